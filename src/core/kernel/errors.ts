@@ -1,0 +1,43 @@
+/** Everything that can go wrong, as a closed list: each API renders every code, and a missing one is a compile error. */
+export type ErrorCode =
+  | 'invalid-input'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not-found'
+  | 'conflict'
+  | 'rate-limited'
+  | 'too-many-calls'
+  | 'upstream-failed'
+  | 'not-configured'
+  | 'unavailable'
+  | 'internal';
+
+/** One thing wrong with an input: where (dotted path) and what, in words a caller of the API understands. */
+export interface Issue {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** The only error that verbs throw on purpose. `subject` names the record that was asked for, such as `agent_id: agent_9`. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly issues: readonly Issue[];
+  readonly subject: string | null;
+
+  constructor(code: ErrorCode, message: string, more: { issues?: readonly Issue[]; subject?: string; cause?: unknown } = {}) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    this.code = code;
+    this.issues = more.issues ?? [];
+    this.subject = more.subject ?? null;
+  }
+}
+
+export function notFound(what: string, subject: string): AppError {
+  return new AppError('not-found', `${what} not found`, { subject });
+}
+
+/** For the default branch of a switch over a closed union: unreachable when every case is handled. */
+export function unreachable(value: never): never {
+  throw new AppError('internal', `Unexpected value ${JSON.stringify(value)}`);
+}

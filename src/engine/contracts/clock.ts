@@ -1,0 +1,16 @@
+/**
+ * Time as one call lives it, in milliseconds from an arbitrary start. Everything of a call (engine, media, simulated
+ * people) reads one such clock, so that a call can run in real time, faster, or on a virtual clock in tests.
+ */
+export interface CallClock {
+  nowMs(): number;
+  /** Runs `fn` once, at `atMs` or as soon after as possible. Returns what cancels it. */
+  at(atMs: number, fn: () => void): () => void;
+  /** Runs `fn` every 20 ms against an absolute deadline; calls are spread over the 20 ms. Returns what ends it. */
+  everyFrame(fn: () => void): () => void;
+  /**
+   * Announces speech work that this call waits for. A clock that may wait (a simulated call's) stands still once the
+   * work is `budgetMs` behind; a real-time one ignores it. Returns what ends the announcement; calling it twice is harmless.
+   */
+  working(budgetMs: number): () => void;
+}

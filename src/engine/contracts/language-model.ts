@@ -1,0 +1,40 @@
+/** One line of the conversation as the model sees it. What the agent said is what the caller heard. */
+export type ModelMessage =
+  | { readonly role: 'agent'; readonly text: string; readonly interrupted?: boolean }
+  | { readonly role: 'caller'; readonly text: string }
+  | { readonly role: 'tool-call'; readonly key: string; readonly name: string; readonly args: Readonly<Record<string, string>> }
+  | { readonly role: 'tool-result'; readonly key: string; readonly name: string; readonly output: string };
+
+export interface ToolDefinition {
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: Readonly<Record<string, { readonly description: string; readonly required: boolean }>>;
+}
+
+export interface ModelRequest {
+  /** The agent's prompt with the call's variables filled in. */
+  readonly prompt: string;
+  readonly model: string;
+  readonly messages: readonly ModelMessage[];
+  readonly tools: readonly ToolDefinition[];
+  readonly working: (budgetMs: number) => () => void;
+}
+
+export type CallPhase = 'GREETING' | 'DISCOVERY' | 'PRESENTATION' | 'OBJECTIONS' | 'CLOSING';
+
+/** What kind of answer the agent's words ask for; endpointing waits longer for digits and spelling. */
+export type ExpectedAnswer = 'open' | 'yes-no' | 'number' | 'name' | 'time';
+
+export type ModelPart =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'tool-call'; readonly name: string; readonly args: Readonly<Record<string, string>> }
+  /** Where the talk stands and what is likely said next; a model that does not know sends none. */
+  | { readonly type: 'dialogue'; readonly phase: CallPhase; readonly expects: ExpectedAnswer; readonly phrases: readonly string[] }
+  | { readonly type: 'done' }
+  | { readonly type: 'error'; readonly message: string };
+
+export interface LanguageModel {
+  readonly id: string;
+  /** Parts until `done` or `error`, none after `abort`. */
+  generate(request: ModelRequest, onPart: (part: ModelPart) => void): { abort(): void };
+}

@@ -1,0 +1,248 @@
+import { splitClauses } from './clauses.ts';
+import { heardText } from './heard-text.ts';
+import { emit, newId, note, record, type Step } from './machine.ts';
+import type { AgentTurn, Segment, TurnKind } from './state.ts';
+import { decideTool, hasUntoldResult, markTold, markUntold } from './tools.ts';
+
+/** So many clauses are synthesized ahead of what is being played. */
+const AHEAD = 2;
+
+const MAX_ROUNDS = 6;
+
+export function newTurn(step: Step, kind: TurnKind, more: { speculative?: boolean; basis?: string; interruptible?: boolean; endsCall?: string | null } = {}): AgentTurn {
+  const { state, policy } = step;
+  const turn: AgentTurn = {
+    id: newId(step),
+    kind,
+    speculative: more.speculative ?? false,
+    basis: more.basis ?? '',
+    generation: 0,
+    attempt: 1,
+    thinking: 'none',
+    thinkDeadlineMs: null,
+    asked: [],
+    awaiting: [],
+    filled: false,
+    apologised: false,
+    segments: [],
+    interruptible: more.interruptible ?? policy.interruptible,
+    endsCall: more.endsCall ?? null,
+    startedMs: state.nowMs,
+    watchMs: state.nowMs + policy.watchdogMs,
+    timing: { endOfSpeechMs: null, finalMs: null, committedMs: null, firstClauseMs: null, firstAudioMs: null, firstFrameMs: null },
+  };
+  state.turn = turn;
+  state.idle.sinceMs = null;
+  return turn;
+}
+
+/** A turn whose words are known: the first message, a notice, an apology. */
+export function sayTurn(step: Step, kind: TurnKind, text: string, more: Parameters<typeof newTurn>[2] = {}): AgentTurn {
+  const turn = newTurn(step, kind, more);
+  turn.thinking = 'done';
+  for (const clause of splitClauses(text)) addSegment(step, turn, clause);
+  if (!turn.speculative) commit(step, turn);
+  else pump(step, turn);
+  return turn;
+}
+
+/** A turn that the model writes. */
+export function thinkTurn(step: Step, kind: TurnKind, text: string, speculative: boolean): AgentTurn {
+  const turn = newTurn(step, kind, { speculative, basis: text });
+  if (!speculative) commit(step, turn, false);
+  think(step, turn, 1);
+  return turn;
+}
+
+/** Starts (another) run of the model for this turn. */
+export function think(step: Step, turn: AgentTurn, attempt: number): void {
+  const { state, policy } = step;
+  turn.generation = newId(step);
+  turn.attempt = attempt;
+  if (!turn.speculative) markTold(state, turn);
+  turn.thinking = 'running';
+  turn.thinkDeadlineMs = state.nowMs + policy.thinkTimeoutMs;
+  emit(step, { type: 'think', generation: turn.generation, attempt, ledger: state.ledger, text: turn.speculative ? turn.basis : '' });
+}
+
+/** The turn is the agent's now: what it prepared may leave. */
+export function commit(step: Step, turn: AgentTurn, pumpNow = true): void {
+  const { state } = step;
+  const { caller } = state;
+  turn.speculative = false;
+  turn.timing.committedMs = state.nowMs;
+  turn.watchMs = state.nowMs + step.policy.watchdogMs;
+  if (turn.kind !== 'idle' && turn.kind !== 'notice' && turn.kind !== 'tool') {
+    turn.timing.endOfSpeechMs = caller.endMs;
+    turn.timing.finalMs = caller.finalMs;
+  }
+  takeUpCallerText(step);
+  if (turn.generation > 0) markTold(state, turn);
+  for (const { name, args } of turn.asked.splice(0)) decideTool(step, turn, name, args);
+  if (pumpNow) pump(step, turn);
+}
+
+/** What the caller said becomes part of the record, and somebody owes an answer to it. */
+export function takeUpCallerText(step: Step): void {
+  const { caller } = step.state;
+  caller.unclear = false;
+  if (caller.text === '') return;
+  record(step, { role: 'caller', text: caller.text, startMs: caller.textStartMs, endMs: caller.endMs ?? step.state.nowMs, backchannel: false });
+  caller.text = '';
+  caller.owed = true;
+}
+
+export function addSegment(step: Step, turn: AgentTurn, text: string): void {
+  turn.timing.firstClauseMs ??= step.state.nowMs;
+  turn.segments.push({
+    id: newId(step), text, status: 'waiting', attempt: 1, deadlineMs: null, released: false, started: false, finished: false,
+    samples: null, heardSamples: 0, estimated: false, words: [],
+  });
+}
+
+/** Keeps synthesis a little ahead of playout, and releases in order what belongs to a committed turn. */
+export function pump(step: Step, turn: AgentTurn): void {
+  const sealedLimit = turn.kind === 'reply' ? 1 : AHEAD;
+  let ahead = 0;
+  for (const segment of turn.segments) {
+    if (segment.finished || segment.status === 'failed') continue;
+    if (ahead >= (turn.speculative ? sealedLimit : AHEAD)) break;
+    ahead++;
+    if (segment.status === 'waiting') synthesize(step, segment);
+    if (!turn.speculative && !segment.released) {
+      segment.released = true;
+      emit(step, { type: 'release', segment: segment.id });
+    }
+  }
+}
+
+export function synthesize(step: Step, segment: Segment): void {
+  segment.status = 'synthesizing';
+  segment.deadlineMs = step.state.nowMs + step.policy.synthesisTimeoutMs;
+  emit(step, { type: 'synthesize', segment: segment.id, text: segment.text, attempt: segment.attempt });
+}
+
+/** Nothing of a sealed turn was seen or heard, so it leaves no trace. */
+export function discard(step: Step): void {
+  const { turn } = step.state;
+  if (!turn) return;
+  silence(step, turn);
+  step.state.turn = null;
+}
+
+/** Stops whatever still works for the turn. */
+export function silence(step: Step, turn: AgentTurn): void {
+  if (turn.thinking === 'running') emit(step, { type: 'stop-thinking', generation: turn.generation });
+  for (const segment of turn.segments) {
+    if (segment.status === 'synthesizing') emit(step, { type: 'stop-synthesis', segment: segment.id });
+  }
+}
+
+/** The caller has the floor: everything unheard is dropped, here and at the carrier. */
+export function interrupt(step: Step): void {
+  const { state } = step;
+  const { turn } = state;
+  state.hold = null;
+  emit(step, { type: 'clear' });
+  if (!turn) return;
+  silence(step, turn);
+  const heard = heardText(turn);
+  if (heard !== '') note(step, { kind: 'interrupted', turn: turn.id, text: callerTextNow(step), heard });
+  conclude(step, turn, true);
+}
+
+export function callerTextNow(step: Step): string {
+  const { caller } = step.state;
+  return [caller.text, ...caller.pending.map((one) => one.partial), caller.speaking ? caller.partial : ''].filter(Boolean).join(' ');
+}
+
+/** Ends a turn, whole or cut, and writes down what was heard of it. */
+export function conclude(step: Step, turn: AgentTurn, interrupted: boolean): void {
+  const { state } = step;
+  const heard = heardText(turn);
+  state.turn = null;
+  if (heard !== '') {
+    const heardSamples = turn.segments.reduce((sum, segment) => sum + segment.heardSamples, 0);
+    record(step, {
+      role: 'agent', turn: turn.id, kind: turn.kind, text: heard, intended: intendedText(turn), startMs: turn.timing.firstFrameMs ?? turn.startedMs, endMs: state.nowMs,
+      heardMs: Math.round(heardSamples / 8), interrupted, estimated: turn.segments.some((segment) => segment.estimated), timing: turn.timing,
+    });
+    state.muteTurns = 0;
+  } else {
+    markUntold(state, turn);
+    // The caller heard nothing of the answer, so it is still owed.
+    if (turn.kind === 'reply' || turn.kind === 'repeat') state.caller.owed = true;
+    if (!interrupted && turn.kind !== 'idle') state.muteTurns++;
+  }
+  if (!interrupted) state.idle.sinceMs = state.nowMs;
+}
+
+export function intendedText(turn: AgentTurn): string {
+  return turn.segments.map((segment) => segment.text).join(' ');
+}
+
+/** Whether any of the turn's sound may have reached the caller or soon will. */
+export function isAudible(turn: AgentTurn): boolean {
+  return !turn.speculative && turn.segments.some((segment) => segment.started && !segment.finished);
+}
+
+/** The model's words have all come: what is missing is decided here. */
+export function modelDone(step: Step, turn: AgentTurn): void {
+  turn.thinking = 'done';
+  turn.thinkDeadlineMs = null;
+  turn.watchMs = step.state.nowMs + step.policy.watchdogMs;
+  const silent = turn.segments.length === 0 && turn.awaiting.length === 0 && turn.asked.length === 0 && turn.endsCall === null;
+  if (silent) apologise(step, turn);
+  else note(step, { kind: 'responded', turn: turn.id, turnKind: turn.kind, text: intendedText(turn) });
+}
+
+export function modelFailed(step: Step, turn: AgentTurn): void {
+  emit(step, { type: 'stop-thinking', generation: turn.generation });
+  if (turn.attempt < step.policy.attempts) return think(step, turn, turn.attempt + 1);
+  turn.thinking = 'done';
+  turn.thinkDeadlineMs = null;
+  // What was said already stands; only a turn without a word needs the apology.
+  if (turn.segments.length === 0) apologise(step, turn);
+}
+
+function apologise(step: Step, turn: AgentTurn): void {
+  if (turn.apologised) return;
+  turn.apologised = true;
+  addSegment(step, turn, step.policy.phrases.apology);
+  pump(step, turn);
+}
+
+export function synthesisFailed(step: Step, turn: AgentTurn, segment: Segment): void {
+  if (segment.status !== 'synthesizing') return;
+  emit(step, { type: 'stop-synthesis', segment: segment.id });
+  if (segment.started) {
+    // Part of it is on the line already: it ends where its audio ends.
+    segment.status = 'ready';
+    segment.deadlineMs = null;
+    return;
+  }
+  if (segment.attempt < step.policy.attempts) {
+    segment.attempt++;
+    synthesize(step, segment);
+    return;
+  }
+  segment.status = 'failed';
+  segment.deadlineMs = null;
+  pump(step, turn);
+}
+
+/** Moves a committed turn on as far as it goes: next round after tools, end of the turn, end of the call. */
+export function advance(step: Step): void {
+  const { state } = step;
+  const { turn } = state;
+  if (!turn || turn.speculative || state.hold) return;
+  if (turn.thinking === 'running' || turn.awaiting.length > 0) return;
+  if (turn.segments.some((segment) => !segment.finished && segment.status !== 'failed')) return;
+  if (hasUntoldResult(state) && turn.endsCall === null && rounds(step, turn) < MAX_ROUNDS) return think(step, turn, 1);
+  conclude(step, turn, false);
+  if (turn.endsCall !== null) emit(step, { type: 'hang-up', reason: turn.endsCall });
+}
+
+function rounds(step: Step, turn: AgentTurn): number {
+  return step.state.tools.filter((tool) => tool.turn === turn.id).length;
+}

@@ -1,0 +1,24 @@
+import { asksToStop, isBackchannel, wordsOf } from './words.ts';
+
+export interface Sound {
+  /** Words so far, partial or final. */
+  readonly text: string;
+  /** Length of the speech so far. */
+  readonly lengthMs: number;
+  readonly speaking: boolean;
+  /** Whether a final text is in (it may be empty). */
+  readonly final: boolean;
+  /** Whether the time to decide is up. */
+  readonly due: boolean;
+}
+
+/** Is this sound an interruption? `wait`: not decidable yet. Human-first: in doubt, at the deadline, whoever still speaks has the floor. */
+export function judge(sound: Sound): 'stop' | 'resume' | 'wait' {
+  if (asksToStop(sound.text)) return 'stop';
+  const words = wordsOf(sound.text).length;
+  if (words > 0 && isBackchannel(sound.text)) return sound.due || sound.final ? 'resume' : 'wait';
+  if (words >= 2 || (words === 1 && (sound.final || sound.lengthMs >= 350))) return 'stop';
+  if (sound.final && !sound.speaking) return 'resume';
+  if (!sound.due) return 'wait';
+  return sound.speaking || words > 0 ? 'stop' : 'resume';
+}

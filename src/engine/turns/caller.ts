@@ -1,0 +1,205 @@
+import { callerTextNow, commit, discard, intendedText, interrupt, isAudible, pump, sayTurn, thinkTurn } from './agent.ts';
+import { judge } from './barge-in.ts';
+import { endpointWaitMs } from './endpointing.ts';
+import { emit, record, type Step } from './machine.ts';
+import type { PendingUtterance, TurnState } from './state.ts';
+import { hasUntoldResult } from './tools.ts';
+import { isBackchannel, sameWords } from './words.ts';
+
+/** Shorter speech that nobody understood is taken for a noise. */
+const NOISE_MS = 700;
+/** A "yes" that begins so close to the end of a question answers it. */
+const ANSWER_OVERLAP_MS = 1500;
+
+export function speechStarted(step: Step, utterance: number, onsetMs: number): void {
+  const { caller, idle } = step.state;
+  if (utterance <= caller.utterance) return;
+  if (caller.speaking) speechEnded(step, caller.utterance, onsetMs);
+  Object.assign(caller, { speaking: true, utterance, onsetMs, partial: '', finalEarly: false });
+  if (caller.text === '') caller.textStartMs = onsetMs;
+  idle.sinceMs = null;
+  makeRoom(step, false);
+}
+
+/** Whoever speaks may have the floor: a sealed turn is thrown away, a spoken one is held until that is decided. */
+function makeRoom(step: Step, decided: boolean): void {
+  const { state, policy } = step;
+  const { turn } = state;
+  if (!turn) return;
+  if (turn.speculative) {
+    if (turn.kind === 'reply') discard(step);
+    return;
+  }
+  if (!turn.interruptible || !policy.interruptible) return;
+  if (state.hold) {
+    if (decided) state.hold.decideAtMs = Math.min(state.hold.decideAtMs, state.nowMs);
+    return;
+  }
+  state.hold = { sinceMs: state.nowMs, fresh: true, decideAtMs: decided ? state.nowMs : state.nowMs + policy.bargeInMs };
+  emit(step, { type: 'pause' });
+}
+
+export function partial(step: Step, utterance: number, text: string): void {
+  const { caller, nowMs } = step.state;
+  const late = caller.pending.find((one) => one.utterance === utterance);
+  if (late) {
+    if (late.partial !== text) Object.assign(late, { partial: text, partialMs: nowMs });
+  } else if (caller.speaking && utterance === caller.utterance) {
+    caller.partial = text;
+    if (text !== '' && !isBackchannel(text)) makeRoom(step, false);
+  }
+}
+
+export function speechEnded(step: Step, utterance: number, endMs: number): void {
+  const { caller, nowMs } = step.state;
+  if (!caller.speaking || utterance !== caller.utterance) return;
+  caller.speaking = false;
+  caller.endMs = Math.max(endMs, caller.endMs ?? endMs);
+  if (caller.finalEarly && caller.partial === '') return;
+  caller.pending.push({
+    utterance, endMs, lengthMs: Math.max(0, endMs - caller.onsetMs), partial: caller.partial, partialMs: nowMs, deadlineMs: nowMs + step.policy.finalTimeoutMs,
+  });
+  caller.partial = '';
+}
+
+export function final(step: Step, utterance: number, text: string): void {
+  const { caller } = step.state;
+  const awaited = caller.pending.find((one) => one.utterance === utterance);
+  if (awaited) {
+    caller.pending = caller.pending.filter((one) => one !== awaited);
+    understood(step, text, awaited);
+    return;
+  }
+  // A final may outrun our own end of speech; one for an utterance that was given up is worth having too.
+  if (utterance > caller.utterance || text === '') return;
+  if (utterance === caller.utterance && caller.speaking) {
+    caller.finalEarly = true;
+    caller.partial = '';
+    caller.endMs = step.state.nowMs;
+  }
+  understood(step, text, null);
+}
+
+function understood(step: Step, text: string, utterance: PendingUtterance | null): void {
+  const { state } = step;
+  const { caller, turn } = state;
+  caller.finalMs = state.nowMs;
+  if (text === '') {
+    if (utterance && utterance.lengthMs >= NOISE_MS) caller.unclear = true;
+    if (state.hold === null && turn === null) state.idle.sinceMs ??= state.nowMs;
+    return;
+  }
+  state.idle.asked = 0;
+  if (turn?.speculative && turn.kind === 'reply' && !sameWords([caller.text, text].filter(Boolean).join(' '), turn.basis)) discard(step);
+  if (caller.text === '' && utterance) caller.textStartMs = Math.min(caller.textStartMs, utterance.endMs - utterance.lengthMs);
+  caller.text = [caller.text, text].filter(Boolean).join(' ');
+  if (turn && !turn.speculative && state.hold === null && isBackchannel(text)) settleBackchannel(step);
+  else if (turn && !turn.speculative && !isBackchannel(text)) makeRoom(step, true);
+}
+
+/** "mm-hm" while the agent talks asks for nothing, unless it answers the question that is just being asked. */
+function settleBackchannel(step: Step): void {
+  const { state } = step;
+  const { caller, turn } = state;
+  if (!turn || !step.policy.interruptible || !isAudible(turn)) return;
+  const leftMs = turn.segments.reduce((sum, one) => sum + (one.finished ? 0 : ((one.samples ?? Infinity) - one.heardSamples) / 8), 0);
+  if (leftMs <= ANSWER_OVERLAP_MS && turn.thinking === 'done' && /\?\s*$/.test(intendedText(turn))) return;
+  record(step, { role: 'caller', text: caller.text, startMs: caller.textStartMs, endMs: caller.endMs ?? state.nowMs, backchannel: true });
+  caller.text = '';
+}
+
+/** Finals that do not come: what was heard of them stands, and the recogniser is doubted. */
+export function giveUpFinals(step: Step): void {
+  const { caller, nowMs } = step.state;
+  for (const late of caller.pending.filter((one) => one.deadlineMs <= nowMs)) {
+    caller.pending = caller.pending.filter((one) => one !== late);
+    emit(step, { type: 'transcript-missed', utterance: late.utterance });
+    understood(step, late.partial, late);
+  }
+}
+
+/** Decides about a sound during the agent's speech, as soon as it can be decided and at the latest at the deadline. */
+export function decideHold(step: Step): void {
+  const { state } = step;
+  const { caller, hold } = state;
+  if (!hold || hold.fresh || state.lostUntilMs !== null) return;
+  const verdict = caller.digits !== '' ? 'stop' : judge({
+    text: callerTextNow(step),
+    lengthMs: (caller.speaking ? state.nowMs : (caller.endMs ?? state.nowMs)) - caller.onsetMs,
+    speaking: caller.speaking,
+    final: caller.pending.length === 0 && (!caller.speaking || caller.finalEarly),
+    due: state.nowMs >= hold.decideAtMs,
+  });
+  if (verdict === 'stop') interrupt(step);
+  if (verdict === 'resume') {
+    state.hold = null;
+    emit(step, { type: 'resume' });
+    if (state.turn) {
+      state.turn.watchMs = state.nowMs + step.policy.watchdogMs;
+      if (caller.text !== '' && isBackchannel(caller.text)) settleBackchannel(step);
+    }
+  }
+}
+
+/** When the caller's turn is over, or null while nothing can be said about it. */
+export function endpointAtMs(state: TurnState, policy: Step['policy']): number | null {
+  const { caller } = state;
+  if (state.phase !== 'talking' || state.hold || state.lostUntilMs !== null || caller.speaking || caller.pending.length > 0) return null;
+  if (state.turn && !state.turn.speculative) return null;
+  if (caller.digits !== '') return (caller.endMs ?? state.nowMs) + policy.unfinishedEndpointMs;
+  if (caller.text === '' && !caller.owed && !caller.unclear) return null;
+  return (caller.endMs ?? state.nowMs) + endpointWaitMs(caller.text, state.dialogue.expects, policy);
+}
+
+/** Starts to think before the caller's turn is surely over; sealed until it is. */
+export function speculate(step: Step): void {
+  const { state, policy } = step;
+  const { caller } = state;
+  if (state.phase !== 'talking' || state.turn || state.hold || state.lostUntilMs !== null || caller.digits !== '') return;
+  if (caller.speaking && !caller.finalEarly) return;
+  if (caller.pending.some((one) => one.partial === '' || state.nowMs < one.partialMs + policy.stablePartialMs)) return;
+  const basis = [caller.text, ...caller.pending.map((one) => one.partial)].filter(Boolean).join(' ');
+  if (basis !== '' && (caller.text !== '' || caller.pending.length > 0)) thinkTurn(step, 'reply', basis, true);
+}
+
+/** The caller's turn is over: answer it. */
+export function endpoint(step: Step): void {
+  const { state, policy } = step;
+  const { caller } = state;
+  const at = endpointAtMs(state, policy);
+  if (at === null || state.nowMs < at) return;
+  if (caller.digits !== '') {
+    caller.text = [caller.text, caller.digits].filter(Boolean).join(' ');
+    caller.digits = '';
+  }
+  const ready = state.turn;
+  if (ready?.speculative && ready.kind === 'reply' && sameWords(ready.basis, caller.text)) {
+    commit(step, ready);
+    if (ready.thinking === 'done') pump(step, ready);
+    return;
+  }
+  if (ready) discard(step);
+  if (caller.text === '' && !caller.owed) {
+    caller.unclear = false;
+    sayTurn(step, 'repeat', policy.phrases.repeat);
+    return;
+  }
+  thinkTurn(step, 'reply', caller.text, false);
+}
+
+/** Results that came while somebody else spoke are told at the first chance. */
+export function tellResults(step: Step): void {
+  const { state } = step;
+  if (state.phase !== 'talking' || state.turn || state.hold || state.caller.speaking || state.caller.pending.length > 0 || state.lostUntilMs !== null) return;
+  if (hasUntoldResult(state)) thinkTurn(step, 'tool', '', false);
+}
+
+export function dtmf(step: Step, digit: string): void {
+  const { state } = step;
+  const { caller } = state;
+  caller.digits += digit.slice(0, 1);
+  caller.endMs = digit === '#' ? state.nowMs - step.policy.unfinishedEndpointMs : state.nowMs;
+  state.idle.sinceMs = null;
+  state.idle.asked = 0;
+  makeRoom(step, true);
+}

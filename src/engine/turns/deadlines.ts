@@ -1,0 +1,49 @@
+import { endpointAtMs } from './caller.ts';
+import type { TurnPolicy } from './policy.ts';
+import { screeningAtMs } from './screening.ts';
+import type { TurnState } from './state.ts';
+
+/** When the machine wants a `tick` although nothing else happens; null when it waits for nothing. */
+export function nextDeadlineMs(state: TurnState, policy: TurnPolicy): number | null {
+  if (state.phase === 'ended' || state.phase === 'waiting') return null;
+  if (state.phase === 'closing') return state.closing?.deadlineMs ?? null;
+  if (state.lostUntilMs !== null) return state.lostUntilMs;
+  let next = Infinity;
+  const consider = (at: number | null) => {
+    if (at !== null && at < next) next = at;
+  };
+  consider(endpointAtMs(state, policy));
+  consider(screeningAtMs({ state, policy }));
+  consider(state.hold?.decideAtMs ?? null);
+  consider(idleAtMs(state, policy));
+  for (const pending of state.caller.pending) {
+    consider(pending.deadlineMs);
+    if (!state.turn && pending.partial !== '') {
+      const stable = pending.partialMs + policy.stablePartialMs;
+      if (stable > state.nowMs) consider(stable);
+    }
+  }
+  for (const tool of state.tools) {
+    if (tool.status !== 'running') continue;
+    consider(tool.deadlineMs);
+    if (wantsFiller(state, tool.turn) && tool.fillAtMs > state.nowMs) consider(tool.fillAtMs);
+  }
+  const { turn } = state;
+  if (turn) {
+    consider(turn.thinkDeadlineMs);
+    if (!turn.speculative && !state.hold && turn.awaiting.length === 0) consider(turn.watchMs);
+    for (const segment of turn.segments) consider(segment.deadlineMs);
+  }
+  return next === Infinity ? null : next;
+}
+
+export function idleAtMs(state: TurnState, policy: TurnPolicy): number | null {
+  const { idle, caller } = state;
+  if (state.phase !== 'talking' || idle.sinceMs === null || state.turn || caller.speaking || caller.pending.length > 0 || state.tools.some((tool) => tool.status === 'running')) return null;
+  return idle.sinceMs + (idle.waitingForHuman ? policy.waitingNoticeMs : policy.idleMs);
+}
+
+export function wantsFiller(state: TurnState, turnId: number): boolean {
+  const { turn } = state;
+  return turn !== null && turn.id === turnId && !turn.speculative && !turn.filled && !state.hold && turn.segments.every((one) => one.finished || one.status === 'failed');
+}

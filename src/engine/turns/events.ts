@@ -1,0 +1,74 @@
+import type { CallPhase, ExpectedAnswer } from '../contracts/language-model.ts';
+import type { LedgerItem, TurnKind } from './state.ts';
+
+/** What the machine is told. `atMs` is the call's clock when it happened; the runner hands events over one at a time. */
+export type TurnEvent = { readonly atMs: number } & TurnEventBody;
+
+export type TurnEventBody =
+  /** The other end is dialled or about to connect: the first message may be synthesized. */
+  | { readonly type: 'prepare' }
+  /** Audio flows both ways. */
+  | { readonly type: 'start' }
+  | { readonly type: 'speech-started'; readonly utterance: number; readonly onsetMs: number }
+  | { readonly type: 'speech-ended'; readonly utterance: number; readonly endMs: number }
+  | { readonly type: 'transcript-partial'; readonly utterance: number; readonly text: string }
+  | { readonly type: 'transcript-final'; readonly utterance: number; readonly text: string }
+  /** A steady tone, such as a voicemail's beep, is over. */
+  | { readonly type: 'tone-ended' }
+  | { readonly type: 'dtmf'; readonly digit: string }
+  | { readonly type: 'model-clause'; readonly generation: number; readonly text: string }
+  | { readonly type: 'model-tool'; readonly generation: number; readonly name: string; readonly args: Readonly<Record<string, string>> }
+  | { readonly type: 'model-dialogue'; readonly generation: number; readonly phase: CallPhase; readonly expects: ExpectedAnswer }
+  | { readonly type: 'model-done'; readonly generation: number }
+  | { readonly type: 'model-failed'; readonly generation: number }
+  /** The first audio of a segment exists. */
+  | { readonly type: 'synthesis-started'; readonly segment: number }
+  | { readonly type: 'synthesis-done'; readonly segment: number; readonly samples: number; readonly words: readonly { readonly text: string; readonly endSample: number }[] }
+  | { readonly type: 'synthesis-failed'; readonly segment: number }
+  /** The first frame of a segment was handed to the line. */
+  | { readonly type: 'playout-started'; readonly segment: number }
+  /** So much of a segment has been heard, by the latest honest mark and the playout clock. */
+  | { readonly type: 'playout-heard'; readonly segment: number; readonly samples: number; readonly estimated: boolean }
+  | { readonly type: 'playout-finished'; readonly segment: number; readonly samples: number; readonly estimated: boolean }
+  | { readonly type: 'tool-result'; readonly key: string; readonly status: 'ok' | 'failed' | 'unknown'; readonly output: string; readonly waitForHuman?: boolean }
+  /** Says something on someone's behalf, or ends the call. */
+  | { readonly type: 'say'; readonly text: string; readonly endsCall: string | null }
+  | { readonly type: 'end'; readonly reason: string }
+  /** The other end is gone: nothing may be sent any more. */
+  | { readonly type: 'hung-up'; readonly reason: string }
+  | { readonly type: 'media-lost'; readonly untilMs: number }
+  | { readonly type: 'media-back' }
+  | { readonly type: 'tick' };
+
+/** What the machine wants done, in this order. */
+export type TurnEffect =
+  | { readonly type: 'think'; readonly generation: number; readonly attempt: number; readonly ledger: readonly LedgerItem[]; readonly text: string }
+  | { readonly type: 'stop-thinking'; readonly generation: number }
+  | { readonly type: 'synthesize'; readonly segment: number; readonly text: string; readonly attempt: number }
+  | { readonly type: 'stop-synthesis'; readonly segment: number }
+  /** The segment may be played, after those released before it. */
+  | { readonly type: 'release'; readonly segment: number }
+  /** Stop at once and keep the rest; how much was heard is told by `playout-heard`. */
+  | { readonly type: 'pause' }
+  /** Go on from the same sample. */
+  | { readonly type: 'resume' }
+  /** Drop everything, here and at the carrier. */
+  | { readonly type: 'clear' }
+  | { readonly type: 'run-tool'; readonly key: string; readonly name: string; readonly args: Readonly<Record<string, string>> }
+  /** Speech went by without a transcript in time: the recogniser is to be doubted. */
+  | { readonly type: 'transcript-missed'; readonly utterance: number }
+  /** Final texts are wanted for everything heard so far. */
+  | { readonly type: 'flush' }
+  | { readonly type: 'hang-up'; readonly reason: string }
+  | { readonly type: 'closed'; readonly reason: string }
+  | { readonly type: 'note'; readonly note: TurnNote };
+
+/** What the records, the console and webhooks are told. */
+export type TurnNote =
+  | { readonly kind: 'entry'; readonly item: LedgerItem }
+  | { readonly kind: 'responded'; readonly turn: number; readonly turnKind: TurnKind; readonly text: string }
+  | { readonly kind: 'interrupted'; readonly turn: number; readonly text: string; readonly heard: string }
+  | { readonly kind: 'first-frame'; readonly turn: number; readonly turnKind: TurnKind; readonly text: string }
+  | { readonly kind: 'phase'; readonly phase: CallPhase }
+  | { readonly kind: 'answered-by'; readonly who: 'human' | 'machine' }
+  | { readonly kind: 'recovered'; readonly what: string };

@@ -1,0 +1,28 @@
+import { SAMPLES_PER_MS } from '../audio/format.ts';
+import type { AgentTurn, Segment } from './state.ts';
+
+/** While a clause is still being synthesized its words have no times: no voice is slower than this. */
+const SLOWEST_MS_PER_CHAR = 110;
+const SLOWEST_MS_PER_WORD = 350;
+
+/** What the caller heard of a turn, cut at the word. */
+export function heardText(turn: AgentTurn): string {
+  return turn.segments.map(heardOfSegment).filter(Boolean).join(' ');
+}
+
+export function heardOfSegment(segment: Segment): string {
+  if (segment.heardSamples <= 0) return '';
+  if (segment.finished && segment.samples !== null && segment.heardSamples >= segment.samples) return segment.text;
+  if (segment.words.length > 0) {
+    const count = segment.words.findIndex((word) => word.endSample > segment.heardSamples);
+    return segment.words.slice(0, count < 0 ? segment.words.length : count).map((word) => word.text).join(' ');
+  }
+  let leftMs = segment.heardSamples / SAMPLES_PER_MS;
+  const sure: string[] = [];
+  for (const word of segment.text.split(/\s+/)) {
+    leftMs -= Math.max(SLOWEST_MS_PER_WORD, word.length * SLOWEST_MS_PER_CHAR);
+    if (leftMs < 0) break;
+    sure.push(word);
+  }
+  return sure.join(' ');
+}

@@ -1,0 +1,196 @@
+import type { CallPhase, ExpectedAnswer } from '../contracts/language-model.ts';
+
+/**
+ * Everything the turn machine knows about a call, as plain data: it survives JSON between any two events, so that
+ * another server can go on with it. Times are milliseconds of the call's own clock, audio positions are samples at 8 kHz.
+ */
+export interface TurnState {
+  readonly v: 1;
+  nowMs: number;
+  phase: 'waiting' | 'screening' | 'talking' | 'closing' | 'ended';
+  nextId: number;
+  caller: CallerState;
+  turn: AgentTurn | null;
+  /** The agent is paused because the caller made a sound, and it is not decided yet whether that interrupts. */
+  hold: Hold | null;
+  tools: ToolRun[];
+  /** What was said and done so far, in the order heard: the one record that model, transcript and webhooks read. */
+  ledger: readonly LedgerItem[];
+  idle: { sinceMs: number | null; asked: number; waitingForHuman: boolean };
+  screening: ScreeningState | null;
+  dialogue: { phase: CallPhase; expects: ExpectedAnswer };
+  /** Set while the media connection is broken: the call ends then unless it comes back. */
+  lostUntilMs: number | null;
+  closing: { reason: string; deadlineMs: number } | null;
+  /** How often the watchdog had to free a turn that did nothing. */
+  recovered: number;
+  /** Turns in a row that ended without a sound although the caller waited. */
+  muteTurns: number;
+}
+
+export interface CallerState {
+  speaking: boolean;
+  /** Number of the current or the last utterance; 0 before the first. */
+  utterance: number;
+  onsetMs: number;
+  /** End of the last speech, found inside the voice-activity window. */
+  endMs: number | null;
+  /** Revisable text of the current utterance. */
+  partial: string;
+  /** Whether the current utterance has had a final while voice activity still holds. */
+  finalEarly: boolean;
+  /** Utterances that ended and whose final text is awaited. */
+  pending: PendingUtterance[];
+  /** Final text that no turn has taken up yet. */
+  text: string;
+  textStartMs: number;
+  /** When the last final text came. */
+  finalMs: number | null;
+  /** Text was taken up by a turn of which the caller has heard nothing yet. */
+  owed: boolean;
+  /** Speech went by that nobody understood, and it was too long to be a noise. */
+  unclear: boolean;
+  digits: string;
+}
+
+export interface PendingUtterance {
+  utterance: number;
+  endMs: number;
+  lengthMs: number;
+  partial: string;
+  partialMs: number;
+  deadlineMs: number;
+}
+
+export interface Hold {
+  sinceMs: number;
+  /** Set while nobody has said yet how much had been heard at the pause: only then may be decided. */
+  fresh: boolean;
+  decideAtMs: number;
+}
+
+export type TurnKind = 'first' | 'reply' | 'repeat' | 'idle' | 'tool' | 'notice' | 'voicemail';
+
+export interface AgentTurn {
+  id: number;
+  kind: TurnKind;
+  /** Sealed: nothing of it may leave the machine until it is committed. */
+  speculative: boolean;
+  /** The caller's words it answers. */
+  basis: string;
+  /** Which run of the model feeds it; parts of older runs are ignored. */
+  generation: number;
+  attempt: number;
+  thinking: 'none' | 'running' | 'done';
+  thinkDeadlineMs: number | null;
+  /** Tools the model asked for while the turn was sealed. */
+  asked: { name: string; args: Record<string, string> }[];
+  /** Keys of tools whose results this turn waits for. */
+  awaiting: string[];
+  filled: boolean;
+  apologised: boolean;
+  segments: Segment[];
+  interruptible: boolean;
+  /** The call is hung up with this reason once the turn has been heard. */
+  endsCall: string | null;
+  startedMs: number;
+  /** The watchdog's limit: something of the turn must happen before. */
+  watchMs: number;
+  timing: TurnTiming;
+}
+
+export interface Segment {
+  id: number;
+  text: string;
+  status: 'waiting' | 'synthesizing' | 'ready' | 'failed';
+  attempt: number;
+  deadlineMs: number | null;
+  released: boolean;
+  started: boolean;
+  finished: boolean;
+  /** Length once synthesis is complete. */
+  samples: number | null;
+  heardSamples: number;
+  estimated: boolean;
+  /** Words and the sample each ends at; empty until synthesis is complete. */
+  words: { text: string; endSample: number }[];
+}
+
+/** Instants of one turn, for its latency waterfall. */
+export interface TurnTiming {
+  endOfSpeechMs: number | null;
+  finalMs: number | null;
+  committedMs: number | null;
+  firstClauseMs: number | null;
+  firstAudioMs: number | null;
+  firstFrameMs: number | null;
+}
+
+export interface ToolRun {
+  key: string;
+  turn: number;
+  name: string;
+  args: Record<string, string>;
+  status: 'running' | 'ok' | 'failed' | 'unknown';
+  fillAtMs: number;
+  deadlineMs: number;
+  output: string;
+  /** The turn that was given the result to speak; null while nobody has spoken of it. */
+  toldBy: number | null;
+}
+
+export type LedgerItem =
+  | { readonly role: 'caller'; readonly text: string; readonly startMs: number; readonly endMs: number; readonly backchannel: boolean }
+  | { readonly role: 'agent'; readonly turn: number; readonly kind: TurnKind; readonly text: string; readonly intended: string; readonly startMs: number; readonly endMs: number; readonly heardMs: number; readonly interrupted: boolean; readonly estimated: boolean; readonly timing: TurnTiming }
+  | { readonly role: 'tool-call'; readonly key: string; readonly name: string; readonly args: Readonly<Record<string, string>>; readonly atMs: number }
+  | { readonly role: 'tool-result'; readonly key: string; readonly name: string; readonly status: string; readonly output: string; readonly atMs: number };
+
+export interface ScreeningState {
+  deadlineMs: number;
+  /** Speech heard since the answer, ms, without the pauses. */
+  speechMs: number;
+  text: string;
+  verdict: 'unknown' | 'machine';
+  /** When the voicemail message is left although no beep came. */
+  leaveAtMs: number | null;
+}
+
+export function initialState(): TurnState {
+  return {
+    v: 1,
+    nowMs: 0,
+    phase: 'waiting',
+    nextId: 1,
+    caller: {
+      speaking: false, utterance: 0, onsetMs: 0, endMs: null, partial: '', finalEarly: false, pending: [], text: '', textStartMs: 0,
+      finalMs: null, owed: false, unclear: false, digits: '',
+    },
+    turn: null,
+    hold: null,
+    tools: [],
+    ledger: [],
+    idle: { sinceMs: null, asked: 0, waitingForHuman: false },
+    screening: null,
+    dialogue: { phase: 'GREETING', expects: 'open' },
+    lostUntilMs: null,
+    closing: null,
+    recovered: 0,
+    muteTurns: 0,
+  };
+}
+
+/** A copy that may be changed without touching the original. The ledger and finished tools are only ever replaced. */
+export function draftOf(state: TurnState): TurnState {
+  const { caller, turn } = state;
+  return {
+    ...state,
+    caller: { ...caller, pending: caller.pending.map((one) => ({ ...one })) },
+    turn: turn && { ...turn, asked: [...turn.asked], awaiting: [...turn.awaiting], segments: turn.segments.map((one) => ({ ...one })), timing: { ...turn.timing } },
+    hold: state.hold && { ...state.hold },
+    tools: state.tools.map((one) => ({ ...one })),
+    idle: { ...state.idle },
+    screening: state.screening && { ...state.screening },
+    dialogue: { ...state.dialogue },
+    closing: state.closing && { ...state.closing },
+  };
+}

@@ -1,0 +1,269 @@
+import { addSegment, advance, conclude, discard, modelDone, modelFailed, pump, sayTurn, silence, synthesisFailed } from './agent.ts';
+import * as callerSide from './caller.ts';
+import { beginClosing, finishClosing } from './closing.ts';
+import { idleAtMs, nextDeadlineMs, wantsFiller } from './deadlines.ts';
+import type { TurnEffect, TurnEvent } from './events.ts';
+import { emit, note, type Step } from './machine.ts';
+import type { TurnPolicy } from './policy.ts';
+import { beginTalk, screen, startScreening, toneEnded } from './screening.ts';
+import { draftOf, type AgentTurn, type Segment, type TurnState } from './state.ts';
+import { decideTool, toolResult } from './tools.ts';
+import { unreachable } from '#core/kernel/errors.ts';
+
+/** Two answers in a row that could not be spoken: the call is ended rather than left mute. */
+const MUTE_LIMIT = 2;
+
+/**
+ * One step of a call's turn-taking. Pure: no clock, no I/O; the state given in is left as it was. Time stands in the
+ * event and never runs backwards. Effects are to be carried out in order, and their outcomes come back as events.
+ */
+export function step(state: TurnState, event: TurnEvent, policy: TurnPolicy): { state: TurnState; effects: TurnEffect[] } {
+  if (state.phase === 'ended') return { state, effects: [] };
+  const current: Step = { state: draftOf(state), policy, effects: [] };
+  current.state.nowMs = Math.max(state.nowMs, event.atMs);
+  if (current.state.hold) current.state.hold.fresh = false;
+  handle(current, event);
+  settle(current);
+  return { state: current.state, effects: current.effects };
+}
+
+export { nextDeadlineMs };
+
+function handle(current: Step, event: TurnEvent): void {
+  const { state } = current;
+  const open = state.phase !== 'closing';
+  switch (event.type) {
+    case 'prepare':
+    case 'start':
+      return begin(current, event.type);
+    case 'speech-started':
+      return open ? callerSide.speechStarted(current, event.utterance, event.onsetMs) : undefined;
+    case 'speech-ended':
+      return open ? callerSide.speechEnded(current, event.utterance, event.endMs) : undefined;
+    case 'transcript-partial':
+      return callerSide.partial(current, event.utterance, event.text);
+    case 'transcript-final':
+      return callerSide.final(current, event.utterance, event.text);
+    case 'tone-ended':
+      return toneEnded(current);
+    case 'dtmf':
+      return state.phase === 'talking' ? callerSide.dtmf(current, event.digit) : undefined;
+    case 'model-clause':
+    case 'model-tool':
+    case 'model-dialogue':
+    case 'model-done':
+    case 'model-failed':
+      return fromModel(current, event);
+    case 'synthesis-started':
+    case 'synthesis-done':
+    case 'synthesis-failed':
+      return fromSynthesis(current, event);
+    case 'playout-started':
+    case 'playout-heard':
+    case 'playout-finished':
+      return fromPlayout(current, event);
+    case 'tool-result':
+      toolResult(current, event.key, event.status, event.output);
+      if (event.waitForHuman) state.idle.waitingForHuman = true;
+      if (state.turn?.speculative && state.turn.kind === 'reply') discard(current);
+      return;
+    case 'say':
+      return open && state.phase !== 'waiting' ? say(current, event.text, event.endsCall) : undefined;
+    case 'end':
+      if (!open) return;
+      emit(current, { type: 'hang-up', reason: event.reason });
+      return beginClosing(current, event.reason);
+    case 'hung-up':
+      return beginClosing(current, event.reason);
+    case 'media-lost':
+      if (!open || state.lostUntilMs !== null) return;
+      state.lostUntilMs = event.untilMs;
+      if (!state.hold) emit(current, { type: 'pause' });
+      return;
+    case 'media-back':
+      return comeBack(current);
+    case 'tick':
+      return;
+    default:
+      return unreachable(event);
+  }
+}
+
+function begin(current: Step, how: 'prepare' | 'start'): void {
+  const { state, policy } = current;
+  if (state.phase !== 'waiting') return;
+  if (how === 'prepare') {
+    if (!state.turn && policy.firstMessage?.trim()) sayTurn(current, 'first', policy.firstMessage, { speculative: true });
+    return;
+  }
+  if (policy.screen) startScreening(current);
+  else beginTalk(current);
+}
+
+function fromModel(current: Step, event: Extract<TurnEvent, { type: `model-${string}` }>): void {
+  const { state } = current;
+  const { turn } = state;
+  if (state.phase === 'closing' || !turn || turn.generation !== event.generation || turn.thinking !== 'running') return;
+  turn.thinkDeadlineMs = state.nowMs + current.policy.thinkTimeoutMs;
+  turn.watchMs = state.nowMs + current.policy.watchdogMs;
+  switch (event.type) {
+    case 'model-clause':
+      addSegment(current, turn, event.text);
+      return pump(current, turn);
+    case 'model-tool':
+      if (turn.speculative) turn.asked.push({ name: event.name, args: { ...event.args } });
+      else decideTool(current, turn, event.name, { ...event.args });
+      return;
+    case 'model-dialogue':
+      if (event.phase !== state.dialogue.phase) note(current, { kind: 'phase', phase: event.phase });
+      state.dialogue = { phase: event.phase, expects: event.expects };
+      return;
+    case 'model-done':
+      return modelDone(current, turn);
+    case 'model-failed':
+      return modelFailed(current, turn);
+    default:
+      return unreachable(event);
+  }
+}
+
+function segmentOf(state: TurnState, id: number): { turn: AgentTurn; segment: Segment } | null {
+  const segment = state.turn?.segments.find((one) => one.id === id);
+  return state.turn && segment ? { turn: state.turn, segment } : null;
+}
+
+function fromSynthesis(current: Step, event: Extract<TurnEvent, { type: `synthesis-${string}` }>): void {
+  const found = segmentOf(current.state, event.segment);
+  if (!found || current.state.phase === 'closing') return;
+  const { turn, segment } = found;
+  turn.watchMs = current.state.nowMs + current.policy.watchdogMs;
+  if (event.type === 'synthesis-failed') return synthesisFailed(current, turn, segment);
+  turn.timing.firstAudioMs ??= current.state.nowMs;
+  segment.deadlineMs = null;
+  if (event.type === 'synthesis-started') return;
+  segment.status = 'ready';
+  segment.samples = event.samples;
+  segment.words = event.words.map((word) => ({ ...word }));
+  pump(current, turn);
+}
+
+function fromPlayout(current: Step, event: Extract<TurnEvent, { type: `playout-${string}` }>): void {
+  const { state } = current;
+  const found = segmentOf(state, event.segment);
+  if (!found || found.turn.speculative || !found.segment.released) return;
+  const { turn, segment } = found;
+  turn.watchMs = state.nowMs + current.policy.watchdogMs;
+  if (event.type === 'playout-started') {
+    segment.started = true;
+    if (turn.timing.firstFrameMs === null) {
+      turn.timing.firstFrameMs = state.nowMs;
+      state.caller.owed = false;
+      note(current, { kind: 'first-frame', turn: turn.id, turnKind: turn.kind, text: segment.text });
+    }
+    return;
+  }
+  segment.heardSamples = Math.max(segment.heardSamples, event.samples);
+  segment.estimated ||= event.estimated;
+  if (event.type === 'playout-finished') {
+    segment.finished = true;
+    pump(current, turn);
+  }
+}
+
+/** Words put in the agent's mouth from outside: they wait for the present turn, and end a call only when heard. */
+function say(current: Step, text: string, endsCall: string | null): void {
+  const { state } = current;
+  if (state.turn?.speculative) discard(current);
+  if (!state.turn) return void sayTurn(current, 'notice', text, { endsCall, interruptible: endsCall === null && current.policy.interruptible });
+  addSegment(current, state.turn, text);
+  if (endsCall !== null) {
+    state.turn.endsCall = endsCall;
+    state.turn.interruptible = false;
+  }
+  pump(current, state.turn);
+}
+
+function comeBack(current: Step): void {
+  const { state, policy } = current;
+  if (state.lostUntilMs === null || state.phase === 'closing') return;
+  state.lostUntilMs = null;
+  const { turn } = state;
+  if (turn) {
+    turn.watchMs = state.nowMs + policy.watchdogMs;
+    if (turn.thinkDeadlineMs !== null) turn.thinkDeadlineMs = state.nowMs + policy.thinkTimeoutMs;
+  }
+  if (state.idle.sinceMs !== null) state.idle.sinceMs = state.nowMs;
+  if (!state.hold) emit(current, { type: 'resume' });
+}
+
+/** Does everything that is due, whatever event came: so no decision depends on which one came first. */
+function settle(current: Step): void {
+  const { state } = current;
+  if (state.phase === 'closing') return finishClosing(current);
+  if (state.phase === 'waiting' || state.phase === 'ended') return;
+  if (state.lostUntilMs !== null) {
+    if (state.nowMs >= state.lostUntilMs) {
+      emit(current, { type: 'hang-up', reason: 'media_lost' });
+      beginClosing(current, 'media_lost');
+      finishClosing(current);
+    }
+    return;
+  }
+  callerSide.giveUpFinals(current);
+  callerSide.decideHold(current);
+  overdue(current);
+  screen(current);
+  if (state.phase === 'screening') return;
+  advance(current);
+  const goodbye = current.effects.find((effect) => effect.type === 'hang-up');
+  if (goodbye) {
+    beginClosing(current, goodbye.reason);
+    return finishClosing(current);
+  }
+  callerSide.speculate(current);
+  callerSide.endpoint(current);
+  callerSide.tellResults(current);
+  idle(current);
+}
+
+/** Waits that have lasted too long: each has its way out, and the watchdog is the last. */
+function overdue(current: Step): void {
+  const { state, policy } = current;
+  for (const tool of state.tools) {
+    if (tool.status === 'running' && state.nowMs >= tool.deadlineMs) toolResult(current, tool.key, 'unknown', 'The outcome is not known: no answer came in time.');
+    else if (tool.status === 'running' && state.nowMs >= tool.fillAtMs && state.turn && wantsFiller(state, tool.turn)) {
+      state.turn.filled = true;
+      addSegment(current, state.turn, policy.phrases.filler);
+      pump(current, state.turn);
+    }
+  }
+  const { turn } = state;
+  if (!turn) return;
+  if (turn.thinking === 'running' && turn.thinkDeadlineMs !== null && state.nowMs >= turn.thinkDeadlineMs) modelFailed(current, turn);
+  for (const segment of turn.segments) {
+    if (segment.deadlineMs !== null && state.nowMs >= segment.deadlineMs) synthesisFailed(current, turn, segment);
+  }
+  if (!turn.speculative && !state.hold && turn.awaiting.length === 0 && state.nowMs >= turn.watchMs) {
+    state.recovered++;
+    note(current, { kind: 'recovered', what: `turn ${turn.id} (${turn.kind}) made no progress` });
+    emit(current, { type: 'clear' });
+    silence(current, turn);
+    conclude(current, turn, false);
+    if (turn.endsCall !== null) emit(current, { type: 'hang-up', reason: turn.endsCall });
+  }
+  if (state.muteTurns >= MUTE_LIMIT) {
+    emit(current, { type: 'hang-up', reason: 'speech_failed' });
+  }
+}
+
+function idle(current: Step): void {
+  const { state, policy } = current;
+  const at = idleAtMs(state, policy);
+  if (at === null || state.nowMs < at) return;
+  if (state.idle.waitingForHuman) return void sayTurn(current, 'idle', policy.phrases.stillWaiting);
+  if (state.idle.asked < policy.idleLimit) {
+    state.idle.asked++;
+    return void sayTurn(current, 'idle', policy.phrases.stillThere);
+  }
+  sayTurn(current, 'idle', policy.phrases.goodbye, { endsCall: 'silence', interruptible: false });
+}

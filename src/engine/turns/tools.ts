@@ -1,0 +1,51 @@
+import { emit, newId, record, type Step } from './machine.ts';
+import type { AgentTurn, TurnState } from './state.ts';
+
+/** Ends the call once the turn has been heard: no tool run, and not undone by a late word. */
+export const END_CALL = 'end_call';
+
+/** The one place where a tool is decided: each request of a committed turn gets one key and one run. */
+export function decideTool(step: Step, turn: AgentTurn, name: string, args: Record<string, string>): void {
+  const { state, policy } = step;
+  if (name === END_CALL) {
+    turn.endsCall = args['reason'] ?? 'completed';
+    turn.interruptible = false;
+    return;
+  }
+  const key = `tool-${newId(step)}`;
+  state.tools.push({
+    key, turn: turn.id, name, args, status: 'running', fillAtMs: state.nowMs + policy.fillerAfterMs, deadlineMs: state.nowMs + policy.toolTimeoutMs, output: '', toldBy: null,
+  });
+  turn.awaiting.push(key);
+  record(step, { role: 'tool-call', key, name, args, atMs: state.nowMs });
+  emit(step, { type: 'run-tool', key, name, args });
+}
+
+/** A result counts once, also when the tool answers after its time was up. */
+export function toolResult(step: Step, key: string, status: 'ok' | 'failed' | 'unknown', output: string): void {
+  const { state } = step;
+  const tool = state.tools.find((one) => one.key === key);
+  if (!tool || tool.status !== 'running') return;
+  tool.status = status;
+  tool.output = output;
+  record(step, { role: 'tool-result', key, name: tool.name, status, output, atMs: state.nowMs });
+  const { turn } = state;
+  if (turn) {
+    turn.awaiting = turn.awaiting.filter((one) => one !== key);
+    turn.watchMs = state.nowMs + step.policy.watchdogMs;
+  }
+}
+
+/** The ledger that a new run of the model gets holds these results: its turn will speak of them. */
+export function markTold(state: TurnState, turn: AgentTurn): void {
+  for (const tool of state.tools) if (tool.status !== 'running') tool.toldBy ??= turn.id;
+}
+
+/** Nothing of the turn was heard, so its results are still to be told. */
+export function markUntold(state: TurnState, turn: AgentTurn): void {
+  for (const tool of state.tools) if (tool.toldBy === turn.id) tool.toldBy = null;
+}
+
+export function hasUntoldResult(state: TurnState): boolean {
+  return state.tools.some((tool) => tool.status !== 'running' && tool.toldBy === null);
+}

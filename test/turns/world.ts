@@ -1,0 +1,372 @@
+import assert from 'node:assert/strict';
+import type { TurnEffect, TurnEvent, TurnEventBody } from '#engine/turns/events.ts';
+import { DEFAULT_POLICY, type TurnPolicy } from '#engine/turns/policy.ts';
+import { initialState, type TurnState } from '#engine/turns/state.ts';
+import { nextDeadlineMs, step as turnStep } from '#engine/turns/step.ts';
+import { wordsOf } from '#engine/turns/words.ts';
+import { Random } from './random.ts';
+
+export type StepFunction = typeof turnStep;
+
+/** Longest that a caller may be left with neither being heard nor answered: two model attempts, two voices, the apology, the watchdog. */
+const ANSWER_LIMIT_MS = 45_000;
+/** Longest that a call may go on after its script is over: the idle questions and the goodbye. */
+const END_LIMIT_MS = 180_000;
+const MS_PER_WORD = 300;
+
+interface Queued {
+  readonly atMs: number;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+interface Track {
+  readonly id: number;
+  readonly text: string;
+  durationMs: number | null;
+  releasedAs: number | null;
+  started: boolean;
+  /** How much the caller has really been played, ms. */
+  playedMs: number;
+  dropped: boolean;
+  words: { text: string; endSample: number }[];
+}
+
+/**
+ * A made-up world around the turn machine: a caller, a recogniser, a model, a voice, a line and tools, all of random
+ * speed and reliability, on a virtual clock. What it knows to be true (what was really played, which tools really ran)
+ * is compared with what the machine believes after each step.
+ */
+export class World {
+  readonly #random: Random;
+  readonly #policy: TurnPolicy;
+  readonly #step: StepFunction;
+  #state: TurnState = initialState();
+  #queue: Queued[] = [];
+  #order = 0;
+  #nowMs = 0;
+  #tracks = new Map<number, Track>();
+  #line: Track[] = [];
+  #paused = false;
+  #playTimer = 0;
+  #gone = false;
+  #utterance = 0;
+  #callerBusyUntil = 0;
+  #runs = new Set<string>();
+  #asked = new Map<string, number>();
+  #stopped = new Set<number>();
+  #waitingSinceMs: number | null = null;
+  #scriptEndMs = 0;
+  steps = 0;
+  turns = 0;
+
+  constructor(seed: number, stepFunction: StepFunction = turnStep) {
+    this.#random = new Random(seed);
+    this.#step = stepFunction;
+    const r = this.#random;
+    this.#policy = {
+      ...DEFAULT_POLICY,
+      firstMessage: r.chance(0.9) ? 'Hello there, this is Ada. May I ask you something?' : null,
+      screen: r.chance(0.3),
+      interruptible: r.chance(0.85),
+      endpointMs: r.pick([0, 200, 300, 700]),
+    };
+  }
+
+  /** Plays one whole call. @throws AssertionError when the machine broke a promise */
+  run(): void {
+    const r = this.#random;
+    if (r.chance(0.5)) this.#feed({ type: 'prepare' });
+    this.#after(r.between(0, 1500), () => this.#feed({ type: 'start' }));
+    this.#script();
+    let guard = 0;
+    while (this.#state.phase !== 'ended') {
+      const deadline = nextDeadlineMs(this.#state, this.#policy);
+      const next = this.#queue[0];
+      assert.ok(deadline !== null || next, `stuck in phase ${this.#state.phase}: nothing is due`);
+      if (!next || (deadline !== null && deadline <= next.atMs)) {
+        this.#nowMs = Math.max(this.#nowMs, deadline!);
+        this.#feed({ type: 'tick' });
+        const again = nextDeadlineMs(this.#state, this.#policy);
+        guard = again !== null && again <= this.#nowMs ? guard + 1 : 0;
+        assert.ok(guard < 50, `ticks without end, due ${again} at ${this.#nowMs}: ${JSON.stringify({ ...this.#state, ledger: [] })}`);
+      } else {
+        this.#queue.shift();
+        this.#nowMs = next.atMs;
+        guard = 0;
+        next.run();
+      }
+      assert.ok(this.#nowMs < this.#scriptEndMs + END_LIMIT_MS, `the call did not end: ${JSON.stringify(this.#state)}`);
+    }
+    assert.equal(this.#state.caller.text, '', 'the last words were not written down');
+  }
+
+  #after(ms: number, run: () => void): void {
+    const entry = { atMs: this.#nowMs + ms, order: this.#order++, run };
+    let at = this.#queue.length;
+    while (at > 0 && this.#queue[at - 1]!.atMs > entry.atMs) at--;
+    this.#queue.splice(at, 0, entry);
+  }
+
+  // ------------------------------------------------------------------ the caller
+
+  #script(): void {
+    const r = this.#random;
+    let at = r.between(0, 3000);
+    for (let n = r.between(0, 6); n > 0; n--) {
+      const lengthMs = r.pick([60, 200, 400, 900, 2500, 6000]);
+      const text = r.pick(['', '', 'yes', 'mm-hm', 'stop', 'what does it cost', 'my number is four two', 'hello', 'i want to', 'no thank you goodbye', 'please leave a message after the tone']);
+      const start = at;
+      this.#after(start, () => this.#speak(lengthMs, text));
+      if (r.chance(0.1)) this.#after(start + r.between(0, 2000), () => this.#feed({ type: 'dtmf', digit: r.pick(['1', '#', '9']) }));
+      if (r.chance(0.05)) this.#after(start + r.between(0, 4000), () => this.#feed({ type: 'tone-ended' }));
+      at += lengthMs + r.pick([30, 150, 400, 1500, 5000, 9000]);
+    }
+    if (r.chance(0.15)) {
+      const lost = r.between(0, at + 2000);
+      this.#after(lost, () => this.#gone || this.#feed({ type: 'media-lost', untilMs: this.#nowMs + 10_000 }));
+      if (r.chance(0.7)) this.#after(lost + r.between(0, 12_000), () => this.#gone || this.#feed({ type: 'media-back' }));
+    }
+    if (r.chance(0.1)) this.#after(r.between(0, at + 3000), () => this.#feed({ type: 'say', text: 'This call is recorded.', endsCall: r.chance(0.3) ? 'asked' : null }));
+    if (r.chance(0.1)) this.#after(r.between(1600, at + 6000), () => this.#gone || this.#feed({ type: 'end', reason: 'asked' }));
+    const hangUp = r.chance(0.5) ? r.between(1600, at + 8000) : at + 60_000;
+    this.#after(hangUp, () => {
+      this.#gone = true;
+      this.#feed({ type: 'hung-up', reason: 'caller' });
+    });
+    this.#scriptEndMs = Math.max(at, hangUp);
+  }
+
+  #speak(lengthMs: number, text: string): void {
+    const r = this.#random;
+    if (this.#gone || this.#nowMs < this.#callerBusyUntil) return;
+    const utterance = ++this.#utterance;
+    this.#callerBusyUntil = this.#nowMs + lengthMs + 1;
+    this.#feed({ type: 'speech-started', utterance, onsetMs: this.#nowMs - r.between(0, 100) });
+    const words = text.split(' ');
+    for (let n = 1; n <= words.length && text !== ''; n++) {
+      if (r.chance(0.6)) this.#after(r.between(0, lengthMs + 300), () => this.#feed({ type: 'transcript-partial', utterance, text: words.slice(0, n).join(' ') }));
+    }
+    this.#after(lengthMs, () => this.#feed({ type: 'speech-ended', utterance, endMs: this.#nowMs - r.between(0, 100) }));
+    const finals = r.pick([1, 1, 1, 1, 1, 0, 2]);
+    for (let n = 0; n < finals; n++) this.#after(Math.max(0, lengthMs + r.pick([-200, 0, 10, 50, 300, 900, 2500])), () => this.#feed({ type: 'transcript-final', utterance, text }));
+  }
+
+  // ------------------------------------------------------------------ the machine, and what it wants
+
+  #feed(body: TurnEventBody): void {
+    const before = this.#state;
+    const event: TurnEvent = { ...body, atMs: this.#nowMs };
+    const json = JSON.stringify(before);
+    const result = this.#step(JSON.parse(json) as TurnState, event, this.#policy);
+    this.steps++;
+    this.#state = result.state;
+    this.#check(before, result.effects);
+    const progress: (() => void)[] = [];
+    for (const effect of result.effects) this.#carryOut(effect, progress);
+    for (const tell of progress) tell();
+  }
+
+  #carryOut(effect: TurnEffect, progress: (() => void)[]): void {
+    switch (effect.type) {
+      case 'think':
+        this.turns++;
+        return this.#model(effect.generation);
+      case 'stop-thinking':
+        this.#stopped.add(effect.generation);
+        return;
+      case 'synthesize':
+        return this.#voice(effect.segment, effect.text);
+      case 'release': {
+        const track = this.#tracks.get(effect.segment);
+        assert.ok(track && track.releasedAs === null, 'released twice, or before it was synthesized');
+        track.releasedAs = this.#line.length;
+        this.#line.push(track);
+        return this.#play();
+      }
+      case 'pause':
+        this.#advanceLine();
+        this.#paused = true;
+        for (const track of this.#line) if (track.started && !track.dropped) progress.push(() => this.#heard(track, 'playout-heard'));
+        if (!this.#line.some((track) => track.started && !track.dropped)) progress.push(() => this.#feed({ type: 'tick' }));
+        return;
+      case 'resume':
+        this.#paused = false;
+        this.#lastPlayMs = this.#nowMs;
+        return this.#play();
+      case 'clear':
+        this.#advanceLine();
+        this.#paused = false;
+        for (const track of this.#line) track.dropped = true;
+        // A carrier gives back all its marks now: the line must not believe them, so nothing is told.
+        return;
+      case 'run-tool': {
+        assert.ok(!this.#runs.has(effect.key), `tool ${effect.key} ran twice`);
+        this.#runs.add(effect.key);
+        const id = effect.args['id'] ?? '';
+        assert.ok(this.#asked.has(id), 'a tool ran that nobody asked for');
+        assert.ok(!this.#runs.has(`id:${id}`), 'one request ran two tools');
+        this.#runs.add(`id:${id}`);
+        if (this.#random.chance(0.85)) {
+          const status = this.#random.pick(['ok', 'ok', 'failed'] as const);
+          for (let n = this.#random.chance(0.1) ? 2 : 1; n > 0; n--) this.#after(this.#random.pick([0, 50, 1200, 6000, 25_000]), () => this.#feed({ type: 'tool-result', key: effect.key, status, output: 'done', waitForHuman: false }));
+        }
+        return;
+      }
+      case 'flush':
+        return;
+      case 'hang-up':
+        this.#gone = true;
+        return;
+      default:
+        return;
+    }
+  }
+
+  #model(generation: number): void {
+    const r = this.#random;
+    let at = r.pick([0, 20, 200, 800, 3000, 7000]);
+    const say = (body: TurnEventBody, ms: number) => this.#after(ms, () => (this.#stopped.has(generation) && r.chance(0.7) ? undefined : this.#feed(body)));
+    if (r.chance(0.08)) return; // never answers
+    if (r.chance(0.08)) return say({ type: 'model-failed', generation }, at);
+    for (let n = r.pick([0, 1, 1, 2, 3]); n > 0; n--) {
+      say({ type: 'model-clause', generation, text: r.pick(['Sure.', 'That costs ten dollars a month.', 'Does that sound good to you?', 'Let me look that up for you, it will not take long.']) }, at);
+      at += r.pick([0, 30, 400, 2000]);
+    }
+    if (r.chance(0.25)) {
+      const id = `request-${generation}-${this.#order}`;
+      this.#asked.set(id, generation);
+      say({ type: 'model-tool', generation, name: r.chance(0.2) ? 'end_call' : 'look_up', args: { id } }, at);
+    }
+    if (r.chance(0.3)) say({ type: 'model-dialogue', generation, phase: 'DISCOVERY', expects: r.pick(['open', 'number', 'yes-no']) }, at);
+    if (r.chance(0.95)) say({ type: 'model-done', generation }, at + r.pick([0, 10]));
+  }
+
+  #voice(segment: number, text: string): void {
+    const r = this.#random;
+    const known = this.#tracks.get(segment);
+    const track: Track = known ?? { id: segment, text, durationMs: null, releasedAs: null, started: false, playedMs: 0, dropped: false, words: [] };
+    this.#tracks.set(segment, track);
+    if (r.chance(0.04)) return;
+    const at = r.pick([0, 40, 90, 300, 2500]);
+    if (r.chance(0.06)) return this.#after(at, () => this.#feed({ type: 'synthesis-failed', segment }));
+    this.#after(at, () => {
+      if (track.durationMs !== null) return;
+      const words = text.split(' ');
+      track.durationMs = words.length * MS_PER_WORD;
+      track.words = words.map((word, i) => ({ text: word, endSample: (i + 1) * MS_PER_WORD * 8 }));
+      this.#feed({ type: 'synthesis-started', segment });
+      this.#play();
+      this.#after(r.pick([0, 20, 300]), () => this.#feed({ type: 'synthesis-done', segment, samples: track.durationMs! * 8, words: track.words }));
+    });
+  }
+
+  // ------------------------------------------------------------------ the line
+
+  #lastPlayMs = 0;
+
+  #current(): Track | undefined {
+    return this.#line.find((track) => !track.dropped && (track.durationMs === null || track.playedMs < track.durationMs));
+  }
+
+  /** Moves the truth on: what has been played by now. */
+  #advanceLine(): void {
+    let left = this.#paused || this.#gone ? 0 : this.#nowMs - this.#lastPlayMs;
+    this.#lastPlayMs = this.#nowMs;
+    for (let track = this.#current(); track && track.durationMs !== null && track.started && left > 0; track = this.#current()) {
+      const use = Math.min(left, track.durationMs - track.playedMs);
+      track.playedMs += use;
+      left -= use;
+    }
+  }
+
+  #play(): void {
+    this.#advanceLine();
+    const track = this.#current();
+    if (!track || track.durationMs === null || this.#paused || this.#gone) return;
+    if (!track.started) {
+      track.started = true;
+      this.#feed({ type: 'playout-started', segment: track.id });
+      if (this.#paused || track.dropped || this.#gone) return;
+    }
+    const timer = ++this.#playTimer;
+    const left = track.durationMs - track.playedMs;
+    const stop = this.#random.chance(0.3) ? Math.min(left, 260) : left;
+    this.#after(stop, () => {
+      if (timer !== this.#playTimer || this.#gone) return;
+      this.#advanceLine();
+      if (track.dropped || this.#paused) return;
+      if (track.playedMs >= track.durationMs!) this.#after(this.#random.pick([0, 5, 120]), () => track.dropped || this.#gone || this.#heard(track, 'playout-finished'));
+      else this.#heard(track, 'playout-heard');
+      this.#play();
+    });
+  }
+
+  #heard(track: Track, type: 'playout-heard' | 'playout-finished'): void {
+    const lag = type === 'playout-finished' ? 0 : this.#random.pick([0, 0, 40, 200]);
+    this.#feed({ type, segment: track.id, samples: Math.max(0, track.playedMs - lag) * 8, estimated: false });
+  }
+
+  // ------------------------------------------------------------------ the promises
+
+  #check(before: TurnState, effects: TurnEffect[]): void {
+    const state = this.#state;
+    if (this.#gone || before.phase === 'closing' || before.phase === 'ended') {
+      const sent = effects.find((one) => ['think', 'synthesize', 'release', 'pause', 'resume', 'clear', 'run-tool'].includes(one.type));
+      assert.equal(sent, undefined, 'something was sent after hang-up');
+    }
+    // Comparing whole states is slow, and a field that JSON loses stays lost: now and then is enough, over so many calls.
+    if (this.steps % 16 === 0) {
+      assert.deepEqual(JSON.parse(JSON.stringify(state)), state, 'the state does not survive JSON');
+      assert.deepEqual(state.ledger.slice(0, before.ledger.length), before.ledger, 'the ledger was rewritten');
+    }
+    assert.ok(state.ledger.length >= before.ledger.length, 'the ledger shrank');
+    this.#checkEffects(before, effects);
+    for (const item of state.ledger.slice(before.ledger.length)) {
+      if (item.role !== 'agent') continue;
+      this.#advanceLine();
+      const played = this.#playedWords();
+      for (const word of wordsOf(item.text)) {
+        const left = played.get(word) ?? 0;
+        assert.ok(left > 0, `the ledger says the caller heard "${word}" of "${item.text}", which was not played`);
+        played.set(word, left - 1);
+      }
+    }
+    for (const segment of state.turn?.segments ?? []) {
+      const old = before.turn?.segments.find((one) => one.id === segment.id);
+      if (old) assert.ok(segment.heardSamples >= old.heardSamples, 'what was heard shrank');
+    }
+    this.#checkAnswered(state);
+  }
+
+  #checkEffects(before: TurnState, effects: TurnEffect[]): void {
+    for (const [at, effect] of effects.entries()) {
+      if (effect.type === 'note' && effect.note.kind === 'interrupted') assert.ok(effects.slice(0, at).some((one) => one.type === 'clear'), 'a barge-in sent no clear');
+      if (effect.type === 'note' && effect.note.kind === 'entry' && effect.note.item.role === 'agent' && effect.note.item.interrupted && this.#state.phase !== 'closing' && this.#state.phase !== 'ended') {
+        assert.ok(effects.some((one) => one.type === 'clear'), 'an interrupted turn sent no clear');
+      }
+      const sealed = before.turn?.speculative && this.#state.turn?.id === before.turn.id && this.#state.turn.speculative;
+      if (sealed) assert.ok(!['release', 'run-tool', 'hang-up'].includes(effect.type), `a sealed turn leaked ${effect.type}`);
+      if (effect.type === 'release') assert.ok(this.#state.turn === null || !this.#state.turn.speculative, 'a sealed turn was released');
+    }
+  }
+
+  #playedWords(): Map<string, number> {
+    const words = new Map<string, number>();
+    for (const track of this.#line) {
+      for (const word of track.words) {
+        if (word.endSample > track.playedMs * 8) continue;
+        for (const plain of wordsOf(word.text)) words.set(plain, (words.get(plain) ?? 0) + 1);
+      }
+    }
+    return words;
+  }
+
+  #checkAnswered(state: TurnState): void {
+    const waits = state.phase === 'talking' && state.lostUntilMs === null && !state.caller.speaking && (state.caller.text !== '' || state.caller.owed) && !this.#line.some((track) => track.started && !track.dropped && track.playedMs < (track.durationMs ?? 0));
+    if (!waits) this.#waitingSinceMs = null;
+    else this.#waitingSinceMs ??= this.#nowMs;
+    assert.ok(this.#waitingSinceMs === null || this.#nowMs - this.#waitingSinceMs <= ANSWER_LIMIT_MS, `the caller was left unanswered: ${JSON.stringify(state)}`);
+  }
+}
+
