@@ -28,7 +28,7 @@ const broken: Record<string, StepFunction> = {
   },
   'runs a tool twice': (state, event, policy) => {
     const result = step(state, event, policy);
-    return { ...result, effects: result.effects.flatMap((one) => (one.type === 'run-tool' ? [one, one] : [one])) };
+    return { ...result, effects: result.effects.flatMap<TurnEffect>((one) => (one.type === 'run-tool' ? [one, one] : [one])) };
   },
   'believes that all it sent was heard': (state, event, policy) => step(state, event.type === 'playout-heard' ? { ...event, samples: 10_000_000 } : event, policy),
   'forgets what the caller said': (state, event, policy) => {

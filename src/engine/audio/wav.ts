@@ -29,7 +29,7 @@ export function parseWav(bytes: Uint8Array, decodeMulaw: (data: Uint8Array) => I
 function samplesOf(data: Uint8Array, format: { code: number; channels: number; bits: number }, decodeMulaw: (data: Uint8Array) => Int16Array): Int16Array[] {
   const mulaw = format.code === MULAW_FORMAT;
   if (!mulaw && format.bits !== 16) throw new Error(`only 16 bit PCM and mu-law WAV files are read, not ${format.bits} bit`);
-  const all = mulaw ? decodeMulaw(data) : new Int16Array(data.slice(0, data.length & ~1).buffer);
+  const all = mulaw ? decodeMulaw(data) : new Int16Array(Uint8Array.from(data.subarray(0, data.length & ~1)).buffer);
   const count = Math.floor(all.length / format.channels);
   return Array.from({ length: format.channels }, (_, channel) => Int16Array.from({ length: count }, (_unused, i) => all[i * format.channels + channel]!));
 }

@@ -214,7 +214,6 @@ function apologise(step: Step, turn: AgentTurn): void {
 
 export function synthesisFailed(step: Step, turn: AgentTurn, segment: Segment): void {
   if (segment.status !== 'synthesizing') return;
-  emit(step, { type: 'stop-synthesis', segment: segment.id });
   if (segment.started) {
     // Part of it is on the line already: it ends where its audio ends.
     segment.status = 'ready';
@@ -228,6 +227,7 @@ export function synthesisFailed(step: Step, turn: AgentTurn, segment: Segment): 
   }
   segment.status = 'failed';
   segment.deadlineMs = null;
+  emit(step, { type: 'stop-synthesis', segment: segment.id });
   pump(step, turn);
 }
 

@@ -2,7 +2,7 @@
 
 /** Sounds and words that say "go on", not "stop". */
 export const BACKCHANNELS: ReadonlySet<string> = new Set([
-  'mm', 'mmm', 'mhm', 'mm-hm', 'mm-hmm', 'mhmm', 'hm', 'hmm', 'uh-huh', 'uh', 'huh', 'um', 'ah', 'oh', 'aha', 'yeah', 'yep', 'yes', 'yup', 'ok', 'okay', 'right', 'sure', 'alright', 'i', 'see',
+  'mm', 'mmm', 'mhm', 'uhhuh', 'mm-hm', 'mm-hmm', 'mhmm', 'hm', 'hmm', 'uh-huh', 'uh', 'huh', 'um', 'ah', 'oh', 'aha', 'yeah', 'yep', 'yes', 'yup', 'ok', 'okay', 'right', 'sure', 'alright', 'i', 'see',
   'good', 'great', 'nice', 'cool', 'really', 'wow', 'true', 'exactly', 'got', 'it', 'fine', 'all',
 ]);
 

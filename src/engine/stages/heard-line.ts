@@ -1,0 +1,72 @@
+import { SAMPLES_PER_MS } from '../audio/format.ts';
+
+/** A mark that does not come back for so long after its audio must have been played is no longer waited for. */
+const MARK_PATIENCE_MS = 1500;
+
+/**
+ * How far the line has been heard: a position in samples, given by the latest honest mark and bounded by the playout
+ * clock. Plain data, so that it can move to another server with the call.
+ */
+export interface HeardLine {
+  /** Everything handed to the carrier, over the whole call; positions are counted in it. */
+  sentSamples: number;
+  /** When the last of it will have been played, if it plays at once. */
+  playEndMs: number;
+  /** Position of the furthest mark that came back honestly. */
+  markedSamples: number;
+  /** Whether the other end has ever returned a mark; until then the clock alone counts. */
+  marksSeen: boolean;
+  /** What was said to be heard is never taken back. */
+  floorSamples: number;
+  /** Marks under way since the last clear, oldest first. */
+  pending: { name: string; atSamples: number }[];
+  /** How much the other end holds before it is heard, where it returns no marks. */
+  readonly bufferMs: number;
+}
+
+export function newLine(bufferMs: number): HeardLine {
+  return { sentSamples: 0, playEndMs: 0, markedSamples: 0, marksSeen: false, floorSamples: 0, pending: [], bufferMs };
+}
+
+export function sent(line: HeardLine, samples: number, nowMs: number): void {
+  line.sentSamples += samples;
+  line.playEndMs = Math.max(line.playEndMs, nowMs) + samples / SAMPLES_PER_MS;
+}
+
+export function markSent(line: HeardLine, name: string): void {
+  line.pending.push({ name, atSamples: line.sentSamples });
+}
+
+/** A mark came back. One that was asked for before a clear proves nothing, and is not among the pending any more. */
+export function markReturned(line: HeardLine, name: string): void {
+  const at = line.pending.findIndex((mark) => mark.name === name);
+  if (at < 0) return;
+  const mark = line.pending[at]!;
+  line.pending.splice(0, at + 1);
+  line.marksSeen = true;
+  line.markedSamples = Math.max(line.markedSamples, mark.atSamples);
+}
+
+/** How much can have been played by now, whatever marks say. */
+export function playedSamples(line: HeardLine, nowMs: number): number {
+  return Math.max(0, line.sentSamples - Math.ceil(Math.max(0, line.playEndMs - nowMs) * SAMPLES_PER_MS));
+}
+
+export function heardSamples(line: HeardLine, nowMs: number): number {
+  const late = nowMs >= line.playEndMs + MARK_PATIENCE_MS;
+  const byClock = line.marksSeen && !late ? Math.min(line.markedSamples, playedSamples(line, nowMs)) : playedSamples(line, nowMs - line.bufferMs);
+  line.floorSamples = Math.max(line.floorSamples, Math.min(byClock, line.sentSamples));
+  return line.floorSamples;
+}
+
+/** Whether what is heard rests on the clock alone. */
+export function isEstimated(line: HeardLine, nowMs: number): boolean {
+  return !line.marksSeen || (line.pending.length > 0 && nowMs >= line.playEndMs + MARK_PATIENCE_MS);
+}
+
+/** Everything not yet played is dropped at the carrier: pending marks are void from here on. */
+export function cleared(line: HeardLine, nowMs: number): void {
+  heardSamples(line, nowMs);
+  line.pending = [];
+  line.playEndMs = Math.min(line.playEndMs, nowMs);
+}

@@ -1,0 +1,248 @@
+import { FRAME_MS, FRAME_SAMPLES, SILENCE } from '../audio/format.ts';
+import type { CallClock } from '../contracts/clock.ts';
+import type { MediaLeg } from '../contracts/media.ts';
+import { cleared, heardSamples, isEstimated, markReturned, markSent, newLine, playedSamples, sent, type HeardLine } from './heard-line.ts';
+
+/** The carrier is never led by more than this: so much a clear must be able to take back. */
+const LEAD_MS = 160;
+const FRAMES_PER_TICK = 2;
+const MARK_EVERY_FRAMES = 10;
+
+export interface PlayoutEvents {
+  started(segment: number): void;
+  heard(segment: number, samples: number, estimated: boolean): void;
+  finished(segment: number, samples: number, estimated: boolean): void;
+  /** A frame left that will be heard from `playAtMs` on. The buffer is used again. */
+  frame(frame: Uint8Array, playAtMs: number): void;
+  /** Whatever was to be heard from `atMs` on is not. */
+  cut(atMs: number): void;
+}
+
+interface Track {
+  readonly segment: number;
+  audio: Uint8Array;
+  length: number;
+  complete: boolean;
+  released: boolean;
+  started: boolean;
+  finished: boolean;
+  /** How much of `audio` has been handed to the line. */
+  sent: number;
+  /** Where the last stretch without interruption lies: in the line, and in the track. */
+  lineFrom: number;
+  trackFrom: number;
+  heard: number;
+}
+
+/**
+ * The agent's audio on its way out: whole 20 ms frames against an absolute deadline, a little ahead of the clock; after
+ * a stall it goes on from now and never catches up. Knows what was heard.
+ */
+export class Playout {
+  readonly #clock: CallClock;
+  readonly #events: PlayoutEvents;
+  readonly #frame = new Uint8Array(FRAME_SAMPLES);
+  #leg: MediaLeg | null = null;
+  #line: HeardLine = newLine(0);
+  #tracks = new Map<number, Track>();
+  #order: Track[] = [];
+  #paused = false;
+  #endTicks: (() => void) | null = null;
+  #marks = 0;
+  #sinceMark = 0;
+
+  constructor(clock: CallClock, events: PlayoutEvents) {
+    this.#clock = clock;
+    this.#events = events;
+  }
+
+  /** Where audio goes from now on; null while nobody is connected. */
+  connect(leg: MediaLeg | null): void {
+    this.#leg = leg;
+    // A new connection has played nothing of what the old one held.
+    const { sentSamples, floorSamples } = this.#line;
+    this.#line = { ...newLine(leg?.bufferMs ?? 0), sentSamples, floorSamples, markedSamples: floorSamples };
+    this.#run();
+  }
+
+  write(segment: number, mulaw: Uint8Array): void {
+    const track = this.#track(segment);
+    if (track.length + mulaw.length > track.audio.length) {
+      const grown = new Uint8Array(Math.max(track.audio.length * 2, track.length + mulaw.length));
+      grown.set(track.audio.subarray(0, track.length));
+      track.audio = grown;
+    }
+    track.audio.set(mulaw, track.length);
+    track.length += mulaw.length;
+    this.#run();
+  }
+
+  /** No more audio comes for this segment. */
+  complete(segment: number): void {
+    this.#track(segment).complete = true;
+    this.#run();
+  }
+
+  release(segment: number): void {
+    const track = this.#track(segment);
+    if (track.released) return;
+    track.released = true;
+    this.#order.push(track);
+    this.#run();
+  }
+
+  /** No (more) audio will come for this segment: it keeps nobody waiting. */
+  forget(segment: number): void {
+    const track = this.#tracks.get(segment);
+    if (!track) return;
+    if (!track.released) this.#tracks.delete(segment);
+    else {
+      track.complete = true;
+      this.#run();
+    }
+  }
+
+  /** Silence at once, here and at the carrier; the rest is kept from the sample that was played last. */
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    const now = this.#clock.nowMs();
+    const played = playedSamples(this.#line, now);
+    const inFlight = this.#inFlight();
+    this.#stopLine(now);
+    for (const track of inFlight) {
+      track.sent = Math.min(track.sent, track.trackFrom + Math.max(0, played - track.lineFrom));
+      this.#events.heard(track.segment, track.heard, isEstimated(this.#line, now));
+    }
+    this.#stopTicks();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    for (const track of this.#order) this.#startStretch(track);
+    this.#run();
+  }
+
+  clear(): void {
+    this.#stopLine(this.#clock.nowMs());
+    this.#paused = false;
+    for (const track of this.#order) this.#tracks.delete(track.segment);
+    this.#order = [];
+    this.#stopTicks();
+  }
+
+  markReturned(name: string): void {
+    markReturned(this.#line, name);
+    this.#report(this.#clock.nowMs());
+  }
+
+  /** Ends every timer; nothing is sent after it. */
+  close(): void {
+    this.#leg = null;
+    this.#stopTicks();
+  }
+
+  #track(segment: number): Track {
+    let track = this.#tracks.get(segment);
+    if (!track) {
+      track = { segment, audio: new Uint8Array(8000), length: 0, complete: false, released: false, started: false, finished: false, sent: 0, lineFrom: 0, trackFrom: 0, heard: 0 };
+      this.#tracks.set(segment, track);
+    }
+    return track;
+  }
+
+  #inFlight(): Track[] {
+    return this.#order.filter((track) => track.started && !track.finished);
+  }
+
+  #stopLine(now: number): void {
+    this.#measure(now);
+    cleared(this.#line, now);
+    this.#leg?.clear();
+    this.#events.cut(now);
+  }
+
+  #startStretch(track: Track): void {
+    track.lineFrom = this.#line.sentSamples;
+    track.trackFrom = track.sent;
+  }
+
+  #measure(now: number): void {
+    const position = heardSamples(this.#line, now);
+    for (const track of this.#order) {
+      if (!track.started) continue;
+      const stretch = Math.min(Math.max(0, position - track.lineFrom), track.sent - track.trackFrom);
+      track.heard = Math.max(track.heard, Math.min(track.length, track.trackFrom + stretch));
+    }
+  }
+
+  #report(now: number): void {
+    this.#measure(now);
+    const estimated = isEstimated(this.#line, now);
+    for (const track of [...this.#order]) {
+      if (!track.started || track.finished) continue;
+      if (track.complete && track.sent >= track.length && track.heard >= track.length) {
+        track.finished = true;
+        this.#order = this.#order.filter((one) => one !== track);
+        this.#tracks.delete(track.segment);
+        this.#events.finished(track.segment, track.length, estimated);
+      } else if (track.heard > 0) {
+        this.#events.heard(track.segment, track.heard, estimated);
+      }
+    }
+  }
+
+  #run(): void {
+    if (this.#endTicks || this.#paused || !this.#leg || this.#order.length === 0) return;
+    this.#endTicks = this.#clock.everyFrame(() => this.#tick());
+    this.#tick();
+  }
+
+  #stopTicks(): void {
+    this.#endTicks?.();
+    this.#endTicks = null;
+  }
+
+  #tick(): void {
+    const now = this.#clock.nowMs();
+    for (let n = 0; n < FRAMES_PER_TICK && this.#leg && !this.#paused && this.#line.playEndMs - now < LEAD_MS - FRAME_MS / 2; n++) {
+      if (!this.#sendFrame(now)) break;
+    }
+    while (this.#order[0]?.complete && this.#order[0].length === 0) this.#tracks.delete(this.#order.shift()!.segment);
+    const waiting = this.#order[0];
+    if (!waiting) return this.#stopTicks();
+    // The clock decides where no marks come, and where one is overdue.
+    if (waiting.complete && waiting.sent >= waiting.length && now >= this.#line.playEndMs) this.#report(now);
+  }
+
+  #sendFrame(now: number): boolean {
+    const track = this.#order.find((one) => !(one.complete && one.sent >= one.length));
+    if (!track || !this.#leg) return false;
+    const left = track.length - track.sent;
+    if (left < FRAME_SAMPLES && !track.complete) return false;
+    if (!track.started) {
+      track.started = true;
+      this.#startStretch(track);
+    }
+    const n = Math.min(left, FRAME_SAMPLES);
+    this.#frame.set(track.audio.subarray(track.sent, track.sent + n));
+    if (n < FRAME_SAMPLES) this.#frame.fill(SILENCE, n);
+    const first = track.sent === 0;
+    track.sent += n;
+    const playAtMs = Math.max(this.#line.playEndMs, now);
+    sent(this.#line, FRAME_SAMPLES, now);
+    this.#leg.send(this.#frame);
+    this.#events.frame(this.#frame, playAtMs);
+    const last = track.complete && track.sent >= track.length;
+    if (last || ++this.#sinceMark >= MARK_EVERY_FRAMES) {
+      this.#sinceMark = 0;
+      const name = `m${++this.#marks}`;
+      markSent(this.#line, name);
+      this.#leg.mark(name);
+    }
+    if (first) this.#events.started(track.segment);
+    return true;
+  }
+}
+

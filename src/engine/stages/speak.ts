@@ -1,0 +1,127 @@
+import { SAMPLE_RATE, SAMPLES_PER_MS } from '../audio/format.ts';
+import { encodeMulaw } from '../audio/mulaw.ts';
+import { Resampler } from '../audio/resampler.ts';
+import type { CallClock } from '../contracts/clock.ts';
+import type { SpeechPart, SpokenWord, TextToSpeech } from '../contracts/text-to-speech.ts';
+import type { TurnEventBody } from '../turns/events.ts';
+import type { Playout } from './playout.ts';
+
+/** Words are spread over the audio by length where the voice does not say; each is given this much more before it counts as heard. */
+const WORD_MARGIN_MS = 60;
+const QUIET = 300;
+
+export interface SpeakOptions {
+  readonly clock: CallClock;
+  /** Voices in the order in which they are tried. */
+  readonly chain: readonly TextToSpeech[];
+  readonly voiceId: string;
+  readonly playout: Playout;
+  readonly post: (event: TurnEventBody) => void;
+}
+
+/** Turns clauses into audio on the playout line. */
+export class Speak {
+  readonly #options: SpeakOptions;
+  readonly #running = new Map<number, { abort(): void }>();
+
+  constructor(options: SpeakOptions) {
+    this.#options = options;
+  }
+
+  start(segment: number, text: string, attempt: number): void {
+    const { chain, clock, voiceId } = this.#options;
+    const provider = chain[Math.min(attempt, chain.length) - 1]!;
+    this.#running.get(segment)?.abort();
+    const job = new SegmentJob(this.#options, segment, text, () => this.#running.delete(segment));
+    this.#running.set(segment, job);
+    job.run = provider.synthesize({ text, voiceId, working: (budgetMs) => clock.working(budgetMs) }, (part) => job.part(part));
+    if (job.over) this.#running.delete(segment);
+  }
+
+  stop(segment: number): void {
+    this.#running.get(segment)?.abort();
+    this.#running.delete(segment);
+    this.#options.playout.forget(segment);
+  }
+
+  close(): void {
+    for (const job of this.#running.values()) job.abort();
+    this.#running.clear();
+  }
+}
+
+class SegmentJob {
+  readonly #options: SpeakOptions;
+  readonly #segment: number;
+  readonly #text: string;
+  readonly #ended: () => void;
+  #resampler: Resampler | null = null;
+  #rate = 0;
+  #samples = 0;
+  #firstLoud = -1;
+  #lastLoud = 0;
+  over = false;
+  run: { abort(): void } | null = null;
+
+  constructor(options: SpeakOptions, segment: number, text: string, ended: () => void) {
+    this.#options = options;
+    this.#segment = segment;
+    this.#text = text;
+    this.#ended = ended;
+  }
+
+  abort(): void {
+    this.over = true;
+    this.run?.abort();
+  }
+
+  part(part: SpeechPart): void {
+    if (this.over) return;
+    const { playout, post } = this.#options;
+    const segment = this.#segment;
+    if (part.type === 'audio') return this.#audio(part.pcm, part.sampleRateHz);
+    this.over = true;
+    this.#ended();
+    if (part.type === 'error' || this.#samples === 0) {
+      // What came before the failure is spoken, and ends where it ends.
+      if (this.#samples > 0) playout.complete(segment);
+      return post({ type: 'synthesis-failed', segment });
+    }
+    playout.complete(segment);
+    post({ type: 'synthesis-done', segment, samples: this.#samples, words: this.#words(part.words) });
+  }
+
+  #audio(pcm: Int16Array, rate: number): void {
+    const first = this.#samples === 0;
+    const line = this.#toLineRate(pcm, rate);
+    for (let i = 0; i < line.length; i += 8) {
+      if (Math.abs(line[i]!) < QUIET) continue;
+      if (this.#firstLoud < 0) this.#firstLoud = this.#samples + i;
+      this.#lastLoud = this.#samples + i;
+    }
+    this.#samples += line.length;
+    this.#options.playout.write(this.#segment, encodeMulaw(line));
+    if (first && line.length > 0) this.#options.post({ type: 'synthesis-started', segment: this.#segment });
+  }
+
+  #toLineRate(pcm: Int16Array, rate: number): Int16Array {
+    if (rate === SAMPLE_RATE) return pcm;
+    if (!this.#resampler || this.#rate !== rate) [this.#resampler, this.#rate] = [new Resampler(rate, SAMPLE_RATE), rate];
+    return this.#resampler.process(pcm);
+  }
+
+  #words(given: readonly SpokenWord[] | undefined): { text: string; endSample: number }[] {
+    if (given) return given.map((word) => ({ text: word.text, endSample: Math.round(word.endMs * SAMPLES_PER_MS) }));
+    const words = this.#text.split(/\s+/).filter(Boolean);
+    const from = Math.max(0, this.#firstLoud);
+    const length = Math.max(0, this.#lastLoud - from);
+    // Each word weighs its letters and a little for its edges; punctuation is a pause.
+    const weights = words.map((word) => word.length + 1.5 + (/[,.;:!?]$/.test(word) ? 2 : 0));
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    let past = 0;
+    return words.map((text, i) => {
+      past += weights[i]!;
+      return { text, endSample: Math.min(this.#samples, Math.round(from + (length * past) / total + WORD_MARGIN_MS * SAMPLES_PER_MS)) };
+    });
+  }
+}

@@ -1,0 +1,82 @@
+import type { CallClock } from '../contracts/clock.ts';
+import type { LanguageModel, ModelMessage, ModelRequest, ToolDefinition } from '../contracts/language-model.ts';
+import { ClauseSplitter } from '../turns/clauses.ts';
+import type { TurnEventBody } from '../turns/events.ts';
+import type { LedgerItem } from '../turns/state.ts';
+
+export interface ThinkOptions {
+  readonly clock: CallClock;
+  /** Models in the order in which they are tried. */
+  readonly chain: readonly LanguageModel[];
+  readonly prompt: string;
+  readonly model: string;
+  readonly tools: readonly ToolDefinition[];
+  readonly post: (event: TurnEventBody) => void;
+  /** What the caller will likely say next. */
+  readonly expect: (phrases: readonly string[]) => void;
+}
+
+/** What the agent will say: runs the model and cuts its words into clauses. */
+export class Think {
+  readonly #options: ThinkOptions;
+  readonly #running = new Map<number, { abort(): void }>();
+
+  constructor(options: ThinkOptions) {
+    this.#options = options;
+  }
+
+  start(generation: number, attempt: number, ledger: readonly LedgerItem[], text: string): void {
+    const { chain, clock, post, prompt, model, tools } = this.#options;
+    const provider = chain[Math.min(attempt, chain.length) - 1]!;
+    const request: ModelRequest = { prompt, model, messages: messagesOf(ledger, text), tools, working: (budgetMs) => clock.working(budgetMs) };
+    const splitter = new ClauseSplitter();
+    let over = false;
+    const finish = (event: TurnEventBody) => {
+      over = true;
+      this.#running.delete(generation);
+      post(event);
+    };
+    const run = provider.generate(request, (part) => {
+      if (over) return;
+      switch (part.type) {
+        case 'text':
+          for (const clause of splitter.push(part.text)) post({ type: 'model-clause', generation, text: clause });
+          return;
+        case 'tool-call':
+          return post({ type: 'model-tool', generation, name: part.name, args: part.args });
+        case 'dialogue':
+          this.#options.expect(part.phrases);
+          return post({ type: 'model-dialogue', generation, phase: part.phase, expects: part.expects });
+        case 'done':
+          for (const clause of splitter.end()) post({ type: 'model-clause', generation, text: clause });
+          return finish({ type: 'model-done', generation });
+        case 'error':
+          return finish({ type: 'model-failed', generation });
+      }
+    });
+    if (!over) this.#running.set(generation, { abort: () => { over = true; run.abort(); } });
+  }
+
+  stop(generation: number): void {
+    this.#running.get(generation)?.abort();
+    this.#running.delete(generation);
+  }
+
+  close(): void {
+    for (const run of this.#running.values()) run.abort();
+    this.#running.clear();
+  }
+}
+
+/** The conversation as the model sees it: of the agent's words only those that were heard. */
+function messagesOf(ledger: readonly LedgerItem[], text: string): ModelMessage[] {
+  const messages: ModelMessage[] = [];
+  for (const item of ledger) {
+    if (item.role === 'agent') messages.push({ role: 'agent', text: item.text, ...(item.interrupted ? { interrupted: true } : {}) });
+    else if (item.role === 'caller' && !item.backchannel) messages.push({ role: 'caller', text: item.text });
+    else if (item.role === 'tool-call') messages.push({ role: 'tool-call', key: item.key, name: item.name, args: item.args });
+    else if (item.role === 'tool-result') messages.push({ role: 'tool-result', key: item.key, name: item.name, output: item.output });
+  }
+  if (text !== '') messages.push({ role: 'caller', text });
+  return messages;
+}

@@ -1,0 +1,275 @@
+import type { CallClock } from './contracts/clock.ts';
+import type { LanguageModel, ToolDefinition } from './contracts/language-model.ts';
+import type { MediaLeg } from './contracts/media.ts';
+import type { SpeechContext, SpeechToText } from './contracts/speech-to-text.ts';
+import type { TextToSpeech } from './contracts/text-to-speech.ts';
+import type { VoiceActivity } from './contracts/voice-activity.ts';
+import { Listen } from './stages/listen.ts';
+import { Playout } from './stages/playout.ts';
+import { Speak } from './stages/speak.ts';
+import { Think } from './stages/think.ts';
+import type { TurnEffect, TurnEventBody, TurnNote } from './turns/events.ts';
+import type { TurnPolicy } from './turns/policy.ts';
+import { initialState, type TurnState } from './turns/state.ts';
+import { nextDeadlineMs, step } from './turns/step.ts';
+
+/** Silence after which the recogniser is asked for the final text: a little less than the wait for the turn. */
+const LONGEST_HANG_MS = 260;
+const SHORTEST_HANG_MS = 120;
+/** Another connection of the same call is waited for so long. */
+const RECONNECT_MS = 10_000;
+
+export interface Providers {
+  readonly voiceActivity: VoiceActivity;
+  readonly speechToText: readonly SpeechToText[];
+  readonly languageModels: readonly LanguageModel[];
+  readonly textToSpeech: readonly TextToSpeech[];
+}
+
+export interface SessionOptions {
+  readonly clock: CallClock;
+  readonly providers: Providers;
+  readonly policy: TurnPolicy;
+  readonly prompt: string;
+  readonly model: string;
+  readonly voiceId: string;
+  readonly tools: readonly ToolDefinition[];
+  readonly context: SpeechContext;
+  readonly host: SessionHost;
+}
+
+export interface ToolOutcome {
+  readonly status: 'ok' | 'failed' | 'unknown';
+  readonly output: string;
+  readonly waitForHuman?: boolean;
+}
+
+/** What a session needs from whoever runs the call. None of it may throw. */
+export interface SessionHost {
+  runTool(key: string, name: string, args: Readonly<Record<string, string>>): Promise<ToolOutcome>;
+  note(note: TurnNote): void;
+  /** A frame of the agent's that will be heard from `playAtMs` on; the buffer is used again. */
+  agentFrame(frame: Uint8Array, playAtMs: number): void;
+  agentCut(atMs: number): void;
+  fellBack(kind: 'speech-to-text', from: string, to: string): void;
+  /** The agent ends the call. */
+  hangUp(reason: string): void;
+  /** Everything is written down; nothing follows. */
+  closed(reason: string): void;
+  /** A defect of ours: the call is being ended because of it. */
+  failed(error: unknown): void;
+}
+
+/** One call's conversation: feeds events to the turn machine, one at a time, and carries out what it wants. */
+export class VoiceSession {
+  readonly #options: SessionOptions;
+  readonly #startedMs: number;
+  readonly #playout: Playout;
+  readonly #listen: Listen;
+  readonly #think: Think;
+  readonly #speak: Speak;
+  #state: TurnState = initialState();
+  #queue: TurnEventBody[] = [];
+  #draining = false;
+  #cancelTimer: (() => void) | null = null;
+  #timerMs: number | null = null;
+  #closed = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    const { clock, providers, policy, host } = options;
+    this.#startedMs = clock.nowMs();
+    const post = (event: TurnEventBody) => this.#post(event);
+    this.#playout = new Playout(clock, {
+      started: (segment) => post({ type: 'playout-started', segment }),
+      heard: (segment, samples, estimated) => post({ type: 'playout-heard', segment, samples, estimated }),
+      finished: (segment, samples, estimated) => post({ type: 'playout-finished', segment, samples, estimated }),
+      frame: (frame, playAtMs) => host.agentFrame(frame, playAtMs),
+      cut: (atMs) => host.agentCut(atMs),
+    });
+    this.#listen = new Listen({
+      clock,
+      voiceActivity: providers.voiceActivity.open(),
+      chain: providers.speechToText,
+      context: options.context,
+      hangMs: Math.max(SHORTEST_HANG_MS, Math.min(LONGEST_HANG_MS, policy.endpointMs)),
+      events: {
+        speechStarted: (utterance, onsetMs) => post({ type: 'speech-started', utterance, onsetMs: this.#relative(onsetMs) }),
+        speechEnded: (utterance, endMs) => post({ type: 'speech-ended', utterance, endMs: this.#relative(endMs) }),
+        transcript: (part) => {
+          if (part.type === 'transcript-partial') post({ type: 'transcript-partial', utterance: part.utterance, text: part.text });
+          else if (part.type === 'transcript-final') post({ type: 'transcript-final', utterance: part.utterance, text: part.text });
+        },
+        toneEnded: () => post({ type: 'tone-ended' }),
+        fellBack: (from, to) => host.fellBack('speech-to-text', from, to),
+      },
+    });
+    this.#think = new Think({ clock, chain: providers.languageModels, prompt: options.prompt, model: options.model, tools: options.tools, post, expect: (phrases) => this.#listen.expect(phrases) });
+    this.#speak = new Speak({ clock, chain: providers.textToSpeech, voiceId: options.voiceId, playout: this.#playout, post });
+  }
+
+  /** The turn-taking state, plain data. */
+  get state(): TurnState {
+    return this.#state;
+  }
+
+  /** Whether agent audio is on the line right now. */
+  get speaking(): boolean {
+    return this.#state.turn !== null && this.#state.hold === null && this.#state.turn.segments.some((one) => one.started && !one.finished);
+  }
+
+  /** The first message may be got ready: the other end is being called. */
+  prepare(): void {
+    this.#post({ type: 'prepare' });
+  }
+
+  /** Audio flows: the other end has answered, or a media socket is open. */
+  start(leg: MediaLeg): void {
+    this.#playout.connect(leg);
+    this.#listen.detectTones = this.#options.policy.screen;
+    this.#post({ type: 'start' });
+  }
+
+  /** Caller's audio: mu-law, any length. Must not throw: it is called from sockets. */
+  audio(mulaw: Uint8Array): void {
+    if (this.#closed) return;
+    try {
+      this.#listen.push(mulaw);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  mark(name: string): void {
+    if (!this.#closed) this.#playout.markReturned(name);
+  }
+
+  dtmf(digit: string): void {
+    this.#post({ type: 'dtmf', digit });
+  }
+
+  say(text: string, endsCall: string | null = null): void {
+    this.#post({ type: 'say', text, endsCall });
+  }
+
+  end(reason: string): void {
+    this.#post({ type: 'end', reason });
+  }
+
+  hungUp(reason: string): void {
+    this.#post({ type: 'hung-up', reason });
+  }
+
+  mediaLost(): void {
+    this.#post({ type: 'media-lost', untilMs: this.#nowMs() + RECONNECT_MS });
+    this.#playout.connect(null);
+  }
+
+  mediaBack(leg: MediaLeg): void {
+    this.#playout.connect(leg);
+    this.#post({ type: 'media-back' });
+  }
+
+  #nowMs(): number {
+    return this.#relative(this.#options.clock.nowMs());
+  }
+
+  #relative(ms: number): number {
+    return Math.round(ms - this.#startedMs);
+  }
+
+  #post(event: TurnEventBody): void {
+    if (this.#closed) return;
+    this.#queue.push(event);
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      for (let next = this.#queue.shift(); next && !this.#closed; next = this.#queue.shift()) {
+        const result = step(this.#state, { ...next, atMs: this.#nowMs() }, this.#options.policy);
+        this.#state = result.state;
+        for (const effect of result.effects) this.#carryOut(effect);
+      }
+      this.#arm();
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  #carryOut(effect: TurnEffect): void {
+    const { host } = this.#options;
+    switch (effect.type) {
+      case 'think':
+        return this.#think.start(effect.generation, effect.attempt, effect.ledger, effect.text);
+      case 'stop-thinking':
+        return this.#think.stop(effect.generation);
+      case 'synthesize':
+        return this.#speak.start(effect.segment, effect.text, effect.attempt);
+      case 'stop-synthesis':
+        return this.#speak.stop(effect.segment);
+      case 'release':
+        return this.#playout.release(effect.segment);
+      case 'pause':
+        return this.#playout.pause();
+      case 'resume':
+        return this.#playout.resume();
+      case 'clear':
+        return this.#playout.clear();
+      case 'run-tool':
+        return this.#runTool(effect.key, effect.name, effect.args);
+      case 'transcript-missed':
+        return this.#listen.missed(effect.utterance);
+      case 'flush':
+        return this.#listen.flush();
+      case 'hang-up':
+        this.#playout.close();
+            return host.hangUp(effect.reason);
+      case 'closed':
+        this.#release();
+        return host.closed(effect.reason);
+      case 'note':
+        if (effect.note.kind === 'answered-by') this.#listen.detectTones = false;
+        return host.note(effect.note);
+    }
+  }
+
+  #runTool(key: string, name: string, args: Readonly<Record<string, string>>): void {
+    this.#options.host.runTool(key, name, args).then(
+      (outcome) => this.#post({ type: 'tool-result', key, ...outcome }),
+      () => this.#post({ type: 'tool-result', key, status: 'failed', output: 'The tool failed.' }),
+    );
+  }
+
+  #arm(): void {
+    const next = this.#closed ? null : nextDeadlineMs(this.#state, this.#options.policy);
+    if (next === this.#timerMs) return;
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    this.#timerMs = next;
+    if (next === null) return;
+    this.#cancelTimer = this.#options.clock.at(this.#startedMs + next, () => {
+      this.#timerMs = null;
+      this.#cancelTimer = null;
+      this.#post({ type: 'tick' });
+    });
+  }
+
+  /** One call's defect is that call's end, and nobody else's. */
+  #fail(error: unknown): void {
+    if (this.#closed) return;
+    this.#release();
+    this.#options.host.failed(error);
+  }
+
+  #release(): void {
+    this.#closed = true;
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    this.#queue = [];
+    this.#playout.close();
+    this.#listen.close();
+    this.#think.close();
+    this.#speak.close();
+  }
+}

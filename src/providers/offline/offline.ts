@@ -1,0 +1,31 @@
+import { availableParallelism } from 'node:os';
+import type { Providers } from '#engine/voice-session.ts';
+import { OfflineLanguageModel } from './dialogue/offline-language-model.ts';
+import { makeSilero } from './silero/silero.ts';
+import { loadFlite } from './speech/flite.ts';
+import { OfflineSpeechToText } from './speech/offline-speech-to-text.ts';
+import { OfflineTextToSpeech } from './speech/offline-text-to-speech.ts';
+
+/** Speech and dialogue with no account and no network. Closed when the process ends a server. */
+export interface OfflineProviders extends Providers {
+  readonly speech: { readonly listener: OfflineSpeechToText; readonly voice: OfflineTextToSpeech };
+  close(): Promise<void>;
+}
+
+const DECODERS_PER_WORKER = 4;
+
+export function makeOfflineProviders(threads = Math.max(1, Math.min(4, availableParallelism() - 1))): OfflineProviders {
+  const flite = loadFlite();
+  const listener = new OfflineSpeechToText(flite, threads, DECODERS_PER_WORKER);
+  const voice = new OfflineTextToSpeech(flite, threads);
+  return {
+    voiceActivity: makeSilero(),
+    speechToText: [listener],
+    languageModels: [new OfflineLanguageModel()],
+    textToSpeech: [voice],
+    speech: { listener, voice },
+    close: async () => {
+      await Promise.all([listener.close(), voice.close()]);
+    },
+  };
+}

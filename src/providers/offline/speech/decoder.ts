@@ -1,0 +1,139 @@
+import { createRequire } from 'node:module';
+import { dirname, join, sep } from 'node:path';
+import { SAMPLE_RATE } from '#engine/audio/format.ts';
+import { END, START, type Bigram } from './bigram.ts';
+
+// SoundSwallower decodes grammars; its WASM also exports the C functions below, with which a bigram back-off model can be
+// given to it as a finite state grammar. They are not documented, hence the exact version in package.json.
+
+interface Native {
+  readonly Decoder: new (config: Record<string, string | number>) => NativeDecoder;
+  readonly HEAPU8: Uint8Array;
+  _malloc(bytes: number): number;
+  _free(pointer: number): void;
+  _decoder_logmath(decoder: number): number;
+  _decoder_set_fsg(decoder: number, fsg: number): number;
+  _fsg_model_init(name: number, logmath: number, weight: number, states: number): number;
+  _fsg_model_word_add(fsg: number, word: number): number;
+  _fsg_model_trans_add(fsg: number, from: number, to: number, logProbability: number, word: number): void;
+  _fsg_model_null_trans_add(fsg: number, from: number, to: number, logProbability: number): number;
+  _fsg_set_states(fsg: number, start: number, final: number): void;
+  _logmath_log(logmath: number, probability: number): number;
+}
+
+interface NativeDecoder {
+  readonly cdecoder: number;
+  initialize(): Promise<unknown>;
+  start(): void;
+  stop(): void;
+  process_audio(pcm: Float32Array): number;
+  get_text(): string | null;
+  get_alignment(): { w?: readonly { t: string; p: number }[] };
+  lookup_word(word: string): string | null;
+  add_words(...words: readonly (readonly [string, string])[]): void;
+}
+
+const LANGUAGE_WEIGHT = 5;
+const CONFIG = { samprate: SAMPLE_RATE, loglevel: 'FATAL', beam: 1e-60, pbeam: 1e-60, wbeam: 1e-40, wip: 0.2 };
+const BATCH = 1600;
+
+let native: Promise<Native> | null = null;
+
+/** The module looks for its model beside the working folder unless it is told an absolute path. */
+async function load(): Promise<Native> {
+  const { default: create } = (await import('soundswallower')) as unknown as { default: (options: { modelBase: string }) => Promise<Native> };
+  return create({ modelBase: join(dirname(createRequire(import.meta.url).resolve('soundswallower')), 'model') + sep });
+}
+
+/** One recogniser. It leaks when it is made anew, so a fixed number of them is made and given new models. */
+export class Decoder {
+  readonly #native: Native;
+  readonly #decoder: NativeDecoder;
+  readonly #samples = new Float32Array(BATCH);
+  /** Which model it holds. */
+  model = '';
+
+  private constructor(library: Native, decoder: NativeDecoder) {
+    this.#native = library;
+    this.#decoder = decoder;
+  }
+
+  static async create(): Promise<Decoder> {
+    const library = await (native ??= load());
+    const decoder = new library.Decoder(CONFIG);
+    await decoder.initialize();
+    return new Decoder(library, decoder);
+  }
+
+  knows(word: string): boolean {
+    return this.#decoder.lookup_word(word) !== null;
+  }
+
+  addWord(word: string, phones: string): void {
+    this.#decoder.add_words([word, phones]);
+  }
+
+  /** Words that the dictionary lacks are left out. */
+  use(model: Bigram, name: string): void {
+    const n = this.#native;
+    const logmath = n._decoder_logmath(this.#decoder.cdecoder);
+    const words = [...model.unigrams.keys()].filter((word) => word !== END && this.knows(word));
+    // State 0 begins a sentence, 1 backs off to any word, the last one ends; each word has a state of its own between.
+    const stateOf = new Map(words.map((word, i) => [word, i + 2]));
+    const final = words.length + 2;
+    const withText = <T>(text: string, use: (pointer: number) => T): T => {
+      const bytes = new TextEncoder().encode(`${text}\0`);
+      const pointer = n._malloc(bytes.length);
+      n.HEAPU8.set(bytes, pointer);
+      const result = use(pointer);
+      n._free(pointer);
+      return result;
+    };
+    const fsg = withText('bigram', (pointer) => n._fsg_model_init(pointer, logmath, LANGUAGE_WEIGHT, final + 1));
+    const idOf = new Map(words.map((word) => [word, withText(word, (pointer) => n._fsg_model_word_add(fsg, pointer))]));
+    const log = (probability: number) => Math.round(n._logmath_log(logmath, Math.max(probability, 1e-9)) * LANGUAGE_WEIGHT);
+    const jump = (from: number, to: number, probability: number) => n._fsg_model_null_trans_add(fsg, from, to, log(probability));
+    const say = (from: number, word: string, probability: number) => {
+      const to = stateOf.get(word);
+      if (word === END) jump(from, final, probability);
+      else if (to !== undefined) n._fsg_model_trans_add(fsg, from, to, log(probability), idOf.get(word)!);
+    };
+    for (const [word, probability] of model.unigrams) if (word !== END) say(1, word, probability);
+    for (const word of [START, ...words]) {
+      const state = word === START ? 0 : stateOf.get(word)!;
+      const after = model.histories.get(word);
+      for (const [next, probability] of after?.arcs ?? []) say(state, next, probability);
+      jump(state, 1, after?.backoff ?? 0.9);
+      if (state !== 0 && !after?.arcs.some(([next]) => next === END)) jump(state, final, after ? 0.02 : 0.1);
+    }
+    n._fsg_set_states(fsg, 0, final);
+    if (n._decoder_set_fsg(this.#decoder.cdecoder, fsg) < 0) throw new Error('the recogniser refused the language model');
+    this.model = name;
+  }
+
+  start(): void {
+    this.#decoder.start();
+  }
+
+  push(pcm: Int16Array): void {
+    for (let at = 0; at < pcm.length; at += BATCH) {
+      const n = Math.min(BATCH, pcm.length - at);
+      for (let i = 0; i < n; i++) this.#samples[i] = pcm[at + i]! / 32768;
+      this.#decoder.process_audio(this.#samples.subarray(0, n));
+    }
+  }
+
+  /** What is understood so far. */
+  text(): string {
+    return this.#decoder.get_text() ?? '';
+  }
+
+  /** The final text, and the least certain word's probability. */
+  stop(): { text: string; confidence: number | null } {
+    this.#decoder.stop();
+    const text = this.text();
+    if (text === '') return { text, confidence: null };
+    const words = (this.#decoder.get_alignment().w ?? []).filter((word) => !word.t.startsWith('<'));
+    return { text, confidence: words.length > 0 ? Math.min(...words.map((word) => word.p)) : null };
+  }
+}

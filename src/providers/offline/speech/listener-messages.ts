@@ -1,0 +1,23 @@
+/** What the recognising worker is told, and answers. Streams and contexts are numbered by the main thread. */
+export type ToListener =
+  | { readonly type: 'context'; readonly context: number; readonly sentences: readonly (readonly string[])[] }
+  | { readonly type: 'forget'; readonly context: number }
+  | { readonly type: 'begin'; readonly stream: number; readonly utterance: number; readonly context: number; readonly expected: readonly (readonly string[])[] }
+  | { readonly type: 'audio'; readonly stream: number; readonly pcm: Int16Array }
+  | { readonly type: 'cancel'; readonly stream: number }
+  /** Answered by `ListenerFinal`. */
+  | { readonly type: 'end'; readonly id: number; readonly stream: number };
+
+/** So many samples of the utterance have been decoded, and this is understood so far. */
+export interface ListenerProgress {
+  readonly stream: number;
+  readonly utterance: number;
+  readonly samples: number;
+  readonly text: string;
+}
+
+export interface ListenerFinal {
+  readonly id: number;
+  readonly text: string;
+  readonly confidence: number | null;
+}

@@ -1,0 +1,156 @@
+// Worker thread: a fixed pool of decoders, each lent to one utterance at a time.
+import { parentPort, workerData } from 'node:worker_threads';
+import { buildBigram, type Weighted } from './bigram.ts';
+import { Decoder } from './decoder.ts';
+import { domainSentences } from './domain-english.ts';
+import { flitePronounce } from './flite.ts';
+import type { ListenerFinal, ListenerProgress, ToListener } from './listener-messages.ts';
+
+const { flite, decoders } = workerData as { flite: WebAssembly.Module; decoders: number };
+
+const CONTEXT_WEIGHT = 6;
+const EXPECTED_WEIGHT = 30;
+const PARTIAL_EVERY = 800;
+
+/** Sounds that are words on the phone, and no dictionary has. */
+const SOUNDS: Readonly<Record<string, string>> = { mhm: 'M HH M', mm: 'M', hmm: 'HH M', uhhuh: 'AH HH AH', aha: 'AH HH AA', um: 'AH M', uh: 'AH' };
+
+interface Utterance {
+  readonly stream: number;
+  readonly utterance: number;
+  readonly model: string;
+  readonly sentences: () => Weighted[];
+  decoder: Decoder | null;
+  waiting: Int16Array[];
+  samples: number;
+  reportedAt: number;
+  ended: number | null;
+}
+
+const contexts = new Map<number, readonly (readonly string[])[]>();
+const open = new Map<number, Utterance>();
+const queue: Utterance[] = [];
+const pool: Decoder[] = [];
+const free: Decoder[] = [];
+let making = 0;
+const pronounced = new Map<string, string>();
+const domain: Weighted[] = domainSentences();
+
+parentPort!.on('message', (message: ToListener) => {
+  switch (message.type) {
+    case 'context':
+      return void contexts.set(message.context, message.sentences);
+    case 'forget':
+      return void contexts.delete(message.context);
+    case 'begin':
+      return begin(message);
+    case 'audio':
+      return audio(message.stream, message.pcm);
+    case 'cancel':
+      return cancel(message.stream);
+    case 'end': {
+      const utterance = open.get(message.stream);
+      if (!utterance) return parentPort!.postMessage({ id: message.id, text: '', confidence: null } satisfies ListenerFinal);
+      utterance.ended = message.id;
+      if (utterance.decoder) finish(utterance);
+    }
+  }
+});
+
+void Decoder.create().then((decoder) => {
+  pool.push(decoder);
+  // Building one model warms the code that a first utterance would wait for.
+  decoder.use(buildBigram(domain), 'warm');
+  give(decoder);
+});
+
+function begin(message: Extract<ToListener, { type: 'begin' }>): void {
+  cancel(message.stream);
+  const { context, expected } = message;
+  const utterance: Utterance = {
+    stream: message.stream, utterance: message.utterance, model: `${context}:${expected.map((words) => words.join(' ')).join('|')}`,
+    sentences: () => [...domain, ...(contexts.get(context) ?? []).map((words) => ({ words, weight: CONTEXT_WEIGHT })), ...expected.map((words) => ({ words, weight: EXPECTED_WEIGHT }))],
+    decoder: null, waiting: [], samples: 0, reportedAt: 0, ended: null,
+  };
+  open.set(message.stream, utterance);
+  queue.push(utterance);
+  serve();
+}
+
+/** Lends decoders to waiting utterances: best one that holds the right model already, else any, else a new one. */
+function serve(): void {
+  while (queue.length > 0) {
+    if (free.length === 0) {
+      if (pool.length + making < decoders && pool.length > 0) {
+        making++;
+        void Decoder.create().then((decoder) => {
+          making--;
+          pool.push(decoder);
+          give(decoder);
+        });
+      }
+      return;
+    }
+    const utterance = queue.shift()!;
+    const fitting = Math.max(0, free.findIndex((decoder) => decoder.model === utterance.model));
+    const decoder = free.splice(fitting, 1)[0]!;
+    if (decoder.model !== utterance.model) prepare(decoder, utterance);
+    utterance.decoder = decoder;
+    decoder.start();
+    for (const pcm of utterance.waiting.splice(0)) decode(utterance, pcm);
+    if (utterance.ended !== null) finish(utterance);
+  }
+}
+
+function prepare(decoder: Decoder, utterance: Utterance): void {
+  const sentences = utterance.sentences();
+  for (const { words } of sentences) {
+    for (const word of words) {
+      if (decoder.knows(word)) continue;
+      let phones = pronounced.get(word);
+      if (phones === undefined) pronounced.set(word, (phones = SOUNDS[word] ?? flitePronounce(flite, word)));
+      if (phones !== '') decoder.addWord(word, phones);
+    }
+  }
+  decoder.use(buildBigram(sentences), utterance.model);
+}
+
+function give(decoder: Decoder): void {
+  free.push(decoder);
+  serve();
+}
+
+function audio(stream: number, pcm: Int16Array): void {
+  const utterance = open.get(stream);
+  if (!utterance) return;
+  if (utterance.decoder) decode(utterance, pcm);
+  else utterance.waiting.push(pcm);
+}
+
+function decode(utterance: Utterance, pcm: Int16Array): void {
+  utterance.decoder!.push(pcm);
+  utterance.samples += pcm.length;
+  if (utterance.samples - utterance.reportedAt < PARTIAL_EVERY) return;
+  utterance.reportedAt = utterance.samples;
+  parentPort!.postMessage({ stream: utterance.stream, utterance: utterance.utterance, samples: utterance.samples, text: utterance.decoder!.text() } satisfies ListenerProgress);
+}
+
+function finish(utterance: Utterance): void {
+  const { decoder, ended } = utterance;
+  open.delete(utterance.stream);
+  const result = decoder!.stop();
+  parentPort!.postMessage({ id: ended!, ...result } satisfies ListenerFinal);
+  give(decoder!);
+}
+
+function cancel(stream: number): void {
+  const utterance = open.get(stream);
+  if (!utterance) return;
+  open.delete(stream);
+  const queued = queue.indexOf(utterance);
+  if (queued >= 0) queue.splice(queued, 1);
+  if (utterance.decoder) {
+    utterance.decoder.stop();
+    give(utterance.decoder);
+  }
+}

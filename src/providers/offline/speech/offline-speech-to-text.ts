@@ -1,0 +1,177 @@
+import type { SpeechToText, SpeechToTextOptions, SpeechToTextStream } from '#engine/contracts/speech-to-text.ts';
+import type { ListenerFinal, ListenerProgress, ToListener } from './listener-messages.ts';
+import { SupervisedWorker } from './supervised-worker.ts';
+import { spokenSentences, spokenWords } from './text.ts';
+
+/** How far behind a simulated call's clock lets recognition fall before it waits, ms. */
+const AUDIO_BUDGET_MS = 400;
+const FINAL_BUDGET_MS = 250;
+const STUCK_MS = 20_000;
+const FRAME_BATCH = 3;
+const PRE_ROLL_FRAMES = 15;
+const MAX_SENTENCES = 400;
+/** Below this probability of its least certain word, a short text is a guess about a noise. */
+const GUESS = 0.5;
+
+/** SoundSwallower on its 8 kHz telephone model, in worker threads with a fixed pool of decoders. */
+export class OfflineSpeechToText implements SpeechToText {
+  readonly id = 'offline-soundswallower';
+  readonly #workers: SupervisedWorker[];
+  readonly #streams = new Map<number, Stream>();
+  #next = 0;
+
+  constructor(flite: WebAssembly.Module, workers: number, decodersPerWorker: number) {
+    this.#workers = Array.from({ length: workers }, (_, i) => {
+      const worker = new SupervisedWorker(new URL('./listener-worker.ts', import.meta.url), { flite, decoders: decodersPerWorker }, STUCK_MS, () => this.#restarted(i));
+      worker.onMessage = ((progress: ListenerProgress) => this.#streams.get(progress.stream)?.progress(progress)) as (message: never) => void;
+      return worker;
+    });
+  }
+
+  get workers(): readonly SupervisedWorker[] {
+    return this.#workers;
+  }
+
+  open(options: SpeechToTextOptions): SpeechToTextStream {
+    const id = ++this.#next;
+    const worker = id % this.#workers.length;
+    const stream = new Stream(id, worker, this.#workers[worker]!, options, () => this.#streams.delete(id));
+    this.#streams.set(id, stream);
+    return stream;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.close()));
+  }
+
+  #restarted(worker: number): void {
+    for (const stream of this.#streams.values()) if (stream.worker === worker) stream.replay();
+  }
+}
+
+class Stream implements SpeechToTextStream {
+  readonly worker: number;
+  readonly #id: number;
+  readonly #thread: SupervisedWorker;
+  readonly #options: SpeechToTextOptions;
+  readonly #closed: () => void;
+  readonly #context: readonly (readonly string[])[];
+  #expected: readonly (readonly string[])[] = [];
+  /** The last frames before speech, and while it lasts all of it: a new worker is told the whole utterance. */
+  #kept: Int16Array[] = [];
+  #utterance = 0;
+  #speaking = false;
+  #batch: Int16Array[] = [];
+  #sent = 0;
+  #partial = '';
+  #behind: (() => void) | null = null;
+  #over = false;
+
+  constructor(id: number, worker: number, thread: SupervisedWorker, options: SpeechToTextOptions, closed: () => void) {
+    this.#id = id;
+    this.worker = worker;
+    this.#thread = thread;
+    this.#options = options;
+    this.#closed = closed;
+    this.#context = options.context.phrases.flatMap(spokenSentences).slice(0, MAX_SENTENCES);
+    this.#post({ type: 'context', context: id, sentences: this.#context });
+  }
+
+  expect(phrases: readonly string[]): void {
+    this.#expected = phrases.map(spokenWords).filter((words) => words.length > 0);
+  }
+
+  audio(pcm: Int16Array): void {
+    if (this.#over) return;
+    const frame = pcm.slice();
+    this.#kept.push(frame);
+    if (!this.#speaking) {
+      if (this.#kept.length > PRE_ROLL_FRAMES) this.#kept.shift();
+      return;
+    }
+    this.#batch.push(frame);
+    if (this.#batch.length >= FRAME_BATCH) this.#sendBatch();
+  }
+
+  begin(utterance: number): void {
+    this.#utterance = utterance;
+    this.#speaking = true;
+    this.#start();
+  }
+
+  end(utterance: number): void {
+    if (this.#over || !this.#speaking || utterance !== this.#utterance) return;
+    this.#speaking = false;
+    this.#sendBatch();
+    this.#caughtUp();
+    this.#kept = this.#kept.slice(-PRE_ROLL_FRAMES);
+    const ready = this.#options.working(FINAL_BUDGET_MS);
+    this.#thread.request<ListenerFinal>({ type: 'end', stream: this.#id }).then(
+      ({ text, confidence }) => {
+        ready();
+        if (this.#over) return;
+        const guess = confidence !== null && confidence < GUESS && text.split(' ').length <= 2;
+        this.#options.onPart({ type: 'transcript-final', utterance, text: guess ? '' : text, confidence });
+      },
+      (error: unknown) => {
+        ready();
+        if (!this.#over) this.#options.onPart({ type: 'error', utterance, retryable: true, message: error instanceof Error ? error.message : String(error) });
+      },
+    );
+  }
+
+  progress({ utterance, samples, text }: ListenerProgress): void {
+    if (this.#over || utterance !== this.#utterance || !this.#speaking) return;
+    if (samples >= this.#sent - 1600) this.#caughtUp();
+    if (text === this.#partial) return;
+    this.#partial = text;
+    this.#options.onPart({ type: 'transcript-partial', utterance, text });
+  }
+
+  /** The worker is a new one: it is told everything again. */
+  replay(): void {
+    if (this.#over) return;
+    this.#post({ type: 'context', context: this.#id, sentences: this.#context });
+    if (this.#speaking) this.#start();
+  }
+
+  close(): void {
+    this.#over = true;
+    this.#caughtUp();
+    this.#post({ type: 'cancel', stream: this.#id });
+    this.#post({ type: 'forget', context: this.#id });
+    this.#kept = [];
+    this.#closed();
+  }
+
+  #start(): void {
+    this.#partial = '';
+    this.#sent = 0;
+    this.#batch = [...this.#kept];
+    this.#post({ type: 'begin', stream: this.#id, utterance: this.#utterance, context: this.#id, expected: this.#expected });
+    this.#sendBatch();
+  }
+
+  #sendBatch(): void {
+    if (this.#batch.length === 0) return;
+    const pcm = new Int16Array(this.#batch.reduce((sum, frame) => sum + frame.length, 0));
+    let at = 0;
+    for (const frame of this.#batch) {
+      pcm.set(frame, at);
+      at += frame.length;
+    }
+    this.#batch = [];
+    this.#sent += pcm.length;
+    this.#post({ type: 'audio', stream: this.#id, pcm });
+    this.#behind ??= this.#options.working(AUDIO_BUDGET_MS);
+  }
+
+  #caughtUp(): void {
+    this.#behind?.();
+    this.#behind = null;
+  }
+
+  #post(message: ToListener): void {
+    this.#thread.post(message);
+  }
+}
