@@ -204,6 +204,8 @@ export class VoiceSession {
         return this.#think.start(effect.generation, effect.attempt, effect.ledger, effect.text);
       case 'stop-thinking':
         return this.#think.stop(effect.generation);
+      case 'expect':
+        return this.#think.commit(effect.generation);
       case 'synthesize':
         return this.#speak.start(effect.segment, effect.text, effect.attempt);
       case 'stop-synthesis':

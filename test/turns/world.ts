@@ -346,7 +346,7 @@ export class World {
         assert.ok(effects.some((one) => one.type === 'clear'), 'an interrupted turn sent no clear');
       }
       const sealed = before.turn?.speculative && this.#state.turn?.id === before.turn.id && this.#state.turn.speculative;
-      if (sealed) assert.ok(!['release', 'run-tool', 'hang-up'].includes(effect.type), `a sealed turn leaked ${effect.type}`);
+      if (sealed && this.#state.turn?.kind === 'reply') assert.ok(!['release', 'run-tool', 'hang-up', 'expect'].includes(effect.type) && !(effect.type === 'note' && ['responded', 'phase', 'first-frame'].includes(effect.note.kind)), `a sealed turn leaked ${effect.type}`);
       if (effect.type === 'release') assert.ok(this.#state.turn === null || !this.#state.turn.speculative, 'a sealed turn was released');
     }
   }
@@ -363,7 +363,7 @@ export class World {
   }
 
   #checkAnswered(state: TurnState): void {
-    const waits = state.phase === 'talking' && state.lostUntilMs === null && !state.caller.speaking && (state.caller.text !== '' || state.caller.owed) && !this.#line.some((track) => track.started && !track.dropped && track.playedMs < (track.durationMs ?? 0));
+    const waits = state.phase === 'talking' && state.lostUntilMs === null && state.leaving === null && !state.caller.speaking && (state.caller.text !== '' || state.caller.owed) && !this.#line.some((track) => track.started && !track.dropped && track.playedMs < (track.durationMs ?? 0));
     if (!waits) this.#waitingSinceMs = null;
     else this.#waitingSinceMs ??= this.#nowMs;
     assert.ok(this.#waitingSinceMs === null || this.#nowMs - this.#waitingSinceMs <= ANSWER_LIMIT_MS, `the caller was left unanswered: ${JSON.stringify(state)}`);

@@ -20,6 +20,7 @@ export interface ThinkOptions {
 export class Think {
   readonly #options: ThinkOptions;
   readonly #running = new Map<number, { abort(): void }>();
+  readonly #expected = new Map<number, readonly string[]>();
 
   constructor(options: ThinkOptions) {
     this.#options = options;
@@ -45,7 +46,7 @@ export class Think {
         case 'tool-call':
           return post({ type: 'model-tool', generation, name: part.name, args: part.args });
         case 'dialogue':
-          this.#options.expect(part.phrases);
+          this.#expected.set(generation, part.phrases);
           return post({ type: 'model-dialogue', generation, phase: part.phase, expects: part.expects });
         case 'done':
           for (const clause of splitter.end()) post({ type: 'model-clause', generation, text: clause });
@@ -60,6 +61,14 @@ export class Think {
   stop(generation: number): void {
     this.#running.get(generation)?.abort();
     this.#running.delete(generation);
+    this.#expected.delete(generation);
+  }
+
+  /** The run's turn is committed: its expectations count. */
+  commit(generation: number): void {
+    const phrases = this.#expected.get(generation);
+    this.#expected.clear();
+    if (phrases) this.#options.expect(phrases);
   }
 
   close(): void {

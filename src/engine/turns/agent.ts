@@ -20,6 +20,8 @@ export function newTurn(step: Step, kind: TurnKind, more: { speculative?: boolea
     attempt: 1,
     thinking: 'none',
     thinkDeadlineMs: null,
+    dialogue: null,
+    responded: false,
     asked: [],
     awaiting: [],
     filled: false,
@@ -78,6 +80,8 @@ export function commit(step: Step, turn: AgentTurn, pumpNow = true): void {
   }
   takeUpCallerText(step);
   if (turn.generation > 0) markTold(state, turn);
+  tellDialogue(step, turn);
+  tellResponse(step, turn);
   for (const { name, args } of turn.asked.splice(0)) decideTool(step, turn, name, args);
   if (pumpNow) pump(step, turn);
 }
@@ -193,7 +197,24 @@ export function modelDone(step: Step, turn: AgentTurn): void {
   turn.watchMs = step.state.nowMs + step.policy.watchdogMs;
   const silent = turn.segments.length === 0 && turn.awaiting.length === 0 && turn.asked.length === 0 && turn.endsCall === null;
   if (silent) apologise(step, turn);
-  else note(step, { kind: 'responded', turn: turn.id, turnKind: turn.kind, text: intendedText(turn) });
+  else tellResponse(step, turn);
+}
+
+/** The answer is decided: said once, and not while the turn is sealed. */
+function tellResponse(step: Step, turn: AgentTurn): void {
+  if (turn.speculative || turn.responded || turn.thinking !== 'done' || turn.generation === 0) return;
+  turn.responded = true;
+  note(step, { kind: 'responded', turn: turn.id, turnKind: turn.kind, text: intendedText(turn) });
+}
+
+/** Takes over where the model says the talk stands. */
+export function tellDialogue(step: Step, turn: AgentTurn): void {
+  const { state } = step;
+  if (turn.speculative || turn.dialogue === null) return;
+  if (turn.dialogue.phase !== state.dialogue.phase) note(step, { kind: 'phase', phase: turn.dialogue.phase });
+  state.dialogue = turn.dialogue;
+  turn.dialogue = null;
+  emit(step, { type: 'expect', generation: turn.generation });
 }
 
 export function modelFailed(step: Step, turn: AgentTurn): void {
@@ -240,7 +261,18 @@ export function advance(step: Step): void {
   if (turn.segments.some((segment) => !segment.finished && segment.status !== 'failed')) return;
   if (hasUntoldResult(state) && turn.endsCall === null && rounds(step, turn) < MAX_ROUNDS) return think(step, turn, 1);
   conclude(step, turn, false);
-  if (turn.endsCall !== null) emit(step, { type: 'hang-up', reason: turn.endsCall });
+  if (turn.endsCall === null) return;
+  // A machine and a silent line have no goodbye to wait for.
+  const alone = turn.kind === 'voicemail' || turn.kind === 'idle';
+  state.leaving = { reason: turn.endsCall, atMs: state.nowMs + (alone ? 0 : step.policy.farewellMs), latestMs: state.nowMs + step.policy.longestFarewellMs };
+}
+
+/** Hangs up after the goodbye, and lets the caller finish theirs. */
+export function leave(step: Step): void {
+  const { leaving, caller, nowMs } = step.state;
+  if (!leaving) return;
+  const quiet = !caller.speaking && caller.pending.length === 0;
+  if (nowMs >= leaving.latestMs || (quiet && nowMs >= leaving.atMs)) emit(step, { type: 'hang-up', reason: leaving.reason });
 }
 
 function rounds(step: Step, turn: AgentTurn): number {

@@ -12,6 +12,12 @@ export function nextDeadlineMs(state: TurnState, policy: TurnPolicy): number | n
   const consider = (at: number | null) => {
     if (at !== null && at < next) next = at;
   };
+  if (state.leaving) {
+    consider(state.leaving.latestMs);
+    if (!state.caller.speaking && state.caller.pending.length === 0) consider(state.leaving.atMs);
+    for (const pending of state.caller.pending) consider(pending.deadlineMs);
+    return next;
+  }
   consider(endpointAtMs(state, policy));
   consider(screeningAtMs({ state, policy }));
   consider(state.hold?.decideAtMs ?? null);

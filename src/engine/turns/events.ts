@@ -44,6 +44,8 @@ export type TurnEventBody =
 export type TurnEffect =
   | { readonly type: 'think'; readonly generation: number; readonly attempt: number; readonly ledger: readonly LedgerItem[]; readonly text: string }
   | { readonly type: 'stop-thinking'; readonly generation: number }
+  /** The recogniser may expect the answers that this run of the model named. */
+  | { readonly type: 'expect'; readonly generation: number }
   | { readonly type: 'synthesize'; readonly segment: number; readonly text: string; readonly attempt: number }
   | { readonly type: 'stop-synthesis'; readonly segment: number }
   /** The segment may be played, after those released before it. */

@@ -27,6 +27,9 @@ export interface TurnPolicy {
   /** How often a caller who waits for a person is told that it goes on. */
   readonly waitingNoticeMs: number;
   readonly flushMs: number;
+  /** After the agent's goodbye the caller may say theirs. */
+  readonly farewellMs: number;
+  readonly longestFarewellMs: number;
   readonly attempts: number;
   readonly phrases: Phrases;
 }
@@ -69,6 +72,8 @@ export const DEFAULT_POLICY: TurnPolicy = {
   idleLimit: 2,
   waitingNoticeMs: 45_000,
   flushMs: 1000,
+  farewellMs: 1800,
+  longestFarewellMs: 6000,
   attempts: 2,
   phrases: ENGLISH_PHRASES,
 };

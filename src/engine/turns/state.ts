@@ -22,6 +22,8 @@ export interface TurnState {
   /** Set while the media connection is broken: the call ends then unless it comes back. */
   lostUntilMs: number | null;
   closing: { reason: string; deadlineMs: number } | null;
+  /** The agent has said goodbye: it hangs up at `atMs`, or a little later when the caller is just saying goodbye too. */
+  leaving: { reason: string; atMs: number; latestMs: number } | null;
   /** How often the watchdog had to free a turn that did nothing. */
   recovered: number;
   /** Turns in a row that ended without a sound although the caller waited. */
@@ -83,6 +85,9 @@ export interface AgentTurn {
   attempt: number;
   thinking: 'none' | 'running' | 'done';
   thinkDeadlineMs: number | null;
+  /** Where the model says the talk stands; counts once the turn is committed. */
+  dialogue: { phase: CallPhase; expects: ExpectedAnswer } | null;
+  responded: boolean;
   /** Tools the model asked for while the turn was sealed. */
   asked: { name: string; args: Record<string, string> }[];
   /** Keys of tools whose results this turn waits for. */
@@ -174,6 +179,7 @@ export function initialState(): TurnState {
     dialogue: { phase: 'GREETING', expects: 'open' },
     lostUntilMs: null,
     closing: null,
+    leaving: null,
     recovered: 0,
     muteTurns: 0,
   };
@@ -185,12 +191,13 @@ export function draftOf(state: TurnState): TurnState {
   return {
     ...state,
     caller: { ...caller, pending: caller.pending.map((one) => ({ ...one })) },
-    turn: turn && { ...turn, asked: [...turn.asked], awaiting: [...turn.awaiting], segments: turn.segments.map((one) => ({ ...one })), timing: { ...turn.timing } },
+    turn: turn && { ...turn, dialogue: turn.dialogue && { ...turn.dialogue }, asked: [...turn.asked], awaiting: [...turn.awaiting], segments: turn.segments.map((one) => ({ ...one })), timing: { ...turn.timing } },
     hold: state.hold && { ...state.hold },
     tools: state.tools.map((one) => ({ ...one })),
     idle: { ...state.idle },
     screening: state.screening && { ...state.screening },
     dialogue: { ...state.dialogue },
     closing: state.closing && { ...state.closing },
+    leaving: state.leaving && { ...state.leaving },
   };
 }

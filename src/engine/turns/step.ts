@@ -1,4 +1,4 @@
-import { addSegment, advance, conclude, discard, modelDone, modelFailed, pump, sayTurn, silence, synthesisFailed } from './agent.ts';
+import { addSegment, advance, conclude, discard, leave, modelDone, modelFailed, pump, sayTurn, silence, synthesisFailed, tellDialogue } from './agent.ts';
 import * as callerSide from './caller.ts';
 import { beginClosing, finishClosing } from './closing.ts';
 import { idleAtMs, nextDeadlineMs, wantsFiller } from './deadlines.ts';
@@ -115,9 +115,8 @@ function fromModel(current: Step, event: Extract<TurnEvent, { type: `model-${str
       else decideTool(current, turn, event.name, { ...event.args });
       return;
     case 'model-dialogue':
-      if (event.phase !== state.dialogue.phase) note(current, { kind: 'phase', phase: event.phase });
-      state.dialogue = { phase: event.phase, expects: event.expects };
-      return;
+      turn.dialogue = { phase: event.phase, expects: event.expects };
+      return tellDialogue(current, turn);
     case 'model-done':
       return modelDone(current, turn);
     case 'model-failed':
@@ -173,6 +172,7 @@ function fromPlayout(current: Step, event: Extract<TurnEvent, { type: `playout-$
 /** Words put in the agent's mouth from outside: they wait for the present turn, and end a call only when heard. */
 function say(current: Step, text: string, endsCall: string | null): void {
   const { state } = current;
+  if (state.leaving) return;
   if (state.turn?.speculative) discard(current);
   if (!state.turn) return void sayTurn(current, 'notice', text, { endsCall, interruptible: endsCall === null && current.policy.interruptible });
   addSegment(current, state.turn, text);
@@ -215,11 +215,13 @@ function settle(current: Step): void {
   screen(current);
   if (state.phase === 'screening') return;
   advance(current);
+  leave(current);
   const goodbye = current.effects.find((effect) => effect.type === 'hang-up');
   if (goodbye) {
     beginClosing(current, goodbye.reason);
     return finishClosing(current);
   }
+  if (state.leaving) return;
   callerSide.speculate(current);
   callerSide.endpoint(current);
   callerSide.tellResults(current);

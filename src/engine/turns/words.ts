@@ -11,8 +11,8 @@ const STOP = /\b(stop|wait|hold on|hang on|excuse me|sorry|listen|no no|shut up|
 
 /** Words that leave a clause open when they stand last. */
 const OPEN_ENDINGS: ReadonlySet<string> = new Set([
-  'and', 'but', 'or', 'so', 'because', 'if', 'when', 'while', 'that', 'which', 'who', 'the', 'a', 'an', 'my', 'your', 'our', 'their', 'his', 'her', 'its', 'to', 'of', 'in', 'on', 'at', 'for', 'with', 'from', 'by',
-  'about', 'um', 'uh', 'er', 'erm', 'like', 'is', 'are', 'was', 'were', 'am', 'i', "i'm", "it's", 'we', 'they', 'would', 'could', 'can', 'will', 'want', 'need', 'than', 'then', 'very', 'also', 'maybe', 'well', 'let', 'me',
+  'and', 'but', 'or', 'because', 'if', 'when', 'while', 'which', 'who', 'the', 'a', 'an', 'my', 'your', 'our', 'their', 'his', 'its', 'to', 'of', 'for', 'with', 'from', 'by', 'about',
+  'um', 'uh', 'er', 'erm', 'i', "i'm", "it's", 'we', 'they', 'would', 'could', 'than',
 ]);
 
 const DIGIT_WORDS: ReadonlySet<string> = new Set(['zero', 'oh', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'double', 'plus', 'dot', 'dash', 'at']);

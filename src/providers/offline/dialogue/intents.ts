@@ -6,6 +6,7 @@ export type Intent =
   | 'do-not-call'
   | 'human'
   | 'callback'
+  | 'wait'
   | 'refusal'
   | 'too-expensive'
   | 'identity'
@@ -20,6 +21,7 @@ export type Intent =
 const RULES: readonly (readonly [Intent, RegExp])[] = [
   ['do-not-call', /\b((stop|quit) calling|(do not|don't|never) call (me|us|here|this)( \w+)? ?(again|anymore)?|(take|remove) (me|us|my number|this number) (off|from)|remove my number|off your list)\b/],
   ['human', /\b((speak|talk|talking|connect|transfer|put)( \w+){0,3} (to|with|through)( \w+){0,2} (human|person|agent|operator|manager|someone|somebody|representative|colleague|supervisor)|(a|real|the) (human|person)( please)?$|(human|operator|representative) please)\b/],
+  ['wait', /\b(i'll|i will|i'd like to|i would like to|i can|i'd rather|happy to) (wait|hold)\b/],
   ['are-you-human', /\b(are you (a |an )?(robot|machine|real|human|computer|bot|ai)|talking to a (machine|robot|computer)|is this a recording)\b/],
   ['callback', /\b(call( \w+){0,2} (back|later|again|tomorrow|another)|(not|isn't|is not)( \w+)? a good time|(i'm|i am) (busy|driving|in a meeting)|don't have time|no time (right )?now|another time|bad time)\b/],
   ['refusal', /\b(not interested|no interest|(don't|do not) (need|want)|not for (me|us)|would rather not|don't think so|no thanks|no thank you|leave me alone)\b/],

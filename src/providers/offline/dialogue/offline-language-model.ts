@@ -88,6 +88,8 @@ class Conversation {
         return { text: this.#lastAgent === '' ? this.#introduction() : this.#lastAgent, phase: this.#phase() };
       case 'callback':
         return time === null ? { text: `No problem. ${CALLBACK_QUESTION}`, phase: 'CLOSING' } : this.#callback(time);
+      case 'wait':
+        return { text: 'Thank you for waiting.', phase: this.#phase() };
       case 'too-expensive':
         return this.#asked(CLOSING_QUESTION) ? this.#goodbye('I understand.', 'refused') : { text: `${this.#script.objection ?? 'I understand. It pays for itself in time saved.'} ${CLOSING_QUESTION}`, phase: 'OBJECTIONS' };
       case 'goodbye':

@@ -61,7 +61,7 @@ export function readPrompt(prompt: string): PromptScript {
 }
 
 function sentencesOf(text: string): string[] {
-  return (text.match(/[^.!?]+[.!?]*/g) ?? []).map((one) => one.trim()).filter((one) => /[a-z]/i.test(one));
+  return (text.match(/[^.!?]+[.!?]*/g) ?? []).map((one) => one.trim().replace(/^(ask|asks|say|question)( (them|him|her|the \w+))?\s*:\s*/i, '')).filter((one) => /[a-z]/i.test(one));
 }
 
 const COMMON = new Set('a an the is are was do does did you your i my me we our it its of to in on at for with and or that this what how when where why which who can could will would about please tell much many have has be there any if so as from by'.split(' '));

@@ -21,7 +21,7 @@ const SLOTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const CALLER = [
-  'hello', 'hello {name} speaking', 'hi', 'hi there', 'good morning', 'good afternoon', 'yes hello', 'hello who is this', 'who is this', 'who is calling', 'who is calling please', 'what is this about', "what's this about",
+  'hello', 'hello {name} speaking', 'hello {name} {name} speaking', 'yes hello', 'hi', 'hi there', 'good morning', 'good afternoon', 'yes hello', 'hello who is this', 'who is this', 'who is calling', 'who is calling please', 'what is this about', "what's this about",
   '{yes}', '{yes}', '{yes}', '{no}', '{no}', '{no}', 'maybe', 'perhaps', 'i am not sure', "i'm not sure", "i don't know",
   '{want} {act}', '{want} {act} {when}', '{want} {act} please', '{yes} {when}', '{when}', '{when} works for me', '{when} would be fine', '{when} would be good', 'how about {when}', 'what about {when}', 'call me back {when}', 'please call me back {when}', 'can you call me {when}', 'can you call me back {when}', 'i am busy right now', "i'm busy right now", "i don't have time now", "it's not a good time", 'this is not a good time', "i'm driving",
   'my name is {name}', 'my name is {name} {name}', 'this is {name}', 'this is {name} {name}', 'i am {name}', 'it is {name}', 'speaking', 'yes speaking', 'yes this is {name}', 'yes this is {name} speaking',

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { durationMs } from '#core/calls/call.ts';
+import { endCall } from '#core/calls/end-call.ts';
+import { DEFAULT_RING_TIMEOUT_MS, placeCall, placeWebCall } from '#core/calls/place-call.ts';
+import { phoneNumber } from '#core/kernel/phone-number.ts';
+import { operation } from '../kit/operation.ts';
+import { agentIdOf, agentNumber, statusWord, time, Variables } from './words.ts';
+
+const SHORT = 200;
+
+export const outboundCallOperation = operation({
+  method: 'POST', path: '/v1/convai/twilio/outbound-call', summary: 'Initiate Outbound Call', permission: 'place-calls',
+  body: z.object({
+    agent_id: z.string().optional(),
+    to_number: z.string(),
+    dynamic_variables: Variables.optional(),
+    custom_first_message: z.string().max(5000).optional(),
+    custom_voice_id: z.string().max(SHORT).optional(),
+    custom_model: z.string().max(SHORT).optional(),
+    enable_recording: z.boolean().optional(),
+  }),
+  reply: z.object({ success: z.literal(true), call_sid: z.string(), agent_id: z.string(), to_number: z.string(), status: z.string(), started_at: z.string() }),
+  handle: async ({ core, ctx, body }) => {
+    const call = await placeCall(core, ctx, {
+      agentId: body.agent_id === undefined ? null : agentNumber(body.agent_id),
+      to: phoneNumber(body.to_number),
+      from: null,
+      variables: body.dynamic_variables ?? {},
+      overrides: {
+        ...(body.custom_first_message === undefined ? {} : { firstMessage: body.custom_first_message }),
+        ...(body.custom_voice_id === undefined ? {} : { voiceId: body.custom_voice_id }),
+        ...(body.custom_model === undefined ? {} : { modelName: body.custom_model }),
+      },
+      recorded: body.enable_recording ?? null,
+      ringTimeoutMs: DEFAULT_RING_TIMEOUT_MS,
+    });
+    return { success: true as const, call_sid: call.sid, agent_id: agentIdOf(call.agentId), to_number: body.to_number, status: statusWord(call.status), started_at: time(call.placedAt) };
+  },
+});
+
+export const endCallOperation = operation({
+  method: 'POST', path: '/v1/convai/calls/:call_sid/end', summary: 'End Call', permission: 'place-calls',
+  params: z.object({ call_sid: z.string() }),
+  body: z.object({ reason: z.string().max(SHORT).optional() }),
+  reply: z.object({ success: z.literal(true), call_sid: z.string(), ended_at: z.string(), duration_seconds: z.int() }),
+  handle: async ({ core, ctx, params, body }) => {
+    const call = await endCall(core, ctx, params.call_sid, body.reason ?? 'completed');
+    const now = core.clock.now();
+    return { success: true as const, call_sid: call.sid, ended_at: time(call.endedAt ?? now), duration_seconds: Math.floor(durationMs(call, now) / 1000) };
+  },
+});
+
+export const webCallOperation = operation({
+  method: 'POST', path: '/v1/convai/web-calls', summary: 'Make a call for a browser or test client', permission: 'place-calls',
+  body: z.object({ agent_id: z.string(), dynamic_variables: Variables.optional() }),
+  reply: z.object({ call_sid: z.string(), websocket_url: z.string(), expires_at: z.string() }),
+  handle: async ({ core, ctx, body, urls }) => {
+    const { call, token, expiresAt } = await placeWebCall(core, ctx, { agentId: agentNumber(body.agent_id), variables: body.dynamic_variables ?? {} });
+    return { call_sid: call.sid, websocket_url: urls.mediaSocket(call.sid, token), expires_at: time(expiresAt) };
+  },
+});

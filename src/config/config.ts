@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+
+const bool = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
+const whole = (fallback: number, low: number, high: number) => z.coerce.number().int().min(low).max(high).default(fallback);
+
+const Environment = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORTS: z.string().default('3025,3000,8000,9001').transform((text, ctx) => {
+    const ports = text.split(',').map((port) => Number(port.trim()));
+    if (ports.length === 0 || ports.some((port) => !Number.isInteger(port) || port < 0 || port > 65535)) ctx.addIssue({ code: 'custom', message: 'must be port numbers with commas between' });
+    return ports;
+  }),
+  PUBLIC_URL: z.url().optional(),
+  DATA_DIR: z.string().default('./data').transform((dir) => resolve(dir)),
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres://').optional(),
+  API_SECRET_KEY: z.string().min(8).optional(),
+  ENCRYPTION_KEY: z.string().min(16).optional(),
+  FILES_URL: z.string().optional(),
+  MAX_CONCURRENT_CALLS: whole(50, 1, 100_000),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  SHUTDOWN_GRACE_SECONDS: z.coerce.number().min(0).max(86_400).default(30),
+  REQUIRE_AUTH: bool.optional(),
+  SIMULATOR_SPEED: z.coerce.number().min(0.1).max(100).default(1),
+});
+
+/** Everything that configures a server, read once; nothing else reads the environment. */
+export interface Config {
+  readonly host: string;
+  readonly ports: readonly number[];
+  readonly publicUrl: string | null;
+  readonly dataDir: string;
+  readonly databaseUrl: string | null;
+  readonly apiKey: Secret;
+  readonly encryptionKey: Secret;
+  readonly filesDir: string;
+  readonly maxConcurrentCalls: number;
+  /** Call slots of this process, whatever organizations may have. */
+  readonly slots: number;
+  readonly logLevel: string;
+  readonly shutdownGraceMs: number;
+  readonly simulatorSpeed: number;
+  /** Whether what a seed leaves open asks for a credential. */
+  readonly requireAuth: boolean;
+}
+
+export interface Secret {
+  readonly value: string;
+  /** Whether it was made just now, and is to be shown once. */
+  readonly isNew: boolean;
+}
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+const SLOTS_PER_CORE = 150;
+
+/** @throws Error that names each variable that is wrong, in one line each */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = Environment.safeParse(given);
+  if (!parsed.success) throw new Error(`The configuration is wrong:\n${parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`).join('\n')}`);
+  const e = parsed.data;
+  if (e.FILES_URL?.startsWith('s3://')) throw new Error('FILES_URL: only folders are supported so far, not s3://');
+  mkdirSync(e.DATA_DIR, { recursive: true, mode: 0o700 });
+  return Object.freeze({
+    host: e.HOST,
+    ports: e.PORTS,
+    publicUrl: e.PUBLIC_URL?.replace(/\/$/, '') ?? null,
+    dataDir: e.DATA_DIR,
+    databaseUrl: e.DATABASE_URL ?? null,
+    apiKey: secret(e.API_SECRET_KEY, e.DATA_DIR, 'api-secret-key', 'tl_'),
+    encryptionKey: secret(e.ENCRYPTION_KEY, e.DATA_DIR, 'encryption-key', ''),
+    filesDir: resolve(e.FILES_URL?.replace(/^file:\/\//, '') ?? join(e.DATA_DIR, 'files')),
+    maxConcurrentCalls: e.MAX_CONCURRENT_CALLS,
+    slots: Math.max(e.MAX_CONCURRENT_CALLS, SLOTS_PER_CORE * availableParallelism()),
+    logLevel: e.LOG_LEVEL,
+    shutdownGraceMs: e.SHUTDOWN_GRACE_SECONDS * 1000,
+    simulatorSpeed: e.SIMULATOR_SPEED,
+    requireAuth: e.REQUIRE_AUTH ?? !LOOPBACK.has(e.HOST),
+  });
+}
+
+/** A secret that was given, or the one kept in the data folder, or a new one that is kept there from now on. */
+function secret(given: string | undefined, dataDir: string, name: string, prefix: string): Secret {
+  if (given !== undefined) return { value: given, isNew: false };
+  const file = join(dataDir, name);
+  if (existsSync(file)) return { value: readFileSync(file, 'utf8').trim(), isNew: false };
+  const value = prefix + randomBytes(32).toString('base64url');
+  try {
+    writeFileSync(file, `${value}\n`, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return { value: readFileSync(file, 'utf8').trim(), isNew: false };
+  }
+  return { value, isNew: true };
+}

@@ -1,0 +1,67 @@
+export type AgentType = 'input' | 'memory' | 'conversation' | 'output';
+
+export interface AiAgent {
+  readonly id: number;
+  readonly organizationId: number;
+  readonly type: AgentType;
+  readonly name: string;
+  readonly systemPrompt: string;
+  readonly firstMessage: string | null;
+  readonly voicemailMessage: string | null;
+  readonly voiceProvider: string;
+  readonly voiceId: string;
+  readonly modelProvider: string;
+  readonly modelName: string;
+  readonly interruptEnabled: boolean;
+  /** Wait after a finished clause. */
+  readonly silenceThresholdMs: number;
+  readonly isActive: boolean;
+  readonly isDefault: boolean;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** Everything that may be set about an agent; only the name has no default. */
+export type AgentSettings = Pick<
+  AiAgent,
+  'type' | 'name' | 'systemPrompt' | 'firstMessage' | 'voicemailMessage' | 'voiceProvider' | 'voiceId' | 'modelProvider' | 'modelName' | 'interruptEnabled' | 'silenceThresholdMs' | 'isActive'
+>;
+
+export const AGENT_DEFAULTS: Omit<AgentSettings, 'name'> = {
+  type: 'conversation',
+  systemPrompt: 'You are a friendly assistant on the telephone. Keep your answers short.',
+  firstMessage: 'Hello! How can I help you today?',
+  voicemailMessage: null,
+  voiceProvider: 'deepgram',
+  voiceId: 'aura-2-thalia-en',
+  modelProvider: 'ollama',
+  modelName: 'llama3:8b-instruct-q4_K_S',
+  interruptEnabled: true,
+  silenceThresholdMs: 300,
+  isActive: true,
+};
+
+/** The agent that calls get which name none; made at first start. */
+export const DEFAULT_AGENT: AgentSettings = {
+  ...AGENT_DEFAULTS,
+  name: 'Default agent',
+  systemPrompt: [
+    'You are Ada, a friendly sales representative of Brightline.',
+    'Brightline makes a scheduling tool for small teams. It costs ten dollars a month. The first month is free. Setting it up takes five minutes.',
+    'Questions:',
+    'What do you use today?',
+    'How many people are in your team?',
+  ].join('\n'),
+  firstMessage: 'Hello, this is Ada from Brightline. Do you have a minute?',
+};
+
+/**
+ * `{{name}}` filled from the call's variables, once: what was filled in is not looked into again. Where one is missing
+ * it goes, with the space before it, so that "Hi {{name}}, welcome" becomes "Hi, welcome".
+ */
+export function fillVariables(text: string, variables: Readonly<Record<string, string>>): string {
+  return text.replace(/(\s*)\{\{\s*([\w.-]+)\s*\}\}/g, (_, space: string, name: string) => {
+    const value = Object.hasOwn(variables, name) ? variables[name]!.trim() : '';
+    return value === '' ? '' : space + value;
+  }).trimStart();
+}

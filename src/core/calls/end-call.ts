@@ -1,0 +1,18 @@
+import type { Core } from '../core.ts';
+import { actorName, type Context } from '../kernel/context.ts';
+import { isEnded, type Call } from './call.ts';
+import { finishCall } from './finish-call.ts';
+import { getCall } from './get-call.ts';
+
+/** Ends a call; ending it again answers the first end. @throws AppError not-found */
+export async function endCall(core: Core, ctx: Context, sid: string, reason: string): Promise<Call> {
+  const call = await getCall(core, ctx, sid);
+  if (isEnded(call.status)) return call;
+  const acknowledged = await core.live.send(call.id, { type: 'end', reason });
+  if (acknowledged === 'not-running') {
+    // Nobody runs it here: the record is brought to its end, and an owner elsewhere finds itself without the call.
+    await finishCall(core, call.id, null, call.status === 'answered' ? { status: 'completed', reason, failure: null } : { status: 'canceled', reason, failure: 'The call was canceled' });
+  }
+  await core.store.outbox.audit(ctx, 'call.end', call.sid, { reason, by: actorName(ctx.actor) });
+  return getCall(core, ctx, sid);
+}

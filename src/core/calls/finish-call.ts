@@ -1,0 +1,41 @@
+import type { Core } from '../core.ts';
+import type { Ownership, Records } from '../ports.ts';
+import { isFailure, type EndStatus } from './call.ts';
+
+export interface CallOutcome {
+  readonly status: EndStatus;
+  readonly reason: string;
+  /** In plain words, for calls that did not come off or broke off. */
+  readonly failure: string | null;
+}
+
+/** Brings a call to its end, with all that goes out with it. False when it had one already, or belongs to somebody else. */
+export function finishCall(core: Pick<Core, 'store' | 'clock'>, callId: number, by: Ownership | null, outcome: CallOutcome): Promise<boolean> {
+  return core.store.transaction((records) => finishIn(records, core.clock.now(), callId, by, outcome));
+}
+
+async function finishIn(records: Records, now: Date, callId: number, by: Ownership | null, outcome: CallOutcome): Promise<boolean> {
+  const ended = await records.calls.end(callId, by, { status: outcome.status, endReason: outcome.reason, failureReason: outcome.failure, endedAt: now });
+  if (!ended) return false;
+  const call = (await records.calls.byId(callId))!;
+  const data = { status: call.status, reason: outcome.failure ?? outcome.reason };
+  await records.outbox.event(call.organizationId, { type: isFailure(outcome.status) ? 'call.failed' : 'call.ended', callId, data });
+  if (call.recordingKey !== null) await records.outbox.job({ name: 'render-recording', data: { callId } });
+  return true;
+}
+
+const REAP_BATCH = 50;
+
+/** Ends calls whose server died, with the reason: those whose lease ended before `deadSince`. Answers how many. */
+export function reapAbandoned(core: Pick<Core, 'store' | 'clock'>, deadSince = core.clock.now()): Promise<number> {
+  return core.store.transaction(async (records) => {
+    const now = core.clock.now();
+    const calls = await records.calls.abandoned(deadSince, REAP_BATCH);
+    let reaped = 0;
+    for (const call of calls) {
+      const done = await finishIn(records, now, call.id, null, { status: 'broken', reason: 'server_died', failure: 'The server that ran the call stopped' });
+      if (done) reaped++;
+    }
+    return reaped;
+  });
+}

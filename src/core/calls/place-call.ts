@@ -1,0 +1,95 @@
+import { AppError, notFound } from '../kernel/errors.ts';
+import type { Context } from '../kernel/context.ts';
+import type { PhoneNumber } from '../kernel/phone-number.ts';
+import type { Core } from '../core.ts';
+import type { AiAgent } from '../ai-agents/ai-agent.ts';
+import type { Records } from '../ports.ts';
+import type { Call, CallOverrides, Direction } from './call.ts';
+
+export interface PlaceCall {
+  /** Left out: the default agent. */
+  readonly agentId: number | null;
+  readonly to: PhoneNumber;
+  readonly from: PhoneNumber | null;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly overrides: CallOverrides;
+  /** Left out: recorded on the simulator and the web, on a real carrier only when asked. */
+  readonly recorded: boolean | null;
+  readonly ringTimeoutMs: number;
+}
+
+export const DEFAULT_RING_TIMEOUT_MS = 30_000;
+
+/** Places a call: it is on record before anybody dials. @throws AppError not-found, conflict (do not call), too-many-calls */
+export async function placeCall(core: Core, ctx: Context, input: PlaceCall): Promise<Call> {
+  return begin(core, ctx, 'outbound', async (records) => {
+    const person = await records.persons.withNumber(ctx.organizationId, input.to);
+    if (person.doNotCallAt !== null) throw new AppError('conflict', 'This person asked not to be called', { subject: `to_number: ${input.to}` });
+    return { agentId: input.agentId, personId: person.id, carrier: core.carrier.id, from: input.from, to: input.to, variables: input.variables, overrides: input.overrides, recorded: input.recorded ?? !core.carrier.real, ringTimeoutMs: input.ringTimeoutMs };
+  });
+}
+
+export interface WebCall {
+  readonly agentId: number;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** A token in a URL is good for one connection within this. */
+export const MEDIA_TOKEN_MS = 5 * 60_000;
+
+/** A call for a browser or test client, and the token that opens its media socket once. */
+export async function placeWebCall(core: Core, ctx: Context, input: WebCall): Promise<{ call: Call; token: string; expiresAt: Date }> {
+  const token = core.secrets.token();
+  const expiresAt = new Date(core.clock.now().getTime() + MEDIA_TOKEN_MS);
+  const call = await begin(
+    core, ctx, 'web',
+    () => Promise.resolve({ agentId: input.agentId, personId: null, carrier: 'web', from: null, to: null, variables: input.variables, overrides: {}, recorded: true, ringTimeoutMs: MEDIA_TOKEN_MS }),
+    (records, placed) => records.mediaTokens.add(core.secrets.hash(token), placed.id, expiresAt),
+  );
+  return { call, token, expiresAt };
+}
+
+interface Beginning {
+  readonly agentId: number | null;
+  readonly personId: number | null;
+  readonly carrier: string;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly overrides: CallOverrides;
+  readonly recorded: boolean;
+  readonly ringTimeoutMs: number;
+}
+
+async function begin(core: Core, ctx: Context, direction: Direction, prepare: (records: Records) => Promise<Beginning>, also: (records: Records, call: Call) => Promise<void> = () => Promise.resolve()): Promise<Call> {
+  const room = core.live.reserve();
+  if ('refused' in room) throw new AppError('too-many-calls', room.refused);
+  try {
+    const call = await core.store.transaction(async (records) => {
+      const beginning = await prepare(records);
+      const agent = await agentFor(records, ctx.organizationId, beginning.agentId);
+      const running = await records.calls.countLive(ctx.organizationId);
+      if (running >= core.limits.maxConcurrentCalls) throw new AppError('too-many-calls', `Too many concurrent calls: the limit is ${core.limits.maxConcurrentCalls}`);
+      const now = core.clock.now();
+      const placed = await records.calls.insert({
+        ...beginning, sid: core.secrets.callSid(), organizationId: ctx.organizationId, agentId: agent.id, direction, placedAt: now, owner: core.serverId, leaseUntil: new Date(now.getTime() + core.limits.leaseMs),
+      });
+      await also(records, placed);
+      await records.outbox.audit(ctx, 'call.place', placed.sid);
+      await records.outbox.event(ctx.organizationId, { type: 'call.started', callId: placed.id, data: { number: placed.to } });
+      return placed;
+    });
+    if (direction === 'outbound') core.live.dial(call, room.reservation);
+    else core.live.expect(call, room.reservation);
+    return call;
+  } catch (error) {
+    room.reservation.give();
+    throw error;
+  }
+}
+
+async function agentFor(records: Records, organizationId: number, agentId: number | null): Promise<AiAgent> {
+  const agent = agentId === null ? await records.agents.default(organizationId) : await records.agents.find(organizationId, agentId);
+  if (!agent) throw notFound('Agent', `agent_id: agent_${agentId ?? 'default'}`);
+  return agent;
+}

@@ -1,0 +1,16 @@
+import type { LiveCalls } from './calls/live-calls.ts';
+import type { Secrets, WallClock } from './kernel/ports.ts';
+import type { Store } from './ports.ts';
+
+/** What verbs and views stand on; built once by `app.ts`. */
+export interface Core {
+  readonly store: Store;
+  readonly clock: WallClock;
+  readonly secrets: Secrets;
+  readonly live: LiveCalls;
+  /** The current carrier; `real` means that people pay for it and law applies to recording. */
+  readonly carrier: { readonly id: string; readonly real: boolean };
+  /** Names this server as an owner of calls. */
+  readonly serverId: string;
+  readonly limits: { readonly maxConcurrentCalls: number; readonly leaseMs: number };
+}

@@ -1,0 +1,25 @@
+import { PgBoss } from 'pg-boss';
+import type { Pool } from 'pg';
+import type { JobRequest } from '#core/kernel/jobs.ts';
+import type { FileStore, Store } from '#core/ports.ts';
+import { renderRecording } from './render-recording.ts';
+
+const POLL_SECONDS = 1;
+
+/** The job queue over the store's own connections; jobs are enqueued in the transactions of the outbox. */
+export async function openQueue(pool: Pool, onError: (error: Error) => void): Promise<PgBoss> {
+  const boss = new PgBoss({
+    db: { executeSql: async (text: string, values?: unknown[]) => ({ rows: (await pool.query(text, values)).rows as object[] }) },
+  } as ConstructorParameters<typeof PgBoss>[0]);
+  boss.on('error', onError);
+  await boss.start();
+  for (const name of ['render-recording'] satisfies JobRequest['name'][]) await boss.createQueue(name, { retryLimit: 5, retryBackoff: true, retryDelay: 2 });
+  return boss;
+}
+
+/** Starts to work off jobs; the role `jobs` of a server. */
+export async function workOff(boss: PgBoss, store: Store, files: FileStore): Promise<void> {
+  await boss.work<JobRequest['data']>('render-recording' satisfies JobRequest['name'], { pollingIntervalSeconds: POLL_SECONDS }, async (jobs) => {
+    for (const job of jobs) await renderRecording(store, files, job.data.callId);
+  });
+}

@@ -1,0 +1,42 @@
+import { fillVariables, type AiAgent } from '#core/ai-agents/ai-agent.ts';
+import type { Call } from '#core/calls/call.ts';
+import type { ToolDefinition } from '#engine/contracts/language-model.ts';
+import { DEFAULT_POLICY, LONGEST_ENDPOINT_MS, type TurnPolicy } from '#engine/turns/policy.ts';
+import { CALL_TOOLS } from './call-tools.ts';
+
+/** An agent as it is on one call: variables filled in, the call's overrides in place. */
+export interface AgentScript {
+  readonly prompt: string;
+  readonly firstMessage: string | null;
+  readonly voiceId: string;
+  readonly model: string;
+  readonly policy: TurnPolicy;
+  readonly tools: readonly ToolDefinition[];
+  /** Text whose words are likely on this call. */
+  readonly phrases: readonly string[];
+}
+
+export function scriptFor(agent: AiAgent, call: Call): AgentScript {
+  const { variables, overrides } = call;
+  const prompt = fillVariables(agent.systemPrompt, variables);
+  const fill = (text: string | null | undefined) => (text ? fillVariables(text, variables) : null);
+  const firstMessage = fill(overrides.firstMessage ?? agent.firstMessage);
+  const voicemailMessage = fill(agent.voicemailMessage);
+  return {
+    prompt,
+    firstMessage,
+    voiceId: overrides.voiceId ?? agent.voiceId,
+    model: overrides.modelName ?? agent.modelName,
+    tools: CALL_TOOLS,
+    phrases: [prompt, firstMessage ?? '', ...Object.values(variables)].filter((text) => text !== ''),
+    policy: {
+      ...DEFAULT_POLICY,
+      firstMessage,
+      voicemailMessage,
+      screen: call.direction === 'outbound',
+      interruptible: agent.interruptEnabled,
+      endpointMs: agent.silenceThresholdMs,
+      unfinishedEndpointMs: Math.min(LONGEST_ENDPOINT_MS, Math.max(DEFAULT_POLICY.unfinishedEndpointMs, agent.silenceThresholdMs)),
+    },
+  };
+}

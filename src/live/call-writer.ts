@@ -1,0 +1,125 @@
+import type { Call, EndStatus } from '#core/calls/call.ts';
+import type { ConversationEntry } from '#core/calls/conversation.ts';
+import { finishCall } from '#core/calls/finish-call.ts';
+import type { DomainEvent } from '#core/kernel/events.ts';
+import type { WallClock } from '#core/kernel/ports.ts';
+import type { CallProgress, Ownership, Store } from '#core/ports.ts';
+import type { TurnNote } from '#engine/turns/events.ts';
+import type { LedgerItem } from '#engine/turns/state.ts';
+import { latencyOf } from './latency.ts';
+
+export interface WriterOptions {
+  readonly call: Call;
+  readonly ownership: Ownership;
+  readonly store: Store;
+  readonly clock: WallClock;
+  /** Somebody else owns the call now: it must be let go. */
+  readonly onLost: () => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** A call's records, written one after another in the order in which things happened, as long as we own the call. */
+export class CallWriter {
+  readonly #options: WriterOptions;
+  #last: Promise<void> = Promise.resolve();
+  #seq = 0;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+  }
+
+  progress(change: CallProgress, event?: DomainEvent): void {
+    const { call, ownership, store } = this.#options;
+    this.#queue(() =>
+      store.transaction(async (records) => {
+        if (!(await records.calls.progress(call.id, ownership, change))) return this.#checkLost();
+        if (event) await records.outbox.event(call.organizationId, event);
+      }),
+    );
+  }
+
+  note(note: TurnNote): void {
+    const { call } = this.#options;
+    const callId = call.id;
+    switch (note.kind) {
+      case 'entry':
+        return this.#entry(note.item);
+      case 'responded':
+        return this.#event({ type: 'agent.responded', callId, data: { text: note.text } });
+      case 'interrupted':
+        return this.#event({ type: 'user.interrupted', callId, data: { text: note.text, heard: note.heard } });
+      case 'phase':
+        return this.progress({ phase: note.phase });
+      default:
+        return;
+    }
+  }
+
+  /** The last thing written. Resolves when everything is on record. */
+  async end(status: EndStatus, reason: string, failure: string | null): Promise<void> {
+    const { call, ownership, store, clock } = this.#options;
+    this.#queue(async () => {
+      await finishCall({ store, clock }, call.id, ownership, { status, reason, failure });
+    });
+    await this.#last;
+  }
+
+  #entry(item: LedgerItem): void {
+    const { call, store } = this.#options;
+    const entry = entryOf(item, this.#seq++);
+    const latency = item.role === 'agent' ? latencyOf(item.timing) : null;
+    this.#queue(() =>
+      store.transaction(async (records) => {
+        await records.calls.addEntry(call.id, entry);
+        if (latency) await records.calls.progress(call.id, this.#options.ownership, { latency });
+        const event = eventOf(item, call.id);
+        if (event) await records.outbox.event(call.organizationId, event);
+      }),
+    );
+  }
+
+  #event(event: DomainEvent): void {
+    const { call, store } = this.#options;
+    this.#queue(() => store.outbox.event(call.organizationId, event));
+  }
+
+  async #checkLost(): Promise<void> {
+    const { call, ownership, store, onLost } = this.#options;
+    const now = await store.calls.byId(call.id);
+    if (!now || now.owner !== ownership.owner || now.epoch !== ownership.epoch || now.endedAt !== null) onLost();
+  }
+
+  #queue(write: () => Promise<void>): void {
+    this.#last = this.#last.then(write).catch((error: unknown) => this.#options.onError(error));
+  }
+}
+
+function entryOf(item: LedgerItem, seq: number): ConversationEntry {
+  switch (item.role) {
+    case 'caller':
+      return { seq, role: 'caller', text: item.text, startMs: item.startMs, endMs: item.endMs, detail: item.backchannel ? { backchannel: true } : {} };
+    case 'agent': {
+      const latency = latencyOf(item.timing);
+      return {
+        seq, role: 'agent', text: item.text, startMs: item.startMs, endMs: item.endMs,
+        detail: { kind: item.kind, heardMs: item.heardMs, ...(item.interrupted ? { interrupted: true, intended: item.intended } : {}), ...(item.estimated ? { estimated: true } : {}), ...(latency ? { latency } : {}) },
+      };
+    }
+    case 'tool-call':
+      return { seq, role: 'tool-call', text: item.name, startMs: item.atMs, endMs: item.atMs, detail: { key: item.key, args: item.args } };
+    case 'tool-result':
+      return { seq, role: 'tool-result', text: item.output, startMs: item.atMs, endMs: item.atMs, detail: { key: item.key, name: item.name, status: item.status } };
+  }
+}
+
+function eventOf(item: LedgerItem, callId: number): DomainEvent | null {
+  switch (item.role) {
+    case 'agent':
+    case 'caller':
+      return { type: 'message.sent', callId, data: { role: item.role, text: item.text } };
+    case 'tool-result':
+      return { type: 'tool.executed', callId, data: { key: item.key, name: item.name, status: item.status } };
+    case 'tool-call':
+      return null;
+  }
+}

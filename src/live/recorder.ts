@@ -1,0 +1,100 @@
+import type { FileAppender } from '#core/ports.ts';
+import { SAMPLE_RATE, SAMPLES_PER_MS, SILENCE } from '#engine/audio/format.ts';
+
+/** How much of the call is still open for changes: agent audio that a clear takes back, late caller audio. */
+const OPEN_MS = 500;
+const WINDOW_MS = 4000;
+const WINDOW = WINDOW_MS * SAMPLES_PER_MS;
+/** Audio that is off its place by more than this is put where the clock says. */
+const DRIFT = 160 * SAMPLES_PER_MS;
+const WRITE_BYTES = 8000;
+
+/** An AU file tells its format in front and may be of unknown length: cut off anywhere, it can still be played. */
+export function auHeader(): Uint8Array {
+  const header = new Uint8Array(32);
+  const view = new DataView(header.buffer);
+  const MULAW = 1;
+  [0x2e736e64, header.length, 0xffffffff, MULAW, SAMPLE_RATE, 2].forEach((value, i) => view.setUint32(i * 4, value));
+  return header;
+}
+
+/**
+ * Two channels, caller left and agent right, on the call's clock: the agent's side holds what the caller heard, when
+ * they heard it. Written as it goes, half a second behind.
+ */
+export class Recorder {
+  readonly #file: FileAppender;
+  readonly #startMs: number;
+  readonly #caller = new Uint8Array(WINDOW).fill(SILENCE);
+  readonly #agent = new Uint8Array(WINDOW).fill(SILENCE);
+  /** First sample not yet written. */
+  #written = 0;
+  #callerNext = 0;
+  #agentNext = 0;
+  #end = 0;
+  #out = new Uint8Array(WRITE_BYTES);
+  #outFill = 0;
+
+  constructor(file: FileAppender, startMs: number) {
+    this.#file = file;
+    this.#startMs = startMs;
+    file.append(auHeader());
+  }
+
+  /** Caller's audio that has just come in. */
+  caller(mulaw: Uint8Array, nowMs: number): void {
+    const at = this.#place(nowMs) - mulaw.length;
+    this.#callerNext = this.#put(this.#caller, mulaw, Math.abs(at - this.#callerNext) > DRIFT ? at : this.#callerNext);
+    this.#flush(this.#place(nowMs - OPEN_MS));
+  }
+
+  /** An agent frame that will be heard from `playAtMs` on. */
+  agent(mulaw: Uint8Array, playAtMs: number): void {
+    const at = this.#place(playAtMs);
+    this.#flush(this.#place(playAtMs - OPEN_MS - 200));
+    this.#agentNext = this.#put(this.#agent, mulaw, Math.abs(at - this.#agentNext) > 40 * SAMPLES_PER_MS ? at : this.#agentNext);
+  }
+
+  /** What the agent was to say from `atMs` on was never heard. */
+  cut(atMs: number): void {
+    const from = Math.max(this.#written, this.#place(atMs));
+    for (let i = from; i < this.#agentNext; i++) this.#agent[i % WINDOW] = SILENCE;
+    this.#agentNext = Math.min(this.#agentNext, from);
+  }
+
+  async close(): Promise<void> {
+    this.#flush(this.#end);
+    this.#file.append(this.#out.slice(0, this.#outFill));
+    this.#outFill = 0;
+    await this.#file.close();
+  }
+
+  #place(ms: number): number {
+    return Math.max(0, Math.round((ms - this.#startMs) * SAMPLES_PER_MS));
+  }
+
+  #put(channel: Uint8Array, mulaw: Uint8Array, at: number): number {
+    let from = Math.max(at, this.#written);
+    const end = at + mulaw.length;
+    if (end - this.#written > WINDOW) this.#flush(end - WINDOW);
+    from = Math.max(from, this.#written);
+    for (let i = from; i < end; i++) channel[i % WINDOW] = mulaw[i - at]!;
+    this.#end = Math.max(this.#end, end);
+    return end;
+  }
+
+  #flush(until: number): void {
+    for (; this.#written < until; this.#written++) {
+      const i = this.#written % WINDOW;
+      this.#out[this.#outFill++] = this.#caller[i]!;
+      this.#out[this.#outFill++] = this.#agent[i]!;
+      this.#caller[i] = SILENCE;
+      this.#agent[i] = SILENCE;
+      if (this.#outFill === WRITE_BYTES) {
+        this.#file.append(this.#out);
+        this.#out = new Uint8Array(WRITE_BYTES);
+        this.#outFill = 0;
+      }
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import { pino } from 'pino';
+import { buildApp } from './app.ts';
+import { callCommand } from './commands/call.ts';
+import { demoCommand } from './commands/demo.ts';
+import { readConfig } from '#config/config.ts';
+
+const [command = 'start', ...args] = process.argv.slice(2);
+
+async function start(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = pino({ level: config.logLevel });
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was rejected and nobody looked: this is a defect'));
+  const app = await buildApp(config, { log });
+  if (app.taken.length > 0) log.warn({ ports: app.taken }, 'these ports are taken by somebody else and left out');
+  if (config.apiKey.isNew) process.stdout.write(`\nAPI key (shown once, kept in ${config.dataDir}): ${config.apiKey.value}\n\n`);
+  log.info({ urls: app.urls, phone: `${app.urls[0]}/phone` }, 'Trunkline takes calls');
+  let stopping = false;
+  const stop = (signal: string) => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal, calls: app.live.count }, 'stopping: no new calls, running ones may end');
+    app.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'stopping failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+}
+
+try {
+  if (command === 'start') await start();
+  else if (command === 'demo') process.exitCode = await demoCommand(process.env, args);
+  else if (command === 'call') process.exitCode = await callCommand(process.env, args);
+  else throw new Error(`There is no command ${command}; there are start, demo and call.`);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  if (process.env['LOG_LEVEL'] === 'debug' && error instanceof Error) console.error(error.stack);
+  process.exit(1);
+}

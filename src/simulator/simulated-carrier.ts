@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import type { Carrier, CarrierEvent, Dialled, DialRequest } from '#engine/contracts/carrier.ts';
+import type { SpeechToText } from '#engine/contracts/speech-to-text.ts';
+import type { TextToSpeech } from '#engine/contracts/text-to-speech.ts';
+import { whoAnswers, type Persona, type Pickup } from './personas.ts';
+import { SimulatedClock } from './simulated-clock.ts';
+import { SimulatedPerson } from './simulated-person.ts';
+
+const RINGS_AFTER_MS = 200;
+const ANSWERS_AFTER_MS = 2500;
+const BUSY_AFTER_MS = 900;
+
+interface Line {
+  readonly clock: SimulatedClock;
+  person: SimulatedPerson | null;
+  end(): void;
+}
+
+/** A carrier without a telephone network: numbers reach simulated people, on a clock of each call's own. */
+export class SimulatedCarrier implements Carrier {
+  readonly id = 'simulator';
+  readonly real = false;
+  readonly #recogniser: SpeechToText;
+  readonly #voice: TextToSpeech;
+  readonly #speed: number;
+  readonly #lines = new Map<string, Line>();
+
+  constructor(options: { recogniser: SpeechToText; voice: TextToSpeech; speed: number }) {
+    this.#recogniser = options.recogniser;
+    this.#voice = options.voice;
+    this.#speed = options.speed;
+  }
+
+  dial(request: DialRequest, onEvent: (event: CarrierEvent) => void): Promise<Dialled> {
+    const carrierCallId = `SIM${randomBytes(16).toString('hex')}`;
+    const clock = new SimulatedClock(this.#speed);
+    const line: Line = {
+      clock, person: null,
+      end: () => {
+        this.#lines.delete(carrierCallId);
+        // What hangs on the clock (last words under recognition, the closing) still runs; nothing new is said.
+        clock.at(clock.nowMs() + 5000, () => clock.stop());
+      },
+    };
+    this.#lines.set(carrierCallId, line);
+    this.#ring(line, carrierCallId, request, whoAnswers(request.to), onEvent);
+    return Promise.resolve({ carrierCallId, clock });
+  }
+
+  #ring(line: Line, carrierCallId: string, request: DialRequest, pickup: Pickup, onEvent: (event: CarrierEvent) => void): void {
+    const { clock } = line;
+    const fail = (afterMs: number, outcome: 'busy' | 'no-answer' | 'refused', reason: string) =>
+      clock.at(afterMs, () => {
+        if (!this.#lines.has(carrierCallId)) return;
+        line.end();
+        onEvent({ type: 'failed', outcome, reason });
+      });
+    if (pickup.outcome === 'refused') return void fail(0, 'refused', pickup.reason);
+    clock.at(RINGS_AFTER_MS, () => this.#lines.has(carrierCallId) && onEvent({ type: 'ringing' }));
+    if (pickup.outcome === 'answered') {
+      if (request.ringTimeoutMs < ANSWERS_AFTER_MS) fail(request.ringTimeoutMs, 'no-answer', 'nobody answered');
+      else clock.at(ANSWERS_AFTER_MS, () => this.#answer(line, carrierCallId, request, pickup.persona, onEvent));
+    } else fail(pickup.outcome === 'busy' ? BUSY_AFTER_MS : request.ringTimeoutMs, pickup.outcome, pickup.reason);
+  }
+
+  hangUp(carrierCallId: string): Promise<void> {
+    const line = this.#lines.get(carrierCallId);
+    line?.person?.close();
+    line?.end();
+    return Promise.resolve();
+  }
+
+  #answer(line: Line, carrierCallId: string, request: DialRequest, persona: Persona, onEvent: (event: CarrierEvent) => void): void {
+    if (!this.#lines.has(carrierCallId)) return;
+    const person = new SimulatedPerson({ persona, clock: line.clock, recogniser: this.#recogniser, voice: this.#voice, hints: request.hints, onGone: () => line.end() });
+    line.person = person;
+    onEvent({ type: 'answered', leg: person, connect: (events) => person.answer(events) });
+  }
+}

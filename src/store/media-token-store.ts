@@ -1,0 +1,31 @@
+import type { Kysely } from 'kysely';
+import { LIVE_STATUSES } from '#core/calls/call.ts';
+import type { MediaTokenStore } from '#core/ports.ts';
+import type { Database } from './schema.ts';
+
+export class PostgresMediaTokenStore implements MediaTokenStore {
+  readonly #db: Kysely<Database>;
+
+  constructor(db: Kysely<Database>) {
+    this.#db = db;
+  }
+
+  async add(tokenHash: string, callId: number, expiresAt: Date): Promise<void> {
+    await this.#db.insertInto('media_tokens').values({ token_hash: tokenHash, call_id: callId, expires_at: expiresAt, used_at: null, reused_at: null }).execute();
+  }
+
+  async use(tokenHash: string, now: Date): Promise<{ callId: number; again: boolean } | null> {
+    const first = await this.#db.updateTable('media_tokens').set({ used_at: now }).where('token_hash', '=', tokenHash).where('used_at', 'is', null).where('expires_at', '>', now).returning('call_id').executeTakeFirst();
+    if (first) return { callId: first.call_id, again: false };
+    const again = await this.#db
+      .updateTable('media_tokens')
+      .set({ reused_at: now })
+      .where('token_hash', '=', tokenHash)
+      .where('used_at', 'is not', null)
+      .where('reused_at', 'is', null)
+      .where((eb) => eb.exists(eb.selectFrom('calls').select('calls.id').whereRef('calls.id', '=', 'media_tokens.call_id').where('calls.status', 'in', [...LIVE_STATUSES])))
+      .returning('call_id')
+      .executeTakeFirst();
+    return again ? { callId: again.call_id, again: true } : null;
+  }
+}

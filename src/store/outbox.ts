@@ -1,0 +1,31 @@
+import type { Kysely } from 'kysely';
+import { fromKysely, type PgBoss } from 'pg-boss';
+import { actorName, type Context } from '#core/kernel/context.ts';
+import type { DomainEvent } from '#core/kernel/events.ts';
+import type { JobRequest } from '#core/kernel/jobs.ts';
+import type { Outbox } from '#core/ports.ts';
+import type { Database } from './schema.ts';
+
+/** Events, audit lines and jobs, written through the same connection as the change they belong to. */
+export class PostgresOutbox implements Outbox {
+  readonly #db: Kysely<Database>;
+  readonly #boss: PgBoss;
+
+  constructor(db: Kysely<Database>, boss: PgBoss) {
+    this.#db = db;
+    this.#boss = boss;
+  }
+
+  async event(organizationId: number, event: DomainEvent): Promise<void> {
+    const callId = 'callId' in event ? event.callId : null;
+    await this.#db.insertInto('events').values({ organization_id: organizationId, type: event.type, call_id: callId, payload: JSON.stringify(event) }).execute();
+  }
+
+  async audit(ctx: Pick<Context, 'organizationId' | 'actor'>, action: string, subject: string, detail: object = {}): Promise<void> {
+    await this.#db.insertInto('audit').values({ organization_id: ctx.organizationId, actor: actorName(ctx.actor), action, subject, detail: JSON.stringify(detail) }).execute();
+  }
+
+  async job(job: JobRequest): Promise<void> {
+    await this.#boss.send(job.name, job.data, { db: fromKysely(this.#db) });
+  }
+}

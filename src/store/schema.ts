@@ -1,0 +1,30 @@
+import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+
+/** The database as Kysely sees it; a test compares it with the migrated database. Times are Dates, bigints are numbers. */
+type Instant = ColumnType<Date, Date, Date>;
+type Defaulted<T> = ColumnType<T, T | undefined, T>;
+type Json<T extends object> = JSONColumnType<T, string, string>;
+
+export interface Database {
+  organizations: { id: Generated<number>; name: string; time_zone: Defaulted<string>; language: Defaulted<string>; currency: Defaulted<string>; created_at: Defaulted<Date> };
+  installation: { id: Defaulted<boolean>; encryption_fingerprint: string; created_at: Defaulted<Date> };
+  api_keys: { id: Generated<number>; organization_id: number; name: string; key_hash: string; role: string; created_at: Defaulted<Date> };
+  persons: { id: Generated<number>; organization_id: number; name: string | null; language: string | null; time_zone: string | null; do_not_call_at: Date | null; created_at: Defaulted<Date> };
+  person_numbers: { organization_id: number; number: string; person_id: number };
+  ai_agents: {
+    id: Generated<number>; organization_id: number; type: Defaulted<string>; name: string; system_prompt: string; first_message: string | null; voicemail_message: string | null;
+    voice_provider: string; voice_id: string; model_provider: string; model_name: string; interrupt_enabled: boolean; silence_threshold_ms: number; is_active: boolean; is_default: boolean;
+    deleted_at: Date | null; created_at: Instant; updated_at: Instant;
+  };
+  calls: {
+    id: Generated<number>; sid: string; organization_id: number; agent_id: number; person_id: number | null; direction: string; carrier: string; carrier_call_id: string | null;
+    from_number: string | null; to_number: string | null; status: string; end_reason: string | null; failure_reason: string | null; phase: Defaulted<string>;
+    variables: Json<Record<string, string>>; overrides: Json<Record<string, unknown>>; spoken_by: ColumnType<Record<string, string>, string | undefined, string>; recorded: boolean; recording_key: string | null; recording_offset_ms: Defaulted<number | null>; placed_ms: number | null;
+    latency: ColumnType<object | null, string | null, string | null>; placed_at: Instant; answered_at: Date | null; ended_at: Date | null; ring_timeout_ms: number;
+    owner: string | null; epoch: Defaulted<number>; lease_until: Date | null; created_at: Defaulted<Date>;
+  };
+  call_entries: { call_id: number; seq: number; role: string; text: string; start_ms: number; end_ms: number; detail: Json<Record<string, unknown>> };
+  media_tokens: { token_hash: string; call_id: number; expires_at: Date; used_at: Date | null; reused_at: Date | null };
+  events: { id: Generated<number>; organization_id: number; type: string; call_id: number | null; payload: Json<object>; at: Defaulted<Date> };
+  audit: { id: Generated<number>; organization_id: number; actor: string; action: string; subject: string; detail: Json<object>; at: Defaulted<Date> };
+}
