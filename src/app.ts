@@ -23,6 +23,7 @@ import { RealClock } from '#engine/real-clock.ts';
 import type { Providers } from '#engine/voice-session.ts';
 import { openQueue, workOff } from '#jobs/queue.ts';
 import { LiveCallsHere } from '#live/live-calls.ts';
+import { catalog } from '#providers/catalog.ts';
 import { makeOfflineProviders } from '#providers/offline/offline.ts';
 import { SimulatedCarrier } from '#simulator/simulated-carrier.ts';
 import { openDatabase, type Connection } from '#store/database.ts';
@@ -93,7 +94,7 @@ async function build(config: Config, parts: Parts, log: Logger, closers: Closer[
     token: () => randomBytes(32).toString('base64url'),
     hash: (value) => createHash('sha256').update(value).digest('hex'),
   };
-  const organization = await firstStart({ store, clock, secrets }, { apiKey: config.apiKey.value, encryptionFingerprint: derive('fingerprint').slice(0, 16) });
+  const organization = await firstStart({ store, clock, secrets, catalog }, { apiKey: config.apiKey.value, encryptionFingerprint: derive('fingerprint').slice(0, 16) });
   const providers = parts.providers?.(offline) ?? offline;
   const carrier = parts.carrier?.(offline) ?? new SimulatedCarrier({ recogniser: offline.speechToText[0]!, voice: offline.textToSpeech[0]!, speed: config.simulatorSpeed });
   const files = new FolderFileStore(config.filesDir);
@@ -102,19 +103,19 @@ async function build(config: Config, parts: Parts, log: Logger, closers: Closer[
   if (config.databaseUrl === null) await reapAll({ store, clock });
   const live = new LiveCallsHere({ store, files, clock, realClock: new RealClock(), providers, carrier, serverId, slots: config.slots, leaseMs: LEASE_MS, log });
   closers.push(() => live.close(0));
-  const core: Core = { store, clock, secrets, live, carrier: { id: carrier.id, real: carrier.real }, serverId, limits: { maxConcurrentCalls: config.maxConcurrentCalls, leaseMs: LEASE_MS } };
+  const core: Core = { store, clock, secrets, live, catalog, carrier: { id: carrier.id, real: carrier.real }, serverId, limits: { maxConcurrentCalls: config.maxConcurrentCalls, leaseMs: LEASE_MS } };
   await records.work(files);
 
   const signedUrls = new SignedUrls(derive('signed-urls'), () => Date.now());
   let publicUrl = config.publicUrl ?? '';
   const urls: Urls = {
     mediaSocket: (sid, token) => `${publicUrl.replace(/^http/, 'ws')}/voice/websocket?call_sid=${sid}&token=${token}`,
-    callPage: (sid) => publicUrl + signedUrls.sign(pagePath(sid), URL_TTL_MS),
+    callPage: (sid: string) => publicUrl + signedUrls.sign(pagePath(sid), URL_TTL_MS),
     recording: (sid) => publicUrl + signedUrls.sign(recordingPath(sid), URL_TTL_MS),
   };
   const health = healthOperations({
     version: version(), carrier: carrier.id, requireAuth: config.requireAuth, database: records.engine, speechToText: providers.speechToText[0]!.id, languageModel: providers.languageModels[0]!.id, textToSpeech: providers.textToSpeech[0]!.id,
-    voiceActivity: providers.voiceActivity.id, pingDatabase: records.ping, calls: () => live.count,
+    voiceActivity: providers.voiceActivity.id, pingDatabase: () => records.ping(), calls: () => live.count,
   });
   const server = Fastify({ loggerInstance: log as FastifyBaseLogger, logController: new LogController({ disableRequestLogging: true }), genReqId: newRequestId, requestTimeout: 30_000, routerOptions: { ignoreTrailingSlash: true } });
   mountRest(server, [salesAgent, orchestrator(health)], core, urls);
@@ -129,7 +130,7 @@ async function build(config: Config, parts: Parts, log: Logger, closers: Closer[
 
   return {
     core, live, files, organization, taken, urls: listening.map((one) => one.url),
-    pageUrl: urls.callPage,
+    pageUrl: (sid) => urls.callPage(sid),
     close: async (graceMs = config.shutdownGraceMs) => {
       await live.close(graceMs);
       await closeAll();
@@ -185,7 +186,7 @@ async function listen(config: Config, handler: Parameters<typeof createServer>[1
   for (const port of config.ports) {
     const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, handler!);
     try {
-      await new Promise<void>((done, fail) => server.once('error', fail).listen(port, config.host, done));
+      await new Promise<void>((done, fail) => server.once('error', fail).listen(port, config.host, () => done()));
       const { port: real } = server.address() as { port: number };
       listening.push({ server, url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${real}` });
     } catch (error) {

@@ -130,7 +130,7 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 /** One line at the bottom that tells what is going on; on something that is no terminal it prints each state once. */
 class ProgressLine {
-  readonly #live = process.stdout.isTTY === true;
+  readonly #live = process.stdout.isTTY;
   #shown = '';
 
   show(text: string): void {

@@ -1,6 +1,6 @@
 import type { LiveCalls } from './calls/live-calls.ts';
 import type { Secrets, WallClock } from './kernel/ports.ts';
-import type { Store } from './ports.ts';
+import type { ModelCatalog, Store } from './ports.ts';
 
 /** What verbs and views stand on; built once by `app.ts`. */
 export interface Core {
@@ -8,6 +8,7 @@ export interface Core {
   readonly clock: WallClock;
   readonly secrets: Secrets;
   readonly live: LiveCalls;
+  readonly catalog: ModelCatalog;
   /** The current carrier; `real` means that people pay for it and law applies to recording. */
   readonly carrier: { readonly id: string; readonly real: boolean };
   /** Names this server as an owner of calls. */

@@ -4,6 +4,8 @@ import type { CallPhase, ConversationEntry } from './calls/conversation.ts';
 import type { Actor, Context, Role } from './kernel/context.ts';
 import type { DomainEvent } from './kernel/events.ts';
 import type { JobRequest } from './kernel/jobs.ts';
+import type { Language, TimeZone } from './kernel/locale.ts';
+import type { Currency } from './kernel/money.ts';
 
 /** What a new call starts from. */
 export interface NewCall {
@@ -100,9 +102,9 @@ export interface PersonStore {
 export interface Organization {
   readonly id: number;
   readonly name: string;
-  readonly timeZone: string;
-  readonly language: string;
-  readonly currency: string;
+  readonly timeZone: TimeZone;
+  readonly language: Language;
+  readonly currency: Currency;
 }
 
 export interface IdentityStore {
@@ -114,6 +116,14 @@ export interface IdentityStore {
   apiKey(keyHash: string): Promise<{ readonly organizationId: number; readonly actor: Actor } | null>;
   /** The fingerprint this database was first used with; remembered if it is the first. */
   fingerprint(own: string): Promise<string>;
+}
+
+/** Which vendor a voice or model belongs to, by its name; vendors say so themselves. */
+export interface ModelCatalog {
+  voiceProvider(voiceId: string): string;
+  modelProvider(model: string): string;
+  readonly preferredVoice: string;
+  readonly preferredModel: string;
 }
 
 /** What goes out with a change, in its transaction. */

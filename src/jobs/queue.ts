@@ -10,7 +10,7 @@ const POLL_SECONDS = 1;
 export async function openQueue(pool: Pool, onError: (error: Error) => void): Promise<PgBoss> {
   const boss = new PgBoss({
     db: { executeSql: async (text: string, values?: unknown[]) => ({ rows: (await pool.query(text, values)).rows as object[] }) },
-  } as ConstructorParameters<typeof PgBoss>[0]);
+  });
   boss.on('error', onError);
   await boss.start();
   for (const name of ['render-recording'] satisfies JobRequest['name'][]) await boss.createQueue(name, { retryLimit: 5, retryBackoff: true, retryDelay: 2 });

@@ -76,7 +76,7 @@ function entryHtml(entry: ConversationEntry): string {
     detail['interrupted'] === true ? 'interrupted' : '',
     detail['backchannel'] === true ? 'backchannel' : '',
     detail['estimated'] === true ? 'timed by the clock' : '',
-    typeof detail['kind'] === 'string' && detail['kind'] !== 'reply' ? String(detail['kind']) : '',
+    typeof detail['kind'] === 'string' && detail['kind'] !== 'reply' ? detail['kind'] : '',
   ].filter(Boolean);
   const text = entry.role === 'tool-call' ? `${entry.text} ${JSON.stringify(detail['args'] ?? {})}` : entry.text;
   const unheard = detail['interrupted'] === true && typeof detail['intended'] === 'string' ? `<span class="unheard" title="never heard">${escape(rest(entry.text, detail['intended']))}</span>` : '';

@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
-import { LIVE_STATUSES, mayBecome, type Call, type CallOverrides, type CallStatus, type Direction, type TurnLatency } from '#core/calls/call.ts';
+import { LIVE_STATUSES, mayBecome, type Call, type CallStatus, type Direction, type TurnLatency } from '#core/calls/call.ts';
 import type { CallPhase, ConversationEntry } from '#core/calls/conversation.ts';
 import type { CallEnd, CallProgress, CallStore, NewCall, Ownership } from '#core/ports.ts';
 import type { Database } from './schema.ts';
@@ -121,7 +121,7 @@ function toCall(row: Selectable<Database['calls']>): Call {
   return {
     id: row.id, sid: row.sid, organizationId: row.organization_id, agentId: row.agent_id, personId: row.person_id, direction: row.direction as Direction, carrier: row.carrier,
     carrierCallId: row.carrier_call_id, from: row.from_number, to: row.to_number, status: row.status as CallStatus, endReason: row.end_reason, failureReason: row.failure_reason,
-    phase: row.phase as CallPhase, variables: row.variables, overrides: row.overrides as CallOverrides, spokenBy: row.spoken_by, recorded: row.recorded, recordingKey: row.recording_key, recordingOffsetMs: row.recording_offset_ms,
+    phase: row.phase as CallPhase, variables: row.variables, overrides: row.overrides, spokenBy: row.spoken_by, recorded: row.recorded, recordingKey: row.recording_key, recordingOffsetMs: row.recording_offset_ms,
     placedMs: row.placed_ms, latency: row.latency as TurnLatency | null, placedAt: row.placed_at, answeredAt: row.answered_at, endedAt: row.ended_at, ringTimeoutMs: row.ring_timeout_ms,
     owner: row.owner, epoch: row.epoch,
   };

@@ -222,7 +222,7 @@ async function start(place: Place, settings: Readonly<Record<string, string>>): 
       (server.stderr as unknown as { unref(): void }).unref();
       return server.pid!;
     }
-    if (ended !== null) throw new Error(`the embedded database did not start (${ended}): ${log.trim()}`);
+    if (ended !== null) throw new Error(`the embedded database did not start (${String(ended)}): ${log.trim()}`);
   }
   server.kill('SIGKILL');
   throw new Error(`the embedded database did not answer within ${START_LIMIT_MS / 1000} s: ${log.trim()}`);

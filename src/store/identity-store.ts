@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Actor, Role } from '#core/kernel/context.ts';
+import { timeZone, type Language } from '#core/kernel/locale.ts';
 import type { IdentityStore, Organization } from '#core/ports.ts';
 import type { Database } from './schema.ts';
 
@@ -37,5 +38,5 @@ export class PostgresIdentityStore implements IdentityStore {
 }
 
 function toOrganization(row: Selectable<Database['organizations']>): Organization {
-  return { id: row.id, name: row.name, timeZone: row.time_zone, language: row.language, currency: row.currency };
+  return { id: row.id, name: row.name, timeZone: timeZone(row.time_zone), language: row.language as Language, currency: row.currency };
 }

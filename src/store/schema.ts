@@ -3,7 +3,7 @@ import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 /** The database as Kysely sees it; a test compares it with the migrated database. Times are Dates, bigints are numbers. */
 type Instant = ColumnType<Date, Date, Date>;
 type Defaulted<T> = ColumnType<T, T | undefined, T>;
-type Json<T extends object> = JSONColumnType<T, string, string>;
+type Json<T extends object> = JSONColumnType<T>;
 
 export interface Database {
   organizations: { id: Generated<number>; name: string; time_zone: Defaulted<string>; language: Defaulted<string>; currency: Defaulted<string>; created_at: Defaulted<Date> };

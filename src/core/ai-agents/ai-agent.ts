@@ -27,22 +27,21 @@ export type AgentSettings = Pick<
   'type' | 'name' | 'systemPrompt' | 'firstMessage' | 'voicemailMessage' | 'voiceProvider' | 'voiceId' | 'modelProvider' | 'modelName' | 'interruptEnabled' | 'silenceThresholdMs' | 'isActive'
 >;
 
-export const AGENT_DEFAULTS: Omit<AgentSettings, 'name'> = {
+export type AgentDefaults = Omit<AgentSettings, 'name' | 'voiceProvider' | 'voiceId' | 'modelProvider' | 'modelName'>;
+
+/** Voice and model come from the vendors' own catalogue. */
+export const AGENT_DEFAULTS: AgentDefaults = {
   type: 'conversation',
   systemPrompt: 'You are a friendly assistant on the telephone. Keep your answers short.',
   firstMessage: 'Hello! How can I help you today?',
   voicemailMessage: null,
-  voiceProvider: 'deepgram',
-  voiceId: 'aura-2-thalia-en',
-  modelProvider: 'ollama',
-  modelName: 'llama3:8b-instruct-q4_K_S',
   interruptEnabled: true,
   silenceThresholdMs: 300,
   isActive: true,
 };
 
 /** The agent that calls get which name none; made at first start. */
-export const DEFAULT_AGENT: AgentSettings = {
+export const DEFAULT_AGENT: AgentDefaults & { readonly name: string } = {
   ...AGENT_DEFAULTS,
   name: 'Default agent',
   systemPrompt: [

@@ -9,7 +9,7 @@ export type Language = 'en';
 /** @throws AppError invalid-input when the runtime knows no such zone */
 export function timeZone(value: string): TimeZone {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: value });
+    Intl.DateTimeFormat('en', { timeZone: value });
     return value as TimeZone;
   } catch {
     throw new AppError('invalid-input', 'Unknown time zone', { issues: [{ path: 'time_zone', message: `${value} is not an IANA time zone` }] });

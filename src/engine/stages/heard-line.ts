@@ -18,6 +18,8 @@ export interface HeardLine {
   marksSeen: boolean;
   /** What was said to be heard is never taken back. */
   floorSamples: number;
+  /** Up to here it is decided what was heard: the rest of it was cleared away. */
+  decidedSamples: number;
   /** Marks under way since the last clear, oldest first. */
   pending: { name: string; atSamples: number }[];
   /** How much the other end holds before it is heard, where it returns no marks. */
@@ -25,7 +27,7 @@ export interface HeardLine {
 }
 
 export function newLine(bufferMs: number): HeardLine {
-  return { sentSamples: 0, playEndMs: 0, markedSamples: 0, marksSeen: false, floorSamples: 0, pending: [], bufferMs };
+  return { sentSamples: 0, playEndMs: 0, markedSamples: 0, marksSeen: false, floorSamples: 0, decidedSamples: 0, pending: [], bufferMs };
 }
 
 export function sent(line: HeardLine, samples: number, nowMs: number): void {
@@ -55,7 +57,7 @@ export function playedSamples(line: HeardLine, nowMs: number): number {
 export function heardSamples(line: HeardLine, nowMs: number): number {
   const late = nowMs >= line.playEndMs + MARK_PATIENCE_MS;
   const byClock = line.marksSeen && !late ? Math.min(line.markedSamples, playedSamples(line, nowMs)) : playedSamples(line, nowMs - line.bufferMs);
-  line.floorSamples = Math.max(line.floorSamples, Math.min(byClock, line.sentSamples));
+  if (byClock > line.decidedSamples) line.floorSamples = Math.max(line.floorSamples, Math.min(byClock, line.sentSamples));
   return line.floorSamples;
 }
 
@@ -68,5 +70,6 @@ export function isEstimated(line: HeardLine, nowMs: number): boolean {
 export function cleared(line: HeardLine, nowMs: number): void {
   heardSamples(line, nowMs);
   line.pending = [];
+  line.decidedSamples = line.sentSamples;
   line.playEndMs = Math.min(line.playEndMs, nowMs);
 }

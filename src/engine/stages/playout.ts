@@ -61,7 +61,7 @@ export class Playout {
     this.#leg = leg;
     // A new connection has played nothing of what the old one held.
     const { sentSamples, floorSamples } = this.#line;
-    this.#line = { ...newLine(leg?.bufferMs ?? 0), sentSamples, floorSamples, markedSamples: floorSamples };
+    this.#line = { ...newLine(leg?.bufferMs ?? 0), sentSamples, floorSamples, markedSamples: floorSamples, decidedSamples: sentSamples };
     this.#run();
   }
 
@@ -180,7 +180,7 @@ export class Playout {
   #report(now: number): void {
     this.#measure(now);
     const estimated = isEstimated(this.#line, now);
-    for (const track of [...this.#order]) {
+    for (const track of this.#order.slice()) {
       if (!track.started || track.finished) continue;
       if (track.complete && track.sent >= track.length && track.heard >= track.length) {
         track.finished = true;

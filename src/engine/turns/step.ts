@@ -74,7 +74,8 @@ function handle(current: Step, event: TurnEvent): void {
       emit(current, { type: 'hang-up', reason: event.reason });
       return beginClosing(current, event.reason);
     case 'hung-up':
-      return beginClosing(current, event.reason);
+      // Whoever hangs up on the agent's goodbye ends the talk as the agent meant to.
+      return beginClosing(current, state.leaving?.reason ?? (state.turn && !state.turn.speculative ? state.turn.endsCall : null) ?? event.reason);
     case 'media-lost':
       if (!open || state.lostUntilMs !== null) return;
       state.lostUntilMs = event.untilMs;

@@ -102,7 +102,7 @@ class Conversation {
       case 'statement':
       case 'greeting':
       case 'hesitation':
-        if (wanted.includes(CALLBACK_QUESTION) || /call you back\?$/.test(wanted)) return time !== null || intent === 'agreement' ? this.#callback(time ?? 'soon') : { text: CALLBACK_QUESTION, phase: 'CLOSING' };
+        if (wanted.includes(CALLBACK_QUESTION) || wanted.endsWith('call you back?')) return time !== null || intent === 'agreement' ? this.#callback(time ?? 'soon') : { text: CALLBACK_QUESTION, phase: 'CLOSING' };
         if (this.#waits()) return { text: 'Thank you for waiting.', phase: 'CLOSING' };
         if (this.#offersAppointment(wanted) && time !== null) return this.#booked(time);
         if (wanted.includes(CLOSING_QUESTION) && intent === 'agreement') return { text: `Great. ${WHEN_QUESTION}`, phase: 'CLOSING' };

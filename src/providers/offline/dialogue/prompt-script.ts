@@ -55,7 +55,7 @@ export function readPrompt(prompt: string): PromptScript {
     objection: said(['objection']),
     closing: said(['closing', 'close']),
     goodbye: said(['goodbye']),
-    agentName: /\b(?:you are|your name is|i am|this is) ([A-Z][a-z]+)\b(?! (?:helpful|friendly))/.exec(prompt)?.[1] ?? null,
+    agentName: /\b(?:[Yy]ou are|[Yy]our name is|I am|[Tt]his is) ([A-Z][a-z]+)\b(?! (?:helpful|friendly))/.exec(prompt)?.[1] ?? null,
     company: /\b(?:from|for|of|at|represent(?:ing|s)?|company (?:is|called)) ([A-Z][A-Za-z0-9]+(?: [A-Z][A-Za-z0-9]+){0,2})/.exec(prompt)?.[1] ?? null,
   };
 }

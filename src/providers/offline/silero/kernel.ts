@@ -22,7 +22,7 @@ const loadV = (offset: number) => [...simd(0x00), 4, offset];
 const F32X4_ADD = simd(0xe4);
 const F32X4_MUL = simd(0xe6);
 const lane = (acc: number, index: number) => [...get(acc), ...simd(0x1f), index];
-const zeroV = [...simd(0x0c), ...new Array<number>(16).fill(0)];
+const zeroV = [...simd(0x0c), ...new Uint8Array(16)];
 const accumulate = (acc: number, offset: number) => [...get(acc), ...get(W), ...loadV(offset), ...get(XP), ...loadV(offset), ...F32X4_MUL, ...F32X4_ADD, ...set(acc)];
 const F32_ADD = 0x92;
 

@@ -23,7 +23,7 @@ export class OfflineSpeechToText implements SpeechToText {
   constructor(flite: WebAssembly.Module, workers: number, decodersPerWorker: number) {
     this.#workers = Array.from({ length: workers }, (_, i) => {
       const worker = new SupervisedWorker(new URL('./listener-worker.ts', import.meta.url), { flite, decoders: decodersPerWorker }, STUCK_MS, () => this.#restarted(i));
-      worker.onMessage = ((progress: ListenerProgress) => this.#streams.get(progress.stream)?.progress(progress)) as (message: never) => void;
+      worker.onMessage = (progress: ListenerProgress) => this.#streams.get(progress.stream)?.progress(progress);
       return worker;
     });
   }

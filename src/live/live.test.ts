@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { FileAppender } from '#core/ports.ts';
+import { SILENCE } from '#engine/audio/format.ts';
+import { Admission } from './admission.ts';
+import { latencyOf } from './latency.ts';
+import { Recorder } from './recorder.ts';
+
+class Kept implements FileAppender {
+  readonly chunks: Uint8Array[] = [];
+  append(bytes: Uint8Array): void {
+    this.chunks.push(bytes.slice());
+  }
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+  channel(n: number): number[] {
+    return [...Buffer.concat(this.chunks).subarray(32)].filter((_, i) => i % 2 === n);
+  }
+}
+
+describe('the recording', () => {
+  const frame = (value: number) => new Uint8Array(160).fill(value);
+
+  it('holds both sides where they were heard, and nothing that a clear took back', async () => {
+    const file = new Kept();
+    const recorder = new Recorder(file, 1000);
+    for (let n = 0; n < 50; n++) {
+      const now = 1000 + (n + 1) * 20;
+      recorder.caller(frame(1), now);
+      if (n < 25) recorder.agent(frame(2), now + 100);
+      if (n === 24) recorder.cut(now + 20);
+    }
+    await recorder.close();
+    const [caller, agent] = [file.channel(0), file.channel(1)];
+    assert.equal(caller.length, 8000);
+    assert.ok(caller.every((byte) => byte === 1));
+    const first = agent.indexOf(2);
+    const last = agent.lastIndexOf(2);
+    assert.equal(first, 120 * 8);
+    assert.equal(last, 520 * 8 - 1);
+    assert.ok(agent.slice(last + 1).every((byte) => byte === SILENCE));
+  });
+
+  it('stays in step over a gap in the caller\'s audio', async () => {
+    const file = new Kept();
+    const recorder = new Recorder(file, 0);
+    recorder.caller(frame(1), 20);
+    recorder.caller(frame(3), 2020);
+    await recorder.close();
+    const caller = file.channel(0);
+    assert.equal(caller.length, 2020 * 8);
+    assert.equal(caller.indexOf(3), 2000 * 8);
+  });
+});
+
+describe('latency', () => {
+  it('adds up, also where stages overlapped', () => {
+    const latency = latencyOf({ endOfSpeechMs: 1000, finalMs: 1040, committedMs: 1300, firstClauseMs: 1200, firstAudioMs: 1390, firstFrameMs: 1400 })!;
+    assert.deepEqual(latency, { speechToTextMs: 300, languageModelMs: 0, textToSpeechMs: 90, firstAudioMs: 10, fullCycleMs: 400 });
+  });
+
+  it('is none for a turn that answered nobody', () => {
+    assert.equal(latencyOf({ endOfSpeechMs: null, finalMs: null, committedMs: 1, firstClauseMs: 1, firstAudioMs: 1, firstFrameMs: 2 }), null);
+  });
+});
+
+describe('admission', () => {
+  it('gives each slot once, and takes it back once', () => {
+    const admission = new Admission(1);
+    const first = admission.reserve();
+    assert.ok('reservation' in first);
+    assert.ok('refused' in admission.reserve());
+    first.reservation.give();
+    first.reservation.give();
+    assert.equal(admission.taken, 0);
+    assert.ok('reservation' in admission.reserve());
+    admission.close();
+  });
+});

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ModelMessage, ModelPart } from '#engine/contracts/language-model.ts';
+import { expectedAfter } from './expected.ts';
+import { intentOf, timeIn } from './intents.ts';
+import { OfflineLanguageModel } from './offline-language-model.ts';
+import { findAnswer, readPrompt } from './prompt-script.ts';
+
+const PROMPT = `You are Ada, a sales representative of Brightline.
+Brightline makes a scheduling tool. It costs ten dollars a month.
+Questions:
+- What do you use today?
+Objections:
+It pays for itself within a month.
+When the caller says "go forward ten meters", say "Moving forward."
+Q: Where is your office? A: Our office is in Denver.`;
+
+async function reply(messages: ModelMessage[], tools: string[] = ['end_call', 'transfer_to_human', 'take_callback', 'do_not_call'], prompt = PROMPT): Promise<{ text: string; tool: string | null; parts: ModelPart[] }> {
+  const parts: ModelPart[] = [];
+  await new Promise<void>((done) => {
+    new OfflineLanguageModel().generate({ prompt, model: 'any', messages, tools: tools.map((name) => ({ name, description: '', parameters: {} })), working: () => () => undefined }, (part) => {
+      parts.push(part);
+      if (part.type === 'done') done();
+    });
+  });
+  const text = parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
+  return { text, tool: parts.flatMap((part) => (part.type === 'tool-call' ? [part.name] : []))[0] ?? null, parts };
+}
+
+const caller = (text: string): ModelMessage => ({ role: 'caller', text });
+const agent = (text: string): ModelMessage => ({ role: 'agent', text });
+
+describe('intents', () => {
+  const cases: [string, ReturnType<typeof intentOf>][] = [
+    ['no thank you i am not interested', 'refusal'], ['yes that sounds good', 'agreement'], ['call me back tomorrow', 'callback'], ['can i speak to a human please', 'human'], ['never call me again', 'do-not-call'],
+    ['thank you goodbye', 'goodbye'], ['what does it cost', 'question'], ['are you a robot', 'are-you-human'], ['who is this', 'identity'], ['i will wait', 'wait'], ['that is too expensive', 'too-expensive'], ['could you repeat that', 'repeat'], ['we use a spreadsheet', 'statement'],
+  ];
+  for (const [text, intent] of cases) it(`"${text}" is ${intent}`, () => assert.equal(intentOf(text), intent));
+
+  it('finds the time that was named', () => {
+    assert.equal(timeIn('tuesday at three works for me'), 'tuesday at three');
+    assert.equal(timeIn('that works'), null);
+  });
+});
+
+describe('a prompt', () => {
+  it('gives questions, facts and answers', () => {
+    const script = readPrompt(PROMPT);
+    assert.deepEqual(script.questions, ['What do you use today?']);
+    assert.equal(script.agentName, 'Ada');
+    assert.equal(findAnswer(script, 'what does it cost'), 'It costs ten dollars a month.');
+    assert.match(findAnswer(script, 'where is your office')!, /Denver/);
+    assert.equal(findAnswer(script, 'do you like music'), null);
+  });
+});
+
+describe('the offline dialogue model', () => {
+  it('answers from the prompt and goes on with its questions', async () => {
+    assert.match((await reply([agent('Hello.'), caller('what does it cost')])).text, /ten dollars a month\. What do you use today\?$/);
+  });
+
+  it('says what the prompt wants said to these words', async () => {
+    assert.equal((await reply([caller('please go forward ten meters')])).text, 'Moving forward.');
+  });
+
+  it('asks no question twice, offers, and agrees on a time', async () => {
+    const asked = [agent('What do you use today?'), caller('a spreadsheet')];
+    const offer = await reply(asked);
+    assert.match(offer.text, /appointment\?$/);
+    const yes = await reply([...asked, agent(offer.text), caller('yes that sounds good')]);
+    assert.match(yes.text, /Which day and time/);
+    const end = await reply([...asked, agent(offer.text), caller('yes'), agent(yes.text), caller('tuesday at three')]);
+    assert.equal(end.tool, 'end_call');
+  });
+
+  it('lets go of whoever declines, and notes who must not be called', async () => {
+    assert.equal((await reply([agent('Hello.'), caller('no thank you not interested')])).tool, 'end_call');
+    assert.equal((await reply([caller('never call me again')])).tool, 'do_not_call');
+  });
+
+  it('hands over to a person, and says when nobody is free', async () => {
+    assert.equal((await reply([caller('i want to speak to a human')])).tool, 'transfer_to_human');
+    const told = await reply([caller('a human please'), { role: 'tool-call', key: 'k', name: 'transfer_to_human', args: {} }, { role: 'tool-result', key: 'k', name: 'transfer_to_human', output: 'Nobody is free right now.' }]);
+    assert.match(told.text, /nobody is free/);
+    assert.equal(told.tool, null);
+  });
+
+  it('works with a prompt of one vague sentence', async () => {
+    const messages: ModelMessage[] = [agent('Hello! How can I help you today?')];
+    for (const text of ['hi', 'we use paper', 'ten people', 'to save time', 'yes', 'monday morning']) {
+      messages.push(caller(text));
+      const { text: answer } = await reply(messages, undefined, 'You are a helpful sales representative...');
+      assert.notEqual(answer, '');
+      messages.push(agent(answer));
+    }
+  });
+
+  it('knows what kind of answer its question asks for', () => {
+    assert.equal(expectedAfter('How many people are in your team?'), 'number');
+    assert.equal(expectedAfter('Which day would suit you?'), 'time');
+    assert.equal(expectedAfter('Do you have a minute?'), 'yes-no');
+    assert.equal(expectedAfter('What do you use today?'), 'open');
+  });
+});

@@ -1,0 +1,124 @@
+// Runs the suites, two side by side, each within a budget: npm test [-- name ...], npm run check.
+// Prints the seconds of each; a suite whose peer is missing is skipped and says so, and with CI=true that is a failure.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, globSync } from 'node:fs';
+import { join } from 'node:path';
+
+interface Suite {
+  readonly name: string;
+  readonly budgetS: number;
+  /** Test files, or a command of its own. */
+  readonly files?: readonly string[];
+  readonly command?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** What is missing, or null. */
+  readonly needs?: () => string | null;
+}
+
+interface Result {
+  readonly suite: Suite;
+  readonly seconds: number;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly output: string;
+}
+
+const ROOT = join(import.meta.dirname, '..');
+const BIN = join(ROOT, 'tools', 'node_modules', '.bin');
+const SIDE_BY_SIDE = 2;
+const PG15 = '/usr/lib/postgresql/15/bin';
+
+const tool = (name: string, ...args: string[]) => [join(BIN, name), ...args];
+const file = (path: string) => (existsSync(path) ? null : `${path} is not installed`);
+const tests = (...patterns: string[]) => patterns.flatMap((pattern) => globSync(pattern, { cwd: ROOT })).toSorted();
+
+const CHECKS: readonly Suite[] = [
+  { name: 'types', budgetS: 60, command: tool('tsc', '-p', '.') },
+  { name: 'lint', budgetS: 60, command: tool('oxlint', '--type-aware', '-c', '.oxlintrc.json', 'src', 'test', 'bench'), env: { OXLINT_TSGOLINT_PATH: join(BIN, 'tsgolint') } },
+  { name: 'dead code', budgetS: 60, command: tool('knip', '--no-progress', '--treat-config-hints-as-errors') },
+  { name: 'architecture', budgetS: 30, files: ['test/architecture.test.ts'] },
+  { name: 'lockfiles', budgetS: 10, files: ['test/lockfiles.test.ts'] },
+];
+
+const SUITES: readonly Suite[] = [
+  { name: 'interleavings', budgetS: 400, files: ['test/turns/interleavings.test.ts'] },
+  ...CHECKS,
+  { name: 'unit', budgetS: 120, files: tests('src/**/*.test.ts') },
+  { name: 'speech', budgetS: 180, files: tests('test/speech/*.test.ts') },
+  { name: 'store, embedded Postgres 18', budgetS: 120, files: ['test/store/store.test.ts', 'test/store/embedded.test.ts'] },
+  { name: 'store, Postgres 15', budgetS: 120, files: ['test/store/store.test.ts'], env: { TEST_POSTGRES_BIN: PG15 }, needs: () => file(join(PG15, 'postgres')) },
+  { name: 'engine', budgetS: 180, files: tests('test/engine/*.test.ts') },
+  { name: 'numbers', budgetS: 240, files: ['test/suites/numbers.test.ts'] },
+  { name: 'api', budgetS: 180, files: ['test/suites/sales-agent.test.ts'] },
+  { name: 'media socket', budgetS: 240, files: ['test/suites/media-socket.test.ts'] },
+  { name: 'process', budgetS: 300, files: ['test/suites/process.test.ts'] },
+  { name: 'recorded speech', budgetS: 240, files: ['test/suites/recorded-speech.test.ts'], needs: () => file('/usr/share/sounds/alsa/Front_Center.wav') ?? file('/usr/share/pocketsphinx/test/data/goforward.raw') },
+  { name: 'browser', budgetS: 240, files: ['test/suites/browser.test.ts'], needs: () => file('/usr/bin/chromium') },
+];
+
+const wanted = process.argv.slice(2);
+const chosen = wanted[0] === 'check' ? CHECKS : wanted.length > 0 ? SUITES.filter((suite) => wanted.includes(suite.name)) : SUITES;
+if (chosen.length === 0) {
+  console.error(`There is no such suite. There are: check, ${SUITES.map((suite) => suite.name).join(', ')}`);
+  process.exit(2);
+}
+
+installTools();
+const began = performance.now();
+const queue = [...chosen];
+const results: Result[] = [];
+await Promise.all(Array.from({ length: SIDE_BY_SIDE }, async () => {
+  for (let suite = queue.shift(); suite; suite = queue.shift()) {
+    const result = await runSuite(suite);
+    results.push(result);
+    report(result);
+  }
+}));
+const sum = (key: 'passed' | 'failed' | 'skipped') => results.reduce((total, result) => total + result[key], 0);
+console.log(`\n${((performance.now() - began) / 1000).toFixed(0)} s in all`);
+console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+process.exit(sum('failed') > 0 || (process.env['CI'] === 'true' && sum('skipped') > 0) ? 1 : 0);
+
+/** What only checks and tests need is installed when they first run, in a folder of its own. */
+function installTools(): void {
+  if (existsSync(join(BIN, 'tsc'))) return;
+  const install = spawnSync('npm', ['ci'], { cwd: join(ROOT, 'tools'), stdio: 'inherit' });
+  if (install.status !== 0) process.exit(1);
+}
+
+function runSuite(suite: Suite): Promise<Result> {
+  const missing = suite.needs?.() ?? null;
+  const empty = { suite, seconds: 0, passed: 0, failed: 0, skipped: 0 };
+  if (missing !== null) return Promise.resolve({ ...empty, skipped: 1, output: missing });
+  if (suite.files?.length === 0) return Promise.resolve({ ...empty, failed: 1, output: 'no test file was found' });
+  const [program, ...args] = suite.command ?? [process.execPath, '--disable-warning=ExperimentalWarning', '--test', '--test-reporter=spec', `--test-timeout=${suite.budgetS * 1000}`, ...suite.files!];
+  const start = performance.now();
+  return new Promise((done) => {
+    const child = spawn(program!, args, { cwd: ROOT, env: { ...process.env, ...suite.env, NODE_TEST_CONTEXT: undefined }, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    let late = false;
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const limit = setTimeout(() => {
+      late = true;
+      child.kill('SIGKILL');
+    }, suite.budgetS * 1000);
+    child.on('close', (code) => {
+      clearTimeout(limit);
+      const count = (word: string) => Number(new RegExp(`^ℹ ${word} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
+      const seconds = (performance.now() - start) / 1000;
+      if (late) return done({ ...empty, seconds, failed: 1, output: `${output}\nover its budget of ${suite.budgetS} s` });
+      if (suite.command) return done({ ...empty, seconds, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, output });
+      const failed = count('fail') + count('cancelled');
+      done({ suite, seconds, passed: count('pass'), failed: failed === 0 && code !== 0 ? 1 : failed, skipped: count('skipped') + count('todo'), output });
+    });
+  });
+}
+
+function report({ suite, seconds, passed, failed, skipped, output }: Result): void {
+  const state = failed > 0 ? 'FAILED' : skipped > 0 ? 'skipped' : 'ok';
+  console.log(`${state.padEnd(8)} ${suite.name.padEnd(30)} ${seconds.toFixed(1).padStart(6)} s  ${passed} passed${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+  if (failed > 0) console.log(output.trim().split('\n').slice(-150).join('\n'));
+  else if (skipped > 0) console.log(`         ${output.trim().split('\n')[0]}`);
+}

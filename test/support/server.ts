@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino, type Logger } from 'pino';
+import { readConfig } from '#config/config.ts';
+import { isEnded, type Call } from '#core/calls/call.ts';
+import { buildApp, type App, type Parts } from '../../src/app.ts';
+
+/** A whole server of our own in this process, on free ports and an empty folder, with the database's durability off. */
+export interface TestServer {
+  readonly app: App;
+  readonly url: string;
+  readonly key: string;
+  /** Everything logged at warning or above. */
+  readonly trouble: string[];
+  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: Record<string, unknown> }>;
+  untilEnded(sid: string, limitMs?: number): Promise<Call>;
+  close(): Promise<void>;
+}
+
+const KEY = 'test-key-of-this-server';
+
+export async function startServer(env: Record<string, string> = {}, parts: Parts = {}): Promise<TestServer> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-test-'));
+  const trouble: string[] = [];
+  const log: Logger = pino({ level: 'warn' }, { write: (line: string) => void trouble.push(line) });
+  const config = readConfig({ DATA_DIR: dataDir, PORTS: '0', API_SECRET_KEY: KEY, SIMULATOR_SPEED: '12', ...env });
+  const app = await buildApp(config, { log, databaseSettings: { fsync: 'off' }, ...parts });
+  const url = app.urls[0]!;
+  return {
+    app, url, key: KEY, trouble,
+    request: async (method, path, body, headers = {}) => {
+      const reply = await fetch(url + path, { method, headers: { 'xi-api-key': KEY, ...headers }, ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }) });
+      return { status: reply.status, body: (await reply.json()) as Record<string, unknown> };
+    },
+    untilEnded: (sid, limitMs = 120_000) => untilEnded(app, sid, limitMs),
+    close: async () => {
+      await app.close(0);
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function untilEnded(app: App, sid: string, limitMs: number): Promise<Call> {
+  return until(`call ${sid} to end`, limitMs, async () => {
+    const call = await app.core.store.calls.bySid(sid);
+    return call && isEnded(call.status) ? call : null;
+  });
+}
+
+/** Waits for a condition; what it waits for stands in the error when it does not come. */
+export async function until<T>(what: string, limitMs: number, look: () => Promise<T | null> | T | null): Promise<T> {
+  for (const end = performance.now() + limitMs; performance.now() < end; await new Promise((again) => setTimeout(again, 30))) {
+    const found = await look();
+    if (found !== null && found !== false) return found;
+  }
+  throw new Error(`waited ${limitMs} ms in vain for ${what}`);
+}
