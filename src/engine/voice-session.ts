@@ -15,6 +15,7 @@ import { nextDeadlineMs, step } from './turns/step.ts';
 
 /** Silence after which the recogniser is asked for the final text: a little less than the wait for the turn. */
 const LONGEST_HANG_MS = 260;
+/** While it is undecided whether a sound interrupts, its text is wanted as soon as can be. */
 const SHORTEST_HANG_MS = 120;
 /** Another connection of the same call is waited for so long. */
 const RECONNECT_MS = 10_000;
@@ -64,6 +65,7 @@ export interface SessionHost {
 export class VoiceSession {
   readonly #options: SessionOptions;
   readonly #startedMs: number;
+  readonly #hangMs: number;
   readonly #playout: Playout;
   readonly #listen: Listen;
   readonly #think: Think;
@@ -79,6 +81,7 @@ export class VoiceSession {
     this.#options = options;
     const { clock, providers, policy, host } = options;
     this.#startedMs = clock.nowMs();
+    this.#hangMs = Math.max(SHORTEST_HANG_MS, Math.min(LONGEST_HANG_MS, policy.endpointMs));
     const post = (event: TurnEventBody) => this.#post(event);
     this.#playout = new Playout(clock, {
       started: (segment) => post({ type: 'playout-started', segment }),
@@ -92,7 +95,6 @@ export class VoiceSession {
       voiceActivity: providers.voiceActivity.open(),
       chain: providers.speechToText,
       context: options.context,
-      hangMs: Math.max(SHORTEST_HANG_MS, Math.min(LONGEST_HANG_MS, policy.endpointMs)),
       events: {
         speechStarted: (utterance, onsetMs) => post({ type: 'speech-started', utterance, onsetMs: this.#relative(onsetMs) }),
         speechEnded: (utterance, endMs) => post({ type: 'speech-ended', utterance, endMs: this.#relative(endMs) }),
@@ -189,6 +191,7 @@ export class VoiceSession {
         this.#state = result.state;
         for (const effect of result.effects) this.#carryOut(effect);
       }
+      this.#listen.hangMs = this.#state.hold ? SHORTEST_HANG_MS : this.#hangMs;
       this.#arm();
     } catch (error) {
       this.#fail(error);

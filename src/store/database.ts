@@ -26,13 +26,15 @@ export interface OpenDatabase {
 /** Connects and migrates. @throws Error when the server is older than 15, or its schema newer than this Trunkline */
 export async function openDatabase(connection: Connection, onError: (error: Error) => void, max = 12): Promise<OpenDatabase> {
   const pool = new pg.Pool({ ...connection, max, options: '-c plan_cache_mode=force_custom_plan -c timezone=UTC', application_name: 'trunkline' });
-  pool.on('error', onError);
+  let closing = false;
+  // The server may go before its last connections have.
+  pool.on('error', (error) => closing || onError(error));
   try {
     const { rows } = await pool.query<{ number: string; version: string }>("select current_setting('server_version_num') number, current_setting('server_version') version");
     if (Number(rows[0]!.number) < OLDEST_SERVER) throw new Error(`Postgres 15 or newer is needed; this server is ${rows[0]!.version}`);
     await migrate(pool);
     const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
-    return { db, pool, version: rows[0]!.version.split(' ')[0]!, close: () => pool.end() };
+    return { db, pool, version: rows[0]!.version.split(' ')[0]!, close: () => ((closing = true), pool.end()) };
   } catch (error) {
     await pool.end().catch(() => undefined);
     throw error;

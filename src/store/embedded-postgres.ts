@@ -49,7 +49,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     return { connection: connectionOf(place, DATABASE), adopted: true, stop: () => stop(place, adopted) };
   }
   if (!existsSync(join(place.cluster, 'PG_VERSION'))) initialize(place);
-  const pid = await start(place, options.settings ?? {});
+  const pid = await startPatiently(place, options.settings ?? {});
   await ensureDatabase(place);
   return { connection: connectionOf(place, DATABASE), adopted: false, stop: () => stop(place, pid) };
 }
@@ -164,10 +164,10 @@ function initialize(place: Place): void {
 /** A server that survived its Trunkline is used again; what its pid file says is believed only when the server agrees. */
 async function adopt(place: Place): Promise<number | null> {
   const file = join(place.cluster, 'postmaster.pid');
-  if (!existsSync(file)) return null;
-  const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
+  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : 0;
   if (!ownsCluster(pid, place.cluster)) {
-    rmSync(file, { force: true });
+    // What a killed server leaves names a process that may be somebody else by now.
+    for (const left of [file, join(place.sockets, '.s.PGSQL.5432'), join(place.sockets, '.s.PGSQL.5432.lock')]) rmSync(left, { force: true });
     return null;
   }
   for (const until = Date.now() + START_LIMIT_MS; Date.now() < until; await sleep(100)) {
@@ -202,6 +202,17 @@ async function answers(place: Place): Promise<boolean> {
     return false;
   } finally {
     await client.end().catch(() => undefined);
+  }
+}
+
+/** Children of a killed server hold its memory for a moment longer. */
+async function startPatiently(place: Place, settings: Readonly<Record<string, string>>): Promise<number> {
+  for (const until = Date.now() + START_LIMIT_MS; ; await sleep(200)) {
+    try {
+      return await start(place, settings);
+    } catch (error) {
+      if (!(error instanceof Error) || !/shared memory block|still in use/.test(error.message) || Date.now() > until) throw error;
+    }
   }
 }
 

@@ -34,13 +34,13 @@ export interface ListenOptions {
   /** Recognisers in the order in which they are tried. */
   readonly chain: readonly SpeechToText[];
   readonly context: SpeechContext;
-  /** Silence after which an utterance is over for the recogniser, ms. */
-  readonly hangMs: number;
   readonly events: ListenEvents;
 }
 
 /** The caller's audio on its way in: voice activity in place, recognition wherever the provider does it. */
 export class Listen {
+  /** Silence after which an utterance is over for the recogniser, ms. */
+  hangMs = 260;
   readonly #options: ListenOptions;
   readonly #frame = new Int16Array(FRAME_SAMPLES);
   readonly #mulaw = new Uint8Array(FRAME_SAMPLES);
@@ -184,7 +184,7 @@ export class Listen {
     } else {
       // Speech may have ended inside this window: the last loud block tells where.
       if (this.#lastSpeechMs >= endMs - WINDOW_MS - 1) this.#lastSpeechMs = Math.max(this.#lastSpeechMs, endMs - this.#quietTailMs());
-      if (endMs - this.#lastSpeechMs >= this.#options.hangMs) this.#end();
+      if (endMs - this.#lastSpeechMs >= this.hangMs) this.#end();
     }
   }
 

@@ -59,6 +59,8 @@ class Stream implements SpeechToTextStream {
   #expected: readonly (readonly string[])[] = [];
   /** The last frames before speech, and while it lasts all of it: a new worker is told the whole utterance. */
   #kept: Int16Array[] = [];
+  /** The utterance whose final text is being waited for. */
+  #finishing: Int16Array[] | null = null;
   #utterance = 0;
   #speaking = false;
   #batch: Int16Array[] = [];
@@ -96,7 +98,8 @@ class Stream implements SpeechToTextStream {
   begin(utterance: number): void {
     this.#utterance = utterance;
     this.#speaking = true;
-    this.#start();
+    this.#finishing = null;
+    this.#start(this.#kept);
   }
 
   end(utterance: number): void {
@@ -104,11 +107,14 @@ class Stream implements SpeechToTextStream {
     this.#speaking = false;
     this.#sendBatch();
     this.#caughtUp();
-    this.#kept = this.#kept.slice(-PRE_ROLL_FRAMES);
+    const whole = this.#kept;
+    this.#finishing = whole;
+    this.#kept = whole.slice(-PRE_ROLL_FRAMES);
     const ready = this.#options.working(FINAL_BUDGET_MS);
     this.#thread.request<ListenerFinal>({ type: 'end', stream: this.#id }).then(
       ({ text, confidence }) => {
         ready();
+        if (this.#finishing === whole) this.#finishing = null;
         if (this.#over) return;
         const guess = confidence !== null && confidence < GUESS && text.split(' ').length <= 2;
         this.#options.onPart({ type: 'transcript-final', utterance, text: guess ? '' : text, confidence });
@@ -121,7 +127,7 @@ class Stream implements SpeechToTextStream {
   }
 
   progress({ utterance, samples, text }: ListenerProgress): void {
-    if (this.#over || utterance !== this.#utterance || !this.#speaking) return;
+    if (this.#over || utterance !== this.#utterance || (!this.#speaking && !this.#finishing)) return;
     if (samples >= this.#sent - 1600) this.#caughtUp();
     if (text === this.#partial) return;
     this.#partial = text;
@@ -132,7 +138,8 @@ class Stream implements SpeechToTextStream {
   replay(): void {
     if (this.#over) return;
     this.#post({ type: 'context', context: this.#id, sentences: this.#context });
-    if (this.#speaking) this.#start();
+    if (this.#speaking) this.#start(this.#kept);
+    else if (this.#finishing) this.#start(this.#finishing);
   }
 
   close(): void {
@@ -144,10 +151,10 @@ class Stream implements SpeechToTextStream {
     this.#closed();
   }
 
-  #start(): void {
+  #start(audio: readonly Int16Array[]): void {
     this.#partial = '';
     this.#sent = 0;
-    this.#batch = [...this.#kept];
+    this.#batch = [...audio];
     this.#post({ type: 'begin', stream: this.#id, utterance: this.#utterance, context: this.#id, expected: this.#expected });
     this.#sendBatch();
   }

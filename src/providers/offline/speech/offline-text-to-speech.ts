@@ -8,6 +8,13 @@ const BUDGET_MS = 350;
 const STUCK_MS = 15_000;
 const CACHE_BYTES = 16 * 1024 * 1024;
 
+const LONGEST_TEXT = 1000;
+
+/** Flite takes minutes over a word without an end, and an hour over a book. */
+function speakable(text: string): string {
+  return text.slice(0, LONGEST_TEXT).replace(/\S{30}/g, '$& ');
+}
+
 /** Flite in worker threads. English only; the same clause in the same voice is made once. */
 export class OfflineTextToSpeech implements TextToSpeech {
   readonly id = 'offline-flite';
@@ -56,7 +63,7 @@ export class OfflineTextToSpeech implements TextToSpeech {
     const known = this.#cache.get(key);
     if (known) return known;
     const worker = this.#workers.reduce((least, one) => (one.pending < least.pending ? one : least));
-    const speech = worker.request<{ id: number; pcm: Int16Array }>({ text, voice }).then(({ pcm }) => pcm);
+    const speech = worker.request<{ id: number; pcm: Int16Array }>({ text: speakable(text), voice }).then(({ pcm }) => pcm);
     this.#cache.set(key, speech);
     speech.then(
       (pcm) => this.#bound(pcm.byteLength),

@@ -103,6 +103,8 @@ export class SupervisedWorker {
     this.restarts++;
     this.#worker = this.#start();
     void old.terminate();
+    // Whoever keeps a state in the worker tells it again, before what was asked of that state is asked again.
+    this.#onRestart();
     for (const [id, one] of this.#waiting) {
       if (one.tries >= TRIES) {
         this.#waiting.delete(id);
@@ -113,6 +115,5 @@ export class SupervisedWorker {
       one.sinceMs = performance.now();
       this.#worker.postMessage(one.message);
     }
-    this.#onRestart();
   }
 }

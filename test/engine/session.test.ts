@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { stage } from './scripted.ts';
+
+const LONG = 'Our plan costs ten dollars a month and the first month is free of charge.';
+
+describe('a session', () => {
+  it('says its first message, answers the caller, and the answer comes when the turn is over', async () => {
+    const s = stage();
+    s.session.start(s.line);
+    await s.silence(3000);
+    assert.deepEqual(s.entries('agent'), ['Hello there.']);
+    await s.speak(1000, 'what does it cost');
+    const asked = s.clock.nowMs();
+    await s.silence(6000);
+    assert.deepEqual(s.entries('caller'), ['what does it cost']);
+    assert.deepEqual(s.entries('agent'), ['Hello there.', 'That costs ten dollars a month, all in.']);
+    const first = s.line.frames.find((frame) => frame.atMs > asked)!;
+    // Recogniser 100 ms after its end, model 200, voice 100: nothing of ours comes on top but a frame or two.
+    assert.ok(first.atMs - asked <= 260 + 100 + 200 + 100 + 60, `${first.atMs - asked} ms`);
+  });
+
+  it('never leads the line by more than 200 ms, and never bursts after a stall', async () => {
+    const s = stage({ firstMessage: LONG });
+    s.session.start(s.line);
+    let most = 0;
+    for (let i = 0; i < 60; i++) {
+      await s.clock.advance(20);
+      most = Math.max(most, s.line.leadMs);
+    }
+    assert.ok(most > 100 && most <= 200, `lead ${most} ms`);
+    const before = s.line.frames.length;
+    s.clock.stall(1000);
+    await s.clock.advance(20);
+    assert.ok(s.line.frames.length - before <= 4, 'a burst');
+    assert.ok(s.line.leadMs <= 200);
+  });
+
+  it('stops within 200 ms of an interruption, clears, and remembers only what was heard', async () => {
+    const s = stage({ firstMessage: LONG });
+    s.session.start(s.line);
+    await s.silence(1500);
+    const clears = s.line.clears;
+    const began = s.clock.nowMs();
+    while (s.line.clears === clears) await s.speak(20, 'wait a moment please');
+    assert.ok(s.clock.nowMs() - began <= 200, `stopped after ${s.clock.nowMs() - began} ms`);
+    await s.speak(700, 'wait a moment please');
+    await s.silence(600);
+    const cut = s.notes.find((note) => note.kind === 'interrupted');
+    assert.ok(cut && LONG.startsWith(cut.heard) && cut.heard.length < LONG.length / 2, JSON.stringify(cut));
+    assert.equal(s.entries('agent')[0], cut.heard);
+    await s.silence(8000);
+    assert.equal(s.entries('caller')[0], 'wait a moment please');
+  });
+
+  it('goes on from the same sample after a backchannel', async () => {
+    const s = stage({ firstMessage: LONG });
+    s.session.start(s.line);
+    await s.silence(1500);
+    const before = s.line.frames.length;
+    await s.speak(240, 'mm-hm');
+    await s.silence(12_000);
+    assert.deepEqual(s.entries('agent')[0], LONG);
+    assert.equal(s.notes.some((note) => note.kind === 'interrupted'), false);
+    // Every frame is sent once, but for what lay at the carrier when it was paused.
+    const needed = Math.ceil((LONG.length * 80) / 20);
+    assert.ok(s.line.frames.length <= needed + 12, `${s.line.frames.length} frames for ${needed} (${before} before)`);
+  });
+
+  it('waits for the agent to finish where interruption is off, and answers then', async () => {
+    const s = stage({ firstMessage: LONG, interruptible: false });
+    s.session.start(s.line);
+    await s.silence(1000);
+    await s.speak(600, 'stop');
+    await s.silence(12_000);
+    assert.equal(s.entries('agent')[0], LONG);
+    assert.deepEqual(s.entries('caller'), ['stop']);
+    assert.equal(s.entries('agent').length >= 2, true);
+  });
+
+  it('a model that never answers is given up for the next, then for an apology', async () => {
+    const s = stage({}, 2);
+    s.models[0]!.parts = null;
+    s.session.start(s.line);
+    await s.silence(2500);
+    await s.speak(800, 'what does it cost');
+    await s.silence(12_000);
+    assert.match(s.entries('agent')[1]!, /ten dollars/);
+    s.models[1]!.parts = null;
+    await s.speak(800, 'and for a year');
+    await s.silence(25_000);
+    assert.match(s.entries('agent').join(' '), /technical problem/);
+  });
+
+  it('a voice that fails is replaced by the next; when all fail the call ends and says why', async () => {
+    const s = stage({}, 2);
+    s.voices[0]!.mode = 'silent';
+    s.session.start(s.line);
+    await s.silence(9000);
+    assert.deepEqual(s.entries('agent')[0], 'Hello there.');
+    for (const voice of s.voices) voice.mode = 'error';
+    await s.speak(800, 'what does it cost');
+    await s.silence(40_000);
+    assert.deepEqual(s.hungUp, ['speech_failed']);
+    assert.deepEqual(s.ends, ['speech_failed']);
+  });
+
+  it('a recogniser that goes deaf is replaced, with the audio it missed', async () => {
+    const s = stage({}, 2);
+    s.session.start(s.line);
+    await s.silence(2500);
+    s.ears[0]!.next = null;
+    for (let i = 0; i < 2; i++) {
+      for (let at = 0; at < 1; at++) await s.speak(900, 'does anybody hear me');
+      s.ears[0]!.next = null;
+      await s.silence(4000);
+    }
+    assert.equal(s.ears[1]!.opened, 1);
+    assert.ok(s.ears[1]!.utterances >= 1, 'the kept audio was not replayed');
+    assert.match(s.entries('caller').join(' '), /does anybody hear me/);
+  });
+
+  it('runs a tool once although the caller interrupts, fills the wait, and speaks of the result', async () => {
+    const s = stage();
+    let finish = () => {};
+    s.tool = () => new Promise((done) => (finish = () => done({ status: 'ok', output: 'It is sunny.' })));
+    s.models[0]!.parts = [{ type: 'tool-call', name: 'weather', args: {} }, { type: 'done' }];
+    s.session.start(s.line);
+    await s.silence(2500);
+    await s.speak(800, 'how is the weather');
+    await s.silence(3500);
+    assert.equal(s.toolRuns.length, 1);
+    assert.ok(s.voices[0]!.said.includes('One moment, please.'));
+    s.models[0]!.parts = [{ type: 'text', text: 'It is sunny.' }, { type: 'done' }];
+    await s.speak(900, 'are you still looking it up');
+    finish();
+    await s.silence(8000);
+    assert.equal(s.toolRuns.length, 1);
+    assert.ok(s.models[0]!.requests.at(-1)!.messages.some((message) => message.role === 'tool-result' && message.output === 'It is sunny.'));
+    assert.match(s.entries('agent').join(' '), /It is sunny/);
+  });
+
+  it('what was thought too early leaves no trace when the caller goes on', async () => {
+    const s = stage({ endpointMs: 600 });
+    s.models[0]!.parts = [{ type: 'tool-call', name: 'book', args: {} }, { type: 'done' }];
+    s.tool = () => {
+      s.models[0]!.parts = [{ type: 'text', text: 'Booked.' }, { type: 'done' }];
+      return Promise.resolve({ status: 'ok', output: 'booked' });
+    };
+    s.session.start(s.line);
+    await s.silence(2500);
+    await s.speak(700, 'book it for monday');
+    await s.silence(500);
+    assert.equal(s.toolRuns.length, 0);
+    await s.speak(700, 'no tuesday');
+    await s.silence(4000);
+    assert.deepEqual(s.entries('caller'), ['book it for monday no tuesday']);
+    assert.equal(s.toolRuns.length, 1);
+  });
+
+  it('sends nothing after hang-up, and writes down the last words first', async () => {
+    const s = stage({ firstMessage: LONG });
+    s.session.start(s.line);
+    await s.silence(800);
+    await s.speak(400, 'i have to go');
+    s.session.hungUp('caller_hung_up');
+    s.line.close();
+    await s.clock.advance(3000);
+    assert.deepEqual(s.ends, ['caller_hung_up']);
+    assert.match(s.entries('caller').join(' '), /i have to go/);
+    assert.ok(s.clock.idle, 'a timer was left behind');
+  });
+
+  it('a line that is lost is taken up again where it was, or given up after ten seconds', async () => {
+    const s = stage({ firstMessage: LONG });
+    s.session.start(s.line);
+    await s.silence(1500);
+    s.session.mediaLost();
+    await s.clock.advance(4000);
+    const frames = s.line.frames.length;
+    s.session.mediaBack(s.line);
+    await s.silence(12_000);
+    assert.ok(s.line.frames.length > frames);
+    assert.equal(s.entries('agent')[0], LONG);
+    s.session.mediaLost();
+    await s.clock.advance(11_500);
+    assert.deepEqual(s.ends, ['media_lost']);
+  });
+
+  it('a client that never returns marks is timed by the clock, and the record says so', async () => {
+    const s = stage();
+    s.line.returnsMarks = false;
+    s.session.start(s.line);
+    await s.silence(4000);
+    const entry = s.notes.find((note) => note.kind === 'entry');
+    assert.ok(entry?.kind === 'entry' && entry.item.role === 'agent' && entry.item.estimated);
+  });
+
+  it('a number keyed in is answered like one that was said', async () => {
+    const s = stage();
+    s.session.start(s.line);
+    await s.silence(2500);
+    for (const digit of '42#') s.session.dtmf(digit);
+    await s.silence(4000);
+    assert.deepEqual(s.entries('caller'), ['42#']);
+    assert.equal(s.entries('agent').length, 2);
+  });
+});

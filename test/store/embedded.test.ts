@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import pg from 'pg';
+import { startEmbedded, type EmbeddedPostgres } from '#store/embedded-postgres.ts';
+import { FolderFileStore } from '#store/folder-file-store.ts';
+import { lockDataDir } from '#store/server-lock.ts';
+import { readAll } from '../support/files.ts';
+
+const dirs: string[] = [];
+const freshDir = () => {
+  const dir = mkdtempSync(join(tmpdir(), 'trunkline-pg-'));
+  dirs.push(dir);
+  return dir;
+};
+after(() => dirs.forEach((dir) => rmSync(dir, { recursive: true, force: true })));
+
+async function ask(server: EmbeddedPostgres, text: string): Promise<unknown> {
+  const client = new pg.Client(server.connection);
+  await client.connect();
+  const { rows } = await client.query<{ answer: unknown }>(text);
+  await client.end();
+  return rows[0]?.answer;
+}
+
+/** Starts a database in a process of its own and kills that process, as a crash would. */
+async function startAndCrash(dataDir: string): Promise<void> {
+  const script = `import { startEmbedded } from '#store/embedded-postgres.ts'; const s = await startEmbedded({ dataDir: ${JSON.stringify(dataDir)} }); const { default: pg } = await import('pg'); const c = new pg.Client(s.connection); await c.connect(); await c.query('create table kept (answer int)'); await c.query('insert into kept values (42)'); console.log('up'); setInterval(() => 0, 1000);`;
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '--disable-warning=ExperimentalWarning', '-e', script], { cwd: join(import.meta.dirname, '..', '..'), stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise((done) => child.stdout.once('data', done));
+  child.kill('SIGKILL');
+  await new Promise((done) => child.once('exit', done));
+}
+
+describe('the embedded Postgres', () => {
+  it('is adopted when its server was killed, with everything that was acknowledged', async () => {
+    const dataDir = freshDir();
+    await startAndCrash(dataDir);
+    const server = await startEmbedded({ dataDir });
+    assert.equal(server.adopted, true);
+    assert.equal(await ask(server, 'select answer from kept'), 42);
+    await server.stop();
+  });
+
+  it('recovers when it was killed too, and its process number went to somebody else', async () => {
+    const dataDir = freshDir();
+    await startAndCrash(dataDir);
+    const first = await startEmbedded({ dataDir });
+    const pidFile = join(String(await ask(first, 'show data_directory').then(() => ask(first, "select current_setting('data_directory') answer"))), 'postmaster.pid');
+    const pid = Number(await ask(first, "select split_part(pg_read_file('postmaster.pid'), E'\\n', 1) answer"));
+    process.kill(pid, 'SIGKILL');
+    for (let i = 0; i < 100 && existsSync(`/proc/${pid}/cwd`); i++) await new Promise((done) => setTimeout(done, 50));
+    writeFileSync(pidFile, `${process.pid}\nwrong\n`);
+    const second = await startEmbedded({ dataDir });
+    assert.equal(second.adopted, false);
+    assert.equal(await ask(second, 'select answer from kept'), 42);
+    await second.stop();
+  });
+
+  it('works in a folder with a very long name, and with a space in it', async () => {
+    const dataDir = join(freshDir(), 'a very long folder name '.repeat(5), 'data');
+    mkdirSync(dataDir, { recursive: true });
+    const server = await startEmbedded({ dataDir });
+    assert.equal(await ask(server, 'select 1 answer'), 1);
+    await server.stop();
+  });
+
+  it('lets nobody else onto its socket', async () => {
+    const server = await startEmbedded({ dataDir: freshDir() });
+    const { mode } = await import('node:fs').then((fs) => fs.statSync(server.connection.host));
+    assert.equal(mode & 0o077, 0);
+    assert.equal(await ask(server, "select current_setting('listen_addresses') answer"), '');
+    await server.stop();
+  });
+});
+
+describe('the lock of a data folder', () => {
+  it('is one server\'s, and says who has it', () => {
+    const dir = freshDir();
+    const lock = lockDataDir(dir);
+    assert.throws(() => lockDataDir(dir), new RegExp(`Another Trunkline \\(process ${process.pid}\\)`));
+    lock.release();
+    lockDataDir(dir).release();
+  });
+
+  it('is taken over from a process that is gone, and from one whose number was used again', () => {
+    for (const holder of ['999999999 123', `${process.pid} 1`, 'garbage', '']) {
+      const dir = freshDir();
+      writeFileSync(join(dir, 'server.lock'), holder);
+      lockDataDir(dir).release();
+    }
+  });
+});
+
+describe('the file store', () => {
+  const content = async function* (...parts: string[]): AsyncGenerator<Uint8Array> {
+    for (const part of parts) yield Buffer.from(part);
+  };
+
+  it('keeps what was appended, also while it is still open', async () => {
+    const files = new FolderFileStore(freshDir());
+    const file = await files.append('recordings/a.au');
+    file.append(Buffer.from('abc'));
+    for (let i = 0; i < 100 && (await readAll(files, 'recordings/a.au'))?.toString() !== 'abc'; i++) await new Promise((done) => setTimeout(done, 10));
+    assert.equal((await readAll(files, 'recordings/a.au'))!.toString(), 'abc');
+    file.append(Buffer.from('def'));
+    await file.close();
+    assert.equal((await readAll(files, 'recordings/a.au'))!.toString(), 'abcdef');
+  });
+
+  it('shows a file whole or not at all', async () => {
+    const files = new FolderFileStore(freshDir());
+    await files.write('a/b.wav', content('one', 'two'));
+    assert.equal((await readAll(files, 'a/b.wav'))!.toString(), 'onetwo');
+    const failing = async function* (): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('half');
+      throw new Error('source failed');
+    };
+    await assert.rejects(files.write('a/c.wav', failing()), /source failed/);
+    assert.equal(await files.read('a/c.wav'), null);
+    await files.delete('a/b.wav');
+    assert.equal(await files.read('a/b.wav'), null);
+  });
+
+  it('lets no key out of its folder', async () => {
+    const files = new FolderFileStore(freshDir());
+    for (const key of ['../x', '/etc/passwd', 'a/../../x', '', 'a\0b', '..']) await assert.rejects(files.read(key), /Not a file key/, key);
+  });
+
+  it('says when nothing can be written', async () => {
+    const dir = freshDir();
+    writeFileSync(join(dir, 'recordings'), 'a file where a folder is wanted');
+    await assert.rejects(new FolderFileStore(dir).append('recordings/a.au'));
+    chmodSync(dir, 0o700);
+  });
+});

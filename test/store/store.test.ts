@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import pg from 'pg';
+import type { PgBoss } from 'pg-boss';
+import { AGENT_DEFAULTS } from '#core/ai-agents/ai-agent.ts';
+import { finishCall, reapAbandoned } from '#core/calls/finish-call.ts';
+import type { NewCall, Store } from '#core/ports.ts';
+import { openQueue } from '#jobs/queue.ts';
+import { openDatabase, type OpenDatabase } from '#store/database.ts';
+import { startEmbedded, type EmbeddedPostgres } from '#store/embedded-postgres.ts';
+import { postgresStore } from '#store/postgres-store.ts';
+
+// The same tests on the embedded Postgres and, with TEST_POSTGRES_BIN, on any other.
+
+const bin = process.env['TEST_POSTGRES_BIN'];
+const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-store-'));
+const system = { organizationId: 0, actor: { kind: 'system', name: 'test' } } as const;
+let server: EmbeddedPostgres;
+let database: OpenDatabase;
+let boss: PgBoss;
+let store: Store;
+let organizationId: number;
+let agentId: number;
+let serial = 0;
+const soon = () => new Date(Date.now() + 60_000);
+
+before(async () => {
+  server = await startEmbedded({ dataDir, settings: { fsync: 'off' }, ...(bin === undefined ? {} : { nativeDir: join(bin, '..') }) });
+  database = await openDatabase(server.connection, (error) => assert.fail(error));
+  boss = await openQueue(database.pool, () => undefined);
+  store = postgresStore(database.db, boss);
+  organizationId = (await store.identity.insertOrganization('Org')).id;
+  agentId = (await store.agents.insert(organizationId, { ...AGENT_DEFAULTS, name: 'A', voiceProvider: 'p', voiceId: 'v', modelProvider: 'p', modelName: 'm' }, true, new Date())).id;
+});
+after(async () => {
+  await boss.stop({ graceful: false });
+  await database.close();
+  await server.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+const newCall = (more: Partial<NewCall> = {}): NewCall => ({
+  sid: `CA${String(++serial).padStart(32, '0')}`, organizationId, agentId, personId: null, direction: 'outbound', carrier: 'simulator', from: null, to: '+15005550006', variables: { name: 'Ann' }, overrides: { voiceId: 'x' },
+  recorded: true, placedAt: new Date(), ringTimeoutMs: 30_000, owner: 'server-1', leaseUntil: soon(), ...more,
+});
+const rows = async (text: string, values: unknown[] = []) => (await database.pool.query(text, values)).rows as Record<string, unknown>[];
+
+describe(`the store on Postgres ${bin === undefined ? '18, embedded' : '15'}`, () => {
+  it('runs the version it is meant to', () => assert.match(database.version, bin === undefined ? /^18\./ : /^15\./));
+
+  it('gives a call back as it was put in, by sid, carrier id and number', async () => {
+    const call = await store.calls.insert(newCall());
+    const by = { owner: 'server-1', epoch: call.epoch };
+    assert.ok(await store.calls.progress(call.id, by, { carrierCallId: `X${call.id}` }));
+    const found = (await store.calls.find(organizationId, call.sid))!;
+    assert.deepEqual({ ...found, carrierCallId: null }, call);
+    assert.equal((await store.calls.find(organizationId, `X${call.id}`))!.id, call.id);
+    assert.equal(await store.calls.find(organizationId + 1, call.sid), null);
+    assert.deepEqual(found.variables, { name: 'Ann' });
+  });
+
+  it('lets a status go forward only, and end once', async () => {
+    const call = await store.calls.insert(newCall());
+    const by = { owner: 'server-1', epoch: call.epoch };
+    assert.ok(await store.calls.progress(call.id, by, { status: 'answered', answeredAt: new Date() }));
+    assert.equal(await store.calls.progress(call.id, by, { status: 'ringing' }), false);
+    const end = { status: 'completed', endReason: 'x', failureReason: null, endedAt: new Date() } as const;
+    assert.ok(await store.calls.end(call.id, by, end));
+    assert.equal(await store.calls.end(call.id, by, { ...end, status: 'broken' }), false);
+    assert.equal((await store.calls.byId(call.id))!.status, 'completed');
+  });
+
+  it('takes no write from an owner whose epoch is over', async () => {
+    const call = await store.calls.insert(newCall());
+    const old = { owner: 'server-1', epoch: call.epoch };
+    const now = (await store.calls.takeOver(call.id, 'server-2', soon()))!;
+    assert.equal(now.epoch, call.epoch + 1);
+    assert.equal(await store.calls.progress(call.id, old, { phase: 'CLOSING' }), false);
+    assert.equal(await store.calls.end(call.id, old, { status: 'completed', endReason: 'x', failureReason: null, endedAt: new Date() }), false);
+    assert.ok(await store.calls.progress(call.id, now, { phase: 'CLOSING' }));
+  });
+
+  it('brings a call to an end whose server died, once, whoever looks, with event and job', async () => {
+    const call = await store.calls.insert(newCall({ leaseUntil: new Date(Date.now() - 1000) }));
+    await store.calls.progress(call.id, { owner: 'server-1', epoch: call.epoch }, { status: 'answered', answeredAt: new Date(), recording: { key: 'recordings/a.au', offsetMs: 10 } });
+    const core = { store, clock: { now: () => new Date() } };
+    const reaped = await Promise.all([reapAbandoned(core), reapAbandoned(core), reapAbandoned(core)]);
+    assert.equal(reaped.reduce((a, b) => a + b), 1);
+    const ended = (await store.calls.byId(call.id))!;
+    assert.equal(ended.status, 'broken');
+    assert.match(ended.failureReason!, /server/);
+    assert.equal((await rows('select * from events where call_id = $1', [call.id])).length, 1);
+    assert.equal((await rows("select * from pgboss.job where name = 'render-recording' and data->>'callId' = $1", [String(call.id)])).length, 1);
+  });
+
+  it('commits change, audit, event and job together, or none', async () => {
+    const call = await store.calls.insert(newCall());
+    const count = async () => [(await rows('select 1 from events where call_id = $1', [call.id])).length, (await rows('select 1 from audit where subject = $1', [call.sid])).length, (await rows("select 1 from pgboss.job where data->>'callId' = $1", [String(call.id)])).length];
+    const write = async (fail: boolean) =>
+      store.transaction(async (records) => {
+        await records.calls.progress(call.id, { owner: 'server-1', epoch: 1 }, { status: 'ringing' });
+        await records.outbox.audit({ ...system, organizationId }, 'test', call.sid);
+        await records.outbox.event(organizationId, { type: 'call.ringing', callId: call.id, data: {} });
+        await records.outbox.job({ name: 'render-recording', data: { callId: call.id } });
+        if (fail) throw new Error('no');
+      });
+    await assert.rejects(write(true), /no/);
+    assert.deepEqual(await count(), [0, 0, 0]);
+    assert.equal((await store.calls.byId(call.id))!.status, 'placed');
+    await write(false);
+    assert.deepEqual(await count(), [1, 1, 1]);
+    await finishCall({ store, clock: { now: () => new Date() } }, call.id, null, { status: 'canceled', reason: 'x', failure: 'y' });
+  });
+
+  it('lets exactly as many calls through a limit as it allows, however many ask at once', async () => {
+    const other = (await store.identity.insertOrganization('Busy')).id;
+    const place = () =>
+      store.transaction(async (records) => {
+        if ((await records.calls.countLive(other)) >= 5) return false;
+        await records.calls.insert(newCall({ organizationId: other }));
+        return true;
+      });
+    // Sids are made before anybody waits, so that they differ.
+    const placed = await Promise.all(Array.from({ length: 30 }, place));
+    assert.equal(placed.filter(Boolean).length, 5);
+  });
+
+  it('makes one person of one number, however many ask at once', async () => {
+    const people = await Promise.all(Array.from({ length: 12 }, () => store.transaction((records) => records.persons.withNumber(organizationId, '+4930123456'))));
+    assert.equal(new Set(people.map((person) => person.id)).size, 1);
+    await store.persons.refuseCalls(people[0]!.id, new Date());
+    assert.ok((await store.persons.withNumber(organizationId, '+4930123456')).doNotCallAt instanceof Date);
+  });
+
+  it('keeps what was said in order, and writes an entry once', async () => {
+    const call = await store.calls.insert(newCall());
+    const entry = (seq: number, text: string) => ({ seq, role: 'agent', text, startMs: seq, endMs: seq + 1, detail: { a: [1] } }) as const;
+    await store.calls.addEntry(call.id, entry(1, 'second'));
+    await store.calls.addEntry(call.id, entry(0, 'first'));
+    await store.calls.addEntry(call.id, entry(1, 'changed'));
+    assert.deepEqual((await store.calls.entries(call.id)).map((one) => one.text), ['first', 'second']);
+  });
+
+  it('opens a media socket once, and once more while the call runs', async () => {
+    const call = await store.calls.insert(newCall());
+    await store.mediaTokens.add('hash-1', call.id, soon());
+    await store.mediaTokens.add('hash-2', call.id, new Date(Date.now() - 1));
+    const uses = await Promise.all(Array.from({ length: 5 }, () => store.mediaTokens.use('hash-1', new Date())));
+    assert.deepEqual(uses.filter(Boolean).map((use) => use!.again).toSorted(), [false, true]);
+    assert.equal(await store.mediaTokens.use('hash-2', new Date()), null);
+    assert.equal(await store.mediaTokens.use('nobody', new Date()), null);
+  });
+
+  it('finds keys by their hash, and remembers the first fingerprint', async () => {
+    await store.identity.addApiKey(organizationId, 'k', 'h1', 'viewer');
+    await store.identity.addApiKey(organizationId, 'k', 'h1', 'admin');
+    const found = (await store.identity.apiKey('h1'))!;
+    assert.deepEqual([found.organizationId, found.actor.kind === 'api-key' && found.actor.role], [organizationId, 'viewer']);
+    assert.equal(await store.identity.apiKey('nope'), null);
+    assert.equal(await store.identity.fingerprint('one'), 'one');
+    assert.equal(await store.identity.fingerprint('two'), 'one');
+  });
+
+  it('has the columns that the code believes in', async () => {
+    const { tables } = await import('./columns.ts');
+    for (const [table, columns] of Object.entries(tables)) {
+      const found = await rows('select column_name name from information_schema.columns where table_schema = current_schema() and table_name = $1', [table]);
+      assert.deepEqual(found.map((one) => String(one['name'])).toSorted(), columns.toSorted(), table);
+    }
+  });
+
+  it('migrates once although several servers start at once, and refuses what a newer one left', async () => {
+    const admin = new pg.Client(server.connection);
+    await admin.connect();
+    await admin.query('create database fresh');
+    const connection = { ...server.connection, database: 'fresh' };
+    const opened = await Promise.all(Array.from({ length: 4 }, () => openDatabase(connection, () => undefined, 2)));
+    assert.equal((await opened[0]!.pool.query('select * from migrations')).rowCount, 1);
+    await opened[0]!.pool.query("insert into migrations (name, checksum) values ('9999-later.sql', 'x')");
+    await assert.rejects(openDatabase(connection, () => undefined, 2), /newer/);
+    await opened[0]!.pool.query("delete from migrations where name = '9999-later.sql'");
+    await opened[0]!.pool.query("update migrations set checksum = 'other'");
+    await assert.rejects(openDatabase(connection, () => undefined, 2), /changed/);
+    await Promise.all(opened.map((one) => one.close()));
+    await admin.end();
+  });
+});
