@@ -24,7 +24,7 @@ import type { Providers } from '#engine/voice-session.ts';
 import { openQueue, workOff } from '#jobs/queue.ts';
 import { LiveCallsHere } from '#live/live-calls.ts';
 import { catalog } from '#providers/catalog.ts';
-import { makeOfflineProviders } from '#providers/offline/offline.ts';
+import { makeOfflineProviders, type OfflineProviders } from '#providers/offline/offline.ts';
 import { SimulatedCarrier } from '#simulator/simulated-carrier.ts';
 import { openDatabase, type Connection } from '#store/database.ts';
 import { startEmbedded } from '#store/embedded-postgres.ts';
@@ -37,7 +37,7 @@ const LEASE_MS = 12_000;
 
 /** What tests put in the place of the real thing. */
 export interface Parts {
-  readonly providers?: (offline: Providers) => Providers;
+  readonly providers?: (offline: OfflineProviders) => Providers;
   readonly carrier?: (offline: Providers) => Carrier;
   readonly log?: Logger;
   /** Settings of the embedded database. */

@@ -56,6 +56,7 @@ async function admit(operation: Operation, core: Core, request: FastifyRequest):
 
 function json(body: unknown): unknown {
   if (typeof body !== 'string' || body.trim() === '') return {};
+  if (depthOf(body) > DEEPEST) throw new AppError('invalid-input', 'Invalid request parameters', { issues: [{ path: 'body', message: `the body is nested deeper than ${DEEPEST}` }] });
   try {
     return JSON.parse(body);
   } catch {
@@ -65,9 +66,29 @@ function json(body: unknown): unknown {
 
 function parse(schema: Shape | undefined, value: unknown, where: string): unknown {
   if (!schema) return undefined;
+  if (holdsNoText(value)) throw new AppError('invalid-input', 'Invalid request parameters', { issues: [{ path: where, message: `the ${where} holds a NUL character or a half character` }] });
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new AppError('invalid-input', 'Invalid request parameters', { issues: parsed.error.issues.map((issue) => toIssue(issue, where)) });
+}
+
+/** Strings that no database can keep: with NUL, or half of a surrogate pair. */
+function holdsNoText(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([key, inner]) => holdsNoText(key) || holdsNoText(inner));
+}
+
+const DEEPEST = 64;
+
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const char of text) {
+    if (char === '[' || char === '{') deepest = Math.max(deepest, ++depth);
+    else if (char === ']' || char === '}') depth--;
+  }
+  return deepest;
 }
 
 function toIssue(issue: z.core.$ZodIssue, where: string): Issue {
