@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify';
@@ -117,7 +117,7 @@ async function build(config: Config, parts: Parts, log: Logger, closers: Closer[
     version: version(), carrier: carrier.id, requireAuth: config.requireAuth, database: records.engine, speechToText: providers.speechToText[0]!.id, languageModel: providers.languageModels[0]!.id, textToSpeech: providers.textToSpeech[0]!.id,
     voiceActivity: providers.voiceActivity.id, pingDatabase: () => records.ping(), calls: () => live.count,
   });
-  const server = Fastify({ loggerInstance: log as FastifyBaseLogger, logController: new LogController({ disableRequestLogging: true }), genReqId: newRequestId, requestTimeout: 30_000, routerOptions: { ignoreTrailingSlash: true } });
+  const server = Fastify({ loggerInstance: asBaseLogger(log), logController: new LogController({ disableRequestLogging: true }), genReqId: newRequestId, requestTimeout: 30_000, routerOptions: { ignoreTrailingSlash: true } });
   mountRest(server, [salesAgent, orchestrator(health)], core, urls);
   mountPages(server, { core, files, signedUrls });
   await server.ready();
@@ -180,11 +180,11 @@ async function reapAll(core: Pick<Core, 'store' | 'clock'>): Promise<void> {
   while ((await reapAbandoned(core, anyLease)) > 0);
 }
 
-async function listen(config: Config, handler: Parameters<typeof createServer>[1]): Promise<{ listening: { server: Server; url: string }[]; taken: number[] }> {
+async function listen(config: Config, handler: RequestListener): Promise<{ listening: { server: Server; url: string }[]; taken: number[] }> {
   const listening: { server: Server; url: string }[] = [];
   const taken: number[] = [];
   for (const port of config.ports) {
-    const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, handler!);
+    const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, handler);
     try {
       await new Promise<void>((done, fail) => server.once('error', fail).listen(port, config.host, () => done()));
       const { port: real } = server.address() as { port: number };
@@ -204,6 +204,9 @@ async function stopListening(servers: readonly Server[]): Promise<void> {
     server.closeAllConnections();
   })));
 }
+
+/** Fastify's server type follows its logger's; the routes need only what every logger has. */
+const asBaseLogger = (log: FastifyBaseLogger): FastifyBaseLogger => log;
 
 function version(): string {
   return (JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as { version: string }).version;

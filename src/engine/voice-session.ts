@@ -100,7 +100,7 @@ export class VoiceSession {
         speechEnded: (utterance, endMs) => post({ type: 'speech-ended', utterance, endMs: this.#relative(endMs) }),
         transcript: (part) => {
           if (part.type === 'transcript-partial') post({ type: 'transcript-partial', utterance: part.utterance, text: part.text });
-          else if (part.type === 'transcript-final') post({ type: 'transcript-final', utterance: part.utterance, text: part.text });
+          else if (part.type === 'transcript-final') post({ type: 'transcript-final', utterance: part.utterance, text: part.text, ...(part.whole ? { whole: part.whole } : {}) });
         },
         toneEnded: () => post({ type: 'tone-ended' }),
         fellBack: (from, to) => host.fellBack('speech-to-text', from, to),

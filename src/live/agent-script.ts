@@ -2,6 +2,7 @@ import { fillVariables, type AiAgent } from '#core/ai-agents/ai-agent.ts';
 import type { Call } from '#core/calls/call.ts';
 import type { ToolDefinition } from '#engine/contracts/language-model.ts';
 import { DEFAULT_POLICY, LONGEST_ENDPOINT_MS, type TurnPolicy } from '#engine/turns/policy.ts';
+import { wordsOf } from '#engine/turns/words.ts';
 import { CALL_TOOLS } from './call-tools.ts';
 
 /** An agent as it is on one call: variables filled in, the call's overrides in place. */
@@ -35,6 +36,7 @@ export function scriptFor(agent: AiAgent, call: Call): AgentScript {
       voicemailMessage,
       screen: call.direction === 'outbound',
       interruptible: agent.interruptEnabled,
+      completions: [...prompt.matchAll(/"([^"\n]{2,120})"/g)].map((match) => wordsOf(match[1]!).join(' ')),
       endpointMs: agent.silenceThresholdMs,
       unfinishedEndpointMs: Math.min(LONGEST_ENDPOINT_MS, Math.max(DEFAULT_POLICY.unfinishedEndpointMs, agent.silenceThresholdMs)),
     },

@@ -1,5 +1,5 @@
 import type { Call, EndStatus } from '#core/calls/call.ts';
-import type { ConversationEntry } from '#core/calls/conversation.ts';
+import type { CallPhase, ConversationEntry } from '#core/calls/conversation.ts';
 import { finishCall } from '#core/calls/finish-call.ts';
 import type { DomainEvent } from '#core/kernel/events.ts';
 import type { WallClock } from '#core/kernel/ports.ts';
@@ -23,6 +23,7 @@ export class CallWriter {
   readonly #options: WriterOptions;
   #last: Promise<void> = Promise.resolve();
   #seq = 0;
+  #phase: CallPhase = 'GREETING';
 
   constructor(options: WriterOptions) {
     this.#options = options;
@@ -49,6 +50,7 @@ export class CallWriter {
       case 'interrupted':
         return this.#event({ type: 'user.interrupted', callId, data: { text: note.text, heard: note.heard } });
       case 'phase':
+        this.#phase = note.phase;
         return this.progress({ phase: note.phase });
       default:
         return;
@@ -66,7 +68,7 @@ export class CallWriter {
 
   #entry(item: LedgerItem): void {
     const { call, store } = this.#options;
-    const entry = entryOf(item, this.#seq++);
+    const entry = entryOf(item, this.#seq++, this.#phase);
     const latency = item.role === 'agent' ? latencyOf(item.timing) : null;
     this.#queue(() =>
       store.transaction(async (records) => {
@@ -94,7 +96,7 @@ export class CallWriter {
   }
 }
 
-function entryOf(item: LedgerItem, seq: number): ConversationEntry {
+function entryOf(item: LedgerItem, seq: number, phase: CallPhase): ConversationEntry {
   switch (item.role) {
     case 'caller':
       return { seq, role: 'caller', text: item.text, startMs: item.startMs, endMs: item.endMs, detail: item.backchannel ? { backchannel: true } : {} };
@@ -102,7 +104,7 @@ function entryOf(item: LedgerItem, seq: number): ConversationEntry {
       const latency = latencyOf(item.timing);
       return {
         seq, role: 'agent', text: item.text, startMs: item.startMs, endMs: item.endMs,
-        detail: { kind: item.kind, heardMs: item.heardMs, ...(item.interrupted ? { interrupted: true, intended: item.intended } : {}), ...(item.estimated ? { estimated: true } : {}), ...(latency ? { latency } : {}) },
+        detail: { kind: item.kind, phase, heardMs: item.heardMs, ...(item.interrupted ? { interrupted: true, intended: item.intended } : {}), ...(item.estimated ? { estimated: true } : {}), ...(latency ? { latency } : {}) },
       };
     }
     case 'tool-call':

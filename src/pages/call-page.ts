@@ -45,6 +45,7 @@ export function callPage(data: CallPageData): string {
 <h1>${escape(call.to ?? call.from ?? 'Web call')} <span class="status ${isEnded(call.status) && isFailure(call.status) ? 'bad' : 'good'}">${WORDS[call.status]}</span></h1>
 <p class="muted">${escape(data.agentName)} · ${escape(call.direction)} by ${escape(call.carrier)} · ${call.placedAt.toISOString().replace('T', ' ').slice(0, 19)} UTC · ${clock(durationMs(call, data.now))}</p>
 ${verdict(call)}
+<p class="muted">${states(call)}</p>
 </header>
 ${data.audio === null ? `<p class="muted">${call.recorded ? 'The recording is made when the call has ended.' : 'This call was not recorded.'}</p>` : player(data)}
 <section aria-label="Transcript"><h2>Conversation</h2>
@@ -64,6 +65,13 @@ function verdict(call: Call): string {
   return `<p class="verdict">${escape(REASONS[call.endReason ?? ''] ?? `It ended: ${call.endReason ?? 'no reason given'}.`)}</p>`;
 }
 
+/** The stages of the call, and how long after placing it each was reached. */
+function states(call: Call): string {
+  const since = (at: Date) => `after ${clock(at.getTime() - call.placedAt.getTime())}`;
+  const steps = [`placed`, ...(call.answeredAt ? [`answered ${since(call.answeredAt)}`] : []), ...(call.endedAt ? [`ended ${since(call.endedAt)}`] : [`now ${call.phase.toLowerCase()}`])];
+  return steps.join(' → ');
+}
+
 function player(data: CallPageData): string {
   return `<section aria-label="Recording"><audio id="audio" controls preload="metadata" src="${escape(data.audio!)}"></audio>
 <canvas id="wave" height="140" role="img" aria-label="Waveform: the caller above, the agent below"></canvas>
@@ -77,6 +85,7 @@ function entryHtml(entry: ConversationEntry): string {
     detail['backchannel'] === true ? 'backchannel' : '',
     detail['estimated'] === true ? 'timed by the clock' : '',
     typeof detail['kind'] === 'string' && detail['kind'] !== 'reply' ? detail['kind'] : '',
+    typeof detail['phase'] === 'string' ? detail['phase'].toLowerCase() : '',
   ].filter(Boolean);
   const text = entry.role === 'tool-call' ? `${entry.text} ${JSON.stringify(detail['args'] ?? {})}` : entry.text;
   const unheard = detail['interrupted'] === true && typeof detail['intended'] === 'string' ? `<span class="unheard" title="never heard">${escape(rest(entry.text, detail['intended']))}</span>` : '';

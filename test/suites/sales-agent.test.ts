@@ -118,7 +118,7 @@ describe('sales-agent', () => {
       ['POST', '/v1/convai/twilio/outbound-call', {}, 400], ['POST', '/v1/convai/twilio/outbound-call', { to_number: '5551234' }, 400], ['POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550006', agent_id: 'agent_999' }, 404],
       ['POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550006', agent_id: 'x' }, 404], ['POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550006', agent_id: agentId, dynamic_variables: { a: {} } }, 400],
       ['POST', '/v1/convai/calls/CA0/end', {}, 404], ['GET', '/v1/convai/conversations/CA0', undefined, 404], ['GET', '/v1/convai/latency/CA0', undefined, 404], ['GET', '/v1/convai/agents/agent_99999999999999999999', undefined, 404],
-      ['POST', '/v1/convai/web-calls', {}, 400], ['POST', '/v1/convai/web-calls', { agent_id: 'agent_999' }, 404], ['GET', '/v1/nothing', undefined, 404], ['PUT', '/v1/convai/agents', {}, 404], ['GET', '/v1/convai/agents/%00', undefined, 404],
+      ['POST', '/v1/convai/web-calls', {}, 400], ['POST', '/v1/convai/web-calls', { agent_id: 'agent_999' }, 404], ['GET', '/v1/nothing', undefined, 404], ['PUT', '/v1/convai/agents', {}, 404], ['GET', '/v1/convai/agents/%00', undefined, 400],
     ];
     for (const [method, path, body, status] of cases) {
       const reply = await wrong(method, path, body);
@@ -149,7 +149,7 @@ describe('sales-agent', () => {
 
   it('answers more calls at once than allowed with 429, and none is lost', async () => {
     const replies = await Promise.all(Array.from({ length: 8 }, () => server.request('POST', '/v1/convai/twilio/outbound-call', { agent_id: agentId, to_number: '+15005550003' })));
-    assert.deepEqual(replies.map((reply) => reply.status).toSorted(), [200, 200, 200, 429, 429, 429, 429, 429]);
+    assert.deepEqual(replies.map((reply) => reply.status).toSorted((a, b) => a - b), [200, 200, 200, 429, 429, 429, 429, 429]);
     assert.match(String(replies.find((reply) => reply.status === 429)!.body['error']), /concurrent/);
     for (const reply of replies) if (reply.status === 200) await server.request('POST', `/v1/convai/calls/${String(reply.body['call_sid'])}/end`);
   });

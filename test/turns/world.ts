@@ -149,7 +149,7 @@ export class World {
     }
     this.#after(lengthMs, () => this.#feed({ type: 'speech-ended', utterance, endMs: this.#nowMs - r.between(0, 100) }));
     const finals = r.pick([1, 1, 1, 1, 1, 0, 2]);
-    for (let n = 0; n < finals; n++) this.#after(Math.max(0, lengthMs + r.pick([-200, 0, 10, 50, 300, 900, 2500])), () => this.#feed({ type: 'transcript-final', utterance, text }));
+    for (let n = 0; n < finals; n++) this.#after(Math.max(0, lengthMs + r.pick([-200, 0, 10, 50, 300, 900, 2500])), () => this.#feed({ type: 'transcript-final', utterance, text, ...(utterance > 1 && text !== '' && utterance % 3 === 0 ? { whole: { since: utterance - 1, text: `again ${text}` } } : {}) }));
   }
 
   // ------------------------------------------------------------------ the machine, and what it wants

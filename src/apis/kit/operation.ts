@@ -38,5 +38,5 @@ export interface Operation<P extends Shape = Shape, Q extends Shape = Shape, B e
 
 /** Keeps the types of one operation's schemas together. */
 export function operation<P extends Shape, Q extends Shape, B extends Shape, R extends Shape>(definition: Operation<P, Q, B, R>): Operation {
-  return definition as Operation;
+  return definition;
 }

@@ -17,7 +17,11 @@ export interface SpeechToTextOptions {
 /** Partial text may be revised by later parts; a final comes once an utterance, also when nothing was understood (text ''). */
 export type TranscriptPart =
   | { readonly type: 'transcript-partial'; readonly utterance: number; readonly text: string }
-  | { readonly type: 'transcript-final'; readonly utterance: number; readonly text: string; readonly confidence: number | null }
+  | {
+      readonly type: 'transcript-final'; readonly utterance: number; readonly text: string; readonly confidence: number | null;
+      /** This and the utterances from `since` on, understood again as one. */
+      readonly whole?: { readonly since: number; readonly text: string };
+    }
   | { readonly type: 'error'; readonly utterance: number; readonly retryable: boolean; readonly message: string };
 
 /** A stream for the length of one call. It is given all audio, and told where our voice activity heard speech. */

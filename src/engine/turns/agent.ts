@@ -1,6 +1,6 @@
 import { splitClauses } from './clauses.ts';
 import { heardText } from './heard-text.ts';
-import { emit, newId, note, record, type Step } from './machine.ts';
+import { clearCallerText, emit, newId, note, record, type Step } from './machine.ts';
 import type { AgentTurn, Segment, TurnKind } from './state.ts';
 import { decideTool, hasUntoldResult, markTold, markUntold } from './tools.ts';
 
@@ -92,7 +92,7 @@ export function takeUpCallerText(step: Step): void {
   caller.unclear = false;
   if (caller.text === '') return;
   record(step, { role: 'caller', text: caller.text, startMs: caller.textStartMs, endMs: caller.endMs ?? step.state.nowMs, backchannel: false });
-  caller.text = '';
+  clearCallerText(caller);
   caller.owed = true;
 }
 

@@ -1,7 +1,8 @@
 import { callerTextNow, commit, discard, intendedText, interrupt, isAudible, pump, sayTurn, thinkTurn } from './agent.ts';
 import { judge } from './barge-in.ts';
 import { endpointWaitMs } from './endpointing.ts';
-import { emit, record, type Step } from './machine.ts';
+import type { WholeTranscript } from './events.ts';
+import { addCallerText, clearCallerText, emit, record, type Step } from './machine.ts';
 import type { PendingUtterance, TurnState } from './state.ts';
 import { hasUntoldResult } from './tools.ts';
 import { isBackchannel, sameWords } from './words.ts';
@@ -62,12 +63,12 @@ export function speechEnded(step: Step, utterance: number, endMs: number): void 
   caller.partial = '';
 }
 
-export function final(step: Step, utterance: number, text: string): void {
+export function final(step: Step, utterance: number, text: string, whole?: WholeTranscript): void {
   const { caller } = step.state;
   const awaited = caller.pending.find((one) => one.utterance === utterance);
   if (awaited) {
     caller.pending = caller.pending.filter((one) => one !== awaited);
-    understood(step, text, awaited);
+    understood(step, utterance, text, awaited, whole);
     return;
   }
   // A final may outrun our own end of speech; one for an utterance that was given up is worth having too.
@@ -77,10 +78,10 @@ export function final(step: Step, utterance: number, text: string): void {
     caller.partial = '';
     caller.endMs = step.state.nowMs;
   }
-  understood(step, text, null);
+  understood(step, utterance, text, null, whole);
 }
 
-function understood(step: Step, text: string, utterance: PendingUtterance | null): void {
+function understood(step: Step, number: number, text: string, utterance: PendingUtterance | null, whole?: WholeTranscript): void {
   const { state } = step;
   const { caller, turn } = state;
   caller.finalMs = state.nowMs;
@@ -90,9 +91,9 @@ function understood(step: Step, text: string, utterance: PendingUtterance | null
     return;
   }
   state.idle.asked = 0;
-  if (turn?.speculative && turn.kind === 'reply' && !sameWords([caller.text, text].filter(Boolean).join(' '), turn.basis)) discard(step);
   if (caller.text === '' && utterance) caller.textStartMs = Math.min(caller.textStartMs, utterance.endMs - utterance.lengthMs);
-  caller.text = [caller.text, text].filter(Boolean).join(' ');
+  addCallerText(caller, number, text, whole);
+  if (turn?.speculative && turn.kind === 'reply' && !sameWords(caller.text, turn.basis)) discard(step);
   if (turn && !turn.speculative && state.hold === null && isBackchannel(text)) settleBackchannel(step);
   else if (turn && !turn.speculative && !isBackchannel(text)) makeRoom(step, true);
 }
@@ -105,7 +106,7 @@ function settleBackchannel(step: Step): void {
   const leftMs = turn.segments.reduce((sum, one) => sum + (one.finished ? 0 : ((one.samples ?? Infinity) - one.heardSamples) / 8), 0);
   if (leftMs <= ANSWER_OVERLAP_MS && turn.thinking === 'done' && /\?\s*$/.test(intendedText(turn))) return;
   record(step, { role: 'caller', text: caller.text, startMs: caller.textStartMs, endMs: caller.endMs ?? state.nowMs, backchannel: true });
-  caller.text = '';
+  clearCallerText(caller);
 }
 
 /** Finals that do not come: what was heard of them stands, and the recogniser is doubted. */
@@ -114,7 +115,7 @@ export function giveUpFinals(step: Step): void {
   for (const late of caller.pending.filter((one) => one.deadlineMs <= nowMs)) {
     caller.pending = caller.pending.filter((one) => one !== late);
     emit(step, { type: 'transcript-missed', utterance: late.utterance });
-    understood(step, late.partial, late);
+    understood(step, late.utterance, late.partial, late);
   }
 }
 
@@ -169,7 +170,7 @@ export function endpoint(step: Step): void {
   const at = endpointAtMs(state, policy);
   if (at === null || state.nowMs < at) return;
   if (caller.digits !== '') {
-    caller.text = [caller.text, caller.digits].filter(Boolean).join(' ');
+    addCallerText(caller, caller.utterance, caller.digits);
     caller.digits = '';
   }
   const ready = state.turn;

@@ -1,5 +1,5 @@
 import { conclude, silence, takeUpCallerText } from './agent.ts';
-import { emit, type Step } from './machine.ts';
+import { addCallerText, emit, type Step } from './machine.ts';
 
 /** Closing is a phase: last words are recognised, within bounds, and written down before the call is said to have ended. */
 export function beginClosing(step: Step, reason: string): void {
@@ -30,9 +30,9 @@ export function finishClosing(step: Step): void {
   const { closing, caller } = state;
   if (state.phase !== 'closing' || !closing) return;
   if (caller.pending.length > 0 && state.nowMs < closing.deadlineMs) return;
-  for (const late of caller.pending) if (late.partial !== '') caller.text = [caller.text, late.partial].filter(Boolean).join(' ');
+  for (const late of caller.pending) if (late.partial !== '') addCallerText(caller, late.utterance, late.partial);
   caller.pending = [];
-  if (caller.digits !== '') caller.text = [caller.text, caller.digits].filter(Boolean).join(' ');
+  if (caller.digits !== '') addCallerText(caller, caller.utterance, caller.digits);
   takeUpCallerText(step);
   for (const tool of state.tools) if (tool.status === 'running') tool.status = 'unknown';
   state.phase = 'ended';

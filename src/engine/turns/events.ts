@@ -12,7 +12,7 @@ export type TurnEventBody =
   | { readonly type: 'speech-started'; readonly utterance: number; readonly onsetMs: number }
   | { readonly type: 'speech-ended'; readonly utterance: number; readonly endMs: number }
   | { readonly type: 'transcript-partial'; readonly utterance: number; readonly text: string }
-  | { readonly type: 'transcript-final'; readonly utterance: number; readonly text: string }
+  | { readonly type: 'transcript-final'; readonly utterance: number; readonly text: string; readonly whole?: WholeTranscript }
   /** A steady tone, such as a voicemail's beep, is over. */
   | { readonly type: 'tone-ended' }
   | { readonly type: 'dtmf'; readonly digit: string }
@@ -39,6 +39,12 @@ export type TurnEventBody =
   | { readonly type: 'media-lost'; readonly untilMs: number }
   | { readonly type: 'media-back' }
   | { readonly type: 'tick' };
+
+/** The utterances from `since` on, understood anew as one: better than piece by piece, where the pause between was short. */
+export interface WholeTranscript {
+  readonly since: number;
+  readonly text: string;
+}
 
 /** What the machine wants done, in this order. */
 export type TurnEffect =

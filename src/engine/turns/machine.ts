@@ -1,6 +1,6 @@
-import type { TurnEffect, TurnNote } from './events.ts';
+import type { TurnEffect, TurnNote, WholeTranscript } from './events.ts';
 import type { TurnPolicy } from './policy.ts';
-import type { LedgerItem, TurnState } from './state.ts';
+import type { CallerState, LedgerItem, TurnState } from './state.ts';
 
 /** One step under way: a draft of the state that handlers change, and the effects they ask for. */
 export interface Step {
@@ -21,6 +21,19 @@ export function note(step: Step, what: TurnNote): void {
 export function record(step: Step, item: LedgerItem): void {
   step.state.ledger = [...step.state.ledger, item];
   note(step, { kind: 'entry', item });
+}
+
+/** Adds understood words to what no turn has taken up yet. */
+export function addCallerText(caller: CallerState, utterance: number, text: string, whole?: WholeTranscript): void {
+  const again = whole !== undefined && caller.parts.some((part) => part.utterance >= whole.since);
+  caller.parts = again ? caller.parts.filter((part) => part.utterance < whole.since) : caller.parts;
+  caller.parts.push({ utterance, text: again ? whole.text : text });
+  caller.text = caller.parts.map((part) => part.text).filter(Boolean).join(' ');
+}
+
+export function clearCallerText(caller: CallerState): void {
+  caller.parts = [];
+  caller.text = '';
 }
 
 export function newId(step: Step): number {

@@ -32,6 +32,8 @@ export interface TurnPolicy {
   readonly longestFarewellMs: number;
   readonly attempts: number;
   readonly phrases: Phrases;
+  /** What callers are expected to say, in plain lower-case words: a beginning of one is not yet all of it. */
+  readonly completions: readonly string[];
 }
 
 /** Sentences that the engine says of itself, in the call's language. */
@@ -76,6 +78,7 @@ export const DEFAULT_POLICY: TurnPolicy = {
   longestFarewellMs: 6000,
   attempts: 2,
   phrases: ENGLISH_PHRASES,
+  completions: [],
 };
 
 /** An unfinished clause never holds the line longer than this. */

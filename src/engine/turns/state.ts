@@ -43,8 +43,9 @@ export interface CallerState {
   finalEarly: boolean;
   /** Utterances that ended and whose final text is awaited. */
   pending: PendingUtterance[];
-  /** Final text that no turn has taken up yet. */
+  /** Final text that no turn has taken up yet, and the utterances it came from. */
   text: string;
+  parts: { utterance: number; text: string }[];
   textStartMs: number;
   /** When the last final text came. */
   finalMs: number | null;
@@ -167,7 +168,7 @@ export function initialState(): TurnState {
     phase: 'waiting',
     nextId: 1,
     caller: {
-      speaking: false, utterance: 0, onsetMs: 0, endMs: null, partial: '', finalEarly: false, pending: [], text: '', textStartMs: 0,
+      speaking: false, utterance: 0, onsetMs: 0, endMs: null, partial: '', finalEarly: false, pending: [], text: '', parts: [], textStartMs: 0,
       finalMs: null, owed: false, unclear: false, digits: '',
     },
     turn: null,
@@ -190,7 +191,7 @@ export function draftOf(state: TurnState): TurnState {
   const { caller, turn } = state;
   return {
     ...state,
-    caller: { ...caller, pending: caller.pending.map((one) => ({ ...one })) },
+    caller: { ...caller, parts: caller.parts.map((one) => ({ ...one })), pending: caller.pending.map((one) => ({ ...one })) },
     turn: turn && { ...turn, dialogue: turn.dialogue && { ...turn.dialogue }, asked: [...turn.asked], awaiting: [...turn.awaiting], segments: turn.segments.map((one) => ({ ...one })), timing: { ...turn.timing } },
     hold: state.hold && { ...state.hold },
     tools: state.tools.map((one) => ({ ...one })),

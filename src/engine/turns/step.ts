@@ -43,7 +43,7 @@ function handle(current: Step, event: TurnEvent): void {
     case 'transcript-partial':
       return callerSide.partial(current, event.utterance, event.text);
     case 'transcript-final':
-      return callerSide.final(current, event.utterance, event.text);
+      return callerSide.final(current, event.utterance, event.text, event.whole);
     case 'tone-ended':
       return toneEnded(current);
     case 'dtmf':

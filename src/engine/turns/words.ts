@@ -12,7 +12,7 @@ const STOP = /\b(stop|wait|hold on|hang on|excuse me|sorry|listen|no no|shut up|
 /** Words that leave a clause open when they stand last. */
 const OPEN_ENDINGS: ReadonlySet<string> = new Set([
   'and', 'but', 'or', 'because', 'if', 'when', 'while', 'which', 'who', 'the', 'a', 'an', 'my', 'your', 'our', 'their', 'his', 'its', 'to', 'of', 'for', 'with', 'from', 'by', 'about',
-  'um', 'uh', 'er', 'erm', 'i', "i'm", "it's", 'we', 'they', 'would', 'could', 'than',
+  'um', 'uh', 'er', 'erm', 'i', "i'm", "i've", "i'll", "i'd", "it's", "we're", "we've", "we'll", "they're", "you're", 'we', 'they', 'would', 'could', 'than',
 ]);
 
 const DIGIT_WORDS: ReadonlySet<string> = new Set(['zero', 'oh', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'double', 'plus', 'dot', 'dash', 'at']);

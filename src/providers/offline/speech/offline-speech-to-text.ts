@@ -49,6 +49,19 @@ export class OfflineSpeechToText implements SpeechToText {
   }
 }
 
+/** A pause up to this is within a sentence. */
+const JOIN_FRAMES = 40;
+const LONGEST_JOINED_FRAMES = 150;
+
+interface Stretch {
+  /** The first utterance of it. */
+  readonly since: number;
+  readonly audio: Int16Array[];
+  /** How many words were understood. */
+  words: number;
+  pausedFrames: number;
+}
+
 class Stream implements SpeechToTextStream {
   readonly worker: number;
   readonly #id: number;
@@ -61,6 +74,8 @@ class Stream implements SpeechToTextStream {
   #kept: Int16Array[] = [];
   /** The utterance whose final text is being waited for. */
   #finishing: Int16Array[] | null = null;
+  /** The stretch of speech before, while a short pause may yet join it to the next. */
+  #before: Stretch | null = null;
   #utterance = 0;
   #speaking = false;
   #batch: Int16Array[] = [];
@@ -88,6 +103,7 @@ class Stream implements SpeechToTextStream {
     const frame = pcm.slice();
     this.#kept.push(frame);
     if (!this.#speaking) {
+      if (this.#before) this.#before.pausedFrames++;
       if (this.#kept.length > PRE_ROLL_FRAMES) this.#kept.shift();
       return;
     }
@@ -99,6 +115,9 @@ class Stream implements SpeechToTextStream {
     this.#utterance = utterance;
     this.#speaking = true;
     this.#finishing = null;
+    // Speech after a short pause is understood together with what was before it.
+    if (this.#before && this.#before.pausedFrames <= JOIN_FRAMES && this.#before.audio.length <= LONGEST_JOINED_FRAMES) this.#kept = [...this.#before.audio, ...this.#kept.slice(Math.max(0, this.#kept.length - this.#before.pausedFrames))];
+    else this.#before = null;
     this.#start(this.#kept);
   }
 
@@ -108,6 +127,9 @@ class Stream implements SpeechToTextStream {
     this.#sendBatch();
     this.#caughtUp();
     const whole = this.#kept;
+    const before = this.#before;
+    const stretch: Stretch = { since: before?.since ?? utterance, audio: whole, words: 0, pausedFrames: 0 };
+    this.#before = stretch;
     this.#finishing = whole;
     this.#kept = whole.slice(-PRE_ROLL_FRAMES);
     const ready = this.#options.working(FINAL_BUDGET_MS);
@@ -117,7 +139,10 @@ class Stream implements SpeechToTextStream {
         if (this.#finishing === whole) this.#finishing = null;
         if (this.#over) return;
         const guess = confidence !== null && confidence < GUESS && text.split(' ').length <= 2;
-        this.#options.onPart({ type: 'transcript-final', utterance, text: guess ? '' : text, confidence });
+        const words = guess || text === '' ? [] : text.split(' ');
+        stretch.words = words.length;
+        const own = words.slice(before?.words ?? 0).join(' ');
+        this.#options.onPart({ type: 'transcript-final', utterance, text: own, confidence, ...(before && own !== '' ? { whole: { since: before.since, text } } : {}) });
       },
       (error: unknown) => {
         ready();
@@ -131,7 +156,8 @@ class Stream implements SpeechToTextStream {
     if (samples >= this.#sent - 1600) this.#caughtUp();
     if (text === this.#partial) return;
     this.#partial = text;
-    this.#options.onPart({ type: 'transcript-partial', utterance, text });
+    const own = text.split(' ').slice(this.#before && this.#before.audio !== this.#finishing ? this.#before.words : 0).join(' ');
+    if (own !== '') this.#options.onPart({ type: 'transcript-partial', utterance, text: own });
   }
 
   /** The worker is a new one: it is told everything again. */
