@@ -23,7 +23,16 @@ if (!bin) {
 }
 // Script paths are the project's, whatever folder the command was given from.
 const args = process.argv.slice(2).map((arg) => (/^(src|test|bench)\/.*\.ts$/.test(arg) ? join(root, arg) : arg));
-const child = spawn(bin, ['--disable-warning=ExperimentalWarning', ...args], { stdio: 'inherit' });
+// The channel tells the child when this launcher is gone: nobody is left to hand signals on to it then.
+const child = spawn(bin, ['--disable-warning=ExperimentalWarning', ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+if (process.env.npm_lifecycle_event) {
+  const npm = process.ppid;
+  setInterval(() => {
+    if (process.ppid === npm) return;
+    child.kill('SIGKILL');
+    process.exit(1);
+  }, 500).unref();
+}
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('error', (error) => { console.error(String(error)); process.exit(1); });
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

@@ -4,6 +4,10 @@ import { callCommand } from './commands/call.ts';
 import { demoCommand } from './commands/demo.ts';
 import { readConfig } from '#config/config.ts';
 
+// The launcher was killed: what it started ends as if it had been killed too.
+process.on('disconnect', () => process.exit(1));
+process.channel?.unref();
+
 const [command = 'start', ...args] = process.argv.slice(2);
 
 async function start(): Promise<void> {

@@ -69,8 +69,8 @@ export interface CallStore {
   /** Running calls whose owner has not been heard of; each is locked until the transaction ends, and skipped by others. */
   abandoned(now: Date, limit: number): Promise<readonly Call[]>;
   entries(callId: number): Promise<readonly ConversationEntry[]>;
-  /** Entries are written once; one that is there already stays. */
-  addEntry(callId: number, entry: ConversationEntry): Promise<void>;
+  /** Entries are written once; one that is there already stays, and the answer is false. */
+  addEntry(callId: number, entry: ConversationEntry): Promise<boolean>;
 }
 
 export interface MediaTokenStore {
@@ -111,6 +111,8 @@ export interface IdentityStore {
   /** The first organization, or null before first start. */
   first(): Promise<Organization | null>;
   insertOrganization(name: string): Promise<Organization>;
+  /** The key that the configuration gives: in the place of the one it gave before. */
+  setConfiguredKey(organizationId: number, keyHash: string): Promise<void>;
   /** Adds a key, or leaves the one with this hash as it is. */
   addApiKey(organizationId: number, name: string, keyHash: string, role: Role): Promise<void>;
   apiKey(keyHash: string): Promise<{ readonly organizationId: number; readonly actor: Actor } | null>;

@@ -8,6 +8,8 @@ import type { TurnNote } from '#engine/turns/events.ts';
 import type { LedgerItem } from '#engine/turns/state.ts';
 import { latencyOf } from './latency.ts';
 
+const RETRY_MS = [100, 500, 2000, 5000];
+
 export interface WriterOptions {
   readonly call: Call;
   readonly ownership: Ownership;
@@ -72,8 +74,9 @@ export class CallWriter {
     const latency = item.role === 'agent' ? latencyOf(item.timing) : null;
     this.#queue(() =>
       store.transaction(async (records) => {
-        await records.calls.addEntry(call.id, entry);
-        if (latency) await records.calls.progress(call.id, this.#options.ownership, { latency });
+        if (!(await records.calls.progress(call.id, this.#options.ownership, latency ? { latency } : {}))) return this.#checkLost();
+        // A second try after an answer that was lost finds the entry there, and its event with it.
+        if (!(await records.calls.addEntry(call.id, entry))) return;
         const event = eventOf(item, call.id);
         if (event) await records.outbox.event(call.organizationId, event);
       }),
@@ -81,8 +84,7 @@ export class CallWriter {
   }
 
   #event(event: DomainEvent): void {
-    const { call, store } = this.#options;
-    this.#queue(() => store.outbox.event(call.organizationId, event));
+    this.progress({}, event);
   }
 
   async #checkLost(): Promise<void> {
@@ -92,7 +94,19 @@ export class CallWriter {
   }
 
   #queue(write: () => Promise<void>): void {
-    this.#last = this.#last.then(write).catch((error: unknown) => this.#options.onError(error));
+    this.#last = this.#last.then(() => this.#insist(write));
+  }
+
+  /** A database that is away for a moment costs no record. */
+  async #insist(write: () => Promise<void>): Promise<void> {
+    for (const waitMs of [...RETRY_MS, null]) {
+      try {
+        return await write();
+      } catch (error) {
+        if (waitMs === null) return this.#options.onError(error);
+        await new Promise((again) => setTimeout(again, waitMs));
+      }
+    }
   }
 }
 

@@ -108,12 +108,13 @@ export class PostgresCallStore implements CallStore {
     return rows.map((row) => ({ seq: row.seq, role: row.role as ConversationEntry['role'], text: row.text, startMs: row.start_ms, endMs: row.end_ms, detail: row.detail }));
   }
 
-  async addEntry(callId: number, entry: ConversationEntry): Promise<void> {
-    await this.#db
+  async addEntry(callId: number, entry: ConversationEntry): Promise<boolean> {
+    const result = await this.#db
       .insertInto('call_entries')
       .values({ call_id: callId, seq: entry.seq, role: entry.role, text: entry.text, start_ms: entry.startMs, end_ms: entry.endMs, detail: JSON.stringify(entry.detail) })
       .onConflict((conflict) => conflict.doNothing())
-      .execute();
+      .executeTakeFirst();
+    return result.numInsertedOrUpdatedRows === 1n;
   }
 }
 

@@ -4,6 +4,8 @@ import { timeZone, type Language } from '#core/kernel/locale.ts';
 import type { IdentityStore, Organization } from '#core/ports.ts';
 import type { Database } from './schema.ts';
 
+const CONFIGURED_KEY = 'API_SECRET_KEY';
+
 export class PostgresIdentityStore implements IdentityStore {
   readonly #db: Kysely<Database>;
 
@@ -18,6 +20,11 @@ export class PostgresIdentityStore implements IdentityStore {
 
   async insertOrganization(name: string): Promise<Organization> {
     return toOrganization(await this.#db.insertInto('organizations').values({ name }).returningAll().executeTakeFirstOrThrow());
+  }
+
+  async setConfiguredKey(organizationId: number, keyHash: string): Promise<void> {
+    await this.#db.deleteFrom('api_keys').where('organization_id', '=', organizationId).where('name', '=', CONFIGURED_KEY).where('key_hash', '!=', keyHash).execute();
+    await this.addApiKey(organizationId, CONFIGURED_KEY, keyHash, 'admin');
   }
 
   async addApiKey(organizationId: number, name: string, keyHash: string, role: Role): Promise<void> {

@@ -175,6 +175,12 @@ export class World {
       case 'stop-thinking':
         this.#stopped.add(effect.generation);
         return;
+      case 'stop-synthesis': {
+        const track = this.#tracks.get(effect.segment);
+        // What has no audio yet keeps nobody waiting any more.
+        if (track?.durationMs === null) track.dropped = true;
+        return this.#play();
+      }
       case 'synthesize':
         return this.#voice(effect.segment, effect.text);
       case 'release': {
@@ -247,11 +253,12 @@ export class World {
     const known = this.#tracks.get(segment);
     const track: Track = known ?? { id: segment, text, durationMs: null, releasedAs: null, started: false, playedMs: 0, dropped: false, words: [] };
     this.#tracks.set(segment, track);
+    track.dropped = false;
     if (r.chance(0.04)) return;
     const at = r.pick([0, 40, 90, 300, 2500]);
     if (r.chance(0.06)) return this.#after(at, () => this.#feed({ type: 'synthesis-failed', segment }));
     this.#after(at, () => {
-      if (track.durationMs !== null) return;
+      if (track.durationMs !== null || track.dropped) return;
       const words = text.split(' ');
       track.durationMs = words.length * MS_PER_WORD;
       track.words = words.map((word, i) => ({ text: word, endSample: (i + 1) * MS_PER_WORD * 8 }));

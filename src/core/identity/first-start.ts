@@ -13,7 +13,7 @@ export async function firstStart(core: { store: Store; clock: WallClock; secrets
     const known = await records.identity.fingerprint(given.encryptionFingerprint);
     if (known !== given.encryptionFingerprint) throw new AppError('conflict', 'This database was set up with another ENCRYPTION_KEY. Start with that key; its stored settings could not be read with this one.');
     const organization = (await records.identity.first()) ?? (await records.identity.insertOrganization('Default organization'));
-    await records.identity.addApiKey(organization.id, 'API_SECRET_KEY', core.secrets.hash(given.apiKey), 'admin');
+    await records.identity.setConfiguredKey(organization.id, core.secrets.hash(given.apiKey));
     if (!(await records.agents.default(organization.id))) await records.agents.insert(organization.id, withDefaults(core.catalog, DEFAULT_AGENT), true, core.clock.now());
     return organization;
   });
