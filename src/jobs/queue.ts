@@ -9,7 +9,8 @@ const POLL_SECONDS = 1;
 /** The job queue over the store's own connections; jobs are enqueued in the transactions of the outbox. */
 export async function openQueue(pool: Pool, onError: (error: Error) => void): Promise<PgBoss> {
   const boss = new PgBoss({
-    db: { executeSql: async (text: string, values?: unknown[]) => ({ rows: (await pool.query(text, values)).rows as object[] }) },
+    // Several statements at once give several results: pg-boss takes them as pg gives them.
+    db: { executeSql: (text: string, values?: unknown[]) => pool.query(text, values) },
   });
   boss.on('error', onError);
   await boss.start();

@@ -174,6 +174,8 @@ function fromPlayout(current: Step, event: Extract<TurnEvent, { type: `playout-$
 function say(current: Step, text: string, endsCall: string | null): void {
   const { state } = current;
   if (state.leaving) return;
+  // Whoever has something said does not wait for the screening.
+  if (state.phase === 'screening') Object.assign(state, { phase: 'talking', screening: null });
   if (state.turn?.speculative) discard(current);
   if (!state.turn) return void sayTurn(current, 'notice', text, { endsCall, interruptible: endsCall === null && current.policy.interruptible });
   addSegment(current, state.turn, text);
@@ -213,20 +215,25 @@ function settle(current: Step): void {
   callerSide.giveUpFinals(current);
   callerSide.decideHold(current);
   overdue(current);
+  if (closedByUs(current)) return;
   screen(current);
   if (state.phase === 'screening') return;
   advance(current);
   leave(current);
-  const goodbye = current.effects.find((effect) => effect.type === 'hang-up');
-  if (goodbye) {
-    beginClosing(current, goodbye.reason);
-    return finishClosing(current);
-  }
-  if (state.leaving) return;
+  if (closedByUs(current) || state.leaving) return;
   callerSide.speculate(current);
   callerSide.endpoint(current);
   callerSide.tellResults(current);
   idle(current);
+}
+
+/** Once we hang up, nothing follows but the closing. */
+function closedByUs(current: Step): boolean {
+  const goodbye = current.effects.find((effect) => effect.type === 'hang-up');
+  if (!goodbye) return false;
+  beginClosing(current, goodbye.reason);
+  finishClosing(current);
+  return true;
 }
 
 /** Waits that have lasted too long: each has its way out, and the watchdog is the last. */

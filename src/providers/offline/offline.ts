@@ -14,7 +14,7 @@ export interface OfflineProviders extends Providers {
 
 const DECODERS_PER_WORKER = 4;
 
-export function makeOfflineProviders(threads = Math.max(1, Math.min(4, availableParallelism() - 1))): OfflineProviders {
+export function makeOfflineProviders(threads = Math.min(4, availableParallelism())): OfflineProviders {
   const flite = loadFlite();
   const listener = new OfflineSpeechToText(flite, threads, DECODERS_PER_WORKER);
   const voice = new OfflineTextToSpeech(flite, threads);

@@ -34,7 +34,7 @@ interface NativeDecoder {
 }
 
 const LANGUAGE_WEIGHT = 5;
-const CONFIG = { samprate: SAMPLE_RATE, loglevel: 'FATAL', beam: 1e-60, pbeam: 1e-60, wbeam: 1e-40, wip: 0.2 };
+const CONFIG = { samprate: SAMPLE_RATE, loglevel: 'FATAL', beam: 1e-50, pbeam: 1e-50, wbeam: 1e-30, wip: 0.2 };
 const BATCH = 1600;
 
 let native: Promise<Native> | null = null;
@@ -50,6 +50,8 @@ export class Decoder {
   readonly #native: Native;
   readonly #decoder: NativeDecoder;
   readonly #samples = new Float32Array(BATCH);
+  /** Looking a word up in the dictionary is slow, and every model asks for the same ones. */
+  readonly #known = new Set<string>();
   /** Which model it holds. */
   model = '';
 
@@ -66,7 +68,10 @@ export class Decoder {
   }
 
   knows(word: string): boolean {
-    return this.#decoder.lookup_word(word) !== null;
+    if (this.#known.has(word)) return true;
+    if (this.#decoder.lookup_word(word) === null) return false;
+    this.#known.add(word);
+    return true;
   }
 
   addWord(word: string, phones: string): void {

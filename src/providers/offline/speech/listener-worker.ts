@@ -1,10 +1,14 @@
 // Worker thread: a fixed pool of decoders, each lent to one utterance at a time.
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { buildBigram, type Weighted } from './bigram.ts';
 import { Decoder } from './decoder.ts';
 import { domainSentences } from './domain-english.ts';
 import { flitePronounce } from './flite.ts';
 import type { ListenerFinal, ListenerProgress, ToListener } from './listener-messages.ts';
+
+// Media goes first: on Linux this is the priority of this thread alone.
+if (process.platform === 'linux') setPriority(0, 5);
 
 const { flite, decoders } = workerData as { flite: WebAssembly.Module; decoders: number };
 
