@@ -15,7 +15,7 @@ import { reapAbandoned } from '#core/calls/finish-call.ts';
 import type { Core } from '#core/core.ts';
 import { firstStart } from '#core/identity/first-start.ts';
 import type { Secrets, WallClock } from '#core/kernel/ports.ts';
-import type { FileStore, Organization } from '#core/ports.ts';
+import type { CommandChannel, FileStore, Organization } from '#core/ports.ts';
 import { MediaSockets } from '#edge/media-socket.ts';
 import { SignedUrls } from '#edge/signed-urls.ts';
 import type { Carrier } from '#engine/contracts/carrier.ts';
@@ -26,6 +26,7 @@ import { LiveCallsHere } from '#live/live-calls.ts';
 import { catalog } from '#providers/catalog.ts';
 import { makeOfflineProviders, type OfflineProviders } from '#providers/offline/offline.ts';
 import { SimulatedCarrier } from '#simulator/simulated-carrier.ts';
+import { PostgresCommandChannel } from '#store/command-channel.ts';
 import { openDatabase, type Connection } from '#store/database.ts';
 import { startEmbedded } from '#store/embedded-postgres.ts';
 import { FolderFileStore } from '#store/folder-file-store.ts';
@@ -101,8 +102,9 @@ async function build(config: Config, parts: Parts, log: Logger, closers: Closer[
   const serverId = randomUUID();
   // Nobody else can be running calls on a database of our own.
   if (config.databaseUrl === null) await reapAll({ store, clock });
-  const live = new LiveCallsHere({ store, files, clock, realClock: new RealClock(), providers, carrier, serverId, slots: config.slots, leaseMs: LEASE_MS, log });
+  const live = new LiveCallsHere({ commands: records.commands, store, files, clock, realClock: new RealClock(), providers, carrier, serverId, slots: config.slots, leaseMs: LEASE_MS, log });
   closers.push(() => live.close(0));
+  await records.commands.listen(serverId, (callId, command) => live.obey(callId, command));
   const core: Core = { store, clock, secrets, live, catalog, carrier: { id: carrier.id, real: carrier.real }, serverId, limits: { maxConcurrentCalls: config.maxConcurrentCalls, leaseMs: LEASE_MS } };
   await records.work(files);
 
@@ -141,6 +143,7 @@ async function build(config: Config, parts: Parts, log: Logger, closers: Closer[
 interface OpenRecords {
   readonly store: Core['store'];
   readonly engine: string;
+  readonly commands: CommandChannel;
   ping(): Promise<number>;
   work(files: FileStore): Promise<void>;
 }
@@ -162,8 +165,11 @@ async function openRecords(config: Config, parts: Parts, log: Logger, closers: C
   const boss = await openQueue(database.pool, onError);
   closers.push(() => boss.stop({ graceful: true, timeout: 5000 }));
   const store = postgresStore(database.db, boss);
+  const commands = new PostgresCommandChannel(connection, database.pool, onError);
+  closers.push(() => commands.close());
   return {
     store,
+    commands,
     engine: `${config.databaseUrl === null ? 'embedded ' : ''}postgres ${database.version}`,
     ping: async () => {
       const began = performance.now();

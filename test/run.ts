@@ -52,6 +52,7 @@ const SUITES: readonly Suite[] = [
   { name: 'numbers', budgetS: 240, files: ['test/suites/numbers.test.ts'] },
   { name: 'api', budgetS: 180, files: ['test/suites/sales-agent.test.ts'] },
   { name: 'media socket', budgetS: 240, files: ['test/suites/media-socket.test.ts'] },
+  { name: 'two servers', budgetS: 120, files: ['test/suites/two-servers.test.ts'] },
   { name: 'process', budgetS: 300, files: ['test/suites/process.test.ts'] },
   { name: 'recorded speech', budgetS: 240, files: ['test/suites/recorded-speech.test.ts'], needs: () => file('/usr/share/sounds/alsa/Front_Center.wav') ?? file('/usr/share/pocketsphinx/test/data/goforward.raw') },
   { name: 'browser', budgetS: 240, files: ['test/suites/browser.test.ts'], needs: () => file('/usr/bin/chromium') },

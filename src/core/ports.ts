@@ -1,5 +1,6 @@
 import type { AgentSettings, AiAgent } from './ai-agents/ai-agent.ts';
 import type { Call, CallOverrides, CallStatus, Direction, EndStatus, TurnLatency } from './calls/call.ts';
+import type { CallCommand } from './calls/live-calls.ts';
 import type { CallPhase, ConversationEntry } from './calls/conversation.ts';
 import type { Actor, Context, Role } from './kernel/context.ts';
 import type { DomainEvent } from './kernel/events.ts';
@@ -65,7 +66,8 @@ export interface CallStore {
   end(id: number, by: Ownership | null, end: CallEnd): Promise<boolean>;
   /** Takes a call over with a new epoch. Null when it has ended. */
   takeOver(id: number, owner: string, leaseUntil: Date): Promise<Ownership | null>;
-  extendLeases(owner: string, ids: readonly number[], until: Date): Promise<void>;
+  /** Answers which of them still belong to the owner. */
+  extendLeases(owner: string, ids: readonly number[], until: Date): Promise<readonly number[]>;
   /** Running calls whose owner has not been heard of; each is locked until the transaction ends, and skipped by others. */
   abandoned(now: Date, limit: number): Promise<readonly Call[]>;
   entries(callId: number): Promise<readonly ConversationEntry[]>;
@@ -118,6 +120,12 @@ export interface IdentityStore {
   apiKey(keyHash: string): Promise<{ readonly organizationId: number; readonly actor: Actor } | null>;
   /** The fingerprint this database was first used with; remembered if it is the first. */
   fingerprint(own: string): Promise<string>;
+}
+
+/** How a command reaches the server that runs the call. */
+export interface CommandChannel {
+  send(serverId: string, callId: number, command: CallCommand): Promise<void>;
+  listen(serverId: string, handler: (callId: number, command: CallCommand) => void): Promise<void>;
 }
 
 /** Which vendor a voice or model belongs to, by its name; vendors say so themselves. */

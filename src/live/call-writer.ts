@@ -15,8 +15,8 @@ export interface WriterOptions {
   readonly ownership: Ownership;
   readonly store: Store;
   readonly clock: WallClock;
-  /** Somebody else owns the call now: it must be let go. */
-  readonly onLost: () => void;
+  /** The call is not ours any more: it has ended on record, or somebody else owns it. */
+  readonly onLost: (why: 'ended' | 'taken') => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -90,7 +90,8 @@ export class CallWriter {
   async #checkLost(): Promise<void> {
     const { call, ownership, store, onLost } = this.#options;
     const now = await store.calls.byId(call.id);
-    if (!now || now.owner !== ownership.owner || now.epoch !== ownership.epoch || now.endedAt !== null) onLost();
+    if (!now || now.endedAt !== null) onLost('ended');
+    else if (now.owner !== ownership.owner || now.epoch !== ownership.epoch) onLost('taken');
   }
 
   #queue(write: () => Promise<void>): void {

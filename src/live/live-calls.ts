@@ -2,7 +2,7 @@ import { isEnded, type Call } from '#core/calls/call.ts';
 import { finishCall, reapAbandoned } from '#core/calls/finish-call.ts';
 import type { CallCommand, CommandAcknowledgement, LiveCalls, LiveView, Reservation } from '#core/calls/live-calls.ts';
 import type { WallClock } from '#core/kernel/ports.ts';
-import type { FileStore, Ownership, Store } from '#core/ports.ts';
+import type { CommandChannel, FileStore, Ownership, Store } from '#core/ports.ts';
 import type { Carrier, CarrierEvent } from '#engine/contracts/carrier.ts';
 import type { CallClock } from '#engine/contracts/clock.ts';
 import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
@@ -20,6 +20,7 @@ export interface LiveOptions {
   readonly carrier: Carrier;
   readonly serverId: string;
   readonly slots: number;
+  readonly commands: CommandChannel;
   readonly leaseMs: number;
   readonly log: Log;
 }
@@ -29,6 +30,7 @@ export type Connection =
   | { readonly refused: 'unknown' | 'ended' | 'connected' };
 
 const HEARTBEATS_PER_LEASE = 3;
+const REMOTE_LIMIT_MS = 5000;
 
 /** All calls that run in this process: places, finds, commands and ends them, and keeps their leases. */
 export class LiveCallsHere implements LiveCalls {
@@ -51,6 +53,11 @@ export class LiveCallsHere implements LiveCalls {
     this.#heartbeat = setInterval(() => {
       this.#beating = this.#beat();
     }, options.leaseMs / HEARTBEATS_PER_LEASE);
+  }
+
+  /** A command that another server passed on: the call is run here, or was. */
+  obey(callId: number, command: CallCommand): void {
+    this.#running.get(callId)?.command(command);
   }
 
   get count(): number {
@@ -81,6 +88,19 @@ export class LiveCallsHere implements LiveCalls {
   async send(callId: number, command: CallCommand): Promise<CommandAcknowledgement> {
     await this.#starting.get(callId);
     const running = this.#running.get(callId);
+    const { store, serverId, commands, clock } = this.#options;
+    const call = await store.calls.byId(callId);
+    if (!call || isEnded(call.status)) return 'not-running';
+    if (call.owner !== null && call.owner !== serverId) {
+      await commands.send(call.owner, callId, command);
+      if (command.type === 'say') return 'done';
+      // Acknowledged when the end is on record; an owner that does not answer is as good as dead.
+      for (const until = clock.now().getTime() + REMOTE_LIMIT_MS; clock.now().getTime() < until; await new Promise((again) => setTimeout(again, 50))) {
+        const now = await store.calls.byId(callId);
+        if (!now || isEnded(now.status)) return 'done';
+      }
+      return 'not-running';
+    }
     if (!running) return 'not-running';
     return new Promise((done) => {
       if (command.type === 'say') {
@@ -214,7 +234,9 @@ export class LiveCallsHere implements LiveCalls {
   async #beat(): Promise<void> {
     const { store, clock, serverId, leaseMs, log } = this.#options;
     try {
-      await store.calls.extendLeases(serverId, [...this.#running.keys()], new Date(clock.now().getTime() + leaseMs));
+      const running = [...this.#running.values()];
+      const ours = new Set(await store.calls.extendLeases(serverId, running.map((one) => one.call.id), new Date(clock.now().getTime() + leaseMs)));
+      for (const one of running) if (!ours.has(one.call.id)) one.checkOwnership();
       const reaped = await reapAbandoned(this.#options);
       if (reaped > 0) log.warn({ reaped }, 'ended calls whose server had stopped');
     } catch (error) {

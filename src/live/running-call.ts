@@ -58,6 +58,7 @@ export class RunningCall {
   #answered = false;
   #ending = false;
   #lost = false;
+  #taken = false;
   #connected = false;
 
   constructor(options: RunningCallOptions) {
@@ -67,7 +68,7 @@ export class RunningCall {
     const script = scriptFor(agent, call);
     this.#writer = new CallWriter({
       call, ownership: options.ownership, store, clock,
-      onLost: () => this.#letGo(),
+      onLost: (why) => this.#letGo(why),
       onError: (error) => log.error({ err: error, call: call.sid }, 'a record of the call could not be written'),
     });
     this.#session = new VoiceSession({
@@ -113,6 +114,11 @@ export class RunningCall {
   get view(): LiveView {
     const { turn } = this.#session.state;
     return { speaking: this.#session.speaking, responding: turn !== null && !turn.speculative };
+  }
+
+  /** Somebody doubts that the call is still ours. */
+  checkOwnership(): void {
+    this.#writer.progress({});
   }
 
   ringing(): void {
@@ -173,7 +179,7 @@ export class RunningCall {
   async fail(status: EndStatus, reason: string, failure: string): Promise<void> {
     if (this.#ending) return;
     this.#ending = true;
-    this.#options.hangUpCarrier();
+    if (!this.#taken) this.#options.hangUpCarrier();
     await this.#finish(status, reason, failure);
   }
 
@@ -209,14 +215,16 @@ export class RunningCall {
     this.#leg?.close();
     this.#leg = null;
     this.#connected = false;
-    this.#options.hangUpCarrier();
+    if (!this.#taken) this.#options.hangUpCarrier();
   }
 
-  /** The record belongs to somebody else: stop without a word. */
-  #letGo(): void {
-    if (this.#lost) return;
+  /** Nothing more may be written: stop without a word. Whoever took the call over has the carrier's end of it too. */
+  #letGo(why: 'ended' | 'taken'): void {
+    if (this.#lost || this.#ending) return;
     this.#lost = true;
-    this.#session.end('lost_ownership');
+    this.#taken = why === 'taken';
+    if (this.#answered) this.#session.end('lost_ownership');
+    else void this.fail('canceled', 'lost_ownership', 'Another server took the call over');
   }
 
   async #close(reason: string): Promise<void> {

@@ -93,9 +93,10 @@ export class PostgresCallStore implements CallStore {
     return row ? { owner, epoch: row.epoch } : null;
   }
 
-  async extendLeases(owner: string, ids: readonly number[], until: Date): Promise<void> {
-    if (ids.length === 0) return;
-    await this.#db.updateTable('calls').set({ lease_until: until }).where('id', 'in', [...ids]).where('owner', '=', owner).where('status', 'in', [...LIVE_STATUSES]).execute();
+  async extendLeases(owner: string, ids: readonly number[], until: Date): Promise<readonly number[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.#db.updateTable('calls').set({ lease_until: until }).where('id', 'in', [...ids]).where('owner', '=', owner).where('status', 'in', [...LIVE_STATUSES]).returning('id').execute();
+    return rows.map((row) => row.id);
   }
 
   async abandoned(now: Date, limit: number): Promise<readonly Call[]> {
