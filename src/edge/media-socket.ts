@@ -69,10 +69,11 @@ export class MediaSockets {
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://localhost');
     if (url.pathname !== PATH) return refuse(socket, 404, 'Not found');
-    const call = await this.#callFor(request, url);
-    if (!call) return refuse(socket, REFUSALS.unknown.status, REFUSALS.unknown.text);
+    const found = await this.#callFor(request, url);
+    if (!found) return refuse(socket, REFUSALS.unknown.status, REFUSALS.unknown.text);
+    const { call, again } = found;
     const leg = new SocketLeg();
-    const connection = await this.#options.live.connect(call, leg);
+    const connection = await this.#options.live.connect(call, leg, again);
     if ('refused' in connection) return refuse(socket, REFUSALS[connection.refused].status, REFUSALS[connection.refused].text);
     if (socket.destroyed) return connection.events.lost();
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
@@ -83,7 +84,7 @@ export class MediaSockets {
   }
 
   /** The call that the credential opens: a single-use token names it, an API key has to. */
-  async #callFor(request: IncomingMessage, url: URL): Promise<Call | null> {
+  async #callFor(request: IncomingMessage, url: URL): Promise<{ call: Call; again: boolean } | null> {
     const { core } = this.#options;
     const sid = url.searchParams.get('call_sid');
     const token = url.searchParams.get('token');
@@ -91,11 +92,12 @@ export class MediaSockets {
       const used = await core.store.mediaTokens.use(core.secrets.hash(token), core.clock.now());
       if (used) {
         const call = await core.store.calls.byId(used.callId);
-        return call && (sid === null || sid === call.sid) ? call : null;
+        return call && (sid === null || sid === call.sid) ? { call, again: used.again } : null;
       }
     }
     const { organizationId } = await this.#options.authenticate(request, token);
-    return sid === null ? null : core.store.calls.find(organizationId, sid);
+    const call = sid === null ? null : await core.store.calls.find(organizationId, sid);
+    return call && { call, again: false };
   }
 
   /** A half-open connection answers no ping, and is given up. */

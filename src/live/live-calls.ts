@@ -117,13 +117,16 @@ export class LiveCallsHere implements LiveCalls {
     return this.#running.get(callId)?.view ?? null;
   }
 
-  /** A media socket has come for a call: first connection, or the same party again. */
-  async connect(call: Call, leg: MediaLeg): Promise<Connection> {
+  /**
+   * A media socket has come for a call: first connection, or the same party again. `again` is proof of that: it takes the
+   * place of a connection that looks alive and is dead, for its owner knew before us that it broke.
+   */
+  async connect(call: Call, leg: MediaLeg, again: boolean): Promise<Connection> {
     if (isEnded(call.status)) return { refused: 'ended' };
     await this.#starting.get(call.id);
     const running = this.#running.get(call.id) ?? (await this.#adopt(call));
     if (!running) return { refused: 'unknown' };
-    if (running.connected) return { refused: 'connected' };
+    if (running.connected && !again) return { refused: 'connected' };
     this.#stopWaiting(call.id);
     if (running.answered) {
       const events = running.reconnect(leg);

@@ -162,7 +162,11 @@ export class RunningCall {
 
   /** The same party on a new connection. */
   reconnect(leg: MediaLeg): MediaEvents | null {
-    if (this.#ending || this.#connected || !this.#answered) return null;
+    if (this.#ending || !this.#answered) return null;
+    if (this.#connected) {
+      this.#leg?.close();
+      this.#session.mediaLost();
+    }
     this.#leg = leg;
     this.#connected = true;
     this.#session.mediaBack(leg);

@@ -93,6 +93,17 @@ describe('the media socket', { concurrency: 3 }, () => {
     assert.deepEqual([call.status, call.endReason], ['completed', 'media_lost']);
   });
 
+  it('lets the same party take the place of its own dead connection before we have noticed', async () => {
+    const { sid, url } = await webCall();
+    const first = new SocketCaller(url);
+    await until('the agent to speak', 10_000, () => first.heardSeconds > 0.3);
+    const second = new SocketCaller(url);
+    await until('the agent to speak to the new connection', 10_000, () => second.heardSeconds > 0.5);
+    await untilClosed(first);
+    second.socket.close(1000);
+    assert.equal((await server.untilEnded(sid)).endReason, 'caller_hung_up');
+  });
+
   it('refuses whoever has no right to it, with a clear code', async () => {
     const { sid, url } = await webCall();
     const base = server.url.replace('http', 'ws');
