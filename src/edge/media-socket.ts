@@ -125,6 +125,8 @@ class SocketLeg implements MediaLeg {
   #stopped = false;
 
   run(socket: WebSocket, events: MediaEvents, begin: () => void, onProblem: (problem: string) => void): void {
+    // Another connection of the same party may have taken this one's place before it was up.
+    if (this.#stopped) return socket.close(1000, 'replaced');
     this.#socket = socket;
     const start = () => {
       if (this.#begun || this.#stopped) return;

@@ -125,8 +125,9 @@ export class VoiceSession {
     this.#post({ type: 'prepare' });
   }
 
-  /** Audio flows: the other end has answered, or a media socket is open. */
+  /** Audio flows: the other end has answered, or a media socket is open. Counts once. */
   start(leg: MediaLeg): void {
+    if (this.#state.phase !== 'waiting') return;
     this.#playout.connect(leg);
     this.#listen.detectTones = this.#options.policy.screen;
     this.#post({ type: 'start' });

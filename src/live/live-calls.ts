@@ -130,7 +130,7 @@ export class LiveCallsHere implements LiveCalls {
     this.#stopWaiting(call.id);
     if (running.answered) {
       const events = running.reconnect(leg);
-      return events ? { events, begin: () => undefined, sid: call.sid } : { refused: 'ended' };
+      return events ? { events, begin: () => running.begin(), sid: call.sid } : { refused: 'ended' };
     }
     const events = await running.answer(leg);
     return events ? { events, begin: () => running.begin(), sid: call.sid } : { refused: 'connected' };

@@ -135,6 +135,7 @@ export class RunningCall {
     if (this.#ending || this.#answered) return null;
     this.#answered = true;
     this.#connected = true;
+    this.#leg = leg;
     const { call, clock, log } = this.#options;
     const answered = { status: 'answered', answeredAt: clock.now() } as const;
     let recording: { key: string; offsetMs: number } | undefined;
@@ -149,10 +150,9 @@ export class RunningCall {
       }
     }
     this.#writer.progress({ ...answered, ...(recording === undefined ? {} : { recording }) }, { type: 'call.answered', callId: call.id, data: {} });
-    if (this.#ending) return null;
     this.#tell('answered', null);
-    this.#leg = leg;
-    return this.#events();
+    // Meanwhile the call may have ended, or the same party have come on another connection.
+    return this.#ending || this.#leg !== leg ? null : this.#events();
   }
 
   /** The conversation starts: the other end hears us from now on. */

@@ -58,7 +58,7 @@ describe('the media socket', { concurrency: 3 }, () => {
     const { sid, url } = await webCall();
     const caller = new SocketCaller(url);
     const words = await voice('wait stop i have a question');
-    await until('the agent to speak', 10_000, () => caller.heardSeconds > 0.6);
+    await until('the agent to have said some words', 10_000, () => caller.heardSeconds > 1.2);
     caller.speak(words);
     await until('a clear', 3000, () => caller.clears > 0);
     const cut = await until('the interruption on record', 10_000, async () => (await entries(sid)).find((entry) => entry.detail['interrupted'] === true) ?? null);
