@@ -105,13 +105,17 @@ export class SupervisedWorker {
     void old.terminate();
     // Whoever keeps a state in the worker tells it again, before what was asked of that state is asked again.
     this.#onRestart();
+    // Requests are worked off in order: only the oldest can be to blame.
+    let oldest = true;
     for (const [id, one] of this.#waiting) {
-      if (one.tries >= TRIES) {
+      const blamed = oldest;
+      oldest = false;
+      if (blamed && one.tries >= TRIES) {
         this.#waiting.delete(id);
         one.reject(reason);
         continue;
       }
-      one.tries++;
+      if (blamed) one.tries++;
       one.sinceMs = performance.now();
       this.#worker.postMessage(one.message);
     }
