@@ -5,8 +5,8 @@ import { step } from '#engine/turns/step.ts';
 import { World, type StepFunction } from './world.ts';
 
 const CALLS = Number(process.env['INTERLEAVINGS'] ?? 100_000);
-/** A fresh range of seeds each day, so that CI goes on looking; the failing seed is printed. */
-const FIRST_SEED = Number(process.env['INTERLEAVING_SEED'] ?? Math.floor(Date.now() / 86_400_000) * 1_000_000);
+/** The same calls in each run; `npm run interleave` looks further. */
+const FIRST_SEED = Number(process.env['INTERLEAVING_SEED'] ?? 1);
 
 describe('the turn machine', () => {
   it(`keeps its promises in ${CALLS} made-up calls`, () => {
