@@ -104,6 +104,17 @@ describe('the media socket', { concurrency: 3 }, () => {
     assert.equal((await server.untilEnded(sid)).endReason, 'caller_hung_up');
   });
 
+  it('gives a call to one of ten connections that come at once, and leaves no other open', async () => {
+    const { sid, url } = await webCall();
+    const callers = Array.from({ length: 10 }, () => new SocketCaller(url));
+    await until('nine to be turned away', 10_000, () => callers.filter((caller) => caller.closed !== null).length === 9);
+    const winner = callers.find((caller) => caller.closed === null)!;
+    await until('the agent to speak', 10_000, () => winner.heardSeconds > 0.3);
+    assert.ok(callers.every((caller) => caller === winner || caller.refused === 401 || caller.refused === 409 || caller.closed?.code === 1000));
+    winner.socket.close(1000);
+    await server.untilEnded(sid);
+  });
+
   it('refuses whoever has no right to it, with a clear code', async () => {
     const { sid, url } = await webCall();
     const base = server.url.replace('http', 'ws');

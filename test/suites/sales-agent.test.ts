@@ -69,6 +69,13 @@ describe('sales-agent', () => {
     assert.equal(conversation['started_at'], started_at);
   });
 
+  it('ends a call once, however many ask at once', async () => {
+    const { body } = await server.request('POST', '/v1/convai/twilio/outbound-call', { agent_id: agentId, to_number: '+15005550003' });
+    const ends = await Promise.all(Array.from({ length: 20 }, () => server.request('POST', `/v1/convai/calls/${String(body['call_sid'])}/end`)));
+    assert.equal(new Set(ends.map((reply) => JSON.stringify(reply))).size, 1);
+    assert.equal(ends[0]!.status, 200);
+  });
+
   it('cancels a call that still rings', async () => {
     const { body } = await server.request('POST', '/v1/convai/twilio/outbound-call', { agent_id: agentId, to_number: '+15005550003' });
     const { status } = await server.request('POST', `/v1/convai/calls/${String(body['call_sid'])}/end`);
