@@ -32,7 +32,7 @@ import { startEmbedded } from '#store/embedded-postgres.ts';
 import { FolderFileStore } from '#store/folder-file-store.ts';
 import { postgresStore } from '#store/postgres-store.ts';
 import { lockDataDir } from '#store/server-lock.ts';
-import { mountPages, pagePath, recordingPath, URL_TTL_MS } from './pages/routes.ts';
+import { mountPages, pagePath, URL_TTL_MS } from './pages/routes.ts';
 
 const LEASE_MS = 12_000;
 
@@ -113,7 +113,6 @@ async function build(config: Config, parts: Parts, log: Logger, closers: Closer[
   const urls: Urls = {
     mediaSocket: (sid, token) => `${publicUrl.replace(/^http/, 'ws')}/voice/websocket?call_sid=${sid}&token=${token}`,
     callPage: (sid: string) => publicUrl + signedUrls.sign(pagePath(sid), URL_TTL_MS),
-    recording: (sid) => publicUrl + signedUrls.sign(recordingPath(sid), URL_TTL_MS),
   };
   const health = healthOperations({
     version: version(), carrier: carrier.id, requireAuth: config.requireAuth, database: records.engine, speechToText: providers.speechToText[0]!.id, languageModel: providers.languageModels[0]!.id, textToSpeech: providers.textToSpeech[0]!.id,

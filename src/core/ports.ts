@@ -1,5 +1,5 @@
 import type { AgentSettings, AiAgent } from './ai-agents/ai-agent.ts';
-import type { Call, CallOverrides, CallStatus, Direction, EndStatus, TurnLatency } from './calls/call.ts';
+import type { Call, CallStatus, EndStatus, TurnLatency } from './calls/call.ts';
 import type { CallCommand } from './calls/live-calls.ts';
 import type { CallPhase, ConversationEntry } from './calls/conversation.ts';
 import type { Actor, Context, Role } from './kernel/context.ts';
@@ -9,23 +9,10 @@ import type { Language, TimeZone } from './kernel/locale.ts';
 import type { Currency } from './kernel/money.ts';
 
 /** What a new call starts from. */
-export interface NewCall {
-  readonly sid: string;
-  readonly organizationId: number;
-  readonly agentId: number;
-  readonly personId: number | null;
-  readonly direction: Direction;
-  readonly carrier: string;
-  readonly from: string | null;
-  readonly to: string | null;
-  readonly variables: Readonly<Record<string, string>>;
-  readonly overrides: CallOverrides;
-  readonly recorded: boolean;
-  readonly placedAt: Date;
-  readonly ringTimeoutMs: number;
+export type NewCall = Pick<Call, 'sid' | 'organizationId' | 'agentId' | 'personId' | 'direction' | 'carrier' | 'from' | 'to' | 'variables' | 'overrides' | 'recorded' | 'placedAt' | 'ringTimeoutMs'> & {
   readonly owner: string;
   readonly leaseUntil: Date;
-}
+};
 
 /** Who may write about a running call: its owner, in its present epoch. */
 export interface Ownership {

@@ -18,7 +18,6 @@ export interface Call<P, Q, B, C extends Context | null> {
 export interface Urls {
   mediaSocket(callSid: string, token: string): string;
   callPage(callSid: string): string;
-  recording(callSid: string): string;
 }
 
 /** One operation of one API, neutral of how it is carried. Replies are cut to their schema, so nothing undocumented leaves. */

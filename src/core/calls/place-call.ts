@@ -3,7 +3,7 @@ import type { Context } from '../kernel/context.ts';
 import type { PhoneNumber } from '../kernel/phone-number.ts';
 import type { Core } from '../core.ts';
 import type { AiAgent } from '../ai-agents/ai-agent.ts';
-import type { Records } from '../ports.ts';
+import type { NewCall, Records } from '../ports.ts';
 import type { Call, CallOverrides, Direction } from './call.ts';
 
 export interface PlaceCall {
@@ -49,17 +49,8 @@ export async function placeWebCall(core: Core, ctx: Context, input: WebCall): Pr
   return { call, token, expiresAt };
 }
 
-interface Beginning {
-  readonly agentId: number | null;
-  readonly personId: number | null;
-  readonly carrier: string;
-  readonly from: string | null;
-  readonly to: string | null;
-  readonly variables: Readonly<Record<string, string>>;
-  readonly overrides: CallOverrides;
-  readonly recorded: boolean;
-  readonly ringTimeoutMs: number;
-}
+/** What each kind of call decides for itself; the rest is the same for all. */
+type Beginning = Pick<NewCall, 'personId' | 'carrier' | 'from' | 'to' | 'variables' | 'overrides' | 'recorded' | 'ringTimeoutMs'> & { readonly agentId: number | null };
 
 async function begin(core: Core, ctx: Context, direction: Direction, prepare: (records: Records) => Promise<Beginning>, also: (records: Records, call: Call) => Promise<void> = () => Promise.resolve()): Promise<Call> {
   const room = core.live.reserve();
