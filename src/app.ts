@@ -1,11 +1,16 @@
-import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import cors from '@fastify/cors';
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify';
+import type { Pool } from 'pg';
 import { pino, type Logger } from 'pino';
+import { callCenter } from '#apis/call-center/api.ts';
+import type { Api } from '#apis/kit/api.ts';
 import { authenticate } from '#apis/kit/authenticate.ts';
-import { mountRest, newRequestId } from '#apis/kit/mount-rest.ts';
+import { docsOperation } from '#apis/kit/docs.ts';
+import { RequestLimits } from '#apis/kit/limits.ts';
+import { mountRest, newRequestId, type Rest } from '#apis/kit/mount-rest.ts';
 import type { Urls } from '#apis/kit/operation.ts';
 import { orchestrator } from '#apis/orchestrator/api.ts';
 import { healthOperations } from '#apis/orchestrator/health.ts';
@@ -13,28 +18,32 @@ import { salesAgent } from '#apis/sales-agent/api.ts';
 import type { Config } from '#config/config.ts';
 import { reapAbandoned } from '#core/calls/finish-call.ts';
 import type { Core } from '#core/core.ts';
-import { firstStart } from '#core/identity/first-start.ts';
-import type { Secrets, WallClock } from '#core/kernel/ports.ts';
-import type { CommandChannel, FileStore, Organization } from '#core/ports.ts';
+import { firstStart, type FirstStart } from '#core/identity/first-start.ts';
+import type { WallClock } from '#core/kernel/ports.ts';
+import type { CommandChannel, FileStore, Organization, RateLimiter } from '#core/ports.ts';
 import { MediaSockets } from '#edge/media-socket.ts';
 import { SignedUrls } from '#edge/signed-urls.ts';
 import type { Carrier } from '#engine/contracts/carrier.ts';
 import { RealClock } from '#engine/real-clock.ts';
 import type { Providers } from '#engine/voice-session.ts';
+import { listenOn, stopListening } from '#http/listening.ts';
 import { openQueue, workOff } from '#jobs/queue.ts';
 import { LiveCallsHere } from '#live/live-calls.ts';
 import { catalog } from '#providers/catalog.ts';
 import { makeOfflineProviders, type OfflineProviders } from '#providers/offline/offline.ts';
+import { deriveKey, makeSecrets } from '#secrets/secrets.ts';
 import { SimulatedCarrier } from '#simulator/simulated-carrier.ts';
 import { PostgresCommandChannel } from '#store/command-channel.ts';
 import { openDatabase, type Connection } from '#store/database.ts';
 import { startEmbedded } from '#store/embedded-postgres.ts';
 import { FolderFileStore } from '#store/folder-file-store.ts';
 import { postgresStore } from '#store/postgres-store.ts';
+import { WindowRateLimiter } from '#store/rate-limiter.ts';
 import { lockDataDir } from '#store/server-lock.ts';
-import { mountPages, pagePath, URL_TTL_MS } from './pages/routes.ts';
+import { mountPages, pagePath, recordingPath, URL_TTL_MS } from './pages/routes.ts';
 
 const LEASE_MS = 12_000;
+const EXPOSED_HEADERS = ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset', 'Retry-After', 'X-Request-Id', 'Idempotent-Replayed'];
 
 /** What tests put in the place of the real thing. */
 export interface Parts {
@@ -43,6 +52,8 @@ export interface Parts {
   readonly log?: Logger;
   /** Settings of the embedded database. */
   readonly databaseSettings?: Readonly<Record<string, string>>;
+  /** A reply that says more than its schema is an error, not cut. */
+  readonly strictReplies?: boolean;
 }
 
 export interface App {
@@ -50,6 +61,9 @@ export interface App {
   readonly live: LiveCallsHere;
   readonly files: FileStore;
   readonly organization: Organization;
+  /** The first user, when it was made just now with a password of ours: to be shown once. */
+  readonly madeAdmin: FirstStart['madeAdmin'];
+  readonly database: Pool;
   /** Addresses it listens on, first one first. */
   readonly urls: readonly string[];
   /** Ports that were wanted and are taken by somebody else. */
@@ -89,19 +103,18 @@ async function build(config: Config, parts: Parts, log: Logger, closers: Closer[
   const records = await openRecords(config, parts, log, closers);
   const { store } = records;
   const clock: WallClock = { now: () => new Date() };
-  const derive = (purpose: string) => createHmac('sha256', config.encryptionKey.value).update(purpose).digest('base64url');
-  const secrets: Secrets = {
-    callSid: () => `CA${randomBytes(16).toString('hex')}`,
-    token: () => randomBytes(32).toString('base64url'),
-    hash: (value) => createHash('sha256').update(value).digest('hex'),
-  };
-  const organization = await firstStart({ store, clock, secrets, catalog }, { apiKey: config.apiKey.value, encryptionFingerprint: derive('fingerprint').slice(0, 16) });
+  const derive = (purpose: string) => deriveKey(config.encryptionKey.value, purpose).toString('base64url');
+  const secrets = makeSecrets({ encryptionKey: config.encryptionKey.value, jwtSecret: config.jwtSecret });
+  const { organization, madeAdmin } = await firstStart({ store, clock, secrets, catalog }, { apiKey: config.apiKey.value, encryptionFingerprint: derive('fingerprint').slice(0, 16), plan: config.ratePlan, admin: config.admin });
   const providers = parts.providers?.(offline) ?? offline;
   const carrier = parts.carrier?.(offline) ?? new SimulatedCarrier({ recogniser: offline.speechToText[0]!, voice: offline.textToSpeech[0]!, speed: config.simulatorSpeed });
   const files = new FolderFileStore(config.filesDir);
   const serverId = randomUUID();
   // Nobody else can be running calls on a database of our own.
-  if (config.databaseUrl === null) await reapAll({ store, clock });
+  if (config.databaseUrl === null) {
+    await reapAll({ store, clock });
+    await store.once.abandonAll();
+  }
   const live = new LiveCallsHere({ commands: records.commands, store, files, clock, realClock: new RealClock(), providers, carrier, serverId, slots: config.slots, leaseMs: LEASE_MS, log });
   closers.push(() => live.close(0));
   await records.commands.listen(serverId, (callId, command) => live.obey(callId, command));
@@ -113,24 +126,31 @@ async function build(config: Config, parts: Parts, log: Logger, closers: Closer[
   const urls: Urls = {
     mediaSocket: (sid, token) => `${publicUrl.replace(/^http/, 'ws')}/voice/websocket?call_sid=${sid}&token=${token}`,
     callPage: (sid: string) => publicUrl + signedUrls.sign(pagePath(sid), URL_TTL_MS),
+    recording: (sid: string) => publicUrl + signedUrls.sign(recordingPath(sid, 'wav'), URL_TTL_MS),
   };
   const health = healthOperations({
     version: version(), carrier: carrier.id, requireAuth: config.requireAuth, database: records.engine, speechToText: providers.speechToText[0]!.id, languageModel: providers.languageModels[0]!.id, textToSpeech: providers.textToSpeech[0]!.id,
     voiceActivity: providers.voiceActivity.id, pingDatabase: () => records.ping(), calls: () => live.count,
   });
-  const server = Fastify({ loggerInstance: asBaseLogger(log), logController: new LogController({ disableRequestLogging: true }), genReqId: newRequestId, requestTimeout: 30_000, routerOptions: { ignoreTrailingSlash: true } });
-  mountRest(server, [salesAgent, orchestrator(health)], core, urls);
+  const apis: readonly Api[] = [salesAgent, callCenter, orchestrator([...health, docsOperation(() => apis, version())])];
+  let rest: Rest | null = null;
+  const server = Fastify({
+    loggerInstance: asBaseLogger(log), logController: new LogController({ disableRequestLogging: true }), genReqId: newRequestId, routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    frameworkErrors: (error, request, reply) => rest!.refuse(error, request, reply),
+  });
+  if (config.corsOrigins.length > 0) await server.register(cors, { origin: config.corsOrigins.includes('*') ? '*' : [...config.corsOrigins], exposedHeaders: EXPOSED_HEADERS, methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'], maxAge: 600 });
+  rest = mountRest(server, apis, { core, urls, limits: new RequestLimits(records.rateLimiter, config.rateLimitFactor), strictReplies: parts.strictReplies ?? false });
   mountPages(server, { core, files, signedUrls });
   await server.ready();
   const sockets = new MediaSockets({ core, live, log, authenticate: (request, token) => authenticate(core, request.headers, token) });
   closers.push(() => sockets.close());
-  const { listening, taken } = await listen(config, (request, reply) => server.routing(request, reply));
+  const { listening, taken } = await listenOn(config.host, config.ports, (request, reply) => server.routing(request, reply));
   for (const one of listening) sockets.listen(one.server);
-  closers.push(() => stopListening(listening.map((one) => one.server)));
+  closers.push(() => stopListening(listening));
   publicUrl ||= listening[0]!.url;
 
   return {
-    core, live, files, organization, taken, urls: listening.map((one) => one.url),
+    core, live, files, organization, madeAdmin, taken, database: records.pool, urls: listening.map((one) => one.url),
     pageUrl: (sid) => urls.callPage(sid),
     close: async (graceMs = config.shutdownGraceMs) => {
       await live.close(graceMs);
@@ -143,6 +163,8 @@ interface OpenRecords {
   readonly store: Core['store'];
   readonly engine: string;
   readonly commands: CommandChannel;
+  readonly rateLimiter: RateLimiter;
+  readonly pool: Pool;
   ping(): Promise<number>;
   work(files: FileStore): Promise<void>;
 }
@@ -169,6 +191,9 @@ async function openRecords(config: Config, parts: Parts, log: Logger, closers: C
   return {
     store,
     commands,
+    pool: database.pool,
+    // Only a database of several servers has anything to share.
+    rateLimiter: new WindowRateLimiter(config.databaseUrl === null ? null : database.pool),
     engine: `${config.databaseUrl === null ? 'embedded ' : ''}postgres ${database.version}`,
     ping: async () => {
       const began = performance.now();
@@ -183,31 +208,6 @@ async function openRecords(config: Config, parts: Parts, log: Logger, closers: C
 async function reapAll(core: Pick<Core, 'store' | 'clock'>): Promise<void> {
   const anyLease = new Date(core.clock.now().getTime() + 100 * LEASE_MS);
   while ((await reapAbandoned(core, anyLease)) > 0);
-}
-
-async function listen(config: Config, handler: RequestListener): Promise<{ listening: { server: Server; url: string }[]; taken: number[] }> {
-  const listening: { server: Server; url: string }[] = [];
-  const taken: number[] = [];
-  for (const port of config.ports) {
-    const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, handler);
-    try {
-      await new Promise<void>((done, fail) => server.once('error', fail).listen(port, config.host, () => done()));
-      const { port: real } = server.address() as { port: number };
-      listening.push({ server, url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${real}` });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-      taken.push(port);
-    }
-  }
-  if (listening.length === 0) throw new Error(`All ports are taken: ${taken.join(', ')}. Set PORTS to free ones.`);
-  return { listening, taken };
-}
-
-async function stopListening(servers: readonly Server[]): Promise<void> {
-  await Promise.all(servers.map((server) => new Promise<void>((done) => {
-    server.close(() => done());
-    server.closeAllConnections();
-  })));
 }
 
 /** Fastify's server type follows its logger's; the routes need only what every logger has. */

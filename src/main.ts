@@ -17,6 +17,7 @@ async function start(): Promise<void> {
   const app = await buildApp(config, { log });
   if (app.taken.length > 0) log.warn({ ports: app.taken }, 'these ports are taken by somebody else and left out');
   if (config.apiKey.isNew) process.stdout.write(`\nAPI key (shown once, kept in ${config.dataDir}): ${config.apiKey.value}\n\n`);
+  if (app.madeAdmin) process.stdout.write(`\nFirst user (the password is shown once and kept nowhere): ${app.madeAdmin.email}  ${app.madeAdmin.password}\n\n`);
   log.info({ urls: app.urls, phone: `${app.urls[0]}/phone` }, 'Trunkline takes calls');
   let stopping = false;
   const stop = (signal: string) => {

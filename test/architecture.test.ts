@@ -15,6 +15,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   edge: ['core', 'live', 'engine/contracts'],
   store: ['core'],
   jobs: ['core', 'engine/audio'],
+  secrets: ['core/kernel'],
+  http: [],
   apis: ['core'],
   pages: ['core', 'apis/kit', 'edge/signed-urls.ts', 'jobs/render-recording.ts'],
   commands: ['*'],

@@ -18,12 +18,22 @@ const Environment = z.object({
   DATA_DIR: z.string().default('./data').transform((dir) => resolve(dir)),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres://').optional(),
   API_SECRET_KEY: z.string().min(8).optional(),
+  ADMIN_EMAIL: z.string().regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address').default('admin@localhost'),
+  ADMIN_PASSWORD: z.string().max(128).optional(),
   ENCRYPTION_KEY: z.string().min(16).optional(),
+  JWT_SECRET: z.string().min(8).optional(),
   FILES_URL: z.string().optional(),
   MAX_CONCURRENT_CALLS: whole(50, 1, 100_000),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   SHUTDOWN_GRACE_SECONDS: z.coerce.number().min(0).max(86_400).default(30),
   REQUIRE_AUTH: bool.optional(),
+  RATE_PLAN: z.enum(['standard', 'professional', 'enterprise']).default('standard'),
+  RATE_LIMIT_FACTOR: z.coerce.number().positive().max(1e9).default(1),
+  CORS_ORIGINS: z.string().default('').transform((text, ctx) => {
+    const origins = text.split(',').map((one) => one.trim()).filter((one) => one !== '');
+    for (const one of origins) if (one !== '*' && !isOrigin(one)) ctx.addIssue({ code: 'custom', message: `${one} is not an origin such as https://example.com` });
+    return origins;
+  }),
   SIMULATOR_SPEED: z.coerce.number().min(0.1).max(100).default(1),
 });
 
@@ -35,7 +45,11 @@ export interface Config {
   readonly dataDir: string;
   readonly databaseUrl: string | null;
   readonly apiKey: Secret;
+  /** The first user; without a password one is made and shown once. */
+  readonly admin: { readonly email: string; readonly password: string | null };
   readonly encryptionKey: Secret;
+  /** Signs access tokens; null: derived from the encryption key. */
+  readonly jwtSecret: string | null;
   readonly filesDir: string;
   readonly maxConcurrentCalls: number;
   /** Call slots of this process, whatever organizations may have. */
@@ -45,12 +59,25 @@ export interface Config {
   readonly simulatorSpeed: number;
   /** Whether what a seed leaves open asks for a credential. */
   readonly requireAuth: boolean;
+  /** Of the first organization. */
+  readonly ratePlan: 'standard' | 'professional' | 'enterprise';
+  readonly rateLimitFactor: number;
+  /** Origins whose pages may call the APIs; `*` is every one. */
+  readonly corsOrigins: readonly string[];
 }
 
 export interface Secret {
   readonly value: string;
   /** Whether it was made just now, and is to be shown once. */
   readonly isNew: boolean;
+}
+
+function isOrigin(text: string): boolean {
+  try {
+    return new URL(text).origin === text;
+  } catch {
+    return false;
+  }
 }
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
@@ -71,6 +98,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     dataDir: e.DATA_DIR,
     databaseUrl: e.DATABASE_URL ?? null,
     apiKey: secret(e.API_SECRET_KEY, e.DATA_DIR, 'api-secret-key', 'tl_'),
+    admin: { email: e.ADMIN_EMAIL, password: e.ADMIN_PASSWORD ?? null },
+    jwtSecret: e.JWT_SECRET ?? null,
     encryptionKey: secret(e.ENCRYPTION_KEY, e.DATA_DIR, 'encryption-key', ''),
     filesDir: resolve(e.FILES_URL?.replace(/^file:\/\//, '') ?? join(e.DATA_DIR, 'files')),
     maxConcurrentCalls: e.MAX_CONCURRENT_CALLS,
@@ -79,6 +108,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     shutdownGraceMs: e.SHUTDOWN_GRACE_SECONDS * 1000,
     simulatorSpeed: e.SIMULATOR_SPEED,
     requireAuth: e.REQUIRE_AUTH ?? !LOOPBACK.has(e.HOST),
+    ratePlan: e.RATE_PLAN,
+    rateLimitFactor: e.RATE_LIMIT_FACTOR,
+    corsOrigins: e.CORS_ORIGINS,
   });
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { fillVariables } from './ai-agents/ai-agent.ts';
 import { mayBecome, type CallStatus } from './calls/call.ts';
-import { isAllowed } from './kernel/context.ts';
+import { callsOf, isAllowed, PERMISSIONS, type Actor, type Role } from './kernel/context.ts';
 import { dayIn, timeZone } from './kernel/locale.ts';
 import { costOf } from './kernel/money.ts';
 import { isPhoneNumber, maskNumber, phoneNumber } from './kernel/phone-number.ts';
@@ -49,8 +49,11 @@ describe('numbers, money, zones, roles', () => {
   });
 
   it('a viewer reads and places no calls', () => {
-    assert.ok(isAllowed({ kind: 'api-key', id: 1, role: 'viewer' }, 'read'));
-    assert.ok(!isAllowed({ kind: 'api-key', id: 1, role: 'viewer' }, 'place-calls'));
-    assert.ok(!isAllowed({ kind: 'api-key', id: 1, role: 'agent' }, 'manage-agents'));
+    const as = (role: Role): Actor => ({ kind: 'user', id: 5, role, sessionId: 1 });
+    assert.ok(isAllowed(as('viewer'), 'read'));
+    assert.ok(!isAllowed(as('viewer'), 'place-calls'));
+    assert.ok(!isAllowed(as('agent'), 'manage-agents'));
+    for (const permission of PERMISSIONS) assert.ok(isAllowed(as('admin'), permission));
+    assert.deepEqual([callsOf(as('agent')), callsOf(as('viewer'))], [{ userId: 5 }, 'all']);
   });
 });

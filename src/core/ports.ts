@@ -2,14 +2,16 @@ import type { AgentSettings, AiAgent } from './ai-agents/ai-agent.ts';
 import type { Call, CallStatus, EndStatus, TurnLatency } from './calls/call.ts';
 import type { CallCommand } from './calls/live-calls.ts';
 import type { CallPhase, ConversationEntry } from './calls/conversation.ts';
-import type { Actor, Context, Role } from './kernel/context.ts';
+import type { Caller, Plan } from './identity/sign-in.ts';
+import type { User, UserStatus } from './identity/user.ts';
+import type { Context, OnceKey, Role } from './kernel/context.ts';
 import type { DomainEvent } from './kernel/events.ts';
 import type { JobRequest } from './kernel/jobs.ts';
 import type { Language, TimeZone } from './kernel/locale.ts';
 import type { Currency } from './kernel/money.ts';
 
 /** What a new call starts from. */
-export type NewCall = Pick<Call, 'sid' | 'organizationId' | 'agentId' | 'personId' | 'direction' | 'carrier' | 'from' | 'to' | 'variables' | 'overrides' | 'recorded' | 'placedAt' | 'ringTimeoutMs'> & {
+export type NewCall = Pick<Call, 'sid' | 'organizationId' | 'agentId' | 'personId' | 'direction' | 'carrier' | 'from' | 'to' | 'variables' | 'overrides' | 'recorded' | 'placedAt' | 'ringTimeoutMs' | 'userId'> & {
   readonly owner: string;
   readonly leaseUntil: Date;
 };
@@ -29,6 +31,8 @@ export interface CallProgress {
   readonly latency?: TurnLatency;
   readonly recording?: { readonly key: string; readonly offsetMs: number };
   readonly spokenBy?: Readonly<Record<string, string>>;
+  /** Why the call is not recorded, or no further, although it was to be. */
+  readonly recordingFailure?: string;
 }
 
 export interface CallEnd {
@@ -57,7 +61,11 @@ export interface CallStore {
   extendLeases(owner: string, ids: readonly number[], until: Date): Promise<readonly number[]>;
   /** Running calls whose owner has not been heard of; each is locked until the transaction ends, and skipped by others. */
   abandoned(now: Date, limit: number): Promise<readonly Call[]>;
+  /** Newest first. */
+  list(organizationId: number, filter: CallFilter, page: Page): Promise<Listed<Call>>;
   entries(callId: number): Promise<readonly ConversationEntry[]>;
+  /** Of several calls at once, by call. */
+  entriesOf(callIds: readonly number[]): Promise<ReadonlyMap<number, readonly ConversationEntry[]>>;
   /** Entries are written once; one that is there already stays, and the answer is false. */
   addEntry(callId: number, entry: ConversationEntry): Promise<boolean>;
 }
@@ -74,6 +82,25 @@ export interface AgentStore {
   /** Also agents that were deleted: running calls and old conversations keep theirs. */
   evenDeleted(id: number): Promise<AiAgent | null>;
   default(organizationId: number): Promise<AiAgent | null>;
+  /** Oldest first. */
+  list(organizationId: number, filter: AgentFilter, page: Page): Promise<Listed<AiAgent>>;
+  /** Null when there is none. */
+  update(organizationId: number, id: number, change: Partial<AgentSettings>, at: Date): Promise<AiAgent | null>;
+  /** The agent as it was; null when there is none (any more). */
+  delete(organizationId: number, id: number, at: Date): Promise<AiAgent | null>;
+}
+
+export interface AgentFilter {
+  readonly isActive?: boolean;
+}
+
+export interface CallFilter {
+  readonly agentId?: number;
+  readonly statuses?: readonly CallStatus[];
+  /** Of either end. */
+  readonly number?: string;
+  /** Calls that this user placed; null finds none. */
+  readonly userId?: number | null;
 }
 
 export interface Person {
@@ -94,19 +121,129 @@ export interface Organization {
   readonly timeZone: TimeZone;
   readonly language: Language;
   readonly currency: Currency;
+  /** Days after the end of a call; null keeps for ever. */
+  readonly recordingRetentionDays: number | null;
+  readonly transcriptRetentionDays: number | null;
+  readonly createdAt: Date;
 }
 
-export interface IdentityStore {
+export interface ApiKey {
+  readonly id: number;
+  readonly name: string;
+  readonly role: Role;
+  /** The one that the configuration gives. */
+  readonly configured: boolean;
+  readonly userId: number | null;
+  readonly createdAt: Date;
+  readonly revokedAt: Date | null;
+}
+
+export interface UserFilter {
+  readonly role?: Role;
+  readonly status?: UserStatus;
+  /** In name or e-mail address, whatever the case. */
+  readonly search?: string;
+}
+
+export interface Page {
+  readonly skip: number;
+  readonly limit: number;
+  readonly order?: 'asc' | 'desc';
+}
+
+export interface Listed<T> {
+  readonly rows: readonly T[];
+  /** Over all pages. */
+  readonly total: number;
+}
+
+export type NewUser = Pick<User, 'organizationId' | 'email' | 'name' | 'role' | 'preferences'> & { readonly passwordHash: string; readonly at: Date };
+export type UserChange = { readonly [K in 'name' | 'role' | 'status' | 'preferences']?: User[K] } & { readonly passwordHash?: string };
+
+export interface SignInFailures {
+  readonly failures: number;
+  readonly lockedUntil: Date | null;
+}
+
+export interface OrganizationStore {
   /** The first organization, or null before first start. */
   first(): Promise<Organization | null>;
-  insertOrganization(name: string): Promise<Organization>;
-  /** The key that the configuration gives: in the place of the one it gave before. */
-  setConfiguredKey(organizationId: number, keyHash: string): Promise<void>;
-  /** Adds a key, or leaves the one with this hash as it is. */
-  addApiKey(organizationId: number, name: string, keyHash: string, role: Role): Promise<void>;
-  apiKey(keyHash: string): Promise<{ readonly organizationId: number; readonly actor: Actor } | null>;
+  get(id: number): Promise<Organization | null>;
+  insert(name: string): Promise<Organization>;
+  update(id: number, change: { readonly name?: string; readonly timeZone?: TimeZone; readonly recordingRetentionDays?: number | null; readonly transcriptRetentionDays?: number | null }): Promise<Organization>;
+  setPlan(id: number, plan: Plan): Promise<void>;
+  /** Whoever else locks it waits until the transaction ends. */
+  lock(id: number): Promise<void>;
+  /** Those that keep something for a limited time only. */
+  withRetention(): Promise<readonly Organization[]>;
   /** The fingerprint this database was first used with; remembered if it is the first. */
   fingerprint(own: string): Promise<string>;
+  adminPasswordFingerprint(): Promise<string | null>;
+  setAdminPasswordFingerprint(fingerprint: string | null): Promise<void>;
+}
+
+export interface UserStore {
+  /** Null when the address is taken. */
+  insert(user: NewUser): Promise<User | null>;
+  get(organizationId: number, id: number): Promise<User | null>;
+  /** The oldest admin of an organization. */
+  firstAdmin(organizationId: number): Promise<User | null>;
+  forSignIn(emailKey: string): Promise<{ readonly user: User; readonly passwordHash: string } | null>;
+  list(organizationId: number, filter: UserFilter, page: Page): Promise<Listed<User>>;
+  update(organizationId: number, id: number, change: UserChange, at: Date): Promise<User | null>;
+  countActiveAdmins(organizationId: number): Promise<number>;
+}
+
+export interface CredentialStore {
+  /** The key that the configuration gives: in the place of the one it gave before. */
+  setConfiguredKey(organizationId: number, keyHash: string, userId: number | null): Promise<void>;
+  insertApiKey(key: { readonly organizationId: number; readonly name: string; readonly keyHash: string; readonly role: Role; readonly userId: number | null }): Promise<ApiKey>;
+  /** Those that were not revoked. */
+  listApiKeys(organizationId: number): Promise<readonly ApiKey[]>;
+  revokeApiKey(id: number, at: Date): Promise<void>;
+  /** All but the configured one. */
+  revokeKeysOf(userId: number, at: Date): Promise<void>;
+  apiKey(keyHash: string): Promise<Caller | null>;
+  /** Who a running sign-in stands for; null when it is over, or its user inactive. */
+  session(id: number, userId: number): Promise<Caller | null>;
+  insertSession(userId: number, refreshHash: string, expiresAt: Date): Promise<number>;
+  /** Puts a new refresh token in the place of an old one, which is remembered as used. Null when the old one is not good. */
+  rotateSession(oldHash: string, newHash: string, now: Date, expiresAt: Date): Promise<{ readonly sessionId: number; readonly user: User } | null>;
+  /** Ends the sign-in of a refresh token that was used before. Answers whose it was. */
+  revokeReplayed(refreshHash: string, at: Date): Promise<User | null>;
+  revokeSessionsOf(userId: number, at: Date, butOf?: number): Promise<void>;
+  signInFailures(emailKey: string): Promise<SignInFailures | null>;
+  /** Counts one more; from the `most`th on the address is locked. What was long ago does not count. */
+  addSignInFailure(emailKey: string, at: Date, rule: { readonly most: number; readonly lockMs: number }): Promise<void>;
+  clearSignInFailures(emailKey: string): Promise<void>;
+}
+
+/** What is known of a request that is carried out once. */
+export type OnceState =
+  | { readonly state: 'ours' }
+  | { readonly state: 'done'; readonly reply: string }
+  /** The change is on record, its reply is not: the server stopped between the two. */
+  | { readonly state: 'carried-out'; readonly subject: string }
+  | { readonly state: 'running' }
+  | { readonly state: 'other-request' };
+
+/** Requests with an Idempotency-Key. */
+export interface OnceStore {
+  /** Claims the request, or says what became of it. One that runs since before `stale` was lost, and is taken over. */
+  claim(scope: OnceScope, requestHash: string, now: Date, stale: Date): Promise<OnceState>;
+  finish(scope: OnceScope, reply: string): Promise<void>;
+  /** It came to nothing, and may be tried again. */
+  release(scope: OnceScope): Promise<void>;
+  /** At the start of the only server: what has no reply has been lost, and need not be waited for. */
+  abandonAll(): Promise<void>;
+}
+
+export type OnceScope = OnceKey & { readonly organizationId: number; readonly actor: string };
+
+/** Counts requests; shared between servers where there are several. */
+export interface RateLimiter {
+  /** One more for `key` within a window of `windowS` that began with its first. Never rejects. */
+  count(key: string, points: number, windowS: number): Promise<{ readonly allowed: boolean; readonly remaining: number; readonly resetAt: Date }>;
 }
 
 /** How a command reaches the server that runs the call. */
@@ -126,7 +263,8 @@ export interface ModelCatalog {
 /** What goes out with a change, in its transaction. */
 export interface Outbox {
   event(organizationId: number, event: DomainEvent): Promise<void>;
-  audit(ctx: Pick<Context, 'organizationId' | 'actor'>, action: string, subject: string, detail?: object): Promise<void>;
+  /** Who did what. Marks a request that is carried out once as done. @throws AppError conflict when somebody else has taken that request over */
+  audit(ctx: Pick<Context, 'organizationId' | 'actor' | 'once'>, action: string, subject: string, detail?: object): Promise<void>;
   job(job: JobRequest): Promise<void>;
 }
 
@@ -135,7 +273,10 @@ export interface Records {
   readonly mediaTokens: MediaTokenStore;
   readonly agents: AgentStore;
   readonly persons: PersonStore;
-  readonly identity: IdentityStore;
+  readonly organizations: OrganizationStore;
+  readonly users: UserStore;
+  readonly credentials: CredentialStore;
+  readonly once: OnceStore;
   readonly outbox: Outbox;
 }
 

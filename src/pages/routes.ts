@@ -10,7 +10,7 @@ import { callPage } from './call-page.ts';
 import { phonePage } from './phone-page.ts';
 
 export const pagePath = (sid: string): string => `/app/calls/${sid}`;
-export const recordingPath = (sid: string): string => `/app/recordings/${sid}.wav`;
+export const recordingPath = (sid: string, format: 'wav' | 'mp3'): string => `/app/recordings/${sid}.${format}`;
 
 /** How long an address in a page or reply stays good. */
 export const URL_TTL_MS = 24 * 3_600_000;
@@ -26,7 +26,7 @@ export function mountPages(server: FastifyInstance, parts: PageParts): void {
   server.get('/phone', (_request, reply) => html(reply, phonePage()));
   server.get<{ Params: { sid: string } }>('/app/calls/:sid', async (request, reply) => {
     const call = await openCall(parts, request, request.params.sid);
-    return html(reply, await renderCallPage(parts, call, parts.signedUrls.sign(recordingPath(call.sid), URL_TTL_MS)));
+    return html(reply, await renderCallPage(parts, call, parts.signedUrls.sign(recordingPath(call.sid, 'wav'), URL_TTL_MS)));
   });
   server.get<{ Params: { file: string } }>('/app/recordings/:file', async (request, reply) => {
     const sid = /^(\w+)\.wav$/.exec(request.params.file)?.[1];

@@ -1,7 +1,8 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { AgentSettings, AgentType, AiAgent } from '#core/ai-agents/ai-agent.ts';
-import type { AgentStore } from '#core/ports.ts';
+import type { AgentFilter, AgentStore, Listed, Page } from '#core/ports.ts';
 import type { Database } from './schema.ts';
+import { countAll } from './sql.ts';
 
 export class PostgresAgentStore implements AgentStore {
   readonly #db: Kysely<Database>;
@@ -14,9 +15,7 @@ export class PostgresAgentStore implements AgentStore {
     const row = await this.#db
       .insertInto('ai_agents')
       .values({
-        organization_id: organizationId, type: settings.type, name: settings.name, system_prompt: settings.systemPrompt, first_message: settings.firstMessage, voicemail_message: settings.voicemailMessage,
-        voice_provider: settings.voiceProvider, voice_id: settings.voiceId, model_provider: settings.modelProvider, model_name: settings.modelName, interrupt_enabled: settings.interruptEnabled,
-        silence_threshold_ms: settings.silenceThresholdMs, is_active: settings.isActive, is_default: isDefault, deleted_at: null, created_at: at, updated_at: at,
+        ...toColumns(settings), organization_id: organizationId, is_default: isDefault, deleted_at: null, created_at: at, updated_at: at,
       })
       .returningAll()
       .executeTakeFirstOrThrow();
@@ -37,6 +36,34 @@ export class PostgresAgentStore implements AgentStore {
     const row = await this.#db.selectFrom('ai_agents').selectAll().where('organization_id', '=', organizationId).where('is_default', '=', true).where('deleted_at', 'is', null).executeTakeFirst();
     return row ? toAgent(row) : null;
   }
+
+  async list(organizationId: number, filter: AgentFilter, page: Page): Promise<Listed<AiAgent>> {
+    let query = this.#db.selectFrom('ai_agents').where('organization_id', '=', organizationId).where('deleted_at', 'is', null);
+    if (filter.isActive !== undefined) query = query.where('is_active', '=', filter.isActive);
+    const rows = await query.selectAll().orderBy('id', page.order ?? 'asc').offset(page.skip).limit(page.limit).execute();
+    return { rows: rows.map(toAgent), total: await countAll(query) };
+  }
+
+  async update(organizationId: number, id: number, change: Partial<AgentSettings>, at: Date): Promise<AiAgent | null> {
+    const given = Object.fromEntries(Object.entries(toColumns(change)).filter(([, value]) => value !== undefined));
+    const row = await this.#db.updateTable('ai_agents').set({ ...given, updated_at: at }).where('organization_id', '=', organizationId).where('id', '=', id).where('deleted_at', 'is', null).returningAll().executeTakeFirst();
+    return row ? toAgent(row) : null;
+  }
+
+  async delete(organizationId: number, id: number, at: Date): Promise<AiAgent | null> {
+    const row = await this.#db.updateTable('ai_agents').set({ deleted_at: at }).where('organization_id', '=', organizationId).where('id', '=', id).where('deleted_at', 'is', null).returningAll().executeTakeFirst();
+    return row ? toAgent(row) : null;
+  }
+}
+
+/** Settings under the names of their columns; what is not given stays undefined. */
+function toColumns<S extends Partial<AgentSettings>>(settings: S) {
+  return {
+    type: settings.type as S['type'], name: settings.name as S['name'], system_prompt: settings.systemPrompt as S['systemPrompt'], first_message: settings.firstMessage as S['firstMessage'],
+    voicemail_message: settings.voicemailMessage as S['voicemailMessage'], voice_provider: settings.voiceProvider as S['voiceProvider'], voice_id: settings.voiceId as S['voiceId'],
+    model_provider: settings.modelProvider as S['modelProvider'], model_name: settings.modelName as S['modelName'], interrupt_enabled: settings.interruptEnabled as S['interruptEnabled'],
+    silence_threshold_ms: settings.silenceThresholdMs as S['silenceThresholdMs'], is_active: settings.isActive as S['isActive'],
+  };
 }
 
 function toAgent(row: Selectable<Database['ai_agents']>): AiAgent {

@@ -1,8 +1,9 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import { LIVE_STATUSES, mayBecome, type Call, type CallStatus, type Direction, type TurnLatency } from '#core/calls/call.ts';
 import type { CallPhase, ConversationEntry } from '#core/calls/conversation.ts';
-import type { CallEnd, CallProgress, CallStore, NewCall, Ownership } from '#core/ports.ts';
+import type { CallEnd, CallFilter, CallProgress, CallStore, Listed, NewCall, Ownership, Page } from '#core/ports.ts';
 import type { Database } from './schema.ts';
+import { countAll } from './sql.ts';
 
 export class PostgresCallStore implements CallStore {
   readonly #db: Kysely<Database>;
@@ -18,7 +19,7 @@ export class PostgresCallStore implements CallStore {
         sid: call.sid, organization_id: call.organizationId, agent_id: call.agentId, person_id: call.personId, direction: call.direction, carrier: call.carrier, carrier_call_id: null,
         from_number: call.from, to_number: call.to, status: 'placed', end_reason: null, failure_reason: null, variables: JSON.stringify(call.variables), overrides: JSON.stringify(call.overrides),
         recorded: call.recorded, recording_key: null, placed_ms: null, latency: null, placed_at: call.placedAt, answered_at: null, ended_at: null, ring_timeout_ms: call.ringTimeoutMs,
-        owner: call.owner, epoch: 1, lease_until: call.leaseUntil,
+        owner: call.owner, epoch: 1, lease_until: call.leaseUntil, user_id: call.userId,
       })
       .returningAll()
       .executeTakeFirstOrThrow();
@@ -61,6 +62,7 @@ export class PostgresCallStore implements CallStore {
         ...(change.phase === undefined ? {} : { phase: change.phase }),
         ...(change.latency === undefined ? {} : { latency: JSON.stringify(change.latency) }),
         ...(change.recording === undefined ? {} : { recording_key: change.recording.key, recording_offset_ms: change.recording.offsetMs }),
+        ...(change.recordingFailure === undefined ? {} : { recording_failure: change.recordingFailure }),
         ...(change.spokenBy === undefined ? {} : { spoken_by: JSON.stringify(change.spokenBy) }),
         epoch: by.epoch,
       })
@@ -104,9 +106,25 @@ export class PostgresCallStore implements CallStore {
     return rows.map(toCall);
   }
 
+  async list(organizationId: number, filter: CallFilter, page: Page): Promise<Listed<Call>> {
+    let query = this.#db.selectFrom('calls').where('organization_id', '=', organizationId);
+    if (filter.agentId !== undefined) query = query.where('agent_id', '=', filter.agentId);
+    if (filter.statuses !== undefined) query = query.where('status', 'in', [...filter.statuses]);
+    if (filter.userId !== undefined) query = query.where('user_id', '=', filter.userId);
+    const { number } = filter;
+    if (number !== undefined) query = query.where((eb) => eb.or([eb('to_number', '=', number), eb('from_number', '=', number)]));
+    const rows = await query.selectAll().orderBy('id', page.order ?? 'desc').offset(page.skip).limit(page.limit).execute();
+    return { rows: rows.map(toCall), total: await countAll(query) };
+  }
+
   async entries(callId: number): Promise<readonly ConversationEntry[]> {
-    const rows = await this.#db.selectFrom('call_entries').selectAll().where('call_id', '=', callId).orderBy('seq').execute();
-    return rows.map((row) => ({ seq: row.seq, role: row.role as ConversationEntry['role'], text: row.text, startMs: row.start_ms, endMs: row.end_ms, detail: row.detail }));
+    return (await this.entriesOf([callId])).get(callId) ?? [];
+  }
+
+  async entriesOf(callIds: readonly number[]): Promise<ReadonlyMap<number, readonly ConversationEntry[]>> {
+    if (callIds.length === 0) return new Map();
+    const rows = await this.#db.selectFrom('call_entries').selectAll().where('call_id', 'in', [...callIds]).orderBy('call_id').orderBy('seq').execute();
+    return new Map([...Map.groupBy(rows, (row) => row.call_id)].map(([id, found]) => [id, found.map(toEntry)]));
   }
 
   async addEntry(callId: number, entry: ConversationEntry): Promise<boolean> {
@@ -119,11 +137,16 @@ export class PostgresCallStore implements CallStore {
   }
 }
 
+function toEntry(row: Selectable<Database['call_entries']>): ConversationEntry {
+  return { seq: row.seq, role: row.role as ConversationEntry['role'], text: row.text, startMs: row.start_ms, endMs: row.end_ms, detail: row.detail };
+}
+
 function toCall(row: Selectable<Database['calls']>): Call {
   return {
-    id: row.id, sid: row.sid, organizationId: row.organization_id, agentId: row.agent_id, personId: row.person_id, direction: row.direction as Direction, carrier: row.carrier,
+    id: row.id, sid: row.sid, organizationId: row.organization_id, agentId: row.agent_id, personId: row.person_id, userId: row.user_id, direction: row.direction as Direction, carrier: row.carrier,
     carrierCallId: row.carrier_call_id, from: row.from_number, to: row.to_number, status: row.status as CallStatus, endReason: row.end_reason, failureReason: row.failure_reason,
     phase: row.phase as CallPhase, variables: row.variables, overrides: row.overrides, spokenBy: row.spoken_by, recorded: row.recorded, recordingKey: row.recording_key, recordingOffsetMs: row.recording_offset_ms,
+    recordingFailure: row.recording_failure, transcriptDeletedAt: row.transcript_deleted_at,
     placedMs: row.placed_ms, latency: row.latency as TurnLatency | null, placedAt: row.placed_at, answeredAt: row.answered_at, endedAt: row.ended_at, ringTimeoutMs: row.ring_timeout_ms,
     owner: row.owner, epoch: row.epoch,
   };

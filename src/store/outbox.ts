@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { fromKysely, type PgBoss } from 'pg-boss';
 import { actorName, type Context } from '#core/kernel/context.ts';
+import { AppError } from '#core/kernel/errors.ts';
 import type { DomainEvent } from '#core/kernel/events.ts';
 import type { JobRequest } from '#core/kernel/jobs.ts';
 import type { Outbox } from '#core/ports.ts';
@@ -21,8 +22,20 @@ export class PostgresOutbox implements Outbox {
     await this.#db.insertInto('events').values({ organization_id: organizationId, type: event.type, call_id: callId, payload: JSON.stringify(event) }).execute();
   }
 
-  async audit(ctx: Pick<Context, 'organizationId' | 'actor'>, action: string, subject: string, detail: object = {}): Promise<void> {
+  async audit(ctx: Pick<Context, 'organizationId' | 'actor' | 'once'>, action: string, subject: string, detail: object = {}): Promise<void> {
     await this.#db.insertInto('audit').values({ organization_id: ctx.organizationId, actor: actorName(ctx.actor), action, subject, detail: JSON.stringify(detail) }).execute();
+    if (!ctx.once) return;
+    const { operation, key, attempt } = ctx.once;
+    const marked = await this.#db
+      .updateTable('idempotent_requests')
+      .set({ subject })
+      .where('organization_id', '=', ctx.organizationId)
+      .where('actor', '=', actorName(ctx.actor))
+      .where('operation', '=', operation)
+      .where('key', '=', key)
+      .where('attempt', '=', attempt)
+      .executeTakeFirst();
+    if (marked.numUpdatedRows !== 1n) throw new AppError('conflict', 'This request took too long and was tried again meanwhile');
   }
 
   async job(job: JobRequest): Promise<void> {

@@ -3,11 +3,14 @@ import type { PgBoss } from 'pg-boss';
 import type { Records, Store } from '#core/ports.ts';
 import { PostgresAgentStore } from './agent-store.ts';
 import { PostgresCallStore } from './call-store.ts';
-import { PostgresIdentityStore } from './identity-store.ts';
+import { PostgresCredentialStore } from './credential-store.ts';
 import { PostgresMediaTokenStore } from './media-token-store.ts';
+import { PostgresOnceStore } from './once-store.ts';
+import { PostgresOrganizationStore } from './organization-store.ts';
 import { PostgresOutbox } from './outbox.ts';
 import { PostgresPersonStore } from './person-store.ts';
 import type { Database } from './schema.ts';
+import { PostgresUserStore } from './user-store.ts';
 
 function recordsOver(db: Kysely<Database>, boss: PgBoss): Records {
   return {
@@ -15,7 +18,10 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss): Records {
     mediaTokens: new PostgresMediaTokenStore(db),
     agents: new PostgresAgentStore(db),
     persons: new PostgresPersonStore(db),
-    identity: new PostgresIdentityStore(db),
+    organizations: new PostgresOrganizationStore(db),
+    users: new PostgresUserStore(db),
+    credentials: new PostgresCredentialStore(db),
+    once: new PostgresOnceStore(db),
     outbox: new PostgresOutbox(db, boss),
   };
 }

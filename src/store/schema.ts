@@ -6,9 +6,18 @@ type Defaulted<T> = ColumnType<T, T | undefined, T>;
 type Json<T extends object> = JSONColumnType<T>;
 
 export interface Database {
-  organizations: { id: Generated<number>; name: string; time_zone: Defaulted<string>; language: Defaulted<string>; currency: Defaulted<string>; created_at: Defaulted<Date> };
-  installation: { id: Defaulted<boolean>; encryption_fingerprint: string; created_at: Defaulted<Date> };
-  api_keys: { id: Generated<number>; organization_id: number; name: string; key_hash: string; role: string; created_at: Defaulted<Date> };
+  organizations: { id: Generated<number>; name: string; time_zone: Defaulted<string>; language: Defaulted<string>; currency: Defaulted<string>; created_at: Defaulted<Date>; plan: Defaulted<string>; recording_retention_days: Defaulted<number | null>; transcript_retention_days: Defaulted<number | null> };
+  installation: { id: Defaulted<boolean>; encryption_fingerprint: string; admin_password_fingerprint: Defaulted<string | null>; created_at: Defaulted<Date> };
+  api_keys: { id: Generated<number>; organization_id: number; name: string; key_hash: string; role: string; user_id: Defaulted<number | null>; configured: Defaulted<boolean>; revoked_at: Defaulted<Date | null>; created_at: Defaulted<Date> };
+  users: {
+    id: Generated<number>; organization_id: number; email: string; name: string; role: string; status: Defaulted<string>; password_hash: string; preferences: Json<Record<string, unknown>>; created_at: Instant; updated_at: Instant;
+  };
+  sessions: { id: Generated<number>; user_id: number; refresh_hash: string; expires_at: Date; revoked_at: Defaulted<Date | null>; created_at: Defaulted<Date> };
+  used_refresh_tokens: { refresh_hash: string; session_id: number };
+  sign_in_failures: { email: string; failures: number; last_at: Date; locked_until: Date | null };
+  suppressed_numbers: { organization_id: number; number_hash: string; at: Date };
+  idempotent_requests: { organization_id: number; actor: string; operation: string; key: string; request_hash: string; attempt: string; started_at: Date; subject: Defaulted<string | null>; reply: Defaulted<string | null> };
+  rate_limits: { key: string; points: Defaulted<number>; expire: Defaulted<number | null> };
   persons: { id: Generated<number>; organization_id: number; name: string | null; language: string | null; time_zone: string | null; do_not_call_at: Date | null; created_at: Defaulted<Date> };
   person_numbers: { organization_id: number; number: string; person_id: number };
   ai_agents: {
@@ -21,7 +30,8 @@ export interface Database {
     from_number: string | null; to_number: string | null; status: string; end_reason: string | null; failure_reason: string | null; phase: Defaulted<string>;
     variables: Json<Record<string, string>>; overrides: Json<Record<string, unknown>>; spoken_by: ColumnType<Record<string, string>, string | undefined, string>; recorded: boolean; recording_key: string | null; recording_offset_ms: Defaulted<number | null>; placed_ms: number | null;
     latency: ColumnType<object | null, string | null, string | null>; placed_at: Instant; answered_at: Date | null; ended_at: Date | null; ring_timeout_ms: number;
-    owner: string | null; epoch: Defaulted<number>; lease_until: Date | null; created_at: Defaulted<Date>;
+    owner: string | null; epoch: Defaulted<number>; lease_until: Date | null; created_at: Defaulted<Date>; user_id: Defaulted<number | null>;
+    recording_failure: Defaulted<string | null>; recording_deleted_at: Defaulted<Date | null>; transcript_deleted_at: Defaulted<Date | null>;
   };
   call_entries: { call_id: number; seq: number; role: string; text: string; start_ms: number; end_ms: number; detail: Json<Record<string, unknown>> };
   media_tokens: { token_hash: string; call_id: number; expires_at: Date; used_at: Date | null; reused_at: Date | null };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -32,7 +32,7 @@ before(async () => {
   database = await openDatabase(server.connection, (error) => assert.fail(error));
   boss = await openQueue(database.pool, () => undefined);
   store = postgresStore(database.db, boss);
-  organizationId = (await store.identity.insertOrganization('Org')).id;
+  organizationId = (await store.organizations.insert('Org')).id;
   agentId = (await store.agents.insert(organizationId, { ...AGENT_DEFAULTS, name: 'A', voiceProvider: 'p', voiceId: 'v', modelProvider: 'p', modelName: 'm' }, true, new Date())).id;
 });
 after(async () => {
@@ -44,7 +44,7 @@ after(async () => {
 
 const newCall = (more: Partial<NewCall> = {}): NewCall => ({
   sid: `CA${String(++serial).padStart(32, '0')}`, organizationId, agentId, personId: null, direction: 'outbound', carrier: 'simulator', from: null, to: '+15005550006', variables: { name: 'Ann' }, overrides: { voiceId: 'x' },
-  recorded: true, placedAt: new Date(), ringTimeoutMs: 30_000, owner: 'server-1', leaseUntil: soon(), ...more,
+  recorded: true, placedAt: new Date(), ringTimeoutMs: 30_000, userId: null, owner: 'server-1', leaseUntil: soon(), ...more,
 });
 const rows = async (text: string, values: unknown[] = []) => (await database.pool.query(text, values)).rows as Record<string, unknown>[];
 
@@ -116,7 +116,7 @@ describe(`the store on Postgres ${bin === undefined ? '18, embedded' : '15'}`, (
   });
 
   it('lets exactly as many calls through a limit as it allows, however many ask at once', async () => {
-    const other = (await store.identity.insertOrganization('Busy')).id;
+    const other = (await store.organizations.insert('Busy')).id;
     const place = () =>
       store.transaction(async (records) => {
         if ((await records.calls.countLive(other)) >= 5) return false;
@@ -155,13 +155,12 @@ describe(`the store on Postgres ${bin === undefined ? '18, embedded' : '15'}`, (
   });
 
   it('finds keys by their hash, and remembers the first fingerprint', async () => {
-    await store.identity.addApiKey(organizationId, 'k', 'h1', 'viewer');
-    await store.identity.addApiKey(organizationId, 'k', 'h1', 'admin');
-    const found = (await store.identity.apiKey('h1'))!;
+    await store.credentials.insertApiKey({ organizationId, name: 'k', keyHash: 'h1', role: 'viewer', userId: null });
+    const found = (await store.credentials.apiKey('h1'))!;
     assert.deepEqual([found.organizationId, found.actor.kind === 'api-key' && found.actor.role], [organizationId, 'viewer']);
-    assert.equal(await store.identity.apiKey('nope'), null);
-    assert.equal(await store.identity.fingerprint('one'), 'one');
-    assert.equal(await store.identity.fingerprint('two'), 'one');
+    assert.equal(await store.credentials.apiKey('nope'), null);
+    assert.equal(await store.organizations.fingerprint('one'), 'one');
+    assert.equal(await store.organizations.fingerprint('two'), 'one');
   });
 
   it('has the columns that the code believes in', async () => {
@@ -178,7 +177,7 @@ describe(`the store on Postgres ${bin === undefined ? '18, embedded' : '15'}`, (
     await admin.query('create database fresh');
     const connection = { ...server.connection, database: 'fresh' };
     const opened = await Promise.all(Array.from({ length: 4 }, () => openDatabase(connection, () => undefined, 2)));
-    assert.equal((await opened[0]!.pool.query('select * from migrations')).rowCount, 1);
+    assert.equal((await opened[0]!.pool.query('select * from migrations')).rowCount, globSync('src/store/migrations/*.sql').length);
     await opened[0]!.pool.query("insert into migrations (name, checksum) values ('9999-later.sql', 'x')");
     await assert.rejects(openDatabase(connection, () => undefined, 2), /newer/);
     await opened[0]!.pool.query("delete from migrations where name = '9999-later.sql'");

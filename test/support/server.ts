@@ -14,7 +14,11 @@ export interface TestServer {
   /** Everything logged at warning or above. */
   readonly trouble: string[];
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: Record<string, unknown> }>;
+  /** Headers of the last reply that `request` got. */
+  readonly headers: Headers;
   untilEnded(sid: string, limitMs?: number): Promise<Call>;
+  /** Rows of a query, past every API. */
+  database(text: string): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
 }
 
@@ -24,15 +28,21 @@ export async function startServer(env: Record<string, string> = {}, parts: Parts
   const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-test-'));
   const trouble: string[] = [];
   const log: Logger = pino({ level: 'warn' }, { write: (line: string) => void trouble.push(line) });
-  const config = readConfig({ DATA_DIR: dataDir, PORTS: '0', API_SECRET_KEY: KEY, SIMULATOR_SPEED: '12', ...env });
-  const app = await buildApp(config, { log, databaseSettings: { fsync: 'off' }, ...parts });
+  const config = readConfig({ DATA_DIR: dataDir, PORTS: '0', API_SECRET_KEY: KEY, SIMULATOR_SPEED: '12', RATE_LIMIT_FACTOR: '1000', ...env });
+  const app = await buildApp(config, { log, databaseSettings: { fsync: 'off' }, strictReplies: true, ...parts });
   const url = app.urls[0]!;
+  let lastHeaders = new Headers();
   return {
     app, url, key: KEY, trouble,
     request: async (method, path, body, headers = {}) => {
       const reply = await fetch(url + path, { method, headers: { 'xi-api-key': KEY, ...headers }, ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }) });
+      lastHeaders = reply.headers;
       return { status: reply.status, body: (await reply.json()) as Record<string, unknown> };
     },
+    get headers() {
+      return lastHeaders;
+    },
+    database: async (text) => (await app.database.query(text)).rows as Record<string, unknown>[],
     untilEnded: (sid, limitMs = 120_000) => untilEnded(app, sid, limitMs),
     close: async () => {
       await app.close(0);

@@ -1,3 +1,4 @@
+import type { Plan } from '#core/identity/sign-in.ts';
 import type { AppError } from '#core/kernel/errors.ts';
 import type { Operation } from './operation.ts';
 
@@ -6,11 +7,25 @@ export interface RenderedError {
   readonly body: object;
 }
 
+/** So many requests of one kind within a window. */
+export interface Limit {
+  readonly name: string;
+  readonly points: number;
+  readonly windowS: number;
+}
+
 /** One API as a whole: its operations, and how it words what goes wrong. */
 export interface Api {
   readonly name: string;
+  readonly title: string;
   /** Whether a path that no operation has is this API's to refuse. */
   owns(path: string): boolean;
   renderError(error: AppError, requestId: string): RenderedError;
+  /** What every request counts against, by the operation it asks for (null: a path that nobody has) and the plan of who asks. */
+  limits(operation: Operation | null, plan: Plan): readonly Limit[];
+  /** What an operation that has `counts` counts against beside, once it is about to be carried out. */
+  readonly alsoLimits?: Readonly<Record<string, Limit>>;
+  /** Whose requests are counted together. Those of nobody in particular are counted by network address. */
+  readonly countedPer: 'caller' | 'organization';
   readonly operations: readonly Operation[];
 }

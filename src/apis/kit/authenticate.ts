@@ -1,5 +1,5 @@
 import type { Core } from '#core/core.ts';
-import type { Actor } from '#core/kernel/context.ts';
+import { whoIs, type Caller } from '#core/identity/sign-in.ts';
 import { AppError } from '#core/kernel/errors.ts';
 
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -14,10 +14,9 @@ export function credentialIn(headers: Headers): string | null {
   return bearer ?? one('xi-api-key') ?? one('x-api-key');
 }
 
-/** @throws AppError unauthenticated */
-export async function authenticate(core: Pick<Core, 'store' | 'secrets'>, headers: Headers, token: string | null = null): Promise<{ organizationId: number; actor: Actor }> {
+/** @throws AppError unauthenticated, token-expired */
+export async function authenticate(core: Pick<Core, 'store' | 'secrets' | 'clock'>, headers: Headers, token: string | null = null): Promise<Caller> {
   const credential = credentialIn(headers) ?? token;
-  const found = credential === null ? null : await core.store.identity.apiKey(core.secrets.hash(credential));
-  if (!found) throw new AppError('unauthenticated', 'Invalid API key');
-  return found;
+  if (credential === null) throw new AppError('unauthenticated', 'Missing API key or access token');
+  return whoIs(core, credential);
 }

@@ -1,112 +1,153 @@
 import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
 import type { Core } from '#core/core.ts';
+import type { Caller } from '#core/identity/sign-in.ts';
 import { isAllowed, type Context } from '#core/kernel/context.ts';
-import { AppError, type Issue } from '#core/kernel/errors.ts';
+import { AppError } from '#core/kernel/errors.ts';
 import type { Api } from './api.ts';
-import { authenticate } from './authenticate.ts';
-import type { Operation, Shape, Urls } from './operation.ts';
+import { authenticate, credentialIn } from './authenticate.ts';
+import { parseInput, readJson, wrong } from './input.ts';
+import { secondsUntil, type RequestCount, type RequestLimits } from './limits.ts';
+import { carryOutOnce, idempotencyKey } from './once.ts';
+import type { Operation, Urls } from './operation.ts';
 
 const LARGEST_BODY = 1024 * 1024;
 
+export interface RestOptions {
+  readonly core: Core;
+  readonly urls: Urls;
+  readonly limits: RequestLimits;
+  /** In tests: a reply that says more than its schema is a defect, not cut. */
+  readonly strictReplies: boolean;
+}
+
+/** What is known of a request before its body is read. */
+interface Admitted {
+  readonly who: Caller | null;
+  readonly count: RequestCount;
+}
+
+const admitted = new WeakMap<FastifyRequest, Admitted>();
+
+interface Target {
+  readonly api: Api;
+  readonly operation: Operation | null;
+}
+
+export interface Rest {
+  /** Answers what the router itself cannot read. */
+  refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void;
+}
+
 /** Serves the operations of all APIs on one HTTP server. */
-export function mountRest(server: FastifyInstance, apis: readonly Api[], core: Core, urls: Urls): void {
+export function mountRest(server: FastifyInstance, apis: readonly Api[], options: RestOptions): Rest {
   // Whatever parses as JSON is JSON, whatever it calls itself; an empty body is {}.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'string', bodyLimit: LARGEST_BODY }, (_request, body, done) => done(null, body));
+  const targets = new Map<string, Target>();
   for (const api of apis) {
     for (const operation of api.operations) {
-      server.route({ method: operation.method, url: operation.path, handler: (request, reply) => serve(api, operation, core, urls, request, reply) });
+      targets.set(`${operation.method} ${operation.path}`, { api, operation });
+      server.route({ method: operation.method, url: operation.path, handler: (request, reply) => serve({ api, operation }, options, request, reply) });
     }
   }
-  const ownerOf = (request: FastifyRequest): Api => apis.find((api) => api.owns(request.url.split('?')[0]!)) ?? apis.at(-1)!;
-  server.setNotFoundHandler((request, reply) => send(ownerOf(request), reply, new AppError('not-found', 'Not found', { subject: `path: ${request.url.split('?')[0]}` }), request.id));
-  server.setErrorHandler((error, request, reply) => {
+  const ownerOf = (request: FastifyRequest): Api => apis.find((api) => api.owns(pathOf(request))) ?? apis.at(-1)!;
+  /** Null for pages, which are no API's. */
+  const targetOf = (request: FastifyRequest): Target | null => {
+    if (request.is404) return { api: ownerOf(request), operation: null };
+    return targets.get(`${request.method === 'HEAD' ? 'GET' : request.method} ${request.routeOptions.url ?? ''}`) ?? null;
+  };
+  server.addHook('onRequest', async (request, reply) => {
+    const target = targetOf(request);
+    if (target) await admit(target, options, request, reply);
+  });
+  const apiOf = (request: FastifyRequest) => targetOf(request)?.api ?? ownerOf(request);
+  server.setNotFoundHandler((request, reply) => send(apiOf(request), reply, new AppError('not-found', 'Not found', { subject: `path: ${pathOf(request)}` }), request.id));
+  const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply, api = apiOf(request)) => {
     const known = fromFramework(error);
     if (!known) request.log.error({ err: error, request_id: request.id }, 'a request failed');
-    return send(ownerOf(request), reply, known ?? new AppError('internal', 'Internal server error'), request.id);
-  });
+    return send(api, reply, known ?? new AppError('internal', 'Internal server error'), request.id);
+  };
+  server.setErrorHandler((error, request, reply) => refuse(error, request, reply));
+  return {
+    refuse: (unreadable, request, reply) => {
+      const api = ownerOf(request);
+      void admit({ api, operation: null }, options, request, reply).then(() => unreadable, (over: unknown) => over).then((error) => refuse(error, request, reply, api));
+    },
+  };
 }
 
 export const newRequestId = (): string => `req_${randomBytes(9).toString('hex')}`;
 
-async function serve(api: Api, operation: Operation, core: Core, urls: Urls, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+const pathOf = (request: FastifyRequest): string => request.url.split('?')[0]!;
+
+/** Who asks, whether they may, and whether it is not too often: before anything of the body is read. */
+async function admit({ api, operation }: Target, { core, limits }: RestOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  void reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+  const caller = await callerOf(core, request);
+  const who = caller instanceof AppError ? null : caller;
+  const count = limits.begin(api, who, request.ip, reply);
+  admitted.set(request, { who, count });
+  await count.against(api.limits(operation, who?.plan ?? 'standard'));
+  if (operation === null || operation.permission === 'anybody') return;
+  if (caller instanceof AppError) throw caller;
+  if (!isAllowed(caller.actor, operation.permission)) throw new AppError('forbidden', 'This role may not do that');
+}
+
+async function callerOf(core: Core, request: FastifyRequest): Promise<Caller | AppError> {
+  if (credentialIn(request.headers) === null) return new AppError('unauthenticated', 'Missing API key or access token');
   try {
-    const ctx = await admit(operation, core, request);
+    return await authenticate(core, request.headers);
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+}
+
+async function serve({ api, operation }: { api: Api; operation: Operation }, options: RestOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  try {
+    const { who, count } = admitted.get(request)!;
     const input = {
-      params: parse(operation.params, request.params, 'path'),
-      query: parse(operation.query, request.query, 'query'),
-      body: parse(operation.body, operation.body ? json(request.body) : undefined, 'body'),
+      params: parseInput(operation.params, request.params, 'path'),
+      query: parseInput(operation.query, request.query, 'query'),
+      body: parseInput(operation.body, operation.body ? readJson(request.body) : undefined, 'body'),
     };
-    const result = await operation.handle({ core, urls, ctx: ctx!, ...input });
-    await reply.code(200).send(operation.reply.parse(result));
+    const ctx: Context | null = who && operation.permission !== 'anybody' ? { organizationId: who.organizationId, actor: who.actor, requestId: request.id } : null;
+    const carryOut = async (as: Context | null) => {
+      if (operation.counts !== undefined) await count.against([api.alsoLimits![operation.counts]!]);
+      const { core, urls, strictReplies } = options;
+      return cut(operation, await operation.handle({ core, urls, ctx: as, requestId: request.id, ...input }), strictReplies);
+    };
+    const key = operation.creates && ctx ? idempotencyKey(request.headers['idempotency-key']) : null;
+    if (key === null || !ctx) return void (await reply.code(200).send(await carryOut(ctx)));
+    const { reply: answer, replayed } = await carryOutOnce(options.core, operation, ctx, key, input, carryOut);
+    if (replayed) void reply.header('idempotent-replayed', 'true');
+    await reply.code(200).send(answer);
   } catch (error) {
     if (!(error instanceof AppError)) request.log.error({ err: error, request_id: request.id, operation: `${operation.method} ${operation.path}` }, 'an operation failed');
     send(api, reply, error instanceof AppError ? error : new AppError('internal', 'Internal server error'), request.id);
   }
 }
 
-async function admit(operation: Operation, core: Core, request: FastifyRequest): Promise<Context | null> {
-  if (operation.permission === 'anybody') return null;
-  const who = await authenticate(core, request.headers);
-  if (!isAllowed(who.actor, operation.permission)) throw new AppError('forbidden', 'This role may not do that');
-  return { ...who, requestId: request.id };
-}
-
-function json(body: unknown): unknown {
-  if (typeof body !== 'string' || body.trim() === '') return {};
-  if (depthOf(body) > DEEPEST) throw new AppError('invalid-input', 'Invalid request parameters', { issues: [{ path: 'body', message: `the body is nested deeper than ${DEEPEST}` }] });
-  try {
-    return JSON.parse(body);
-  } catch {
-    throw new AppError('invalid-input', 'Invalid request parameters', { issues: [{ path: 'body', message: 'the body is not valid JSON' }] });
-  }
-}
-
-function parse(schema: Shape | undefined, value: unknown, where: string): unknown {
-  if (!schema) return undefined;
-  if (holdsNoText(value)) throw new AppError('invalid-input', 'Invalid request parameters', { issues: [{ path: where, message: `the ${where} holds a NUL character or a half character` }] });
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new AppError('invalid-input', 'Invalid request parameters', { issues: parsed.error.issues.map((issue) => toIssue(issue, where)) });
-}
-
-/** Strings that no database can keep: with NUL, or half of a surrogate pair. */
-function holdsNoText(value: unknown): boolean {
-  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed();
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.entries(value).some(([key, inner]) => holdsNoText(key) || holdsNoText(inner));
-}
-
-const DEEPEST = 64;
-
-function depthOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (const char of text) {
-    if (char === '[' || char === '{') deepest = Math.max(deepest, ++depth);
-    else if (char === ']' || char === '}') depth--;
-  }
-  return deepest;
-}
-
-function toIssue(issue: z.core.$ZodIssue, where: string): Issue {
-  const path = issue.path.map(String).join('.') || where;
-  const missing = issue.code === 'invalid_type' && /received undefined/.test(issue.message);
-  return { path, message: missing ? `${path} is required` : `${path}: ${issue.message}` };
+function cut(operation: Operation, result: unknown, strict: boolean): unknown {
+  const reply = operation.reply.parse(result);
+  if (strict && !isDeepStrictEqual(reply, JSON.parse(JSON.stringify(result)))) throw new Error(`${operation.method} ${operation.path} says more than its schema: ${JSON.stringify(result)}`);
+  return reply;
 }
 
 /** What the HTTP server itself refuses, in our words. */
 function fromFramework(error: unknown): AppError | null {
   const { statusCode, code } = error as { statusCode?: number; code?: string };
   if (error instanceof AppError) return error;
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new AppError('invalid-input', 'Invalid request parameters', { issues: [{ path: 'body', message: `the body is larger than ${LARGEST_BODY} bytes` }] });
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return wrong('body', `the body is larger than ${LARGEST_BODY} bytes`);
   if (statusCode !== undefined && statusCode < 500) return new AppError('invalid-input', 'Invalid request', { issues: [{ path: 'request', message: error instanceof Error ? error.message : 'malformed' }] });
   return null;
 }
 
 function send(api: Api, reply: FastifyReply, error: AppError, requestId: string): FastifyReply {
   const { status, body } = api.renderError(error, requestId);
+  if (error.retryAt) void reply.header('retry-after', secondsUntil(error.retryAt));
+  if (error.code === 'unauthenticated' || error.code === 'token-expired') void reply.header('www-authenticate', 'Bearer');
   return reply.code(status).send(body);
 }

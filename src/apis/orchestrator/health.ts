@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { operation, type Operation } from '../kit/operation.ts';
+import { openOperation, operation, type Operation } from '../kit/operation.ts';
 
 export interface HealthSource {
   readonly version: string;
@@ -22,36 +22,37 @@ const startedAt = performance.now();
 export function healthOperations(source: HealthSource): readonly Operation[] {
   const common = () => ({ timestamp: new Date().toISOString(), version: source.version, uptime: Math.round((performance.now() - startedAt) / 1000) });
   const ping = () => source.pingDatabase().then((ms) => ({ status: 'connected', response_time: ms }), () => ({ status: 'disconnected', response_time: null }));
+  const detailed = {
+    method: 'GET' as const, path: '/health/detailed', summary: 'Health in detail',
+    reply: z.looseObject({ status: z.string(), services: z.record(z.string(), z.unknown()) }),
+    handle: async () => {
+      const database = await ping();
+      const memory = process.memoryUsage();
+      return {
+        ...common(), status: database.status === 'connected' ? 'healthy' : 'unhealthy',
+        memory: { rss: memory.rss, heapTotal: memory.heapTotal, heapUsed: memory.heapUsed, external: memory.external },
+        memory_usage: { rss: memory.rss, vms: memory.heapTotal + memory.external },
+        cpu: process.cpuUsage(),
+        services: {
+          database: { ...database, engine: source.database },
+          orchestrator: { status: 'connected', active_calls: source.calls() },
+          voice_provider: { status: 'connected', provider: source.carrier },
+          speech_to_text: { provider: source.speechToText }, language_model: { provider: source.languageModel }, text_to_speech: { provider: source.textToSpeech }, voice_activity: { provider: source.voiceActivity },
+          chromadb: { status: database.status, collections: 0 },
+          openai: { status: 'connected', models: [source.languageModel] },
+        },
+      };
+    },
+  };
   return [
-    operation({
-      method: 'GET', path: '/health', summary: 'Health', permission: 'anybody',
+    openOperation({
+      method: 'GET', path: '/health', summary: 'Health',
       reply: z.object({ status: z.string(), timestamp: z.string(), version: z.string(), uptime: z.int(), services: z.record(z.string(), z.string()) }),
       handle: async () => {
         const database = await ping();
         return { ...common(), status: database.status === 'connected' ? 'healthy' : 'unhealthy', services: { database: database.status, orchestrator: 'connected', voice_provider: 'connected', chromadb: database.status, openai: 'connected' } };
       },
     }),
-    operation({
-      method: 'GET', path: '/health/detailed', summary: 'Health in detail', permission: source.requireAuth ? 'read' : 'anybody',
-      reply: z.looseObject({ status: z.string(), services: z.record(z.string(), z.unknown()) }),
-      handle: async () => {
-        const database = await ping();
-        const memory = process.memoryUsage();
-        return {
-          ...common(), status: database.status === 'connected' ? 'healthy' : 'unhealthy',
-          memory: { rss: memory.rss, heapTotal: memory.heapTotal, heapUsed: memory.heapUsed, external: memory.external },
-          memory_usage: { rss: memory.rss, vms: memory.heapTotal + memory.external },
-          cpu: process.cpuUsage(),
-          services: {
-            database: { ...database, engine: source.database },
-            orchestrator: { status: 'connected', active_calls: source.calls() },
-            voice_provider: { status: 'connected', provider: source.carrier },
-            speech_to_text: { provider: source.speechToText }, language_model: { provider: source.languageModel }, text_to_speech: { provider: source.textToSpeech }, voice_activity: { provider: source.voiceActivity },
-            chromadb: { status: database.status, collections: 0 },
-            openai: { status: 'connected', models: [source.languageModel] },
-          },
-        };
-      },
-    }),
+    source.requireAuth ? operation({ ...detailed, permission: 'read' }) : openOperation(detailed),
   ];
 }

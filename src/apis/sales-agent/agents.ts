@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
-import { createAgent, getAgent } from '#core/ai-agents/agents.ts';
+import { changeAgent, createAgent, deleteAgent, getAgent, listAgents, type ChangeAgent } from '#core/ai-agents/agents.ts';
 import { operation } from '../kit/operation.ts';
+import { pageLimit, pageSkip, queryFlag } from '../kit/words.ts';
 import { agentIdOf, agentNumber, time } from './words.ts';
 
 const text = (max: number) => z.string().max(max);
@@ -10,6 +11,30 @@ const AgentReply = z.object({
   agent_id: z.string(), name: z.string(), system_prompt: z.string(), first_message: z.string().nullable(), voice_provider: z.string(), voice_id: z.string(), model_provider: z.string(), model_name: z.string(),
   interrupt_enabled: z.boolean(), silence_threshold_sec: z.number(), is_active: z.boolean(), created_at: z.string(), updated_at: z.string(),
 });
+
+const AgentBody = z.object({
+  name: text(200).trim().min(1),
+  system_prompt: text(100_000).optional(),
+  first_message: text(5000).nullable().optional(),
+  voice_provider: text(100).min(1).optional(),
+  voice_id: text(200).min(1).optional(),
+  model_provider: text(100).min(1).optional(),
+  model_name: text(200).min(1).optional(),
+  interrupt_enabled: z.boolean().optional(),
+  silence_threshold_sec: z.number().min(0).max(10).optional(),
+  is_active: z.boolean().optional(),
+});
+
+const AgentParams = z.object({ agent_id: z.string() });
+
+const AgentChange = AgentBody.partial();
+
+function settings(body: z.output<typeof AgentChange>): ChangeAgent {
+  return {
+    name: body.name, systemPrompt: body.system_prompt, firstMessage: body.first_message, voiceProvider: body.voice_provider, voiceId: body.voice_id, modelProvider: body.model_provider, modelName: body.model_name,
+    interruptEnabled: body.interrupt_enabled, silenceThresholdMs: body.silence_threshold_sec === undefined ? undefined : Math.round(body.silence_threshold_sec * 1000), isActive: body.is_active,
+  };
+}
 
 function present(agent: AiAgent): z.input<typeof AgentReply> {
   return {
@@ -20,30 +45,43 @@ function present(agent: AiAgent): z.input<typeof AgentReply> {
 }
 
 export const createAgentOperation = operation({
-  method: 'POST', path: '/v1/convai/agents', summary: 'Create Agent', permission: 'manage-agents',
-  body: z.object({
-    name: text(200).trim().min(1),
-    system_prompt: text(100_000).optional(),
-    first_message: text(5000).nullable().optional(),
-    voice_provider: text(100).optional(),
-    voice_id: text(200).optional(),
-    model_provider: text(100).optional(),
-    model_name: text(200).optional(),
-    interrupt_enabled: z.boolean().optional(),
-    silence_threshold_sec: z.number().min(0).max(10).optional(),
-    is_active: z.boolean().optional(),
-  }),
+  method: 'POST', path: '/v1/convai/agents', summary: 'Create Agent', permission: 'manage-agents', creates: true,
+  body: AgentBody,
   reply: AgentReply,
-  handle: async ({ core, ctx, body }) =>
-    present(await createAgent(core, ctx, {
-      name: body.name, systemPrompt: body.system_prompt, firstMessage: body.first_message, voiceProvider: body.voice_provider, voiceId: body.voice_id, modelProvider: body.model_provider, modelName: body.model_name,
-      interruptEnabled: body.interrupt_enabled, silenceThresholdMs: body.silence_threshold_sec === undefined ? undefined : Math.round(body.silence_threshold_sec * 1000), isActive: body.is_active,
-    })),
+  handle: async ({ core, ctx, body }) => present(await createAgent(core, ctx, { ...settings(body), name: body.name })),
+});
+
+export const listAgentsOperation = operation({
+  method: 'GET', path: '/v1/convai/agents', summary: 'List Agents', permission: 'read',
+  query: z.object({ skip: pageSkip, limit: pageLimit(100), is_active: queryFlag.optional() }),
+  reply: z.object({ agents: z.array(AgentReply), total: z.int(), skip: z.int(), limit: z.int() }),
+  handle: async ({ core, ctx, query: { skip, limit, is_active: isActive } }) => {
+    const { rows, total } = await listAgents(core, ctx, isActive === undefined ? {} : { isActive }, { skip, limit });
+    return { agents: rows.map(present), total, skip, limit };
+  },
 });
 
 export const getAgentOperation = operation({
   method: 'GET', path: '/v1/convai/agents/:agent_id', summary: 'Get Agent', permission: 'read',
-  params: z.object({ agent_id: z.string() }),
+  params: AgentParams,
   reply: AgentReply,
   handle: async ({ core, ctx, params }) => present(await getAgent(core, ctx, agentNumber(params.agent_id))),
+});
+
+export const updateAgentOperation = operation({
+  method: 'PATCH', path: '/v1/convai/agents/:agent_id', summary: 'Update Agent', permission: 'manage-agents',
+  params: AgentParams,
+  body: AgentChange,
+  reply: AgentReply,
+  handle: async ({ core, ctx, params, body }) => present(await changeAgent(core, ctx, agentNumber(params.agent_id), settings(body))),
+});
+
+export const deleteAgentOperation = operation({
+  method: 'DELETE', path: '/v1/convai/agents/:agent_id', summary: 'Delete Agent', permission: 'manage-agents',
+  params: AgentParams,
+  reply: z.object({ success: z.literal(true), message: z.string() }),
+  handle: async ({ core, ctx, params }) => {
+    await deleteAgent(core, ctx, agentNumber(params.agent_id));
+    return { success: true as const, message: 'Agent deleted' };
+  },
 });

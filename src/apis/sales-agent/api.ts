@@ -1,13 +1,21 @@
 import type { Api } from '../kit/api.ts';
-import { createAgentOperation, getAgentOperation } from './agents.ts';
+import { createAgentOperation, deleteAgentOperation, getAgentOperation, listAgentsOperation, updateAgentOperation } from './agents.ts';
 import { endCallOperation, outboundCallOperation, webCallOperation } from './calls.ts';
-import { getConversationOperation } from './conversations.ts';
+import { getConversationOperation, listConversationsOperation } from './conversations.ts';
 import { latencyOperation } from './latency.ts';
 import { renderError } from './words.ts';
 
+const MINUTE_S = 60;
+
 export const salesAgent: Api = {
   name: 'sales-agent',
+  title: 'AI SDR Agent',
   owns: (path) => path === '/v1' || path.startsWith('/v1/'),
   renderError,
-  operations: [createAgentOperation, getAgentOperation, outboundCallOperation, endCallOperation, webCallOperation, getConversationOperation, latencyOperation],
+  countedPer: 'caller',
+  limits: () => [{ name: 'requests', points: 1000, windowS: MINUTE_S }],
+  alsoLimits: { calls: { name: 'calls', points: 100, windowS: MINUTE_S } },
+  operations: [
+    createAgentOperation, listAgentsOperation, getAgentOperation, updateAgentOperation, deleteAgentOperation, outboundCallOperation, endCallOperation, webCallOperation, getConversationOperation, listConversationsOperation, latencyOperation,
+  ],
 };

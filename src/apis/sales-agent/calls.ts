@@ -9,14 +9,14 @@ import { agentIdOf, agentNumber, statusWord, time, Variables } from './words.ts'
 const SHORT = 200;
 
 export const outboundCallOperation = operation({
-  method: 'POST', path: '/v1/convai/twilio/outbound-call', summary: 'Initiate Outbound Call', permission: 'place-calls',
+  method: 'POST', path: '/v1/convai/twilio/outbound-call', summary: 'Initiate Outbound Call', permission: 'place-calls', creates: true, counts: 'calls',
   body: z.object({
     agent_id: z.string().optional(),
     to_number: z.string(),
     dynamic_variables: Variables.optional(),
     custom_first_message: z.string().max(5000).optional(),
-    custom_voice_id: z.string().max(SHORT).optional(),
-    custom_model: z.string().max(SHORT).optional(),
+    custom_voice_id: z.string().min(1).max(SHORT).optional(),
+    custom_model: z.string().min(1).max(SHORT).optional(),
     enable_recording: z.boolean().optional(),
   }),
   reply: z.object({ success: z.literal(true), call_sid: z.string(), agent_id: z.string(), to_number: z.string(), status: z.string(), started_at: z.string() }),
@@ -39,19 +39,19 @@ export const outboundCallOperation = operation({
 });
 
 export const endCallOperation = operation({
-  method: 'POST', path: '/v1/convai/calls/:call_sid/end', summary: 'End Call', permission: 'place-calls',
+  method: 'POST', path: '/v1/convai/calls/:call_sid/end', summary: 'End Call', permission: 'end-calls',
   params: z.object({ call_sid: z.string() }),
   body: z.object({ reason: z.string().max(SHORT).optional() }),
   reply: z.object({ success: z.literal(true), call_sid: z.string(), ended_at: z.string(), duration_seconds: z.int() }),
   handle: async ({ core, ctx, params, body }) => {
-    const call = await endCall(core, ctx, params.call_sid, body.reason ?? 'completed');
+    const call = await endCall(core, ctx, params.call_sid, body.reason ?? 'completed', `call_sid: ${params.call_sid}`);
     const now = core.clock.now();
     return { success: true as const, call_sid: call.sid, ended_at: time(call.endedAt ?? now), duration_seconds: Math.floor(durationMs(call, now) / 1000) };
   },
 });
 
 export const webCallOperation = operation({
-  method: 'POST', path: '/v1/convai/web-calls', summary: 'Make a call for a browser or test client', permission: 'place-calls',
+  method: 'POST', path: '/v1/convai/web-calls', summary: 'Make a call for a browser or test client', permission: 'place-calls', creates: true, counts: 'calls',
   body: z.object({ agent_id: z.string(), dynamic_variables: Variables.optional() }),
   reply: z.object({ call_sid: z.string(), websocket_url: z.string(), expires_at: z.string() }),
   handle: async ({ core, ctx, body, urls }) => {

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { durationMs } from '#core/calls/call.ts';
 import { notFound } from '#core/kernel/errors.ts';
-import { operation } from '../kit/operation.ts';
+import { openOperation } from '../kit/operation.ts';
 import { agentIdOf } from './words.ts';
 
 const Figure = z.int().nullable();
 
 /** Figures only, so it needs no key. */
-export const latencyOperation = operation({
-  method: 'GET', path: '/v1/convai/latency/:call_sid', summary: 'Get Call Latency', permission: 'anybody',
+export const latencyOperation = openOperation({
+  method: 'GET', path: '/v1/convai/latency/:call_sid', summary: 'Get Call Latency',
   params: z.object({ call_sid: z.string() }),
   reply: z.object({
     call_sid: z.string(), agent_id: z.string(), call_initiated_ms: z.int(), stt_latency_ms: Figure, llm_generation_ms: Figure, tts_generation_ms: Figure, first_audio_sent_ms: Figure, full_response_cycle_ms: Figure,

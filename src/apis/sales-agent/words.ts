@@ -1,21 +1,18 @@
 import { z } from 'zod';
 import type { CallStatus } from '#core/calls/call.ts';
-import { notFound, AppError, unreachable } from '#core/kernel/errors.ts';
+import { unreachable, type AppError } from '#core/kernel/errors.ts';
 import type { RenderedError } from '../kit/api.ts';
+import { idOf, numberOf, wordsFor } from '../kit/words.ts';
 
 /** How this API says things: ids, times, statuses, errors. */
 
 /** `2026-01-10T18:30:00`: UTC without a zone. */
 export const time = (at: Date): string => at.toISOString().slice(0, 19);
 
-export const agentIdOf = (id: number): string => `agent_${id}`;
+export const agentIdOf = (id: number): string => idOf('agent', id);
 
 /** @throws AppError not-found for anything that is not an id of ours */
-export function agentNumber(id: string): number {
-  const digits = /^agent_(\d{1,15})$/.exec(id)?.[1];
-  if (digits === undefined) throw notFound('Agent', `agent_id: ${id}`);
-  return Number(digits);
-}
+export const agentNumber = (id: string): number => numberOf('agent', id, 'Agent', 'agent_id');
 
 const STATUS: Record<CallStatus, string> = {
   placed: 'initiated', ringing: 'ringing', answered: 'in_progress', completed: 'completed', voicemail: 'voicemail', 'no-answer': 'no_answer', busy: 'busy', canceled: 'canceled', refused: 'failed', broken: 'failed',
@@ -23,9 +20,13 @@ const STATUS: Record<CallStatus, string> = {
 
 export const statusWord = (status: CallStatus): string => STATUS[status];
 
+/** Our statuses behind each of this API's words. */
+export const STATUSES = wordsFor(STATUS);
+
 /** Variables may be sent as anything that reads as a text. */
 export const Variables = z
   .record(z.string().max(200), z.union([z.string().max(10_000), z.number(), z.boolean(), z.null()]))
+  .refine((given) => Object.keys(given).length <= 200, 'at most 200 variables')
   .transform((given) => Object.fromEntries(Object.entries(given).map(([name, value]) => [name, value === null ? '' : String(value)])));
 
 export function renderError(error: AppError): RenderedError {
@@ -35,15 +36,19 @@ export function renderError(error: AppError): RenderedError {
       return { status: 400, body: { detail: 'Invalid request parameters', error: first ?? error.message } };
     case 'unauthenticated':
       return { status: 401, body: { detail: 'Invalid API key' } };
+    case 'token-expired':
+      return { status: 401, body: { detail: 'Access token expired' } };
     case 'forbidden':
       return { status: 403, body: { detail: 'Forbidden', error: error.message } };
     case 'not-found':
       return { status: 404, body: { detail: error.message, error: error.subject ?? error.message } };
     case 'conflict':
+    case 'unchangeable':
       return { status: 409, body: { detail: error.message, error: error.subject ?? error.message } };
     case 'rate-limited':
+      return { status: 429, body: { detail: 'Rate limit exceeded', error: error.message } };
     case 'too-many-calls':
-      return { status: 429, body: { detail: 'Too many requests', error: error.message } };
+      return { status: 429, body: { detail: 'Too many concurrent calls', error: error.message } };
     case 'upstream-failed':
       return { status: 502, body: { detail: 'Carrier or provider failed', error: error.message } };
     case 'not-configured':

@@ -1,8 +1,8 @@
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
-import { notFound } from '../kernel/errors.ts';
-import type { ModelCatalog } from '../ports.ts';
-import { AGENT_DEFAULTS, type AgentSettings, type AiAgent } from './ai-agent.ts';
+import { invalid, notFound } from '../kernel/errors.ts';
+import type { AgentFilter, Listed, ModelCatalog, Page } from '../ports.ts';
+import { AGENT_DEFAULTS, DEFAULT_AGENT, type AgentSettings, type AiAgent } from './ai-agent.ts';
 
 export type CreateAgent = Pick<AgentSettings, 'name'> & { readonly [K in Exclude<keyof AgentSettings, 'name'>]?: AgentSettings[K] | undefined };
 
@@ -28,4 +28,47 @@ export async function getAgent(core: Core, ctx: Context, id: number): Promise<Ai
   const agent = await core.store.agents.find(ctx.organizationId, id);
   if (!agent) throw notFound('Agent', `agent_id: agent_${id}`);
   return agent;
+}
+
+export function listAgents(core: Core, ctx: Context, filter: AgentFilter, page: Page): Promise<Listed<AiAgent>> {
+  return core.store.agents.list(ctx.organizationId, filter, page);
+}
+
+export type ChangeAgent = { readonly [K in keyof AgentSettings]?: AgentSettings[K] | undefined };
+
+/** Changes what is given; running calls go on with what they began with. @throws AppError not-found, invalid-input (the default agent stays active) */
+export async function changeAgent(core: Core, ctx: Context, id: number, input: ChangeAgent): Promise<AiAgent> {
+  const change = withVendors(core.catalog, input);
+  return core.store.transaction(async (records) => {
+    const before = await records.agents.find(ctx.organizationId, id);
+    if (!before) throw notFound('Agent', `agent_id: agent_${id}`);
+    if (before.isDefault && change.isActive === false) throw invalid('is_active', 'must stay true: this is the default agent, which takes the calls that name none');
+    if (Object.keys(change).length === 0) return before;
+    const agent = await records.agents.update(ctx.organizationId, id, change, core.clock.now());
+    if (!agent) throw notFound('Agent', `agent_id: agent_${id}`);
+    await records.outbox.audit(ctx, 'agent.change', `agent_${id}`, { changed: Object.keys(change) });
+    return agent;
+  });
+}
+
+/** Hides an agent; its conversations keep it, and a default one is replaced. @throws AppError not-found */
+export async function deleteAgent(core: Core, ctx: Context, id: number): Promise<void> {
+  await core.store.transaction(async (records) => {
+    const now = core.clock.now();
+    const agent = await records.agents.delete(ctx.organizationId, id, now);
+    if (!agent) throw notFound('Agent', `agent_id: agent_${id}`);
+    if (agent.isDefault) await records.agents.insert(ctx.organizationId, withDefaults(core.catalog, DEFAULT_AGENT), true, now);
+    await records.outbox.audit(ctx, 'agent.delete', `agent_${id}`);
+  });
+}
+
+/** A new voice or model brings its vendor along, unless that is given too. */
+function withVendors(catalog: ModelCatalog, input: ChangeAgent): Partial<AgentSettings> {
+  return Object.fromEntries(
+    Object.entries({
+      ...(input.voiceId === undefined ? {} : { voiceProvider: catalog.voiceProvider(input.voiceId) }),
+      ...(input.modelName === undefined ? {} : { modelProvider: catalog.modelProvider(input.modelName) }),
+      ...Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)),
+    }),
+  );
 }

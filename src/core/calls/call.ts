@@ -46,6 +46,8 @@ export interface Call {
   readonly organizationId: number;
   readonly agentId: number;
   readonly personId: number | null;
+  /** The user who placed it, or whose key did. */
+  readonly userId: number | null;
   readonly direction: Direction;
   readonly carrier: string;
   readonly carrierCallId: string | null;
@@ -62,7 +64,12 @@ export interface Call {
   /** What really listened, thought and spoke. */
   readonly spokenBy: Readonly<Record<string, string>>;
   readonly recorded: boolean;
+  /** Null also when the recording has been deleted. */
   readonly recordingKey: string | null;
+  /** Why it was not recorded, or not to its end. */
+  readonly recordingFailure: string | null;
+  /** When its words were deleted: their time was over, or the person asked for it. */
+  readonly transcriptDeletedAt: Date | null;
   /** Milliseconds of the call's clock before the recording begins. */
   readonly recordingOffsetMs: number | null;
   /** How long it took to hand the call to the carrier. */

@@ -5,8 +5,8 @@ import { finishCall } from './finish-call.ts';
 import { getCall } from './get-call.ts';
 
 /** Ends a call; ending it again answers the first end. @throws AppError not-found */
-export async function endCall(core: Core, ctx: Context, sid: string, reason: string): Promise<Call> {
-  const call = await getCall(core, ctx, sid);
+export async function endCall(core: Core, ctx: Context, id: string | number, reason: string, subject: string): Promise<Call> {
+  const call = await getCall(core, ctx, id, subject);
   if (isEnded(call.status)) return call;
   const acknowledged = await core.live.send(call.id, { type: 'end', reason });
   if (acknowledged === 'not-running') {
@@ -14,5 +14,5 @@ export async function endCall(core: Core, ctx: Context, sid: string, reason: str
     await finishCall(core, call.id, null, call.status === 'answered' ? { status: 'completed', reason, failure: null } : { status: 'canceled', reason, failure: 'The call was canceled' });
   }
   await core.store.outbox.audit(ctx, 'call.end', call.sid, { reason, by: actorName(ctx.actor) });
-  return getCall(core, ctx, sid);
+  return getCall(core, ctx, call.id, subject);
 }

@@ -1,5 +1,5 @@
-import { AppError, notFound } from '../kernel/errors.ts';
-import type { Context } from '../kernel/context.ts';
+import { AppError, invalid, notFound } from '../kernel/errors.ts';
+import { userOf, type Context } from '../kernel/context.ts';
 import type { PhoneNumber } from '../kernel/phone-number.ts';
 import type { Core } from '../core.ts';
 import type { AiAgent } from '../ai-agents/ai-agent.ts';
@@ -63,7 +63,7 @@ async function begin(core: Core, ctx: Context, direction: Direction, prepare: (r
       if (running >= core.limits.maxConcurrentCalls) throw new AppError('too-many-calls', `Too many concurrent calls: the limit is ${core.limits.maxConcurrentCalls}`);
       const now = core.clock.now();
       const placed = await records.calls.insert({
-        ...beginning, sid: core.secrets.callSid(), organizationId: ctx.organizationId, agentId: agent.id, direction, placedAt: now, owner: core.serverId, leaseUntil: new Date(now.getTime() + core.limits.leaseMs),
+        ...beginning, sid: core.secrets.callSid(), organizationId: ctx.organizationId, agentId: agent.id, direction, placedAt: now, userId: userOf(ctx.actor), owner: core.serverId, leaseUntil: new Date(now.getTime() + core.limits.leaseMs),
       });
       await also(records, placed);
       await records.outbox.audit(ctx, 'call.place', placed.sid);
@@ -82,5 +82,6 @@ async function begin(core: Core, ctx: Context, direction: Direction, prepare: (r
 async function agentFor(records: Records, organizationId: number, agentId: number | null): Promise<AiAgent> {
   const agent = agentId === null ? await records.agents.default(organizationId) : await records.agents.find(organizationId, agentId);
   if (!agent) throw notFound('Agent', `agent_id: agent_${agentId ?? 'default'}`);
+  if (!agent.isActive) throw invalid('agent_id', `names an agent that is not active: agent_${agent.id}`);
   return agent;
 }

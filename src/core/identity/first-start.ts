@@ -1,20 +1,60 @@
-import { withDefaults } from '../ai-agents/agents.ts';
-import { DEFAULT_AGENT } from '../ai-agents/ai-agent.ts';
+import type { Core } from '../core.ts';
 import { AppError } from '../kernel/errors.ts';
-import type { Secrets, WallClock } from '../kernel/ports.ts';
-import type { ModelCatalog, Organization, Store } from '../ports.ts';
+import type { Organization, Records } from '../ports.ts';
+import { ensureDefaultAgent } from './organizations.ts';
+import type { Plan } from './sign-in.ts';
+import { addUser } from './users.ts';
+
+export interface Given {
+  readonly apiKey: string;
+  readonly encryptionFingerprint: string;
+  readonly plan: Plan;
+  readonly admin: { readonly email: string; readonly password: string | null };
+}
+
+export interface FirstStart {
+  readonly organization: Organization;
+  /** The first user was made just now, with a password that is to be shown once. */
+  readonly madeAdmin: { readonly email: string; readonly password: string } | null;
+}
 
 /**
- * Makes what a new installation needs, once, and the configured key valid. @throws AppError conflict when the database
- * belongs to an installation with another encryption key
+ * Makes what a new installation needs, once, and the configured key and password valid. @throws AppError conflict when
+ * the database belongs to an installation with another encryption key
  */
-export async function firstStart(core: { store: Store; clock: WallClock; secrets: Secrets; catalog: ModelCatalog }, given: { apiKey: string; encryptionFingerprint: string }): Promise<Organization> {
+export async function firstStart(core: Pick<Core, 'store' | 'clock' | 'secrets' | 'catalog'>, given: Given): Promise<FirstStart> {
+  const { secrets } = core;
+  const made = given.admin.password ?? secrets.token().slice(0, 20);
+  // Whether it is needed is only known below, but hashing takes long and a transaction should not.
+  const passwordHash = await secrets.passwordTurn(() => secrets.hashPassword(made));
   return core.store.transaction(async (records) => {
-    const known = await records.identity.fingerprint(given.encryptionFingerprint);
+    const known = await records.organizations.fingerprint(given.encryptionFingerprint);
     if (known !== given.encryptionFingerprint) throw new AppError('conflict', 'This database was set up with another ENCRYPTION_KEY. Start with that key; its stored settings could not be read with this one.');
-    const organization = (await records.identity.first()) ?? (await records.identity.insertOrganization('Default organization'));
-    await records.identity.setConfiguredKey(organization.id, core.secrets.hash(given.apiKey));
-    if (!(await records.agents.default(organization.id))) await records.agents.insert(organization.id, withDefaults(core.catalog, DEFAULT_AGENT), true, core.clock.now());
-    return organization;
+    const organization = (await records.organizations.first()) ?? (await records.organizations.insert('Default organization'));
+    await records.organizations.setPlan(organization.id, given.plan);
+    await ensureDefaultAgent(records, core.catalog, organization.id, core.clock.now());
+    const madeAdmin = await ensureAdmin(core, records, organization.id, given, passwordHash);
+    const admin = await records.users.firstAdmin(organization.id);
+    await records.credentials.setConfiguredKey(organization.id, secrets.hash(given.apiKey), admin?.id ?? null);
+    return { organization, madeAdmin: madeAdmin ? { email: given.admin.email, password: made } : null };
   });
+}
+
+/** The first user; and a password that is new in the configuration is theirs from now on. Answers whether one was made with a password nobody knows yet. */
+async function ensureAdmin(core: Pick<Core, 'secrets' | 'clock'>, records: Records, organizationId: number, given: Given, passwordHash: string): Promise<boolean> {
+  const { admin } = given;
+  const fingerprint = admin.password === null ? null : core.secrets.keyedHash(`admin password\n${admin.password}`);
+  const now = core.clock.now();
+  const first = await records.users.firstAdmin(organizationId);
+  if (!first) {
+    await addUser(records, organizationId, { email: admin.email, name: 'Admin', role: 'admin' }, passwordHash, now);
+    await records.organizations.setAdminPasswordFingerprint(fingerprint);
+    return admin.password === null;
+  }
+  if (fingerprint !== null && (await records.organizations.adminPasswordFingerprint()) !== fingerprint) {
+    await records.users.update(organizationId, first.id, { passwordHash }, now);
+    await records.credentials.revokeSessionsOf(first.id, now);
+    await records.organizations.setAdminPasswordFingerprint(fingerprint);
+  }
+  return false;
 }

@@ -1,18 +1,22 @@
 /** Who acts. Closed: a new kind of actor is a decision, not an accident. */
 export type Actor =
-  | { readonly kind: 'api-key'; readonly id: number; readonly role: Role }
+  | { readonly kind: 'api-key'; readonly id: number; readonly role: Role; readonly userId: number | null }
+  | { readonly kind: 'user'; readonly id: number; readonly role: Role; readonly sessionId: number }
   | { readonly kind: 'system'; readonly name: string };
 
-export type Role = 'admin' | 'manager' | 'agent' | 'viewer';
+export const ROLES = ['admin', 'manager', 'agent', 'viewer'] as const;
+export type Role = (typeof ROLES)[number];
 
 /** What an operation may ask for; one table decides which role has it. */
-export type Permission = 'read' | 'place-calls' | 'manage-agents' | 'open';
+export const PERMISSIONS = ['read', 'read-calls', 'place-calls', 'end-calls', 'manage-agents', 'own-profile', 'read-users', 'manage-users', 'manage-keys', 'manage-settings', 'erase-people', 'create-organizations'] as const;
+export type Permission = (typeof PERMISSIONS)[number];
 
+/** The one place that says who may do what. An `agent` is a human one: of calls they have their own, see `callsOf`. */
 const GRANTS: Record<Role, readonly Permission[]> = {
-  admin: ['read', 'place-calls', 'manage-agents', 'open'],
-  manager: ['read', 'place-calls', 'manage-agents', 'open'],
-  agent: ['read', 'open'],
-  viewer: ['read', 'open'],
+  admin: PERMISSIONS,
+  manager: ['read', 'read-calls', 'place-calls', 'end-calls', 'manage-agents', 'own-profile', 'read-users'],
+  agent: ['read-calls', 'place-calls', 'end-calls', 'own-profile'],
+  viewer: ['read', 'read-calls', 'own-profile', 'read-users'],
 };
 
 /** Everything a verb knows about the request it serves. */
@@ -20,13 +24,34 @@ export interface Context {
   readonly organizationId: number;
   readonly actor: Actor;
   readonly requestId: string;
+  /** The request carries an Idempotency-Key: what it changes is marked with it, in the same transaction. */
+  readonly once?: OnceKey;
+}
+
+/** A request that is carried out once; `attempt` is good as long as nobody else tries it. */
+export interface OnceKey {
+  readonly operation: string;
+  readonly key: string;
+  readonly attempt: string;
 }
 
 export function isAllowed(actor: Actor, permission: Permission): boolean {
   return actor.kind === 'system' || GRANTS[actor.role].includes(permission);
 }
 
+export const permissionsOf = (role: Role): readonly Permission[] => GRANTS[role];
+
+/** Whose calls an actor sees and ends: everybody's, or only those of one user. */
+export function callsOf(actor: Actor): { readonly userId: number | null } | 'all' {
+  return actor.kind === 'system' || actor.role !== 'agent' ? 'all' : { userId: userOf(actor) };
+}
+
+/** The person who acts, or whose key acts. */
+export function userOf(actor: Actor): number | null {
+  return actor.kind === 'user' ? actor.id : actor.kind === 'api-key' ? actor.userId : null;
+}
+
 /** Short stable name of an actor for the audit line. */
 export function actorName(actor: Actor): string {
-  return actor.kind === 'system' ? `system:${actor.name}` : `api-key:${actor.id}`;
+  return actor.kind === 'system' ? `system:${actor.name}` : `${actor.kind}:${actor.id}`;
 }

@@ -2,9 +2,12 @@
 export type ErrorCode =
   | 'invalid-input'
   | 'unauthenticated'
+  | 'token-expired'
   | 'forbidden'
   | 'not-found'
   | 'conflict'
+  /** The record is there, and may not be changed so. */
+  | 'unchangeable'
   | 'rate-limited'
   | 'too-many-calls'
   | 'upstream-failed'
@@ -24,17 +27,28 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly issues: readonly Issue[];
   readonly subject: string | null;
+  /** When it makes sense to ask again. */
+  readonly retryAt: Date | null;
+  /** How many were allowed, where it was too many. */
+  readonly limit: number | null;
 
-  constructor(code: ErrorCode, message: string, more: { issues?: readonly Issue[]; subject?: string; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, more: { issues?: readonly Issue[]; subject?: string; retryAt?: Date; limit?: number; cause?: unknown } = {}) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.code = code;
     this.issues = more.issues ?? [];
     this.subject = more.subject ?? null;
+    this.retryAt = more.retryAt ?? null;
+    this.limit = more.limit ?? null;
   }
 }
 
 export function notFound(what: string, subject: string): AppError {
   return new AppError('not-found', `${what} not found`, { subject });
+}
+
+/** One field is wrong. `message` reads after the field's name: `must be …`. */
+export function invalid(path: string, message: string): AppError {
+  return new AppError('invalid-input', 'Invalid request parameters', { issues: [{ path, message: `${path} ${message}` }] });
 }
 
 /** For the default branch of a switch over a closed union: unreachable when every case is handled. */

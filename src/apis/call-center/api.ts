@@ -1,0 +1,26 @@
+import type { Plan } from '#core/identity/sign-in.ts';
+import type { Api } from '../kit/api.ts';
+import { createKeyOperation, listKeysOperation, revokeKeyOperation } from './keys.ts';
+import { createOrganizationOperation, getOrganizationOperation, updateOrganizationOperation } from './organizations.ts';
+import { loginOperation, refreshOperation } from './sign-in.ts';
+import { createUserOperation, getMyselfOperation, getUserOperation, listUsersOperation, updateMyselfOperation, updateUserOperation } from './users.ts';
+import { renderError } from './words.ts';
+
+const HOUR_S = 3600;
+const REQUESTS_AN_HOUR: Record<Plan, number> = { standard: 1000, professional: 5000, enterprise: 25_000 };
+
+/** What lies under `/api` and is another API's. */
+const OTHERS = /^\/api\/(v1|trpc|settings|twiml|book-slot|health|metrics|webhooks\/twilio|webhooks\/livekit)(\/|$)/;
+
+export const callCenter: Api = {
+  name: 'call-center',
+  title: 'Vocelio AI Call Center',
+  owns: (path) => (path === '/api' || path.startsWith('/api/')) && !OTHERS.test(path),
+  renderError,
+  countedPer: 'organization',
+  limits: (_operation, plan) => [{ name: 'requests', points: REQUESTS_AN_HOUR[plan], windowS: HOUR_S }],
+  operations: [
+    loginOperation, refreshOperation, getMyselfOperation, updateMyselfOperation, listUsersOperation, createUserOperation, getUserOperation, updateUserOperation, createOrganizationOperation, getOrganizationOperation, updateOrganizationOperation,
+    createKeyOperation, listKeysOperation, revokeKeyOperation,
+  ],
+};

@@ -1,0 +1,59 @@
+import type { z } from 'zod';
+import { AppError, type Issue } from '#core/kernel/errors.ts';
+import type { Shape } from './operation.ts';
+
+const DEEPEST = 64;
+
+/** A body as JSON, whatever it calls itself; an empty one is `{}`. @throws AppError invalid-input */
+export function readJson(body: unknown): unknown {
+  if (typeof body !== 'string' || body.trim() === '') return {};
+  if (depthOf(body) > DEEPEST) throw wrong('body', `the body is nested deeper than ${DEEPEST}`);
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw wrong('body', 'the body is not valid JSON');
+  }
+}
+
+/** @throws AppError invalid-input with every issue */
+export function parseInput(schema: Shape | undefined, value: unknown, where: 'path' | 'query' | 'body'): unknown {
+  if (!schema) return undefined;
+  if (holdsNoText(value)) throw wrong(where, `the ${where} holds a NUL character or a half character`);
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new AppError('invalid-input', 'Invalid request parameters', { issues: parsed.error.issues.map((issue) => toIssue(issue, where)) });
+}
+
+export function wrong(path: string, message: string): AppError {
+  return new AppError('invalid-input', 'Invalid request parameters', { issues: [{ path, message }] });
+}
+
+/** Strings that no database can keep: with NUL, or half of a surrogate pair. */
+function holdsNoText(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([key, inner]) => holdsNoText(key) || holdsNoText(inner));
+}
+
+/** Of brackets outside of strings. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charCodeAt(i);
+    if (inString) {
+      if (char === 0x5c) i++;
+      else if (char === 0x22) inString = false;
+    } else if (char === 0x22) inString = true;
+    else if (char === 0x5b || char === 0x7b) deepest = Math.max(deepest, ++depth);
+    else if (char === 0x5d || char === 0x7d) depth--;
+  }
+  return deepest;
+}
+
+function toIssue(issue: z.core.$ZodIssue, where: string): Issue {
+  const path = issue.path.map(String).join('.') || where;
+  const missing = issue.code === 'invalid_type' && /received undefined/.test(issue.message);
+  return { path, message: missing ? `${path} is required` : `${path}: ${issue.message}` };
+}

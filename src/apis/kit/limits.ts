@@ -1,0 +1,86 @@
+import type { FastifyReply } from 'fastify';
+import type { Caller } from '#core/identity/sign-in.ts';
+import { AppError } from '#core/kernel/errors.ts';
+import type { RateLimiter } from '#core/ports.ts';
+import type { Api, Limit } from './api.ts';
+
+interface Counted {
+  readonly points: number;
+  readonly remaining: number;
+  readonly resetAt: Date;
+}
+
+/** Counts the requests of one server's APIs; shared by all its ports, and by all servers where the limiter is. */
+export class RequestLimits {
+  readonly #limiter: RateLimiter;
+  readonly #factor: number;
+
+  constructor(limiter: RateLimiter, factor: number) {
+    this.#limiter = limiter;
+    this.#factor = factor;
+  }
+
+  /** The counts of one request so far; `address` stands for who shows no credential that is good. */
+  begin(api: Api, who: Caller | null, address: string, reply: FastifyReply): RequestCount {
+    return new RequestCount(this.#limiter, this.#factor, `${api.name}:${subjectOf(api, who, address)}`, reply);
+  }
+}
+
+/** What one request counts against; the reply's headers tell of the limit nearest its end. */
+class RequestCount {
+  readonly #limiter: RateLimiter;
+  readonly #factor: number;
+  readonly #subject: string;
+  readonly #reply: FastifyReply;
+  #nearest: Counted | null = null;
+
+  constructor(limiter: RateLimiter, factor: number, subject: string, reply: FastifyReply) {
+    this.#limiter = limiter;
+    this.#factor = factor;
+    this.#subject = subject;
+    this.#reply = reply;
+  }
+
+  /** @throws AppError rate-limited at the first that is used up; the ones after it are not counted */
+  async against(limits: readonly Limit[]): Promise<void> {
+    for (const limit of limits) {
+      const points = Math.max(1, Math.floor(limit.points * this.#factor));
+      const { allowed, remaining, resetAt } = await this.#limiter.count(`${limit.name}:${this.#subject}`, points, limit.windowS);
+      if (!this.#nearest || remaining < this.#nearest.remaining || !allowed) this.#tell({ points, remaining, resetAt });
+      if (!allowed) throw overLimit(points, resetAt);
+    }
+  }
+
+  #tell(nearest: Counted): void {
+    this.#nearest = nearest;
+    void this.#reply.headers({ 'x-ratelimit-limit': nearest.points, 'x-ratelimit-remaining': nearest.remaining, 'x-ratelimit-reset': Math.ceil(nearest.resetAt.getTime() / 1000) });
+  }
+}
+
+export type { RequestCount };
+
+export const secondsUntil = (at: Date): number => Math.max(1, Math.ceil((at.getTime() - Date.now()) / 1000));
+
+function overLimit(limit: number, resetAt: Date): AppError {
+  return new AppError('rate-limited', `Rate limit exceeded. Try again in ${secondsUntil(resetAt)} seconds.`, { retryAt: resetAt, limit });
+}
+
+function subjectOf(api: Api, who: Caller | null, address: string): string {
+  if (!who) return `address:${networkOf(address)}`;
+  if (api.countedPer === 'organization') return `organization:${who.organizationId}`;
+  return who.actor.kind === 'system' ? 'system' : `${who.actor.kind}:${who.actor.id}`;
+}
+
+/** Who has one IPv6 address has 2^64 of them. */
+function networkOf(address: string): string {
+  const v4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (v4 !== undefined) return v4;
+  return address.includes(':') ? `${expanded(address).slice(0, 4).join(':')}::/64` : address;
+}
+
+function expanded(address: string): string[] {
+  const [head = '', tail] = address.split('%')[0]!.split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === undefined || tail === '' ? [] : tail.split(':');
+  return tail === undefined ? left : [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right];
+}

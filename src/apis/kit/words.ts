@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { notFound } from '#core/kernel/errors.ts';
+
+/** How ids, times and numbers in queries are written, where several APIs do it alike. */
+
+/** `call_123`, as every API but those with bare numbers writes an id. */
+export const idOf = (kind: string, id: number): string => `${kind}_${id}`;
+
+/** The number in `agent_7`, or null for anything else. */
+export function numberIn(kind: string, id: string): number | null {
+  const digits = new RegExp(`^${kind}_(0|[1-9]\\d{0,14})$`).exec(id)?.[1];
+  return digits === undefined ? null : Number(digits);
+}
+
+/** @throws AppError not-found for anything that is not an id of this kind */
+export function numberOf(kind: string, id: string, what: string, field: string): number {
+  const found = numberIn(kind, id);
+  if (found === null) throw notFound(what, `${field}: ${id}`);
+  return found;
+}
+
+/** `2026-01-10T18:30:00Z` */
+export const timeInSeconds = (at: Date): string => `${at.toISOString().slice(0, 19)}Z`;
+/** `2026-01-10T18:30:00.000Z` */
+export const timeInMilliseconds = (at: Date): string => at.toISOString();
+
+/** A whole number in a query. */
+export const wholeNumber = (least: number, most: number) =>
+  z.string().regex(/^\d{1,15}$/, 'must be a whole number').transform(Number).refine((value) => value >= least && value <= most, `must be from ${least} to ${most}`);
+
+const LARGEST_PAGE = 1000;
+const FARTHEST = 999_999_999_999_999;
+
+/** `skip` and `limit`, as two of the APIs page (one calls the first `offset`). */
+export const pageLimit = (usual: number) => wholeNumber(0, LARGEST_PAGE).default(usual);
+export const pageSkip = wholeNumber(0, FARTHEST).default(0);
+
+/** A yes or no in a query; clients in Python write `True`. */
+export const queryFlag = z.string().toLowerCase().pipe(z.enum(['true', 'false', '1', '0'])).transform((value) => value === 'true' || value === '1');
+
+/** Words that an API has for what we call otherwise, such as statuses: by its word, all of ours that it stands for. */
+export function wordsFor<Ours extends string>(words: Readonly<Record<Ours, string>>): ReadonlyMap<string, readonly Ours[]> {
+  const found = new Map<string, Ours[]>();
+  for (const [ours, word] of Object.entries(words) as [Ours, string][]) found.set(word, [...(found.get(word) ?? []), ours]);
+  return found;
+}

@@ -1,0 +1,61 @@
+import { withDefaults } from '../ai-agents/agents.ts';
+import { DEFAULT_AGENT } from '../ai-agents/ai-agent.ts';
+import type { Core } from '../core.ts';
+import type { Context } from '../kernel/context.ts';
+import { AppError, notFound } from '../kernel/errors.ts';
+import { timeZone } from '../kernel/locale.ts';
+import type { ModelCatalog, Organization, Records } from '../ports.ts';
+import { checkPassword } from './password-rules.ts';
+import { addUser } from './users.ts';
+import type { User } from './user.ts';
+
+export interface CreateOrganization {
+  readonly name: string;
+  readonly adminEmail: string;
+  readonly adminPassword: string;
+}
+
+/** A further organization, with its first admin. @throws AppError forbidden for everybody but admins of the first one, invalid-input, conflict */
+export async function createOrganization(core: Core, ctx: Context, input: CreateOrganization): Promise<{ readonly organization: Organization; readonly admin: User }> {
+  const first = await core.store.organizations.first();
+  if (first?.id !== ctx.organizationId) throw new AppError('forbidden', 'Only admins of the first organization make further ones');
+  checkPassword(input.adminPassword, input.adminEmail, 'admin_password');
+  const passwordHash = await core.secrets.passwordTurn(() => core.secrets.hashPassword(input.adminPassword));
+  return core.store.transaction(async (records) => {
+    const organization = await records.organizations.insert(input.name);
+    const admin = await addUser(records, organization.id, { email: input.adminEmail, name: 'Admin', role: 'admin' }, passwordHash, core.clock.now());
+    await ensureDefaultAgent(records, core.catalog, organization.id, core.clock.now());
+    await records.outbox.audit(ctx, 'organization.create', `org_${organization.id}`, { name: input.name });
+    return { organization, admin };
+  });
+}
+
+/** Every organization has an agent for calls that name none. */
+export async function ensureDefaultAgent(records: Records, catalog: ModelCatalog, organizationId: number, at: Date): Promise<void> {
+  if (!(await records.agents.default(organizationId))) await records.agents.insert(organizationId, withDefaults(catalog, DEFAULT_AGENT), true, at);
+}
+
+export async function getOrganization(core: Core, ctx: Context, id: number): Promise<Organization> {
+  const organization = id === ctx.organizationId ? await core.store.organizations.get(id) : null;
+  if (!organization) throw notFound('Organization', `organization_id: org_${id}`);
+  return organization;
+}
+
+export interface ChangeOrganization {
+  readonly name?: string;
+  readonly timeZone?: string;
+  /** Null keeps for ever. */
+  readonly recordingRetentionDays?: number | null;
+  readonly transcriptRetentionDays?: number | null;
+}
+
+/** @throws AppError not-found for any but one's own, invalid-input */
+export async function changeOrganization(core: Core, ctx: Context, id: number, change: ChangeOrganization): Promise<Organization> {
+  await getOrganization(core, ctx, id);
+  const { timeZone: zone, ...rest } = change;
+  return core.store.transaction(async (records) => {
+    const organization = await records.organizations.update(id, { ...rest, ...(zone === undefined ? {} : { timeZone: timeZone(zone) }) });
+    await records.outbox.audit(ctx, 'organization.change', `org_${id}`, change);
+    return organization;
+  });
+}

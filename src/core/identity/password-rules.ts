@@ -1,0 +1,28 @@
+import { invalid } from '../kernel/errors.ts';
+
+/** Long enough that guessing takes too long, short enough that hashing does not. */
+const SHORTEST = 8;
+const LONGEST = 128;
+
+/** Those that everybody tries first, of eight characters or more. */
+const COMMON = new Set([
+  'password', 'password1', 'password12', 'password123', 'passw0rd', '12345678', '123456789', '1234567890', '11111111', '00000000', '87654321', '88888888', 'qwertyui', 'qwertyuiop', 'qwerty123', '1q2w3e4r', '1qaz2wsx', 'iloveyou', 'sunshine',
+  'princess', 'football', 'baseball', 'trustno1', 'superman', 'starwars', 'whatever', 'letmein1', 'welcome1', 'admin123', 'administrator', 'changeme', 'abcd1234', 'abc12345', 'computer', 'internet',
+]);
+
+/** What is wrong with a password, or null. Length counts, and that nobody tries it first; kinds of characters do not. */
+export function passwordProblem(password: string, email: string): string | null {
+  if (password.length < SHORTEST) return `must have at least ${SHORTEST} characters`;
+  if (password.length > LONGEST) return `must have at most ${LONGEST} characters`;
+  const lower = password.toLowerCase();
+  if (COMMON.has(lower) || new Set(lower).size < 3) return 'is one of those that everybody tries first';
+  const [local = ''] = email.toLowerCase().split('@');
+  if (lower === email.toLowerCase() || (local.length >= SHORTEST && lower === local)) return 'must not be the e-mail address';
+  return null;
+}
+
+/** @throws AppError invalid-input */
+export function checkPassword(password: string, email: string, path = 'password'): void {
+  const problem = passwordProblem(password, email);
+  if (problem !== null) throw invalid(path, problem);
+}

@@ -1,0 +1,114 @@
+import type { Core } from '../core.ts';
+import { userOf, type Context, type Role } from '../kernel/context.ts';
+import { AppError, invalid, notFound } from '../kernel/errors.ts';
+import { timeZone } from '../kernel/locale.ts';
+import type { Page, Records, UserFilter } from '../ports.ts';
+import { checkPassword } from './password-rules.ts';
+import { checkedPassword } from './sign-in.ts';
+import { DEFAULT_PREFERENCES, type User, type UserStatus } from './user.ts';
+
+export interface CreateUser {
+  readonly email: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly password: string;
+}
+
+/** @throws AppError invalid-input (password rules), conflict (the address is taken) */
+export async function createUser(core: Core, ctx: Context, input: CreateUser): Promise<User> {
+  checkPassword(input.password, input.email);
+  const passwordHash = await core.secrets.passwordTurn(() => core.secrets.hashPassword(input.password));
+  return core.store.transaction(async (records) => {
+    const user = await addUser(records, ctx.organizationId, input, passwordHash, core.clock.now());
+    await records.outbox.audit(ctx, 'user.create', `user_${user.id}`, { role: user.role });
+    return user;
+  });
+}
+
+/** @throws AppError conflict when somebody, in whichever organization, has the address */
+export async function addUser(records: Records, organizationId: number, input: Omit<CreateUser, 'password'>, passwordHash: string, at: Date): Promise<User> {
+  const user = await records.users.insert({ organizationId, email: input.email.trim(), name: input.name, role: input.role, passwordHash, preferences: DEFAULT_PREFERENCES, at });
+  if (!user) throw new AppError('conflict', 'A user with this e-mail address exists', { subject: `email: ${input.email.trim()}` });
+  return user;
+}
+
+/** @throws AppError not-found */
+export async function getUser(core: Core, ctx: Context, id: number): Promise<User> {
+  const user = await core.store.users.get(ctx.organizationId, id);
+  if (!user) throw notFound('User', `user_id: user_${id}`);
+  return user;
+}
+
+export function listUsers(core: Core, ctx: Context, filter: UserFilter, page: Page): Promise<{ readonly rows: readonly User[]; readonly total: number }> {
+  return core.store.users.list(ctx.organizationId, filter, page);
+}
+
+/** Whoever acts; for an API key, the user it was made by. @throws AppError not-found for a key that no user made */
+export async function getMyself(core: Core, ctx: Context): Promise<User> {
+  const id = userOf(ctx.actor);
+  if (id === null) throw notFound('User', 'This credential is an API key that belongs to no user');
+  return getUser(core, ctx, id);
+}
+
+export interface ChangeUser {
+  readonly name?: string;
+  readonly role?: Role;
+  readonly status?: UserStatus;
+  readonly password?: string;
+}
+
+/** Who is let go, or gets a new password, is signed out everywhere. @throws AppError not-found, invalid-input, unchangeable (no admin would be left) */
+export async function changeUser(core: Core, ctx: Context, id: number, change: ChangeUser): Promise<User> {
+  const before = await getUser(core, ctx, id);
+  if (change.password !== undefined) checkPassword(change.password, before.email);
+  const passwordHash = change.password === undefined ? undefined : await core.secrets.passwordTurn(() => core.secrets.hashPassword(change.password!));
+  return core.store.transaction(async (records) => {
+    await records.organizations.lock(ctx.organizationId);
+    const { password: _, ...rest } = change;
+    const user = await records.users.update(ctx.organizationId, id, { ...rest, ...(passwordHash === undefined ? {} : { passwordHash }) }, core.clock.now());
+    if (!user) throw notFound('User', `user_id: user_${id}`);
+    if ((await records.users.countActiveAdmins(ctx.organizationId)) === 0) throw new AppError('unchangeable', 'The last active admin stays admin and active', { subject: `user_id: user_${id}` });
+    if (user.status === 'inactive') await records.credentials.revokeKeysOf(id, core.clock.now());
+    if (user.status === 'inactive' || passwordHash !== undefined) await records.credentials.revokeSessionsOf(id, core.clock.now());
+    await records.outbox.audit(ctx, 'user.change', `user_${id}`, { changed: Object.keys(change), role: user.role, status: user.status });
+    return user;
+  });
+}
+
+export interface ChangeMyself {
+  readonly name?: string;
+  readonly preferences?: Readonly<Record<string, unknown>>;
+  readonly password?: { readonly current: string; readonly next: string };
+}
+
+/** Preferences are merged. A new password needs the old one, and ends all other sign-ins. @throws AppError */
+export async function changeMyself(core: Core, ctx: Context, change: ChangeMyself): Promise<User> {
+  const me = await getMyself(core, ctx);
+  const zone = change.preferences?.['timezone'];
+  if (zone !== undefined) {
+    if (typeof zone !== 'string') throw invalid('preferences.timezone', 'must be an IANA time zone');
+    timeZone(zone);
+  }
+  const passwordHash = change.password === undefined ? undefined : await newPasswordHash(core, me, change.password);
+  return core.store.transaction(async (records) => {
+    await records.organizations.lock(ctx.organizationId);
+    // Read again under the lock: two changes at once lose nothing of each other.
+    const now = await records.users.get(ctx.organizationId, me.id);
+    const preferences = change.preferences === undefined ? undefined : { ...now?.preferences, ...change.preferences };
+    const user = await records.users.update(
+      ctx.organizationId, me.id, { ...(change.name === undefined ? {} : { name: change.name }), ...(preferences === undefined ? {} : { preferences }), ...(passwordHash === undefined ? {} : { passwordHash }) }, core.clock.now(),
+    );
+    if (!user) throw notFound('User', `user_id: user_${me.id}`);
+    if (passwordHash !== undefined) await records.credentials.revokeSessionsOf(me.id, core.clock.now(), ctx.actor.kind === 'user' ? ctx.actor.sessionId : undefined);
+    await records.outbox.audit(ctx, 'user.change', `user_${me.id}`, { changed: Object.keys(change) });
+    return user;
+  });
+}
+
+async function newPasswordHash(core: Core, me: User, password: { current: string; next: string }): Promise<string> {
+  checkPassword(password.next, me.email);
+  return core.secrets.passwordTurn(async () => {
+    await checkedPassword(core, { email: me.email, password: password.current });
+    return core.secrets.hashPassword(password.next);
+  });
+}

@@ -1,0 +1,68 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** Longest that a client may take over the head of a request, and over the whole of it. */
+const HEAD_MS = 10_000;
+const REQUEST_MS = 30_000;
+const CHECK_MS = 1000;
+/** Files that are not connections: the database, recordings, workers, libraries. */
+const FILES_KEPT_BACK = 512;
+const FEWEST_CONNECTIONS = 256;
+const TCP_KEEP_ALIVE_MS = 30_000;
+
+export interface Listening {
+  readonly server: Server;
+  readonly url: string;
+}
+
+/**
+ * Listens on every port that is free; all serve alike. Slow and silent clients are let go, and there are never more
+ * connections than this process may have files, so that calls go on whoever connects.
+ */
+export async function listenOn(host: string, ports: readonly number[], handler: RequestListener): Promise<{ readonly listening: readonly Listening[]; readonly taken: readonly number[] }> {
+  const listening: Listening[] = [];
+  const taken: number[] = [];
+  const mostConnections = Math.max(FEWEST_CONNECTIONS, Math.floor((openFilesLimit() - FILES_KEPT_BACK) / Math.max(1, ports.length)));
+  for (const port of ports) {
+    const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: HEAD_MS, connectionsCheckingInterval: CHECK_MS, keepAlive: true, keepAliveInitialDelay: TCP_KEEP_ALIVE_MS, noDelay: true }, handler);
+    server.maxConnections = mostConnections;
+    server.on('clientError', refuse);
+    try {
+      await new Promise<void>((done, fail) => server.once('error', fail).listen(port, host, () => done()));
+      const { port: real } = server.address() as { port: number };
+      listening.push({ server, url: `http://${host.includes(':') ? `[${host}]` : host}:${real}` });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      taken.push(port);
+    }
+  }
+  if (listening.length === 0) throw new Error(`All ports are taken: ${taken.join(', ')}. Set PORTS to free ones.`);
+  return { listening, taken };
+}
+
+export async function stopListening(servers: readonly Listening[]): Promise<void> {
+  await Promise.all(servers.map(({ server }) => new Promise<void>((done) => {
+    server.close(() => done());
+    server.closeAllConnections();
+  })));
+}
+
+/** How many files this process may have open; Node has raised its own limit to the highest allowed. */
+function openFilesLimit(): number {
+  const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft?: string | number } } };
+  const limit = Number(userLimits?.open_files?.soft);
+  return Number.isFinite(limit) && limit > 0 ? limit : 1_000_000;
+}
+
+const WORDS: Readonly<Record<string, readonly [number, string, string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'The headers of the request are too large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request took too long to arrive'],
+};
+
+/** What is no HTTP, or comes too slowly, is refused before anybody knows which API it was for: in the form of the one that answers for the rest. */
+function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const [status, phrase, message] = WORDS[error.code ?? ''] ?? [400, 'Bad Request', 'The request is not valid HTTP'];
+  const body = JSON.stringify({ error: { code: 'VALIDATION_ERROR', message, details: {}, timestamp: new Date().toISOString() } });
+  socket.end(`HTTP/1.1 ${status} ${phrase}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+}

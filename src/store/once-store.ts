@@ -1,0 +1,71 @@
+import type { Kysely } from 'kysely';
+import type { OnceScope, OnceState, OnceStore } from '#core/ports.ts';
+import type { Database } from './schema.ts';
+
+export class PostgresOnceStore implements OnceStore {
+  readonly #db: Kysely<Database>;
+
+  constructor(db: Kysely<Database>) {
+    this.#db = db;
+  }
+
+  async claim(scope: OnceScope, requestHash: string, now: Date, stale: Date): Promise<OnceState> {
+    const claimed = await this.#db
+      .insertInto('idempotent_requests')
+      .values({ organization_id: scope.organizationId, actor: scope.actor, operation: scope.operation, key: scope.key, request_hash: requestHash, attempt: scope.attempt, started_at: now })
+      // One that was lost before it changed anything is ours now; what its first try still does finds another attempt there.
+      .onConflict((conflict) =>
+        conflict
+          .columns(['organization_id', 'actor', 'operation', 'key'])
+          .doUpdateSet({ attempt: scope.attempt, started_at: now })
+          .where('idempotent_requests.subject', 'is', null)
+          .where('idempotent_requests.reply', 'is', null)
+          .where('idempotent_requests.request_hash', '=', requestHash)
+          .where('idempotent_requests.started_at', '<', stale),
+      )
+      .executeTakeFirst();
+    if (claimed.numInsertedOrUpdatedRows === 1n) return { state: 'ours' };
+    const row = await this.#at(scope).select(['request_hash', 'subject', 'reply']).executeTakeFirst();
+    // It was released between the two statements.
+    if (!row) return { state: 'running' };
+    if (row.request_hash !== requestHash) return { state: 'other-request' };
+    if (row.reply !== null) return { state: 'done', reply: row.reply };
+    return row.subject !== null && (await this.#isOld(scope, stale)) ? { state: 'carried-out', subject: row.subject } : { state: 'running' };
+  }
+
+  async finish(scope: OnceScope, reply: string): Promise<void> {
+    await this.#db
+      .updateTable('idempotent_requests')
+      .set({ reply })
+      .where('organization_id', '=', scope.organizationId)
+      .where('actor', '=', scope.actor)
+      .where('operation', '=', scope.operation)
+      .where('key', '=', scope.key)
+      .where('attempt', '=', scope.attempt)
+      .execute();
+  }
+
+  async release(scope: OnceScope): Promise<void> {
+    await this.#db
+      .deleteFrom('idempotent_requests')
+      .where('organization_id', '=', scope.organizationId)
+      .where('actor', '=', scope.actor)
+      .where('operation', '=', scope.operation)
+      .where('key', '=', scope.key)
+      .where('attempt', '=', scope.attempt)
+      .where('subject', 'is', null)
+      .execute();
+  }
+
+  async abandonAll(): Promise<void> {
+    await this.#db.updateTable('idempotent_requests').set({ started_at: new Date(0) }).where('reply', 'is', null).execute();
+  }
+
+  async #isOld(scope: OnceScope, stale: Date): Promise<boolean> {
+    return (await this.#at(scope).select('key').where('started_at', '<', stale).executeTakeFirst()) !== undefined;
+  }
+
+  #at(scope: OnceScope) {
+    return this.#db.selectFrom('idempotent_requests').where('organization_id', '=', scope.organizationId).where('actor', '=', scope.actor).where('operation', '=', scope.operation).where('key', '=', scope.key);
+  }
+}
