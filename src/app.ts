@@ -52,6 +52,8 @@ export interface Parts {
   readonly log?: Logger;
   /** Settings of the embedded database. */
   readonly databaseSettings?: Readonly<Record<string, string>>;
+  /** Room on the disk of recordings. */
+  readonly freeBytes?: () => Promise<number>;
   /** A reply that says more than its schema is an error, not cut. */
   readonly strictReplies?: boolean;
 }
@@ -108,7 +110,7 @@ async function build(config: Config, parts: Parts, log: Logger, closers: Closer[
   const { organization, madeAdmin } = await firstStart({ store, clock, secrets, catalog }, { apiKey: config.apiKey.value, encryptionFingerprint: derive('fingerprint').slice(0, 16), plan: config.ratePlan, admin: config.admin });
   const providers = parts.providers?.(offline) ?? offline;
   const carrier = parts.carrier?.(offline) ?? new SimulatedCarrier({ recogniser: offline.speechToText[0]!, voice: offline.textToSpeech[0]!, speed: config.simulatorSpeed });
-  const files = new FolderFileStore(config.filesDir);
+  const files = new FolderFileStore(config.filesDir, parts.freeBytes ? { freeBytes: parts.freeBytes } : {});
   const serverId = randomUUID();
   // Nobody else can be running calls on a database of our own.
   if (config.databaseUrl === null) {
@@ -119,7 +121,7 @@ async function build(config: Config, parts: Parts, log: Logger, closers: Closer[
   closers.push(() => live.close(0));
   await records.commands.listen(serverId, (callId, command) => live.obey(callId, command));
   const core: Core = { store, clock, secrets, live, catalog, carrier: { id: carrier.id, real: carrier.real }, serverId, limits: { maxConcurrentCalls: config.maxConcurrentCalls, leaseMs: LEASE_MS } };
-  await records.work(files);
+  await records.work(core, files);
 
   const signedUrls = new SignedUrls(derive('signed-urls'), () => Date.now());
   let publicUrl = config.publicUrl ?? '';
@@ -130,7 +132,7 @@ async function build(config: Config, parts: Parts, log: Logger, closers: Closer[
   };
   const health = healthOperations({
     version: version(), carrier: carrier.id, requireAuth: config.requireAuth, database: records.engine, speechToText: providers.speechToText[0]!.id, languageModel: providers.languageModels[0]!.id, textToSpeech: providers.textToSpeech[0]!.id,
-    voiceActivity: providers.voiceActivity.id, pingDatabase: () => records.ping(), calls: () => live.count,
+    voiceActivity: providers.voiceActivity.id, pingDatabase: () => records.ping(), calls: () => live.count, room: () => files.room(),
   });
   const apis: readonly Api[] = [salesAgent, callCenter, orchestrator([...health, docsOperation(() => apis, version())])];
   let rest: Rest | null = null;
@@ -166,7 +168,7 @@ interface OpenRecords {
   readonly rateLimiter: RateLimiter;
   readonly pool: Pool;
   ping(): Promise<number>;
-  work(files: FileStore): Promise<void>;
+  work(core: Core, files: FileStore): Promise<void>;
 }
 
 async function openRecords(config: Config, parts: Parts, log: Logger, closers: Closer[]): Promise<OpenRecords> {
@@ -200,7 +202,7 @@ async function openRecords(config: Config, parts: Parts, log: Logger, closers: C
       await Promise.race([database.pool.query('select 1'), new Promise((_, late) => setTimeout(() => late(new Error('no answer')), 1000).unref())]);
       return Math.round(performance.now() - began);
     },
-    work: (files) => workOff(boss, store, files),
+    work: (core, files) => workOff(boss, database.pool, core, files),
   };
 }
 

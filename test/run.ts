@@ -51,6 +51,7 @@ const SUITES: readonly Suite[] = [
   { name: 'engine', budgetS: 180, files: tests('test/engine/*.test.ts') },
   { name: 'numbers', budgetS: 240, files: ['test/suites/numbers.test.ts'] },
   { name: 'api', budgetS: 180, files: ['test/suites/sales-agent.test.ts'] },
+  { name: 'recordings', budgetS: 240, files: ['test/suites/recordings.test.ts'], needs: () => file('/usr/bin/mpg123') },
   { name: 'identity', budgetS: 120, files: ['test/suites/identity.test.ts'] },
   { name: 'media socket', budgetS: 240, files: ['test/suites/media-socket.test.ts'] },
   { name: 'two servers', budgetS: 120, files: ['test/suites/two-servers.test.ts'] },

@@ -8,7 +8,7 @@ import { DEFAULT_RING_TIMEOUT_MS, placeCall } from '#core/calls/place-call.ts';
 import { isPhoneNumber } from '#core/kernel/phone-number.ts';
 import type { CallWatchEvent } from '#live/running-call.ts';
 import { latencyOf } from '#live/latency.ts';
-import { wavKeyOf } from '#jobs/render-recording.ts';
+import { recordingFiles } from '#core/calls/recording.ts';
 import { buildApp, type App } from '../app.ts';
 import { renderCallPage } from '../pages/routes.ts';
 
@@ -82,7 +82,7 @@ function linesOf(event: CallWatchEvent): string[] {
 async function report(app: App, call: Call, out: string, progress: ProgressLine): Promise<number> {
   progress.show('Making the recording');
   const entries = await app.core.store.calls.entries(call.id);
-  const wav = call.recordingKey === null ? null : await untilReadable(app, wavKeyOf(call.recordingKey));
+  const wav = call.recordingKey === null ? null : await untilReadable(app, recordingFiles(call.recordingKey).wav);
   mkdirSync(out, { recursive: true });
   const lines = ['', `Outcome: ${styleText(isEnded(call.status) && isFailure(call.status) ? 'red' : 'green', call.status)}${call.failureReason ? ` (${call.failureReason})` : ` (${call.endReason ?? ''})`}`];
   const turns = entries.filter((entry) => entry.detail['latency'] !== undefined);

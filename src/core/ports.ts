@@ -66,6 +66,12 @@ export interface CallStore {
   entries(callId: number): Promise<readonly ConversationEntry[]>;
   /** Of several calls at once, by call. */
   entriesOf(callIds: readonly number[]): Promise<ReadonlyMap<number, readonly ConversationEntry[]>>;
+  /** Forgets recordings of calls that ended before; answers their keys. */
+  dropRecordings(organizationId: number, endedBefore: Date, at: Date, limit: number): Promise<readonly string[]>;
+  /** Deletes what was said on calls that ended before, wherever it stands; answers on how many calls. */
+  dropTranscripts(organizationId: number, endedBefore: Date, at: Date, limit: number): Promise<number>;
+  /** Deletes what was said, sent along and noted on a person's calls, and their number; `running` if one has not ended. */
+  erasePerson(personId: number, at: Date): Promise<{ readonly calls: number; readonly recordingKeys: readonly string[] } | 'running'>;
   /** Entries are written once; one that is there already stays, and the answer is false. */
   addEntry(callId: number, entry: ConversationEntry): Promise<boolean>;
 }
@@ -110,8 +116,12 @@ export interface Person {
 }
 
 export interface PersonStore {
-  /** The person behind a number; one is made where nobody has it. */
-  withNumber(organizationId: number, number: string): Promise<Person>;
+  /** The person behind a number; one is made where nobody has it, who does not want calls if `suppressionHash` is known. */
+  withNumber(organizationId: number, number: string, suppressionHash: string): Promise<Person>;
+  byNumber(organizationId: number, number: string): Promise<Person | null>;
+  numbersOf(personId: number): Promise<readonly string[]>;
+  /** The person goes, and the numbers; `suppress` are hashes that stay. Their calls must have been erased before. */
+  erase(personId: number, options: { readonly organizationId: number; readonly suppress: readonly string[]; readonly at: Date }): Promise<void>;
   refuseCalls(personId: number, at: Date): Promise<void>;
 }
 
@@ -287,12 +297,16 @@ export interface Store extends Records {
 
 /** Recordings and uploads, by key. Keys are relative paths of plain names. */
 export interface FileStore {
-  /** A file that grows; what was appended survives a crash of ours. @throws AppError unavailable when there is no room */
-  append(key: string): Promise<FileAppender>;
+  /**
+   * A file that grows; what was appended survives a crash of ours. `onFailure` is told, once, when no more can be
+   * written; what was written before stays. @throws AppError unavailable when there is no room
+   */
+  append(key: string, onFailure?: (error: Error) => void): Promise<FileAppender>;
   write(key: string, content: AsyncIterable<Uint8Array>): Promise<void>;
   /** Null when there is no such file. */
   read(key: string, range?: { readonly start: number; readonly end: number }): Promise<{ readonly size: number; readonly stream: () => AsyncIterable<Uint8Array> } | null>;
   delete(key: string): Promise<void>;
+  room(): Promise<{ readonly freeBytes: number; readonly takesNew: boolean }>;
 }
 
 export interface FileAppender {

@@ -1,10 +1,13 @@
 import { PgBoss } from 'pg-boss';
 import type { Pool } from 'pg';
-import type { JobRequest } from '#core/kernel/jobs.ts';
-import type { FileStore, Store } from '#core/ports.ts';
-import { renderRecording } from './render-recording.ts';
+import type { Core } from '#core/core.ts';
+import type { Jobs } from '#core/kernel/jobs.ts';
+import type { FileStore } from '#core/ports.ts';
+import { HOUSEKEEPING, houseKeeping } from './housekeeping.ts';
+import { deleteRecordingFiles, renderRecording } from './render-recording.ts';
 
 const POLL_SECONDS = 1;
+const HOURLY = '17 * * * *';
 /** Any number, as long as every Trunkline uses the same. */
 const QUEUE_LOCK = 7_243_002;
 
@@ -20,7 +23,8 @@ export async function openQueue(pool: Pool, onError: (error: Error) => void): Pr
   try {
     await client.query('select pg_advisory_lock($1)', [QUEUE_LOCK]);
     await boss.start();
-    for (const name of ['render-recording'] satisfies JobRequest['name'][]) await boss.createQueue(name, { retryLimit: 5, retryBackoff: true, retryDelay: 2 });
+    for (const name of ['render-recording', 'delete-recordings'] satisfies (keyof Jobs)[]) await boss.createQueue(name, { retryLimit: 5, retryBackoff: true, retryDelay: 2 });
+    await boss.createQueue(HOUSEKEEPING, { policy: 'singleton', retryLimit: 2 });
   } finally {
     await client.query('select pg_advisory_unlock($1)', [QUEUE_LOCK]).catch(onError);
     client.release();
@@ -29,8 +33,17 @@ export async function openQueue(pool: Pool, onError: (error: Error) => void): Pr
 }
 
 /** Starts to work off jobs; the role `jobs` of a server. */
-export async function workOff(boss: PgBoss, store: Store, files: FileStore): Promise<void> {
-  await boss.work<JobRequest['data']>('render-recording' satisfies JobRequest['name'], { pollingIntervalSeconds: POLL_SECONDS }, async (jobs) => {
-    for (const job of jobs) await renderRecording(store, files, job.data.callId);
+export async function workOff(boss: PgBoss, pool: Pool, core: Pick<Core, 'store' | 'clock'>, files: FileStore): Promise<void> {
+  const work = <N extends keyof Jobs>(name: N, handle: (data: Jobs[N]) => Promise<void>) =>
+    boss.work<Jobs[N]>(name, { pollingIntervalSeconds: POLL_SECONDS }, async (jobs) => {
+      for (const job of jobs) await handle(job.data);
+    });
+  await work('render-recording', ({ callId }) => renderRecording(core.store, files, callId));
+  await work('delete-recordings', async ({ recordingKeys }) => {
+    for (const key of recordingKeys) await deleteRecordingFiles(files, key);
   });
+  await boss.work(HOUSEKEEPING, { pollingIntervalSeconds: POLL_SECONDS }, () => houseKeeping(core, pool));
+  await boss.schedule(HOUSEKEEPING, HOURLY);
+  // A server that never runs for an hour has to clear up too.
+  await boss.send(HOUSEKEEPING);
 }

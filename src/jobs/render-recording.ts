@@ -1,61 +1,106 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { recordingFiles } from '#core/calls/recording.ts';
 import type { FileStore, Store } from '#core/ports.ts';
 import { SAMPLE_RATE } from '#engine/audio/format.ts';
+import { decodeMulaw } from '#engine/audio/mulaw.ts';
 import { wavHeader } from '#engine/audio/wav.ts';
+import type { RecordingPiece, RecordingTask } from './recording-worker.ts';
 
 /** A peak stands for so many samples: 20 ms. */
 export const PEAK_SAMPLES = 160;
 /** Whole peaks of two channels, so that a piece never cuts one. */
 const PIECE_BYTES = PEAK_SAMPLES * 2 * 200;
+const AU_HEADER_BYTES = 32;
 
-/** Keys of what is made from a recording. */
-export const wavKeyOf = (recordingKey: string): string => recordingKey.replace(/\.au$/, '.wav');
-export const peaksKeyOf = (recordingKey: string): string => recordingKey.replace(/\.au$/, '.peaks.json');
+type Source = NonNullable<Awaited<ReturnType<FileStore['read']>>>;
 
 /**
- * Makes a call's WAV file and waveform from what was streamed to the file store while it ran, off the event loop. Doing
- * it again gives the same files.
+ * Makes a call's WAV and MP3 files and its waveform from what was streamed to the file store while it ran, off the event
+ * loop. Doing it again gives the same files.
  */
 export async function renderRecording(store: Store, files: FileStore, callId: number): Promise<void> {
   const call = await store.calls.byId(callId);
-  if (!call?.recordingKey) return;
-  const source = await files.read(call.recordingKey);
-  if (!source) return;
-  const worker = new Worker(new URL('./recording-worker.ts', import.meta.url), { execArgv: ['--disable-warning=ExperimentalWarning'] });
+  const source = call?.recordingKey ? await files.read(call.recordingKey) : null;
+  if (!call?.recordingKey || !source) return;
+  const made = recordingFiles(call.recordingKey);
+  const worker = new RenderWorker();
   const peaks: [number, number][] = [];
   try {
-    await files.write(wavKeyOf(call.recordingKey), wavOf(source, worker, peaks));
-    await files.write(peaksKeyOf(call.recordingKey), one(JSON.stringify(peaks)));
+    await files.write(made.wav, wavOf(source, worker, peaks));
+    await files.write(made.peaks, one(JSON.stringify(peaks)));
+    await files.write(made.mp3, mp3Of(source, worker));
   } finally {
-    await worker.terminate();
+    await worker.close();
   }
-  await store.transaction((records) => records.outbox.event(call.organizationId, { type: 'recording.ready', callId, data: { key: wavKeyOf(call.recordingKey!) } }));
+  // It may have been deleted meanwhile: then what was made of it goes too.
+  if ((await store.calls.byId(callId))?.recordingKey !== call.recordingKey) return void (await deleteRecordingFiles(files, call.recordingKey));
+  await store.transaction((records) => records.outbox.event(call.organizationId, { type: 'recording.ready', callId, data: { key: made.wav } }));
 }
 
-async function* wavOf(source: { size: number; stream: () => AsyncIterable<Uint8Array> }, worker: Worker, peaks: [number, number][]): AsyncGenerator<Uint8Array> {
-  let header = 0;
-  let rest: Uint8Array = new Uint8Array(0);
-  const render = async (bytes: Uint8Array): Promise<Uint8Array> => {
-    const reply = once(worker, 'message') as Promise<[{ pcm: Uint8Array; peaks: [number, number][] }]>;
-    worker.postMessage({ bytes, peakSamples: PEAK_SAMPLES });
-    const [message] = await reply;
-    peaks.push(...message.peaks);
-    return message.pcm;
-  };
-  for await (const chunk of source.stream()) {
-    rest = concat(rest, chunk);
-    if (header === 0) {
-      if (rest.length < 32) continue;
-      header = new DataView(rest.buffer, rest.byteOffset).getUint32(4);
-      // A crash may have cut the last frame in half.
-      const samples = Math.max(0, source.size - header) & ~1;
-      yield wavHeader(SAMPLE_RATE, 2, samples * 2);
-      rest = rest.subarray(header);
+/** A recording as WAV before it was made one, as far as it goes: of a call that runs, or has only just ended. */
+export function wavSoFar(source: Source): AsyncIterable<Uint8Array> {
+  return (async function* () {
+    yield wavHeader(SAMPLE_RATE, 2, samplesIn(source) * 2);
+    for await (const piece of pieces(source)) {
+      const pcm = decodeMulaw(piece);
+      yield new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength);
     }
-    for (; rest.length >= PIECE_BYTES; rest = rest.subarray(PIECE_BYTES)) yield render(Uint8Array.from(rest.subarray(0, PIECE_BYTES)));
+  })();
+}
+
+export const wavBytes = (source: Source): number => wavHeader(SAMPLE_RATE, 2, 0).length + samplesIn(source) * 2;
+
+export async function deleteRecordingFiles(files: FileStore, recordingKey: string): Promise<void> {
+  for (const key of Object.values(recordingFiles(recordingKey))) await files.delete(key);
+}
+
+class RenderWorker {
+  readonly #worker = new Worker(new URL('./recording-worker.ts', import.meta.url), { execArgv: ['--disable-warning=ExperimentalWarning'] });
+
+  async make(task: RecordingTask): Promise<RecordingPiece> {
+    const reply = once(this.#worker, 'message') as Promise<[RecordingPiece]>;
+    this.#worker.postMessage(task);
+    return (await reply)[0];
   }
-  if (rest.length > 1) yield render(Uint8Array.from(rest.subarray(0, rest.length & ~1)));
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
+
+/** Of both channels; a crash may have cut the last frame in half. */
+const samplesIn = (source: Source): number => Math.max(0, source.size - AU_HEADER_BYTES) & ~1;
+
+async function* wavOf(source: Source, worker: RenderWorker, peaks: [number, number][]): AsyncGenerator<Uint8Array> {
+  yield wavHeader(SAMPLE_RATE, 2, samplesIn(source) * 2);
+  for await (const bytes of pieces(source)) {
+    const piece = await worker.make({ make: 'pcm', bytes, peakSamples: PEAK_SAMPLES });
+    peaks.push(...piece.peaks);
+    yield piece.out;
+  }
+}
+
+async function* mp3Of(source: Source, worker: RenderWorker): AsyncGenerator<Uint8Array> {
+  for await (const bytes of pieces(source)) yield (await worker.make({ make: 'mp3', bytes })).out;
+  yield (await worker.make({ make: 'mp3', bytes: null })).out;
+}
+
+/** The samples of an AU file of ours in whole pieces, no more than it had when it was opened. */
+async function* pieces(source: Source): AsyncGenerator<Uint8Array> {
+  let left = AU_HEADER_BYTES + samplesIn(source);
+  let rest: Uint8Array = new Uint8Array(0);
+  let header = true;
+  for await (const chunk of source.stream()) {
+    rest = concat(rest, chunk.subarray(0, left));
+    left -= Math.min(left, chunk.length);
+    if (header && rest.length < AU_HEADER_BYTES) continue;
+    if (header) rest = rest.subarray(AU_HEADER_BYTES);
+    header = false;
+    for (; rest.length >= PIECE_BYTES; rest = rest.subarray(PIECE_BYTES)) yield Uint8Array.from(rest.subarray(0, PIECE_BYTES));
+    if (left === 0) break;
+  }
+  if (!header && rest.length > 1) yield Uint8Array.from(rest.subarray(0, rest.length & ~1));
 }
 
 async function* one(text: string): AsyncGenerator<Uint8Array> {

@@ -1,6 +1,8 @@
 import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
 import type { Call, EndStatus } from '#core/calls/call.ts';
+import { recordingKeyOf } from '#core/calls/recording.ts';
 import type { CallCommand, LiveView, Reservation } from '#core/calls/live-calls.ts';
+import { AppError } from '#core/kernel/errors.ts';
 import { maskNumber } from '#core/kernel/phone-number.ts';
 import type { WallClock } from '#core/kernel/ports.ts';
 import type { FileStore, Ownership, Store } from '#core/ports.ts';
@@ -136,17 +138,17 @@ export class RunningCall {
     this.#answered = true;
     this.#connected = true;
     this.#leg = leg;
-    const { call, clock, log } = this.#options;
+    const { call, clock } = this.#options;
     const answered = { status: 'answered', answeredAt: clock.now() } as const;
     let recording: { key: string; offsetMs: number } | undefined;
     if (call.recorded) {
       try {
         const key = recordingKeyOf(call);
-        const file = await this.#options.files.append(key);
+        const file = await this.#options.files.append(key, (error) => this.#stopRecording(error));
         recording = { key, offsetMs: this.#nowMs() };
         this.#recorder = new Recorder(file, this.#options.callClock.nowMs());
       } catch (error) {
-        log.error({ err: error, call: call.sid }, 'the call is not recorded: the file could not be opened');
+        this.#stopRecording(error);
       }
     }
     this.#writer.progress({ ...answered, ...(recording === undefined ? {} : { recording }) }, { type: 'call.answered', callId: call.id, data: {} });
@@ -215,6 +217,14 @@ export class RunningCall {
     this.#options.watch({ callSid: this.call.sid, atMs: this.#nowMs(), type: 'note', note });
   }
 
+  /** The call goes on without; why stands on its record. */
+  #stopRecording(error: unknown): void {
+    this.#recorder = null;
+    const { call, log } = this.#options;
+    log.warn({ err: error, call: call.sid }, 'the call is not recorded any further');
+    this.#writer.progress({ recordingFailure: error instanceof AppError ? error.message : 'The recording could not be written' });
+  }
+
   #hangUpLeg(): void {
     this.#leg?.close();
     this.#leg = null;
@@ -263,9 +273,4 @@ export class RunningCall {
   #nowMs(): number {
     return Math.round(this.#options.callClock.nowMs() - this.#startedMs);
   }
-}
-
-/** Where the recording of a call lies while and after it runs. */
-export function recordingKeyOf(call: Pick<Call, 'organizationId' | 'sid'>): string {
-  return `recordings/org_${call.organizationId}/${call.sid}.au`;
 }

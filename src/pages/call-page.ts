@@ -30,6 +30,12 @@ const inScript = (value: unknown): string => JSON.stringify(value).replace(/</g,
 
 const clock = (ms: number): string => `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, '0')}.${Math.floor((ms % 1000) / 100)}`;
 
+function recordingWords(call: Call): string {
+  if (call.recordingFailure !== null) return `This call is not recorded${call.recordingKey === null ? '' : ' to its end'}: ${call.recordingFailure}.`;
+  if (!call.recorded) return 'This call was not recorded.';
+  return isEnded(call.status) && call.recordingKey === null ? 'There is no recording of this call.' : 'The recording is made when the call has ended.';
+}
+
 /** A whole call on one page that needs nothing else: player, waveform, words in step with the sound, where the time went. */
 export function callPage(data: CallPageData): string {
   const { call, entries } = data;
@@ -47,9 +53,9 @@ export function callPage(data: CallPageData): string {
 ${verdict(call)}
 <p class="muted">${states(call)}</p>
 </header>
-${data.audio === null ? `<p class="muted">${call.recorded ? 'The recording is made when the call has ended.' : 'This call was not recorded.'}</p>` : player(data)}
+${data.audio === null ? `<p class="muted">${escape(recordingWords(call))}</p>` : player(data)}
 <section aria-label="Transcript"><h2>Conversation</h2>
-<ol id="entries">${entries.map(entryHtml).join('\n')}</ol>${entries.length === 0 ? '<p class="muted">Nothing was said.</p>' : ''}</section>
+<ol id="entries">${entries.map(entryHtml).join('\n')}</ol>${entries.length === 0 ? `<p class="muted">${call.transcriptDeletedAt === null ? 'Nothing was said.' : 'What was said has been deleted.'}</p>` : ''}</section>
 ${waterfalls(entries)}
 <footer class="muted">Listened: ${escape(call.spokenBy['speech_to_text'] ?? '-')} · thought: ${escape(call.spokenBy['language_model'] ?? '-')} · spoke: ${escape(call.spokenBy['text_to_speech'] ?? '-')} · voice activity: ${escape(call.spokenBy['voice_activity'] ?? '-')}<br>${title}</footer>
 </main>

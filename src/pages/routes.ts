@@ -1,11 +1,15 @@
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { authenticate } from '#apis/kit/authenticate.ts';
 import type { Core } from '#core/core.ts';
 import type { Call } from '#core/calls/call.ts';
+import { getCall } from '#core/calls/get-call.ts';
+import { isAllowed } from '#core/kernel/context.ts';
 import { AppError, notFound } from '#core/kernel/errors.ts';
 import type { FileStore } from '#core/ports.ts';
 import type { SignedUrls } from '#edge/signed-urls.ts';
-import { peaksKeyOf, wavKeyOf } from '#jobs/render-recording.ts';
+import { recordingFiles } from '#core/calls/recording.ts';
+import { wavBytes, wavSoFar } from '#jobs/render-recording.ts';
 import { callPage } from './call-page.ts';
 import { phonePage } from './phone-page.ts';
 
@@ -29,10 +33,10 @@ export function mountPages(server: FastifyInstance, parts: PageParts): void {
     return html(reply, await renderCallPage(parts, call, parts.signedUrls.sign(recordingPath(call.sid, 'wav'), URL_TTL_MS)));
   });
   server.get<{ Params: { file: string } }>('/app/recordings/:file', async (request, reply) => {
-    const sid = /^(\w+)\.wav$/.exec(request.params.file)?.[1];
+    const [, sid, format] = /^(\w+)\.(wav|mp3)$/.exec(request.params.file) ?? [];
     if (sid === undefined) throw notFound('Recording', `recording: ${request.params.file}`);
     const call = await openCall(parts, request, sid);
-    return sendRecording(parts.files, call, request, reply);
+    return sendRecording(parts, call, format as 'wav' | 'mp3', request, reply);
   });
 }
 
@@ -42,8 +46,8 @@ export async function renderCallPage(parts: Pick<PageParts, 'core' | 'files'>, c
   const [agent, entries, wav, peaks] = await Promise.all([
     core.store.agents.evenDeleted(call.agentId),
     core.store.calls.entries(call.id),
-    call.recordingKey === null ? null : files.read(wavKeyOf(call.recordingKey)),
-    call.recordingKey === null ? null : readText(files, peaksKeyOf(call.recordingKey)),
+    call.recordingKey === null ? null : files.read(recordingFiles(call.recordingKey).wav),
+    call.recordingKey === null ? null : readText(files, recordingFiles(call.recordingKey).peaks),
   ]);
   return callPage({
     call, agentName: agent?.name ?? 'Deleted agent', entries, audio: wav ? audio : null, peaks: peaks === null ? null : (JSON.parse(peaks) as [number, number][]), recordingOffsetMs: call.recordingOffsetMs ?? 0, now: core.clock.now(),
@@ -58,17 +62,26 @@ async function openCall(parts: PageParts, request: FastifyRequest, sid: string):
     if (!call) throw notFound('Call', `call_sid: ${sid}`);
     return call;
   }
-  const { organizationId } = await authenticate(core, request.headers);
-  const call = await core.store.calls.find(organizationId, sid);
-  if (!call) throw notFound('Call', `call_sid: ${sid}`);
-  return call;
+  const { organizationId, actor } = await authenticate(core, request.headers);
+  if (!isAllowed(actor, 'read-calls')) throw new AppError('forbidden', 'This role may not do that');
+  return getCall(core, { organizationId, actor, requestId: request.id }, sid, `call_sid: ${sid}`);
 }
 
-async function sendRecording(files: FileStore, call: Call, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const key = call.recordingKey === null ? null : wavKeyOf(call.recordingKey);
-  const whole = key === null ? null : await files.read(key);
-  if (!whole || key === null) throw notFound('Recording', `call_sid: ${call.sid}`);
-  void reply.headers({ 'content-type': 'audio/wav', 'accept-ranges': 'bytes', 'cache-control': 'private', 'content-disposition': `inline; filename="${call.sid}.wav"` });
+async function sendRecording({ core, files }: PageParts, call: Call, format: 'wav' | 'mp3', request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  if (call.recordingKey === null) throw notFound('Recording', `call_sid: ${call.sid}`);
+  const made = recordingFiles(call.recordingKey);
+  void reply.headers({ 'content-type': format === 'wav' ? 'audio/wav' : 'audio/mpeg', 'cache-control': 'private', 'x-content-type-options': 'nosniff', 'content-disposition': `inline; filename="${call.sid}.${format}"` });
+  const whole = await files.read(made[format]);
+  if (whole) return sendRange(files, made[format], whole, request, reply);
+  // It is made when the call has ended; until then there is what was recorded so far.
+  const source = await files.read(made.source);
+  if (!source) throw notFound('Recording', `call_sid: ${call.sid}`);
+  if (format === 'mp3') throw new AppError('unavailable', 'The MP3 is made when the call has ended', { retryAt: new Date(core.clock.now().getTime() + 2000) });
+  return reply.header('content-length', wavBytes(source)).send(toStream(wavSoFar(source)));
+}
+
+async function sendRange(files: FileStore, key: string, whole: { readonly size: number; stream(): AsyncIterable<Uint8Array> }, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  void reply.header('accept-ranges', 'bytes');
   const range = /^bytes=(\d*)-(\d*)$/.exec(request.headers.range ?? '');
   if (!range || (range[1] === '' && range[2] === '')) return reply.header('content-length', whole.size).send(toStream(whole.stream()));
   const start = range[1] === '' ? Math.max(0, whole.size - Number(range[2])) : Number(range[1]);
@@ -79,7 +92,7 @@ async function sendRecording(files: FileStore, call: Call, request: FastifyReque
   return reply.code(206).headers({ 'content-range': `bytes ${start}-${end}/${whole.size}`, 'content-length': end - start + 1 }).send(toStream(part.stream()));
 }
 
-const toStream = (content: AsyncIterable<Uint8Array>): NodeJS.ReadableStream => content as unknown as NodeJS.ReadableStream;
+const toStream = (content: AsyncIterable<Uint8Array>): Readable => (content instanceof Readable ? content : Readable.from(content, { objectMode: false }));
 
 async function readText(files: FileStore, key: string): Promise<string | null> {
   const file = await files.read(key);

@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
-import { LIVE_STATUSES, mayBecome, type Call, type CallStatus, type Direction, type TurnLatency } from '#core/calls/call.ts';
+import { isEnded, LIVE_STATUSES, mayBecome, type Call, type CallStatus, type Direction, type TurnLatency } from '#core/calls/call.ts';
 import type { CallPhase, ConversationEntry } from '#core/calls/conversation.ts';
 import type { CallEnd, CallFilter, CallProgress, CallStore, Listed, NewCall, Ownership, Page } from '#core/ports.ts';
 import type { Database } from './schema.ts';
@@ -115,6 +115,44 @@ export class PostgresCallStore implements CallStore {
     if (number !== undefined) query = query.where((eb) => eb.or([eb('to_number', '=', number), eb('from_number', '=', number)]));
     const rows = await query.selectAll().orderBy('id', page.order ?? 'desc').offset(page.skip).limit(page.limit).execute();
     return { rows: rows.map(toCall), total: await countAll(query) };
+  }
+
+  async dropRecordings(organizationId: number, endedBefore: Date, at: Date, limit: number): Promise<readonly string[]> {
+    const old = await this.#db.selectFrom('calls').select(['id', 'recording_key']).where('organization_id', '=', organizationId).where('recording_key', 'is not', null).where('ended_at', '<', endedBefore).orderBy('ended_at').limit(limit).forUpdate().skipLocked().execute();
+    if (old.length > 0) await this.#db.updateTable('calls').set({ recording_key: null, recording_deleted_at: at }).where('id', 'in', old.map((row) => row.id)).execute();
+    return old.map((row) => row.recording_key!);
+  }
+
+  async dropTranscripts(organizationId: number, endedBefore: Date, at: Date, limit: number): Promise<number> {
+    const old = await this.#db.selectFrom('calls').select(['id', 'sid']).where('organization_id', '=', organizationId).where('transcript_deleted_at', 'is', null).where('ended_at', '<', endedBefore).orderBy('ended_at').limit(limit).forUpdate().skipLocked().execute();
+    await this.#forgetWords(old, at);
+    return old.length;
+  }
+
+  async erasePerson(personId: number, at: Date): Promise<{ calls: number; recordingKeys: readonly string[] } | 'running'> {
+    const calls = await this.#db.selectFrom('calls').select(['id', 'sid', 'status', 'recording_key', 'direction']).where('person_id', '=', personId).forUpdate().execute();
+    if (calls.some((call) => !isEnded(call.status as CallStatus))) return 'running';
+    await this.#forgetWords(calls, at);
+    if (calls.length > 0) await this.#db.deleteFrom('idempotent_requests').where('subject', 'in', calls.map((call) => call.sid)).execute();
+    for (const [directions, column] of [[['outbound', 'web'], 'to_number'], [['inbound'], 'from_number']] as const) {
+      await this.#db
+        .updateTable('calls')
+        .set({ [column]: null, person_id: null, variables: '{}', overrides: '{}', recording_key: null, recording_deleted_at: sql`case when recording_key is null then recording_deleted_at else ${at} end` })
+        .where('person_id', '=', personId)
+        .where('direction', 'in', [...directions])
+        .execute();
+    }
+    return { calls: calls.length, recordingKeys: calls.flatMap((call) => call.recording_key ?? []) };
+  }
+
+  /** Words stand in the entries, in events and in what the audit says of a call. */
+  async #forgetWords(calls: readonly { id: number; sid: string }[], at: Date): Promise<void> {
+    if (calls.length === 0) return;
+    const ids = calls.map((call) => call.id);
+    await this.#db.deleteFrom('call_entries').where('call_id', 'in', ids).execute();
+    await this.#db.updateTable('events').set({ payload: sql<string>`jsonb_build_object('type', type, 'callId', call_id, 'data', '{}'::jsonb)` }).where('call_id', 'in', ids).execute();
+    await this.#db.updateTable('audit').set({ detail: '{}' }).where('subject', 'in', calls.map((call) => call.sid)).execute();
+    await this.#db.updateTable('calls').set({ transcript_deleted_at: at }).where('id', 'in', ids).execute();
   }
 
   async entries(callId: number): Promise<readonly ConversationEntry[]> {

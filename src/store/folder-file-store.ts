@@ -1,32 +1,55 @@
-import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { createReadStream, createWriteStream, mkdirSync, readdirSync, rmSync, statSync, type WriteStream } from 'node:fs';
+import { mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '#core/kernel/errors.ts';
 import type { FileAppender, FileStore } from '#core/ports.ts';
 
+/** New recordings are refused below this: the database needs room on the same disk more than they do. */
+const LEAST_FREE_TO_BEGIN = 128 * 1024 * 1024;
+/** Below this also those that run come to an end. */
+const LEAST_FREE_TO_GO_ON = 64 * 1024 * 1024;
+/** Room is looked at no more often than this. */
+const LOOK_EVERY_MS = 1000;
+const PARTIALS = '.partial';
+const STALE_PARTIAL_MS = 86_400_000;
+
+export interface FolderOptions {
+  /** Bytes free on the folder's disk; tests say so themselves. */
+  readonly freeBytes?: () => Promise<number>;
+}
+
 /** Files in a folder. Keys are confined to it; whole files appear at once or not at all. */
 export class FolderFileStore implements FileStore {
   readonly #root: string;
+  readonly #freeBytes: () => Promise<number>;
+  #free: Promise<number> = Promise.resolve(Infinity);
+  #lookedAt = -Infinity;
 
-  constructor(root: string) {
+  constructor(root: string, options: FolderOptions = {}) {
     this.#root = resolve(root);
+    this.#freeBytes = options.freeBytes ?? (() => statfs(this.#root).then(({ bavail, bsize }) => bavail * bsize));
+    mkdirSync(join(this.#root, PARTIALS), { recursive: true, mode: 0o700 });
+    this.#sweep();
   }
 
-  async append(key: string): Promise<FileAppender> {
+  async append(key: string, onFailure: (error: Error) => void = () => undefined): Promise<FileAppender> {
     const path = this.#path(key);
-    await mkdir(dirname(path), { recursive: true });
-    // Opening tells at once whether there is a place to write to.
-    const handle = await open(path, 'a', 0o600).catch((error: unknown) => {
-      throw new AppError('unavailable', 'No recording can be written', { cause: error });
-    });
-    return new StreamAppender(handle.createWriteStream());
+    if ((await this.free()) < LEAST_FREE_TO_BEGIN) throw noRoom();
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      // Opening tells at once whether there is a place to write to.
+      const handle = await open(path, 'a', 0o600);
+      return new StreamAppender(handle.createWriteStream(), () => this.free(), onFailure);
+    } catch (error) {
+      throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? noRoom() : new AppError('unavailable', 'The file could not be opened', { cause: error });
+    }
   }
 
   async write(key: string, content: AsyncIterable<Uint8Array>): Promise<void> {
     const path = this.#path(key);
     await mkdir(dirname(path), { recursive: true });
-    const partial = `${path}.partial-${process.pid}-${Math.random().toString(36).slice(2)}`;
+    const partial = join(this.#root, PARTIALS, `${process.pid}-${Math.random().toString(36).slice(2)}`);
     try {
       await pipeline(content, createWriteStream(partial, { mode: 0o600 }));
       await rename(partial, path);
@@ -46,6 +69,31 @@ export class FolderFileStore implements FileStore {
     await rm(this.#path(key), { force: true });
   }
 
+  async room(): Promise<{ freeBytes: number; takesNew: boolean }> {
+    const freeBytes = await this.free();
+    return { freeBytes, takesNew: freeBytes >= LEAST_FREE_TO_BEGIN };
+  }
+
+  /** Bytes free, as of a moment ago. */
+  free(): Promise<number> {
+    const now = performance.now();
+    if (now - this.#lookedAt < LOOK_EVERY_MS) return this.#free;
+    this.#lookedAt = now;
+    // A disk that cannot be asked is tried.
+    this.#free = this.#freeBytes().catch(() => Infinity);
+    return this.#free;
+  }
+
+  /** What a crash left half written. */
+  #sweep(): void {
+    const folder = join(this.#root, PARTIALS);
+    for (const name of readdirSync(folder)) {
+      const path = join(folder, name);
+      const info = statSync(path, { throwIfNoEntry: false });
+      if (info && Date.now() - info.mtimeMs > STALE_PARTIAL_MS) rmSync(path, { force: true });
+    }
+  }
+
   #path(key: string): string {
     const path = join(this.#root, key);
     if (!/^[\w][\w./-]*$/.test(key) || key.includes('..') || !path.startsWith(this.#root + sep)) throw new AppError('invalid-input', 'Not a file key');
@@ -53,17 +101,27 @@ export class FolderFileStore implements FileStore {
   }
 }
 
+const noRoom = (): AppError => new AppError('unavailable', 'The disk is full: there is no room for recordings');
+
 class StreamAppender implements FileAppender {
   readonly #stream: WriteStream;
+  readonly #free: () => Promise<number>;
+  readonly #onFailure: (error: Error) => void;
   #error: Error | null = null;
 
-  constructor(stream: WriteStream) {
+  constructor(stream: WriteStream, free: () => Promise<number>, onFailure: (error: Error) => void) {
     this.#stream = stream;
-    stream.on('error', (error) => (this.#error ??= error));
+    this.#free = free;
+    this.#onFailure = onFailure;
+    stream.on('error', (error: NodeJS.ErrnoException) => this.#fail(error.code === 'ENOSPC' ? noRoom() : error));
   }
 
   append(bytes: Uint8Array): void {
-    if (!this.#error && !this.#stream.closed) this.#stream.write(bytes);
+    if (this.#error || this.#stream.closed) return;
+    this.#stream.write(bytes);
+    void this.#free().then((free) => {
+      if (free < LEAST_FREE_TO_GO_ON) this.#fail(noRoom());
+    });
   }
 
   close(): Promise<void> {
@@ -72,5 +130,13 @@ class StreamAppender implements FileAppender {
       this.#stream.end(() => (this.#error ? fail(this.#error) : done()));
       this.#stream.once('error', fail);
     });
+  }
+
+  /** Told once; what was written before stays. */
+  #fail(error: Error): void {
+    if (this.#error) return;
+    this.#error = error;
+    this.#stream.destroy();
+    this.#onFailure(error);
   }
 }

@@ -2,6 +2,9 @@ import type { Kysely } from 'kysely';
 import type { OnceScope, OnceState, OnceStore } from '#core/ports.ts';
 import type { Database } from './schema.ts';
 
+/** The attempt of a request whose server is known to be gone. */
+const LOST = '';
+
 export class PostgresOnceStore implements OnceStore {
   readonly #db: Kysely<Database>;
 
@@ -21,7 +24,7 @@ export class PostgresOnceStore implements OnceStore {
           .where('idempotent_requests.subject', 'is', null)
           .where('idempotent_requests.reply', 'is', null)
           .where('idempotent_requests.request_hash', '=', requestHash)
-          .where('idempotent_requests.started_at', '<', stale),
+          .where((eb) => eb.or([eb('idempotent_requests.started_at', '<', stale), eb('idempotent_requests.attempt', '=', LOST)])),
       )
       .executeTakeFirst();
     if (claimed.numInsertedOrUpdatedRows === 1n) return { state: 'ours' };
@@ -30,7 +33,7 @@ export class PostgresOnceStore implements OnceStore {
     if (!row) return { state: 'running' };
     if (row.request_hash !== requestHash) return { state: 'other-request' };
     if (row.reply !== null) return { state: 'done', reply: row.reply };
-    return row.subject !== null && (await this.#isOld(scope, stale)) ? { state: 'carried-out', subject: row.subject } : { state: 'running' };
+    return row.subject !== null && (await this.#isLost(scope, stale)) ? { state: 'carried-out', subject: row.subject } : { state: 'running' };
   }
 
   async finish(scope: OnceScope, reply: string): Promise<void> {
@@ -58,11 +61,11 @@ export class PostgresOnceStore implements OnceStore {
   }
 
   async abandonAll(): Promise<void> {
-    await this.#db.updateTable('idempotent_requests').set({ started_at: new Date(0) }).where('reply', 'is', null).execute();
+    await this.#db.updateTable('idempotent_requests').set({ attempt: LOST }).where('reply', 'is', null).execute();
   }
 
-  async #isOld(scope: OnceScope, stale: Date): Promise<boolean> {
-    return (await this.#at(scope).select('key').where('started_at', '<', stale).executeTakeFirst()) !== undefined;
+  async #isLost(scope: OnceScope, stale: Date): Promise<boolean> {
+    return (await this.#at(scope).select('key').where((eb) => eb.or([eb('started_at', '<', stale), eb('attempt', '=', LOST)])).executeTakeFirst()) !== undefined;
   }
 
   #at(scope: OnceScope) {

@@ -9,20 +9,37 @@ export class PostgresPersonStore implements PersonStore {
     this.#db = db;
   }
 
-  async withNumber(organizationId: number, number: string): Promise<Person> {
+  async withNumber(organizationId: number, number: string, suppressionHash: string): Promise<Person> {
     // Whoever wants a person by number waits for the others: two at once must not make two.
     await this.#db.selectFrom('organizations').select('id').where('id', '=', organizationId).forUpdate().execute();
-    const known = await this.#db
+    const known = await this.byNumber(organizationId, number);
+    if (known) return known;
+    const suppressed = await this.#db.selectFrom('suppressed_numbers').select('at').where('organization_id', '=', organizationId).where('number_hash', '=', suppressionHash).executeTakeFirst();
+    const doNotCallAt = suppressed?.at ?? null;
+    const made = await this.#db.insertInto('persons').values({ organization_id: organizationId, name: null, language: null, time_zone: null, do_not_call_at: doNotCallAt }).returning('id').executeTakeFirstOrThrow();
+    await this.#db.insertInto('person_numbers').values({ organization_id: organizationId, number, person_id: made.id }).execute();
+    return { id: made.id, name: null, doNotCallAt };
+  }
+
+  async byNumber(organizationId: number, number: string): Promise<Person | null> {
+    const row = await this.#db
       .selectFrom('person_numbers')
       .innerJoin('persons', 'persons.id', 'person_numbers.person_id')
       .select(['persons.id', 'persons.name', 'persons.do_not_call_at'])
       .where('person_numbers.organization_id', '=', organizationId)
       .where('number', '=', number)
       .executeTakeFirst();
-    if (known) return { id: known.id, name: known.name, doNotCallAt: known.do_not_call_at };
-    const made = await this.#db.insertInto('persons').values({ organization_id: organizationId, name: null, language: null, time_zone: null, do_not_call_at: null }).returning('id').executeTakeFirstOrThrow();
-    await this.#db.insertInto('person_numbers').values({ organization_id: organizationId, number, person_id: made.id }).execute();
-    return { id: made.id, name: null, doNotCallAt: null };
+    return row ? { id: row.id, name: row.name, doNotCallAt: row.do_not_call_at } : null;
+  }
+
+  async numbersOf(personId: number): Promise<readonly string[]> {
+    return (await this.#db.selectFrom('person_numbers').select('number').where('person_id', '=', personId).execute()).map((row) => row.number);
+  }
+
+  async erase(personId: number, { organizationId, suppress, at }: Parameters<PersonStore['erase']>[1]): Promise<void> {
+    if (suppress.length > 0) await this.#db.insertInto('suppressed_numbers').values(suppress.map((hash) => ({ organization_id: organizationId, number_hash: hash, at }))).onConflict((conflict) => conflict.doNothing()).execute();
+    await this.#db.deleteFrom('person_numbers').where('person_id', '=', personId).execute();
+    await this.#db.deleteFrom('persons').where('id', '=', personId).execute();
   }
 
   async refuseCalls(personId: number, at: Date): Promise<void> {

@@ -163,7 +163,7 @@ describe('sales-agent', () => {
 
   it('does not call whoever asked not to be called', async () => {
     const organizationId = server.app.organization.id;
-    const person = await server.app.core.store.persons.withNumber(organizationId, '+15005559999');
+    const person = await server.app.core.store.persons.withNumber(organizationId, '+15005559999', 'hash');
     await server.app.core.store.persons.refuseCalls(person.id, new Date());
     const { status, body } = await server.request('POST', '/v1/convai/twilio/outbound-call', { agent_id: agentId, to_number: '+15005559999' });
     assert.equal(status, 409);

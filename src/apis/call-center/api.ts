@@ -2,6 +2,7 @@ import type { Plan } from '#core/identity/sign-in.ts';
 import type { Api } from '../kit/api.ts';
 import { createKeyOperation, listKeysOperation, revokeKeyOperation } from './keys.ts';
 import { createOrganizationOperation, getOrganizationOperation, updateOrganizationOperation } from './organizations.ts';
+import { erasePersonOperation } from './people.ts';
 import { loginOperation, refreshOperation } from './sign-in.ts';
 import { createUserOperation, getMyselfOperation, getUserOperation, listUsersOperation, updateMyselfOperation, updateUserOperation } from './users.ts';
 import { renderError } from './words.ts';
@@ -21,6 +22,6 @@ export const callCenter: Api = {
   limits: (_operation, plan) => [{ name: 'requests', points: REQUESTS_AN_HOUR[plan], windowS: HOUR_S }],
   operations: [
     loginOperation, refreshOperation, getMyselfOperation, updateMyselfOperation, listUsersOperation, createUserOperation, getUserOperation, updateUserOperation, createOrganizationOperation, getOrganizationOperation, updateOrganizationOperation,
-    createKeyOperation, listKeysOperation, revokeKeyOperation,
+    createKeyOperation, listKeysOperation, revokeKeyOperation, erasePersonOperation,
   ],
 };

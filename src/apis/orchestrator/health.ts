@@ -14,6 +14,7 @@ export interface HealthSource {
   /** Answers within a second how long the database took, ms; rejects when it does not. */
   pingDatabase(): Promise<number>;
   calls(): number;
+  room(): Promise<{ readonly freeBytes: number; readonly takesNew: boolean }>;
 }
 
 const startedAt = performance.now();
@@ -28,6 +29,7 @@ export function healthOperations(source: HealthSource): readonly Operation[] {
     handle: async () => {
       const database = await ping();
       const memory = process.memoryUsage();
+      const { freeBytes, takesNew } = await source.room();
       return {
         ...common(), status: database.status === 'connected' ? 'healthy' : 'unhealthy',
         memory: { rss: memory.rss, heapTotal: memory.heapTotal, heapUsed: memory.heapUsed, external: memory.external },
@@ -36,6 +38,7 @@ export function healthOperations(source: HealthSource): readonly Operation[] {
         services: {
           database: { ...database, engine: source.database },
           orchestrator: { status: 'connected', active_calls: source.calls() },
+          recordings: { status: takesNew ? 'connected' : 'full', free_bytes: Number.isFinite(freeBytes) ? freeBytes : null },
           voice_provider: { status: 'connected', provider: source.carrier },
           speech_to_text: { provider: source.speechToText }, language_model: { provider: source.languageModel }, text_to_speech: { provider: source.textToSpeech }, voice_activity: { provider: source.voiceActivity },
           chromadb: { status: database.status, collections: 0 },

@@ -3,6 +3,7 @@ import { userOf, type Context } from '../kernel/context.ts';
 import type { PhoneNumber } from '../kernel/phone-number.ts';
 import type { Core } from '../core.ts';
 import type { AiAgent } from '../ai-agents/ai-agent.ts';
+import { suppressionHash } from '../people/erase-person.ts';
 import type { NewCall, Records } from '../ports.ts';
 import type { Call, CallOverrides, Direction } from './call.ts';
 
@@ -23,7 +24,7 @@ export const DEFAULT_RING_TIMEOUT_MS = 30_000;
 /** Places a call: it is on record before anybody dials. @throws AppError not-found, conflict (do not call), too-many-calls */
 export async function placeCall(core: Core, ctx: Context, input: PlaceCall): Promise<Call> {
   return begin(core, ctx, 'outbound', async (records) => {
-    const person = await records.persons.withNumber(ctx.organizationId, input.to);
+    const person = await records.persons.withNumber(ctx.organizationId, input.to, suppressionHash(core.secrets, ctx.organizationId, input.to));
     if (person.doNotCallAt !== null) throw new AppError('conflict', 'This person asked not to be called', { subject: `to_number: ${input.to}` });
     return { agentId: input.agentId, personId: person.id, carrier: core.carrier.id, from: input.from, to: input.to, variables: input.variables, overrides: input.overrides, recorded: input.recorded ?? !core.carrier.real, ringTimeoutMs: input.ringTimeoutMs };
   });

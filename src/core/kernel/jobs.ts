@@ -1,2 +1,9 @@
-/** Work that outlives its request, enqueued in the transaction that makes it necessary. Definitions only; handlers are in jobs/. */
-export type JobRequest = { readonly name: 'render-recording'; readonly data: { readonly callId: number } };
+/** Work that outlives its request, by name, and what it is given. Definitions only; handlers are in jobs/. */
+export interface Jobs {
+  readonly 'render-recording': { readonly callId: number };
+  /** All files that were made of these recordings. */
+  readonly 'delete-recordings': { readonly recordingKeys: readonly string[] };
+}
+
+/** Enqueued in the transaction that makes it necessary. */
+export type JobRequest = { [N in keyof Jobs]: { readonly name: N; readonly data: Jobs[N] } }[keyof Jobs];
