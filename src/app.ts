@@ -66,6 +66,7 @@ export interface App {
   /** The first user, when it was made just now with a password of ours: to be shown once. */
   readonly madeAdmin: FirstStart['madeAdmin'];
   readonly database: Pool;
+  readonly apis: readonly Api[];
   /** Addresses it listens on, first one first. */
   readonly urls: readonly string[];
   /** Ports that were wanted and are taken by somebody else. */
@@ -152,7 +153,7 @@ async function build(config: Config, parts: Parts, log: Logger, closers: Closer[
   publicUrl ||= listening[0]!.url;
 
   return {
-    core, live, files, organization, madeAdmin, taken, database: records.pool, urls: listening.map((one) => one.url),
+    core, live, files, organization, madeAdmin, taken, database: records.pool, apis, urls: listening.map((one) => one.url),
     pageUrl: (sid) => urls.callPage(sid),
     close: async (graceMs = config.shutdownGraceMs) => {
       await live.close(graceMs);

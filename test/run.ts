@@ -52,6 +52,8 @@ const SUITES: readonly Suite[] = [
   { name: 'numbers', budgetS: 240, files: ['test/suites/numbers.test.ts'] },
   { name: 'api', budgetS: 180, files: ['test/suites/sales-agent.test.ts'] },
   { name: 'recordings', budgetS: 240, files: ['test/suites/recordings.test.ts'], needs: () => file('/usr/bin/mpg123') },
+  { name: 'kit', budgetS: 120, files: ['test/suites/kit.test.ts'] },
+  { name: 'walk', budgetS: 180, files: ['test/suites/walk.test.ts'] },
   { name: 'identity', budgetS: 120, files: ['test/suites/identity.test.ts'] },
   { name: 'media socket', budgetS: 240, files: ['test/suites/media-socket.test.ts'] },
   { name: 'two servers', budgetS: 120, files: ['test/suites/two-servers.test.ts'] },

@@ -34,7 +34,7 @@ export async function renderRecording(store: Store, files: FileStore, callId: nu
     await worker.close();
   }
   // It may have been deleted meanwhile: then what was made of it goes too.
-  if ((await store.calls.byId(callId))?.recordingKey !== call.recordingKey) return void (await deleteRecordingFiles(files, call.recordingKey));
+  if ((await store.calls.byId(callId))?.recordingKey !== call.recordingKey) return deleteRecordingFiles(files, call.recordingKey);
   await store.transaction((records) => records.outbox.event(call.organizationId, { type: 'recording.ready', callId, data: { key: made.wav } }));
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { notFound } from '#core/kernel/errors.ts';
+import { isPhoneNumber } from '#core/kernel/phone-number.ts';
 
 /** How ids, times and numbers in queries are written, where several APIs do it alike. */
 
@@ -23,6 +24,9 @@ export function numberOf(kind: string, id: string, what: string, field: string):
 export const timeInSeconds = (at: Date): string => `${at.toISOString().slice(0, 19)}Z`;
 /** `2026-01-10T18:30:00.000Z` */
 export const timeInMilliseconds = (at: Date): string => at.toISOString();
+
+/** `+` and 7 to 15 digits. */
+export const phoneNumberText = z.string().refine(isPhoneNumber, 'must be + and 7 to 15 digits, as in +1234567890');
 
 /** A whole number in a query. */
 export const wholeNumber = (least: number, most: number) =>

@@ -4,6 +4,7 @@ import { endCall } from '#core/calls/end-call.ts';
 import { DEFAULT_RING_TIMEOUT_MS, placeCall, placeWebCall } from '#core/calls/place-call.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
 import { operation } from '../kit/operation.ts';
+import { phoneNumberText } from '../kit/words.ts';
 import { agentIdOf, agentNumber, statusWord, time, Variables } from './words.ts';
 
 const SHORT = 200;
@@ -12,7 +13,7 @@ export const outboundCallOperation = operation({
   method: 'POST', path: '/v1/convai/twilio/outbound-call', summary: 'Initiate Outbound Call', permission: 'place-calls', creates: true, counts: 'calls',
   body: z.object({
     agent_id: z.string().optional(),
-    to_number: z.string(),
+    to_number: phoneNumberText,
     dynamic_variables: Variables.optional(),
     custom_first_message: z.string().max(5000).optional(),
     custom_voice_id: z.string().min(1).max(SHORT).optional(),

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { isAllowed, ROLES, type Role } from '#core/kernel/context.ts';
+import type { Api } from '#apis/kit/api.ts';
+import type { Operation } from '#apis/kit/operation.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+// Every operation of every API, made from the operations themselves: a new one is walked without a word here, unless it
+// takes an id or a body that nothing below knows, which fails.
+
+type Json = Record<string, unknown>;
+
+/** One organization with a record of each kind. */
+interface World {
+  readonly tokens: Readonly<Record<Role, string>>;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** Bodies that would be carried out, by operation; operations without a required field need none. */
+const BODIES: Readonly<Record<string, (serial: number) => Json>> = {
+  'POST /v1/convai/agents': () => ({ name: 'Walked' }),
+  'POST /v1/convai/twilio/outbound-call': () => ({ to_number: '+15005550001' }),
+  'POST /v1/convai/web-calls': () => ({ agent_id: 'agent_999999' }),
+  'POST /api/auth/login': () => ({ email: 'nobody@example.com', password: 'x' }),
+  'POST /api/auth/refresh': () => ({ refresh_token: 'x' }),
+  'POST /api/users': (serial) => ({ email: `walked${serial}@example.com`, name: 'W', role: 'viewer', password: 'temp_password' }),
+  'POST /api/organizations': (serial) => ({ name: 'W', admin_email: `org${serial}@example.com`, admin_password: 'temp_password' }),
+  'POST /api/keys': () => ({ name: 'W' }),
+  'POST /api/people/erase': () => ({ phone_number: '+4930123456' }),
+};
+
+describe('every operation', () => {
+  let server: TestServer;
+  let apis: readonly Api[];
+  let ours: World;
+  let theirs: World;
+  let serial = 0;
+
+  const each = (): [Api, Operation][] => apis.flatMap((api) => api.operations.map((operation): [Api, Operation] => [api, operation]));
+  const nameOf = (operation: Operation): string => `${operation.method} ${operation.path}`;
+  const isOpen = (operation: Operation): boolean => operation.permission === 'anybody';
+
+  async function ask(operation: Operation, options: { token?: string; world?: World; body?: unknown; query?: string } = {}) {
+    const path = operation.path.replace(/:(\w+)/g, (_, name: string) => {
+      const known = (options.world ?? ours).params[name];
+      assert.ok(known, `the walk knows no ${name}, which ${nameOf(operation)} takes`);
+      return encodeURIComponent(known);
+    });
+    const body = options.body ?? BODIES[nameOf(operation)]?.(++serial);
+    const headers: Record<string, string> = { 'xi-api-key': '', ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }) };
+    const reply = await server.request(operation.method, path + (options.query ?? ''), operation.method === 'GET' || operation.method === 'DELETE' ? undefined : (body ?? {}), headers);
+    return { ...reply, headers: server.headers };
+  }
+
+  /** Whether an answer is an error in the form of this API, that leaks nothing. */
+  function isErrorOf(api: Api, body: Json): void {
+    const text = JSON.stringify(body);
+    assert.doesNotMatch(text, /node_modules|\.ts:|select |insert |postgres|at async/i);
+    switch (api.name) {
+      case 'sales-agent':
+        return assert.equal(typeof body['detail'], 'string', text);
+      case 'call-center':
+        assert.equal(body['success'], false, text);
+        assert.match(String((body['error'] as Json)['code']), /^(AUTH|VALIDATION|RESOURCE|SERVICE|SYSTEM)_00\d$/);
+        return assert.match(String((body['meta'] as Json)['request_id']), /^req_/);
+      case 'orchestrator':
+        assert.match(String((body['error'] as Json)['code']), /^[A-Z_]+$/, text);
+        return assert.match(String((body['error'] as Json)['request_id']), /^req_/);
+      default:
+        throw new Error(`the walk does not know how ${api.name} words an error`);
+    }
+  }
+
+  async function makeWorld(admin: string): Promise<World> {
+    const as = (method: string, path: string, body?: unknown) => server.request(method, path, body, { 'xi-api-key': '', authorization: `Bearer ${admin}` });
+    const data = async (reply: Promise<{ body: Json }>) => (await reply).body['data'] as Json;
+    const tokens: Partial<Record<Role, string>> = {};
+    let userId = '';
+    for (const role of ROLES) {
+      const email = `${role}${++serial}@example.com`;
+      userId = String((await data(as('POST', '/api/users', { email, name: role, role, password: 'temp_password' })))['user_id']);
+      tokens[role] = String((await data(server.request('POST', '/api/auth/login', { email, password: 'temp_password' })))['token']);
+    }
+    const agentId = String((await as('POST', '/v1/convai/agents', { name: 'A' })).body['agent_id']);
+    const sid = String((await as('POST', '/v1/convai/twilio/outbound-call', { agent_id: agentId, to_number: '+15005550001' })).body['call_sid']);
+    const call = await server.untilEnded(sid);
+    const key = await data(as('POST', '/api/keys', { name: 'k' }));
+    return {
+      tokens: tokens as Record<Role, string>,
+      params: { agent_id: agentId, call_sid: sid, conversation_id: sid, callId: `call_${call.id}`, user_id: userId, organization_id: `org_${call.organizationId}`, key_id: String(key['key_id']), api: 'sales-agent' },
+    };
+  }
+
+  before(async () => {
+    server = await startServer({ ADMIN_PASSWORD: 'first password', REQUIRE_AUTH: 'true' });
+    apis = server.app.apis;
+    const login = async (email: string, password: string) => String(((await server.request('POST', '/api/auth/login', { email, password })).body['data'] as Json)['token']);
+    const admin = await login('admin@localhost', 'first password');
+    ours = await makeWorld(admin);
+    await server.request('POST', '/api/organizations', { name: 'Theirs', admin_email: 'theirs@example.com', admin_password: 'their password' });
+    theirs = await makeWorld(await login('theirs@example.com', 'their password'));
+  });
+  after(async () => {
+    await server.close();
+    assert.deepEqual(server.trouble, []);
+  });
+
+  it('is there, and says of itself what it needs', () => {
+    assert.ok(each().length >= 29, `${each().length} operations`);
+    for (const [, operation] of each()) {
+      assert.ok(operation.summary.length > 3);
+      if (operation.creates) assert.equal(operation.method, 'POST', nameOf(operation));
+    }
+  });
+
+  it('refuses who shows no credential, or a bad one, before it looks at anything else', async () => {
+    for (const [api, operation] of each()) {
+      if (isOpen(operation)) continue;
+      for (const token of [undefined, 'wrong', 'a.b.c', 'eyJhbGciOiJub25lIn0.e30.', "' or 1=1 --"]) {
+        const { status, body } = await ask(operation, { ...(token === undefined ? {} : { token }), body: '{"name": ' });
+        assert.equal(status, 401, `${nameOf(operation)} with ${token}`);
+        isErrorOf(api, body);
+      }
+    }
+  });
+
+  it('lets exactly those roles in that may', async () => {
+    for (const [api, operation] of each()) {
+      if (isOpen(operation)) continue;
+      for (const role of ROLES) {
+        const allowed = isAllowed({ kind: 'user', id: 1, role, sessionId: 1 }, operation.permission as never);
+        // A body that is refused: whoever is let in as far as that may do it, and nothing is done.
+        const { status, body } = await ask(operation, { token: ours.tokens[role], body: '{"broken": ', world: { ...ours, params: { ...ours.params, agent_id: 'agent_999999', user_id: 'user_999999', key_id: 'key_999999', call_sid: 'CA0' } } });
+        if (allowed) assert.notEqual(status, 403, `${role} may not ${nameOf(operation)}`);
+        else assert.equal(status, 403, `${role} may ${nameOf(operation)}`);
+        assert.ok(status < 500);
+        if (status >= 400) isErrorOf(api, body);
+      }
+    }
+  });
+
+  it('knows no record of another organization', async () => {
+    for (const [api, operation] of each()) {
+      if (isOpen(operation) || !operation.path.includes(':')) continue;
+      const { status, body } = await ask(operation, { token: ours.tokens.admin, world: theirs });
+      assert.equal(status, 404, `${nameOf(operation)} shows or changes what is another organization's: ${JSON.stringify(body)}`);
+      isErrorOf(api, body);
+    }
+    // And lists show none of it.
+    for (const [, operation] of each()) {
+      if (operation.method !== 'GET' || isOpen(operation) || operation.path.includes(':')) continue;
+      const text = JSON.stringify((await ask(operation, { token: ours.tokens.admin })).body);
+      for (const id of Object.entries(theirs.params).filter(([name]) => name !== 'api' && name !== 'callId').map(([, value]) => value)) assert.equal(text.includes(`"${id}"`), false, `${nameOf(operation)} lists ${id}`);
+    }
+    for (const [, operation] of each()) if (operation.method === 'GET' && !isOpen(operation) && operation.path.includes(':')) assert.equal((await ask(operation, { token: theirs.tokens.admin, world: theirs })).status, 200, `${nameOf(operation)} does not show one's own`);
+  });
+
+  it('knows no id that is none', async () => {
+    for (const [api, operation] of each()) {
+      if (!operation.path.includes(':')) continue;
+      for (const id of ['agent_0', 'agent_-1', 'agent_1.5', 'agent_1e3', 'agent_00001', 'agent_99999999999999999999', '../../etc', "1' or '1'='1", 'CA'.padEnd(190, '0'), '%', '\u{1f600}', 'null', '__proto__']) {
+        const world = { ...ours, params: Object.fromEntries(Object.keys(ours.params).map((name) => [name, id])) };
+        const { status, body } = await ask(operation, { token: ours.tokens.admin, world });
+        assert.ok(status === 404 || status === 400, `${nameOf(operation)} with ${id}: ${status}`);
+        isErrorOf(api, body);
+      }
+    }
+  });
+
+  it('refuses bodies that are broken, too deep, too large or of another shape', async () => {
+    for (const [api, operation] of each()) {
+      if (!operation.body) continue;
+      for (const body of ['{"a": ', 'nonsense', '[]', '"text"', '5', 'null', '[[[[', `${'['.repeat(70)}${']'.repeat(70)}`, `{"name":"${'x'.repeat(1_100_000)}"}`, '{"name":"\\u0000"}', '{"name":"\\ud800"}']) {
+        const { status, body: reply } = await ask(operation, { token: ours.tokens.admin, body });
+        assert.equal(status, 400, `${nameOf(operation)} takes ${body.slice(0, 30)}`);
+        isErrorOf(api, reply);
+      }
+    }
+  });
+
+  it('names the field that is missing', async () => {
+    for (const [, operation] of each()) {
+      const required = BODIES[nameOf(operation)]?.(++serial);
+      if (!required || !operation.body?.safeParse({}).error) continue;
+      const { status, body } = await ask(operation, { token: ours.tokens.admin, body: {} });
+      assert.equal(status, 400);
+      assert.match(JSON.stringify(body), new RegExp(`${Object.keys(required)[0]!} is required`), nameOf(operation));
+    }
+  });
+
+  it('answers with the limits\' headers, whatever it answers', async () => {
+    for (const [, operation] of each()) {
+      for (const token of [ours.tokens.viewer, 'wrong']) {
+        const { headers } = await ask(operation, { token, body: '{' });
+        for (const name of ['limit', 'remaining', 'reset']) assert.match(headers.get(`x-ratelimit-${name}`) ?? '', /^\d+$/, `${nameOf(operation)} has no x-ratelimit-${name}`);
+        assert.equal(headers.get('cache-control'), 'no-store');
+      }
+    }
+  });
+
+  it('stands in the document of its API', async () => {
+    for (const api of apis) {
+      const document = (await server.request('GET', `/docs/${api.name}`)).body as { paths: Record<string, Record<string, unknown>> };
+      for (const operation of api.operations) assert.ok(document.paths[operation.path.replace(/:(\w+)/g, '{$1}')]?.[operation.method.toLowerCase()], nameOf(operation));
+    }
+  });
+});
