@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { buildApp } from './app.ts';
+import { adminCommand } from './commands/admin.ts';
 import { callCommand } from './commands/call.ts';
 import { demoCommand } from './commands/demo.ts';
 import { readConfig } from '#config/config.ts';
@@ -40,7 +41,8 @@ try {
   if (command === 'start') await start();
   else if (command === 'demo') process.exitCode = await demoCommand(process.env, args);
   else if (command === 'call') process.exitCode = await callCommand(process.env, args);
-  else throw new Error(`There is no command ${command}; there are start, demo and call.`);
+  else if (command === 'admin') process.exitCode = await adminCommand(process.env, args);
+  else throw new Error(`There is no command ${command}; there are start, demo, call and admin.`);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   if (process.env['LOG_LEVEL'] === 'debug' && error instanceof Error) console.error(error.stack);

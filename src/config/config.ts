@@ -97,7 +97,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     publicUrl: e.PUBLIC_URL?.replace(/\/$/, '') ?? null,
     dataDir: e.DATA_DIR,
     databaseUrl: e.DATABASE_URL ?? null,
-    apiKey: secret(e.API_SECRET_KEY, e.DATA_DIR, 'api-secret-key', 'tl_'),
+    apiKey: secret(e.API_SECRET_KEY, e.DATA_DIR, API_KEY_FILE, API_KEY_PREFIX),
     admin: { email: e.ADMIN_EMAIL, password: e.ADMIN_PASSWORD ?? null },
     jwtSecret: e.JWT_SECRET ?? null,
     encryptionKey: secret(e.ENCRYPTION_KEY, e.DATA_DIR, 'encryption-key', ''),
@@ -112,6 +112,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     rateLimitFactor: e.RATE_LIMIT_FACTOR,
     corsOrigins: e.CORS_ORIGINS,
   });
+}
+
+const API_KEY_FILE = 'api-secret-key';
+const API_KEY_PREFIX = 'tl_';
+
+/** Puts a new first API key into the data folder, in the place of the one there. Answers it. */
+export function replaceApiKey(dataDir: string): string {
+  const value = API_KEY_PREFIX + randomBytes(32).toString('base64url');
+  writeFileSync(join(dataDir, API_KEY_FILE), `${value}\n`, { mode: 0o600 });
+  return value;
 }
 
 /** A secret that was given, or the one kept in the data folder, or a new one that is kept there from now on. */

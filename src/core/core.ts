@@ -2,6 +2,9 @@ import type { LiveCalls } from './calls/live-calls.ts';
 import type { Secrets, WallClock } from './kernel/ports.ts';
 import type { ModelCatalog, Store } from './ports.ts';
 
+/** What verbs stand on that command no call. */
+export type Basics = Pick<Core, 'store' | 'secrets' | 'clock'>;
+
 /** What verbs and views stand on; built once by `app.ts`. */
 export interface Core {
   readonly store: Store;

@@ -1,4 +1,4 @@
-import type { Core } from '#core/core.ts';
+import type { Basics } from '#core/core.ts';
 import { whoIs, type Caller } from '#core/identity/sign-in.ts';
 import { AppError } from '#core/kernel/errors.ts';
 
@@ -15,7 +15,7 @@ export function credentialIn(headers: Headers): string | null {
 }
 
 /** @throws AppError unauthenticated, token-expired */
-export async function authenticate(core: Pick<Core, 'store' | 'secrets' | 'clock'>, headers: Headers, token: string | null = null): Promise<Caller> {
+export async function authenticate(core: Basics, headers: Headers, token: string | null = null): Promise<Caller> {
   const credential = credentialIn(headers) ?? token;
   if (credential === null) throw new AppError('unauthenticated', 'Missing API key or access token');
   return whoIs(core, credential);

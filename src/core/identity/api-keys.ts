@@ -1,4 +1,4 @@
-import type { Core } from '../core.ts';
+import type { Basics } from '../core.ts';
 import { userOf, type Context, type Role } from '../kernel/context.ts';
 import { AppError, notFound } from '../kernel/errors.ts';
 import type { ApiKey } from '../ports.ts';
@@ -7,7 +7,7 @@ import type { ApiKey } from '../ports.ts';
 export const KEY_ROLES = ['admin', 'manager', 'viewer'] as const satisfies readonly Role[];
 
 /** The key itself is in the answer and nowhere else: only its hash is kept. */
-export async function createApiKey(core: Core, ctx: Context, input: { readonly name: string; readonly role: (typeof KEY_ROLES)[number] }): Promise<{ readonly apiKey: ApiKey; readonly key: string }> {
+export async function createApiKey(core: Basics, ctx: Context, input: { readonly name: string; readonly role: (typeof KEY_ROLES)[number] }): Promise<{ readonly apiKey: ApiKey; readonly key: string }> {
   const key = `tl_${core.secrets.token()}`;
   return core.store.transaction(async (records) => {
     const apiKey = await records.credentials.insertApiKey({ organizationId: ctx.organizationId, name: input.name, keyHash: core.secrets.hash(key), role: input.role, userId: userOf(ctx.actor) });
@@ -16,12 +16,12 @@ export async function createApiKey(core: Core, ctx: Context, input: { readonly n
   });
 }
 
-export function listApiKeys(core: Core, ctx: Context): Promise<readonly ApiKey[]> {
+export function listApiKeys(core: Basics, ctx: Context): Promise<readonly ApiKey[]> {
   return core.store.credentials.listApiKeys(ctx.organizationId);
 }
 
 /** @throws AppError not-found, unchangeable (the key that the configuration gives is changed there) */
-export async function revokeApiKey(core: Core, ctx: Context, id: number): Promise<void> {
+export async function revokeApiKey(core: Basics, ctx: Context, id: number): Promise<void> {
   await core.store.transaction(async (records) => {
     const key = (await records.credentials.listApiKeys(ctx.organizationId)).find((one) => one.id === id);
     if (!key) throw notFound('API key', `key_id: key_${id}`);

@@ -1,4 +1,4 @@
-import type { Core } from '../core.ts';
+import type { Basics } from '../core.ts';
 import type { Actor } from '../kernel/context.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { SignInFailures } from '../ports.ts';
@@ -9,8 +9,6 @@ const REFRESH_TOKEN_MS = 30 * 86_400_000;
 /** So many wrong passwords for one address, and it is shut for a while, whoever tries from wherever. */
 const MOST_FAILURES = 10;
 const LOCK_MS = 15 * 60_000;
-
-type Identity = Pick<Core, 'store' | 'secrets' | 'clock'>;
 
 /** Who a credential stands for. */
 export interface Caller {
@@ -30,7 +28,7 @@ export interface SignedIn {
 }
 
 /** The one place that decides whether an API key or access token opens anything. @throws AppError unauthenticated, token-expired */
-export async function whoIs(core: Identity, credential: string): Promise<Caller> {
+export async function whoIs(core: Basics, credential: string): Promise<Caller> {
   const { credentials } = core.store;
   const claims = await core.secrets.readAccessToken(credential, core.clock.now());
   if (claims === 'expired') throw new AppError('token-expired', 'The access token has expired');
@@ -41,7 +39,7 @@ export async function whoIs(core: Identity, credential: string): Promise<Caller>
 }
 
 /** @throws AppError unauthenticated, rate-limited (too many wrong passwords) */
-export async function signIn(core: Identity, input: { readonly email: string; readonly password: string }): Promise<SignedIn> {
+export async function signIn(core: Basics, input: { readonly email: string; readonly password: string }): Promise<SignedIn> {
   return core.secrets.passwordTurn(async () => {
     const user = await checkedPassword(core, input);
     const refreshToken = newRefreshToken(core);
@@ -55,7 +53,7 @@ export async function signIn(core: Identity, input: { readonly email: string; re
 }
 
 /** The user whose password this is. To be called in a password turn, so that guesses at once count one after another. */
-export async function checkedPassword(core: Identity, input: { readonly email: string; readonly password: string }): Promise<User> {
+export async function checkedPassword(core: Basics, input: { readonly email: string; readonly password: string }): Promise<User> {
   const { credentials, users } = core.store;
   const key = emailKey(input.email);
   const now = core.clock.now();
@@ -81,7 +79,7 @@ function lockedAt(failures: SignInFailures | null, now: Date): Date | null {
  * A new pair for a refresh token, which is used up. One that comes a second time is refused, and its whole sign-in is
  * over: it was stolen, or the thief came first. @throws AppError unauthenticated
  */
-export async function refreshSignIn(core: Identity, refreshToken: string): Promise<SignedIn> {
+export async function refreshSignIn(core: Basics, refreshToken: string): Promise<SignedIn> {
   const next = newRefreshToken(core);
   const hash = core.secrets.hash(refreshToken);
   const rotated = await core.store.transaction((records) => records.credentials.rotateSession(hash, core.secrets.hash(next), core.clock.now(), refreshExpiry(core)));
@@ -93,9 +91,9 @@ export async function refreshSignIn(core: Identity, refreshToken: string): Promi
   return { accessToken: await accessToken(core, rotated.user.id, rotated.sessionId), refreshToken: next, user: rotated.user };
 }
 
-const newRefreshToken = (core: Identity): string => `rt_${core.secrets.token()}`;
-const refreshExpiry = (core: Identity): Date => new Date(core.clock.now().getTime() + REFRESH_TOKEN_MS);
+const newRefreshToken = (core: Basics): string => `rt_${core.secrets.token()}`;
+const refreshExpiry = (core: Basics): Date => new Date(core.clock.now().getTime() + REFRESH_TOKEN_MS);
 
-function accessToken(core: Identity, userId: number, sessionId: number): Promise<string> {
+function accessToken(core: Basics, userId: number, sessionId: number): Promise<string> {
   return core.secrets.signAccessToken({ userId, sessionId }, new Date(core.clock.now().getTime() + ACCESS_TOKEN_SECONDS * 1000));
 }

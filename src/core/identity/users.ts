@@ -1,11 +1,11 @@
-import type { Core } from '../core.ts';
+import type { Basics } from '../core.ts';
 import { userOf, type Context, type Role } from '../kernel/context.ts';
 import { AppError, invalid, notFound } from '../kernel/errors.ts';
 import { timeZone } from '../kernel/locale.ts';
 import type { Page, Records, UserFilter } from '../ports.ts';
 import { checkPassword } from './password-rules.ts';
 import { checkedPassword } from './sign-in.ts';
-import { DEFAULT_PREFERENCES, type User, type UserStatus } from './user.ts';
+import { DEFAULT_PREFERENCES, emailKey, type User, type UserStatus } from './user.ts';
 
 export interface CreateUser {
   readonly email: string;
@@ -15,7 +15,7 @@ export interface CreateUser {
 }
 
 /** @throws AppError invalid-input (password rules), conflict (the address is taken) */
-export async function createUser(core: Core, ctx: Context, input: CreateUser): Promise<User> {
+export async function createUser(core: Basics, ctx: Context, input: CreateUser): Promise<User> {
   checkPassword(input.password, input.email);
   const passwordHash = await core.secrets.passwordTurn(() => core.secrets.hashPassword(input.password));
   return core.store.transaction(async (records) => {
@@ -33,18 +33,18 @@ export async function addUser(records: Records, organizationId: number, input: O
 }
 
 /** @throws AppError not-found */
-export async function getUser(core: Core, ctx: Context, id: number): Promise<User> {
+export async function getUser(core: Basics, ctx: Context, id: number): Promise<User> {
   const user = await core.store.users.get(ctx.organizationId, id);
   if (!user) throw notFound('User', `user_id: user_${id}`);
   return user;
 }
 
-export function listUsers(core: Core, ctx: Context, filter: UserFilter, page: Page): Promise<{ readonly rows: readonly User[]; readonly total: number }> {
+export function listUsers(core: Basics, ctx: Context, filter: UserFilter, page: Page): Promise<{ readonly rows: readonly User[]; readonly total: number }> {
   return core.store.users.list(ctx.organizationId, filter, page);
 }
 
 /** Whoever acts; for an API key, the user it was made by. @throws AppError not-found for a key that no user made */
-export async function getMyself(core: Core, ctx: Context): Promise<User> {
+export async function getMyself(core: Basics, ctx: Context): Promise<User> {
   const id = userOf(ctx.actor);
   if (id === null) throw notFound('User', 'This credential is an API key that belongs to no user');
   return getUser(core, ctx, id);
@@ -58,7 +58,7 @@ export interface ChangeUser {
 }
 
 /** Who is let go, or gets a new password, is signed out everywhere. @throws AppError not-found, invalid-input, unchangeable (no admin would be left) */
-export async function changeUser(core: Core, ctx: Context, id: number, change: ChangeUser): Promise<User> {
+export async function changeUser(core: Basics, ctx: Context, id: number, change: ChangeUser): Promise<User> {
   const before = await getUser(core, ctx, id);
   if (change.password !== undefined) checkPassword(change.password, before.email);
   const passwordHash = change.password === undefined ? undefined : await core.secrets.passwordTurn(() => core.secrets.hashPassword(change.password!));
@@ -75,6 +75,23 @@ export async function changeUser(core: Core, ctx: Context, id: number, change: C
   });
 }
 
+/** For whoever runs the server: a new password for a user who cannot sign in. Ends their sign-ins, and a lock. @throws AppError not-found, invalid-input */
+export async function resetPassword(core: Basics, email: string, password: string): Promise<User> {
+  const found = await core.store.users.forSignIn(emailKey(email));
+  if (!found) throw notFound('User', `email: ${email}`);
+  const { user } = found;
+  checkPassword(password, user.email);
+  const passwordHash = await core.secrets.passwordTurn(() => core.secrets.hashPassword(password));
+  return core.store.transaction(async (records) => {
+    const now = core.clock.now();
+    await records.users.update(user.organizationId, user.id, { passwordHash, status: 'active' }, now);
+    await records.credentials.revokeSessionsOf(user.id, now);
+    await records.credentials.clearSignInFailures(emailKey(email));
+    await records.outbox.audit({ organizationId: user.organizationId, actor: { kind: 'system', name: 'admin-command' } }, 'user.password-reset', `user_${user.id}`);
+    return user;
+  });
+}
+
 export interface ChangeMyself {
   readonly name?: string;
   readonly preferences?: Readonly<Record<string, unknown>>;
@@ -82,7 +99,7 @@ export interface ChangeMyself {
 }
 
 /** Preferences are merged. A new password needs the old one, and ends all other sign-ins. @throws AppError */
-export async function changeMyself(core: Core, ctx: Context, change: ChangeMyself): Promise<User> {
+export async function changeMyself(core: Basics, ctx: Context, change: ChangeMyself): Promise<User> {
   const me = await getMyself(core, ctx);
   const zone = change.preferences?.['timezone'];
   if (zone !== undefined) {
@@ -105,7 +122,7 @@ export async function changeMyself(core: Core, ctx: Context, change: ChangeMysel
   });
 }
 
-async function newPasswordHash(core: Core, me: User, password: { current: string; next: string }): Promise<string> {
+async function newPasswordHash(core: Basics, me: User, password: { current: string; next: string }): Promise<string> {
   checkPassword(password.next, me.email);
   return core.secrets.passwordTurn(async () => {
     await checkedPassword(core, { email: me.email, password: password.current });

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import { PgBoss } from 'pg-boss';
+import { readConfig, replaceApiKey, type Config } from '#config/config.ts';
+import type { Basics } from '#core/core.ts';
+import { createApiKey, KEY_ROLES, listApiKeys, revokeApiKey } from '#core/identity/api-keys.ts';
+import { listUsers, resetPassword } from '#core/identity/users.ts';
+import type { Context } from '#core/kernel/context.ts';
+import { AppError } from '#core/kernel/errors.ts';
+import { makeSecrets } from '#secrets/secrets.ts';
+import { openDatabase } from '#store/database.ts';
+import { startEmbedded } from '#store/embedded-postgres.ts';
+import { postgresStore } from '#store/postgres-store.ts';
+import { lockDataDir } from '#store/server-lock.ts';
+
+const HELP = `Keys and passwords, for whoever runs the server; it may run meanwhile.
+
+  npm run admin -- users                      who may sign in
+  npm run admin -- password EMAIL [PASSWORD]  a new password (made, and shown once, if none is given); ends a lock and every sign-in
+  npm run admin -- keys                       API keys of the first organization
+  npm run admin -- key NAME [ROLE]            a new one, shown once; ROLE is ${KEY_ROLES.join(', ')}
+  npm run admin -- revoke KEY_ID              ends one
+  npm run admin -- reset-key                  a new first API key in DATA_DIR, shown once; the old one is good no more`;
+
+/** Answers the exit code. */
+export async function adminCommand(env: Readonly<Record<string, string | undefined>>, args: readonly string[]): Promise<number> {
+  const [what, ...rest] = args;
+  const run = what === undefined ? undefined : COMMANDS[what];
+  if (!run) {
+    console.log(HELP);
+    return what === undefined || what === '--help' || what === 'help' ? 0 : 2;
+  }
+  const config = readConfig(env);
+  const records = await openRecords(config);
+  try {
+    const organization = await records.core.store.organizations.first();
+    if (!organization) throw new Error('This installation has never been started: start it once, and it makes a first user and key.');
+    await run({ ...records, config, env, ctx: { organizationId: organization.id, actor: { kind: 'system', name: 'admin-command' }, requestId: 'admin' } }, rest);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    console.error([error.message, ...error.issues.map((issue) => issue.message), error.subject ?? ''].filter((line) => line !== '').join('\n  '));
+    return 1;
+  } finally {
+    await records.close();
+  }
+}
+
+interface Work {
+  readonly core: Basics;
+  readonly config: Config;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly ctx: Context;
+}
+
+const COMMANDS: Readonly<Record<string, (work: Work, args: readonly string[]) => Promise<void>>> = {
+  users: async ({ core, ctx }) => {
+    const { rows } = await listUsers(core, ctx, {}, { skip: 0, limit: 1000 });
+    for (const user of rows) console.log(`user_${user.id}`.padEnd(12), user.role.padEnd(8), user.status.padEnd(9), user.email);
+  },
+  password: async ({ core }, [email, given]) => {
+    const password = given ?? randomBytes(15).toString('base64url');
+    const user = await resetPassword(core, needed(email, 'EMAIL'), password);
+    console.log(given === undefined ? `New password of ${user.email}, shown once: ${password}` : `${user.email} has the new password.`);
+  },
+  keys: async ({ core, ctx }) => {
+    for (const key of await listApiKeys(core, ctx)) console.log(`key_${key.id}`.padEnd(12), key.role.padEnd(8), key.createdAt.toISOString().slice(0, 10), key.name);
+  },
+  key: async ({ core, ctx }, [name, role = 'admin']) => {
+    const known = KEY_ROLES.find((one) => one === role);
+    if (!known) throw new AppError('invalid-input', `ROLE is one of ${KEY_ROLES.join(', ')}`);
+    const { apiKey, key } = await createApiKey(core, ctx, { name: needed(name, 'NAME'), role: known });
+    console.log(`key_${apiKey.id} (${apiKey.role}), shown once: ${key}`);
+  },
+  revoke: async ({ core, ctx }, [id]) => {
+    await revokeApiKey(core, ctx, Number(/^(?:key_)?(\d{1,15})$/.exec(needed(id, 'KEY_ID'))?.[1] ?? -1));
+    console.log('Revoked.');
+  },
+  'reset-key': async ({ core, config, env, ctx }) => {
+    if (env['API_SECRET_KEY']) throw new AppError('unchangeable', 'The first API key is given by API_SECRET_KEY: set another there, and start again');
+    const key = replaceApiKey(config.dataDir);
+    const admin = await core.store.users.firstAdmin(ctx.organizationId);
+    await core.store.transaction(async (records) => {
+      await records.credentials.setConfiguredKey(ctx.organizationId, core.secrets.hash(key), admin?.id ?? null);
+      await records.outbox.audit(ctx, 'api-key.reset', 'API_SECRET_KEY');
+    });
+    console.log(`New first API key, kept in ${config.dataDir}: ${key}`);
+  },
+};
+
+function needed(value: string | undefined, name: string): string {
+  if (value === undefined || value === '') throw new AppError('invalid-input', `${name} is missing`);
+  return value;
+}
+
+/** The records of a server that runs, or of one that does not: then its database is started for the moment. */
+async function openRecords(config: Config): Promise<{ core: Basics; close(): Promise<void> }> {
+  const closers: (() => Promise<unknown> | void)[] = [];
+  const close = async () => {
+    for (const one of closers.toReversed()) await one();
+  };
+  try {
+    const connection = config.databaseUrl === null ? await embeddedConnection(config, closers) : { connectionString: config.databaseUrl };
+    const database = await openDatabase(connection, (error) => console.error(error.message), 3);
+    closers.push(() => database.close());
+    // Nothing here enqueues a job; the store wants a queue all the same.
+    const queue = new PgBoss({ db: { executeSql: (text: string, values?: unknown[]) => database.pool.query(text, values) } });
+    const core = { store: postgresStore(database.db, queue), secrets: makeSecrets({ encryptionKey: config.encryptionKey.value, jwtSecret: config.jwtSecret }), clock: { now: () => new Date() } };
+    return { core, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function embeddedConnection(config: Config, closers: (() => Promise<unknown> | void)[]) {
+  const lock = ownLock(config.dataDir);
+  if (lock) closers.push(() => lock.release());
+  const embedded = await startEmbedded({ dataDir: config.dataDir });
+  // The database of a running server is its own to stop.
+  if (lock) closers.push(() => embedded.stop());
+  return embedded.connection;
+}
+
+function ownLock(dataDir: string): { release(): void } | null {
+  try {
+    return lockDataDir(dataDir);
+  } catch {
+    return null;
+  }
+}
