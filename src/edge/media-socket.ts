@@ -4,6 +4,9 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { Core } from '#core/core.ts';
 import type { Call } from '#core/calls/call.ts';
+import { getCall } from '#core/calls/get-call.ts';
+import type { Caller } from '#core/identity/sign-in.ts';
+import { isAllowed } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
 import type { LiveCallsHere } from '#live/live-calls.ts';
@@ -34,7 +37,7 @@ export interface MediaSocketOptions {
   readonly live: LiveCallsHere;
   readonly log: Log;
   /** The organization behind an API key, or an error. */
-  readonly authenticate: (request: IncomingMessage, token: string | null) => Promise<{ organizationId: number }>;
+  readonly authenticate: (request: IncomingMessage, token: string | null) => Promise<Caller>;
 }
 
 /** Takes media sockets of browsers, test clients and carriers on any of our ports. */
@@ -54,8 +57,8 @@ export class MediaSockets {
       socket.on('error', () => socket.destroy());
       this.#upgrade(request, socket, head).catch((error: unknown) => {
         if (!(error instanceof AppError)) this.#options.log.error({ err: error }, 'a media socket could not be opened');
-        const status = error instanceof AppError && error.code === 'unauthenticated' ? 401 : 500;
-        refuse(socket, status, status === 401 ? 'Invalid API key or token' : 'Internal server error');
+        const { status, text } = refusalOf(error);
+        refuse(socket, status, text);
       });
     });
   }
@@ -67,7 +70,8 @@ export class MediaSockets {
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://localhost');
+    const url = URL.parse(request.url ?? '/', 'http://localhost');
+    if (!url) return refuse(socket, 400, 'Bad Request');
     if (url.pathname !== PATH) return refuse(socket, 404, 'Not found');
     const found = await this.#callFor(request, url);
     if (!found) return refuse(socket, REFUSALS.unknown.status, REFUSALS.unknown.text);
@@ -95,9 +99,11 @@ export class MediaSockets {
         return call && (sid === null || sid === call.sid) ? { call, again: used.again } : null;
       }
     }
-    const { organizationId } = await this.#options.authenticate(request, token);
-    const call = sid === null ? null : await core.store.calls.find(organizationId, sid);
-    return call && { call, again: false };
+    const { organizationId, actor } = await this.#options.authenticate(request, token);
+    // To be one end of a call is as much as to place one.
+    if (!isAllowed(actor, 'place-calls')) throw new AppError('forbidden', 'This role may not do that');
+    if (sid === null || !/^[\w-]{1,100}$/.test(sid)) return null;
+    return { call: await getCall(core, { organizationId, actor, requestId: '' }, sid, `call_sid: ${sid}`), again: false };
   }
 
   /** A half-open connection answers no ping, and is given up. */
@@ -110,6 +116,21 @@ export class MediaSockets {
 }
 
 const alive = new WeakSet<WebSocket>();
+
+function refusalOf(error: unknown): { status: number; text: string } {
+  if (!(error instanceof AppError)) return { status: 500, text: 'Internal server error' };
+  switch (error.code) {
+    case 'unauthenticated':
+    case 'token-expired':
+      return { status: 401, text: 'Invalid API key or token' };
+    case 'forbidden':
+      return { status: 403, text: 'This role may not do that' };
+    case 'not-found':
+      return REFUSALS.unknown;
+    default:
+      return { status: 500, text: 'Internal server error' };
+  }
+}
 
 function refuse(socket: Duplex, status: number, text: string): void {
   const body = JSON.stringify({ detail: text });

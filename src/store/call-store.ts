@@ -44,7 +44,7 @@ export class PostgresCallStore implements CallStore {
 
   async countLive(organizationId: number): Promise<number> {
     // Two who count at once must not both find the last place free.
-    await this.#db.selectFrom('organizations').select('id').where('id', '=', organizationId).forUpdate().execute();
+    await this.#db.selectFrom('organizations').select('id').where('id', '=', organizationId).forNoKeyUpdate().execute();
     const { n } = await this.#db.selectFrom('calls').select(sql<number>`count(*)`.as('n')).where('organization_id', '=', organizationId).where('status', 'in', [...LIVE_STATUSES]).executeTakeFirstOrThrow();
     return n;
   }

@@ -47,7 +47,7 @@ export class PostgresOrganizationStore implements OrganizationStore {
   }
 
   async lock(id: number): Promise<void> {
-    await this.#db.selectFrom('organizations').select('id').where('id', '=', id).forUpdate().execute();
+    await this.#db.selectFrom('organizations').select('id').where('id', '=', id).forNoKeyUpdate().execute();
   }
 
   async withRetention(): Promise<readonly Organization[]> {

@@ -11,7 +11,7 @@ export class PostgresPersonStore implements PersonStore {
 
   async withNumber(organizationId: number, number: string, suppressionHash: string): Promise<Person> {
     // Whoever wants a person by number waits for the others: two at once must not make two.
-    await this.#db.selectFrom('organizations').select('id').where('id', '=', organizationId).forUpdate().execute();
+    await this.#db.selectFrom('organizations').select('id').where('id', '=', organizationId).forNoKeyUpdate().execute();
     const known = await this.byNumber(organizationId, number);
     if (known) return known;
     const suppressed = await this.#db.selectFrom('suppressed_numbers').select('at').where('organization_id', '=', organizationId).where('number_hash', '=', suppressionHash).executeTakeFirst();

@@ -26,10 +26,25 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss): Records {
   };
 }
 
+const TRIES = 4;
+/** Deadlock found, serialization failed: the server undid everything, and the same again may go through. */
+const TRY_AGAIN = new Set(['40P01', '40001']);
+
+/** Work in transactions touches nothing but records, so it can be done again. */
+async function insisting<T>(run: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await run();
+    } catch (error) {
+      if (tries === TRIES || !TRY_AGAIN.has((error as { code?: string }).code ?? '')) throw error;
+    }
+  }
+}
+
 /** Every core port over one database; in a transaction they share its connection. */
 export function postgresStore(db: Kysely<Database>, boss: PgBoss): Store {
   return {
     ...recordsOver(db, boss),
-    transaction: (work) => db.transaction().execute((trx) => work(recordsOver(trx, boss))),
+    transaction: (work) => insisting(() => db.transaction().execute((trx) => work(recordsOver(trx, boss)))),
   };
 }

@@ -34,7 +34,7 @@ describe('rate limits', () => {
     ];
     let expected = 50;
     for (const [path, init, status] of paths) {
-      const reply = await get(path, key, init, server.app.urls[expected % 2]!);
+      const reply = await get(path, key, init, server.app.urls[expected % 2]);
       assert.deepEqual([reply.status, reply.limit, reply.remaining], [status, 50, --expected], `${init.method ?? 'GET'} ${path}`);
       assert.ok(reply.reset > Date.now() / 1000 && reply.reset <= Date.now() / 1000 + 61);
     }

@@ -55,6 +55,27 @@ describe('two servers', () => {
     assert.equal((await a.app.core.store.calls.bySid(sid))!.endReason, 'enough');
   });
 
+  it('requests count against one limit, whichever gets them', async () => {
+    const remaining = async (server: TestServer) => {
+      await server.request('GET', '/v1/convai/agents');
+      return Number(server.headers.get('x-ratelimit-remaining'));
+    };
+    const before = await remaining(a);
+    assert.deepEqual([await remaining(b), await remaining(a), await remaining(b)], [before - 1, before - 2, before - 3]);
+  });
+
+  it('who signs in at one is known to the other, and let go by it; a request is carried out once on both together', async () => {
+    const user = { email: 'two@example.com', name: 'Two', role: 'admin', password: 'temp_password' };
+    await a.request('POST', '/api/users', user);
+    const { token } = (await a.request('POST', '/api/auth/login', user)).body['data'] as { token: string };
+    const me = (await b.request('GET', '/api/users/me', undefined, { 'xi-api-key': token })).body['data'] as Record<string, unknown>;
+    assert.equal(me['email'], user.email);
+    const replies = await Promise.all([a, b, a, b].map((server) => server.request('POST', '/v1/convai/agents', { name: 'Once' }, { 'idempotency-key': 'both' })));
+    assert.equal(new Set(replies.map((reply) => JSON.stringify(reply))).size, 1);
+    await b.request('PUT', `/api/users/${String(me['user_id'])}`, { status: 'inactive' });
+    assert.equal((await a.request('GET', '/api/users/me', undefined, { 'xi-api-key': token })).status, 401);
+  });
+
   it('a call whose server is gone is ended by the other', async () => {
     const { body } = await a.request('POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550003' });
     const sid = String(body['call_sid']);

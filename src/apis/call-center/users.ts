@@ -18,7 +18,7 @@ export const EmailAddress = z.string().trim().max(320).regex(/^[^\s@]+@[^\s@]+$/
 const Name = z.string().trim().min(1).max(200);
 /** The rules are the core's; this only bounds what it is asked to look at. */
 export const Password = z.string().max(1000);
-const Preferences = z.record(z.string().max(200), z.json()).refine((given) => JSON.stringify(given).length <= MOST_PREFERENCES, `at most ${MOST_PREFERENCES} characters as JSON`);
+const Preferences = z.record(z.string().max(200), z.unknown()).refine((given) => JSON.stringify(given).length <= MOST_PREFERENCES, `at most ${MOST_PREFERENCES} characters as JSON`);
 
 const UserReply = z.object({
   id: z.string(), user_id: z.string(), email: z.string(), name: z.string(), role: z.enum(ROLES), status: z.enum(USER_STATUSES), organization_id: z.string(), permissions: z.array(z.string()), preferences: z.record(z.string(), z.unknown()),

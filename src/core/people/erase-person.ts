@@ -22,6 +22,8 @@ export function suppressionHash(secrets: Pick<Secrets, 'keyedHash'>, organizatio
 export async function erasePerson(core: Core, ctx: Context, number: PhoneNumber): Promise<Erased> {
   const subject = 'phone_number: the one that was sent';
   return core.store.transaction(async (records) => {
+    // Whoever places a call to a number waits, or is waited for.
+    await records.organizations.lock(ctx.organizationId);
     const person = await records.persons.byNumber(ctx.organizationId, number);
     if (!person) throw notFound('Person', subject);
     const numbers = await records.persons.numbersOf(person.id);
