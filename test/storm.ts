@@ -26,7 +26,7 @@ console.log(`${sent} sent in ${seconds.toFixed(0)} s, ${(sent / seconds).toFixed
 console.log(`answers  ${Object.entries(byStatus).map(([status, count]) => `${status}: ${count}`).join(', ')}`);
 console.log(`operations ${Object.keys(byOperation).length}, fewest of one ${Math.min(...Object.values(byOperation))}`);
 console.log(`memory   ${memory.map(({ rss, heap }) => `${rss} MB (heap ${heap})`).join(' after a tenth, ')} at the end`);
-console.log(`live call ${listener.frames} frames, ${listener.late} too late, the latest by ${listener.latestMs} ms`);
+console.log(`live call ${listener.frames} frames, ${listener.gaps} gaps, the longest ${listener.longestGapMs} ms`);
 console.log(`broken   ${broken.length}`);
 for (const line of server.output.split('\n')) if (line.includes('"level":50')) console.log(`  ${line.slice(0, 1500)}`);
 for (const one of broken.slice(0, 20)) console.log(`  ${one}`);

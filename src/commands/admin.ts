@@ -19,6 +19,7 @@ const HELP = `Keys and passwords, for whoever runs the server; it may run meanwh
   npm run admin -- keys                       API keys of the first organization
   npm run admin -- key NAME [ROLE]            a new one, shown once; ROLE is ${KEY_ROLES.join(', ')}
   npm run admin -- revoke KEY_ID              ends one
+  npm run admin -- audit [LINES]              who did what in the first organization, newest first
   npm run admin -- reset-key                  a new first API key in DATA_DIR, shown once; the old one is good no more`;
 
 /** Answers the exit code. */
@@ -74,6 +75,11 @@ const COMMANDS: Readonly<Record<string, (work: Work, args: readonly string[]) =>
   revoke: async ({ core, ctx }, [id]) => {
     await revokeApiKey(core, ctx, Number(/^(?:key_)?(\d{1,15})$/.exec(needed(id, 'KEY_ID'))?.[1] ?? -1));
     console.log('Revoked.');
+  },
+  audit: async ({ core, ctx }, [lines = '50']) => {
+    for (const { at, actor, action, subject, detail } of await core.store.outbox.audited(ctx.organizationId, Math.min(10_000, Number(lines) || 50))) {
+      console.log(at.toISOString().slice(0, 19), actor.padEnd(20), action.padEnd(26), subject, Object.keys(detail).length === 0 ? '' : JSON.stringify(detail));
+    }
   },
   'reset-key': async ({ core, config, env, ctx }) => {
     if (env['API_SECRET_KEY']) throw new AppError('unchangeable', 'The first API key is given by API_SECRET_KEY: set another there, and start again');

@@ -1,4 +1,4 @@
-import type { AgentSettings, AiAgent } from './ai-agents/ai-agent.ts';
+import type { AgentSettings, AgentType, AiAgent } from './ai-agents/ai-agent.ts';
 import type { Call, CallStatus, EndStatus, TurnLatency } from './calls/call.ts';
 import type { CallCommand } from './calls/live-calls.ts';
 import type { CallPhase, ConversationEntry } from './calls/conversation.ts';
@@ -97,6 +97,7 @@ export interface AgentStore {
 }
 
 export interface AgentFilter {
+  readonly type?: AgentType;
   readonly isActive?: boolean;
 }
 
@@ -276,6 +277,17 @@ export interface Outbox {
   /** Who did what. Marks a request that is carried out once as done. @throws AppError conflict when somebody else has taken that request over */
   audit(ctx: Pick<Context, 'organizationId' | 'actor' | 'once'>, action: string, subject: string, detail?: object): Promise<void>;
   job(job: JobRequest): Promise<void>;
+  /** The last lines of the audit, newest first. */
+  audited(organizationId: number, limit: number): Promise<readonly AuditLine[]>;
+}
+
+export interface AuditLine {
+  readonly at: Date;
+  /** `user:5`, `api-key:1`, `system:retention`. */
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly detail: Readonly<Record<string, unknown>>;
 }
 
 export interface Records {

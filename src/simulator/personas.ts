@@ -31,12 +31,14 @@ const INTERESTED: readonly (readonly [RegExp, Reaction])[] = [
   [/\b(anything else|any (other )?questions)\b/, { say: 'No, that is all, thank you. Goodbye.', hangUp: true }],
   [/\b(call you back)\b/, { say: 'Yes, please call me back tomorrow morning.' }],
   [/\b(when|which day|what day|what time|time would|day works|suit you)\b/, { say: 'Tuesday at three works for me.' }],
+  // Before what is heard in "book a" on a bad day: "budget".
+  [/\b(appointment|demo|meeting|book)\b/, { say: 'Yes, that sounds good.' }],
   [/\b(how many|how large|how big|team|employees|people)\b/, { say: 'We are about twenty people.' }],
   [/\b(your name|who am i|speaking with)\b/, { say: 'My name is John Smith.' }],
   [/\b(use today|using|do you use|what you use|today)\b/, { say: 'We use a spreadsheet today.' }],
   [/\b(important|matters|looking for|challenge|problem)\b/, { say: 'We want to save time.' }],
   [/\b(budget|how much)\b/, { say: 'About two hundred.' }],
-  [/\b(appointment|demo|meeting|book|schedule|would you|interested|sound)\b/, { say: 'Yes, that sounds good.' }],
+  [/\b(schedule|would you|interested|sound)\b/, { say: 'Yes, that sounds good.' }],
   [/\b(may i|can i|could i|minute|moment|good time|questions?)\b/, { say: 'Yes, of course. Go ahead.' }],
   [/\b(still there)\b/, { say: 'Yes, I am here.' }],
 ];

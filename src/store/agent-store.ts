@@ -39,6 +39,7 @@ export class PostgresAgentStore implements AgentStore {
 
   async list(organizationId: number, filter: AgentFilter, page: Page): Promise<Listed<AiAgent>> {
     let query = this.#db.selectFrom('ai_agents').where('organization_id', '=', organizationId).where('deleted_at', 'is', null);
+    if (filter.type !== undefined) query = query.where('type', '=', filter.type);
     if (filter.isActive !== undefined) query = query.where('is_active', '=', filter.isActive);
     const rows = await query.selectAll().orderBy('id', page.order ?? 'asc').offset(page.skip).limit(page.limit).execute();
     return { rows: rows.map(toAgent), total: await countAll(query) };

@@ -4,7 +4,7 @@ import { actorName, type Context } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import type { DomainEvent } from '#core/kernel/events.ts';
 import type { JobRequest } from '#core/kernel/jobs.ts';
-import type { Outbox } from '#core/ports.ts';
+import type { AuditLine, Outbox } from '#core/ports.ts';
 import type { Database } from './schema.ts';
 
 /** Events, audit lines and jobs, written through the same connection as the change they belong to. */
@@ -36,6 +36,11 @@ export class PostgresOutbox implements Outbox {
       .where('attempt', '=', attempt)
       .executeTakeFirst();
     if (marked.numUpdatedRows !== 1n) throw new AppError('conflict', 'This request took too long and was tried again meanwhile');
+  }
+
+  async audited(organizationId: number, limit: number): Promise<readonly AuditLine[]> {
+    const rows = await this.#db.selectFrom('audit').selectAll().where('organization_id', '=', organizationId).orderBy('id', 'desc').limit(limit).execute();
+    return rows.map(({ at, actor, action, subject, detail }) => ({ at, actor, action, subject, detail: detail as Record<string, unknown> }));
   }
 
   async job(job: JobRequest): Promise<void> {

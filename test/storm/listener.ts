@@ -1,4 +1,4 @@
-// Somebody on a web call whose agent never stops talking: tells how many frames came too late to be played.
+// Somebody on a web call whose agent never stops talking: tells how often there was nothing to play.
 import { WebSocket } from 'ws';
 
 const [url, key] = process.argv.slice(2) as [string, string];
@@ -9,7 +9,7 @@ const SENTENCE = 'This is one sentence of a very long message that goes on and o
 /** As long as a message may be: some five minutes of speech. */
 const MONOLOGUE = SENTENCE.repeat(Math.floor(5000 / SENTENCE.length));
 
-const heard = { frames: 0, late: 0, latestMs: 0 };
+const heard = { frames: 0, gaps: 0, longestGapMs: 0 };
 let agentId = '';
 
 async function api(path: string, body: object): Promise<Record<string, string>> {
@@ -24,17 +24,23 @@ async function api(path: string, body: object): Promise<Record<string, string>> 
 async function call(): Promise<void> {
   const { websocket_url: address } = await api('/v1/convai/web-calls', { agent_id: agentId });
   const socket = new WebSocket(address!);
-  let began = 0;
+  /** When everything that came so far has been played. */
+  let playedOut = 0;
   let frames = 0;
   const beat = setInterval(() => socket.readyState === WebSocket.OPEN && socket.send(JSON.stringify({ event: 'media', media: { payload: SILENCE } })), FRAME_MS);
   socket.on('message', (data: Buffer) => {
     if (!data.includes('"media"')) return;
     const now = performance.now();
-    if (frames === 0) began = now;
-    const lateMs = now - (began + BUFFER_MS + frames++ * FRAME_MS);
+    if (frames === 0) playedOut = now + BUFFER_MS;
+    const gapMs = Math.round(now - playedOut);
+    if (gapMs > 0) {
+      heard.gaps++;
+      heard.longestGapMs = Math.max(heard.longestGapMs, gapMs);
+      playedOut = now + BUFFER_MS;
+    }
+    playedOut += FRAME_MS;
     heard.frames++;
-    if (lateMs > 0) heard.late++;
-    heard.latestMs = Math.max(heard.latestMs, Math.round(lateMs));
+    frames++;
     if (frames === 1) process.send!({ type: 'hearing', heard });
     // The next caller comes before this agent is done.
     if (frames * FRAME_MS > 200_000) socket.close(1000);

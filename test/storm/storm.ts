@@ -37,9 +37,9 @@ export interface Memory {
 /** What somebody on a live call heard meanwhile. */
 export interface Heard {
   readonly frames: number;
-  /** Frames that came too late to be played, with a buffer of 60 ms. */
-  readonly late: number;
-  readonly latestMs: number;
+  /** How often a player with a buffer of 60 ms had nothing to play, and for how long at most. */
+  readonly gaps: number;
+  readonly longestGapMs: number;
 }
 
 /** Sends generated requests to all operations of a server while somebody listens to a call on it. */

@@ -159,6 +159,7 @@ describe('kill -9 with fifty calls running', () => {
     assert.equal((await client.ask('GET', '/api/users', undefined, { authorization: '', 'x-api-key': String(key) })).status, 200);
     assert.equal(admin('password', 'nobody@example.com').code, 1);
     assert.equal(admin('nonsense').code, 2);
+    assert.match(admin('audit').text, /system:admin-command +user\.password-reset +user_1/);
     const old = /^API key .*: (tl_\S+)$/m.exec(servers[0]!.output)![1]!;
     assert.equal((await client.ask('GET', '/api/users', undefined, { authorization: '', 'x-api-key': old })).status, 200);
     await client.server.stop();

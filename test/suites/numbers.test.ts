@@ -7,6 +7,11 @@ import { startServer, until, type TestServer } from '../support/server.ts';
 
 // Every number of the simulator's table, through the API, in audio, faster than real time.
 
+/** sales-agent's word and orchestrator's; those not here complete in both. */
+const WORDS: Readonly<Record<string, readonly [string, string]>> = {
+  '+15005550001': ['failed', 'failed'], '+15005550002': ['busy', 'failed'], '+15005550003': ['no_answer', 'failed'], '+15005550004': ['voicemail', 'completed'],
+};
+
 describe('the numbers of the simulated carrier', { concurrency: 4 }, () => {
   let server: TestServer;
   before(async () => {
@@ -22,7 +27,20 @@ describe('the numbers of the simulated carrier', { concurrency: 4 }, () => {
     assert.equal(status, 200, JSON.stringify(body));
     assert.equal(body['status'], 'initiated');
     const ended = await server.untilEnded(body['call_sid'] as string);
+    await isTold(ended);
     return { call: ended, entries: await server.app.core.store.calls.entries(ended.id) };
+  }
+  /** Each of the APIs that show calls has its own word for how this one ended, and says why when it did not come off. */
+  async function isTold(ended: Call): Promise<void> {
+    const [word, other] = WORDS[ended.to!] ?? ['completed', 'completed'];
+    const conversation = (await server.request('GET', `/v1/convai/conversations/${ended.sid}`)).body;
+    assert.equal(conversation['status'], word, ended.to!);
+    const status = (await server.request('GET', `/voice/calls/call_${ended.id}/status`)).body;
+    assert.equal(status['status'], other, ended.to!);
+    for (const reason of [conversation['failure_reason'], status['failure_reason']]) assert.equal(reason === null, !['failed', 'busy', 'no_answer'].includes(word), `${ended.to!}: ${String(reason)}`);
+    assert.equal(typeof conversation['end_reason'], 'string');
+    const listed = (await server.request('GET', `/v1/convai/conversations?status=${word}&limit=1000`)).body['conversations'] as Record<string, unknown>[];
+    assert.ok(listed.some((one) => one['conversation_id'] === ended.sid));
   }
   const said = (entries: readonly ConversationEntry[], role: string) => entries.filter((entry) => entry.role === role).map((entry) => entry.text).join(' | ');
 

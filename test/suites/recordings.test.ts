@@ -95,6 +95,8 @@ describe('recordings', { concurrency: 3 }, () => {
       const { status: code, body } = await server.request('GET', `/voice/calls?${query}`);
       assert.deepEqual([code, (body['error'] as Json)['code']], [400, 'VALIDATION_ERROR'], query);
       assert.match(String((body['error'] as Json)['request_id']), /^req_/);
+      const [field, value] = query.split('=');
+      assert.deepEqual([((body['error'] as Json)['details'] as Json)['field'], ((body['error'] as Json)['details'] as Json)['value']], [field, value]);
     }
     const ringing = await place('+15005550003');
     const initiated = (await server.request('GET', '/voice/calls?status=initiated')).body['calls'] as Json[];

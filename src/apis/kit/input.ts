@@ -21,7 +21,7 @@ export function parseInput(schema: Shape | undefined, value: unknown, where: 'pa
   if (holdsNoText(value)) throw wrong(where, `the ${where} holds a NUL character or a half character`);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new AppError('invalid-input', 'Invalid request parameters', { issues: parsed.error.issues.map((issue) => toIssue(issue, where)) });
+  throw new AppError('invalid-input', 'Invalid request parameters', { issues: parsed.error.issues.map((issue) => toIssue(issue, where, value)) });
 }
 
 export function wrong(path: string, message: string): AppError {
@@ -52,8 +52,21 @@ function depthOf(text: string): number {
   return deepest;
 }
 
-function toIssue(issue: z.core.$ZodIssue, where: string): Issue {
+/** What is never said again, not even to who said it. */
+const SECRET = /password|secret|token|key/i;
+const LONGEST_SHOWN = 100;
+
+/** The value that an issue is about, if it is short and no secret. */
+function shownValue(issue: z.core.$ZodIssue, input: unknown): Pick<Issue, 'value'> {
+  if (issue.path.some((part) => SECRET.test(String(part)))) return {};
+  let value = input;
+  for (const part of issue.path) value = typeof value === 'object' && value !== null && Object.hasOwn(value, part) ? (value as Record<PropertyKey, unknown>)[part] : undefined;
+  if (typeof value === 'string') return value.length <= LONGEST_SHOWN ? { value } : {};
+  return typeof value === 'number' || typeof value === 'boolean' || value === null ? { value } : {};
+}
+
+function toIssue(issue: z.core.$ZodIssue, where: string, input: unknown): Issue {
   const path = issue.path.map(String).join('.') || where;
   const missing = issue.code === 'invalid_type' && /received undefined/.test(issue.message);
-  return { path, message: missing ? `${path} is required` : `${path}: ${issue.message}` };
+  return { path, ...shownValue(issue, input), message: missing ? `${path} is required` : `${path}: ${issue.message}` };
 }

@@ -85,22 +85,25 @@ const pathOf = (request: FastifyRequest): string => request.url.split('?')[0]!;
 /** Who asks, whether they may, and whether it is not too often: before anything of the body is read. */
 async function admit({ api, operation }: Target, { core, limits }: RestOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   void reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
-  const caller = await callerOf(core, request);
+  const open = operation === null || operation.permission === 'anybody';
+  const caller = await callerOf(core, request, open);
   const who = caller instanceof AppError ? null : caller;
   const count = limits.begin(api, who, request.ip, reply);
   admitted.set(request, { who, count });
   await count.against(api.limits(operation, who?.plan ?? 'standard'));
-  if (operation === null || operation.permission === 'anybody') return;
+  if (open) return;
   if (caller instanceof AppError) throw caller;
   if (!isAllowed(caller.actor, operation.permission)) throw new AppError('forbidden', 'This role may not do that');
 }
 
-async function callerOf(core: Core, request: FastifyRequest): Promise<Caller | AppError> {
+/** What is open to anybody (health, above all) is so even while nobody can be looked up. */
+async function callerOf(core: Core, request: FastifyRequest, open: boolean): Promise<Caller | AppError> {
   if (credentialIn(request.headers) === null) return new AppError('unauthenticated', 'Missing API key or access token');
   try {
     return await authenticate(core, request.headers);
   } catch (error) {
     if (error instanceof AppError) return error;
+    if (open) return new AppError('unavailable', 'The credential could not be looked up');
     throw error;
   }
 }

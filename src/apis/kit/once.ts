@@ -59,7 +59,8 @@ async function first(core: Core, scope: OnceScope, carryOut: () => Promise<unkno
     await core.store.once.finish(scope, core.secrets.seal(JSON.stringify(reply)));
     return reply;
   } catch (error) {
-    await core.store.once.release(scope);
+    // Where even that fails, it is taken for lost after a while.
+    await core.store.once.release(scope).catch(() => undefined);
     throw error;
   }
 }

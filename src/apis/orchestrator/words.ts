@@ -49,7 +49,7 @@ function words(code: AppError['code']): { status: number; code: string } {
 function detailsOf(error: AppError): object {
   if (error.code === 'rate-limited' && error.retryAt) return { limit: error.limit, remaining: 0, reset_time: timeInMilliseconds(error.retryAt) };
   const issue = error.issues[0];
-  if (issue) return { field: issue.path, expected: issue.message };
+  if (issue) return { field: issue.path, ...(issue.value === undefined ? {} : { value: issue.value }), expected: issue.message.replace(`${issue.path}: `, '') };
   return error.subject === null ? {} : { resource: error.subject };
 }
 

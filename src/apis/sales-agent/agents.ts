@@ -56,7 +56,7 @@ export const listAgentsOperation = operation({
   query: z.object({ skip: pageSkip, limit: pageLimit(100), is_active: queryFlag.optional() }),
   reply: z.object({ agents: z.array(AgentReply), total: z.int(), skip: z.int(), limit: z.int() }),
   handle: async ({ core, ctx, query: { skip, limit, is_active: isActive } }) => {
-    const { rows, total } = await listAgents(core, ctx, isActive === undefined ? {} : { isActive }, { skip, limit });
+    const { rows, total } = await listAgents(core, ctx, { type: 'conversation', ...(isActive === undefined ? {} : { isActive }) }, { skip, limit });
     return { agents: rows.map(present), total, skip, limit };
   },
 });

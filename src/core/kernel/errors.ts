@@ -19,6 +19,8 @@ export type ErrorCode =
 export interface Issue {
   readonly path: string;
   readonly message: string;
+  /** What was there instead, where it may be shown again. */
+  readonly value?: string | number | boolean | null;
 }
 
 /** The only error that verbs throw on purpose. `subject` names the record that was asked for, such as `agent_id: agent_9`. */
