@@ -12,7 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   carriers: ['engine/contracts', 'engine/audio', 'core/kernel'],
   simulator: ['engine/contracts', 'engine/audio', 'core/kernel'],
   live: ['core', 'engine'],
-  edge: ['core', 'live', 'engine/contracts'],
+  edge: ['core', 'live', 'engine/contracts', 'http'],
   store: ['core'],
   jobs: ['core', 'engine/audio'],
   secrets: ['core/kernel'],

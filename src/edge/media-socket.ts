@@ -8,6 +8,7 @@ import { getCall } from '#core/calls/get-call.ts';
 import type { Caller } from '#core/identity/sign-in.ts';
 import { isAllowed } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
+import { farewell } from '#http/listening.ts';
 import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
 import type { LiveCallsHere } from '#live/live-calls.ts';
 import type { Log } from '#live/running-call.ts';
@@ -134,7 +135,7 @@ function refusalOf(error: unknown): { status: number; text: string } {
 
 function refuse(socket: Duplex, status: number, text: string): void {
   const body = JSON.stringify({ detail: text });
-  socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  farewell(socket, `HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 }
 
 /** One end of a media socket as the call sees it. */

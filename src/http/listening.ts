@@ -9,6 +9,9 @@ const CHECK_MS = 1000;
 const FILES_KEPT_BACK = 512;
 const FEWEST_CONNECTIONS = 256;
 const TCP_KEEP_ALIVE_MS = 30_000;
+const FAREWELL_MS = 2000;
+/** Connections that came at once: those beyond are lost by the system, without a word to either side. */
+const WAITING_TO_BE_TAKEN = 4096;
 
 export interface Listening {
   readonly server: Server;
@@ -28,7 +31,7 @@ export async function listenOn(host: string, ports: readonly number[], handler: 
     server.maxConnections = mostConnections;
     server.on('clientError', refuse);
     try {
-      await new Promise<void>((done, fail) => server.once('error', fail).listen(port, host, () => done()));
+      await new Promise<void>((done, fail) => server.once('error', fail).listen(port, host, WAITING_TO_BE_TAKEN, () => done()));
       const { port: real } = server.address() as { port: number };
       listening.push({ server, url: `http://${host.includes(':') ? `[${host}]` : host}:${real}` });
     } catch (error) {
@@ -54,6 +57,12 @@ function openFilesLimit(): number {
   return Number.isFinite(limit) && limit > 0 ? limit : 1_000_000;
 }
 
+/** The last words on a connection. Who does not hang up then is cut off: a half-open connection is one all the same. */
+export function farewell(socket: Duplex, answer: string): void {
+  socket.end(answer);
+  setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
+}
+
 const WORDS: Readonly<Record<string, readonly [number, string, string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'The headers of the request are too large'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request took too long to arrive'],
@@ -64,5 +73,5 @@ function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const [status, phrase, message] = WORDS[error.code ?? ''] ?? [400, 'Bad Request', 'The request is not valid HTTP'];
   const body = JSON.stringify({ error: { code: 'VALIDATION_ERROR', message, details: {}, timestamp: new Date().toISOString() } });
-  socket.end(`HTTP/1.1 ${status} ${phrase}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  farewell(socket, `HTTP/1.1 ${status} ${phrase}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 }

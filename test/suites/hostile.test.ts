@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ describe('hostile clients', () => {
   let server: ServerProcess;
   const KEY = 'hostile-test-key';
   before(async () => {
-    server = new ServerProcess(await freePort(), { DATA_DIR: freshDir(), API_SECRET_KEY: KEY, SIMULATOR_SPEED: '12', RATE_LIMIT_FACTOR: '1000' });
+    server = new ServerProcess(await freePort(), { DATA_DIR: freshDir(), API_SECRET_KEY: KEY, SIMULATOR_SPEED: '12', RATE_LIMIT_FACTOR: '1000', SHUTDOWN_GRACE_SECONDS: '1' });
     await server.untilHealthy();
   });
   after(async () => {
@@ -146,6 +146,21 @@ describe('hostile clients', () => {
       else socket.end();
     }));
     assert.equal((await api('GET', '/health')).body['status'], 'healthy');
+  });
+
+  it('that never hang up are cut off when they have had their answer', async () => {
+    const openFiles = () => readdirSync(`/proc/${server.serverPid}/fd`).length;
+    const before = openFiles();
+    const sockets = await Promise.all(Array.from({ length: 60 }, (_, i) => new Promise<Socket>((done) => {
+      const socket = connect({ port: Number(new URL(server.url).port), host: '127.0.0.1', allowHalfOpen: true }, () => {
+        socket.write(i % 2 === 0 ? 'GARBAGE\r\n\r\n' : `GET /voice/websocket?call_sid=x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+        done(socket);
+      });
+      socket.on('error', () => undefined);
+    })));
+    await until('them to be connected', 5000, () => (openFiles() > before + 30 ? true : null));
+    await until('their connections to be gone', 15_000, () => (openFiles() <= before + 5 ? true : null));
+    for (const socket of sockets) socket.destroy();
   });
 
   it(`that are ${IDLE} and do nothing take no place from a call, nor from another client`, async () => {
