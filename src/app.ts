@@ -13,7 +13,7 @@ import { RequestLimits } from '#apis/kit/limits.ts';
 import { mountRest, newRequestId, type Rest } from '#apis/kit/mount-rest.ts';
 import type { Urls } from '#apis/kit/operation.ts';
 import { orchestrator } from '#apis/orchestrator/api.ts';
-import { healthOperations } from '#apis/orchestrator/health.ts';
+import { healthOperations, type HealthSource } from '#apis/orchestrator/health.ts';
 import { salesAgent } from '#apis/sales-agent/api.ts';
 import type { Config } from '#config/config.ts';
 import { reapAbandoned } from '#core/calls/finish-call.ts';
@@ -124,18 +124,39 @@ async function build(config: Config, parts: Parts, log: Logger, closers: Closer[
   const core: Core = { store, clock, secrets, live, catalog, carrier: { id: carrier.id, real: carrier.real }, serverId, limits: { maxConcurrentCalls: config.maxConcurrentCalls, leaseMs: LEASE_MS } };
   await records.work(core, files);
 
-  const signedUrls = new SignedUrls(derive('signed-urls'), () => Date.now());
+  const doors = await openDoors(config, parts, { core, live, files, records, signedUrls: new SignedUrls(derive('signed-urls'), () => Date.now()), providers, log, closers });
+  return {
+    core, live, files, organization, madeAdmin, database: records.pool, ...doors,
+    close: async (graceMs = config.shutdownGraceMs) => {
+      await live.close(graceMs);
+      await closeAll();
+    },
+  };
+}
+
+/** What stands behind the doors. */
+interface House {
+  readonly core: Core;
+  readonly live: LiveCallsHere;
+  readonly files: FileStore;
+  readonly records: OpenRecords;
+  readonly signedUrls: SignedUrls;
+  readonly providers: Providers;
+  readonly log: Logger;
+  readonly closers: Closer[];
+}
+
+/** APIs, pages and sockets, on every port. */
+async function openDoors(config: Config, parts: Parts, house: House): Promise<Pick<App, 'apis' | 'urls' | 'taken' | 'pageUrl'>> {
+  const { core, live, files, records, signedUrls, log, closers } = house;
+  // Known when a port has been found.
   let publicUrl = config.publicUrl ?? '';
   const urls: Urls = {
     mediaSocket: (sid, token) => `${publicUrl.replace(/^http/, 'ws')}/voice/websocket?call_sid=${sid}&token=${token}`,
     callPage: (sid: string) => publicUrl + signedUrls.sign(pagePath(sid), URL_TTL_MS),
     recording: (sid: string) => publicUrl + signedUrls.sign(recordingPath(sid, 'wav'), URL_TTL_MS),
   };
-  const health = healthOperations({
-    version: version(), carrier: carrier.id, requireAuth: config.requireAuth, database: records.engine, speechToText: providers.speechToText[0]!.id, languageModel: providers.languageModels[0]!.id, textToSpeech: providers.textToSpeech[0]!.id,
-    voiceActivity: providers.voiceActivity.id, pingDatabase: () => records.ping(), calls: () => live.count, room: () => files.room(),
-  });
-  const apis: readonly Api[] = [salesAgent, callCenter, orchestrator([...health, docsOperation(() => apis, version())])];
+  const apis: readonly Api[] = [salesAgent, callCenter, orchestrator([...healthOperations(healthOf(config, house)), docsOperation(() => apis, version())])];
   let rest: Rest | null = null;
   const server = Fastify({
     loggerInstance: asBaseLogger(log), logController: new LogController({ disableRequestLogging: true }), genReqId: newRequestId, routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
@@ -151,14 +172,13 @@ async function build(config: Config, parts: Parts, log: Logger, closers: Closer[
   for (const one of listening) sockets.listen(one.server);
   closers.push(() => stopListening(listening));
   publicUrl ||= listening[0]!.url;
+  return { apis, taken, urls: listening.map((one) => one.url), pageUrl: (sid) => urls.callPage(sid) };
+}
 
+function healthOf(config: Config, { core, live, files, records, providers }: House): HealthSource {
   return {
-    core, live, files, organization, madeAdmin, taken, database: records.pool, apis, urls: listening.map((one) => one.url),
-    pageUrl: (sid) => urls.callPage(sid),
-    close: async (graceMs = config.shutdownGraceMs) => {
-      await live.close(graceMs);
-      await closeAll();
-    },
+    version: version(), carrier: core.carrier.id, requireAuth: config.requireAuth, database: records.engine, speechToText: providers.speechToText[0]!.id, languageModel: providers.languageModels[0]!.id, textToSpeech: providers.textToSpeech[0]!.id,
+    voiceActivity: providers.voiceActivity.id, pingDatabase: () => records.ping(), calls: () => live.count, room: () => files.room(),
   };
 }
 

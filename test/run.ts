@@ -1,4 +1,4 @@
-// Runs the suites, two side by side, each within a budget: npm test [-- name ...], npm run check.
+// Runs the suites, two side by side where they allow it, each within a budget: npm test [-- name ...], npm run check.
 // Prints the seconds of each; a suite whose peer is missing is skipped and says so, and with CI=true that is a failure.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
@@ -11,6 +11,8 @@ interface Suite {
   readonly files?: readonly string[];
   readonly command?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Speaks and listens in real time: whatever runs beside it would be heard. */
+  readonly alone?: true;
   /** What is missing, or null. */
   readonly needs?: () => string | null;
 }
@@ -58,11 +60,11 @@ const SUITES: readonly Suite[] = [
   { name: 'kit', budgetS: 120, files: ['test/suites/kit.test.ts'] },
   { name: 'walk', budgetS: 180, files: ['test/suites/walk.test.ts'] },
   { name: 'identity', budgetS: 120, files: ['test/suites/identity.test.ts'] },
-  { name: 'media socket', budgetS: 240, files: ['test/suites/media-socket.test.ts'] },
+  { name: 'media socket', budgetS: 240, alone: true, files: ['test/suites/media-socket.test.ts'] },
   { name: 'two servers', budgetS: 120, files: ['test/suites/two-servers.test.ts'] },
   { name: 'process', budgetS: 300, files: ['test/suites/process.test.ts'] },
-  { name: 'recorded speech', budgetS: 240, files: ['test/suites/recorded-speech.test.ts'], needs: () => file('/usr/share/sounds/alsa/Front_Center.wav') ?? file('/usr/share/pocketsphinx/test/data/goforward.raw') },
-  { name: 'browser', budgetS: 240, files: ['test/suites/browser.test.ts'], needs: () => file('/usr/bin/chromium') },
+  { name: 'recorded speech', budgetS: 240, alone: true, files: ['test/suites/recorded-speech.test.ts'], needs: () => file('/usr/share/sounds/alsa/Front_Center.wav') ?? file('/usr/share/pocketsphinx/test/data/goforward.raw') },
+  { name: 'browser', budgetS: 240, alone: true, files: ['test/suites/browser.test.ts'], needs: () => file('/usr/bin/chromium') },
 ];
 
 const wanted = process.argv.slice(2);
@@ -74,15 +76,17 @@ if (chosen.length === 0) {
 
 installTools();
 const began = performance.now();
-const queue = [...chosen];
+const queue = chosen.filter((suite) => !suite.alone);
 const results: Result[] = [];
-await Promise.all(Array.from({ length: SIDE_BY_SIDE }, async () => {
+const workOff = async (queue: Suite[]) => {
   for (let suite = queue.shift(); suite; suite = queue.shift()) {
     const result = await runSuite(suite);
     results.push(result);
     report(result);
   }
-}));
+};
+await Promise.all(Array.from({ length: SIDE_BY_SIDE }, () => workOff(queue)));
+await workOff(chosen.filter((suite) => suite.alone));
 const sum = (key: 'passed' | 'failed' | 'skipped') => results.reduce((total, result) => total + result[key], 0);
 console.log(`\n${((performance.now() - began) / 1000).toFixed(0)} s in all`);
 console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);

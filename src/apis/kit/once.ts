@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Core } from '#core/core.ts';
 import { actorName, type Context } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
@@ -33,7 +33,8 @@ export function idempotencyKey(header: string | string[] | undefined): string | 
 export async function carryOutOnce(core: Core, operation: Operation, ctx: Context, key: string, input: unknown, carryOut: (ctx: Context) => Promise<unknown>): Promise<OnceResult> {
   const { store, secrets, clock } = core;
   const scope: OnceScope = { organizationId: ctx.organizationId, actor: actorName(ctx.actor), operation: `${operation.method} ${operation.path}`, key, attempt: randomUUID() };
-  const requestHash = createHash('sha256').update(JSON.stringify(input)).digest('hex');
+  // Keyed, since a body may hold a password.
+  const requestHash = secrets.keyedHash(JSON.stringify(input));
   for (const until = Date.now() + WAIT_MS; ; await new Promise((again) => setTimeout(again, LOOK_AGAIN_MS))) {
     const now = clock.now();
     const known = await store.once.claim(scope, requestHash, now, new Date(now.getTime() - STALE_MS));
