@@ -82,7 +82,10 @@ function linesOf(event: CallWatchEvent): string[] {
 async function report(app: App, call: Call, out: string, progress: ProgressLine): Promise<number> {
   progress.show('Making the recording');
   const entries = await app.core.store.calls.entries(call.id);
-  const wav = call.recordingKey === null ? null : await untilReadable(app, recordingFiles(call.recordingKey).wav);
+  const made = call.recordingKey === null ? null : recordingFiles(call.recordingKey);
+  const wav = made && (await untilReadable(app, made.wav));
+  // The waveform comes a moment after the sound.
+  if (made) await untilReadable(app, made.peaks);
   mkdirSync(out, { recursive: true });
   const lines = ['', `Outcome: ${styleText(isEnded(call.status) && isFailure(call.status) ? 'red' : 'green', call.status)}${call.failureReason ? ` (${call.failureReason})` : ` (${call.endReason ?? ''})`}`];
   const turns = entries.filter((entry) => entry.detail['latency'] !== undefined);
@@ -93,7 +96,7 @@ async function report(app: App, call: Call, out: string, progress: ProgressLine)
     lines.push('', `Recording: ${file}`);
   }
   const page = join(out, `${call.sid}.html`);
-  writeFileSync(page, await renderCallPage(app, call, wav ? `data:audio/wav;base64,${Buffer.from(wav).toString('base64')}` : ''));
+  writeFileSync(page, await renderCallPage(app, call, { wav: wav ? `data:audio/wav;base64,${Buffer.from(wav).toString('base64')}` : '', mp3: null }));
   lines.push(`Page:      ${page}`);
   for (const line of lines) progress.print(line);
   return isEnded(call.status) && isFailure(call.status) ? 1 : 0;

@@ -7,6 +7,7 @@ export interface CallPageData {
   readonly entries: readonly ConversationEntry[];
   /** Where the recording can be had, or the recording itself as a data address; null where there is none. */
   readonly audio: string | null;
+  readonly mp3: string | null;
   /** Loudest sample of each channel (caller, agent) every 20 ms, 0 to 100. */
   readonly peaks: readonly (readonly [number, number])[] | null;
   /** Milliseconds of the call's clock before the recording begins. */
@@ -81,7 +82,7 @@ function states(call: Call): string {
 function player(data: CallPageData): string {
   return `<section aria-label="Recording"><audio id="audio" controls preload="metadata" src="${escape(data.audio!)}"></audio>
 <canvas id="wave" height="140" role="img" aria-label="Waveform: the caller above, the agent below"></canvas>
-<p class="legend muted"><span class="dot caller"></span> caller <span class="dot agent"></span> agent, as the caller heard it</p></section>`;
+<p class="legend muted"><span class="dot caller"></span> caller <span class="dot agent"></span> agent, as the caller heard it · <a href="${escape(data.audio!)}" download="${data.call.sid}.wav">WAV</a>${data.mp3 === null ? '' : ` <a href="${escape(data.mp3)}" download="${data.call.sid}.mp3">MP3</a>`}</p></section>`;
 }
 
 function entryHtml(entry: ConversationEntry): string {

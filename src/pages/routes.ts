@@ -30,7 +30,7 @@ export function mountPages(server: FastifyInstance, parts: PageParts): void {
   server.get('/phone', (_request, reply) => html(reply, phonePage()));
   server.get<{ Params: { sid: string } }>('/app/calls/:sid', async (request, reply) => {
     const call = await openCall(parts, request, request.params.sid);
-    return html(reply, await renderCallPage(parts, call, parts.signedUrls.sign(recordingPath(call.sid, 'wav'), URL_TTL_MS)));
+    return html(reply, await renderCallPage(parts, call, { wav: parts.signedUrls.sign(recordingPath(call.sid, 'wav'), URL_TTL_MS), mp3: parts.signedUrls.sign(recordingPath(call.sid, 'mp3'), URL_TTL_MS) }));
   });
   server.get<{ Params: { file: string } }>('/app/recordings/:file', async (request, reply) => {
     const [, sid, format] = /^(\w+)\.(wav|mp3)$/.exec(request.params.file) ?? [];
@@ -40,17 +40,19 @@ export function mountPages(server: FastifyInstance, parts: PageParts): void {
   });
 }
 
-/** The page of a call; its sound comes from `audio` once the recording is made. */
-export async function renderCallPage(parts: Pick<PageParts, 'core' | 'files'>, call: Call, audio: string): Promise<string> {
+/** The page of a call; its sound comes from these addresses once it is made. */
+export async function renderCallPage(parts: Pick<PageParts, 'core' | 'files'>, call: Call, addresses: { readonly wav: string; readonly mp3: string | null }): Promise<string> {
   const { core, files } = parts;
-  const [agent, entries, wav, peaks] = await Promise.all([
+  const made = call.recordingKey === null ? null : recordingFiles(call.recordingKey);
+  const [agent, entries, wav, mp3, peaks] = await Promise.all([
     core.store.agents.evenDeleted(call.agentId),
     core.store.calls.entries(call.id),
-    call.recordingKey === null ? null : files.read(recordingFiles(call.recordingKey).wav),
-    call.recordingKey === null ? null : readText(files, recordingFiles(call.recordingKey).peaks),
+    made && files.read(made.wav),
+    made && files.read(made.mp3),
+    made && readText(files, made.peaks),
   ]);
   return callPage({
-    call, agentName: agent?.name ?? 'Deleted agent', entries, audio: wav ? audio : null, peaks: peaks === null ? null : (JSON.parse(peaks) as [number, number][]), recordingOffsetMs: call.recordingOffsetMs ?? 0, now: core.clock.now(),
+    call, agentName: agent?.name ?? 'Deleted agent', entries, audio: wav ? addresses.wav : null, mp3: mp3 ? addresses.mp3 : null, peaks: peaks === null ? null : (JSON.parse(peaks) as [number, number][]), recordingOffsetMs: call.recordingOffsetMs ?? 0, now: core.clock.now(),
   });
 }
 

@@ -1,0 +1,170 @@
+// Our real engine (VoiceSession with its real clock, voice activity, playout) as a voice-engine bench drives it: fake
+// providers with fixed delays behind our own contracts, mu-law in and out as on a media socket. The bench hands its
+// module in; nothing of it is imported here.
+import { SAMPLES_PER_MS } from '#engine/audio/format.ts';
+import { encodeMulaw } from '#engine/audio/mulaw.ts';
+import type { LanguageModel } from '#engine/contracts/language-model.ts';
+import type { MediaLeg } from '#engine/contracts/media.ts';
+import type { SpeechToText, SpeechToTextOptions, SpeechToTextStream } from '#engine/contracts/speech-to-text.ts';
+import type { TextToSpeech } from '#engine/contracts/text-to-speech.ts';
+import { RealClock } from '#engine/real-clock.ts';
+import { DEFAULT_POLICY, type TurnPolicy } from '#engine/turns/policy.ts';
+import { VoiceSession, type Providers } from '#engine/voice-session.ts';
+import { makeSilero, type SileroVersion } from '#providers/offline/silero/silero.ts';
+
+/** As much of the bench's module as is used. */
+interface Scenario {
+  readonly FakeStt: new (script: Script, startMs: number, emit: (event: { readonly type: 'interim' | 'final'; readonly text: string; readonly turn: number }) => void) => { push(ms: number): void; close(): void };
+  readonly FakeTts: new (emit: (pcm: Int16Array, ms: number) => void, done: () => void) => { push(text: string): void; end(): void; abort(): void };
+  fakeLlm(onToken: (text: string) => void, onDone: () => void): { abort(): void };
+  readonly PROVIDERS: { readonly tts: { readonly sampleRate: number } };
+}
+interface Script {
+  readonly sampleRate: number;
+}
+interface Sink {
+  audio(ms: number): void;
+  endReply(): void;
+  stop(kind: 'pause' | 'clear'): void;
+  readonly queuedMs: number;
+}
+interface CallIO {
+  readonly script: Script;
+  readonly sink: Sink;
+  fedMs(): number;
+}
+
+const FRAME_MS = 20;
+
+/** What one bench drives: `--endpoint MS`, `--vad v5|v6`, `--marks false` for a carrier without marks. */
+export function makeAdapter(scenario: Scenario, options: Readonly<Record<string, string | undefined>>) {
+  const endpointMs = Number(options['endpoint'] ?? DEFAULT_POLICY.endpointMs);
+  const version: SileroVersion = options['vad'] === 'v5' ? 'v5' : 'v6';
+  const marks = options['marks'] !== 'false';
+  const clock = new RealClock();
+  // The script's caller is silent for longer than a person would be.
+  const policy: TurnPolicy = { ...DEFAULT_POLICY, firstMessage: null, screen: false, endpointMs, idleMs: 3_600_000 };
+  const silero = makeSilero(version);
+  return {
+    name: 'trunkline',
+    settings: { endpointMs, vad: `silero ${version}`, marks },
+    policy: { endpointMs, preemptive: 'llm+tts' as const },
+    sampleRate: 8000,
+    // The weights are read here, not when the first call comes.
+    setup: () => Promise.resolve(void silero.open().process(new Int16Array(256))),
+    startCall: (io: CallIO) => Promise.resolve(startCall(scenario, io, { clock, policy, silero, marks })),
+  };
+}
+
+function startCall(scenario: Scenario, io: CallIO, shared: { clock: RealClock; policy: TurnPolicy; silero: Providers['voiceActivity']; marks: boolean }) {
+  let closed = false;
+  const session: VoiceSession = new VoiceSession({
+    clock: shared.clock, policy: shared.policy, prompt: 'You help.', model: 'fake', voiceId: 'fake', tools: [], context: { phrases: [] },
+    providers: { voiceActivity: shared.silero, speechToText: [recogniser(scenario, io)], languageModels: [languageModel(scenario)], textToSpeech: [voice(scenario)] },
+    host: {
+      runTool: () => Promise.resolve({ status: 'failed', output: 'none' }),
+      note: (note) => {
+        if (note.kind === 'entry' && note.item.role === 'agent') io.sink.endReply();
+      },
+      agentFrame: () => undefined,
+      agentCut: () => undefined,
+      fellBack: () => undefined,
+      hangUp: () => undefined,
+      closed: () => undefined,
+      failed: (error) => console.error(error),
+    },
+  });
+  const leg: MediaLeg = {
+    bufferMs: 0,
+    send: () => io.sink.audio(FRAME_MS),
+    // What has been handed over has been played when the sink has nothing left of it.
+    mark: (name) => {
+      if (shared.marks) setTimeout(() => closed || session.mark(name), io.sink.queuedMs);
+    },
+    clear: () => io.sink.stop('clear'),
+    close: () => undefined,
+  };
+  session.start(leg);
+  return {
+    pushAudio: (frame: Int16Array) => session.audio(encodeMulaw(frame)),
+    close: () => {
+      closed = true;
+      session.hungUp('over');
+    },
+  };
+}
+
+/** A streaming vendor: it finds the ends of sentences itself, and is told where our voice activity heard speech. */
+function recogniser(scenario: Scenario, io: CallIO): SpeechToText {
+  return { id: 'fake', open: (options) => new FakeStream(scenario, io, options) };
+}
+
+class FakeStream implements SpeechToTextStream {
+  readonly #fake: { push(ms: number): void; close(): void };
+  readonly #onPart: SpeechToTextOptions['onPart'];
+  /** Of the script's turn that is being said: its utterances so far that have no final. */
+  #open: number[] = [];
+  #text = '';
+
+  constructor(scenario: Scenario, io: CallIO, { onPart }: SpeechToTextOptions) {
+    this.#onPart = onPart;
+    this.#fake = new scenario.FakeStt(io.script, io.fedMs(), ({ type, text }) => {
+      if (type === 'interim') this.#partial(text);
+      else this.#final(text);
+    });
+  }
+
+  audio(pcm: Int16Array): void {
+    this.#fake.push(pcm.length / SAMPLES_PER_MS);
+  }
+
+  begin(utterance: number): void {
+    // Speech after a pause within one sentence: the vendor gives one text for both.
+    const before = this.#open.at(-1);
+    if (before !== undefined) this.#onPart({ type: 'transcript-final', utterance: before, text: this.#text, confidence: 1 });
+    this.#open.push(utterance);
+  }
+
+  end(): void {
+    // The vendor has its own idea of when a sentence is over; its final comes by itself.
+  }
+
+  expect(): void {
+    // Nothing to expect.
+  }
+
+  close(): void {
+    this.#fake.close();
+  }
+
+  #partial(text: string): void {
+    this.#text = text;
+    const utterance = this.#open.at(-1);
+    if (utterance !== undefined) this.#onPart({ type: 'transcript-partial', utterance, text });
+  }
+
+  #final(text: string): void {
+    const [first] = this.#open;
+    const last = this.#open.at(-1);
+    this.#text = '';
+    this.#open = [];
+    if (first === undefined || last === undefined) return;
+    this.#onPart({ type: 'transcript-final', utterance: last, text, confidence: 1, ...(first === last ? {} : { whole: { since: first, text } }) });
+  }
+}
+
+function languageModel(scenario: Scenario): LanguageModel {
+  return { id: 'fake', generate: (_request, onPart) => scenario.fakeLlm((text) => onPart({ type: 'text', text }), () => onPart({ type: 'done' })) };
+}
+
+function voice(scenario: Scenario): TextToSpeech {
+  return {
+    id: 'fake',
+    synthesize: ({ text }, onPart) => {
+      const fake = new scenario.FakeTts((pcm) => onPart({ type: 'audio', pcm, sampleRateHz: scenario.PROVIDERS.tts.sampleRate }), () => onPart({ type: 'done' }));
+      fake.push(text);
+      fake.end();
+      return fake;
+    },
+  };
+}
