@@ -55,7 +55,7 @@ const SUITES: readonly Suite[] = [
   { name: 'api', budgetS: 180, files: ['test/suites/sales-agent.test.ts'] },
   { name: 'recordings', budgetS: 240, files: ['test/suites/recordings.test.ts'], needs: () => file('/usr/bin/mpg123') },
   { name: 'fifty', budgetS: 240, files: ['test/suites/fifty.test.ts'] },
-  { name: 'crash', budgetS: 300, files: ['test/suites/crash.test.ts'] },
+  { name: 'crash', budgetS: 500, files: ['test/suites/crash.test.ts'] },
   { name: 'hostile', budgetS: 300, files: ['test/suites/hostile.test.ts'] },
   { name: 'kit', budgetS: 120, files: ['test/suites/kit.test.ts'] },
   { name: 'walk', budgetS: 180, files: ['test/suites/walk.test.ts'] },

@@ -5,6 +5,8 @@ import type { Duplex } from 'node:stream';
 const HEAD_MS = 10_000;
 const REQUEST_MS = 30_000;
 const CHECK_MS = 1000;
+/** Longer than proxies and clients keep a quiet connection, so that none is closed just as it is used again. */
+const QUIET_MS = 65_000;
 /** Files that are not connections: the database, recordings, workers, libraries. */
 const FILES_KEPT_BACK = 512;
 const FEWEST_CONNECTIONS = 256;
@@ -27,7 +29,7 @@ export async function listenOn(host: string, ports: readonly number[], handler: 
   const taken: number[] = [];
   const mostConnections = Math.max(FEWEST_CONNECTIONS, Math.floor((openFilesLimit() - FILES_KEPT_BACK) / Math.max(1, ports.length)));
   for (const port of ports) {
-    const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: HEAD_MS, connectionsCheckingInterval: CHECK_MS, keepAlive: true, keepAliveInitialDelay: TCP_KEEP_ALIVE_MS, noDelay: true }, handler);
+    const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: HEAD_MS, connectionsCheckingInterval: CHECK_MS, keepAliveTimeout: QUIET_MS, keepAlive: true, keepAliveInitialDelay: TCP_KEEP_ALIVE_MS, noDelay: true }, handler);
     server.maxConnections = mostConnections;
     server.on('clientError', refuse);
     try {

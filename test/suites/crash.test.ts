@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -145,25 +145,26 @@ describe('kill -9 with fifty calls running', () => {
   it('and whoever runs the server gets in again: new passwords and keys by command, while it runs and while it does not', async () => {
     const client = new Client(await start());
     const { token } = await client.signIn();
-    const admin = (...args: string[]) => {
-      const run = spawnSync(process.execPath, [join(ROOT, 'run.mjs'), 'src/main.ts', 'admin', ...args], { cwd: ROOT, env: { PATH: process.env['PATH'], HOME: '/tmp', DATA_DIR: dataDir }, encoding: 'utf8' });
-      return { code: run.status, text: run.stdout + run.stderr };
-    };
+    const admin = (...args: string[]) =>
+      new Promise<{ code: number; text: string }>((done) => {
+        const options = { cwd: ROOT, env: { PATH: process.env['PATH'], HOME: '/tmp', DATA_DIR: dataDir } };
+        execFile(process.execPath, [join(ROOT, 'run.mjs'), 'src/main.ts', 'admin', ...args], options, (error, stdout, stderr) => done({ code: Number(error?.code ?? 0), text: stdout + stderr }));
+      });
     for (let i = 0; i < 11; i++) await client.ask('POST', '/api/auth/login', { email: ADMIN.email, password: 'wrong' });
     assert.equal((await client.ask('POST', '/api/auth/login', ADMIN)).status, 429);
-    const password = /shown once: (\S+)/.exec(admin('password', ADMIN.email).text)?.[1];
+    const password = /shown once: (\S+)/.exec((await admin('password', ADMIN.email)).text)?.[1];
     assert.equal((await client.ask('POST', '/api/auth/login', { email: ADMIN.email, password })).status, 200);
     client.token = token;
     assert.equal((await client.ask('GET', '/api/users/me')).status, 401, 'a token from before the new password works');
-    const key = /shown once: (\S+)/.exec(admin('key', 'rescue').text)?.[1];
+    const key = /shown once: (\S+)/.exec((await admin('key', 'rescue')).text)?.[1];
     assert.equal((await client.ask('GET', '/api/users', undefined, { authorization: '', 'x-api-key': String(key) })).status, 200);
-    assert.equal(admin('password', 'nobody@example.com').code, 1);
-    assert.equal(admin('nonsense').code, 2);
-    assert.match(admin('audit').text, /system:admin-command +user\.password-reset +user_1/);
+    assert.equal((await admin('password', 'nobody@example.com')).code, 1);
+    assert.equal((await admin('nonsense')).code, 2);
+    assert.match((await admin('audit')).text, /system:admin-command +user\.password-reset +user_1/);
     const old = /^API key .*: (tl_\S+)$/m.exec(servers[0]!.output)![1]!;
     assert.equal((await client.ask('GET', '/api/users', undefined, { authorization: '', 'x-api-key': old })).status, 200);
     await client.server.stop();
-    const fresh = /(tl_\S+)/.exec(admin('reset-key').text)?.[1];
+    const fresh = /(tl_\S+)/.exec((await admin('reset-key')).text)?.[1];
     const again = new Client(await start());
     const status = async (one: string) => (await again.ask('GET', '/api/users', undefined, { authorization: '', 'x-api-key': one })).status;
     assert.deepEqual([await status(old), await status(String(fresh)), await status(String(key))], [401, 200, 200]);
