@@ -30,7 +30,7 @@ const Environment = z.object({
   RATE_PLAN: z.enum(['standard', 'professional', 'enterprise']).default('standard'),
   RATE_LIMIT_FACTOR: z.coerce.number().positive().max(1e9).default(1),
   CORS_ORIGINS: z.string().default('').transform((text, ctx) => {
-    const origins = text.split(',').map((one) => one.trim()).filter((one) => one !== '');
+    const origins = text.split(',').map((one) => one.trim().replace(/\/$/, '')).filter((one) => one !== '');
     for (const one of origins) if (one !== '*' && !isOrigin(one)) ctx.addIssue({ code: 'custom', message: `${one} is not an origin such as https://example.com` });
     return origins;
   }),

@@ -175,7 +175,7 @@ describe('a key that makes a request count once', () => {
 describe('pages of other origins', () => {
   it('may call the APIs only where CORS_ORIGINS names them', async () => {
     const ask = (server: TestServer, origin: string) => fetch(`${server.url}/v1/convai/agents`, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'xi-api-key' } });
-    const open = await startServer({ CORS_ORIGINS: 'https://app.example, https://other.example' });
+    const open = await startServer({ CORS_ORIGINS: 'https://app.example/, https://other.example' });
     try {
       const reply = await ask(open, 'https://app.example');
       assert.deepEqual([reply.status, reply.headers.get('access-control-allow-origin')], [204, 'https://app.example']);
