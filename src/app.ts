@@ -223,7 +223,7 @@ async function openRecords(config: Config, parts: Parts, log: Logger, closers: C
       await Promise.race([database.pool.query('select 1'), new Promise((_, late) => setTimeout(() => late(new Error('no answer')), 1000).unref())]);
       return Math.round(performance.now() - began);
     },
-    work: (core, files) => workOff(boss, database.pool, core, files),
+    work: (core, files) => workOff(boss, core, files),
   };
 }
 

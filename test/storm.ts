@@ -11,7 +11,7 @@ const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-storm-'));
 const { server, keys } = await startStormServer(dataDir);
 console.log(`${requests} requests, seed ${seed}`);
 let shown = 0;
-const report = await storm(server, await stormApis(), keys, {
+const report = await storm(server, stormApis, keys, {
   requests, seed,
   onProgress: (sent) => {
     if (sent - shown < requests / 10) return;

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { PLANS, type Plan } from '#core/kernel/plan.ts';
 
 const bool = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
 const whole = (fallback: number, low: number, high: number) => z.coerce.number().int().min(low).max(high).default(fallback);
@@ -27,11 +28,11 @@ const Environment = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   SHUTDOWN_GRACE_SECONDS: z.coerce.number().min(0).max(86_400).default(30),
   REQUIRE_AUTH: bool.optional(),
-  RATE_PLAN: z.enum(['standard', 'professional', 'enterprise']).default('standard'),
+  RATE_PLAN: z.enum(PLANS).default('standard'),
   RATE_LIMIT_FACTOR: z.coerce.number().positive().max(1e9).default(1),
   CORS_ORIGINS: z.string().default('').transform((text, ctx) => {
     const origins = text.split(',').map((one) => one.trim().replace(/\/$/, '')).filter((one) => one !== '');
-    for (const one of origins) if (one !== '*' && !isOrigin(one)) ctx.addIssue({ code: 'custom', message: `${one} is not an origin such as https://example.com` });
+    for (const one of origins) if (one !== '*' && URL.parse(one)?.origin !== one) ctx.addIssue({ code: 'custom', message: `${one} is not an origin such as https://example.com` });
     return origins;
   }),
   SIMULATOR_SPEED: z.coerce.number().min(0.1).max(100).default(1),
@@ -60,7 +61,7 @@ export interface Config {
   /** Whether what a seed leaves open asks for a credential. */
   readonly requireAuth: boolean;
   /** Of the first organization. */
-  readonly ratePlan: 'standard' | 'professional' | 'enterprise';
+  readonly ratePlan: Plan;
   readonly rateLimitFactor: number;
   /** Origins whose pages may call the APIs; `*` is every one. */
   readonly corsOrigins: readonly string[];
@@ -72,16 +73,10 @@ export interface Secret {
   readonly isNew: boolean;
 }
 
-function isOrigin(text: string): boolean {
-  try {
-    return new URL(text).origin === text;
-  } catch {
-    return false;
-  }
-}
-
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 const SLOTS_PER_CORE = 150;
+const API_KEY_FILE = 'api-secret-key';
+const API_KEY_PREFIX = 'tl_';
 
 /** @throws Error that names each variable that is wrong, in one line each */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
@@ -113,9 +108,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     corsOrigins: e.CORS_ORIGINS,
   });
 }
-
-const API_KEY_FILE = 'api-secret-key';
-const API_KEY_PREFIX = 'tl_';
 
 /** Puts a new first API key into the data folder, in the place of the one there. Answers it. */
 export function replaceApiKey(dataDir: string): string {

@@ -2,13 +2,14 @@ import type { AgentSettings, AgentType, AiAgent } from './ai-agents/ai-agent.ts'
 import type { Call, CallStatus, EndStatus, TurnLatency } from './calls/call.ts';
 import type { CallCommand } from './calls/live-calls.ts';
 import type { CallPhase, ConversationEntry } from './calls/conversation.ts';
-import type { Caller, Plan } from './identity/sign-in.ts';
+import type { Caller } from './identity/sign-in.ts';
 import type { User, UserStatus } from './identity/user.ts';
 import type { Context, OnceKey, Role } from './kernel/context.ts';
 import type { DomainEvent } from './kernel/events.ts';
 import type { JobRequest } from './kernel/jobs.ts';
 import type { Language, TimeZone } from './kernel/locale.ts';
 import type { Currency } from './kernel/money.ts';
+import type { Plan } from './kernel/plan.ts';
 
 /** What a new call starts from. */
 export type NewCall = Pick<Call, 'sid' | 'organizationId' | 'agentId' | 'personId' | 'direction' | 'carrier' | 'from' | 'to' | 'variables' | 'overrides' | 'recorded' | 'placedAt' | 'ringTimeoutMs' | 'userId'> & {
@@ -242,6 +243,8 @@ export type OnceState =
 export interface OnceStore {
   /** Claims the request, or says what became of it. One that runs since before `stale` was lost, and is taken over. */
   claim(scope: OnceScope, requestHash: string, now: Date, stale: Date): Promise<OnceState>;
+  /** The change is on record; to be said in its transaction. False when somebody else has taken the request over. */
+  carriedOut(scope: OnceScope, subject: string): Promise<boolean>;
   finish(scope: OnceScope, reply: string): Promise<void>;
   /** It came to nothing, and may be tried again. */
   release(scope: OnceScope): Promise<void>;
@@ -304,6 +307,8 @@ export interface Records {
 
 /** All records; inside `transaction` the same ones, all or nothing. */
 export interface Store extends Records {
+  /** Deletes rows that stand for nothing any more: requests answered long ago, sign-ins and tokens that are over. */
+  clearUp(now: Date): Promise<void>;
   transaction<T>(work: (records: Records) => Promise<T>): Promise<T>;
 }
 

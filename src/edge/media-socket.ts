@@ -119,8 +119,7 @@ export class MediaSockets {
 const alive = new WeakSet<WebSocket>();
 
 function refusalOf(error: unknown): { status: number; text: string } {
-  if (!(error instanceof AppError)) return { status: 500, text: 'Internal server error' };
-  switch (error.code) {
+  switch (error instanceof AppError ? error.code : 'internal') {
     case 'unauthenticated':
     case 'token-expired':
       return { status: 401, text: 'Invalid API key or token' };

@@ -33,7 +33,7 @@ export async function openQueue(pool: Pool, onError: (error: Error) => void): Pr
 }
 
 /** Starts to work off jobs; the role `jobs` of a server. */
-export async function workOff(boss: PgBoss, pool: Pool, core: Pick<Core, 'store' | 'clock'>, files: FileStore): Promise<void> {
+export async function workOff(boss: PgBoss, core: Pick<Core, 'store' | 'clock'>, files: FileStore): Promise<void> {
   const work = <N extends keyof Jobs>(name: N, handle: (data: Jobs[N]) => Promise<void>) =>
     boss.work<Jobs[N]>(name, { pollingIntervalSeconds: POLL_SECONDS }, async (jobs) => {
       for (const job of jobs) await handle(job.data);
@@ -42,7 +42,7 @@ export async function workOff(boss: PgBoss, pool: Pool, core: Pick<Core, 'store'
   await work('delete-recordings', async ({ recordingKeys }) => {
     for (const key of recordingKeys) await deleteRecordingFiles(files, key);
   });
-  await boss.work(HOUSEKEEPING, { pollingIntervalSeconds: POLL_SECONDS }, () => houseKeeping(core, pool));
+  await boss.work(HOUSEKEEPING, { pollingIntervalSeconds: POLL_SECONDS }, () => houseKeeping(core));
   await boss.schedule(HOUSEKEEPING, HOURLY);
   // A server that never runs for an hour has to clear up too.
   await boss.send(HOUSEKEEPING);

@@ -1,7 +1,8 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
-import type { Caller, Plan } from '#core/identity/sign-in.ts';
+import type { Caller } from '#core/identity/sign-in.ts';
 import type { User } from '#core/identity/user.ts';
 import type { Role } from '#core/kernel/context.ts';
+import type { Plan } from '#core/kernel/plan.ts';
 import type { ApiKey, CredentialStore, SignInFailures } from '#core/ports.ts';
 import type { Database } from './schema.ts';
 import { toUser } from './user-store.ts';
@@ -114,7 +115,7 @@ export class PostgresCredentialStore implements CredentialStore {
     const failures = sql<number>`case when sign_in_failures.last_at < ${stale} then 1 else sign_in_failures.failures + 1 end`;
     await this.#db
       .insertInto('sign_in_failures')
-      .values({ email: emailKey, failures: 1, last_at: at, locked_until: null })
+      .values({ email: emailKey, failures: 1, last_at: at, locked_until: rule.most <= 1 ? lockedUntil : null })
       .onConflict((conflict) => conflict.column('email').doUpdateSet({ failures, last_at: at, locked_until: sql<Date | null>`case when ${failures} >= ${rule.most} then ${lockedUntil}::timestamptz end` }))
       .execute();
   }

@@ -35,12 +35,12 @@ export class FolderFileStore implements FileStore {
 
   async append(key: string, onFailure: (error: Error) => void = () => undefined): Promise<FileAppender> {
     const path = this.#path(key);
-    if ((await this.free()) < LEAST_FREE_TO_BEGIN) throw noRoom();
+    if ((await this.#freeNow()) < LEAST_FREE_TO_BEGIN) throw noRoom();
     try {
       await mkdir(dirname(path), { recursive: true });
       // Opening tells at once whether there is a place to write to.
       const handle = await open(path, 'a', 0o600);
-      return new StreamAppender(handle.createWriteStream(), () => this.free(), onFailure);
+      return new StreamAppender(handle.createWriteStream(), () => this.#freeNow(), onFailure);
     } catch (error) {
       throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? noRoom() : new AppError('unavailable', 'The file could not be opened', { cause: error });
     }
@@ -70,12 +70,12 @@ export class FolderFileStore implements FileStore {
   }
 
   async room(): Promise<{ freeBytes: number; takesNew: boolean }> {
-    const freeBytes = await this.free();
+    const freeBytes = await this.#freeNow();
     return { freeBytes, takesNew: freeBytes >= LEAST_FREE_TO_BEGIN };
   }
 
   /** Bytes free, as of a moment ago. */
-  free(): Promise<number> {
+  #freeNow(): Promise<number> {
     const now = performance.now();
     if (now - this.#lookedAt < LOOK_EVERY_MS) return this.#free;
     this.#lookedAt = now;

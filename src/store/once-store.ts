@@ -15,7 +15,7 @@ export class PostgresOnceStore implements OnceStore {
   async claim(scope: OnceScope, requestHash: string, now: Date, stale: Date): Promise<OnceState> {
     const claimed = await this.#db
       .insertInto('idempotent_requests')
-      .values({ organization_id: scope.organizationId, actor: scope.actor, operation: scope.operation, key: scope.key, request_hash: requestHash, attempt: scope.attempt, started_at: now })
+      .values({ ...attemptOf(scope), request_hash: requestHash, started_at: now })
       // One that was lost before it changed anything is ours now; what its first try still does finds another attempt there.
       .onConflict((conflict) =>
         conflict
@@ -36,28 +36,17 @@ export class PostgresOnceStore implements OnceStore {
     return row.subject !== null && (await this.#isLost(scope, stale)) ? { state: 'carried-out', subject: row.subject } : { state: 'running' };
   }
 
+  async carriedOut(scope: OnceScope, subject: string): Promise<boolean> {
+    const result = await this.#db.updateTable('idempotent_requests').set({ subject }).where((eb) => eb.and(attemptOf(scope))).executeTakeFirst();
+    return result.numUpdatedRows === 1n;
+  }
+
   async finish(scope: OnceScope, reply: string): Promise<void> {
-    await this.#db
-      .updateTable('idempotent_requests')
-      .set({ reply })
-      .where('organization_id', '=', scope.organizationId)
-      .where('actor', '=', scope.actor)
-      .where('operation', '=', scope.operation)
-      .where('key', '=', scope.key)
-      .where('attempt', '=', scope.attempt)
-      .execute();
+    await this.#db.updateTable('idempotent_requests').set({ reply }).where((eb) => eb.and(attemptOf(scope))).execute();
   }
 
   async release(scope: OnceScope): Promise<void> {
-    await this.#db
-      .deleteFrom('idempotent_requests')
-      .where('organization_id', '=', scope.organizationId)
-      .where('actor', '=', scope.actor)
-      .where('operation', '=', scope.operation)
-      .where('key', '=', scope.key)
-      .where('attempt', '=', scope.attempt)
-      .where('subject', 'is', null)
-      .execute();
+    await this.#db.deleteFrom('idempotent_requests').where((eb) => eb.and(attemptOf(scope))).where('subject', 'is', null).execute();
   }
 
   async abandonAll(): Promise<void> {
@@ -69,6 +58,9 @@ export class PostgresOnceStore implements OnceStore {
   }
 
   #at(scope: OnceScope) {
-    return this.#db.selectFrom('idempotent_requests').where('organization_id', '=', scope.organizationId).where('actor', '=', scope.actor).where('operation', '=', scope.operation).where('key', '=', scope.key);
+    return this.#db.selectFrom('idempotent_requests').where((eb) => eb.and(requestOf(scope)));
   }
 }
+
+const requestOf = ({ organizationId, actor, operation, key }: OnceScope) => ({ organization_id: organizationId, actor, operation, key });
+const attemptOf = (scope: OnceScope) => ({ ...requestOf(scope), attempt: scope.attempt });

@@ -4,17 +4,19 @@ import { actorName, type Context } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import type { DomainEvent } from '#core/kernel/events.ts';
 import type { JobRequest } from '#core/kernel/jobs.ts';
-import type { AuditLine, Outbox } from '#core/ports.ts';
+import type { AuditLine, OnceStore, Outbox } from '#core/ports.ts';
 import type { Database } from './schema.ts';
 
 /** Events, audit lines and jobs, written through the same connection as the change they belong to. */
 export class PostgresOutbox implements Outbox {
   readonly #db: Kysely<Database>;
   readonly #boss: PgBoss;
+  readonly #once: OnceStore;
 
-  constructor(db: Kysely<Database>, boss: PgBoss) {
+  constructor(db: Kysely<Database>, boss: PgBoss, once: OnceStore) {
     this.#db = db;
     this.#boss = boss;
+    this.#once = once;
   }
 
   async event(organizationId: number, event: DomainEvent): Promise<void> {
@@ -25,17 +27,8 @@ export class PostgresOutbox implements Outbox {
   async audit(ctx: Pick<Context, 'organizationId' | 'actor' | 'once'>, action: string, subject: string, detail: object = {}): Promise<void> {
     await this.#db.insertInto('audit').values({ organization_id: ctx.organizationId, actor: actorName(ctx.actor), action, subject, detail: JSON.stringify(detail) }).execute();
     if (!ctx.once) return;
-    const { operation, key, attempt } = ctx.once;
-    const marked = await this.#db
-      .updateTable('idempotent_requests')
-      .set({ subject })
-      .where('organization_id', '=', ctx.organizationId)
-      .where('actor', '=', actorName(ctx.actor))
-      .where('operation', '=', operation)
-      .where('key', '=', key)
-      .where('attempt', '=', attempt)
-      .executeTakeFirst();
-    if (marked.numUpdatedRows !== 1n) throw new AppError('conflict', 'This request took too long and was tried again meanwhile');
+    const marked = await this.#once.carriedOut({ ...ctx.once, organizationId: ctx.organizationId, actor: actorName(ctx.actor) }, subject);
+    if (!marked) throw new AppError('conflict', 'This request took too long and was tried again meanwhile');
   }
 
   async audited(organizationId: number, limit: number): Promise<readonly AuditLine[]> {

@@ -3,6 +3,7 @@ import type { PgBoss } from 'pg-boss';
 import type { Records, Store } from '#core/ports.ts';
 import { PostgresAgentStore } from './agent-store.ts';
 import { PostgresCallStore } from './call-store.ts';
+import { clearUp } from './clear-up.ts';
 import { PostgresCredentialStore } from './credential-store.ts';
 import { PostgresMediaTokenStore } from './media-token-store.ts';
 import { PostgresOnceStore } from './once-store.ts';
@@ -13,6 +14,7 @@ import type { Database } from './schema.ts';
 import { PostgresUserStore } from './user-store.ts';
 
 function recordsOver(db: Kysely<Database>, boss: PgBoss): Records {
+  const once = new PostgresOnceStore(db);
   return {
     calls: new PostgresCallStore(db),
     mediaTokens: new PostgresMediaTokenStore(db),
@@ -21,8 +23,8 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss): Records {
     organizations: new PostgresOrganizationStore(db),
     users: new PostgresUserStore(db),
     credentials: new PostgresCredentialStore(db),
-    once: new PostgresOnceStore(db),
-    outbox: new PostgresOutbox(db, boss),
+    once,
+    outbox: new PostgresOutbox(db, boss, once),
   };
 }
 
@@ -45,6 +47,7 @@ async function insisting<T>(run: () => Promise<T>): Promise<T> {
 export function postgresStore(db: Kysely<Database>, boss: PgBoss): Store {
   return {
     ...recordsOver(db, boss),
+    clearUp: (now) => clearUp(db, now),
     transaction: (work) => insisting(() => db.transaction().execute((trx) => work(recordsOver(trx, boss)))),
   };
 }

@@ -163,6 +163,29 @@ describe(`the store on Postgres ${bin === undefined ? '18, embedded' : '15'}`, (
     assert.equal(await store.organizations.fingerprint('two'), 'one');
   });
 
+  it('clears up what stands for nothing any more, and nothing else', async () => {
+    const [now, ago] = [new Date(), new Date(Date.now() - 3 * 86_400_000)];
+    const scope = (key: string) => ({ organizationId, actor: 'a', operation: 'o', key, attempt: 'x' });
+    await store.once.claim(scope('old'), 'h', ago, new Date(0));
+    await store.once.claim(scope('new'), 'h', now, new Date(0));
+    await store.credentials.addSignInFailure('old@example.com', ago, { most: 10, lockMs: 1000 });
+    await store.credentials.addSignInFailure('locked@example.com', ago, { most: 1, lockMs: 10 * 86_400_000 });
+    const [ended, running] = [await store.calls.insert(newCall()), await store.calls.insert(newCall())];
+    await finishCall({ store, clock: { now: () => now } }, ended.id, null, { status: 'canceled', reason: 'x', failure: 'y' });
+    await store.mediaTokens.add('of an ended call', ended.id, ago);
+    await store.mediaTokens.add('of a running call', running.id, ago);
+    const user = (await store.users.insert({ organizationId, email: 'clear@example.com', name: 'C', role: 'viewer', preferences: {}, passwordHash: 'h', at: now }))!;
+    const over = await store.credentials.insertSession(user.id, 'r1', ago);
+    const good = await store.credentials.insertSession(user.id, 'r2', soon());
+    await store.clearUp(now);
+    await store.clearUp(now);
+    const left = async (text: string) => (await rows(text)).map((row) => String(Object.values(row)[0])).toSorted();
+    assert.deepEqual(await left("select key from idempotent_requests where actor = 'a'"), ['new']);
+    assert.deepEqual(await left('select email from sign_in_failures'), ['locked@example.com']);
+    assert.deepEqual(await left("select token_hash from media_tokens where token_hash like 'of %'"), ['of a running call']);
+    assert.deepEqual([await store.credentials.session(over, user.id), (await store.credentials.session(good, user.id))!.actor.kind], [null, 'user']);
+  });
+
   it('has the columns that the code believes in', async () => {
     const { tables } = await import('./columns.ts');
     for (const [table, columns] of Object.entries(tables)) {

@@ -131,6 +131,23 @@ describe('recordings', { concurrency: 3 }, () => {
     assert.ok((await server.database("select 1 from calls where recording_key is not null and organization_id = 1")).length > 0);
   });
 
+  it('are deleted by the hourly job, which every start has already run once', async () => {
+    await until('the job of the start', 30_000, async () => ((await server.database("select 1 from pgboss.job where name = 'housekeeping' and state = 'completed'")).length > 0 ? true : null));
+    assert.equal((await server.database("select 1 from pgboss.schedule where name = 'housekeeping'")).length, 1);
+    const { body } = await server.request('POST', '/api/organizations', { name: 'By the job', admin_email: 'job@example.com', admin_password: 'by the job' });
+    const { token } = (await server.request('POST', '/api/auth/login', { email: 'job@example.com', password: 'by the job' })).body['data'] as { token: string };
+    const call = await server.untilEnded(await place('+15005550005', {}, token));
+    await server.request('PUT', `/api/organizations/${String(body['organization_id'])}`, { recording_retention_days: 1, transcript_retention_days: 1 }, { 'xi-api-key': token });
+    await server.database(`update calls set ended_at = ended_at - interval '2 days' where id = ${call.id}`);
+    await server.database("insert into pgboss.job (name) values ('housekeeping')");
+    const retired = await until('the job', 30_000, async () => {
+      const now = (await server.app.core.store.calls.bySid(call.sid))!;
+      return now.recordingKey === null && now.transcriptDeletedAt !== null ? now : null;
+    });
+    assert.deepEqual(await server.app.core.store.calls.entries(retired.id), []);
+    await until('its file to go', 15_000, async () => ((await server.app.files.read(call.recordingKey!)) === null ? true : null));
+  });
+
   it('go with the words, notes and number of a person who is erased; a refusal to be called stays', async () => {
     const number = '+15005559007';
     const first = await ended(number, { dynamic_variables: { name: 'Bartholomew' }, custom_first_message: 'Hello Bartholomew!' });

@@ -1,4 +1,4 @@
-import type { Plan } from '#core/identity/sign-in.ts';
+import type { Plan } from '#core/kernel/plan.ts';
 import type { Api } from '../kit/api.ts';
 import { createKeyOperation, listKeysOperation, revokeKeyOperation } from './keys.ts';
 import { createOrganizationOperation, getOrganizationOperation, updateOrganizationOperation } from './organizations.ts';
@@ -19,7 +19,7 @@ export const callCenter: Api = {
   owns: (path) => (path === '/api' || path.startsWith('/api/')) && !OTHERS.test(path),
   renderError,
   countedPer: 'organization',
-  limits: (_operation, plan) => [{ name: 'requests', points: REQUESTS_AN_HOUR[plan], windowS: HOUR_S }],
+  usualLimit: (plan) => ({ name: 'requests', points: REQUESTS_AN_HOUR[plan], windowS: HOUR_S }),
   operations: [
     loginOperation, refreshOperation, getMyselfOperation, updateMyselfOperation, listUsersOperation, createUserOperation, getUserOperation, updateUserOperation, createOrganizationOperation, getOrganizationOperation, updateOrganizationOperation,
     createKeyOperation, listKeysOperation, revokeKeyOperation, erasePersonOperation,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AppError, unreachable } from '#core/kernel/errors.ts';
+import { unreachable, type AppError, type Issue } from '#core/kernel/errors.ts';
 import type { Listed, Page } from '#core/ports.ts';
 import type { RenderedError } from '../kit/api.ts';
 import { timeInSeconds, wholeNumber } from '../kit/words.ts';
@@ -35,7 +35,7 @@ export function paged<T, R>(requestId: string, query: z.output<typeof PageQuery>
 function words(error: AppError): { status: number; code: string } {
   switch (error.code) {
     case 'invalid-input':
-      return { status: 400, code: invalidCode(error) };
+      return { status: 400, code: INVALID[error.issues[0]?.kind ?? 'format'] };
     case 'unauthenticated':
       return { status: 401, code: 'AUTH_001' };
     case 'token-expired':
@@ -64,12 +64,7 @@ function words(error: AppError): { status: number; code: string } {
   }
 }
 
-/** Required field missing, invalid format, or value out of range. */
-function invalidCode(error: AppError): string {
-  const message = error.issues[0]?.message ?? '';
-  if (message.endsWith(' is required')) return 'VALIDATION_001';
-  return /too (small|big)|must be from|at (least|most)|larger than|deeper than/i.test(message) ? 'VALIDATION_003' : 'VALIDATION_002';
-}
+const INVALID: Record<Issue['kind'], string> = { missing: 'VALIDATION_001', format: 'VALIDATION_002', range: 'VALIDATION_003' };
 
 export function renderError(error: AppError, requestId: string): RenderedError {
   const { status, code } = words(error);

@@ -1,4 +1,4 @@
-import type { Plan } from '#core/identity/sign-in.ts';
+import type { Plan } from '#core/kernel/plan.ts';
 import type { AppError } from '#core/kernel/errors.ts';
 import type { Operation } from './operation.ts';
 
@@ -21,10 +21,8 @@ export interface Api {
   /** Whether a path that no operation has is this API's to refuse. */
   owns(path: string): boolean;
   renderError(error: AppError, requestId: string): RenderedError;
-  /** What every request counts against, by the operation it asks for (null: a path that nobody has) and the plan of who asks. */
-  limits(operation: Operation | null, plan: Plan): readonly Limit[];
-  /** What an operation that has `counts` counts against beside, once it is about to be carried out. */
-  readonly alsoLimits?: Readonly<Record<string, Limit>>;
+  /** What a request counts against whose operation names no limit of its own, and one for a path that nobody has. */
+  usualLimit(plan: Plan): Limit;
   /** Whose requests are counted together. Those of nobody in particular are counted by network address. */
   readonly countedPer: 'caller' | 'organization';
   readonly operations: readonly Operation[];

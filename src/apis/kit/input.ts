@@ -7,7 +7,7 @@ const DEEPEST = 64;
 /** A body as JSON, whatever it calls itself; an empty one is `{}`. @throws AppError invalid-input */
 export function readJson(body: unknown): unknown {
   if (typeof body !== 'string' || body.trim() === '') return {};
-  if (depthOf(body) > DEEPEST) throw wrong('body', `the body is nested deeper than ${DEEPEST}`);
+  if (depthOf(body) > DEEPEST) throw wrong('body', `the body is nested deeper than ${DEEPEST}`, 'range');
   try {
     return JSON.parse(body);
   } catch {
@@ -24,8 +24,8 @@ export function parseInput(schema: Shape | undefined, value: unknown, where: 'pa
   throw new AppError('invalid-input', 'Invalid request parameters', { issues: parsed.error.issues.map((issue) => toIssue(issue, where, value)) });
 }
 
-export function wrong(path: string, message: string): AppError {
-  return new AppError('invalid-input', 'Invalid request parameters', { issues: [{ path, message }] });
+export function wrong(path: string, message: string, kind: Issue['kind'] = 'format'): AppError {
+  return new AppError('invalid-input', 'Invalid request parameters', { issues: [{ path, message, kind }] });
 }
 
 /** Strings that no database can keep: with NUL, or half of a surrogate pair. */
@@ -68,5 +68,6 @@ function shownValue(issue: z.core.$ZodIssue, input: unknown): Pick<Issue, 'value
 function toIssue(issue: z.core.$ZodIssue, where: string, input: unknown): Issue {
   const path = issue.path.map(String).join('.') || where;
   const missing = issue.code === 'invalid_type' && /received undefined/.test(issue.message);
-  return { path, ...shownValue(issue, input), message: missing ? `${path} is required` : `${path}: ${issue.message}` };
+  const kind = missing ? 'missing' : issue.code === 'too_small' || issue.code === 'too_big' ? 'range' : 'format';
+  return { path, kind, ...shownValue(issue, input), message: missing ? `${path} is required` : `${path}: ${issue.message}` };
 }

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import type { Caller } from '#core/identity/sign-in.ts';
+import { actorName } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import type { RateLimiter } from '#core/ports.ts';
 import type { Api, Limit } from './api.ts';
@@ -41,14 +42,12 @@ class RequestCount {
     this.#reply = reply;
   }
 
-  /** @throws AppError rate-limited at the first that is used up; the ones after it are not counted */
-  async against(limits: readonly Limit[]): Promise<void> {
-    for (const limit of limits) {
-      const points = Math.max(1, Math.floor(limit.points * this.#factor));
-      const { allowed, remaining, resetAt } = await this.#limiter.count(`${limit.name}:${this.#subject}`, points, limit.windowS);
-      if (!this.#nearest || remaining < this.#nearest.remaining || !allowed) this.#tell({ points, remaining, resetAt });
-      if (!allowed) throw overLimit(points, resetAt);
-    }
+  /** @throws AppError rate-limited */
+  async against(limit: Limit): Promise<void> {
+    const points = Math.max(1, Math.floor(limit.points * this.#factor));
+    const { allowed, remaining, resetAt } = await this.#limiter.count(`${limit.name}:${this.#subject}`, points, limit.windowS);
+    if (!this.#nearest || remaining < this.#nearest.remaining || !allowed) this.#tell({ points, remaining, resetAt });
+    if (!allowed) throw overLimit(points, resetAt);
   }
 
   #tell(nearest: Counted): void {
@@ -68,11 +67,11 @@ function overLimit(limit: number, resetAt: Date): AppError {
 function subjectOf(api: Api, who: Caller | null, address: string): string {
   if (!who) return `address:${networkOf(address)}`;
   if (api.countedPer === 'organization') return `organization:${who.organizationId}`;
-  return who.actor.kind === 'system' ? 'system' : `${who.actor.kind}:${who.actor.id}`;
+  return actorName(who.actor);
 }
 
 /** Who has one IPv6 address has 2^64 of them. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   const v4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (v4 !== undefined) return v4;
   return address.includes(':') ? `${expanded(address).slice(0, 4).join(':')}::/64` : address;

@@ -90,7 +90,7 @@ async function admit({ api, operation }: Target, { core, limits }: RestOptions, 
   const who = caller instanceof AppError ? null : caller;
   const count = limits.begin(api, who, request.ip, reply);
   admitted.set(request, { who, count });
-  await count.against(api.limits(operation, who?.plan ?? 'standard'));
+  await count.against(operation?.limit ?? api.usualLimit(who?.plan ?? 'standard'));
   if (open) return;
   if (caller instanceof AppError) throw caller;
   if (!isAllowed(caller.actor, operation.permission)) throw new AppError('forbidden', 'This role may not do that');
@@ -118,7 +118,7 @@ async function serve({ api, operation }: { api: Api; operation: Operation }, opt
     };
     const ctx: Context | null = who && operation.permission !== 'anybody' ? { organizationId: who.organizationId, actor: who.actor, requestId: request.id } : null;
     const carryOut = async (as: Context | null) => {
-      if (operation.counts !== undefined) await count.against([api.alsoLimits![operation.counts]!]);
+      if (operation.alsoLimit) await count.against(operation.alsoLimit);
       const { core, urls, strictReplies } = options;
       return cut(operation, await operation.handle({ core, urls, ctx: as, requestId: request.id, ...input }), strictReplies);
     };
@@ -143,8 +143,8 @@ function cut(operation: Operation, result: unknown, strict: boolean): unknown {
 function fromFramework(error: unknown): AppError | null {
   const { statusCode, code } = error as { statusCode?: number; code?: string };
   if (error instanceof AppError) return error;
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return wrong('body', `the body is larger than ${LARGEST_BODY} bytes`);
-  if (statusCode !== undefined && statusCode < 500) return new AppError('invalid-input', 'Invalid request', { issues: [{ path: 'request', message: error instanceof Error ? error.message : 'malformed' }] });
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return wrong('body', `the body is larger than ${LARGEST_BODY} bytes`, 'range');
+  if (statusCode !== undefined && statusCode < 500) return new AppError('invalid-input', 'Invalid request', { issues: [{ path: 'request', message: error instanceof Error ? error.message : 'malformed', kind: 'format' }] });
   return null;
 }
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Core } from '#core/core.ts';
 import type { Context, Permission } from '#core/kernel/context.ts';
+import type { Limit } from './api.ts';
 
 export type Shape = z.ZodType;
 
@@ -28,10 +29,10 @@ interface Definition<P extends Shape, Q extends Shape, B extends Shape, R extend
   /** With `:name` for path parameters. */
   readonly path: string;
   readonly summary: string;
-  /** Which of its API's rate limits it counts against, where there are several kinds. */
-  readonly category?: string;
-  /** Counts against this limit of its API too, when it is about to be carried out. */
-  readonly counts?: string;
+  /** The rate limit it counts against, where that is not its API's usual one. */
+  readonly limit?: Limit;
+  /** Counts against this one too, when it is about to be carried out. */
+  readonly alsoLimit?: Limit;
   /** It makes a record: an `Idempotency-Key` makes its repetition answer the first reply again. Its verb writes an audit line. */
   readonly creates?: true;
   readonly params?: P;

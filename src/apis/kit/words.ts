@@ -30,7 +30,7 @@ export const phoneNumberText = z.string().refine(isPhoneNumber, 'must be + and 7
 
 /** A whole number in a query. */
 export const wholeNumber = (least: number, most: number) =>
-  z.string().regex(/^\d{1,15}$/, 'must be a whole number').transform(Number).refine((value) => value >= least && value <= most, `must be from ${least} to ${most}`);
+  z.string().regex(/^\d{1,15}$/, 'must be a whole number').transform(Number).pipe(z.number().min(least).max(most));
 
 const LARGEST_PAGE = 1000;
 const FARTHEST = 999_999_999_999_999;
@@ -44,7 +44,5 @@ export const queryFlag = z.string().toLowerCase().pipe(z.enum(['true', 'false', 
 
 /** Words that an API has for what we call otherwise, such as statuses: by its word, all of ours that it stands for. */
 export function wordsFor<Ours extends string>(words: Readonly<Record<Ours, string>>): ReadonlyMap<string, readonly Ours[]> {
-  const found = new Map<string, Ours[]>();
-  for (const [ours, word] of Object.entries(words) as [Ours, string][]) found.set(word, [...(found.get(word) ?? []), ours]);
-  return found;
+  return Map.groupBy(Object.keys(words) as Ours[], (ours) => words[ours]);
 }

@@ -3,15 +3,18 @@ import { durationMs, type Call } from '#core/calls/call.ts';
 import type { ConversationEntry } from '#core/calls/conversation.ts';
 import { entriesOf, getCall, listCalls } from '#core/calls/get-call.ts';
 import { isPhoneNumber } from '#core/kernel/phone-number.ts';
+import type { Limit } from '../kit/api.ts';
 import { operation, type Urls } from '../kit/operation.ts';
 import { idOf, numberIn, pageLimit, pageSkip, timeInMilliseconds } from '../kit/words.ts';
 import { paginationOf, STATUSES, statusWord } from './words.ts';
+
+const CALL_MANAGEMENT: Limit = { name: 'calls', points: 50, windowS: 60 };
 
 const number = (call: Call): string | null => (call.direction === 'inbound' ? call.from : call.to);
 const seconds = (call: Call, now: Date): number => Math.floor(durationMs(call, now) / 1000);
 
 /** By this API's id, ours, or the carrier's. */
-export const callId = (id: string): string | number => numberIn('call', id) ?? id;
+const callId = (id: string): string | number => numberIn('call', id) ?? id;
 
 /** What was said, one line a turn, without names: as its example shows it. */
 const transcription = (entries: readonly ConversationEntry[]): string => entries.filter((entry) => entry.role === 'agent' || entry.role === 'caller').map((entry) => entry.text).join('\n');
@@ -19,7 +22,7 @@ const transcription = (entries: readonly ConversationEntry[]): string => entries
 const recordingUrl = (call: Call, urls: Urls): string | null => (call.recordingKey === null ? null : urls.recording(call.sid));
 
 export const listCallsOperation = operation({
-  method: 'GET', path: '/voice/calls', summary: 'Get Call History', permission: 'read-calls', category: 'calls',
+  method: 'GET', path: '/voice/calls', summary: 'Get Call History', permission: 'read-calls', limit: CALL_MANAGEMENT,
   query: z.object({
     limit: pageLimit(10),
     offset: pageSkip,
@@ -48,7 +51,7 @@ export const listCallsOperation = operation({
 });
 
 export const callStatusOperation = operation({
-  method: 'GET', path: '/voice/calls/:callId/status', summary: 'Get Call Status', permission: 'read-calls', category: 'calls',
+  method: 'GET', path: '/voice/calls/:callId/status', summary: 'Get Call Status', permission: 'read-calls', limit: CALL_MANAGEMENT,
   params: z.object({ callId: z.string() }),
   reply: z.object({
     call_id: z.string(), status: z.string(), phone_number: z.string().nullable(), start_time: z.string(), duration: z.int(), recording_url: z.string().nullable(), transcription: z.string(), failure_reason: z.string().nullable(),

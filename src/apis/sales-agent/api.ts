@@ -5,16 +5,13 @@ import { getConversationOperation, listConversationsOperation } from './conversa
 import { latencyOperation } from './latency.ts';
 import { renderError } from './words.ts';
 
-const MINUTE_S = 60;
-
 export const salesAgent: Api = {
   name: 'sales-agent',
   title: 'AI SDR Agent',
   owns: (path) => path === '/v1' || path.startsWith('/v1/'),
   renderError,
   countedPer: 'caller',
-  limits: () => [{ name: 'requests', points: 1000, windowS: MINUTE_S }],
-  alsoLimits: { calls: { name: 'calls', points: 100, windowS: MINUTE_S } },
+  usualLimit: () => ({ name: 'requests', points: 1000, windowS: 60 }),
   operations: [
     createAgentOperation, listAgentsOperation, getAgentOperation, updateAgentOperation, deleteAgentOperation, outboundCallOperation, endCallOperation, webCallOperation, getConversationOperation, listConversationsOperation, latencyOperation,
   ],

@@ -3,14 +3,16 @@ import { durationMs } from '#core/calls/call.ts';
 import { endCall } from '#core/calls/end-call.ts';
 import { DEFAULT_RING_TIMEOUT_MS, placeCall, placeWebCall } from '#core/calls/place-call.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
+import type { Limit } from '../kit/api.ts';
 import { operation } from '../kit/operation.ts';
 import { phoneNumberText } from '../kit/words.ts';
 import { agentIdOf, agentNumber, statusWord, time, Variables } from './words.ts';
 
 const SHORT = 200;
+const CALLS: Limit = { name: 'calls', points: 100, windowS: 60 };
 
 export const outboundCallOperation = operation({
-  method: 'POST', path: '/v1/convai/twilio/outbound-call', summary: 'Initiate Outbound Call', permission: 'place-calls', creates: true, counts: 'calls',
+  method: 'POST', path: '/v1/convai/twilio/outbound-call', summary: 'Initiate Outbound Call', permission: 'place-calls', creates: true, alsoLimit: CALLS,
   body: z.object({
     agent_id: z.string().optional(),
     to_number: phoneNumberText,
@@ -52,7 +54,7 @@ export const endCallOperation = operation({
 });
 
 export const webCallOperation = operation({
-  method: 'POST', path: '/v1/convai/web-calls', summary: 'Make a call for a browser or test client', permission: 'place-calls', creates: true, counts: 'calls',
+  method: 'POST', path: '/v1/convai/web-calls', summary: 'Make a call for a browser or test client', permission: 'place-calls', creates: true, alsoLimit: CALLS,
   body: z.object({ agent_id: z.string(), dynamic_variables: Variables.optional() }),
   reply: z.object({ call_sid: z.string(), websocket_url: z.string(), expires_at: z.string() }),
   handle: async ({ core, ctx, body, urls }) => {

@@ -1,7 +1,7 @@
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { invalid, notFound } from '../kernel/errors.ts';
-import type { AgentFilter, Listed, ModelCatalog, Page } from '../ports.ts';
+import type { AgentFilter, Listed, ModelCatalog, Page, Records } from '../ports.ts';
 import { AGENT_DEFAULTS, DEFAULT_AGENT, type AgentSettings, type AiAgent } from './ai-agent.ts';
 
 export type CreateAgent = Pick<AgentSettings, 'name'> & { readonly [K in Exclude<keyof AgentSettings, 'name'>]?: AgentSettings[K] | undefined };
@@ -57,9 +57,14 @@ export async function deleteAgent(core: Core, ctx: Context, id: number): Promise
     const now = core.clock.now();
     const agent = await records.agents.delete(ctx.organizationId, id, now);
     if (!agent) throw notFound('Agent', `agent_id: agent_${id}`);
-    if (agent.isDefault) await records.agents.insert(ctx.organizationId, withDefaults(core.catalog, DEFAULT_AGENT), true, now);
+    await ensureDefaultAgent(records, core.catalog, ctx.organizationId, now);
     await records.outbox.audit(ctx, 'agent.delete', `agent_${id}`);
   });
+}
+
+/** Every organization has an agent for calls that name none. */
+export async function ensureDefaultAgent(records: Records, catalog: ModelCatalog, organizationId: number, at: Date): Promise<void> {
+  if (!(await records.agents.default(organizationId))) await records.agents.insert(organizationId, withDefaults(catalog, DEFAULT_AGENT), true, at);
 }
 
 /** A new voice or model brings its vendor along, unless that is given too. */

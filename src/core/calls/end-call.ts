@@ -1,5 +1,5 @@
 import type { Core } from '../core.ts';
-import { actorName, type Context } from '../kernel/context.ts';
+import type { Context } from '../kernel/context.ts';
 import { isEnded, type Call } from './call.ts';
 import { finishCall } from './finish-call.ts';
 import { getCall } from './get-call.ts';
@@ -13,6 +13,6 @@ export async function endCall(core: Core, ctx: Context, id: string | number, rea
     // Nobody runs it here: the record is brought to its end, and an owner elsewhere finds itself without the call.
     await finishCall(core, call.id, null, call.status === 'answered' ? { status: 'completed', reason, failure: null } : { status: 'canceled', reason, failure: 'The call was canceled' });
   }
-  await core.store.outbox.audit(ctx, 'call.end', call.sid, { reason, by: actorName(ctx.actor) });
+  await core.store.outbox.audit(ctx, 'call.end', call.sid, { reason });
   return getCall(core, ctx, call.id, subject);
 }

@@ -1,8 +1,8 @@
+import { ensureDefaultAgent } from '../ai-agents/agents.ts';
 import type { Core } from '../core.ts';
 import { AppError } from '../kernel/errors.ts';
+import type { Plan } from '../kernel/plan.ts';
 import type { Organization, Records } from '../ports.ts';
-import { ensureDefaultAgent } from './organizations.ts';
-import type { Plan } from './sign-in.ts';
 import { addUser } from './users.ts';
 
 export interface Given {

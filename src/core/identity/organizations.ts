@@ -1,10 +1,9 @@
-import { withDefaults } from '../ai-agents/agents.ts';
-import { DEFAULT_AGENT } from '../ai-agents/ai-agent.ts';
+import { ensureDefaultAgent } from '../ai-agents/agents.ts';
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { AppError, notFound } from '../kernel/errors.ts';
 import { timeZone } from '../kernel/locale.ts';
-import type { ModelCatalog, Organization, Records } from '../ports.ts';
+import type { Organization } from '../ports.ts';
 import { checkPassword } from './password-rules.ts';
 import { addUser } from './users.ts';
 import type { User } from './user.ts';
@@ -28,11 +27,6 @@ export async function createOrganization(core: Core, ctx: Context, input: Create
     await records.outbox.audit(ctx, 'organization.create', `org_${organization.id}`, { name: input.name });
     return { organization, admin };
   });
-}
-
-/** Every organization has an agent for calls that name none. */
-export async function ensureDefaultAgent(records: Records, catalog: ModelCatalog, organizationId: number, at: Date): Promise<void> {
-  if (!(await records.agents.default(organizationId))) await records.agents.insert(organizationId, withDefaults(catalog, DEFAULT_AGENT), true, at);
 }
 
 export async function getOrganization(core: Core, ctx: Context, id: number): Promise<Organization> {

@@ -10,10 +10,14 @@ const COMMON = new Set([
   'princess', 'football', 'baseball', 'trustno1', 'superman', 'starwars', 'whatever', 'letmein1', 'welcome1', 'admin123', 'administrator', 'changeme', 'abcd1234', 'abc12345', 'computer', 'internet',
 ]);
 
-/** What is wrong with a password, or null. Length counts, and that nobody tries it first; kinds of characters do not. */
-export function passwordProblem(password: string, email: string): string | null {
+/** What is wrong with the length of a password, or null. */
+function lengthProblem(password: string): string | null {
   if (password.length < SHORTEST) return `must have at least ${SHORTEST} characters`;
-  if (password.length > LONGEST) return `must have at most ${LONGEST} characters`;
+  return password.length > LONGEST ? `must have at most ${LONGEST} characters` : null;
+}
+
+/** What else is wrong with it, or null. Length counts, and that nobody tries it first; kinds of characters do not. */
+function guessProblem(password: string, email: string): string | null {
   const lower = password.toLowerCase();
   if (COMMON.has(lower) || new Set(lower).size < 3) return 'is one of those that everybody tries first';
   const [local = ''] = email.toLowerCase().split('@');
@@ -23,6 +27,8 @@ export function passwordProblem(password: string, email: string): string | null 
 
 /** @throws AppError invalid-input */
 export function checkPassword(password: string, email: string, path = 'password'): void {
-  const problem = passwordProblem(password, email);
+  const length = lengthProblem(password);
+  if (length !== null) throw invalid(path, length, 'range');
+  const problem = guessProblem(password, email);
   if (problem !== null) throw invalid(path, problem);
 }

@@ -1,6 +1,7 @@
 import type { Basics } from '../core.ts';
 import type { Actor } from '../kernel/context.ts';
 import { AppError } from '../kernel/errors.ts';
+import type { Plan } from '../kernel/plan.ts';
 import type { SignInFailures } from '../ports.ts';
 import { emailKey, type User } from './user.ts';
 
@@ -17,9 +18,6 @@ export interface Caller {
   /** Of the organization: one API's limits depend on it. */
   readonly plan: Plan;
 }
-
-export const PLANS = ['standard', 'professional', 'enterprise'] as const;
-export type Plan = (typeof PLANS)[number];
 
 export interface SignedIn {
   readonly accessToken: string;

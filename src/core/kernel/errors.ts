@@ -19,6 +19,7 @@ export type ErrorCode =
 export interface Issue {
   readonly path: string;
   readonly message: string;
+  readonly kind: 'missing' | 'format' | 'range';
   /** What was there instead, where it may be shown again. */
   readonly value?: string | number | boolean | null;
 }
@@ -49,8 +50,8 @@ export function notFound(what: string, subject: string): AppError {
 }
 
 /** One field is wrong. `message` reads after the field's name: `must be …`. */
-export function invalid(path: string, message: string): AppError {
-  return new AppError('invalid-input', 'Invalid request parameters', { issues: [{ path, message: `${path} ${message}` }] });
+export function invalid(path: string, message: string, kind: Issue['kind'] = 'format'): AppError {
+  return new AppError('invalid-input', 'Invalid request parameters', { issues: [{ path, message: `${path} ${message}`, kind }] });
 }
 
 /** For the default branch of a switch over a closed union: unreachable when every case is handled. */

@@ -12,7 +12,7 @@ export function timeZone(value: string): TimeZone {
     Intl.DateTimeFormat('en', { timeZone: value });
     return value as TimeZone;
   } catch {
-    throw new AppError('invalid-input', 'Unknown time zone', { issues: [{ path: 'time_zone', message: `${value} is not an IANA time zone` }] });
+    throw new AppError('invalid-input', 'Unknown time zone', { issues: [{ path: 'time_zone', message: `${value} is not an IANA time zone`, kind: 'format' }] });
   }
 }
 

@@ -20,7 +20,7 @@ export function suppressionHash(secrets: Pick<Secrets, 'keyedHash'>, organizatio
  * call with them runs
  */
 export async function erasePerson(core: Core, ctx: Context, number: PhoneNumber): Promise<Erased> {
-  const subject = 'phone_number: the one that was sent';
+  const subject = `phone_number: ${number}`;
   return core.store.transaction(async (records) => {
     // Whoever places a call to a number waits, or is waited for.
     await records.organizations.lock(ctx.organizationId);

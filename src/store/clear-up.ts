@@ -1,0 +1,20 @@
+import { sql, type Kysely } from 'kysely';
+import { LIVE_STATUSES } from '#core/calls/call.ts';
+import type { Database } from './schema.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Deletes rows that stand for nothing any more; may run at any time, and again. */
+export async function clearUp(db: Kysely<Database>, now: Date): Promise<void> {
+  const yesterday = new Date(now.getTime() - DAY_MS);
+  const lastMonth = new Date(now.getTime() - 31 * DAY_MS);
+  await db.deleteFrom('idempotent_requests').where('started_at', '<', yesterday).execute();
+  await db.deleteFrom('sessions').where((eb) => eb.or([eb('expires_at', '<', yesterday), eb('revoked_at', '<', lastMonth)])).execute();
+  await db.deleteFrom('sign_in_failures').where('last_at', '<', yesterday).where((eb) => eb.or([eb('locked_until', 'is', null), eb('locked_until', '<', now)])).execute();
+  await db
+    .deleteFrom('media_tokens')
+    .where('expires_at', '<', yesterday)
+    .where((eb) => eb.not(eb.exists(eb.selectFrom('calls').select('calls.id').whereRef('calls.id', '=', 'media_tokens.call_id').where('calls.status', 'in', [...LIVE_STATUSES]))))
+    .execute();
+  await db.deleteFrom('rate_limits').where('expire', '<', sql<number>`${now.getTime()}`).execute();
+}
