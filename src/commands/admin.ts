@@ -25,7 +25,7 @@ const HELP = `Keys and passwords, for whoever runs the server; it may run meanwh
 /** Answers the exit code. */
 export async function adminCommand(env: Readonly<Record<string, string | undefined>>, args: readonly string[]): Promise<number> {
   const [what, ...rest] = args;
-  const run = what === undefined ? undefined : COMMANDS[what];
+  const run = what !== undefined && Object.hasOwn(COMMANDS, what) ? COMMANDS[what] : undefined;
   if (!run) {
     console.log(HELP);
     return what === undefined || what === '--help' || what === 'help' ? 0 : 2;
