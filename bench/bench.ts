@@ -1,33 +1,93 @@
-// What a first call costs before it begins: the seconds of a clean `npm ci` and the size it installs.
+// Measures the engine and prints tables, and everything measured as JSON beside them.
+//   npm run bench                        all of it, about twenty minutes
+//   npm run bench -- calls sockets       parts: calls, sockets, carriers, knowledge, soak, overload, install
+//   npm run bench -- sockets --n 200     with as many calls
 import { spawnSync } from 'node:child_process';
-import { cpSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Row } from './calls/measure.ts';
+import { beside, manyCalls, onOneCore, overload, soak } from './calls/socket-callers.ts';
+import { table } from './eval/tables.ts';
+import { measureInstall } from './install.ts';
 
-const root = join(import.meta.dirname, '..');
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { n: { type: 'string', multiple: true }, calls: { type: 'string', default: '2000' }, json: { type: 'string', default: join(import.meta.dirname, '..', '.cache', 'bench.json') } },
+});
+const PARTS = ['calls', 'sockets', 'carriers', 'knowledge', 'soak', 'overload', 'install'] as const;
+const parts = positionals.length === 0 ? PARTS : PARTS.filter((part) => positionals.includes(part));
+const NOISE_DB = -45;
+const counts = (usual: readonly number[]) => values.n?.map(Number) ?? usual;
 
-function sizeOf(path: string): number {
-  const info = lstatSync(path);
-  return info.isDirectory() ? readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0) : info.size;
+const HEAD = ['calls', 'line', 'response p50 / p95', 'overhead p50 / p95', 'end of speech found p50 / p95', 'barge-in p50 / p95', 'unanswered, early, missed', 'underruns', 'CPU ms per call-s', 'core', 'MB a call', 'loop delay p50 / p99', 'machine elsewhere'];
+const pair = (spread: { p50: number; p95: number } | null) => (spread ? `${spread.p50} / ${spread.p95}` : '-');
+const cells = (row: Row): string[] => [
+  String(row.n), row.noiseDb === null ? 'quiet' : `${row.noiseDb} dBFS`, pair(row.responseMs), pair(row.overheadMs), pair(row.endErrorMs), pair(row.bargeInMs), `${row.unanswered}, ${row.early}, ${row.missedBargeIns}`, String(row.underruns),
+  row.cpuMsPerCallSecond.toFixed(2), `${Math.round(row.coreShare * 100)} %`, String(row.mbPerCall), `${row.loopDelayMs.p50} / ${row.loopDelayMs.p99}`, `${(row.waitedShare * 100).toFixed(1)} %`,
+];
+
+function inProcess(n: number, noiseDb: number | null): Row {
+  const { command, args } = onOneCore([join(import.meta.dirname, 'calls', 'in-process.ts'), '--n', String(n), ...(noiseDb === null ? [] : [`--noise=${noiseDb}`])]);
+  const run = spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  if (run.status !== 0) throw new Error(`${n} calls in one process ended with ${run.status}`);
+  return JSON.parse(run.stdout.trim().split('\n').at(-1)!) as Row;
 }
 
-const dir = mkdtempSync(join(tmpdir(), 'trunkline-bench-'));
-for (const name of ['package.json', 'package-lock.json', '.npmrc', 'vendor']) cpSync(join(root, name), join(dir, name), { recursive: true });
-const began = performance.now();
-const install = spawnSync('npm', ['ci'], { cwd: dir, encoding: 'utf8' });
-const seconds = (performance.now() - began) / 1000;
-if (install.status !== 0) {
-  console.error(install.stderr);
-  process.exit(1);
+const results: Record<string, unknown> = {};
+const keep = (name: string, result: unknown) => {
+  results[name] = result;
+  mkdirSync(dirname(values.json), { recursive: true });
+  writeFileSync(values.json, JSON.stringify(results, null, 1));
+};
+
+for (const part of parts) {
+  console.log(`\n${part}\n`);
+  switch (part) {
+    case 'calls': {
+      const rows: Row[] = [];
+      for (const n of counts([1, 50, 150, 300])) for (const noise of [null, NOISE_DB]) rows.push(inProcess(n, noise));
+      keep(part, rows);
+      table(HEAD, rows.map(cells));
+      break;
+    }
+    case 'carriers': {
+      const rows: { line: string; row: Row }[] = [];
+      for (const n of counts([100])) for (const line of ['web', 'twilio', 'vonage', 'generic'] as const) rows.push({ line, row: await manyCalls(n, null, line) });
+      keep(part, rows);
+      table(['media', ...HEAD], rows.map(({ line, row }) => [line, ...cells(row)]));
+      break;
+    }
+    case 'sockets': {
+      const rows: Row[] = [];
+      for (const n of counts([50, 200])) for (const noise of [null, NOISE_DB]) rows.push(await manyCalls(n, noise));
+      keep(part, rows);
+      table(HEAD, rows.map(cells));
+      break;
+    }
+    case 'knowledge': {
+      const { alone, indexing, chunks, indexedMs } = await beside(counts([50])[0]!);
+      keep(part, { alone, indexing, chunks, indexedMs });
+      table(HEAD, [cells(alone), cells(indexing)]);
+      console.log(`200 pages, ${chunks} chunks, read and kept within ${indexedMs} ms beside the calls of the second row`);
+      break;
+    }
+    case 'soak': {
+      const result = await soak(Number(values.calls), 60, (sample) => console.log(JSON.stringify(sample)));
+      keep(part, result);
+      console.log(JSON.stringify({ ...result, samples: undefined }));
+      break;
+    }
+    case 'overload': {
+      // With --n: only the second part, with so many calls.
+      const bySlots = values.n ? null : await overload(200, 100, 20);
+      const byLoad = await overload(counts([500])[0]!, null, 6);
+      keep(part, { bySlots, byLoad });
+      for (const one of [bySlots, byLoad]) if (one) console.log(JSON.stringify(one));
+      break;
+    }
+    case 'install':
+      keep(part, measureInstall());
+  }
 }
-const modules = join(dir, 'node_modules');
-const megabytes = (path: string) => sizeOf(path) / 1024 / 1024;
-const largest = readdirSync(modules)
-  .flatMap((name) => (name.startsWith('@') ? readdirSync(join(modules, name)).map((inner) => join(name, inner)) : [name]))
-  .map((name) => ({ name, size: megabytes(join(modules, name)) }))
-  .toSorted((a, b) => b.size - a.size)
-  .slice(0, 6);
-console.log(`npm ci     ${seconds.toFixed(1)} s`);
-console.log(`installed  ${megabytes(modules).toFixed(0)} MB`);
-for (const { name, size } of largest) console.log(`           ${size.toFixed(0).padStart(4)} MB  ${name}`);
-rmSync(dir, { recursive: true, force: true });
+console.log(`\nAll of it as JSON: ${values.json}`);

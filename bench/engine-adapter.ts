@@ -9,26 +9,26 @@ import type { SpeechToText, SpeechToTextOptions, SpeechToTextStream } from '#eng
 import type { TextToSpeech } from '#engine/contracts/text-to-speech.ts';
 import { RealClock } from '#engine/real-clock.ts';
 import { DEFAULT_POLICY, type TurnPolicy } from '#engine/turns/policy.ts';
+import type { TurnTiming } from '#engine/turns/state.ts';
 import { VoiceSession, type Providers } from '#engine/voice-session.ts';
 import { makeSilero, type SileroVersion } from '#providers/offline/silero/silero.ts';
 
 /** As much of the bench's module as is used. */
-interface Scenario {
+interface Scenario<Script> {
   readonly FakeStt: new (script: Script, startMs: number, emit: (event: { readonly type: 'interim' | 'final'; readonly text: string; readonly turn: number }) => void) => { push(ms: number): void; close(): void };
   readonly FakeTts: new (emit: (pcm: Int16Array, ms: number) => void, done: () => void) => { push(text: string): void; end(): void; abort(): void };
   fakeLlm(onToken: (text: string) => void, onDone: () => void): { abort(): void };
   readonly PROVIDERS: { readonly tts: { readonly sampleRate: number } };
-}
-interface Script {
-  readonly sampleRate: number;
 }
 interface Sink {
   audio(ms: number): void;
   endReply(): void;
   stop(kind: 'pause' | 'clear'): void;
   readonly queuedMs: number;
+  /** Only our own bench asks: the instants of an answer, ms from the start of the call. */
+  answered?(timing: TurnTiming): void;
 }
-interface CallIO {
+interface CallIO<Script> {
   readonly script: Script;
   readonly sink: Sink;
   fedMs(): number;
@@ -37,9 +37,9 @@ interface CallIO {
 const FRAME_MS = 20;
 
 /** What one bench drives: `--endpoint MS`, `--vad v5|v6`, `--marks false` for a carrier without marks. */
-export function makeAdapter(scenario: Scenario, options: Readonly<Record<string, string | undefined>>) {
+export function makeAdapter<Script>(scenario: Scenario<Script>, options: Readonly<Record<string, string | undefined>>) {
   const endpointMs = Number(options['endpoint'] ?? DEFAULT_POLICY.endpointMs);
-  const version: SileroVersion = options['vad'] === 'v5' ? 'v5' : 'v6';
+  const version: SileroVersion = options['vad'] === 'v6' ? 'v6' : 'v5';
   const marks = options['marks'] !== 'false';
   const clock = new RealClock();
   // The script's caller is silent for longer than a person would be.
@@ -52,19 +52,21 @@ export function makeAdapter(scenario: Scenario, options: Readonly<Record<string,
     sampleRate: 8000,
     // The weights are read here, not when the first call comes.
     setup: () => Promise.resolve(void silero.open().process(new Int16Array(256))),
-    startCall: (io: CallIO) => Promise.resolve(startCall(scenario, io, { clock, policy, silero, marks })),
+    startCall: (io: CallIO<Script>) => Promise.resolve(startCall(scenario, io, { clock, policy, silero, marks })),
   };
 }
 
-function startCall(scenario: Scenario, io: CallIO, shared: { clock: RealClock; policy: TurnPolicy; silero: Providers['voiceActivity']; marks: boolean }) {
+function startCall<Script>(scenario: Scenario<Script>, io: CallIO<Script>, shared: { clock: RealClock; policy: TurnPolicy; silero: Providers['voiceActivity']; marks: boolean }) {
   let closed = false;
   const session: VoiceSession = new VoiceSession({
     clock: shared.clock, policy: shared.policy, prompt: 'You help.', model: 'fake', voiceId: 'fake', tools: [], context: { phrases: [] },
-    providers: { voiceActivity: shared.silero, speechToText: [recogniser(scenario, io)], languageModels: [languageModel(scenario)], textToSpeech: [voice(scenario)] },
+    providers: fakeProviders(scenario, shared.silero, io),
     host: {
       runTool: () => Promise.resolve({ status: 'failed', output: 'none' }),
       note: (note) => {
-        if (note.kind === 'entry' && note.item.role === 'agent') io.sink.endReply();
+        if (note.kind !== 'entry' || note.item.role !== 'agent') return;
+        io.sink.endReply();
+        io.sink.answered?.(note.item.timing);
       },
       agentFrame: () => undefined,
       agentCut: () => undefined,
@@ -94,19 +96,24 @@ function startCall(scenario: Scenario, io: CallIO, shared: { clock: RealClock; p
   };
 }
 
+/** The bench's fakes behind our contracts. */
+export function fakeProviders<Script>(scenario: Scenario<Script>, voiceActivity: Providers['voiceActivity'], io: Pick<CallIO<Script>, 'script' | 'fedMs'>): Providers {
+  return { voiceActivity, speechToText: [recogniser(scenario, io)], languageModels: [languageModel(scenario)], textToSpeech: [voice(scenario)] };
+}
+
 /** A streaming vendor: it finds the ends of sentences itself, and is told where our voice activity heard speech. */
-function recogniser(scenario: Scenario, io: CallIO): SpeechToText {
+function recogniser<Script>(scenario: Scenario<Script>, io: Pick<CallIO<Script>, 'script' | 'fedMs'>): SpeechToText {
   return { id: 'fake', open: (options) => new FakeStream(scenario, io, options) };
 }
 
-class FakeStream implements SpeechToTextStream {
+class FakeStream<Script> implements SpeechToTextStream {
   readonly #fake: { push(ms: number): void; close(): void };
   readonly #onPart: SpeechToTextOptions['onPart'];
   /** Of the script's turn that is being said: its utterances so far that have no final. */
   #open: number[] = [];
   #text = '';
 
-  constructor(scenario: Scenario, io: CallIO, { onPart }: SpeechToTextOptions) {
+  constructor(scenario: Scenario<Script>, io: Pick<CallIO<Script>, 'script' | 'fedMs'>, { onPart }: SpeechToTextOptions) {
     this.#onPart = onPart;
     this.#fake = new scenario.FakeStt(io.script, io.fedMs(), ({ type, text }) => {
       if (type === 'interim') this.#partial(text);
@@ -153,11 +160,11 @@ class FakeStream implements SpeechToTextStream {
   }
 }
 
-function languageModel(scenario: Scenario): LanguageModel {
+function languageModel<Script>(scenario: Scenario<Script>): LanguageModel {
   return { id: 'fake', generate: (_request, onPart) => scenario.fakeLlm((text) => onPart({ type: 'text', text }), () => onPart({ type: 'done' })) };
 }
 
-function voice(scenario: Scenario): TextToSpeech {
+function voice<Script>(scenario: Scenario<Script>): TextToSpeech {
   return {
     id: 'fake',
     synthesize: ({ text }, onPart) => {

@@ -1,9 +1,10 @@
+import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { buildApp } from './app.ts';
 import { adminCommand } from './commands/admin.ts';
 import { callCommand } from './commands/call.ts';
 import { demoCommand } from './commands/demo.ts';
-import { readConfig } from '#config/config.ts';
+import { readConfig, ROLES } from '#config/config.ts';
 
 // The launcher was killed: what it started ends as if it had been killed too.
 process.on('disconnect', () => process.exit(1));
@@ -12,14 +13,17 @@ process.channel?.unref();
 const [command = 'start', ...args] = process.argv.slice(2);
 
 async function start(): Promise<void> {
-  const config = readConfig(process.env);
+  const { values } = parseArgs({ args, options: { role: { type: 'string', default: 'all' } } });
+  const role = ROLES.find((one) => one === values.role);
+  if (!role) throw new Error(`--role is one of ${ROLES.join(', ')}`);
+  const config = readConfig(process.env, role);
   const log = pino({ level: config.logLevel });
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was rejected and nobody looked: this is a defect'));
   const app = await buildApp(config, { log });
   if (app.taken.length > 0) log.warn({ ports: app.taken }, 'these ports are taken by somebody else and left out');
   if (config.apiKey.isNew) process.stdout.write(`\nAPI key (shown once, kept in ${config.dataDir}): ${config.apiKey.value}\n\n`);
   if (app.madeAdmin) process.stdout.write(`\nFirst user (the password is shown once and kept nowhere): ${app.madeAdmin.email}  ${app.madeAdmin.password}\n\n`);
-  log.info({ urls: app.urls, phone: `${app.urls[0]}/phone` }, 'Trunkline takes calls');
+  log.info({ urls: app.urls, ...(role === 'all' || role === 'api' ? { phone: `${app.urls[0]}/phone` } : { role }) }, 'Trunkline is up');
   let stopping = false;
   const stop = (signal: string) => {
     if (stopping) process.exit(1);

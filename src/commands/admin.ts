@@ -6,19 +6,24 @@ import { createApiKey, KEY_ROLES, listApiKeys, revokeApiKey } from '#core/identi
 import { listUsers, resetPassword } from '#core/identity/users.ts';
 import type { Context } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
+import { UNITS } from '#core/usage/usage.ts';
+import { listDeliveries, replayDeliveries } from '#core/webhooks/webhooks.ts';
 import { makeSecrets } from '#secrets/secrets.ts';
 import { openDatabase } from '#store/database.ts';
 import { startEmbedded } from '#store/embedded-postgres.ts';
 import { postgresStore } from '#store/postgres-store.ts';
 import { lockDataDir } from '#store/server-lock.ts';
 
-const HELP = `Keys and passwords, for whoever runs the server; it may run meanwhile.
+const HELP = `Keys, passwords and deliveries, for whoever runs the server; it may run meanwhile.
 
   npm run admin -- users                      who may sign in
   npm run admin -- password EMAIL [PASSWORD]  a new password (made, and shown once, if none is given); ends a lock and every sign-in
   npm run admin -- keys                       API keys of the first organization
   npm run admin -- key NAME [ROLE]            a new one, shown once; ROLE is ${KEY_ROLES.join(', ')}
   npm run admin -- revoke KEY_ID              ends one
+  npm run admin -- deliveries [STATE]         the last webhook deliveries; STATE is pending, delivered or dead
+  npm run admin -- replay [WEBHOOK_ID]        sends again what was given up, to one receiver or all
+  npm run admin -- prices                     what is charged for what; PROVIDER UNIT MICROS (per million units) after it sets one
   npm run admin -- audit [LINES]              who did what in the first organization, newest first
   npm run admin -- reset-key                  a new first API key in DATA_DIR, shown once; the old one is good no more`;
 
@@ -67,14 +72,29 @@ const COMMANDS: Readonly<Record<string, (work: Work, args: readonly string[]) =>
     for (const key of await listApiKeys(core, ctx)) console.log(`key_${key.id}`.padEnd(12), key.role.padEnd(8), key.createdAt.toISOString().slice(0, 10), key.name);
   },
   key: async ({ core, ctx }, [name, role = 'admin']) => {
-    const known = KEY_ROLES.find((one) => one === role);
-    if (!known) throw new AppError('invalid-input', `ROLE is one of ${KEY_ROLES.join(', ')}`);
-    const { apiKey, key } = await createApiKey(core, ctx, { name: needed(name, 'NAME'), role: known });
+    const { apiKey, key } = await createApiKey(core, ctx, { name: needed(name, 'NAME'), role: oneOf(role, KEY_ROLES, 'ROLE') });
     console.log(`key_${apiKey.id} (${apiKey.role}), shown once: ${key}`);
   },
   revoke: async ({ core, ctx }, [id]) => {
-    await revokeApiKey(core, ctx, Number(/^(?:key_)?(\d{1,15})$/.exec(needed(id, 'KEY_ID'))?.[1] ?? -1));
+    await revokeApiKey(core, ctx, numberIn('key', needed(id, 'KEY_ID')));
     console.log('Revoked.');
+  },
+  deliveries: async ({ core, ctx }, [state]) => {
+    const { rows } = await listDeliveries(core, ctx, state === undefined ? {} : { state: oneOf(state, ['pending', 'delivered', 'dead'], 'STATE') }, { skip: 0, limit: 100 });
+    for (const one of rows) console.log(`webhook_${one.webhookId}`.padEnd(12), `evt_${one.eventId}`.padEnd(12), one.type.padEnd(18), one.state.padEnd(10), String(one.attempts).padStart(2), one.callSid ?? '', one.lastError ?? '');
+  },
+  replay: async ({ core, ctx }, [webhook]) => {
+    const replayed = await replayDeliveries(core, ctx, { state: 'dead', ...(webhook === undefined ? {} : { webhookId: numberIn('webhook', webhook) }) });
+    console.log(`${replayed} will be sent again.`);
+  },
+  prices: async ({ core, ctx }, [provider, unit, micros]) => {
+    if (provider !== undefined) {
+      const microsPerMillion = Number(needed(micros, 'MICROS'));
+      if (!Number.isSafeInteger(microsPerMillion) || microsPerMillion < 0) throw new AppError('invalid-input', 'MICROS is a whole number');
+      await core.store.usage.setPrice({ provider, unit: oneOf(needed(unit, 'UNIT'), UNITS, 'UNIT'), microsPerMillion });
+      await core.store.outbox.audit(ctx, 'price.set', `${provider} ${unit}`, { microsPerMillion });
+    }
+    for (const one of await core.store.usage.prices()) console.log(one.provider.padEnd(14), one.unit.padEnd(14), String(one.microsPerMillion).padStart(12));
   },
   audit: async ({ core, ctx }, [lines = '50']) => {
     for (const { at, actor, action, subject, detail } of await core.store.outbox.audited(ctx.organizationId, Math.min(10_000, Number(lines) || 50))) {
@@ -92,6 +112,15 @@ const COMMANDS: Readonly<Record<string, (work: Work, args: readonly string[]) =>
     console.log(`New first API key, kept in ${config.dataDir}: ${key}`);
   },
 };
+
+function oneOf<T extends string>(value: string, known: readonly T[], name: string): T {
+  const found = known.find((one) => one === value);
+  if (found === undefined) throw new AppError('invalid-input', `${name} is one of ${known.join(', ')}`);
+  return found;
+}
+
+/** With its kind before it or without; nothing that anybody has for anything else. */
+const numberIn = (kind: string, id: string) => Number(new RegExp(`^(?:${kind}_)?(\\d{1,15})$`).exec(id)?.[1] ?? -1);
 
 function needed(value: string | undefined, name: string): string {
   if (value === undefined || value === '') throw new AppError('invalid-input', `${name} is missing`);

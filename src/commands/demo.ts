@@ -46,7 +46,7 @@ async function talk(app: App, to: string, progress: ProgressLine, interrupted: (
     else if (event.type === 'status' && event.status === 'answered') state = 'Talking';
     for (const line of linesOf(event)) progress.print(line);
   };
-  const stop = app.live.watch((event) => {
+  const stop = app.here!.watch((event) => {
     if (!placed) early.push(event);
     else if (event.callSid === placed.sid) show(event);
   });

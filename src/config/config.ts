@@ -35,11 +35,18 @@ const Environment = z.object({
     for (const one of origins) if (one !== '*' && URL.parse(one)?.origin !== one) ctx.addIssue({ code: 'custom', message: `${one} is not an origin such as https://example.com` });
     return origins;
   }),
+  KNOWLEDGE_DIR: z.string().optional(),
+  WEBHOOK_ALLOW_PRIVATE_NETWORKS: bool.default(false),
   SIMULATOR_SPEED: z.coerce.number().min(0.1).max(100).default(1),
 });
 
+/** What a process does: all of it, or serve the APIs, carry calls, or work off jobs. */
+export const ROLES = ['all', 'api', 'media', 'jobs'] as const;
+export type Role = (typeof ROLES)[number];
+
 /** Everything that configures a server, read once; nothing else reads the environment. */
 export interface Config {
+  readonly role: Role;
   readonly host: string;
   readonly ports: readonly number[];
   readonly publicUrl: string | null;
@@ -63,6 +70,12 @@ export interface Config {
   /** Of the first organization. */
   readonly ratePlan: Plan;
   readonly rateLimitFactor: number;
+  /** Every variable that is no setting of ours: vendors and carriers look theirs up by name. */
+  readonly vendors: Readonly<Record<string, string>>;
+  /** The only folder that paths of documents may lead into. */
+  readonly knowledgeDir: string;
+  /** Whether webhooks, tools and documents may lie at loopback and private addresses. */
+  readonly allowPrivateNetworks: boolean;
   /** Origins whose pages may call the APIs; `*` is every one. */
   readonly corsOrigins: readonly string[];
 }
@@ -74,19 +87,23 @@ export interface Secret {
 }
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+/** Whether only this machine reaches a host. */
+export const isLoopback = (host: string): boolean => LOOPBACK.has(host);
 const SLOTS_PER_CORE = 150;
 const API_KEY_FILE = 'api-secret-key';
 const API_KEY_PREFIX = 'tl_';
 
 /** @throws Error that names each variable that is wrong, in one line each */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(env: Readonly<Record<string, string | undefined>>, role: Role = 'all'): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = Environment.safeParse(given);
   if (!parsed.success) throw new Error(`The configuration is wrong:\n${parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`).join('\n')}`);
   const e = parsed.data;
   if (e.FILES_URL?.startsWith('s3://')) throw new Error('FILES_URL: only folders are supported so far, not s3://');
+  if (role !== 'all' && e.DATABASE_URL === undefined) throw new Error(`--role ${role}: several processes need one database: set DATABASE_URL`);
   mkdirSync(e.DATA_DIR, { recursive: true, mode: 0o700 });
   return Object.freeze({
+    role,
     host: e.HOST,
     ports: e.PORTS,
     publicUrl: e.PUBLIC_URL?.replace(/\/$/, '') ?? null,
@@ -102,9 +119,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     logLevel: e.LOG_LEVEL,
     shutdownGraceMs: e.SHUTDOWN_GRACE_SECONDS * 1000,
     simulatorSpeed: e.SIMULATOR_SPEED,
-    requireAuth: e.REQUIRE_AUTH ?? !LOOPBACK.has(e.HOST),
+    requireAuth: e.REQUIRE_AUTH ?? !isLoopback(e.HOST),
     ratePlan: e.RATE_PLAN,
     rateLimitFactor: e.RATE_LIMIT_FACTOR,
+    vendors: Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined && !(entry[0] in Environment.shape))),
+    knowledgeDir: resolve(e.KNOWLEDGE_DIR ?? join(e.DATA_DIR, 'knowledge')),
+    allowPrivateNetworks: e.WEBHOOK_ALLOW_PRIVATE_NETWORKS,
     corsOrigins: e.CORS_ORIGINS,
   });
 }

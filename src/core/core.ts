@@ -1,20 +1,34 @@
+import type { DocumentReader, Embedder, KnowledgeFolder, VectorSearch } from './knowledge/ports.ts';
+import type { CarrierDirectory } from './carriers/carriers.ts';
+import type { EmbeddedCarrier } from './calls/receive-call.ts';
 import type { LiveCalls } from './calls/live-calls.ts';
-import type { Secrets, WallClock } from './kernel/ports.ts';
-import type { ModelCatalog, Store } from './ports.ts';
+import type { HttpClient, Secrets, WallClock } from './kernel/ports.ts';
+import type { FileStore, ModelCatalog, Store } from './ports.ts';
 
 /** What verbs stand on that command no call. */
 export type Basics = Pick<Core, 'store' | 'secrets' | 'clock'>;
+
+/** What documents are read and found with. */
+export interface Knowledge {
+  readonly reader: DocumentReader;
+  readonly folder: KnowledgeFolder;
+  /** Null where no embedder is configured: what is alike in words is found all the same. */
+  readonly vectors: VectorSearch | null;
+  readonly embedder: Embedder | null;
+}
 
 /** What verbs and views stand on; built once by `app.ts`. */
 export interface Core {
   readonly store: Store;
   readonly clock: WallClock;
   readonly secrets: Secrets;
+  readonly files: FileStore;
+  readonly http: HttpClient;
+  readonly knowledge: Knowledge;
   readonly live: LiveCalls;
   readonly catalog: ModelCatalog;
-  /** The current carrier; `real` means that people pay for it and law applies to recording. */
-  readonly carrier: { readonly id: string; readonly real: boolean };
-  /** Names this server as an owner of calls. */
-  readonly serverId: string;
+  readonly carriers: CarrierDirectory;
+  /** Who answers where no carrier is configured. */
+  readonly embedded: EmbeddedCarrier;
   readonly limits: { readonly maxConcurrentCalls: number; readonly leaseMs: number };
 }

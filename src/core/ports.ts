@@ -1,6 +1,7 @@
+import type { CarrierStore, NumberStore, SettingsStore } from './carriers/carrier-store.ts';
 import type { AgentSettings, AgentType, AiAgent } from './ai-agents/ai-agent.ts';
 import type { Call, CallStatus, EndStatus, TurnLatency } from './calls/call.ts';
-import type { CallCommand } from './calls/live-calls.ts';
+import type { LiveView, ServerCommand } from './calls/live-calls.ts';
 import type { CallPhase, ConversationEntry } from './calls/conversation.ts';
 import type { Caller } from './identity/sign-in.ts';
 import type { User, UserStatus } from './identity/user.ts';
@@ -10,12 +11,21 @@ import type { JobRequest } from './kernel/jobs.ts';
 import type { Language, TimeZone } from './kernel/locale.ts';
 import type { Currency } from './kernel/money.ts';
 import type { Plan } from './kernel/plan.ts';
+import type { UsageStore } from './usage/usage.ts';
+import type { KnowledgeStore } from './knowledge/ports.ts';
+import type { BookingStore } from './bookings/booking.ts';
+import type { McpServerStore } from './tools/mcp-servers.ts';
+import type { ToolStore } from './tools/tool-store.ts';
+import type { WebhookStore } from './webhooks/webhook-store.ts';
 
 /** What a new call starts from. */
-export type NewCall = Pick<Call, 'sid' | 'organizationId' | 'agentId' | 'personId' | 'direction' | 'carrier' | 'from' | 'to' | 'variables' | 'overrides' | 'recorded' | 'placedAt' | 'ringTimeoutMs' | 'userId'> & {
+export type NewCall = Pick<Call, 'sid' | 'organizationId' | 'agentId' | 'personId' | 'direction' | 'carrier' | 'from' | 'to' | 'variables' | 'overrides' | 'recorded' | 'transcribed' | 'placedAt' | 'ringTimeoutMs' | 'userId'> & {
   readonly owner: string;
   readonly leaseUntil: Date;
 };
+
+/** A call that its carrier has announced. */
+export type AnnouncedCall = NewCall & { readonly carrierCallId: string; readonly answeredAt: Date | null };
 
 /** Who may write about a running call: its owner, in its present epoch. */
 export interface Ownership {
@@ -26,6 +36,8 @@ export interface Ownership {
 export interface CallProgress {
   readonly status?: CallStatus;
   readonly carrierCallId?: string;
+  /** The carrier's id becomes the call's; the one it was placed under finds it as well. */
+  readonly sid?: string;
   readonly placedMs?: number;
   readonly answeredAt?: Date;
   readonly phase?: CallPhase;
@@ -45,7 +57,13 @@ export interface CallEnd {
 
 export interface CallStore {
   insert(call: NewCall): Promise<Call>;
-  /** By our sid, or by the carrier's id where no sid fits. */
+  /** Null when that carrier's call is there already. */
+  insertAnnounced(call: AnnouncedCall): Promise<Call | null>;
+  /** Unless its recordings, or its words, have been deleted since. */
+  keepCarrierRecording(id: number, url: string): Promise<void>;
+  /** By the id that a carrier has for it. */
+  atCarrier(carrier: string, carrierCallId: string): Promise<Call | null>;
+  /** By our sid, the one it was placed under, or the carrier's id where no sid fits. */
   find(organizationId: number, sid: string): Promise<Call | null>;
   /** For media sockets and jobs, which know no organization. */
   byId(id: number): Promise<Call | null>;
@@ -60,6 +78,8 @@ export interface CallStore {
   takeOver(id: number, owner: string, leaseUntil: Date): Promise<Ownership | null>;
   /** Answers which of them still belong to the owner. */
   extendLeases(owner: string, ids: readonly number[], until: Date): Promise<readonly number[]>;
+  /** Calls of this server that nobody may have begun to dial or expect, placed before: those that are `placed`, and those that came in. */
+  placedFor(owner: string, before: Date): Promise<readonly Call[]>;
   /** Running calls whose owner has not been heard of; each is locked until the transaction ends, and skipped by others. */
   abandoned(now: Date, limit: number): Promise<readonly Call[]>;
   /** Newest first. */
@@ -78,7 +98,8 @@ export interface CallStore {
 }
 
 export interface MediaTokenStore {
-  add(tokenHash: string, callId: number, expiresAt: Date): Promise<void>;
+  /** `again`: the party was connected before. `strict`: it is not good a second time, whatever happens. */
+  add(tokenHash: string, callId: number, expiresAt: Date, kind?: { readonly again?: boolean; readonly strict?: boolean }): Promise<void>;
   /** The call that an unused, valid token opens; it is used up. A token used once is good a second time while its call runs: `again`. */
   use(tokenHash: string, now: Date): Promise<{ readonly callId: number; readonly again: boolean } | null>;
 }
@@ -262,8 +283,28 @@ export interface RateLimiter {
 
 /** How a command reaches the server that runs the call. */
 export interface CommandChannel {
-  send(serverId: string, callId: number, command: CallCommand): Promise<void>;
-  listen(serverId: string, handler: (callId: number, command: CallCommand) => void): Promise<void>;
+  /** Does not wait for the call to obey. */
+  send(serverId: string, callId: number, command: ServerCommand): Promise<void>;
+  /** Null when the server does not run it, or does not answer in time. */
+  view(serverId: string, callId: number): Promise<LiveView | null>;
+  listen(serverId: string, here: { obey(callId: number, command: ServerCommand): void; view(callId: number): LiveView | null }): Promise<void>;
+}
+
+/** A server that carries calls. */
+export interface MediaServer {
+  readonly id: string;
+  /** Where its media sockets are opened. */
+  readonly url: string;
+  readonly free: number;
+  readonly running: number;
+}
+
+export interface MediaServerStore {
+  /** It is up, with so much room. */
+  announce(server: MediaServer): Promise<void>;
+  withdraw(id: string): Promise<void>;
+  /** Those that were heard of within so long. */
+  list(withinMs: number): Promise<readonly MediaServer[]>;
 }
 
 /** Which vendor a voice or model belongs to, by its name; vendors say so themselves. */
@@ -276,6 +317,7 @@ export interface ModelCatalog {
 
 /** What goes out with a change, in its transaction. */
 export interface Outbox {
+  /** Whoever wants to be told of it is told, in the order of each call's events. */
   event(organizationId: number, event: DomainEvent): Promise<void>;
   /** Who did what. Marks a request that is carried out once as done. @throws AppError conflict when somebody else has taken that request over */
   audit(ctx: Pick<Context, 'organizationId' | 'actor' | 'once'>, action: string, subject: string, detail?: object): Promise<void>;
@@ -302,6 +344,16 @@ export interface Records {
   readonly users: UserStore;
   readonly credentials: CredentialStore;
   readonly once: OnceStore;
+  readonly webhooks: WebhookStore;
+  readonly tools: ToolStore;
+  readonly mcpServers: McpServerStore;
+  readonly bookings: BookingStore;
+  readonly knowledge: KnowledgeStore;
+  readonly usage: UsageStore;
+  readonly mediaServers: MediaServerStore;
+  readonly settings: SettingsStore;
+  readonly numbers: NumberStore;
+  readonly carriers: CarrierStore;
   readonly outbox: Outbox;
 }
 

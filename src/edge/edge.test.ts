@@ -6,12 +6,12 @@ import { SignedUrls } from './signed-urls.ts';
 describe('media messages', () => {
   it('are read as Media Streams sends them', () => {
     assert.deepEqual(readMessage('{"event":"connected","protocol":"Call"}'), { type: 'connected', streamSid: null });
-    assert.deepEqual(readMessage('{"event":"start","start":{"streamSid":"MZ1"},"streamSid":"MZ1"}'), { type: 'start', streamSid: 'MZ1' });
+    assert.deepEqual(readMessage('{"event":"start","start":{"streamSid":"MZ1"},"streamSid":"MZ1"}'), { type: 'start', streamSid: 'MZ1', parameters: {} });
     const media = readMessage(mediaMessage('MO1', Uint8Array.from([1, 2, 255])));
     assert.ok(media.type === 'media');
     assert.deepEqual([...media.audio], [1, 2, 255]);
     assert.deepEqual(readMessage(markMessage('s', 'm1')), { type: 'mark', streamSid: 's', name: 'm1' });
-    assert.deepEqual(readMessage('{"event":"somethingNew"}'), { type: 'unknown' });
+    assert.deepEqual(readMessage('{"event":"somethingNew"}'), { type: 'unknown', streamSid: null });
   });
 
   it('that make no sense are refused in plain words', () => {

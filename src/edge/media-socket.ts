@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
@@ -9,23 +8,21 @@ import type { Caller } from '#core/identity/sign-in.ts';
 import { isAllowed } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import { farewell } from '#http/listening.ts';
-import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
+import type { MediaProtocol } from '#engine/contracts/media-protocol.ts';
+import type { Carriers } from '#live/carriers.ts';
 import type { LiveCallsHere } from '#live/live-calls.ts';
 import type { Log } from '#live/running-call.ts';
-import { clearMessage, markMessage, mediaMessage, readMessage, type MediaMessage } from './media-messages.ts';
+import { MediaStreams } from './media-messages.ts';
+import { SocketLeg } from './socket-leg.ts';
 
 const PATH = '/voice/websocket';
-/** The first message is said at `start`, at the first `media`, or so long after the upgrade. */
-const START_ANYWAY_MS = 500;
 const LARGEST_MESSAGE = 64 * 1024;
-/** A reader so far behind gets no more audio until it has caught up. */
-const MOST_BUFFERED = 256 * 1024;
 const PING_MS = 5000;
-/** Browsers and phones play what they are sent after a little buffering. */
-const FAR_BUFFER_MS = 60;
 const GOING_AWAY = 1001;
-const UNSUPPORTED = 1007;
-const TOO_BIG = 1009;
+const NOT_LET_IN = 1008;
+/** Whoever names its call only after the upgrade does so within this. */
+const NAME_IT_MS = 3000;
+const MOST_UNNAMED = 500;
 
 const REFUSALS: Record<'unknown' | 'ended' | 'connected', { status: number; text: string }> = {
   unknown: { status: 404, text: 'Unknown call' },
@@ -36,9 +33,12 @@ const REFUSALS: Record<'unknown' | 'ended' | 'connected', { status: number; text
 export interface MediaSocketOptions {
   readonly core: Core;
   readonly live: LiveCallsHere;
+  readonly carriers: Carriers;
+  readonly publicUrl: () => string;
   readonly log: Log;
   /** The organization behind an API key, or an error. */
   readonly authenticate: (request: IncomingMessage, token: string | null) => Promise<Caller>;
+  readonly showsCredential: (request: IncomingMessage) => boolean;
 }
 
 /** Takes media sockets of browsers, test clients and carriers on any of our ports. */
@@ -46,6 +46,7 @@ export class MediaSockets {
   readonly #options: MediaSocketOptions;
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE, perMessageDeflate: false });
   readonly #ping: NodeJS.Timeout;
+  #unnamed = 0;
 
   constructor(options: MediaSocketOptions) {
     this.#options = options;
@@ -74,18 +75,114 @@ export class MediaSockets {
     const url = URL.parse(request.url ?? '/', 'http://localhost');
     if (!url) return refuse(socket, 400, 'Bad Request');
     if (url.pathname !== PATH) return refuse(socket, 404, 'Not found');
+    if (!(await this.#isFromWhoItSays(request))) return refuse(socket, 401, 'The signature is not good');
+    // A carrier that drops query strings names its call in the first message.
+    if (url.search === '' && !this.#options.showsCredential(request)) return this.#takeUnnamed(request, socket, head);
     const found = await this.#callFor(request, url);
     if (!found) return refuse(socket, REFUSALS.unknown.status, REFUSALS.unknown.text);
     const { call, again } = found;
-    const leg = new SocketLeg();
+    const leg = new SocketLeg(this.#protocolOf(call));
     const connection = await this.#options.live.connect(call, leg, again);
     if ('refused' in connection) return refuse(socket, REFUSALS[connection.refused].status, REFUSALS[connection.refused].text);
     if (socket.destroyed) return connection.events.lost();
+    this.#open(request, socket, head, (webSocket) => leg.run(webSocket, socket, connection.events, connection.begin, this.#problemOf(call)));
+  }
+
+  #open(request: IncomingMessage, socket: Duplex, head: Buffer, run: (webSocket: WebSocket) => void): void {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       alive.add(webSocket);
       webSocket.on('pong', () => alive.add(webSocket));
-      leg.run(webSocket, connection.events, connection.begin, (problem) => this.#options.log.warn({ call: call.sid, problem }, 'a media message was refused'));
+      run(webSocket);
     });
+  }
+
+  #problemOf = (call: Call) => (problem: string) => this.#options.log.warn({ call: call.sid, problem }, 'a media message was refused');
+
+  #protocolOf(call: Call): MediaProtocol {
+    return this.#options.carriers.manifestBy('id', call.carrier)?.media?.() ?? new MediaStreams();
+  }
+
+  /** A signature that is there has to be good, whatever else the socket shows. */
+  async #isFromWhoItSays(request: IncomingMessage): Promise<boolean> {
+    const { carriers, publicUrl } = this.#options;
+    const path = request.url ?? '/';
+    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]));
+    for (const { id, socketSignature } of carriers.manifests) {
+      if (socketSignature === undefined || headers[socketSignature] === undefined) continue;
+      const verify = (await carriers.configured(id))?.verifySocket;
+      if (!verify) continue;
+      const asked = [publicUrl() + path, `http://${request.headers.host ?? 'localhost'}${path}`];
+      const good = await Promise.all(asked.filter((url) => URL.canParse(url)).map((url) => verify({ url, headers })));
+      if (!good.includes(true)) return false;
+    }
+    return true;
+  }
+
+  /** Nothing reaches a call before the first message has named it, and shown the token that opens it. */
+  #takeUnnamed(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#unnamed >= MOST_UNNAMED) return refuse(socket, 503, 'Too many connections wait to name their call');
+    this.#open(request, socket, head, (webSocket) => {
+      // Only now: a handshake that is no good never comes so far.
+      this.#unnamed++;
+      const protocol = new MediaStreams();
+      const early: [RawData, boolean][] = [];
+      let named = false;
+      const leave = (why: string) => webSocket.close(NOT_LET_IN, why);
+      const late = setTimeout(() => leave('no start message came'), NAME_IT_MS);
+      const settle = () => {
+        clearTimeout(late);
+        if (!named) this.#unnamed--;
+        named = true;
+      };
+      webSocket.on('error', () => undefined);
+      webSocket.once('close', settle);
+      const first = (data: RawData, isBinary: boolean) => {
+        if (named) return void (early.length < 100 && early.push([data, isBinary]));
+        try {
+          const message = protocol.read(data as Buffer, isBinary);
+          if (message.type === 'connected' || message.type === 'unknown') return;
+          if (message.type !== 'start') return leave('the first message has to be start');
+          settle();
+          early.push([data, isBinary]);
+          this.#connectNamed(webSocket, socket, protocol, message.parameters).then(
+            (why) => {
+              webSocket.off('message', first);
+              webSocket.off('close', settle);
+              if (why !== null) return leave(why);
+              for (const [each, binary] of early.splice(0)) webSocket.emit('message', each, binary);
+            },
+            (error: unknown) => {
+              this.#options.log.error({ err: error }, 'a media socket could not be opened');
+              leave('Internal server error');
+            },
+          );
+        } catch (error) {
+          leave(error instanceof Error ? error.message : 'malformed message');
+        }
+      };
+      webSocket.on('message', first);
+    });
+  }
+
+  /** Why it may not come in, or null. */
+  async #connectNamed(webSocket: WebSocket, socket: Duplex, protocol: MediaProtocol, { token, call_sid: sid }: Readonly<Record<string, string>>): Promise<string | null> {
+    if (token === undefined) return 'Missing token';
+    const found = await this.#callByToken(token, sid ?? null);
+    if (!found) return REFUSALS.unknown.text;
+    const leg = new SocketLeg(protocol);
+    const connection = await this.#options.live.connect(found.call, leg, found.again);
+    if ('refused' in connection) return REFUSALS[connection.refused].text;
+    leg.run(webSocket, socket, connection.events, connection.begin, this.#problemOf(found.call));
+    if (webSocket.readyState !== webSocket.OPEN) connection.events.lost();
+    return null;
+  }
+
+  async #callByToken(token: string, sid: string | null): Promise<{ call: Call; again: boolean } | null> {
+    const { core } = this.#options;
+    const used = await core.store.mediaTokens.use(core.secrets.hash(token), core.clock.now());
+    if (!used) return null;
+    const call = await core.store.calls.byId(used.callId);
+    return call && (sid === null || sid === call.sid || sid === call.placedSid) ? { call, again: used.again } : null;
   }
 
   /** The call that the credential opens: a single-use token names it, an API key has to. */
@@ -94,11 +191,8 @@ export class MediaSockets {
     const sid = url.searchParams.get('call_sid');
     const token = url.searchParams.get('token');
     if (token !== null) {
-      const used = await core.store.mediaTokens.use(core.secrets.hash(token), core.clock.now());
-      if (used) {
-        const call = await core.store.calls.byId(used.callId);
-        return call && (sid === null || sid === call.sid) ? { call, again: used.again } : null;
-      }
+      const found = await this.#callByToken(token, sid);
+      if (found) return found;
     }
     const { organizationId, actor } = await this.#options.authenticate(request, token);
     // To be one end of a call is as much as to place one.
@@ -135,85 +229,4 @@ function refusalOf(error: unknown): { status: number; text: string } {
 function refuse(socket: Duplex, status: number, text: string): void {
   const body = JSON.stringify({ detail: text });
   farewell(socket, `HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
-}
-
-/** One end of a media socket as the call sees it. */
-class SocketLeg implements MediaLeg {
-  readonly bufferMs = FAR_BUFFER_MS;
-  #socket: WebSocket | null = null;
-  #streamSid = `MZ${randomBytes(16).toString('hex')}`;
-  #begun = false;
-  #stopped = false;
-
-  run(socket: WebSocket, events: MediaEvents, begin: () => void, onProblem: (problem: string) => void): void {
-    // Another connection of the same party may have taken this one's place before it was up.
-    if (this.#stopped) return socket.close(1000, 'replaced');
-    this.#socket = socket;
-    const start = () => {
-      if (this.#begun || this.#stopped) return;
-      this.#begun = true;
-      begin();
-    };
-    const anyway = setTimeout(start, START_ANYWAY_MS);
-    socket.on('message', (data: RawData, isBinary: boolean) => {
-      try {
-        if (isBinary) throw new Error('messages are JSON text, not binary');
-        this.#take(readMessage((data as Buffer).toString('utf8')), events, start);
-      } catch (error) {
-        const problem = error instanceof Error ? error.message : 'malformed message';
-        onProblem(problem);
-        socket.close(/longer than/.test(problem) ? TOO_BIG : UNSUPPORTED, problem);
-      }
-    });
-    socket.on('close', (code: number) => {
-      clearTimeout(anyway);
-      this.#socket = null;
-      if (this.#stopped) return;
-      this.#stopped = true;
-      if (code === 1000) events.hungUp();
-      else events.lost();
-    });
-    socket.on('error', (error) => onProblem(error.message));
-  }
-
-  send(frame: Uint8Array): void {
-    if (this.#socket && this.#socket.bufferedAmount < MOST_BUFFERED) this.#socket.send(mediaMessage(this.#streamSid, frame));
-  }
-
-  mark(name: string): void {
-    this.#socket?.send(markMessage(this.#streamSid, name));
-  }
-
-  clear(): void {
-    this.#socket?.send(clearMessage(this.#streamSid));
-  }
-
-  close(): void {
-    this.#stopped = true;
-    this.#socket?.close(1000, 'the call has ended');
-    this.#socket = null;
-  }
-
-  #take(message: MediaMessage, events: MediaEvents, start: () => void): void {
-    if (message.type === 'unknown') return;
-    if (message.streamSid !== null) this.#streamSid = message.streamSid;
-    switch (message.type) {
-      case 'connected':
-        return;
-      case 'start':
-        return start();
-      case 'media':
-        start();
-        return events.audio(message.audio);
-      case 'mark':
-        return events.mark(message.name);
-      case 'dtmf':
-        return events.dtmf(message.digit);
-      case 'stop':
-        this.#stopped = true;
-        events.hungUp();
-        this.#socket?.close(1000, 'stopped');
-        return;
-    }
-  }
 }

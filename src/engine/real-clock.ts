@@ -7,6 +7,7 @@ const SLOT_MS = FRAME_MS / SLOTS;
 
 /** Real time, shared by all calls of a process: one timer drives every frame. */
 export class RealClock implements CallClock {
+  readonly waits = false;
   readonly #slots: Set<() => void>[] = Array.from({ length: SLOTS }, () => new Set());
   #next = 0;
   #active = 0;

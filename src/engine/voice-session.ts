@@ -1,3 +1,4 @@
+import { EchoGuard } from './audio/echo-guard.ts';
 import type { CallClock } from './contracts/clock.ts';
 import type { LanguageModel, ToolDefinition } from './contracts/language-model.ts';
 import type { MediaLeg } from './contracts/media.ts';
@@ -10,13 +11,15 @@ import { Speak } from './stages/speak.ts';
 import { Think } from './stages/think.ts';
 import type { TurnEffect, TurnEventBody, TurnNote } from './turns/events.ts';
 import type { TurnPolicy } from './turns/policy.ts';
+import { mayBeMachine } from './turns/screening.ts';
 import { initialState, type TurnState } from './turns/state.ts';
 import { nextDeadlineMs, step } from './turns/step.ts';
 
-/** Silence after which the recogniser is asked for the final text: a little less than the wait for the turn. */
-const LONGEST_HANG_MS = 260;
-/** While it is undecided whether a sound interrupts, its text is wanted as soon as can be. */
-const SHORTEST_HANG_MS = 120;
+/** Why a call ended that somebody else goes on with. */
+export const TRANSFERRED = 'transferred';
+
+/** Servers answer in real time: a simulated call that runs faster stands still when it has waited for one so long. */
+const TOOL_BUDGET_MS = 8000;
 /** Another connection of the same call is waited for so long. */
 const RECONNECT_MS = 10_000;
 
@@ -42,7 +45,10 @@ export interface SessionOptions {
 export interface ToolOutcome {
   readonly status: 'ok' | 'failed' | 'unknown';
   readonly output: string;
+  /** The caller waits for a person from now on. */
   readonly waitForHuman?: boolean;
+  /** Somebody takes the call over: the agent says so, and ends its own part. */
+  readonly transfers?: boolean;
 }
 
 /** What a session needs from whoever runs the call. None of it may throw. */
@@ -65,7 +71,6 @@ export interface SessionHost {
 export class VoiceSession {
   readonly #options: SessionOptions;
   readonly #startedMs: number;
-  readonly #hangMs: number;
   readonly #playout: Playout;
   readonly #listen: Listen;
   readonly #think: Think;
@@ -81,28 +86,38 @@ export class VoiceSession {
     this.#options = options;
     const { clock, providers, policy, host } = options;
     this.#startedMs = clock.nowMs();
-    this.#hangMs = Math.max(SHORTEST_HANG_MS, Math.min(LONGEST_HANG_MS, policy.endpointMs));
     const post = (event: TurnEventBody) => this.#post(event);
+    const echo = new EchoGuard();
     this.#playout = new Playout(clock, {
       started: (segment) => post({ type: 'playout-started', segment }),
       heard: (segment, samples, estimated) => post({ type: 'playout-heard', segment, samples, estimated }),
       finished: (segment, samples, estimated) => post({ type: 'playout-finished', segment, samples, estimated }),
-      frame: (frame, playAtMs) => host.agentFrame(frame, playAtMs),
-      cut: (atMs) => host.agentCut(atMs),
+      frame: (frame, playAtMs) => {
+        echo.played(frame, playAtMs);
+        host.agentFrame(frame, playAtMs);
+      },
+      cut: (atMs) => {
+        echo.cut(atMs);
+        host.agentCut(atMs);
+      },
     });
     this.#listen = new Listen({
       clock,
       voiceActivity: providers.voiceActivity.open(),
+      echo,
       chain: providers.speechToText,
       context: options.context,
+      endpointMs: policy.endpointMs,
       events: {
+        speechSuspected: () => post({ type: 'speech-suspected' }),
         speechStarted: (utterance, onsetMs) => post({ type: 'speech-started', utterance, onsetMs: this.#relative(onsetMs) }),
+        speechGoesOn: (ms) => post({ type: 'speech-goes-on', ms }),
         speechEnded: (utterance, endMs) => post({ type: 'speech-ended', utterance, endMs: this.#relative(endMs) }),
         transcript: (part) => {
           if (part.type === 'transcript-partial') post({ type: 'transcript-partial', utterance: part.utterance, text: part.text });
           else if (part.type === 'transcript-final') post({ type: 'transcript-final', utterance: part.utterance, text: part.text, ...(part.whole ? { whole: part.whole } : {}) });
         },
-        toneEnded: () => post({ type: 'tone-ended' }),
+        tone: (what) => post({ type: `tone-${what}` }),
         fellBack: (from, to) => host.fellBack('speech-to-text', from, to),
       },
     });
@@ -129,7 +144,6 @@ export class VoiceSession {
   start(leg: MediaLeg): void {
     if (this.#state.phase !== 'waiting') return;
     this.#playout.connect(leg);
-    this.#listen.detectTones = this.#options.policy.screen;
     this.#post({ type: 'start' });
   }
 
@@ -145,6 +159,11 @@ export class VoiceSession {
 
   mark(name: string): void {
     if (!this.#closed) this.#playout.markReturned(name);
+  }
+
+  /** Whom the carrier takes the other end for. */
+  answeredBy(who: 'human' | 'machine'): void {
+    this.#post({ type: 'answered-by', who });
   }
 
   dtmf(digit: string): void {
@@ -192,7 +211,8 @@ export class VoiceSession {
         this.#state = result.state;
         for (const effect of result.effects) this.#carryOut(effect);
       }
-      this.#listen.hangMs = this.#state.hold ? SHORTEST_HANG_MS : this.#hangMs;
+      this.#listen.urgent = this.#state.hold !== null;
+      this.#listen.detectTones = mayBeMachine(this.#state);
       this.#arm();
     } catch (error) {
       this.#fail(error);
@@ -205,7 +225,7 @@ export class VoiceSession {
     const { host } = this.#options;
     switch (effect.type) {
       case 'think':
-        return this.#think.start(effect.generation, effect.attempt, effect.ledger, effect.text);
+        return this.#think.start(effect.generation, effect.attempt, effect.ledger, effect.text, effect.said);
       case 'stop-thinking':
         return this.#think.stop(effect.generation);
       case 'expect':
@@ -230,20 +250,28 @@ export class VoiceSession {
         return this.#listen.flush();
       case 'hang-up':
         this.#playout.close();
-            return host.hangUp(effect.reason);
+        return host.hangUp(effect.reason);
       case 'closed':
         this.#release();
         return host.closed(effect.reason);
       case 'note':
-        if (effect.note.kind === 'answered-by') this.#listen.detectTones = false;
         return host.note(effect.note);
     }
   }
 
   #runTool(key: string, name: string, args: Readonly<Record<string, string>>): void {
+    const ready = this.#options.clock.working(TOOL_BUDGET_MS);
     this.#options.host.runTool(key, name, args).then(
-      (outcome) => this.#post({ type: 'tool-result', key, ...outcome }),
-      () => this.#post({ type: 'tool-result', key, status: 'failed', output: 'The tool failed.' }),
+      ({ status, output, waitForHuman, transfers }) => {
+        ready();
+        // Said before the result is told, which needs no answer then.
+        if (transfers) this.say(this.#options.policy.phrases.connecting, TRANSFERRED);
+        this.#post({ type: 'tool-result', key, status, output, ...(waitForHuman ? { waitForHuman } : {}) });
+      },
+      () => {
+        ready();
+        this.#post({ type: 'tool-result', key, status: 'failed', output: 'The tool failed.' });
+      },
     );
   }
 

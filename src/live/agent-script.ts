@@ -1,9 +1,7 @@
 import { fillVariables, type AiAgent } from '#core/ai-agents/ai-agent.ts';
 import type { Call } from '#core/calls/call.ts';
-import type { ToolDefinition } from '#engine/contracts/language-model.ts';
 import { DEFAULT_POLICY, LONGEST_ENDPOINT_MS, type TurnPolicy } from '#engine/turns/policy.ts';
 import { wordsOf } from '#engine/turns/words.ts';
-import { CALL_TOOLS } from './call-tools.ts';
 
 /** An agent as it is on one call: variables filled in, the call's overrides in place. */
 export interface AgentScript {
@@ -12,7 +10,6 @@ export interface AgentScript {
   readonly voiceId: string;
   readonly model: string;
   readonly policy: TurnPolicy;
-  readonly tools: readonly ToolDefinition[];
   /** Text whose words are likely on this call. */
   readonly phrases: readonly string[];
 }
@@ -28,7 +25,6 @@ export function scriptFor(agent: AiAgent, call: Call): AgentScript {
     firstMessage,
     voiceId: overrides.voiceId ?? agent.voiceId,
     model: overrides.modelName ?? agent.modelName,
-    tools: CALL_TOOLS,
     phrases: [prompt, firstMessage ?? '', ...Object.values(variables)].filter((text) => text !== ''),
     policy: {
       ...DEFAULT_POLICY,

@@ -1,11 +1,13 @@
 import type { Call, EndStatus } from '#core/calls/call.ts';
 import type { CallPhase, ConversationEntry } from '#core/calls/conversation.ts';
 import { finishCall } from '#core/calls/finish-call.ts';
+import { priced, type UsageLine } from '#core/usage/usage.ts';
 import type { DomainEvent } from '#core/kernel/events.ts';
 import type { WallClock } from '#core/kernel/ports.ts';
 import type { CallProgress, Ownership, Store } from '#core/ports.ts';
 import type { TurnNote } from '#engine/turns/events.ts';
 import type { LedgerItem } from '#engine/turns/state.ts';
+import type { Source } from './knowledge-lookup.ts';
 import { latencyOf } from './latency.ts';
 
 const RETRY_MS = [100, 500, 2000, 5000];
@@ -18,6 +20,8 @@ export interface WriterOptions {
   /** The call is not ours any more: it has ended on record, or somebody else owns it. */
   readonly onLost: (why: 'ended' | 'taken') => void;
   readonly onError: (error: unknown) => void;
+  /** Which documents the agent's words are from. */
+  readonly sourcesOf: (text: string) => readonly Source[];
 }
 
 /** A call's records, written one after another in the order in which things happened, as long as we own the call. */
@@ -33,17 +37,21 @@ export class CallWriter {
 
   progress(change: CallProgress, event?: DomainEvent): void {
     const { call, ownership, store } = this.#options;
-    this.#queue(() =>
-      store.transaction(async (records) => {
-        if (!(await records.calls.progress(call.id, ownership, change))) return this.#checkLost();
+    this.#queue(async () => {
+      const ours = await store.transaction(async (records) => {
+        if (!(await records.calls.progress(call.id, ownership, change))) return false;
         if (event) await records.outbox.event(call.organizationId, event);
-      }),
-    );
+        return true;
+      });
+      if (!ours) await this.#checkLost();
+    });
   }
 
   note(note: TurnNote): void {
     const { call } = this.#options;
     const callId = call.id;
+    // Nobody's words are kept: what a tool did is, and how fast the agent was.
+    if (!call.transcribed && (note.kind === 'responded' || note.kind === 'interrupted')) return;
     switch (note.kind) {
       case 'entry':
         return this.#entry(note.item);
@@ -60,27 +68,30 @@ export class CallWriter {
   }
 
   /** The last thing written. Resolves when everything is on record. */
-  async end(status: EndStatus, reason: string, failure: string | null): Promise<void> {
+  async end(status: EndStatus, reason: string, failure: string | null, usage: readonly UsageLine[] = []): Promise<void> {
     const { call, ownership, store, clock } = this.#options;
     this.#queue(async () => {
-      await finishCall({ store, clock }, call.id, ownership, { status, reason, failure });
+      const lines = priced(usage, await store.usage.prices());
+      if (await finishCall({ store, clock }, call.id, ownership, { status, reason, failure })) await store.usage.record(call.id, lines);
     });
     await this.#last;
   }
 
   #entry(item: LedgerItem): void {
     const { call, store } = this.#options;
-    const entry = entryOf(item, this.#seq++, this.#phase);
+    const entry = entryOf(item, this.#seq++, this.#phase, item.role === 'agent' ? this.#options.sourcesOf(item.intended) : []);
     const latency = item.role === 'agent' ? latencyOf(item.timing) : null;
-    this.#queue(() =>
-      store.transaction(async (records) => {
-        if (!(await records.calls.progress(call.id, this.#options.ownership, latency ? { latency } : {}))) return this.#checkLost();
+    this.#queue(async () => {
+      const ours = await store.transaction(async (records) => {
+        if (!(await records.calls.progress(call.id, this.#options.ownership, latency ? { latency } : {}))) return false;
         // A second try after an answer that was lost finds the entry there, and its event with it.
-        if (!(await records.calls.addEntry(call.id, entry))) return;
-        const event = eventOf(item, call.id);
+        const isNew = !call.transcribed || (await records.calls.addEntry(call.id, entry));
+        const event = isNew && (call.transcribed || item.role === 'tool-result') ? eventOf(item, call.id) : null;
         if (event) await records.outbox.event(call.organizationId, event);
-      }),
-    );
+        return true;
+      });
+      if (!ours) await this.#checkLost();
+    });
   }
 
   #event(event: DomainEvent): void {
@@ -111,7 +122,7 @@ export class CallWriter {
   }
 }
 
-function entryOf(item: LedgerItem, seq: number, phase: CallPhase): ConversationEntry {
+function entryOf(item: LedgerItem, seq: number, phase: CallPhase, sources: readonly Source[]): ConversationEntry {
   switch (item.role) {
     case 'caller':
       return { seq, role: 'caller', text: item.text, startMs: item.startMs, endMs: item.endMs, detail: item.backchannel ? { backchannel: true } : {} };
@@ -119,7 +130,7 @@ function entryOf(item: LedgerItem, seq: number, phase: CallPhase): ConversationE
       const latency = latencyOf(item.timing);
       return {
         seq, role: 'agent', text: item.text, startMs: item.startMs, endMs: item.endMs,
-        detail: { kind: item.kind, phase, heardMs: item.heardMs, ...(item.interrupted ? { interrupted: true, intended: item.intended } : {}), ...(item.estimated ? { estimated: true } : {}), ...(latency ? { latency } : {}) },
+        detail: { kind: item.kind, phase, heardMs: item.heardMs, ...(item.interrupted ? { interrupted: true, intended: item.intended } : {}), ...(item.estimated ? { estimated: true } : {}), ...(latency ? { latency } : {}), ...(sources.length > 0 ? { sources } : {}) },
       };
     }
     case 'tool-call':

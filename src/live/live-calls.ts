@@ -1,23 +1,27 @@
-import { isEnded, type Call } from '#core/calls/call.ts';
-import { finishCall, reapAbandoned } from '#core/calls/finish-call.ts';
-import type { CallCommand, CommandAcknowledgement, LiveCalls, LiveView, Reservation } from '#core/calls/live-calls.ts';
-import type { WallClock } from '#core/kernel/ports.ts';
-import type { CommandChannel, FileStore, Ownership, Store } from '#core/ports.ts';
-import type { Carrier, CarrierEvent } from '#engine/contracts/carrier.ts';
+import { isCallSid, isEnded, type Call } from '#core/calls/call.ts';
+import { finishCall } from '#core/calls/finish-call.ts';
+import type { CallCommand, CommandAcknowledgement, LiveCalls, LiveView, Reservation, ServerCommand } from '#core/calls/live-calls.ts';
+import type { CommandChannel, FileStore, Ownership } from '#core/ports.ts';
+import type { CarrierSignal } from '#core/kernel/carrier-notice.ts';
+import type { CarrierEvent } from '#engine/contracts/carrier.ts';
 import type { CallClock } from '#engine/contracts/clock.ts';
 import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
-import type { Providers } from '#engine/voice-session.ts';
 import { Admission } from './admission.ts';
-import { RunningCall, type CallWatchEvent, type Log } from './running-call.ts';
+import { CarrierEvents, carrierSide, failureText } from './carrier-side.ts';
+import type { Carriers } from './carriers.ts';
+import { NotPlaced, Placing, type PlacingOptions } from './placing.ts';
+import { NO_CARRIER, RunningCall, type CallWatchEvent, type CarrierSide, type Log } from './running-call.ts';
+import { sendElsewhere, tellElsewhere, viewElsewhere } from './remote-live-calls.ts';
 import { scriptFor } from './agent-script.ts';
+import { PreparedCall, type PreparedOptions } from './prepared-call.ts';
+import { reap } from './reaper.ts';
+import { McpTools } from './tools/mcp-tools.ts';
 
-export interface LiveOptions {
-  readonly store: Store;
+export interface LiveOptions extends PreparedOptions {
   readonly files: FileStore;
-  readonly clock: WallClock;
   readonly realClock: CallClock;
-  readonly providers: Providers;
-  readonly carrier: Carrier;
+  readonly carriers: Carriers;
+  readonly placing: Pick<PlacingOptions, 'webhookUrl' | 'mediaUrl'>;
   readonly serverId: string;
   readonly slots: number;
   readonly commands: CommandChannel;
@@ -30,15 +34,28 @@ export type Connection =
   | { readonly refused: 'unknown' | 'ended' | 'connected' };
 
 const HEARTBEATS_PER_LEASE = 3;
-const REMOTE_LIMIT_MS = 5000;
+const ANNOUNCE_MS = 1000;
+/** A call of ours that nobody has begun by then was placed elsewhere, and the word of it lost. */
+const FORGOTTEN_MS = 2000;
+/** A carrier gives up ringing by itself; so long after that we do. */
+const RING_GRACE_MS = 15_000;
+/** Somebody has picked up, and no media comes. */
+const NO_MEDIA_MS = 30_000;
+/** Whoever waits to know that the carrier has taken a call waits no longer. */
+const TAKEN_MS = 5000;
+/** How long calls have to come to their end when the server goes. */
+const CLOSING_MS = 5000;
 
 /** All calls that run in this process: places, finds, commands and ends them, and keeps their leases. */
 export class LiveCallsHere implements LiveCalls {
   readonly #options: LiveOptions;
   readonly #admission: Admission;
+  readonly #mcp: McpTools;
   readonly #running = new Map<number, RunningCall>();
   /** Calls that are being got ready: whoever commands one waits until it runs, or has failed to. */
   readonly #starting = new Map<number, Promise<void>>();
+  /** Calls that are on their way to a carrier. */
+  readonly #placing = new Map<number, Placing>();
   readonly #waiting = new Map<number, NodeJS.Timeout>();
   /** Who wants to know that a call is gone. */
   readonly #gone = new Map<number, (() => void)[]>();
@@ -46,18 +63,26 @@ export class LiveCallsHere implements LiveCalls {
   readonly #heartbeat: NodeJS.Timeout;
   #beating: Promise<void> = Promise.resolve();
   #closed = false;
+  #announcing: NodeJS.Timeout | null = null;
 
   constructor(options: LiveOptions) {
     this.#options = options;
-    this.#admission = new Admission(options.slots);
+    this.#admission = new Admission(options.serverId, options.slots, () => {
+      const real = [...this.#running.values()].filter((one) => one.inRealTime).length;
+      return { real, simulated: this.#running.size - real };
+    });
+    this.#mcp = new McpTools(options.http, options.secrets, options.log);
     this.#heartbeat = setInterval(() => {
       this.#beating = this.#beat();
     }, options.leaseMs / HEARTBEATS_PER_LEASE);
   }
 
   /** A command that another server passed on: the call is run here, or was. */
-  obey(callId: number, command: CallCommand): void {
-    this.#running.get(callId)?.command(command);
+  obey(callId: number, command: ServerCommand): void {
+    if (command.type === 'dial' || command.type === 'expect') void this.#takeUp(callId);
+    else if (command.type === 'carrier') void this.#hearElsewhere(callId, command.signal, command.carrierCallId);
+    else if (command.type === 'end' && this.#placing.has(callId)) this.#placing.get(callId)!.cancel(command.reason);
+    else this.#running.get(callId)?.command(command);
   }
 
   get count(): number {
@@ -74,33 +99,38 @@ export class LiveCallsHere implements LiveCalls {
     return this.#closed ? { refused: 'This server is shutting down' } : this.#admission.reserve();
   }
 
-  dial(call: Call, reservation: Reservation): void {
-    this.#start(call, reservation, () => this.#dial(call, reservation));
+  mustReserve(): { reservation: Reservation } {
+    const admitted = this.reserve();
+    return 'reservation' in admitted ? admitted : { reservation: { ...this.#admission.force(), full: true } };
+  }
+
+  dial(call: Call, reservation: Reservation): Promise<void> {
+    return Promise.race([this.#start(call, reservation, () => this.#dial(call, reservation)), new Promise<void>((late) => setTimeout(late, TAKEN_MS).unref())]);
   }
 
   expect(call: Call, reservation: Reservation): void {
-    this.#start(call, reservation, async () => {
-      const running = await this.#run(call, { owner: this.#options.serverId, epoch: call.epoch }, reservation, this.#options.realClock, () => undefined);
-      this.#waiting.set(call.id, setTimeout(() => void running.fail('canceled', 'no_media', 'Nobody connected to the media socket'), call.ringTimeoutMs));
-    });
+    void this.#start(call, reservation, () => this.#expect(call, reservation));
+  }
+
+  async tell(call: Call, signal: CarrierSignal, carrierCallId: string): Promise<CommandAcknowledgement> {
+    if (isEnded(call.status)) {
+      // It was given up because nobody could say whether the carrier had taken it: it has.
+      if (call.carrierCallId === null && signal.type !== 'ended') await this.#options.carriers.hangUp(call.carrier, carrierCallId, this.#options.log);
+      return 'not-running';
+    }
+    if (call.owner !== null && call.owner !== this.#options.serverId) return tellElsewhere(this.#options, call.owner, call.id, signal, carrierCallId);
+    return this.#hear(call.id, signal, carrierCallId);
   }
 
   async send(callId: number, command: CallCommand): Promise<CommandAcknowledgement> {
+    if (command.type === 'end') this.#placing.get(callId)?.cancel(command.reason);
     await this.#starting.get(callId);
-    const running = this.#running.get(callId);
-    const { store, serverId, commands, clock } = this.#options;
+    const { store, serverId } = this.#options;
     const call = await store.calls.byId(callId);
+    // Looked for only now: while its record was read it may have come to its end, and nobody would tell us so again.
+    const running = this.#running.get(callId);
     if (!call || isEnded(call.status)) return 'not-running';
-    if (call.owner !== null && call.owner !== serverId) {
-      await commands.send(call.owner, callId, command);
-      if (command.type === 'say') return 'done';
-      // Acknowledged when the end is on record; an owner that does not answer is as good as dead.
-      for (const until = clock.now().getTime() + REMOTE_LIMIT_MS; clock.now().getTime() < until; await new Promise((again) => setTimeout(again, 50))) {
-        const now = await store.calls.byId(callId);
-        if (!now || isEnded(now.status)) return 'done';
-      }
-      return 'not-running';
-    }
+    if (call.owner !== null && call.owner !== serverId) return sendElsewhere(this.#options, call.owner, callId, command);
     if (!running) return 'not-running';
     return new Promise((done) => {
       if (command.type === 'say') {
@@ -113,8 +143,25 @@ export class LiveCallsHere implements LiveCalls {
     });
   }
 
-  view(callId: number): LiveView | null {
+  /** How a call looks that runs here. */
+  viewHere(callId: number): LiveView | null {
     return this.#running.get(callId)?.view ?? null;
+  }
+
+  async view(callId: number): Promise<LiveView | null> {
+    return this.viewHere(callId) ?? viewElsewhere(this.#options, callId, this.#options.serverId);
+  }
+
+  mediaUrl(): null {
+    return null;
+  }
+
+  /** Says of itself that it carries calls, until it is closed. */
+  async announce(url: string): Promise<void> {
+    const { store, serverId, slots, log } = this.#options;
+    const say = () => store.mediaServers.announce({ id: serverId, url, free: this.#closed ? 0 : Math.max(0, slots - this.#admission.taken), running: this.#running.size });
+    await say();
+    this.#announcing = setInterval(() => void say().catch((error: unknown) => log.error({ err: error }, 'this server could not say that it is up')), ANNOUNCE_MS);
   }
 
   /**
@@ -139,69 +186,148 @@ export class LiveCallsHere implements LiveCalls {
   /** No new calls; running ones get `graceMs` to end, then are ended. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
+    for (const placing of this.#placing.values()) placing.cancel('shutdown');
+    const settled = (work: Promise<unknown>) => Promise.race([work, new Promise((over) => setTimeout(over, CLOSING_MS).unref())]);
+    // What is being begun is a call that runs, or none: a carrier that is being asked has to answer first.
+    await settled(Promise.allSettled(this.#starting.values()));
     for (const call of this.#running.values()) if (!call.answered) void call.fail('canceled', 'shutdown', 'The server was shut down');
     const ended = async () => {
       while (this.#running.size > 0) await new Promise((again) => setTimeout(again, 20));
     };
     if (graceMs > 0) await Promise.race([ended(), new Promise((over) => setTimeout(over, graceMs).unref())]);
     for (const call of this.#running.values()) call.command({ type: 'end', reason: 'shutdown' });
-    await Promise.race([ended(), new Promise((over) => setTimeout(over, 5000).unref())]);
+    await settled(ended());
     clearInterval(this.#heartbeat);
+    if (this.#announcing) {
+      clearInterval(this.#announcing);
+      await this.#options.store.mediaServers.withdraw(this.#options.serverId).catch(() => undefined);
+    }
     for (const timer of this.#waiting.values()) clearTimeout(timer);
     this.#admission.close();
     await this.#beating;
+    await this.#mcp.close();
   }
 
   /** Whatever goes wrong before a call runs is its end, and on record. */
-  #start(call: Call, reservation: Reservation, begin: () => Promise<void>): void {
-    const started = begin().catch(async (error: unknown) => {
-      this.#options.log.error({ err: error, call: call.sid }, 'the call could not be placed');
+  #start(call: Call, reservation: Reservation, begin: () => Promise<void>): Promise<void> {
+    if (this.#starting.has(call.id) || this.#running.has(call.id)) {
       reservation.give();
-      await this.#giveUp(call, error instanceof Error ? error.message : 'The carrier refused the call');
+      return Promise.resolve();
+    }
+    const started = begin().catch(async (error: unknown) => {
+      reservation.give();
+      if (error instanceof NotPlaced) return this.#giveUp(call, error);
+      this.#options.log.error({ err: error, call: call.sid }, 'the call could not be begun');
+      await this.#giveUp(call, new NotPlaced('refused', 'error', 'An internal error kept the call from being placed'));
     });
     this.#starting.set(call.id, started);
     void started.finally(() => this.#starting.delete(call.id));
+    return started;
   }
 
-  async #dial(call: Call, reservation: Reservation): Promise<void> {
-    const { carrier, store, log } = this.#options;
-    const began = performance.now();
-    const agent = (await store.agents.evenDeleted(call.agentId))!;
-    let running: RunningCall | null = null;
-    const early: CarrierEvent[] = [];
-    const dialled = await carrier.dial(
-      { callSid: call.sid, to: call.to!, from: call.from, ringTimeoutMs: call.ringTimeoutMs, hints: scriptFor(agent, call).phrases },
-      (event) => (running ? this.#onCarrier(running, event) : void early.push(event)),
-    );
-    const hangUp = () => {
-      carrier.hangUp(dialled.carrierCallId).catch((error: unknown) => log.error({ err: error, call: call.sid }, 'the carrier did not hang up'));
-    };
-    running = await this.#run(call, { owner: this.#options.serverId, epoch: call.epoch }, reservation, dialled.clock ?? this.#options.realClock, hangUp);
-    running.dialled(dialled.carrierCallId, Math.round(performance.now() - began));
-    for (const event of early.splice(0)) this.#onCarrier(running, event);
-  }
-
-  #onCarrier(running: RunningCall, event: CarrierEvent): void {
-    switch (event.type) {
-      case 'ringing':
-        return running.ringing();
-      case 'failed':
-        return void running.fail(event.outcome, event.outcome.replace('-', '_'), failureText(event.outcome, event.reason));
-      case 'answered':
-        void running.answer(event.leg).then((events) => {
-          if (!events) return event.leg.close();
-          event.connect(events);
-          running.begin();
-        });
+  /** Begins a call that another server has placed for us. It was let in there, so it is not refused here. */
+  async #takeUp(callId: number): Promise<void> {
+    const { store, serverId, log } = this.#options;
+    try {
+      const call = await store.calls.byId(callId);
+      if (!call || call.owner !== serverId || (call.direction === 'outbound' && call.status !== 'placed') || isEnded(call.status) || this.#closed) return;
+      const { reservation } = this.mustReserve();
+      if (call.direction === 'outbound') void this.dial(call, reservation);
+      else this.expect(call, reservation);
+    } catch (error) {
+      log.error({ err: error }, 'a call that was placed elsewhere could not be taken up');
     }
   }
 
-  async #run(call: Call, ownership: Ownership, reservation: Reservation, callClock: CallClock, hangUpCarrier: () => void): Promise<RunningCall> {
-    const { store, files, clock, providers, log } = this.#options;
-    const agent = await store.agents.evenDeleted(call.agentId);
-    if (!agent) throw new Error(`call ${call.sid} names an agent that does not exist`);
+  async #dial(call: Call, reservation: Reservation): Promise<void> {
+    const { serverId, store, realClock, carriers, log } = this.#options;
+    const prepared = await PreparedCall.of(call, this.#options, this.#mcp);
+    const ownership = { owner: serverId, epoch: call.epoch };
+    const events = new CarrierEvents();
+    const began = performance.now();
+    const { call: placed, carrier, dialled } = await this.#place(call, scriptFor(prepared.agent, call).phrases, events.tell);
+    const { carrierCallId } = dialled;
+    const named = carriers.manifestBy('id', carrier.id)?.namesCalls === true && isCallSid(carrierCallId) ? { sid: carrierCallId } : {};
+    const ours = await store.calls.progress(call.id, ownership, { carrierCallId, placedMs: Math.round(performance.now() - began), ...named }).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+    if (ours !== true) {
+      // Ended, or taken over, while the carrier took it; or nobody would know of it.
+      await carriers.hangUp(carrier.id, carrierCallId, log);
+      throw ours === false ? new NotPlaced('canceled', 'canceled', 'The call was canceled') : ours;
+    }
+    const current = { ...placed, ...named, carrierCallId };
+    const running = this.#run(current, prepared, ownership, reservation, dialled.clock ?? realClock, carrierSide(current, carrier, prepared.agent.transferNumber, log));
+    if (carrier.real) this.#waitFor(call.id, call.ringTimeoutMs + RING_GRACE_MS, () => void running.fail('no-answer', 'no_answer', failureText('no-answer', '')));
+    events.goTo(running);
+  }
+
+  async #place(call: Call, hints: readonly string[], onEvent: (event: CarrierEvent) => void): Promise<Awaited<ReturnType<Placing['place']>>> {
+    const placing = new Placing({ ...this.#options, ...this.#options.placing }, call);
+    this.#placing.set(call.id, placing);
+    try {
+      return await placing.place(hints, onEvent);
+    } finally {
+      this.#placing.delete(call.id);
+    }
+  }
+
+  /** A call that comes in, or a browser's: its media socket is waited for, or it is somebody whom the carrier has here. */
+  async #expect(call: Call, reservation: Reservation): Promise<void> {
+    const { serverId, carriers, realClock } = this.#options;
+    const prepared = await PreparedCall.of(call, this.#options, this.#mcp);
+    const events = new CarrierEvents();
+    const hints = scriptFor(prepared.agent, call).phrases;
+    const { from, carrierCallId } = call;
+    const here = from === null || carrierCallId === null ? null : ((await carriers.control(call.carrier))?.receive?.(carrierCallId, { from, hints }, events.tell) ?? null);
+    const running = this.#run(call, prepared, { owner: serverId, epoch: call.epoch }, reservation, here?.clock ?? realClock, await this.#sideOf(call, prepared), reservation.full === true);
+    if (!here) this.#awaitMedia(running, call.ringTimeoutMs);
+    events.goTo(running);
+  }
+
+  /** What its carrier says of a call here. Never waits for the carrier itself, which may be waiting for our answer. */
+  #hear(callId: number, signal: CarrierSignal, carrierCallId: string): CommandAcknowledgement {
+    this.#placing.get(callId)?.seen(carrierCallId);
+    const tell = () => {
+      const running = this.#running.get(callId);
+      running?.signal(signal);
+      if (running && signal.type === 'answered' && !running.answered) this.#awaitMedia(running, NO_MEDIA_MS);
+    };
+    const starting = this.#starting.get(callId);
+    if (starting) void starting.then(tell);
+    else if (this.#running.has(callId)) tell();
+    else return 'not-running';
+    return 'done';
+  }
+
+  /** The same, as another server passed it on: it may be about a call that was given up. */
+  async #hearElsewhere(callId: number, signal: CarrierSignal, carrierCallId: string): Promise<void> {
+    if (this.#hear(callId, signal, carrierCallId) === 'done') return;
+    const call = await this.#options.store.calls.byId(callId).catch(() => null);
+    if (call && isEnded(call.status)) await this.tell(call, signal, carrierCallId);
+  }
+
+  /** What may be asked of the carrier about a call that it has given us, or of nobody. */
+  async #sideOf(call: Call, { agent }: PreparedCall): Promise<CarrierSide> {
+    const { carriers, log } = this.#options;
+    const carrier = call.carrierCallId === null ? null : await carriers.control(call.carrier);
+    return carrier ? carrierSide(call, carrier, agent.transferNumber, log) : NO_CARRIER;
+  }
+
+  #awaitMedia(running: RunningCall, ms: number): void {
+    this.#waitFor(running.call.id, ms, () => void running.fail('broken', 'no_media', 'Nobody connected to the media socket'));
+  }
+
+  #waitFor(callId: number, ms: number, over: () => void): void {
+    clearTimeout(this.#waiting.get(callId));
+    this.#waiting.set(callId, setTimeout(over, ms));
+  }
+
+  #run(call: Call, prepared: PreparedCall, ownership: Ownership, reservation: Reservation, callClock: CallClock, carrier: CarrierSide, turnAway = false): RunningCall {
+    const { store, files, clock, log } = this.#options;
+    const { agent, lookup } = prepared;
+    const tools = prepared.tools(call, ownership.epoch, carrier.transfer !== null);
+    const providers = prepared.providers(call);
     const running = new RunningCall({
-      call, agent, ownership, reservation, callClock, providers, store, files, clock, log, hangUpCarrier,
+      call, agent, ownership, reservation, callClock, providers, store, files, clock, log, carrier, tools, lookup, turnAway,
       onGone: () => {
         this.#running.delete(call.id);
         this.#stopWaiting(call.id);
@@ -221,12 +347,18 @@ export class LiveCallsHere implements LiveCalls {
     const { store, clock, serverId, leaseMs, realClock } = this.#options;
     const ownership = await store.calls.takeOver(call.id, serverId, new Date(clock.now().getTime() + leaseMs));
     if (!ownership) return null;
-    const room = this.#admission.force();
-    return this.#run(call, ownership, room, realClock, () => undefined);
+    // What ran there when the line broke: whether it was done, nobody here can know.
+    await store.tools.lose(call.id);
+    const prepared = await PreparedCall.of(call, this.#options, this.#mcp);
+    const side = await this.#sideOf(call, prepared);
+    const admitted = this.#admission.reserve();
+    if ('reservation' in admitted) return this.#run(call, prepared, ownership, admitted.reservation, realClock, side);
+    // One that is under way goes on here whatever happens; one that has yet to be answered is told that there is no room.
+    return this.#run(call, prepared, ownership, this.#admission.force(), realClock, side, call.answeredAt === null);
   }
 
-  async #giveUp(call: Call, failure: string): Promise<void> {
-    await finishCall(this.#options, call.id, { owner: this.#options.serverId, epoch: call.epoch }, { status: 'refused', reason: 'refused', failure }).catch((error: unknown) => this.#options.log.error({ err: error, call: call.sid }, 'the end of the call could not be written'));
+  async #giveUp(call: Call, { status, reason, message }: NotPlaced): Promise<void> {
+    await finishCall(this.#options, call.id, { owner: this.#options.serverId, epoch: call.epoch }, { status, reason, failure: status === 'refused' ? failureText(status, message) : message }).catch((error: unknown) => this.#options.log.error({ err: error, call: call.sid }, 'the end of the call could not be written'));
   }
 
   #stopWaiting(callId: number): void {
@@ -238,25 +370,15 @@ export class LiveCallsHere implements LiveCalls {
     const { store, clock, serverId, leaseMs, log } = this.#options;
     try {
       const running = [...this.#running.values()];
-      const ours = new Set(await store.calls.extendLeases(serverId, running.map((one) => one.call.id), new Date(clock.now().getTime() + leaseMs)));
+      // Those that wait for their carrier's turn, or for what became of them, are alive as well.
+      const placing = [...this.#placing];
+      const ours = new Set(await store.calls.extendLeases(serverId, [...running.map((one) => one.call.id), ...placing.map(([id]) => id)], new Date(clock.now().getTime() + leaseMs)));
       for (const one of running) if (!ours.has(one.call.id)) one.checkOwnership();
-      const reaped = await reapAbandoned(this.#options);
-      if (reaped > 0) log.warn({ reaped }, 'ended calls whose server had stopped');
+      for (const [id, one] of placing) if (!ours.has(id)) one.cancel('lost_ownership');
+      if (this.#announcing) for (const call of await store.calls.placedFor(serverId, new Date(clock.now().getTime() - FORGOTTEN_MS))) if (!this.#running.has(call.id) && !this.#starting.has(call.id)) await this.#takeUp(call.id);
+      await reap(this.#options);
     } catch (error) {
       if (!this.#closed) log.error({ err: error }, 'leases could not be extended');
     }
-  }
-}
-
-function failureText(outcome: 'busy' | 'no-answer' | 'canceled' | 'refused', reason: string): string {
-  switch (outcome) {
-    case 'busy':
-      return 'The line was busy';
-    case 'no-answer':
-      return 'Nobody answered';
-    case 'canceled':
-      return 'The call was canceled';
-    case 'refused':
-      return `The carrier refused the call: ${reason}`;
   }
 }

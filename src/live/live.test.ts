@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { FileAppender } from '#core/ports.ts';
 import { SILENCE } from '#engine/audio/format.ts';
+import { ForbiddenAddress } from '#http/guarded-client.ts';
 import { Admission } from './admission.ts';
 import { latencyOf } from './latency.ts';
+import { neverArrived } from './tools/webhook-tool.ts';
 import { Recorder } from './recorder.ts';
 
 class Kept implements FileAppender {
@@ -67,7 +69,7 @@ describe('latency', () => {
 
 describe('admission', () => {
   it('gives each slot once, and takes it back once', () => {
-    const admission = new Admission(1);
+    const admission = new Admission('here', 1, () => ({ real: 1, simulated: 0 }));
     const first = admission.reserve();
     assert.ok('reservation' in first);
     assert.ok('refused' in admission.reserve());
@@ -76,5 +78,13 @@ describe('admission', () => {
     assert.equal(admission.taken, 0);
     assert.ok('reservation' in admission.reserve());
     admission.close();
+  });
+});
+
+describe('a tool that gave no answer', () => {
+  it('surely did nothing only where there was no connection for the request, however deep that is said', () => {
+    const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+    for (const error of [refused, new TypeError('fetch failed', { cause: refused }), new ForbiddenAddress('no')]) assert.equal(neverArrived(error), true, error.message);
+    for (const error of [Object.assign(new Error('reset'), { code: 'ECONNRESET' }), new Error('no answer within 9 s', { cause: new Error('aborted') }), 'text']) assert.equal(neverArrived(error), false, String(error));
   });
 });

@@ -1,7 +1,10 @@
+import { noteCallback } from '#core/bookings/booking.ts';
 import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
 import type { Call, EndStatus } from '#core/calls/call.ts';
+import { endOf } from '#core/calls/receive-call.ts';
 import { recordingKeyOf } from '#core/calls/recording.ts';
 import type { CallCommand, LiveView, Reservation } from '#core/calls/live-calls.ts';
+import type { CarrierSignal } from '#core/kernel/carrier-notice.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import { maskNumber } from '#core/kernel/phone-number.ts';
 import type { WallClock } from '#core/kernel/ports.ts';
@@ -9,17 +12,31 @@ import type { FileStore, Ownership, Store } from '#core/ports.ts';
 import type { CallClock } from '#engine/contracts/clock.ts';
 import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
 import type { TurnNote } from '#engine/turns/events.ts';
-import { VoiceSession, type Providers } from '#engine/voice-session.ts';
+import { DEFAULT_POLICY } from '#engine/turns/policy.ts';
+import { TRANSFERRED, VoiceSession, type Providers } from '#engine/voice-session.ts';
 import { scriptFor } from './agent-script.ts';
-import { runCallTool } from './call-tools.ts';
 import { CallWriter } from './call-writer.ts';
+import type { KnowledgeLookup } from './knowledge-lookup.ts';
 import { Recorder } from './recorder.ts';
+import { UsageMeter } from './usage-meter.ts';
+import type { AgentTools } from './tools/agent-tools.ts';
 
 export interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
+
+/** What may be asked of the carrier about this call. */
+export interface CarrierSide {
+  /** The call is over. */
+  hangUp(): void;
+  /** Hands the other end over to the agent's number; null where that cannot be. */
+  readonly transfer: (() => Promise<void>) | null;
+}
+
+/** Where a media socket is all there is: it closes, and that is that. */
+export const NO_CARRIER: CarrierSide = { hangUp: () => undefined, transfer: null };
 
 export interface RunningCallOptions {
   readonly call: Call;
@@ -32,8 +49,12 @@ export interface RunningCallOptions {
   readonly files: FileStore;
   readonly clock: WallClock;
   readonly log: Log;
-  /** Tells the carrier that the call is over. */
-  readonly hangUpCarrier: () => void;
+  readonly tools: AgentTools;
+  /** Null where the agent has no documents. */
+  readonly lookup: KnowledgeLookup | null;
+  readonly carrier: CarrierSide;
+  /** There is no room for this call, and it has to be answered: whoever is there is told so instead of being left in silence, and the call ends. */
+  readonly turnAway?: boolean;
   /** Everything is on record and released. */
   readonly onGone: () => void;
   /** What happens on the call, for whoever watches this process. */
@@ -42,11 +63,22 @@ export interface RunningCallOptions {
 
 export type CallWatchEvent = { readonly callSid: string; readonly atMs: number } & ({ readonly type: 'note'; readonly note: TurnNote } | { readonly type: 'status'; readonly status: string; readonly reason: string | null });
 
+/** Why a call ended that had to be answered while there was no room for it. */
+const NO_CAPACITY = 'no_capacity';
+
+/** Why a call ended that its carrier broke off although we heard each other. */
+const CARRIER_FAILED = 'carrier_failed';
+
+/** The turn machine's reason when no voice could say a word. */
+const SPEECH_FAILED = 'speech_failed';
+
 /** Reasons of ours that break a call off, and what they mean to a person. */
 const BROKEN: Readonly<Record<string, string>> = {
   error: 'An internal error broke the call off',
-  speech_failed: 'The agent could not speak: every voice failed',
+  [SPEECH_FAILED]: 'The agent could not speak: every voice failed',
   lost_ownership: 'Another server took the call over',
+  [CARRIER_FAILED]: 'The carrier broke the call off',
+  [NO_CAPACITY]: 'There was no room for another call on this server',
 };
 
 /** A call that runs here: binds engine, media leg, recording and records, and ends as one. */
@@ -55,40 +87,53 @@ export class RunningCall {
   readonly #session: VoiceSession;
   readonly #writer: CallWriter;
   readonly #startedMs: number;
+  readonly #meter: UsageMeter;
   #recorder: Recorder | null = null;
   #leg: MediaLeg | null = null;
+  /** Media is there. */
   #answered = false;
+  /** It is on record that somebody picked up. */
+  #pickedUp: boolean;
+  /** The carrier has said that the call is over: there is nothing to hang up. */
+  #goneAtCarrier = false;
   #ending = false;
   #lost = false;
   #taken = false;
+  #handedOver = false;
+  #apologised = false;
   #connected = false;
 
   constructor(options: RunningCallOptions) {
     this.#options = options;
-    const { call, agent, providers, callClock, store, clock, log } = options;
+    const { call, agent, callClock, store, clock, log, lookup } = options;
+    this.#pickedUp = call.answeredAt !== null;
+    this.#meter = new UsageMeter((did) => this.#writer.progress({ spokenBy: { voice_activity: options.providers.voiceActivity.id, ...did } }));
+    const watched = this.#meter.watch(options.providers);
+    const providers: Providers = lookup ? { ...watched, languageModels: watched.languageModels.map((model) => lookup.model(model)) } : watched;
     this.#startedMs = callClock.nowMs();
     const script = scriptFor(agent, call);
     this.#writer = new CallWriter({
       call, ownership: options.ownership, store, clock,
+      sourcesOf: (text) => lookup?.sourcesOf(text) ?? [],
       onLost: (why) => this.#letGo(why),
       onError: (error) => log.error({ err: error, call: call.sid }, 'a record of the call could not be written'),
     });
     this.#session = new VoiceSession({
       clock: callClock,
       providers,
-      policy: script.policy,
+      policy: { ...script.policy, attempts: Math.max(script.policy.attempts, providers.languageModels.length, providers.textToSpeech.length), ...(options.turnAway ? { screen: false, firstMessage: null } : {}) },
       prompt: script.prompt,
       model: script.model,
       voiceId: script.voiceId,
-      tools: script.tools,
+      tools: options.tools.definitions,
       context: { phrases: script.phrases },
       host: {
-        runTool: (_key, name, args) => runCallTool(store, clock, call, name, args),
+        runTool: (key, name, args) => options.tools.run(key, name, args),
         note: (note) => this.#note(note),
         agentFrame: (frame, playAtMs) => this.#recorder?.agent(frame, playAtMs),
         agentCut: (atMs) => this.#recorder?.cut(atMs),
         fellBack: (kind, from, to) => log.warn({ call: call.sid, kind, from, to }, 'fell back to the next provider'),
-        hangUp: () => this.#hangUpLeg(),
+        hangUp: (reason) => this.#hangUpLeg(reason),
         closed: (reason) => void this.#close(reason),
         failed: (error) => {
           log.error({ err: error, call: call.sid }, 'the call failed');
@@ -96,7 +141,6 @@ export class RunningCall {
         },
       },
     });
-    this.#writer.progress({ spokenBy: { speech_to_text: providers.speechToText[0]!.id, language_model: providers.languageModels[0]!.id, text_to_speech: providers.textToSpeech[0]!.id, voice_activity: providers.voiceActivity.id } });
     this.#session.prepare();
   }
 
@@ -128,8 +172,33 @@ export class RunningCall {
     this.#tell('ringing', null);
   }
 
-  dialled(carrierCallId: string, placedMs: number): void {
-    this.#writer.progress({ carrierCallId, placedMs });
+  /** Somebody has picked up, whether or not media is there yet. */
+  pickedUp(): void {
+    if (this.#pickedUp || this.#ending) return;
+    this.#pickedUp = true;
+    this.#writer.progress({ status: 'answered', answeredAt: this.#options.clock.now() }, { type: 'call.answered', callId: this.call.id, data: {} });
+    this.#tell('answered', null);
+  }
+
+  /** What the carrier says. It may say so late, twice, or in another order: nothing goes back. */
+  signal(said: CarrierSignal): void {
+    switch (said.type) {
+      case 'ringing':
+        if (!this.#pickedUp && !this.#ending) this.ringing();
+        return;
+      case 'answered':
+        return this.pickedUp();
+      case 'answered-by':
+        return this.#session.answeredBy(said.who);
+      case 'recording':
+        return;
+      case 'ended': {
+        this.#goneAtCarrier = true;
+        if (this.#answered) return this.#session.hungUp(said.outcome === 'completed' ? 'caller_hung_up' : CARRIER_FAILED);
+        const { status, reason, failure } = endOf(said, this.#pickedUp);
+        return void this.fail(status, reason, failure);
+      }
+    }
   }
 
   /** The other end is there: recording begins, and the conversation. Answers where its media goes. */
@@ -138,8 +207,8 @@ export class RunningCall {
     this.#answered = true;
     this.#connected = true;
     this.#leg = leg;
-    const { call, clock } = this.#options;
-    const answered = { status: 'answered', answeredAt: clock.now() } as const;
+    const { call } = this.#options;
+    this.pickedUp();
     let recording: { key: string; offsetMs: number } | undefined;
     if (call.recorded) {
       try {
@@ -151,15 +220,21 @@ export class RunningCall {
         this.#stopRecording(error);
       }
     }
-    this.#writer.progress({ ...answered, ...(recording === undefined ? {} : { recording }) }, { type: 'call.answered', callId: call.id, data: {} });
-    this.#tell('answered', null);
+    if (recording) this.#writer.progress({ recording });
     // Meanwhile the call may have ended, or the same party have come on another connection.
     return this.#ending || this.#leg !== leg ? null : this.#events();
   }
 
   /** The conversation starts: the other end hears us from now on. */
   begin(): void {
-    if (this.#leg && !this.#ending) this.#session.start(this.#leg);
+    if (!this.#leg || this.#ending) return;
+    this.#session.start(this.#leg);
+    if (this.#options.turnAway) this.#session.say(DEFAULT_POLICY.phrases.allBusy, NO_CAPACITY);
+  }
+
+  /** Whether its audio cannot wait for us. */
+  get inRealTime(): boolean {
+    return !this.#options.callClock.waits;
   }
 
   /** The same party on a new connection. */
@@ -178,14 +253,15 @@ export class RunningCall {
   command(command: CallCommand): void {
     if (command.type === 'say') this.#session.say(command.text);
     else if (this.#answered) this.#session.end(command.reason);
+    else if (this.#pickedUp) void this.fail('completed', command.reason, null);
     else void this.fail('canceled', command.reason, 'The call was canceled');
   }
 
-  /** The call did not come off. */
-  async fail(status: EndStatus, reason: string, failure: string): Promise<void> {
+  /** The call did not come off, or ended before anything was heard. */
+  async fail(status: EndStatus, reason: string, failure: string | null): Promise<void> {
     if (this.#ending) return;
     this.#ending = true;
-    if (!this.#taken) this.#options.hangUpCarrier();
+    if (!this.#taken && !this.#goneAtCarrier) this.#options.carrier.hangUp();
     await this.#finish(status, reason, failure);
   }
 
@@ -213,6 +289,7 @@ export class RunningCall {
 
   #note(note: TurnNote): void {
     this.#writer.note(note);
+    if (note.kind === 'entry' && note.item.role === 'agent' && note.item.text.includes(DEFAULT_POLICY.phrases.apology)) this.#apologised = true;
     if (note.kind === 'recovered') this.#options.log.warn({ call: this.call.sid, what: note.what }, 'the watchdog freed a turn');
     this.#options.watch({ callSid: this.call.sid, atMs: this.#nowMs(), type: 'note', note });
   }
@@ -225,11 +302,24 @@ export class RunningCall {
     this.#writer.progress({ recordingFailure: error instanceof AppError ? error.message : 'The recording could not be written' });
   }
 
-  #hangUpLeg(): void {
-    this.#leg?.close();
+  #hangUpLeg(reason: string): void {
+    const leg = this.#leg;
     this.#leg = null;
     this.#connected = false;
-    if (!this.#taken) this.#options.hangUpCarrier();
+    const { carrier } = this.#options;
+    if (reason !== TRANSFERRED || !carrier.transfer || this.#taken || this.#goneAtCarrier) {
+      leg?.close();
+      if (!this.#taken && !this.#goneAtCarrier && !this.#handedOver) carrier.hangUp();
+      return;
+    }
+    // Asked for when the agent has said so; not again when the call is closed.
+    if (this.#handedOver) return;
+    this.#handedOver = true;
+    // The line is let go of when the other end has been handed over: a carrier whose media socket closes asks what is next.
+    void carrier.transfer().catch(() => {
+      carrier.hangUp();
+      return this.#noteCallback('a transfer that did not come off');
+    }).finally(() => leg?.close());
   }
 
   /** Nothing more may be written: stop without a word. Whoever took the call over has the carrier's end of it too. */
@@ -244,7 +334,7 @@ export class RunningCall {
   async #close(reason: string): Promise<void> {
     if (this.#ending) return;
     this.#ending = true;
-    this.#hangUpLeg();
+    this.#hangUpLeg(reason);
     const broken = BROKEN[reason];
     if (broken !== undefined) await this.#finish('broken', reason, broken);
     else await this.#finish(reason === 'voicemail' ? 'voicemail' : 'completed', reason, null);
@@ -258,12 +348,24 @@ export class RunningCall {
       log.error({ err: error, call: call.sid }, 'the recording could not be finished');
     }
     this.#recorder = null;
-    if (!this.#lost) await this.#writer.end(status, reason, failure);
+    // Whoever was let down by all our providers is called back.
+    if (!this.#lost && (this.#apologised || reason === SPEECH_FAILED)) await this.#noteCallback('a technical problem on the call');
+    if (!this.#lost) await this.#writer.end(status, reason, failure, this.#meter.lines);
     if (!this.#answered) this.#session.hungUp(reason);
     reservation.give();
     log.info({ call: call.sid, to: maskNumber(call.to), status, reason }, 'call ended');
     this.#tell(status, failure ?? reason);
     onGone();
+  }
+
+  async #noteCallback(reason: string): Promise<void> {
+    const { call, store, clock, log } = this.#options;
+    const callback = { callId: call.id, personId: call.personId, number: call.direction === 'inbound' ? call.from : call.to, wanted: 'as soon as possible', dueAt: null, reason };
+    try {
+      await noteCallback({ store, clock }, { organizationId: call.organizationId, actor: { kind: 'system', name: 'agent' } }, callback);
+    } catch (error) {
+      log.error({ err: error, call: call.sid }, 'a callback could not be noted');
+    }
   }
 
   #tell(status: string, reason: string | null): void {

@@ -93,6 +93,7 @@ function entryHtml(entry: ConversationEntry): string {
     detail['estimated'] === true ? 'timed by the clock' : '',
     typeof detail['kind'] === 'string' && detail['kind'] !== 'reply' ? detail['kind'] : '',
     typeof detail['phase'] === 'string' ? detail['phase'].toLowerCase() : '',
+    ...(Array.isArray(detail['sources']) ? (detail['sources'] as { document: string; heading: string | null }[]).map((one) => `from ${one.document}${one.heading === null ? '' : `, ${one.heading}`}`) : []),
   ].filter(Boolean);
   const text = entry.role === 'tool-call' ? `${entry.text} ${JSON.stringify(detail['args'] ?? {})}` : entry.text;
   const unheard = detail['interrupted'] === true && typeof detail['intended'] === 'string' ? `<span class="unheard" title="never heard">${escape(rest(entry.text, detail['intended']))}</span>` : '';

@@ -1,11 +1,15 @@
 import type { ModelCatalog } from '#core/ports.ts';
+import { anthropic } from './anthropic/manifest.ts';
 import { deepgram } from './deepgram/manifest.ts';
+import { elevenlabs } from './elevenlabs/manifest.ts';
+import { google } from './google/manifest.ts';
 import type { ProviderManifest } from './manifest.ts';
 import { offline } from './offline/manifest.ts';
 import { ollama } from './ollama/manifest.ts';
+import { openai } from './openai/manifest.ts';
 
-/** Every vendor, one line each. */
-const MANIFESTS: readonly ProviderManifest[] = [offline, deepgram, ollama];
+/** Every vendor, one line each; where several are configured, in this order. */
+export const MANIFESTS: readonly ProviderManifest[] = [offline, deepgram, elevenlabs, openai, anthropic, google, ollama];
 
 export const catalog: ModelCatalog = {
   voiceProvider: (voiceId) => MANIFESTS.find((one) => one.voices?.claims(voiceId))?.id ?? offline.id,

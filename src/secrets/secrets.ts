@@ -25,6 +25,8 @@ export function makeSecrets(given: { readonly encryptionKey: string; readonly jw
   return {
     callSid: () => `CA${randomBytes(16).toString('hex')}`,
     token: () => randomBytes(32).toString('base64url'),
+    signingSecret: () => `whsec_${randomBytes(32).toString('base64')}`,
+    signedHeaders,
     hash: (value) => createHash('sha256').update(value).digest('hex'),
     keyedHash: (value) => createHmac('sha256', hashing).update(value).digest('hex'),
     seal: (text) => seal(sealing, text),
@@ -51,6 +53,14 @@ async function readAccessToken(key: Buffer, token: string, now: Date): Promise<A
     if (error instanceof errors.JOSEError) return null;
     throw error;
   }
+}
+
+/** @see https://www.standardwebhooks.com */
+function signedHeaders(secret: string, id: string, at: Date, body: string): Readonly<Record<string, string>> {
+  const timestamp = String(Math.floor(at.getTime() / 1000));
+  const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : Buffer.from(secret);
+  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
+  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` };
 }
 
 function seal(key: Buffer, text: string): string {

@@ -8,8 +8,8 @@ const FRAMES_TO_BEGIN = 3;
 
 export interface EarEvents {
   speechBegan(): void;
-  /** What was understood; '' when nothing was. */
-  understood(text: string): void;
+  /** What was understood, '' when nothing was, of speech that was last loud at `endedAtMs` of the call. */
+  understood(text: string, endedAtMs: number): void;
 }
 
 /** How a simulated person hears: through the same recogniser as the agent, from the audio alone. */
@@ -23,6 +23,8 @@ export class Ear {
   #speaking = false;
   #loud = 0;
   #lastLoudMs = 0;
+  /** When the last utterance that was handed over fell silent. */
+  #endedAtMs = 0;
 
   constructor(options: { recogniser: SpeechToText; clock: CallClock; context: SpeechContext; pauseMs: number; events: EarEvents }) {
     this.#clock = options.clock;
@@ -31,8 +33,8 @@ export class Ear {
     this.#stream = options.recogniser.open({
       language: 'en', context: options.context, working: (budgetMs) => options.clock.working(budgetMs),
       onPart: (part) => {
-        if (part.type === 'transcript-final') this.#events.understood(part.text);
-        else if (part.type === 'error') this.#events.understood('');
+        if (part.type === 'transcript-final') this.#events.understood(part.text, this.#endedAtMs);
+        else if (part.type === 'error') this.#events.understood('', this.#endedAtMs);
       },
     });
   }
@@ -59,6 +61,7 @@ export class Ear {
     this.#stream.audio(pcm);
     if (this.#speaking && now - this.#lastLoudMs >= this.#pauseMs) {
       this.#speaking = false;
+      this.#endedAtMs = this.#lastLoudMs;
       this.#stream.end(this.#utterance);
     }
   }

@@ -28,6 +28,7 @@ const MOST_ANSWERS = 14;
 
 const INTERESTED: readonly (readonly [RegExp, Reaction])[] = [
   [/\b(goodbye|bye|have a (nice|great|good))\b/, { say: 'Thank you, goodbye.', hangUp: true }],
+  [/\b(taken)\b/, { say: 'Yes, that is good for me.' }],
   [/\b(anything else|any (other )?questions)\b/, { say: 'No, that is all, thank you. Goodbye.', hangUp: true }],
   [/\b(call you back)\b/, { say: 'Yes, please call me back tomorrow morning.' }],
   [/\b(when|which day|what day|what time|time would|day works|suit you)\b/, { say: 'Tuesday at three works for me.' }],
@@ -99,8 +100,19 @@ const PEOPLE: Readonly<Record<string, Pickup>> = {
 
 const PREFIX = '+1500555';
 
+const inTable = (number: string): Pickup | undefined => (number.startsWith(PREFIX) ? PEOPLE[number.slice(PREFIX.length)] : undefined);
+
+/** Whether a number is one of the table. */
+export const isPerson = (number: string): boolean => inTable(number) !== undefined;
+
 /** Who or what a number reaches: a number of the table, else somebody interested. */
 export function whoAnswers(number: string): Pickup {
-  const inTable = number.startsWith(PREFIX) ? PEOPLE[number.slice(PREFIX.length)] : undefined;
-  return inTable ?? PEOPLE['0006']!;
+  return inTable(number) ?? PEOPLE['0006']!;
+}
+
+/** Whoever is at a number that is not in the table. */
+export function ordinaryPersona(): Persona {
+  const { '0006': ordinary } = PEOPLE;
+  if (ordinary?.outcome !== 'answered') throw new Error('number 0006 answers');
+  return ordinary.persona;
 }

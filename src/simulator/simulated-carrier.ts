@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Carrier, CarrierEvent, Dialled, DialRequest } from '#engine/contracts/carrier.ts';
 import type { SpeechToText } from '#engine/contracts/speech-to-text.ts';
 import type { TextToSpeech } from '#engine/contracts/text-to-speech.ts';
-import { whoAnswers, type Persona, type Pickup } from './personas.ts';
+import { isPerson, ordinaryPersona, whoAnswers, type Persona, type Pickup } from './personas.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 import { SimulatedPerson } from './simulated-person.ts';
 
@@ -18,7 +18,9 @@ interface Line {
 
 /** A carrier without a telephone network: numbers reach simulated people, on a clock of each call's own. */
 export class SimulatedCarrier implements Carrier {
-  readonly id = 'simulator';
+  static readonly id = 'simulator';
+  static readonly about = { id: SimulatedCarrier.id, name: 'Simulator', capabilities: { voice: { supported: true, features: ['call', 'record', 'transcribe'] }, sms: { supported: false, features: [] }, recording: { supported: true, formats: ['mp3', 'wav'] } } };
+  readonly id = SimulatedCarrier.id;
   readonly real = false;
   readonly #recogniser: SpeechToText;
   readonly #voice: TextToSpeech;
@@ -33,6 +35,23 @@ export class SimulatedCarrier implements Carrier {
 
   dial(request: DialRequest, onEvent: (event: CarrierEvent) => void): Promise<Dialled> {
     const carrierCallId = `SIM${randomBytes(16).toString('hex')}`;
+    const line = this.#open(carrierCallId);
+    this.#ring(line, carrierCallId, request, whoAnswers(request.to), onEvent);
+    return Promise.resolve({ carrierCallId, clock: line.clock });
+  }
+
+  /** Somebody of the table calls, and is put through at once. */
+  receive(carrierCallId: string, request: { readonly from: string; readonly hints: readonly string[] }, onEvent: (event: CarrierEvent) => void): Dialled | null {
+    const pickup = isPerson(request.from) ? whoAnswers(request.from) : null;
+    if (!pickup) return null;
+    const line = this.#open(carrierCallId);
+    // Numbers that nobody answers call as well: then somebody is there.
+    const persona = pickup.outcome === 'answered' ? pickup.persona : ordinaryPersona();
+    line.clock.at(0, () => this.#answer(line, carrierCallId, request.hints, persona, onEvent));
+    return { carrierCallId, clock: line.clock };
+  }
+
+  #open(carrierCallId: string): Line {
     const clock = new SimulatedClock(this.#speed);
     const line: Line = {
       clock, person: null,
@@ -43,8 +62,7 @@ export class SimulatedCarrier implements Carrier {
       },
     };
     this.#lines.set(carrierCallId, line);
-    this.#ring(line, carrierCallId, request, whoAnswers(request.to), onEvent);
-    return Promise.resolve({ carrierCallId, clock });
+    return line;
   }
 
   #ring(line: Line, carrierCallId: string, request: DialRequest, pickup: Pickup, onEvent: (event: CarrierEvent) => void): void {
@@ -59,7 +77,7 @@ export class SimulatedCarrier implements Carrier {
     clock.at(RINGS_AFTER_MS, () => this.#lines.has(carrierCallId) && onEvent({ type: 'ringing' }));
     if (pickup.outcome === 'answered') {
       if (request.ringTimeoutMs < ANSWERS_AFTER_MS) fail(request.ringTimeoutMs, 'no-answer', 'nobody answered');
-      else clock.at(ANSWERS_AFTER_MS, () => this.#answer(line, carrierCallId, request, pickup.persona, onEvent));
+      else clock.at(ANSWERS_AFTER_MS, () => this.#answer(line, carrierCallId, request.hints, pickup.persona, onEvent));
     } else fail(pickup.outcome === 'busy' ? BUSY_AFTER_MS : request.ringTimeoutMs, pickup.outcome, pickup.reason);
   }
 
@@ -70,9 +88,14 @@ export class SimulatedCarrier implements Carrier {
     return Promise.resolve();
   }
 
-  #answer(line: Line, carrierCallId: string, request: DialRequest, persona: Persona, onEvent: (event: CarrierEvent) => void): void {
+  /** A simulated colleague picks up: what they say to each other is none of ours. */
+  transfer(carrierCallId: string): Promise<void> {
+    return this.hangUp(carrierCallId);
+  }
+
+  #answer(line: Line, carrierCallId: string, hints: readonly string[], persona: Persona, onEvent: (event: CarrierEvent) => void): void {
     if (!this.#lines.has(carrierCallId)) return;
-    const person = new SimulatedPerson({ persona, clock: line.clock, recogniser: this.#recogniser, voice: this.#voice, hints: request.hints, onGone: () => line.end() });
+    const person = new SimulatedPerson({ persona, clock: line.clock, recogniser: this.#recogniser, voice: this.#voice, hints, onGone: () => line.end() });
     line.person = person;
     onEvent({ type: 'answered', leg: person, connect: (events) => person.answer(events) });
   }

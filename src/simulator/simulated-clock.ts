@@ -15,6 +15,7 @@ interface Timer {
  * announced is more behind than its budget. So what happens on the call does not depend on how fast the machine is.
  */
 export class SimulatedClock implements CallClock {
+  readonly waits = true;
   readonly #speed: number;
   #nowMs = 0;
   #wallMs = performance.now();

@@ -46,6 +46,8 @@ export class SimulatedPerson implements MediaLeg {
   #hearingSinceMs: number | null = null;
   #lastActiveMs = 0;
   #saying = false;
+  /** From when to when this person last spoke over the agent, ms of the call. */
+  #spokeOver: { readonly fromMs: number; untilMs: number } | null = null;
   #heardText = '';
   #replyAt: (() => void) | null = null;
   #endFrames: (() => void) | null = null;
@@ -55,7 +57,7 @@ export class SimulatedPerson implements MediaLeg {
     this.#options = options;
     this.#ear = new Ear({
       recogniser: options.recogniser, clock: options.clock, context: { phrases: options.hints }, pauseMs: PAUSE_MS,
-      events: { speechBegan: () => this.#agentSpeaks(), understood: (text) => this.#understood(text) },
+      events: { speechBegan: () => this.#agentSpeaks(), understood: (text, endedAtMs) => this.#understood(text, endedAtMs) },
     });
   }
 
@@ -167,11 +169,16 @@ export class SimulatedPerson implements MediaLeg {
     const { interrupts } = persona;
     if (!interrupts || this.#saying || !this.#ear.hearing || this.#hearingSinceMs === null) return;
     if (this.#interruptions >= interrupts.words.length || clock.nowMs() - this.#hearingSinceMs < interrupts.afterMs) return;
-    this.#speak(interrupts.words[this.#interruptions++]!, null);
+    const over = { fromMs: clock.nowMs(), untilMs: Infinity };
+    this.#spokeOver = over;
+    this.#speak(interrupts.words[this.#interruptions++]!, () => (over.untilMs = clock.nowMs()));
   }
 
-  #understood(text: string): void {
+  #understood(text: string, endedAtMs: number): void {
     if (this.#gone || text === '' || this.#options.persona.machine) return;
+    // Who was spoken over and fell silent has been answered by that.
+    const over = this.#spokeOver;
+    if (over && endedAtMs >= over.fromMs && endedAtMs <= over.untilMs) return;
     this.#heardText = [this.#heardText, text].filter(Boolean).join(' ');
     this.#replyAt?.();
     this.#replyAt = this.#later(REACTION_MS, () => {

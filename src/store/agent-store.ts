@@ -64,6 +64,7 @@ function toColumns<S extends Partial<AgentSettings>>(settings: S) {
     voicemail_message: settings.voicemailMessage as S['voicemailMessage'], voice_provider: settings.voiceProvider as S['voiceProvider'], voice_id: settings.voiceId as S['voiceId'],
     model_provider: settings.modelProvider as S['modelProvider'], model_name: settings.modelName as S['modelName'], interrupt_enabled: settings.interruptEnabled as S['interruptEnabled'],
     silence_threshold_ms: settings.silenceThresholdMs as S['silenceThresholdMs'], is_active: settings.isActive as S['isActive'],
+    built_in_tools: settings.builtInTools && [...settings.builtInTools], transfer_number: settings.transferNumber as S['transferNumber'],
   };
 }
 
@@ -71,6 +72,6 @@ function toAgent(row: Selectable<Database['ai_agents']>): AiAgent {
   return {
     id: row.id, organizationId: row.organization_id, type: row.type as AgentType, name: row.name, systemPrompt: row.system_prompt, firstMessage: row.first_message, voicemailMessage: row.voicemail_message,
     voiceProvider: row.voice_provider, voiceId: row.voice_id, modelProvider: row.model_provider, modelName: row.model_name, interruptEnabled: row.interrupt_enabled,
-    silenceThresholdMs: row.silence_threshold_ms, isActive: row.is_active, isDefault: row.is_default, createdAt: row.created_at, updatedAt: row.updated_at,
+    silenceThresholdMs: row.silence_threshold_ms, isActive: row.is_active, builtInTools: row.built_in_tools as AiAgent['builtInTools'], transferNumber: row.transfer_number, isDefault: row.is_default, createdAt: row.created_at, updatedAt: row.updated_at,
   };
 }

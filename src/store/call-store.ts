@@ -1,7 +1,7 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import { isEnded, LIVE_STATUSES, mayBecome, type Call, type CallStatus, type Direction, type TurnLatency } from '#core/calls/call.ts';
 import type { CallPhase, ConversationEntry } from '#core/calls/conversation.ts';
-import type { CallEnd, CallFilter, CallProgress, CallStore, Listed, NewCall, Ownership, Page } from '#core/ports.ts';
+import type { AnnouncedCall, CallEnd, CallFilter, CallProgress, CallStore, Listed, NewCall, Ownership, Page } from '#core/ports.ts';
 import type { Database } from './schema.ts';
 import { countAll } from './sql.ts';
 
@@ -13,22 +13,32 @@ export class PostgresCallStore implements CallStore {
   }
 
   async insert(call: NewCall): Promise<Call> {
+    return toCall(await this.#db.insertInto('calls').values(rowOf(call)).returningAll().executeTakeFirstOrThrow());
+  }
+
+  async insertAnnounced(call: AnnouncedCall): Promise<Call | null> {
+    const status = call.answeredAt === null ? 'ringing' : 'answered';
     const row = await this.#db
       .insertInto('calls')
-      .values({
-        sid: call.sid, organization_id: call.organizationId, agent_id: call.agentId, person_id: call.personId, direction: call.direction, carrier: call.carrier, carrier_call_id: null,
-        from_number: call.from, to_number: call.to, status: 'placed', end_reason: null, failure_reason: null, variables: JSON.stringify(call.variables), overrides: JSON.stringify(call.overrides),
-        recorded: call.recorded, recording_key: null, placed_ms: null, latency: null, placed_at: call.placedAt, answered_at: null, ended_at: null, ring_timeout_ms: call.ringTimeoutMs,
-        owner: call.owner, epoch: 1, lease_until: call.leaseUntil, user_id: call.userId,
-      })
+      .values({ ...rowOf(call), status, carrier_call_id: call.carrierCallId, answered_at: call.answeredAt, dialled_at: call.placedAt })
+      .onConflict((conflict) => conflict.doNothing())
       .returningAll()
-      .executeTakeFirstOrThrow();
-    return toCall(row);
+      .executeTakeFirst();
+    return row ? toCall(row) : null;
+  }
+
+  async atCarrier(carrier: string, carrierCallId: string): Promise<Call | null> {
+    const row = await this.#db.selectFrom('calls').selectAll().where('carrier', '=', carrier).where('carrier_call_id', '=', carrierCallId).executeTakeFirst();
+    return row ? toCall(row) : null;
+  }
+
+  async keepCarrierRecording(id: number, url: string): Promise<void> {
+    await this.#db.updateTable('calls').set({ carrier_recording_url: url }).where('id', '=', id).where('recording_deleted_at', 'is', null).where('transcript_deleted_at', 'is', null).execute();
   }
 
   async find(organizationId: number, sid: string): Promise<Call | null> {
     const of = () => this.#db.selectFrom('calls').selectAll().where('organization_id', '=', organizationId);
-    const row = (await of().where('sid', '=', sid).executeTakeFirst()) ?? (await of().where('carrier_call_id', '=', sid).executeTakeFirst());
+    const row = (await of().where('sid', '=', sid).executeTakeFirst()) ?? (await of().where('placed_sid', '=', sid).executeTakeFirst()) ?? (await of().where('carrier_call_id', '=', sid).executeTakeFirst());
     return row ? toCall(row) : null;
   }
 
@@ -57,6 +67,7 @@ export class PostgresCallStore implements CallStore {
       .set({
         ...(status === undefined ? {} : { status }),
         ...(change.carrierCallId === undefined ? {} : { carrier_call_id: change.carrierCallId }),
+        ...(change.sid === undefined ? {} : { sid: change.sid, placed_sid: sql<string>`sid` }),
         ...(change.placedMs === undefined ? {} : { placed_ms: change.placedMs }),
         ...(change.answeredAt === undefined ? {} : { answered_at: change.answeredAt }),
         ...(change.phase === undefined ? {} : { phase: change.phase }),
@@ -101,6 +112,11 @@ export class PostgresCallStore implements CallStore {
     return rows.map((row) => row.id);
   }
 
+  async placedFor(owner: string, before: Date): Promise<readonly Call[]> {
+    const rows = await this.#db.selectFrom('calls').selectAll().where((eb) => eb.or([eb('status', '=', 'placed'), eb.and([eb('direction', '=', 'inbound'), eb('status', 'in', [...LIVE_STATUSES])])])).where('owner', '=', owner).where('placed_at', '<', before).execute();
+    return rows.map(toCall);
+  }
+
   async abandoned(now: Date, limit: number): Promise<readonly Call[]> {
     const rows = await this.#db.selectFrom('calls').selectAll().where('status', 'in', [...LIVE_STATUSES]).where('lease_until', '<', now).orderBy('id').limit(limit).forUpdate().skipLocked().execute();
     return rows.map(toCall);
@@ -118,9 +134,9 @@ export class PostgresCallStore implements CallStore {
   }
 
   async dropRecordings(organizationId: number, endedBefore: Date, at: Date, limit: number): Promise<readonly string[]> {
-    const old = await this.#db.selectFrom('calls').select(['id', 'recording_key']).where('organization_id', '=', organizationId).where('recording_key', 'is not', null).where('ended_at', '<', endedBefore).orderBy('ended_at').limit(limit).forUpdate().skipLocked().execute();
-    if (old.length > 0) await this.#db.updateTable('calls').set({ recording_key: null, recording_deleted_at: at }).where('id', 'in', old.map((row) => row.id)).execute();
-    return old.map((row) => row.recording_key!);
+    const old = await this.#db.selectFrom('calls').select(['id', 'recording_key']).where('organization_id', '=', organizationId).where((eb) => eb.or([eb('recording_key', 'is not', null), eb('carrier_recording_url', 'is not', null)])).where('ended_at', '<', endedBefore).orderBy('ended_at').limit(limit).forUpdate().skipLocked().execute();
+    if (old.length > 0) await this.#db.updateTable('calls').set({ recording_key: null, carrier_recording_url: null, recording_deleted_at: at }).where('id', 'in', old.map((row) => row.id)).execute();
+    return old.flatMap((row) => row.recording_key ?? []);
   }
 
   async dropTranscripts(organizationId: number, endedBefore: Date, at: Date, limit: number): Promise<number> {
@@ -133,11 +149,12 @@ export class PostgresCallStore implements CallStore {
     const calls = await this.#db.selectFrom('calls').select(['id', 'sid', 'status', 'recording_key', 'direction']).where('person_id', '=', personId).forUpdate().execute();
     if (calls.some((call) => !isEnded(call.status as CallStatus))) return 'running';
     await this.#forgetWords(calls, at);
+    for (const table of ['bookings', 'callbacks'] as const) await this.#db.updateTable(table).set({ number: null, person_id: null, ...(table === 'bookings' ? { name: null } : {}) }).where('person_id', '=', personId).execute();
     if (calls.length > 0) await this.#db.deleteFrom('idempotent_requests').where('subject', 'in', calls.map((call) => call.sid)).execute();
     for (const [directions, column] of [[['outbound', 'web'], 'to_number'], [['inbound'], 'from_number']] as const) {
       await this.#db
         .updateTable('calls')
-        .set({ [column]: null, person_id: null, variables: '{}', overrides: '{}', recording_key: null, recording_deleted_at: sql`case when recording_key is null then recording_deleted_at else ${at} end` })
+        .set({ [column]: null, person_id: null, variables: '{}', overrides: '{}', recording_key: null, carrier_recording_url: null, recording_deleted_at: sql`case when recording_key is null then recording_deleted_at else ${at} end` })
         .where('person_id', '=', personId)
         .where('direction', 'in', [...directions])
         .execute();
@@ -145,12 +162,15 @@ export class PostgresCallStore implements CallStore {
     return { calls: calls.length, recordingKeys: calls.flatMap((call) => call.recording_key ?? []) };
   }
 
-  /** Words stand in the entries, in events and in what the audit says of a call. */
+  /** Words stand in the entries, in events, in what tools were asked and in what the audit says of a call. */
   async #forgetWords(calls: readonly { id: number; sid: string }[], at: Date): Promise<void> {
     if (calls.length === 0) return;
     const ids = calls.map((call) => call.id);
     await this.#db.deleteFrom('call_entries').where('call_id', 'in', ids).execute();
     await this.#db.updateTable('events').set({ payload: sql<string>`jsonb_build_object('type', type, 'callId', call_id, 'data', '{}'::jsonb)` }).where('call_id', 'in', ids).execute();
+    await this.#db.updateTable('tool_executions').set({ input: '{}', output: null }).where('call_id', 'in', ids).execute();
+    await this.#db.updateTable('callbacks').set({ wanted: '', reason: '' }).where('call_id', 'in', ids).execute();
+    await this.#db.updateTable('bookings').set({ notes: null }).where('call_id', 'in', ids).execute();
     await this.#db.updateTable('audit').set({ detail: '{}' }).where('subject', 'in', calls.map((call) => call.sid)).execute();
     await this.#db.updateTable('calls').set({ transcript_deleted_at: at }).where('id', 'in', ids).execute();
   }
@@ -175,15 +195,25 @@ export class PostgresCallStore implements CallStore {
   }
 }
 
+/** A call that was placed just now. */
+function rowOf(call: NewCall) {
+  return {
+    sid: call.sid, organization_id: call.organizationId, agent_id: call.agentId, person_id: call.personId, direction: call.direction, carrier: call.carrier, carrier_call_id: null,
+    from_number: call.from, to_number: call.to, status: 'placed', end_reason: null, failure_reason: null, variables: JSON.stringify(call.variables), overrides: JSON.stringify(call.overrides),
+    recorded: call.recorded, transcribed: call.transcribed, recording_key: null, placed_ms: null, latency: null, placed_at: call.placedAt, answered_at: null, ended_at: null, ring_timeout_ms: call.ringTimeoutMs,
+    owner: call.owner, epoch: 1, lease_until: call.leaseUntil, user_id: call.userId,
+  };
+}
+
 function toEntry(row: Selectable<Database['call_entries']>): ConversationEntry {
   return { seq: row.seq, role: row.role as ConversationEntry['role'], text: row.text, startMs: row.start_ms, endMs: row.end_ms, detail: row.detail };
 }
 
 function toCall(row: Selectable<Database['calls']>): Call {
   return {
-    id: row.id, sid: row.sid, organizationId: row.organization_id, agentId: row.agent_id, personId: row.person_id, userId: row.user_id, direction: row.direction as Direction, carrier: row.carrier,
+    id: row.id, sid: row.sid, placedSid: row.placed_sid, organizationId: row.organization_id, agentId: row.agent_id, personId: row.person_id, userId: row.user_id, direction: row.direction as Direction, carrier: row.carrier,
     carrierCallId: row.carrier_call_id, from: row.from_number, to: row.to_number, status: row.status as CallStatus, endReason: row.end_reason, failureReason: row.failure_reason,
-    phase: row.phase as CallPhase, variables: row.variables, overrides: row.overrides, spokenBy: row.spoken_by, recorded: row.recorded, recordingKey: row.recording_key, recordingOffsetMs: row.recording_offset_ms,
+    phase: row.phase as CallPhase, variables: row.variables, overrides: row.overrides, spokenBy: row.spoken_by, recorded: row.recorded, transcribed: row.transcribed, recordingKey: row.recording_key, carrierRecordingUrl: row.carrier_recording_url, recordingOffsetMs: row.recording_offset_ms,
     recordingFailure: row.recording_failure, transcriptDeletedAt: row.transcript_deleted_at,
     placedMs: row.placed_ms, latency: row.latency as TurnLatency | null, placedAt: row.placed_at, answeredAt: row.answered_at, endedAt: row.ended_at, ringTimeoutMs: row.ring_timeout_ms,
     owner: row.owner, epoch: row.epoch,

@@ -16,5 +16,9 @@ export async function clearUp(db: Kysely<Database>, now: Date): Promise<void> {
     .where('expires_at', '<', yesterday)
     .where((eb) => eb.not(eb.exists(eb.selectFrom('calls').select('calls.id').whereRef('calls.id', '=', 'media_tokens.call_id').where('calls.status', 'in', [...LIVE_STATUSES]))))
     .execute();
+  await db.deleteFrom('webhook_deliveries').where('state', '<>', 'pending').where('created_at', '<', lastMonth).execute();
+  await db.deleteFrom('webhook_lanes').where('due_at', 'is', null).where('touched_at', '<', yesterday).execute();
+  await db.deleteFrom('carrier_deliveries').where('at', '<', lastMonth).execute();
+  await db.deleteFrom('media_servers').where('seen_at', '<', yesterday).execute();
   await db.deleteFrom('rate_limits').where('expire', '<', sql<number>`${now.getTime()}`).execute();
 }

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { fromKysely, type PgBoss } from 'pg-boss';
 import { actorName, type Context } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
@@ -21,7 +21,22 @@ export class PostgresOutbox implements Outbox {
 
   async event(organizationId: number, event: DomainEvent): Promise<void> {
     const callId = 'callId' in event ? event.callId : null;
-    await this.#db.insertInto('events').values({ organization_id: organizationId, type: event.type, call_id: callId, payload: JSON.stringify(event) }).execute();
+    const { id } = await this.#db.insertInto('events').values({ organization_id: organizationId, type: event.type, call_id: callId, payload: JSON.stringify(event) }).returning('id').executeTakeFirstOrThrow();
+    await this.#hand(id, organizationId, event.type, callId);
+  }
+
+  /** One delivery for every webhook that wants it, at the end of its lane. */
+  async #hand(eventId: number, organizationId: number, type: DomainEvent['type'], callId: number | null): Promise<void> {
+    const lane = callId === null ? `event_${eventId}` : `call_${callId}`;
+    await sql`
+      with wanted as (
+        select id from webhooks
+        where organization_id = ${organizationId} and deleted_at is null and ${type} = any(events) and (agent_id is null or agent_id = (select agent_id from calls where calls.id = ${callId}::bigint))
+      ), made as (
+        insert into webhook_deliveries (webhook_id, event_id, lane) select id, ${eventId}::bigint, ${lane} from wanted
+      )
+      insert into webhook_lanes (webhook_id, lane, due_at) select id, ${lane}, now() from wanted order by id
+      on conflict (webhook_id, lane) do update set version = webhook_lanes.version + 1, due_at = coalesce(webhook_lanes.due_at, excluded.due_at)`.execute(this.#db);
   }
 
   async audit(ctx: Pick<Context, 'organizationId' | 'actor' | 'once'>, action: string, subject: string, detail: object = {}): Promise<void> {

@@ -3,6 +3,7 @@ import type { PgBoss } from 'pg-boss';
 import type { Records, Store } from '#core/ports.ts';
 import { PostgresAgentStore } from './agent-store.ts';
 import { PostgresCallStore } from './call-store.ts';
+import { PostgresCarrierStore, PostgresNumberStore, PostgresSettingsStore } from './carrier-store.ts';
 import { clearUp } from './clear-up.ts';
 import { PostgresCredentialStore } from './credential-store.ts';
 import { PostgresMediaTokenStore } from './media-token-store.ts';
@@ -11,7 +12,14 @@ import { PostgresOrganizationStore } from './organization-store.ts';
 import { PostgresOutbox } from './outbox.ts';
 import { PostgresPersonStore } from './person-store.ts';
 import type { Database } from './schema.ts';
+import { PostgresBookingStore } from './booking-store.ts';
+import { PostgresToolStore } from './tool-store.ts';
+import { PostgresKnowledgeStore } from './knowledge-store.ts';
+import { PostgresUsageStore } from './usage-store.ts';
+import { PostgresMediaServerStore } from './media-server-store.ts';
+import { PostgresMcpServerStore } from './mcp-server-store.ts';
 import { PostgresUserStore } from './user-store.ts';
+import { PostgresWebhookStore } from './webhook-store.ts';
 
 function recordsOver(db: Kysely<Database>, boss: PgBoss): Records {
   const once = new PostgresOnceStore(db);
@@ -24,6 +32,16 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss): Records {
     users: new PostgresUserStore(db),
     credentials: new PostgresCredentialStore(db),
     once,
+    mcpServers: new PostgresMcpServerStore(db),
+    tools: new PostgresToolStore(db),
+    mediaServers: new PostgresMediaServerStore(db),
+    usage: new PostgresUsageStore(db),
+    knowledge: new PostgresKnowledgeStore(db),
+    bookings: new PostgresBookingStore(db),
+    webhooks: new PostgresWebhookStore(db),
+    settings: new PostgresSettingsStore(db),
+    numbers: new PostgresNumberStore(db),
+    carriers: new PostgresCarrierStore(db),
     outbox: new PostgresOutbox(db, boss, once),
   };
 }

@@ -8,7 +8,7 @@ import type { VoiceActivity } from '#engine/contracts/voice-activity.ts';
 import type { TurnNote } from '#engine/turns/events.ts';
 import { DEFAULT_POLICY, type TurnPolicy } from '#engine/turns/policy.ts';
 import { VoiceSession, type ToolOutcome } from '#engine/voice-session.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
 
 /** Speech is whatever is loud. */
 const loudness: VoiceActivity = { id: 'loudness', open: () => ({ process: (window) => (window.some((sample) => Math.abs(sample) > 1000) ? 1 : 0), reset: () => undefined }) };
@@ -20,6 +20,11 @@ export class ScriptedEar implements SpeechToText {
   delayMs = 100;
   opened = 0;
   utterances = 0;
+  /** How much it was given in all, and when it was first told of speech. */
+  givenMs = 0;
+  beganMs: number | null = null;
+  /** Breaks off so long into an utterance. */
+  diesAfterMs = Infinity;
   readonly #clock: VirtualClock;
 
   constructor(clock: VirtualClock, id = 'ear') {
@@ -30,10 +35,23 @@ export class ScriptedEar implements SpeechToText {
   open(options: SpeechToTextOptions): ReturnType<SpeechToText['open']> {
     this.opened++;
     let closed = false;
+    let speaking: number | null = null;
+    let spokenMs = 0;
     return {
-      audio: () => undefined,
-      begin: () => void this.utterances++,
+      audio: (pcm) => {
+        this.givenMs += pcm.length / 8;
+        if (speaking === null || (spokenMs += pcm.length / 8) < this.diesAfterMs) return;
+        const utterance = speaking;
+        speaking = null;
+        options.onPart({ type: 'error', utterance, retryable: true, message: 'broke off' });
+      },
+      begin: (utterance) => {
+        this.utterances++;
+        this.beganMs ??= this.#clock.nowMs();
+        [speaking, spokenMs] = [utterance, 0];
+      },
       end: (utterance) => {
+        speaking = null;
         const text = this.next;
         if (text !== null) this.#clock.at(this.#clock.nowMs() + this.delayMs, () => closed || options.onPart({ type: 'transcript-final', utterance, text, confidence: 1 }));
       },
@@ -70,7 +88,7 @@ export class ScriptedModel implements LanguageModel {
 /** 80 ms of tone for each letter; null never speaks. */
 export class ScriptedVoice implements TextToSpeech {
   readonly id: string;
-  mode: 'speak' | 'silent' | 'error' = 'speak';
+  mode: 'speak' | 'silent' | 'error' | 'dies' | 'stalls' = 'speak';
   delayMs = 100;
   readonly said: string[] = [];
   readonly #clock: VirtualClock;
@@ -85,6 +103,11 @@ export class ScriptedVoice implements TextToSpeech {
     const cancel = this.#clock.at(this.#clock.nowMs() + this.delayMs, () => {
       if (this.mode === 'error') return onPart({ type: 'error', message: 'no voice' });
       this.said.push(request.text);
+      if (this.mode === 'dies' || this.mode === 'stalls') {
+        onPart({ type: 'audio', pcm: tone(300, request.text.length * 40), sampleRateHz: 8000 });
+        if (this.mode === 'dies') onPart({ type: 'error', message: 'broke off' });
+        return;
+      }
       onPart({ type: 'audio', pcm: tone(300, request.text.length * 80), sampleRateHz: 8000 });
       onPart({ type: 'done' });
     });

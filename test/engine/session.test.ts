@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { stage } from './scripted.ts';
+import { stage, type ScriptedEar } from './scripted.ts';
 
 const LONG = 'Our plan costs ten dollars a month and the first month is free of charge.';
 
@@ -32,7 +32,8 @@ describe('a session', () => {
     const before = s.line.frames.length;
     s.clock.stall(1000);
     await s.clock.advance(20);
-    assert.ok(s.line.frames.length - before <= 4, 'a burst');
+    // What the carrier holds ahead is filled again in two ticks; the second that was lost is not made up for.
+    assert.ok(s.line.frames.length - before <= 8, 'a burst');
     assert.ok(s.line.leadMs <= 200);
   });
 
@@ -105,6 +106,25 @@ describe('a session', () => {
     assert.deepEqual(s.ends, ['speech_failed']);
   });
 
+  for (const mode of ['dies', 'stalls'] as const) {
+    it(`a voice that ${mode} in mid-sentence is taken over by the next: the caller hears speech again within two seconds, and no word is lost`, async () => {
+      const first = 'We have two plans and the larger one costs ten dollars a month.';
+      const s = stage({ firstMessage: first }, 2);
+      s.voices[0]!.mode = mode;
+      s.session.start(s.line);
+      await s.silence(9000);
+      const times = s.line.frames.map((frame) => frame.atMs);
+      const gaps = times.slice(1).map((atMs, i) => atMs - times[i]!);
+      assert.ok(Math.max(...gaps) < 2000, `${Math.max(...gaps)} ms of silence`);
+      const [rest] = s.voices[1]!.said;
+      assert.ok(first.endsWith(rest!), rest);
+      // The first voice had said half of it, and surely the words before the rest.
+      const said = first.slice(0, first.length - rest!.length);
+      assert.ok(said.length > 5 && said.length <= first.length / 2 + 8, said);
+      assert.deepEqual(s.entries('agent'), [first]);
+    });
+  }
+
   it('a recogniser that goes deaf is replaced, with the audio it missed', async () => {
     const s = stage({}, 2);
     s.session.start(s.line);
@@ -118,6 +138,22 @@ describe('a session', () => {
     assert.equal(s.ears[1]!.opened, 1);
     assert.ok(s.ears[1]!.utterances >= 1, 'the kept audio was not replayed');
     assert.match(s.entries('caller').join(' '), /does anybody hear me/);
+  });
+
+  it('a recogniser that breaks off in mid-utterance is replaced within a second, and given all of the utterance again', async () => {
+    const s = stage({}, 2);
+    s.session.start(s.line);
+    await s.silence(2500);
+    s.ears[0]!.diesAfterMs = 600;
+    const spokeMs = s.clock.nowMs();
+    await s.speak(1500, 'i would like to book a table');
+    await s.silence(2000);
+    const [first, second] = s.ears as [ScriptedEar, ScriptedEar];
+    assert.equal(second.opened, 1);
+    // It broke off after 600 ms of speech; the other began at most a second later.
+    assert.ok(second.beganMs! - (first.beganMs! + 600) < 1000, `${second.beganMs! - first.beganMs!} ms`);
+    assert.ok(second.givenMs >= s.clock.nowMs() - spokeMs - 40, `${second.givenMs} ms of it were given again`);
+    assert.deepEqual(s.entries('caller'), ['i would like to book a table']);
   });
 
   it('runs a tool once although the caller interrupts, fills the wait, and speaks of the result', async () => {
@@ -138,6 +174,17 @@ describe('a session', () => {
     assert.equal(s.toolRuns.length, 1);
     assert.ok(s.models[0]!.requests.at(-1)!.messages.some((message) => message.role === 'tool-result' && message.output === 'It is sunny.'));
     assert.match(s.entries('agent').join(' '), /It is sunny/);
+  });
+
+  it('tells a caller who waits for a slow tool again and again that it goes on', async () => {
+    const s = stage();
+    s.tool = () => new Promise(() => undefined);
+    s.models[0]!.parts = [{ type: 'tool-call', name: 'weather', args: {} }, { type: 'done' }];
+    s.session.start(s.line);
+    await s.silence(2500);
+    await s.speak(800, 'how is the weather');
+    await s.silence(18_000);
+    assert.equal(s.voices[0]!.said.filter((text) => text === 'One moment, please.').length, 2);
   });
 
   it('what was thought too early leaves no trace when the caller goes on', async () => {

@@ -5,6 +5,7 @@ import type { SpeechToText, SpeechToTextOptions } from '#engine/contracts/speech
 import type { TextToSpeech } from '#engine/contracts/text-to-speech.ts';
 import { makeOfflineProviders, type OfflineProviders } from '#providers/offline/offline.ts';
 import { makeSilero } from '#providers/offline/silero/silero.ts';
+import { until } from '../support/server.ts';
 import { recognise, speechToTextChecks, type Heard } from '../contract/speech-to-text.ts';
 import { speak, textToSpeechChecks } from '../contract/text-to-speech.ts';
 
@@ -44,6 +45,36 @@ describe('offline speech', () => {
     const speaking = speak(offline.textToSpeech[0]!, 'This is said after all.', 'offline-rosa');
     offline.speech.voice.workers[0]!.kill();
     assert.equal((await speaking).parts.at(-1)!.type, 'done');
+  });
+
+  it('speech that goes on before a decoder was free for its beginning keeps nobody waiting', async () => {
+    let working = 0;
+    const streams = Array.from({ length: 12 }, () => {
+      const finals = new Map<number, string>();
+      const stream = offline.speechToText[0]!.open({
+        language: 'en', context: { phrases: [] },
+        working: () => (working++, () => void working--),
+        onPart: (part) => part.type === 'transcript-final' && finals.set(part.utterance, part.text),
+      });
+      const say = (pcm: Int16Array) => {
+        for (let at = 0; at + 160 <= pcm.length; at += 160) stream.audio(pcm.subarray(at, at + 160));
+      };
+      return { stream, finals, say };
+    });
+    // The first take all decoders and speak on; the others wait for one when their first stretch is over and the next begins.
+    for (const { stream, say } of streams) {
+      stream.begin(1);
+      say(heard[1]!.pcm.subarray(0, 3200));
+    }
+    for (const { stream, say } of [...streams.slice(4), ...streams.slice(0, 4)]) {
+      stream.end(1);
+      stream.begin(2);
+      say(heard[1]!.pcm.subarray(3200));
+      stream.end(2);
+    }
+    await until('every text', 15_000, () => streams.every(({ finals }) => finals.has(1) && finals.has(2)));
+    assert.equal(working, 0);
+    for (const { stream } of streams) stream.close();
   });
 
   it('text that cannot be spoken is an error, not a crash', async () => {

@@ -44,7 +44,7 @@ after(async () => {
 
 const newCall = (more: Partial<NewCall> = {}): NewCall => ({
   sid: `CA${String(++serial).padStart(32, '0')}`, organizationId, agentId, personId: null, direction: 'outbound', carrier: 'simulator', from: null, to: '+15005550006', variables: { name: 'Ann' }, overrides: { voiceId: 'x' },
-  recorded: true, placedAt: new Date(), ringTimeoutMs: 30_000, userId: null, owner: 'server-1', leaseUntil: soon(), ...more,
+  recorded: true, transcribed: true, placedAt: new Date(), ringTimeoutMs: 30_000, userId: null, owner: 'server-1', leaseUntil: soon(), ...more,
 });
 const rows = async (text: string, values: unknown[] = []) => (await database.pool.query(text, values)).rows as Record<string, unknown>[];
 
@@ -88,7 +88,7 @@ describe(`the store on Postgres ${bin === undefined ? '18, embedded' : '15'}`, (
     await store.calls.progress(call.id, { owner: 'server-1', epoch: call.epoch }, { status: 'answered', answeredAt: new Date(), recording: { key: 'recordings/a.au', offsetMs: 10 } });
     const core = { store, clock: { now: () => new Date() } };
     const reaped = await Promise.all([reapAbandoned(core), reapAbandoned(core), reapAbandoned(core)]);
-    assert.equal(reaped.reduce((a, b) => a + b), 1);
+    assert.equal(reaped.flat().length, 1);
     const ended = (await store.calls.byId(call.id))!;
     assert.equal(ended.status, 'broken');
     assert.match(ended.failureReason!, /server/);

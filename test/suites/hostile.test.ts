@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { WebSocket } from 'ws';
 import { freePort, ServerProcess } from '../support/process.ts';
 import { until } from '../support/server.ts';
 import { startStormServer, stormApis } from '../storm/server.ts';
@@ -109,7 +110,7 @@ describe('hostile clients', () => {
   it('that ask for sockets in odd ways are refused, and nothing is opened', async () => {
     const upgrade = `Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}\r\n`;
     const cases: [string, string, number][] = [
-      ['//', '', 400], ['http://[', '', 400], ['/voice/websocket', '', 401], ['/voice/websocket?call_sid=CA0', '', 401], ['/voice/websocket?call_sid=CA0&token=x', '', 401], ['/voice/websocket?call_sid=CA0', `xi-api-key: ${KEY}\r\n`, 404],
+      ['//', '', 400], ['http://[', '', 400], ['/voice/websocket?call_sid=CA0', '', 401], ['/voice/websocket?call_sid=CA0&token=x', '', 401], ['/voice/websocket?call_sid=CA0', `xi-api-key: ${KEY}\r\n`, 404],
       ['/voice/websocket?call_sid=%00', `xi-api-key: ${KEY}\r\n`, 404], ['/voice/websocket?call_sid=', `xi-api-key: ${KEY}\r\n`, 404], [`/voice/websocket?call_sid=${'x'.repeat(5000)}`, `xi-api-key: ${KEY}\r\n`, 404], ['/nowhere', '', 404], ['/v1/convai/agents', `xi-api-key: ${KEY}\r\n`, 404],
     ];
     for (const [path, headers, status] of cases) assert.equal(statusesIn(await raw(`GET ${path} HTTP/1.1\r\n${upgrade}${headers}\r\n`))[0], status, path.slice(0, 60));
@@ -117,6 +118,27 @@ describe('hostile clients', () => {
     const { body } = await api('POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550003' });
     assert.equal(statusesIn(await raw(`GET /voice/websocket?call_sid=${String(body['call_sid'])} HTTP/1.1\r\n${upgrade}xi-api-key: ${viewer['key']!}\r\n\r\n`))[0], 403);
     await api('POST', `/v1/convai/calls/${String(body['call_sid'])}/end`);
+  });
+
+  it('that open sockets and name no call are let go within seconds, a flood of them at once', async () => {
+    await besideACall(async () => {
+      const url = `${server.url.replace('http', 'ws')}/voice/websocket`;
+      // Handshakes that fail take nobody's place.
+      for (let n = 0; n < 600; n += 50) await Promise.all(Array.from({ length: 50 }, () => raw('GET /voice/websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 7\r\n\r\n')));
+      const ends = await Promise.all(Array.from({ length: 700 }, () => {
+        const socket = new WebSocket(url);
+        return new Promise<number>((resolve) => {
+          socket.on('unexpected-response', (_request, response) => {
+            resolve(response.statusCode ?? 0);
+            socket.terminate();
+          });
+          socket.on('close', (code) => resolve(code));
+          socket.on('error', () => undefined);
+        });
+      }));
+      assert.deepEqual([...new Set(ends)].toSorted((a, b) => a - b), [503, 1008]);
+      assert.equal(ends.filter((code) => code === 1008).length, 500);
+    });
   });
 
   it('that send slowly, or half, are let go within their time; nobody waits for them', async () => {

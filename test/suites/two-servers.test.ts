@@ -12,12 +12,13 @@ import { startServer, until, type TestServer } from '../support/server.ts';
 describe('two servers', () => {
   const dir = mkdtempSync(join(tmpdir(), 'trunkline-two-'));
   let database: EmbeddedPostgres;
+  let env: Record<string, string>;
   let a: TestServer;
   let b: TestServer;
   before(async () => {
     database = await startEmbedded({ dataDir: dir, settings: { fsync: 'off' } });
     const { host, user, database: name } = database.connection;
-    const env = { DATABASE_URL: `postgres://${user}@localhost/${name}?host=${encodeURIComponent(host)}`, ENCRYPTION_KEY: 'the-key-of-both-servers', FILES_URL: join(dir, 'files'), SIMULATOR_SPEED: '4' };
+    env = { DATABASE_URL: `postgres://${user}@localhost/${name}?host=${encodeURIComponent(host)}`, ENCRYPTION_KEY: 'the-key-of-both-servers', FILES_URL: join(dir, 'files'), SIMULATOR_SPEED: '4' };
     // At once, as a deployment would.
     [a, b] = await Promise.all([startServer(env), startServer(env)]);
   });
@@ -53,6 +54,22 @@ describe('two servers', () => {
     // The server that had placed it lets go of it, without a word on record.
     await until('the first owner to let go', 15_000, () => a.app.live.count === 0);
     assert.equal((await a.app.core.store.calls.bySid(sid))!.endReason, 'enough');
+  });
+
+  it('a call that has to be answered where there is no room is told so, and ends; one that is placed is refused', async () => {
+    const full = await startServer({ ...env, MAX_CONCURRENT_CALLS: '1' }, { slots: 0 });
+    const { body } = await a.request('POST', '/v1/convai/web-calls', { agent_id: 'agent_1' });
+    const sid = String(body['call_sid']);
+    const caller = new SocketCaller(String(body['websocket_url']).replace(new URL(a.url).host, new URL(full.url).host));
+    const call = await full.untilEnded(sid, 30_000);
+    assert.deepEqual([call.status, call.endReason], ['broken', 'no_capacity']);
+    assert.ok(caller.heardSeconds > 2, 'something was said');
+    const { body: conversation } = await a.request('GET', `/v1/convai/conversations/${sid}`);
+    assert.match(JSON.stringify(conversation['transcript']), /all lines are busy/);
+    const refused = await full.request('POST', '/v1/convai/web-calls', { agent_id: 'agent_1' });
+    assert.equal(refused.status, 429);
+    assert.deepEqual(full.trouble, []);
+    await full.close();
   });
 
   it('requests count against one limit, whichever gets them', async () => {

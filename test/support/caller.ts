@@ -17,9 +17,9 @@ export class SocketCaller {
   #sent = 0;
   readonly #began = performance.now();
 
-  constructor(url: string, options: { start?: boolean; headers?: Record<string, string> } = {}) {
+  constructor(url: string, options: { start?: boolean | object; headers?: Record<string, string> } = {}) {
     this.socket = new WebSocket(url, { headers: options.headers ?? {} });
-    this.socket.on('open', () => options.start !== false && this.send({ event: 'start', streamSid: 'MO1234567890' }));
+    this.socket.on('open', () => options.start !== false && this.send(typeof options.start === 'object' ? options.start : { event: 'start', streamSid: 'MO1234567890' }));
     this.socket.on('unexpected-response', (_request, response) => {
       this.refused = response.statusCode ?? 0;
       this.socket.terminate();
@@ -29,12 +29,12 @@ export class SocketCaller {
       this.closed = { code, reason: reason.toString() };
       clearInterval(this.#timer);
     });
-    this.socket.on('message', (data) => this.#take(JSON.parse((data as Buffer).toString()) as { event: string; streamSid: string; media?: { payload: string }; mark?: { name: string } }));
+    this.socket.on('message', (data, isBinary) => this.read(data as Buffer, isBinary));
     this.#timer = setInterval(() => this.#tick(), 10);
   }
 
   send(message: object | string): void {
-    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message));
   }
 
   /** Queues speech; silence is sent otherwise. */
@@ -65,7 +65,7 @@ export class SocketCaller {
         if (head.length <= 160) this.#queue.shift();
         else this.#queue[0] = head.subarray(160);
       }
-      this.send({ event: 'media', streamSid: 'MO1234567890', media: { payload: Buffer.from(encodeMulaw(frame)).toString('base64') } });
+      this.send(this.audio(frame));
       this.#play();
     }
   }
@@ -78,16 +78,37 @@ export class SocketCaller {
   }
 
   #mark(name: string): void {
-    if (this.returnMarks) this.send({ event: 'mark', streamSid: 'MO1234567890', mark: { name } });
+    if (this.returnMarks) this.send(this.mark(name));
   }
 
-  #take(message: { event: string; streamSid: string; media?: { payload: string }; mark?: { name: string } }): void {
+  /** 20 ms of speech as this socket sends it. */
+  protected audio(frame: Int16Array): object {
+    return { event: 'media', streamSid: 'MO1234567890', media: { payload: Buffer.from(encodeMulaw(frame)).toString('base64') } };
+  }
+
+  protected mark(name: string): object {
+    return { event: 'mark', streamSid: 'MO1234567890', mark: { name } };
+  }
+
+  protected read(data: Buffer, _isBinary: boolean): void {
+    const message = JSON.parse(data.toString()) as { event: string; streamSid: string; media?: { payload: string }; mark?: { name: string } };
     this.streamSids.add(message.streamSid);
-    if (message.event === 'media') this.#out.push(Buffer.from(message.media!.payload, 'base64'));
-    else if (message.event === 'mark') this.#out.push(message.mark!.name);
-    else if (message.event === 'clear') {
-      this.clears++;
-      for (const one of this.#out.splice(0)) if (typeof one === 'string') this.#mark(one);
-    }
+    if (message.event === 'media') this.heardFrame(Buffer.from(message.media!.payload, 'base64'));
+    else if (message.event === 'mark') this.heardMark(message.mark!.name);
+    else if (message.event === 'clear') this.cleared();
+  }
+
+  protected heardFrame(mulaw: Uint8Array): void {
+    this.#out.push(mulaw);
+  }
+
+  protected heardMark(name: string): void {
+    this.#out.push(name);
+  }
+
+  /** All pending marks come back at once. */
+  protected cleared(): void {
+    this.clears++;
+    for (const one of this.#out.splice(0)) if (typeof one === 'string') this.#mark(one);
   }
 }

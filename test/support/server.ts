@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
 import { readConfig } from '#config/config.ts';
 import { isEnded, type Call } from '#core/calls/call.ts';
+import { freePort } from './process.ts';
+import { startRoles } from './roles.ts';
 import { buildApp, type App, type Parts } from '../../src/app.ts';
 
 /** A whole server of our own in this process, on free ports and an empty folder, with the database's durability off. */
@@ -11,6 +13,7 @@ export interface TestServer {
   readonly app: App;
   readonly url: string;
   readonly key: string;
+  readonly knowledgeDir: string;
   /** Everything logged at warning or above. */
   readonly trouble: string[];
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: Record<string, unknown> }>;
@@ -28,12 +31,19 @@ export async function startServer(env: Record<string, string> = {}, parts: Parts
   const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-test-'));
   const trouble: string[] = [];
   const log: Logger = pino({ level: 'warn' }, { write: (line: string) => void trouble.push(line) });
-  const config = readConfig({ DATA_DIR: dataDir, PORTS: '0', API_SECRET_KEY: KEY, SIMULATOR_SPEED: '12', RATE_LIMIT_FACTOR: '1000', ...env });
+  const given = { DATA_DIR: dataDir, PORTS: '0', API_SECRET_KEY: KEY, SIMULATOR_SPEED: '12', RATE_LIMIT_FACTOR: '1000', ...env };
+  // The same tests on one process, or on three: what is put in the place of a part cannot be handed to another process.
+  const split = process.env['TEST_ROLES'] === 'split' && Object.keys(parts).length === 0 && env['DATABASE_URL'] === undefined;
+  // Who carries the calls tells carriers where the APIs are.
+  const port = split ? await freePort() : 0;
+  const roles = split ? await startRoles({ ...given, PUBLIC_URL: `http://127.0.0.1:${port}` }, trouble) : null;
+  const config = readConfig({ ...given, ...(split ? { PORTS: String(port) } : {}), ...roles?.env }, roles ? 'api' : 'all');
   const app = await buildApp(config, { log, databaseSettings: { fsync: 'off' }, strictReplies: true, ...parts });
+  if (roles) await until('a media server', 10_000, () => 'reservation' in app.core.live.reserve());
   const url = app.urls[0]!;
   let lastHeaders = new Headers();
   return {
-    app, url, key: KEY, trouble,
+    app, url, key: KEY, trouble, knowledgeDir: config.knowledgeDir,
     request: async (method, path, body, headers = {}) => {
       const reply = await fetch(url + path, { method, headers: { 'xi-api-key': KEY, ...headers }, ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }) });
       lastHeaders = reply.headers;
@@ -46,6 +56,7 @@ export async function startServer(env: Record<string, string> = {}, parts: Parts
     untilEnded: (sid, limitMs = 120_000) => untilEnded(app, sid, limitMs),
     close: async () => {
       await app.close(0);
+      await roles?.close();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
@@ -65,4 +76,14 @@ export async function until<T>(what: string, limitMs: number, look: () => Promis
     if (found !== null && found !== false) return found;
   }
   throw new Error(`waited ${limitMs} ms in vain for ${what}`);
+}
+
+/** Places a call; a server that says it is too busy just now is asked again. Answers the reply, and fails for any other. */
+export async function initiate(server: Pick<TestServer, 'request'>, body: object): Promise<Record<string, unknown>> {
+  return until('the call to be placed', 20_000, async () => {
+    const reply = await server.request('POST', '/voice/calls/initiate', body);
+    if (reply.status === 200) return reply.body;
+    if (reply.status !== 429) throw new Error(`${reply.status} ${JSON.stringify(reply.body)}`);
+    return null;
+  });
 }

@@ -4,7 +4,7 @@ import { DEFAULT_POLICY, type TurnPolicy } from '#engine/turns/policy.ts';
 import { initialState, type TurnState } from '#engine/turns/state.ts';
 import { nextDeadlineMs, step as turnStep } from '#engine/turns/step.ts';
 import { wordsOf } from '#engine/turns/words.ts';
-import { Random } from './random.ts';
+import { Random } from '../support/random.ts';
 
 export type StepFunction = typeof turnStep;
 
@@ -78,6 +78,11 @@ export class World {
     const r = this.#random;
     if (r.chance(0.5)) this.#feed({ type: 'prepare' });
     this.#after(r.between(0, 1500), () => this.#feed({ type: 'start' }));
+    // A carrier may have its own idea of who is there, at any time, and another one later.
+    while (r.chance(0.25)) {
+      const who = r.pick(['human', 'machine'] as const);
+      this.#after(r.between(0, 8000), () => this.#feed({ type: 'answered-by', who }));
+    }
     this.#script();
     let guard = 0;
     while (this.#state.phase !== 'ended') {
@@ -92,13 +97,22 @@ export class World {
         assert.ok(guard < 50, `ticks without end, due ${again} at ${this.#nowMs}: ${JSON.stringify({ ...this.#state, ledger: [] })}`);
       } else {
         this.#queue.shift();
-        this.#nowMs = next.atMs;
+        this.#nowMs = Math.max(this.#nowMs, next.atMs);
         guard = 0;
         next.run();
       }
+      if (r.chance(0.002)) this.#stall();
       assert.ok(this.#nowMs < this.#scriptEndMs + END_LIMIT_MS, `the call did not end: ${JSON.stringify(this.#state)}`);
     }
     assert.equal(this.#state.caller.text, '', 'the last words were not written down');
+  }
+
+  /** The process was held up: whatever was due meanwhile comes late, one after the other. */
+  #stall(): void {
+    const ms = this.#random.pick([300, 1500, 6000]);
+    this.#nowMs += ms;
+    this.#scriptEndMs += ms;
+    if (this.#waitingSinceMs !== null) this.#waitingSinceMs += ms;
   }
 
   #after(ms: number, run: () => void): void {
@@ -119,7 +133,12 @@ export class World {
       const start = at;
       this.#after(start, () => this.#speak(lengthMs, text));
       if (r.chance(0.1)) this.#after(start + r.between(0, 2000), () => this.#feed({ type: 'dtmf', digit: r.pick(['1', '#', '9']) }));
-      if (r.chance(0.05)) this.#after(start + r.between(0, 4000), () => this.#feed({ type: 'tone-ended' }));
+      if (r.chance(0.05)) {
+        const tone = start + r.between(0, 4000);
+        if (r.chance(0.8)) this.#after(tone, () => this.#feed({ type: 'tone-started' }));
+        if (r.chance(0.8)) this.#after(tone + r.between(100, 1500), () => this.#feed({ type: 'tone-ended' }));
+      }
+      if (r.chance(0.05)) this.#after(start + r.between(0, 5000), () => this.#feed({ type: 'speech-suspected' }));
       at += lengthMs + r.pick([30, 150, 400, 1500, 5000, 9000]);
     }
     if (r.chance(0.15)) {
@@ -142,7 +161,9 @@ export class World {
     if (this.#gone || this.#nowMs < this.#callerBusyUntil) return;
     const utterance = ++this.#utterance;
     this.#callerBusyUntil = this.#nowMs + lengthMs + 1;
+    if (r.chance(0.2)) this.#feed({ type: 'speech-suspected' });
     this.#feed({ type: 'speech-started', utterance, onsetMs: this.#nowMs - r.between(0, 100) });
+    for (let at = 32; at < Math.min(lengthMs, 900); at += 32) if (r.chance(0.7)) this.#after(at, () => this.#state.hold && this.#feed({ type: 'speech-goes-on', ms: 32 }));
     const words = text.split(' ');
     for (let n = 1; n <= words.length && text !== ''; n++) {
       if (r.chance(0.6)) this.#after(r.between(0, lengthMs + 300), () => this.#feed({ type: 'transcript-partial', utterance, text: words.slice(0, n).join(' ') }));
@@ -203,8 +224,11 @@ export class World {
       case 'clear':
         this.#advanceLine();
         this.#paused = false;
-        for (const track of this.#line) track.dropped = true;
-        // A carrier gives back all its marks now: the line must not believe them, so nothing is told.
+        // A carrier gives back all its marks now: the line must not believe them. What was really heard may be told again, late.
+        for (const track of this.#line) {
+          if (track.started && !track.dropped && this.#random.chance(0.2)) this.#after(this.#random.pick([0, 5, 300]), () => this.#gone || this.#feed({ type: 'playout-heard', segment: track.id, samples: track.playedMs * 8, estimated: false }));
+          track.dropped = true;
+        }
         return;
       case 'run-tool': {
         assert.ok(!this.#runs.has(effect.key), `tool ${effect.key} ran twice`);
@@ -256,14 +280,18 @@ export class World {
     track.dropped = false;
     if (r.chance(0.04)) return;
     const at = r.pick([0, 40, 90, 300, 2500]);
-    if (r.chance(0.06)) return this.#after(at, () => this.#feed({ type: 'synthesis-failed', segment }));
+    if (r.chance(0.06)) return this.#after(at, () => this.#feed({ type: 'synthesis-failed', segment, samples: 0 }));
     this.#after(at, () => {
       if (track.durationMs !== null || track.dropped) return;
-      const words = text.split(' ');
+      const all = text.split(' ');
+      // A voice may die in mid-sentence: what it had said is played.
+      const dies = r.chance(0.06);
+      const words = dies ? all.slice(0, r.between(1, all.length)) : all;
       track.durationMs = words.length * MS_PER_WORD;
       track.words = words.map((word, i) => ({ text: word, endSample: (i + 1) * MS_PER_WORD * 8 }));
       this.#feed({ type: 'synthesis-started', segment });
       this.#play();
+      if (dies) return this.#after(r.pick([0, 20, 300]), () => this.#feed({ type: 'synthesis-failed', segment, samples: track.durationMs! * 8 }));
       this.#after(r.pick([0, 20, 300]), () => this.#feed({ type: 'synthesis-done', segment, samples: track.durationMs! * 8, words: track.words }));
     });
   }
@@ -354,7 +382,7 @@ export class World {
       }
       const sealed = before.turn?.speculative && this.#state.turn?.id === before.turn.id && this.#state.turn.speculative;
       if (sealed && this.#state.turn?.kind === 'reply') assert.ok(!['release', 'run-tool', 'hang-up', 'expect'].includes(effect.type) && !(effect.type === 'note' && ['responded', 'phase', 'first-frame'].includes(effect.note.kind)), `a sealed turn leaked ${effect.type}`);
-      if (effect.type === 'release') assert.ok(this.#state.turn === null || !this.#state.turn.speculative, 'a sealed turn was released');
+      if (effect.type === 'release') assert.ok(!this.#state.turn?.speculative || this.#state.turn.segments.every((one) => one.id !== effect.segment), 'a sealed turn was released');
     }
   }
 

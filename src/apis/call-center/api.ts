@@ -2,7 +2,7 @@ import type { Plan } from '#core/kernel/plan.ts';
 import type { Api } from '../kit/api.ts';
 import { createKeyOperation, listKeysOperation, revokeKeyOperation } from './keys.ts';
 import { createOrganizationOperation, getOrganizationOperation, updateOrganizationOperation } from './organizations.ts';
-import { erasePersonOperation } from './people.ts';
+import { erasePersonOperation, refuseCallsOperation } from './people.ts';
 import { loginOperation, refreshOperation } from './sign-in.ts';
 import { createUserOperation, getMyselfOperation, getUserOperation, listUsersOperation, updateMyselfOperation, updateUserOperation } from './users.ts';
 import { renderError } from './words.ts';
@@ -22,6 +22,6 @@ export const callCenter: Api = {
   usualLimit: (plan) => ({ name: 'requests', points: REQUESTS_AN_HOUR[plan], windowS: HOUR_S }),
   operations: [
     loginOperation, refreshOperation, getMyselfOperation, updateMyselfOperation, listUsersOperation, createUserOperation, getUserOperation, updateUserOperation, createOrganizationOperation, getOrganizationOperation, updateOrganizationOperation,
-    createKeyOperation, listKeysOperation, revokeKeyOperation, erasePersonOperation,
+    createKeyOperation, listKeysOperation, revokeKeyOperation, erasePersonOperation, refuseCallsOperation,
   ],
 };

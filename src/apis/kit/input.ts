@@ -31,7 +31,8 @@ export function wrong(path: string, message: string, kind: Issue['kind'] = 'form
 /** Strings that no database can keep: with NUL, or half of a surrogate pair. */
 function holdsNoText(value: unknown): boolean {
   if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed();
-  if (typeof value !== 'object' || value === null) return false;
+  // The bytes of a file are no text, and millions.
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false;
   return Object.entries(value).some(([key, inner]) => holdsNoText(key) || holdsNoText(inner));
 }
 

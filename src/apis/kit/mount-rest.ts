@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Core } from '#core/core.ts';
 import type { Caller } from '#core/identity/sign-in.ts';
@@ -11,6 +12,7 @@ import { parseInput, readJson, wrong } from './input.ts';
 import { secondsUntil, type RequestCount, type RequestLimits } from './limits.ts';
 import { carryOutOnce, idempotencyKey } from './once.ts';
 import type { Operation, Urls } from './operation.ts';
+import { LARGEST_UPLOAD, readForm } from './upload.ts';
 
 const LARGEST_BODY = 1024 * 1024;
 
@@ -25,6 +27,7 @@ export interface RestOptions {
 /** What is known of a request before its body is read. */
 interface Admitted {
   readonly who: Caller | null;
+  readonly caller: Caller | AppError;
   readonly count: RequestCount;
 }
 
@@ -45,6 +48,7 @@ export function mountRest(server: FastifyInstance, apis: readonly Api[], options
   // Whatever parses as JSON is JSON, whatever it calls itself; an empty body is {}.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'string', bodyLimit: LARGEST_BODY }, (_request, body, done) => done(null, body));
+  void server.register(multipart, { limits: { fileSize: LARGEST_UPLOAD, files: 1, fields: 20, fieldSize: LARGEST_BODY, parts: 30 } });
   const targets = new Map<string, Target>();
   for (const api of apis) {
     for (const operation of api.operations) {
@@ -89,7 +93,8 @@ async function admit({ api, operation }: Target, { core, limits }: RestOptions, 
   const caller = await callerOf(core, request, open);
   const who = caller instanceof AppError ? null : caller;
   const count = limits.begin(api, who, request.ip, reply);
-  admitted.set(request, { who, count });
+  admitted.set(request, { who, caller, count });
+  if (operation?.raw) return;
   await count.against(operation?.limit ?? api.usualLimit(who?.plan ?? 'standard'));
   if (open) return;
   if (caller instanceof AppError) throw caller;
@@ -110,11 +115,15 @@ async function callerOf(core: Core, request: FastifyRequest, open: boolean): Pro
 
 async function serve({ api, operation }: { api: Api; operation: Operation }, options: RestOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   try {
-    const { who, count } = admitted.get(request)!;
+    const { who, caller, count } = admitted.get(request)!;
+    if (operation.raw) {
+      const raw = await operation.raw({ path: request.url, headers: plainHeaders(request), body: typeof request.body === 'string' ? request.body : '', caller, showsCredential: credentialIn(request.headers) !== null, count: () => count.against(operation.limit!) });
+      return void (await reply.code(200).type(raw.contentType).send(raw.body));
+    }
     const input = {
       params: parseInput(operation.params, request.params, 'path'),
       query: parseInput(operation.query, request.query, 'query'),
-      body: parseInput(operation.body, operation.body ? readJson(request.body) : undefined, 'body'),
+      body: parseInput(operation.body, operation.body ? await bodyOf(operation, request) : undefined, 'body'),
     };
     const ctx: Context | null = who && operation.permission !== 'anybody' ? { organizationId: who.organizationId, actor: who.actor, requestId: request.id } : null;
     const carryOut = async (as: Context | null) => {
@@ -131,6 +140,16 @@ async function serve({ api, operation }: { api: Api; operation: Operation }, opt
     if (!(error instanceof AppError)) request.log.error({ err: error, request_id: request.id, operation: `${operation.method} ${operation.path}` }, 'an operation failed');
     send(api, reply, error instanceof AppError ? error : new AppError('internal', 'Internal server error'), request.id);
   }
+}
+
+function plainHeaders(request: FastifyRequest): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]));
+}
+
+async function bodyOf(operation: Operation, request: FastifyRequest): Promise<unknown> {
+  if (!request.isMultipart()) return readJson(request.body);
+  if (!operation.uploads) throw wrong('body', 'a form with files is not taken here');
+  return readForm(request);
 }
 
 function cut(operation: Operation, result: unknown, strict: boolean): unknown {

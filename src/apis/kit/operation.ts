@@ -1,5 +1,7 @@
-import type { z } from 'zod';
+import { z } from 'zod';
+import type { Call as CoreCall } from '#core/calls/call.ts';
 import type { Core } from '#core/core.ts';
+import type { RawRequest } from '#core/identity/raw-request.ts';
 import type { Context, Permission } from '#core/kernel/context.ts';
 import type { Limit } from './api.ts';
 
@@ -18,7 +20,7 @@ export interface Call<P, Q, B, C extends Context | null> {
 
 /** Addresses that replies carry, signed where they open without a credential. */
 export interface Urls {
-  mediaSocket(callSid: string, token: string): string;
+  mediaSocket(call: Pick<CoreCall, 'sid' | 'owner'>, token: string): string;
   callPage(callSid: string): string;
   recording(callSid: string): string;
 }
@@ -35,16 +37,25 @@ interface Definition<P extends Shape, Q extends Shape, B extends Shape, R extend
   readonly alsoLimit?: Limit;
   /** It makes a record: an `Idempotency-Key` makes its repetition answer the first reply again. Its verb writes an audit line. */
   readonly creates?: true;
+  /** Its body may come as a form with a file (multipart/form-data). */
+  readonly uploads?: true;
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
   readonly reply: R;
 }
 
+export interface RawReply {
+  readonly contentType: string;
+  readonly body: string;
+}
+
 /** One operation of one API, neutral of how it is carried. Replies are cut to their schema, so nothing undocumented leaves. */
 export interface Operation extends Definition<Shape, Shape, Shape, Shape> {
   /** `anybody` needs no credential. */
   readonly permission: Permission | 'anybody';
+  /** Handles the request as it came in: it lets people in and counts by itself. */
+  readonly raw?: (request: RawRequest) => Promise<RawReply>;
   handle(call: Call<unknown, unknown, unknown, Context | null>): Promise<unknown>;
 }
 
@@ -53,6 +64,11 @@ export function operation<P extends Shape, Q extends Shape, B extends Shape, R e
   definition: Definition<P, Q, B, R> & { readonly permission: Permission; handle(call: Call<z.output<P>, z.output<Q>, z.output<B>, Context>): Promise<z.input<R>> },
 ): Operation {
   return definition;
+}
+
+/** An operation that is given the request as it came in, and answers in its own form. `body` documents what is sent. */
+export function rawOperation(definition: { readonly method: 'POST'; readonly path: string; readonly summary: string; readonly body: Shape; readonly limit: Limit; raw(request: RawRequest): Promise<RawReply> }): Operation {
+  return { ...definition, permission: 'anybody', reply: z.unknown(), handle: () => Promise.reject(new Error('it is handled raw')) };
 }
 
 /** An operation that needs no credential, and is told of none. */

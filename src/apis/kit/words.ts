@@ -28,6 +28,12 @@ export const timeInMilliseconds = (at: Date): string => at.toISOString();
 /** `+` and 7 to 15 digits. */
 export const phoneNumberText = z.string().refine(isPhoneNumber, 'must be + and 7 to 15 digits, as in +1234567890');
 
+/** An address that we are to send to; where it leads is checked when connecting. */
+export const webUrl = z.string().max(2000).refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ''), 'must be an address that begins with http:// or https://');
+
+/** What deliveries are to be signed with. */
+export const signingSecretText = z.string().min(8).max(500);
+
 /** A whole number in a query. */
 export const wholeNumber = (least: number, most: number) =>
   z.string().regex(/^\d{1,15}$/, 'must be a whole number').transform(Number).pipe(z.number().min(least).max(most));

@@ -1,6 +1,8 @@
 import type { Api } from '../kit/api.ts';
 import type { Operation } from '../kit/operation.ts';
-import { callStatusOperation, listCallsOperation } from './calls.ts';
+import { callStatusOperation, endCallOperation, initiateCallOperation, listCallsOperation } from './calls.ts';
+import { addNumberOperation, changeNumberOperation, listNumbersOperation, removeNumberOperation } from './numbers.ts';
+import { providerOperations } from './providers.ts';
 import { renderError } from './words.ts';
 
 /** Everything that no other API owns is answered in this one's form. */
@@ -13,6 +15,6 @@ export function orchestrator(health: readonly Operation[]): Api {
     countedPer: 'caller',
     // As health checks do.
     usualLimit: () => ({ name: 'health', points: 1000, windowS: 60 }),
-    operations: [...health, listCallsOperation, callStatusOperation],
+    operations: [...health, ...providerOperations, initiateCallOperation, listCallsOperation, callStatusOperation, endCallOperation, listNumbersOperation, addNumberOperation, changeNumberOperation, removeNumberOperation],
   };
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import type { CarrierDirectory } from '#core/carriers/carriers.ts';
 import { openOperation, operation, type Operation } from '../kit/operation.ts';
 
 export interface HealthSource {
   readonly version: string;
-  readonly carrier: string;
+  readonly carriers: CarrierDirectory;
   /** Whether the details need a credential. */
   readonly requireAuth: boolean;
   readonly database: string;
@@ -13,16 +14,33 @@ export interface HealthSource {
   readonly voiceActivity: string;
   /** Answers within a second how long the database took, ms; rejects when it does not. */
   pingDatabase(): Promise<number>;
+  /** Vendors that are configured: `closed` is well, `open` rests after failures. */
+  providerStates(): readonly { readonly vendor: string; readonly what: string; readonly state: string }[];
+  /** How many agents have documents. */
+  knowledgeBases(): Promise<number>;
   calls(): number;
   room(): Promise<{ readonly freeBytes: number; readonly takesNew: boolean }>;
 }
 
 const startedAt = performance.now();
 
+/** How long this process takes to come to what waits for it, ms: what everybody on it waits for. */
+async function loopMs(): Promise<number> {
+  const began = performance.now();
+  await new Promise((turn) => setImmediate(turn));
+  return Math.round(performance.now() - began);
+}
+
 /** The two health addresses; every port answers them, with the keys of all APIs that document one. */
 export function healthOperations(source: HealthSource): readonly Operation[] {
   const common = () => ({ timestamp: new Date().toISOString(), version: source.version, uptime: Math.round((performance.now() - startedAt) / 1000) });
   const ping = () => source.pingDatabase().then((ms) => ({ status: 'connected', response_time: ms }), () => ({ status: 'disconnected', response_time: null }));
+  const carriers = () => source.carriers.list().catch(() => []);
+  const voiceProvider = async () => {
+    const began = performance.now();
+    const current = await source.carriers.current().catch(() => null);
+    return current ? { status: current.resting ? 'resting' : 'connected', provider: current.id, response_time: Math.round(performance.now() - began) } : { status: 'unknown', provider: null, response_time: null };
+  };
   const detailed = {
     method: 'GET' as const, path: '/health/detailed', summary: 'Health in detail',
     reply: z.looseObject({ status: z.string(), services: z.record(z.string(), z.unknown()) }),
@@ -37,11 +55,13 @@ export function healthOperations(source: HealthSource): readonly Operation[] {
         cpu: process.cpuUsage(),
         services: {
           database: { ...database, engine: source.database },
-          orchestrator: { status: 'connected', active_calls: source.calls() },
+          orchestrator: { status: 'connected', response_time: await loopMs(), active_calls: source.calls() },
           recordings: { status: takesNew ? 'connected' : 'full', free_bytes: Number.isFinite(freeBytes) ? freeBytes : null },
-          voice_provider: { status: 'connected', provider: source.carrier },
+          voice_provider: await voiceProvider(),
+          carriers: (await carriers()).filter((one) => one.configured && one.real).map((one) => ({ provider: one.id, status: one.resting ? 'resting' : 'connected' })),
           speech_to_text: { provider: source.speechToText }, language_model: { provider: source.languageModel }, text_to_speech: { provider: source.textToSpeech }, voice_activity: { provider: source.voiceActivity },
-          chromadb: { status: database.status, collections: 0 },
+          providers: source.providerStates().map(({ vendor, what, state }) => ({ provider: vendor, does: what, status: state === 'open' ? 'resting' : 'connected' })),
+          chromadb: { status: database.status, collections: database.status === 'connected' ? await source.knowledgeBases() : 0 },
           openai: { status: 'connected', models: [source.languageModel] },
         },
       };
@@ -53,7 +73,7 @@ export function healthOperations(source: HealthSource): readonly Operation[] {
       reply: z.object({ status: z.string(), timestamp: z.string(), version: z.string(), uptime: z.int(), services: z.record(z.string(), z.string()) }),
       handle: async () => {
         const database = await ping();
-        return { ...common(), status: database.status === 'connected' ? 'healthy' : 'unhealthy', services: { database: database.status, orchestrator: 'connected', voice_provider: 'connected', chromadb: database.status, openai: 'connected' } };
+        return { ...common(), status: database.status === 'connected' ? 'healthy' : 'unhealthy', services: { database: database.status, orchestrator: 'connected', voice_provider: (await voiceProvider()).status, chromadb: database.status, openai: 'connected' } };
       },
     }),
     source.requireAuth ? operation({ ...detailed, permission: 'read' }) : openOperation(detailed),

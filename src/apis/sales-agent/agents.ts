@@ -1,15 +1,18 @@
 import { z } from 'zod';
 import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
 import { changeAgent, createAgent, deleteAgent, getAgent, listAgents, type ChangeAgent } from '#core/ai-agents/agents.ts';
+import { BUILT_IN_TOOLS } from '#core/tools/tool.ts';
 import { operation } from '../kit/operation.ts';
-import { pageLimit, pageSkip, queryFlag } from '../kit/words.ts';
-import { agentIdOf, agentNumber, time } from './words.ts';
+import { pageLimit, pageSkip, phoneNumberText, queryFlag } from '../kit/words.ts';
+import { agentIdOf, agentNumber, AgentParams, deleted, Deleted, time } from './words.ts';
 
 const text = (max: number) => z.string().max(max);
 
 const AgentReply = z.object({
   agent_id: z.string(), name: z.string(), system_prompt: z.string(), first_message: z.string().nullable(), voice_provider: z.string(), voice_id: z.string(), model_provider: z.string(), model_name: z.string(),
   interrupt_enabled: z.boolean(), silence_threshold_sec: z.number(), is_active: z.boolean(), created_at: z.string(), updated_at: z.string(),
+  // Only where they were set: the seed knows nothing of them.
+  voicemail_message: z.string().optional(), transfer_number: z.string().optional(), built_in_tools: z.array(z.string()).optional(),
 });
 
 const AgentBody = z.object({
@@ -23,9 +26,10 @@ const AgentBody = z.object({
   interrupt_enabled: z.boolean().optional(),
   silence_threshold_sec: z.number().min(0).max(10).optional(),
   is_active: z.boolean().optional(),
+  voicemail_message: text(5000).nullable().optional(),
+  transfer_number: phoneNumberText.nullable().optional(),
+  built_in_tools: z.array(z.enum(BUILT_IN_TOOLS)).transform((names) => [...new Set(names)]).optional(),
 });
-
-const AgentParams = z.object({ agent_id: z.string() });
 
 const AgentChange = AgentBody.partial();
 
@@ -33,6 +37,7 @@ function settings(body: z.output<typeof AgentChange>): ChangeAgent {
   return {
     name: body.name, systemPrompt: body.system_prompt, firstMessage: body.first_message, voiceProvider: body.voice_provider, voiceId: body.voice_id, modelProvider: body.model_provider, modelName: body.model_name,
     interruptEnabled: body.interrupt_enabled, silenceThresholdMs: body.silence_threshold_sec === undefined ? undefined : Math.round(body.silence_threshold_sec * 1000), isActive: body.is_active,
+    voicemailMessage: body.voicemail_message, transferNumber: body.transfer_number, builtInTools: body.built_in_tools,
   };
 }
 
@@ -41,6 +46,8 @@ function present(agent: AiAgent): z.input<typeof AgentReply> {
     agent_id: agentIdOf(agent.id), name: agent.name, system_prompt: agent.systemPrompt, first_message: agent.firstMessage, voice_provider: agent.voiceProvider, voice_id: agent.voiceId,
     model_provider: agent.modelProvider, model_name: agent.modelName, interrupt_enabled: agent.interruptEnabled, silence_threshold_sec: agent.silenceThresholdMs / 1000, is_active: agent.isActive,
     created_at: time(agent.createdAt), updated_at: time(agent.updatedAt),
+    ...(agent.voicemailMessage === null ? {} : { voicemail_message: agent.voicemailMessage }), ...(agent.transferNumber === null ? {} : { transfer_number: agent.transferNumber }),
+    ...(agent.builtInTools.length === BUILT_IN_TOOLS.length ? {} : { built_in_tools: [...agent.builtInTools] }),
   };
 }
 
@@ -79,9 +86,9 @@ export const updateAgentOperation = operation({
 export const deleteAgentOperation = operation({
   method: 'DELETE', path: '/v1/convai/agents/:agent_id', summary: 'Delete Agent', permission: 'manage-agents',
   params: AgentParams,
-  reply: z.object({ success: z.literal(true), message: z.string() }),
+  reply: Deleted,
   handle: async ({ core, ctx, params }) => {
     await deleteAgent(core, ctx, agentNumber(params.agent_id));
-    return { success: true as const, message: 'Agent deleted' };
+    return deleted('Agent deleted');
   },
 });

@@ -59,6 +59,6 @@ export const webCallOperation = operation({
   reply: z.object({ call_sid: z.string(), websocket_url: z.string(), expires_at: z.string() }),
   handle: async ({ core, ctx, body, urls }) => {
     const { call, token, expiresAt } = await placeWebCall(core, ctx, { agentId: agentNumber(body.agent_id), variables: body.dynamic_variables ?? {} });
-    return { call_sid: call.sid, websocket_url: urls.mediaSocket(call.sid, token), expires_at: time(expiresAt) };
+    return { call_sid: call.sid, websocket_url: urls.mediaSocket(call, token), expires_at: time(expiresAt) };
   },
 });

@@ -18,7 +18,7 @@ export const latencyOperation = openOperation({
     const call = await core.store.calls.bySid(params.call_sid);
     if (!call) throw notFound('Call', `call_sid: ${params.call_sid}`);
     const { latency } = call;
-    const live = core.live.view(call.id);
+    const live = await core.live.view(call.id);
     return {
       call_sid: call.sid, agent_id: agentIdOf(call.agentId), call_initiated_ms: call.placedMs ?? 0, stt_latency_ms: latency?.speechToTextMs ?? null, llm_generation_ms: latency?.languageModelMs ?? null,
       tts_generation_ms: latency?.textToSpeechMs ?? null, first_audio_sent_ms: latency?.firstAudioMs ?? null, full_response_cycle_ms: latency?.fullCycleMs ?? null,

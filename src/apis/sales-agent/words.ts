@@ -14,6 +14,25 @@ export const agentIdOf = (id: number): string => idOf('agent', id);
 /** @throws AppError not-found for anything that is not an id of ours */
 export const agentNumber = (id: string): number => numberOf('agent', id, 'Agent', 'agent_id');
 
+export const webhookIdOf = (id: number): string => idOf('webhook', id);
+export const webhookNumber = (id: string): number => numberOf('webhook', id, 'Webhook', 'webhook_id');
+export const toolIdOf = (id: number): string => idOf('tool', id);
+export const toolNumber = (id: string): number => numberOf('tool', id, 'Tool', 'tool_id');
+export const documentIdOf = (id: number): string => idOf('doc', id);
+export const documentNumber = (id: string): number => numberOf('doc', id, 'Document', 'document_id');
+export const mcpServerIdOf = (id: number): string => idOf('mcp', id);
+export const mcpServerNumber = (id: string): number => numberOf('mcp', id, 'MCP server', 'server_id');
+/** A delivery is known by its event, as in the header `webhook-id`. */
+export const deliveryIdOf = (eventId: number): string => idOf('evt', eventId);
+export const deliveryNumber = (id: string): number => numberOf('evt', id, 'Delivery', 'delivery_id');
+
+/** The path of whatever belongs to an agent. */
+export const AgentParams = z.object({ agent_id: z.string() });
+
+/** The answer to every deletion. */
+export const Deleted = z.object({ success: z.literal(true), message: z.string() });
+export const deleted = (message: string): z.input<typeof Deleted> => ({ success: true, message });
+
 const STATUS: Record<CallStatus, string> = {
   placed: 'initiated', ringing: 'ringing', answered: 'in_progress', completed: 'completed', voicemail: 'voicemail', 'no-answer': 'no_answer', busy: 'busy', canceled: 'canceled', refused: 'failed', broken: 'failed',
 };

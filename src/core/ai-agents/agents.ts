@@ -25,7 +25,12 @@ export function withDefaults(catalog: ModelCatalog, input: CreateAgent): AgentSe
 
 /** @throws AppError not-found */
 export async function getAgent(core: Core, ctx: Context, id: number): Promise<AiAgent> {
-  const agent = await core.store.agents.find(ctx.organizationId, id);
+  return needAgent(core.store, ctx, id);
+}
+
+/** Whatever belongs to an agent is asked for through it, so that nobody reaches another organization's. @throws AppError not-found */
+export async function needAgent(records: Pick<Records, 'agents'>, ctx: Pick<Context, 'organizationId'>, id: number): Promise<AiAgent> {
+  const agent = await records.agents.find(ctx.organizationId, id);
   if (!agent) throw notFound('Agent', `agent_id: agent_${id}`);
   return agent;
 }
@@ -40,8 +45,7 @@ export type ChangeAgent = { readonly [K in keyof AgentSettings]?: AgentSettings[
 export async function changeAgent(core: Core, ctx: Context, id: number, input: ChangeAgent): Promise<AiAgent> {
   const change = withVendors(core.catalog, input);
   return core.store.transaction(async (records) => {
-    const before = await records.agents.find(ctx.organizationId, id);
-    if (!before) throw notFound('Agent', `agent_id: agent_${id}`);
+    const before = await needAgent(records, ctx, id);
     if (before.isDefault && change.isActive === false) throw invalid('is_active', 'must stay true: this is the default agent, which takes the calls that name none');
     if (Object.keys(change).length === 0) return before;
     const agent = await records.agents.update(ctx.organizationId, id, change, core.clock.now());

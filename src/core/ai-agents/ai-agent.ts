@@ -1,3 +1,5 @@
+import { BUILT_IN_TOOLS, type BuiltInTool } from '../tools/tool.ts';
+
 export type AgentType = 'input' | 'memory' | 'conversation' | 'output';
 
 export interface AiAgent {
@@ -15,6 +17,10 @@ export interface AiAgent {
   readonly interruptEnabled: boolean;
   /** Wait after a finished clause. */
   readonly silenceThresholdMs: number;
+  /** Which of ours it may use. */
+  readonly builtInTools: readonly BuiltInTool[];
+  /** Where it hands over whoever asks for a person; null: nowhere. */
+  readonly transferNumber: string | null;
   readonly isActive: boolean;
   readonly isDefault: boolean;
   readonly createdAt: Date;
@@ -24,7 +30,7 @@ export interface AiAgent {
 /** Everything that may be set about an agent; only the name has no default. */
 export type AgentSettings = Pick<
   AiAgent,
-  'type' | 'name' | 'systemPrompt' | 'firstMessage' | 'voicemailMessage' | 'voiceProvider' | 'voiceId' | 'modelProvider' | 'modelName' | 'interruptEnabled' | 'silenceThresholdMs' | 'isActive'
+  'type' | 'name' | 'systemPrompt' | 'firstMessage' | 'voicemailMessage' | 'voiceProvider' | 'voiceId' | 'modelProvider' | 'modelName' | 'interruptEnabled' | 'silenceThresholdMs' | 'builtInTools' | 'transferNumber' | 'isActive'
 >;
 
 export type AgentDefaults = Omit<AgentSettings, 'name' | 'voiceProvider' | 'voiceId' | 'modelProvider' | 'modelName'>;
@@ -37,6 +43,8 @@ export const AGENT_DEFAULTS: AgentDefaults = {
   voicemailMessage: null,
   interruptEnabled: true,
   silenceThresholdMs: 300,
+  builtInTools: BUILT_IN_TOOLS,
+  transferNumber: null,
   isActive: true,
 };
 

@@ -43,6 +43,8 @@ export interface TurnLatency {
 export interface Call {
   readonly id: number;
   readonly sid: string;
+  /** The one it was placed under, where its carrier gave it another. */
+  readonly placedSid: string | null;
   readonly organizationId: number;
   readonly agentId: number;
   readonly personId: number | null;
@@ -64,8 +66,12 @@ export interface Call {
   /** What really listened, thought and spoke. */
   readonly spokenBy: Readonly<Record<string, string>>;
   readonly recorded: boolean;
+  /** Whether its words are kept. */
+  readonly transcribed: boolean;
   /** Null also when the recording has been deleted. */
   readonly recordingKey: string | null;
+  /** Where its carrier keeps a recording of its own; null where it made none, or it is to be forgotten. */
+  readonly carrierRecordingUrl: string | null;
   /** Why it was not recorded, or not to its end. */
   readonly recordingFailure: string | null;
   /** When its words were deleted: their time was over, or the person asked for it. */
@@ -82,6 +88,9 @@ export interface Call {
   readonly owner: string | null;
   readonly epoch: number;
 }
+
+/** Whether a carrier's id has the form of ours, so that it can be the call's. */
+export const isCallSid = (id: string): boolean => /^CA[0-9a-f]{32}$/.test(id);
 
 /** Wall-clock milliseconds from answer to end, or to now while it runs; 0 if never answered. */
 export function durationMs(call: Call, now: Date): number {

@@ -1,6 +1,6 @@
 import type { Core } from '../core.ts';
 import type { Ownership, Records } from '../ports.ts';
-import { isFailure, type EndStatus } from './call.ts';
+import { isFailure, type Call, type EndStatus } from './call.ts';
 
 export interface CallOutcome {
   readonly status: EndStatus;
@@ -18,6 +18,8 @@ async function finishIn(records: Records, now: Date, callId: number, by: Ownersh
   const ended = await records.calls.end(callId, by, { status: outcome.status, endReason: outcome.reason, failureReason: outcome.failure, endedAt: now });
   if (!ended) return false;
   const call = (await records.calls.byId(callId))!;
+  // Whoever ran the call does not write this end: what its tools have done, nobody knows.
+  if (by === null) for (const { key, name } of await records.tools.lose(callId)) await records.outbox.event(call.organizationId, { type: 'tool.executed', callId, data: { key, name, status: 'unknown' } });
   const data = { status: call.status, reason: outcome.failure ?? outcome.reason };
   await records.outbox.event(call.organizationId, { type: isFailure(outcome.status) ? 'call.failed' : 'call.ended', callId, data });
   if (call.recordingKey !== null) await records.outbox.job({ name: 'render-recording', data: { callId } });
@@ -26,15 +28,15 @@ async function finishIn(records: Records, now: Date, callId: number, by: Ownersh
 
 const REAP_BATCH = 50;
 
-/** Ends calls whose server died, with the reason: those whose lease ended before `deadSince`. Answers how many. */
-export function reapAbandoned(core: Pick<Core, 'store' | 'clock'>, deadSince = core.clock.now()): Promise<number> {
+/** Ends calls whose server died, with the reason: those whose lease ended before `deadSince`. Answers which. */
+export function reapAbandoned(core: Pick<Core, 'store' | 'clock'>, deadSince = core.clock.now()): Promise<readonly Call[]> {
   return core.store.transaction(async (records) => {
     const now = core.clock.now();
     const calls = await records.calls.abandoned(deadSince, REAP_BATCH);
-    let reaped = 0;
+    const reaped: Call[] = [];
     for (const call of calls) {
       const done = await finishIn(records, now, call.id, null, { status: 'broken', reason: 'server_died', failure: 'The server that ran the call stopped' });
-      if (done) reaped++;
+      if (done) reaped.push(call);
     }
     return reaped;
   });

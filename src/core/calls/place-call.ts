@@ -16,6 +16,8 @@ export interface PlaceCall {
   readonly overrides: CallOverrides;
   /** Left out: recorded on the simulator and the web, on a real carrier only when asked. */
   readonly recorded: boolean | null;
+  /** Whether its words are kept. */
+  readonly transcribed?: boolean;
   readonly ringTimeoutMs: number;
 }
 
@@ -23,11 +25,17 @@ export const DEFAULT_RING_TIMEOUT_MS = 30_000;
 
 /** Places a call: it is on record before anybody dials. @throws AppError not-found, conflict (do not call), too-many-calls */
 export async function placeCall(core: Core, ctx: Context, input: PlaceCall): Promise<Call> {
-  return begin(core, ctx, 'outbound', async (records) => {
+  const carrier = await core.carriers.current();
+  const { call, begun } = await begin(core, ctx, 'outbound', async (records) => {
     const person = await records.persons.withNumber(ctx.organizationId, input.to, suppressionHash(core.secrets, ctx.organizationId, input.to));
     if (person.doNotCallAt !== null) throw new AppError('conflict', 'This person asked not to be called', { subject: `to_number: ${input.to}` });
-    return { agentId: input.agentId, personId: person.id, carrier: core.carrier.id, from: input.from, to: input.to, variables: input.variables, overrides: input.overrides, recorded: input.recorded ?? !core.carrier.real, ringTimeoutMs: input.ringTimeoutMs };
+    return { agentId: input.agentId, personId: person.id, carrier: carrier.id, from: input.from, to: input.to, variables: input.variables, overrides: input.overrides, recorded: input.recorded ?? !carrier.real, transcribed: input.transcribed ?? true, ringTimeoutMs: input.ringTimeoutMs };
   });
+  if (!carrier.namesCalls) return call;
+  // It is known by the carrier's id from the start, if the carrier says it in time. It is placed, whatever happens here.
+  await begun;
+  const { sid } = (await core.store.calls.byId(call.id).catch(() => null)) ?? call;
+  return { ...call, sid };
 }
 
 export interface WebCall {
@@ -42,18 +50,24 @@ export const MEDIA_TOKEN_MS = 5 * 60_000;
 export async function placeWebCall(core: Core, ctx: Context, input: WebCall): Promise<{ call: Call; token: string; expiresAt: Date }> {
   const token = core.secrets.token();
   const expiresAt = new Date(core.clock.now().getTime() + MEDIA_TOKEN_MS);
-  const call = await begin(
+  const { call } = await begin(
     core, ctx, 'web',
-    () => Promise.resolve({ agentId: input.agentId, personId: null, carrier: 'web', from: null, to: null, variables: input.variables, overrides: {}, recorded: true, ringTimeoutMs: MEDIA_TOKEN_MS }),
+    () => Promise.resolve({ agentId: input.agentId, personId: null, carrier: 'web', from: null, to: null, variables: input.variables, overrides: {}, recorded: true, transcribed: true, ringTimeoutMs: MEDIA_TOKEN_MS }),
     (records, placed) => records.mediaTokens.add(core.secrets.hash(token), placed.id, expiresAt),
   );
   return { call, token, expiresAt };
 }
 
 /** What each kind of call decides for itself; the rest is the same for all. */
-type Beginning = Pick<NewCall, 'personId' | 'carrier' | 'from' | 'to' | 'variables' | 'overrides' | 'recorded' | 'ringTimeoutMs'> & { readonly agentId: number | null };
+type Beginning = Pick<NewCall, 'personId' | 'carrier' | 'from' | 'to' | 'variables' | 'overrides' | 'recorded' | 'transcribed' | 'ringTimeoutMs'> & { readonly agentId: number | null };
 
-async function begin(core: Core, ctx: Context, direction: Direction, prepare: (records: Records) => Promise<Beginning>, also: (records: Records, call: Call) => Promise<void> = () => Promise.resolve()): Promise<Call> {
+interface Begun {
+  readonly call: Call;
+  /** Its carrier has taken it, or did not within seconds. */
+  readonly begun: Promise<void>;
+}
+
+async function begin(core: Core, ctx: Context, direction: Direction, prepare: (records: Records) => Promise<Beginning>, also: (records: Records, call: Call) => Promise<void> = () => Promise.resolve()): Promise<Begun> {
   const room = core.live.reserve();
   if ('refused' in room) throw new AppError('too-many-calls', room.refused);
   try {
@@ -64,16 +78,16 @@ async function begin(core: Core, ctx: Context, direction: Direction, prepare: (r
       if (running >= core.limits.maxConcurrentCalls) throw new AppError('too-many-calls', `Too many concurrent calls: the limit is ${core.limits.maxConcurrentCalls}`);
       const now = core.clock.now();
       const placed = await records.calls.insert({
-        ...beginning, sid: core.secrets.callSid(), organizationId: ctx.organizationId, agentId: agent.id, direction, placedAt: now, userId: userOf(ctx.actor), owner: core.serverId, leaseUntil: new Date(now.getTime() + core.limits.leaseMs),
+        ...beginning, sid: core.secrets.callSid(), organizationId: ctx.organizationId, agentId: agent.id, direction, placedAt: now, userId: userOf(ctx.actor), owner: room.reservation.serverId, leaseUntil: new Date(now.getTime() + core.limits.leaseMs),
       });
       await also(records, placed);
       await records.outbox.audit(ctx, 'call.place', placed.sid);
       await records.outbox.event(ctx.organizationId, { type: 'call.started', callId: placed.id, data: { number: placed.to } });
       return placed;
     });
-    if (direction === 'outbound') core.live.dial(call, room.reservation);
-    else core.live.expect(call, room.reservation);
-    return call;
+    if (direction === 'outbound') return { call, begun: core.live.dial(call, room.reservation) };
+    core.live.expect(call, room.reservation);
+    return { call, begun: Promise.resolve() };
   } catch (error) {
     room.reservation.give();
     throw error;

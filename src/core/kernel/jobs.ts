@@ -3,6 +3,8 @@ export interface Jobs {
   readonly 'render-recording': { readonly callId: number };
   /** All files that were made of these recordings. */
   readonly 'delete-recordings': { readonly recordingKeys: readonly string[] };
+  /** Vectors of a document's chunks. */
+  readonly 'embed-document': { readonly documentId: number };
 }
 
 /** Enqueued in the transaction that makes it necessary. */

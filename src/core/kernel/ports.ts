@@ -9,12 +9,41 @@ export interface AccessClaims {
   readonly sessionId: number;
 }
 
+/** HTTP to addresses that somebody gave us: only those that may be reached, and no redirect is followed. */
+export interface HttpClient {
+  /** @throws Error in plain words when there is no answer: refused, unreachable, too late, or not allowed */
+  send(request: {
+    readonly method: 'GET' | 'POST';
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body?: string;
+    readonly timeoutMs: number;
+    /** How much of the answer's body is wanted; the rest is left unread. */
+    readonly mostBytes: number;
+    readonly signal?: AbortSignal;
+  }): Promise<HttpReply>;
+  /** The same for libraries that speak HTTP by themselves. */
+  readonly fetch: typeof globalThis.fetch;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: Uint8Array;
+  /** The body was longer than what was wanted. */
+  readonly cut: boolean;
+}
+
 /** Sources of randomness and secrets. */
 export interface Secrets {
   /** `CA` and 32 hex digits, unique for all practical purposes. */
   callSid(): string;
   /** An unguessable URL-safe token. */
   token(): string;
+  /** `whsec_…`: what deliveries to one receiver are signed with. */
+  signingSecret(): string;
+  /** The headers of a signed delivery, as Standard Webhooks has them. The key is what a `whsec_` secret encodes, or the bytes of any other. */
+  signedHeaders(secret: string, id: string, at: Date, body: string): Readonly<Record<string, string>>;
   /** One-way hash of a token or an API key, hex. */
   hash(value: string): string;
   /** One-way hash that nobody without our key can make, hex: for values that can be guessed, such as phone numbers. */

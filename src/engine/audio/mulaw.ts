@@ -24,8 +24,8 @@ export function decodeMulaw(bytes: Uint8Array, into: Int16Array = new Int16Array
   return into;
 }
 
-/** Linear samples to mu-law bytes. */
-export function encodeMulaw(pcm: Int16Array, into: Uint8Array = new Uint8Array(pcm.length)): Uint8Array {
-  for (let i = 0; i < pcm.length; i++) into[i] = ENCODE[pcm[i]! & 0xffff]!;
+/** Linear samples to mu-law bytes; `into` avoids an allocation and must have room for them from `at` on. */
+export function encodeMulaw(pcm: Int16Array, into: Uint8Array = new Uint8Array(pcm.length), at = 0): Uint8Array {
+  for (let i = 0; i < pcm.length; i++) into[at + i] = ENCODE[pcm[i]! & 0xffff]!;
   return into;
 }

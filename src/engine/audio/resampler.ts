@@ -1,3 +1,5 @@
+import { COLUMN_GROUP, makeKernel, ROW_GROUP, type Kernel } from './matrix-kernel.ts';
+
 /** Modified Bessel function of the first kind, order zero, for the Kaiser window. */
 function bessel0(x: number): number {
   let sum = 1;
@@ -9,22 +11,22 @@ function bessel0(x: number): number {
   return sum;
 }
 
-interface Kernel {
+interface Filter {
   readonly up: number;
   readonly down: number;
   readonly taps: number;
   readonly coefficients: Float32Array;
 }
 
-const kernels = new Map<string, Kernel>();
+const filters = new Map<string, Filter>();
 const BETA = 8;
 const ROLLOFF = 0.94;
 const HALF_TAPS = 16;
 
 /** One windowed-sinc filter per phase; shared by every stream of the same two rates. */
-function kernelFor(inRate: number, outRate: number): Kernel {
+function filterFor(inRate: number, outRate: number): Filter {
   const key = `${inRate}:${outRate}`;
-  const known = kernels.get(key);
+  const known = filters.get(key);
   if (known) return known;
   const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
   const divisor = gcd(inRate, outRate);
@@ -45,33 +47,84 @@ function kernelFor(inRate: number, outRate: number): Kernel {
     }
     for (let k = 0; k < taps; k++) coefficients[phase * taps + k]! /= sum;
   }
-  const kernel = { up, down, taps, coefficients };
-  kernels.set(key, kernel);
-  return kernel;
+  const filter = { up, down, taps, coefficients };
+  filters.set(key, filter);
+  return filter;
 }
+
+/** Output samples of one call of the matrix kernel, and where they and their input lie in its memory. */
+const BATCH = 256;
+const COEFFICIENTS_AT = 64;
+let shared: { kernel: Kernel; placed: Map<Filter, number>; top: number } | null = null;
+
+/** Where a filter's coefficients lie in the memory that all resamplers share, in floats. */
+function place(filter: Filter): { kernel: Kernel; coefficientsAt: number; scratchAt: number } {
+  shared ??= { kernel: makeKernel(), placed: new Map(), top: COEFFICIENTS_AT };
+  let at = shared.placed.get(filter);
+  if (at === undefined) {
+    at = shared.top;
+    shared.kernel.memory.set(filter.coefficients, at);
+    shared.placed.set(filter, at);
+    shared.top += filter.coefficients.length;
+  }
+  return { kernel: shared.kernel, coefficientsAt: at, scratchAt: shared.kernel.memory.length >> 1 };
+}
+
+/** Room to work in, shared: no resampler keeps anything in it between two calls. */
+let work = new Float32Array(8192);
+let results = new Int16Array(8192);
+
+const rounded = (sum: number) => (sum > 32767 ? 32767 : sum < -32768 ? -32768 : Math.round(sum));
 
 /** Streaming rational resampler (polyphase FIR): chunks of any length in, about length * outRate / inRate samples out. */
 export class Resampler {
-  readonly #kernel: Kernel;
+  readonly #filter: Filter;
   readonly #history: Float32Array;
-  #buffer = new Float32Array(4096);
   #phase = 0;
   #skip = 0;
 
   constructor(inRate: number, outRate: number) {
-    this.#kernel = kernelFor(inRate, outRate);
-    this.#history = new Float32Array(this.#kernel.taps - 1);
+    this.#filter = filterFor(inRate, outRate);
+    this.#history = new Float32Array(this.#filter.taps - 1);
   }
 
+  /** The result is a view that the next call of any resampler writes over. */
   process(input: Int16Array | Float32Array): Int16Array {
-    const { up, down, taps, coefficients } = this.#kernel;
+    const { up, down, taps } = this.#filter;
     const n = input.length;
     const past = taps - 1;
-    if (this.#buffer.length < n + past) this.#buffer = new Float32Array(n + past);
-    const buffer = this.#buffer;
+    if (work.length < n + past) work = new Float32Array(n + past);
+    const buffer = work;
     buffer.set(this.#history, 0);
-    for (let i = 0; i < n; i++) buffer[past + i] = input[i]!;
-    const output = new Int16Array(Math.ceil((n * up) / down) + 2);
+    buffer.set(input, past);
+    const most = Math.ceil((n * up) / down) + 2;
+    if (results.length < most) results = new Int16Array(most);
+    const output = results;
+    const written = up === 1 && taps % COLUMN_GROUP === 0 ? this.#decimate(buffer, n, output) : this.#interpolate(buffer, n, output);
+    this.#history.set(buffer.subarray(n, n + past));
+    return output.subarray(0, written);
+  }
+
+  /** Every so many samples one filter's worth: rows of a matrix that overlap. */
+  #decimate(buffer: Float32Array, n: number, output: Int16Array): number {
+    const { down, taps } = this.#filter;
+    const { kernel, coefficientsAt, scratchAt } = place(this.#filter);
+    const F = kernel.memory;
+    const outAt = scratchAt - BATCH;
+    const count = Math.max(0, Math.ceil((n - this.#skip) / down));
+    for (let done = 0; done < count; done += BATCH) {
+      const rows = Math.min(BATCH, count - done);
+      const from = this.#skip + done * down;
+      F.set(buffer.subarray(from, from + (rows - 1) * down + taps), scratchAt);
+      kernel.multiply(scratchAt * 4, down * 4, coefficientsAt * 4, 0, outAt * 4, Math.ceil(rows / ROW_GROUP) * ROW_GROUP, taps, 0);
+      for (let i = 0; i < rows; i++) output[done + i] = rounded(F[outAt + i]!);
+    }
+    this.#skip += count * down - n;
+    return count;
+  }
+
+  #interpolate(buffer: Float32Array, n: number, output: Int16Array): number {
+    const { up, down, taps, coefficients } = this.#filter;
     let written = 0;
     let position = this.#skip;
     let phase = this.#phase;
@@ -79,7 +132,7 @@ export class Resampler {
       let sum = 0;
       const base = phase * taps;
       for (let k = 0; k < taps; k++) sum += coefficients[base + k]! * buffer[position + k]!;
-      output[written++] = sum > 32767 ? 32767 : sum < -32768 ? -32768 : Math.round(sum);
+      output[written++] = rounded(sum);
       phase += down;
       while (phase >= up) {
         phase -= up;
@@ -88,8 +141,7 @@ export class Resampler {
     }
     this.#skip = position - n;
     this.#phase = phase;
-    this.#history.set(buffer.subarray(n, n + past));
-    return output.subarray(0, written);
+    return written;
   }
 }
 

@@ -4,6 +4,8 @@
  */
 export interface CallClock {
   nowMs(): number;
+  /** Whether this clock stands still while speech work is behind: a simulated call's does, a caller's does not. */
+  readonly waits: boolean;
   /** Runs `fn` once, at `atMs` or as soon after as possible. Returns what cancels it. */
   at(atMs: number, fn: () => void): () => void;
   /** Runs `fn` every 20 ms against an absolute deadline; calls are spread over the 20 ms. Returns what ends it. */

@@ -3,7 +3,7 @@ export type ModelMessage =
   | { readonly role: 'agent'; readonly text: string; readonly interrupted?: boolean }
   | { readonly role: 'caller'; readonly text: string }
   | { readonly role: 'tool-call'; readonly key: string; readonly name: string; readonly args: Readonly<Record<string, string>> }
-  | { readonly role: 'tool-result'; readonly key: string; readonly name: string; readonly output: string };
+  | { readonly role: 'tool-result'; readonly key: string; readonly name: string; readonly output: string; readonly status: 'ok' | 'failed' | 'unknown' };
 
 export interface ToolDefinition {
   readonly name: string;
@@ -17,7 +17,15 @@ export interface ModelRequest {
   readonly model: string;
   readonly messages: readonly ModelMessage[];
   readonly tools: readonly ToolDefinition[];
+  /** What the agent's documents say about the caller's last words, best first. */
+  readonly knowledge?: readonly KnowledgePassage[];
   readonly working: (budgetMs: number) => () => void;
+}
+
+export interface KnowledgePassage {
+  /** Which document, and where in it. */
+  readonly source: string;
+  readonly text: string;
 }
 
 export type CallPhase = 'GREETING' | 'DISCOVERY' | 'PRESENTATION' | 'OBJECTIONS' | 'CLOSING';
@@ -30,8 +38,10 @@ export type ModelPart =
   | { readonly type: 'tool-call'; readonly name: string; readonly args: Readonly<Record<string, string>> }
   /** Where the talk stands and what is likely said next; a model that does not know sends none. */
   | { readonly type: 'dialogue'; readonly phase: CallPhase; readonly expects: ExpectedAnswer; readonly phrases: readonly string[] }
-  | { readonly type: 'done' }
-  | { readonly type: 'error'; readonly message: string };
+  /** `usage` in tokens, where the vendor counts them. */
+  | { readonly type: 'done'; readonly usage?: { readonly inputTokens: number; readonly outputTokens: number } }
+  /** `retryAfterMs`: it wants to be left alone for so long. */
+  | { readonly type: 'error'; readonly message: string; readonly retryAfterMs?: number };
 
 export interface LanguageModel {
   readonly id: string;

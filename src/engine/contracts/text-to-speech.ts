@@ -8,7 +8,8 @@ export type SpeechPart =
   | { readonly type: 'audio'; readonly pcm: Int16Array; readonly sampleRateHz: number }
   /** `words` where the vendor gives them; else they are spread over the audio by length. */
   | { readonly type: 'done'; readonly words?: readonly SpokenWord[] }
-  | { readonly type: 'error'; readonly message: string };
+  /** `retryAfterMs`: it wants to be left alone for so long. */
+  | { readonly type: 'error'; readonly message: string; readonly retryAfterMs?: number };
 
 export interface SpeechRequest {
   readonly text: string;

@@ -1,29 +1,31 @@
-import { FRAME_MS, FRAME_SAMPLES, SAMPLES_PER_MS } from '../audio/format.ts';
+import type { EchoGuard } from '../audio/echo-guard.ts';
+import { FRAME_SAMPLES, SAMPLES_PER_MS } from '../audio/format.ts';
 import { decodeMulaw } from '../audio/mulaw.ts';
+import { RecentAudio } from '../audio/recent-audio.ts';
 import { ToneDetector } from '../audio/tone.ts';
 import type { CallClock } from '../contracts/clock.ts';
 import type { SpeechContext, SpeechToText, SpeechToTextStream, TranscriptPart } from '../contracts/speech-to-text.ts';
 import type { VoiceActivityStream } from '../contracts/voice-activity.ts';
+import { SpeechDetector } from './speech-detector.ts';
 
-const WINDOW = 256;
-const WINDOW_MS = WINDOW / SAMPLES_PER_MS;
-const ON = 0.5;
-const SURE = 0.85;
-const OFF = 0.35;
-/** Below this mean level (of 32768) nobody speaks, and the kernel need not look. */
-const GATE_LEVEL = 40;
-/** Louder parts of the last window still belong to the speech that ended in it. */
-const BLOCK = 40;
+/** Silence after which the recogniser is asked for the final text: less than the wait for the turn, so that the wait itself decides. */
+const LONGEST_HANG_MS = 200;
+/** While it is undecided whether a sound interrupts, its text is wanted as soon as can be. */
+const SHORTEST_HANG_MS = 90;
 /** Audio and clock may differ by so much before the audio is said to be elsewhere (a gap, or a burst after one). */
 const DRIFT_MS = 300;
-/** Audio of the current utterance is kept for another recogniser, up to this. */
-const KEEP_MS = 15_000;
+/** An utterance is kept for another recogniser until so long after its end. */
+const KEEP_AFTER_MS = 4000;
 
 export interface ListenEvents {
+  /** Somebody may be about to speak: known a window later. */
+  speechSuspected(): void;
   speechStarted(utterance: number, onsetMs: number): void;
+  /** So much more speech; told only while it is urgent. */
+  speechGoesOn(ms: number): void;
   speechEnded(utterance: number, endMs: number): void;
   transcript(part: TranscriptPart): void;
-  toneEnded(): void;
+  tone(what: 'started' | 'ended'): void;
   /** A recogniser was given up for the next in the chain. */
   fellBack(from: string, to: string): void;
 }
@@ -31,41 +33,47 @@ export interface ListenEvents {
 export interface ListenOptions {
   readonly clock: CallClock;
   readonly voiceActivity: VoiceActivityStream;
+  /** Knows what the agent says. */
+  readonly echo: EchoGuard;
   /** Recognisers in the order in which they are tried. */
   readonly chain: readonly SpeechToText[];
   readonly context: SpeechContext;
+  /** How long the turn waits after the end of speech, ms. */
+  readonly endpointMs: number;
   readonly events: ListenEvents;
 }
 
 /** The caller's audio on its way in: voice activity in place, recognition wherever the provider does it. */
 export class Listen {
-  /** Silence after which an utterance is over for the recogniser, ms. */
-  hangMs = 260;
   readonly #options: ListenOptions;
   readonly #frame = new Int16Array(FRAME_SAMPLES);
   readonly #mulaw = new Uint8Array(FRAME_SAMPLES);
-  readonly #window = new Int16Array(WINDOW);
   #frameFill = 0;
-  #windowFill = 0;
   /** Clock time of the end of the audio taken so far. */
   #audioMs = -1;
-  #speaking = false;
-  #positives = 0;
-  #onsetMs = 0;
-  #lastSpeechMs = 0;
   #utterance = 0;
-  #quietWindows = 0;
+  readonly #detector: SpeechDetector;
   #tones: ToneDetector | null = null;
   #stream: SpeechToTextStream;
   #provider = 0;
   #misses = 0;
-  #kept: Int16Array[] = [];
+  readonly #recent = new RecentAudio();
+  #keepUntilMs = Infinity;
   #expected: readonly string[] = [];
+  #urgent = false;
   #closed = false;
 
   constructor(options: ListenOptions) {
+    const { voiceActivity, echo, events } = options;
     this.#options = options;
     this.#stream = this.#open();
+    this.#detector = new SpeechDetector(voiceActivity, echo, {
+      suspected: () => events.speechSuspected(),
+      started: (onsetMs) => this.#begin(onsetMs),
+      sounding: (ms) => this.#urgent && events.speechGoesOn(ms),
+      ended: (endMs) => this.#end(endMs),
+    });
+    this.urgent = false;
   }
 
   /** Whether to look for steady tones: only while a machine may have answered. */
@@ -73,9 +81,16 @@ export class Listen {
     this.#tones = on ? (this.#tones ?? new ToneDetector()) : null;
   }
 
+  /** It is being decided whether the caller interrupts: every window of speech is told, and an end of speech soon. */
+  set urgent(on: boolean) {
+    this.#urgent = on;
+    this.#detector.hangMs = on ? SHORTEST_HANG_MS : Math.max(SHORTEST_HANG_MS, Math.min(LONGEST_HANG_MS, this.#options.endpointMs));
+  }
+
   push(mulaw: Uint8Array): void {
     if (this.#closed) return;
     this.#keepTime(mulaw.length / SAMPLES_PER_MS);
+    if (this.#frameFill === 0 && mulaw.length === FRAME_SAMPLES) return this.#onFrame(mulaw);
     for (let at = 0; at < mulaw.length; ) {
       const n = Math.min(FRAME_SAMPLES - this.#frameFill, mulaw.length - at);
       this.#mulaw.set(mulaw.subarray(at, at + n), this.#frameFill);
@@ -83,7 +98,7 @@ export class Listen {
       at += n;
       if (this.#frameFill === FRAME_SAMPLES) {
         this.#frameFill = 0;
-        this.#onFrame();
+        this.#onFrame(this.#mulaw);
       }
     }
   }
@@ -95,8 +110,8 @@ export class Listen {
 
   /** Final texts are wanted now for whatever is being said. */
   flush(): void {
-    if (!this.#speaking) return;
-    this.#speaking = false;
+    if (!this.#detector.speaking) return;
+    this.#detector.stop();
     this.#stream.end(this.#utterance);
   }
 
@@ -113,16 +128,15 @@ export class Listen {
     this.#stream = this.#open();
     this.#stream.expect(this.#expected);
     events.fellBack(from, chain[this.#provider]!.id);
-    if (this.#kept.length === 0 || utterance !== this.#utterance) return;
+    if (utterance !== this.#utterance) return;
     this.#stream.begin(utterance);
-    for (const frame of this.#kept) this.#stream.audio(frame);
-    if (!this.#speaking) this.#stream.end(utterance);
+    for (const frame of this.#recent.frames()) this.#stream.audio(decodeMulaw(frame));
+    if (!this.#detector.speaking) this.#stream.end(utterance);
   }
 
   close(): void {
     this.#closed = true;
     this.#stream.close();
-    this.#kept = [];
   }
 
   #open(): SpeechToTextStream {
@@ -149,78 +163,29 @@ export class Listen {
     this.#audioMs = this.#audioMs < 0 || Math.abs(now - ends) > DRIFT_MS ? now : ends;
   }
 
-  #onFrame(): void {
-    const frame = decodeMulaw(this.#mulaw, this.#frame);
-    if (this.#tones?.push(frame)) this.#options.events.toneEnded();
-    let at = 0;
-    while (at < FRAME_SAMPLES) {
-      const n = Math.min(WINDOW - this.#windowFill, FRAME_SAMPLES - at);
-      this.#window.set(frame.subarray(at, at + n), this.#windowFill);
-      this.#windowFill += n;
-      at += n;
-      if (this.#windowFill === WINDOW) {
-        this.#windowFill = 0;
-        this.#onWindow(this.#audioMs - (FRAME_SAMPLES - at) / SAMPLES_PER_MS);
-      }
-    }
+  #onFrame(mulaw: Uint8Array): void {
+    const frame = decodeMulaw(mulaw, this.#frame);
+    const tone = this.#tones?.push(frame) ?? null;
+    if (tone) this.#options.events.tone(tone);
+    this.#detector.push(frame, this.#audioMs);
     this.#stream.audio(frame);
-    if (this.#speaking || this.#kept.length < 400 / FRAME_MS) this.#kept.push(frame.slice());
-    if (this.#kept.length > (this.#speaking ? KEEP_MS / FRAME_MS : 400 / FRAME_MS)) this.#kept.shift();
+    this.#recent.push(mulaw);
+    if (this.#audioMs < this.#keepUntilMs) return;
+    this.#recent.release();
+    this.#keepUntilMs = Infinity;
   }
 
-  #onWindow(endMs: number): void {
-    const probability = this.#probability();
-    if (probability >= ON) {
-      if (this.#positives === 0) this.#onsetMs = endMs - WINDOW_MS;
-      this.#positives++;
-      this.#lastSpeechMs = endMs;
-      if (!this.#speaking && (this.#positives >= 2 || probability >= SURE)) this.#begin();
-      return;
-    }
-    this.#positives = 0;
-    if (!this.#speaking) return;
-    if (probability >= OFF) {
-      this.#lastSpeechMs = endMs;
-    } else {
-      // Speech may have ended inside this window: the last loud block tells where.
-      if (this.#lastSpeechMs >= endMs - WINDOW_MS - 1) this.#lastSpeechMs = Math.max(this.#lastSpeechMs, endMs - this.#quietTailMs());
-      if (endMs - this.#lastSpeechMs >= this.hangMs) this.#end();
-    }
-  }
-
-  #probability(): number {
-    let sum = 0;
-    for (let i = 0; i < WINDOW; i += 2) sum += Math.abs(this.#window[i]!);
-    if (!this.#speaking && sum < (GATE_LEVEL * WINDOW) / 2) {
-      // The kernel keeps its memory for a short pause and starts afresh after a long one.
-      if (++this.#quietWindows === 16) this.#options.voiceActivity.reset();
-      return 0;
-    }
-    this.#quietWindows = 0;
-    return this.#options.voiceActivity.process(this.#window);
-  }
-
-  #quietTailMs(): number {
-    let loudest = 1;
-    for (let i = 0; i < WINDOW; i++) loudest = Math.max(loudest, Math.abs(this.#window[i]!));
-    if (loudest < 4 * GATE_LEVEL) return WINDOW_MS;
-    for (let block = WINDOW / BLOCK - 1; block >= 0; block--) {
-      const from = Math.floor(block) * BLOCK;
-      for (let i = from; i < Math.min(WINDOW, from + BLOCK); i++) if (Math.abs(this.#window[i]!) > loudest / 4) return (WINDOW - Math.min(WINDOW, from + BLOCK)) / SAMPLES_PER_MS;
-    }
-    return WINDOW_MS;
-  }
-
-  #begin(): void {
-    this.#speaking = true;
+  #begin(onsetMs: number): void {
     this.#utterance++;
+    this.#recent.hold();
+    this.#keepUntilMs = Infinity;
     this.#stream.begin(this.#utterance);
-    this.#options.events.speechStarted(this.#utterance, this.#onsetMs);
+    this.#options.events.speechStarted(this.#utterance, onsetMs);
   }
 
-  #end(): void {
-    this.#speaking = false;
+  #end(endMs: number): void {
+    this.#keepUntilMs = this.#audioMs + KEEP_AFTER_MS;
     this.#stream.end(this.#utterance);
-    this.#options.events.speechEnded(this.#utterance, this.#lastSpeechMs);
+    this.#options.events.speechEnded(this.#utterance, endMs);
   }
 }

@@ -1,12 +1,19 @@
 import { FRAME_MS, FRAME_SAMPLES, SILENCE } from '../audio/format.ts';
+import { encodeMulaw } from '../audio/mulaw.ts';
 import type { CallClock } from '../contracts/clock.ts';
 import type { MediaLeg } from '../contracts/media.ts';
 import { cleared, heardSamples, isEstimated, markReturned, markSent, newLine, playedSamples, sent, type HeardLine } from './heard-line.ts';
 
 /** The carrier is never led by more than this: so much a clear must be able to take back. */
 const LEAD_MS = 160;
-const FRAMES_PER_TICK = 2;
+/** What the carrier holds ahead is what covers a stall of ours, so it is filled soon. */
+const FRAMES_PER_TICK = 4;
 const MARK_EVERY_FRAMES = 10;
+/** Most clauses fit into this: two seconds. */
+const FIRST_BYTES = 16_000;
+/** Buffers of clauses that were played wait here for the next, over all calls: the collector of garbage would stop them all. */
+const spare: Uint8Array[] = [];
+const MOST_SPARE = 512;
 
 export interface PlayoutEvents {
   started(segment: number): void;
@@ -65,15 +72,18 @@ export class Playout {
     this.#run();
   }
 
-  write(segment: number, mulaw: Uint8Array): void {
+  /** Linear samples at the line's rate; they are copied. */
+  write(segment: number, pcm: Int16Array): void {
     const track = this.#track(segment);
-    if (track.length + mulaw.length > track.audio.length) {
-      const grown = new Uint8Array(Math.max(track.audio.length * 2, track.length + mulaw.length));
+    const length = track.length + pcm.length;
+    if (length > track.audio.length) {
+      const grown = new Uint8Array(Math.max(track.audio.length * 2, length));
       grown.set(track.audio.subarray(0, track.length));
+      giveBack(track.audio);
       track.audio = grown;
     }
-    track.audio.set(mulaw, track.length);
-    track.length += mulaw.length;
+    encodeMulaw(pcm, track.audio, track.length);
+    track.length = length;
     this.#run();
   }
 
@@ -95,7 +105,7 @@ export class Playout {
   forget(segment: number): void {
     const track = this.#tracks.get(segment);
     if (!track) return;
-    if (!track.released) this.#tracks.delete(segment);
+    if (!track.released) this.#drop(track);
     else {
       track.complete = true;
       this.#run();
@@ -127,7 +137,7 @@ export class Playout {
   clear(): void {
     this.#stopLine(this.#clock.nowMs());
     this.#paused = false;
-    for (const track of this.#order) this.#tracks.delete(track.segment);
+    for (const track of this.#order) this.#drop(track);
     this.#order = [];
     this.#stopTicks();
   }
@@ -141,15 +151,21 @@ export class Playout {
   close(): void {
     this.#leg = null;
     this.#stopTicks();
+    for (const track of this.#tracks.values()) this.#drop(track);
+    this.#order = [];
   }
 
   #track(segment: number): Track {
     let track = this.#tracks.get(segment);
     if (!track) {
-      track = { segment, audio: new Uint8Array(8000), length: 0, complete: false, released: false, started: false, finished: false, sent: 0, lineFrom: 0, trackFrom: 0, heard: 0 };
+      track = { segment, audio: spare.pop() ?? new Uint8Array(FIRST_BYTES), length: 0, complete: false, released: false, started: false, finished: false, sent: 0, lineFrom: 0, trackFrom: 0, heard: 0 };
       this.#tracks.set(segment, track);
     }
     return track;
+  }
+
+  #drop(track: Track): void {
+    if (this.#tracks.delete(track.segment)) giveBack(track.audio);
   }
 
   #inFlight(): Track[] {
@@ -185,7 +201,7 @@ export class Playout {
       if (track.complete && track.sent >= track.length && track.heard >= track.length) {
         track.finished = true;
         this.#order = this.#order.filter((one) => one !== track);
-        this.#tracks.delete(track.segment);
+        this.#drop(track);
         this.#events.finished(track.segment, track.length, estimated);
       } else if (track.heard > 0) {
         this.#events.heard(track.segment, track.heard, estimated);
@@ -194,8 +210,10 @@ export class Playout {
   }
 
   #run(): void {
-    if (this.#endTicks || this.#paused || !this.#leg || this.#order.length === 0) return;
-    this.#endTicks = this.#clock.everyFrame(() => this.#tick());
+    if (this.#paused || !this.#leg || this.#order.length === 0) return;
+    // Audio that comes while the line is dry does not wait for the next frame's time.
+    if (this.#endTicks && this.#line.playEndMs > this.#clock.nowMs()) return;
+    this.#endTicks ??= this.#clock.everyFrame(() => this.#tick());
     this.#tick();
   }
 
@@ -206,10 +224,11 @@ export class Playout {
 
   #tick(): void {
     const now = this.#clock.nowMs();
-    for (let n = 0; n < FRAMES_PER_TICK && this.#leg && !this.#paused && this.#line.playEndMs - now < LEAD_MS - FRAME_MS / 2; n++) {
-      if (!this.#sendFrame(now)) break;
-    }
-    while (this.#order[0]?.complete && this.#order[0].length === 0) this.#tracks.delete(this.#order.shift()!.segment);
+    // Two frames at a time once it is full: half as many writes. Never more than four, also after a stall.
+    const room = () => LEAD_MS - Math.max(0, this.#line.playEndMs - now);
+    let frames = room() < 1.5 * FRAME_MS ? 0 : FRAMES_PER_TICK;
+    while (frames-- > 0 && this.#leg && !this.#paused && room() > FRAME_MS / 2 && this.#sendFrame(now));
+    while (this.#order[0]?.complete && this.#order[0].length === 0) this.#drop(this.#order.shift()!);
     const waiting = this.#order[0];
     if (!waiting) return this.#stopTicks();
     // The clock decides where no marks come, and where one is overdue.
@@ -246,3 +265,6 @@ export class Playout {
   }
 }
 
+function giveBack(audio: Uint8Array): void {
+  if (audio.length === FIRST_BYTES && spare.length < MOST_SPARE) spare.push(audio);
+}

@@ -1,5 +1,4 @@
 import { SAMPLE_RATE, SAMPLES_PER_MS } from '../audio/format.ts';
-import { encodeMulaw } from '../audio/mulaw.ts';
 import { Resampler } from '../audio/resampler.ts';
 import type { CallClock } from '../contracts/clock.ts';
 import type { SpeechPart, SpokenWord, TextToSpeech } from '../contracts/text-to-speech.ts';
@@ -9,6 +8,7 @@ import type { Playout } from './playout.ts';
 /** Words are spread over the audio by length where the voice does not say; each is given this much more before it counts as heard. */
 const WORD_MARGIN_MS = 60;
 const QUIET = 300;
+const STALL_MS = 1200;
 
 export interface SpeakOptions {
   readonly clock: CallClock;
@@ -60,6 +60,7 @@ class SegmentJob {
   #samples = 0;
   #firstLoud = -1;
   #lastLoud = 0;
+  #cancelStall: () => void = () => undefined;
   over = false;
   run: { abort(): void } | null = null;
 
@@ -72,6 +73,7 @@ class SegmentJob {
 
   abort(): void {
     this.over = true;
+    this.#cancelStall();
     this.run?.abort();
   }
 
@@ -79,16 +81,31 @@ class SegmentJob {
     if (this.over) return;
     const { playout, post } = this.#options;
     const segment = this.#segment;
-    if (part.type === 'audio') return this.#audio(part.pcm, part.sampleRateHz);
+    if (part.type === 'audio') {
+      this.#audio(part.pcm, part.sampleRateHz);
+      return this.#expectMore();
+    }
     this.over = true;
+    this.#cancelStall();
     this.#ended();
     if (part.type === 'error' || this.#samples === 0) {
       // What came before the failure is spoken, and ends where it ends.
       if (this.#samples > 0) playout.complete(segment);
-      return post({ type: 'synthesis-failed', segment });
+      return post({ type: 'synthesis-failed', segment, samples: this.#samples });
     }
     playout.complete(segment);
     post({ type: 'synthesis-done', segment, samples: this.#samples, words: this.#words(part.words) });
+  }
+
+  /** A voice that falls silent in mid-sentence has failed. */
+  #expectMore(): void {
+    this.#cancelStall();
+    const { clock } = this.#options;
+    this.#cancelStall = clock.at(clock.nowMs() + STALL_MS, () => {
+      const { run } = this;
+      this.part({ type: 'error', message: `silent for ${STALL_MS} ms` });
+      run?.abort();
+    });
   }
 
   #audio(pcm: Int16Array, rate: number): void {
@@ -100,7 +117,7 @@ class SegmentJob {
       this.#lastLoud = this.#samples + i;
     }
     this.#samples += line.length;
-    this.#options.playout.write(this.#segment, encodeMulaw(line));
+    this.#options.playout.write(this.#segment, line);
     if (first && line.length > 0) this.#options.post({ type: 'synthesis-started', segment: this.#segment });
   }
 

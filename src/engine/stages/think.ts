@@ -26,10 +26,10 @@ export class Think {
     this.#options = options;
   }
 
-  start(generation: number, attempt: number, ledger: readonly LedgerItem[], text: string): void {
+  start(generation: number, attempt: number, ledger: readonly LedgerItem[], text: string, said: string): void {
     const { chain, clock, post, prompt, model, tools } = this.#options;
     const provider = chain[Math.min(attempt, chain.length) - 1]!;
-    const request: ModelRequest = { prompt, model, messages: messagesOf(ledger, text), tools, working: (budgetMs) => clock.working(budgetMs) };
+    const request: ModelRequest = { prompt, model, messages: messagesOf(ledger, text, said), tools, working: (budgetMs) => clock.working(budgetMs) };
     const splitter = new ClauseSplitter();
     let over = false;
     const finish = (event: TurnEventBody) => {
@@ -78,14 +78,15 @@ export class Think {
 }
 
 /** The conversation as the model sees it: of the agent's words only those that were heard. */
-function messagesOf(ledger: readonly LedgerItem[], text: string): ModelMessage[] {
+function messagesOf(ledger: readonly LedgerItem[], text: string, said: string): ModelMessage[] {
   const messages: ModelMessage[] = [];
   for (const item of ledger) {
     if (item.role === 'agent') messages.push({ role: 'agent', text: item.text, ...(item.interrupted ? { interrupted: true } : {}) });
     else if (item.role === 'caller' && !item.backchannel) messages.push({ role: 'caller', text: item.text });
     else if (item.role === 'tool-call') messages.push({ role: 'tool-call', key: item.key, name: item.name, args: item.args });
-    else if (item.role === 'tool-result') messages.push({ role: 'tool-result', key: item.key, name: item.name, output: item.output });
+    else if (item.role === 'tool-result') messages.push({ role: 'tool-result', key: item.key, name: item.name, output: item.output, status: item.status });
   }
   if (text !== '') messages.push({ role: 'caller', text });
+  if (said !== '') messages.push({ role: 'agent', text: said, interrupted: true });
   return messages;
 }

@@ -1,5 +1,5 @@
 import { splitClauses } from './clauses.ts';
-import { heardText } from './heard-text.ts';
+import { heardText, surelySaid } from './heard-text.ts';
 import { clearCallerText, emit, newId, note, record, type Step } from './machine.ts';
 import type { AgentTurn, Segment, TurnKind } from './state.ts';
 import { decideTool, hasUntoldResult, markTold, markUntold } from './tools.ts';
@@ -24,7 +24,6 @@ export function newTurn(step: Step, kind: TurnKind, more: { speculative?: boolea
     responded: false,
     asked: [],
     awaiting: [],
-    filled: false,
     apologised: false,
     segments: [],
     interruptible: more.interruptible ?? policy.interruptible,
@@ -57,14 +56,14 @@ export function thinkTurn(step: Step, kind: TurnKind, text: string, speculative:
 }
 
 /** Starts (another) run of the model for this turn. */
-export function think(step: Step, turn: AgentTurn, attempt: number): void {
+export function think(step: Step, turn: AgentTurn, attempt: number, said = ''): void {
   const { state, policy } = step;
   turn.generation = newId(step);
   turn.attempt = attempt;
   if (!turn.speculative) markTold(state, turn);
   turn.thinking = 'running';
   turn.thinkDeadlineMs = state.nowMs + policy.thinkTimeoutMs;
-  emit(step, { type: 'think', generation: turn.generation, attempt, ledger: state.ledger, text: turn.speculative ? turn.basis : '' });
+  emit(step, { type: 'think', generation: turn.generation, attempt, ledger: state.ledger, text: turn.speculative ? turn.basis : '', said });
 }
 
 /** The turn is the agent's now: what it prepared may leave. */
@@ -98,10 +97,11 @@ export function takeUpCallerText(step: Step): void {
 
 export function addSegment(step: Step, turn: AgentTurn, text: string): void {
   turn.timing.firstClauseMs ??= step.state.nowMs;
-  turn.segments.push({
-    id: newId(step), text, status: 'waiting', attempt: 1, deadlineMs: null, released: false, started: false, finished: false,
-    samples: null, heardSamples: 0, estimated: false, words: [],
-  });
+  turn.segments.push(newSegment(step, text, 1));
+}
+
+function newSegment(step: Step, text: string, attempt: number): Segment {
+  return { id: newId(step), text, status: 'waiting', attempt, deadlineMs: null, released: false, started: false, finished: false, samples: null, heardSamples: 0, estimated: false, words: [] };
 }
 
 /** Keeps synthesis a little ahead of playout, and releases in order what belongs to a committed turn. */
@@ -155,8 +155,7 @@ export function interrupt(step: Step): void {
   conclude(step, turn, true);
 }
 
-export function callerTextNow(step: Step): string {
-  const { caller } = step.state;
+export function callerTextNow({ state: { caller } }: Pick<Step, 'state'>): string {
   return [caller.text, ...caller.pending.map((one) => one.partial), caller.speaking ? caller.partial : ''].filter(Boolean).join(' ');
 }
 
@@ -219,7 +218,7 @@ export function tellDialogue(step: Step, turn: AgentTurn): void {
 
 export function modelFailed(step: Step, turn: AgentTurn): void {
   emit(step, { type: 'stop-thinking', generation: turn.generation });
-  if (turn.attempt < step.policy.attempts) return think(step, turn, turn.attempt + 1);
+  if (turn.attempt < step.policy.attempts) return think(step, turn, turn.attempt + 1, intendedText(turn));
   turn.thinking = 'done';
   turn.thinkDeadlineMs = null;
   // What was said already stands; only a turn without a word needs the apology.
@@ -233,13 +232,19 @@ function apologise(step: Step, turn: AgentTurn): void {
   pump(step, turn);
 }
 
-export function synthesisFailed(step: Step, turn: AgentTurn, segment: Segment): void {
+export function synthesisFailed(step: Step, turn: AgentTurn, segment: Segment, samples: number): void {
   if (segment.status !== 'synthesizing') return;
-  if (segment.started) {
-    // Part of it is on the line already: it ends where its audio ends.
+  if (samples > 0 || segment.started) {
+    // Part of it is spoken: it ends where its audio ends, and the next voice says what is not surely said.
     segment.status = 'ready';
     segment.deadlineMs = null;
-    return;
+    if (segment.attempt >= step.policy.attempts) return;
+    const said = surelySaid(segment.text, samples);
+    const rest = segment.text.split(/\s+/).slice(said.length).join(' ');
+    if (rest === '') return;
+    Object.assign(segment, { text: said.join(' '), samples });
+    turn.segments.splice(turn.segments.indexOf(segment) + 1, 0, newSegment(step, rest, segment.attempt + 1));
+    return pump(step, turn);
   }
   if (segment.attempt < step.policy.attempts) {
     segment.attempt++;

@@ -10,9 +10,16 @@ export interface Sound {
   readonly final: boolean;
   /** Whether the time to decide is up. */
   readonly due: boolean;
+  /** Speech in it without the gaps, and the silence since the last of it, ms. */
+  readonly voicedMs: number;
+  readonly quietMs: number;
 }
 
-/** Is this sound an interruption? `wait`: not decidable yet. Human-first: in doubt, at the deadline, whoever still speaks has the floor. */
+/** Whoever has spoken for so long, and still does, wants the floor; coughs and knocks are mostly gaps. */
+const SPEECH_MS = 430;
+const STILL_SPEAKING_MS = 70;
+
+/** Is this sound an interruption? `wait`: not decidable yet. In doubt, at the deadline, whoever still speaks has the floor. */
 export function judge(sound: Sound): 'stop' | 'resume' | 'wait' {
   if (asksToStop(sound.text)) return 'stop';
   const words = wordsOf(sound.text).length;
@@ -20,5 +27,5 @@ export function judge(sound: Sound): 'stop' | 'resume' | 'wait' {
   if (words >= 2 || (words === 1 && (sound.final || sound.lengthMs >= 350))) return 'stop';
   if (sound.final && !sound.speaking) return 'resume';
   if (!sound.due) return 'wait';
-  return sound.speaking || words > 0 ? 'stop' : 'resume';
+  return words > 0 || (sound.voicedMs >= SPEECH_MS && sound.quietMs < STILL_SPEAKING_MS) ? 'stop' : 'resume';
 }

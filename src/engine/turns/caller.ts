@@ -1,6 +1,6 @@
 import { callerTextNow, commit, discard, intendedText, interrupt, isAudible, pump, sayTurn, thinkTurn } from './agent.ts';
 import { judge } from './barge-in.ts';
-import { endpointWaitMs } from './endpointing.ts';
+import { endpointWaitMs, tellingNow } from './endpointing.ts';
 import type { WholeTranscript } from './events.ts';
 import { addCallerText, clearCallerText, emit, record, type Step } from './machine.ts';
 import type { PendingUtterance, TurnState } from './state.ts';
@@ -36,8 +36,17 @@ function makeRoom(step: Step, decided: boolean): void {
     if (decided) state.hold.decideAtMs = Math.min(state.hold.decideAtMs, state.nowMs);
     return;
   }
-  state.hold = { sinceMs: state.nowMs, fresh: true, decideAtMs: decided ? state.nowMs : state.nowMs + policy.bargeInMs };
+  const { speaking, onsetMs } = state.caller;
+  state.hold = {
+    sinceMs: state.nowMs, fresh: true, decideAtMs: decided ? state.nowMs : state.nowMs + policy.bargeInMs,
+    voicedMs: speaking ? state.nowMs - onsetMs : 0, voicedAtMs: state.nowMs,
+  };
   emit(step, { type: 'pause' });
+}
+
+export function speechGoesOn(step: Step, ms: number): void {
+  const { hold, nowMs } = step.state;
+  if (hold) Object.assign(hold, { voicedMs: hold.voicedMs + ms, voicedAtMs: nowMs });
 }
 
 export function partial(step: Step, utterance: number, text: string): void {
@@ -76,7 +85,6 @@ export function final(step: Step, utterance: number, text: string, whole?: Whole
   if (utterance === caller.utterance && caller.speaking) {
     caller.finalEarly = true;
     caller.partial = '';
-    caller.endMs = step.state.nowMs;
   }
   understood(step, utterance, text, null, whole);
 }
@@ -86,7 +94,8 @@ function understood(step: Step, number: number, text: string, utterance: Pending
   const { caller, turn } = state;
   caller.finalMs = state.nowMs;
   if (text === '') {
-    if (utterance && utterance.lengthMs >= NOISE_MS) caller.unclear = true;
+    // What the agent talked over is not asked for again.
+    if (utterance && utterance.lengthMs >= NOISE_MS && (!turn || turn.speculative)) caller.unclear = true;
     if (state.hold === null && turn === null) state.idle.sinceMs ??= state.nowMs;
     return;
   }
@@ -130,10 +139,13 @@ export function decideHold(step: Step): void {
     speaking: caller.speaking,
     final: caller.pending.length === 0 && (!caller.speaking || caller.finalEarly),
     due: state.nowMs >= hold.decideAtMs,
+    voicedMs: hold.voicedMs,
+    quietMs: state.nowMs - hold.voicedAtMs,
   });
   if (verdict === 'stop') interrupt(step);
   if (verdict === 'resume') {
     state.hold = null;
+    caller.unclear = false;
     emit(step, { type: 'resume' });
     if (state.turn) {
       state.turn.watchMs = state.nowMs + step.policy.watchdogMs;
@@ -149,7 +161,7 @@ export function endpointAtMs(state: TurnState, policy: Step['policy']): number |
   if (state.turn && !state.turn.speculative) return null;
   if (caller.digits !== '') return (caller.endMs ?? state.nowMs) + policy.unfinishedEndpointMs;
   if (caller.text === '' && !caller.owed && !caller.unclear) return null;
-  return (caller.endMs ?? state.nowMs) + endpointWaitMs(caller.text, state.dialogue.expects, policy);
+  return Math.max(caller.suspectedUntilMs, (caller.endMs ?? state.nowMs) + endpointWaitMs(caller.text, tellingNow(state), policy));
 }
 
 /** Starts to think before the caller's turn is surely over; sealed until it is. */

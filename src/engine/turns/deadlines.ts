@@ -51,5 +51,5 @@ export function idleAtMs(state: TurnState, policy: TurnPolicy): number | null {
 
 export function wantsFiller(state: TurnState, turnId: number): boolean {
   const { turn } = state;
-  return turn !== null && turn.id === turnId && !turn.speculative && !turn.filled && !state.hold && turn.segments.every((one) => one.finished || one.status === 'failed');
+  return turn !== null && turn.id === turnId && !turn.speculative && !state.hold && turn.segments.every((one) => one.finished || one.status === 'failed');
 }

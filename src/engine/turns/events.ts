@@ -9,13 +9,19 @@ export type TurnEventBody =
   | { readonly type: 'prepare' }
   /** Audio flows both ways. */
   | { readonly type: 'start' }
+  /** The caller may be starting to speak: what is due just now waits for the next window to say so. */
+  | { readonly type: 'speech-suspected' }
   | { readonly type: 'speech-started'; readonly utterance: number; readonly onsetMs: number }
+  /** So much more speech; told only while it is being decided whether it interrupts. */
+  | { readonly type: 'speech-goes-on'; readonly ms: number }
   | { readonly type: 'speech-ended'; readonly utterance: number; readonly endMs: number }
   | { readonly type: 'transcript-partial'; readonly utterance: number; readonly text: string }
   | { readonly type: 'transcript-final'; readonly utterance: number; readonly text: string; readonly whole?: WholeTranscript }
-  /** A steady tone, such as a voicemail's beep, is over. */
-  | { readonly type: 'tone-ended' }
+  /** A steady tone, such as a voicemail's beep, has begun, or is over. */
+  | { readonly type: 'tone-started' | 'tone-ended' }
   | { readonly type: 'dtmf'; readonly digit: string }
+  /** Whom the carrier takes the other end for: a hint. */
+  | { readonly type: 'answered-by'; readonly who: 'human' | 'machine' }
   | { readonly type: 'model-clause'; readonly generation: number; readonly text: string }
   | { readonly type: 'model-tool'; readonly generation: number; readonly name: string; readonly args: Readonly<Record<string, string>> }
   | { readonly type: 'model-dialogue'; readonly generation: number; readonly phase: CallPhase; readonly expects: ExpectedAnswer }
@@ -24,7 +30,8 @@ export type TurnEventBody =
   /** The first audio of a segment exists. */
   | { readonly type: 'synthesis-started'; readonly segment: number }
   | { readonly type: 'synthesis-done'; readonly segment: number; readonly samples: number; readonly words: readonly { readonly text: string; readonly endSample: number }[] }
-  | { readonly type: 'synthesis-failed'; readonly segment: number }
+  /** `samples` of it exist, and are played. */
+  | { readonly type: 'synthesis-failed'; readonly segment: number; readonly samples: number }
   /** The first frame of a segment was handed to the line. */
   | { readonly type: 'playout-started'; readonly segment: number }
   /** So much of a segment has been heard, by the latest honest mark and the playout clock. */
@@ -48,7 +55,8 @@ export interface WholeTranscript {
 
 /** What the machine wants done, in this order. */
 export type TurnEffect =
-  | { readonly type: 'think'; readonly generation: number; readonly attempt: number; readonly ledger: readonly LedgerItem[]; readonly text: string }
+  /** `said`: what this very turn has begun to say, where another model goes on with it. */
+  | { readonly type: 'think'; readonly generation: number; readonly attempt: number; readonly ledger: readonly LedgerItem[]; readonly text: string; readonly said: string }
   | { readonly type: 'stop-thinking'; readonly generation: number }
   /** The recogniser may expect the answers that this run of the model named. */
   | { readonly type: 'expect'; readonly generation: number }

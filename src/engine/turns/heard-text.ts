@@ -17,12 +17,17 @@ export function heardOfSegment(segment: Segment): string {
     const count = segment.words.findIndex((word) => word.endSample > segment.heardSamples);
     return segment.words.slice(0, count < 0 ? segment.words.length : count).map((word) => word.text).join(' ');
   }
-  let leftMs = segment.heardSamples / SAMPLES_PER_MS;
+  return surelySaid(segment.text, segment.heardSamples).join(' ');
+}
+
+/** The words that so much audio of a text surely holds, however slow the voice. */
+export function surelySaid(text: string, samples: number): string[] {
+  let leftMs = samples / SAMPLES_PER_MS;
   const sure: string[] = [];
-  for (const word of segment.text.split(/\s+/)) {
+  for (const word of text.split(/\s+/)) {
     leftMs -= Math.max(SLOWEST_MS_PER_WORD, word.length * SLOWEST_MS_PER_CHAR);
     if (leftMs < 0) break;
     sure.push(word);
   }
-  return sure.join(' ');
+  return sure;
 }

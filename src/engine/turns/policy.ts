@@ -9,8 +9,11 @@ export interface TurnPolicy {
   readonly interruptible: boolean;
   /** Wait after a finished clause. */
   readonly endpointMs: number;
-  /** Wait after an unfinished clause, a number or a spelling. */
+  /** Wait after an unfinished clause. */
   readonly unfinishedEndpointMs: number;
+  /** Wait between the pieces of a number or a spelling, and after a number that may be whole. */
+  readonly piecewiseEndpointMs: number;
+  readonly wholeNumberEndpointMs: number;
   /** Time to decide whether a sound interrupts. */
   readonly bargeInMs: number;
   /** A partial unchanged for so long after the end of speech is worth thinking about. */
@@ -19,7 +22,9 @@ export interface TurnPolicy {
   readonly thinkTimeoutMs: number;
   readonly synthesisTimeoutMs: number;
   readonly toolTimeoutMs: number;
+  /** A tool that runs for so long is covered by a word, and again each time it has been silent for so long after one. */
   readonly fillerAfterMs: number;
+  readonly fillerAgainMs: number;
   /** A turn in which nothing happens for so long is freed. */
   readonly watchdogMs: number;
   readonly idleMs: number;
@@ -44,6 +49,8 @@ export interface Phrases {
   readonly goodbye: string;
   readonly filler: string;
   readonly stillWaiting: string;
+  readonly connecting: string;
+  readonly allBusy: string;
 }
 
 export const ENGLISH_PHRASES: Phrases = {
@@ -53,6 +60,8 @@ export const ENGLISH_PHRASES: Phrases = {
   goodbye: 'I cannot hear you, so I will end the call now. Goodbye.',
   filler: 'One moment, please.',
   stillWaiting: 'Nobody is free yet. Thank you for waiting.',
+  connecting: 'I am connecting you now. One moment, please.',
+  allBusy: 'I am sorry, all lines are busy at the moment. Please call again a little later. Goodbye.',
 };
 
 export const DEFAULT_POLICY: TurnPolicy = {
@@ -62,6 +71,8 @@ export const DEFAULT_POLICY: TurnPolicy = {
   interruptible: true,
   endpointMs: 300,
   unfinishedEndpointMs: 1500,
+  piecewiseEndpointMs: 1050,
+  wholeNumberEndpointMs: 700,
   bargeInMs: 500,
   stablePartialMs: 150,
   finalTimeoutMs: 1500,
@@ -69,6 +80,7 @@ export const DEFAULT_POLICY: TurnPolicy = {
   synthesisTimeoutMs: 4000,
   toolTimeoutMs: 20_000,
   fillerAfterMs: 900,
+  fillerAgainMs: 9000,
   watchdogMs: 12_000,
   idleMs: 9000,
   idleLimit: 2,

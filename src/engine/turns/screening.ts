@@ -1,29 +1,79 @@
-import { commit, sayTurn } from './agent.ts';
-import { note, type Step } from './machine.ts';
-import { soundsLikeMachine, wordsOf } from './words.ts';
+import { callerTextNow, commit, interrupt, sayTurn } from './agent.ts';
+import { clearCallerText, note, type Step } from './machine.ts';
+import type { ScreeningState, TurnState } from './state.ts';
+import { asksWhoCalls, greetsForBusiness, isSurelyMachine, offersHelp, soundsLikeMachine, wordsOf } from './words.ts';
 
 /** Nobody said hello: the agent begins. */
 const SILENT_ANSWER_MS = 2200;
 /** People say hello and stop; a greeting goes on. */
 const HUMAN_HELLO_MS = 2600;
-const MACHINE_SPEECH_MS = 4500;
+const HUMAN_HELLO_WORDS = 8;
 const AFTER_HELLO_MS = 250;
+/** After more than a hello, or a business's greeting, a machine would go on within the second. */
+const AFTER_GREETING_MS = 1200;
+/** Who talks on for so long without a machine's words, or a person's. */
+const MACHINE_SPEECH_MS = 7000;
+/** The same where the carrier, too, takes it for a machine. */
+const HINTED_SPEECH_MS = 3500;
 /** A greeting without a beep is over after so long a silence. */
 const GREETING_GAP_MS = 2500;
 const AFTER_BEEP_MS = 250;
 const LONGEST_GREETING_MS = 40_000;
+/** For so long after the first word a machine may still be found. */
+const DOUBT_MS = 20_000;
+
+const newScreening = (deadlineMs: number): ScreeningState => ({ deadlineMs, speechMs: 0, text: '', verdict: 'unknown', tone: false, leaveAtMs: null, hinted: false });
 
 export function startScreening(step: Step): void {
   step.state.phase = 'screening';
-  step.state.screening = { deadlineMs: step.state.nowMs + SILENT_ANSWER_MS, speechMs: 0, text: '', verdict: 'unknown', leaveAtMs: null };
+  step.state.screening = newScreening(step.state.nowMs + SILENT_ANSWER_MS);
 }
 
-/** The beep is over: now is the time to speak. */
-export function toneEnded(step: Step): void {
-  const { screening, nowMs } = step.state;
-  if (!screening || (screening.verdict === 'unknown' && screening.speechMs < 600)) return;
+/** Whether a beep would say something. */
+export function mayBeMachine(state: TurnState): boolean {
+  return state.phase === 'screening' || (state.phase === 'talking' && state.nowMs < state.doubtUntilMs);
+}
+
+/** A beep: once it is over it is time to speak, whoever was thought to be there. */
+export function tone(step: Step, ended: boolean): void {
+  const { state } = step;
+  if (!ended) {
+    if (state.screening) state.screening.tone = true;
+    return;
+  }
+  if (!state.screening && mayBeMachine(state)) takeForMachine(step);
+  const { screening } = state;
+  if (!screening) return;
+  screening.tone = false;
+  if (screening.verdict === 'unknown' && screening.speechMs < 600) return;
   screening.verdict = 'machine';
-  screening.leaveAtMs = nowMs + AFTER_BEEP_MS;
+  screening.leaveAtMs = state.nowMs + AFTER_BEEP_MS;
+}
+
+/** The carrier takes the other end for a machine: who talks on is believed to be one sooner, and a beep is waited for longer. Nobody is taken for one by this alone. */
+export function hintMachine(step: Step): void {
+  const { state } = step;
+  if (state.screening) state.screening.hinted = true;
+  else if (mayBeMachine(state)) state.doubtUntilMs = state.nowMs + DOUBT_MS;
+}
+
+/** A machine that was taken for a person goes on with its greeting: the agent stops, and waits for the beep. */
+export function reconsider(step: Step): void {
+  const { state } = step;
+  if (state.phase !== 'talking' || state.doubtUntilMs === 0) return;
+  if (state.nowMs >= state.doubtUntilMs || state.leaving) state.doubtUntilMs = 0;
+  else if (isSurelyMachine(callerTextNow(step))) takeForMachine(step);
+}
+
+function takeForMachine(step: Step): void {
+  const { state } = step;
+  state.doubtUntilMs = 0;
+  if (state.turn || state.hold) interrupt(step);
+  state.phase = 'screening';
+  state.screening = { ...newScreening(state.nowMs + LONGEST_GREETING_MS), text: callerTextNow(step), verdict: 'machine' };
+  clearCallerText(state.caller);
+  Object.assign(state.caller, { owed: false, unclear: false });
+  state.idle.sinceMs = null;
 }
 
 /** Human-first: a machine is only what says so of itself, or talks on and on; nobody is ever hung up on. */
@@ -31,31 +81,47 @@ export function screen(step: Step): void {
   const { state } = step;
   const { screening, caller } = state;
   if (state.phase !== 'screening' || !screening || state.lostUntilMs !== null) return;
-  const text = [screening.text, caller.text, ...caller.pending.map((one) => one.partial), caller.speaking ? caller.partial : ''].filter(Boolean).join(' ');
+  const text = textSoFar(screening, step);
   const spokenMs = caller.utterance === 0 ? 0 : (caller.speaking ? state.nowMs : (caller.endMs ?? state.nowMs)) - caller.onsetMs;
   if (caller.utterance > 0) screening.speechMs = Math.max(screening.speechMs, spokenMs);
-  if (screening.verdict === 'unknown' && (soundsLikeMachine(text) || screening.speechMs >= MACHINE_SPEECH_MS)) {
+  if (screening.verdict === 'unknown' && isMachine(text, screening)) {
     screening.verdict = 'machine';
     screening.deadlineMs = state.nowMs + LONGEST_GREETING_MS;
   }
+  // It had a machine's words, and turns out to ask who is calling: someone may be listening.
+  if (screening.verdict === 'machine' && screening.leaveAtMs === null && asksWhoCalls(text) && !isSurelyMachine(text)) screening.verdict = 'unknown';
   if (screening.verdict === 'machine') return awaitBeep(step);
   if (caller.utterance === 0) {
     if (state.nowMs >= screening.deadlineMs) beginTalk(step);
     return;
   }
-  const quiet = !caller.speaking && caller.pending.length === 0 && caller.endMs !== null;
-  if (!quiet) return;
-  // A short hello needs no long wait; after more than that, a machine would go on within the second.
-  const waitMs = screening.speechMs < HUMAN_HELLO_MS && wordsOf(text).length <= 8 ? AFTER_HELLO_MS + step.policy.endpointMs : 1200;
-  if (state.nowMs >= caller.endMs! + waitMs) beginTalk(step);
+  if (caller.speaking || caller.pending.length > 0 || caller.endMs === null) return;
+  if (!screening.tone && state.nowMs >= caller.endMs + waitAfter(text, screening, step)) beginTalk(step);
+}
+
+const textSoFar = (screening: ScreeningState, step: Pick<Step, 'state'>): string => [screening.text, callerTextNow(step)].filter(Boolean).join(' ');
+
+const machineSpeechMs = ({ hinted }: ScreeningState): number => (hinted ? HINTED_SPEECH_MS : MACHINE_SPEECH_MS);
+
+function isMachine(text: string, screening: ScreeningState): boolean {
+  if (asksWhoCalls(text)) return isSurelyMachine(text);
+  return soundsLikeMachine(text) || (screening.speechMs >= machineSpeechMs(screening) && !offersHelp(text));
+}
+
+function waitAfter(text: string, screening: ScreeningState, step: Pick<Step, 'policy'>): number {
+  const hello = screening.speechMs < HUMAN_HELLO_MS && wordsOf(text).length <= HUMAN_HELLO_WORDS && !greetsForBusiness(text);
+  return (hello && !screening.hinted) || (offersHelp(text) && !asksWhoCalls(text)) ? AFTER_HELLO_MS + step.policy.endpointMs : AFTER_GREETING_MS;
+}
+
+/** The greeting's end where no beep comes. */
+function gapAtMs({ caller, screening }: TurnState): number {
+  return !screening?.tone && !caller.speaking && caller.pending.length === 0 && caller.endMs !== null ? caller.endMs + GREETING_GAP_MS : Infinity;
 }
 
 function awaitBeep(step: Step): void {
   const { state } = step;
-  const { screening, caller } = state;
-  if (!screening) return;
-  const gapAtMs = !caller.speaking && caller.pending.length === 0 && caller.endMs !== null ? caller.endMs + GREETING_GAP_MS : Infinity;
-  if (state.nowMs < Math.min(screening.leaveAtMs ?? Infinity, gapAtMs, screening.deadlineMs)) return;
+  const { screening } = state;
+  if (!screening || state.nowMs < Math.min(screening.leaveAtMs ?? Infinity, gapAtMs(state), screening.deadlineMs)) return;
   state.phase = 'talking';
   state.screening = null;
   note(step, { kind: 'answered-by', who: 'machine' });
@@ -69,16 +135,14 @@ function awaitBeep(step: Step): void {
 export function screeningAtMs(step: Pick<Step, 'state' | 'policy'>): number | null {
   const { screening, caller, nowMs } = step.state;
   if (step.state.phase !== 'screening' || !screening) return null;
-  if (screening.verdict === 'machine') {
-    const gap = !caller.speaking && caller.pending.length === 0 && caller.endMs !== null ? caller.endMs + GREETING_GAP_MS : Infinity;
-    return Math.min(screening.leaveAtMs ?? Infinity, gap, screening.deadlineMs);
-  }
+  if (screening.verdict === 'machine') return Math.min(screening.leaveAtMs ?? Infinity, gapAtMs(step.state), screening.deadlineMs);
   if (caller.utterance === 0) return screening.deadlineMs;
-  if (caller.speaking) return caller.onsetMs + MACHINE_SPEECH_MS;
-  if (caller.pending.length > 0) return null;
-  const ended = caller.endMs ?? nowMs;
-  const short = ended + AFTER_HELLO_MS + step.policy.endpointMs;
-  return nowMs < short ? short : ended + 1200;
+  if (caller.speaking) {
+    const long = caller.onsetMs + machineSpeechMs(screening);
+    return long > nowMs ? long : null;
+  }
+  if (caller.pending.length > 0 || screening.tone) return null;
+  return (caller.endMs ?? nowMs) + waitAfter(textSoFar(screening, step), screening, step);
 }
 
 /** A person, or someone who waits to be spoken to. */
@@ -86,6 +150,7 @@ export function beginTalk(step: Step): void {
   const { state, policy } = step;
   state.phase = 'talking';
   state.screening = null;
+  if (policy.screen) state.doubtUntilMs = state.nowMs + DOUBT_MS;
   note(step, { kind: 'answered-by', who: 'human' });
   if (policy.firstMessage === null || policy.firstMessage.trim() === '') {
     state.idle.sinceMs = state.nowMs;

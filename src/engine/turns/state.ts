@@ -18,6 +18,8 @@ export interface TurnState {
   ledger: readonly LedgerItem[];
   idle: { sinceMs: number | null; asked: number; waitingForHuman: boolean };
   screening: ScreeningState | null;
+  /** Whoever was taken for a person may still turn out to be a machine until then; 0: that is settled. */
+  doubtUntilMs: number;
   dialogue: { phase: CallPhase; expects: ExpectedAnswer };
   /** Set while the media connection is broken: the call ends then unless it comes back. */
   lostUntilMs: number | null;
@@ -54,6 +56,8 @@ export interface CallerState {
   /** Speech went by that nobody understood, and it was too long to be a noise. */
   unclear: boolean;
   digits: string;
+  /** The caller may be starting to speak: the turn is not taken before this. */
+  suspectedUntilMs: number;
 }
 
 export interface PendingUtterance {
@@ -70,6 +74,9 @@ export interface Hold {
   /** Set while nobody has said yet how much had been heard at the pause: only then may be decided. */
   fresh: boolean;
   decideAtMs: number;
+  /** Speech heard since its onset, without the gaps, and the end of the last of it. */
+  voicedMs: number;
+  voicedAtMs: number;
 }
 
 export type TurnKind = 'first' | 'reply' | 'repeat' | 'idle' | 'tool' | 'notice' | 'voicemail';
@@ -93,7 +100,6 @@ export interface AgentTurn {
   asked: { name: string; args: Record<string, string> }[];
   /** Keys of tools whose results this turn waits for. */
   awaiting: string[];
-  filled: boolean;
   apologised: boolean;
   segments: Segment[];
   interruptible: boolean;
@@ -149,7 +155,7 @@ export type LedgerItem =
   | { readonly role: 'caller'; readonly text: string; readonly startMs: number; readonly endMs: number; readonly backchannel: boolean }
   | { readonly role: 'agent'; readonly turn: number; readonly kind: TurnKind; readonly text: string; readonly intended: string; readonly startMs: number; readonly endMs: number; readonly heardMs: number; readonly interrupted: boolean; readonly estimated: boolean; readonly timing: TurnTiming }
   | { readonly role: 'tool-call'; readonly key: string; readonly name: string; readonly args: Readonly<Record<string, string>>; readonly atMs: number }
-  | { readonly role: 'tool-result'; readonly key: string; readonly name: string; readonly status: string; readonly output: string; readonly atMs: number };
+  | { readonly role: 'tool-result'; readonly key: string; readonly name: string; readonly status: 'ok' | 'failed' | 'unknown'; readonly output: string; readonly atMs: number };
 
 export interface ScreeningState {
   deadlineMs: number;
@@ -157,8 +163,12 @@ export interface ScreeningState {
   speechMs: number;
   text: string;
   verdict: 'unknown' | 'machine';
+  /** A tone is sounding: nobody speaks over the beep. */
+  tone: boolean;
   /** When the voicemail message is left although no beep came. */
   leaveAtMs: number | null;
+  /** The carrier takes the other end for a machine. */
+  hinted: boolean;
 }
 
 export function initialState(): TurnState {
@@ -169,7 +179,7 @@ export function initialState(): TurnState {
     nextId: 1,
     caller: {
       speaking: false, utterance: 0, onsetMs: 0, endMs: null, partial: '', finalEarly: false, pending: [], text: '', parts: [], textStartMs: 0,
-      finalMs: null, owed: false, unclear: false, digits: '',
+      finalMs: null, owed: false, unclear: false, digits: '', suspectedUntilMs: 0,
     },
     turn: null,
     hold: null,
@@ -177,6 +187,7 @@ export function initialState(): TurnState {
     ledger: [],
     idle: { sinceMs: null, asked: 0, waitingForHuman: false },
     screening: null,
+    doubtUntilMs: 0,
     dialogue: { phase: 'GREETING', expects: 'open' },
     lostUntilMs: null,
     closing: null,

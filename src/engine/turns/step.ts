@@ -5,10 +5,13 @@ import { idleAtMs, nextDeadlineMs, wantsFiller } from './deadlines.ts';
 import type { TurnEffect, TurnEvent } from './events.ts';
 import { emit, note, type Step } from './machine.ts';
 import type { TurnPolicy } from './policy.ts';
-import { beginTalk, screen, startScreening, toneEnded } from './screening.ts';
+import { hintMachine, beginTalk, reconsider, screen, startScreening, tone } from './screening.ts';
 import { draftOf, type AgentTurn, type Segment, type TurnState } from './state.ts';
 import { decideTool, toolResult } from './tools.ts';
 import { unreachable } from '#core/kernel/errors.ts';
+
+/** A window and a frame, within which a suspicion of speech is confirmed or not. */
+const SUSPICION_MS = 60;
 
 /** Two answers in a row that could not be spoken: the call is ended rather than left mute. */
 const MUTE_LIMIT = 2;
@@ -38,14 +41,22 @@ function handle(current: Step, event: TurnEvent): void {
       return begin(current, event.type);
     case 'speech-started':
       return open ? callerSide.speechStarted(current, event.utterance, event.onsetMs) : undefined;
+    case 'speech-suspected':
+      state.caller.suspectedUntilMs = state.nowMs + SUSPICION_MS;
+      return;
+    case 'speech-goes-on':
+      return callerSide.speechGoesOn(current, event.ms);
     case 'speech-ended':
       return open ? callerSide.speechEnded(current, event.utterance, event.endMs) : undefined;
     case 'transcript-partial':
       return callerSide.partial(current, event.utterance, event.text);
     case 'transcript-final':
       return callerSide.final(current, event.utterance, event.text, event.whole);
+    case 'tone-started':
     case 'tone-ended':
-      return toneEnded(current);
+      return tone(current, event.type === 'tone-ended');
+    case 'answered-by':
+      return event.who === 'machine' ? hintMachine(current) : undefined;
     case 'dtmf':
       return state.phase === 'talking' ? callerSide.dtmf(current, event.digit) : undefined;
     case 'model-clause':
@@ -137,7 +148,7 @@ function fromSynthesis(current: Step, event: Extract<TurnEvent, { type: `synthes
   if (!found || current.state.phase === 'closing') return;
   const { turn, segment } = found;
   turn.watchMs = current.state.nowMs + current.policy.watchdogMs;
-  if (event.type === 'synthesis-failed') return synthesisFailed(current, turn, segment);
+  if (event.type === 'synthesis-failed') return synthesisFailed(current, turn, segment, event.samples);
   turn.timing.firstAudioMs ??= current.state.nowMs;
   segment.deadlineMs = null;
   if (event.type === 'synthesis-started') return;
@@ -216,6 +227,7 @@ function settle(current: Step): void {
   callerSide.decideHold(current);
   overdue(current);
   if (closedByUs(current)) return;
+  reconsider(current);
   screen(current);
   if (state.phase === 'screening') return;
   advance(current);
@@ -242,7 +254,8 @@ function overdue(current: Step): void {
   for (const tool of state.tools) {
     if (tool.status === 'running' && state.nowMs >= tool.deadlineMs) toolResult(current, tool.key, 'unknown', 'The outcome is not known: no answer came in time.');
     else if (tool.status === 'running' && state.nowMs >= tool.fillAtMs && state.turn && wantsFiller(state, tool.turn)) {
-      state.turn.filled = true;
+      // As long as it takes, the caller is told again that it goes on.
+      for (const one of state.tools) if (one.turn === tool.turn) one.fillAtMs = state.nowMs + policy.fillerAgainMs;
       addSegment(current, state.turn, policy.phrases.filler);
       pump(current, state.turn);
     }
@@ -250,8 +263,9 @@ function overdue(current: Step): void {
   const { turn } = state;
   if (!turn) return;
   if (turn.thinking === 'running' && turn.thinkDeadlineMs !== null && state.nowMs >= turn.thinkDeadlineMs) modelFailed(current, turn);
-  for (const segment of turn.segments) {
-    if (segment.deadlineMs !== null && state.nowMs >= segment.deadlineMs) synthesisFailed(current, turn, segment);
+  // What is said in the place of one may join them.
+  for (const segment of turn.segments.slice()) {
+    if (segment.deadlineMs !== null && state.nowMs >= segment.deadlineMs) synthesisFailed(current, turn, segment, 0);
   }
   if (!turn.speculative && !state.hold && turn.awaiting.length === 0 && state.nowMs >= turn.watchMs) {
     state.recovered++;

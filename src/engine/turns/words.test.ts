@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { judge } from './barge-in.ts';
 import { ClauseSplitter, splitClauses } from './clauses.ts';
-import { endpointWaitMs } from './endpointing.ts';
+import { endpointWaitMs, tellingNow } from './endpointing.ts';
 import { DEFAULT_POLICY } from './policy.ts';
-import { asksToStop, isBackchannel, soundsLikeMachine } from './words.ts';
+import { asksToStop, asksWhoCalls, isBackchannel, isSurelyMachine, soundsLikeMachine } from './words.ts';
 
 describe('words', () => {
   it('"mm-hm" goes on, "stop" stops', () => {
@@ -20,6 +20,17 @@ describe('words', () => {
   });
 });
 
+describe('screening', () => {
+  it('tells who asks for the caller\'s name from a machine that takes messages', () => {
+    for (const text of ['please say your name and why you are calling', 'this call is being screened please say who is calling', 'you have reached a google voice subscriber please state your name after the beep']) {
+      assert.ok(asksWhoCalls(text), text);
+      assert.ok(!isSurelyMachine(text), text);
+    }
+    for (const text of ['please leave your name after the tone', 'press one for sales', 'the mailbox is full']) assert.ok(isSurelyMachine(text) && !asksWhoCalls(text), text);
+    for (const text of ['he is not available can I take a message', 'can I call you back later', 'who is calling please']) assert.ok(!isSurelyMachine(text), text);
+  });
+});
+
 describe('endpointing', () => {
   const wait = (text: string, expects: Parameters<typeof endpointWaitMs>[1] = 'open') => endpointWaitMs(text, expects, DEFAULT_POLICY);
 
@@ -29,13 +40,34 @@ describe('endpointing', () => {
     assert.ok(wait('my number is four two', 'number') > 1000);
   });
 
+  it('knows where a thought is open, and where it only looks so', () => {
+    for (const text of ['my name is', 'could you tell me', 'the thing is', 'when I press the button', 'so um', 'we have around', 'I was thinking', 'let me see', 'well']) assert.equal(wait(text), DEFAULT_POLICY.unfinishedEndpointMs, text);
+    for (const text of ['yes it is', 'I think so too', 'please turn it on', 'yes I do', 'that is what I asked for', 'when I press the button nothing happens', 'no thank you']) assert.equal(wait(text), 300, text);
+  });
+
+  it('waits for the rest of a number or a spelling, and less where it may be whole', () => {
+    assert.equal(wait('five five five', 'number'), DEFAULT_POLICY.piecewiseEndpointMs);
+    assert.equal(wait('my number is five five five'), DEFAULT_POLICY.piecewiseEndpointMs);
+    assert.equal(wait('five five five one two three four', 'number'), DEFAULT_POLICY.wholeNumberEndpointMs);
+    assert.equal(wait('m i', 'spelling'), DEFAULT_POLICY.piecewiseEndpointMs);
+    assert.equal(wait('it is', 'number'), DEFAULT_POLICY.unfinishedEndpointMs);
+    assert.equal(wait('a table for four'), 300);
+  });
+
+  it('takes what is told from the agent\'s question where the model says nothing', () => {
+    const asked = (text: string) => tellingNow({ dialogue: { phase: 'DISCOVERY', expects: 'open' }, ledger: [{ role: 'agent', turn: 1, kind: 'reply', text, intended: text, startMs: 0, endMs: 1, heardMs: 1, interrupted: false, estimated: false, timing: { endOfSpeechMs: null, finalMs: null, committedMs: null, firstClauseMs: null, firstAudioMs: null, firstFrameMs: null } }] });
+    assert.equal(asked('What is your phone number?'), 'number');
+    assert.equal(asked('Could you spell that for me?'), 'spelling');
+    assert.equal(asked('How can I help you today?'), 'open');
+  });
+
   it('never waits longer than two and a half seconds', () => {
     assert.ok(endpointWaitMs('I want to', 'number', { ...DEFAULT_POLICY, unfinishedEndpointMs: 60_000 }) <= 2500);
   });
 });
 
 describe('barge-in', () => {
-  const sound = { text: '', lengthMs: 200, speaking: true, final: false, due: false };
+  const sound = { text: '', lengthMs: 200, speaking: true, final: false, due: false, voicedMs: 200, quietMs: 0 };
 
   it('stops at once for a stop word or real words', () => {
     assert.equal(judge({ ...sound, text: 'stop' }), 'stop');
@@ -49,7 +81,10 @@ describe('barge-in', () => {
 
   it('gives the floor to whoever still speaks when the time is up', () => {
     assert.equal(judge(sound), 'wait');
-    assert.equal(judge({ ...sound, lengthMs: 500, due: true }), 'stop');
+    assert.equal(judge({ ...sound, lengthMs: 500, voicedMs: 450, due: true }), 'stop');
+    // A cough lasts as long, but is mostly gaps; a short word has just ended.
+    assert.equal(judge({ ...sound, lengthMs: 500, voicedMs: 200, due: true }), 'resume');
+    assert.equal(judge({ ...sound, lengthMs: 500, voicedMs: 450, quietMs: 90, due: true }), 'resume');
     assert.equal(judge({ ...sound, speaking: false, due: true }), 'resume');
   });
 });

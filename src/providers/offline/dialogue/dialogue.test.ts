@@ -80,7 +80,7 @@ describe('the offline dialogue model', () => {
 
   it('hands over to a person, and says when nobody is free', async () => {
     assert.equal((await reply([caller('i want to speak to a human')])).tool, 'transfer_to_human');
-    const told = await reply([caller('a human please'), { role: 'tool-call', key: 'k', name: 'transfer_to_human', args: {} }, { role: 'tool-result', key: 'k', name: 'transfer_to_human', output: 'Nobody is free right now.' }]);
+    const told = await reply([caller('a human please'), { role: 'tool-call', key: 'k', name: 'transfer_to_human', args: {} }, { role: 'tool-result', key: 'k', name: 'transfer_to_human', output: 'Nobody is free right now.', status: 'ok' }]);
     assert.match(told.text, /nobody is free/);
     assert.equal(told.tool, null);
   });

@@ -1,8 +1,9 @@
-import type { CallPhase, LanguageModel, ModelMessage, ModelPart, ModelRequest } from '#engine/contracts/language-model.ts';
+import type { CallPhase, LanguageModel, ModelMessage, ModelPart, ModelRequest, ToolDefinition } from '#engine/contracts/language-model.ts';
 import { spokenWords } from '../speech/text.ts';
 import { expectedAfter, expectedPhrases } from './expected.ts';
 import { intentOf, timeIn, type Intent } from './intents.ts';
-import { findAnswer, findRule, readPrompt, type PromptScript } from './prompt-script.ts';
+import { bookingTool, fillIn, speakable, toolAskedFor } from './tool-use.ts';
+import { findAnswer, findRule, readPrompt, withKnowledge, type PromptScript } from './prompt-script.ts';
 
 /** What to say and do next. */
 interface Reply {
@@ -17,11 +18,15 @@ export const CALLBACK = 'take_callback';
 export const DO_NOT_CALL = 'do_not_call';
 export const BOOK = 'book_slot';
 const END_CALL = 'end_call';
+export const LOOK_UP = 'look_up_knowledge';
+const OURS = new Set([TRANSFER, CALLBACK, DO_NOT_CALL, BOOK, END_CALL, LOOK_UP]);
 
 const ACKNOWLEDGEMENTS = ['Thank you.', 'I see, thank you.', 'Good to know.', 'I understand.', 'Great.'];
 const CLOSING_QUESTION = 'Would you like to book a short appointment?';
 const WHEN_QUESTION = 'Which day and time would suit you?';
 const CALLBACK_QUESTION = 'When may I call you back?';
+const ANOTHER_QUESTION = 'Which other day and time would suit you?';
+const TAKEN = 'that time is taken';
 const NOBODY_FREE = 'I am sorry, nobody is free right now. You are welcome to wait, or shall we call you back?';
 
 /**
@@ -49,14 +54,17 @@ class Conversation {
   readonly #script: PromptScript;
   readonly #messages: readonly ModelMessage[];
   readonly #tools: ReadonlySet<string>;
+  /** Tools that are no part of this model. */
+  readonly #others: readonly ToolDefinition[];
   readonly #agentSaid: string;
   readonly #lastAgent: string;
   readonly #caller: string;
 
   constructor(request: ModelRequest) {
-    this.#script = readPrompt(request.prompt);
+    this.#script = withKnowledge(readPrompt(request.prompt), request.knowledge ?? []);
     this.#messages = request.messages;
     this.#tools = new Set(request.tools.map((tool) => tool.name));
+    this.#others = request.tools.filter((tool) => !OURS.has(tool.name));
     const agentTexts = request.messages.filter((one) => one.role === 'agent').map((one) => one.text);
     this.#agentSaid = plain(agentTexts.join(' '));
     this.#lastAgent = agentTexts.at(-1) ?? '';
@@ -65,10 +73,10 @@ class Conversation {
 
   next(): Reply {
     const result = this.#messages.at(-1);
-    if (result?.role === 'tool-result') return this.#afterTool(result.name, result.output);
+    if (result?.role === 'tool-result') return this.#afterTool(result);
     const scripted = findRule(this.#script, this.#caller);
     if (scripted !== null) return { text: scripted, phase: this.#phase() };
-    return this.#answer(intentOf(this.#caller));
+    return this.#useAskedFor() ?? this.#answer(intentOf(this.#caller));
   }
 
   #answer(intent: Intent): Reply {
@@ -103,6 +111,7 @@ class Conversation {
       case 'greeting':
       case 'hesitation':
         if (wanted.includes(CALLBACK_QUESTION) || wanted.endsWith('call you back?')) return time !== null || intent === 'agreement' ? this.#callback(time ?? 'soon') : { text: CALLBACK_QUESTION, phase: 'CLOSING' };
+        if (this.#isOffered()) return time !== null ? this.#booked(time) : intent === 'agreement' ? this.#booked(this.#offeredSlot() ?? '') : { text: WHEN_QUESTION, phase: 'CLOSING' };
         if (this.#waits()) return { text: 'Thank you for waiting.', phase: 'CLOSING' };
         if (this.#offersAppointment(wanted) && time !== null) return this.#booked(time);
         if (wanted.includes(CLOSING_QUESTION) && intent === 'agreement') return { text: `Great. ${WHEN_QUESTION}`, phase: 'CLOSING' };
@@ -111,7 +120,7 @@ class Conversation {
     }
   }
 
-  #afterTool(name: string, output: string): Reply {
+  #afterTool({ name, output, status }: Extract<ModelMessage, { role: 'tool-result' }>): Reply {
     switch (name) {
       case TRANSFER:
         return { text: /accepted|connected/i.test(output) ? 'I am connecting you now.' : NOBODY_FREE, phase: 'CLOSING' };
@@ -120,9 +129,12 @@ class Conversation {
       case DO_NOT_CALL:
         return this.#goodbye('I apologise. We will not call you again.', 'do_not_call');
       case BOOK:
-        return this.#goodbye(/taken|conflict/i.test(output) ? 'That time is taken. A colleague will contact you.' : 'Your appointment is booked.', 'booked');
-      default:
-        return this.#goOn(output);
+        return this.#afterBooking(output);
+      default: {
+        if (status !== 'ok') return this.#goOn(status === 'failed' ? 'I am sorry, that did not work.' : 'I am sorry, I got no answer, so I do not know whether it was done.');
+        const booking = bookingTool(this.#others)?.name === name;
+        return booking ? this.#goodbye(speakable(output), 'booked') : this.#goOn(speakable(output));
+      }
     }
   }
 
@@ -138,8 +150,46 @@ class Conversation {
   }
 
   #booked(when: string): Reply {
+    const own = bookingTool(this.#others);
+    if (own) return this.#use(own);
     if (this.#tools.has(BOOK)) return { text: '', phase: 'CLOSING', tool: { name: BOOK, args: { when } } };
     return this.#goodbye('Great, I have noted that.', 'booked');
+  }
+
+  #afterBooking(output: string): Reply {
+    if (output.startsWith('Booked')) return this.#goodbye('Your appointment is booked.', 'booked');
+    const free = /Free: ([^(]+) \(/.exec(output)?.[1];
+    if (free !== undefined) return { text: `I am sorry, ${TAKEN}, but ${free} is free. Is that all right?`, phase: 'CLOSING' };
+    return this.#asked(ANOTHER_QUESTION) ? this.#goodbye('A colleague will contact you about the time.', 'callback') : { text: ANOTHER_QUESTION, phase: 'CLOSING' };
+  }
+
+  /** Whether the last thing said was that another time is free. */
+  #isOffered(): boolean {
+    return this.#lastAgent.includes(TAKEN);
+  }
+
+  #offeredSlot(): string | null {
+    const result = this.#messages.findLast((one) => one.role === 'tool-result' && one.name === BOOK);
+    return result?.role === 'tool-result' ? (/Free: [^(]+ \(([^)]+)\)/.exec(result.output)?.[1] ?? null) : null;
+  }
+
+  /** What the caller's own words ask a tool for; or the answer to what the tool still lacked. */
+  #useAskedFor(): Reply | null {
+    if (this.#others.length === 0) return null;
+    const asked = toolAskedFor(this.#others, this.#caller);
+    if (asked) return this.#use(asked);
+    // The question before was for a tool: it goes on with the answer.
+    for (const tool of this.#others) {
+      const before = fillIn(tool, this.#messages.slice(0, this.#messages.findLastIndex((one) => one.role === 'agent')));
+      if ('ask' in before && this.#lastAgent.endsWith(before.ask)) return this.#use(tool);
+    }
+    return null;
+  }
+
+  #use(tool: ToolDefinition): Reply {
+    const filled = fillIn(tool, this.#messages);
+    if ('ask' in filled) return { text: filled.ask, phase: this.#phase() };
+    return { text: '', phase: this.#phase(), tool: { name: tool.name, args: filled.args } };
   }
 
   /** A "no" answers the question at hand; refusing the offer, or twice, ends the talk. */

@@ -1,3 +1,4 @@
+import type { KnowledgePassage } from '#engine/contracts/language-model.ts';
 import { spokenWords } from '../speech/text.ts';
 
 /** What a prompt written for a large model tells a rule-based one. */
@@ -60,6 +61,11 @@ export function readPrompt(prompt: string): PromptScript {
   };
 }
 
+/** What documents say may be said as well. */
+export function withKnowledge(script: PromptScript, knowledge: readonly KnowledgePassage[]): PromptScript {
+  return knowledge.length === 0 ? script : { ...script, facts: [...script.facts, ...knowledge.flatMap((one) => sentencesOf(one.text)).filter((one) => !one.endsWith('?'))] };
+}
+
 function sentencesOf(text: string): string[] {
   return (text.match(/[^.!?]+[.!?]*/g) ?? []).map((one) => one.trim().replace(/^(ask|asks|say|question)( (them|him|her|the \w+))?\s*:\s*/i, '')).filter((one) => /[a-z]/i.test(one));
 }
@@ -72,6 +78,12 @@ const ALIKE: Readonly<Record<string, string>> = { price: 'cost', pric: 'cost', e
 
 function contentOf(text: string): Set<string> {
   return new Set(spokenWords(text).filter((word) => !COMMON.has(word)).map(stem).map((word) => ALIKE[word] ?? word));
+}
+
+/** How many words with a meaning two texts share. */
+export function wordsInCommon(a: string, b: string): number {
+  const words = contentOf(b);
+  return [...contentOf(a)].filter((word) => words.has(word)).length;
 }
 
 /** The sentence of the prompt that answers a question best, or null when none shares enough of its words. */

@@ -153,6 +153,8 @@ function cancel(stream: number): void {
   open.delete(stream);
   const queued = queue.indexOf(utterance);
   if (queued >= 0) queue.splice(queued, 1);
+  // Its speech goes on as part of the next, before a decoder was free for it; whoever waits for its text is not left waiting.
+  if (utterance.ended !== null) parentPort!.postMessage({ id: utterance.ended, text: '', confidence: null } satisfies ListenerFinal);
   if (utterance.decoder) {
     utterance.decoder.stop();
     give(utterance.decoder);

@@ -1,0 +1,27 @@
+import type { Logger } from 'pino';
+import type { Embedder } from '#core/knowledge/ports.ts';
+import type { CarrierManifest } from '#engine/contracts/carrier-manifest.ts';
+import type { Carrier } from '#engine/contracts/carrier.ts';
+import type { Providers } from '#engine/voice-session.ts';
+import type { OfflineProviders } from '#providers/offline/offline.ts';
+
+/** What tests put in the place of the real thing. */
+export interface Parts {
+  readonly providers?: (offline: OfflineProviders) => Providers;
+  readonly carrier?: (offline: Providers) => Carrier;
+  /** Carriers that can be configured. */
+  readonly carriers?: readonly CarrierManifest[];
+  readonly log?: Logger;
+  readonly embedder?: Embedder;
+  /** Settings of the embedded database. */
+  readonly databaseSettings?: Readonly<Record<string, string>>;
+  /** Calls that this process may carry, whatever the configuration says. */
+  readonly slots?: number;
+  /** Room on the disk of recordings. */
+  readonly freeBytes?: () => Promise<number>;
+  /** A reply that says more than its schema is an error, not cut. */
+  readonly strictReplies?: boolean;
+}
+
+/** What is to be closed, last one first. */
+export type Closer = () => Promise<unknown> | void;

@@ -1,0 +1,8 @@
+import type { CarrierManifest } from '#engine/contracts/carrier-manifest.ts';
+import { connect } from './connect/manifest.ts';
+import { generic } from './generic/generic.ts';
+import { twilio } from './twilio/manifest.ts';
+import { vonage } from './vonage/manifest.ts';
+
+/** Every carrier, one line each; the first one that is configured is the current one until another is chosen. */
+export const CARRIERS: readonly CarrierManifest[] = [twilio, vonage, connect, generic];

@@ -1,0 +1,132 @@
+import type { Core } from '../core.ts';
+import { suppressionHash } from '../people/erase-person.ts';
+import type { CarrierNotice, CarrierSignal } from '../kernel/carrier-notice.ts';
+import { isPhoneNumber } from '../kernel/phone-number.ts';
+import type { Records } from '../ports.ts';
+import { isCallSid, type Call } from './call.ts';
+import { finishCall, type CallOutcome } from './finish-call.ts';
+import { DEFAULT_RING_TIMEOUT_MS, MEDIA_TOKEN_MS } from './place-call.ts';
+
+/** Where a notice comes from. */
+export interface NoticeSource {
+  readonly carrier: string;
+  /** Whether it has its credentials: then it is a carrier that says so, else somebody who may place calls. */
+  readonly configured: boolean;
+  /** Its id of a call is the call's id for the outside. */
+  readonly namesCalls: boolean;
+}
+
+/** The carrier that carries calls of the table's numbers, where no other is configured. */
+export interface EmbeddedCarrier {
+  readonly id: string;
+  isPerson(number: string): boolean;
+}
+
+const SYSTEM = { kind: 'system', name: 'carrier' } as const;
+const INBOUND_WAIT_MS = DEFAULT_RING_TIMEOUT_MS;
+
+/**
+ * Takes what a carrier says: about a call that there is, or of one that comes in. Saying it twice, late or in another order
+ * changes nothing. Null when it concerns no call of ours.
+ */
+export async function takeNotice(core: Core, source: NoticeSource, notice: CarrierNotice): Promise<Call | null> {
+  const known = await callOf(core, source, notice);
+  if (!known) return announces(notice) ? receiveCall(core, source, notice) : null;
+  if (notice.signal) await signal(core, known, notice.signal, notice.carrierCallId);
+  return core.store.calls.byId(known.id);
+}
+
+const announces = ({ direction, signal: said, asks }: CarrierNotice): boolean => direction !== 'outbound' && (said === null ? asks : said.type === 'ringing' || said.type === 'answered');
+
+/** The carrier's own ids first, then ours; never a call that another carrier has. */
+async function callOf(core: Core, { carrier, configured }: NoticeSource, { carrierCallId, callId }: CarrierNotice): Promise<Call | null> {
+  const { calls } = core.store;
+  const carriers = configured ? [carrier] : [carrier, core.embedded.id];
+  for (const one of carriers) {
+    const found = await calls.atCarrier(one, carrierCallId);
+    if (found) return found;
+  }
+  const number = callId ?? /^call_(\d{1,15})$/.exec(carrierCallId)?.[1];
+  const ours = (number === undefined ? null : await calls.byId(Number(number))) ?? (await calls.bySid(carrierCallId));
+  return ours && carriers.includes(ours.carrier) ? ours : null;
+}
+
+async function signal(core: Core, call: Call, said: CarrierSignal, carrierCallId: string): Promise<void> {
+  // It comes when the call is over, as a rule.
+  if (said.type === 'recording') return core.store.calls.keepCarrierRecording(call.id, said.url);
+  if ((await core.live.tell(call, said, carrierCallId)) === 'done' || said.type !== 'ended') return;
+  // Nobody runs it any more: its record comes to an end all the same.
+  await finishCall(core, call.id, null, endOf(said, call.answeredAt !== null));
+}
+
+/** How a call ends of which its carrier says that it is over. */
+export function endOf({ outcome, reason }: Extract<CarrierSignal, { type: 'ended' }>, answered: boolean): CallOutcome {
+  // Said of calls that were answered, although we may not have been told of that yet.
+  if (outcome === 'completed') return { status: 'completed', reason: 'caller_hung_up', failure: null };
+  const why = outcome.replace('-', '_');
+  if (answered) return { status: 'broken', reason: why, failure: reason ?? `The carrier ended the call: ${outcome}` };
+  switch (outcome) {
+    case 'busy':
+      return { status: 'busy', reason: why, failure: 'The line was busy' };
+    case 'no-answer':
+      return { status: 'no-answer', reason: why, failure: 'Nobody answered' };
+    case 'canceled':
+      return { status: 'canceled', reason: why, failure: 'The call was canceled' };
+    case 'failed':
+      return { status: 'refused', reason: 'refused', failure: `The carrier refused the call: ${reason ?? 'failed'}` };
+  }
+}
+
+/** A call that comes in: on record, and waited for. It is never refused; where there is no room, whoever calls is told so. */
+async function receiveCall(core: Core, source: NoticeSource, notice: CarrierNotice): Promise<Call | null> {
+  const from = notice.from !== null && isPhoneNumber(notice.from) ? notice.from : null;
+  const person = !source.configured && from !== null && core.embedded.isPerson(from);
+  const { reservation } = core.live.mustReserve();
+  try {
+    const call = await core.store.transaction(async (records) => {
+      const { organizationId, agentId } = await routed(records, notice.to);
+      await records.organizations.lock(organizationId);
+      const caller = from === null ? null : await records.persons.withNumber(organizationId, from, suppressionHash(core.secrets, organizationId, from));
+      const now = core.clock.now();
+      const call = await records.calls.insertAnnounced({
+        sid: source.namesCalls && isCallSid(notice.carrierCallId) ? notice.carrierCallId : core.secrets.callSid(),
+        organizationId, agentId, personId: caller?.id ?? null, direction: 'inbound', carrier: person ? core.embedded.id : source.carrier, carrierCallId: notice.carrierCallId, from: notice.from, to: notice.to,
+        // Nobody announces that they pick up where the carrier is none that we know.
+        answeredAt: source.configured ? null : now,
+        variables: {}, overrides: {}, recorded: !source.configured, transcribed: true, placedAt: now, ringTimeoutMs: INBOUND_WAIT_MS, userId: null, owner: reservation.serverId, leaseUntil: new Date(now.getTime() + core.limits.leaseMs),
+      });
+      if (!call) return null;
+      await records.outbox.audit({ organizationId, actor: SYSTEM }, 'call.receive', call.sid);
+      await records.outbox.event(organizationId, { type: 'call.started', callId: call.id, data: { number: call.from } });
+      await records.outbox.event(organizationId, { type: call.answeredAt === null ? 'call.ringing' : 'call.answered', callId: call.id, data: {} });
+      return call;
+    });
+    if (!call) {
+      reservation.give();
+      // Announced twice at once: the other one made it.
+      return await callOf(core, source, notice);
+    }
+    core.live.expect(call, reservation);
+    return call;
+  } catch (error) {
+    reservation.give();
+    throw error;
+  }
+}
+
+/** Who answers a number: the agent that is set for it, or the default one of the organization that owns it, or of the first. */
+async function routed(records: Records, to: string | null): Promise<{ organizationId: number; agentId: number }> {
+  const number = to === null ? null : await records.numbers.find(to);
+  const organizationId = number?.organizationId ?? (await records.organizations.first())!.id;
+  const set = number?.agentId ? await records.agents.find(organizationId, number.agentId) : null;
+  const agent = set?.isActive ? set : await records.agents.default(organizationId);
+  if (!agent) throw new Error(`organization ${organizationId} has no default agent`);
+  return { organizationId, agentId: agent.id };
+}
+
+/** The token that opens the media socket of a call, for its carrier; `strict`: once, whatever happens. */
+export async function mintMediaToken(core: Pick<Core, 'store' | 'secrets' | 'clock'>, call: Pick<Call, 'id' | 'answeredAt'>, strict: boolean): Promise<string> {
+  const token = core.secrets.token();
+  await core.store.mediaTokens.add(core.secrets.hash(token), call.id, new Date(core.clock.now().getTime() + MEDIA_TOKEN_MS), { again: call.answeredAt !== null, strict });
+  return token;
+}

@@ -1,0 +1,16 @@
+import type { AppError } from '../kernel/errors.ts';
+import type { Caller } from './sign-in.ts';
+
+/** A request as it came in, for what is signed over every byte of it. */
+export interface RawRequest {
+  /** Path and query. */
+  readonly path: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
+  /** Who shows a credential; an error where it is missing (`unauthenticated`) or not good. */
+  readonly caller: Caller | AppError;
+  readonly showsCredential: boolean;
+  /** Counts the request against the limit of those that nobody has signed. @throws AppError rate-limited */
+  count(): Promise<void>;
+}

@@ -1,0 +1,163 @@
+import { needAgent } from '../ai-agents/agents.ts';
+import type { Core } from '../core.ts';
+import type { Context } from '../kernel/context.ts';
+import { invalid, notFound } from '../kernel/errors.ts';
+import { fileTypeOf, type Chunk, type Document, type FileType } from './document.ts';
+
+export const DEFAULT_CHUNK_SIZE = 384;
+export const LARGEST_DOCUMENT = 64 * 1024 * 1024;
+const FETCH_MS = 20_000;
+const LONGEST_NAME = 200;
+
+/** Where a document comes from. */
+export type DocumentSource =
+  | { readonly from: 'path'; readonly path: string }
+  | { readonly from: 'upload'; readonly name: string; readonly bytes: Uint8Array }
+  | { readonly from: 'text'; readonly text: string }
+  | { readonly from: 'url'; readonly url: string };
+
+export interface AddDocument {
+  readonly source: DocumentSource;
+  /** Left out: its file's name, or the beginning of the text. */
+  readonly name: string | null;
+  /** Left out: by the name's ending. */
+  readonly fileType: FileType | null;
+  readonly chunkSize: number;
+}
+
+/** Reads a document, cuts it into chunks and keeps both. @throws AppError not-found (the agent), invalid-input (it cannot be had or read) */
+export async function addDocument(core: Core, ctx: Context, agentId: number, input: AddDocument): Promise<Document> {
+  await needAgent(core.store, ctx, agentId);
+  const { name, bytes, fileType } = await fetchSource(core, input);
+  const chunks = await core.knowledge.reader.read(bytes, fileType, input.chunkSize);
+  const fileKey = `knowledge/org_${ctx.organizationId}/${core.secrets.token()}.${fileType}`;
+  await core.files.write(fileKey, one(bytes));
+  try {
+    return await core.store.transaction(async (records) => {
+      const now = core.clock.now();
+      const document = await records.knowledge.insert(
+        { organizationId: ctx.organizationId, agentId, name: name.slice(0, LONGEST_NAME), fileType, source: input.source.from, url: input.source.from === 'url' ? input.source.url : null, fileKey, chunkSize: input.chunkSize, createdAt: now, indexedAt: now },
+        chunks,
+      );
+      if (core.knowledge.embedder) await records.outbox.job({ name: 'embed-document', data: { documentId: document.id } });
+      await records.outbox.audit(ctx, 'document.add', `doc_${document.id}`, { agent: `agent_${agentId}`, chunks: chunks.length });
+      return document;
+    });
+  } catch (error) {
+    await core.files.delete(fileKey);
+    throw error;
+  }
+}
+
+/** @throws AppError not-found */
+export async function listDocuments(core: Core, ctx: Context, agentId: number): Promise<readonly Document[]> {
+  await needAgent(core.store, ctx, agentId);
+  return core.store.knowledge.list(agentId);
+}
+
+/** @throws AppError not-found */
+export async function getDocument(core: Core, ctx: Context, agentId: number, id: number): Promise<Document> {
+  await needAgent(core.store, ctx, agentId);
+  const document = await core.store.knowledge.find(agentId, id);
+  if (!document) throw notFound('Document', `document_id: doc_${id}`);
+  return document;
+}
+
+/** @throws AppError not-found */
+export async function deleteDocument(core: Core, ctx: Context, agentId: number, id: number): Promise<void> {
+  await getDocument(core, ctx, agentId, id);
+  const deleted = await core.store.transaction(async (records) => {
+    const document = await records.knowledge.delete(agentId, id);
+    if (!document) throw notFound('Document', `document_id: doc_${id}`);
+    await records.outbox.audit(ctx, 'document.delete', `doc_${id}`, { agent: `agent_${agentId}` });
+    return document;
+  });
+  await core.files.delete(deleted.fileKey);
+}
+
+/** Cuts a document anew, with another size of chunks where one is given; one from an address is fetched again. @throws AppError not-found, invalid-input */
+export async function reindexDocument(core: Core, ctx: Context, agentId: number, id: number, chunkSize: number | null): Promise<Document> {
+  const before = await getDocument(core, ctx, agentId, id);
+  const size = chunkSize ?? before.chunkSize;
+  const bytes = before.url === null ? await kept(core, before) : (await fetchUrl(core, before.url)).bytes;
+  const chunks = await core.knowledge.reader.read(bytes, before.fileType, size);
+  if (before.url !== null) await core.files.write(before.fileKey, one(bytes));
+  return core.store.transaction(async (records) => {
+    const document = await records.knowledge.reindex(id, size, chunks, core.clock.now());
+    if (!document) throw notFound('Document', `document_id: doc_${id}`);
+    if (core.knowledge.embedder) await records.outbox.job({ name: 'embed-document', data: { documentId: id } });
+    await records.outbox.audit(ctx, 'document.reindex', `doc_${id}`, { chunks: chunks.length });
+    return document;
+  });
+}
+
+/** How a chunk reads where its document cannot be seen: with its headings. */
+export function inContext({ heading, text }: Chunk): string {
+  return heading === null ? text : `${heading}: ${text}`;
+}
+
+interface Fetched {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly fileType: FileType;
+}
+
+async function fetchSource(core: Core, { source, name, fileType }: AddDocument): Promise<Fetched> {
+  switch (source.from) {
+    case 'path': {
+      const file = await core.knowledge.folder.read(source.path);
+      return typed('file_path', name ?? file.name, file.bytes, fileType ?? fileTypeOf(file.name));
+    }
+    case 'upload':
+      return typed('file', name ?? source.name, source.bytes, fileType ?? fileTypeOf(source.name));
+    case 'text':
+      return typed('text', name ?? source.text.trim().slice(0, 60), new TextEncoder().encode(source.text), fileType ?? 'txt');
+    case 'url': {
+      const fetched = await fetchUrl(core, source.url);
+      const ending = new URL(source.url).pathname;
+      return typed('url', name ?? (ending.split('/').findLast((part) => part !== '') || new URL(source.url).hostname), fetched.bytes, fileType ?? fileTypeOf(ending) ?? typeOfContent(fetched.contentType));
+    }
+  }
+}
+
+function typed(path: string, name: string, bytes: Uint8Array, fileType: FileType | null): Fetched {
+  if (fileType === null) throw invalid('file_type', 'is required: the name does not tell it');
+  if (bytes.length === 0) throw invalid(path, 'is empty');
+  if (bytes.length > LARGEST_DOCUMENT) throw invalid(path, `is larger than ${LARGEST_DOCUMENT} bytes`, 'range');
+  return { name, bytes, fileType };
+}
+
+async function fetchUrl(core: Core, url: string): Promise<{ bytes: Uint8Array; contentType: string }> {
+  let reply;
+  try {
+    reply = await core.http.send({ method: 'GET', url, headers: { 'user-agent': 'Trunkline', accept: '*/*' }, timeoutMs: FETCH_MS, mostBytes: LARGEST_DOCUMENT });
+  } catch (error) {
+    throw invalid('url', `could not be fetched: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (reply.status !== 200) throw invalid('url', `could not be fetched: it answered ${reply.status}`);
+  if (reply.cut) throw invalid('url', `is larger than ${LARGEST_DOCUMENT} bytes`, 'range');
+  return { bytes: reply.body, contentType: reply.contentType };
+}
+
+function typeOfContent(contentType: string): FileType | null {
+  const types: readonly (readonly [RegExp, FileType])[] = [[/html/, 'html'], [/pdf/, 'pdf'], [/wordprocessingml/, 'docx'], [/csv/, 'csv'], [/markdown/, 'md'], [/text\/plain/, 'txt']];
+  return types.find(([pattern]) => pattern.test(contentType))?.[1] ?? null;
+}
+
+async function kept(core: Core, document: Document): Promise<Uint8Array> {
+  const file = await core.files.read(document.fileKey);
+  if (!file) throw notFound('The file of the document', `document_id: doc_${document.id}`);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of file.stream()) chunks.push(chunk);
+  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

@@ -1,0 +1,38 @@
+import type { Listed, Page } from '../ports.ts';
+import type { Tool, ToolExecution, ToolSettings, ToolStatus } from './tool.ts';
+
+export type NewTool = ToolSettings & { readonly organizationId: number; readonly agentId: number; readonly sealedSecret: string; readonly at: Date };
+
+/** A tool with what its requests are signed with. */
+export interface ArmedTool {
+  readonly tool: Tool;
+  readonly sealedSecret: string;
+}
+
+export interface NewExecution {
+  readonly callId: number;
+  readonly key: string;
+  readonly toolId: number | null;
+  readonly name: string;
+  readonly input: Readonly<Record<string, string>>;
+  readonly startedAt: Date;
+}
+
+export interface ToolStore {
+  /** Null when the agent has one of that name. */
+  insert(tool: NewTool): Promise<Tool | null>;
+  find(agentId: number, id: number): Promise<Tool | null>;
+  /** Oldest first. */
+  list(agentId: number): Promise<readonly ArmedTool[]>;
+  /** `taken` when the agent has another of that name. */
+  update(agentId: number, id: number, change: Partial<ToolSettings> & { readonly sealedSecret?: string }, at: Date): Promise<Tool | 'taken' | null>;
+  delete(agentId: number, id: number, at: Date): Promise<boolean>;
+  /** False when the call has an execution of that key: it was decided before, and is not to be run again. */
+  begin(execution: NewExecution): Promise<boolean>;
+  finish(callId: number, key: string, end: { readonly status: ToolStatus; readonly output: string; readonly durationMs: number }): Promise<void>;
+  /** What ran on a call whose server stopped: nobody knows how it ended. Answers what that was. */
+  lose(callId: number): Promise<readonly { readonly key: string; readonly name: string }[]>;
+  /** Newest first. */
+  executions(toolId: number, page: Page): Promise<Listed<ToolExecution>>;
+  executionsOf(callId: number): Promise<readonly ToolExecution[]>;
+}

@@ -1,0 +1,44 @@
+/** What every agent can do without a server of anybody's; each may be switched off. */
+export const BUILT_IN_TOOLS = ['end_call', 'transfer_to_human', 'book_slot', 'take_callback', 'look_up_knowledge'] as const;
+export type BuiltInTool = (typeof BUILT_IN_TOOLS)[number];
+/** What is looked up is looked up in the agent's documents; without any there is nothing to offer. */
+export const LOOK_UP = 'look_up_knowledge' satisfies BuiltInTool;
+/** Whoever asks never to be called again is heard by every agent. */
+export const DO_NOT_CALL = 'do_not_call';
+
+export function isBuiltIn(name: string): boolean {
+  return name === DO_NOT_CALL || BUILT_IN_TOOLS.some((one) => one === name);
+}
+
+/** Something that an agent may have done by somebody else's server. */
+export interface Tool {
+  readonly id: number;
+  readonly organizationId: number;
+  readonly agentId: number;
+  /** As the model calls it. */
+  readonly name: string;
+  readonly description: string;
+  readonly requiredParams: readonly string[];
+  readonly optionalParams: readonly string[];
+  readonly webhookUrl: string;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export type ToolSettings = Pick<Tool, 'name' | 'description' | 'requiredParams' | 'optionalParams' | 'webhookUrl'>;
+
+/** `unknown`: it was asked for, and no answer came; it may have been done, and is never done again. */
+export type ToolStatus = 'running' | 'ok' | 'failed' | 'unknown';
+
+/** One decision for a tool, and what became of it. */
+export interface ToolExecution {
+  readonly id: number;
+  readonly callSid: string;
+  readonly key: string;
+  readonly name: string;
+  readonly input: Readonly<Record<string, string>>;
+  readonly status: ToolStatus;
+  readonly output: string | null;
+  readonly startedAt: Date;
+  readonly durationMs: number | null;
+}

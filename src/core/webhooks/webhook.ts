@@ -1,0 +1,51 @@
+import type { DomainEvent } from '../kernel/events.ts';
+
+/** Somebody who is told of events, over HTTP. */
+export interface Webhook {
+  readonly id: number;
+  readonly organizationId: number;
+  /** The API whose words its deliveries speak. */
+  readonly api: string;
+  readonly url: string;
+  readonly events: readonly DomainEvent['type'][];
+  /** Only events of this AI agent's calls; null: of all. */
+  readonly agentId: number | null;
+  readonly createdAt: Date;
+}
+
+/** An event as it was written. */
+export interface StoredEvent {
+  readonly id: number;
+  readonly at: Date;
+  readonly event: DomainEvent;
+}
+
+/** `canceled`: its webhook was deleted before it arrived. */
+export type DeliveryState = 'pending' | 'delivered' | 'dead' | 'canceled';
+
+/** One event for one receiver, and how the last attempt went. */
+export interface WebhookDelivery {
+  readonly webhookId: number;
+  readonly eventId: number;
+  readonly type: DomainEvent['type'];
+  readonly callSid: string | null;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  readonly lastAttemptAt: Date | null;
+  /** HTTP status of the answer; null where there was none. */
+  readonly lastStatus: number | null;
+  readonly lastError: string | null;
+  readonly lastDurationMs: number | null;
+  readonly createdAt: Date;
+}
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+/** After each failure; after the last one the delivery is dead, and may be replayed by hand. Nine hours in all. */
+const RETRIES_MS = [5 * SECOND, 20 * SECOND, MINUTE, 3 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 5 * HOUR];
+
+/** How long to wait after so many failed attempts; null: no more. */
+export function retryAfterMs(attempts: number): number | null {
+  return RETRIES_MS[attempts - 1] ?? null;
+}

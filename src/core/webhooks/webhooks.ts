@@ -1,0 +1,69 @@
+import { needAgent } from '../ai-agents/agents.ts';
+import type { Basics } from '../core.ts';
+import type { Context } from '../kernel/context.ts';
+import { notFound } from '../kernel/errors.ts';
+import type { DomainEvent } from '../kernel/events.ts';
+import type { Listed, Page } from '../ports.ts';
+import type { DeliveryState, Webhook, WebhookDelivery } from './webhook.ts';
+
+export interface RegisterWebhook {
+  readonly api: string;
+  readonly url: string;
+  readonly events: readonly DomainEvent['type'][];
+  readonly agentId: number | null;
+  /** Left out: one is made. */
+  readonly secret: string | null;
+}
+
+/** `madeSecret` is shown once; null where the caller has sent one. @throws AppError not-found (the agent) */
+export async function registerWebhook(core: Basics, ctx: Context, input: RegisterWebhook): Promise<{ webhook: Webhook; madeSecret: string | null }> {
+  const madeSecret = input.secret === null ? core.secrets.signingSecret() : null;
+  const webhook = await core.store.transaction(async (records) => {
+    if (input.agentId !== null) await needAgent(records, ctx, input.agentId);
+    const made = await records.webhooks.insert({
+      organizationId: ctx.organizationId, api: input.api, url: input.url, events: [...new Set(input.events)], agentId: input.agentId, createdAt: core.clock.now(), sealedSecret: core.secrets.seal(input.secret ?? madeSecret!),
+    });
+    await records.outbox.audit(ctx, 'webhook.register', `webhook_${made.id}`);
+    return made;
+  });
+  return { webhook, madeSecret };
+}
+
+export function listWebhooks(core: Basics, ctx: Context, filter: { readonly api: string; readonly agentId?: number }): Promise<readonly Webhook[]> {
+  return core.store.webhooks.list(ctx.organizationId, filter);
+}
+
+/** @throws AppError not-found */
+export async function deleteWebhook(core: Basics, ctx: Context, id: number): Promise<void> {
+  await core.store.transaction(async (records) => {
+    if (!(await records.webhooks.delete(ctx.organizationId, id, core.clock.now()))) throw notFound('Webhook', `webhook_id: webhook_${id}`);
+    await records.outbox.audit(ctx, 'webhook.delete', `webhook_${id}`);
+  });
+}
+
+export interface WhichDeliveries {
+  readonly webhookId?: number;
+  readonly eventId?: number;
+  readonly state?: DeliveryState;
+}
+
+/** The log, newest first. @throws AppError not-found */
+export async function listDeliveries(core: Basics, ctx: Context, which: Pick<WhichDeliveries, 'webhookId' | 'state'>, page: Page): Promise<Listed<WebhookDelivery>> {
+  await needWebhook(core, ctx, which.webhookId);
+  return core.store.webhooks.deliveries(ctx.organizationId, which, page);
+}
+
+/** Sends deliveries that are over once more, under the same event id. Answers how many. @throws AppError not-found */
+export async function replayDeliveries(core: Basics, ctx: Context, which: WhichDeliveries): Promise<number> {
+  await needWebhook(core, ctx, which.webhookId);
+  return core.store.transaction(async (records) => {
+    const replayed = await records.webhooks.replay(ctx.organizationId, which, core.clock.now());
+    if (replayed === 0 && which.eventId !== undefined) throw notFound('Delivery', `delivery: evt_${which.eventId}`);
+    await records.outbox.audit(ctx, 'webhook.replay', which.webhookId === undefined ? 'webhooks' : `webhook_${which.webhookId}`, { replayed });
+    return replayed;
+  });
+}
+
+async function needWebhook(core: Basics, ctx: Context, id: number | undefined): Promise<void> {
+  if (id !== undefined && !(await core.store.webhooks.find(ctx.organizationId, id))) throw notFound('Webhook', `webhook_id: webhook_${id}`);
+}

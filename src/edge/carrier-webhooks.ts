@@ -1,0 +1,98 @@
+import { mintMediaToken, takeNotice } from '#core/calls/receive-call.ts';
+import { isEnded, type Call } from '#core/calls/call.ts';
+import type { Core } from '#core/core.ts';
+import type { RawRequest } from '#core/identity/raw-request.ts';
+import type { CarrierNotice } from '#core/kernel/carrier-notice.ts';
+import { isAllowed } from '#core/kernel/context.ts';
+import { AppError } from '#core/kernel/errors.ts';
+import type { Answer, CarrierManifest, CarrierRequest, ConfiguredCarrier, Instruction } from '#engine/contracts/carrier-manifest.ts';
+import type { Carriers } from '#live/carriers.ts';
+import type { Log } from '#live/running-call.ts';
+
+export interface CarrierWebhooksOptions {
+  readonly core: Core;
+  readonly carriers: Carriers;
+  readonly publicUrl: () => string;
+  /** Whether this server can be reached from this machine only. */
+  readonly onLoopback: boolean;
+  readonly mediaUrl: (call: Call, token: string) => string;
+  readonly askAgainUrl: (webhook: string, callId: number) => string;
+  readonly recordingUrl: (webhook: string, callId: number) => string;
+  readonly log: Log;
+}
+
+/** Lets in what carriers send: by their signature, by API key where they have none, or from this machine. */
+export class CarrierWebhooks {
+  readonly #options: CarrierWebhooksOptions;
+
+  constructor(options: CarrierWebhooksOptions) {
+    this.#options = options;
+  }
+
+  /** The carriers that have webhooks, by the last part of their address. */
+  get names(): readonly { readonly webhook: string; readonly name: string }[] {
+    return this.#options.carriers.manifests.map(({ webhook, name }) => ({ webhook, name }));
+  }
+
+  /** @throws AppError unauthenticated, forbidden, invalid-input, rate-limited */
+  async receive(webhook: string, incoming: RawRequest): Promise<Answer> {
+    const { core, carriers, publicUrl } = this.#options;
+    const manifest = carriers.manifestBy('webhook', webhook)!;
+    const configured = await carriers.configured(manifest.id);
+    const request: CarrierRequest = { url: publicUrl() + incoming.path, headers: incoming.headers, body: incoming.body };
+    if (configured?.verify) {
+      if ((await this.#verified(manifest, configured.verify, request, incoming)) === 'done') return manifest.wire.answer({ type: 'none' });
+    } else {
+      await incoming.count();
+      this.#letIn(incoming);
+    }
+    const notice = readNotice(manifest, request);
+    const call = await takeNotice(core, { carrier: manifest.id, configured: configured !== null, namesCalls: manifest.namesCalls === true }, notice);
+    return manifest.wire.answer(notice.asks ? await this.#instruction(call, manifest, configured?.records === true) : { type: 'none' });
+  }
+
+  async #verified(manifest: CarrierManifest, verify: NonNullable<ConfiguredCarrier['verify']>, request: CarrierRequest, incoming: RawRequest): Promise<'new' | 'done'> {
+    const { core, log } = this.#options;
+    const now = core.clock.now();
+    const refuse = async (problem: string): Promise<never> => {
+      log.info({ carrier: manifest.id, problem }, 'a webhook was refused');
+      await incoming.count();
+      throw new AppError('unauthenticated', `The webhook was refused: ${problem}`);
+    };
+    let delivery;
+    try {
+      delivery = await verify(request, now);
+    } catch (error) {
+      return refuse(error instanceof Error ? error.message : 'the signature is not good');
+    }
+    const first = await core.store.carriers.seen(manifest.id, delivery.digest, now);
+    if (first !== null && now.getTime() - first.getTime() >= delivery.repeatsForMs) return refuse('it came before');
+    return delivery.done ? 'done' : 'new';
+  }
+
+  #letIn({ caller, showsCredential }: RawRequest): void {
+    if (caller instanceof AppError) {
+      if (showsCredential || !this.#options.onLoopback) throw caller;
+    } else if (!isAllowed(caller.actor, 'place-calls')) throw new AppError('forbidden', 'This role may not do that');
+  }
+
+  async #instruction(call: Call | null, { webhook, asksAgain }: CarrierManifest, records: boolean): Promise<Instruction> {
+    const { core, mediaUrl, askAgainUrl, recordingUrl: recordingUrlOf } = this.#options;
+    if (!call || isEnded(call.status)) return { type: 'hang-up' };
+    // Somebody of the simulator's is here already.
+    if (call.carrier === core.embedded.id) return { type: 'none' };
+    const token = await mintMediaToken(core, call, asksAgain === true);
+    // Asked for once: one that comes back is recorded already.
+    const recordingUrl = records && call.recorded && call.answeredAt === null ? recordingUrlOf(webhook, call.id) : null;
+    return { type: 'connect', recordingUrl, mediaUrl: mediaUrl(call, token), callSid: call.sid, token, askAgainUrl: askAgainUrl(webhook, call.id) };
+  }
+}
+
+function readNotice(manifest: CarrierManifest, request: CarrierRequest): CarrierNotice {
+  try {
+    return manifest.wire.read(request);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : 'it cannot be understood';
+    throw new AppError('invalid-input', 'Invalid request parameters', { issues: [{ path: 'body', message, kind: 'format' }] });
+  }
+}

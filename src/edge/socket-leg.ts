@@ -1,0 +1,112 @@
+import type { Duplex } from 'node:stream';
+import type { RawData, WebSocket } from 'ws';
+import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
+import type { MediaMessage, MediaProtocol } from '#engine/contracts/media-protocol.ts';
+
+/** The first message is said at `start`, at the first `media`, or so long after the upgrade. */
+const START_ANYWAY_MS = 500;
+/** A reader so far behind gets no more audio until it has caught up. */
+const MOST_BUFFERED = 256 * 1024;
+/** Browsers and phones play what they are sent after a little buffering. */
+const FAR_BUFFER_MS = 60;
+const UNSUPPORTED = 1007;
+const TOO_BIG = 1009;
+
+/** One end of a media socket as the call sees it. */
+export class SocketLeg implements MediaLeg {
+  readonly bufferMs = FAR_BUFFER_MS;
+  readonly #protocol: MediaProtocol;
+  #socket: WebSocket | null = null;
+  #connection: Duplex | null = null;
+  #corked = false;
+  #begun = false;
+  #stopped = false;
+
+  constructor(protocol: MediaProtocol) {
+    this.#protocol = protocol;
+  }
+
+  run(socket: WebSocket, connection: Duplex, events: MediaEvents, begin: () => void, onProblem: (problem: string) => void): void {
+    // Another connection of the same party may have taken this one's place before it was up.
+    if (this.#stopped) return socket.close(1000, 'replaced');
+    this.#socket = socket;
+    this.#connection = connection;
+    const start = () => {
+      if (this.#begun || this.#stopped) return;
+      this.#begun = true;
+      begin();
+    };
+    const anyway = setTimeout(start, START_ANYWAY_MS);
+    socket.on('message', (data: RawData, isBinary: boolean) => {
+      try {
+        this.#take(this.#protocol.read(data as Buffer, isBinary), events, start);
+      } catch (error) {
+        const problem = error instanceof Error ? error.message : 'malformed message';
+        onProblem(problem);
+        socket.close(/longer than/.test(problem) ? TOO_BIG : UNSUPPORTED, problem);
+      }
+    });
+    socket.on('close', (code: number) => {
+      clearTimeout(anyway);
+      this.#socket = null;
+      if (this.#stopped) return;
+      this.#stopped = true;
+      if (code === 1000) events.hungUp();
+      else events.lost();
+    });
+    socket.on('error', (error) => onProblem(error.message));
+  }
+
+  send(frame: Uint8Array): void {
+    if (!this.#socket || this.#socket.bufferedAmount >= MOST_BUFFERED) return;
+    this.#together();
+    this.#socket.send(this.#protocol.frame(frame));
+  }
+
+  /** Whatever is sent in this turn of the event loop leaves in one write: writes are what a call costs most. */
+  #together(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    this.#connection?.cork();
+    process.nextTick(() => {
+      this.#corked = false;
+      this.#connection?.uncork();
+    });
+  }
+
+  mark(name: string): void {
+    this.#socket?.send(this.#protocol.mark(name));
+  }
+
+  clear(): void {
+    this.#socket?.send(this.#protocol.clear());
+  }
+
+  close(): void {
+    this.#stopped = true;
+    this.#socket?.close(1000, 'the call has ended');
+    this.#socket = null;
+  }
+
+  #take(message: MediaMessage, events: MediaEvents, start: () => void): void {
+    switch (message.type) {
+      case 'connected':
+      case 'unknown':
+        return;
+      case 'start':
+        return start();
+      case 'media':
+        start();
+        return events.audio(message.audio);
+      case 'mark':
+        return events.mark(message.name);
+      case 'dtmf':
+        return events.dtmf(message.digit);
+      case 'stop':
+        this.#stopped = true;
+        events.hungUp();
+        this.#socket?.close(1000, 'stopped');
+        return;
+    }
+  }
+}

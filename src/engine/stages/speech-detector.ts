@@ -1,0 +1,204 @@
+import { ECHO_WINDOW, type EchoGuard } from '../audio/echo-guard.ts';
+import { FRAME_SAMPLES, SAMPLES_PER_MS } from '../audio/format.ts';
+import { isKeyTone } from '../audio/tone.ts';
+import type { VoiceActivityStream } from '../contracts/voice-activity.ts';
+
+const WINDOW = 256;
+const WINDOW_MS = WINDOW / SAMPLES_PER_MS;
+const ON = 0.5;
+const SURE = 0.85;
+const OFF = 0.35;
+/** Below this mean level (of 32768) nobody speaks, and the kernel need not look. */
+const GATE_LEVEL = 40;
+/** Nor where it is no louder than this above the line's steady noise, 2 dB. */
+const NOISE_GATE = 1.2;
+const NOISE_LOOK = 4;
+/** After so many windows below the gate the kernel forgets what it heard: about half a second. */
+const FORGET_WINDOWS = 16;
+/** What is assumed of a line's noise at first, as mean level (-46 dBFS), and by how much the floor may rise in a window: 6 dB a second. */
+const FIRST_NOISE = 160;
+const NOISE_RISE = 1.0225;
+const LEAST_NOISE = 4;
+/** Mean square of noise by the square of its mean level. */
+const NOISE_SHAPE = Math.PI / 2;
+/**
+ * Whoever is so far below the caller's own level is in the background: a television, people in the room. Over the
+ * agent's speech and at the end of a sentence this is judged more strictly than where an answer is awaited.
+ */
+const BACKGROUND = 0.28;
+const BACKGROUND_WHILE_QUIET = 0.16;
+const FIRST_USUAL = 1800;
+/** Whoever speaks is so much louder than what is around them; that is learned within a second. */
+const ABOVE_AROUND = 1.6;
+const AROUND_STEP = 0.03;
+const BACKGROUND_LASTS_MS = 10_000;
+/** Weak sounds within a word are held up by the loudest of so many windows that may be speech. */
+const HELD_WINDOWS = 4;
+/** How far one utterance moves what is known of the caller's level, and how fast it is forgotten: 3 dB in ten seconds of what may be speech. */
+const LOUDER_STEP = 0.6;
+const QUIETER_STEP = 0.2;
+const LEVEL_FADE = 0.9989;
+/** The end of speech is looked for in blocks of 5 ms: the last that is so much louder than the noise, and not too far below the voice. */
+const BLOCK = 40;
+const ABOVE_NOISE = 3;
+const BELOW_VOICE = 0.08;
+/** Speech so far below its loudest is fading: its end, or a syllable's. */
+const FADED = 0.2;
+/** The kernel holds on to speech for a while after its end, but not longer than this. */
+const LONGEST_TAIL_MS = 110;
+const TAIL_MARGIN_MS = 10;
+
+export interface SpeechEvents {
+  /** A first window of what may be speech. */
+  suspected(): void;
+  started(onsetMs: number): void;
+  /** So much more speech that has not faded yet. */
+  sounding(ms: number): void;
+  ended(endMs: number): void;
+}
+
+/** Finds where somebody speaks: voice activity behind a gate, less keys' tones and the agent's own echo. */
+export class SpeechDetector {
+  /** Silence after which an utterance is over, ms. */
+  hangMs = 240;
+  readonly #stream: VoiceActivityStream;
+  readonly #echo: EchoGuard;
+  readonly #events: SpeechEvents;
+  readonly #window = new Int16Array(WINDOW);
+  readonly #past = new Float32Array(ECHO_WINDOW);
+  #fill = 0;
+  #quietWindows = 0;
+  /** The line's own level, and the voice's, as mean levels. */
+  #noise = FIRST_NOISE;
+  #voice = 0;
+  /** The level at which the caller usually speaks, and whether they have spoken; of one who has not, nobody is too quiet to answer. */
+  #usual = FIRST_USUAL;
+  #known = false;
+  /** What is heard on average while the caller does not speak. */
+  #around = 0;
+  /** When there last was somebody in the background. */
+  #backgroundMs = -Infinity;
+  readonly #levels = new Float64Array(HELD_WINDOWS);
+  #windows = 0;
+  #positives = 0;
+  #onsetMs = 0;
+  /** The last that the kernel took for speech, and the last that was loud enough for it. */
+  #lastSpeechMs = 0;
+  #lastLoudMs = 0;
+  speaking = false;
+
+  constructor(stream: VoiceActivityStream, echo: EchoGuard, events: SpeechEvents) {
+    this.#stream = stream;
+    this.#echo = echo;
+    this.#events = events;
+  }
+
+  /** A frame that ends at `endMs` of the clock. */
+  push(frame: Int16Array, endMs: number): void {
+    for (let at = 0; at < FRAME_SAMPLES; ) {
+      const n = Math.min(WINDOW - this.#fill, FRAME_SAMPLES - at);
+      this.#window.set(n === FRAME_SAMPLES ? frame : frame.subarray(at, at + n), this.#fill);
+      this.#fill += n;
+      at += n;
+      if (this.#fill < WINDOW) continue;
+      this.#fill = 0;
+      this.#onWindow(endMs - (FRAME_SAMPLES - at) / SAMPLES_PER_MS);
+    }
+  }
+
+  /** Whatever is being said counts as ended. */
+  stop(): void {
+    this.speaking = false;
+    this.#positives = 0;
+  }
+
+  #onWindow(endMs: number): void {
+    this.#past.copyWithin(0, WINDOW);
+    this.#past.set(this.#window, ECHO_WINDOW - WINDOW);
+    const level = this.#level();
+    const probability = this.#probability(level, endMs);
+    if (probability >= ON) this.#voiced(probability, level, endMs);
+    else this.#unvoiced(probability, level, endMs);
+  }
+
+  #voiced(probability: number, level: number, endMs: number): void {
+    if (this.#positives === 0) this.#onsetMs = endMs - WINDOW_MS;
+    this.#positives++;
+    this.#voice = Math.max(this.#voice, level);
+    this.#lastSpeechMs = endMs;
+    this.#findLoud(endMs);
+    if (this.speaking) return level >= Math.max(this.#noise * 2, this.#voice * FADED) ? this.#events.sounding(WINDOW_MS) : undefined;
+    if (this.#positives < 2 && probability < SURE) return this.#events.suspected();
+    this.speaking = true;
+    this.#events.started(this.#onsetMs);
+  }
+
+  #unvoiced(probability: number, level: number, endMs: number): void {
+    this.#positives = 0;
+    if (!this.speaking) {
+      this.#voice = 0;
+      return;
+    }
+    if (probability >= OFF) this.#lastSpeechMs = endMs;
+    if (level > GATE_LEVEL) this.#findLoud(endMs);
+    const speechEndMs = Math.max(this.#lastSpeechMs - LONGEST_TAIL_MS, Math.min(this.#lastSpeechMs, this.#lastLoudMs + TAIL_MARGIN_MS));
+    if (endMs - speechEndMs < this.hangMs) return;
+    this.speaking = false;
+    this.#usual += (this.#voice - this.#usual) * (!this.#known ? 1 : this.#voice > this.#usual ? LOUDER_STEP : QUIETER_STEP);
+    this.#known = true;
+    this.#events.ended(speechEndMs);
+  }
+
+  #probability(level: number, endMs: number): number {
+    this.#followNoise(level);
+    if (!this.speaking && level < Math.max(GATE_LEVEL, this.#noise * NOISE_GATE)) {
+      this.#quietWindows++;
+      // In silence the kernel keeps its memory for a short pause and starts afresh after a long one; in noise it looks now and then.
+      if (level < GATE_LEVEL && this.#quietWindows === FORGET_WINDOWS) this.#stream.reset();
+      if (level < GATE_LEVEL || this.#quietWindows % NOISE_LOOK !== 0) return 0;
+    } else this.#quietWindows = 0;
+    const probability = this.#stream.process(this.#window);
+    if (probability < OFF) return probability;
+    // People in the background, a telephone's keys and the agent's own voice, come back over the line, are not the caller speaking.
+    const other = this.#isBackground(level, endMs) || (!this.speaking && isKeyTone(this.#window)) || this.#echo.explains(this.#past, endMs, this.#noise ** 2 * NOISE_SHAPE);
+    return other ? 0 : probability;
+  }
+
+  /** Whether what the kernel takes for speech is somebody else's. A caller's voice may trail off, unless there is such a background on this line. */
+  #isBackground(level: number, endMs: number): boolean {
+    this.#levels[this.#windows++ % HELD_WINDOWS] = level;
+    this.#usual *= LEVEL_FADE;
+    let loudest = 0;
+    for (let i = 0; i < HELD_WINDOWS; i++) loudest = Math.max(loudest, this.#levels[i]!);
+    if (this.speaking) return endMs - this.#backgroundMs < BACKGROUND_LASTS_MS && loudest < Math.max(BACKGROUND * this.#voice, this.#around * ABOVE_AROUND);
+    const share = this.#echo.sounding(endMs) ? BACKGROUND : this.#known ? BACKGROUND_WHILE_QUIET : 0;
+    const background = loudest < Math.max(this.#usual * share, this.#around * ABOVE_AROUND);
+    if (background) this.#backgroundMs = endMs;
+    return background;
+  }
+
+  /** Mean level of the window. */
+  #level(): number {
+    let sum = 0;
+    for (let i = 0; i < WINDOW; i += 2) sum += Math.abs(this.#window[i]!);
+    return (2 * sum) / WINDOW;
+  }
+
+  /** Falls soon to the quietest that is heard, and rises slowly: what is always there is noise. */
+  #followNoise(level: number): void {
+    if (level < 1) return;
+    if (!this.speaking) this.#around += (level - this.#around) * AROUND_STEP;
+    this.#noise = level < this.#noise ? Math.max(LEAST_NOISE, (this.#noise + level) / 2) : this.#noise * NOISE_RISE;
+  }
+
+  #findLoud(endMs: number): void {
+    const enough = Math.max(this.#noise * ABOVE_NOISE, this.#voice * BELOW_VOICE) * BLOCK;
+    for (let end = WINDOW; end >= BLOCK; end -= BLOCK) {
+      let sum = 0;
+      for (let i = end - BLOCK; i < end; i++) sum += Math.abs(this.#window[i]!);
+      if (sum <= enough) continue;
+      this.#lastLoudMs = endMs - (WINDOW - end) / SAMPLES_PER_MS;
+      return;
+    }
+  }
+}

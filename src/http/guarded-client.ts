@@ -1,0 +1,90 @@
+import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import type { HttpClient, HttpReply } from '#core/kernel/ports.ts';
+import { Agent, buildConnector, fetch as fetchFrom, request, type Dispatcher } from 'undici';
+
+/** What a library may be answered, and how long it may take. */
+const MOST_BYTES = 4 * 1024 * 1024;
+const BODY_MS = 20_000;
+
+/** Why a request to an address was not made. */
+export class ForbiddenAddress extends Error {
+  override readonly name = 'ForbiddenAddress';
+}
+
+/**
+ * HTTP to addresses that somebody gave us. Where it leads is checked when connecting, by the address itself, so that no
+ * form of a number and no name that changes its mind leads into our own network. Redirects are not followed.
+ */
+export class GuardedClient implements HttpClient {
+  readonly #agent: Agent;
+  /** For libraries, which read an answer to its end. */
+  readonly #bounded: Agent;
+  readonly fetch: typeof globalThis.fetch;
+
+  constructor(allowPrivateNetworks: boolean) {
+    // As many connections as are asked for: of two who send to one host, who hangs must not hold up the other.
+    const common = { connect: allowPrivateNetworks ? {} : guardedConnector(), pipelining: 0, keepAliveTimeout: 10_000 };
+    this.#agent = new Agent(common);
+    this.#bounded = new Agent({ ...common, maxResponseSize: MOST_BYTES, bodyTimeout: BODY_MS, headersTimeout: BODY_MS });
+    // Both are the same standard; only their types know of two makers.
+    this.fetch = ((input: string, init?: RequestInit) => fetchFrom(input, { ...init, redirect: 'error', dispatcher: this.#bounded } as never)) as never;
+  }
+
+  async send({ method, url, headers, body, timeoutMs, mostBytes, signal }: Parameters<HttpClient['send']>[0]): Promise<HttpReply> {
+    const target = URL.parse(url);
+    if (!target || !/^https?:$/.test(target.protocol)) throw new ForbiddenAddress('not an http address');
+    const late = AbortSignal.timeout(Math.max(0, Math.round(timeoutMs)));
+    try {
+      const reply = await request(target, { method, headers, body: body ?? null, dispatcher: this.#agent, signal: signal ? AbortSignal.any([late, signal]) : late });
+      const { bytes, cut } = await upTo(reply.body, mostBytes);
+      return { status: reply.statusCode, contentType: String(reply.headers['content-type'] ?? ''), body: bytes, cut };
+    } catch (error) {
+      if (late.aborted) throw new Error(`no answer within ${timeoutMs / 1000} s`, { cause: error });
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#agent.destroy(), this.#bounded.destroy()]);
+  }
+}
+
+async function upTo(body: Dispatcher.ResponseData['body'], mostBytes: number): Promise<{ bytes: Buffer; cut: boolean }> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    // Leaving the loop ends the connection: whoever answers without an end harms nobody.
+    if (length > mostBytes) return { bytes: Buffer.concat(chunks).subarray(0, mostBytes), cut: true };
+  }
+  return { bytes: Buffer.concat(chunks), cut: false };
+}
+
+/** Whether an address is anybody's on the open internet, in whatever form it is written. */
+export function isPublicAddress(address: string): boolean {
+  const plain = address.replace(/^\[|\]$/g, '');
+  return ipaddr.isValid(plain) && ipaddr.process(plain).range() === 'unicast';
+}
+
+const guardedLookup: LookupFunction = (hostname, options, callback) => {
+  dnsLookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
+    if (error) return callback(error, '');
+    // One bad answer among good ones is how a name changes its mind.
+    if (addresses.length === 0 || addresses.some((one) => !isPublicAddress(one.address))) return callback(new ForbiddenAddress(`${hostname} leads to an address that is not public`), '');
+    if (options.all) return callback(null, addresses);
+    callback(null, addresses[0]!.address, addresses[0]!.family);
+  });
+};
+
+function guardedConnector(): buildConnector.connector {
+  const connect = buildConnector({ lookup: guardedLookup, timeout: 10_000 });
+  return (options, callback) => {
+    // An address written as a number is never looked up.
+    const host = options.hostname.replace(/^\[|\]$/g, '');
+    if (ipaddr.isValid(host) && !isPublicAddress(host)) return callback(new ForbiddenAddress(`${host} is not a public address`), null);
+    connect(options, callback);
+  };
+}

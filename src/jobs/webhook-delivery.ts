@@ -1,0 +1,147 @@
+import type { Core } from '#core/core.ts';
+import type { Call } from '#core/calls/call.ts';
+import type { HttpClient } from '#core/kernel/ports.ts';
+import { retryAfterMs, type StoredEvent, type Webhook } from '#core/webhooks/webhook.ts';
+import type { AttemptOutcome, LaneWork, WebhookLane } from '#core/webhooks/webhook-store.ts';
+
+const POLL_MS = 200;
+const ANSWER_MS = 10_000;
+/** A claim outlives the longest that a lane is worked on; a server that dies gives its lanes back by it. */
+const CLAIM_MS = 60_000;
+const LANE_MS = 20_000;
+const LANE_EVENTS = 50;
+/** One receiver that hangs has no more than these; all the others go on. */
+const PER_WEBHOOK = 4;
+const AT_ONCE = 256;
+const LONGEST_ERROR = 300;
+
+/** What an API says of an event: the body, without a signature. */
+export type WebhookWords = (webhook: Webhook, event: StoredEvent, call: Call | null) => object;
+
+export interface WebhookDeliveryOptions {
+  readonly core: Pick<Core, 'store' | 'clock' | 'secrets'>;
+  readonly http: HttpClient;
+  /** By API. */
+  readonly words: ReadonlyMap<string, WebhookWords>;
+  readonly log: { warn(fields: object, message: string): void; error(fields: object, message: string): void };
+}
+
+/**
+ * Brings events to their receivers: at least once, in order within a call, each under one id. A lane (one call, one
+ * receiver) is worked on by one server at a time; what fails holds up its own lane alone.
+ */
+export class WebhookDeliveries {
+  readonly #options: WebhookDeliveryOptions;
+  readonly #running = new Map<number, number>();
+  readonly #lanes = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
+  #timer: NodeJS.Timeout | null = null;
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(options: WebhookDeliveryOptions) {
+    this.#options = options;
+    this.#lookIn(0);
+  }
+
+  /** What is on its way is broken off, and sent again by whoever is next. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    if (this.#timer) clearTimeout(this.#timer);
+    await this.#looking;
+    await Promise.all(this.#lanes);
+  }
+
+  #lookIn(ms: number): void {
+    if (this.#stop.signal.aborted) return;
+    this.#timer = setTimeout(() => {
+      this.#looking = this.#look().then((more) => this.#lookIn(more ? 0 : POLL_MS));
+    }, ms);
+    this.#timer.unref();
+  }
+
+  /** Whether there may be more at once. */
+  async #look(): Promise<boolean> {
+    const { core, log } = this.#options;
+    const room = AT_ONCE - this.#lanes.size;
+    if (room <= 0) return false;
+    try {
+      const now = core.clock.now();
+      const busy = [...this.#running].filter(([, lanes]) => lanes >= PER_WEBHOOK).map(([id]) => id);
+      const lanes = await core.store.webhooks.claimLanes(now, new Date(now.getTime() + CLAIM_MS), { lanes: Math.min(room, 32), perWebhook: PER_WEBHOOK, busy });
+      for (const lane of lanes) {
+        this.#running.set(lane.webhookId, (this.#running.get(lane.webhookId) ?? 0) + 1);
+        const work = this.#deliver(lane)
+          .catch((error: unknown) => log.error({ err: error, webhook: lane.webhookId }, 'a webhook could not be looked after; it is tried again when its claim is over'))
+          .finally(() => {
+            this.#lanes.delete(work);
+            const left = this.#running.get(lane.webhookId)! - 1;
+            if (left === 0) this.#running.delete(lane.webhookId);
+            else this.#running.set(lane.webhookId, left);
+          });
+        this.#lanes.add(work);
+      }
+      return lanes.length > 0;
+    } catch (error) {
+      if (!this.#stop.signal.aborted) log.error({ err: error }, 'webhooks that are due could not be looked up');
+      return false;
+    }
+  }
+
+  async #deliver(claimed: WebhookLane): Promise<void> {
+    const { store, clock } = this.#options.core;
+    const until = clock.now().getTime() + LANE_MS;
+    const work = await store.webhooks.work(claimed, LANE_EVENTS);
+    if (!work) return this.#rest(claimed);
+    const call = await this.#callOf(work.events[0]!);
+    const outcomes: AttemptOutcome[] = [];
+    let failures = claimed.attempts;
+    let again: Date | null = null;
+    for (const event of work.events) {
+      const outcome = await this.#attempt(work, event, call, failures + 1);
+      // Broken off by our own end: it does not count.
+      if (!outcome) break;
+      outcomes.push(outcome);
+      if (outcome.state === 'pending') {
+        failures++;
+        again = new Date(outcome.at.getTime() + retryAfterMs(failures)!);
+        break;
+      }
+      failures = 0;
+      if (clock.now().getTime() > until) break;
+    }
+    await store.webhooks.attempted(claimed, outcomes);
+    if (again) await store.webhooks.release(claimed, { dueAt: again, attempts: failures });
+    else if (outcomes.length < work.events.length || work.events.length === LANE_EVENTS) await store.webhooks.release(claimed, { dueAt: clock.now(), attempts: failures });
+    else await this.#rest(claimed);
+  }
+
+  /** Nothing is waiting; unless an event has come meanwhile. */
+  async #rest(lane: WebhookLane): Promise<void> {
+    const { store, clock } = this.#options.core;
+    if (!(await store.webhooks.release(lane, null))) await store.webhooks.release(lane, { dueAt: clock.now(), attempts: 0 });
+  }
+
+  async #attempt({ webhook, sealedSecret }: LaneWork, event: StoredEvent, call: Call | null, attempt: number): Promise<AttemptOutcome | null> {
+    const { core, http, words, log } = this.#options;
+    const at = core.clock.now();
+    const began = performance.now();
+    const outcome = (state: AttemptOutcome['state'], status: number | null, error: string | null): AttemptOutcome => ({ eventId: event.id, state, at, status, error: error?.slice(0, LONGEST_ERROR) ?? null, durationMs: Math.round(performance.now() - began) });
+    const say = words.get(webhook.api);
+    if (!say) return outcome('dead', null, `there is no API ${webhook.api}`);
+    const failed = retryAfterMs(attempt) === null ? 'dead' : 'pending';
+    try {
+      const body = JSON.stringify(say(webhook, event, call));
+      const reply = await http.send({ method: 'POST', url: webhook.url, headers: { 'content-type': 'application/json', 'user-agent': 'Trunkline', ...core.secrets.signedHeaders(core.secrets.open(sealedSecret), `evt_${event.id}`, at, body) }, body, timeoutMs: ANSWER_MS, mostBytes: 1024, signal: this.#stop.signal });
+      if (reply.status >= 200 && reply.status < 300) return outcome('delivered', reply.status, null);
+      return outcome(failed, reply.status, `answered ${reply.status}`);
+    } catch (error) {
+      if (this.#stop.signal.aborted) return null;
+      if (failed === 'dead') log.warn({ webhook: webhook.id, event: event.id }, 'a webhook was given up after many attempts');
+      return outcome(failed, null, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async #callOf({ event }: StoredEvent): Promise<Call | null> {
+    return 'callId' in event ? this.#options.core.store.calls.byId(event.callId) : null;
+  }
+}

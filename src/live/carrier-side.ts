@@ -1,0 +1,65 @@
+import type { Call } from '#core/calls/call.ts';
+import type { Carrier, CarrierEvent } from '#engine/contracts/carrier.ts';
+import type { CarrierSide, Log, RunningCall } from './running-call.ts';
+
+/** What may be asked of a carrier about one call; `transferTo`: where the other end is handed over to. */
+export function carrierSide(call: Call, carrier: Carrier, transferTo: string | null, log: Log): CarrierSide {
+  const carrierCallId = call.carrierCallId!;
+  const failed = (what: string) => (error: unknown) => log.error({ err: error, call: call.sid }, `the carrier did not ${what}`);
+  return {
+    hangUp: () => void carrier.hangUp(carrierCallId).catch(failed('hang up')),
+    transfer: transferTo === null || !carrier.transfer ? null : async () => {
+      try {
+        await carrier.transfer!(carrierCallId, transferTo, call.direction === 'inbound' ? call.to : call.from);
+      } catch (error) {
+        failed('transfer')(error);
+        throw error;
+      }
+    },
+  };
+}
+
+/** Events of a carrier that runs in this process: kept until there is a call that they can be told to. */
+export class CarrierEvents {
+  #running: RunningCall | null = null;
+  #early: CarrierEvent[] = [];
+
+  readonly tell = (event: CarrierEvent): void => {
+    if (this.#running) told(this.#running, event);
+    else this.#early.push(event);
+  };
+
+  goTo(running: RunningCall): void {
+    this.#running = running;
+    for (const event of this.#early.splice(0)) told(running, event);
+  }
+}
+
+function told(running: RunningCall, event: CarrierEvent): void {
+  switch (event.type) {
+    case 'ringing':
+      return running.ringing();
+    case 'failed':
+      return void running.fail(event.outcome, event.outcome.replace('-', '_'), failureText(event.outcome, event.reason));
+    case 'answered':
+      void running.answer(event.leg).then((events) => {
+        if (!events) return event.leg.close();
+        event.connect(events);
+        running.begin();
+      });
+  }
+}
+
+/** Why a call did not come off, in plain words. */
+export function failureText(outcome: 'busy' | 'no-answer' | 'canceled' | 'refused', reason: string): string {
+  switch (outcome) {
+    case 'busy':
+      return 'The line was busy';
+    case 'no-answer':
+      return 'Nobody answered';
+    case 'canceled':
+      return 'The call was canceled';
+    case 'refused':
+      return `The carrier refused the call: ${reason}`;
+  }
+}

@@ -1,0 +1,183 @@
+import { readCarriers, type CarrierCheck, type CarrierDirectory, type CarrierInfo, type StoredCarriers } from '#core/carriers/carriers.ts';
+import { CircuitBreaker } from '#core/kernel/circuit-breaker.ts';
+import type { Secrets, WallClock } from '#core/kernel/ports.ts';
+import type { Store } from '#core/ports.ts';
+import type { CarrierManifest, CarrierSettings, ConfiguredCarrier } from '#engine/contracts/carrier-manifest.ts';
+import { CarrierError, type Carrier } from '#engine/contracts/carrier.ts';
+import type { Log } from './running-call.ts';
+
+export interface CarriersOptions {
+  readonly store: Store;
+  readonly secrets: Secrets;
+  readonly clock: WallClock;
+  readonly manifests: readonly CarrierManifest[];
+  /** The carrier of whoever has configured none. */
+  readonly embedded: Pick<CarrierInfo, 'id' | 'name' | 'capabilities'>;
+  /** Its control, where calls are carried. */
+  readonly embeddedControl: Carrier | null;
+  readonly environment: CarrierSettings;
+  /** Whether our webhooks can be reached from outside, as far as can be seen from here. @throws Error in plain words */
+  readonly reachUs: () => Promise<void>;
+}
+
+/** One carrier that has its settings, or has not. */
+interface Line {
+  readonly manifest: CarrierManifest;
+  /** By field; what is stored outranks the environment. */
+  readonly settings: CarrierSettings;
+  /** Its settings as text, to see whether they have changed. */
+  readonly fingerprint: string;
+  readonly configured: ConfiguredCarrier | null;
+  readonly breaker: CircuitBreaker;
+}
+
+/** Keys of a carrier's stored settings that are limits, not fields. */
+const LIMITS = { callsPerSecond: 'calls_per_second', concurrentCalls: 'concurrent_calls' } as const;
+const LIMIT_FIELDS = [{ key: LIMITS.callsPerSecond, label: 'Calls per second' }, { key: LIMITS.concurrentCalls, label: 'Concurrent calls' }];
+
+/** The carriers of this server: their settings are read anew at each use, so that a change is in effect at once, on every server. */
+export class Carriers implements CarrierDirectory {
+  readonly #options: CarriersOptions;
+  #lines: ReadonlyMap<string, Line> = new Map();
+
+  constructor(options: CarriersOptions) {
+    this.#options = options;
+  }
+
+  async list(): Promise<readonly CarrierInfo[]> {
+    await this.#read();
+    return this.#infos();
+  }
+
+  async current(): Promise<CarrierInfo> {
+    const { choice } = await this.#read();
+    const all = await this.#infos();
+    return all.find((one) => one.id === choice.current && one.configured) ?? all.find((one) => one.configured)!;
+  }
+
+  async failover(): Promise<readonly CarrierInfo[]> {
+    const { choice } = await this.#read();
+    const all = (await this.#infos()).filter((one) => one.real);
+    const wanted = choice.failover === null ? all : choice.failover.flatMap((id) => all.filter((one) => one.id === id));
+    return wanted.filter((one) => one.configured);
+  }
+
+  /** Those that a call is offered to, first one first. Nobody steps in for the embedded one, nor it for anybody. */
+  async candidates(first: string): Promise<readonly CarrierInfo[]> {
+    const all = await this.list();
+    const chosen = all.find((one) => one.id === first);
+    if (!chosen?.real) return chosen ? [chosen] : [];
+    return [...(chosen.configured ? [chosen] : []), ...(await this.failover()).filter((one) => one.id !== first)];
+  }
+
+  /** Null where it is not configured, or calls are not carried here. */
+  async control(id: string): Promise<Carrier | null> {
+    if (id === this.#options.embedded.id) return this.#options.embeddedControl;
+    return (await this.configured(id))?.control ?? null;
+  }
+
+  async configured(id: string): Promise<ConfiguredCarrier | null> {
+    await this.#read();
+    return this.#lines.get(id)?.configured ?? null;
+  }
+
+  get manifests(): readonly CarrierManifest[] {
+    return this.#options.manifests;
+  }
+
+  /** Nobody runs the call any more: its carrier is told that it is over. Never rejects. */
+  async hangUp(id: string, carrierCallId: string, log: Log): Promise<void> {
+    try {
+      await (await this.control(id))?.hangUp(carrierCallId);
+    } catch (error) {
+      log.error({ err: error, carrier: id }, 'a call could not be hung up at its carrier');
+    }
+  }
+
+  manifestBy(key: 'id' | 'webhook', value: string): CarrierManifest | null {
+    return this.#options.manifests.find((one) => one[key] === value) ?? null;
+  }
+
+  breaker(id: string): CircuitBreaker | null {
+    return this.#lines.get(id)?.breaker ?? null;
+  }
+
+  async check(id: string): Promise<CarrierCheck> {
+    const began = performance.now();
+    const problems: string[] = [];
+    const attempt = async (ask: () => Promise<void>): Promise<Error | null> => {
+      try {
+        await ask();
+        return null;
+      } catch (error) {
+        problems.push(error instanceof Error ? error.message : 'no answer');
+        return error instanceof Error ? error : new Error('no answer');
+      }
+    };
+    const carrier = await this.configured(id);
+    const embedded = id === this.#options.embedded.id;
+    const [asked, webhooks] = await Promise.all([
+      attempt(async () => {
+        if (!embedded && !carrier) throw new CarrierError('refused', 'It is not configured');
+        await carrier?.check();
+      }),
+      attempt(() => this.#options.reachUs()),
+    ]);
+    // Who could not be asked has not refused our credentials, but has not taken them either.
+    return { authentication: asked === null, apiAccess: asked === null, webhookUrl: webhooks === null, problem: problems[0] ?? null, tookMs: Math.round(performance.now() - began) };
+  }
+
+  /** With what all servers know of how they do. */
+  async #infos(): Promise<readonly CarrierInfo[]> {
+    const { store, clock } = this.#options;
+    const resting = await store.carriers.resting(clock.now());
+    return [...[...this.#lines.values()].map((line) => infoOf(line, resting)), this.#embedded];
+  }
+
+  /** A carrier did not do what it was asked: after several times all servers leave it alone for a while. */
+  async failed(id: string, retryAfterMs?: number): Promise<void> {
+    const { store, clock } = this.#options;
+    const breaker = this.#lines.get(id)?.breaker;
+    breaker?.failed(retryAfterMs);
+    if (breaker && breaker.restsForMs > 0) await store.carriers.rest(id, new Date(clock.now().getTime() + breaker.restsForMs), clock.now());
+  }
+
+  get #embedded(): CarrierInfo {
+    return { ...this.#options.embedded, configured: true, real: false, number: null, resting: false, namesCalls: false, fields: [], limits: { callsPerSecond: null, concurrentCalls: null } };
+  }
+
+  async #read(): Promise<StoredCarriers> {
+    const stored = await readCarriers(this.#options);
+    const { manifests, environment, clock } = this.#options;
+    this.#lines = new Map(manifests.map((manifest) => {
+      const own = stored.settings.get(manifest.id) ?? {};
+      const settings: Record<string, string> = { ...own };
+      for (const { key, environment: name } of manifest.fields) {
+        const value = own[key] ?? (name === undefined ? undefined : environment[name]);
+        if (value !== undefined) settings[key] = value;
+      }
+      const fingerprint = JSON.stringify(settings);
+      const before = this.#lines.get(manifest.id);
+      if (before?.fingerprint === fingerprint) return [manifest.id, before];
+      const complete = manifest.fields.every((field) => !field.required || settings[field.key] !== undefined);
+      return [manifest.id, { manifest, settings, fingerprint, configured: complete ? manifest.make(settings, clock) : null, breaker: new CircuitBreaker(() => performance.now()) }];
+    }));
+    return stored;
+  }
+}
+
+function infoOf({ manifest, settings, configured }: Line, resting: ReadonlySet<string>): CarrierInfo {
+  const limit = (key: keyof typeof LIMITS) => {
+    const set = Number(settings[LIMITS[key]] ?? NaN);
+    return Number.isFinite(set) && set > 0 ? set : manifest.limits[key];
+  };
+  const limits = { callsPerSecond: limit('callsPerSecond'), concurrentCalls: limit('concurrentCalls') };
+  return {
+    id: manifest.id, name: manifest.name, capabilities: manifest.capabilities, configured: configured !== null, real: true, number: configured?.number ?? null, resting: resting.has(manifest.id), namesCalls: manifest.namesCalls === true, limits,
+    fields: [
+      ...manifest.fields.map(({ key, label, environment, secret, required }) => ({ key, label, environment: environment ?? null, secret: secret === true, required: required === true, value: settings[key] ?? null })),
+      ...LIMIT_FIELDS.map(({ key, label }) => ({ key, label, environment: null, secret: false, required: false, value: settings[key] ?? null })),
+    ],
+  };
+}
+

@@ -1,0 +1,177 @@
+import type { Call } from '#core/calls/call.ts';
+import { mintMediaToken } from '#core/calls/receive-call.ts';
+import type { WallClock } from '#core/kernel/ports.ts';
+import type { Secrets } from '#core/kernel/ports.ts';
+import type { Store } from '#core/ports.ts';
+import { CarrierError, type Carrier, type CarrierEvent, type Dialled, type DialRequest } from '#engine/contracts/carrier.ts';
+import type { Carriers } from './carriers.ts';
+import type { Log } from './running-call.ts';
+
+/** A carrier whose line is not free yet is asked again at least so often. */
+const LOOK_AGAIN_MS = 500;
+/** When a carrier is asked what became of a dial that it never answered, ms after the dial. It may show a call late. */
+const ASK_AFTER_MS = [500, 2000, 5000, 10_000, 20_000, 40_000];
+/** It has no such call once it has said so at so late an asking. */
+const SURELY_NONE_FROM = 3;
+
+export interface PlacingOptions {
+  readonly store: Store;
+  readonly secrets: Secrets;
+  readonly clock: WallClock;
+  readonly carriers: Carriers;
+  /** The address of a carrier's webhooks about one call, and of its media socket. */
+  readonly webhookUrl: (carrier: string, callId: number) => string;
+  readonly mediaUrl: (call: Call, token: string) => string;
+  readonly log: Log;
+}
+
+export interface Placed {
+  readonly call: Call;
+  readonly carrier: Carrier;
+  readonly dialled: Dialled;
+}
+
+/** The end of a call that was not placed. */
+export class NotPlaced extends Error {
+  override readonly name = 'NotPlaced';
+  readonly status: 'canceled' | 'refused';
+  /** As a word. */
+  readonly reason: string;
+
+  constructor(status: NotPlaced['status'], reason: string, message: string) {
+    super(message);
+    this.status = status;
+    this.reason = reason;
+  }
+}
+
+/**
+ * Hands one call to a carrier: when it is the carrier's turn, to the next one where one is down, and never twice. What a
+ * carrier may have taken is looked for there, and by what its webhooks say.
+ */
+export class Placing {
+  readonly #options: PlacingOptions;
+  readonly #call: Call;
+  readonly #stop = new AbortController();
+  #tellSeen: (carrierCallId: string) => void = () => undefined;
+  readonly #seen = new Promise<string>((resolve) => {
+    this.#tellSeen = resolve;
+  });
+
+  constructor(options: PlacingOptions, call: Call) {
+    this.#options = options;
+    this.#call = call;
+  }
+
+  /** Nobody wants the call any more. */
+  cancel(reason: string): void {
+    this.#stop.abort(reason);
+  }
+
+  #canceled(): NotPlaced {
+    return new NotPlaced('canceled', String(this.#stop.signal.reason ?? 'canceled'), 'The call was canceled');
+  }
+
+  /** The carrier has spoken of the call: it has taken it. */
+  seen(carrierCallId: string): void {
+    this.#tellSeen(carrierCallId);
+  }
+
+  /** @throws NotPlaced */
+  async place(hints: readonly string[], onEvent: (event: CarrierEvent) => void): Promise<Placed> {
+    const { carriers, store, log } = this.#options;
+    let problem = 'No carrier is configured';
+    for (const info of await carriers.candidates(this.#call.carrier)) {
+      const carrier = await carriers.control(info.id);
+      const breaker = carriers.breaker(info.id);
+      if (!carrier || info.resting || (breaker && !breaker.ask())) {
+        problem = `${info.name} is resting after failures`;
+        continue;
+      }
+      if (info.real) await this.#awaitTurn(info.id, info.limits, () => breaker?.given(0, false));
+      const call: Call = { ...this.#call, carrier: info.id };
+      const request = this.#requestFor(call, hints);
+      const since = this.#options.clock.now();
+      try {
+        const dialled = await carrier.dial(request, onEvent);
+        breaker?.succeeded();
+        if (!this.#stop.signal.aborted) return { call, carrier, dialled };
+        await carrier.hangUp(dialled.carrierCallId).catch(() => undefined);
+        throw this.#canceled();
+      } catch (error) {
+        if (error instanceof NotPlaced) throw error;
+        const refusal = error instanceof CarrierError ? error : new CarrierError('unknown', error instanceof Error ? error.message : 'no answer');
+        problem = refusal.message;
+        log[refusal.kind === 'refused' ? 'info' : 'warn']({ call: call.sid, carrier: info.id, outcome: refusal.kind, problem }, 'a carrier did not take a call');
+        if (refusal.kind === 'refused') {
+          breaker?.succeeded();
+          throw new NotPlaced('refused', 'refused', problem);
+        }
+        await carriers.failed(info.id, refusal.retryAfterMs);
+        if (refusal.kind === 'unknown') return { call, carrier, dialled: { carrierCallId: await this.#reconcile(carrier, request, since, problem), clock: null } };
+        await store.carriers.giveBack(call.id);
+      }
+    }
+    throw new NotPlaced('refused', 'refused', problem);
+  }
+
+  #requestFor(call: Call, hints: readonly string[]): DialRequest {
+    const { webhookUrl, mediaUrl } = this.#options;
+    return {
+      callSid: call.sid, callId: call.id, to: call.to!, from: call.from, ringTimeoutMs: call.ringTimeoutMs, recorded: call.recorded, hints, webhookUrl: webhookUrl(call.carrier, call.id),
+      mediaUrl: async () => mediaUrl(call, await mintMediaToken(this.#options, call, false)),
+    };
+  }
+
+  async #awaitTurn(carrier: string, limits: { readonly callsPerSecond: number | null; readonly concurrentCalls: number | null }, leave: () => void): Promise<void> {
+    const { store, clock } = this.#options;
+    for (;;) {
+      const waitMs = this.#stop.signal.aborted ? null : await store.carriers.takeTurn(this.#call.id, carrier, limits, clock.now());
+      if (waitMs === 0) return;
+      if (waitMs === null) {
+        leave();
+        throw this.#canceled();
+      }
+      await this.#pause(Math.min(waitMs, LOOK_AGAIN_MS));
+    }
+  }
+
+  /** The id of a call that the carrier may have taken. @throws NotPlaced when it did not, or cannot say */
+  async #reconcile(carrier: Carrier, request: DialRequest, since: Date, problem: string): Promise<string> {
+    const { store, clock, log } = this.#options;
+    let candidate: string | null = null;
+    const isKnown = async (id: string) => (await store.calls.atCarrier(carrier.id, id)) !== null;
+    for (const [asked, afterMs] of ASK_AFTER_MS.entries()) {
+      const left = since.getTime() + afterMs - clock.now().getTime();
+      const told = await Promise.race([this.#seen, this.#pause(left)]);
+      if (told !== undefined) return told;
+      if (this.#stop.signal.aborted) break;
+      try {
+        const found = (await carrier.find?.(request, since, isKnown)) ?? 'unsure';
+        // Seen twice: another call of ours that was dialled just now is on record by then.
+        if (typeof found === 'object' && found.carrierCallId === candidate) return candidate;
+        candidate = typeof found === 'object' ? found.carrierCallId : null;
+        if (found === 'none' && asked >= SURELY_NONE_FROM) throw new NotPlaced('refused', 'refused', problem);
+      } catch (error) {
+        if (error instanceof NotPlaced) throw error;
+        log.warn({ call: request.callSid, carrier: carrier.id, problem: error instanceof Error ? error.message : '' }, 'a carrier could not say what became of a call');
+      }
+    }
+    if (this.#stop.signal.aborted) throw this.#canceled();
+    throw new NotPlaced('refused', 'unknown', `nobody could say whether it took the call (${problem})`);
+  }
+
+  #pause(ms: number): Promise<undefined> {
+    const { signal } = this.#stop;
+    if (signal.aborted || ms <= 0) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const over = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', over);
+        resolve(undefined);
+      };
+      const timer = setTimeout(over, ms);
+      signal.addEventListener('abort', over);
+    });
+  }
+}

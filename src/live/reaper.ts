@@ -1,0 +1,20 @@
+import { reapAbandoned } from '#core/calls/finish-call.ts';
+import type { WallClock } from '#core/kernel/ports.ts';
+import type { Store } from '#core/ports.ts';
+import type { Carriers } from './carriers.ts';
+import type { Log } from './running-call.ts';
+
+export interface Reaper {
+  readonly store: Store;
+  readonly clock: WallClock;
+  readonly carriers: Carriers;
+  readonly log: Log;
+}
+
+/** Ends calls whose server died, those whose lease ended before `deadSince`, and has their carriers hang up. Answers how many; the carriers are not waited for. */
+export async function reap({ store, clock, carriers, log }: Reaper, deadSince = clock.now()): Promise<number> {
+  const reaped = await reapAbandoned({ store, clock }, deadSince);
+  for (const { carrier, carrierCallId } of reaped) if (carrierCallId !== null) void carriers.hangUp(carrier, carrierCallId, log);
+  if (reaped.length > 0) log.warn({ reaped: reaped.length }, 'ended calls whose server had stopped');
+  return reaped.length;
+}

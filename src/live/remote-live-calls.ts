@@ -1,0 +1,150 @@
+import { AppError } from '#core/kernel/errors.ts';
+import { isEnded, type Call } from '#core/calls/call.ts';
+import type { CallCommand, CommandAcknowledgement, LiveCalls, LiveView, Reservation } from '#core/calls/live-calls.ts';
+import type { CarrierSignal } from '#core/kernel/carrier-notice.ts';
+import type { WallClock } from '#core/kernel/ports.ts';
+import type { CommandChannel, MediaServer, Store } from '#core/ports.ts';
+import type { Log } from './running-call.ts';
+
+const LOOK_MS = 500;
+/** A media server that was not heard of for so long is taken for dead. */
+const DEAD_MS = 5000;
+const ANSWER_MS = 5000;
+const LOOK_AGAIN_MS = 50;
+
+interface Elsewhere {
+  readonly store: Store;
+  readonly commands: CommandChannel;
+  readonly clock: WallClock;
+}
+
+/** Commands a call that another server runs. Acknowledged when the end is on record; an owner that does not answer is as good as dead. */
+export async function sendElsewhere({ store, commands, clock }: Elsewhere, owner: string, callId: number, command: CallCommand): Promise<CommandAcknowledgement> {
+  await commands.send(owner, callId, command);
+  return command.type === 'say' ? 'done' : untilEnded({ store, clock }, callId);
+}
+
+async function untilEnded({ store, clock }: Pick<Elsewhere, 'store' | 'clock'>, callId: number): Promise<CommandAcknowledgement> {
+  for (const until = clock.now().getTime() + ANSWER_MS; clock.now().getTime() < until; await new Promise((again) => setTimeout(again, LOOK_AGAIN_MS))) {
+    const now = await store.calls.byId(callId);
+    if (!now || isEnded(now.status)) return 'done';
+  }
+  return 'not-running';
+}
+
+/** Hands on what a carrier says. An end is acknowledged when it is on record. */
+export async function tellElsewhere(elsewhere: Elsewhere, owner: string, callId: number, signal: CarrierSignal, carrierCallId: string): Promise<CommandAcknowledgement> {
+  await elsewhere.commands.send(owner, callId, { type: 'carrier', signal, carrierCallId });
+  return signal.type === 'ended' ? untilEnded(elsewhere, callId) : 'done';
+}
+
+export async function viewElsewhere({ store, commands }: Elsewhere, callId: number, notOn: string | null): Promise<LiveView | null> {
+  const call = await store.calls.byId(callId);
+  return !call || call.owner === null || call.owner === notOn || isEnded(call.status) ? null : commands.view(call.owner, callId);
+}
+
+/** The calls of all media servers, for a server that carries none itself. */
+export class RemoteLiveCalls implements LiveCalls {
+  readonly #options: Elsewhere & { readonly log: Log };
+  readonly #timer: NodeJS.Timeout;
+  #servers: readonly MediaServer[] = [];
+  /** What was given away since the servers last told their room. */
+  #given = new Map<string, number>();
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(options: Elsewhere & { readonly log: Log }) {
+    this.#options = options;
+    this.#timer = setInterval(() => {
+      this.#looking = this.look();
+    }, LOOK_MS);
+  }
+
+  get count(): number {
+    return this.#servers.reduce((sum, one) => sum + one.running, 0);
+  }
+
+  /** Learns which media servers there are. */
+  async look(): Promise<void> {
+    try {
+      this.#servers = await this.#options.store.mediaServers.list(DEAD_MS);
+      this.#given = new Map();
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'media servers could not be looked up');
+    }
+  }
+
+  reserve(): { reservation: Reservation } | { refused: string } {
+    const roomOf = (one: MediaServer) => one.free - (this.#given.get(one.id) ?? 0);
+    const best = this.#servers.toSorted((a, b) => roomOf(b) - roomOf(a))[0];
+    if (!best) return { refused: 'No media server is up' };
+    if (roomOf(best) <= 0) return { refused: 'All call slots of all media servers are taken' };
+    const add = (n: number) => this.#given.set(best.id, (this.#given.get(best.id) ?? 0) + n);
+    add(1);
+    let given = false;
+    return {
+      reservation: {
+        serverId: best.id,
+        give: () => {
+          if (!given) add(-1);
+          given = true;
+        },
+      },
+    };
+  }
+
+  /** The best there is, with room or without: the media server tells whoever calls. */
+  mustReserve(): { reservation: Reservation } {
+    const admitted = this.reserve();
+    if ('reservation' in admitted) return admitted;
+    const best = this.#servers.toSorted((a, b) => a.running - b.running)[0];
+    if (!best) throw new AppError('unavailable', admitted.refused);
+    return { reservation: { serverId: best.id, full: true, give: () => undefined } };
+  }
+
+  async dial(call: Call, reservation: Reservation): Promise<void> {
+    this.#hand(call, reservation, 'dial');
+    const { store, clock } = this.#options;
+    for (const until = clock.now().getTime() + ANSWER_MS; clock.now().getTime() < until; await new Promise((again) => setTimeout(again, LOOK_AGAIN_MS))) {
+      const now = await store.calls.byId(call.id);
+      if (!now || now.status !== 'placed' || now.carrierCallId !== null) return;
+    }
+  }
+
+  async tell(call: Call, signal: CarrierSignal, carrierCallId: string): Promise<CommandAcknowledgement> {
+    if (isEnded(call.status)) {
+      // A dial that was given up for unknown, and was taken: whoever carries calls hangs it up.
+      const [any] = this.#servers;
+      if (call.carrierCallId === null && signal.type !== 'ended' && any) await this.#options.commands.send(any.id, call.id, { type: 'carrier', signal, carrierCallId });
+      return 'not-running';
+    }
+    return call.owner === null ? 'not-running' : tellElsewhere(this.#options, call.owner, call.id, signal, carrierCallId);
+  }
+
+  expect(call: Call, reservation: Reservation): void {
+    this.#hand(call, reservation, 'expect');
+  }
+
+  async send(callId: number, command: CallCommand): Promise<CommandAcknowledgement> {
+    const call = await this.#options.store.calls.byId(callId);
+    if (!call || isEnded(call.status) || call.owner === null) return 'not-running';
+    return sendElsewhere(this.#options, call.owner, callId, command);
+  }
+
+  view(callId: number): Promise<LiveView | null> {
+    return viewElsewhere(this.#options, callId, null);
+  }
+
+  mediaUrl(serverId: string | null): string | null {
+    return this.#servers.find((one) => one.id === serverId)?.url ?? null;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#looking;
+  }
+
+  /** The word may be lost: its owner looks for calls that were placed for it, and one without an owner that lives is ended. */
+  #hand(call: Call, { serverId }: Reservation, type: 'dial' | 'expect'): void {
+    this.#options.commands.send(serverId, call.id, { type }).catch((error: unknown) => this.#options.log.error({ err: error, call: call.sid }, 'the media server could not be told of a call'));
+  }
+}

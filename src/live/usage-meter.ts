@@ -1,0 +1,112 @@
+import type { Unit, UsageLine } from '#core/usage/usage.ts';
+import { FRAME_MS } from '#engine/audio/format.ts';
+import type { LanguageModel, ModelRequest } from '#engine/contracts/language-model.ts';
+import type { SpeechToText } from '#engine/contracts/speech-to-text.ts';
+import type { TextToSpeech } from '#engine/contracts/text-to-speech.ts';
+import type { Providers } from '#engine/voice-session.ts';
+
+/** Where a vendor does not count tokens, four letters are about one. */
+const LETTERS_PER_TOKEN = 4;
+
+/** Counts what each provider does on one call, and who really listened, thought and spoke. */
+export class UsageMeter {
+  readonly #lines = new Map<string, { provider: string; unit: Unit; units: number }>();
+  readonly #did = new Map<string, Set<string>>();
+  readonly #changed: (did: Readonly<Record<string, string>>) => void;
+
+  /** `changed` is told when somebody does something for the first time. */
+  constructor(changed: (did: Readonly<Record<string, string>>) => void) {
+    this.#changed = changed;
+  }
+
+  get lines(): readonly UsageLine[] {
+    return [...this.#lines.values()];
+  }
+
+  watch(providers: Providers): Providers {
+    return {
+      voiceActivity: providers.voiceActivity,
+      speechToText: providers.speechToText.map((one) => this.#recogniser(one)),
+      languageModels: providers.languageModels.map((one) => this.#model(one)),
+      textToSpeech: providers.textToSpeech.map((one) => this.#voice(one)),
+    };
+  }
+
+  #line(provider: string, unit: Unit): { units: number } {
+    const key = `${provider} ${unit}`;
+    const line = this.#lines.get(key) ?? { provider, unit, units: 0 };
+    this.#lines.set(key, line);
+    return line;
+  }
+
+  #saw(kind: string, provider: string): void {
+    const known = this.#did.get(kind) ?? new Set<string>();
+    if (known.has(provider)) return;
+    this.#did.set(kind, known.add(provider));
+    this.#changed(Object.fromEntries([...this.#did].map(([what, who]) => [what, [...who].join(', ')])));
+  }
+
+  #recogniser(inner: SpeechToText): SpeechToText {
+    return {
+      id: inner.id,
+      open: (options) => {
+        // Fifty times a second: looked up once.
+        const line = this.#line(inner.id, 'milliseconds');
+        const stream = inner.open({
+          ...options,
+          onPart: (part) => {
+            if (part.type !== 'error' && part.text !== '') this.#saw('speech_to_text', inner.id);
+            options.onPart(part);
+          },
+        });
+        return {
+          audio: (pcm) => {
+            line.units += FRAME_MS;
+            stream.audio(pcm);
+          },
+          begin: (utterance) => stream.begin(utterance), end: (utterance) => stream.end(utterance), expect: (phrases) => stream.expect(phrases), close: () => stream.close(),
+        };
+      },
+    };
+  }
+
+  #model(inner: LanguageModel): LanguageModel {
+    return {
+      id: inner.id,
+      generate: (request, onPart) => {
+        let letters = 0;
+        return inner.generate(request, (part) => {
+          if (part.type === 'text' || part.type === 'tool-call') this.#saw('language_model', inner.id);
+          if (part.type === 'text') letters += part.text.length;
+          if (part.type === 'done') {
+            this.#line(inner.id, 'input-tokens').units += part.usage?.inputTokens ?? Math.ceil(lettersIn(request) / LETTERS_PER_TOKEN);
+            this.#line(inner.id, 'output-tokens').units += part.usage?.outputTokens ?? Math.ceil(letters / LETTERS_PER_TOKEN);
+          }
+          onPart(part);
+        });
+      },
+    };
+  }
+
+  #voice(inner: TextToSpeech): TextToSpeech {
+    return {
+      id: inner.id,
+      synthesize: (request, onPart) => {
+        let counted = false;
+        return inner.synthesize(request, (part) => {
+          // Paid for as soon as it begins to speak.
+          if (part.type === 'audio' && !counted) {
+            counted = true;
+            this.#line(inner.id, 'characters').units += request.text.length;
+            this.#saw('text_to_speech', inner.id);
+          }
+          onPart(part);
+        });
+      },
+    };
+  }
+}
+
+function lettersIn({ prompt, messages, knowledge = [] }: ModelRequest): number {
+  return prompt.length + messages.reduce((sum, one) => sum + ('text' in one ? one.text.length : 0), 0) + knowledge.reduce((sum, one) => sum + one.text.length, 0);
+}

@@ -1,0 +1,85 @@
+import type { Embedder } from '#core/knowledge/ports.ts';
+import type { Providers } from '#engine/voice-session.ts';
+import { MANIFESTS } from './catalog.ts';
+import { CircuitBreaker } from '#core/kernel/circuit-breaker.ts';
+import { restingModel, restingRecogniser, restingVoice } from './kit/breaker.ts';
+import type { VendorProviders } from './manifest.ts';
+import { OFFLINE_NAMES } from './offline/manifest.ts';
+
+/** Which vendors' an agent has asked for. */
+export interface Chosen {
+  readonly voiceProvider: string;
+  readonly modelProvider: string;
+}
+
+interface Vendor {
+  readonly id: string;
+  readonly providers: VendorProviders;
+  readonly breakers: Readonly<Record<'listen' | 'think' | 'speak', CircuitBreaker>>;
+}
+
+/**
+ * The vendors that are configured, and the chain that a call tries: the agent's own vendor, then the others that are
+ * configured, then offline. A vendor that is not configured is offline's from the start.
+ */
+const now = () => performance.now();
+
+export class ConfiguredProviders {
+  readonly #offline: Providers | null;
+  readonly #vendors: readonly Vendor[];
+
+  /** `settings` by name of the environment's variable; `offline` null where no calls are carried. */
+  constructor(settings: Readonly<Record<string, string>>, offline: Providers | null) {
+    this.#offline = offline;
+    this.#vendors = MANIFESTS.flatMap(({ id, environment, make }) => {
+      if (!environment || !make) return [];
+      const apiKey = (environment.apiKey === undefined ? undefined : settings[environment.apiKey]) ?? null;
+      const baseUrl = settings[environment.baseUrl]?.replace(/\/+$/, '') ?? null;
+      if (apiKey === null && baseUrl === null) return [];
+      const made = make({ apiKey, baseUrl });
+      const breakers = { listen: new CircuitBreaker(now), think: new CircuitBreaker(now), speak: new CircuitBreaker(now) };
+      return [{
+        id, breakers,
+        providers: {
+          ...(made.speechToText ? { speechToText: restingRecogniser(made.speechToText, breakers.listen) } : {}), ...(made.languageModel ? { languageModel: restingModel(made.languageModel, breakers.think) } : {}),
+          ...(made.textToSpeech ? { textToSpeech: restingVoice(made.textToSpeech, breakers.speak) } : {}), ...(made.embedder ? { embedder: made.embedder } : {}),
+        },
+      }];
+    });
+  }
+
+  forCall(chosen: Chosen): Providers {
+    const offline = this.#offline!;
+    const { speechToText, languageModels, textToSpeech } = this.#chains(chosen);
+    return { voiceActivity: offline.voiceActivity, speechToText: [...speechToText, ...offline.speechToText], languageModels: [...languageModels, ...offline.languageModels], textToSpeech: [...textToSpeech, ...offline.textToSpeech] };
+  }
+
+  /** Who is asked first. */
+  names(chosen: Chosen): Readonly<Record<'speechToText' | 'languageModel' | 'textToSpeech' | 'voiceActivity', string>> {
+    const { speechToText, languageModels, textToSpeech } = this.#chains(chosen);
+    return { speechToText: speechToText[0]?.id ?? OFFLINE_NAMES.speechToText, languageModel: languageModels[0]?.id ?? OFFLINE_NAMES.languageModel, textToSpeech: textToSpeech[0]?.id ?? OFFLINE_NAMES.textToSpeech, voiceActivity: OFFLINE_NAMES.voiceActivity };
+  }
+
+  #chains({ voiceProvider, modelProvider }: Chosen): Omit<Providers, 'voiceActivity'> {
+    const all = <K extends keyof VendorProviders>(kind: K) => this.#vendors.flatMap(({ id, providers }) => (providers[kind] ? [{ id, one: providers[kind] }] : []));
+    const chosenFirst = <T>(vendors: readonly { id: string; one: T }[], chosen: string): T[] => {
+      const own = vendors.find(({ id }) => id === chosen);
+      return own ? [own.one, ...vendors.filter((other) => other !== own).map(({ one }) => one)] : [];
+    };
+    return {
+      speechToText: all('speechToText').map(({ one }) => one),
+      languageModels: chosenFirst(all('languageModel'), modelProvider),
+      textToSpeech: chosenFirst(all('textToSpeech'), voiceProvider),
+    };
+  }
+
+  get embedder(): Embedder | null {
+    return this.#vendors.find(({ providers }) => providers.embedder)?.providers.embedder ?? null;
+  }
+
+  /** How each vendor's parts are: `closed` is well, `open` is resting. */
+  get states(): readonly { readonly vendor: string; readonly what: 'listen' | 'think' | 'speak'; readonly state: string }[] {
+    const kinds = { listen: 'speechToText', think: 'languageModel', speak: 'textToSpeech' } as const;
+    return this.#vendors.flatMap(({ id, providers, breakers }) => (['listen', 'think', 'speak'] as const).filter((what) => providers[kinds[what]]).map((what) => ({ vendor: id, what, state: breakers[what].state })));
+  }
+}

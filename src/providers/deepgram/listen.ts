@@ -1,0 +1,176 @@
+import { WebSocket } from 'ws';
+import { encodeMulaw } from '#engine/audio/mulaw.ts';
+import type { SpeechToText, SpeechToTextOptions, SpeechToTextStream } from '#engine/contracts/speech-to-text.ts';
+import { jsonObject } from '../kit/http.ts';
+
+const MODEL = 'nova-3';
+const HANDSHAKE_MS = 4000;
+/** Waited for the final of an utterance after it was asked for. */
+const FINAL_MS = 1200;
+const LAST_MS = 300;
+/** Audio that is kept while the connection is being made: three seconds. */
+const MOST_WAITING = 150;
+const MOST_KEYTERMS = 50;
+
+/** Live recognition over a socket for each call; mu-law as it comes from the line. @see https://developers.deepgram.com/reference/speech-to-text/listen-streaming */
+export class DeepgramListen implements SpeechToText {
+  readonly id = 'deepgram';
+  readonly #url: string;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #line: Readonly<Record<string, string>>;
+
+  constructor(url: string, headers: Readonly<Record<string, string>>, line: Readonly<Record<string, string>>) {
+    this.#url = url;
+    this.#headers = headers;
+    this.#line = line;
+  }
+
+  open(options: SpeechToTextOptions): SpeechToTextStream {
+    const query = new URLSearchParams({ model: MODEL, language: options.language, ...this.#line, channels: '1', interim_results: 'true', punctuate: 'true', smart_format: 'false', endpointing: 'false' });
+    for (const term of keytermsOf(options.context.phrases)) query.append('keyterm', term);
+    return new Stream(new WebSocket(`${this.#url}?${query.toString()}`, { headers: this.#headers, handshakeTimeout: HANDSHAKE_MS, perMessageDeflate: false }), options);
+  }
+}
+
+/** Names are what a recogniser cannot know: words with a capital letter that begin no sentence. */
+function keytermsOf(phrases: readonly string[]): readonly string[] {
+  return [...new Set(phrases.flatMap((phrase) => [...phrase.matchAll(/(?<=[a-z,;] )\p{Lu}\p{L}{2,}/gu)].map((match) => match[0])))].slice(0, MOST_KEYTERMS);
+}
+
+interface Result {
+  readonly type?: string;
+  readonly is_final?: boolean;
+  readonly from_finalize?: boolean;
+  readonly description?: string;
+  readonly channel?: { readonly alternatives?: readonly { readonly transcript?: string; readonly confidence?: number }[] };
+}
+
+class Stream implements SpeechToTextStream {
+  readonly #socket: WebSocket;
+  readonly #options: SpeechToTextOptions;
+  #waiting: (Uint8Array | string)[] = [];
+  #utterance = 0;
+  #state: 'quiet' | 'speaking' | 'finishing' = 'quiet';
+  /** Of the present utterance: what is final, and what may yet change. */
+  #final: string[] = [];
+  #interim = '';
+  #confidence: number | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #ready: (() => void) | null = null;
+  #closed = false;
+  #broken = false;
+
+  constructor(socket: WebSocket, options: SpeechToTextOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    socket.on('open', () => {
+      for (const message of this.#waiting.splice(0)) socket.send(message);
+    });
+    socket.on('message', (data: Buffer, isBinary) => !isBinary && this.#take(data.toString('utf8')));
+    socket.on('unexpected-response', (_request, reply) => {
+      reply.resume();
+      this.#break(`answered ${reply.statusCode}`);
+    });
+    socket.on('error', (error) => this.#break(error.message));
+    socket.on('close', (code) => this.#break(`closed the connection (${code})`));
+  }
+
+  audio(pcm: Int16Array): void {
+    if (!this.#closed && !this.#broken) this.#send(encodeMulaw(pcm).slice());
+  }
+
+  begin(utterance: number): void {
+    // Whatever the last one still owed is given now.
+    if (this.#state === 'finishing') this.#finish();
+    this.#utterance = utterance;
+    this.#state = 'speaking';
+    this.#final = [];
+    this.#interim = '';
+    this.#confidence = null;
+    if (this.#broken) this.#tellBroken('the connection is gone');
+  }
+
+  end(utterance: number): void {
+    if (this.#closed || this.#broken || this.#state !== 'speaking' || utterance !== this.#utterance) return;
+    this.#state = 'finishing';
+    this.#ready = this.#options.working(FINAL_MS);
+    this.#send('{"type":"Finalize"}');
+    this.#finishWithin(FINAL_MS);
+  }
+
+  expect(): void {
+    // Terms are given once, at the beginning.
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#quiet();
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send('{"type":"CloseStream"}');
+    this.#socket.close();
+    // A peer that does not answer is not waited for.
+    setTimeout(() => this.#socket.terminate(), 1000).unref();
+  }
+
+  #send(message: Uint8Array | string): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(message);
+    else if (this.#waiting.push(message) > MOST_WAITING) this.#waiting.shift();
+  }
+
+  #take(text: string): void {
+    if (this.#closed || this.#broken) return;
+    const result = jsonObject<Result>(text);
+    if (!result) return this.#break('sent what is no JSON');
+    if (result.type === 'Error') return this.#break(result.description ?? 'an error');
+    if (result.type !== 'Results' || this.#state === 'quiet') return;
+    const best = result.channel?.alternatives?.[0];
+    const words = best?.transcript?.trim() ?? '';
+    if (result.is_final) {
+      if (words !== '') this.#final.push(words);
+      this.#interim = '';
+      this.#confidence = best?.confidence ?? this.#confidence;
+    } else this.#interim = words;
+    if (this.#state === 'finishing' && result.from_finalize) return this.#finish();
+    // A server that does not say which result is the last one: nothing follows a final one for long.
+    if (this.#state === 'finishing' && result.is_final) this.#finishWithin(LAST_MS);
+    const sofar = this.#text();
+    if (sofar !== '') this.#options.onPart({ type: 'transcript-partial', utterance: this.#utterance, text: sofar });
+  }
+
+  #text(): string {
+    return [...this.#final, this.#interim].filter((part) => part !== '').join(' ');
+  }
+
+  #finishWithin(ms: number): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#finish(), ms);
+  }
+
+  #finish(): void {
+    const text = this.#text();
+    this.#quiet();
+    if (!this.#closed) this.#options.onPart({ type: 'transcript-final', utterance: this.#utterance, text, confidence: this.#confidence });
+  }
+
+  #quiet(): void {
+    this.#state = 'quiet';
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#ready?.();
+    this.#ready = null;
+  }
+
+  #break(message: string): void {
+    if (this.#closed || this.#broken) return;
+    this.#broken = true;
+    this.#waiting = [];
+    this.#socket.terminate();
+    // Nobody is speaking: whoever speaks next is told to go elsewhere.
+    if (this.#state !== 'quiet') this.#tellBroken(message);
+  }
+
+  #tellBroken(message: string): void {
+    const utterance = this.#utterance;
+    this.#quiet();
+    setImmediate(() => this.#closed || this.#options.onPart({ type: 'error', utterance, retryable: true, message }));
+  }
+}

@@ -1,0 +1,12 @@
+import type { ProviderManifest } from '../manifest.ts';
+import { isVoiceId, StreamInputVoice } from './stream-input.ts';
+
+const BASE_URL = 'https://api.elevenlabs.io';
+
+/** @see https://elevenlabs.io/docs/api-reference */
+export const elevenlabs: ProviderManifest = {
+  id: 'elevenlabs',
+  voices: { claims: isVoiceId },
+  environment: { apiKey: 'ELEVENLABS_API_KEY', baseUrl: 'ELEVENLABS_BASE_URL' },
+  make: ({ apiKey, baseUrl }) => ({ textToSpeech: new StreamInputVoice((baseUrl ?? BASE_URL).replace(/\/v1$/, ''), apiKey) }),
+};

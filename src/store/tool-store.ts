@@ -1,0 +1,106 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { Listed, Page } from '#core/ports.ts';
+import type { ArmedTool, NewExecution, NewTool, ToolStore } from '#core/tools/tool-store.ts';
+import type { Tool, ToolExecution, ToolSettings, ToolStatus } from '#core/tools/tool.ts';
+import type { Database } from './schema.ts';
+import { countAll } from './sql.ts';
+
+const UNIQUE_VIOLATION = '23505';
+
+export class PostgresToolStore implements ToolStore {
+  readonly #db: Kysely<Database>;
+
+  constructor(db: Kysely<Database>) {
+    this.#db = db;
+  }
+
+  async insert(tool: NewTool): Promise<Tool | null> {
+    const row = await this.#db
+      .insertInto('tools')
+      .values({
+        organization_id: tool.organizationId, agent_id: tool.agentId, name: tool.name, description: tool.description, required_params: [...tool.requiredParams], optional_params: [...tool.optionalParams],
+        webhook_url: tool.webhookUrl, secret: tool.sealedSecret, created_at: tool.at, updated_at: tool.at, deleted_at: null,
+      })
+      .onConflict((conflict) => conflict.columns(['agent_id', 'name']).where('deleted_at', 'is', null).doNothing())
+      .returningAll()
+      .executeTakeFirst();
+    return row ? toTool(row) : null;
+  }
+
+  async find(agentId: number, id: number): Promise<Tool | null> {
+    const row = await this.#of(agentId).where('id', '=', id).executeTakeFirst();
+    return row ? toTool(row) : null;
+  }
+
+  async list(agentId: number): Promise<readonly ArmedTool[]> {
+    return (await this.#of(agentId).orderBy('id').execute()).map((row) => ({ tool: toTool(row), sealedSecret: row.secret }));
+  }
+
+  async update(agentId: number, id: number, change: Partial<ToolSettings> & { sealedSecret?: string }, at: Date): Promise<Tool | 'taken' | null> {
+    const columns = {
+      name: change.name, description: change.description, required_params: change.requiredParams && [...change.requiredParams], optional_params: change.optionalParams && [...change.optionalParams], webhook_url: change.webhookUrl,
+      secret: change.sealedSecret,
+    };
+    const given = Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
+    try {
+      const row = await this.#db.updateTable('tools').set({ ...given, updated_at: at }).where('agent_id', '=', agentId).where('id', '=', id).where('deleted_at', 'is', null).returningAll().executeTakeFirst();
+      return row ? toTool(row) : null;
+    } catch (error) {
+      if ((error as { code?: string }).code === UNIQUE_VIOLATION) return 'taken';
+      throw error;
+    }
+  }
+
+  async delete(agentId: number, id: number, at: Date): Promise<boolean> {
+    const result = await this.#db.updateTable('tools').set({ deleted_at: at }).where('agent_id', '=', agentId).where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst();
+    return result.numUpdatedRows === 1n;
+  }
+
+  async begin({ callId, key, toolId, name, input, startedAt }: NewExecution): Promise<boolean> {
+    const result = await this.#db
+      .insertInto('tool_executions')
+      .values({ call_id: callId, key, tool_id: toolId, name, input: JSON.stringify(input), started_at: startedAt })
+      .onConflict((conflict) => conflict.columns(['call_id', 'key']).doNothing())
+      .executeTakeFirst();
+    return result.numInsertedOrUpdatedRows === 1n;
+  }
+
+  async finish(callId: number, key: string, { status, output, durationMs }: Parameters<ToolStore['finish']>[2]): Promise<void> {
+    await this.#db.updateTable('tool_executions').set({ status, output, duration_ms: durationMs }).where('call_id', '=', callId).where('key', '=', key).execute();
+  }
+
+  async lose(callId: number): Promise<readonly { key: string; name: string }[]> {
+    return this.#db.updateTable('tool_executions').set({ status: 'unknown' }).where('call_id', '=', callId).where('status', '=', 'running').returning(['key', 'name']).execute();
+  }
+
+  async executions(toolId: number, page: Page): Promise<Listed<ToolExecution>> {
+    const query = this.#executions().where('x.tool_id', '=', toolId);
+    const rows = await query.select(EXECUTION).orderBy('x.id', 'desc').offset(page.skip).limit(page.limit).execute();
+    return { rows: rows.map(toExecution), total: await countAll(query) };
+  }
+
+  async executionsOf(callId: number): Promise<readonly ToolExecution[]> {
+    return (await this.#executions().where('x.call_id', '=', callId).select(EXECUTION).orderBy('x.id').execute()).map(toExecution);
+  }
+
+  #of(agentId: number) {
+    return this.#db.selectFrom('tools').selectAll().where('agent_id', '=', agentId).where('deleted_at', 'is', null);
+  }
+
+  #executions() {
+    return this.#db.selectFrom('tool_executions as x').innerJoin('calls as c', 'c.id', 'x.call_id');
+  }
+}
+
+const EXECUTION = ['x.id', 'c.sid', 'x.key', 'x.name', 'x.input', 'x.status', 'x.output', 'x.started_at', 'x.duration_ms'] as const;
+
+function toExecution(row: { id: number; sid: string; key: string; name: string; input: object; status: string; output: string | null; started_at: Date; duration_ms: number | null }): ToolExecution {
+  return { id: row.id, callSid: row.sid, key: row.key, name: row.name, input: row.input as Record<string, string>, status: row.status as ToolStatus, output: row.output, startedAt: row.started_at, durationMs: row.duration_ms };
+}
+
+function toTool(row: Selectable<Database['tools']>): Tool {
+  return {
+    id: row.id, organizationId: row.organization_id, agentId: row.agent_id, name: row.name, description: row.description, requiredParams: row.required_params, optionalParams: row.optional_params, webhookUrl: row.webhook_url,
+    createdAt: row.created_at, updatedAt: row.updated_at,
+  };
+}

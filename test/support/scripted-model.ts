@@ -1,0 +1,36 @@
+import type { LanguageModel, ModelPart, ModelRequest } from '#engine/contracts/language-model.ts';
+
+/** What a scripted model says, or does. */
+export type Line = string | { readonly tool: string; readonly args?: Readonly<Record<string, string>>; readonly say?: string };
+
+/** A language model that follows a script: its first line that is no part of the conversation yet, then goodbye; tool results are told as they are. */
+export class ScriptedModel implements LanguageModel {
+  readonly id = 'scripted';
+  readonly requests: ModelRequest[] = [];
+  readonly #lines: readonly Line[];
+
+  constructor(lines: readonly Line[]) {
+    this.#lines = lines;
+  }
+
+  generate(request: ModelRequest, onPart: (part: ModelPart) => void): { abort(): void } {
+    this.requests.push(request);
+    const timer = setImmediate(() => {
+      for (const part of this.#answer(request)) onPart(part);
+      onPart({ type: 'done' });
+    });
+    return { abort: () => clearImmediate(timer) };
+  }
+
+  #answer({ messages }: ModelRequest): ModelPart[] {
+    const last = messages.at(-1);
+    if (last?.role === 'tool-result') return [{ type: 'text', text: `The answer is: ${last.output}` }];
+    const done = (line: Line) =>
+      typeof line === 'string'
+        ? messages.some((one) => one.role === 'agent' && one.text === line)
+        : messages.some((one) => one.role === 'tool-call' && one.name === line.tool && JSON.stringify(one.args) === JSON.stringify(line.args ?? {}));
+    const line = this.#lines.find((one) => !done(one)) ?? { tool: 'end_call', say: 'Goodbye.' };
+    if (typeof line === 'string') return [{ type: 'text', text: line }];
+    return [...(line.say === undefined ? [] : [{ type: 'text', text: line.say } as const]), { type: 'tool-call', name: line.tool, args: line.args ?? {} }];
+  }
+}
