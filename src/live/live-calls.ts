@@ -1,5 +1,5 @@
 import { isCallSid, isEnded, type Call } from '#core/calls/call.ts';
-import { finishCall } from '#core/calls/finish-call.ts';
+import { endingOf, finishCall } from '#core/calls/finish-call.ts';
 import type { CallCommand, CommandAcknowledgement, LiveCalls, LiveView, Reservation, ServerCommand } from '#core/calls/live-calls.ts';
 import type { CommandChannel, FileStore, Ownership } from '#core/ports.ts';
 import type { CarrierSignal } from '#core/kernel/carrier-notice.ts';
@@ -9,7 +9,7 @@ import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
 import { Admission } from './admission.ts';
 import { CarrierEvents, carrierSide, failureText } from './carrier-side.ts';
 import type { Carriers } from './carriers.ts';
-import { NotPlaced, Placing, type PlacingOptions } from './placing.ts';
+import { NotPlaced, Placing, type Placed, type PlacingOptions } from './placing.ts';
 import { NO_CARRIER, RunningCall, type CallWatchEvent, type CarrierSide, type Log } from './running-call.ts';
 import { sendElsewhere, tellElsewhere, viewElsewhere } from './remote-live-calls.ts';
 import { scriptFor } from './agent-script.ts';
@@ -81,8 +81,8 @@ export class LiveCallsHere implements LiveCalls {
   obey(callId: number, command: ServerCommand): void {
     if (command.type === 'dial' || command.type === 'expect') void this.#takeUp(callId);
     else if (command.type === 'carrier') void this.#hearElsewhere(callId, command.signal, command.carrierCallId);
-    else if (command.type === 'end' && this.#placing.has(callId)) this.#placing.get(callId)!.cancel(command.reason);
-    else this.#running.get(callId)?.command(command);
+    else if (this.#running.has(callId)) this.#running.get(callId)!.command(command);
+    else void this.#commandEarly(callId, command);
   }
 
   get count(): number {
@@ -241,14 +241,12 @@ export class LiveCallsHere implements LiveCalls {
 
   async #dial(call: Call, reservation: Reservation): Promise<void> {
     const { serverId, store, realClock, carriers, log } = this.#options;
-    const prepared = await PreparedCall.of(call, this.#options, this.#mcp);
     const ownership = { owner: serverId, epoch: call.epoch };
     const events = new CarrierEvents();
-    const began = performance.now();
-    const { call: placed, carrier, dialled } = await this.#place(call, scriptFor(prepared.agent, call).phrases, events.tell);
+    const { prepared, placedMs, call: placed, carrier, dialled } = await this.#place(call, events.tell);
     const { carrierCallId } = dialled;
     const named = carriers.manifestBy('id', carrier.id)?.namesCalls === true && isCallSid(carrierCallId) ? { sid: carrierCallId } : {};
-    const ours = await store.calls.progress(call.id, ownership, { carrierCallId, placedMs: Math.round(performance.now() - began), ...named }).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+    const ours = await store.calls.progress(call.id, ownership, { carrierCallId, placedMs, ...named }).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
     if (ours !== true) {
       // Ended, or taken over, while the carrier took it; or nobody would know of it.
       await carriers.hangUp(carrier.id, carrierCallId, log);
@@ -260,11 +258,15 @@ export class LiveCallsHere implements LiveCalls {
     events.goTo(running);
   }
 
-  async #place(call: Call, hints: readonly string[], onEvent: (event: CarrierEvent) => void): Promise<Awaited<ReturnType<Placing['place']>>> {
+  /** Gets a call ready and has a carrier take it. It can be canceled from the first moment on. */
+  async #place(call: Call, onEvent: (event: CarrierEvent) => void): Promise<Placed & { readonly prepared: PreparedCall; readonly placedMs: number }> {
     const placing = new Placing({ ...this.#options, ...this.#options.placing }, call);
     this.#placing.set(call.id, placing);
     try {
-      return await placing.place(hints, onEvent);
+      const prepared = await PreparedCall.of(call, this.#options, this.#mcp);
+      const began = performance.now();
+      const placed = await placing.place(scriptFor(prepared.agent, call).phrases, onEvent);
+      return { ...placed, prepared, placedMs: Math.round(performance.now() - began) };
     } finally {
       this.#placing.delete(call.id);
     }
@@ -281,6 +283,19 @@ export class LiveCallsHere implements LiveCalls {
     const running = this.#run(call, prepared, { owner: serverId, epoch: call.epoch }, reservation, here?.clock ?? realClock, await this.#sideOf(call, prepared), reservation.full === true);
     if (!here) this.#awaitMedia(running, call.ringTimeoutMs);
     events.goTo(running);
+  }
+
+  /** A command from another server that is here before the call runs. Nobody who was told to leave it is rung up after that. */
+  async #commandEarly(callId: number, command: CallCommand): Promise<void> {
+    const { store, clock, serverId, log } = this.#options;
+    try {
+      if ((await this.send(callId, command)) === 'done' || command.type !== 'end') return;
+      const call = await store.calls.byId(callId);
+      // The word that it is ours to dial has yet to come, and finds it ended.
+      if (call?.owner === serverId && !isEnded(call.status)) await finishCall({ store, clock }, callId, { owner: serverId, epoch: call.epoch }, endingOf(call, command.reason));
+    } catch (error) {
+      log.error({ err: error }, 'a command to a call could not be carried out');
+    }
   }
 
   /** What its carrier says of a call here. Never waits for the carrier itself, which may be waiting for our answer. */

@@ -83,6 +83,7 @@ export class Placing {
     let problem = 'No carrier is configured';
     for (const info of await carriers.candidates(this.#call.carrier)) {
       const carrier = await carriers.control(info.id);
+      if (this.#stop.signal.aborted) throw this.#canceled();
       const breaker = carriers.breaker(info.id);
       if (!carrier || info.resting || (breaker && !breaker.ask())) {
         problem = `${info.name} is resting after failures`;

@@ -41,6 +41,24 @@ describe('two servers', () => {
     assert.equal(a.app.live.count, 0);
   });
 
+  it('a call that is ended on one while the other gets it ready never rings', async (t) => {
+    const { agents } = a.app.core.store;
+    const look = agents.evenDeleted.bind(agents);
+    const { promise: ready, resolve: release } = Promise.withResolvers<void>();
+    t.mock.method(agents, 'evenDeleted', (id: number) => ready.then(() => look(id)));
+    const obey = t.mock.method(a.app.here!, 'obey');
+    const { body } = await a.request('POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550003' });
+    const sid = String(body['call_sid']);
+    const heard: string[] = [];
+    t.after(a.app.here!.watch((event) => void (event.type === 'status' && heard.push(`${event.callSid} ${event.status}`))));
+    const ending = b.request('POST', `/v1/convai/calls/${sid}/end`);
+    await until('the word of its end', 10_000, () => obey.mock.callCount() > 0 || null);
+    release();
+    assert.equal((await ending).status, 200);
+    const ended = await a.untilEnded(sid, 20_000);
+    assert.deepEqual([ended.status, heard.includes(`${sid} ringing`)], ['canceled', false]);
+  });
+
   it('the one that the media socket reaches becomes the owner, and is obeyed by the other', async () => {
     const { body } = await a.request('POST', '/v1/convai/web-calls', { agent_id: 'agent_1' });
     const sid = String(body['call_sid']);

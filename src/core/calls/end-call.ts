@@ -1,7 +1,7 @@
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { isEnded, type Call } from './call.ts';
-import { finishCall } from './finish-call.ts';
+import { endingOf, finishCall } from './finish-call.ts';
 import { getCall } from './get-call.ts';
 
 /** Ends a call; ending it again answers the first end. @throws AppError not-found */
@@ -11,7 +11,7 @@ export async function endCall(core: Core, ctx: Context, id: string | number, rea
   const acknowledged = await core.live.send(call.id, { type: 'end', reason });
   if (acknowledged === 'not-running') {
     // Nobody runs it here: the record is brought to its end, and an owner elsewhere finds itself without the call.
-    await finishCall(core, call.id, null, call.status === 'answered' ? { status: 'completed', reason, failure: null } : { status: 'canceled', reason, failure: 'The call was canceled' });
+    await finishCall(core, call.id, null, endingOf(call, reason));
   }
   await core.store.outbox.audit(ctx, 'call.end', call.sid, { reason });
   return getCall(core, ctx, call.id, subject);

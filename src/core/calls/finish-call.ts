@@ -9,6 +9,11 @@ export interface CallOutcome {
   readonly failure: string | null;
 }
 
+/** What it means for a call that somebody of ours ends it. */
+export function endingOf(call: Pick<Call, 'status'>, reason: string): CallOutcome {
+  return call.status === 'answered' ? { status: 'completed', reason, failure: null } : { status: 'canceled', reason, failure: 'The call was canceled' };
+}
+
 /** Brings a call to its end, with all that goes out with it. False when it had one already, or belongs to somebody else. */
 export function finishCall(core: Pick<Core, 'store' | 'clock'>, callId: number, by: Ownership | null, outcome: CallOutcome): Promise<boolean> {
   return core.store.transaction((records) => finishIn(records, core.clock.now(), callId, by, outcome));
