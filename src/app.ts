@@ -15,11 +15,15 @@ import { RealClock } from '#engine/real-clock.ts';
 import { GuardedClient } from '#http/guarded-client.ts';
 import { workOff } from '#jobs/queue.ts';
 import { WebhookDeliveries } from '#jobs/webhook-delivery.ts';
+import type { DialogueOptions, ModelsFor } from '#dialogue/prepared-agent.ts';
+import { TextDialogues } from '#dialogue/text-dialogues.ts';
+import { McpTools } from '#dialogue/tools/mcp-tools.ts';
 import { LiveCallsHere, type LiveOptions } from '#live/live-calls.ts';
 import { reap, type Reaper } from '#live/reaper.ts';
 import { RemoteLiveCalls } from '#live/remote-live-calls.ts';
 import { catalog } from '#providers/catalog.ts';
 import { ConfiguredProviders } from '#providers/configured.ts';
+import { OfflineAnalyst } from '#providers/offline/analysis/offline-analyst.ts';
 import { makeOfflineProviders } from '#providers/offline/offline.ts';
 import { deriveKey, makeSecrets } from '#secrets/secrets.ts';
 import { isPerson } from '#simulator/personas.ts';
@@ -75,7 +79,7 @@ export async function buildApp(config: Config, parts: Parts = {}): Promise<App> 
 }
 
 /** What every role has. */
-interface Basis extends Omit<Core, 'live' | 'carriers' | 'limits'> {
+interface Basis extends Omit<Core, 'live' | 'dialogue' | 'carriers' | 'limits'> {
   readonly carriers: Carriers;
   readonly addresses: Addresses;
   /** Names this server as an owner of calls. */
@@ -114,9 +118,15 @@ async function build(config: Config, parts: Parts, log: Logger, closers: Closer[
   const basis: Basis = {
     carriers, embedded, addresses, config, parts, records, providers, log, closers, store, clock, secrets, http, catalog, serverId: randomUUID(), files: new FolderFileStore(config.filesDir, parts.freeBytes ? { freeBytes: parts.freeBytes } : {}), knowledge: openKnowledge(config, parts, records, providers, closers),
   };
-  const { here, live } = offline ? await carryCalls(basis, offline) : await placeElsewhere(basis);
+  const replaced = offline && parts.providers?.(offline);
+  const modelsFor: ModelsFor = (provider) => replaced?.languageModels ?? providers.models(provider);
+  const mcp = new McpTools(http, secrets, log);
+  closers.push(() => mcp.close());
+  const dialogues = { store, clock, http, secrets, log, searchKnowledge: (agentId: number, question: string, limit: number) => searchKnowledge(basis, agentId, question, limit) };
+  const dialogue = new TextDialogues({ ...dialogues, modelsFor, mcp, analyst: new OfflineAnalyst() });
+  const { here, live } = offline ? await carryCalls(basis, dialogues, mcp, (chosen) => replaced ?? providers.forCall(chosen)) : await placeElsewhere(basis);
   const { files, knowledge } = basis;
-  const core: Core = { store, clock, secrets, files, http, knowledge, catalog, live, carriers, embedded, limits: { maxConcurrentCalls: config.maxConcurrentCalls, leaseMs: LEASE_MS } };
+  const core: Core = { store, clock, secrets, files, http, knowledge, catalog, live, dialogue, carriers, embedded, limits: { maxConcurrentCalls: config.maxConcurrentCalls, leaseMs: LEASE_MS } };
   if (config.role === 'all' || config.role === 'jobs') await workOn(basis, core);
   // What a new agent gets, to be shown.
   const usual = { voiceProvider: catalog.voiceProvider(catalog.preferredVoice), modelProvider: catalog.modelProvider(catalog.preferredModel) };
@@ -145,13 +155,10 @@ interface Carrying {
 }
 
 /** Calls run in this process. */
-async function carryCalls(basis: Basis, offline: ReturnType<typeof makeOfflineProviders>): Promise<Carrying> {
-  const { config, parts, records, providers, log, closers, store, clock, files, http, secrets, serverId, carriers, addresses } = basis;
-  const replaced = parts.providers?.(offline);
-  const providersFor: LiveOptions['providersFor'] = (chosen) => replaced ?? providers.forCall(chosen);
+async function carryCalls(basis: Basis, dialogues: DialogueOptions, mcp: McpTools, providersFor: LiveOptions['providersFor']): Promise<Carrying> {
+  const { config, parts, records, log, closers, clock, files, secrets, serverId, carriers, addresses } = basis;
   const live = new LiveCallsHere({
-    searchKnowledge: (agentId, question, limit) => searchKnowledge(basis, agentId, question, limit),
-    commands: records.commands, store, files, clock, http, secrets, realClock: new RealClock(), providersFor, catalog, carriers, serverId,
+    ...dialogues, mcp, commands: records.commands, files, clock, secrets, realClock: new RealClock(), providersFor, catalog, carriers, serverId,
     placing: { webhookUrl: (carrier, callId) => addresses.webhook(carriers.manifestBy('id', carrier)?.webhook ?? carrier, callId), mediaUrl: (call, token) => addresses.mediaSocket(null, call.sid, token) },
     slots: parts.slots ?? config.slots, leaseMs: LEASE_MS, log,
   });

@@ -16,12 +16,17 @@ import { salesAgent } from '#apis/sales-agent/api.ts';
 import { isLoopback, type Config } from '#config/config.ts';
 import type { Call } from '#core/calls/call.ts';
 import type { Core } from '#core/core.ts';
+import { whoIs } from '#core/identity/sign-in.ts';
 import { CarrierWebhooks } from '#edge/carrier-webhooks.ts';
 import type { Carriers } from '#live/carriers.ts';
 import type { Addresses } from './addresses.ts';
+import { EventSocket } from '#apis/orchestrator/socket.ts';
+import { socketOperations } from '#apis/orchestrator/socket-status.ts';
 import { webhookOperations } from '#apis/orchestrator/webhooks.ts';
 import { MediaSockets } from '#edge/media-socket.ts';
 import type { SignedUrls } from '#edge/signed-urls.ts';
+import { textFrame } from '#http/text-frame.ts';
+import { refuseUpgrade, Upgrades } from '#http/upgrades.ts';
 import { listenOn, stopListening } from '#http/listening.ts';
 import type { LiveCallsHere } from '#live/live-calls.ts';
 import { mountPages, pagePath, recordingPath, URL_TTL_MS } from '../pages/routes.ts';
@@ -65,7 +70,8 @@ export async function openDoors(config: Config, parts: Parts, house: House): Pro
   const webhooks = new CarrierWebhooks({ core, carriers, publicUrl: () => addresses.publicUrl, onLoopback: isLoopback(config.host), mediaUrl, askAgainUrl: (name, callId) => addresses.askAgain(name, callId), recordingUrl: (name, callId) => addresses.recording(name, callId), log });
   const offersApis = config.role === 'all' || config.role === 'api';
   const health = healthOperations({ ...house.health, version: version(), requireAuth: config.requireAuth, database: records.engine, pingDatabase: () => records.ping(), room: () => core.files.room(), carriers: core.carriers });
-  const apis: readonly Api[] = offersApis ? [salesAgent, callCenter, orchestrator([...health, docsOperation(() => apis, version()), ...webhookOperations(webhooks.names, (name, request) => webhooks.receive(name, request))])] : [{ ...orchestrator([]), operations: health }];
+  const eventSocket = offersApis ? await openEventSocket(config, house) : null;
+  const apis: readonly Api[] = offersApis ? [salesAgent, callCenter, orchestrator([...health, docsOperation(() => apis, version()), ...socketOperations(() => eventSocket!, version()), ...webhookOperations(webhooks.names, (name, request) => webhooks.receive(name, request))])] : [{ ...orchestrator([]), operations: health }];
   let rest: Rest | null = null;
   const server = Fastify({
     loggerInstance: asBaseLogger(log), logController: new LogController({ disableRequestLogging: true }), genReqId: newRequestId, routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
@@ -75,17 +81,31 @@ export async function openDoors(config: Config, parts: Parts, house: House): Pro
   rest = mountRest(server, apis, { core, urls, limits: new RequestLimits(records.rateLimiter, config.rateLimitFactor), strictReplies: parts.strictReplies ?? false });
   if (offersApis) mountPages(server, { core, files: core.files, signedUrls });
   await server.ready();
+  const upgrades = new Upgrades();
   const { listening, taken } = await listenOn(config.host, config.ports, (request, reply) => server.routing(request, reply));
   if (here) {
     const sockets = new MediaSockets({ core, live: here, carriers, publicUrl: () => addresses.publicUrl, log, authenticate: (request, token) => authenticate(core, request.headers, token), showsCredential: (request) => credentialIn(request.headers) !== null });
     closers.push(() => sockets.close());
-    for (const one of listening) sockets.listen(one.server);
+    sockets.mount(upgrades);
   }
+  if (eventSocket) upgrades.at('/ws', (request, socket, head, url) => void eventSocket.upgrade(request, socket, head, url, (status, text) => refuseUpgrade(socket, status, text)));
+  for (const one of listening) upgrades.listen(one.server);
   closers.push(() => stopListening(listening));
   addresses.publicUrl ||= listening[0]!.url;
   // A media server of several is reached where it listens itself, whatever the address of all.
   if (config.role === 'media') await here!.announce(listening[0]!.url);
   return { apis, taken, urls: listening.map((one) => one.url), pageUrl: (sid) => urls.callPage(sid) };
+}
+
+const MOST_EVENT_SOCKETS = 10_000;
+
+async function openEventSocket(config: Config, { core, records, log, closers }: House): Promise<EventSocket> {
+  const socket = new EventSocket({
+    core, feed: await records.openFeed(), limiter: records.rateLimiter, rateLimitFactor: config.rateLimitFactor, mostConnections: MOST_EVENT_SOCKETS, newRequestId, frame: textFrame,
+    whoIs: (credential) => whoIs(core, credential), healthy: () => records.ping().then(() => true, () => false), log,
+  });
+  closers.push(() => socket.close());
+  return socket;
 }
 
 /** Fastify's server type follows its logger's; the routes need only what every logger has. */

@@ -4,9 +4,13 @@ import type { PgBoss } from 'pg-boss';
 import type { Config } from '#config/config.ts';
 import type { CommandChannel, RateLimiter, Store } from '#core/ports.ts';
 import { openQueue } from '#jobs/queue.ts';
+import type { EventFeed } from '#core/events/event-feed.ts';
 import { PostgresCommandChannel } from '#store/command-channel.ts';
 import { openDatabase, type Connection } from '#store/database.ts';
 import { startEmbedded } from '#store/embedded-postgres.ts';
+import { PostgresEventFeed } from '#store/event-feed.ts';
+import { EventBell } from '#store/event-bell.ts';
+import { PostgresNotifications } from '#store/notifications.ts';
 import { postgresStore } from '#store/postgres-store.ts';
 import { WindowRateLimiter } from '#store/rate-limiter.ts';
 import { lockDataDir } from '#store/server-lock.ts';
@@ -19,6 +23,8 @@ export interface OpenRecords {
   readonly rateLimiter: RateLimiter;
   readonly pool: Pool;
   readonly boss: PgBoss;
+  /** What happens, from now on; for a server that has somebody to tell it to. */
+  openFeed(): Promise<EventFeed>;
   ping(): Promise<number>;
 }
 
@@ -39,11 +45,21 @@ export async function openRecords(config: Config, parts: Parts, log: Logger, clo
   closers.push(() => database.close());
   const boss = await openQueue(database.pool, onError);
   closers.push(() => boss.stop({ graceful: true, timeout: 5000 }));
-  const commands = new PostgresCommandChannel(connection, database.pool, onError);
-  closers.push(() => commands.close());
+  const notifications = new PostgresNotifications(connection, database.pool, onError);
+  closers.push(() => notifications.close());
+  // Only those that others listen to tell what happens on them; whoever has the only server hears it directly.
+  const bell = new EventBell(config.databaseUrl === null ? null : notifications, onError);
+  closers.push(() => bell.close());
   return {
-    store: postgresStore(database.db, boss),
-    commands,
+    store: postgresStore(database.db, boss, () => bell.ring()),
+    commands: new PostgresCommandChannel(notifications, onError),
+    openFeed: async () => {
+      const feed = new PostgresEventFeed(database.db, (error) => log.error({ err: error }, 'events could not be read'));
+      closers.push(() => feed.close());
+      await feed.open();
+      await bell.listen(() => feed.ring());
+      return feed;
+    },
     boss,
     pool: database.pool,
     // Only a database of several servers has anything to share.

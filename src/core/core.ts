@@ -1,6 +1,7 @@
 import type { DocumentReader, Embedder, KnowledgeFolder, VectorSearch } from './knowledge/ports.ts';
 import type { CarrierDirectory } from './carriers/carriers.ts';
 import type { EmbeddedCarrier } from './calls/receive-call.ts';
+import type { TextDialogue } from './conversations/text-dialogue.ts';
 import type { LiveCalls } from './calls/live-calls.ts';
 import type { HttpClient, Secrets, WallClock } from './kernel/ports.ts';
 import type { FileStore, ModelCatalog, Store } from './ports.ts';
@@ -26,6 +27,7 @@ export interface Core {
   readonly http: HttpClient;
   readonly knowledge: Knowledge;
   readonly live: LiveCalls;
+  readonly dialogue: TextDialogue;
   readonly catalog: ModelCatalog;
   readonly carriers: CarrierDirectory;
   /** Who answers where no carrier is configured. */

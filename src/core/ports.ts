@@ -1,3 +1,5 @@
+import type { ConversationStore } from './conversations/conversation-store.ts';
+import type { MemoryStore } from './memory/memory.ts';
 import type { CarrierStore, NumberStore, SettingsStore } from './carriers/carrier-store.ts';
 import type { AgentSettings, AgentType, AiAgent } from './ai-agents/ai-agent.ts';
 import type { Call, CallStatus, EndStatus, TurnLatency } from './calls/call.ts';
@@ -20,6 +22,8 @@ import type { WebhookStore } from './webhooks/webhook-store.ts';
 
 /** What a new call starts from. */
 export type NewCall = Pick<Call, 'sid' | 'organizationId' | 'agentId' | 'personId' | 'direction' | 'carrier' | 'from' | 'to' | 'variables' | 'overrides' | 'recorded' | 'transcribed' | 'placedAt' | 'ringTimeoutMs' | 'userId'> & {
+  /** Who is talked to, who need not be whose number it is. */
+  readonly talker: { readonly personId: number | null; readonly userId: string | null };
   readonly owner: string;
   readonly leaseUntil: Date;
 };
@@ -114,8 +118,17 @@ export interface AgentStore {
   list(organizationId: number, filter: AgentFilter, page: Page): Promise<Listed<AiAgent>>;
   /** Null when there is none. */
   update(organizationId: number, id: number, change: Partial<AgentSettings>, at: Date): Promise<AiAgent | null>;
+  /** It has answered so often, and took so long over all of it. */
+  count(id: number, requests: number, responseMs: number, at: Date): Promise<void>;
+  activity(id: number): Promise<AgentActivity>;
   /** The agent as it was; null when there is none (any more). */
   delete(organizationId: number, id: number, at: Date): Promise<AiAgent | null>;
+}
+
+export interface AgentActivity {
+  readonly requests: number;
+  readonly responseMs: number;
+  readonly lastAt: Date | null;
 }
 
 export interface AgentFilter {
@@ -139,8 +152,11 @@ export interface Person {
 }
 
 export interface PersonStore {
-  /** The person behind a number; one is made where nobody has it, who does not want calls if `suppressionHash` is known. */
-  withNumber(organizationId: number, number: string, suppressionHash: string): Promise<Person>;
+  /** The person behind a number. Where nobody has it, it is that of `whose`, or of somebody new, who does not want calls if `suppressionHash` is known. */
+  withNumber(organizationId: number, number: string, suppressionHash: string, whose?: number): Promise<Person>;
+  /** The person whom clients call so. Where nobody is, it is `whose`, unless they are called otherwise, or somebody new. */
+  withOutsideId(organizationId: number, outsideId: string, whose: number | null): Promise<Person>;
+  byOutsideId(organizationId: number, outsideId: string): Promise<Person | null>;
   byNumber(organizationId: number, number: string): Promise<Person | null>;
   numbersOf(personId: number): Promise<readonly string[]>;
   /** The person goes, and the numbers; `suppress` are hashes that stay. Their calls must have been erased before. */
@@ -354,6 +370,8 @@ export interface Records {
   readonly settings: SettingsStore;
   readonly numbers: NumberStore;
   readonly carriers: CarrierStore;
+  readonly conversations: ConversationStore;
+  readonly memory: MemoryStore;
   readonly outbox: Outbox;
 }
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { Core } from '#core/core.ts';
@@ -7,7 +7,7 @@ import { getCall } from '#core/calls/get-call.ts';
 import type { Caller } from '#core/identity/sign-in.ts';
 import { isAllowed } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
-import { farewell } from '#http/listening.ts';
+import { refuseUpgrade, type Upgrades } from '#http/upgrades.ts';
 import type { MediaProtocol } from '#engine/contracts/media-protocol.ts';
 import type { Carriers } from '#live/carriers.ts';
 import type { LiveCallsHere } from '#live/live-calls.ts';
@@ -54,13 +54,12 @@ export class MediaSockets {
     this.#ping.unref();
   }
 
-  listen(server: Server): void {
-    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      socket.on('error', () => socket.destroy());
-      this.#upgrade(request, socket, head).catch((error: unknown) => {
+  mount(upgrades: Upgrades): void {
+    upgrades.at(PATH, (request, socket, head, url) => {
+      this.#upgrade(request, socket, head, url).catch((error: unknown) => {
         if (!(error instanceof AppError)) this.#options.log.error({ err: error }, 'a media socket could not be opened');
         const { status, text } = refusalOf(error);
-        refuse(socket, status, text);
+        refuseUpgrade(socket, status, text);
       });
     });
   }
@@ -71,19 +70,16 @@ export class MediaSockets {
     this.#server.close();
   }
 
-  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const url = URL.parse(request.url ?? '/', 'http://localhost');
-    if (!url) return refuse(socket, 400, 'Bad Request');
-    if (url.pathname !== PATH) return refuse(socket, 404, 'Not found');
-    if (!(await this.#isFromWhoItSays(request))) return refuse(socket, 401, 'The signature is not good');
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL): Promise<void> {
+    if (!(await this.#isFromWhoItSays(request))) return refuseUpgrade(socket, 401, 'The signature is not good');
     // A carrier that drops query strings names its call in the first message.
     if (url.search === '' && !this.#options.showsCredential(request)) return this.#takeUnnamed(request, socket, head);
     const found = await this.#callFor(request, url);
-    if (!found) return refuse(socket, REFUSALS.unknown.status, REFUSALS.unknown.text);
+    if (!found) return refuseUpgrade(socket, REFUSALS.unknown.status, REFUSALS.unknown.text);
     const { call, again } = found;
     const leg = new SocketLeg(this.#protocolOf(call));
     const connection = await this.#options.live.connect(call, leg, again);
-    if ('refused' in connection) return refuse(socket, REFUSALS[connection.refused].status, REFUSALS[connection.refused].text);
+    if ('refused' in connection) return refuseUpgrade(socket, REFUSALS[connection.refused].status, REFUSALS[connection.refused].text);
     if (socket.destroyed) return connection.events.lost();
     this.#open(request, socket, head, (webSocket) => leg.run(webSocket, socket, connection.events, connection.begin, this.#problemOf(call)));
   }
@@ -120,7 +116,7 @@ export class MediaSockets {
 
   /** Nothing reaches a call before the first message has named it, and shown the token that opens it. */
   #takeUnnamed(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.#unnamed >= MOST_UNNAMED) return refuse(socket, 503, 'Too many connections wait to name their call');
+    if (this.#unnamed >= MOST_UNNAMED) return refuseUpgrade(socket, 503, 'Too many connections wait to name their call');
     this.#open(request, socket, head, (webSocket) => {
       // Only now: a handshake that is no good never comes so far.
       this.#unnamed++;
@@ -224,9 +220,4 @@ function refusalOf(error: unknown): { status: number; text: string } {
     default:
       return { status: 500, text: 'Internal server error' };
   }
-}
-
-function refuse(socket: Duplex, status: number, text: string): void {
-  const body = JSON.stringify({ detail: text });
-  farewell(socket, `HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 }

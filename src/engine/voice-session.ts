@@ -115,7 +115,7 @@ export class VoiceSession {
         speechEnded: (utterance, endMs) => post({ type: 'speech-ended', utterance, endMs: this.#relative(endMs) }),
         transcript: (part) => {
           if (part.type === 'transcript-partial') post({ type: 'transcript-partial', utterance: part.utterance, text: part.text });
-          else if (part.type === 'transcript-final') post({ type: 'transcript-final', utterance: part.utterance, text: part.text, ...(part.whole ? { whole: part.whole } : {}) });
+          else if (part.type === 'transcript-final') post({ type: 'transcript-final', utterance: part.utterance, text: part.text, confidence: part.confidence, ...(part.whole ? { whole: part.whole } : {}) });
         },
         tone: (what) => post({ type: `tone-${what}` }),
         fellBack: (from, to) => host.fellBack('speech-to-text', from, to),
@@ -172,6 +172,11 @@ export class VoiceSession {
 
   say(text: string, endsCall: string | null = null): void {
     this.#post({ type: 'say', text, endsCall });
+  }
+
+  /** Written words that stand for the caller's. */
+  message(text: string): void {
+    this.#post({ type: 'message', text });
   }
 
   end(reason: string): void {

@@ -2,6 +2,7 @@ import { PgBoss } from 'pg-boss';
 import type { Pool } from 'pg';
 import type { Core } from '#core/core.ts';
 import type { Jobs } from '#core/kernel/jobs.ts';
+import { learnFrom } from '#core/memory/learn.ts';
 import type { Embedder } from '#core/knowledge/ports.ts';
 import type { FileStore } from '#core/ports.ts';
 import { embedDocument } from './embed-document.ts';
@@ -25,7 +26,7 @@ export async function openQueue(pool: Pool, onError: (error: Error) => void): Pr
   try {
     await client.query('select pg_advisory_lock($1)', [QUEUE_LOCK]);
     await boss.start();
-    for (const name of ['render-recording', 'delete-recordings', 'embed-document'] satisfies (keyof Jobs)[]) await boss.createQueue(name, { retryLimit: 5, retryBackoff: true, retryDelay: 2 });
+    for (const name of ['render-recording', 'delete-recordings', 'embed-document', 'learn'] satisfies (keyof Jobs)[]) await boss.createQueue(name, { retryLimit: 5, retryBackoff: true, retryDelay: 2 });
     await boss.createQueue(HOUSEKEEPING, { policy: 'singleton', retryLimit: 2 });
   } finally {
     await client.query('select pg_advisory_unlock($1)', [QUEUE_LOCK]).catch(onError);
@@ -35,7 +36,7 @@ export async function openQueue(pool: Pool, onError: (error: Error) => void): Pr
 }
 
 /** Starts to work off jobs; the role `jobs` of a server. */
-export async function workOff(boss: PgBoss, core: Pick<Core, 'store' | 'clock'>, files: FileStore, embedder: Embedder | null): Promise<void> {
+export async function workOff(boss: PgBoss, core: Pick<Core, 'store' | 'clock' | 'dialogue'>, files: FileStore, embedder: Embedder | null): Promise<void> {
   const work = <N extends keyof Jobs>(name: N, handle: (data: Jobs[N]) => Promise<void>) =>
     boss.work<Jobs[N]>(name, { pollingIntervalSeconds: POLL_SECONDS }, async (jobs) => {
       for (const job of jobs) await handle(job.data);
@@ -44,6 +45,7 @@ export async function workOff(boss: PgBoss, core: Pick<Core, 'store' | 'clock'>,
   await work('delete-recordings', async ({ recordingKeys }) => {
     for (const key of recordingKeys) await deleteRecordingFiles(files, key);
   });
+  await work('learn', (which) => learnFrom(core, which));
   await work('embed-document', ({ documentId }) => embedDocument(core.store, embedder, documentId));
   await boss.work(HOUSEKEEPING, { pollingIntervalSeconds: POLL_SECONDS }, () => houseKeeping(core));
   await boss.schedule(HOUSEKEEPING, HOURLY);

@@ -7,7 +7,7 @@ import type { WallClock } from '#core/kernel/ports.ts';
 import type { CallProgress, Ownership, Store } from '#core/ports.ts';
 import type { TurnNote } from '#engine/turns/events.ts';
 import type { LedgerItem } from '#engine/turns/state.ts';
-import type { Source } from './knowledge-lookup.ts';
+import type { Source } from '#dialogue/knowledge-lookup.ts';
 import { latencyOf } from './latency.ts';
 
 const RETRY_MS = [100, 500, 2000, 5000];
@@ -125,7 +125,7 @@ export class CallWriter {
 function entryOf(item: LedgerItem, seq: number, phase: CallPhase, sources: readonly Source[]): ConversationEntry {
   switch (item.role) {
     case 'caller':
-      return { seq, role: 'caller', text: item.text, startMs: item.startMs, endMs: item.endMs, detail: item.backchannel ? { backchannel: true } : {} };
+      return { seq, role: 'caller', text: item.text, startMs: item.startMs, endMs: item.endMs, detail: { ...(item.backchannel ? { backchannel: true } : {}), ...(item.confidence === null ? {} : { confidence: item.confidence }), ...(item.written ? { written: true } : {}) } };
     case 'agent': {
       const latency = latencyOf(item.timing);
       return {
@@ -144,7 +144,7 @@ function eventOf(item: LedgerItem, callId: number): DomainEvent | null {
   switch (item.role) {
     case 'agent':
     case 'caller':
-      return { type: 'message.sent', callId, data: { role: item.role, text: item.text } };
+      return { type: 'message.sent', callId, data: { role: item.role, text: item.text, ...(item.role === 'caller' ? { confidence: item.confidence } : {}) } };
     case 'tool-result':
       return { type: 'tool.executed', callId, data: { key: item.key, name: item.name, status: item.status } };
     case 'tool-call':

@@ -15,7 +15,7 @@ import { sendElsewhere, tellElsewhere, viewElsewhere } from './remote-live-calls
 import { scriptFor } from './agent-script.ts';
 import { PreparedCall, type PreparedOptions } from './prepared-call.ts';
 import { reap } from './reaper.ts';
-import { McpTools } from './tools/mcp-tools.ts';
+import type { McpTools } from '#dialogue/tools/mcp-tools.ts';
 
 export interface LiveOptions extends PreparedOptions {
   readonly files: FileStore;
@@ -24,6 +24,7 @@ export interface LiveOptions extends PreparedOptions {
   readonly placing: Pick<PlacingOptions, 'webhookUrl' | 'mediaUrl'>;
   readonly serverId: string;
   readonly slots: number;
+  readonly mcp: McpTools;
   readonly commands: CommandChannel;
   readonly leaseMs: number;
   readonly log: Log;
@@ -50,7 +51,6 @@ const CLOSING_MS = 5000;
 export class LiveCallsHere implements LiveCalls {
   readonly #options: LiveOptions;
   readonly #admission: Admission;
-  readonly #mcp: McpTools;
   readonly #running = new Map<number, RunningCall>();
   /** Calls that are being got ready: whoever commands one waits until it runs, or has failed to. */
   readonly #starting = new Map<number, Promise<void>>();
@@ -71,7 +71,6 @@ export class LiveCallsHere implements LiveCalls {
       const real = [...this.#running.values()].filter((one) => one.inRealTime).length;
       return { real, simulated: this.#running.size - real };
     });
-    this.#mcp = new McpTools(options.http, options.secrets, options.log);
     this.#heartbeat = setInterval(() => {
       this.#beating = this.#beat();
     }, options.leaseMs / HEARTBEATS_PER_LEASE);
@@ -133,7 +132,7 @@ export class LiveCallsHere implements LiveCalls {
     if (call.owner !== null && call.owner !== serverId) return sendElsewhere(this.#options, call.owner, callId, command);
     if (!running) return 'not-running';
     return new Promise((done) => {
-      if (command.type === 'say') {
+      if (command.type !== 'end') {
         running.command(command);
         return done('done');
       }
@@ -205,7 +204,6 @@ export class LiveCallsHere implements LiveCalls {
     for (const timer of this.#waiting.values()) clearTimeout(timer);
     this.#admission.close();
     await this.#beating;
-    await this.#mcp.close();
   }
 
   /** Whatever goes wrong before a call runs is its end, and on record. */
@@ -253,7 +251,7 @@ export class LiveCallsHere implements LiveCalls {
       throw ours === false ? new NotPlaced('canceled', 'canceled', 'The call was canceled') : ours;
     }
     const current = { ...placed, ...named, carrierCallId };
-    const running = this.#run(current, prepared, ownership, reservation, dialled.clock ?? realClock, carrierSide(current, carrier, prepared.agent.transferNumber, log));
+    const running = this.#run(current, prepared, ownership, reservation, dialled.clock ?? realClock, carrierSide(current, carrier, prepared.prepared.agent.transferNumber, log));
     if (carrier.real) this.#waitFor(call.id, call.ringTimeoutMs + RING_GRACE_MS, () => void running.fail('no-answer', 'no_answer', failureText('no-answer', '')));
     events.goTo(running);
   }
@@ -263,9 +261,9 @@ export class LiveCallsHere implements LiveCalls {
     const placing = new Placing({ ...this.#options, ...this.#options.placing }, call);
     this.#placing.set(call.id, placing);
     try {
-      const prepared = await PreparedCall.of(call, this.#options, this.#mcp);
+      const prepared = await PreparedCall.of(call, this.#options, this.#options.mcp);
       const began = performance.now();
-      const placed = await placing.place(scriptFor(prepared.agent, call).phrases, onEvent);
+      const placed = await placing.place(scriptFor(prepared.prepared.agent, call).phrases, onEvent);
       return { ...placed, prepared, placedMs: Math.round(performance.now() - began) };
     } finally {
       this.#placing.delete(call.id);
@@ -275,9 +273,9 @@ export class LiveCallsHere implements LiveCalls {
   /** A call that comes in, or a browser's: its media socket is waited for, or it is somebody whom the carrier has here. */
   async #expect(call: Call, reservation: Reservation): Promise<void> {
     const { serverId, carriers, realClock } = this.#options;
-    const prepared = await PreparedCall.of(call, this.#options, this.#mcp);
+    const prepared = await PreparedCall.of(call, this.#options, this.#options.mcp);
     const events = new CarrierEvents();
-    const hints = scriptFor(prepared.agent, call).phrases;
+    const hints = scriptFor(prepared.prepared.agent, call).phrases;
     const { from, carrierCallId } = call;
     const here = from === null || carrierCallId === null ? null : ((await carriers.control(call.carrier))?.receive?.(carrierCallId, { from, hints }, events.tell) ?? null);
     const running = this.#run(call, prepared, { owner: serverId, epoch: call.epoch }, reservation, here?.clock ?? realClock, await this.#sideOf(call, prepared), reservation.full === true);
@@ -321,7 +319,7 @@ export class LiveCallsHere implements LiveCalls {
   }
 
   /** What may be asked of the carrier about a call that it has given us, or of nobody. */
-  async #sideOf(call: Call, { agent }: PreparedCall): Promise<CarrierSide> {
+  async #sideOf(call: Call, { prepared: { agent } }: PreparedCall): Promise<CarrierSide> {
     const { carriers, log } = this.#options;
     const carrier = call.carrierCallId === null ? null : await carriers.control(call.carrier);
     return carrier ? carrierSide(call, carrier, agent.transferNumber, log) : NO_CARRIER;
@@ -338,11 +336,10 @@ export class LiveCallsHere implements LiveCalls {
 
   #run(call: Call, prepared: PreparedCall, ownership: Ownership, reservation: Reservation, callClock: CallClock, carrier: CarrierSide, turnAway = false): RunningCall {
     const { store, files, clock, log } = this.#options;
-    const { agent, lookup } = prepared;
     const tools = prepared.tools(call, ownership.epoch, carrier.transfer !== null);
     const providers = prepared.providers(call);
     const running = new RunningCall({
-      call, agent, ownership, reservation, callClock, providers, store, files, clock, log, carrier, tools, lookup, turnAway,
+      call, prepared, ownership, reservation, callClock, providers, store, files, clock, log, carrier, tools, turnAway,
       onGone: () => {
         this.#running.delete(call.id);
         this.#stopWaiting(call.id);
@@ -364,7 +361,7 @@ export class LiveCallsHere implements LiveCalls {
     if (!ownership) return null;
     // What ran there when the line broke: whether it was done, nobody here can know.
     await store.tools.lose(call.id);
-    const prepared = await PreparedCall.of(call, this.#options, this.#mcp);
+    const prepared = await PreparedCall.of(call, this.#options, this.#options.mcp);
     const side = await this.#sideOf(call, prepared);
     const admitted = this.#admission.reserve();
     if ('reservation' in admitted) return this.#run(call, prepared, ownership, admitted.reservation, realClock, side);

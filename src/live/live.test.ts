@@ -5,7 +5,7 @@ import { SILENCE } from '#engine/audio/format.ts';
 import { ForbiddenAddress } from '#http/guarded-client.ts';
 import { Admission } from './admission.ts';
 import { latencyOf } from './latency.ts';
-import { neverArrived } from './tools/webhook-tool.ts';
+import { neverArrived } from '#dialogue/tools/webhook-tool.ts';
 import { Recorder } from './recorder.ts';
 
 class Kept implements FileAppender {

@@ -21,7 +21,7 @@ interface Elsewhere {
 /** Commands a call that another server runs. Acknowledged when the end is on record; an owner that does not answer is as good as dead. */
 export async function sendElsewhere({ store, commands, clock }: Elsewhere, owner: string, callId: number, command: CallCommand): Promise<CommandAcknowledgement> {
   await commands.send(owner, callId, command);
-  return command.type === 'say' ? 'done' : untilEnded({ store, clock }, callId);
+  return command.type === 'end' ? untilEnded({ store, clock }, callId) : 'done';
 }
 
 async function untilEnded({ store, clock }: Pick<Elsewhere, 'store' | 'clock'>, callId: number): Promise<CommandAcknowledgement> {

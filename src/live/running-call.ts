@@ -1,5 +1,4 @@
 import { noteCallback } from '#core/bookings/booking.ts';
-import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
 import type { Call, EndStatus } from '#core/calls/call.ts';
 import { endOf } from '#core/calls/receive-call.ts';
 import { recordingKeyOf } from '#core/calls/recording.ts';
@@ -16,10 +15,10 @@ import { DEFAULT_POLICY } from '#engine/turns/policy.ts';
 import { TRANSFERRED, VoiceSession, type Providers } from '#engine/voice-session.ts';
 import { scriptFor } from './agent-script.ts';
 import { CallWriter } from './call-writer.ts';
-import type { KnowledgeLookup } from './knowledge-lookup.ts';
+import type { PreparedCall } from './prepared-call.ts';
 import { Recorder } from './recorder.ts';
 import { UsageMeter } from './usage-meter.ts';
-import type { AgentTools } from './tools/agent-tools.ts';
+import type { AgentTools } from '#dialogue/tools/agent-tools.ts';
 
 export interface Log {
   info(fields: object, message: string): void;
@@ -40,7 +39,7 @@ export const NO_CARRIER: CarrierSide = { hangUp: () => undefined, transfer: null
 
 export interface RunningCallOptions {
   readonly call: Call;
-  readonly agent: AiAgent;
+  readonly prepared: PreparedCall;
   readonly ownership: Ownership;
   readonly reservation: Reservation;
   readonly callClock: CallClock;
@@ -50,8 +49,6 @@ export interface RunningCallOptions {
   readonly clock: WallClock;
   readonly log: Log;
   readonly tools: AgentTools;
-  /** Null where the agent has no documents. */
-  readonly lookup: KnowledgeLookup | null;
   readonly carrier: CarrierSide;
   /** There is no room for this call, and it has to be answered: whoever is there is told so instead of being left in silence, and the call ends. */
   readonly turnAway?: boolean;
@@ -105,11 +102,12 @@ export class RunningCall {
 
   constructor(options: RunningCallOptions) {
     this.#options = options;
-    const { call, agent, callClock, store, clock, log, lookup } = options;
+    const { call, callClock, store, clock, log, prepared } = options;
+    const { agent, lookup } = prepared.prepared;
     this.#pickedUp = call.answeredAt !== null;
     this.#meter = new UsageMeter((did) => this.#writer.progress({ spokenBy: { voice_activity: options.providers.voiceActivity.id, ...did } }));
     const watched = this.#meter.watch(options.providers);
-    const providers: Providers = lookup ? { ...watched, languageModels: watched.languageModels.map((model) => lookup.model(model)) } : watched;
+    const providers: Providers = { ...watched, languageModels: prepared.models(watched.languageModels, (models) => this.#meter.models(models)) };
     this.#startedMs = callClock.nowMs();
     const script = scriptFor(agent, call);
     this.#writer = new CallWriter({
@@ -252,6 +250,7 @@ export class RunningCall {
 
   command(command: CallCommand): void {
     if (command.type === 'say') this.#session.say(command.text);
+    else if (command.type === 'message') this.#session.message(command.text);
     else if (this.#answered) this.#session.end(command.reason);
     else if (this.#pickedUp) void this.fail('completed', command.reason, null);
     else void this.fail('canceled', command.reason, 'The call was canceled');

@@ -27,9 +27,13 @@ export class UsageMeter {
     return {
       voiceActivity: providers.voiceActivity,
       speechToText: providers.speechToText.map((one) => this.#recogniser(one)),
-      languageModels: providers.languageModels.map((one) => this.#model(one)),
+      languageModels: this.models(providers.languageModels),
       textToSpeech: providers.textToSpeech.map((one) => this.#voice(one)),
     };
+  }
+
+  models(models: readonly LanguageModel[]): readonly LanguageModel[] {
+    return models.map((one) => this.#model(one));
   }
 
   #line(provider: string, unit: Unit): { units: number } {

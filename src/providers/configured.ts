@@ -1,9 +1,11 @@
 import type { Embedder } from '#core/knowledge/ports.ts';
+import type { LanguageModel } from '#engine/contracts/language-model.ts';
 import type { Providers } from '#engine/voice-session.ts';
 import { MANIFESTS } from './catalog.ts';
 import { CircuitBreaker } from '#core/kernel/circuit-breaker.ts';
 import { restingModel, restingRecogniser, restingVoice } from './kit/breaker.ts';
 import type { VendorProviders } from './manifest.ts';
+import { OfflineLanguageModel } from './offline/dialogue/offline-language-model.ts';
 import { OFFLINE_NAMES } from './offline/manifest.ts';
 
 /** Which vendors' an agent has asked for. */
@@ -27,6 +29,7 @@ const now = () => performance.now();
 export class ConfiguredProviders {
   readonly #offline: Providers | null;
   readonly #vendors: readonly Vendor[];
+  readonly #rules: LanguageModel = new OfflineLanguageModel();
 
   /** `settings` by name of the environment's variable; `offline` null where no calls are carried. */
   constructor(settings: Readonly<Record<string, string>>, offline: Providers | null) {
@@ -46,6 +49,11 @@ export class ConfiguredProviders {
         },
       }];
     });
+  }
+
+  /** Also where no calls are carried: the agent's own vendor's model, the others, and the rules that stand in. */
+  models(modelProvider: string): readonly LanguageModel[] {
+    return [...this.#chains({ voiceProvider: '', modelProvider }).languageModels, this.#rules];
   }
 
   forCall(chosen: Chosen): Providers {

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { AgentSettings, AgentType, AiAgent } from '#core/ai-agents/ai-agent.ts';
-import type { AgentFilter, AgentStore, Listed, Page } from '#core/ports.ts';
+import type { AgentActivity, AgentFilter, AgentStore, Listed, Page } from '#core/ports.ts';
 import type { Database } from './schema.ts';
 import { countAll } from './sql.ts';
 
@@ -51,6 +51,19 @@ export class PostgresAgentStore implements AgentStore {
     return row ? toAgent(row) : null;
   }
 
+  async count(id: number, requests: number, responseMs: number, at: Date): Promise<void> {
+    await this.#db
+      .insertInto('agent_activity')
+      .values({ agent_id: id, requests, response_ms: responseMs, last_at: at })
+      .onConflict((conflict) => conflict.column('agent_id').doUpdateSet((eb) => ({ requests: eb('agent_activity.requests', '+', requests), response_ms: eb('agent_activity.response_ms', '+', responseMs), last_at: eb.fn<Date>('greatest', ['agent_activity.last_at', 'excluded.last_at']) })))
+      .execute();
+  }
+
+  async activity(id: number): Promise<AgentActivity> {
+    const row = await this.#db.selectFrom('agent_activity').selectAll().where('agent_id', '=', id).executeTakeFirst();
+    return { requests: row?.requests ?? 0, responseMs: row?.response_ms ?? 0, lastAt: row?.last_at ?? null };
+  }
+
   async delete(organizationId: number, id: number, at: Date): Promise<AiAgent | null> {
     const row = await this.#db.updateTable('ai_agents').set({ deleted_at: at }).where('organization_id', '=', organizationId).where('id', '=', id).where('deleted_at', 'is', null).returningAll().executeTakeFirst();
     return row ? toAgent(row) : null;
@@ -64,7 +77,8 @@ function toColumns<S extends Partial<AgentSettings>>(settings: S) {
     voicemail_message: settings.voicemailMessage as S['voicemailMessage'], voice_provider: settings.voiceProvider as S['voiceProvider'], voice_id: settings.voiceId as S['voiceId'],
     model_provider: settings.modelProvider as S['modelProvider'], model_name: settings.modelName as S['modelName'], interrupt_enabled: settings.interruptEnabled as S['interruptEnabled'],
     silence_threshold_ms: settings.silenceThresholdMs as S['silenceThresholdMs'], is_active: settings.isActive as S['isActive'],
-    built_in_tools: settings.builtInTools && [...settings.builtInTools], transfer_number: settings.transferNumber as S['transferNumber'],
+    built_in_tools: settings.builtInTools && [...settings.builtInTools], transfer_number: settings.transferNumber as S['transferNumber'], temperature: settings.temperature as S['temperature'], max_tokens: settings.maxTokens as S['maxTokens'],
+    ...(settings.chain === undefined ? {} : { chain: JSON.stringify(settings.chain) }),
   };
 }
 
@@ -72,6 +86,6 @@ function toAgent(row: Selectable<Database['ai_agents']>): AiAgent {
   return {
     id: row.id, organizationId: row.organization_id, type: row.type as AgentType, name: row.name, systemPrompt: row.system_prompt, firstMessage: row.first_message, voicemailMessage: row.voicemail_message,
     voiceProvider: row.voice_provider, voiceId: row.voice_id, modelProvider: row.model_provider, modelName: row.model_name, interruptEnabled: row.interrupt_enabled,
-    silenceThresholdMs: row.silence_threshold_ms, isActive: row.is_active, builtInTools: row.built_in_tools as AiAgent['builtInTools'], transferNumber: row.transfer_number, isDefault: row.is_default, createdAt: row.created_at, updatedAt: row.updated_at,
+    silenceThresholdMs: row.silence_threshold_ms, isActive: row.is_active, builtInTools: row.built_in_tools as AiAgent['builtInTools'], transferNumber: row.transfer_number, temperature: row.temperature, maxTokens: row.max_tokens, chain: row.chain, isDefault: row.is_default, createdAt: row.created_at, updatedAt: row.updated_at,
   };
 }

@@ -13,7 +13,17 @@ export class PostgresCallStore implements CallStore {
   }
 
   async insert(call: NewCall): Promise<Call> {
-    return toCall(await this.#db.insertInto('calls').values(rowOf(call)).returningAll().executeTakeFirstOrThrow());
+    const row = await this.#db.insertInto('calls').values(rowOf(call)).returningAll().executeTakeFirstOrThrow();
+    await this.#converse(row.id, call);
+    return toCall(row);
+  }
+
+  /** Every call is a conversation from its start. */
+  async #converse(callId: number, { organizationId, agentId, talker, userId, placedAt }: NewCall): Promise<void> {
+    await this.#db
+      .insertInto('conversations')
+      .values({ organization_id: organizationId, agent_id: agentId, person_id: talker.personId, user_id: talker.userId, call_id: callId, started_by: userId, created_at: placedAt, last_message_at: placedAt })
+      .execute();
   }
 
   async insertAnnounced(call: AnnouncedCall): Promise<Call | null> {
@@ -24,7 +34,9 @@ export class PostgresCallStore implements CallStore {
       .onConflict((conflict) => conflict.doNothing())
       .returningAll()
       .executeTakeFirst();
-    return row ? toCall(row) : null;
+    if (!row) return null;
+    await this.#converse(row.id, call);
+    return toCall(row);
   }
 
   async atCarrier(carrier: string, carrierCallId: string): Promise<Call | null> {
@@ -172,6 +184,7 @@ export class PostgresCallStore implements CallStore {
     await this.#db.updateTable('callbacks').set({ wanted: '', reason: '' }).where('call_id', 'in', ids).execute();
     await this.#db.updateTable('bookings').set({ notes: null }).where('call_id', 'in', ids).execute();
     await this.#db.updateTable('audit').set({ detail: '{}' }).where('subject', 'in', calls.map((call) => call.sid)).execute();
+    await this.#db.updateTable('conversations').set({ summary: null, summarized_at: null, words_deleted_at: at }).where('call_id', 'in', ids).execute();
     await this.#db.updateTable('calls').set({ transcript_deleted_at: at }).where('id', 'in', ids).execute();
   }
 
@@ -191,7 +204,9 @@ export class PostgresCallStore implements CallStore {
       .values({ call_id: callId, seq: entry.seq, role: entry.role, text: entry.text, start_ms: entry.startMs, end_ms: entry.endMs, detail: JSON.stringify(entry.detail) })
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
-    return result.numInsertedOrUpdatedRows === 1n;
+    if (result.numInsertedOrUpdatedRows !== 1n) return false;
+    await this.#db.updateTable('conversations').set({ last_message_at: sql<Date>`now()` }).where('call_id', '=', callId).execute();
+    return true;
   }
 }
 
@@ -209,7 +224,7 @@ function toEntry(row: Selectable<Database['call_entries']>): ConversationEntry {
   return { seq: row.seq, role: row.role as ConversationEntry['role'], text: row.text, startMs: row.start_ms, endMs: row.end_ms, detail: row.detail };
 }
 
-function toCall(row: Selectable<Database['calls']>): Call {
+export function toCall(row: Selectable<Database['calls']>): Call {
   return {
     id: row.id, sid: row.sid, placedSid: row.placed_sid, organizationId: row.organization_id, agentId: row.agent_id, personId: row.person_id, userId: row.user_id, direction: row.direction as Direction, carrier: row.carrier,
     carrierCallId: row.carrier_call_id, from: row.from_number, to: row.to_number, status: row.status as CallStatus, endReason: row.end_reason, failureReason: row.failure_reason,

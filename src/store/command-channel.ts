@@ -1,14 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
 import { z } from 'zod';
 import { CARRIER_OUTCOMES } from '#core/kernel/carrier-notice.ts';
 import type { LiveView, ServerCommand } from '#core/calls/live-calls.ts';
 import type { CommandChannel } from '#core/ports.ts';
-import type { Connection } from './database.ts';
+import type { PostgresNotifications } from './notifications.ts';
 
 const CHANNEL = 'trunkline_commands';
-const RECONNECT_MS = 1000;
-
 const VIEW_MS = 500;
 
 const View = z.object({ speaking: z.boolean(), responding: z.boolean() });
@@ -20,27 +17,23 @@ const Message = z.object({
   to: z.string(),
   callId: z.number(),
   what: z.discriminatedUnion('type', [
-    z.object({ type: z.literal('end'), reason: z.string() }), z.object({ type: z.literal('say'), text: z.string() }), z.object({ type: z.literal('dial') }), z.object({ type: z.literal('expect') }),
+    z.object({ type: z.literal('end'), reason: z.string() }), z.object({ type: z.literal('say'), text: z.string() }), z.object({ type: z.literal('message'), text: z.string() }), z.object({ type: z.literal('dial') }), z.object({ type: z.literal('expect') }),
     z.object({ type: z.literal('carrier'), signal: Signal, carrierCallId: z.string() }),
     z.object({ type: z.literal('look'), from: z.string(), question: z.string() }), z.object({ type: z.literal('seen'), question: z.string(), view: View.nullable() }),
   ]),
 });
 type Message = z.infer<typeof Message>;
 
-/** Commands to calls that another server runs, over notifications of the database and a connection of its own. */
+/** Commands to calls that another server runs. */
 export class PostgresCommandChannel implements CommandChannel {
-  readonly #connection: Connection;
-  readonly #pool: pg.Pool;
+  readonly #notifications: PostgresNotifications;
   readonly #onError: (error: Error) => void;
-  #client: pg.Client | null = null;
   #here: Parameters<CommandChannel['listen']>[1] = { obey: () => undefined, view: () => null };
   readonly #questions = new Map<string, (view: LiveView | null) => void>();
   #serverId = '';
-  #closed = false;
 
-  constructor(connection: Connection, pool: pg.Pool, onError: (error: Error) => void) {
-    this.#connection = connection;
-    this.#pool = pool;
+  constructor(notifications: PostgresNotifications, onError: (error: Error) => void) {
+    this.#notifications = notifications;
     this.#onError = onError;
   }
 
@@ -65,37 +58,11 @@ export class PostgresCommandChannel implements CommandChannel {
   async listen(serverId: string, here: Parameters<CommandChannel['listen']>[1]): Promise<void> {
     this.#serverId = serverId;
     this.#here = here;
-    await this.#connect();
+    await this.#notifications.listen(CHANNEL, (payload) => this.#take(payload));
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#client?.end().catch(() => undefined);
-  }
-
-  async #tell(message: Message): Promise<void> {
-    await this.#pool.query('select pg_notify($1, $2)', [CHANNEL, JSON.stringify(message)]);
-  }
-
-  async #connect(): Promise<void> {
-    const client = new pg.Client({ ...this.#connection, application_name: 'trunkline commands', keepAlive: true });
-    client.on('error', () => undefined);
-    client.on('end', () => this.#again());
-    client.on('notification', ({ payload }) => this.#take(payload ?? ''));
-    await client.connect();
-    await client.query(`listen ${CHANNEL}`);
-    this.#client = client;
-  }
-
-  #again(): void {
-    if (this.#closed) return;
-    this.#client = null;
-    setTimeout(() => {
-      if (!this.#closed) this.#connect().catch((error: unknown) => {
-        this.#onError(error instanceof Error ? error : new Error(String(error)));
-        this.#again();
-      });
-    }, RECONNECT_MS).unref();
+  #tell(message: Message): Promise<void> {
+    return this.#notifications.tell(CHANNEL, JSON.stringify(message));
   }
 
   #take(payload: string): void {

@@ -12,26 +12,32 @@ export class PostgresOutbox implements Outbox {
   readonly #db: Kysely<Database>;
   readonly #boss: PgBoss;
   readonly #once: OnceStore;
+  readonly #ring: () => void;
 
-  constructor(db: Kysely<Database>, boss: PgBoss, once: OnceStore) {
+  /** `ring`: there is an event to read, once this is on record. */
+  constructor(db: Kysely<Database>, boss: PgBoss, once: OnceStore, ring: () => void) {
     this.#db = db;
+    this.#ring = ring;
     this.#boss = boss;
     this.#once = once;
   }
 
   async event(organizationId: number, event: DomainEvent): Promise<void> {
     const callId = 'callId' in event ? event.callId : null;
-    const { id } = await this.#db.insertInto('events').values({ organization_id: organizationId, type: event.type, call_id: callId, payload: JSON.stringify(event) }).returning('id').executeTakeFirstOrThrow();
-    await this.#hand(id, organizationId, event.type, callId);
+    const conversationId = 'conversationId' in event ? event.conversationId : null;
+    const { id } = await this.#db.insertInto('events').values({ organization_id: organizationId, type: event.type, call_id: callId, conversation_id: conversationId, payload: JSON.stringify(event) }).returning('id').executeTakeFirstOrThrow();
+    await this.#hand(id, organizationId, event);
+    this.#ring();
   }
 
   /** One delivery for every webhook that wants it, at the end of its lane. */
-  async #hand(eventId: number, organizationId: number, type: DomainEvent['type'], callId: number | null): Promise<void> {
-    const lane = callId === null ? `event_${eventId}` : `call_${callId}`;
+  async #hand(eventId: number, organizationId: number, event: DomainEvent): Promise<void> {
+    const lane = 'callId' in event ? `call_${event.callId}` : 'conversationId' in event ? `conv_${event.conversationId}` : `event_${eventId}`;
+    const agentId = 'callId' in event ? sql`(select agent_id from calls where calls.id = ${event.callId}::bigint)` : sql`${event.agentId}::bigint`;
     await sql`
       with wanted as (
         select id from webhooks
-        where organization_id = ${organizationId} and deleted_at is null and ${type} = any(events) and (agent_id is null or agent_id = (select agent_id from calls where calls.id = ${callId}::bigint))
+        where organization_id = ${organizationId} and deleted_at is null and ${event.type} = any(events) and (agent_id is null or agent_id = ${agentId})
       ), made as (
         insert into webhook_deliveries (webhook_id, event_id, lane) select id, ${eventId}::bigint, ${lane} from wanted
       )

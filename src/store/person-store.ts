@@ -9,16 +9,53 @@ export class PostgresPersonStore implements PersonStore {
     this.#db = db;
   }
 
-  async withNumber(organizationId: number, number: string, suppressionHash: string): Promise<Person> {
-    // Whoever wants a person by number waits for the others: two at once must not make two.
-    await this.#db.selectFrom('organizations').select('id').where('id', '=', organizationId).forNoKeyUpdate().execute();
+  async withNumber(organizationId: number, number: string, suppressionHash: string, whose?: number): Promise<Person> {
+    await this.#lock(organizationId);
     const known = await this.byNumber(organizationId, number);
     if (known) return known;
     const suppressed = await this.#db.selectFrom('suppressed_numbers').select('at').where('organization_id', '=', organizationId).where('number_hash', '=', suppressionHash).executeTakeFirst();
     const doNotCallAt = suppressed?.at ?? null;
-    const made = await this.#db.insertInto('persons').values({ organization_id: organizationId, name: null, language: null, time_zone: null, do_not_call_at: doNotCallAt }).returning('id').executeTakeFirstOrThrow();
-    await this.#db.insertInto('person_numbers').values({ organization_id: organizationId, number, person_id: made.id }).execute();
-    return { id: made.id, name: null, doNotCallAt };
+    const person = whose === undefined ? await this.#make(organizationId, doNotCallAt) : (await this.#byId(whose))!;
+    await this.#db.insertInto('person_numbers').values({ organization_id: organizationId, number, person_id: person.id }).execute();
+    if (doNotCallAt === null || person.doNotCallAt !== null) return person;
+    await this.refuseCalls(person.id, doNotCallAt);
+    return { ...person, doNotCallAt };
+  }
+
+  async withOutsideId(organizationId: number, outsideId: string, whose: number | null): Promise<Person> {
+    await this.#lock(organizationId);
+    const known = await this.byOutsideId(organizationId, outsideId);
+    if (known) return known;
+    const another = whose === null ? undefined : await this.#db.selectFrom('person_ids').select('outside_id').where('person_id', '=', whose).executeTakeFirst();
+    const person = whose === null || another ? await this.#make(organizationId, null) : (await this.#byId(whose))!;
+    await this.#db.insertInto('person_ids').values({ organization_id: organizationId, outside_id: outsideId, person_id: person.id }).execute();
+    return person;
+  }
+
+  async byOutsideId(organizationId: number, outsideId: string): Promise<Person | null> {
+    const row = await this.#db
+      .selectFrom('person_ids')
+      .innerJoin('persons', 'persons.id', 'person_ids.person_id')
+      .select(['persons.id', 'persons.name', 'persons.do_not_call_at'])
+      .where('person_ids.organization_id', '=', organizationId)
+      .where('outside_id', '=', outsideId)
+      .executeTakeFirst();
+    return row ? toPerson(row) : null;
+  }
+
+  /** Whoever wants a person by name or number waits for the others: two at once must not make two. */
+  async #lock(organizationId: number): Promise<void> {
+    await this.#db.selectFrom('organizations').select('id').where('id', '=', organizationId).forNoKeyUpdate().execute();
+  }
+
+  async #make(organizationId: number, doNotCallAt: Date | null): Promise<Person> {
+    const { id } = await this.#db.insertInto('persons').values({ organization_id: organizationId, name: null, language: null, time_zone: null, do_not_call_at: doNotCallAt }).returning('id').executeTakeFirstOrThrow();
+    return { id, name: null, doNotCallAt };
+  }
+
+  async #byId(id: number): Promise<Person | null> {
+    const row = await this.#db.selectFrom('persons').select(['id', 'name', 'do_not_call_at']).where('id', '=', id).executeTakeFirst();
+    return row ? toPerson(row) : null;
   }
 
   async byNumber(organizationId: number, number: string): Promise<Person | null> {
@@ -29,7 +66,7 @@ export class PostgresPersonStore implements PersonStore {
       .where('person_numbers.organization_id', '=', organizationId)
       .where('number', '=', number)
       .executeTakeFirst();
-    return row ? { id: row.id, name: row.name, doNotCallAt: row.do_not_call_at } : null;
+    return row ? toPerson(row) : null;
   }
 
   async numbersOf(personId: number): Promise<readonly string[]> {
@@ -46,3 +83,5 @@ export class PostgresPersonStore implements PersonStore {
     await this.#db.updateTable('persons').set({ do_not_call_at: at }).where('id', '=', personId).where('do_not_call_at', 'is', null).execute();
   }
 }
+
+const toPerson = (row: { id: number; name: string | null; do_not_call_at: Date | null }): Person => ({ id: row.id, name: row.name, doNotCallAt: row.do_not_call_at });

@@ -5,6 +5,7 @@ import { PostgresAgentStore } from './agent-store.ts';
 import { PostgresCallStore } from './call-store.ts';
 import { PostgresCarrierStore, PostgresNumberStore, PostgresSettingsStore } from './carrier-store.ts';
 import { clearUp } from './clear-up.ts';
+import { PostgresConversationStore } from './conversation-store.ts';
 import { PostgresCredentialStore } from './credential-store.ts';
 import { PostgresMediaTokenStore } from './media-token-store.ts';
 import { PostgresOnceStore } from './once-store.ts';
@@ -17,11 +18,12 @@ import { PostgresToolStore } from './tool-store.ts';
 import { PostgresKnowledgeStore } from './knowledge-store.ts';
 import { PostgresUsageStore } from './usage-store.ts';
 import { PostgresMediaServerStore } from './media-server-store.ts';
+import { PostgresMemoryStore } from './memory-store.ts';
 import { PostgresMcpServerStore } from './mcp-server-store.ts';
 import { PostgresUserStore } from './user-store.ts';
 import { PostgresWebhookStore } from './webhook-store.ts';
 
-function recordsOver(db: Kysely<Database>, boss: PgBoss): Records {
+function recordsOver(db: Kysely<Database>, boss: PgBoss, ring: () => void): Records {
   const once = new PostgresOnceStore(db);
   return {
     calls: new PostgresCallStore(db),
@@ -42,7 +44,9 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss): Records {
     settings: new PostgresSettingsStore(db),
     numbers: new PostgresNumberStore(db),
     carriers: new PostgresCarrierStore(db),
-    outbox: new PostgresOutbox(db, boss, once),
+    conversations: new PostgresConversationStore(db),
+    memory: new PostgresMemoryStore(db),
+    outbox: new PostgresOutbox(db, boss, once, ring),
   };
 }
 
@@ -61,11 +65,16 @@ async function insisting<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Every core port over one database; in a transaction they share its connection. */
-export function postgresStore(db: Kysely<Database>, boss: PgBoss): Store {
+/** Every core port over one database; in a transaction they share its connection. `ring`: there are events on record to be read. */
+export function postgresStore(db: Kysely<Database>, boss: PgBoss, ring: () => void = () => undefined): Store {
   return {
-    ...recordsOver(db, boss),
+    ...recordsOver(db, boss, ring),
     clearUp: (now) => clearUp(db, now),
-    transaction: (work) => insisting(() => db.transaction().execute((trx) => work(recordsOver(trx, boss)))),
+    transaction: async (work) => {
+      let rung = false;
+      const result = await insisting(() => db.transaction().execute((trx) => work(recordsOver(trx, boss, () => (rung = true)))));
+      if (rung) ring();
+      return result;
+    },
   };
 }

@@ -23,6 +23,7 @@ export interface Database {
   ai_agents: {
     id: Generated<number>; organization_id: number; type: Defaulted<string>; name: string; system_prompt: string; first_message: string | null; voicemail_message: string | null;
     voice_provider: string; voice_id: string; model_provider: string; model_name: string; interrupt_enabled: boolean; silence_threshold_ms: number; is_active: boolean; is_default: boolean; built_in_tools: Defaulted<string[]>; transfer_number: Defaulted<string | null>;
+    temperature: Defaulted<number | null>; max_tokens: Defaulted<number | null>; chain: ColumnType<number[], string | undefined, string>;
     deleted_at: Date | null; created_at: Instant; updated_at: Instant;
   };
   calls: {
@@ -34,13 +35,23 @@ export interface Database {
     recording_failure: Defaulted<string | null>; recording_deleted_at: Defaulted<Date | null>; transcript_deleted_at: Defaulted<Date | null>;
     placed_sid: Defaulted<string | null>; dialled_at: Defaulted<Date | null>; transcribed: Defaulted<boolean>; carrier_recording_url: Defaulted<string | null>;
   };
-  call_entries: { call_id: number; seq: number; role: string; text: string; start_ms: number; end_ms: number; detail: Json<Record<string, unknown>> };
+  call_entries: { call_id: number; seq: number; role: string; text: string; start_ms: number; end_ms: number; detail: Json<Record<string, unknown>>; id: Generated<number>; at: Defaulted<Date> };
+  agent_activity: { agent_id: number; requests: number; response_ms: number; last_at: Date };
+  person_ids: { organization_id: number; outside_id: string; person_id: number };
+  memory_preferences: { person_id: number; name: string; value: ColumnType<unknown, string, string>; updated_at: Date };
+  memory_topics: { id: Generated<number>; person_id: number; topic: string; updated_at: Date };
+  conversations: {
+    id: Generated<number>; organization_id: number; agent_id: number | null; person_id: number | null; user_id: string | null; name: Defaulted<string | null>; call_id: Defaulted<number | null>; started_by: number | null; created_at: Instant; last_message_at: Instant;
+    busy_until: Defaulted<Date | null>; tokens: Defaulted<number>; model: Defaulted<string | null>; summary: Defaulted<string | null>; summarized_at: Defaulted<Date | null>; words_deleted_at: Defaulted<Date | null>;
+  };
+  messages: { id: Generated<number>; conversation_id: number; role: string; content: string; metadata: ColumnType<Record<string, unknown> | null, string | null, string | null>; detail: Json<Record<string, unknown>>; agent_id: number | null; at: Instant };
   media_tokens: { token_hash: string; call_id: number; expires_at: Date; used_at: Date | null; reused_at: Date | null; again: Defaulted<boolean>; strict: Defaulted<boolean> };
   settings: { name: string; value: string; updated_at: Date };
   phone_numbers: { number: string; organization_id: number; carrier: string; agent_id: number | null; created_at: Instant };
   carrier_pace: { carrier: string; next_at: Date; resting_until: Defaulted<Date | null> };
   carrier_deliveries: { carrier: string; digest: string; at: Date };
-  events: { id: Generated<number>; organization_id: number; type: string; call_id: number | null; payload: Json<object>; at: Defaulted<Date> };
+  events: { id: Generated<number>; organization_id: number; type: string; call_id: number | null; payload: Json<object>; at: Defaulted<Date>; conversation_id: Defaulted<number | null>; position: Defaulted<number | null> };
+  event_feed: { id: Defaulted<boolean>; position: number };
   webhooks: { id: Generated<number>; organization_id: number; api: string; url: string; events: string[]; agent_id: number | null; secret: string; created_at: Instant; deleted_at: Date | null };
   webhook_deliveries: {
     webhook_id: number; event_id: number; lane: string; state: Defaulted<string>; attempts: Defaulted<number>; last_attempt_at: Defaulted<Date | null>; last_status: Defaulted<number | null>;
@@ -52,12 +63,12 @@ export interface Database {
     deleted_at: Date | null;
   };
   tool_executions: {
-    id: Generated<number>; call_id: number; key: string; tool_id: number | null; name: string; input: Json<Record<string, string>>; status: Defaulted<string>; output: Defaulted<string | null>; started_at: Date; duration_ms: Defaulted<number | null>;
+    id: Generated<number>; call_id: number | null; conversation_id: Defaulted<number | null>; key: string; tool_id: number | null; name: string; input: Json<Record<string, string>>; status: Defaulted<string>; output: Defaulted<string | null>; started_at: Date; duration_ms: Defaulted<number | null>;
   };
   bookings: {
-    id: Generated<number>; organization_id: number; at: Date; name: string | null; number: string | null; notes: string | null; person_id: number | null; call_id: number | null; held_until: Date | null; created_at: Date;
+    id: Generated<number>; organization_id: number; at: Date; name: string | null; number: string | null; notes: string | null; person_id: number | null; call_id: number | null; conversation_id: Defaulted<number | null>; held_until: Date | null; created_at: Date;
   };
-  callbacks: { id: Generated<number>; organization_id: number; call_id: number; person_id: number | null; number: string | null; wanted: string; due_at: Date | null; reason: string; created_at: Date };
+  callbacks: { id: Generated<number>; organization_id: number; call_id: number | null; conversation_id: Defaulted<number | null>; person_id: number | null; number: string | null; wanted: string; due_at: Date | null; reason: string; created_at: Date };
   documents: {
     id: Generated<number>; organization_id: number; agent_id: number; name: string; file_type: string; source: string; url: string | null; file_key: string; chunk_size: number; chunks: number; created_at: Instant; indexed_at: Instant;
   };

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Listed, Page } from '#core/ports.ts';
-import type { ArmedTool, NewExecution, NewTool, ToolStore } from '#core/tools/tool-store.ts';
+import type { ArmedTool, NewExecution, NewTool, Scene, ToolStore } from '#core/tools/tool-store.ts';
 import type { Tool, ToolExecution, ToolSettings, ToolStatus } from '#core/tools/tool.ts';
 import type { Database } from './schema.ts';
 import { countAll } from './sql.ts';
@@ -56,17 +56,17 @@ export class PostgresToolStore implements ToolStore {
     return result.numUpdatedRows === 1n;
   }
 
-  async begin({ callId, key, toolId, name, input, startedAt }: NewExecution): Promise<boolean> {
+  async begin({ key, toolId, name, input, startedAt, ...scene }: NewExecution): Promise<boolean> {
     const result = await this.#db
       .insertInto('tool_executions')
-      .values({ call_id: callId, key, tool_id: toolId, name, input: JSON.stringify(input), started_at: startedAt })
-      .onConflict((conflict) => conflict.columns(['call_id', 'key']).doNothing())
+      .values({ ...columnsOf(scene), key, tool_id: toolId, name, input: JSON.stringify(input), started_at: startedAt })
+      .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
     return result.numInsertedOrUpdatedRows === 1n;
   }
 
-  async finish(callId: number, key: string, { status, output, durationMs }: Parameters<ToolStore['finish']>[2]): Promise<void> {
-    await this.#db.updateTable('tool_executions').set({ status, output, duration_ms: durationMs }).where('call_id', '=', callId).where('key', '=', key).execute();
+  async finish(scene: Scene, key: string, { status, output, durationMs }: Parameters<ToolStore['finish']>[2]): Promise<void> {
+    await this.#db.updateTable('tool_executions').set({ status, output, duration_ms: durationMs }).where('key', '=', key).where((eb) => eb.and(columnsOf(scene))).execute();
   }
 
   async lose(callId: number): Promise<readonly { key: string; name: string }[]> {
@@ -88,14 +88,16 @@ export class PostgresToolStore implements ToolStore {
   }
 
   #executions() {
-    return this.#db.selectFrom('tool_executions as x').innerJoin('calls as c', 'c.id', 'x.call_id');
+    return this.#db.selectFrom('tool_executions as x').leftJoin('calls as c', 'c.id', 'x.call_id');
   }
 }
 
-const EXECUTION = ['x.id', 'c.sid', 'x.key', 'x.name', 'x.input', 'x.status', 'x.output', 'x.started_at', 'x.duration_ms'] as const;
+const columnsOf = (scene: Scene) => ('callId' in scene ? { call_id: scene.callId } : { conversation_id: scene.conversationId });
 
-function toExecution(row: { id: number; sid: string; key: string; name: string; input: object; status: string; output: string | null; started_at: Date; duration_ms: number | null }): ToolExecution {
-  return { id: row.id, callSid: row.sid, key: row.key, name: row.name, input: row.input as Record<string, string>, status: row.status as ToolStatus, output: row.output, startedAt: row.started_at, durationMs: row.duration_ms };
+const EXECUTION = ['x.id', 'c.sid', 'x.conversation_id', 'x.key', 'x.name', 'x.input', 'x.status', 'x.output', 'x.started_at', 'x.duration_ms'] as const;
+
+function toExecution(row: { id: number; sid: string | null; conversation_id: number | null; key: string; name: string; input: object; status: string; output: string | null; started_at: Date; duration_ms: number | null }): ToolExecution {
+  return { id: row.id, callSid: row.sid, conversationId: row.conversation_id, key: row.key, name: row.name, input: row.input as Record<string, string>, status: row.status as ToolStatus, output: row.output, startedAt: row.started_at, durationMs: row.duration_ms };
 }
 
 function toTool(row: Selectable<Database['tools']>): Tool {

@@ -43,7 +43,7 @@ after(async () => {
 });
 
 const newCall = (more: Partial<NewCall> = {}): NewCall => ({
-  sid: `CA${String(++serial).padStart(32, '0')}`, organizationId, agentId, personId: null, direction: 'outbound', carrier: 'simulator', from: null, to: '+15005550006', variables: { name: 'Ann' }, overrides: { voiceId: 'x' },
+  sid: `CA${String(++serial).padStart(32, '0')}`, organizationId, agentId, personId: null, talker: { personId: null, userId: null }, direction: 'outbound', carrier: 'simulator', from: null, to: '+15005550006', variables: { name: 'Ann' }, overrides: { voiceId: 'x' },
   recorded: true, transcribed: true, placedAt: new Date(), ringTimeoutMs: 30_000, userId: null, owner: 'server-1', leaseUntil: soon(), ...more,
 });
 const rows = async (text: string, values: unknown[] = []) => (await database.pool.query(text, values)).rows as Record<string, unknown>[];

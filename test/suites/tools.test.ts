@@ -234,7 +234,7 @@ describe('tools of a scripted model', () => {
     await withModel([], async (server, _model, agent) => {
       const { store, clock } = server.app.core;
       const call = await store.calls.insert({
-        sid: 'CA00000000000000000000000000000001', organizationId: server.app.organization.id, agentId: Number(agent.slice(6)), personId: null, direction: 'outbound', carrier: 'simulator', from: null, to: '+15005550006', variables: {}, overrides: {},
+        sid: 'CA00000000000000000000000000000001', organizationId: server.app.organization.id, agentId: Number(agent.slice(6)), personId: null, talker: { personId: null, userId: null }, direction: 'outbound', carrier: 'simulator', from: null, to: '+15005550006', variables: {}, overrides: {},
         recorded: false, transcribed: true, placedAt: clock.now(), ringTimeoutMs: 1, userId: null, owner: 'a server that died', leaseUntil: new Date(0),
       });
       assert.ok(await store.tools.begin({ callId: call.id, key: 'k', toolId: null, name: 'look', input: {}, startedAt: clock.now() }));

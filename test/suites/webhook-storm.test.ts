@@ -37,7 +37,7 @@ it('none is lost, none overtakes another of its call, and what comes twice has t
     assert.equal((await server.request('POST', '/v1/convai/webhooks', { url: receiver.url, events: ['message.sent'], agent_id: agentId })).status, 200);
     for (let i = 0; i < CALLS; i++) {
       const call = await store.calls.insert({
-        sid: `CA${String(n * 1000 + i).padStart(32, '0')}`, organizationId, agentId: Number(agentId.slice(6)), personId: null, direction: 'outbound', carrier: 'simulator', from: null, to: '+15005550006', variables: {}, overrides: {}, recorded: false, transcribed: true,
+        sid: `CA${String(n * 1000 + i).padStart(32, '0')}`, organizationId, agentId: Number(agentId.slice(6)), personId: null, talker: { personId: null, userId: null }, direction: 'outbound', carrier: 'simulator', from: null, to: '+15005550006', variables: {}, overrides: {}, recorded: false, transcribed: true,
         placedAt: new Date(), ringTimeoutMs: 1, userId: null, owner: 'somebody', leaseUntil: new Date(Date.now() + 3_600_000),
       });
       calls.push({ id: call.id, receiver: n });

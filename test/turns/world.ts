@@ -147,6 +147,7 @@ export class World {
       if (r.chance(0.7)) this.#after(lost + r.between(0, 12_000), () => this.#gone || this.#feed({ type: 'media-back' }));
     }
     if (r.chance(0.1)) this.#after(r.between(0, at + 3000), () => this.#feed({ type: 'say', text: 'This call is recorded.', endsCall: r.chance(0.3) ? 'asked' : null }));
+    if (r.chance(0.1)) this.#after(r.between(0, at + 3000), () => this.#feed({ type: 'message', text: r.pick(['yes', 'what does it cost', ' ']) }));
     if (r.chance(0.1)) this.#after(r.between(1600, at + 6000), () => this.#gone || this.#feed({ type: 'end', reason: 'asked' }));
     const hangUp = r.chance(0.5) ? r.between(1600, at + 8000) : at + 60_000;
     this.#after(hangUp, () => {

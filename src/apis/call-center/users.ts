@@ -8,7 +8,7 @@ import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery } from './wor
 
 /** Our permissions in this API's words. */
 const PERMISSION: Record<Permission, string> = {
-  read: 'records.view', 'read-calls': 'calls.view', 'place-calls': 'calls.create', 'end-calls': 'calls.end', 'manage-agents': 'agents.manage', 'manage-webhooks': 'webhooks.manage', 'own-profile': 'profile.update', 'read-users': 'users.view', 'manage-users': 'users.manage',
+  read: 'records.view', 'read-calls': 'calls.view', 'place-calls': 'calls.create', 'end-calls': 'calls.end', 'manage-agents': 'agents.manage', 'manage-webhooks': 'webhooks.manage', 'manage-people': 'people.manage', 'own-profile': 'profile.update', 'read-users': 'users.view', 'manage-users': 'users.manage',
   'manage-keys': 'keys.manage', 'manage-settings': 'settings.manage', 'erase-people': 'people.erase', 'create-organizations': 'organizations.create',
 };
 

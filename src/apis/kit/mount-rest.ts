@@ -9,6 +9,7 @@ import { AppError } from '#core/kernel/errors.ts';
 import type { Api } from './api.ts';
 import { authenticate, credentialIn } from './authenticate.ts';
 import { parseInput, readJson, wrong } from './input.ts';
+import { streamReply } from './stream-reply.ts';
 import { secondsUntil, type RequestCount, type RequestLimits } from './limits.ts';
 import { carryOutOnce, idempotencyKey } from './once.ts';
 import type { Operation, Urls } from './operation.ts';
@@ -131,6 +132,7 @@ async function serve({ api, operation }: { api: Api; operation: Operation }, opt
       const { core, urls, strictReplies } = options;
       return cut(operation, await operation.handle({ core, urls, ctx: as, requestId: request.id, ...input }), strictReplies);
     };
+    if (ctx && operation.stream?.wanted(input.body)) return await streamReply(api, reply, request.id, (send, signal) => operation.stream!.handle({ core: options.core, urls: options.urls, ctx, requestId: request.id, ...input }, send, signal));
     const key = operation.creates && ctx ? idempotencyKey(request.headers['idempotency-key']) : null;
     if (key === null || !ctx) return void (await reply.code(200).send(await carryOut(ctx)));
     const { reply: answer, replayed } = await carryOutOnce(options.core, operation, ctx, key, input, carryOut);

@@ -56,12 +56,20 @@ export interface Operation extends Definition<Shape, Shape, Shape, Shape> {
   readonly permission: Permission | 'anybody';
   /** Handles the request as it came in: it lets people in and counts by itself. */
   readonly raw?: (request: RawRequest) => Promise<RawReply>;
+  readonly stream?: Streamed<Call<unknown, unknown, unknown, Context | null>, unknown>;
   handle(call: Call<unknown, unknown, unknown, Context | null>): Promise<unknown>;
+}
+
+/** The same, told bit by bit where the body asks for it: as server-sent events. */
+export interface Streamed<C, B> {
+  wanted(body: B): boolean;
+  /** `signal`: nobody listens any more. */
+  handle(call: C, send: (event: string, data: object) => void, signal: AbortSignal): Promise<void>;
 }
 
 /** An operation that needs a permission. Keeps the types of its schemas together. */
 export function operation<P extends Shape, Q extends Shape, B extends Shape, R extends Shape>(
-  definition: Definition<P, Q, B, R> & { readonly permission: Permission; handle(call: Call<z.output<P>, z.output<Q>, z.output<B>, Context>): Promise<z.input<R>> },
+  definition: Definition<P, Q, B, R> & { readonly permission: Permission; readonly stream?: Streamed<Call<z.output<P>, z.output<Q>, z.output<B>, Context>, z.output<B>>; handle(call: Call<z.output<P>, z.output<Q>, z.output<B>, Context>): Promise<z.input<R>> },
 ): Operation {
   return definition;
 }

@@ -4,6 +4,7 @@ import type { ConversationEntry } from '#core/calls/conversation.ts';
 import { endCall } from '#core/calls/end-call.ts';
 import { DEFAULT_RING_TIMEOUT_MS, placeCall } from '#core/calls/place-call.ts';
 import { entriesOf, getCall, listCalls } from '#core/calls/get-call.ts';
+import { LONGEST_USER_ID } from '#core/people/person-of.ts';
 import { isPhoneNumber, phoneNumber } from '#core/kernel/phone-number.ts';
 import type { Limit } from '../kit/api.ts';
 import { operation, type Urls } from '../kit/operation.ts';
@@ -31,16 +32,17 @@ export const initiateCallOperation = operation({
   body: z.object({
     phone_number: E164,
     agent_id: z.string().optional(),
+    user_id: z.string().min(1).max(LONGEST_USER_ID).optional().describe('Whom the conversation is with, where that is not the number'),
     options: z.object({ recording: z.boolean().optional(), transcription: z.boolean().optional(), timeout: z.number().min(1).max(LONGEST_TIMEOUT_S).optional(), caller_id: E164.optional() }).default({}),
     metadata: z.record(z.string().max(100), z.union([z.string().max(2000), z.number(), z.boolean()])).default({}),
   }),
   reply: z.object({ success: z.literal(true), call_id: z.string(), status: z.string(), phone_number: z.string(), provider: z.string(), estimated_duration: z.int() }),
-  handle: async ({ core, ctx, body: { phone_number: to, agent_id: agentId, options, metadata } }) => {
+  handle: async ({ core, ctx, body: { phone_number: to, agent_id: agentId, user_id: userId, options, metadata } }) => {
     const call = await placeCall(core, ctx, {
       agentId: agentId === undefined ? null : numberOf('agent', agentId, 'Agent', 'agent_id'),
       to: phoneNumber(to, 'phone_number'),
       from: options.caller_id === undefined ? null : phoneNumber(options.caller_id, 'options.caller_id'),
-      variables: Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, String(value)])),
+      variables: { ...Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, String(value)])), ...(userId === undefined ? {} : { user_id: userId }) },
       overrides: {},
       recorded: options.recording ?? null,
       transcribed: options.transcription ?? true,

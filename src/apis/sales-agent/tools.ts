@@ -79,7 +79,7 @@ export const deleteToolOperation = operation({
 });
 
 const Execution = z.object({
-  execution_id: z.string(), call_sid: z.string(), idempotency_key: z.string(), parameters: z.record(z.string(), z.string()), status: z.string(), output: z.string().nullable(), started_at: z.string(), duration_ms: z.int().nullable(),
+  execution_id: z.string(), call_sid: z.string().nullable(), idempotency_key: z.string(), parameters: z.record(z.string(), z.string()), status: z.string(), output: z.string().nullable(), started_at: z.string(), duration_ms: z.int().nullable(),
 });
 
 const execution = (one: ToolExecution): z.input<typeof Execution> => ({

@@ -2,12 +2,13 @@ import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { invalid, notFound } from '../kernel/errors.ts';
 import type { AgentFilter, Listed, ModelCatalog, Page, Records } from '../ports.ts';
-import { AGENT_DEFAULTS, DEFAULT_AGENT, type AgentSettings, type AiAgent } from './ai-agent.ts';
+import { AGENT_DEFAULTS, DEFAULT_AGENT, PROMPTS, type AgentSettings, type AiAgent } from './ai-agent.ts';
 
 export type CreateAgent = Pick<AgentSettings, 'name'> & { readonly [K in Exclude<keyof AgentSettings, 'name'>]?: AgentSettings[K] | undefined };
 
 export async function createAgent(core: Core, ctx: Context, input: CreateAgent): Promise<AiAgent> {
   return core.store.transaction(async (records) => {
+    await needChain(records, ctx, input.chain ?? []);
     const agent = await records.agents.insert(ctx.organizationId, withDefaults(core.catalog, input), false, core.clock.now());
     await records.outbox.audit(ctx, 'agent.create', `agent_${agent.id}`);
     await records.outbox.event(ctx.organizationId, { type: 'agent.created', agentId: agent.id, data: {} });
@@ -15,12 +16,21 @@ export async function createAgent(core: Core, ctx: Context, input: CreateAgent):
   });
 }
 
+/** Helpers are agents of the same organization that do not talk themselves. @throws AppError not-found, invalid-input */
+async function needChain(records: Records, ctx: Context, chain: readonly number[]): Promise<void> {
+  for (const id of chain) {
+    const { type } = await needAgent(records, ctx, id);
+    if (type === 'conversation') throw invalid('configuration.chain', `names agent_${id}, which talks: helpers are of the types input, memory and output`);
+  }
+}
+
 /** Settings made whole; the vendor of a voice or model follows from its name unless it is given. */
 export function withDefaults(catalog: ModelCatalog, input: CreateAgent): AgentSettings {
   const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
   const voiceId = input.voiceId ?? catalog.preferredVoice;
   const modelName = input.modelName ?? catalog.preferredModel;
-  return { ...AGENT_DEFAULTS, voiceId, voiceProvider: catalog.voiceProvider(voiceId), modelName, modelProvider: catalog.modelProvider(modelName), ...given, name: input.name };
+  const own = input.type === undefined || input.type === 'conversation' ? {} : { systemPrompt: PROMPTS[input.type], firstMessage: null };
+  return { ...AGENT_DEFAULTS, ...own, voiceId, voiceProvider: catalog.voiceProvider(voiceId), modelName, modelProvider: catalog.modelProvider(modelName), ...given, name: input.name };
 }
 
 /** @throws AppError not-found */
@@ -48,6 +58,7 @@ export async function changeAgent(core: Core, ctx: Context, id: number, input: C
     const before = await needAgent(records, ctx, id);
     if (before.isDefault && change.isActive === false) throw invalid('is_active', 'must stay true: this is the default agent, which takes the calls that name none');
     if (Object.keys(change).length === 0) return before;
+    await needChain(records, ctx, change.chain ?? []);
     const agent = await records.agents.update(ctx.organizationId, id, change, core.clock.now());
     if (!agent) throw notFound('Agent', `agent_id: agent_${id}`);
     await records.outbox.audit(ctx, 'agent.change', `agent_${id}`, { changed: Object.keys(change) });

@@ -1,6 +1,8 @@
 import { BUILT_IN_TOOLS, type BuiltInTool } from '../tools/tool.ts';
 
-export type AgentType = 'input' | 'memory' | 'conversation' | 'output';
+export const AGENT_TYPES = ['input', 'memory', 'conversation', 'output'] as const;
+/** What an agent does: understands what somebody wants, remembers people, talks, or phrases for the voice. */
+export type AgentType = (typeof AGENT_TYPES)[number];
 
 export interface AiAgent {
   readonly id: number;
@@ -21,6 +23,12 @@ export interface AiAgent {
   readonly builtInTools: readonly BuiltInTool[];
   /** Where it hands over whoever asks for a person; null: nowhere. */
   readonly transferNumber: string | null;
+  /** How freely its model answers, 0 to 2; null: as the vendor has it. */
+  readonly temperature: number | null;
+  /** Of one answer; null: as many as are usual on the telephone. */
+  readonly maxTokens: number | null;
+  /** Helpers that it thinks with: agents that understand, remember or phrase. */
+  readonly chain: readonly number[];
   readonly isActive: boolean;
   readonly isDefault: boolean;
   readonly createdAt: Date;
@@ -30,7 +38,7 @@ export interface AiAgent {
 /** Everything that may be set about an agent; only the name has no default. */
 export type AgentSettings = Pick<
   AiAgent,
-  'type' | 'name' | 'systemPrompt' | 'firstMessage' | 'voicemailMessage' | 'voiceProvider' | 'voiceId' | 'modelProvider' | 'modelName' | 'interruptEnabled' | 'silenceThresholdMs' | 'builtInTools' | 'transferNumber' | 'isActive'
+  'type' | 'name' | 'systemPrompt' | 'firstMessage' | 'voicemailMessage' | 'voiceProvider' | 'voiceId' | 'modelProvider' | 'modelName' | 'interruptEnabled' | 'silenceThresholdMs' | 'builtInTools' | 'transferNumber' | 'temperature' | 'maxTokens' | 'chain' | 'isActive'
 >;
 
 export type AgentDefaults = Omit<AgentSettings, 'name' | 'voiceProvider' | 'voiceId' | 'modelProvider' | 'modelName'>;
@@ -45,7 +53,17 @@ export const AGENT_DEFAULTS: AgentDefaults = {
   silenceThresholdMs: 300,
   builtInTools: BUILT_IN_TOOLS,
   transferNumber: null,
+  temperature: null,
+  maxTokens: null,
+  chain: [],
   isActive: true,
+};
+
+/** What the other types are told where nobody says otherwise. */
+export const PROMPTS: Readonly<Record<Exclude<AgentType, 'conversation'>, string>> = {
+  input: 'You read what a person says to a call centre. Answer with one JSON object and nothing else: {"intent": "...", "entities": {"name": "...", "time": "..."}}. Leave out entities that were not named.',
+  memory: 'You keep what matters about a person: their name, what they want, what they like, what was agreed. Say in one or two short sentences what is known that helps to answer their last words; say nothing else.',
+  output: 'You turn a text into words that are spoken on the telephone: short plain sentences, numbers and signs in words, no markup. Answer with the spoken text and nothing else.',
 };
 
 /** The agent that calls get which name none; made at first start. */

@@ -12,13 +12,16 @@ export interface Booking {
   readonly notes: string | null;
   readonly personId: number | null;
   readonly callId: number | null;
+  /** The talk in text in which it was made. */
+  readonly conversationId?: number | null;
 }
 
 export type BookSlot = Omit<Booking, 'id'>;
 
 /** Somebody is to be called back. */
 export interface Callback {
-  readonly callId: number;
+  readonly callId: number | null;
+  readonly conversationId?: number | null;
   readonly personId: number | null;
   readonly number: string | null;
   /** When, in the words in which it was asked for. */

@@ -27,6 +27,7 @@ async function finishIn(records: Records, now: Date, callId: number, by: Ownersh
   if (by === null) for (const { key, name } of await records.tools.lose(callId)) await records.outbox.event(call.organizationId, { type: 'tool.executed', callId, data: { key, name, status: 'unknown' } });
   const data = { status: call.status, reason: outcome.failure ?? outcome.reason };
   await records.outbox.event(call.organizationId, { type: isFailure(outcome.status) ? 'call.failed' : 'call.ended', callId, data });
+  if (call.answeredAt !== null && call.transcribed) await records.outbox.job({ name: 'learn', data: { callId } });
   if (call.recordingKey !== null) await records.outbox.job({ name: 'render-recording', data: { callId } });
   return true;
 }

@@ -3,7 +3,7 @@ import { userOf, type Context } from '../kernel/context.ts';
 import type { PhoneNumber } from '../kernel/phone-number.ts';
 import type { Core } from '../core.ts';
 import type { AiAgent } from '../ai-agents/ai-agent.ts';
-import { suppressionHash } from '../people/erase-person.ts';
+import { otherEnd } from '../people/person-of.ts';
 import type { NewCall, Records } from '../ports.ts';
 import type { Call, CallOverrides, Direction } from './call.ts';
 
@@ -27,9 +27,9 @@ export const DEFAULT_RING_TIMEOUT_MS = 30_000;
 export async function placeCall(core: Core, ctx: Context, input: PlaceCall): Promise<Call> {
   const carrier = await core.carriers.current();
   const { call, begun } = await begin(core, ctx, 'outbound', async (records) => {
-    const person = await records.persons.withNumber(ctx.organizationId, input.to, suppressionHash(core.secrets, ctx.organizationId, input.to));
-    if (person.doNotCallAt !== null) throw new AppError('conflict', 'This person asked not to be called', { subject: `to_number: ${input.to}` });
-    return { agentId: input.agentId, personId: person.id, carrier: carrier.id, from: input.from, to: input.to, variables: input.variables, overrides: input.overrides, recorded: input.recorded ?? !carrier.real, transcribed: input.transcribed ?? true, ringTimeoutMs: input.ringTimeoutMs };
+    const { owner, talker, userId } = await otherEnd(records, core.secrets, ctx.organizationId, input.to, input.variables['user_id']);
+    if (owner?.doNotCallAt || talker?.doNotCallAt) throw new AppError('conflict', 'This person asked not to be called', { subject: `to_number: ${input.to}` });
+    return { agentId: input.agentId, personId: owner?.id ?? null, talker: { personId: talker?.id ?? null, userId }, carrier: carrier.id, from: input.from, to: input.to, variables: input.variables, overrides: input.overrides, recorded: input.recorded ?? !carrier.real, transcribed: input.transcribed ?? true, ringTimeoutMs: input.ringTimeoutMs };
   });
   if (!carrier.namesCalls) return call;
   // It is known by the carrier's id from the start, if the carrier says it in time. It is placed, whatever happens here.
@@ -52,14 +52,17 @@ export async function placeWebCall(core: Core, ctx: Context, input: WebCall): Pr
   const expiresAt = new Date(core.clock.now().getTime() + MEDIA_TOKEN_MS);
   const { call } = await begin(
     core, ctx, 'web',
-    () => Promise.resolve({ agentId: input.agentId, personId: null, carrier: 'web', from: null, to: null, variables: input.variables, overrides: {}, recorded: true, transcribed: true, ringTimeoutMs: MEDIA_TOKEN_MS }),
+    async (records) => {
+      const { talker, userId } = await otherEnd(records, core.secrets, ctx.organizationId, null, input.variables['user_id']);
+      return { agentId: input.agentId, personId: null, talker: { personId: talker?.id ?? null, userId }, carrier: 'web', from: null, to: null, variables: input.variables, overrides: {}, recorded: true, transcribed: true, ringTimeoutMs: MEDIA_TOKEN_MS };
+    },
     (records, placed) => records.mediaTokens.add(core.secrets.hash(token), placed.id, expiresAt),
   );
   return { call, token, expiresAt };
 }
 
 /** What each kind of call decides for itself; the rest is the same for all. */
-type Beginning = Pick<NewCall, 'personId' | 'carrier' | 'from' | 'to' | 'variables' | 'overrides' | 'recorded' | 'transcribed' | 'ringTimeoutMs'> & { readonly agentId: number | null };
+type Beginning = Pick<NewCall, 'personId' | 'talker' | 'carrier' | 'from' | 'to' | 'variables' | 'overrides' | 'recorded' | 'transcribed' | 'ringTimeoutMs'> & { readonly agentId: number | null };
 
 interface Begun {
   readonly call: Call;
@@ -97,6 +100,7 @@ async function begin(core: Core, ctx: Context, direction: Direction, prepare: (r
 async function agentFor(records: Records, organizationId: number, agentId: number | null): Promise<AiAgent> {
   const agent = agentId === null ? await records.agents.default(organizationId) : await records.agents.find(organizationId, agentId);
   if (!agent) throw notFound('Agent', `agent_id: agent_${agentId ?? 'default'}`);
+  if (agent.type !== 'conversation') throw invalid('agent_id', `names an agent that does not talk itself: agent_${agent.id} is of the type ${agent.type}`);
   if (!agent.isActive) throw invalid('agent_id', `names an agent that is not active: agent_${agent.id}`);
   return agent;
 }

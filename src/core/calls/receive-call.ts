@@ -1,5 +1,5 @@
 import type { Core } from '../core.ts';
-import { suppressionHash } from '../people/erase-person.ts';
+import { otherEnd } from '../people/person-of.ts';
 import type { CarrierNotice, CarrierSignal } from '../kernel/carrier-notice.ts';
 import { isPhoneNumber } from '../kernel/phone-number.ts';
 import type { Records } from '../ports.ts';
@@ -86,11 +86,11 @@ async function receiveCall(core: Core, source: NoticeSource, notice: CarrierNoti
     const call = await core.store.transaction(async (records) => {
       const { organizationId, agentId } = await routed(records, notice.to);
       await records.organizations.lock(organizationId);
-      const caller = from === null ? null : await records.persons.withNumber(organizationId, from, suppressionHash(core.secrets, organizationId, from));
+      const { owner, userId } = await otherEnd(records, core.secrets, organizationId, from, undefined);
       const now = core.clock.now();
       const call = await records.calls.insertAnnounced({
         sid: source.namesCalls && isCallSid(notice.carrierCallId) ? notice.carrierCallId : core.secrets.callSid(),
-        organizationId, agentId, personId: caller?.id ?? null, direction: 'inbound', carrier: person ? core.embedded.id : source.carrier, carrierCallId: notice.carrierCallId, from: notice.from, to: notice.to,
+        organizationId, agentId, personId: owner?.id ?? null, talker: { personId: owner?.id ?? null, userId: userId ?? notice.from }, direction: 'inbound', carrier: person ? core.embedded.id : source.carrier, carrierCallId: notice.carrierCallId, from: notice.from, to: notice.to,
         // Nobody announces that they pick up where the carrier is none that we know.
         answeredAt: source.configured ? null : now,
         variables: {}, overrides: {}, recorded: !source.configured, transcribed: true, placedAt: now, ringTimeoutMs: INBOUND_WAIT_MS, userId: null, owner: reservation.serverId, leaseUntil: new Date(now.getTime() + core.limits.leaseMs),
@@ -119,7 +119,7 @@ async function routed(records: Records, to: string | null): Promise<{ organizati
   const number = to === null ? null : await records.numbers.find(to);
   const organizationId = number?.organizationId ?? (await records.organizations.first())!.id;
   const set = number?.agentId ? await records.agents.find(organizationId, number.agentId) : null;
-  const agent = set?.isActive ? set : await records.agents.default(organizationId);
+  const agent = set?.isActive && set.type === 'conversation' ? set : await records.agents.default(organizationId);
   if (!agent) throw new Error(`organization ${organizationId} has no default agent`);
   return { organizationId, agentId: agent.id };
 }

@@ -9,7 +9,7 @@ export interface Retired {
   readonly transcripts: number;
 }
 
-/** Deletes the recordings and the words of calls that ended longer ago than their organization keeps them. Doing it again deletes what has become old since. */
+/** Deletes the recordings and the words of calls and talks that ended longer ago than their organization keeps them. Doing it again deletes what has become old since. */
 export async function applyRetention(core: Pick<Core, 'store' | 'clock'>): Promise<Retired> {
   const retired = { recordings: 0, transcripts: 0 };
   for (const organization of await core.store.organizations.withRetention()) {
@@ -35,7 +35,8 @@ function retireTranscripts(core: Pick<Core, 'store' | 'clock'>, { id, transcript
   if (days === null) return Promise.resolve(0);
   const now = core.clock.now();
   return core.store.transaction(async (records) => {
-    const deleted = await records.calls.dropTranscripts(id, new Date(now.getTime() - days * DAY_MS), now, BATCH);
+    const before = new Date(now.getTime() - days * DAY_MS);
+    const deleted = (await records.calls.dropTranscripts(id, before, now, BATCH)) + (await records.conversations.dropWords(id, before, now, BATCH));
     if (deleted > 0) await records.outbox.audit(systemOf(id), 'retention.transcripts', `org_${id}`, { deleted, days });
     return deleted;
   });

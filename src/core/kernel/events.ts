@@ -1,3 +1,6 @@
+/** On a call, or in a talk in text with that agent. */
+export type Where = { readonly callId: number } | { readonly conversationId: number; readonly agentId: number };
+
 /** What happened, as a closed list. Each is written in the transaction that made it true, and carries the call's own sequence. */
 export type DomainEvent =
   | { readonly type: 'call.started'; readonly callId: number; readonly data: { readonly number: string | null } }
@@ -6,8 +9,9 @@ export type DomainEvent =
   | { readonly type: 'call.ended'; readonly callId: number; readonly data: { readonly status: string; readonly reason: string } }
   | { readonly type: 'call.failed'; readonly callId: number; readonly data: { readonly status: string; readonly reason: string } }
   | { readonly type: 'user.interrupted'; readonly callId: number; readonly data: { readonly text: string; readonly heard: string } }
-  | { readonly type: 'agent.responded'; readonly callId: number; readonly data: { readonly text: string } }
-  | { readonly type: 'message.sent'; readonly callId: number; readonly data: { readonly role: 'agent' | 'caller'; readonly text: string } }
-  | { readonly type: 'tool.executed'; readonly callId: number; readonly data: { readonly key: string; readonly name: string; readonly status: string } }
+  | ({ readonly type: 'agent.responded'; readonly data: { readonly text: string } } & Where)
+  /** `confidence`: how surely the caller's words were understood, 0 to 1; null where nobody says. */
+  | ({ readonly type: 'message.sent'; readonly data: { readonly role: 'agent' | 'caller'; readonly text: string; readonly confidence?: number | null } } & Where)
+  | ({ readonly type: 'tool.executed'; readonly data: { readonly key: string; readonly name: string; readonly status: string } } & Where)
   | { readonly type: 'recording.ready'; readonly callId: number; readonly data: { readonly key: string } }
   | { readonly type: 'agent.created'; readonly agentId: number; readonly data: Record<string, never> };

@@ -3,6 +3,8 @@ export interface Jobs {
   readonly 'render-recording': { readonly callId: number };
   /** All files that were made of these recordings. */
   readonly 'delete-recordings': { readonly recordingKeys: readonly string[] };
+  /** What a call, or a talk in text, told of the person. */
+  readonly learn: { readonly callId: number } | { readonly conversationId: number };
   /** Vectors of a document's chunks. */
   readonly 'embed-document': { readonly documentId: number };
 }

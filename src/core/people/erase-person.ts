@@ -30,6 +30,7 @@ export async function erasePerson(core: Core, ctx: Context, number: PhoneNumber)
     const erased = await records.calls.erasePerson(person.id, core.clock.now());
     if (erased === 'running') throw new AppError('conflict', 'A call with this person is running: end it first', { subject });
     if (erased.recordingKeys.length > 0) await records.outbox.job({ name: 'delete-recordings', data: { recordingKeys: erased.recordingKeys } });
+    await records.conversations.forgetPerson(person.id, core.clock.now());
     await records.persons.erase(person.id, { organizationId: ctx.organizationId, suppress: person.doNotCallAt === null ? [] : numbers.map((one) => suppressionHash(core.secrets, ctx.organizationId, one)), at: core.clock.now() });
     await records.outbox.audit(ctx, 'person.erase', `person_${person.id}`, { calls: erased.calls, recordings: erased.recordingKeys.length });
     return { calls: erased.calls, recordings: erased.recordingKeys.length };

@@ -9,14 +9,16 @@ export interface ArmedTool {
   readonly sealedSecret: string;
 }
 
-export interface NewExecution {
-  readonly callId: number;
+/** A call, or a talk in text. */
+export type Scene = { readonly callId: number } | { readonly conversationId: number };
+
+export type NewExecution = Scene & {
   readonly key: string;
   readonly toolId: number | null;
   readonly name: string;
   readonly input: Readonly<Record<string, string>>;
   readonly startedAt: Date;
-}
+};
 
 export interface ToolStore {
   /** Null when the agent has one of that name. */
@@ -27,9 +29,9 @@ export interface ToolStore {
   /** `taken` when the agent has another of that name. */
   update(agentId: number, id: number, change: Partial<ToolSettings> & { readonly sealedSecret?: string }, at: Date): Promise<Tool | 'taken' | null>;
   delete(agentId: number, id: number, at: Date): Promise<boolean>;
-  /** False when the call has an execution of that key: it was decided before, and is not to be run again. */
+  /** False when there is an execution of that key: it was decided before, and is not to be run again. */
   begin(execution: NewExecution): Promise<boolean>;
-  finish(callId: number, key: string, end: { readonly status: ToolStatus; readonly output: string; readonly durationMs: number }): Promise<void>;
+  finish(scene: Scene, key: string, end: { readonly status: ToolStatus; readonly output: string; readonly durationMs: number }): Promise<void>;
   /** What ran on a call whose server stopped: nobody knows how it ended. Answers what that was. */
   lose(callId: number): Promise<readonly { readonly key: string; readonly name: string }[]>;
   /** Newest first. */

@@ -33,7 +33,9 @@ export type ToolStatus = 'running' | 'ok' | 'failed' | 'unknown';
 /** One decision for a tool, and what became of it. */
 export interface ToolExecution {
   readonly id: number;
-  readonly callSid: string;
+  /** Null: in a talk in text. */
+  readonly callSid: string | null;
+  readonly conversationId: number | null;
   readonly key: string;
   readonly name: string;
   readonly input: Readonly<Record<string, string>>;

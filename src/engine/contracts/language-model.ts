@@ -19,8 +19,22 @@ export interface ModelRequest {
   readonly tools: readonly ToolDefinition[];
   /** What the agent's documents say about the caller's last words, best first. */
   readonly knowledge?: readonly KnowledgePassage[];
+  /** What is known of the person, and of what they just said, a line each. */
+  readonly notes?: readonly string[];
+  /** Spoken, unless it is said otherwise. */
+  readonly medium?: Medium;
+  /** What is asked for: an answer, unless it is said otherwise. Large models follow the prompt; others have to be told. */
+  readonly job?: ModelJob;
+  /** 0 to 2. */
+  readonly temperature?: number;
+  readonly maxTokens?: number;
   readonly working: (budgetMs: number) => () => void;
 }
+
+export type Medium = 'voice' | 'text';
+
+/** To talk; to say what somebody wants; to keep what matters about them, and say what is known; to turn a text into spoken words. */
+export type ModelJob = 'talk' | 'understand' | 'remember' | 'phrase';
 
 export interface KnowledgePassage {
   /** Which document, and where in it. */

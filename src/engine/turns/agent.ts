@@ -1,6 +1,6 @@
 import { splitClauses } from './clauses.ts';
 import { heardText, surelySaid } from './heard-text.ts';
-import { clearCallerText, emit, newId, note, record, type Step } from './machine.ts';
+import { emit, newId, note, record, recordCallerText, type Step } from './machine.ts';
 import type { AgentTurn, Segment, TurnKind } from './state.ts';
 import { decideTool, hasUntoldResult, markTold, markUntold } from './tools.ts';
 
@@ -90,8 +90,7 @@ export function takeUpCallerText(step: Step): void {
   const { caller } = step.state;
   caller.unclear = false;
   if (caller.text === '') return;
-  record(step, { role: 'caller', text: caller.text, startMs: caller.textStartMs, endMs: caller.endMs ?? step.state.nowMs, backchannel: false });
-  clearCallerText(caller);
+  recordCallerText(step, false);
   caller.owed = true;
 }
 

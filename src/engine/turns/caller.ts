@@ -2,7 +2,7 @@ import { callerTextNow, commit, discard, intendedText, interrupt, isAudible, pum
 import { judge } from './barge-in.ts';
 import { endpointWaitMs, tellingNow } from './endpointing.ts';
 import type { WholeTranscript } from './events.ts';
-import { addCallerText, clearCallerText, emit, record, type Step } from './machine.ts';
+import { addCallerText, emit, recordCallerText, type Step } from './machine.ts';
 import type { PendingUtterance, TurnState } from './state.ts';
 import { hasUntoldResult } from './tools.ts';
 import { isBackchannel, sameWords } from './words.ts';
@@ -72,12 +72,20 @@ export function speechEnded(step: Step, utterance: number, endMs: number): void 
   caller.partial = '';
 }
 
-export function final(step: Step, utterance: number, text: string, whole?: WholeTranscript): void {
+/** What the recogniser says of an utterance, and how sure it is. */
+export interface Understood {
+  readonly text: string;
+  readonly confidence?: number | null;
+  readonly whole?: WholeTranscript;
+}
+
+export function final(step: Step, utterance: number, said: Understood): void {
+  const { text } = said;
   const { caller } = step.state;
   const awaited = caller.pending.find((one) => one.utterance === utterance);
   if (awaited) {
     caller.pending = caller.pending.filter((one) => one !== awaited);
-    understood(step, utterance, text, awaited, whole);
+    understood(step, utterance, said, awaited);
     return;
   }
   // A final may outrun our own end of speech; one for an utterance that was given up is worth having too.
@@ -86,10 +94,10 @@ export function final(step: Step, utterance: number, text: string, whole?: Whole
     caller.finalEarly = true;
     caller.partial = '';
   }
-  understood(step, utterance, text, null, whole);
+  understood(step, utterance, said, null);
 }
 
-function understood(step: Step, number: number, text: string, utterance: PendingUtterance | null, whole?: WholeTranscript): void {
+function understood(step: Step, number: number, { text, confidence, whole }: Understood, utterance: PendingUtterance | null): void {
   const { state } = step;
   const { caller, turn } = state;
   caller.finalMs = state.nowMs;
@@ -101,7 +109,7 @@ function understood(step: Step, number: number, text: string, utterance: Pending
   }
   state.idle.asked = 0;
   if (caller.text === '' && utterance) caller.textStartMs = Math.min(caller.textStartMs, utterance.endMs - utterance.lengthMs);
-  addCallerText(caller, number, text, whole);
+  addCallerText(caller, number, text, { whole, confidence });
   if (turn?.speculative && turn.kind === 'reply' && !sameWords(caller.text, turn.basis)) discard(step);
   if (turn && !turn.speculative && state.hold === null && isBackchannel(text)) settleBackchannel(step);
   else if (turn && !turn.speculative && !isBackchannel(text)) makeRoom(step, true);
@@ -109,13 +117,11 @@ function understood(step: Step, number: number, text: string, utterance: Pending
 
 /** "mm-hm" while the agent talks asks for nothing, unless it answers the question that is just being asked. */
 function settleBackchannel(step: Step): void {
-  const { state } = step;
-  const { caller, turn } = state;
+  const { turn } = step.state;
   if (!turn || !step.policy.interruptible || !isAudible(turn)) return;
   const leftMs = turn.segments.reduce((sum, one) => sum + (one.finished ? 0 : ((one.samples ?? Infinity) - one.heardSamples) / 8), 0);
   if (leftMs <= ANSWER_OVERLAP_MS && turn.thinking === 'done' && /\?\s*$/.test(intendedText(turn))) return;
-  record(step, { role: 'caller', text: caller.text, startMs: caller.textStartMs, endMs: caller.endMs ?? state.nowMs, backchannel: true });
-  clearCallerText(caller);
+  recordCallerText(step, true);
 }
 
 /** Finals that do not come: what was heard of them stands, and the recogniser is doubted. */
@@ -124,7 +130,7 @@ export function giveUpFinals(step: Step): void {
   for (const late of caller.pending.filter((one) => one.deadlineMs <= nowMs)) {
     caller.pending = caller.pending.filter((one) => one !== late);
     emit(step, { type: 'transcript-missed', utterance: late.utterance });
-    understood(step, late.utterance, late.partial, late);
+    understood(step, late.utterance, { text: late.partial }, late);
   }
 }
 
@@ -133,7 +139,7 @@ export function decideHold(step: Step): void {
   const { state } = step;
   const { caller, hold } = state;
   if (!hold || hold.fresh || state.lostUntilMs !== null) return;
-  const verdict = caller.digits !== '' ? 'stop' : judge({
+  const verdict = caller.digits !== '' || caller.written ? 'stop' : judge({
     text: callerTextNow(step),
     lengthMs: (caller.speaking ? state.nowMs : (caller.endMs ?? state.nowMs)) - caller.onsetMs,
     speaking: caller.speaking,
@@ -160,6 +166,7 @@ export function endpointAtMs(state: TurnState, policy: Step['policy']): number |
   if (state.phase !== 'talking' || state.hold || state.lostUntilMs !== null || caller.speaking || caller.pending.length > 0) return null;
   if (state.turn && !state.turn.speculative) return null;
   if (caller.digits !== '') return (caller.endMs ?? state.nowMs) + policy.unfinishedEndpointMs;
+  if (caller.written) return caller.endMs ?? state.nowMs;
   if (caller.text === '' && !caller.owed && !caller.unclear) return null;
   return Math.max(caller.suspectedUntilMs, (caller.endMs ?? state.nowMs) + endpointWaitMs(caller.text, tellingNow(state), policy));
 }
@@ -205,6 +212,19 @@ export function tellResults(step: Step): void {
   const { state } = step;
   if (state.phase !== 'talking' || state.turn || state.hold || state.caller.speaking || state.caller.pending.length > 0 || state.lostUntilMs !== null) return;
   if (hasUntoldResult(state)) thinkTurn(step, 'tool', '', false);
+}
+
+/** The caller, or somebody for them, has written: that is taken for their words, and needs no ear. */
+export function written(step: Step, text: string): void {
+  const { state } = step;
+  const { caller } = state;
+  if (caller.text === '') caller.textStartMs = state.nowMs;
+  // Of no utterance: what is understood anew takes nothing of it back.
+  addCallerText(caller, 0, text, { confidence: 1 });
+  Object.assign(caller, { written: true, finalMs: state.nowMs, ...(caller.speaking ? {} : { endMs: state.nowMs }) });
+  state.idle.sinceMs = null;
+  state.idle.asked = 0;
+  makeRoom(step, true);
 }
 
 export function dtmf(step: Step, digit: string): void {

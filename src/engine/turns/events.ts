@@ -16,7 +16,7 @@ export type TurnEventBody =
   | { readonly type: 'speech-goes-on'; readonly ms: number }
   | { readonly type: 'speech-ended'; readonly utterance: number; readonly endMs: number }
   | { readonly type: 'transcript-partial'; readonly utterance: number; readonly text: string }
-  | { readonly type: 'transcript-final'; readonly utterance: number; readonly text: string; readonly whole?: WholeTranscript }
+  | { readonly type: 'transcript-final'; readonly utterance: number; readonly text: string; readonly confidence?: number | null; readonly whole?: WholeTranscript }
   /** A steady tone, such as a voicemail's beep, has begun, or is over. */
   | { readonly type: 'tone-started' | 'tone-ended' }
   | { readonly type: 'dtmf'; readonly digit: string }
@@ -38,6 +38,8 @@ export type TurnEventBody =
   | { readonly type: 'playout-heard'; readonly segment: number; readonly samples: number; readonly estimated: boolean }
   | { readonly type: 'playout-finished'; readonly segment: number; readonly samples: number; readonly estimated: boolean }
   | { readonly type: 'tool-result'; readonly key: string; readonly status: 'ok' | 'failed' | 'unknown'; readonly output: string; readonly waitForHuman?: boolean }
+  /** Written words that stand for the caller's. */
+  | { readonly type: 'message'; readonly text: string }
   /** Says something on someone's behalf, or ends the call. */
   | { readonly type: 'say'; readonly text: string; readonly endsCall: string | null }
   | { readonly type: 'end'; readonly reason: string }

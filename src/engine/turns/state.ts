@@ -47,7 +47,9 @@ export interface CallerState {
   pending: PendingUtterance[];
   /** Final text that no turn has taken up yet, and the utterances it came from. */
   text: string;
-  parts: { utterance: number; text: string }[];
+  parts: { utterance: number; text: string; confidence: number | null }[];
+  /** Some of it was written: nothing more is waited for. */
+  written: boolean;
   textStartMs: number;
   /** When the last final text came. */
   finalMs: number | null;
@@ -152,7 +154,7 @@ export interface ToolRun {
 }
 
 export type LedgerItem =
-  | { readonly role: 'caller'; readonly text: string; readonly startMs: number; readonly endMs: number; readonly backchannel: boolean }
+  | { readonly role: 'caller'; readonly text: string; readonly startMs: number; readonly endMs: number; readonly backchannel: boolean; readonly confidence: number | null; readonly written?: true }
   | { readonly role: 'agent'; readonly turn: number; readonly kind: TurnKind; readonly text: string; readonly intended: string; readonly startMs: number; readonly endMs: number; readonly heardMs: number; readonly interrupted: boolean; readonly estimated: boolean; readonly timing: TurnTiming }
   | { readonly role: 'tool-call'; readonly key: string; readonly name: string; readonly args: Readonly<Record<string, string>>; readonly atMs: number }
   | { readonly role: 'tool-result'; readonly key: string; readonly name: string; readonly status: 'ok' | 'failed' | 'unknown'; readonly output: string; readonly atMs: number };
@@ -178,7 +180,7 @@ export function initialState(): TurnState {
     phase: 'waiting',
     nextId: 1,
     caller: {
-      speaking: false, utterance: 0, onsetMs: 0, endMs: null, partial: '', finalEarly: false, pending: [], text: '', parts: [], textStartMs: 0,
+      speaking: false, utterance: 0, onsetMs: 0, endMs: null, partial: '', finalEarly: false, pending: [], text: '', parts: [], written: false, textStartMs: 0,
       finalMs: null, owed: false, unclear: false, digits: '', suspectedUntilMs: 0,
     },
     turn: null,

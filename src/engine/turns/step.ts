@@ -51,7 +51,7 @@ function handle(current: Step, event: TurnEvent): void {
     case 'transcript-partial':
       return callerSide.partial(current, event.utterance, event.text);
     case 'transcript-final':
-      return callerSide.final(current, event.utterance, event.text, event.whole);
+      return callerSide.final(current, event.utterance, event);
     case 'tone-started':
     case 'tone-ended':
       return tone(current, event.type === 'tone-ended');
@@ -78,6 +78,8 @@ function handle(current: Step, event: TurnEvent): void {
       if (event.waitForHuman) state.idle.waitingForHuman = true;
       if (state.turn?.speculative && state.turn.kind === 'reply') discard(current);
       return;
+    case 'message':
+      return open && state.phase !== 'waiting' ? message(current, event.text) : undefined;
     case 'say':
       return open && state.phase !== 'waiting' ? say(current, event.text, event.endsCall) : undefined;
     case 'end':
@@ -179,6 +181,14 @@ function fromPlayout(current: Step, event: Extract<TurnEvent, { type: `playout-$
     segment.finished = true;
     pump(current, turn);
   }
+}
+
+/** Whoever writes is a person. */
+function message(current: Step, text: string): void {
+  const { state } = current;
+  if (state.leaving || text.trim() === '') return;
+  if (state.phase === 'screening') beginTalk(current);
+  callerSide.written(current, text.trim());
 }
 
 /** Words put in the agent's mouth from outside: they wait for the present turn, and end a call only when heard. */

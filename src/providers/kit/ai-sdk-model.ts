@@ -26,7 +26,7 @@ export class AiSdkModel implements LanguageModel {
   async #run(request: ModelRequest, signal: AbortSignal, onPart: (part: ModelPart) => void): Promise<void> {
     try {
       const { stream } = await this.#modelFor(request.model).doStream({
-        prompt: promptOf(request), maxOutputTokens: LONGEST_ANSWER_TOKENS, abortSignal: signal, includeRawChunks: false,
+        prompt: promptOf(request), maxOutputTokens: request.maxTokens ?? LONGEST_ANSWER_TOKENS, ...(request.temperature === undefined ? {} : { temperature: request.temperature }), abortSignal: signal, includeRawChunks: false,
         ...(request.tools.length > 0 ? { tools: request.tools.map(toolOf), toolChoice: { type: 'auto' } as const } : {}),
       });
       for await (const part of stream) {
@@ -71,12 +71,17 @@ function toolOf({ name, description, parameters }: ToolDefinition) {
   return { type: 'function' as const, name, description, inputSchema: { type: 'object' as const, properties, required: Object.keys(parameters).filter((param) => parameters[param]!.required), additionalProperties: false } };
 }
 
-function promptOf({ prompt, messages, knowledge = [] }: ModelRequest): LanguageModelV4Message[] {
-  const known = knowledge.length === 0 ? '' : `\n\nFrom the documents:\n${knowledge.map((one) => `[${one.source}] ${one.text}`).join('\n')}`;
+function promptOf({ prompt, messages, knowledge = [], notes = [], medium = 'voice', job = 'talk' }: ModelRequest): LanguageModelV4Message[] {
+  const system = [
+    prompt,
+    job === 'talk' && medium === 'voice' ? ON_THE_TELEPHONE : '',
+    notes.length === 0 ? '' : `What is known of the person and of their words:\n${notes.join('\n')}`,
+    knowledge.length === 0 ? '' : `From the documents:\n${knowledge.map((one) => `[${one.source}] ${one.text}`).join('\n')}`,
+  ];
   return [
-    { role: 'system', content: `${prompt}\n\n${ON_THE_TELEPHONE}${known}` },
+    { role: 'system', content: system.filter((part) => part !== '').join('\n\n') },
     // Some vendors want the other side to begin.
-    { role: 'user', content: [{ type: 'text', text: '(The call is connected.)' }] },
+    ...(job === 'talk' && messages[0]?.role !== 'caller' ? [{ role: 'user' as const, content: [{ type: 'text' as const, text: medium === 'voice' ? '(The call is connected.)' : '(The person has come.)' }] }] : []),
     ...messages.flatMap((message) => messageOf(message, messages)),
   ];
 }

@@ -26,7 +26,7 @@ const RULES: readonly (readonly [Intent, RegExp])[] = [
   ['callback', /\b(call( \w+){0,2} (back|later|again|tomorrow|another)|(not|isn't|is not)( \w+)? a good time|(i'm|i am) (busy|driving|in a meeting)|don't have time|no time (right )?now|another time|bad time)\b/],
   ['refusal', /\b(not interested|no interest|(don't|do not) (need|want)|not for (me|us)|would rather not|don't think so|no thanks|no thank you|leave me alone)\b/],
   ['too-expensive', /\b(too (expensive|much|high)|can't afford|cannot afford|over (my|our) budget|cheaper)\b/],
-  ['identity', /\b(who (is|are) (this|you|calling|that)|who am i|who's (this|calling)|where are you calling from|what company|(what|what's|what is) this (call )?about|why are you calling)\b/],
+  ['identity', /\b(who (is|are) (this|you|calling|that)|who am i|who's (this|calling)|where are you calling from|what company|(what|what's|what is) this (call )?about|why are you calling|how can you help( me| us)?|what can you (do|help)( \w+){0,3})\b/],
   ['repeat', /\b(repeat( that| it)?|say (that|it) again|pardon|what did you say|(didn't|did not) (hear|catch|get|understand)|come again)\b/],
   ['goodbye', /\b(goodbye|bye|good bye|that is all|that's all|have a (nice|good|great) (day|evening)|hang up|nothing else)\b/],
   ['hesitation', /\b(think about it|not sure|maybe|perhaps|let me think|i don't know|ask my)\b/],

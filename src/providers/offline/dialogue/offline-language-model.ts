@@ -1,7 +1,10 @@
-import type { CallPhase, LanguageModel, ModelMessage, ModelPart, ModelRequest, ToolDefinition } from '#engine/contracts/language-model.ts';
+import type { CallPhase, LanguageModel, ModelJob, ModelMessage, ModelPart, ModelRequest, ToolDefinition } from '#engine/contracts/language-model.ts';
 import { spokenWords } from '../speech/text.ts';
+import { factsIn, understand } from '../analysis/facts.ts';
 import { expectedAfter, expectedPhrases } from './expected.ts';
 import { intentOf, timeIn, type Intent } from './intents.ts';
+import { phrase } from './phrasing.ts';
+import { Known } from './recollection.ts';
 import { bookingTool, fillIn, speakable, toolAskedFor } from './tool-use.ts';
 import { findAnswer, findRule, readPrompt, withKnowledge, type PromptScript } from './prompt-script.ts';
 
@@ -39,6 +42,11 @@ export class OfflineLanguageModel implements LanguageModel {
 
   generate(request: ModelRequest, onPart: (part: ModelPart) => void): { abort(): void } {
     const timer = setImmediate(() => {
+      const { job = 'talk' } = request;
+      if (job !== 'talk') {
+        onPart({ type: 'text', text: WORK[job](request) });
+        return onPart({ type: 'done' });
+      }
       const reply = new Conversation(request).next();
       const expects = expectedAfter(reply.text);
       onPart({ type: 'dialogue', phase: reply.phase, expects, phrases: expectedPhrases(expects) });
@@ -50,7 +58,24 @@ export class OfflineLanguageModel implements LanguageModel {
   }
 }
 
+const allOf = ({ messages }: ModelRequest): string[] => messages.flatMap((one) => (one.role === 'caller' ? [one.text] : []));
+
+/** What agents do that do not talk themselves. */
+const WORK: Readonly<Record<Exclude<ModelJob, 'talk'>, (request: ModelRequest) => string>> = {
+  understand: (request) => JSON.stringify(understand(callerSince(request.messages))),
+  phrase: (request) => phrase(callerSince(request.messages)),
+  remember: (request) => {
+    const known = new Known(request.notes ?? []);
+    const answer = known.answerTo(callerSince(request.messages));
+    if (answer !== null) return answer;
+    const { name, wants, preferences } = factsIn(allOf(request).slice(-1));
+    const noted = [...(name === null ? [] : [`your name is ${name}`]), ...(wants === null ? [] : [`you want ${wants}`]), ...Object.entries(preferences).map(([what, value]) => (what === 'prefers' ? `you prefer ${value}` : `your ${what} is ${value}`))];
+    return noted.length > 0 ? `I will remember that ${noted.join(', and ')}.` : (known.told() ?? 'Nothing is known yet.');
+  },
+};
+
 class Conversation {
+  readonly #known: Known;
   readonly #script: PromptScript;
   readonly #messages: readonly ModelMessage[];
   readonly #tools: ReadonlySet<string>;
@@ -62,6 +87,7 @@ class Conversation {
 
   constructor(request: ModelRequest) {
     this.#script = withKnowledge(readPrompt(request.prompt), request.knowledge ?? []);
+    this.#known = new Known(request.notes ?? []);
     this.#messages = request.messages;
     this.#tools = new Set(request.tools.map((tool) => tool.name));
     this.#others = request.tools.filter((tool) => !OURS.has(tool.name));
@@ -76,6 +102,8 @@ class Conversation {
     if (result?.role === 'tool-result') return this.#afterTool(result);
     const scripted = findRule(this.#script, this.#caller);
     if (scripted !== null) return { text: scripted, phase: this.#phase() };
+    const remembered = this.#known.answerTo(this.#caller);
+    if (remembered !== null) return { text: remembered, phase: this.#phase() };
     return this.#useAskedFor() ?? this.#answer(intentOf(this.#caller));
   }
 
@@ -116,7 +144,7 @@ class Conversation {
         if (this.#offersAppointment(wanted) && time !== null) return this.#booked(time);
         if (wanted.includes(CLOSING_QUESTION) && intent === 'agreement') return { text: `Great. ${WHEN_QUESTION}`, phase: 'CLOSING' };
         if (/anything else[^?]*\?$/i.test(wanted) && intent !== 'agreement') return this.#goodbye('', 'completed');
-        return this.#goOn(intent === 'greeting' ? '' : this.#acknowledgement());
+        return this.#goOn(intent === 'greeting' ? this.#greeting() : this.#acknowledgement());
     }
   }
 
@@ -229,6 +257,12 @@ class Conversation {
     const { agentName, company } = this.#script;
     const who = agentName ? `This is ${agentName}${company ? ` from ${company}` : ''}.` : `This is an automated assistant${company ? ` of ${company}` : ''}.`;
     return `${who} I have a few short questions.`;
+  }
+
+  /** Whoever is known is greeted by name, once. */
+  #greeting(): string {
+    const { name } = this.#known;
+    return name === null || this.#agentSaid.includes(plain(name)) ? '' : `Hello ${name}.`;
   }
 
   #acknowledgement(): string {

@@ -1,5 +1,5 @@
 import type { ModelMessage, ToolDefinition } from '#engine/contracts/language-model.ts';
-import { spokenWords } from '../speech/text.ts';
+import { nameIn } from '../analysis/names.ts';
 import { timeIn } from './intents.ts';
 import { wordsInCommon } from './prompt-script.ts';
 
@@ -64,16 +64,6 @@ function valueOf(param: string, messages: readonly ModelMessage[]): string | nul
   if (/name/.test(name)) return nameIn(texts);
   if (/phone|number|digits/.test(name)) return texts.map((text) => text.replaceAll(/[^\d+]/g, '')).findLast((digits) => digits.length >= 3) ?? null;
   if (/note|reason|query|question|text|message|topic|summary|search|subject|request|about/.test(name)) return last === '' ? null : last;
-  return null;
-}
-
-/** How people say who they are. */
-function nameIn(texts: readonly string[]): string | null {
-  for (const text of texts) {
-    const plain = spokenWords(text).join(' ');
-    const found = /\b(?:my name is|this is|name's|i'm called) ([a-z'-]+(?: [a-z'-]+)?)/.exec(plain) ?? /\b([a-z'-]+ [a-z'-]+) (?:speaking|here)\b/.exec(plain);
-    if (found && !/^(hello|hi|yes|who)$/.test(found[1]!)) return found[1]!.replace(/^(hello|hi|yes) /, '').replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
-  }
   return null;
 }
 

@@ -3,7 +3,6 @@ import type { HttpClient, Secrets } from '#core/kernel/ports.ts';
 import type { ArmedMcpServer } from '#core/tools/mcp-servers.ts';
 import type { ToolDefinition } from '#engine/contracts/language-model.ts';
 import type { ToolOutcome } from '#engine/voice-session.ts';
-import type { Log } from '../running-call.ts';
 import type { MoreTools } from './agent-tools.ts';
 import { neverArrived, NO_ANSWER, NOT_REACHED } from './webhook-tool.ts';
 
@@ -29,10 +28,10 @@ interface Connected {
 export class McpTools {
   readonly #http: HttpClient;
   readonly #secrets: Pick<Secrets, 'open'>;
-  readonly #log: Log;
+  readonly #log: { warn(fields: object, message: string): void };
   readonly #connected = new Map<number, Promise<Connected>>();
 
-  constructor(http: HttpClient, secrets: Pick<Secrets, 'open'>, log: Log) {
+  constructor(http: HttpClient, secrets: Pick<Secrets, 'open'>, log: { warn(fields: object, message: string): void }) {
     this.#http = http;
     this.#secrets = secrets;
     this.#log = log;

@@ -2,7 +2,7 @@ import type { ArmedTool } from '#core/tools/tool-store.ts';
 import { DO_NOT_CALL, isBuiltIn, type ToolStatus } from '#core/tools/tool.ts';
 import type { ToolDefinition } from '#engine/contracts/language-model.ts';
 import type { ToolOutcome } from '#engine/voice-session.ts';
-import { CALL_TOOLS, type CallToolContext } from './call-tools.ts';
+import { BUILT_INS, type ToolScene } from './built-in-tools.ts';
 import { definitionOf, runWebhookTool, type WebhookToolOptions } from './webhook-tool.ts';
 
 /** Tools that come as a set: those of a server (MCP), or of the agent's documents. */
@@ -12,38 +12,35 @@ export interface MoreTools {
 }
 
 /**
- * All that one agent can do on one call. Each decision has a key: what it was given and what became of it stands on record,
+ * All that one agent can do in one talk. Each decision has a key: what it was given and what became of it stands on record,
  * and a key that is there already is never run again.
  */
 export class AgentTools {
   readonly definitions: readonly ToolDefinition[];
-  readonly #context: CallToolContext;
+  readonly #scene: ToolScene;
   readonly #http: WebhookToolOptions;
   readonly #own: ReadonlyMap<string, ArmedTool>;
   readonly #sets: readonly MoreTools[];
-  /** Keys are the turn machine's, which counts anew where another server takes a call over. */
-  readonly #epoch: number;
 
-  constructor(context: CallToolContext, http: WebhookToolOptions, epoch: number, own: readonly ArmedTool[], documents: MoreTools | null, servers: readonly MoreTools[]) {
-    this.#context = context;
+  constructor(scene: ToolScene, http: WebhookToolOptions, own: readonly ArmedTool[], documents: MoreTools | null, servers: readonly MoreTools[]) {
+    this.#scene = scene;
     this.#http = http;
-    this.#epoch = epoch;
     this.#own = new Map(own.map((armed) => [armed.tool.name, armed]));
     this.#sets = [...(documents ? [documents] : []), ...servers];
-    const allowed = new Set<string>([...context.agent.builtInTools, DO_NOT_CALL]);
-    const ours = [...CALL_TOOLS.map((one) => one.definition).filter((one) => allowed.has(one.name)), ...own.map(definitionOf), ...(documents?.definitions ?? [])];
+    const allowed = new Set<string>([...scene.agent.builtInTools, DO_NOT_CALL]);
+    const ours = [...BUILT_INS.map((one) => one.definition).filter((one) => allowed.has(one.name)), ...own.map(definitionOf), ...(documents?.definitions ?? [])];
     const taken = new Set(ours.map((one) => one.name));
     // Whoever comes first has a name: another server cannot put itself in the place of ours.
     this.definitions = [...ours, ...servers.flatMap((one) => one.definitions).filter((one) => !isBuiltIn(one.name) && !taken.has(one.name) && taken.add(one.name))];
   }
 
   async run(turnKey: string, name: string, args: Readonly<Record<string, string>>): Promise<ToolOutcome> {
-    const { call, store, clock } = this.#context;
-    const key = `${call.sid}-${this.#epoch}-${turnKey}`;
+    const { where, keyPrefix, store, clock } = this.#scene;
+    const key = `${keyPrefix}-${turnKey}`;
     const began = performance.now();
-    const first = await store.tools.begin({ callId: call.id, key, toolId: this.#own.get(name)?.tool.id ?? null, name, input: args, startedAt: clock.now() });
+    const first = await store.tools.begin({ ...where, key, toolId: this.#own.get(name)?.tool.id ?? null, name, input: args, startedAt: clock.now() });
     if (!first) return { status: 'unknown', output: 'This was asked for before, and is not done again.' };
-    const finish = (status: ToolStatus, output: string) => store.tools.finish(call.id, key, { status, output, durationMs: Math.round(performance.now() - began) });
+    const finish = (status: ToolStatus, output: string) => store.tools.finish(where, key, { status, output, durationMs: Math.round(performance.now() - began) });
     try {
       const outcome = await this.#run(name, args, key);
       await finish(outcome.status, outcome.output);
@@ -56,10 +53,10 @@ export class AgentTools {
 
   #run(name: string, args: Readonly<Record<string, string>>, key: string): Promise<ToolOutcome> {
     const own = this.#own.get(name);
-    if (own) return runWebhookTool(this.#http, own, this.#context.call.sid, key, args);
+    if (own) return runWebhookTool(this.#http, own, this.#scene, key, args);
     if (!this.definitions.some((one) => one.name === name)) return Promise.resolve({ status: 'failed', output: `There is no tool ${name}.` });
-    const builtIn = CALL_TOOLS.find((one) => one.definition.name === name);
-    if (builtIn) return builtIn.run(this.#context, args);
+    const builtIn = BUILT_INS.find((one) => one.definition.name === name);
+    if (builtIn) return builtIn.run(this.#scene, args);
     return this.#sets.find((one) => one.definitions.some((definition) => definition.name === name))!.run(name, args, key);
   }
 }

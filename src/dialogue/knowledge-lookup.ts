@@ -1,7 +1,8 @@
 import type { Passage } from '#core/knowledge/document.ts';
 import { LOOK_UP } from '#core/tools/tool.ts';
-import type { LanguageModel, ModelMessage, ToolDefinition } from '#engine/contracts/language-model.ts';
+import type { LanguageModel, ToolDefinition } from '#engine/contracts/language-model.ts';
 import type { ToolOutcome } from '#engine/voice-session.ts';
+import { lastWords } from './last-words.ts';
 import type { MoreTools } from './tools/agent-tools.ts';
 
 /** A turn does not wait longer than this for what the documents say. */
@@ -97,12 +98,6 @@ export class KnowledgeLookup implements MoreTools {
 }
 
 const titleOf = ({ document, heading }: Passage) => (heading === null ? document : `${document}, ${heading}`);
-
-/** What the caller said since the agent spoke. */
-function lastWords(messages: readonly ModelMessage[]): string {
-  const spoken = messages.findLastIndex((one) => one.role === 'agent');
-  return messages.slice(spoken + 1).flatMap((one) => (one.role === 'caller' ? [one.text] : [])).join(' ');
-}
 
 /** Words that carry a meaning: long ones, and numbers. */
 function contentOf(text: string): Set<string> {

@@ -1,20 +1,28 @@
 import { bookSlot, holdNextSlot, noteCallback, type BookSlot } from '#core/bookings/booking.ts';
 import { spokenTime } from '#core/bookings/spoken-time.ts';
 import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
-import type { Call } from '#core/calls/call.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import type { TimeZone } from '#core/kernel/locale.ts';
 import { isPhoneNumber } from '#core/kernel/phone-number.ts';
 import type { Secrets, WallClock } from '#core/kernel/ports.ts';
 import { refuseCalls } from '#core/people/refuse-calls.ts';
 import type { Store } from '#core/ports.ts';
+import type { Scene } from '#core/tools/tool-store.ts';
 import { DO_NOT_CALL } from '#core/tools/tool.ts';
 import type { ToolDefinition } from '#engine/contracts/language-model.ts';
 import type { ToolOutcome } from '#engine/voice-session.ts';
 
-/** What a built-in tool stands on, on one call. */
-export interface CallToolContext {
-  readonly call: Call;
+/** Where a tool is used: on one call, or in one talk in text. */
+export interface ToolScene {
+  readonly where: Scene;
+  readonly organizationId: number;
+  /** Names the talk to people and other servers: the call's sid, or `conv_7`. */
+  readonly subject: string;
+  /** Before every key of a decision, so that no two talks share one. */
+  readonly keyPrefix: string;
+  readonly personId: number | null;
+  /** The person's; null where it is not known. */
+  readonly number: string | null;
   readonly agent: AiAgent;
   readonly store: Store;
   readonly clock: WallClock;
@@ -25,15 +33,15 @@ export interface CallToolContext {
 
 type Args = Readonly<Record<string, string>>;
 
-interface CallTool {
+interface BuiltIn {
   readonly definition: ToolDefinition;
-  run(context: CallToolContext, args: Args): Promise<ToolOutcome>;
+  run(scene: ToolScene, args: Args): Promise<ToolOutcome>;
 }
 
 const param = (description: string, required: boolean) => ({ description, required });
 
 /** `end_call` is carried out by the turn machine itself, when its goodbye has been heard. */
-export const CALL_TOOLS: readonly CallTool[] = [
+export const BUILT_INS: readonly BuiltIn[] = [
   {
     definition: { name: 'end_call', description: 'Ends the call after what you say now.', parameters: { reason: param('One word for why: completed, refused, callback, booked', false) } },
     run: () => Promise.resolve({ status: 'failed', output: 'The call ends by itself.' }),
@@ -56,31 +64,31 @@ export const CALL_TOOLS: readonly CallTool[] = [
   { definition: { name: DO_NOT_CALL, description: 'Notes that this person never wants to be called again.', parameters: {} }, run: neverAgain },
 ];
 
-const as = ({ call }: CallToolContext) => ({ organizationId: call.organizationId, actor: { kind: 'system', name: 'agent' } }) as const;
-const theirNumber = ({ call }: CallToolContext) => (call.direction === 'inbound' ? call.from : call.to);
+const as = ({ organizationId }: ToolScene) => ({ organizationId, actor: { kind: 'system', name: 'agent' } }) as const;
+const talkOf = ({ where }: ToolScene) => ('callId' in where ? { callId: where.callId } : { callId: null, conversationId: where.conversationId });
 
-async function transferToHuman(context: CallToolContext, args: Args): Promise<ToolOutcome> {
-  const { agent, call, store, canTransfer } = context;
+async function transferToHuman(scene: ToolScene, args: Args): Promise<ToolOutcome> {
+  const { agent, store, canTransfer, subject } = scene;
   const possible = agent.transferNumber !== null && canTransfer;
-  await store.outbox.audit(as(context), possible ? 'call.transfer' : 'call.transfer-requested', call.sid, { ...args, ...(possible ? { to: agent.transferNumber } : {}) });
+  await store.outbox.audit(as(scene), possible ? 'call.transfer' : 'call.transfer-requested', subject, { ...args, ...(possible ? { to: agent.transferNumber } : {}) });
   if (possible) return { status: 'ok', output: 'A colleague takes over now.', transfers: true };
   // Nobody to hand over to: the caller is told so, may wait, or be called back.
   return { status: 'ok', output: 'Nobody is free right now. Offer a callback, or to wait.', waitForHuman: true };
 }
 
-async function book(context: CallToolContext, args: Args): Promise<ToolOutcome> {
-  const { call, store, clock } = context;
-  const organization = await store.organizations.get(call.organizationId);
-  const at = spokenTime(args['when'] ?? '', clock.now(), organization!.timeZone);
-  if (at === null) return { status: 'failed', output: 'The time was not understood. Ask for a day and a time.' };
+async function book(scene: ToolScene, args: Args): Promise<ToolOutcome> {
+  const { organizationId, personId, number, store, clock } = scene;
+  const organization = await store.organizations.get(organizationId);
   const zone = organization!.timeZone;
-  const wanted: BookSlot = { at, name: args['name'] ?? null, number: theirNumber(context), notes: args['notes'] ?? null, personId: call.personId, callId: call.id };
+  const at = spokenTime(args['when'] ?? '', clock.now(), zone);
+  if (at === null) return { status: 'failed', output: 'The time was not understood. Ask for a day and a time.' };
+  const wanted: BookSlot = { at, name: args['name'] ?? null, number, notes: args['notes'] ?? null, personId, ...talkOf(scene) };
   try {
-    await bookSlot(context, as(context), wanted);
+    await bookSlot(scene, as(scene), wanted);
     return { status: 'ok', output: `Booked for ${spoken(at, zone)}.` };
   } catch (error) {
     if (error instanceof AppError && error.code === 'conflict') {
-      const free = await holdNextSlot(context, call.organizationId, zone, wanted);
+      const free = await holdNextSlot(scene, organizationId, zone, wanted);
       return { status: 'failed', output: free === null ? 'That time is taken. Ask for another one.' : `That time is taken. Free: ${spoken(free, zone)} (${free.toISOString()}). Offer it, and book it when the caller agrees.` };
     }
     if (error instanceof AppError && error.code === 'invalid-input') return { status: 'failed', output: 'That time is over. Ask for another one.' };
@@ -92,20 +100,21 @@ function spoken(at: Date, zone: TimeZone): string {
   return at.toLocaleString('en-US', { timeZone: zone, weekday: 'long', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit' });
 }
 
-async function takeCallback(context: CallToolContext, args: Args): Promise<ToolOutcome> {
-  const { call, store, clock } = context;
+async function takeCallback(scene: ToolScene, args: Args): Promise<ToolOutcome> {
+  const { organizationId, personId, number, store, clock } = scene;
   const wanted = args['when'] ?? '';
-  const organization = await store.organizations.get(call.organizationId);
-  await noteCallback(context, as(context), { callId: call.id, personId: call.personId, number: theirNumber(context), wanted, dueAt: spokenTime(wanted, clock.now(), organization!.timeZone), reason: args['reason'] ?? 'asked for on the call' });
+  const organization = await store.organizations.get(organizationId);
+  await noteCallback(scene, as(scene), { ...talkOf(scene), personId, number, wanted, dueAt: spokenTime(wanted, clock.now(), organization!.timeZone), reason: args['reason'] ?? 'asked for on the call' });
   return { status: 'ok', output: 'The callback is noted.' };
 }
 
-async function neverAgain(context: CallToolContext): Promise<ToolOutcome> {
-  const number = theirNumber(context);
-  if (number === null || !isPhoneNumber(number)) {
-    await context.store.outbox.audit(as(context), 'person.do-not-call', context.call.sid);
-    return { status: 'ok', output: 'It is noted; this call came without a number.' };
+async function neverAgain(scene: ToolScene): Promise<ToolOutcome> {
+  const { number, personId, store, clock, subject } = scene;
+  if (number !== null && isPhoneNumber(number)) {
+    await refuseCalls(scene, as(scene), number, subject);
+    return { status: 'ok', output: 'This person will not be called again.' };
   }
-  await refuseCalls(context, as(context), number, context.call.sid);
-  return { status: 'ok', output: 'This person will not be called again.' };
+  if (personId !== null) await store.persons.refuseCalls(personId, clock.now());
+  await store.outbox.audit(as(scene), 'person.do-not-call', subject);
+  return { status: 'ok', output: personId === null ? 'It is noted; this call came without a number.' : 'This person will not be called again.' };
 }

@@ -2,6 +2,7 @@ import type { HttpClient, HttpReply, Secrets, WallClock } from '#core/kernel/por
 import type { ArmedTool } from '#core/tools/tool-store.ts';
 import type { ToolDefinition } from '#engine/contracts/language-model.ts';
 import type { ToolOutcome } from '#engine/voice-session.ts';
+import type { ToolScene } from './built-in-tools.ts';
 
 /** All tries together stay below what the turn machine waits. */
 const ANSWER_MS = 9000;
@@ -28,11 +29,11 @@ export function definitionOf({ tool }: ArmedTool): ToolDefinition {
  * Asks a tool's server, signed like a webhook. `key` is the same for every try of one decision, so that a server that keeps
  * keys does it once. Without an answer nobody knows whether it was done: `unknown`.
  */
-export async function runWebhookTool(options: WebhookToolOptions, { tool, sealedSecret }: ArmedTool, callSid: string, key: string, args: Readonly<Record<string, string>>): Promise<ToolOutcome> {
+export async function runWebhookTool(options: WebhookToolOptions, { tool, sealedSecret }: ArmedTool, { where, subject }: Pick<ToolScene, 'where' | 'subject'>, key: string, args: Readonly<Record<string, string>>): Promise<ToolOutcome> {
   const missing = tool.requiredParams.filter((name) => (args[name] ?? '').trim() === '');
   if (missing.length > 0) return { status: 'failed', output: `Missing: ${missing.join(', ')}. Ask for it.` };
   const { http, secrets, clock } = options;
-  const body = JSON.stringify({ tool: tool.name, parameters: args, call_sid: callSid });
+  const body = JSON.stringify({ tool: tool.name, parameters: args, ...('callId' in where ? { call_sid: subject } : { call_sid: null, conversation_id: subject }) });
   const began = performance.now();
   for (let retried = false; ; retried = true) {
     let problem: string;

@@ -1,0 +1,312 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { getConversation } from '#core/conversations/conversations.ts';
+import { writeInTalk } from '#core/conversations/talk.ts';
+import { writeIntoCall } from '#core/calls/write-into-call.ts';
+import type { Core } from '#core/core.ts';
+import { maySee, type EventFeed, type FedEvent } from '#core/events/event-feed.ts';
+import type { Caller } from '#core/identity/sign-in.ts';
+import { callsOf, isAllowed } from '#core/kernel/context.ts';
+import { AppError } from '#core/kernel/errors.ts';
+import type { RateLimiter } from '#core/ports.ts';
+import { credentialIn } from '../kit/authenticate.ts';
+import { parseInput, readJson } from '../kit/input.ts';
+import { Subscriber, cursorText, MOST_BEHIND, readCursor, type Told } from '../kit/subscriber.ts';
+import { idOf, numberIn, timeInMilliseconds } from '../kit/words.ts';
+import { wordsOf } from './events.ts';
+import { FromClient, typesBehind, type ToClient } from './socket-messages.ts';
+import { renderError } from './words.ts';
+
+const LARGEST_MESSAGE = 64 * 1024;
+/** Whoever does not say who they are within this is shown out. */
+const AUTH_MS = 10_000;
+const MOST_STRANGERS = 1000;
+const HEARTBEAT_MS = 25_000;
+const STATUS_MS = 30_000;
+const MESSAGES: { readonly points: number; readonly windowS: number } = { points: 600, windowS: 60 };
+const GOING_AWAY = 1001;
+const NOT_LET_IN = 1008;
+const FULL = 1013;
+
+export interface EventSocketOptions {
+  readonly core: Core;
+  readonly feed: EventFeed;
+  readonly limiter: RateLimiter;
+  readonly rateLimitFactor: number;
+  readonly mostConnections: number;
+  readonly newRequestId: () => string;
+  /** Makes a message one that goes over the line as it is. */
+  readonly frame: (text: string) => Buffer;
+  /** @throws AppError unauthenticated, token-expired */
+  readonly whoIs: (credential: string) => Promise<Caller>;
+  readonly healthy: () => Promise<boolean>;
+  readonly log: { warn(fields: object, message: string): void; error(fields: object, message: string): void };
+}
+
+type Sent = keyof typeof ToClient;
+
+interface Connection {
+  readonly id: string;
+  readonly webSocket: WebSocket;
+  /** Under it: what many are told is made once, and written as it is. */
+  readonly socket: Duplex;
+  readonly connectedAt: Date;
+  lastActivity: Date;
+  caller: Caller | null;
+  credential: string | null;
+  subscriber: Subscriber | null;
+  /** Its messages are carried out one after another. */
+  turn: Promise<void>;
+  answered: boolean;
+}
+
+export interface ConnectionView {
+  readonly id: string;
+  readonly connectedAt: Date;
+  readonly lastActivity: Date;
+}
+
+/** The event socket: who has shown a credential is told what they may see of what they asked for, and may write into calls and talks. */
+export class EventSocket {
+  readonly #options: EventSocketOptions;
+  readonly #server = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE, perMessageDeflate: false });
+  readonly #connections = new Set<Connection>();
+  /** What an event is in our words, made once for all. */
+  readonly #told = new WeakMap<FedEvent, readonly Told[]>();
+  readonly #timers: NodeJS.Timeout[];
+  readonly #stopListening: () => void;
+  readonly #startedMs = performance.now();
+  #serial = 0;
+
+  constructor(options: EventSocketOptions) {
+    this.#options = options;
+    this.#stopListening = options.feed.listen((events) => this.#tellAll(events));
+    this.#timers = [setInterval(() => void this.#beat(), HEARTBEAT_MS), setInterval(() => void this.#tellStatus(), STATUS_MS)];
+    for (const timer of this.#timers) timer.unref();
+  }
+
+  get mostConnections(): number {
+    return this.#options.mostConnections;
+  }
+
+  get uptimeS(): number {
+    return Math.round((performance.now() - this.#startedMs) / 1000);
+  }
+
+  /** Those of one organization. */
+  connectionsOf(organizationId: number): readonly ConnectionView[] {
+    return [...this.#connections].filter(({ caller }) => caller?.organizationId === organizationId);
+  }
+
+  close(): void {
+    this.#stopListening();
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const { webSocket, subscriber } of this.#connections) {
+      subscriber?.close();
+      webSocket.close(GOING_AWAY, 'the server is shutting down');
+    }
+    this.#server.close();
+  }
+
+  /** `refuse` answers before anything is a socket. */
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL, refuse: (status: number, text: string) => void): Promise<void> {
+    const credential = credentialIn(request.headers) ?? url.searchParams.get('token');
+    let caller: Caller | null = null;
+    try {
+      if (credential !== null) caller = await this.#welcome(credential);
+    } catch (error) {
+      const known = error instanceof AppError ? renderError(error, '') : null;
+      if (!known) this.#options.log.error({ err: error }, 'an event socket could not be opened');
+      return refuse(known?.status ?? 500, error instanceof AppError ? error.message : 'Internal server error');
+    }
+    const strangers = [...this.#connections].filter((one) => one.caller === null).length;
+    if (this.#connections.size >= this.#options.mostConnections || (caller === null && strangers >= MOST_STRANGERS)) return refuse(503, 'Too many connections');
+    if (socket.destroyed) return;
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, socket, caller, credential));
+  }
+
+  /** @throws AppError */
+  async #welcome(credential: string): Promise<Caller> {
+    const caller = await this.#options.whoIs(credential);
+    if (!isAllowed(caller.actor, 'read-calls')) throw new AppError('forbidden', 'This role may not do that');
+    return caller;
+  }
+
+  #open(webSocket: WebSocket, socket: Duplex, caller: Caller | null, credential: string | null): void {
+    const now = this.#options.core.clock.now();
+    const connection: Connection = { id: `ws_${++this.#serial}`, webSocket, socket, connectedAt: now, lastActivity: now, caller, credential, subscriber: null, turn: Promise.resolve(), answered: true };
+    this.#connections.add(connection);
+    const late = setTimeout(() => {
+      if (connection.caller) return;
+      this.#sayError(connection, new AppError('unauthenticated', `No auth message came within ${AUTH_MS / 1000} s`));
+      webSocket.close(NOT_LET_IN, 'not authenticated');
+    }, AUTH_MS);
+    late.unref();
+    webSocket.on('error', () => undefined);
+    webSocket.on('pong', () => (connection.answered = true));
+    webSocket.on('message', (data, isBinary) => {
+      connection.lastActivity = this.#options.core.clock.now();
+      connection.turn = connection.turn.then(() => this.#hear(connection, data, isBinary)).catch((error: unknown) => this.#sayError(connection, error));
+    });
+    const drained = () => connection.subscriber?.drained();
+    socket.on('drain', drained);
+    webSocket.on('close', () => {
+      clearTimeout(late);
+      socket.off('drain', drained);
+      connection.subscriber?.close();
+      this.#connections.delete(connection);
+    });
+    if (caller) this.#say(connection, 'auth.success', { connection_id: connection.id });
+  }
+
+  async #hear(connection: Connection, data: RawData, isBinary: boolean): Promise<void> {
+    const { limiter, rateLimitFactor } = this.#options;
+    if (isBinary) throw new AppError('invalid-input', 'Messages are JSON in text');
+    const message = parseInput(FromClient, readJson((data as Buffer).toString()), 'body') as FromClient;
+    if (message.type === 'auth') return this.#authenticate(connection, message.token);
+    const { caller } = connection;
+    if (!caller) throw new AppError('unauthenticated', 'The first message has to be auth, with an API key or access token');
+    const { allowed, resetAt } = await limiter.count(`socket:${connection.id}:${caller.organizationId}`, Math.max(1, Math.floor(MESSAGES.points * rateLimitFactor)), MESSAGES.windowS);
+    if (!allowed) throw new AppError('rate-limited', 'Too many messages', { retryAt: resetAt, limit: MESSAGES.points });
+    switch (message.type) {
+      case 'subscribe':
+        return this.#subscribe(connection, caller, message.events, message.cursor);
+      case 'unsubscribe': {
+        const gone = new Set(message.events.flatMap(typesBehind));
+        const left = [...(connection.subscriber?.types ?? [])].filter((type) => !gone.has(type));
+        connection.subscriber?.want(left, null);
+        return this.#say(connection, 'unsubscribed', { events: left });
+      }
+      case 'message':
+        return this.#write(connection, caller, message.data);
+      case 'ping':
+        return this.#say(connection, 'pong', {});
+    }
+  }
+
+  async #authenticate(connection: Connection, token: string): Promise<void> {
+    try {
+      const caller = await this.#welcome(token);
+      if (connection.caller && connection.caller.organizationId !== caller.organizationId) throw new AppError('forbidden', 'This connection is another organization\'s');
+      Object.assign(connection, { caller, credential: token });
+      this.#say(connection, 'auth.success', { connection_id: connection.id });
+    } catch (error) {
+      this.#sayError(connection, error);
+      if (!connection.caller) connection.webSocket.close(NOT_LET_IN, 'not authenticated');
+    }
+  }
+
+  async #subscribe(connection: Connection, caller: Caller, names: readonly string[], cursor: string | undefined): Promise<void> {
+    const { feed } = this.#options;
+    const from = cursor === undefined ? null : readCursor(cursor);
+    if (cursor !== undefined && (from === null || from.position > feed.position + MOST_BEHIND)) throw new AppError('invalid-input', 'Invalid request parameters', { issues: [{ path: 'cursor', message: 'cursor: is none of an event that was told', kind: 'format', value: cursor.slice(0, 50) }] });
+    connection.subscriber ??= this.#reader(connection);
+    const wanted = new Set([...connection.subscriber.types, ...names.flatMap(typesBehind)]);
+    this.#say(connection, 'subscribed', { events: [...wanted] });
+    await this.#sayStatus(connection, caller);
+    connection.subscriber.want(wanted, from);
+  }
+
+  #reader(connection: Connection): Subscriber {
+    const { feed, log } = this.#options;
+    const { webSocket, socket } = connection;
+    return new Subscriber({
+      feed,
+      told: (event) => this.#inOurWords(event),
+      sees: (event) => connection.caller !== null && maySee(connection.caller, event),
+      write: (bytes) => {
+        if (webSocket.readyState === webSocket.OPEN) socket.write(bytes);
+      },
+      waiting: () => socket.writableLength,
+      missed: ({ after, until, count }) => this.#say(connection, 'events.missed', { after: String(after), until: String(until), count }),
+      onError: (error) => {
+        log.error({ err: error }, 'events that a reader lacks could not be read');
+        webSocket.close(FULL, 'try again');
+      },
+    });
+  }
+
+  async #write(connection: Connection, caller: Caller, { call_id: callId, conversation_id: conversationId, content }: Extract<FromClient, { type: 'message' }>['data']): Promise<void> {
+    const { core, newRequestId } = this.#options;
+    if (!isAllowed(caller.actor, 'place-calls')) throw new AppError('forbidden', 'This role may not do that');
+    const ctx = { organizationId: caller.organizationId, actor: caller.actor, requestId: newRequestId() };
+    if (callId !== undefined && numberIn('conv', callId) === null) {
+      const call = await writeIntoCall(core, ctx, numberIn('call', callId) ?? callId, content, `call_id: ${callId}`);
+      return this.#say(connection, 'message.accepted', { call_id: idOf('call', call.id) });
+    }
+    const name = conversationId ?? callId!;
+    const conversation = await getConversation(core, ctx, { id: numberIn('conv', name), name });
+    if (conversation.callId !== null) {
+      await writeIntoCall(core, ctx, conversation.callId, content, `conversation_id: ${name}`);
+      return this.#say(connection, 'message.accepted', { call_id: idOf('call', conversation.callId), conversation_id: idOf('conv', conversation.id) });
+    }
+    this.#say(connection, 'message.accepted', { conversation_id: idOf('conv', conversation.id) });
+    // Its answer is an event; whoever writes on meanwhile is not held up.
+    void writeInTalk(core, ctx, conversation, content).catch((error: unknown) => this.#sayError(connection, error));
+  }
+
+  #inOurWords(event: FedEvent): readonly Told[] {
+    const known = this.#told.get(event);
+    if (known) return known;
+    const words = wordsOf(event);
+    const told = words.map(({ type, data }, n): Told => ({ type, frame: this.#options.frame(JSON.stringify({ type, timestamp: timeInMilliseconds(event.at), data, cursor: cursorText(event.position, n + 1, words.length) })) }));
+    this.#told.set(event, told);
+    return told;
+  }
+
+  /** Readers alike get the same bytes. */
+  #tellAll(events: readonly FedEvent[]): void {
+    const made = new Map<string, Buffer | null>();
+    for (const { subscriber, caller } of this.#connections) {
+      if (!subscriber || !caller) continue;
+      const whose = callsOf(caller.actor);
+      const alike = `${caller.organizationId} ${whose === 'all' ? whose : String(whose.userId)} ${[...subscriber.types].toSorted().join(' ')}`;
+      let bytes = made.get(alike);
+      if (bytes === undefined) made.set(alike, (bytes = subscriber.of(events)));
+      subscriber.take(events, bytes);
+    }
+  }
+
+  async #sayStatus(connection: Connection, { organizationId }: Caller): Promise<void> {
+    this.#say(connection, 'system.status', { status: (await this.#options.healthy()) ? 'healthy' : 'unhealthy', active_connections: this.connectionsOf(organizationId).length, uptime: this.uptimeS });
+  }
+
+  async #tellStatus(): Promise<void> {
+    for (const connection of this.#connections) if (connection.caller && connection.subscriber?.types.has('system.status')) await this.#sayStatus(connection, connection.caller).catch(() => undefined);
+  }
+
+  /** A half-open connection answers no ping, and is given up; a credential that is no longer good opens nothing any more. */
+  async #beat(): Promise<void> {
+    for (const connection of this.#connections) {
+      const { webSocket, credential } = connection;
+      if (!connection.answered) {
+        webSocket.terminate();
+        continue;
+      }
+      connection.answered = false;
+      webSocket.ping();
+      if (credential === null || connection.caller === null) continue;
+      try {
+        connection.caller = await this.#welcome(credential);
+      } catch (error) {
+        // A database that is away for a moment shows nobody out.
+        if (!(error instanceof AppError)) continue;
+        this.#sayError(connection, error);
+        webSocket.close(NOT_LET_IN, 'the credential is not good any more');
+      }
+    }
+  }
+
+  #sayError(connection: Connection, error: unknown): void {
+    if (!(error instanceof AppError)) this.#options.log.error({ err: error }, 'a message of a socket could not be carried out');
+    const known = error instanceof AppError ? error : new AppError('internal', 'Internal server error');
+    const { code, message, details } = (renderError(known, '').body as { error: { code: string; message: string; details: object } }).error;
+    this.#say(connection, 'error.occurred', { error_code: code, message, ...(Object.keys(details).length > 0 ? { details } : {}) });
+  }
+
+  #say(connection: Connection, type: Sent, data: object): void {
+    const { webSocket } = connection;
+    if (webSocket.readyState === webSocket.OPEN) webSocket.send(JSON.stringify({ type, timestamp: timeInMilliseconds(this.#options.core.clock.now()), data }));
+  }
+}

@@ -1,0 +1,44 @@
+import type { Listed, Page } from '../ports.ts';
+import type { Conversation, ConversationStatus, ConversationView, Message } from './conversation.ts';
+
+/** What a new text talk starts from. */
+export type NewConversation = Pick<Conversation, 'organizationId' | 'agentId' | 'personId' | 'userId' | 'name' | 'startedBy'> & { readonly at: Date };
+
+export type NewMessage = Pick<Message, 'role' | 'content' | 'metadata' | 'detail' | 'agentId' | 'at'>;
+
+export interface ConversationFilter {
+  readonly userId?: string;
+  readonly status?: ConversationStatus;
+  /** Begun by this user; null finds none. */
+  readonly startedBy?: number | null;
+}
+
+export interface ConversationStore {
+  /** The one of that name, where somebody was faster. */
+  begin(conversation: NewConversation): Promise<Conversation>;
+  find(organizationId: number, id: number): Promise<Conversation | null>;
+  /** Of one person's, or of anybody's the one that was used last. */
+  byName(organizationId: number, name: string, userId?: string | null): Promise<Conversation | null>;
+  /** For jobs, which know no organization. */
+  byId(id: number): Promise<Conversation | null>;
+  ofCall(callId: number): Promise<Conversation | null>;
+  view(id: number, now: Date): Promise<ConversationView>;
+  /** The one used last first. */
+  list(organizationId: number, filter: ConversationFilter, page: Page, now: Date): Promise<Listed<ConversationView>>;
+  /** All that was written, said and done, oldest first; words of a voice call are those of its entries. */
+  messages(conversation: Pick<Conversation, 'id' | 'callId'>): Promise<readonly Message[]>;
+  add(conversationId: number, message: NewMessage): Promise<Message>;
+  /** The turn in it; false while somebody else has it. Good until then, whatever becomes of who took it. */
+  claim(id: number, now: Date, until: Date): Promise<boolean>;
+  release(id: number): Promise<void>;
+  /** What an answer took, and who gave it. */
+  answered(id: number, by: { readonly agentId: number; readonly personId: number | null; readonly tokens: number; readonly model: string }): Promise<void>;
+  summarize(id: number, summary: string, at: Date): Promise<void>;
+  /** What was talked about with a person before, the last first: those that were summed up. */
+  summaries(personId: number, limit: number): Promise<readonly { readonly conversation: Conversation; readonly summary: string; readonly at: Date }[]>;
+  /** Deletes what was written with a person; on calls their own records are. */
+  forgetPerson(personId: number, at: Date): Promise<void>;
+  forgetSummaries(personId: number): Promise<void>;
+  /** Deletes what was written in talks that were used last before; answers in how many. */
+  dropWords(organizationId: number, usedBefore: Date, at: Date, limit: number): Promise<number>;
+}

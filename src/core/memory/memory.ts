@@ -1,0 +1,70 @@
+import type { Core } from '../core.ts';
+import type { Context } from '../kernel/context.ts';
+import { invalid } from '../kernel/errors.ts';
+import type { Records } from '../ports.ts';
+import { personNamed, personOf } from '../people/person-of.ts';
+
+/** What is remembered of a person. */
+export interface Memory {
+  /** Among them `name`, `language` and `timezone`, where they are known. */
+  readonly preferences: Readonly<Record<string, unknown>>;
+  readonly topics: readonly string[];
+  readonly updatedAt: Date | null;
+}
+
+/** A change adds to what is there: null takes a preference away. */
+export interface MemoryChange {
+  readonly preferences?: Readonly<Record<string, unknown>>;
+  readonly topics?: readonly string[];
+  readonly removeTopics?: readonly string[];
+}
+
+export interface MemoryStore {
+  of(personId: number): Promise<Memory>;
+  /** Never loses what somebody else writes at the same time. */
+  merge(personId: number, change: MemoryChange, at: Date): Promise<void>;
+  clear(personId: number): Promise<void>;
+}
+
+export interface Recollection extends Memory {
+  readonly recent: readonly { readonly conversationId: number; readonly summary: string; readonly at: Date }[];
+}
+
+export const EMPTY: Recollection = { preferences: {}, topics: [], updatedAt: null, recent: [] };
+const RECENT = 10;
+const MOST_PREFERENCES = 100;
+const MOST_TOPICS = 200;
+
+/** What is known of a person, by any name they have; nothing of somebody whom nobody knows. */
+export async function recall(core: Pick<Core, 'store'>, ctx: Pick<Context, 'organizationId'>, userId: string): Promise<Recollection> {
+  const personId = await personOf(core.store, ctx.organizationId, userId);
+  return personId === null ? EMPTY : recollect(core.store, personId);
+}
+
+export async function recollect(records: Pick<Records, 'memory' | 'conversations'>, personId: number): Promise<Recollection> {
+  const [memory, recent] = await Promise.all([records.memory.of(personId), records.conversations.summaries(personId, RECENT)]);
+  return { ...memory, recent: recent.map(({ conversation, summary, at }) => ({ conversationId: conversation.id, summary, at })) };
+}
+
+/** Adds to what is known of a person, who is made known where nobody knows them. @throws AppError invalid-input when it would be too much */
+export async function remember(core: Pick<Core, 'store' | 'clock' | 'secrets'>, ctx: Context, userId: string, change: MemoryChange): Promise<void> {
+  await core.store.transaction(async (records) => {
+    const { id: personId } = await personNamed(records, core.secrets, ctx.organizationId, userId);
+    await records.memory.merge(personId, change, core.clock.now());
+    const { preferences, topics } = await records.memory.of(personId);
+    if (Object.keys(preferences).length > MOST_PREFERENCES) throw invalid('preferences', `may be ${MOST_PREFERENCES} at most`, 'range');
+    if (topics.length > MOST_TOPICS) throw invalid('knowledge.topics', `may be ${MOST_TOPICS} at most`, 'range');
+    await records.outbox.audit(ctx, 'memory.change', `person_${personId}`);
+  });
+}
+
+/** Forgets what was remembered of a person: what they like, their topics, what was talked about. Records of calls stay. */
+export async function forget(core: Pick<Core, 'store'>, ctx: Context, userId: string): Promise<void> {
+  await core.store.transaction(async (records) => {
+    const personId = await personOf(records, ctx.organizationId, userId);
+    if (personId === null) return;
+    await records.memory.clear(personId);
+    await records.conversations.forgetSummaries(personId);
+    await records.outbox.audit(ctx, 'memory.forget', `person_${personId}`);
+  });
+}

@@ -1,0 +1,141 @@
+import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
+import type { LanguageModel, Medium, ModelPart, ModelRequest } from '#engine/contracts/language-model.ts';
+import { ClauseSplitter } from '#engine/turns/clauses.ts';
+import { lastWords } from './last-words.ts';
+
+/** A helper, and the models that are asked for its answers, in order. */
+export interface Link {
+  readonly agent: AiAgent;
+  readonly models: readonly LanguageModel[];
+}
+
+export interface ChainOptions {
+  readonly links: readonly Link[];
+  /** What is known of the person. */
+  readonly notes: readonly string[];
+  readonly medium: Medium;
+  /** A helper did not answer in time, or failed: the turn went on without. */
+  readonly leftOut: (helper: AiAgent, why: string) => void;
+}
+
+/** A turn waits no longer than this for a helper: on the telephone a silence is a fault, and the answer is worth more than its polish. */
+const PATIENCE_MS: Record<Medium, number> = { voice: 600, text: 8000 };
+
+/**
+ * A model with helpers: those that understand and remember read the person's words side by side, and what they say of them is
+ * known to it; those that phrase turn each of its sentences into what is spoken. Whoever is late is left out.
+ */
+export function chained(inner: LanguageModel, options: ChainOptions): LanguageModel {
+  return { id: inner.id, generate: (request, onPart) => new ChainRun(inner, options, request, onPart) };
+}
+
+class ChainRun {
+  readonly #inner: LanguageModel;
+  readonly #options: ChainOptions;
+  readonly #request: ModelRequest;
+  readonly #onPart: (part: ModelPart) => void;
+  readonly #phrasing: readonly Link[];
+  /** What is to be stopped when nobody wants the answer any more. */
+  readonly #running = new Set<{ abort(): void }>();
+  /** Parts leave in the order in which they came, whoever phrases faster. */
+  #line: Promise<void> = Promise.resolve();
+  #aborted = false;
+
+  constructor(inner: LanguageModel, options: ChainOptions, request: ModelRequest, onPart: (part: ModelPart) => void) {
+    this.#inner = inner;
+    this.#options = options;
+    this.#request = request;
+    this.#onPart = onPart;
+    this.#phrasing = options.links.filter(({ agent }) => agent.type === 'output');
+    void this.#run();
+  }
+
+  abort(): void {
+    this.#aborted = true;
+    for (const one of this.#running) one.abort();
+    this.#running.clear();
+  }
+
+  async #run(): Promise<void> {
+    const { links, notes } = this.#options;
+    const words = lastWords(this.#request.messages);
+    const readers = words === '' ? [] : links.filter(({ agent }) => agent.type === 'input' || agent.type === 'memory');
+    const read = await Promise.all(readers.map(async (link) => {
+      const answer = await this.#ask(link, words, notes);
+      return answer === null ? [] : [`${link.agent.name}: ${answer}`];
+    }));
+    if (this.#aborted) return;
+    const splitter = new ClauseSplitter();
+    const say = (clauses: readonly string[]) => {
+      for (const clause of clauses) {
+        const phrased = this.#phrase(clause);
+        this.#leave(async () => ({ type: 'text', text: `${await phrased} ` }));
+      }
+    };
+    const run = this.#inner.generate({ ...this.#request, notes: [...(this.#request.notes ?? []), ...read.flat()] }, (part) => {
+      if (part.type === 'text' && this.#phrasing.length > 0) return say(splitter.push(part.text));
+      // What was begun and not finished is said before whatever ends the answer.
+      if (part.type !== 'text' && part.type !== 'dialogue') say(splitter.end());
+      this.#leave(() => Promise.resolve(part));
+    });
+    if (this.#aborted) run.abort();
+    else this.#running.add(run);
+  }
+
+  #leave(part: () => Promise<ModelPart>): void {
+    this.#line = this.#line.then(part).then((ready) => {
+      if (!this.#aborted) this.#onPart(ready);
+    });
+  }
+
+  async #phrase(clause: string): Promise<string> {
+    let text = clause;
+    for (const link of this.#phrasing) text = (await this.#ask(link, text, [])) ?? text;
+    return text;
+  }
+
+  /** What a helper says to a text, or null when it says nothing in time. */
+  #ask(link: Link, text: string, notes: readonly string[]): Promise<string | null> {
+    const { agent, models } = link;
+    const patienceMs = PATIENCE_MS[this.#options.medium];
+    const ready = this.#request.working(patienceMs);
+    return new Promise<string | null>((resolve) => {
+      let current: { abort(): void } | null = null;
+      const settle = (answer: string | null, why?: string) => {
+        clearTimeout(late);
+        this.#running.delete(stopping);
+        ready();
+        if (why !== undefined && !this.#aborted) this.#options.leftOut(agent, why);
+        resolve(answer);
+      };
+      const stopping = {
+        abort: () => {
+          current?.abort();
+          settle(null);
+        },
+      };
+      const late = setTimeout(() => {
+        current?.abort();
+        settle(null, `no answer within ${patienceMs} ms`);
+      }, patienceMs);
+      this.#running.add(stopping);
+      const askOne = (at: number): void => {
+        const model = models[at];
+        if (!model) return settle(null, 'every model failed');
+        let said = '';
+        let over = false;
+        current = model.generate({ prompt: agent.systemPrompt, model: agent.modelName, messages: [{ role: 'caller', text }], tools: [], notes, job: JOBS[agent.type], medium: this.#options.medium, working: () => () => undefined, ...(agent.temperature === null ? {} : { temperature: agent.temperature }), ...(agent.maxTokens === null ? {} : { maxTokens: agent.maxTokens }) }, (part) => {
+          if (over) return;
+          if (part.type === 'text') said += part.text;
+          if (part.type !== 'done' && part.type !== 'error') return;
+          over = true;
+          if (part.type === 'done' && said.trim() !== '') settle(said.trim());
+          else askOne(at + 1);
+        });
+      };
+      askOne(0);
+    });
+  }
+}
+
+export const JOBS = { input: 'understand', memory: 'remember', output: 'phrase', conversation: 'talk' } as const;

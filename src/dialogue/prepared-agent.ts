@@ -1,0 +1,84 @@
+import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
+import type { Passage } from '#core/knowledge/document.ts';
+import type { HttpClient, Secrets, WallClock } from '#core/kernel/ports.ts';
+import { recollect } from '#core/memory/memory.ts';
+import { notesOf } from '#core/memory/notes.ts';
+import type { Store } from '#core/ports.ts';
+import { LOOK_UP } from '#core/tools/tool.ts';
+import type { ArmedTool } from '#core/tools/tool-store.ts';
+import type { LanguageModel, Medium } from '#engine/contracts/language-model.ts';
+import { chained, type Link } from './chain.ts';
+import { KnowledgeLookup } from './knowledge-lookup.ts';
+import { AgentTools, type MoreTools } from './tools/agent-tools.ts';
+import type { ToolScene } from './tools/built-in-tools.ts';
+import type { McpTools } from './tools/mcp-tools.ts';
+
+export interface DialogueOptions {
+  readonly store: Store;
+  readonly clock: WallClock;
+  readonly http: HttpClient;
+  readonly secrets: Secrets;
+  readonly searchKnowledge: (agentId: number, question: string, limit: number) => Promise<readonly Passage[]>;
+  readonly log: { warn(fields: object, message: string): void };
+}
+
+/** The models that are asked for a vendor's, in order. */
+export type ModelsFor = (modelProvider: string) => readonly LanguageModel[];
+
+/** Everything that an agent is, knows, remembers and can do in one talk. Asked for before anybody is there to wait for it. */
+export class PreparedAgent {
+  readonly agent: AiAgent;
+  /** Null where it has no documents. */
+  readonly lookup: KnowledgeLookup | null;
+  readonly #options: DialogueOptions;
+  readonly #ownTools: readonly ArmedTool[];
+  readonly #serverTools: readonly MoreTools[];
+  readonly #helpers: readonly AiAgent[];
+  /** What is known of the person. */
+  readonly #notes: readonly string[];
+
+  private constructor(options: DialogueOptions, agent: AiAgent, parts: { lookup: KnowledgeLookup | null; ownTools: readonly ArmedTool[]; serverTools: readonly MoreTools[]; helpers: readonly AiAgent[]; notes: readonly string[] }) {
+    this.#options = options;
+    this.agent = agent;
+    this.lookup = parts.lookup;
+    this.#ownTools = parts.ownTools;
+    this.#serverTools = parts.serverTools;
+    this.#helpers = parts.helpers;
+    this.#notes = parts.notes;
+  }
+
+  /** `personId`: whom it talks to, where that is known. Also an agent that was deleted: what it began it ends. */
+  static async of(agentId: number, personId: number | null, options: DialogueOptions, mcp: McpTools): Promise<PreparedAgent> {
+    const { store, searchKnowledge } = options;
+    const agent = await store.agents.evenDeleted(agentId);
+    if (!agent) throw new Error(`there is no agent ${agentId}`);
+    const [knows, ownTools, servers, helpers, remembered] = await Promise.all([
+      store.knowledge.hasDocuments(agent.id), store.tools.list(agent.id), store.mcpServers.list(agent.id),
+      Promise.all(agent.chain.map((id) => store.agents.find(agent.organizationId, id))), personId === null ? null : recollect(store, personId),
+    ]);
+    return new PreparedAgent(options, agent, {
+      lookup: knows && agent.builtInTools.includes(LOOK_UP) ? new KnowledgeLookup((question, limit) => searchKnowledge(agent.id, question, limit)) : null,
+      ownTools, serverTools: await mcp.of(servers), helpers: helpers.filter((one) => one !== null && one.isActive) as AiAgent[], notes: remembered ? notesOf(remembered) : [],
+    });
+  }
+
+  tools(scene: Omit<ToolScene, 'agent' | 'store' | 'clock' | 'secrets'>): AgentTools {
+    const { store, clock, http, secrets } = this.#options;
+    return new AgentTools({ ...scene, agent: this.agent, store, clock, secrets }, { http, secrets, clock }, this.#ownTools, this.lookup, this.#serverTools);
+  }
+
+  /** Models that are told what the agent knows and remembers, with its helpers before and after them. */
+  models(inner: readonly LanguageModel[], modelsFor: ModelsFor, medium: Medium): readonly LanguageModel[] {
+    const { agent } = this;
+    const { log } = this.#options;
+    const links = this.#helpers.map((helper): Link => ({ agent: helper, models: modelsFor(helper.modelProvider) }));
+    const told = inner.map((model): LanguageModel => ({
+      id: model.id,
+      generate: (request, onPart) => model.generate({ ...request, medium, ...(agent.temperature === null ? {} : { temperature: agent.temperature }), ...(agent.maxTokens === null ? {} : { maxTokens: agent.maxTokens }), notes: [...this.#notes, ...(request.notes ?? [])] }, onPart),
+    }));
+    return told.map((model) => {
+      const knowing = this.lookup ? this.lookup.model(model) : model;
+      return links.length === 0 ? knowing : chained(knowing, { links, notes: this.#notes, medium, leftOut: (link, why) => log.warn({ agent: agent.id, helper: link.id, why }, 'a helper of an agent was left out of a turn') });
+    });
+  }
+}

@@ -1,0 +1,195 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
+import type { Message } from '#core/conversations/conversation.ts';
+import type { TextAnswer, TextDialogue, TextTurn } from '#core/conversations/text-dialogue.ts';
+import { AppError } from '#core/kernel/errors.ts';
+import type { Analysis, Analyst } from '#core/memory/analyst.ts';
+import type { LanguageModel, ModelMessage, ModelPart, ModelRequest } from '#engine/contracts/language-model.ts';
+import { JOBS } from './chain.ts';
+import { ModelAnalyst } from './model-analyst.ts';
+import { PreparedAgent, type DialogueOptions, type ModelsFor } from './prepared-agent.ts';
+import type { AgentTools } from './tools/agent-tools.ts';
+import type { McpTools } from './tools/mcp-tools.ts';
+
+export interface TextDialogueOptions extends DialogueOptions {
+  readonly modelsFor: ModelsFor;
+  readonly mcp: McpTools;
+  /** Whoever reads talks where no model does. */
+  readonly analyst: Analyst;
+}
+
+/** A turn is lost with the server that had it after this. */
+const TURN_MS = 120_000;
+const WAIT_MS = 30_000;
+const LOOK_MS = 40;
+/** A model that says nothing for so long is given up. */
+const SILENT_MS = 20_000;
+const MAX_ROUNDS = 6;
+/** Where a vendor does not count tokens, four letters are about one. */
+const LETTERS_PER_TOKEN = 4;
+/** In writing nobody hangs up. */
+const END_CALL = 'end_call';
+
+interface ToolCall {
+  readonly name: string;
+  readonly args: Readonly<Record<string, string>>;
+}
+
+interface Run {
+  readonly text: string;
+  readonly calls: readonly ToolCall[];
+  readonly tokens: number;
+  readonly failed: boolean;
+}
+
+/** How agents answer in writing: the same agent as on the telephone, on another medium. */
+export class TextDialogues implements TextDialogue {
+  readonly #options: TextDialogueOptions;
+
+  constructor(options: TextDialogueOptions) {
+    this.#options = options;
+  }
+
+  async inTurn<T>(conversationId: number, work: () => Promise<T>): Promise<T> {
+    const { clock, log, store: { conversations } } = this.#options;
+    const lateAt = clock.now().getTime() + WAIT_MS;
+    for (;;) {
+      const now = clock.now();
+      if (await conversations.claim(conversationId, now, new Date(now.getTime() + TURN_MS))) break;
+      if (now.getTime() > lateAt) throw new AppError('conflict', 'Another message of this conversation is still being answered', { subject: `conversation_id: conv_${conversationId}` });
+      await pause(LOOK_MS);
+    }
+    try {
+      return await work();
+    } finally {
+      await conversations.release(conversationId).catch((error: unknown) => log.warn({ err: error, conversation: conversationId }, 'a conversation could not be given free; it is by itself in a while'));
+    }
+  }
+
+  async answer(turn: TextTurn): Promise<TextAnswer> {
+    const { agent, conversation, personId, number, signal } = turn;
+    const { modelsFor, mcp } = this.#options;
+    const prepared = await PreparedAgent.of(agent.id, personId, this.#options, mcp);
+    const talks = agent.type === 'conversation';
+    const subject = `conv_${conversation.id}`;
+    const tools = talks ? prepared.tools({ where: { conversationId: conversation.id }, organizationId: conversation.organizationId, subject, keyPrefix: `${subject}-${turn.messages.at(-1)?.id ?? 0}`, personId, number, canTransfer: false }) : null;
+    const models = prepared.models(modelsFor(agent.modelProvider), modelsFor, 'text');
+    const messages = turn.messages.flatMap(toModelMessage);
+    const notes = turn.messages.flatMap((message) => (message.role === 'system' ? [message.content] : []));
+    let [text, tokens, model] = ['', 0, agent.modelName];
+    for (let round = 1; round <= MAX_ROUNDS; round++) {
+      const given = await this.#ask(models, { prompt: agent.systemPrompt, model: agent.modelName, messages, notes, job: JOBS[agent.type], tools: (tools?.definitions ?? []).filter((one) => one.name !== END_CALL), working: () => () => undefined, ...(turn.temperature === null ? {} : { temperature: turn.temperature }) }, turn);
+      text = joined(text, given.text);
+      tokens += given.tokens;
+      model = given.by === agent.modelProvider ? agent.modelName : given.by;
+      const calls = tools ? given.calls.filter((call) => call.name !== END_CALL) : [];
+      if (calls.length === 0 || signal?.aborted) break;
+      if (given.text !== '') messages.push({ role: 'agent', text: given.text });
+      for (const [n, call] of calls.entries()) messages.push(...(await this.#use(tools!, turn, `${round}.${n}`, call)));
+    }
+    return { text, model, tokens, sources: prepared.lookup?.sourcesOf(text) ?? [], interrupted: signal?.aborted === true };
+  }
+
+  analyse(agent: AiAgent | null, messages: readonly Message[], thoroughly: boolean): Promise<Analysis> {
+    const { analyst, store, modelsFor, log } = this.#options;
+    const lines = messages.flatMap(({ role, content }) => (role === 'agent' || role === 'caller' ? [{ role, text: content }] : []));
+    const rules = () => analyst.analyse(lines);
+    if (!thoroughly || !agent || agent.chain.length === 0) return rules();
+    return (async () => {
+      const helpers = await Promise.all(agent.chain.map((id) => store.agents.find(agent.organizationId, id)));
+      const helper = helpers.find((one) => one?.type === 'memory' && one.isActive);
+      // The last of the models is the rules' own.
+      const models = helper ? modelsFor(helper.modelProvider).slice(0, -1) : [];
+      if (!helper || models.length === 0) return rules();
+      return new ModelAnalyst(helper, models).analyse(lines).catch((error: unknown) => {
+        log.warn({ err: error, agent: helper.id }, 'a talk could not be read by the model: it is read by rules');
+        return rules();
+      });
+    })();
+  }
+
+  /** Whoever answers first of the models; one that breaks off in the middle is gone on from. */
+  async #ask(models: readonly LanguageModel[], request: ModelRequest, { onText, signal }: TextTurn): Promise<Run & { readonly by: string }> {
+    let [text, tokens] = ['', 0];
+    for (const model of models) {
+      const said: ModelMessage[] = text === '' ? [] : [{ role: 'agent', text, interrupted: true }];
+      const run = await this.#run(model, { ...request, messages: [...request.messages, ...said] }, (piece) => onText(piece), signal);
+      text = joined(text, run.text);
+      tokens += run.tokens;
+      if (!run.failed || signal?.aborted) return { ...run, text, tokens, by: model.id };
+    }
+    if (text !== '') return { text, tokens, calls: [], failed: true, by: models.at(-1)!.id };
+    throw new AppError('upstream-failed', 'No language model answers at the moment');
+  }
+
+  #run(model: LanguageModel, request: ModelRequest, onText: (text: string) => void, signal: AbortSignal | null): Promise<Run> {
+    return new Promise((resolve) => {
+      const calls: ToolCall[] = [];
+      let text = '';
+      let silent: NodeJS.Timeout | undefined;
+      let over = false;
+      const end = (failed: boolean, counted?: number) => {
+        if (over) return;
+        over = true;
+        clearTimeout(silent);
+        signal?.removeEventListener('abort', stop);
+        resolve({ text: text.trimEnd(), calls, failed, tokens: counted ?? Math.ceil((lettersIn(request) + text.length) / LETTERS_PER_TOKEN) });
+      };
+      const wait = () => {
+        clearTimeout(silent);
+        silent = setTimeout(() => {
+          run.abort();
+          end(true);
+        }, SILENT_MS);
+      };
+      const onPart = (part: ModelPart) => {
+        if (over) return;
+        wait();
+        if (part.type === 'text') {
+          text += part.text;
+          onText(part.text);
+        } else if (part.type === 'tool-call') calls.push(part);
+        else if (part.type === 'done') end(false, part.usage && part.usage.inputTokens + part.usage.outputTokens);
+        else if (part.type === 'error') end(true);
+      };
+      const run = model.generate(request, onPart);
+      const stop = () => {
+        run.abort();
+        end(false);
+      };
+      if (signal?.aborted) return stop();
+      signal?.addEventListener('abort', stop, { once: true });
+      wait();
+    });
+  }
+
+  /** Asks for a tool, once, with its outcome on record. */
+  async #use(tools: AgentTools, { onTool }: TextTurn, key: string, { name, args }: ToolCall): Promise<ModelMessage[]> {
+    await onTool({ role: 'tool-call', content: name, detail: { key, name, args } });
+    const { status, output } = await tools.run(key, name, args).catch(() => ({ status: 'failed' as const, output: 'The tool failed.' }));
+    await onTool({ role: 'tool-result', content: output, detail: { key, name, status } });
+    return [{ role: 'tool-call', key, name, args }, { role: 'tool-result', key, name, output, status }];
+  }
+}
+
+const joined = (before: string, after: string) => [before, after].filter((one) => one !== '').join(' ');
+
+function toModelMessage({ role, content, detail }: Message): ModelMessage[] {
+  const { key = '', name = '', args = {}, status = 'unknown', interrupted } = detail as { key?: string; name?: string; args?: Record<string, string>; status?: 'ok' | 'failed' | 'unknown'; interrupted?: boolean };
+  switch (role) {
+    case 'agent':
+      return content === '' ? [] : [{ role, text: content, ...(interrupted ? { interrupted } : {}) }];
+    case 'caller':
+      return [{ role, text: content }];
+    case 'tool-call':
+      return [{ role, key, name: name || content, args }];
+    case 'tool-result':
+      return [{ role, key, name, output: content, status }];
+    case 'system':
+      return [];
+  }
+}
+
+function lettersIn({ prompt, messages, knowledge = [], notes = [] }: ModelRequest): number {
+  return [prompt, ...notes, ...messages.map((one) => ('text' in one ? one.text : '')), ...knowledge.map((one) => one.text)].reduce((sum, one) => sum + one.length, 0);
+}

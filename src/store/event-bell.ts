@@ -1,0 +1,39 @@
+import type { PostgresNotifications } from './notifications.ts';
+
+const CHANNEL = 'trunkline_events';
+/** Other servers are told no oftener than this; the word carries nothing, so one stands for many. */
+const GATHER_MS = 20;
+
+/** Tells whoever reads events that there are some: in this process at once, on other servers a moment later and outside of any transaction. */
+export class EventBell {
+  readonly #notifications: PostgresNotifications | null;
+  readonly #onError: (error: Error) => void;
+  #here: () => void = () => undefined;
+  #telling: NodeJS.Timeout | null = null;
+
+  /** `notifications` null where there is no other server. */
+  constructor(notifications: PostgresNotifications | null, onError: (error: Error) => void) {
+    this.#notifications = notifications;
+    this.#onError = onError;
+  }
+
+  ring(): void {
+    this.#here();
+    const others = this.#notifications;
+    if (!others || this.#telling) return;
+    this.#telling = setTimeout(() => {
+      this.#telling = null;
+      others.tell(CHANNEL, '').catch((error: unknown) => this.#onError(error instanceof Error ? error : new Error(String(error))));
+    }, GATHER_MS);
+    this.#telling.unref();
+  }
+
+  async listen(hear: () => void): Promise<void> {
+    this.#here = hear;
+    await this.#notifications?.listen(CHANNEL, hear);
+  }
+
+  close(): void {
+    if (this.#telling) clearTimeout(this.#telling);
+  }
+}

@@ -1,0 +1,126 @@
+import { sql, type Kysely, type Selectable } from 'kysely';
+import type { EventFeed, FedEvent } from '#core/events/event-feed.ts';
+import type { DomainEvent } from '#core/kernel/events.ts';
+import { toCall } from './call-store.ts';
+import { toConversation } from './conversation-store.ts';
+import type { Database } from './schema.ts';
+
+/** Events that come together are read together. */
+const GATHER_MS = 15;
+/** A word that was lost is made up for by looking. */
+const LOOK_MS = 1000;
+const BATCH = 500;
+
+/**
+ * Events in the order in which they came on record. Their numbers do not tell: a transaction that began earlier may end
+ * later. So positions are given to them afterwards, by whoever reads first.
+ */
+export class PostgresEventFeed implements EventFeed {
+  readonly #db: Kysely<Database>;
+  readonly #onError: (error: unknown) => void;
+  readonly #listeners = new Set<(events: readonly FedEvent[]) => void>();
+  #position = 0;
+  #timer: NodeJS.Timeout | null = null;
+  /** It is looked in a moment. */
+  #soon = false;
+  #looking: Promise<void> | null = null;
+  #again = false;
+  #closed = false;
+
+  constructor(db: Kysely<Database>, onError: (error: unknown) => void) {
+    this.#db = db;
+    this.#onError = onError;
+  }
+
+  /** From here on what happens is told. */
+  async open(): Promise<void> {
+    await this.#giveAll();
+    this.#position = (await this.#db.selectFrom('event_feed').select('position').executeTakeFirstOrThrow()).position;
+    this.#lookIn(LOOK_MS);
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  listen(listener: (events: readonly FedEvent[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** There is something to read. */
+  ring(): void {
+    if (this.#looking) this.#again = true;
+    else if (!this.#soon) this.#lookIn(GATHER_MS);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    await this.#looking;
+  }
+
+  async read(after: number, until: number, limit: number): Promise<readonly FedEvent[]> {
+    const events = await this.#db.selectFrom('events').selectAll().where('position', '>', after).where('position', '<=', until).orderBy('position').limit(limit).execute();
+    const ids = <T>(values: readonly (T | null)[]) => [...new Set(values.filter((one) => one !== null))];
+    const [callIds, conversationIds] = [ids(events.map((row) => row.call_id)), ids(events.map((row) => row.conversation_id))];
+    const calls = callIds.length === 0 ? [] : await this.#db.selectFrom('calls').selectAll().where('id', 'in', callIds).execute();
+    const conversations = conversationIds.length === 0 ? [] : await this.#db.selectFrom('conversations').selectAll().where('id', 'in', conversationIds).execute();
+    const callOf = new Map(calls.map((row) => [row.id, toCall(row)]));
+    const conversationOf = new Map(conversations.map((row) => [row.id, toConversation(row)]));
+    return events.map((row) => toFed(row, callOf.get(row.call_id ?? 0) ?? null, conversationOf.get(row.conversation_id ?? 0) ?? null));
+  }
+
+  #lookIn(ms: number): void {
+    if (this.#closed) return;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#soon = ms === GATHER_MS;
+    this.#timer = setTimeout(() => {
+      this.#soon = false;
+      this.#looking = this.#look().catch((error: unknown) => this.#closed || this.#onError(error)).then(() => {
+        this.#looking = null;
+        this.#lookIn(this.#again ? GATHER_MS : LOOK_MS);
+        this.#again = false;
+      });
+    }, ms);
+    this.#timer.unref();
+  }
+
+  async #look(): Promise<void> {
+    await this.#giveAll();
+    for (;;) {
+      const events = await this.read(this.#position, Number.MAX_SAFE_INTEGER, BATCH);
+      const last = events.at(-1);
+      if (!last || this.#closed) return;
+      // Whoever reads by itself finds at most what is told next.
+      this.#position = last.position;
+      for (const listener of this.#listeners) listener(events);
+      if (events.length < BATCH) return;
+    }
+  }
+
+  async #giveAll(): Promise<void> {
+    while ((await this.#give()) === BATCH);
+  }
+
+  /** Positions for events that have none, the oldest first: those of one call came on record in the order of their numbers. */
+  async #give(): Promise<number> {
+    const waiting = () => this.#db.selectFrom('events').select('id').where('position', 'is', null).orderBy('id').limit(BATCH);
+    if (!(await waiting().executeTakeFirst())) return 0;
+    return this.#db.transaction().execute(async (trx) => {
+      // One at a time; what is looked for after that is what nobody else has found.
+      const { position } = await trx.selectFrom('event_feed').select('position').forUpdate().executeTakeFirstOrThrow();
+      const { numAffectedRows } = await sql`
+        update events set position = ${position}::bigint + found.n
+        from (select id, row_number() over (order by id) as n from (select id from events where position is null order by id limit ${BATCH}) as oldest) as found
+        where found.id = events.id`.execute(trx);
+      const given = Number(numAffectedRows ?? 0n);
+      if (given > 0) await trx.updateTable('event_feed').set({ position: position + given }).execute();
+      return given;
+    });
+  }
+}
+
+function toFed(row: Selectable<Database['events']>, call: FedEvent['call'], conversation: FedEvent['conversation']): FedEvent {
+  return { position: row.position!, organizationId: row.organization_id, at: row.at, event: row.payload as DomainEvent, call, conversation };
+}
