@@ -44,12 +44,12 @@ const CHECKS: readonly Suite[] = [
 ];
 
 const SUITES: readonly Suite[] = [
-  { name: 'interleavings', budgetS: 400, files: ['test/turns/interleavings.test.ts'] },
+  { name: 'interleavings', budgetS: 700, files: ['test/turns/interleavings.test.ts'] },
   ...CHECKS,
   { name: 'unit', budgetS: 120, files: tests('src/**/*.test.ts') },
   { name: 'speech', budgetS: 180, files: tests('test/speech/*.test.ts') },
-  { name: 'store, embedded Postgres 18', budgetS: 120, files: ['test/store/store.test.ts', 'test/store/embedded.test.ts'] },
-  { name: 'store, Postgres 15', budgetS: 120, files: ['test/store/store.test.ts'], env: { TEST_POSTGRES_BIN: PG15 }, needs: () => file(join(PG15, 'postgres')) },
+  { name: 'store, embedded Postgres 18', budgetS: 120, files: ['test/store/store.test.ts', 'test/store/conversations.test.ts', 'test/store/embedded.test.ts'] },
+  { name: 'store, Postgres 15', budgetS: 120, files: ['test/store/store.test.ts', 'test/store/conversations.test.ts'], env: { TEST_POSTGRES_BIN: PG15 }, needs: () => file(join(PG15, 'postgres')) },
   { name: 'engine', budgetS: 180, files: tests('test/engine/*.test.ts') },
   { name: 'corpus', budgetS: 180, files: ['test/suites/corpus.test.ts'] },
   { name: 'numbers', budgetS: 240, files: ['test/suites/numbers.test.ts'] },
@@ -58,9 +58,11 @@ const SUITES: readonly Suite[] = [
   { name: 'webhooks', budgetS: 300, files: ['test/suites/webhooks.test.ts', 'test/suites/webhook-storm.test.ts'] },
   { name: 'knowledge', budgetS: 180, files: ['test/suites/knowledge.test.ts'] },
   { name: 'carriers', budgetS: 240, files: ['test/suites/carriers.test.ts', 'test/suites/carrier-webhooks.test.ts', 'test/suites/carriers-configured.test.ts', 'test/suites/orchestrator-calls.test.ts'] },
+  { name: 'talk', budgetS: 240, files: ['test/suites/orchestrator-talk.test.ts', 'test/suites/event-socket.test.ts'] },
+  { name: 'thousand readers', budgetS: 180, files: ['test/suites/event-storm.test.ts'] },
   { name: 'vendors', budgetS: 120, files: ['test/suites/vendors.test.ts'] },
   // The acceptance tests once more, with the roles api, media and jobs each in a process of its own.
-  { name: 'three processes', budgetS: 600, files: tests('test/suites/{sales-agent,numbers,webhooks,tools,knowledge,orchestrator-calls,carriers-configured}.test.ts'), env: { TEST_ROLES: 'split' } },
+  { name: 'three processes', budgetS: 900, files: tests('test/suites/{sales-agent,numbers,webhooks,tools,knowledge,orchestrator-calls,orchestrator-talk,event-socket,carriers-configured}.test.ts'), env: { TEST_ROLES: 'split' } },
   { name: 'recordings', budgetS: 240, files: ['test/suites/recordings.test.ts'], needs: () => file('/usr/bin/mpg123') },
   { name: 'fifty', budgetS: 240, files: ['test/suites/fifty.test.ts'] },
   { name: 'crash', budgetS: 500, files: ['test/suites/crash.test.ts'] },

@@ -30,6 +30,8 @@ export class CallWriter {
   #last: Promise<void> = Promise.resolve();
   #seq = 0;
   #phase: CallPhase = 'GREETING';
+  /** Turns that answered the caller, and how long the caller waited in all. */
+  #answered = { turns: 0, waitedMs: 0 };
 
   constructor(options: WriterOptions) {
     this.#options = options;
@@ -72,7 +74,10 @@ export class CallWriter {
     const { call, ownership, store, clock } = this.#options;
     this.#queue(async () => {
       const lines = priced(usage, await store.usage.prices());
-      if (await finishCall({ store, clock }, call.id, ownership, { status, reason, failure })) await store.usage.record(call.id, lines);
+      if (!(await finishCall({ store, clock }, call.id, ownership, { status, reason, failure }))) return;
+      await store.usage.record(call.id, lines);
+      const { turns, waitedMs } = this.#answered;
+      if (turns > 0) await store.agents.count(call.agentId, turns, waitedMs, clock.now());
     });
     await this.#last;
   }
@@ -81,6 +86,7 @@ export class CallWriter {
     const { call, store } = this.#options;
     const entry = entryOf(item, this.#seq++, this.#phase, item.role === 'agent' ? this.#options.sourcesOf(item.intended) : []);
     const latency = item.role === 'agent' ? latencyOf(item.timing) : null;
+    if (latency) this.#answered = { turns: this.#answered.turns + 1, waitedMs: this.#answered.waitedMs + latency.fullCycleMs };
     this.#queue(async () => {
       const ours = await store.transaction(async (records) => {
         if (!(await records.calls.progress(call.id, this.#options.ownership, latency ? { latency } : {}))) return false;

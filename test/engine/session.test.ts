@@ -54,6 +54,26 @@ describe('a session', () => {
     assert.equal(s.entries('caller')[0], 'wait a moment please');
   });
 
+  it('takes written words for the caller\'s: they interrupt, and are answered at once', async () => {
+    const s = stage({ firstMessage: LONG });
+    s.session.start(s.line);
+    await s.silence(1500);
+    const clears = s.line.clears;
+    s.session.message('yes');
+    await s.silence(40);
+    assert.ok(s.line.clears > clears, 'even a word that would only nod if it was spoken');
+    assert.deepEqual(s.entries('caller'), ['yes']);
+    const cut = s.notes.find((note) => note.kind === 'interrupted');
+    assert.ok(cut && LONG.startsWith(cut.heard) && cut.heard.length < LONG.length / 2);
+    await s.silence(8000);
+    const answers = s.entries('agent').length;
+    s.session.message('  what does it cost ');
+    await s.silence(6000);
+    assert.deepEqual([s.entries('caller').at(-1), s.entries('agent').length], ['what does it cost', answers + 1]);
+    const [entry] = s.notes.flatMap((note) => (note.kind === 'entry' && note.item.role === 'caller' && note.item.text === 'what does it cost' ? [note.item] : []));
+    assert.deepEqual([entry!.written, entry!.confidence], [true, 1]);
+  });
+
   it('goes on from the same sample after a backchannel', async () => {
     const s = stage({ firstMessage: LONG });
     s.session.start(s.line);

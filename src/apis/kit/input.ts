@@ -57,18 +57,22 @@ function depthOf(text: string): number {
 const SECRET = /password|secret|token|key/i;
 const LONGEST_SHOWN = 100;
 
+/** What an issue is about. */
+function valueAt(path: readonly PropertyKey[], input: unknown): unknown {
+  return path.reduce<unknown>((value, part) => (typeof value === 'object' && value !== null && Object.hasOwn(value, part) ? (value as Record<PropertyKey, unknown>)[part] : undefined), input);
+}
+
 /** The value that an issue is about, if it is short and no secret. */
 function shownValue(issue: z.core.$ZodIssue, input: unknown): Pick<Issue, 'value'> {
   if (issue.path.some((part) => SECRET.test(String(part)))) return {};
-  let value = input;
-  for (const part of issue.path) value = typeof value === 'object' && value !== null && Object.hasOwn(value, part) ? (value as Record<PropertyKey, unknown>)[part] : undefined;
+  const value = valueAt(issue.path, input);
   if (typeof value === 'string') return value.length <= LONGEST_SHOWN ? { value } : {};
   return typeof value === 'number' || typeof value === 'boolean' || value === null ? { value } : {};
 }
 
 function toIssue(issue: z.core.$ZodIssue, where: string, input: unknown): Issue {
   const path = issue.path.map(String).join('.') || where;
-  const missing = issue.code === 'invalid_type' && /received undefined/.test(issue.message);
+  const missing = (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union') && issue.path.length > 0 && valueAt(issue.path, input) === undefined;
   const kind = missing ? 'missing' : issue.code === 'too_small' || issue.code === 'too_big' ? 'range' : 'format';
   return { path, kind, ...shownValue(issue, input), message: missing ? `${path} is required` : `${path}: ${issue.message}` };
 }

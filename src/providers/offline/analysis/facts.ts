@@ -44,9 +44,9 @@ export function factsIn(texts: readonly string[]): Facts {
 /** What somebody wants just now, and what they named: the work of an agent that understands. */
 export function understand(text: string): { readonly intent: string; readonly entities: Readonly<Record<string, string>> } {
   const { name, wants, topics } = factsIn([text]);
-  const named = timeIn(text);
   // "at Acme" names no time.
-  const time = named !== null && TIME.test(named) ? named : null;
+  const named = timeIn(text)?.replace(/\b(?:at|around) (\w+)/g, (whole, word: string) => (TIME.test(word) ? whole : '')).trim() ?? '';
+  const time = TIME.test(named) ? named : null;
   const entities: Record<string, string | null | undefined> = {
     name, time, wants, topic: topics[0], email: /[\w.+-]+@[\w-]+\.[\w.-]*\w/.exec(text)?.[0], phone: /\+?\d[\d ()-]{5,}\d/.exec(text)?.[0].replaceAll(/[^\d+]/g, ''), amount: /[$€£]\s?\d[\d.,]*|\b\d[\d.,]* (?:dollars|euros|pounds)\b/i.exec(text)?.[0],
   };

@@ -1,0 +1,130 @@
+import { WebSocket } from 'ws';
+import type { EventMessage } from './event-client.ts';
+
+// Many readers in a process of their own. Texts of events are `<call> <number>`: each call's come in order and without gaps.
+
+export interface ReadersRequest {
+  readonly urls: readonly string[];
+  readonly token: string;
+  readonly readers: number;
+  readonly expect: number;
+}
+
+export interface ReadersReport {
+  readonly complete: number;
+  readonly wrong: readonly string[];
+  readonly comebacks: number;
+  readonly slept: boolean;
+  readonly missed: number;
+}
+
+const NAP_MS = 4000;
+const NAP_AFTER = 100;
+const COME_BACK_MS = 1000;
+const SILENT_MS = 30_000;
+
+class Reader {
+  readonly #seen = new Map<string, number>();
+  #count = 0;
+  #cursor: string | undefined;
+  #socket: WebSocket | null = null;
+  #missed = 0;
+  readonly wrong: string[] = [];
+  readonly name: string;
+  readonly #token: string;
+  napped = false;
+  comebacks = 0;
+  onSubscribed: () => void = () => undefined;
+
+  constructor(name: string, token: string) {
+    this.name = name;
+    this.#token = token;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get missed(): number {
+    return this.#missed;
+  }
+
+  connect(url: string): void {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { perMessageDeflate: false });
+    this.#socket = socket;
+    socket.on('error', (error) => socket === this.#socket && this.wrong.push(`${this.name}: ${error.message}`));
+    socket.on('open', () => socket.send(JSON.stringify({ type: 'auth', token: this.#token })));
+    socket.on('message', (data) => this.#read(socket, (data as Buffer).toString()));
+  }
+
+  comeBack(url: string): void {
+    this.comebacks++;
+    const left = this.#socket;
+    this.#socket = null;
+    left?.terminate();
+    this.connect(url);
+  }
+
+  #read(socket: WebSocket, text: string): void {
+    // One that was left says nothing that counts.
+    if (socket !== this.#socket) return;
+    const message = JSON.parse(text) as EventMessage;
+    if (message.type === 'auth.success') return socket.send(JSON.stringify({ type: 'subscribe', events: ['message.sent'], ...(this.#cursor === undefined ? {} : { cursor: this.#cursor }) }));
+    if (message.type === 'subscribed') return this.onSubscribed();
+    if (message.type === 'events.missed') this.#missed++;
+    if (message.type === 'error.occurred') this.wrong.push(`${this.name}: ${text}`);
+    if (message.type !== 'message.sent') return;
+    const [call, serial] = String(message.data['message']).split(' ') as [string, string];
+    const wanted = this.#seen.get(call) ?? 0;
+    if (Number(serial) !== wanted) this.wrong.push(`${this.name}: ${serial} of call ${call} came where ${wanted} was due`);
+    this.#seen.set(call, Number(serial) + 1);
+    this.#cursor = message.cursor;
+    this.#count++;
+    if (this.name === 'asleep' && this.#count === NAP_AFTER) {
+      socket.pause();
+      setTimeout(() => {
+        this.napped = true;
+        socket.resume();
+      }, NAP_MS);
+    }
+  }
+}
+
+process.on('message', (request: ReadersRequest) => void run(request));
+
+async function run({ urls, token, readers: many, expect }: ReadersRequest): Promise<void> {
+  const readers = Array.from({ length: many }, (_, n) => new Reader(n === 0 ? 'asleep' : n === 1 ? 'restless' : `reader ${n}`, token));
+  let ready = 0;
+  const allReady = new Promise<void>((go) => {
+    for (const reader of readers) {
+      let counted = false;
+      reader.onSubscribed = () => {
+        if (!counted && ++ready === many) go();
+        counted = true;
+      };
+    }
+  });
+  for (const [n, reader] of readers.entries()) {
+    reader.connect(urls[n % urls.length]!);
+    if (n % 50 === 49) await new Promise((later) => setTimeout(later, 20));
+  }
+  await allReady;
+  process.send!({ ready: many });
+  const restless = readers[1]!;
+  // Each time at the other server.
+  const comingBack = setInterval(() => restless.count < expect && restless.comeBack(urls[restless.comebacks % urls.length]!), COME_BACK_MS);
+  let last = -1;
+  let quietSince = performance.now();
+  for (;;) {
+    const total = readers.reduce((sum, reader) => sum + reader.count, 0);
+    if (total !== last) quietSince = performance.now();
+    last = total;
+    if (total >= many * expect || performance.now() - quietSince > SILENT_MS) break;
+    await new Promise((later) => setTimeout(later, 100));
+  }
+  clearInterval(comingBack);
+  const report: ReadersReport = {
+    complete: readers.filter((reader) => reader.count === expect).length, wrong: readers.flatMap((reader) => reader.wrong).slice(0, 20), comebacks: restless.comebacks, slept: readers[0]!.napped, missed: readers.reduce((sum, reader) => sum + reader.missed, 0),
+  };
+  process.send!(report);
+}
