@@ -59,6 +59,7 @@ const SUITES: readonly Suite[] = [
   { name: 'knowledge', budgetS: 180, files: ['test/suites/knowledge.test.ts'] },
   { name: 'carriers', budgetS: 240, files: ['test/suites/carriers.test.ts', 'test/suites/carrier-webhooks.test.ts', 'test/suites/carriers-configured.test.ts', 'test/suites/orchestrator-calls.test.ts'] },
   { name: 'talk', budgetS: 240, files: ['test/suites/orchestrator-talk.test.ts', 'test/suites/event-socket.test.ts'] },
+  { name: 'chain', budgetS: 180, files: ['test/suites/chain.test.ts'] },
   { name: 'thousand readers', budgetS: 180, files: ['test/suites/event-storm.test.ts'] },
   { name: 'vendors', budgetS: 120, files: ['test/suites/vendors.test.ts'] },
   // The acceptance tests once more, with the roles api, media and jobs each in a process of its own.

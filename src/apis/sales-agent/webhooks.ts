@@ -3,7 +3,7 @@ import { durationMs, type Call } from '#core/calls/call.ts';
 import type { StoredEvent, Webhook, WebhookDelivery } from '#core/webhooks/webhook.ts';
 import { deleteWebhook, listDeliveries, listWebhooks, registerWebhook, replayDeliveries } from '#core/webhooks/webhooks.ts';
 import { operation } from '../kit/operation.ts';
-import { pageLimit, pageSkip, signingSecretText, webUrl } from '../kit/words.ts';
+import { idOf, pageLimit, pageSkip, signingSecretText, webUrl } from '../kit/words.ts';
 import { agentIdOf, agentNumber, deleted, Deleted, deliveryIdOf, deliveryNumber, time, webhookIdOf, webhookNumber } from './words.ts';
 
 const API = 'sales-agent';
@@ -78,9 +78,12 @@ export const replayDeliveriesOperation = operation({
 
 /** The body of a delivery. The same for every attempt: what it says of the call is as of the event. */
 export function salesAgentEvent(_webhook: Webhook, { at, event }: StoredEvent, call: Call | null): object {
+  // How surely words were understood is told by another API.
+  const { confidence: _, ...said } = event.data as { confidence?: unknown } & object;
+  const agentId = call?.agentId ?? ('agentId' in event ? event.agentId : null);
   const soFar = call === null || call.answeredAt === null || call.answeredAt > at ? 0 : durationMs({ ...call, endedAt: call.endedAt === null || call.endedAt > at ? at : call.endedAt }, at);
   return {
-    event: event.type, timestamp: time(at), call_sid: call?.sid ?? null, agent_id: call && agentIdOf(call.agentId),
-    data: { phone_number: call && (call.direction === 'inbound' ? call.from : call.to), duration_ms: soFar, ...event.data },
+    event: event.type, timestamp: time(at), call_sid: call?.sid ?? null, agent_id: agentId === null ? null : agentIdOf(agentId),
+    data: { phone_number: call && (call.direction === 'inbound' ? call.from : call.to), duration_ms: soFar, ...('conversationId' in event ? { conversation_id: idOf('conv', event.conversationId) } : {}), ...said },
   };
 }
