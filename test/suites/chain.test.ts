@@ -131,7 +131,7 @@ describe('a chain of agents over a large model', { concurrency: 1 }, () => {
     const gone = new AbortController();
     const reply = await fetch(`${server.url}/agents/${agent}/message`, { method: 'POST', headers: { authorization: `Bearer ${server.key}` }, body: JSON.stringify({ message: 'Hello', context: { user_id: 'leaver', conversation_id: 'left' }, options: { stream: true } }), signal: gone.signal });
     const reader = reply.body!.getReader();
-    assert.match(Buffer.from((await reader.read()).value!).toString(), /event: delta\ndata: {"content":"No idea."}/);
+    assert.match(new TextDecoder().decode((await reader.read()).value), /event: delta\ndata: {"content":"No idea."}/);
     gone.abort();
     await reader.cancel().catch(() => undefined);
     const kept = await until('what was delivered', 10_000, async () => (await server.database("select m.content, m.detail from messages m join conversations c on c.id = m.conversation_id where c.name = 'left' and m.role = 'agent'"))[0] ?? null);

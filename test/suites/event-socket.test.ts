@@ -52,7 +52,7 @@ describe('the event socket', { concurrency: 1 }, () => {
   });
 
   it('tells nobody what they did not ask for', async () => {
-    const [nothing, started, both, all] = await Promise.all([connect(), connect(), connect(), connect()]);
+    const [nothing, started, both, all] = [connect(), connect(), connect(), connect()];
     await nothing.until('auth.success');
     await started.subscribe(['call.started']);
     await both.subscribe(CALLS);
