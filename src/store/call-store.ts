@@ -158,7 +158,10 @@ export class PostgresCallStore implements CallStore {
   }
 
   async erasePerson(personId: number, at: Date): Promise<{ calls: number; recordingKeys: readonly string[] } | 'running'> {
-    const calls = await this.#db.selectFrom('calls').select(['id', 'sid', 'status', 'recording_key', 'direction']).where('person_id', '=', personId).forUpdate().execute();
+    const calls = await this.#db.selectFrom('calls').select(['id', 'sid', 'status', 'recording_key', 'direction'])
+      // Those at their number, and those with them at somebody else's.
+      .where((eb) => eb.or([eb('person_id', '=', personId), sql<boolean>`id in (select call_id from conversations where person_id = ${personId})`]))
+      .forUpdate().execute();
     if (calls.some((call) => !isEnded(call.status as CallStatus))) return 'running';
     await this.#forgetWords(calls, at);
     for (const table of ['bookings', 'callbacks'] as const) await this.#db.updateTable(table).set({ number: null, person_id: null, ...(table === 'bookings' ? { name: null } : {}) }).where('person_id', '=', personId).execute();
@@ -167,7 +170,7 @@ export class PostgresCallStore implements CallStore {
       await this.#db
         .updateTable('calls')
         .set({ [column]: null, person_id: null, variables: '{}', overrides: '{}', recording_key: null, carrier_recording_url: null, recording_deleted_at: sql`case when recording_key is null then recording_deleted_at else ${at} end` })
-        .where('person_id', '=', personId)
+        .where('id', 'in', calls.length > 0 ? calls.map((call) => call.id) : [0])
         .where('direction', 'in', [...directions])
         .execute();
     }

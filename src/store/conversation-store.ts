@@ -70,9 +70,9 @@ export class PostgresConversationStore implements ConversationStore {
     return { rows: rows.map(toView), total: await countAll(this.#db.selectFrom('conversations').where(chosen)) };
   }
 
-  async messages({ id }: Pick<Conversation, 'id'>): Promise<readonly Message[]> {
-    const { rows } = await sql<{ id: number; role: Message['role'] | 'person'; content: string; metadata: Record<string, unknown> | null; detail: Record<string, unknown>; agent_id: number | null; at: Date }>`select * from ${MESSAGES} as m where m.conversation_id = ${id} order by m.id`.execute(this.#db);
-    return rows.map(toMessage);
+  async messages(id: number, last?: number): Promise<readonly Message[]> {
+    const { rows } = await sql<{ id: number; role: Message['role'] | 'person'; content: string; metadata: Record<string, unknown> | null; detail: Record<string, unknown>; agent_id: number | null; at: Date }>`select * from ${MESSAGES} as m where m.conversation_id = ${id} order by m.id desc limit ${last ?? null}`.execute(this.#db);
+    return rows.map(toMessage).toReversed();
   }
 
   async add(conversationId: number, { role, content, metadata, detail, agentId, at }: NewMessage): Promise<Message> {
@@ -123,7 +123,7 @@ export class PostgresConversationStore implements ConversationStore {
     return old.length;
   }
 
-  /** Words stand in the messages, in the summary, in events and in what tools were asked. */
+  /** Words stand in the messages, in the summary, in events, in what tools were asked and in replies. */
   async #forgetWords(ids: readonly number[], at: Date): Promise<void> {
     if (ids.length === 0) return;
     await this.#db.deleteFrom('messages').where('conversation_id', 'in', [...ids]).execute();
@@ -131,6 +131,10 @@ export class PostgresConversationStore implements ConversationStore {
     await this.#db.updateTable('tool_executions').set({ input: '{}', output: null }).where('conversation_id', 'in', [...ids]).execute();
     await this.#db.updateTable('callbacks').set({ wanted: '', reason: '' }).where('conversation_id', 'in', [...ids]).execute();
     await this.#db.updateTable('bookings').set({ notes: null }).where('conversation_id', 'in', [...ids]).execute();
+    const subjects = ids.map((id) => `conv_${id}`);
+    await this.#db.updateTable('audit').set({ detail: '{}' }).where('subject', 'in', subjects).execute();
+    // Replies that are kept to be given again.
+    await this.#db.deleteFrom('idempotent_requests').where('subject', 'in', subjects).execute();
     await this.#db.updateTable('conversations').set({ summary: null, summarized_at: null, words_deleted_at: at }).where('id', 'in', [...ids]).execute();
   }
 

@@ -103,8 +103,9 @@ describe(`conversations, memory and events on Postgres ${bin === undefined ? '18
     await store.calls.addEntry(call.id, { seq: 1, role: 'tool-call', text: 'book', startMs: 0, endMs: 1, detail: { key: 'k' } });
     await store.calls.addEntry(call.id, { seq: 2, role: 'caller', text: 'Hi.', startMs: 0, endMs: 1, detail: {} });
     const added = await store.conversations.add(conversation.id, { role: 'caller', content: 'Written later.', metadata: { source: 'mail' }, detail: {}, agentId: null, at: new Date() });
-    const messages = await store.conversations.messages(conversation);
+    const messages = await store.conversations.messages(conversation.id);
     assert.deepEqual(messages.map((one) => [one.role, one.content]), [['agent', 'Hello.'], ['tool-call', 'book'], ['caller', 'Hi.'], ['caller', 'Written later.']]);
+    assert.deepEqual(await store.conversations.messages(conversation.id, 2), messages.slice(-2));
     assert.deepEqual([messages.at(-1), messages[0]!.agentId, messages.at(-1)!.metadata], [added, agentId, { source: 'mail' }]);
     assert.equal((await store.conversations.view(conversation.id, new Date())).messages, 3);
     await store.calls.end(call.id, null, { status: 'completed', endReason: 'x', failureReason: null, endedAt: new Date() });

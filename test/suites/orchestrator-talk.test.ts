@@ -288,6 +288,14 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
       await write('My name is Gone and I want a boat', { user_id: '+4915112345678', conversation_id: 'g' });
       assert.equal((await server.request('POST', '/api/people/erase', { phone_number: '+4915112345678' })).status, 200);
       assert.deepEqual((await ok('GET', '/memory/%2B4915112345678/context') as { context: { preferences: Json; recent_conversations: Json[] } }).context.preferences, {});
+      // Who is known by a name alone goes by that name; replies that were kept to be given again go too.
+      const named = somebody();
+      await server.request('POST', '/agents/agent_1/message', { message: 'My name is Gone and I want a boat', context: { user_id: named, conversation_id: 'h' } }, { 'idempotency-key': `of ${named}` });
+      assert.equal((await server.request('POST', '/api/people/erase', { user_id: named })).status, 200);
+      assert.equal((await server.request('POST', '/api/people/erase', { user_id: named })).status, 404);
+      assert.equal((await server.request('POST', '/api/people/erase', {})).status, 400);
+      assert.equal((await ok('GET', `/conversations?user_id=${named}`) as { conversations: Json[] }).conversations.length, 0);
+      assert.deepEqual(await server.database("select key as id from idempotent_requests where key like 'of %'"), []);
       assert.deepEqual(await server.database("select id from messages where content like '%a boat%' union all select id from events where payload::text like '%a boat%' union all select id from conversations where summary like '%boat%'"), []);
     });
   });

@@ -97,6 +97,7 @@ describe('every operation', () => {
       tokens[role] = String((await data(server.request('POST', '/api/auth/login', { email, password: 'temp_password' })))['token']);
     }
     const agentId = String((await as('POST', '/v1/convai/agents', { name: 'A' })).body['agent_id']);
+    const talk = ((await as('POST', `/agents/${agentId}/message`, { message: 'hello' })).body['response'] as Json)['conversation_id'];
     const sid = String((await as('POST', '/v1/convai/twilio/outbound-call', { agent_id: agentId, to_number: '+15005550001' })).body['call_sid']);
     const call = await server.untilEnded(sid);
     const key = await data(as('POST', '/api/keys', { name: 'k' }));
@@ -105,7 +106,6 @@ describe('every operation', () => {
     await as('POST', `/v1/convai/agents/${agentId}/knowledge-base`, { text: 'walked' });
     const [document] = (await as('GET', `/v1/convai/agents/${agentId}/knowledge-base`)).body['documents'] as Json[];
     const webhook = (await as('POST', '/v1/convai/webhooks', { url: 'http://127.0.0.1:9/', events: ['user.interrupted'] })).body;
-    const talk = ((await as('POST', `/agents/${agentId}/message`, { message: 'hello' })).body['response'] as Json)['conversation_id'];
     const number = `+49306660${++serial}`;
     await as('POST', '/voice/numbers', { phone_number: number });
     return {

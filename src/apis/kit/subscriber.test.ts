@@ -46,7 +46,7 @@ class Line {
     if (n === 0) return;
     const events = Array.from({ length: n }, (_, i) => eventAt(this.feed.position + 1 + i));
     this.feed.position += n;
-    this.subscriber.take(events, this.subscriber.of(events));
+    this.subscriber.take(events, this.subscriber.forAlike(events));
   }
 
   /** Reads until nothing more comes. */

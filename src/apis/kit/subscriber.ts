@@ -84,7 +84,7 @@ export class Subscriber {
     }
     // On another server it has been told already what this one hears only now.
     const known = events[0]!.position <= this.#position || this.#begun.position > this.#position;
-    const fresh = known ? this.of(events.filter((event) => event.position > this.#position)) : bytes;
+    const fresh = known ? this.#lacking(events.filter((event) => event.position > this.#position)) : bytes;
     if (fresh) this.#options.write(fresh);
     this.#position = Math.max(this.#position, events.at(-1)!.position);
   }
@@ -116,19 +116,24 @@ export class Subscriber {
       if (this.#closed) return;
       const last = events.at(-1);
       this.#position = last?.position ?? until;
-      const bytes = this.of(events);
+      const bytes = this.#lacking(events);
       if (bytes) write(bytes);
     }
   }
 
-  /** What of these is for it, or null. */
-  of(events: readonly FedEvent[]): Buffer | null {
-    const frames = events.flatMap((event) => (this.#options.sees(event) ? this.#wanted(event) : []));
-    return frames.length === 0 ? null : Buffer.concat(frames);
+  /** What of these is for readers like this one, or null. */
+  forAlike(events: readonly FedEvent[]): Buffer | null {
+    return joined(events.flatMap((event) => this.#wanted(event, 0)));
   }
 
-  #wanted(event: FedEvent): Buffer[] {
-    const told = this.#options.told(event).slice(event.position === this.#begun.position ? this.#begun.part : 0);
+  /** What of these it lacks itself. */
+  #lacking(events: readonly FedEvent[]): Buffer | null {
+    return joined(events.flatMap((event) => this.#wanted(event, event.position === this.#begun.position ? this.#begun.part : 0)));
+  }
+
+  #wanted(event: FedEvent, skip: number): Buffer[] {
+    if (!this.#options.sees(event)) return [];
+    const told = this.#options.told(event).slice(skip);
     return told.filter(({ type }) => this.#types.has(type)).map(({ frame }) => frame);
   }
 
@@ -137,7 +142,7 @@ export class Subscriber {
     let count: number | null = until - after > MOST_COUNTED ? null : 0;
     for (let at = after; count !== null && at < until; ) {
       const events = await this.#options.feed.read(at, until, 5 * PAGE);
-      count += events.reduce((sum, event) => sum + (this.#options.sees(event) ? this.#wanted(event).length : 0), 0);
+      count += events.reduce((sum, event) => sum + this.#wanted(event, 0).length, 0);
       at = events.at(-1)?.position ?? until;
     }
     if (this.#closed) return;
@@ -145,3 +150,5 @@ export class Subscriber {
     if (count !== 0) this.#options.missed({ after, until, count });
   }
 }
+
+const joined = (frames: readonly Buffer[]): Buffer | null => (frames.length === 0 ? null : Buffer.concat(frames));

@@ -7,7 +7,7 @@ import { operation } from '../kit/operation.ts';
 import { idOf, numberIn, pageLimit, pageSkip, timeInMilliseconds } from '../kit/words.ts';
 import { paginationOf } from './words.ts';
 
-const MANAGEMENT: Limit = { name: 'conversations', points: 500, windowS: 60 };
+export const CONVERSATIONS: Limit = { name: 'conversations', points: 500, windowS: 60 };
 const LONGEST_MESSAGE = 20_000;
 const userId = z.string().min(1).max(LONGEST_USER_ID);
 const params = z.object({ conversationId: z.string() });
@@ -24,7 +24,7 @@ const Head = z.object({ id: z.string(), user_id: z.string().nullable(), status: 
 const head = ({ conversation, status }: ConversationView): z.input<typeof Head> => ({ id: idOf('conv', conversation.id), user_id: conversation.userId, status, created_at: timeInMilliseconds(conversation.createdAt), last_message_at: timeInMilliseconds(conversation.lastMessageAt) });
 
 export const listConversationsOperation = operation({
-  method: 'GET', path: '/conversations', summary: 'Get Conversations', permission: 'read-calls', limit: MANAGEMENT,
+  method: 'GET', path: '/conversations', summary: 'Get Conversations', permission: 'read-calls', limit: CONVERSATIONS,
   query: z.object({ limit: pageLimit(10), offset: pageSkip, user_id: userId.optional(), status: z.enum(['active', 'completed', 'archived']).optional() }),
   reply: z.object({ conversations: z.array(Head.extend({ message_count: z.int() })), pagination: z.object({ total: z.int(), limit: z.int(), offset: z.int(), has_more: z.boolean() }) }),
   handle: async ({ core, ctx, query: { limit, offset, user_id: user, status } }) => {
@@ -37,7 +37,7 @@ export const listConversationsOperation = operation({
 const spelled = (user: string) => user.replace(/^ (?=\d)/, '+');
 
 export const getConversationOperation = operation({
-  method: 'GET', path: '/conversations/:conversationId', summary: 'Get Conversation Details', permission: 'read-calls', limit: MANAGEMENT, params,
+  method: 'GET', path: '/conversations/:conversationId', summary: 'Get Conversation Details', permission: 'read-calls', limit: CONVERSATIONS, params,
   query: z.object({ user_id: userId.optional() }),
   reply: Head.extend({ messages: z.array(Shown), metadata: z.object({ agent_type: z.string().nullable(), model: z.string().nullable(), total_tokens: z.int(), call_id: z.string().optional() }) }),
   handle: async ({ core, ctx, params: { conversationId }, query }) => {
@@ -51,7 +51,7 @@ export const getConversationOperation = operation({
 });
 
 export const addMessageOperation = operation({
-  method: 'POST', path: '/conversations/:conversationId/messages', summary: 'Add Message to Conversation', permission: 'place-calls', limit: MANAGEMENT, creates: true, params,
+  method: 'POST', path: '/conversations/:conversationId/messages', summary: 'Add Message to Conversation', permission: 'place-calls', limit: CONVERSATIONS, creates: true, params,
   body: z.object({
     role: z.enum(Object.keys(ROLES) as [Role, ...Role[]]),
     content: z.string().min(1).max(LONGEST_MESSAGE),

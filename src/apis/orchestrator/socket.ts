@@ -7,13 +7,15 @@ import { writeIntoCall } from '#core/calls/write-into-call.ts';
 import type { Core } from '#core/core.ts';
 import { maySee, type EventFeed, type FedEvent } from '#core/events/event-feed.ts';
 import type { Caller } from '#core/identity/sign-in.ts';
-import { callsOf, isAllowed } from '#core/kernel/context.ts';
+import { actorName, callsOf, isAllowed } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import type { RateLimiter } from '#core/ports.ts';
+import type { Limit } from '../kit/api.ts';
 import { credentialIn } from '../kit/authenticate.ts';
 import { parseInput, readJson } from '../kit/input.ts';
 import { Subscriber, cursorText, MOST_BEHIND, readCursor, type Told } from '../kit/subscriber.ts';
 import { idOf, numberIn, timeInMilliseconds } from '../kit/words.ts';
+import { CONVERSATIONS } from './conversations.ts';
 import { wordsOf } from './events.ts';
 import { FromClient, typesBehind, type ToClient } from './socket-messages.ts';
 import { renderError } from './words.ts';
@@ -24,7 +26,8 @@ const AUTH_MS = 10_000;
 const MOST_STRANGERS = 1000;
 const HEARTBEAT_MS = 25_000;
 const STATUS_MS = 30_000;
-const MESSAGES: { readonly points: number; readonly windowS: number } = { points: 600, windowS: 60 };
+const CONTROL: Limit = { name: 'socket', points: 3000, windowS: 60 };
+const API = 'orchestrator';
 const GOING_AWAY = 1001;
 const NOT_LET_IN = 1008;
 const FULL = 1013;
@@ -167,8 +170,11 @@ export class EventSocket {
     if (message.type === 'auth') return this.#authenticate(connection, message.token);
     const { caller } = connection;
     if (!caller) throw new AppError('unauthenticated', 'The first message has to be auth, with an API key or access token');
-    const { allowed, resetAt } = await limiter.count(`socket:${connection.id}:${caller.organizationId}`, Math.max(1, Math.floor(MESSAGES.points * rateLimitFactor)), MESSAGES.windowS);
-    if (!allowed) throw new AppError('rate-limited', 'Too many messages', { retryAt: resetAt, limit: MESSAGES.points });
+    // What is written counts against what may be written by request as well; the rest is bounded by itself.
+    const limit = message.type === 'message' ? CONVERSATIONS : CONTROL;
+    const points = Math.max(1, Math.floor(limit.points * rateLimitFactor));
+    const { allowed, resetAt } = await limiter.count(`${limit.name}:${API}:${actorName(caller.actor)}`, points, limit.windowS);
+    if (!allowed) throw new AppError('rate-limited', `Rate limit exceeded: ${points} messages in ${limit.windowS} seconds`, { retryAt: resetAt, limit: points });
     switch (message.type) {
       case 'subscribe':
         return this.#subscribe(connection, caller, message.events, message.cursor);
@@ -263,7 +269,7 @@ export class EventSocket {
       const whose = callsOf(caller.actor);
       const alike = `${caller.organizationId} ${whose === 'all' ? whose : String(whose.userId)} ${[...subscriber.types].toSorted().join(' ')}`;
       let bytes = made.get(alike);
-      if (bytes === undefined) made.set(alike, (bytes = subscriber.of(events)));
+      if (bytes === undefined) made.set(alike, (bytes = subscriber.forAlike(events)));
       subscriber.take(events, bytes);
     }
   }

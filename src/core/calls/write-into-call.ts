@@ -1,6 +1,6 @@
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
-import { AppError } from '../kernel/errors.ts';
+import { AppError, invalid } from '../kernel/errors.ts';
 import { isEnded, type Call } from './call.ts';
 import { getCall } from './get-call.ts';
 
@@ -12,9 +12,14 @@ export async function writeIntoCall(core: Core, ctx: Context, id: string | numbe
   return call;
 }
 
-/** @throws AppError conflict when nobody is on the line */
+/** What is said or written into a call is a few sentences; it also has to go from server to server in one word. */
+const LONGEST = 2000;
+
+/** @throws AppError invalid-input (too long), conflict when nobody is on the line */
 export async function tellCall(core: Core, call: Call, command: { readonly type: 'message' | 'say'; readonly text: string }, subject: string): Promise<void> {
   if (isEnded(call.status)) throw new AppError('conflict', 'The call has ended', { subject });
   if (call.answeredAt === null) throw new AppError('conflict', 'Nobody has answered the call yet', { subject });
-  if ((await core.live.send(call.id, command)) === 'not-running') throw new AppError('conflict', 'The call has ended', { subject });
+  const text = command.text.replace(/\p{Cc}+/gu, ' ').trim();
+  if (text.length > LONGEST) throw invalid('content', `may have at most ${LONGEST} letters on a call`, 'range');
+  if ((await core.live.send(call.id, { ...command, text })) === 'not-running') throw new AppError('conflict', 'The call has ended', { subject });
 }

@@ -25,8 +25,8 @@ export interface ConversationStore {
   view(id: number, now: Date): Promise<ConversationView>;
   /** The one used last first. */
   list(organizationId: number, filter: ConversationFilter, page: Page, now: Date): Promise<Listed<ConversationView>>;
-  /** All that was written, said and done, oldest first; words of a voice call are those of its entries. */
-  messages(conversation: Pick<Conversation, 'id' | 'callId'>): Promise<readonly Message[]>;
+  /** All that was written, said and done, or the last of it, oldest first; words of a voice call are those of its entries. */
+  messages(conversationId: number, last?: number): Promise<readonly Message[]>;
   add(conversationId: number, message: NewMessage): Promise<Message>;
   /** The turn in it; false while somebody else has it. Good until then, whatever becomes of who took it. */
   claim(id: number, now: Date, until: Date): Promise<boolean>;

@@ -38,7 +38,7 @@ export async function viewConversation(core: Core, ctx: Context, which: Conversa
   const conversation = await getConversation(core, ctx, which);
   const { id, callId, agentId } = conversation;
   const [view, said, agent, call, usage] = await Promise.all([
-    store.conversations.view(id, clock.now()), store.conversations.messages(conversation), agentId === null ? null : store.agents.evenDeleted(agentId), callId === null ? null : store.calls.byId(callId), callId === null ? [] : store.usage.ofCall(callId),
+    store.conversations.view(id, clock.now()), store.conversations.messages(id), agentId === null ? null : store.agents.evenDeleted(agentId), callId === null ? null : store.calls.byId(callId), callId === null ? [] : store.usage.ofCall(callId),
   ]);
   const spoken = usage.filter((line) => line.unit === 'input-tokens' || line.unit === 'output-tokens').reduce((sum, line) => sum + line.units, 0);
   return { ...view, said, agentType: agent?.type ?? null, model: view.conversation.model ?? call?.spokenBy['language_model'] ?? agent?.modelName ?? null, tokens: view.conversation.tokens + spoken };

@@ -31,7 +31,7 @@ export interface Answered {
   readonly tookMs: number;
 }
 
-/** So much of a long talk is shown to the model. */
+/** So much of a long talk is shown to models, and read again. */
 const REMEMBERED = 60;
 
 /**
@@ -69,9 +69,9 @@ async function answer(core: Core, ctx: Context, { agent, conversation, personId,
     await records.outbox.event(ctx.organizationId, { type: 'message.sent', ...where, data: { role: 'caller', text: input.text, confidence: 1 } });
     await records.outbox.audit(ctx, 'conversation.message', `conv_${conversation.id}`);
   });
-  const messages = await store.conversations.messages(conversation);
+  const messages = await store.conversations.messages(conversation.id, REMEMBERED);
   const given = await dialogue.answer({
-    agent, conversation, personId, number: conversation.userId !== null && isPhoneNumber(conversation.userId) ? conversation.userId : null, messages: messages.slice(-REMEMBERED), temperature: input.temperature,
+    agent, conversation, personId, number: conversation.userId !== null && isPhoneNumber(conversation.userId) ? conversation.userId : null, messages, temperature: input.temperature,
     onText: input.onText ?? (() => undefined), signal: input.signal ?? null,
     onTool: (message) => noteTool(core, ctx.organizationId, where, message),
   });

@@ -14,7 +14,7 @@ export async function learnFrom(core: Pick<Core, 'store' | 'clock' | 'dialogue'>
   const conversation = 'callId' in which ? await conversations.ofCall(which.callId) : await conversations.byId(which.conversationId);
   if (!conversation || conversation.personId === null) return;
   const { id, personId, agentId } = conversation;
-  const messages = await conversations.messages(conversation);
+  const messages = await conversations.messages(conversation.id);
   if (!messages.some((message) => message.role === 'caller')) return;
   const analysis = await core.dialogue.analyse(agentId === null ? null : await agents.evenDeleted(agentId), messages, true);
   await core.store.transaction((records) => learned(records, { conversationId: id, personId }, analysis, core.clock.now()));

@@ -1,7 +1,7 @@
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { AppError, notFound } from '../kernel/errors.ts';
-import type { PhoneNumber } from '../kernel/phone-number.ts';
+import { isPhoneNumber } from '../kernel/phone-number.ts';
 import type { Secrets } from '../kernel/ports.ts';
 
 export interface Erased {
@@ -15,16 +15,16 @@ export function suppressionHash(secrets: Pick<Secrets, 'keyedHash'>, organizatio
 }
 
 /**
- * Erases what is known of the person behind a number: who they are, what was said, recorded and noted on their calls. That
+ * Erases what is known of a person, by a number or as clients name them: who they are, what was said, recorded and noted on their calls. That
  * there were calls, and when, stays; so does a refusal to be called, as a hash. @throws AppError not-found, conflict while a
  * call with them runs
  */
-export async function erasePerson(core: Core, ctx: Context, number: PhoneNumber): Promise<Erased> {
-  const subject = `phone_number: ${number}`;
+export async function erasePerson(core: Core, ctx: Context, userId: string): Promise<Erased> {
+  const subject = isPhoneNumber(userId) ? `phone_number: ${userId}` : `user_id: ${userId}`;
   return core.store.transaction(async (records) => {
     // Whoever places a call to a number waits, or is waited for.
     await records.organizations.lock(ctx.organizationId);
-    const person = await records.persons.byNumber(ctx.organizationId, number);
+    const person = (await records.persons.byOutsideId(ctx.organizationId, userId)) ?? (await records.persons.byNumber(ctx.organizationId, userId));
     if (!person) throw notFound('Person', subject);
     const numbers = await records.persons.numbersOf(person.id);
     const erased = await records.calls.erasePerson(person.id, core.clock.now());

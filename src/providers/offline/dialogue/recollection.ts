@@ -15,10 +15,10 @@ export class Known {
   /** The answer to a question about themselves or an earlier talk; null where they ask none. */
   answerTo(text: string): string | null {
     const plain = spokenWords(text).join(' ');
-    if (/\b(what('s| is) my name|(do you )?(know|remember) (my name|who i am|me)|who am i)\b/.test(plain)) {
+    if (/\b(what('s| is) my name|(do you )?(know|remember) (my name|who i am|me)|who am i$)/.test(plain)) {
       return this.name === null ? 'I am sorry, I do not know your name yet.' : `Of course. Your name is ${this.name}.`;
     }
-    if (/\bwhat (did|do|was it that) (i|we) (want|need|ask(ed)?( for| about)?|say|said|talk(ed)? about|discuss(ed)?)\b|\bwhat (i|we) (wanted|needed|asked( for| about)?|said|talked about|discussed)\b|\bwhat (do|did) you (know|remember) about me\b|\bdo you remember what\b/.test(plain)) {
+    if (/\bwhat (did|was it that) (i|we) (want|need|ask(ed)?( for| about)?|say|said|talk(ed)? about|discuss(ed)?)\b|\bwhat (i|we) (wanted|needed|asked( for| about)?|said|talked about|discussed)\b|\bwhat (do|did) you (know|remember) about me\b|\bdo you remember what\b/.test(plain)) {
       const wants = this.#value('wants');
       if (wants !== null) return `You wanted ${asTheySay(wants)}.`;
       const before = this.#notes.find((note) => note.startsWith('Talked before'));
