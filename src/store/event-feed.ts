@@ -20,11 +20,12 @@ export class PostgresEventFeed implements EventFeed {
   readonly #onError: (error: unknown) => void;
   readonly #listeners = new Set<(events: readonly FedEvent[]) => void>();
   #position = 0;
-  #timer: NodeJS.Timeout | null = null;
-  /** It is looked in a moment. */
-  #soon = false;
-  #looking: Promise<void> | null = null;
-  #again = false;
+  #regular: NodeJS.Timeout | null = null;
+  #soon: NodeJS.Timeout | null = null;
+  /** Looks follow one another. */
+  #looking: Promise<void> = Promise.resolve();
+  /** The one that waits for its turn. */
+  #next: Promise<void> | null = null;
   #closed = false;
 
   constructor(db: Kysely<Database>, onError: (error: unknown) => void) {
@@ -34,9 +35,9 @@ export class PostgresEventFeed implements EventFeed {
 
   /** From here on what happens is told. */
   async open(): Promise<void> {
-    await this.#giveAll();
-    this.#position = (await this.#db.selectFrom('event_feed').select('position').executeTakeFirstOrThrow()).position;
-    this.#lookIn(LOOK_MS);
+    await this.#look();
+    this.#regular = setInterval(() => void this.now(), LOOK_MS);
+    this.#regular.unref();
   }
 
   get position(): number {
@@ -50,13 +51,28 @@ export class PostgresEventFeed implements EventFeed {
 
   /** There is something to read. */
   ring(): void {
-    if (this.#looking) this.#again = true;
-    else if (!this.#soon) this.#lookIn(GATHER_MS);
+    if (this.#closed || this.#soon || this.#listeners.size === 0) return;
+    this.#soon = setTimeout(() => {
+      this.#soon = null;
+      void this.now();
+    }, GATHER_MS);
+    this.#soon.unref();
+  }
+
+  now(): Promise<void> {
+    this.#next ??= this.#looking.then(() => {
+      this.#next = null;
+      this.#looking = this.#closed ? Promise.resolve() : this.#look().catch((error: unknown) => void (this.#closed || this.#onError(error)));
+      return this.#looking;
+    });
+    return this.#next;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#timer) clearTimeout(this.#timer);
+    if (this.#regular) clearInterval(this.#regular);
+    if (this.#soon) clearTimeout(this.#soon);
+    await this.#next;
     await this.#looking;
   }
 
@@ -71,23 +87,13 @@ export class PostgresEventFeed implements EventFeed {
     return events.map((row) => toFed(row, callOf.get(row.call_id ?? 0) ?? null, conversationOf.get(row.conversation_id ?? 0) ?? null));
   }
 
-  #lookIn(ms: number): void {
-    if (this.#closed) return;
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#soon = ms === GATHER_MS;
-    this.#timer = setTimeout(() => {
-      this.#soon = false;
-      this.#looking = this.#look().catch((error: unknown) => this.#closed || this.#onError(error)).then(() => {
-        this.#looking = null;
-        this.#lookIn(this.#again ? GATHER_MS : LOOK_MS);
-        this.#again = false;
-      });
-    }, ms);
-    this.#timer.unref();
-  }
-
   async #look(): Promise<void> {
     await this.#giveAll();
+    if (this.#listeners.size === 0) {
+      // Nobody is told: all there is to know is where it goes on.
+      this.#position = (await this.#db.selectFrom('event_feed').select('position').executeTakeFirstOrThrow()).position;
+      return;
+    }
     for (;;) {
       const events = await this.read(this.#position, Number.MAX_SAFE_INTEGER, BATCH);
       const last = events.at(-1);

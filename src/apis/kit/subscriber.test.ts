@@ -17,6 +17,9 @@ class MadeUpFeed implements EventFeed {
   listen(): () => void {
     return () => undefined;
   }
+  now(): Promise<void> {
+    return Promise.resolve();
+  }
   async read(after: number, until: number, limit: number): Promise<readonly FedEvent[]> {
     this.reads++;
     await Promise.resolve();

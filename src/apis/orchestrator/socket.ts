@@ -78,13 +78,13 @@ export class EventSocket {
   /** What an event is in our words, made once for all. */
   readonly #told = new WeakMap<FedEvent, readonly Told[]>();
   readonly #timers: NodeJS.Timeout[];
-  readonly #stopListening: () => void;
+  /** While there is a reader. */
+  #stopListening: (() => void) | null = null;
   readonly #startedMs = performance.now();
   #serial = 0;
 
   constructor(options: EventSocketOptions) {
     this.#options = options;
-    this.#stopListening = options.feed.listen((events) => this.#tellAll(events));
     this.#timers = [setInterval(() => void this.#beat(), HEARTBEAT_MS), setInterval(() => void this.#tellStatus(), STATUS_MS)];
     for (const timer of this.#timers) timer.unref();
   }
@@ -103,7 +103,7 @@ export class EventSocket {
   }
 
   close(): void {
-    this.#stopListening();
+    this.#stopListening?.();
     for (const timer of this.#timers) clearInterval(timer);
     for (const { webSocket, subscriber } of this.#connections) {
       subscriber?.close();
@@ -159,6 +159,9 @@ export class EventSocket {
       socket.off('drain', drained);
       connection.subscriber?.close();
       this.#connections.delete(connection);
+      if ([...this.#connections].some((one) => one.subscriber)) return;
+      this.#stopListening?.();
+      this.#stopListening = null;
     });
     if (caller) this.#say(connection, 'auth.success', { connection_id: connection.id });
   }
@@ -207,11 +210,14 @@ export class EventSocket {
     const { feed } = this.#options;
     const from = cursor === undefined ? null : readCursor(cursor);
     if (cursor !== undefined && (from === null || from.position > feed.position + MOST_BEHIND)) throw new AppError('invalid-input', 'Invalid request parameters', { issues: [{ path: 'cursor', message: 'cursor: is none of an event that was told', kind: 'format', value: cursor.slice(0, 50) }] });
-    connection.subscriber ??= this.#reader(connection);
-    const wanted = new Set([...connection.subscriber.types, ...names.flatMap(typesBehind)]);
+    this.#stopListening ??= feed.listen((events) => this.#tellAll(events));
+    const subscriber = (connection.subscriber ??= this.#reader(connection));
+    // What happened before is over; what happens from the answer on is told.
+    await feed.now();
+    const wanted = new Set([...subscriber.types, ...names.flatMap(typesBehind)]);
+    subscriber.want(wanted, from);
     this.#say(connection, 'subscribed', { events: [...wanted] });
     await this.#sayStatus(connection, caller);
-    connection.subscriber.want(wanted, from);
   }
 
   #reader(connection: Connection): Subscriber {

@@ -20,6 +20,8 @@ export interface EventFeed {
   readonly position: number;
   /** Tells batches of events, each once and in order; answers how to stop. Listeners must not throw. */
   listen(listener: (events: readonly FedEvent[]) => void): () => void;
+  /** Resolves when what was on record before has been told; what comes is new. */
+  now(): Promise<void>;
   /** Events after one position and up to another, oldest first. */
   read(after: number, until: number, limit: number): Promise<readonly FedEvent[]>;
 }

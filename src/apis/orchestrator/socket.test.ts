@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { after, before, describe, it } from 'node:test';
+import { WebSocket } from 'ws';
+import type { Core } from '#core/core.ts';
+import type { EventFeed, FedEvent } from '#core/events/event-feed.ts';
+import type { Caller } from '#core/identity/sign-in.ts';
+import { AppError } from '#core/kernel/errors.ts';
+import { EventSocket } from './socket.ts';
+
+// What takes minutes: connections that have died, credentials that are let go, who never says who they are.
+
+class StillFeed implements EventFeed {
+  position = 0;
+  #listeners = new Set<(events: readonly FedEvent[]) => void>();
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+  listen(listener: (events: readonly FedEvent[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+  now(): Promise<void> {
+    return Promise.resolve();
+  }
+  read(): Promise<readonly FedEvent[]> {
+    return Promise.resolve([]);
+  }
+}
+
+const CALLER: Caller = { organizationId: 1, plan: 'standard', actor: { kind: 'api-key', id: 1, role: 'admin', userId: null } } as unknown as Caller;
+
+describe('a connection to the event socket', { concurrency: 1 }, () => {
+  const feed = new StillFeed();
+  let good = true;
+  let server: Server;
+  let events: EventSocket;
+  const make = () => new EventSocket({
+    core: { clock: { now: () => new Date() } } as Core, feed, limiter: { count: () => Promise.resolve({ allowed: true, remaining: 1, resetAt: new Date() }) }, rateLimitFactor: 1, mostConnections: 3, newRequestId: () => 'req_1', frame: (text) => Buffer.from(text),
+    whoIs: () => (good ? Promise.resolve(CALLER) : Promise.reject(new AppError('unauthenticated', 'Invalid API key or access token'))), healthy: () => Promise.resolve(true), log: { warn: () => undefined, error: (fields) => assert.fail(JSON.stringify(fields)) },
+  });
+  before(async () => {
+    server = createServer();
+    server.on('upgrade', (request, socket, head) => void events.upgrade(request, socket, head, new URL(request.url!, 'http://x'), (status) => socket.end(`HTTP/1.1 ${status} No\r\nConnection: close\r\n\r\n`)));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+  });
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const open = async (query = '?token=k') => {
+    const client = new WebSocket(`ws://127.0.0.1:${(server.address() as { port: number }).port}/ws${query}`);
+    client.on('error', () => undefined);
+    const messages: { type: string; data: { error_code?: string } }[] = [];
+    client.on('message', (data) => messages.push(JSON.parse((data as Buffer).toString()) as (typeof messages)[number]));
+    await new Promise<void>((done) => client.on('open', () => done()).on('close', () => done()));
+    return { client, messages };
+  };
+  const until = async (what: () => boolean) => {
+    for (let n = 0; !what(); n++) {
+      assert.ok(n < 1000, 'it did not come');
+      await new Promise((later) => setTimeout(later, 5));
+    }
+  };
+
+  it('that answers no ping is given up, one that does stays', async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    events = make();
+    const [dead, alive] = [await open(), await open()];
+    dead.client.pause();
+    t.mock.timers.tick(25_000);
+    await once(alive.client, 'ping');
+    // Its own answer to the ping has come before this one does.
+    alive.client.send(JSON.stringify({ type: 'ping' }));
+    await until(() => alive.messages.some((one) => one.type === 'pong'));
+    assert.equal(events.connectionsOf(1).length, 2);
+    t.mock.timers.tick(25_000);
+    await until(() => events.connectionsOf(1).length === 1);
+    assert.equal(alive.client.readyState, WebSocket.OPEN);
+    dead.client.terminate();
+    events.close();
+    assert.equal((await once(alive.client, 'close'))[0], 1001);
+  });
+
+  it('whose credential is let go is shown out, and told why', async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    events = make();
+    const { client, messages } = await open();
+    good = false;
+    t.mock.timers.tick(25_000);
+    assert.equal((await once(client, 'close'))[0], 1008);
+    assert.equal(messages.at(-1)!.data.error_code, 'AUTHENTICATION_ERROR');
+    good = true;
+    events.close();
+  });
+
+  it('that never says who it is is shown out', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    events = make();
+    const { client, messages } = await open('');
+    t.mock.timers.tick(10_000);
+    assert.equal((await once(client, 'close'))[0], 1008);
+    assert.equal(messages.at(-1)!.data.error_code, 'AUTHENTICATION_ERROR');
+    t.mock.timers.reset();
+    events.close();
+  });
+
+  it('is one of so many; events are read only while somebody wants some', async () => {
+    events = make();
+    const clients = [await open(), await open(), await open()];
+    assert.equal((await open()).client.readyState, WebSocket.CLOSED, 'the fourth of three');
+    assert.equal(feed.listeners, 0);
+    for (const { client } of clients) client.send(JSON.stringify({ type: 'subscribe', events: ['*'] }));
+    await until(() => clients.every(({ messages }) => messages.some((one) => one.type === 'system.status')));
+    assert.equal(feed.listeners, 1);
+    for (const { client } of clients) client.close();
+    await until(() => feed.listeners === 0);
+    events.close();
+  });
+});
