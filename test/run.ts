@@ -44,6 +44,9 @@ const CHECKS: readonly Suite[] = [
 ];
 
 const SUITES: readonly Suite[] = [
+  // The longest first, so that neither side waits for the other at the end.
+  // The acceptance tests once more, with the roles api, media and jobs each in a process of its own.
+  { name: 'three processes', budgetS: 900, files: tests('test/suites/{sales-agent,numbers,webhooks,tools,knowledge,orchestrator-calls,orchestrator-talk,event-socket,carriers-configured}.test.ts'), env: { TEST_ROLES: 'split' } },
   { name: 'interleavings', budgetS: 700, files: ['test/turns/interleavings.test.ts'] },
   ...CHECKS,
   { name: 'unit', budgetS: 120, files: tests('src/**/*.test.ts') },
@@ -62,8 +65,6 @@ const SUITES: readonly Suite[] = [
   { name: 'chain', budgetS: 180, files: ['test/suites/chain.test.ts'] },
   { name: 'thousand readers', budgetS: 180, files: ['test/suites/event-storm.test.ts'] },
   { name: 'vendors', budgetS: 120, files: ['test/suites/vendors.test.ts'] },
-  // The acceptance tests once more, with the roles api, media and jobs each in a process of its own.
-  { name: 'three processes', budgetS: 900, files: tests('test/suites/{sales-agent,numbers,webhooks,tools,knowledge,orchestrator-calls,orchestrator-talk,event-socket,carriers-configured}.test.ts'), env: { TEST_ROLES: 'split' } },
   { name: 'recordings', budgetS: 240, files: ['test/suites/recordings.test.ts'], needs: () => file('/usr/bin/mpg123') },
   { name: 'fifty', budgetS: 240, files: ['test/suites/fifty.test.ts'] },
   { name: 'crash', budgetS: 500, files: ['test/suites/crash.test.ts'] },

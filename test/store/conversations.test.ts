@@ -1,51 +1,26 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { PgBoss } from 'pg-boss';
-import { AGENT_DEFAULTS } from '#core/ai-agents/ai-agent.ts';
 import type { FedEvent } from '#core/events/event-feed.ts';
 import { otherEnd, personNamed, personOf } from '#core/people/person-of.ts';
-import type { NewCall, Records, Store } from '#core/ports.ts';
-import { openQueue } from '#jobs/queue.ts';
-import { openDatabase, type OpenDatabase } from '#store/database.ts';
-import { startEmbedded, type EmbeddedPostgres } from '#store/embedded-postgres.ts';
+import type { Records } from '#core/ports.ts';
 import { PostgresEventFeed } from '#store/event-feed.ts';
-import { postgresStore } from '#store/postgres-store.ts';
 import { until } from '../support/server.ts';
+import { openTestStore, serverName, type TestStore } from './test-store.ts';
 
-const bin = process.env['TEST_POSTGRES_BIN'];
-
-describe(`conversations, memory and events on Postgres ${bin === undefined ? '18, embedded' : '15'}`, () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-talk-'));
-  let server: EmbeddedPostgres;
-  let database: OpenDatabase;
-  let boss: PgBoss;
-  let store: Store;
+describe(`conversations, memory and events on Postgres ${serverName}`, () => {
+  let opened: TestStore;
+  let database: TestStore['database'];
+  let store: TestStore['store'];
   let organizationId: number;
   let agentId: number;
-  let serial = 0;
+  let newCall: TestStore['newCall'];
   const hasher = { keyedHash: (text: string) => `hash of ${text}` };
   before(async () => {
-    server = await startEmbedded({ dataDir, settings: { fsync: 'off' }, ...(bin === undefined ? {} : { nativeDir: join(bin, '..') }) });
-    database = await openDatabase(server.connection, (error) => assert.fail(error));
-    boss = await openQueue(database.pool, () => undefined);
-    store = postgresStore(database.db, boss);
-    organizationId = (await store.organizations.insert('Org')).id;
-    agentId = (await store.agents.insert(organizationId, { ...AGENT_DEFAULTS, name: 'A', voiceProvider: 'p', voiceId: 'v', modelProvider: 'p', modelName: 'm' }, true, new Date())).id;
+    opened = await openTestStore();
+    ({ database, store, organizationId, agentId, newCall } = opened);
   });
-  after(async () => {
-    await boss.stop({ graceful: false });
-    await database.close();
-    await server.stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  });
+  after(() => opened.close());
   const inTransaction = <T>(work: (records: Records) => Promise<T>) => store.transaction(work);
-  const newCall = (more: Partial<NewCall> = {}): NewCall => ({
-    sid: `CA${String(++serial).padStart(32, '0')}`, organizationId, agentId, personId: null, talker: { personId: null, userId: 'caller' }, direction: 'outbound', carrier: 'simulator', from: null, to: '+15005550006', variables: {}, overrides: {},
-    recorded: false, transcribed: true, placedAt: new Date(), ringTimeoutMs: 30_000, userId: null, owner: 'server-1', leaseUntil: new Date(Date.now() + 60_000), ...more,
-  });
 
   describe('the event feed', () => {
     const said = (callId: number, text: string) => ({ type: 'message.sent', callId, data: { role: 'agent', text } }) as const;

@@ -1,54 +1,31 @@
 import assert from 'node:assert/strict';
-import { globSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { globSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import pg from 'pg';
-import type { PgBoss } from 'pg-boss';
-import { AGENT_DEFAULTS } from '#core/ai-agents/ai-agent.ts';
 import { finishCall, reapAbandoned } from '#core/calls/finish-call.ts';
-import type { NewCall, Store } from '#core/ports.ts';
-import { openQueue } from '#jobs/queue.ts';
-import { openDatabase, type OpenDatabase } from '#store/database.ts';
-import { startEmbedded, type EmbeddedPostgres } from '#store/embedded-postgres.ts';
-import { postgresStore } from '#store/postgres-store.ts';
+import { openDatabase } from '#store/database.ts';
+import { bin, openTestStore, serverName, type TestStore } from './test-store.ts';
 
 // The same tests on the embedded Postgres and, with TEST_POSTGRES_BIN, on any other.
 
-const bin = process.env['TEST_POSTGRES_BIN'];
-const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-store-'));
 const system = { organizationId: 0, actor: { kind: 'system', name: 'test' } } as const;
-let server: EmbeddedPostgres;
-let database: OpenDatabase;
-let boss: PgBoss;
-let store: Store;
-let organizationId: number;
-let agentId: number;
-let serial = 0;
 const soon = () => new Date(Date.now() + 60_000);
+let opened: TestStore;
+let server: TestStore['server'];
+let database: TestStore['database'];
+let store: TestStore['store'];
+let organizationId: number;
+let newCall: TestStore['newCall'];
 
 before(async () => {
-  server = await startEmbedded({ dataDir, settings: { fsync: 'off' }, ...(bin === undefined ? {} : { nativeDir: join(bin, '..') }) });
-  database = await openDatabase(server.connection, (error) => assert.fail(error));
-  boss = await openQueue(database.pool, () => undefined);
-  store = postgresStore(database.db, boss);
-  organizationId = (await store.organizations.insert('Org')).id;
-  agentId = (await store.agents.insert(organizationId, { ...AGENT_DEFAULTS, name: 'A', voiceProvider: 'p', voiceId: 'v', modelProvider: 'p', modelName: 'm' }, true, new Date())).id;
+  opened = await openTestStore();
+  ({ server, database, store, organizationId, newCall } = opened);
 });
-after(async () => {
-  await boss.stop({ graceful: false });
-  await database.close();
-  await server.stop();
-  rmSync(dataDir, { recursive: true, force: true });
-});
+after(() => opened.close());
 
-const newCall = (more: Partial<NewCall> = {}): NewCall => ({
-  sid: `CA${String(++serial).padStart(32, '0')}`, organizationId, agentId, personId: null, talker: { personId: null, userId: null }, direction: 'outbound', carrier: 'simulator', from: null, to: '+15005550006', variables: { name: 'Ann' }, overrides: { voiceId: 'x' },
-  recorded: true, transcribed: true, placedAt: new Date(), ringTimeoutMs: 30_000, userId: null, owner: 'server-1', leaseUntil: soon(), ...more,
-});
 const rows = async (text: string, values: unknown[] = []) => (await database.pool.query(text, values)).rows as Record<string, unknown>[];
 
-describe(`the store on Postgres ${bin === undefined ? '18, embedded' : '15'}`, () => {
+describe(`the store on Postgres ${serverName}`, () => {
   it('runs the version it is meant to', () => assert.match(database.version, bin === undefined ? /^18\./ : /^15\./));
 
   it('gives a call back as it was put in, by sid, carrier id and number', async () => {

@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import assert from 'node:assert/strict';
+import type { PgBoss } from 'pg-boss';
+import { AGENT_DEFAULTS } from '#core/ai-agents/ai-agent.ts';
+import type { NewCall, Store } from '#core/ports.ts';
+import { openQueue } from '#jobs/queue.ts';
+import { openDatabase, type OpenDatabase } from '#store/database.ts';
+import { startEmbedded, type EmbeddedPostgres } from '#store/embedded-postgres.ts';
+import { postgresStore } from '#store/postgres-store.ts';
+
+/** The programs of an older server, where those are to be tested. */
+export const bin = process.env['TEST_POSTGRES_BIN'];
+export const serverName = bin === undefined ? '18, embedded' : '15';
+
+/** A store on a database of its own, with an organization and an agent. */
+export interface TestStore {
+  readonly server: EmbeddedPostgres;
+  readonly database: OpenDatabase;
+  readonly boss: PgBoss;
+  readonly store: Store;
+  readonly organizationId: number;
+  readonly agentId: number;
+  readonly newCall: (more?: Partial<NewCall>) => NewCall;
+  close(): Promise<void>;
+}
+
+export async function openTestStore(): Promise<TestStore> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-store-'));
+  const server = await startEmbedded({ dataDir, settings: { fsync: 'off' }, ...(bin === undefined ? {} : { nativeDir: join(bin, '..') }) });
+  const database = await openDatabase(server.connection, (error) => assert.fail(error));
+  const boss = await openQueue(database.pool, () => undefined);
+  const store = postgresStore(database.db, boss);
+  const organizationId = (await store.organizations.insert('Org')).id;
+  const agentId = (await store.agents.insert(organizationId, { ...AGENT_DEFAULTS, name: 'A', voiceProvider: 'p', voiceId: 'v', modelProvider: 'p', modelName: 'm' }, true, new Date())).id;
+  let serial = 0;
+  return {
+    server, database, boss, store, organizationId, agentId,
+    newCall: (more = {}) => ({
+      sid: `CA${String(++serial).padStart(32, '0')}`, organizationId, agentId, personId: null, talker: { personId: null, userId: 'caller' }, direction: 'outbound', carrier: 'simulator', from: null, to: '+15005550006', variables: { name: 'Ann' }, overrides: { voiceId: 'x' },
+      recorded: true, transcribed: true, placedAt: new Date(), ringTimeoutMs: 30_000, userId: null, owner: 'server-1', leaseUntil: new Date(Date.now() + 60_000), ...more,
+    }),
+    close: async () => {
+      await boss.stop({ graceful: false });
+      await database.close();
+      await server.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
