@@ -73,6 +73,7 @@ create sequence message_ids;
 alter table call_entries
   add column id bigint not null default nextval('message_ids'),
   add column at timestamptz not null default now();
+update call_entries e set at = coalesce(c.answered_at, c.placed_at) + e.start_ms * interval '1 millisecond' from calls c where c.id = e.call_id;
 create unique index call_entries_by_id on call_entries (id);
 create table messages (
   id bigint primary key default nextval('message_ids'),
