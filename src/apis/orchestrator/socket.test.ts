@@ -34,10 +34,12 @@ const CALLER: Caller = { organizationId: 1, plan: 'standard', actor: { kind: 'ap
 describe('a connection to the event socket', { concurrency: 1 }, () => {
   const feed = new StillFeed();
   let good = true;
+  let room = Infinity;
+  let resets = new Date();
   let server: Server;
   let events: EventSocket;
   const make = () => new EventSocket({
-    core: { clock: { now: () => new Date() } } as Core, feed, limiter: { count: () => Promise.resolve({ allowed: true, remaining: 1, resetAt: new Date() }) }, rateLimitFactor: 1, mostConnections: 3, newRequestId: () => 'req_1', frame: (text) => Buffer.from(text),
+    core: { clock: { now: () => new Date() } } as Core, feed, limiter: { count: () => Promise.resolve({ allowed: room-- > 0, remaining: 1, resetAt: resets }) }, rateLimitFactor: 1, mostConnections: 3, newRequestId: () => 'req_1', frame: (text) => Buffer.from(text),
     whoIs: () => (good ? Promise.resolve(CALLER) : Promise.reject(new AppError('unauthenticated', 'Invalid API key or access token'))), healthy: () => Promise.resolve(true), log: { warn: () => undefined, error: (fields) => assert.fail(JSON.stringify(fields)) },
   });
   before(async () => {
@@ -103,6 +105,32 @@ describe('a connection to the event socket', { concurrency: 1 }, () => {
     assert.equal((await once(client, 'close'))[0], 1008);
     assert.equal(messages.at(-1)!.data.error_code, 'AUTHENTICATION_ERROR');
     t.mock.timers.reset();
+    events.close();
+  });
+
+  it('that sends too much is not read any further until it may again, and is told so once', async () => {
+    events = make();
+    const { client, messages } = await open();
+    room = 5;
+    resets = new Date(Date.now() + 60_000);
+    for (let n = 0; n < 20_000; n++) client.send('{"type":"nonsense"}');
+    await until(() => messages.some((one) => one.data.error_code === 'RATE_LIMIT_EXCEEDED'));
+    // Others go on.
+    room = Infinity;
+    const other = await open();
+    other.client.send(JSON.stringify({ type: 'ping' }));
+    await until(() => other.messages.some((one) => one.type === 'pong'));
+    assert.deepEqual(messages.map((one) => one.data.error_code), [undefined, ...Array.from({ length: 5 }, () => 'VALIDATION_ERROR'), 'RATE_LIMIT_EXCEEDED']);
+    client.terminate();
+    events.close();
+  });
+
+  it('that is a stranger and only talks is shown out', async () => {
+    events = make();
+    const { client, messages } = await open('');
+    for (let n = 0; n < 100; n++) client.send('{"type":"ping"}');
+    await until(() => client.readyState === WebSocket.CLOSED);
+    assert.equal(messages.length, 20);
     events.close();
   });
 

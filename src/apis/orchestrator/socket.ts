@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import { getConversation } from '#core/conversations/conversations.ts';
 import { writeInTalk } from '#core/conversations/talk.ts';
@@ -24,6 +25,11 @@ const LARGEST_MESSAGE = 64 * 1024;
 /** Whoever does not say who they are within this is shown out. */
 const AUTH_MS = 10_000;
 const MOST_STRANGERS = 1000;
+const MOST_OF_A_STRANGER = 20;
+/** Messages of one connection that wait to be carried out. */
+const MOST_WAITING = 50;
+/** More than the longest page of events that a slow reader is given at once. */
+const MOST_UNREAD = 8 * 1024 * 1024;
 const HEARTBEAT_MS = 25_000;
 const STATUS_MS = 30_000;
 const CONTROL: Limit = { name: 'socket', points: 3000, windowS: 60 };
@@ -59,8 +65,11 @@ interface Connection {
   caller: Caller | null;
   credential: string | null;
   subscriber: Subscriber | null;
-  /** Its messages are carried out one after another. */
+  /** Its messages are carried out one after another; so many wait. */
   turn: Promise<void>;
+  waiting: number;
+  /** Messages before it said who it is. */
+  unknown: number;
   answered: boolean;
 }
 
@@ -138,7 +147,7 @@ export class EventSocket {
 
   #open(webSocket: WebSocket, socket: Duplex, caller: Caller | null, credential: string | null): void {
     const now = this.#options.core.clock.now();
-    const connection: Connection = { id: `ws_${++this.#serial}`, webSocket, socket, connectedAt: now, lastActivity: now, caller, credential, subscriber: null, turn: Promise.resolve(), answered: true };
+    const connection: Connection = { id: `ws_${++this.#serial}`, webSocket, socket, connectedAt: now, lastActivity: now, caller, credential, subscriber: null, turn: Promise.resolve(), waiting: 0, unknown: 0, answered: true };
     this.#connections.add(connection);
     const late = setTimeout(() => {
       if (connection.caller) return;
@@ -150,7 +159,11 @@ export class EventSocket {
     webSocket.on('pong', () => (connection.answered = true));
     webSocket.on('message', (data, isBinary) => {
       connection.lastActivity = this.#options.core.clock.now();
-      connection.turn = connection.turn.then(() => this.#hear(connection, data, isBinary)).catch((error: unknown) => this.#sayError(connection, error));
+      // Who sends faster than it can be carried out has to wait.
+      if (++connection.waiting === MOST_WAITING) webSocket.pause();
+      connection.turn = connection.turn.then(() => this.#hear(connection, data, isBinary)).catch((error: unknown) => this.#sayError(connection, error)).finally(() => {
+        if (--connection.waiting === 0 && webSocket.isPaused) webSocket.resume();
+      });
     });
     const drained = () => connection.subscriber?.drained();
     socket.on('drain', drained);
@@ -167,17 +180,15 @@ export class EventSocket {
   }
 
   async #hear(connection: Connection, data: RawData, isBinary: boolean): Promise<void> {
-    const { limiter, rateLimitFactor } = this.#options;
+    if (connection.caller) {
+      const over = await this.#over(connection.caller, CONTROL);
+      if (over) return this.#hold(connection, over);
+    } else if (++connection.unknown > MOST_OF_A_STRANGER) return connection.webSocket.close(NOT_LET_IN, 'not authenticated');
     if (isBinary) throw new AppError('invalid-input', 'Messages are JSON in text');
     const message = parseInput(FromClient, readJson((data as Buffer).toString()), 'body') as FromClient;
     if (message.type === 'auth') return this.#authenticate(connection, message.token);
     const { caller } = connection;
     if (!caller) throw new AppError('unauthenticated', 'The first message has to be auth, with an API key or access token');
-    // What is written counts against what may be written by request as well; the rest is bounded by itself.
-    const limit = message.type === 'message' ? CONVERSATIONS : CONTROL;
-    const points = Math.max(1, Math.floor(limit.points * rateLimitFactor));
-    const { allowed, resetAt } = await limiter.count(`${limit.name}:${API}:${actorName(caller.actor)}`, points, limit.windowS);
-    if (!allowed) throw new AppError('rate-limited', `Rate limit exceeded: ${points} messages in ${limit.windowS} seconds`, { retryAt: resetAt, limit: points });
     switch (message.type) {
       case 'subscribe':
         return this.#subscribe(connection, caller, message.events, message.cursor);
@@ -192,6 +203,20 @@ export class EventSocket {
       case 'ping':
         return this.#say(connection, 'pong', {});
     }
+  }
+
+  /** That it is one too many, or null. */
+  async #over({ actor }: Caller, limit: Limit): Promise<AppError | null> {
+    const { limiter, rateLimitFactor } = this.#options;
+    const points = Math.max(1, Math.floor(limit.points * rateLimitFactor));
+    const { allowed, resetAt } = await limiter.count(`${limit.name}:${API}:${actorName(actor)}`, points, limit.windowS);
+    return allowed ? null : new AppError('rate-limited', `Rate limit exceeded: ${points} messages in ${limit.windowS} seconds`, { retryAt: resetAt, limit: points });
+  }
+
+  /** Nothing more of a connection is read until it may send again. */
+  async #hold(connection: Connection, over: AppError): Promise<void> {
+    this.#sayError(connection, over);
+    await pause(Math.max(0, over.retryAt!.getTime() - this.#options.core.clock.now().getTime()), undefined, { ref: false });
   }
 
   async #authenticate(connection: Connection, token: string): Promise<void> {
@@ -242,6 +267,9 @@ export class EventSocket {
   async #write(connection: Connection, caller: Caller, { call_id: callId, conversation_id: conversationId, content }: Extract<FromClient, { type: 'message' }>['data']): Promise<void> {
     const { core, newRequestId } = this.#options;
     if (!isAllowed(caller.actor, 'place-calls')) throw new AppError('forbidden', 'This role may not do that');
+    // Counts against what may be written by request as well.
+    const over = await this.#over(caller, CONVERSATIONS);
+    if (over) throw over;
     const ctx = { organizationId: caller.organizationId, actor: caller.actor, requestId: newRequestId() };
     if (callId !== undefined && numberIn('conv', callId) === null) {
       const call = await writeIntoCall(core, ctx, numberIn('call', callId) ?? callId, content, `call_id: ${callId}`);
@@ -318,7 +346,9 @@ export class EventSocket {
   }
 
   #say(connection: Connection, type: Sent, data: object): void {
-    const { webSocket } = connection;
+    const { webSocket, socket } = connection;
+    // Who asks and asks, and reads no answer.
+    if (socket.writableLength > MOST_UNREAD) return webSocket.terminate();
     if (webSocket.readyState === webSocket.OPEN) webSocket.send(JSON.stringify({ type, timestamp: timeInMilliseconds(this.#options.core.clock.now()), data }));
   }
 }
