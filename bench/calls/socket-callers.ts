@@ -255,6 +255,7 @@ export async function beside(n: number): Promise<{ readonly alone: Row; readonly
   return { alone, indexing, chunks, indexedMs };
 }
 
+const REFUSED_MS = 250;
 const SHORT_CALL_MS = 6000;
 
 /** Short calls one after the other, so many at once: does memory grow? */
@@ -269,7 +270,10 @@ export async function soak(total: number, atOnce: number, onSample: (sample: obj
   const one = async () => {
     while (begun < total) {
       begun++;
-      const caller = new Caller(String(await server.place(agent)));
+      // A machine that is busy with something else for a moment takes the call a moment later.
+      let placed = await server.place(agent);
+      for (; typeof placed !== 'string'; placed = await server.place(agent)) await sleep(REFUSED_MS);
+      const caller = new Caller(placed);
       callers.push(caller);
       await sleep(SHORT_CALL_MS);
       // The first message, and the answer to the first turn.
