@@ -205,6 +205,17 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
       const [tool] = await server.database(`select x.name, x.status, x.key from tool_executions x join conversations t on t.id = x.conversation_id where t.user_id = '${user}'`);
       assert.deepEqual([tool!['name'], tool!['status']], ['take_callback', 'ok']);
     });
+
+    it('take a refusal to be called as final', async () => {
+      const reply = await write('Please never call me again', { user_id: '+4915198765432' });
+      assert.match(String(reply['message']), /not call you again/);
+      const { status, body } = await ask('POST', '/voice/calls/initiate', { phone_number: '+4915198765432' });
+      assert.deepEqual([status, (body['error'] as Json)['code']], [409, 'CONFLICT']);
+      // Also of somebody who is known by a name alone, whatever number is theirs later.
+      const named = somebody();
+      await write('Do not call me again', { user_id: named });
+      assert.equal((await ask('POST', '/voice/calls/initiate', { phone_number: '+4915198765433', user_id: named })).status, 409);
+    });
   });
 
   describe('memory', () => {
