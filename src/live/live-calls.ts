@@ -251,7 +251,7 @@ export class LiveCallsHere implements LiveCalls {
       throw ours === false ? new NotPlaced('canceled', 'canceled', 'The call was canceled') : ours;
     }
     const current = { ...placed, ...named, carrierCallId };
-    const running = this.#run(current, prepared, ownership, reservation, dialled.clock ?? realClock, carrierSide(current, carrier, prepared.prepared.agent.transferNumber, log));
+    const running = this.#run(current, prepared, ownership, reservation, dialled.clock ?? realClock, carrierSide(current, carrier, prepared.agent.transferNumber, log));
     if (carrier.real) this.#waitFor(call.id, call.ringTimeoutMs + RING_GRACE_MS, () => void running.fail('no-answer', 'no_answer', failureText('no-answer', '')));
     events.goTo(running);
   }
@@ -263,7 +263,7 @@ export class LiveCallsHere implements LiveCalls {
     try {
       const prepared = await PreparedCall.of(call, this.#options, this.#options.mcp);
       const began = performance.now();
-      const placed = await placing.place(scriptFor(prepared.prepared.agent, call).phrases, onEvent);
+      const placed = await placing.place(scriptFor(prepared.agent, call).phrases, onEvent);
       return { ...placed, prepared, placedMs: Math.round(performance.now() - began) };
     } finally {
       this.#placing.delete(call.id);
@@ -275,7 +275,7 @@ export class LiveCallsHere implements LiveCalls {
     const { serverId, carriers, realClock } = this.#options;
     const prepared = await PreparedCall.of(call, this.#options, this.#options.mcp);
     const events = new CarrierEvents();
-    const hints = scriptFor(prepared.prepared.agent, call).phrases;
+    const hints = scriptFor(prepared.agent, call).phrases;
     const { from, carrierCallId } = call;
     const here = from === null || carrierCallId === null ? null : ((await carriers.control(call.carrier))?.receive?.(carrierCallId, { from, hints }, events.tell) ?? null);
     const running = this.#run(call, prepared, { owner: serverId, epoch: call.epoch }, reservation, here?.clock ?? realClock, await this.#sideOf(call, prepared), reservation.full === true);
@@ -319,7 +319,7 @@ export class LiveCallsHere implements LiveCalls {
   }
 
   /** What may be asked of the carrier about a call that it has given us, or of nobody. */
-  async #sideOf(call: Call, { prepared: { agent } }: PreparedCall): Promise<CarrierSide> {
+  async #sideOf(call: Call, { agent }: PreparedCall): Promise<CarrierSide> {
     const { carriers, log } = this.#options;
     const carrier = call.carrierCallId === null ? null : await carriers.control(call.carrier);
     return carrier ? carrierSide(call, carrier, agent.transferNumber, log) : NO_CARRIER;

@@ -1,5 +1,7 @@
+import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
 import type { Call } from '#core/calls/call.ts';
 import type { ModelCatalog } from '#core/ports.ts';
+import type { KnowledgeLookup } from '#dialogue/knowledge-lookup.ts';
 import { PreparedAgent, type DialogueOptions } from '#dialogue/prepared-agent.ts';
 import type { AgentTools } from '#dialogue/tools/agent-tools.ts';
 import type { McpTools } from '#dialogue/tools/mcp-tools.ts';
@@ -14,12 +16,21 @@ export interface PreparedOptions extends DialogueOptions {
 
 /** A call's agent, got ready for it. */
 export class PreparedCall {
-  readonly prepared: PreparedAgent;
+  readonly #prepared: PreparedAgent;
   readonly #options: PreparedOptions;
 
   private constructor(options: PreparedOptions, prepared: PreparedAgent) {
     this.#options = options;
-    this.prepared = prepared;
+    this.#prepared = prepared;
+  }
+
+  get agent(): AiAgent {
+    return this.#prepared.agent;
+  }
+
+  /** Null where its agent has no documents. */
+  get lookup(): KnowledgeLookup | null {
+    return this.#prepared.lookup;
   }
 
   static async of(call: Call, options: PreparedOptions, mcp: McpTools): Promise<PreparedCall> {
@@ -30,19 +41,19 @@ export class PreparedCall {
   /** `epoch`: the turn machine's keys count anew where another server takes the call over. */
   tools(call: Call, epoch: number, canTransfer: boolean): AgentTools {
     const { id, sid, organizationId, personId, direction, from, to } = call;
-    return this.prepared.tools({ where: { callId: id }, organizationId, subject: sid, keyPrefix: `${sid}-${epoch}`, personId, number: direction === 'inbound' ? from : to, canTransfer });
+    return this.#prepared.tools({ where: { callId: id }, organizationId, subject: sid, keyPrefix: `${sid}-${epoch}`, personId, number: direction === 'inbound' ? from : to, canTransfer });
   }
 
   /** The vendors that this call tries: its own voice and model where it names some, else its agent's. */
   providers({ overrides: { voiceId, modelName } }: Call): Providers {
     const { providersFor, catalog } = this.#options;
-    const { voiceProvider, modelProvider } = this.prepared.agent;
+    const { voiceProvider, modelProvider } = this.agent;
     return providersFor({ voiceProvider: voiceId === undefined ? voiceProvider : catalog.voiceProvider(voiceId), modelProvider: modelName === undefined ? modelProvider : catalog.modelProvider(modelName) });
   }
 
   /** What this call's models are asked through; `watch` counts what each does. */
   models(inner: readonly LanguageModel[], watch: (models: readonly LanguageModel[]) => readonly LanguageModel[]): readonly LanguageModel[] {
-    const { voiceProvider } = this.prepared.agent;
-    return this.prepared.models(inner, (modelProvider) => watch(this.#options.providersFor({ voiceProvider, modelProvider }).languageModels), 'voice');
+    const { voiceProvider } = this.agent;
+    return this.#prepared.models(inner, (modelProvider) => watch(this.#options.providersFor({ voiceProvider, modelProvider }).languageModels), 'voice');
   }
 }

@@ -103,7 +103,7 @@ export class RunningCall {
   constructor(options: RunningCallOptions) {
     this.#options = options;
     const { call, callClock, store, clock, log, prepared } = options;
-    const { agent, lookup } = prepared.prepared;
+    const { agent, lookup } = prepared;
     this.#pickedUp = call.answeredAt !== null;
     this.#meter = new UsageMeter((did) => this.#writer.progress({ spokenBy: { voice_activity: options.providers.voiceActivity.id, ...did } }));
     const watched = this.#meter.watch(options.providers);

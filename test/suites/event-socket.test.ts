@@ -47,6 +47,7 @@ describe('the event socket', { concurrency: 1 }, () => {
       if (type === 'message.sent') assert.equal(data['agent_id'], 'agent_1');
       else assert.ok(typeof data['confidence'] === 'number' && data['confidence'] >= 0 && data['confidence'] <= 1, JSON.stringify(data));
     }
+    assert.ok(messages.some((one) => (one.data['confidence'] as number) > 0), 'nobody is wholly unsure of everything');
     const cursors = mine.map((one) => Number(one.cursor));
     assert.deepEqual(cursors, [...new Set(cursors)].toSorted((a, b) => a - b));
   });
