@@ -15,16 +15,22 @@ function runs(bin) {
 }
 
 const own = Number(process.versions.node.split('.')[0]) >= MAJOR ? process.execPath : undefined;
-const candidates = ['node', `node-${platform}-${process.arch}`, `node-bin-${platform}-${process.arch}`].map((name) => join(root, 'node_modules', name, 'bin', exe));
+const candidates = ['node', `node-${platform}-${process.arch}`, `node-bin-${platform}-${process.arch}`].map((name) =>
+  join(root, 'node_modules', name, 'bin', exe),
+);
 const bin = own ?? candidates.find((path) => existsSync(path) && runs(path));
 if (!bin) {
-  console.error(`Trunkline needs Node ${MAJOR}; this is ${process.version}, and the pinned one is not installed.\nRun "npm ci" without --ignore-scripts and --omit=dev, or install Node ${MAJOR}.`);
+  console.error(
+    `Trunkline needs Node ${MAJOR}; this is ${process.version}, and the pinned one is not installed.\nRun "npm ci" without --ignore-scripts and --omit=dev, or install Node ${MAJOR}.`,
+  );
   process.exit(1);
 }
 // Script paths are the project's, whatever folder the command was given from.
 const args = process.argv.slice(2).map((arg) => (/^(src|test|bench)\/.*\.ts$/.test(arg) ? join(root, arg) : arg));
 // The channel tells the child when this launcher is gone: nobody is left to hand signals on to it then.
-const child = spawn(bin, ['--disable-warning=ExperimentalWarning', ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+const child = spawn(bin, ['--disable-warning=ExperimentalWarning', ...args], {
+  stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+});
 if (process.env.npm_lifecycle_event) {
   const npm = process.ppid;
   setInterval(() => {
@@ -34,5 +40,8 @@ if (process.env.npm_lifecycle_event) {
   }, 500).unref();
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-child.on('error', (error) => { console.error(String(error)); process.exit(1); });
+child.on('error', (error) => {
+  console.error(String(error));
+  process.exit(1);
+});
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

@@ -13,22 +13,56 @@ import { measureInstall } from './install.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { n: { type: 'string', multiple: true }, calls: { type: 'string', default: '2000' }, json: { type: 'string', default: join(import.meta.dirname, '..', '.cache', 'bench.json') } },
+  options: {
+    n: { type: 'string', multiple: true },
+    calls: { type: 'string', default: '2000' },
+    json: { type: 'string', default: join(import.meta.dirname, '..', '.cache', 'bench.json') },
+  },
 });
 const PARTS = ['calls', 'sockets', 'carriers', 'knowledge', 'soak', 'overload', 'install'] as const;
 const parts = positionals.length === 0 ? PARTS : PARTS.filter((part) => positionals.includes(part));
 const NOISE_DB = -45;
 const counts = (usual: readonly number[]) => values.n?.map(Number) ?? usual;
 
-const HEAD = ['calls', 'line', 'response p50 / p95', 'overhead p50 / p95', 'end of speech found p50 / p95', 'barge-in p50 / p95', 'unanswered, early, missed', 'underruns', 'CPU ms per call-s', 'core', 'MB a call', 'loop delay p50 / p99', 'machine elsewhere'];
+const HEAD = [
+  'calls',
+  'line',
+  'response p50 / p95',
+  'overhead p50 / p95',
+  'end of speech found p50 / p95',
+  'barge-in p50 / p95',
+  'unanswered, early, missed',
+  'underruns',
+  'CPU ms per call-s',
+  'core',
+  'MB a call',
+  'loop delay p50 / p99',
+  'machine elsewhere',
+];
 const pair = (spread: { p50: number; p95: number } | null) => (spread ? `${spread.p50} / ${spread.p95}` : '-');
 const cells = (row: Row): string[] => [
-  String(row.n), row.noiseDb === null ? 'quiet' : `${row.noiseDb} dBFS`, pair(row.responseMs), pair(row.overheadMs), pair(row.endErrorMs), pair(row.bargeInMs), `${row.unanswered}, ${row.early}, ${row.missedBargeIns}`, String(row.underruns),
-  row.cpuMsPerCallSecond.toFixed(2), `${Math.round(row.coreShare * 100)} %`, String(row.mbPerCall), `${row.loopDelayMs.p50} / ${row.loopDelayMs.p99}`, `${(row.waitedShare * 100).toFixed(1)} %`,
+  String(row.n),
+  row.noiseDb === null ? 'quiet' : `${row.noiseDb} dBFS`,
+  pair(row.responseMs),
+  pair(row.overheadMs),
+  pair(row.endErrorMs),
+  pair(row.bargeInMs),
+  `${row.unanswered}, ${row.early}, ${row.missedBargeIns}`,
+  String(row.underruns),
+  row.cpuMsPerCallSecond.toFixed(2),
+  `${Math.round(row.coreShare * 100)} %`,
+  String(row.mbPerCall),
+  `${row.loopDelayMs.p50} / ${row.loopDelayMs.p99}`,
+  `${(row.waitedShare * 100).toFixed(1)} %`,
 ];
 
 function inProcess(n: number, noiseDb: number | null): Row {
-  const { command, args } = onOneCore([join(import.meta.dirname, 'calls', 'in-process.ts'), '--n', String(n), ...(noiseDb === null ? [] : [`--noise=${noiseDb}`])]);
+  const { command, args } = onOneCore([
+    join(import.meta.dirname, 'calls', 'in-process.ts'),
+    '--n',
+    String(n),
+    ...(noiseDb === null ? [] : [`--noise=${noiseDb}`]),
+  ]);
   const run = spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
   if (run.status !== 0) throw new Error(`${n} calls in one process ended with ${run.status}`);
   return JSON.parse(run.stdout.trim().split('\n').at(-1)!) as Row;
@@ -53,9 +87,14 @@ for (const part of parts) {
     }
     case 'carriers': {
       const rows: { line: string; row: Row }[] = [];
-      for (const n of counts([100])) for (const line of ['web', 'twilio', 'vonage', 'generic'] as const) rows.push({ line, row: await manyCalls(n, null, line) });
+      for (const n of counts([100]))
+        for (const line of ['web', 'twilio', 'vonage', 'generic'] as const)
+          rows.push({ line, row: await manyCalls(n, null, line) });
       keep(part, rows);
-      table(['media', ...HEAD], rows.map(({ line, row }) => [line, ...cells(row)]));
+      table(
+        ['media', ...HEAD],
+        rows.map(({ line, row }) => [line, ...cells(row)]),
+      );
       break;
     }
     case 'sockets': {
@@ -69,7 +108,9 @@ for (const part of parts) {
       const { alone, indexing, chunks, indexedMs } = await beside(counts([50])[0]!);
       keep(part, { alone, indexing, chunks, indexedMs });
       table(HEAD, [cells(alone), cells(indexing)]);
-      console.log(`200 pages, ${chunks} chunks, read and kept within ${indexedMs} ms beside the calls of the second row`);
+      console.log(
+        `200 pages, ${chunks} chunks, read and kept within ${indexedMs} ms beside the calls of the second row`,
+      );
       break;
     }
     case 'soak': {

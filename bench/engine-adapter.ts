@@ -15,8 +15,15 @@ import { makeSilero, type SileroVersion } from '#providers/offline/silero/silero
 
 /** As much of the bench's module as is used. */
 interface Scenario<Script> {
-  readonly FakeStt: new (script: Script, startMs: number, emit: (event: { readonly type: 'interim' | 'final'; readonly text: string; readonly turn: number }) => void) => { push(ms: number): void; close(): void };
-  readonly FakeTts: new (emit: (pcm: Int16Array, ms: number) => void, done: () => void) => { push(text: string): void; end(): void; abort(): void };
+  readonly FakeStt: new (
+    script: Script,
+    startMs: number,
+    emit: (event: { readonly type: 'interim' | 'final'; readonly text: string; readonly turn: number }) => void,
+  ) => { push(ms: number): void; close(): void };
+  readonly FakeTts: new (
+    emit: (pcm: Int16Array, ms: number) => void,
+    done: () => void,
+  ) => { push(text: string): void; end(): void; abort(): void };
   fakeLlm(onToken: (text: string) => void, onDone: () => void): { abort(): void };
   readonly PROVIDERS: { readonly tts: { readonly sampleRate: number } };
 }
@@ -56,10 +63,20 @@ export function makeAdapter<Script>(scenario: Scenario<Script>, options: Readonl
   };
 }
 
-function startCall<Script>(scenario: Scenario<Script>, io: CallIO<Script>, shared: { clock: RealClock; policy: TurnPolicy; silero: Providers['voiceActivity']; marks: boolean }) {
+function startCall<Script>(
+  scenario: Scenario<Script>,
+  io: CallIO<Script>,
+  shared: { clock: RealClock; policy: TurnPolicy; silero: Providers['voiceActivity']; marks: boolean },
+) {
   let closed = false;
   const session: VoiceSession = new VoiceSession({
-    clock: shared.clock, policy: shared.policy, prompt: 'You help.', model: 'fake', voiceId: 'fake', tools: [], context: { phrases: [] },
+    clock: shared.clock,
+    policy: shared.policy,
+    prompt: 'You help.',
+    model: 'fake',
+    voiceId: 'fake',
+    tools: [],
+    context: { phrases: [] },
     providers: fakeProviders(scenario, shared.silero, io),
     host: {
       runTool: () => Promise.resolve({ status: 'failed', output: 'none' }),
@@ -97,8 +114,17 @@ function startCall<Script>(scenario: Scenario<Script>, io: CallIO<Script>, share
 }
 
 /** The bench's fakes behind our contracts. */
-export function fakeProviders<Script>(scenario: Scenario<Script>, voiceActivity: Providers['voiceActivity'], io: Pick<CallIO<Script>, 'script' | 'fedMs'>): Providers {
-  return { voiceActivity, speechToText: [recogniser(scenario, io)], languageModels: [languageModel(scenario)], textToSpeech: [voice(scenario)] };
+export function fakeProviders<Script>(
+  scenario: Scenario<Script>,
+  voiceActivity: Providers['voiceActivity'],
+  io: Pick<CallIO<Script>, 'script' | 'fedMs'>,
+): Providers {
+  return {
+    voiceActivity,
+    speechToText: [recogniser(scenario, io)],
+    languageModels: [languageModel(scenario)],
+    textToSpeech: [voice(scenario)],
+  };
 }
 
 /** A streaming vendor: it finds the ends of sentences itself, and is told where our voice activity heard speech. */
@@ -113,7 +139,11 @@ class FakeStream<Script> implements SpeechToTextStream {
   #open: number[] = [];
   #text = '';
 
-  constructor(scenario: Scenario<Script>, io: Pick<CallIO<Script>, 'script' | 'fedMs'>, { onPart }: SpeechToTextOptions) {
+  constructor(
+    scenario: Scenario<Script>,
+    io: Pick<CallIO<Script>, 'script' | 'fedMs'>,
+    { onPart }: SpeechToTextOptions,
+  ) {
     this.#onPart = onPart;
     this.#fake = new scenario.FakeStt(io.script, io.fedMs(), ({ type, text }) => {
       if (type === 'interim') this.#partial(text);
@@ -128,7 +158,8 @@ class FakeStream<Script> implements SpeechToTextStream {
   begin(utterance: number): void {
     // Speech after a pause within one sentence: the vendor gives one text for both.
     const before = this.#open.at(-1);
-    if (before !== undefined) this.#onPart({ type: 'transcript-final', utterance: before, text: this.#text, confidence: 1 });
+    if (before !== undefined)
+      this.#onPart({ type: 'transcript-final', utterance: before, text: this.#text, confidence: 1 });
     this.#open.push(utterance);
   }
 
@@ -156,19 +187,35 @@ class FakeStream<Script> implements SpeechToTextStream {
     this.#text = '';
     this.#open = [];
     if (first === undefined || last === undefined) return;
-    this.#onPart({ type: 'transcript-final', utterance: last, text, confidence: 1, ...(first === last ? {} : { whole: { since: first, text } }) });
+    this.#onPart({
+      type: 'transcript-final',
+      utterance: last,
+      text,
+      confidence: 1,
+      ...(first === last ? {} : { whole: { since: first, text } }),
+    });
   }
 }
 
 function languageModel<Script>(scenario: Scenario<Script>): LanguageModel {
-  return { id: 'fake', generate: (_request, onPart) => scenario.fakeLlm((text) => onPart({ type: 'text', text }), () => onPart({ type: 'done' })) };
+  return {
+    id: 'fake',
+    generate: (_request, onPart) =>
+      scenario.fakeLlm(
+        (text) => onPart({ type: 'text', text }),
+        () => onPart({ type: 'done' }),
+      ),
+  };
 }
 
 function voice<Script>(scenario: Scenario<Script>): TextToSpeech {
   return {
     id: 'fake',
     synthesize: ({ text }, onPart) => {
-      const fake = new scenario.FakeTts((pcm) => onPart({ type: 'audio', pcm, sampleRateHz: scenario.PROVIDERS.tts.sampleRate }), () => onPart({ type: 'done' }));
+      const fake = new scenario.FakeTts(
+        (pcm) => onPart({ type: 'audio', pcm, sampleRateHz: scenario.PROVIDERS.tts.sampleRate }),
+        () => onPart({ type: 'done' }),
+      );
       fake.push(text);
       fake.end();
       return fake;

@@ -14,7 +14,8 @@ function sizeOf(path: string): number {
 /** Installs into an empty folder, prints what it took, and answers it. */
 export function measureInstall(): { seconds: number; megabytes: number } {
   const dir = mkdtempSync(join(tmpdir(), 'trunkline-bench-'));
-  for (const name of ['package.json', 'package-lock.json', '.npmrc', 'vendor']) cpSync(join(root, name), join(dir, name), { recursive: true });
+  for (const name of ['package.json', 'package-lock.json', '.npmrc', 'vendor'])
+    cpSync(join(root, name), join(dir, name), { recursive: true });
   const began = performance.now();
   const install = spawnSync('npm', ['ci'], { cwd: dir, encoding: 'utf8' });
   const seconds = (performance.now() - began) / 1000;
@@ -25,7 +26,9 @@ export function measureInstall(): { seconds: number; megabytes: number } {
   const modules = join(dir, 'node_modules');
   const megabytes = (path: string) => sizeOf(path) / 1024 / 1024;
   const largest = readdirSync(modules)
-    .flatMap((name) => (name.startsWith('@') ? readdirSync(join(modules, name)).map((inner) => join(name, inner)) : [name]))
+    .flatMap((name) =>
+      name.startsWith('@') ? readdirSync(join(modules, name)).map((inner) => join(name, inner)) : [name],
+    )
     .map((name) => ({ name, size: megabytes(join(modules, name)) }))
     .toSorted((a, b) => b.size - a.size)
     .slice(0, 6);

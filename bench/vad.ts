@@ -52,7 +52,9 @@ for (const { name, open } of detectors) {
         const clip = said.get(text)!.pcm;
         const clean = sounds.join(sounds.silence(random.between(900, 1400)), clip, sounds.silence(700));
         const noise = sounds.whiteNoise(random);
-        const line = decodeMulaw(encodeMulaw(clean.map((sample) => sounds.clipped(sample + noise() * SPEECH_LEVEL * 10 ** (-ratio / 20)))));
+        const line = decodeMulaw(
+          encodeMulaw(clean.map((sample) => sounds.clipped(sample + noise() * SPEECH_LEVEL * 10 ** (-ratio / 20)))),
+        );
         const begins = (clean.length - clip.length) / SAMPLES_PER_MS - 700;
         let found = false;
         for (let at = 0; at + WINDOW <= line.length; at += WINDOW) {
@@ -67,7 +69,9 @@ for (const { name, open } of detectors) {
         }
       }
     }
-    cells.push(`${((100 * hits) / speech).toFixed(1)} / ${((100 * alarms) / silence).toFixed(1)} %, ${(onsetMs / onsets).toFixed(0)} ms`);
+    cells.push(
+      `${((100 * hits) / speech).toFixed(1)} / ${((100 * alarms) / silence).toFixed(1)} %, ${(onsetMs / onsets).toFixed(0)} ms`,
+    );
   }
   rows.push(cells);
 }

@@ -92,7 +92,13 @@ interface Basis extends Omit<Core, 'live' | 'dialogue' | 'carriers' | 'limits'> 
   readonly closers: Closer[];
 }
 
-async function build(config: Config, parts: Parts, log: Logger, closers: Closer[], closeAll: () => Promise<void>): Promise<App> {
+async function build(
+  config: Config,
+  parts: Parts,
+  log: Logger,
+  closers: Closer[],
+  closeAll: () => Promise<void>,
+): Promise<App> {
   const carries = config.role === 'all' || config.role === 'media';
   // Speech is got ready while the database starts.
   const offline = carries ? makeOfflineProviders() : null;
@@ -102,38 +108,126 @@ async function build(config: Config, parts: Parts, log: Logger, closers: Closer[
   const clock: WallClock = { now: () => new Date() };
   const derive = (purpose: string) => deriveKey(config.encryptionKey.value, purpose).toString('base64url');
   const secrets = makeSecrets({ encryptionKey: config.encryptionKey.value, jwtSecret: config.jwtSecret });
-  const { organization, madeAdmin } = await firstStart({ store, clock, secrets, catalog }, { apiKey: config.apiKey.value, encryptionFingerprint: derive('fingerprint').slice(0, 16), plan: config.ratePlan, admin: config.admin });
+  const { organization, madeAdmin } = await firstStart(
+    { store, clock, secrets, catalog },
+    {
+      apiKey: config.apiKey.value,
+      encryptionFingerprint: derive('fingerprint').slice(0, 16),
+      plan: config.ratePlan,
+      admin: config.admin,
+    },
+  );
   const http = new GuardedClient(config.allowPrivateNetworks);
   closers.push(() => http.close());
   const providers = new ConfiguredProviders(config.vendors, offline);
-  const simulator = offline && (parts.carrier?.(offline) ?? new SimulatedCarrier({ recogniser: offline.speechToText[0]!, voice: offline.textToSpeech[0]!, speed: config.simulatorSpeed }));
+  const simulator =
+    offline &&
+    (parts.carrier?.(offline) ??
+      new SimulatedCarrier({
+        recogniser: offline.speechToText[0]!,
+        voice: offline.textToSpeech[0]!,
+        speed: config.simulatorSpeed,
+      }));
   const embedded = { id: simulator?.id ?? SimulatedCarrier.id, isPerson };
   const addresses = new Addresses(config.publicUrl);
-  const carriers = new Carriers({ store, secrets, clock, manifests: parts.carriers ?? CARRIERS, embedded: { ...SimulatedCarrier.about, id: embedded.id }, embeddedControl: simulator, environment: config.vendors, reachUs: () => reachUs(addresses.publicUrl) });
+  const carriers = new Carriers({
+    store,
+    secrets,
+    clock,
+    manifests: parts.carriers ?? CARRIERS,
+    embedded: { ...SimulatedCarrier.about, id: embedded.id },
+    embeddedControl: simulator,
+    environment: config.vendors,
+    reachUs: () => reachUs(addresses.publicUrl),
+  });
   // Nobody else can be running calls on a database of our own.
   if (config.databaseUrl === null) {
     await reapAll({ store, clock, carriers, log });
     await store.once.abandonAll();
   }
   const basis: Basis = {
-    carriers, embedded, addresses, config, parts, records, providers, log, closers, store, clock, secrets, http, catalog, serverId: randomUUID(), files: new FolderFileStore(config.filesDir, parts.freeBytes ? { freeBytes: parts.freeBytes } : {}), knowledge: openKnowledge(config, parts, records, providers, closers),
+    carriers,
+    embedded,
+    addresses,
+    config,
+    parts,
+    records,
+    providers,
+    log,
+    closers,
+    store,
+    clock,
+    secrets,
+    http,
+    catalog,
+    serverId: randomUUID(),
+    files: new FolderFileStore(config.filesDir, parts.freeBytes ? { freeBytes: parts.freeBytes } : {}),
+    knowledge: openKnowledge(config, parts, records, providers, closers),
   };
   const replaced = offline && parts.providers?.(offline);
   const modelsFor: ModelsFor = (provider) => replaced?.languageModels ?? providers.models(provider);
   const mcp = new McpTools(http, secrets, log);
   closers.push(() => mcp.close());
-  const dialogues = { store, clock, http, secrets, log, searchKnowledge: (agentId: number, question: string, limit: number) => searchKnowledge(basis, agentId, question, limit) };
+  const dialogues = {
+    store,
+    clock,
+    http,
+    secrets,
+    log,
+    searchKnowledge: (agentId: number, question: string, limit: number) =>
+      searchKnowledge(basis, agentId, question, limit),
+  };
   const dialogue = new TextDialogues({ ...dialogues, modelsFor, mcp, analyst: new OfflineAnalyst() });
-  const { here, live } = offline ? await carryCalls(basis, dialogues, mcp, (chosen) => replaced ?? providers.forCall(chosen)) : await placeElsewhere(basis);
+  const { here, live } = offline
+    ? await carryCalls(basis, dialogues, mcp, (chosen) => replaced ?? providers.forCall(chosen))
+    : await placeElsewhere(basis);
   const { files, knowledge } = basis;
-  const core: Core = { store, clock, secrets, files, http, knowledge, catalog, live, dialogue, carriers, embedded, limits: { maxConcurrentCalls: config.maxConcurrentCalls, leaseMs: LEASE_MS } };
+  const core: Core = {
+    store,
+    clock,
+    secrets,
+    files,
+    http,
+    knowledge,
+    catalog,
+    live,
+    dialogue,
+    carriers,
+    embedded,
+    limits: { maxConcurrentCalls: config.maxConcurrentCalls, leaseMs: LEASE_MS },
+  };
   if (config.role === 'all' || config.role === 'jobs') await workOn(basis, core);
   // What a new agent gets, to be shown.
-  const usual = { voiceProvider: catalog.voiceProvider(catalog.preferredVoice), modelProvider: catalog.modelProvider(catalog.preferredModel) };
-  const health = { ...providers.names(usual), providerStates: () => providers.states, calls: () => live.count, knowledgeBases: () => store.knowledge.countBases() };
-  const doors = await openDoors(config, parts, { core, carriers, addresses, here, records, signedUrls: new SignedUrls(derive('signed-urls'), () => Date.now()), health, log, closers });
+  const usual = {
+    voiceProvider: catalog.voiceProvider(catalog.preferredVoice),
+    modelProvider: catalog.modelProvider(catalog.preferredModel),
+  };
+  const health = {
+    ...providers.names(usual),
+    providerStates: () => providers.states,
+    calls: () => live.count,
+    knowledgeBases: () => store.knowledge.countBases(),
+  };
+  const doors = await openDoors(config, parts, {
+    core,
+    carriers,
+    addresses,
+    here,
+    records,
+    signedUrls: new SignedUrls(derive('signed-urls'), () => Date.now()),
+    health,
+    log,
+    closers,
+  });
   return {
-    core, live, here, files: core.files, organization, madeAdmin, database: records.pool, ...doors,
+    core,
+    live,
+    here,
+    files: core.files,
+    organization,
+    madeAdmin,
+    database: records.pool,
+    ...doors,
     close: async (graceMs = config.shutdownGraceMs) => {
       await here?.close(graceMs);
       await closeAll();
@@ -141,7 +235,13 @@ async function build(config: Config, parts: Parts, log: Logger, closers: Closer[
   };
 }
 
-function openKnowledge(config: Config, parts: Parts, { store }: OpenRecords, providers: ConfiguredProviders, closers: Closer[]): Knowledge {
+function openKnowledge(
+  config: Config,
+  parts: Parts,
+  { store }: OpenRecords,
+  providers: ConfiguredProviders,
+  closers: Closer[],
+): Knowledge {
   const embedder = parts.embedder ?? providers.embedder;
   const vectors = embedder && new WorkerVectorSearch(embedder, store.knowledge);
   if (vectors) closers.push(() => vectors.close());
@@ -155,15 +255,39 @@ interface Carrying {
 }
 
 /** Calls run in this process. */
-async function carryCalls(basis: Basis, dialogues: DialogueOptions, mcp: McpTools, providersFor: LiveOptions['providersFor']): Promise<Carrying> {
+async function carryCalls(
+  basis: Basis,
+  dialogues: DialogueOptions,
+  mcp: McpTools,
+  providersFor: LiveOptions['providersFor'],
+): Promise<Carrying> {
   const { config, parts, records, log, closers, clock, files, secrets, serverId, carriers, addresses } = basis;
   const live = new LiveCallsHere({
-    ...dialogues, mcp, commands: records.commands, files, clock, secrets, realClock: new RealClock(), providersFor, catalog, carriers, serverId,
-    placing: { webhookUrl: (carrier, callId) => addresses.webhook(carriers.manifestBy('id', carrier)?.webhook ?? carrier, callId), mediaUrl: (call, token) => addresses.mediaSocket(null, call.sid, token) },
-    slots: parts.slots ?? config.slots, leaseMs: LEASE_MS, log,
+    ...dialogues,
+    mcp,
+    commands: records.commands,
+    files,
+    clock,
+    secrets,
+    realClock: new RealClock(),
+    providersFor,
+    catalog,
+    carriers,
+    serverId,
+    placing: {
+      webhookUrl: (carrier, callId) =>
+        addresses.webhook(carriers.manifestBy('id', carrier)?.webhook ?? carrier, callId),
+      mediaUrl: (call, token) => addresses.mediaSocket(null, call.sid, token),
+    },
+    slots: parts.slots ?? config.slots,
+    leaseMs: LEASE_MS,
+    log,
   });
   closers.push(() => live.close(0));
-  await records.commands.listen(serverId, { obey: (callId, command) => live.obey(callId, command), view: (callId) => live.viewHere(callId) });
+  await records.commands.listen(serverId, {
+    obey: (callId, command) => live.obey(callId, command),
+    view: (callId) => live.viewHere(callId),
+  });
   return { here: live, live };
 }
 
@@ -182,7 +306,13 @@ async function workOn({ records, http, log, closers, config, knowledge, carriers
   const webhooks = new WebhookDeliveries({ core, http, words: new Map([['sales-agent', salesAgentEvent]]), log });
   closers.push(() => webhooks.close());
   if (config.role !== 'jobs') return;
-  const reaper = setInterval(() => void reap({ ...core, carriers, log }).catch((error: unknown) => log.error({ err: error }, 'abandoned calls could not be ended')), LEASE_MS / 3);
+  const reaper = setInterval(
+    () =>
+      void reap({ ...core, carriers, log }).catch((error: unknown) =>
+        log.error({ err: error }, 'abandoned calls could not be ended'),
+      ),
+    LEASE_MS / 3,
+  );
   closers.push(() => clearInterval(reaper));
 }
 
@@ -195,7 +325,9 @@ async function reapAll(reaper: Reaper): Promise<void> {
 /** Whether our own address answers as ours: as far as can be seen from here, carriers' webhooks arrive. @throws Error in plain words */
 async function reachUs(publicUrl: string): Promise<void> {
   const problem = `${publicUrl}/health does not answer: carriers cannot reach us there. Set PUBLIC_URL.`;
-  const reply = await fetch(`${publicUrl}/health`, { redirect: 'manual', signal: AbortSignal.timeout(5000) }).catch(() => null);
+  const reply = await fetch(`${publicUrl}/health`, { redirect: 'manual', signal: AbortSignal.timeout(5000) }).catch(
+    () => null,
+  );
   await reply?.body?.cancel();
   if (reply?.status !== 200) throw new Error(problem);
 }

@@ -18,12 +18,21 @@ async function start(): Promise<void> {
   if (!role) throw new Error(`--role is one of ${ROLES.join(', ')}`);
   const config = readConfig(process.env, role);
   const log = pino({ level: config.logLevel });
-  process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was rejected and nobody looked: this is a defect'));
+  process.on('unhandledRejection', (error) =>
+    log.error({ err: error }, 'a promise was rejected and nobody looked: this is a defect'),
+  );
   const app = await buildApp(config, { log });
   if (app.taken.length > 0) log.warn({ ports: app.taken }, 'these ports are taken by somebody else and left out');
-  if (config.apiKey.isNew) process.stdout.write(`\nAPI key (shown once, kept in ${config.dataDir}): ${config.apiKey.value}\n\n`);
-  if (app.madeAdmin) process.stdout.write(`\nFirst user (the password is shown once and kept nowhere): ${app.madeAdmin.email}  ${app.madeAdmin.password}\n\n`);
-  log.info({ urls: app.urls, ...(role === 'all' || role === 'api' ? { phone: `${app.urls[0]}/phone` } : { role }) }, 'Trunkline is up');
+  if (config.apiKey.isNew)
+    process.stdout.write(`\nAPI key (shown once, kept in ${config.dataDir}): ${config.apiKey.value}\n\n`);
+  if (app.madeAdmin)
+    process.stdout.write(
+      `\nFirst user (the password is shown once and kept nowhere): ${app.madeAdmin.email}  ${app.madeAdmin.password}\n\n`,
+    );
+  log.info(
+    { urls: app.urls, ...(role === 'all' || role === 'api' ? { phone: `${app.urls[0]}/phone` } : { role }) },
+    'Trunkline is up',
+  );
   let stopping = false;
   const stop = (signal: string) => {
     if (stopping) process.exit(1);

@@ -22,7 +22,12 @@ function play(turns: number, first: number, of: number): Progress {
     try {
       world.run();
     } catch (error) {
-      return { calls, turns: taken, steps, failure: `seed ${seed} after ${world.steps} steps: ${error instanceof Error ? error.message : String(error)}\nagain: npm run interleave -- 1 ${seed}` };
+      return {
+        calls,
+        turns: taken,
+        steps,
+        failure: `seed ${seed} after ${world.steps} steps: ${error instanceof Error ? error.message : String(error)}\nagain: npm run interleave -- 1 ${seed}`,
+      };
     }
     calls++;
     taken += world.turns;
@@ -38,16 +43,24 @@ if (shard !== undefined) {
   const began = performance.now();
   const processes = wanted === 1 ? 1 : availableParallelism();
   const results = await Promise.all(
-    Array.from({ length: processes }, (_, n) => new Promise<Progress>((resolve, reject) => {
-      if (processes === 1) return resolve(play(wanted, first, 1));
-      const child = fork(import.meta.filename, [String(Math.ceil(wanted / processes)), String(first), String(n)], { execArgv: process.execArgv });
-      child.once('message', (progress) => resolve(progress as Progress));
-      child.once('error', reject);
-    })),
+    Array.from(
+      { length: processes },
+      (_, n) =>
+        new Promise<Progress>((resolve, reject) => {
+          if (processes === 1) return resolve(play(wanted, first, 1));
+          const child = fork(import.meta.filename, [String(Math.ceil(wanted / processes)), String(first), String(n)], {
+            execArgv: process.execArgv,
+          });
+          child.once('message', (progress) => resolve(progress as Progress));
+          child.once('error', reject);
+        }),
+    ),
   );
   const sum = (key: 'calls' | 'turns' | 'steps') => results.reduce((total, one) => total + one[key], 0);
   const failures = results.flatMap(({ failure }) => failure ?? []);
   for (const failure of failures) console.error(failure);
-  console.log(`${sum('calls')} calls, ${sum('turns')} turns, ${sum('steps')} steps: ${failures.length === 0 ? 'none stuck, no word said to be heard that was not, nothing sent after a hang-up' : `${failures.length} broke a promise`} (${((performance.now() - began) / 1000).toFixed(0)} s)`);
+  console.log(
+    `${sum('calls')} calls, ${sum('turns')} turns, ${sum('steps')} steps: ${failures.length === 0 ? 'none stuck, no word said to be heard that was not, nothing sent after a hang-up' : `${failures.length} broke a promise`} (${((performance.now() - began) / 1000).toFixed(0)} s)`,
+  );
   process.exit(failures.length === 0 ? 0 : 1);
 }

@@ -36,8 +36,18 @@ const file = (path: string) => (existsSync(path) ? null : `${path} is not instal
 const tests = (...patterns: string[]) => patterns.flatMap((pattern) => globSync(pattern, { cwd: ROOT })).toSorted();
 
 const CHECKS: readonly Suite[] = [
+  {
+    name: 'format',
+    budgetS: 30,
+    command: tool('oxfmt', '-c', '.oxfmtrc.json', '--check', 'src', 'test', 'bench', 'run.mjs'),
+  },
   { name: 'types', budgetS: 60, command: tool('tsc', '-p', '.') },
-  { name: 'lint', budgetS: 60, command: tool('oxlint', '--type-aware', '-c', '.oxlintrc.json', 'src', 'test', 'bench'), env: { OXLINT_TSGOLINT_PATH: join(BIN, 'tsgolint') } },
+  {
+    name: 'lint',
+    budgetS: 60,
+    command: tool('oxlint', '--type-aware', '-c', '.oxlintrc.json', 'src', 'test', 'bench'),
+    env: { OXLINT_TSGOLINT_PATH: join(BIN, 'tsgolint') },
+  },
   { name: 'dead code', budgetS: 60, command: tool('knip', '--no-progress', '--treat-config-hints-as-errors') },
   { name: 'architecture', budgetS: 30, files: ['test/architecture.test.ts'] },
   { name: 'lockfiles', budgetS: 10, files: ['test/lockfiles.test.ts'] },
@@ -46,13 +56,30 @@ const CHECKS: readonly Suite[] = [
 const SUITES: readonly Suite[] = [
   // The longest first, so that neither side waits for the other at the end.
   // The acceptance tests once more, with the roles api, media and jobs each in a process of its own.
-  { name: 'three processes', budgetS: 900, files: tests('test/suites/{sales-agent,numbers,webhooks,tools,knowledge,orchestrator-calls,orchestrator-talk,event-socket,carriers-configured}.test.ts'), env: { TEST_ROLES: 'split' } },
+  {
+    name: 'three processes',
+    budgetS: 900,
+    files: tests(
+      'test/suites/{sales-agent,numbers,webhooks,tools,knowledge,orchestrator-calls,orchestrator-talk,event-socket,carriers-configured}.test.ts',
+    ),
+    env: { TEST_ROLES: 'split' },
+  },
   { name: 'interleavings', budgetS: 700, files: ['test/turns/interleavings.test.ts'] },
   ...CHECKS,
   { name: 'unit', budgetS: 120, files: tests('src/**/*.test.ts') },
   { name: 'speech', budgetS: 180, files: tests('test/speech/*.test.ts') },
-  { name: 'store, embedded Postgres 18', budgetS: 120, files: ['test/store/store.test.ts', 'test/store/conversations.test.ts', 'test/store/embedded.test.ts'] },
-  { name: 'store, Postgres 15', budgetS: 120, files: ['test/store/store.test.ts', 'test/store/conversations.test.ts'], env: { TEST_POSTGRES_BIN: PG15 }, needs: () => file(join(PG15, 'postgres')) },
+  {
+    name: 'store, embedded Postgres 18',
+    budgetS: 120,
+    files: ['test/store/store.test.ts', 'test/store/conversations.test.ts', 'test/store/embedded.test.ts'],
+  },
+  {
+    name: 'store, Postgres 15',
+    budgetS: 120,
+    files: ['test/store/store.test.ts', 'test/store/conversations.test.ts'],
+    env: { TEST_POSTGRES_BIN: PG15 },
+    needs: () => file(join(PG15, 'postgres')),
+  },
   { name: 'engine', budgetS: 180, files: tests('test/engine/*.test.ts') },
   { name: 'corpus', budgetS: 180, files: ['test/suites/corpus.test.ts'] },
   { name: 'numbers', budgetS: 240, files: ['test/suites/numbers.test.ts'] },
@@ -60,7 +87,16 @@ const SUITES: readonly Suite[] = [
   { name: 'tools', budgetS: 300, files: ['test/suites/tools.test.ts'] },
   { name: 'webhooks', budgetS: 300, files: ['test/suites/webhooks.test.ts', 'test/suites/webhook-storm.test.ts'] },
   { name: 'knowledge', budgetS: 180, files: ['test/suites/knowledge.test.ts'] },
-  { name: 'carriers', budgetS: 240, files: ['test/suites/carriers.test.ts', 'test/suites/carrier-webhooks.test.ts', 'test/suites/carriers-configured.test.ts', 'test/suites/orchestrator-calls.test.ts'] },
+  {
+    name: 'carriers',
+    budgetS: 240,
+    files: [
+      'test/suites/carriers.test.ts',
+      'test/suites/carrier-webhooks.test.ts',
+      'test/suites/carriers-configured.test.ts',
+      'test/suites/orchestrator-calls.test.ts',
+    ],
+  },
   { name: 'talk', budgetS: 240, files: ['test/suites/orchestrator-talk.test.ts', 'test/suites/event-socket.test.ts'] },
   { name: 'chain', budgetS: 180, files: ['test/suites/chain.test.ts'] },
   { name: 'thousand readers', budgetS: 180, files: ['test/suites/event-storm.test.ts'] },
@@ -76,12 +112,26 @@ const SUITES: readonly Suite[] = [
   { name: 'carrier calls', budgetS: 240, alone: true, files: ['test/suites/carrier-calls.test.ts'] },
   { name: 'two servers', budgetS: 120, files: ['test/suites/two-servers.test.ts'] },
   { name: 'process', budgetS: 300, files: ['test/suites/process.test.ts'] },
-  { name: 'recorded speech', budgetS: 240, alone: true, files: ['test/suites/recorded-speech.test.ts'], needs: () => file('/usr/share/sounds/alsa/Front_Center.wav') ?? file('/usr/share/pocketsphinx/test/data/goforward.raw') },
-  { name: 'browser', budgetS: 240, alone: true, files: ['test/suites/browser.test.ts'], needs: () => file('/usr/bin/chromium') },
+  {
+    name: 'recorded speech',
+    budgetS: 240,
+    alone: true,
+    files: ['test/suites/recorded-speech.test.ts'],
+    needs: () =>
+      file('/usr/share/sounds/alsa/Front_Center.wav') ?? file('/usr/share/pocketsphinx/test/data/goforward.raw'),
+  },
+  {
+    name: 'browser',
+    budgetS: 240,
+    alone: true,
+    files: ['test/suites/browser.test.ts'],
+    needs: () => file('/usr/bin/chromium'),
+  },
 ];
 
 const wanted = process.argv.slice(2);
-const chosen = wanted[0] === 'check' ? CHECKS : wanted.length > 0 ? SUITES.filter((suite) => wanted.includes(suite.name)) : SUITES;
+const chosen =
+  wanted[0] === 'check' ? CHECKS : wanted.length > 0 ? SUITES.filter((suite) => wanted.includes(suite.name)) : SUITES;
 if (chosen.length === 0) {
   console.error(`There is no such suite. There are: check, ${SUITES.map((suite) => suite.name).join(', ')}`);
   process.exit(2);
@@ -117,10 +167,21 @@ function runSuite(suite: Suite): Promise<Result> {
   const empty = { suite, seconds: 0, passed: 0, failed: 0, skipped: 0 };
   if (missing !== null) return Promise.resolve({ ...empty, skipped: 1, output: missing });
   if (suite.files?.length === 0) return Promise.resolve({ ...empty, failed: 1, output: 'no test file was found' });
-  const [program, ...args] = suite.command ?? [process.execPath, '--disable-warning=ExperimentalWarning', '--test', '--test-reporter=spec', `--test-timeout=${suite.budgetS * 1000}`, ...suite.files!];
+  const [program, ...args] = suite.command ?? [
+    process.execPath,
+    '--disable-warning=ExperimentalWarning',
+    '--test',
+    '--test-reporter=spec',
+    `--test-timeout=${suite.budgetS * 1000}`,
+    ...suite.files!,
+  ];
   const start = performance.now();
   return new Promise((done) => {
-    const child = spawn(program!, args, { cwd: ROOT, env: { ...process.env, ...suite.env, NODE_TEST_CONTEXT: undefined }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program!, args, {
+      cwd: ROOT,
+      env: { ...process.env, ...suite.env, NODE_TEST_CONTEXT: undefined },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     let late = false;
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -133,17 +194,28 @@ function runSuite(suite: Suite): Promise<Result> {
       clearTimeout(limit);
       const count = (word: string) => Number(new RegExp(`^ℹ ${word} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
       const seconds = (performance.now() - start) / 1000;
-      if (late) return done({ ...empty, seconds, failed: 1, output: `${output}\nover its budget of ${suite.budgetS} s` });
-      if (suite.command) return done({ ...empty, seconds, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, output });
+      if (late)
+        return done({ ...empty, seconds, failed: 1, output: `${output}\nover its budget of ${suite.budgetS} s` });
+      if (suite.command)
+        return done({ ...empty, seconds, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, output });
       const failed = count('fail') + count('cancelled');
-      done({ suite, seconds, passed: count('pass'), failed: failed === 0 && code !== 0 ? 1 : failed, skipped: count('skipped') + count('todo'), output });
+      done({
+        suite,
+        seconds,
+        passed: count('pass'),
+        failed: failed === 0 && code !== 0 ? 1 : failed,
+        skipped: count('skipped') + count('todo'),
+        output,
+      });
     });
   });
 }
 
 function report({ suite, seconds, passed, failed, skipped, output }: Result): void {
   const state = failed > 0 ? 'FAILED' : skipped > 0 ? 'skipped' : 'ok';
-  console.log(`${state.padEnd(8)} ${suite.name.padEnd(30)} ${seconds.toFixed(1).padStart(6)} s  ${passed} passed${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+  console.log(
+    `${state.padEnd(8)} ${suite.name.padEnd(30)} ${seconds.toFixed(1).padStart(6)} s  ${passed} passed${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}`,
+  );
   if (failed > 0) console.log(output.trim().split('\n').slice(-150).join('\n'));
   else if (skipped > 0) console.log(`         ${output.trim().split('\n')[0]}`);
 }

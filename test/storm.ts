@@ -12,7 +12,8 @@ const { server, keys } = await startStormServer(dataDir);
 console.log(`${requests} requests, seed ${seed}`);
 let shown = 0;
 const report = await storm(server, stormApis, keys, {
-  requests, seed,
+  requests,
+  seed,
   onProgress: (sent) => {
     if (sent - shown < requests / 10) return;
     shown = sent;
@@ -22,10 +23,18 @@ const report = await storm(server, stormApis, keys, {
 await server.stop();
 rmSync(dataDir, { recursive: true, force: true });
 const { sent, seconds, byStatus, slowestMs, memory, listener, broken, byOperation } = report;
-console.log(`${sent} sent in ${seconds.toFixed(0)} s, ${(sent / seconds).toFixed(0)} a second, slowest ${slowestMs.toFixed(0)} ms`);
-console.log(`answers  ${Object.entries(byStatus).map(([status, count]) => `${status}: ${count}`).join(', ')}`);
+console.log(
+  `${sent} sent in ${seconds.toFixed(0)} s, ${(sent / seconds).toFixed(0)} a second, slowest ${slowestMs.toFixed(0)} ms`,
+);
+console.log(
+  `answers  ${Object.entries(byStatus)
+    .map(([status, count]) => `${status}: ${count}`)
+    .join(', ')}`,
+);
 console.log(`operations ${Object.keys(byOperation).length}, fewest of one ${Math.min(...Object.values(byOperation))}`);
-console.log(`memory   ${memory.map(({ rss, heap }) => `${rss} MB (heap ${heap})`).join(' after a tenth, ')} at the end`);
+console.log(
+  `memory   ${memory.map(({ rss, heap }) => `${rss} MB (heap ${heap})`).join(' after a tenth, ')} at the end`,
+);
 console.log(`live call ${listener.frames} frames, ${listener.gaps} gaps, the longest ${listener.longestGapMs} ms`);
 console.log(`broken   ${broken.length}`);
 for (const line of server.output.split('\n')) if (line.includes('"level":50')) console.log(`  ${line.slice(0, 1500)}`);

@@ -24,7 +24,9 @@ let nextMs = performance.now();
 /** Stands for the media sockets: every 5 ms it hands over what is due. */
 const feed = () => {
   const now = performance.now();
-  for (const one of calls) while (one.fed < script.frames.length && now >= one.ear.startMs + (one.fed + 1) * FRAME_MS) one.call.pushAudio(script.frames[one.fed++]!);
+  for (const one of calls)
+    while (one.fed < script.frames.length && now >= one.ear.startMs + (one.fed + 1) * FRAME_MS)
+      one.call.pushAudio(script.frames[one.fed++]!);
   do nextMs += FEED_MS;
   while (nextMs <= performance.now());
   if (feeding) setTimeout(feed, Math.max(0, nextMs - performance.now()));
@@ -47,6 +49,11 @@ const grownBytes = process.memoryUsage().rss - baseBytes;
 await sleep(Math.max(0, calls.at(-1)!.ear.startMs + CALL_MS + 300 - performance.now()));
 feeding = false;
 for (const { call } of calls) call.close();
-const heard = judge(calls.map(({ ear }) => ear), script);
-console.log(JSON.stringify({ ...rowOf(n, noiseDb, heard, cost, grownBytes / 2 ** 20), machineMs: [machineMs, speedOfMachine()] }));
+const heard = judge(
+  calls.map(({ ear }) => ear),
+  script,
+);
+console.log(
+  JSON.stringify({ ...rowOf(n, noiseDb, heard, cost, grownBytes / 2 ** 20), machineMs: [machineMs, speedOfMachine()] }),
+);
 process.exit(0);

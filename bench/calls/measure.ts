@@ -68,11 +68,20 @@ export interface Heard {
 
 /** Compares what every call's far end heard with the script. */
 export function judge(ears: readonly Ear[], script: Script): Heard {
-  const [response, overhead, endError, bargeIn] = [[], [], [], []] as number[][] as [number[], number[], number[], number[]];
+  const [response, overhead, endError, bargeIn] = [[], [], [], []] as number[][] as [
+    number[],
+    number[],
+    number[],
+    number[],
+  ];
   let [unanswered, early, missedBargeIns] = [0, 0, 0];
   for (const ear of ears) {
     for (const [i, turn] of script.turns.entries()) {
-      const [startMs, endMs, nextMs] = [ear.startMs + turn.startMs, ear.startMs + turn.endMs, ear.startMs + (script.turns[i + 1]?.startMs ?? CALL_MS + 5000)];
+      const [startMs, endMs, nextMs] = [
+        ear.startMs + turn.startMs,
+        ear.startMs + turn.endMs,
+        ear.startMs + (script.turns[i + 1]?.startMs ?? CALL_MS + 5000),
+      ];
       if (ear.replies.some((atMs) => atMs > startMs + 300 && atMs < endMs)) early++;
       const reply = ear.replies.find((atMs) => atMs >= endMs && atMs < nextMs);
       if (reply === undefined) unanswered++;
@@ -85,13 +94,21 @@ export function judge(ears: readonly Ear[], script: Script): Heard {
     for (const { committedMs, finalMs, firstFrameMs, endOfSpeechMs } of ear.answers) {
       if (committedMs === null || finalMs === null || firstFrameMs === null || endOfSpeechMs === null) continue;
       overhead.push(firstFrameMs - Math.max(committedMs, finalMs + ANSWER_MS));
-      const nearest = script.turns.map((turn) => endOfSpeechMs - turn.endMs).toSorted((a, b) => Math.abs(a) - Math.abs(b))[0]!;
+      const nearest = script.turns
+        .map((turn) => endOfSpeechMs - turn.endMs)
+        .toSorted((a, b) => Math.abs(a) - Math.abs(b))[0]!;
       if (Math.abs(nearest) < 500) endError.push(nearest);
     }
   }
   return {
-    responseMs: spread(response), overheadMs: overhead.length > 0 ? spread(overhead) : null, endErrorMs: endError.length > 0 ? spread(endError) : null, bargeInMs: spread(bargeIn),
-    unanswered, early, missedBargeIns, underruns: ears.reduce((sum, ear) => sum + ear.underruns, 0),
+    responseMs: spread(response),
+    overheadMs: overhead.length > 0 ? spread(overhead) : null,
+    endErrorMs: endError.length > 0 ? spread(endError) : null,
+    bargeInMs: spread(bargeIn),
+    unanswered,
+    early,
+    missedBargeIns,
+    underruns: ears.reduce((sum, ear) => sum + ear.underruns, 0),
   };
 }
 
@@ -124,9 +141,16 @@ export type Row = Heard & {
 export function rowOf(n: number, noiseDb: number | null, heard: Heard, cost: Cost, grownMb: number): Row {
   const callSeconds = cost.seconds * n;
   return {
-    n, noiseDb, ...heard,
-    cpuMsPerCallSecond: rounded(cost.cpuMs / callSeconds, 2), mainMsPerCallSecond: rounded(cost.mainMs / callSeconds, 2), systemMsPerCallSecond: rounded(cost.systemMs / callSeconds, 2),
-    coreShare: rounded(cost.mainMs / cost.seconds / 1000, 2), waitedShare: rounded(cost.waitedMs / cost.seconds / 1000, 3), mbPerCall: rounded(grownMb / n, 2), loopDelayMs: cost.loopDelayMs,
+    n,
+    noiseDb,
+    ...heard,
+    cpuMsPerCallSecond: rounded(cost.cpuMs / callSeconds, 2),
+    mainMsPerCallSecond: rounded(cost.mainMs / callSeconds, 2),
+    systemMsPerCallSecond: rounded(cost.systemMs / callSeconds, 2),
+    coreShare: rounded(cost.mainMs / cost.seconds / 1000, 2),
+    waitedShare: rounded(cost.waitedMs / cost.seconds / 1000, 3),
+    mbPerCall: rounded(grownMb / n, 2),
+    loopDelayMs: cost.loopDelayMs,
   };
 }
 
@@ -136,13 +160,23 @@ export function meter(): () => Cost {
   const main = () => Object.values(process.threadCpuUsage()).reduce((sum, us) => sum + us / 1000, 0);
   const loop = monitorEventLoopDelay({ resolution: 5 });
   loop.enable();
-  const before = { at: performance.now(), cpu: cpu(), main: main(), system: process.cpuUsage().system / 1000, waited: waitedMs() };
+  const before = {
+    at: performance.now(),
+    cpu: cpu(),
+    main: main(),
+    system: process.cpuUsage().system / 1000,
+    waited: waitedMs(),
+  };
   return () => {
     loop.disable();
     // The monitor's own period is in what it measures.
     const delay = (ns: number) => rounded(Math.max(0, ns / 1e6 - 5));
     return {
-      seconds: (performance.now() - before.at) / 1000, cpuMs: cpu() - before.cpu, mainMs: main() - before.main, systemMs: process.cpuUsage().system / 1000 - before.system, waitedMs: waitedMs() - before.waited,
+      seconds: (performance.now() - before.at) / 1000,
+      cpuMs: cpu() - before.cpu,
+      mainMs: main() - before.main,
+      systemMs: process.cpuUsage().system / 1000 - before.system,
+      waitedMs: waitedMs() - before.waited,
       loopDelayMs: { p50: delay(loop.percentile(50)), p99: delay(loop.percentile(99)), most: delay(loop.max) },
     };
   };
@@ -162,7 +196,9 @@ export function speedOfMachine(): number {
     const values = new Int32Array(1 << 19);
     const before = process.threadCpuUsage();
     let hash = 1;
-    for (let round = 0; round < 40; round++) for (let i = 0; i < values.length; i++) values[i] = hash = (Math.imul(hash, 16_777_619) ^ values[(i * 769) & (values.length - 1)]!) | 0;
+    for (let round = 0; round < 40; round++)
+      for (let i = 0; i < values.length; i++)
+        values[i] = hash = (Math.imul(hash, 16_777_619) ^ values[(i * 769) & (values.length - 1)]!) | 0;
     const { user, system } = process.threadCpuUsage(before);
     return (user + system) / 1000;
   };

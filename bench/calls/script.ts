@@ -36,7 +36,10 @@ const QUIET_PEAK = 8;
 
 /** `noiseDb`: level of the noise under the whole call in dBFS; null is a quiet line. */
 export function makeScript(noiseDb: number | null): Script {
-  const clips = say(voicesHere()[2]!, TURNS.map(([text]) => text));
+  const clips = say(
+    voicesHere()[2]!,
+    TURNS.map(([text]) => text),
+  );
   const pcm = sounds.silence(CALL_MS);
   const turns: CallerTurn[] = [];
   for (const [text, start] of TURNS) {
@@ -50,11 +53,27 @@ export function makeScript(noiseDb: number | null): Script {
   const random = new Random(1);
   const white = sounds.whiteNoise(random);
   const level = noiseDb === null ? 0 : sounds.rmsOf(noiseDb);
-  for (let i = 0; i < pcm.length; i++) pcm[i] = sounds.clipped(pcm[i]! + (noiseDb === null ? random.between(-QUIET_PEAK, QUIET_PEAK) : white() * level));
-  return { sampleRate: 8000, frames: Array.from({ length: CALL_MS / FRAME_MS }, (_, i) => pcm.slice(i * FRAME_SAMPLES, (i + 1) * FRAME_SAMPLES)), turns };
+  for (let i = 0; i < pcm.length; i++)
+    pcm[i] = sounds.clipped(pcm[i]! + (noiseDb === null ? random.between(-QUIET_PEAK, QUIET_PEAK) : white() * level));
+  return {
+    sampleRate: 8000,
+    frames: Array.from({ length: CALL_MS / FRAME_MS }, (_, i) => pcm.slice(i * FRAME_SAMPLES, (i + 1) * FRAME_SAMPLES)),
+    turns,
+  };
 }
 
-export const DELAYS = { finalMs: 100, partialEveryMs: 400, firstTokenMs: 200, tokenMs: 20, sentences: [8, 10, 12], firstAudioMs: 100, chunkMs: 100, chunkEveryMs: 25, msPerToken: 130, rate: 24_000 } as const;
+export const DELAYS = {
+  finalMs: 100,
+  partialEveryMs: 400,
+  firstTokenMs: 200,
+  tokenMs: 20,
+  sentences: [8, 10, 12],
+  firstAudioMs: 100,
+  chunkMs: 100,
+  chunkEveryMs: 25,
+  msPerToken: 130,
+  rate: 24_000,
+} as const;
 /** From the request to the first sentence: all of its tokens. */
 export const FIRST_SENTENCE_MS = DELAYS.firstTokenMs + (DELAYS.sentences[0] - 1) * DELAYS.tokenMs;
 /** The least that lies between a final text and the agent's first audio. */
@@ -107,21 +126,29 @@ class FakeStt {
   }
 }
 
-const TOKENS = DELAYS.sentences.flatMap((count, s) => Array.from({ length: count }, (_, i) => `${s + i === 0 ? '' : ' '}${i === 0 ? 'Sure' : 'word'}${i === count - 1 ? '.' : ''}`));
+const TOKENS = DELAYS.sentences.flatMap((count, s) =>
+  Array.from(
+    { length: count },
+    (_, i) => `${s + i === 0 ? '' : ' '}${i === 0 ? 'Sure' : 'word'}${i === count - 1 ? '.' : ''}`,
+  ),
+);
 
 function fakeLlm(onToken: (text: string) => void, onDone: () => void): { abort(): void } {
   const began = performance.now();
   let next = 0;
   let timer = setTimeout(step, DELAYS.firstTokenMs);
   function step(): void {
-    while (next < TOKENS.length && performance.now() >= began + DELAYS.firstTokenMs + next * DELAYS.tokenMs - 0.5) onToken(TOKENS[next++]!);
+    while (next < TOKENS.length && performance.now() >= began + DELAYS.firstTokenMs + next * DELAYS.tokenMs - 0.5)
+      onToken(TOKENS[next++]!);
     if (next === TOKENS.length) return onDone();
     timer = setTimeout(step, Math.max(0, began + DELAYS.firstTokenMs + next * DELAYS.tokenMs - performance.now()));
   }
   return { abort: () => clearTimeout(timer) };
 }
 
-const CHUNK = Int16Array.from({ length: (DELAYS.rate * DELAYS.chunkMs) / 1000 }, (_, i) => Math.round(4000 * Math.sin((2 * Math.PI * 220 * i) / DELAYS.rate)));
+const CHUNK = Int16Array.from({ length: (DELAYS.rate * DELAYS.chunkMs) / 1000 }, (_, i) =>
+  Math.round(4000 * Math.sin((2 * Math.PI * 220 * i) / DELAYS.rate)),
+);
 
 /** One clause in, chunks of audio out, four times as fast as they play. */
 class FakeTts {

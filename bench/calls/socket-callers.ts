@@ -19,7 +19,9 @@ const ONE_CORE = ['--single-threaded-gc', '--expose-gc'];
 
 export function onOneCore(args: readonly string[]): { command: string; args: string[] } {
   const all = [...ONE_CORE, ...args];
-  return existsSync(TASKSET) ? { command: TASKSET, args: ['-c', '1', process.execPath, ...all] } : { command: process.execPath, args: all };
+  return existsSync(TASKSET)
+    ? { command: TASKSET, args: ['-c', '1', process.execPath, ...all] }
+    : { command: process.execPath, args: all };
 }
 
 /** Moves a process with all its threads to a core; what it starts later goes with it. */
@@ -44,7 +46,9 @@ class Server {
 
   static async start(args: readonly string[]): Promise<Server> {
     moveTo(0, process.pid);
-    const child = spawn(process.execPath, [...ONE_CORE, join(import.meta.dirname, 'socket-server.ts'), ...args], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = spawn(process.execPath, [...ONE_CORE, join(import.meta.dirname, 'socket-server.ts'), ...args], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     const ready = await heard(child, 'ready');
     // Its database stays with us on the other core.
     moveTo(1, child.pid!);
@@ -63,26 +67,41 @@ class Server {
 
   /** A call's media socket, or why there is none. */
   async place(agent: string): Promise<string | number> {
-    const reply = await fetch(`${this.url}/v1/convai/web-calls`, { method: 'POST', headers: { 'xi-api-key': this.key }, body: JSON.stringify({ agent_id: agent }) });
+    const reply = await fetch(`${this.url}/v1/convai/web-calls`, {
+      method: 'POST',
+      headers: { 'xi-api-key': this.key },
+      body: JSON.stringify({ agent_id: agent }),
+    });
     const body = (await reply.json()) as { websocket_url?: string };
     return reply.status === 200 ? body.websocket_url! : reply.status;
   }
 
   /** A call that comes in over a carrier: the media socket that its webhook is answered with. */
   async announce(line: LineCodec, n: number, number: string): Promise<string> {
-    const reply = await fetch(`${this.url}/voice/webhook/${line.webhook}`, { method: 'POST', body: line.announcement(`bench-${n}`, number) });
+    const reply = await fetch(`${this.url}/voice/webhook/${line.webhook}`, {
+      method: 'POST',
+      body: line.announcement(`bench-${n}`, number),
+    });
     return line.mediaIn(await reply.text());
   }
 
   /** A number that this agent answers. */
   async number(agent: string): Promise<string> {
-    await fetch(`${this.url}/voice/numbers`, { method: 'POST', headers: { 'xi-api-key': this.key }, body: JSON.stringify({ phone_number: NUMBER, agent_id: agent }) });
+    await fetch(`${this.url}/voice/numbers`, {
+      method: 'POST',
+      headers: { 'xi-api-key': this.key },
+      body: JSON.stringify({ phone_number: NUMBER, agent_id: agent }),
+    });
     return NUMBER;
   }
 
   /** An agent without a first message: the script's caller begins. */
   async agent(firstMessage: string): Promise<string> {
-    const reply = await fetch(`${this.url}/v1/convai/agents`, { method: 'POST', headers: { 'xi-api-key': this.key }, body: JSON.stringify({ name: 'Bench', system_prompt: 'You help.', first_message: firstMessage }) });
+    const reply = await fetch(`${this.url}/v1/convai/agents`, {
+      method: 'POST',
+      headers: { 'xi-api-key': this.key },
+      body: JSON.stringify({ name: 'Bench', system_prompt: 'You help.', first_message: firstMessage }),
+    });
     return ((await reply.json()) as { agent_id: string }).agent_id;
   }
 
@@ -122,13 +141,20 @@ export interface LineCodec {
 }
 
 const streams = {
-  start: '{"event":"start","streamSid":"MB"}', stop: '{"event":"stop","streamSid":"MB"}',
-  messages: ({ frames }: Script) => frames.map((frame) => `{"event":"media","streamSid":"MB","media":{"payload":"${Buffer.from(encodeMulaw(frame)).toString('base64')}"}}`),
+  start: '{"event":"start","streamSid":"MB"}',
+  stop: '{"event":"stop","streamSid":"MB"}',
+  messages: ({ frames }: Script) =>
+    frames.map(
+      (frame) =>
+        `{"event":"media","streamSid":"MB","media":{"payload":"${Buffer.from(encodeMulaw(frame)).toString('base64')}"}}`,
+    ),
   read: (data: Buffer): 'media' | 'clear' | { mark: string } => {
     // The event stands first: {"event":"media…
     const event = data.toString('latin1', 10, 12);
     if (event === 'me') return 'media';
-    return event === 'cl' ? 'clear' : { mark: (JSON.parse(data.toString('utf8')) as { mark: { name: string } }).mark.name };
+    return event === 'cl'
+      ? 'clear'
+      : { mark: (JSON.parse(data.toString('utf8')) as { mark: { name: string } }).mark.name };
   },
   mark: (name: string) => `{"event":"mark","streamSid":"MB","mark":{"name":"${name}"}}`,
 };
@@ -136,11 +162,26 @@ const streams = {
 /** By the carriers' names; `web` is a browser's. */
 export const LINES: Readonly<Record<'web' | 'twilio' | 'vonage' | 'generic', LineCodec>> = {
   web: { webhook: '', announcement: () => '', mediaIn: () => '', ...streams },
-  twilio: { webhook: 'twilio', announcement: (id, to) => new URLSearchParams({ CallSid: id, CallStatus: 'ringing', From: '+4930123456', To: to }).toString(), mediaIn: (twiml) => /url="([^"]+)"/.exec(twiml)![1]!.replaceAll('&amp;', '&'), ...streams },
-  generic: { webhook: 'generic', announcement: (id, to) => JSON.stringify({ event_type: 'call.started', call_id: id, data: { from: '+4930123456', to } }), mediaIn: (answer) => (JSON.parse(answer) as { media_url: string }).media_url, ...streams },
+  twilio: {
+    webhook: 'twilio',
+    announcement: (id, to) =>
+      new URLSearchParams({ CallSid: id, CallStatus: 'ringing', From: '+4930123456', To: to }).toString(),
+    mediaIn: (twiml) => /url="([^"]+)"/.exec(twiml)![1]!.replaceAll('&amp;', '&'),
+    ...streams,
+  },
+  generic: {
+    webhook: 'generic',
+    announcement: (id, to) =>
+      JSON.stringify({ event_type: 'call.started', call_id: id, data: { from: '+4930123456', to } }),
+    mediaIn: (answer) => (JSON.parse(answer) as { media_url: string }).media_url,
+    ...streams,
+  },
   vonage: {
-    webhook: 'vonage', announcement: (id, to) => JSON.stringify({ uuid: id, status: 'ringing', from: '4930123456', to }), mediaIn: (ncco) => (JSON.parse(ncco) as { endpoint: { uri: string }[] }[])[0]!.endpoint[0]!.uri,
-    start: '{"event":"websocket:connected","content-type":"audio/l16;rate=16000"}', stop: null,
+    webhook: 'vonage',
+    announcement: (id, to) => JSON.stringify({ uuid: id, status: 'ringing', from: '4930123456', to }),
+    mediaIn: (ncco) => (JSON.parse(ncco) as { endpoint: { uri: string }[] }[])[0]!.endpoint[0]!.uri,
+    start: '{"event":"websocket:connected","content-type":"audio/l16;rate=16000"}',
+    stop: null,
     messages: ({ frames }) => {
       const up = new Resampler(8000, 16_000);
       return frames.map((frame) => Buffer.from(up.process(frame).slice().buffer));
@@ -177,7 +218,8 @@ class Caller {
   }
 
   feed(messages: readonly (string | Buffer)[], now: number): void {
-    while (this.open && this.fed < messages.length && now >= this.ear.startMs + (this.fed + 1) * FRAME_MS) this.#socket.send(messages[this.fed++]!);
+    while (this.open && this.fed < messages.length && now >= this.ear.startMs + (this.fed + 1) * FRAME_MS)
+      this.#socket.send(messages[this.fed++]!);
   }
 
   hangUp(): void {
@@ -207,13 +249,19 @@ function feeder(callers: readonly Caller[], messages: readonly (string | Buffer)
 }
 
 /** So many calls at once, each a minute long, over one carrier's kind of media. */
-export async function manyCalls(n: number, noiseDb: number | null, line: keyof typeof LINES = 'web', meanwhile: (server: Server, agent: string) => Promise<void> = () => Promise.resolve()): Promise<Row> {
+export async function manyCalls(
+  n: number,
+  noiseDb: number | null,
+  line: keyof typeof LINES = 'web',
+  meanwhile: (server: Server, agent: string) => Promise<void> = () => Promise.resolve(),
+): Promise<Row> {
   const script = makeScript(noiseDb);
   const server = await Server.start(['--calls', String(n), ...(noiseDb === null ? [] : [`--noise=${noiseDb}`])]);
   const agent = await server.agent('');
   const urls: string[] = [];
   const number = line === 'web' ? '' : await server.number(agent);
-  for (let i = 0; i < n; i++) urls.push(line === 'web' ? String(await server.place(agent)) : await server.announce(LINES[line], i, number));
+  for (let i = 0; i < n; i++)
+    urls.push(line === 'web' ? String(await server.place(agent)) : await server.announce(LINES[line], i, number));
   const base = await server.ask('memory', 'memory');
   const callers: Caller[] = [];
   const stop = feeder(callers, LINES[line].messages(script));
@@ -231,7 +279,10 @@ export async function manyCalls(n: number, noiseDb: number | null, line: keyof t
   await sleep(Math.max(0, callers.at(-1)!.ear.startMs + CALL_MS + 300 - performance.now()));
   stop();
   for (const caller of callers) caller.hangUp();
-  const heardAll = judge(callers.map(({ ear }) => ear), script);
+  const heardAll = judge(
+    callers.map(({ ear }) => ear),
+    script,
+  );
   await server.stop();
   return rowOf(n, noiseDb, { ...heardAll, overheadMs }, cost, memory.rssMb - base.rssMb);
 }
@@ -239,8 +290,16 @@ export async function manyCalls(n: number, noiseDb: number | null, line: keyof t
 const PDF_PAGES = 200;
 
 /** The same calls without and with a document of 200 pages that is read, cut and kept meanwhile. */
-export async function beside(n: number): Promise<{ readonly alone: Row; readonly indexing: Row; readonly chunks: number; readonly indexedMs: number }> {
-  const pages = Array.from({ length: PDF_PAGES }, (_, page) => Array.from({ length: 45 }, (_unused, line) => `Section ${page}.${line}: a sentence of a handbook that nobody has read to its end, number ${page * 45 + line}.`));
+export async function beside(
+  n: number,
+): Promise<{ readonly alone: Row; readonly indexing: Row; readonly chunks: number; readonly indexedMs: number }> {
+  const pages = Array.from({ length: PDF_PAGES }, (_, page) =>
+    Array.from(
+      { length: 45 },
+      (_unused, line) =>
+        `Section ${page}.${line}: a sentence of a handbook that nobody has read to its end, number ${page * 45 + line}.`,
+    ),
+  );
   const alone = await manyCalls(n, null);
   let chunks = 0;
   let indexedMs = 0;
@@ -248,7 +307,11 @@ export async function beside(n: number): Promise<{ readonly alone: Row; readonly
     const form = new FormData();
     form.set('file', new Blob([Uint8Array.from(pdfOf(pages))]), 'handbook.pdf');
     const began = performance.now();
-    const reply = await fetch(`${server.url}/v1/convai/agents/${agent}/knowledge-base`, { method: 'POST', headers: { 'xi-api-key': server.key }, body: form });
+    const reply = await fetch(`${server.url}/v1/convai/agents/${agent}/knowledge-base`, {
+      method: 'POST',
+      headers: { 'xi-api-key': server.key },
+      body: form,
+    });
     chunks = ((await reply.json()) as { chunks_created: number }).chunks_created;
     indexedMs = Math.round(performance.now() - began);
   });
@@ -286,22 +349,35 @@ export async function soak(total: number, atOnce: number, onSample: (sample: obj
       onSample(samples.at(-1)!);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, async (_, i) => {
-    await sleep((SHORT_CALL_MS * i) / atOnce);
-    await one();
-  }));
+  await Promise.all(
+    Array.from({ length: atOnce }, async (_, i) => {
+      await sleep((SHORT_CALL_MS * i) / atOnce);
+      await one();
+    }),
+  );
   stop();
   const left = await server.ask('memory', 'memory');
   await server.stop();
   const later = samples.slice(samples.length >> 1);
-  return { calls: total, answered, stillRunning: left.running, samples, heapKbPerCall: slope(later.map(({ calls, heapMb, buffersMb }) => [calls, (heapMb + buffersMb) * 1024])), rssKbPerCall: slope(later.map(({ calls, rssMb }) => [calls, rssMb * 1024])) };
+  return {
+    calls: total,
+    answered,
+    stillRunning: left.running,
+    samples,
+    heapKbPerCall: slope(later.map(({ calls, heapMb, buffersMb }) => [calls, (heapMb + buffersMb) * 1024])),
+    rssKbPerCall: slope(later.map(({ calls, rssMb }) => [calls, rssMb * 1024])),
+  };
 }
 
 /** Least squares: how much the second grows with the first. */
 function slope(points: readonly (readonly [number, number])[]): number {
   const mean = (of: 0 | 1) => points.reduce((sum, point) => sum + point[of], 0) / points.length;
   const [x, y] = [mean(0), mean(1)];
-  return rounded(points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0) / points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0), 2);
+  return rounded(
+    points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0) /
+      points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0),
+    2,
+  );
 }
 
 /** Twice as many calls are wanted as there is room for: by slots, or, with `slots` null, by what one core can carry. */
@@ -330,5 +406,17 @@ export async function overload(wanted: number, slots: number | null, perSecond: 
   stop();
   for (const caller of callers) caller.hangUp();
   await server.stop();
-  return { wanted, slots, taken: callers.length, refused: Object.fromEntries(refusals), ...judge(callers.map(({ ear }) => ear), script), overheadMs, coreShare: rounded(cost.mainMs / cost.seconds / 1000, 2), loopDelayMs: cost.loopDelayMs };
+  return {
+    wanted,
+    slots,
+    taken: callers.length,
+    refused: Object.fromEntries(refusals),
+    ...judge(
+      callers.map(({ ear }) => ear),
+      script,
+    ),
+    overheadMs,
+    coreShare: rounded(cost.mainMs / cost.seconds / 1000, 2),
+    loopDelayMs: cost.loopDelayMs,
+  };
 }

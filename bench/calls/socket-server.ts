@@ -16,22 +16,52 @@ import { ANSWER_MS, fakes, makeScript } from './script.ts';
 export type ToServer = { readonly ask: 'start' | 'stop' | 'memory' };
 export type FromServer =
   | { readonly tell: 'ready'; readonly url: string; readonly key: string }
-  | { readonly tell: 'cost'; readonly cost: ReturnType<ReturnType<typeof meter>>; readonly overheadMs: ReturnType<typeof spread>; readonly answers: number }
-  | { readonly tell: 'memory'; readonly rssMb: number; readonly heapMb: number; readonly buffersMb: number; readonly running: number };
+  | {
+      readonly tell: 'cost';
+      readonly cost: ReturnType<ReturnType<typeof meter>>;
+      readonly overheadMs: ReturnType<typeof spread>;
+      readonly answers: number;
+    }
+  | {
+      readonly tell: 'memory';
+      readonly rssMb: number;
+      readonly heapMb: number;
+      readonly buffersMb: number;
+      readonly running: number;
+    };
 
-const { values } = parseArgs({ options: { calls: { type: 'string', default: '100' }, slots: { type: 'string' }, noise: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { calls: { type: 'string', default: '100' }, slots: { type: 'string' }, noise: { type: 'string' } },
+});
 const KEY = 'key-of-the-bench';
 const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-bench-'));
 const script = makeScript(values.noise === undefined ? null : Number(values.noise));
 const voiceActivity = makeSilero();
-const app = await buildApp(readConfig({ DATA_DIR: dataDir, PORTS: '0', API_SECRET_KEY: KEY, MAX_CONCURRENT_CALLS: values.calls, RATE_LIMIT_FACTOR: '100000' }), {
-  log: pino({ level: 'error' }), databaseSettings: { fsync: 'off' }, slots: Number(values.slots ?? values.calls),
-  providers: () => fakeProviders(fakes, voiceActivity, { script, fedMs: () => 0 }),
-});
+const app = await buildApp(
+  readConfig({
+    DATA_DIR: dataDir,
+    PORTS: '0',
+    API_SECRET_KEY: KEY,
+    MAX_CONCURRENT_CALLS: values.calls,
+    RATE_LIMIT_FACTOR: '100000',
+  }),
+  {
+    log: pino({ level: 'error' }),
+    databaseSettings: { fsync: 'off' },
+    slots: Number(values.slots ?? values.calls),
+    providers: () => fakeProviders(fakes, voiceActivity, { script, fedMs: () => 0 }),
+  },
+);
 const tell = (message: FromServer) => process.send!(message);
 const answers: TurnTiming[] = [];
 app.here!.watch((event) => {
-  if (event.type === 'note' && event.note.kind === 'entry' && event.note.item.role === 'agent' && event.note.item.kind === 'reply') answers.push(event.note.item.timing);
+  if (
+    event.type === 'note' &&
+    event.note.kind === 'entry' &&
+    event.note.item.role === 'agent' &&
+    event.note.item.kind === 'reply'
+  )
+    answers.push(event.note.item.timing);
 });
 let stop: ReturnType<typeof meter> | null = null;
 process.on('message', ({ ask }: ToServer) => {
@@ -39,13 +69,23 @@ process.on('message', ({ ask }: ToServer) => {
     answers.length = 0;
     stop = meter();
   } else if (ask === 'stop') {
-    const overhead = answers.flatMap(({ committedMs, finalMs, firstFrameMs }) => (committedMs === null || finalMs === null || firstFrameMs === null ? [] : [firstFrameMs - Math.max(committedMs, finalMs + ANSWER_MS)]));
+    const overhead = answers.flatMap(({ committedMs, finalMs, firstFrameMs }) =>
+      committedMs === null || finalMs === null || firstFrameMs === null
+        ? []
+        : [firstFrameMs - Math.max(committedMs, finalMs + ANSWER_MS)],
+    );
     tell({ tell: 'cost', cost: stop!(), overheadMs: spread(overhead), answers: overhead.length });
   } else {
     globalThis.gc?.();
     const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
     const mb = (bytes: number) => Math.round((bytes / 2 ** 20) * 10) / 10;
-    tell({ tell: 'memory', rssMb: mb(rss), heapMb: mb(heapUsed), buffersMb: mb(arrayBuffers), running: app.live.count });
+    tell({
+      tell: 'memory',
+      rssMb: mb(rss),
+      heapMb: mb(heapUsed),
+      buffersMb: mb(arrayBuffers),
+      running: app.live.count,
+    });
   }
 });
 process.on('disconnect', () => {

@@ -118,69 +118,242 @@ const answered = (random: Random): Cue => ({ after: 'answer', ms: random.between
 const talk = (random: Random) => random.pick(phrases.AGENT_TALKS);
 
 function greeting(random: Random, speak: Speaker, text: string, leastMs = 350, mostMs = 900): Part {
-  return inPieces(text.split(' | ').map((piece) => speak(piece)), () => random.between(leastMs, mostMs));
+  return inPieces(
+    text.split(' | ').map((piece) => speak(piece)),
+    () => random.between(leastMs, mostMs),
+  );
 }
 
 const DURING: readonly Kind[] = [
-  { name: 'stop words', make: (random, speak, pick) => ({ part: inPieces([speak(pick(phrases.STOPS))], () => 0), cue: during(random), agentSays: talk(random), expected: { kind: 'stop' } }) },
-  { name: 'questions and objections', make: (random, speak, pick) => ({ part: inPieces([speak(pick(phrases.INTERRUPTING))], () => 0), cue: during(random), agentSays: talk(random), expected: { kind: 'stop' } }) },
-  { name: 'both at once', make: (random, speak, pick) => ({ part: inPieces([speak(pick([...phrases.INTERRUPTING, ...phrases.SENTENCES]))], () => 0), cue: { after: 'agent-starts', ms: random.between(-300, 300) }, agentSays: talk(random), expected: { kind: 'stop' } }) },
-  { name: 'backchannels', make: (random, speak, pick) => ({ part: random.chance(0.3) ? hummed(random) : inPieces([speak(pick(phrases.BACKCHANNELS))], () => 0), cue: during(random), agentSays: talk(random), expected: { kind: 'no-stop' } }) },
-  { name: 'coughs', make: (random) => ({ part: sound(sounds.cough(random)), cue: during(random), agentSays: talk(random), expected: { kind: 'no-stop' } }) },
-  { name: 'knocks', make: (random) => ({ part: sound(sounds.knock(random)), cue: during(random), agentSays: talk(random), expected: { kind: 'no-stop' } }) },
-  { name: 'tones of keys', make: (random) => ({ part: sound(sounds.join(...Array.from({ length: random.between(1, 4) }, () => sounds.join(sounds.dtmf(random), sounds.silence(random.between(60, 300)))))), cue: during(random), agentSays: talk(random), expected: { kind: 'no-stop' } }) },
-  { name: 'own echo alone', make: (random) => ({ part: sound(sounds.silence(200)), cue: during(random), agentSays: talk(random), expected: { kind: 'no-stop' } }) },
+  {
+    name: 'stop words',
+    make: (random, speak, pick) => ({
+      part: inPieces([speak(pick(phrases.STOPS))], () => 0),
+      cue: during(random),
+      agentSays: talk(random),
+      expected: { kind: 'stop' },
+    }),
+  },
+  {
+    name: 'questions and objections',
+    make: (random, speak, pick) => ({
+      part: inPieces([speak(pick(phrases.INTERRUPTING))], () => 0),
+      cue: during(random),
+      agentSays: talk(random),
+      expected: { kind: 'stop' },
+    }),
+  },
+  {
+    name: 'both at once',
+    make: (random, speak, pick) => ({
+      part: inPieces([speak(pick([...phrases.INTERRUPTING, ...phrases.SENTENCES]))], () => 0),
+      cue: { after: 'agent-starts', ms: random.between(-300, 300) },
+      agentSays: talk(random),
+      expected: { kind: 'stop' },
+    }),
+  },
+  {
+    name: 'backchannels',
+    make: (random, speak, pick) => ({
+      part: random.chance(0.3) ? hummed(random) : inPieces([speak(pick(phrases.BACKCHANNELS))], () => 0),
+      cue: during(random),
+      agentSays: talk(random),
+      expected: { kind: 'no-stop' },
+    }),
+  },
+  {
+    name: 'coughs',
+    make: (random) => ({
+      part: sound(sounds.cough(random)),
+      cue: during(random),
+      agentSays: talk(random),
+      expected: { kind: 'no-stop' },
+    }),
+  },
+  {
+    name: 'knocks',
+    make: (random) => ({
+      part: sound(sounds.knock(random)),
+      cue: during(random),
+      agentSays: talk(random),
+      expected: { kind: 'no-stop' },
+    }),
+  },
+  {
+    name: 'tones of keys',
+    make: (random) => ({
+      part: sound(
+        sounds.join(
+          ...Array.from({ length: random.between(1, 4) }, () =>
+            sounds.join(sounds.dtmf(random), sounds.silence(random.between(60, 300))),
+          ),
+        ),
+      ),
+      cue: during(random),
+      agentSays: talk(random),
+      expected: { kind: 'no-stop' },
+    }),
+  },
+  {
+    name: 'own echo alone',
+    make: (random) => ({
+      part: sound(sounds.silence(200)),
+      cue: during(random),
+      agentSays: talk(random),
+      expected: { kind: 'no-stop' },
+    }),
+  },
 ];
 
 /** Numbers as people say them: groups of digits with pauses in which they look them up. */
 function number(random: Random, speak: Speaker): Part {
-  const groups = random.pick([[3, 3, 4], [3, 4], [2, 2, 2, 2], [4, 4], [3, 3, 2, 2], [5, 3]]);
-  const said = groups.map((size) => speak(Array.from({ length: size }, () => phrases.digitWord(random.below(10))).join(' ')));
-  return inPieces(random.chance(0.3) ? [speak(random.pick(['it is', 'my number is', 'sure that is', 'yes the number is'])), ...said] : said, () => random.between(300, 1000));
+  const groups = random.pick([
+    [3, 3, 4],
+    [3, 4],
+    [2, 2, 2, 2],
+    [4, 4],
+    [3, 3, 2, 2],
+    [5, 3],
+  ]);
+  const said = groups.map((size) =>
+    speak(Array.from({ length: size }, () => phrases.digitWord(random.below(10))).join(' ')),
+  );
+  return inPieces(
+    random.chance(0.3)
+      ? [speak(random.pick(['it is', 'my number is', 'sure that is', 'yes the number is'])), ...said]
+      : said,
+    () => random.between(300, 1000),
+  );
 }
 
 function spelling(random: Random, speak: Speaker, pick: Picker): Part {
   const letters = [...pick(phrases.SPELLED)];
   const pieces: string[] = [];
   while (letters.length > 0) pieces.push(letters.splice(0, random.between(1, 3)).join(' '));
-  return inPieces(pieces.map((piece) => speak(piece)), () => random.between(250, 900));
+  return inPieces(
+    pieces.map((piece) => speak(piece)),
+    () => random.between(250, 900),
+  );
 }
 
 const TURNS: readonly Kind[] = [
-  { name: 'whole sentences', make: (random, speak, pick) => ({ part: inPieces([speak(pick(phrases.SENTENCES))], () => 0), cue: reply(random), agentSays: random.pick(phrases.AGENT_ASKS.open), expected: { kind: 'turn' } }) },
-  { name: 'hesitation', make: (random, speak, pick) => ({ part: inPieces(pick(phrases.HESITATIONS).split(' / ').map((piece) => speak(piece)), () => random.between(350, 1300)), cue: reply(random), agentSays: random.pick(phrases.AGENT_ASKS.open), expected: { kind: 'turn' } }) },
-  { name: 'numbers', make: (random, speak) => ({ part: number(random, speak), cue: reply(random), agentSays: random.pick(phrases.AGENT_ASKS.number), expected: { kind: 'turn' } }) },
-  { name: 'spelled names', make: (random, speak, pick) => ({ part: spelling(random, speak, pick), cue: reply(random), agentSays: random.pick(phrases.AGENT_ASKS.spelling), expected: { kind: 'turn' } }) },
-  { name: 'one word', make: (random, speak, pick) => ({ part: inPieces([speak(pick(phrases.ONE_WORDS))], () => 0), cue: reply(random), agentSays: random.pick(random.chance(0.5) ? phrases.AGENT_ASKS.yesNo : phrases.AGENT_ASKS.day), expected: { kind: 'turn' } }) },
+  {
+    name: 'whole sentences',
+    make: (random, speak, pick) => ({
+      part: inPieces([speak(pick(phrases.SENTENCES))], () => 0),
+      cue: reply(random),
+      agentSays: random.pick(phrases.AGENT_ASKS.open),
+      expected: { kind: 'turn' },
+    }),
+  },
+  {
+    name: 'hesitation',
+    make: (random, speak, pick) => ({
+      part: inPieces(
+        pick(phrases.HESITATIONS)
+          .split(' / ')
+          .map((piece) => speak(piece)),
+        () => random.between(350, 1300),
+      ),
+      cue: reply(random),
+      agentSays: random.pick(phrases.AGENT_ASKS.open),
+      expected: { kind: 'turn' },
+    }),
+  },
+  {
+    name: 'numbers',
+    make: (random, speak) => ({
+      part: number(random, speak),
+      cue: reply(random),
+      agentSays: random.pick(phrases.AGENT_ASKS.number),
+      expected: { kind: 'turn' },
+    }),
+  },
+  {
+    name: 'spelled names',
+    make: (random, speak, pick) => ({
+      part: spelling(random, speak, pick),
+      cue: reply(random),
+      agentSays: random.pick(phrases.AGENT_ASKS.spelling),
+      expected: { kind: 'turn' },
+    }),
+  },
+  {
+    name: 'one word',
+    make: (random, speak, pick) => ({
+      part: inPieces([speak(pick(phrases.ONE_WORDS))], () => 0),
+      cue: reply(random),
+      agentSays: random.pick(random.chance(0.5) ? phrases.AGENT_ASKS.yesNo : phrases.AGENT_ASKS.day),
+      expected: { kind: 'turn' },
+    }),
+  },
 ];
 
 const AFTER_GREETING_MS = 12_000;
 
 const SCREENED: readonly Kind[] = [
-  { name: 'human hellos', make: (random, speak, pick) => {
-    const part = greeting(random, speak, pick(phrases.HELLOS), 700, 1200);
-    return { part, cue: answered(random), agentSays: talk(random), expected: { kind: 'human', fromMs: 0 } };
-  } },
-  { name: 'voicemail with beep', make: (random, speak, pick) => {
-    const said = greeting(random, speak, pick(phrases.VOICEMAILS));
-    const gapMs = random.between(200, 1600);
-    const beepMs = random.between(250, 1200);
-    const fromMs = said.endMs + gapMs + beepMs;
-    const beep = tone(random.pick([440, 620, 800, 950, 1000, 1100, 1400]), beepMs, random.between(2500, 9000));
-    return { part: { ...said, audio: sounds.join(said.audio, sounds.silence(gapMs), beep, sounds.silence(AFTER_GREETING_MS)) }, cue: answered(random), agentSays: talk(random), expected: { kind: 'machine', fromMs } };
-  } },
-  { name: 'voicemail without beep', make: (random, speak, pick) => {
-    const said = greeting(random, speak, pick(phrases.VOICEMAILS));
-    return { part: { ...said, audio: sounds.join(said.audio, sounds.silence(AFTER_GREETING_MS)) }, cue: answered(random), agentSays: talk(random), expected: { kind: 'machine', fromMs: said.endMs } };
-  } },
-  { name: 'call screening', make: (random, speak, pick) => {
-    const said = greeting(random, speak, pick(phrases.SCREENINGS));
-    return { part: said, cue: answered(random), agentSays: talk(random), expected: { kind: 'talk', fromMs: said.endMs } };
-  } },
-  { name: 'menus', make: (random, speak, pick) => {
-    const said = greeting(random, speak, pick(phrases.MENUS));
-    return { part: { ...said, audio: sounds.join(said.audio, sounds.silence(AFTER_GREETING_MS)) }, cue: answered(random), agentSays: talk(random), expected: { kind: 'machine', fromMs: said.endMs } };
-  } },
+  {
+    name: 'human hellos',
+    make: (random, speak, pick) => {
+      const part = greeting(random, speak, pick(phrases.HELLOS), 700, 1200);
+      return { part, cue: answered(random), agentSays: talk(random), expected: { kind: 'human', fromMs: 0 } };
+    },
+  },
+  {
+    name: 'voicemail with beep',
+    make: (random, speak, pick) => {
+      const said = greeting(random, speak, pick(phrases.VOICEMAILS));
+      const gapMs = random.between(200, 1600);
+      const beepMs = random.between(250, 1200);
+      const fromMs = said.endMs + gapMs + beepMs;
+      const beep = tone(random.pick([440, 620, 800, 950, 1000, 1100, 1400]), beepMs, random.between(2500, 9000));
+      return {
+        part: {
+          ...said,
+          audio: sounds.join(said.audio, sounds.silence(gapMs), beep, sounds.silence(AFTER_GREETING_MS)),
+        },
+        cue: answered(random),
+        agentSays: talk(random),
+        expected: { kind: 'machine', fromMs },
+      };
+    },
+  },
+  {
+    name: 'voicemail without beep',
+    make: (random, speak, pick) => {
+      const said = greeting(random, speak, pick(phrases.VOICEMAILS));
+      return {
+        part: { ...said, audio: sounds.join(said.audio, sounds.silence(AFTER_GREETING_MS)) },
+        cue: answered(random),
+        agentSays: talk(random),
+        expected: { kind: 'machine', fromMs: said.endMs },
+      };
+    },
+  },
+  {
+    name: 'call screening',
+    make: (random, speak, pick) => {
+      const said = greeting(random, speak, pick(phrases.SCREENINGS));
+      return {
+        part: said,
+        cue: answered(random),
+        agentSays: talk(random),
+        expected: { kind: 'talk', fromMs: said.endMs },
+      };
+    },
+  },
+  {
+    name: 'menus',
+    make: (random, speak, pick) => {
+      const said = greeting(random, speak, pick(phrases.MENUS));
+      return {
+        part: { ...said, audio: sounds.join(said.audio, sounds.silence(AFTER_GREETING_MS)) },
+        cue: answered(random),
+        agentSays: talk(random),
+        expected: { kind: 'machine', fromMs: said.endMs },
+      };
+    },
+  },
 ];
 
 export const KINDS: readonly Kind[] = [...DURING, ...TURNS, ...SCREENED];
@@ -197,22 +370,42 @@ interface Ambience {
 export function planCases(count: number, stated: number, kinds: readonly string[] = []): CasePlan[] {
   const voices = voicesHere();
   const makers = KINDS.filter((kind) => kinds.length === 0 || kinds.includes(kind.name));
-  const plans = makers.flatMap((kind) => LINES.flatMap((line, l) => Array.from({ length: l === 0 ? count : stated }, (_, n) => ({ kind, line, seed: seedOf(kind.name, line, n), n }))));
+  const plans = makers.flatMap((kind) =>
+    LINES.flatMap((line, l) =>
+      Array.from({ length: l === 0 ? count : stated }, (_, n) => ({ kind, line, seed: seedOf(kind.name, line, n), n })),
+    ),
+  );
   const voiceOf = (seed: number) => new Random(seed ^ 0x5eed).pick(voices);
   // First round: which texts each voice has to say; second: with what it said.
   const texts = new Map<Voice, Set<string>>(voices.map((voice) => [voice, new Set()]));
-  for (const { kind, seed, n } of plans) drafted(kind, seed, n, (text) => (texts.get(voiceOf(seed))!.add(text), { text, pcm: new Int16Array(SAMPLES_PER_MS) }));
+  for (const { kind, seed, n } of plans)
+    drafted(
+      kind,
+      seed,
+      n,
+      (text) => (texts.get(voiceOf(seed))!.add(text), { text, pcm: new Int16Array(SAMPLES_PER_MS) }),
+    );
   for (const voice of voices) for (const text of phrases.TELEVISION) texts.get(voice)!.add(text);
   const spoken = new Map(voices.map((voice) => [voice, say(voice, [...texts.get(voice)!])]));
   const ambience = ambienceOf(voices, spoken);
   return plans.map(({ kind, line, seed, n }) => {
     const voice = voiceOf(seed);
     return {
-      name: `${kind.name} ${n} (${line}, ${voice.name})`, kind: kind.name, line, heldBack: isAside(n),
+      name: `${kind.name} ${n} (${line}, ${voice.name})`,
+      kind: kind.name,
+      line,
+      heldBack: isAside(n),
       build: () => {
         const draft = drafted(kind, seed, n, (text) => spoken.get(voice)!.get(text)!);
         const random = new Random(seed ^ 0xa11ce);
-        return { agentSays: draft.agentSays, agentVoice: random.pick(voices.slice(0, 4)), cue: draft.cue, seed, expected: draft.expected, ...onLine(kind.name, line, draft.part, random, ambience) };
+        return {
+          agentSays: draft.agentSays,
+          agentVoice: random.pick(voices.slice(0, 4)),
+          cue: draft.cue,
+          seed,
+          expected: draft.expected,
+          ...onLine(kind.name, line, draft.part, random, ambience),
+        };
       },
     };
   });
@@ -242,11 +435,12 @@ function ambienceOf(voices: readonly Voice[], spoken: ReadonlyMap<Voice, Readonl
     },
     babble: (random) => {
       const loop = sounds.silence(LOOP_MS);
-      for (let talker = 0; talker < 7; talker++) for (let atMs = -random.between(0, 2000); atMs < LOOP_MS; ) {
-        const pcm = speech(random);
-        sounds.mixIn(loop, pcm, atMs, 10 ** (-10 / 20) / Math.sqrt(7));
-        atMs += pcm.length / SAMPLES_PER_MS + 100;
-      }
+      for (let talker = 0; talker < 7; talker++)
+        for (let atMs = -random.between(0, 2000); atMs < LOOP_MS;) {
+          const pcm = speech(random);
+          sounds.mixIn(loop, pcm, atMs, 10 ** (-10 / 20) / Math.sqrt(7));
+          atMs += pcm.length / SAMPLES_PER_MS + 100;
+        }
       return loop;
     },
     television: (random) => {
@@ -257,9 +451,18 @@ function ambienceOf(voices: readonly Voice[], spoken: ReadonlyMap<Voice, Readonl
 }
 
 /** Puts the caller's part on one of many lines of its kind. */
-function onLine(kind: string, line: Line, part: Part, random: Random, make: Ambience): Pick<Case, 'audio' | 'words' | 'endMs' | 'ambience' | 'echo' | 'packetLoss'> {
+function onLine(
+  kind: string,
+  line: Line,
+  part: Part,
+  random: Random,
+  make: Ambience,
+): Pick<Case, 'audio' | 'words' | 'endMs' | 'ambience' | 'echo' | 'packetLoss'> {
   const echoAlone = kind === 'own echo alone';
-  const echo = echoAlone || random.chance(0.4) ? { gain: 10 ** (-random.between(20, 30) / 20), delayMs: random.between(30, 450) } : null;
+  const echo =
+    echoAlone || random.chance(0.4)
+      ? { gain: 10 ** (-random.between(20, 30) / 20), delayMs: random.between(30, 450) }
+      : null;
   const base = { words: part.words, endMs: part.endMs, echo, packetLoss: 0 };
   if (line === '10 dB') return { ...base, audio: part.audio, ambience: make.noise(random, 10) };
   if (line === 'babble') return { ...base, audio: part.audio, ambience: make.babble(random) };
@@ -273,9 +476,18 @@ function onLine(kind: string, line: Line, part: Part, random: Random, make: Ambi
       return { ...base, audio: part.audio, ambience: make.noise(random, 20) };
     case 'clipped': {
       const top = SPEECH_LEVEL * 1.5;
-      return { ...base, audio: part.audio.map((sample) => Math.max(-top, Math.min(top, sample * 2))), ambience: make.noise(random, 40) };
+      return {
+        ...base,
+        audio: part.audio.map((sample) => Math.max(-top, Math.min(top, sample * 2))),
+        ambience: make.noise(random, 40),
+      };
     }
     case 'loss':
-      return { ...base, audio: part.audio, ambience: make.noise(random, 40), packetLoss: random.pick([0.01, 0.02, 0.03]) };
+      return {
+        ...base,
+        audio: part.audio,
+        ambience: make.noise(random, 40),
+        packetLoss: random.pick([0.01, 0.02, 0.03]),
+      };
   }
 }

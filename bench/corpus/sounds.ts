@@ -21,11 +21,13 @@ export const amplified = (pcm: Int16Array, by: number): Int16Array => pcm.map((s
 /** Adds `sound` to `pcm` from `atMs` on, as far as there is room. */
 export function mixIn(pcm: Int16Array, sound: Int16Array, atMs: number, by = 1): void {
   const from = Math.round(atMs * SAMPLES_PER_MS);
-  for (let i = Math.max(0, -from); i < sound.length && from + i < pcm.length; i++) pcm[from + i] = clipped(pcm[from + i]! + sound[i]! * by);
+  for (let i = Math.max(0, -from); i < sound.length && from + i < pcm.length; i++)
+    pcm[from + i] = clipped(pcm[from + i]! + sound[i]! * by);
 }
 
 /** White noise, root mean square 1. */
-export const whiteNoise = (random: Random) => (): number => (random.next() + random.next() + random.next() + random.next() - 2) * Math.sqrt(3);
+export const whiteNoise = (random: Random) => (): number =>
+  (random.next() + random.next() + random.next() + random.next() - 2) * Math.sqrt(3);
 
 /** A two-pole resonance. */
 function resonance(frequencyHz: number, bandwidthHz: number): (x: number) => number {
@@ -49,13 +51,18 @@ export function cough(random: Random): Int16Array {
   const bursts = Array.from({ length: random.between(1, 3) }, () => {
     const length = random.between(120, 260) * SAMPLES_PER_MS;
     const noise = whiteNoise(random);
-    const throat = [resonance(random.between(450, 700), 180), resonance(random.between(1200, 1700), 260), resonance(random.between(2300, 3000), 400)];
+    const throat = [
+      resonance(random.between(450, 700), 180),
+      resonance(random.between(1200, 1700), 260),
+      resonance(random.between(2300, 3000), 400),
+    ];
     const pitch = random.between(90, 160);
     const out = new Float64Array(length);
     for (let i = 0; i < length; i++) {
       const t = i / length;
       const air = noise() * Math.exp(-4 * t) * Math.min(1, i / 40);
-      const buzz = t > 0.25 ? Math.sign(Math.sin((2 * Math.PI * pitch * i) / SAMPLE_RATE)) * 0.5 * Math.exp(-6 * (t - 0.25)) : 0;
+      const buzz =
+        t > 0.25 ? Math.sign(Math.sin((2 * Math.PI * pitch * i) / SAMPLE_RATE)) * 0.5 * Math.exp(-6 * (t - 0.25)) : 0;
       out[i] = throat.reduce((sum, one) => sum + one(air + buzz), 0);
     }
     return scaledTo(out, random.between(5000, 12_000));
@@ -67,7 +74,11 @@ export function cough(random: Random): Int16Array {
 export function hum(random: Random): Int16Array {
   const length = random.between(260, 480) * SAMPLES_PER_MS;
   const pitch = random.between(95, 210);
-  const nose = [resonance(random.between(230, 300), 60), resonance(random.between(950, 1150), 200), resonance(random.between(2000, 2300), 300)];
+  const nose = [
+    resonance(random.between(230, 300), 60),
+    resonance(random.between(950, 1150), 200),
+    resonance(random.between(2000, 2300), 300),
+  ];
   const weights = [1, 0.25, 0.08];
   const noise = whiteNoise(random);
   const out = new Float64Array(length);
@@ -76,7 +87,7 @@ export function hum(random: Random): Int16Array {
     const t = i / length;
     phase += (pitch * (t < 0.5 ? 1 - 0.1 * t : 1.1 + 0.15 * t)) / SAMPLE_RATE;
     const envelope = Math.min(1, t * 12, (1 - t) * 6) * (0.25 + 0.75 * Math.abs(Math.cos(Math.PI * t)) ** 0.7);
-    const glottis = (phase % 1) < 0.35 ? Math.sin((Math.PI * (phase % 1)) / 0.35) : 0;
+    const glottis = phase % 1 < 0.35 ? Math.sin((Math.PI * (phase % 1)) / 0.35) : 0;
     out[i] = nose.reduce((sum, one, n) => sum + weights[n]! * one(glottis + 0.02 * noise()), 0) * envelope;
   }
   return scaledTo(out, random.between(4000, 9000));
@@ -104,7 +115,10 @@ export function knock(random: Random): Int16Array {
 /** A key of the telephone, as heard on the line. */
 export function dtmf(random: Random): Int16Array {
   const ms = random.between(80, 250);
-  const [low, high] = [tone(random.pick([697, 770, 852, 941]), ms, 4000), tone(random.pick([1209, 1336, 1477]), ms, 4000)];
+  const [low, high] = [
+    tone(random.pick([697, 770, 852, 941]), ms, 4000),
+    tone(random.pick([1209, 1336, 1477]), ms, 4000),
+  ];
   return low.map((sample, i) => clipped(sample + high[i]!));
 }
 

@@ -36,7 +36,9 @@ const espeakVoice = (variant: string, rate: number, pitch: number): Voice => ({
   name: `espeak-${variant}-${rate}-${pitch}`,
   render: (texts) =>
     texts.map((text) => {
-      const made = spawnSync(ESPEAK, ['-v', variant, '-s', String(rate), '-p', String(pitch), '--stdout', text], { maxBuffer: 1 << 26 });
+      const made = spawnSync(ESPEAK, ['-v', variant, '-s', String(rate), '-p', String(pitch), '--stdout', text], {
+        maxBuffer: 1 << 26,
+      });
       return fromWav(made.stdout);
     }),
 });
@@ -46,7 +48,13 @@ const festivalVoice = (voice: string): Voice => ({
   // One start of Festival takes half a second, so it is given everything at once.
   render: (texts) => {
     const dir = mkdtempSync(join(tmpdir(), 'trunkline-festival-'));
-    const script = [`(voice_${voice})`, ...texts.map((text, i) => `(utt.save.wave (utt.synth (Utterance Text ${JSON.stringify(text)})) ${JSON.stringify(join(dir, `${i}.wav`))} 'riff)`)];
+    const script = [
+      `(voice_${voice})`,
+      ...texts.map(
+        (text, i) =>
+          `(utt.save.wave (utt.synth (Utterance Text ${JSON.stringify(text)})) ${JSON.stringify(join(dir, `${i}.wav`))} 'riff)`,
+      ),
+    ];
     writeFileSync(join(dir, 'all.scm'), script.join('\n'));
     spawnSync('/usr/bin/festival', ['-b', join(dir, 'all.scm')]);
     const made = texts.map((_, i) => fromWav(readFileSync(join(dir, `${i}.wav`))));
@@ -72,8 +80,22 @@ export function voicesHere(): readonly Voice[] {
     fliteVoice('rms-quick', { name: 'rms', rate: 1.2, pitch: 125 }),
     fliteVoice('awb', { name: 'awb', rate: 1, pitch: null }),
     fliteVoice('kal', { name: 'kal16', rate: 1, pitch: 110 }),
-    ...(existsSync(ESPEAK) ? [espeakVoice('en-us', 165, 50), espeakVoice('en-us+f3', 175, 60), espeakVoice('en-gb+m3', 160, 40), espeakVoice('en-gb-scotland+f2', 170, 55), espeakVoice('en-us+m7', 190, 35)] : []),
-    ...(existsSync(FESTIVAL) ? ['kal_diphone', 'ked_diphone', 'cmu_us_slt_arctic_hts'].filter((voice) => existsSync(`/usr/share/festival/voices/${voice.startsWith('cmu') ? 'us' : 'english'}/${voice}`)).map(festivalVoice) : []),
+    ...(existsSync(ESPEAK)
+      ? [
+          espeakVoice('en-us', 165, 50),
+          espeakVoice('en-us+f3', 175, 60),
+          espeakVoice('en-gb+m3', 160, 40),
+          espeakVoice('en-gb-scotland+f2', 170, 55),
+          espeakVoice('en-us+m7', 190, 35),
+        ]
+      : []),
+    ...(existsSync(FESTIVAL)
+      ? ['kal_diphone', 'ked_diphone', 'cmu_us_slt_arctic_hts']
+          .filter((voice) =>
+            existsSync(`/usr/share/festival/voices/${voice.startsWith('cmu') ? 'us' : 'english'}/${voice}`),
+          )
+          .map(festivalVoice)
+      : []),
   ];
 }
 
@@ -86,10 +108,15 @@ export interface Clip {
 /** Says all of these texts with this voice, from the cache where it can. */
 export function say(voice: Voice, texts: readonly string[]): Map<string, Clip> {
   mkdirSync(CACHE, { recursive: true });
-  const path = (text: string) => join(CACHE, `${createHash('sha256').update(`1|${voice.name}|${text}`).digest('hex').slice(0, 24)}.raw`);
+  const path = (text: string) =>
+    join(CACHE, `${createHash('sha256').update(`1|${voice.name}|${text}`).digest('hex').slice(0, 24)}.raw`);
   const missing = [...new Set(texts)].filter((text) => !existsSync(path(text)));
-  if (missing.length > 0) for (const [i, pcm] of voice.render(missing).entries()) writeFileSync(path(missing[i]!), new Uint8Array(levelled(trimmed(pcm)).buffer));
-  return new Map(texts.map((text) => [text, { text, pcm: new Int16Array(Uint8Array.from(readFileSync(path(text))).buffer) }]));
+  if (missing.length > 0)
+    for (const [i, pcm] of voice.render(missing).entries())
+      writeFileSync(path(missing[i]!), new Uint8Array(levelled(trimmed(pcm)).buffer));
+  return new Map(
+    texts.map((text) => [text, { text, pcm: new Int16Array(Uint8Array.from(readFileSync(path(text))).buffer) }]),
+  );
 }
 
 const BLOCK = 80;
@@ -97,7 +124,8 @@ const BLOCK = 80;
 /** Without the silence at both ends. */
 function trimmed(pcm: Int16Array): Int16Array {
   const loudest = pcm.reduce((most, sample) => Math.max(most, Math.abs(sample)), 1);
-  const isLoud = (block: number) => pcm.subarray(block * BLOCK, (block + 1) * BLOCK).some((sample) => Math.abs(sample) > loudest * 0.04);
+  const isLoud = (block: number) =>
+    pcm.subarray(block * BLOCK, (block + 1) * BLOCK).some((sample) => Math.abs(sample) > loudest * 0.04);
   const blocks = Math.ceil(pcm.length / BLOCK);
   let [first, last] = [0, blocks - 1];
   while (first < last && !isLoud(first)) first++;

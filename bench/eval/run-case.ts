@@ -58,11 +58,28 @@ export function runCase(what: Case, voiceActivity: VoiceActivity): Outcome {
   const seen: Seen[] = [];
   const far = new FarEnd(clock, what, LONGEST_MS);
   const session = new VoiceSession({
-    clock, policy, prompt: 'p', model: 'm', voiceId: 'v', tools: [], context: { phrases: [] },
-    providers: { voiceActivity, speechToText: [ear], languageModels: [scriptedModel(clock)], textToSpeech: [scriptedVoice(clock, what.agentVoice)] },
+    clock,
+    policy,
+    prompt: 'p',
+    model: 'm',
+    voiceId: 'v',
+    tools: [],
+    context: { phrases: [] },
+    providers: {
+      voiceActivity,
+      speechToText: [ear],
+      languageModels: [scriptedModel(clock)],
+      textToSpeech: [scriptedVoice(clock, what.agentVoice)],
+    },
     host: {
-      runTool: () => Promise.resolve({ status: 'failed', output: '' }), note: (note) => void seen.push({ note, atMs: clock.nowMs() }), agentFrame: () => undefined, agentCut: () => undefined,
-      fellBack: () => undefined, hangUp: () => undefined, closed: () => undefined, failed: (error) => {
+      runTool: () => Promise.resolve({ status: 'failed', output: '' }),
+      note: (note) => void seen.push({ note, atMs: clock.nowMs() }),
+      agentFrame: () => undefined,
+      agentCut: () => undefined,
+      fellBack: () => undefined,
+      hangUp: () => undefined,
+      closed: () => undefined,
+      failed: (error) => {
         throw error;
       },
     },
@@ -84,7 +101,7 @@ export function runCase(what: Case, voiceActivity: VoiceActivity): Outcome {
   const decisions: number[] = [];
   let undecided = false;
   let waiting = what.cue.after === 'agent-ends';
-  for (let endMs = Infinity; clock.nowMs() < Math.min(LONGEST_MS, endMs); ) {
+  for (let endMs = Infinity; clock.nowMs() < Math.min(LONGEST_MS, endMs);) {
     clock.advanceAtOnce(FRAME_MS);
     session.audio(far.frame());
     // Whether a sound interrupts is open from the pause to the decision.
@@ -95,16 +112,37 @@ export function runCase(what: Case, voiceActivity: VoiceActivity): Outcome {
       waiting = false;
       clock.at(clock.nowMs() + what.cue.ms, begin);
     }
-    if (partMs !== null) endMs = partMs + Math.max(what.endMs, what.expected.kind === 'machine' ? what.expected.fromMs : 0) + AFTERWARDS_MS + (screen ? 6000 : 0);
+    if (partMs !== null)
+      endMs =
+        partMs +
+        Math.max(what.endMs, what.expected.kind === 'machine' ? what.expected.fromMs : 0) +
+        AFTERWARDS_MS +
+        (screen ? 6000 : 0);
     // The agent may finish, whatever pauses were made.
-    if (partMs !== null && what.expected.kind === 'no-stop' && interruptions(seen).length === 0) endMs = Math.max(endMs, startMs + spokenMs(what.agentVoice, splitClauses(what.agentSays)) + 1000 + far.clears.length * RESUMED_WITHIN_MS);
+    if (partMs !== null && what.expected.kind === 'no-stop' && interruptions(seen).length === 0)
+      endMs = Math.max(
+        endMs,
+        startMs +
+          spokenMs(what.agentVoice, splitClauses(what.agentSays)) +
+          1000 +
+          far.clears.length * RESUMED_WITHIN_MS,
+      );
   }
   const outcome = judge(what, { partMs: partMs ?? clock.nowMs(), far, seen, decisions });
   session.hungUp('over');
   return outcome;
 }
 
-const NOTHING: Outcome = { right: true, wrong: null, pauseMs: null, decideMs: null, needlessPauses: 0, endpointMs: null, cutOff: false, beganMs: null };
+const NOTHING: Outcome = {
+  right: true,
+  wrong: null,
+  pauseMs: null,
+  decideMs: null,
+  needlessPauses: 0,
+  endpointMs: null,
+  cutOff: false,
+  beganMs: null,
+};
 
 function judge(what: Case, played: Played): Outcome {
   switch (what.expected.kind) {
@@ -119,15 +157,26 @@ function judge(what: Case, played: Played): Outcome {
   }
 }
 
-const interruptions = (seen: readonly Seen[]) => seen.filter(({ note }) => note.kind === 'entry' && note.item.role === 'agent' && note.item.interrupted);
+const interruptions = (seen: readonly Seen[]) =>
+  seen.filter(({ note }) => note.kind === 'entry' && note.item.role === 'agent' && note.item.interrupted);
 
 function judgeStop({ partMs, far, seen, decisions }: Played): Outcome {
   const onsetMs = Math.max(partMs, far.stretches[0]?.startMs ?? 0);
   const paused = far.clears.find((atMs) => atMs >= partMs);
-  const stopped = interruptions(seen).find(({ atMs }) => atMs >= partMs) ?? seen.find(({ note, atMs }) => atMs >= partMs && note.kind === 'entry' && note.item.role === 'caller' && !note.item.backchannel);
-  if (!stopped || paused === undefined) return { ...NOTHING, right: false, wrong: paused === undefined ? 'never paused' : 'resumed' };
+  const stopped =
+    interruptions(seen).find(({ atMs }) => atMs >= partMs) ??
+    seen.find(
+      ({ note, atMs }) =>
+        atMs >= partMs && note.kind === 'entry' && note.item.role === 'caller' && !note.item.backchannel,
+    );
+  if (!stopped || paused === undefined)
+    return { ...NOTHING, right: false, wrong: paused === undefined ? 'never paused' : 'resumed' };
   const decided = decisions.find((atMs) => atMs >= paused);
-  return { ...NOTHING, pauseMs: Math.max(0, paused - onsetMs), decideMs: decided === undefined ? null : decided - paused };
+  return {
+    ...NOTHING,
+    pauseMs: Math.max(0, paused - onsetMs),
+    decideMs: decided === undefined ? null : decided - paused,
+  };
 }
 
 function judgeNoStop(what: Case, { far, seen }: Played): Outcome {
@@ -139,13 +188,16 @@ function judgeNoStop(what: Case, { far, seen }: Played): Outcome {
   const missing = spokenMs(what.agentVoice, splitClauses(what.agentSays)) - far.playedMs;
   // The last frame is filled up with silence, once a clause.
   const slack = FRAME_MS * splitClauses(what.agentSays).length + SAME_SAMPLE_MS * far.clears.length;
-  if (Math.abs(missing) > slack) return { ...NOTHING, right: false, wrong: `${Math.round(missing)} ms of the agent's speech lost or said twice` };
+  if (Math.abs(missing) > slack)
+    return { ...NOTHING, right: false, wrong: `${Math.round(missing)} ms of the agent's speech lost or said twice` };
   return { ...NOTHING, needlessPauses: far.clears.length };
 }
 
 function judgeTurn(what: Case, { partMs, seen }: Played): Outcome {
   const endMs = partMs + what.endMs;
-  const commits = seen.filter(({ note, atMs }) => atMs >= partMs && note.kind === 'entry' && note.item.role === 'caller');
+  const commits = seen.filter(
+    ({ note, atMs }) => atMs >= partMs && note.kind === 'entry' && note.item.role === 'caller',
+  );
   const cutOff = commits.some(({ atMs }) => atMs < endMs - 1);
   const answered = commits.find(({ atMs }) => atMs >= endMs - 1);
   if (cutOff) return { ...NOTHING, right: false, wrong: 'cut off', cutOff };
@@ -153,7 +205,11 @@ function judgeTurn(what: Case, { partMs, seen }: Played): Outcome {
   return { ...NOTHING, endpointMs: answered.atMs - endMs };
 }
 
-function judgeAnswer(what: Case, expected: Extract<Case['expected'], { fromMs: number }>, { partMs, far, seen }: Played): Outcome {
+function judgeAnswer(
+  what: Case,
+  expected: Extract<Case['expected'], { fromMs: number }>,
+  { partMs, far, seen }: Played,
+): Outcome {
   const verdict = seen.find(({ note }) => note.kind === 'answered-by');
   const who = verdict?.note.kind === 'answered-by' ? verdict.note.who : null;
   const first = far.stretches[0]?.startMs ?? null;
@@ -162,6 +218,7 @@ function judgeAnswer(what: Case, expected: Extract<Case['expected'], { fromMs: n
   if (first === null) return { ...NOTHING, right: false, wrong: 'nothing was said' };
   const saidMs = expected.kind === 'human' ? partMs + what.endMs : partMs + expected.fromMs;
   const beganMs = first - saidMs;
-  if (expected.kind !== 'human' && beganMs < 0) return { ...NOTHING, right: false, wrong: `began ${Math.round(-beganMs)} ms too early`, beganMs };
+  if (expected.kind !== 'human' && beganMs < 0)
+    return { ...NOTHING, right: false, wrong: `began ${Math.round(-beganMs)} ms too early`, beganMs };
   return { ...NOTHING, beganMs: beganMs };
 }

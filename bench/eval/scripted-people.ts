@@ -36,7 +36,8 @@ export class ScriptedRecogniser implements SpeechToText {
     let [utterance, fromMs, told, closed] = [0, 0, '', false];
     /** Words up to here were given out in a final. */
     let takenMs = -1;
-    const heard = (untilMs: number) => this.#words.filter((word) => word.startMs >= Math.max(fromMs, takenMs) && word.endMs <= untilMs);
+    const heard = (untilMs: number) =>
+      this.#words.filter((word) => word.startMs >= Math.max(fromMs, takenMs) && word.endMs <= untilMs);
     const text = (words: readonly TimedWord[]) => words.map((word) => word.text).join(' ');
     return {
       audio: () => {
@@ -53,7 +54,10 @@ export class ScriptedRecogniser implements SpeechToText {
         const words = heard(clock.nowMs());
         takenMs = words.at(-1)?.endMs ?? takenMs;
         utterance = 0;
-        clock.at(clock.nowMs() + FINAL_DELAY_MS, () => closed || onPart({ type: 'transcript-final', utterance: number, text: text(words), confidence: 1 }));
+        clock.at(
+          clock.nowMs() + FINAL_DELAY_MS,
+          () => closed || onPart({ type: 'transcript-final', utterance: number, text: text(words), confidence: 1 }),
+        );
       },
       expect: () => undefined,
       close: () => (closed = true),
@@ -92,4 +96,5 @@ export const scriptedVoice = (clock: CallClock, voice: Voice): TextToSpeech => (
   },
 });
 
-export const spokenMs = (voice: Voice, clauses: readonly string[]): number => clauses.reduce((sum, clause) => sum + agentClip(voice, clause).pcm.length / SAMPLES_PER_MS, 0);
+export const spokenMs = (voice: Voice, clauses: readonly string[]): number =>
+  clauses.reduce((sum, clause) => sum + agentClip(voice, clause).pcm.length / SAMPLES_PER_MS, 0);

@@ -29,18 +29,35 @@ export function printTables(rows: readonly Row[]): void {
     console.log(`\n${line}\n`);
     const kinds = [...new Set(here.map((row) => row.kind))];
     table(
-      ['kind', 'cases', 'wrong', 'kept aside, wrong', 'needless pauses', 'pause p50 / p95', 'decision p95 / most', 'endpoint mean / p95', 'began p50 / p95'],
+      [
+        'kind',
+        'cases',
+        'wrong',
+        'kept aside, wrong',
+        'needless pauses',
+        'pause p50 / p95',
+        'decision p95 / most',
+        'endpoint mean / p95',
+        'began p50 / p95',
+      ],
       kinds.map((kind) => {
         const these = here.filter((row) => row.kind === kind);
         const outcomes = these.map((row) => row.outcome);
         const aside = these.filter((row) => row.heldBack);
-        const of = (key: 'pauseMs' | 'decideMs' | 'endpointMs' | 'beganMs') => outcomes.flatMap((one) => (one[key] === null ? [] : [one[key]]));
-        const pair = (values: readonly number[], a: number, b: number) => (values.length === 0 ? '-' : `${ms(a)} / ${ms(b)}`);
+        const of = (key: 'pauseMs' | 'decideMs' | 'endpointMs' | 'beganMs') =>
+          outcomes.flatMap((one) => (one[key] === null ? [] : [one[key]]));
+        const pair = (values: readonly number[], a: number, b: number) =>
+          values.length === 0 ? '-' : `${ms(a)} / ${ms(b)}`;
         return [
-          kind, String(these.length), percent(outcomes.filter((one) => !one.right).length, these.length), percent(aside.filter((row) => !row.outcome.right).length, aside.length),
+          kind,
+          String(these.length),
+          percent(outcomes.filter((one) => !one.right).length, these.length),
+          percent(aside.filter((row) => !row.outcome.right).length, aside.length),
           percent(outcomes.filter((one) => one.needlessPauses > 0).length, these.length),
-          pair(of('pauseMs'), percentile(of('pauseMs'), 0.5), percentile(of('pauseMs'), 0.95)), pair(of('decideMs'), percentile(of('decideMs'), 0.95), Math.max(...of('decideMs'))),
-          pair(of('endpointMs'), mean(of('endpointMs')), percentile(of('endpointMs'), 0.95)), pair(of('beganMs'), percentile(of('beganMs'), 0.5), percentile(of('beganMs'), 0.95)),
+          pair(of('pauseMs'), percentile(of('pauseMs'), 0.5), percentile(of('pauseMs'), 0.95)),
+          pair(of('decideMs'), percentile(of('decideMs'), 0.95), Math.max(...of('decideMs'))),
+          pair(of('endpointMs'), mean(of('endpointMs')), percentile(of('endpointMs'), 0.95)),
+          pair(of('beganMs'), percentile(of('beganMs'), 0.5), percentile(of('beganMs'), 0.95)),
         ];
       }),
     );
@@ -51,10 +68,17 @@ export function printTables(rows: readonly Row[]): void {
 export function printPromises(rows: readonly Row[]): void {
   const promised = rows.filter((row) => row.line === LINES[0]);
   const columns = [promised, promised.filter((row) => row.heldBack)];
-  const line = (name: string, limit: string, cell: (rows: readonly Row[]) => string) => [name, limit, ...columns.map(cell)];
-  const of = (these: readonly Row[], expected: Expected['kind']) => these.filter((row) => row.expected === expected).map((row) => row.outcome);
-  const share = (outcomes: readonly Outcome[], wrong: (one: Outcome) => boolean) => `${outcomes.filter(wrong).length} of ${outcomes.length}, ${percent(outcomes.filter(wrong).length, outcomes.length)}`;
-  const times = (outcomes: readonly Outcome[], key: 'pauseMs' | 'decideMs' | 'endpointMs') => outcomes.flatMap((one) => one[key] ?? []);
+  const line = (name: string, limit: string, cell: (rows: readonly Row[]) => string) => [
+    name,
+    limit,
+    ...columns.map(cell),
+  ];
+  const of = (these: readonly Row[], expected: Expected['kind']) =>
+    these.filter((row) => row.expected === expected).map((row) => row.outcome);
+  const share = (outcomes: readonly Outcome[], wrong: (one: Outcome) => boolean) =>
+    `${outcomes.filter(wrong).length} of ${outcomes.length}, ${percent(outcomes.filter(wrong).length, outcomes.length)}`;
+  const times = (outcomes: readonly Outcome[], key: 'pauseMs' | 'decideMs' | 'endpointMs') =>
+    outcomes.flatMap((one) => one[key] ?? []);
   const people = (these: readonly Row[]) => [...of(these, 'human'), ...of(these, 'talk')];
   table(
     ['of all', 'limit', 'all cases', 'kept aside'],
@@ -67,8 +91,12 @@ export function printPromises(rows: readonly Row[]): void {
       line('decided later than 500 ms', '', (these) => share(of(these, 'stop'), (one) => (one.decideMs ?? 0) > 500.5)),
       line('cut off in mid-thought', '5 %', (these) => share(of(these, 'turn'), (one) => one.cutOff)),
       line('endpointing delay, mean ms', '600', (these) => ms(mean(times(of(these, 'turn'), 'endpointMs')))),
-      line('humans taken for machines', '0 %', (these) => share(people(these), (one) => one.wrong === 'taken for machine')),
-      line('machines not found, or spoken to too early', '5 %', (these) => share(of(these, 'machine'), (one) => !one.right)),
+      line('humans taken for machines', '0 %', (these) =>
+        share(people(these), (one) => one.wrong === 'taken for machine'),
+      ),
+      line('machines not found, or spoken to too early', '5 %', (these) =>
+        share(of(these, 'machine'), (one) => !one.right),
+      ),
     ],
   );
 }

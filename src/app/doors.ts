@@ -33,7 +33,14 @@ import { mountPages, pagePath, recordingPath, URL_TTL_MS } from '../pages/routes
 import type { Closer, Parts } from './parts.ts';
 import type { OpenRecords } from './records.ts';
 
-const EXPOSED_HEADERS = ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset', 'Retry-After', 'X-Request-Id', 'Idempotent-Replayed'];
+const EXPOSED_HEADERS = [
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+  'Retry-After',
+  'X-Request-Id',
+  'Idempotent-Replayed',
+];
 
 /** What stands behind the doors. */
 export interface House {
@@ -61,34 +68,92 @@ export interface Doors {
 /** APIs and pages, media sockets, or health alone, as the role has it; on every port. */
 export async function openDoors(config: Config, parts: Parts, house: House): Promise<Doors> {
   const { core, carriers, addresses, here, records, signedUrls, log, closers } = house;
-  const mediaUrl = ({ sid, owner }: Pick<Call, 'sid' | 'owner'>, token: string) => addresses.mediaSocket(core.live.mediaUrl(owner), sid, token);
+  const mediaUrl = ({ sid, owner }: Pick<Call, 'sid' | 'owner'>, token: string) =>
+    addresses.mediaSocket(core.live.mediaUrl(owner), sid, token);
   const urls: Urls = {
     mediaSocket: mediaUrl,
     callPage: (sid: string) => addresses.publicUrl + signedUrls.sign(pagePath(sid), URL_TTL_MS),
     recording: (sid: string) => addresses.publicUrl + signedUrls.sign(recordingPath(sid, 'wav'), URL_TTL_MS),
   };
-  const webhooks = new CarrierWebhooks({ core, carriers, publicUrl: () => addresses.publicUrl, onLoopback: isLoopback(config.host), mediaUrl, askAgainUrl: (name, callId) => addresses.askAgain(name, callId), recordingUrl: (name, callId) => addresses.recording(name, callId), log });
+  const webhooks = new CarrierWebhooks({
+    core,
+    carriers,
+    publicUrl: () => addresses.publicUrl,
+    onLoopback: isLoopback(config.host),
+    mediaUrl,
+    askAgainUrl: (name, callId) => addresses.askAgain(name, callId),
+    recordingUrl: (name, callId) => addresses.recording(name, callId),
+    log,
+  });
   const offersApis = config.role === 'all' || config.role === 'api';
-  const health = healthOperations({ ...house.health, version: version(), requireAuth: config.requireAuth, database: records.engine, pingDatabase: () => records.ping(), room: () => core.files.room(), carriers: core.carriers });
+  const health = healthOperations({
+    ...house.health,
+    version: version(),
+    requireAuth: config.requireAuth,
+    database: records.engine,
+    pingDatabase: () => records.ping(),
+    room: () => core.files.room(),
+    carriers: core.carriers,
+  });
   const eventSocket = offersApis ? await openEventSocket(config, house) : null;
-  const apis: readonly Api[] = offersApis ? [salesAgent, callCenter, orchestrator([...health, docsOperation(() => apis, version()), ...socketOperations(() => eventSocket!, version()), ...webhookOperations(webhooks.names, (name, request) => webhooks.receive(name, request))])] : [{ ...orchestrator([]), operations: health }];
+  const apis: readonly Api[] = offersApis
+    ? [
+        salesAgent,
+        callCenter,
+        orchestrator([
+          ...health,
+          docsOperation(() => apis, version()),
+          ...socketOperations(() => eventSocket!, version()),
+          ...webhookOperations(webhooks.names, (name, request) => webhooks.receive(name, request)),
+        ]),
+      ]
+    : [{ ...orchestrator([]), operations: health }];
   let rest: Rest | null = null;
   const server = Fastify({
-    loggerInstance: asBaseLogger(log), logController: new LogController({ disableRequestLogging: true }), genReqId: newRequestId, routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    loggerInstance: asBaseLogger(log),
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: newRequestId,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     frameworkErrors: (error, request, reply) => rest!.refuse(error, request, reply),
   });
-  if (config.corsOrigins.length > 0) await server.register(cors, { origin: config.corsOrigins.includes('*') ? '*' : [...config.corsOrigins], exposedHeaders: EXPOSED_HEADERS, methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'], maxAge: 600 });
-  rest = mountRest(server, apis, { core, urls, limits: new RequestLimits(records.rateLimiter, config.rateLimitFactor), strictReplies: parts.strictReplies ?? false });
+  if (config.corsOrigins.length > 0)
+    await server.register(cors, {
+      origin: config.corsOrigins.includes('*') ? '*' : [...config.corsOrigins],
+      exposedHeaders: EXPOSED_HEADERS,
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      maxAge: 600,
+    });
+  rest = mountRest(server, apis, {
+    core,
+    urls,
+    limits: new RequestLimits(records.rateLimiter, config.rateLimitFactor),
+    strictReplies: parts.strictReplies ?? false,
+  });
   if (offersApis) mountPages(server, { core, files: core.files, signedUrls });
   await server.ready();
   const upgrades = new Upgrades();
-  const { listening, taken } = await listenOn(config.host, config.ports, (request, reply) => server.routing(request, reply));
+  const { listening, taken } = await listenOn(config.host, config.ports, (request, reply) =>
+    server.routing(request, reply),
+  );
   if (here) {
-    const sockets = new MediaSockets({ core, live: here, carriers, publicUrl: () => addresses.publicUrl, log, authenticate: (request, token) => authenticate(core, request.headers, token), showsCredential: (request) => credentialIn(request.headers) !== null });
+    const sockets = new MediaSockets({
+      core,
+      live: here,
+      carriers,
+      publicUrl: () => addresses.publicUrl,
+      log,
+      authenticate: (request, token) => authenticate(core, request.headers, token),
+      showsCredential: (request) => credentialIn(request.headers) !== null,
+    });
     closers.push(() => sockets.close());
     sockets.mount(upgrades);
   }
-  if (eventSocket) upgrades.at('/ws', (request, socket, head, url) => void eventSocket.upgrade(request, socket, head, url, (status, text) => refuseUpgrade(socket, status, text)));
+  if (eventSocket)
+    upgrades.at(
+      '/ws',
+      (request, socket, head, url) =>
+        void eventSocket.upgrade(request, socket, head, url, (status, text) => refuseUpgrade(socket, status, text)),
+    );
   for (const one of listening) upgrades.listen(one.server);
   closers.push(() => stopListening(listening));
   addresses.publicUrl ||= listening[0]!.url;
@@ -101,8 +166,20 @@ const MOST_EVENT_SOCKETS = 10_000;
 
 async function openEventSocket(config: Config, { core, records, log, closers }: House): Promise<EventSocket> {
   const socket = new EventSocket({
-    core, feed: await records.openFeed(), limiter: records.rateLimiter, rateLimitFactor: config.rateLimitFactor, mostConnections: MOST_EVENT_SOCKETS, newRequestId, frame: textFrame,
-    whoIs: (credential) => whoIs(core, credential), healthy: () => records.ping().then(() => true, () => false), log,
+    core,
+    feed: await records.openFeed(),
+    limiter: records.rateLimiter,
+    rateLimitFactor: config.rateLimitFactor,
+    mostConnections: MOST_EVENT_SOCKETS,
+    newRequestId,
+    frame: textFrame,
+    whoIs: (credential) => whoIs(core, credential),
+    healthy: () =>
+      records.ping().then(
+        () => true,
+        () => false,
+      ),
+    log,
   });
   closers.push(() => socket.close());
   return socket;
@@ -112,5 +189,7 @@ async function openEventSocket(config: Config, { core, records, log, closers }: 
 const asBaseLogger = (log: FastifyBaseLogger): FastifyBaseLogger => log;
 
 function version(): string {
-  return (JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as { version: string }).version;
+  return (
+    JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as { version: string }
+  ).version;
 }

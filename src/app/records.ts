@@ -35,7 +35,10 @@ export async function openRecords(config: Config, parts: Parts, log: Logger, clo
   if (config.databaseUrl === null) {
     const lock = lockDataDir(config.dataDir);
     closers.push(() => lock.release());
-    const embedded = await startEmbedded({ dataDir: config.dataDir, ...(parts.databaseSettings ? { settings: parts.databaseSettings } : {}) });
+    const embedded = await startEmbedded({
+      dataDir: config.dataDir,
+      ...(parts.databaseSettings ? { settings: parts.databaseSettings } : {}),
+    });
     closers.push(() => embedded.stop());
     connection = embedded.connection;
   } else {
@@ -67,7 +70,10 @@ export async function openRecords(config: Config, parts: Parts, log: Logger, clo
     engine: `${config.databaseUrl === null ? 'embedded ' : ''}postgres ${database.version}`,
     ping: async () => {
       const began = performance.now();
-      await Promise.race([database.pool.query('select 1'), new Promise((_, late) => setTimeout(() => late(new Error('no answer')), 1000).unref())]);
+      await Promise.race([
+        database.pool.query('select 1'),
+        new Promise((_, late) => setTimeout(() => late(new Error('no answer')), 1000).unref()),
+      ]);
       return Math.round(performance.now() - began);
     },
   };

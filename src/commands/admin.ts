@@ -28,7 +28,10 @@ const HELP = `Keys, passwords and deliveries, for whoever runs the server; it ma
   npm run admin -- reset-key                  a new first API key in DATA_DIR, shown once; the old one is good no more`;
 
 /** Answers the exit code. */
-export async function adminCommand(env: Readonly<Record<string, string | undefined>>, args: readonly string[]): Promise<number> {
+export async function adminCommand(
+  env: Readonly<Record<string, string | undefined>>,
+  args: readonly string[],
+): Promise<number> {
   const [what, ...rest] = args;
   const run = what !== undefined && Object.hasOwn(COMMANDS, what) ? COMMANDS[what] : undefined;
   if (!run) {
@@ -39,12 +42,25 @@ export async function adminCommand(env: Readonly<Record<string, string | undefin
   const records = await openRecords(config);
   try {
     const organization = await records.core.store.organizations.first();
-    if (!organization) throw new Error('This installation has never been started: start it once, and it makes a first user and key.');
-    await run({ ...records, config, env, ctx: { organizationId: organization.id, actor: { kind: 'system', name: 'admin-command' }, requestId: 'admin' } }, rest);
+    if (!organization)
+      throw new Error('This installation has never been started: start it once, and it makes a first user and key.');
+    await run(
+      {
+        ...records,
+        config,
+        env,
+        ctx: { organizationId: organization.id, actor: { kind: 'system', name: 'admin-command' }, requestId: 'admin' },
+      },
+      rest,
+    );
     return 0;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    console.error([error.message, ...error.issues.map((issue) => issue.message), error.subject ?? ''].filter((line) => line !== '').join('\n  '));
+    console.error(
+      [error.message, ...error.issues.map((issue) => issue.message), error.subject ?? '']
+        .filter((line) => line !== '')
+        .join('\n  '),
+    );
     return 1;
   } finally {
     await records.close();
@@ -61,18 +77,27 @@ interface Work {
 const COMMANDS: Readonly<Record<string, (work: Work, args: readonly string[]) => Promise<void>>> = {
   users: async ({ core, ctx }) => {
     const { rows } = await listUsers(core, ctx, {}, { skip: 0, limit: 1000 });
-    for (const user of rows) console.log(`user_${user.id}`.padEnd(12), user.role.padEnd(8), user.status.padEnd(9), user.email);
+    for (const user of rows)
+      console.log(`user_${user.id}`.padEnd(12), user.role.padEnd(8), user.status.padEnd(9), user.email);
   },
   password: async ({ core }, [email, given]) => {
     const password = given ?? randomBytes(15).toString('base64url');
     const user = await resetPassword(core, needed(email, 'EMAIL'), password);
-    console.log(given === undefined ? `New password of ${user.email}, shown once: ${password}` : `${user.email} has the new password.`);
+    console.log(
+      given === undefined
+        ? `New password of ${user.email}, shown once: ${password}`
+        : `${user.email} has the new password.`,
+    );
   },
   keys: async ({ core, ctx }) => {
-    for (const key of await listApiKeys(core, ctx)) console.log(`key_${key.id}`.padEnd(12), key.role.padEnd(8), key.createdAt.toISOString().slice(0, 10), key.name);
+    for (const key of await listApiKeys(core, ctx))
+      console.log(`key_${key.id}`.padEnd(12), key.role.padEnd(8), key.createdAt.toISOString().slice(0, 10), key.name);
   },
   key: async ({ core, ctx }, [name, role = 'admin']) => {
-    const { apiKey, key } = await createApiKey(core, ctx, { name: needed(name, 'NAME'), role: oneOf(role, KEY_ROLES, 'ROLE') });
+    const { apiKey, key } = await createApiKey(core, ctx, {
+      name: needed(name, 'NAME'),
+      role: oneOf(role, KEY_ROLES, 'ROLE'),
+    });
     console.log(`key_${apiKey.id} (${apiKey.role}), shown once: ${key}`);
   },
   revoke: async ({ core, ctx }, [id]) => {
@@ -80,29 +105,61 @@ const COMMANDS: Readonly<Record<string, (work: Work, args: readonly string[]) =>
     console.log('Revoked.');
   },
   deliveries: async ({ core, ctx }, [state]) => {
-    const { rows } = await listDeliveries(core, ctx, state === undefined ? {} : { state: oneOf(state, ['pending', 'delivered', 'dead'], 'STATE') }, { skip: 0, limit: 100 });
-    for (const one of rows) console.log(`webhook_${one.webhookId}`.padEnd(12), `evt_${one.eventId}`.padEnd(12), one.type.padEnd(18), one.state.padEnd(10), String(one.attempts).padStart(2), one.callSid ?? '', one.lastError ?? '');
+    const { rows } = await listDeliveries(
+      core,
+      ctx,
+      state === undefined ? {} : { state: oneOf(state, ['pending', 'delivered', 'dead'], 'STATE') },
+      { skip: 0, limit: 100 },
+    );
+    for (const one of rows)
+      console.log(
+        `webhook_${one.webhookId}`.padEnd(12),
+        `evt_${one.eventId}`.padEnd(12),
+        one.type.padEnd(18),
+        one.state.padEnd(10),
+        String(one.attempts).padStart(2),
+        one.callSid ?? '',
+        one.lastError ?? '',
+      );
   },
   replay: async ({ core, ctx }, [webhook]) => {
-    const replayed = await replayDeliveries(core, ctx, { state: 'dead', ...(webhook === undefined ? {} : { webhookId: numberIn('webhook', webhook) }) });
+    const replayed = await replayDeliveries(core, ctx, {
+      state: 'dead',
+      ...(webhook === undefined ? {} : { webhookId: numberIn('webhook', webhook) }),
+    });
     console.log(`${replayed} will be sent again.`);
   },
   prices: async ({ core, ctx }, [provider, unit, micros]) => {
     if (provider !== undefined) {
       const microsPerMillion = Number(needed(micros, 'MICROS'));
-      if (!Number.isSafeInteger(microsPerMillion) || microsPerMillion < 0) throw new AppError('invalid-input', 'MICROS is a whole number');
+      if (!Number.isSafeInteger(microsPerMillion) || microsPerMillion < 0)
+        throw new AppError('invalid-input', 'MICROS is a whole number');
       await core.store.usage.setPrice({ provider, unit: oneOf(needed(unit, 'UNIT'), UNITS, 'UNIT'), microsPerMillion });
       await core.store.outbox.audit(ctx, 'price.set', `${provider} ${unit}`, { microsPerMillion });
     }
-    for (const one of await core.store.usage.prices()) console.log(one.provider.padEnd(14), one.unit.padEnd(14), String(one.microsPerMillion).padStart(12));
+    for (const one of await core.store.usage.prices())
+      console.log(one.provider.padEnd(14), one.unit.padEnd(14), String(one.microsPerMillion).padStart(12));
   },
   audit: async ({ core, ctx }, [lines = '50']) => {
-    for (const { at, actor, action, subject, detail } of await core.store.outbox.audited(ctx.organizationId, Math.min(10_000, Number(lines) || 50))) {
-      console.log(at.toISOString().slice(0, 19), actor.padEnd(20), action.padEnd(26), subject, Object.keys(detail).length === 0 ? '' : JSON.stringify(detail));
+    for (const { at, actor, action, subject, detail } of await core.store.outbox.audited(
+      ctx.organizationId,
+      Math.min(10_000, Number(lines) || 50),
+    )) {
+      console.log(
+        at.toISOString().slice(0, 19),
+        actor.padEnd(20),
+        action.padEnd(26),
+        subject,
+        Object.keys(detail).length === 0 ? '' : JSON.stringify(detail),
+      );
     }
   },
   'reset-key': async ({ core, config, env, ctx }) => {
-    if (env['API_SECRET_KEY']) throw new AppError('unchangeable', 'The first API key is given by API_SECRET_KEY: set another there, and start again');
+    if (env['API_SECRET_KEY'])
+      throw new AppError(
+        'unchangeable',
+        'The first API key is given by API_SECRET_KEY: set another there, and start again',
+      );
     const key = replaceApiKey(config.dataDir);
     const admin = await core.store.users.firstAdmin(ctx.organizationId);
     await core.store.transaction(async (records) => {
@@ -134,12 +191,21 @@ async function openRecords(config: Config): Promise<{ core: Basics; close(): Pro
     for (const one of closers.toReversed()) await one();
   };
   try {
-    const connection = config.databaseUrl === null ? await embeddedConnection(config, closers) : { connectionString: config.databaseUrl };
+    const connection =
+      config.databaseUrl === null
+        ? await embeddedConnection(config, closers)
+        : { connectionString: config.databaseUrl };
     const database = await openDatabase(connection, (error) => console.error(error.message), 3);
     closers.push(() => database.close());
     // Nothing here enqueues a job; the store wants a queue all the same.
-    const queue = new PgBoss({ db: { executeSql: (text: string, values?: unknown[]) => database.pool.query(text, values) } });
-    const core = { store: postgresStore(database.db, queue), secrets: makeSecrets({ encryptionKey: config.encryptionKey.value, jwtSecret: config.jwtSecret }), clock: { now: () => new Date() } };
+    const queue = new PgBoss({
+      db: { executeSql: (text: string, values?: unknown[]) => database.pool.query(text, values) },
+    });
+    const core = {
+      store: postgresStore(database.db, queue),
+      secrets: makeSecrets({ encryptionKey: config.encryptionKey.value, jwtSecret: config.jwtSecret }),
+      clock: { now: () => new Date() },
+    };
     return { core, close };
   } catch (error) {
     await close();

@@ -19,37 +19,73 @@ const DEFAULT_AFTER = 12;
 const AGENT_QUIET_MS = 1500;
 
 const WebCallReply = z.object({ call_sid: z.string(), websocket_url: z.string() });
-const ConversationReply = z.object({ status: z.string(), transcript: z.string(), ended_at: z.string().nullable(), page_url: z.string() });
+const ConversationReply = z.object({
+  status: z.string(),
+  transcript: z.string(),
+  ended_at: z.string().nullable(),
+  page_url: z.string(),
+});
 
 /** Answers the exit code: 0 when the call came off. */
-export async function callCommand(env: Readonly<Record<string, string | undefined>>, args: readonly string[]): Promise<number> {
+export async function callCommand(
+  env: Readonly<Record<string, string | undefined>>,
+  args: readonly string[],
+): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
-    options: { wav: { type: 'string' }, agent: { type: 'string' }, url: { type: 'string' }, key: { type: 'string' }, out: { type: 'string' }, before: { type: 'string' }, after: { type: 'string' }, help: { type: 'boolean' } },
+    options: {
+      wav: { type: 'string' },
+      agent: { type: 'string' },
+      url: { type: 'string' },
+      key: { type: 'string' },
+      out: { type: 'string' },
+      before: { type: 'string' },
+      after: { type: 'string' },
+      help: { type: 'boolean' },
+    },
   });
   if (values.help || values.wav === undefined || values.agent === undefined) {
     console.log(HELP);
     return values.help ? 0 : 2;
   }
   const url = (values.url ?? 'http://127.0.0.1:3025').replace(/\/$/, '');
-  const key = values.key ?? env['API_SECRET_KEY'] ?? readFileSync(join(resolve(env['DATA_DIR'] ?? './data'), 'api-secret-key'), 'utf8').trim();
+  const key =
+    values.key ??
+    env['API_SECRET_KEY'] ??
+    readFileSync(join(resolve(env['DATA_DIR'] ?? './data'), 'api-secret-key'), 'utf8').trim();
   const speech = readSpeech(values.wav);
   const api = async (method: string, path: string, body?: object): Promise<unknown> => {
-    const reply = await fetch(url + path, { method, headers: { 'xi-api-key': key, 'content-type': 'application/json' }, ...(body ? { body: JSON.stringify(body) } : {}) });
+    const reply = await fetch(url + path, {
+      method,
+      headers: { 'xi-api-key': key, 'content-type': 'application/json' },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
     const answer: unknown = await reply.json();
     if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${JSON.stringify(answer)}`);
     return answer;
   };
   const made = WebCallReply.parse(await api('POST', '/v1/convai/web-calls', { agent_id: values.agent }));
-  const heard = await play(made.websocket_url, speech, Number(values.before ?? 0) * 1000, Number(values.after ?? DEFAULT_AFTER) * 1000);
+  const heard = await play(
+    made.websocket_url,
+    speech,
+    Number(values.before ?? 0) * 1000,
+    Number(values.after ?? DEFAULT_AFTER) * 1000,
+  );
   const out = resolve(values.out ?? '.');
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, `${made.call_sid}-caller.wav`), wavFile(heard.caller, SAMPLE_RATE));
   writeFileSync(join(out, `${made.call_sid}-agent.wav`), wavFile(heard.agent, SAMPLE_RATE));
   let conversation = ConversationReply.parse(await api('GET', `/v1/convai/conversations/${made.call_sid}`));
-  for (const until = Date.now() + 15_000; conversation.ended_at === null && Date.now() < until; conversation = ConversationReply.parse(await api('GET', `/v1/convai/conversations/${made.call_sid}`))) await new Promise((again) => setTimeout(again, 100));
+  for (
+    const until = Date.now() + 15_000;
+    conversation.ended_at === null && Date.now() < until;
+    conversation = ConversationReply.parse(await api('GET', `/v1/convai/conversations/${made.call_sid}`))
+  )
+    await new Promise((again) => setTimeout(again, 100));
   writeFileSync(join(out, `${made.call_sid}.txt`), `${conversation.transcript}\n`);
-  console.log(`${conversation.transcript}\n\nStatus: ${conversation.status}\nHeard:  ${join(out, made.call_sid)}-caller.wav and -agent.wav\nPage:   ${conversation.page_url}`);
+  console.log(
+    `${conversation.transcript}\n\nStatus: ${conversation.status}\nHeard:  ${join(out, made.call_sid)}-caller.wav and -agent.wav\nPage:   ${conversation.page_url}`,
+  );
   return conversation.status === 'completed' ? 0 : 1;
 }
 
@@ -59,7 +95,12 @@ function readSpeech(file: string): Uint8Array {
 }
 
 /** Plays a recording as a caller would speak, in real time, and keeps what both sides heard. Waits for the agent to finish before and after. */
-function play(address: string, speech: Uint8Array, beforeMs: number, afterMs: number): Promise<{ caller: Int16Array; agent: Int16Array }> {
+function play(
+  address: string,
+  speech: Uint8Array,
+  beforeMs: number,
+  afterMs: number,
+): Promise<{ caller: Int16Array; agent: Int16Array }> {
   return new Promise((done, fail) => {
     const socket = new WebSocket(address);
     const caller: Uint8Array[] = [];
@@ -75,7 +116,12 @@ function play(address: string, speech: Uint8Array, beforeMs: number, afterMs: nu
     const timer = setInterval(() => {
       const now = performance.now() - began;
       for (; sent * FRAME_MS <= now && socket.readyState === WebSocket.OPEN; sent++) frame(now);
-      if (spokenAt !== null && at >= speech.length && now - spokenAt > speech.length / SAMPLES_PER_MS && (now - lastAgentMs > 4 * AGENT_QUIET_MS || now - spokenAt > afterMs + speech.length / SAMPLES_PER_MS)) {
+      if (
+        spokenAt !== null &&
+        at >= speech.length &&
+        now - spokenAt > speech.length / SAMPLES_PER_MS &&
+        (now - lastAgentMs > 4 * AGENT_QUIET_MS || now - spokenAt > afterMs + speech.length / SAMPLES_PER_MS)
+      ) {
         socket.send(JSON.stringify({ event: 'stop' }));
         socket.close(1000);
       }
@@ -89,12 +135,15 @@ function play(address: string, speech: Uint8Array, beforeMs: number, afterMs: nu
         at += FRAME_SAMPLES;
       }
       caller.push(out);
-      socket.send(JSON.stringify({ event: 'media', streamSid, media: { payload: Buffer.from(out).toString('base64') } }));
+      socket.send(
+        JSON.stringify({ event: 'media', streamSid, media: { payload: Buffer.from(out).toString('base64') } }),
+      );
       hear(now);
     };
     const hear = (now: number) => {
       let next = queue.shift();
-      for (; typeof next === 'string'; next = queue.shift()) socket.send(JSON.stringify({ event: 'mark', streamSid, mark: { name: next } }));
+      for (; typeof next === 'string'; next = queue.shift())
+        socket.send(JSON.stringify({ event: 'mark', streamSid, mark: { name: next } }));
       if (next) {
         agentSpoke = true;
         lastAgentMs = now;
@@ -103,13 +152,22 @@ function play(address: string, speech: Uint8Array, beforeMs: number, afterMs: nu
     };
     socket.on('open', () => socket.send(JSON.stringify({ event: 'start' })));
     socket.on('message', (data) => {
-      const message = JSON.parse((data as Buffer).toString('utf8')) as { event: string; streamSid: string; media?: { payload: string }; mark?: { name: string } };
+      const message = JSON.parse((data as Buffer).toString('utf8')) as {
+        event: string;
+        streamSid: string;
+        media?: { payload: string };
+        mark?: { name: string };
+      };
       streamSid = message.streamSid;
       if (message.event === 'media' && message.media) queue.push(Buffer.from(message.media.payload, 'base64'));
       else if (message.event === 'mark' && message.mark) queue.push(message.mark.name);
-      else if (message.event === 'clear') for (const one of queue.splice(0)) if (typeof one === 'string') socket.send(JSON.stringify({ event: 'mark', streamSid, mark: { name: one } }));
+      else if (message.event === 'clear')
+        for (const one of queue.splice(0))
+          if (typeof one === 'string') socket.send(JSON.stringify({ event: 'mark', streamSid, mark: { name: one } }));
     });
-    socket.on('unexpected-response', (_request, response) => fail(new Error(`the media socket was refused: ${response.statusCode} ${response.statusMessage}`)));
+    socket.on('unexpected-response', (_request, response) =>
+      fail(new Error(`the media socket was refused: ${response.statusCode} ${response.statusMessage}`)),
+    );
     socket.on('error', fail);
     socket.on('close', () => {
       clearInterval(timer);

@@ -15,8 +15,14 @@ import { renderCallPage } from '../pages/routes.ts';
 const DEFAULT_NUMBER = '+15005550006';
 
 /** Places one call on the simulator and shows it. Answers the exit code: 0 when the call came off. */
-export async function demoCommand(env: Readonly<Record<string, string | undefined>>, args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { to: { type: 'string', default: DEFAULT_NUMBER }, out: { type: 'string' } } });
+export async function demoCommand(
+  env: Readonly<Record<string, string | undefined>>,
+  args: readonly string[],
+): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { to: { type: 'string', default: DEFAULT_NUMBER }, out: { type: 'string' } },
+  });
   if (!isPhoneNumber(values.to)) throw new Error(`--to must be + and 7 to 15 digits, such as ${DEFAULT_NUMBER}`);
   const began = performance.now();
   const progress = new ProgressLine();
@@ -26,7 +32,12 @@ export async function demoCommand(env: Readonly<Record<string, string | undefine
   let interrupted = false;
   process.once('SIGINT', () => (interrupted = true));
   try {
-    progress.print(styleText('dim', `Ready after ${seconds(performance.now() - began)}. Calling ${values.to} on the simulated carrier; everything you see was said and heard as audio.`));
+    progress.print(
+      styleText(
+        'dim',
+        `Ready after ${seconds(performance.now() - began)}. Calling ${values.to} on the simulated carrier; everything you see was said and heard as audio.`,
+      ),
+    );
     const call = await talk(app, values.to, progress, () => interrupted);
     return await report(app, call, resolve(values.out ?? join(config.dataDir, 'demo')), progress);
   } finally {
@@ -36,7 +47,11 @@ export async function demoCommand(env: Readonly<Record<string, string | undefine
 }
 
 async function talk(app: App, to: string, progress: ProgressLine, interrupted: () => boolean): Promise<Call> {
-  const ctx = { organizationId: app.organization.id, actor: { kind: 'system', name: 'demo' }, requestId: 'demo' } as const;
+  const ctx = {
+    organizationId: app.organization.id,
+    actor: { kind: 'system', name: 'demo' },
+    requestId: 'demo',
+  } as const;
   let state = 'Dialling';
   let placed: Call | null = null;
   const dialledAt = performance.now();
@@ -50,7 +65,15 @@ async function talk(app: App, to: string, progress: ProgressLine, interrupted: (
     if (!placed) early.push(event);
     else if (event.callSid === placed.sid) show(event);
   });
-  placed = await placeCall(app.core, ctx, { agentId: null, to: to as never, from: null, variables: {}, overrides: {}, recorded: true, ringTimeoutMs: DEFAULT_RING_TIMEOUT_MS });
+  placed = await placeCall(app.core, ctx, {
+    agentId: null,
+    to: to as never,
+    from: null,
+    variables: {},
+    overrides: {},
+    recorded: true,
+    ringTimeoutMs: DEFAULT_RING_TIMEOUT_MS,
+  });
   for (const event of early) if (event.callSid === placed.sid) show(event);
   for (let call: Call | null = placed; ; call = await app.core.store.calls.byId(placed.id)) {
     if (call && isEnded(call.status)) {
@@ -65,18 +88,32 @@ async function talk(app: App, to: string, progress: ProgressLine, interrupted: (
 
 function linesOf(event: CallWatchEvent): string[] {
   const at = styleText('dim', seconds(event.atMs).padStart(8));
-  if (event.type === 'status') return event.status === 'ringing' || event.status === 'answered' ? [`${at} ${styleText('dim', event.status)}`] : [];
+  if (event.type === 'status')
+    return event.status === 'ringing' || event.status === 'answered' ? [`${at} ${styleText('dim', event.status)}`] : [];
   const { note } = event;
-  if (note.kind === 'first-frame') return [`${at} ${styleText('green', 'Agent ')} ${note.text}${note.turnKind === 'first' ? styleText('dim', '  (first words on the line)') : ''}`];
-  if (note.kind === 'answered-by' && note.who === 'machine') return [`${at} ${styleText('yellow', 'a voicemail answered; its beep is over')}`];
+  if (note.kind === 'first-frame')
+    return [
+      `${at} ${styleText('green', 'Agent ')} ${note.text}${note.turnKind === 'first' ? styleText('dim', '  (first words on the line)') : ''}`,
+    ];
+  if (note.kind === 'answered-by' && note.who === 'machine')
+    return [`${at} ${styleText('yellow', 'a voicemail answered; its beep is over')}`];
   if (note.kind === 'interrupted') return [`${at} ${styleText('yellow', `interrupted: heard so far "${note.heard}"`)}`];
   if (note.kind !== 'entry') return [];
   const { item } = note;
-  if (item.role === 'caller') return [`${at} ${styleText('blue', 'Person')} ${item.text}${item.backchannel ? styleText('dim', ' (backchannel)') : ''}`];
-  if (item.role === 'tool-call') return [`${at} ${styleText('magenta', 'Tool  ')} ${item.name} ${JSON.stringify(item.args)}`];
+  if (item.role === 'caller')
+    return [
+      `${at} ${styleText('blue', 'Person')} ${item.text}${item.backchannel ? styleText('dim', ' (backchannel)') : ''}`,
+    ];
+  if (item.role === 'tool-call')
+    return [`${at} ${styleText('magenta', 'Tool  ')} ${item.name} ${JSON.stringify(item.args)}`];
   if (item.role === 'tool-result') return [`${at} ${styleText('magenta', 'Result')} ${item.output}`];
   const latency = latencyOf(item.timing);
-  return [styleText('dim', `         ${' '.repeat(6)} heard: "${item.text}"${latency ? `, answered after ${latency.fullCycleMs} ms` : ''}`)];
+  return [
+    styleText(
+      'dim',
+      `         ${' '.repeat(6)} heard: "${item.text}"${latency ? `, answered after ${latency.fullCycleMs} ms` : ''}`,
+    ),
+  ];
 }
 
 async function report(app: App, call: Call, out: string, progress: ProgressLine): Promise<number> {
@@ -87,16 +124,30 @@ async function report(app: App, call: Call, out: string, progress: ProgressLine)
   // The waveform comes a moment after the sound.
   if (made) await untilReadable(app, made.peaks);
   mkdirSync(out, { recursive: true });
-  const lines = ['', `Outcome: ${styleText(isEnded(call.status) && isFailure(call.status) ? 'red' : 'green', call.status)}${call.failureReason ? ` (${call.failureReason})` : ` (${call.endReason ?? ''})`}`];
+  const lines = [
+    '',
+    `Outcome: ${styleText(isEnded(call.status) && isFailure(call.status) ? 'red' : 'green', call.status)}${call.failureReason ? ` (${call.failureReason})` : ` (${call.endReason ?? ''})`}`,
+  ];
   const turns = entries.filter((entry) => entry.detail['latency'] !== undefined);
-  if (turns.length > 0) lines.push('', 'From the last word to the answer, ms:', ...turns.map((entry) => waterfall(entry.text, entry.detail['latency'] as Waterfall)));
+  if (turns.length > 0)
+    lines.push(
+      '',
+      'From the last word to the answer, ms:',
+      ...turns.map((entry) => waterfall(entry.text, entry.detail['latency'] as Waterfall)),
+    );
   if (wav) {
     const file = join(out, `${call.sid}.wav`);
     writeFileSync(file, wav);
     lines.push('', `Recording: ${file}`);
   }
   const page = join(out, `${call.sid}.html`);
-  writeFileSync(page, await renderCallPage(app, call, { wav: wav ? `data:audio/wav;base64,${Buffer.from(wav).toString('base64')}` : '', mp3: null }));
+  writeFileSync(
+    page,
+    await renderCallPage(app, call, {
+      wav: wav ? `data:audio/wav;base64,${Buffer.from(wav).toString('base64')}` : '',
+      mp3: null,
+    }),
+  );
   lines.push(`Page:      ${page}`);
   for (const line of lines) progress.print(line);
   return isEnded(call.status) && isFailure(call.status) ? 1 : 0;
@@ -112,14 +163,22 @@ interface Waterfall {
 
 function waterfall(text: string, latency: Waterfall): string {
   const bar = (ms: number, char: string) => char.repeat(Math.max(ms > 0 ? 1 : 0, Math.round(ms / 25)));
-  const bars = bar(latency.speechToTextMs, '░') + bar(latency.languageModelMs, '▒') + bar(latency.textToSpeechMs, '▓') + bar(latency.firstAudioMs, '█');
+  const bars =
+    bar(latency.speechToTextMs, '░') +
+    bar(latency.languageModelMs, '▒') +
+    bar(latency.textToSpeechMs, '▓') +
+    bar(latency.firstAudioMs, '█');
   return `${String(latency.fullCycleMs).padStart(6)}  ${bars.padEnd(30)} listen ${latency.speechToTextMs}, think ${latency.languageModelMs}, speak ${latency.textToSpeechMs}, send ${latency.firstAudioMs}  ${styleText('dim', text.slice(0, 40))}`;
 }
 
 const RENDER_LIMIT_MS = 20_000;
 
 async function untilReadable(app: App, key: string): Promise<Uint8Array | null> {
-  for (const until = Date.now() + RENDER_LIMIT_MS; Date.now() < until; await new Promise((again) => setTimeout(again, 100))) {
+  for (
+    const until = Date.now() + RENDER_LIMIT_MS;
+    Date.now() < until;
+    await new Promise((again) => setTimeout(again, 100))
+  ) {
     const file = await app.files.read(key);
     if (!file) continue;
     const chunks: Uint8Array[] = [];

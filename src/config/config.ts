@@ -6,20 +6,34 @@ import { z } from 'zod';
 import { PLANS, type Plan } from '#core/kernel/plan.ts';
 
 const bool = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
-const whole = (fallback: number, low: number, high: number) => z.coerce.number().int().min(low).max(high).default(fallback);
+const whole = (fallback: number, low: number, high: number) =>
+  z.coerce.number().int().min(low).max(high).default(fallback);
 
 const Environment = z.object({
   HOST: z.string().default('127.0.0.1'),
-  PORTS: z.string().default('3025,3000,8000,9001').transform((text, ctx) => {
-    const ports = text.split(',').map((port) => Number(port.trim()));
-    if (ports.length === 0 || ports.some((port) => !Number.isInteger(port) || port < 0 || port > 65535)) ctx.addIssue({ code: 'custom', message: 'must be port numbers with commas between' });
-    return ports;
-  }),
+  PORTS: z
+    .string()
+    .default('3025,3000,8000,9001')
+    .transform((text, ctx) => {
+      const ports = text.split(',').map((port) => Number(port.trim()));
+      if (ports.length === 0 || ports.some((port) => !Number.isInteger(port) || port < 0 || port > 65535))
+        ctx.addIssue({ code: 'custom', message: 'must be port numbers with commas between' });
+      return ports;
+    }),
   PUBLIC_URL: z.url().optional(),
-  DATA_DIR: z.string().default('./data').transform((dir) => resolve(dir)),
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres://').optional(),
+  DATA_DIR: z
+    .string()
+    .default('./data')
+    .transform((dir) => resolve(dir)),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+    .optional(),
   API_SECRET_KEY: z.string().min(8).optional(),
-  ADMIN_EMAIL: z.string().regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address').default('admin@localhost'),
+  ADMIN_EMAIL: z
+    .string()
+    .regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address')
+    .default('admin@localhost'),
   ADMIN_PASSWORD: z.string().max(128).optional(),
   ENCRYPTION_KEY: z.string().min(16).optional(),
   JWT_SECRET: z.string().min(8).optional(),
@@ -30,11 +44,19 @@ const Environment = z.object({
   REQUIRE_AUTH: bool.optional(),
   RATE_PLAN: z.enum(PLANS).default('standard'),
   RATE_LIMIT_FACTOR: z.coerce.number().positive().max(1e9).default(1),
-  CORS_ORIGINS: z.string().default('').transform((text, ctx) => {
-    const origins = text.split(',').map((one) => one.trim().replace(/\/$/, '')).filter((one) => one !== '');
-    for (const one of origins) if (one !== '*' && URL.parse(one)?.origin !== one) ctx.addIssue({ code: 'custom', message: `${one} is not an origin such as https://example.com` });
-    return origins;
-  }),
+  CORS_ORIGINS: z
+    .string()
+    .default('')
+    .transform((text, ctx) => {
+      const origins = text
+        .split(',')
+        .map((one) => one.trim().replace(/\/$/, ''))
+        .filter((one) => one !== '');
+      for (const one of origins)
+        if (one !== '*' && URL.parse(one)?.origin !== one)
+          ctx.addIssue({ code: 'custom', message: `${one} is not an origin such as https://example.com` });
+      return origins;
+    }),
   KNOWLEDGE_DIR: z.string().optional(),
   WEBHOOK_ALLOW_PRIVATE_NETWORKS: bool.default(false),
   SIMULATOR_SPEED: z.coerce.number().min(0.1).max(100).default(1),
@@ -97,10 +119,14 @@ const API_KEY_PREFIX = 'tl_';
 export function readConfig(env: Readonly<Record<string, string | undefined>>, role: Role = 'all'): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = Environment.safeParse(given);
-  if (!parsed.success) throw new Error(`The configuration is wrong:\n${parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`).join('\n')}`);
+  if (!parsed.success)
+    throw new Error(
+      `The configuration is wrong:\n${parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`).join('\n')}`,
+    );
   const e = parsed.data;
   if (e.FILES_URL?.startsWith('s3://')) throw new Error('FILES_URL: only folders are supported so far, not s3://');
-  if (role !== 'all' && e.DATABASE_URL === undefined) throw new Error(`--role ${role}: several processes need one database: set DATABASE_URL`);
+  if (role !== 'all' && e.DATABASE_URL === undefined)
+    throw new Error(`--role ${role}: several processes need one database: set DATABASE_URL`);
   mkdirSync(e.DATA_DIR, { recursive: true, mode: 0o700 });
   return Object.freeze({
     role,
@@ -122,7 +148,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, ro
     requireAuth: e.REQUIRE_AUTH ?? !isLoopback(e.HOST),
     ratePlan: e.RATE_PLAN,
     rateLimitFactor: e.RATE_LIMIT_FACTOR,
-    vendors: Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined && !(entry[0] in Environment.shape))),
+    vendors: Object.fromEntries(
+      Object.entries(given).filter(
+        (entry): entry is [string, string] => entry[1] !== undefined && !(entry[0] in Environment.shape),
+      ),
+    ),
     knowledgeDir: resolve(e.KNOWLEDGE_DIR ?? join(e.DATA_DIR, 'knowledge')),
     allowPrivateNetworks: e.WEBHOOK_ALLOW_PRIVATE_NETWORKS,
     corsOrigins: e.CORS_ORIGINS,

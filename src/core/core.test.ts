@@ -22,7 +22,18 @@ describe('variables', () => {
 
 describe('a call', () => {
   it('never goes back, and ends once', () => {
-    const all: CallStatus[] = ['placed', 'ringing', 'answered', 'completed', 'voicemail', 'no-answer', 'busy', 'canceled', 'refused', 'broken'];
+    const all: CallStatus[] = [
+      'placed',
+      'ringing',
+      'answered',
+      'completed',
+      'voicemail',
+      'no-answer',
+      'busy',
+      'canceled',
+      'refused',
+      'broken',
+    ];
     for (const from of all) for (const to of all) assert.equal(mayBecome(from, to) && mayBecome(to, from), false);
     assert.ok(mayBecome('placed', 'answered'));
     assert.ok(!mayBecome('completed', 'broken'));
@@ -32,7 +43,8 @@ describe('a call', () => {
 describe('numbers, money, zones, roles', () => {
   it('phone numbers are + and 7 to 15 digits', () => {
     for (const good of ['+1234567890', '+0987654321', '+1234567']) assert.ok(isPhoneNumber(good));
-    for (const bad of ['1234567890', '+123456', '+1234567890123456', '+12 345678', '']) assert.throws(() => phoneNumber(bad));
+    for (const bad of ['1234567890', '+123456', '+1234567890123456', '+12 345678', ''])
+      assert.throws(() => phoneNumber(bad));
     assert.equal(maskNumber('+15005550006'), '+*********06');
   });
 

@@ -21,7 +21,24 @@ import type { ToolStore } from './tools/tool-store.ts';
 import type { WebhookStore } from './webhooks/webhook-store.ts';
 
 /** What a new call starts from. */
-export type NewCall = Pick<Call, 'sid' | 'organizationId' | 'agentId' | 'personId' | 'direction' | 'carrier' | 'from' | 'to' | 'variables' | 'overrides' | 'recorded' | 'transcribed' | 'placedAt' | 'ringTimeoutMs' | 'userId'> & {
+export type NewCall = Pick<
+  Call,
+  | 'sid'
+  | 'organizationId'
+  | 'agentId'
+  | 'personId'
+  | 'direction'
+  | 'carrier'
+  | 'from'
+  | 'to'
+  | 'variables'
+  | 'overrides'
+  | 'recorded'
+  | 'transcribed'
+  | 'placedAt'
+  | 'ringTimeoutMs'
+  | 'userId'
+> & {
   /** Who is talked to, who need not be whose number it is. */
   readonly talker: { readonly personId: number | null; readonly userId: string | null };
   readonly owner: string;
@@ -96,14 +113,22 @@ export interface CallStore {
   /** Deletes what was said on calls that ended before, wherever it stands; answers on how many calls. */
   dropTranscripts(organizationId: number, endedBefore: Date, at: Date, limit: number): Promise<number>;
   /** Deletes what was said, sent along and noted on a person's calls, and their number; `running` if one has not ended. */
-  erasePerson(personId: number, at: Date): Promise<{ readonly calls: number; readonly recordingKeys: readonly string[] } | 'running'>;
+  erasePerson(
+    personId: number,
+    at: Date,
+  ): Promise<{ readonly calls: number; readonly recordingKeys: readonly string[] } | 'running'>;
   /** Entries are written once; one that is there already stays, and the answer is false. */
   addEntry(callId: number, entry: ConversationEntry): Promise<boolean>;
 }
 
 export interface MediaTokenStore {
   /** `again`: the party was connected before. `strict`: it is not good a second time, whatever happens. */
-  add(tokenHash: string, callId: number, expiresAt: Date, kind?: { readonly again?: boolean; readonly strict?: boolean }): Promise<void>;
+  add(
+    tokenHash: string,
+    callId: number,
+    expiresAt: Date,
+    kind?: { readonly again?: boolean; readonly strict?: boolean },
+  ): Promise<void>;
   /** The call that an unused, valid token opens; it is used up. A token used once is good a second time while its call runs: `again`. */
   use(tokenHash: string, now: Date): Promise<{ readonly callId: number; readonly again: boolean } | null>;
 }
@@ -160,7 +185,10 @@ export interface PersonStore {
   byNumber(organizationId: number, number: string): Promise<Person | null>;
   numbersOf(personId: number): Promise<readonly string[]>;
   /** The person goes, and the numbers; `suppress` are hashes that stay. Their calls must have been erased before. */
-  erase(personId: number, options: { readonly organizationId: number; readonly suppress: readonly string[]; readonly at: Date }): Promise<void>;
+  erase(
+    personId: number,
+    options: { readonly organizationId: number; readonly suppress: readonly string[]; readonly at: Date },
+  ): Promise<void>;
   refuseCalls(personId: number, at: Date): Promise<void>;
 }
 
@@ -206,8 +234,13 @@ export interface Listed<T> {
   readonly total: number;
 }
 
-export type NewUser = Pick<User, 'organizationId' | 'email' | 'name' | 'role' | 'preferences'> & { readonly passwordHash: string; readonly at: Date };
-export type UserChange = { readonly [K in 'name' | 'role' | 'status' | 'preferences']?: User[K] } & { readonly passwordHash?: string };
+export type NewUser = Pick<User, 'organizationId' | 'email' | 'name' | 'role' | 'preferences'> & {
+  readonly passwordHash: string;
+  readonly at: Date;
+};
+export type UserChange = { readonly [K in 'name' | 'role' | 'status' | 'preferences']?: User[K] } & {
+  readonly passwordHash?: string;
+};
 
 export interface SignInFailures {
   readonly failures: number;
@@ -219,7 +252,15 @@ export interface OrganizationStore {
   first(): Promise<Organization | null>;
   get(id: number): Promise<Organization | null>;
   insert(name: string): Promise<Organization>;
-  update(id: number, change: { readonly name?: string; readonly timeZone?: TimeZone; readonly recordingRetentionDays?: number | null; readonly transcriptRetentionDays?: number | null }): Promise<Organization>;
+  update(
+    id: number,
+    change: {
+      readonly name?: string;
+      readonly timeZone?: TimeZone;
+      readonly recordingRetentionDays?: number | null;
+      readonly transcriptRetentionDays?: number | null;
+    },
+  ): Promise<Organization>;
   setPlan(id: number, plan: Plan): Promise<void>;
   /** Whoever else locks it waits until the transaction ends. */
   lock(id: number): Promise<void>;
@@ -246,7 +287,13 @@ export interface UserStore {
 export interface CredentialStore {
   /** The key that the configuration gives: in the place of the one it gave before. */
   setConfiguredKey(organizationId: number, keyHash: string, userId: number | null): Promise<void>;
-  insertApiKey(key: { readonly organizationId: number; readonly name: string; readonly keyHash: string; readonly role: Role; readonly userId: number | null }): Promise<ApiKey>;
+  insertApiKey(key: {
+    readonly organizationId: number;
+    readonly name: string;
+    readonly keyHash: string;
+    readonly role: Role;
+    readonly userId: number | null;
+  }): Promise<ApiKey>;
   /** Those that were not revoked. */
   listApiKeys(organizationId: number): Promise<readonly ApiKey[]>;
   revokeApiKey(id: number, at: Date): Promise<void>;
@@ -257,7 +304,12 @@ export interface CredentialStore {
   session(id: number, userId: number): Promise<Caller | null>;
   insertSession(userId: number, refreshHash: string, expiresAt: Date): Promise<number>;
   /** Puts a new refresh token in the place of an old one, which is remembered as used. Null when the old one is not good. */
-  rotateSession(oldHash: string, newHash: string, now: Date, expiresAt: Date): Promise<{ readonly sessionId: number; readonly user: User } | null>;
+  rotateSession(
+    oldHash: string,
+    newHash: string,
+    now: Date,
+    expiresAt: Date,
+  ): Promise<{ readonly sessionId: number; readonly user: User } | null>;
   /** Ends the sign-in of a refresh token that was used before. Answers whose it was. */
   revokeReplayed(refreshHash: string, at: Date): Promise<User | null>;
   revokeSessionsOf(userId: number, at: Date, butOf?: number): Promise<void>;
@@ -294,7 +346,11 @@ export type OnceScope = OnceKey & { readonly organizationId: number; readonly ac
 /** Counts requests; shared between servers where there are several. */
 export interface RateLimiter {
   /** One more for `key` within a window of `windowS` that began with its first. Never rejects. */
-  count(key: string, points: number, windowS: number): Promise<{ readonly allowed: boolean; readonly remaining: number; readonly resetAt: Date }>;
+  count(
+    key: string,
+    points: number,
+    windowS: number,
+  ): Promise<{ readonly allowed: boolean; readonly remaining: number; readonly resetAt: Date }>;
 }
 
 /** How a command reaches the server that runs the call. */
@@ -303,7 +359,10 @@ export interface CommandChannel {
   send(serverId: string, callId: number, command: ServerCommand): Promise<void>;
   /** Null when the server does not run it, or does not answer in time. */
   view(serverId: string, callId: number): Promise<LiveView | null>;
-  listen(serverId: string, here: { obey(callId: number, command: ServerCommand): void; view(callId: number): LiveView | null }): Promise<void>;
+  listen(
+    serverId: string,
+    here: { obey(callId: number, command: ServerCommand): void; view(callId: number): LiveView | null },
+  ): Promise<void>;
 }
 
 /** A server that carries calls. */
@@ -336,7 +395,12 @@ export interface Outbox {
   /** Whoever wants to be told of it is told, in the order of each call's events. */
   event(organizationId: number, event: DomainEvent): Promise<void>;
   /** Who did what. Marks a request that is carried out once as done. @throws AppError conflict when somebody else has taken that request over */
-  audit(ctx: Pick<Context, 'organizationId' | 'actor' | 'once'>, action: string, subject: string, detail?: object): Promise<void>;
+  audit(
+    ctx: Pick<Context, 'organizationId' | 'actor' | 'once'>,
+    action: string,
+    subject: string,
+    detail?: object,
+  ): Promise<void>;
   job(job: JobRequest): Promise<void>;
   /** The last lines of the audit, newest first. */
   audited(organizationId: number, limit: number): Promise<readonly AuditLine[]>;
@@ -391,7 +455,10 @@ export interface FileStore {
   append(key: string, onFailure?: (error: Error) => void): Promise<FileAppender>;
   write(key: string, content: AsyncIterable<Uint8Array>): Promise<void>;
   /** Null when there is no such file. */
-  read(key: string, range?: { readonly start: number; readonly end: number }): Promise<{ readonly size: number; readonly stream: () => AsyncIterable<Uint8Array> } | null>;
+  read(
+    key: string,
+    range?: { readonly start: number; readonly end: number },
+  ): Promise<{ readonly size: number; readonly stream: () => AsyncIterable<Uint8Array> } | null>;
   delete(key: string): Promise<void>;
   room(): Promise<{ readonly freeBytes: number; readonly takesNew: boolean }>;
 }

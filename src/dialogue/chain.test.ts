@@ -4,7 +4,21 @@ import { AGENT_DEFAULTS, type AgentType, type AiAgent } from '#core/ai-agents/ai
 import type { LanguageModel, ModelPart, ModelRequest } from '#engine/contracts/language-model.ts';
 import { chained, type Link } from './chain.ts';
 
-const agent = (type: AgentType, name: string): AiAgent => ({ ...AGENT_DEFAULTS, id: name.length, organizationId: 1, type, name, systemPrompt: `prompt of ${name}`, modelName: `model of ${name}`, voiceProvider: '', voiceId: '', modelProvider: '', isDefault: false, createdAt: new Date(0), updatedAt: new Date(0) });
+const agent = (type: AgentType, name: string): AiAgent => ({
+  ...AGENT_DEFAULTS,
+  id: name.length,
+  organizationId: 1,
+  type,
+  name,
+  systemPrompt: `prompt of ${name}`,
+  modelName: `model of ${name}`,
+  voiceProvider: '',
+  voiceId: '',
+  modelProvider: '',
+  isDefault: false,
+  createdAt: new Date(0),
+  updatedAt: new Date(0),
+});
 
 /** Says what it is told to after so many ms; never, where that is null. */
 class Scripted implements LanguageModel {
@@ -22,27 +36,62 @@ class Scripted implements LanguageModel {
 
   generate(request: ModelRequest, onPart: (part: ModelPart) => void): { abort(): void } {
     this.asked.push(request);
-    const timer = this.#afterMs === null ? undefined : setTimeout(() => this.#say(request).forEach(onPart), this.#afterMs);
-    return { abort: () => { this.aborted++; clearTimeout(timer); } };
+    const timer =
+      this.#afterMs === null ? undefined : setTimeout(() => this.#say(request).forEach(onPart), this.#afterMs);
+    return {
+      abort: () => {
+        this.aborted++;
+        clearTimeout(timer);
+      },
+    };
   }
 }
 
 const words = (text: string): ModelPart[] => [{ type: 'text', text }, { type: 'done' }];
-const last = (request: ModelRequest) => request.messages.flatMap((one) => (one.role === 'caller' ? [one.text] : [])).at(-1)!;
+const last = (request: ModelRequest) =>
+  request.messages.flatMap((one) => (one.role === 'caller' ? [one.text] : [])).at(-1)!;
 
-function run(inner: LanguageModel, links: readonly Link[], options: { medium?: 'voice' | 'text'; notes?: string[] } = {}) {
+function run(
+  inner: LanguageModel,
+  links: readonly Link[],
+  options: { medium?: 'voice' | 'text'; notes?: string[] } = {},
+) {
   const parts: ModelPart[] = [];
   const leftOut: string[] = [];
   let working = 0;
   const done = Promise.withResolvers<void>();
-  const running = chained(inner, { links, notes: options.notes ?? [], medium: options.medium ?? 'voice', leftOut: (helper, why) => leftOut.push(`${helper.name}: ${why}`) }).generate(
-    { prompt: 'p', model: 'm', messages: [{ role: 'agent', text: 'Hello.' }, { role: 'caller', text: 'what does it cost' }], tools: [], working: () => { working++; return () => working--; } },
+  const running = chained(inner, {
+    links,
+    notes: options.notes ?? [],
+    medium: options.medium ?? 'voice',
+    leftOut: (helper, why) => leftOut.push(`${helper.name}: ${why}`),
+  }).generate(
+    {
+      prompt: 'p',
+      model: 'm',
+      messages: [
+        { role: 'agent', text: 'Hello.' },
+        { role: 'caller', text: 'what does it cost' },
+      ],
+      tools: [],
+      working: () => {
+        working++;
+        return () => working--;
+      },
+    },
     (part) => {
       parts.push(part);
       if (part.type === 'done' || part.type === 'error') done.resolve();
     },
   );
-  return { parts, leftOut, running, done: done.promise, text: () => parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join(''), working: () => working };
+  return {
+    parts,
+    leftOut,
+    running,
+    done: done.promise,
+    text: () => parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join(''),
+    working: () => working,
+  };
 }
 
 describe('a chain of agents', () => {
@@ -50,13 +99,33 @@ describe('a chain of agents', () => {
     const reads = new Scripted('reads', () => words('{"intent":"price"}'));
     const recalls = new Scripted('recalls', (request) => words(`she is ${request.notes!.join()}`));
     const phrases = new Scripted('phrases', (request) => words(`<${last(request)}>`));
-    const talks = new Scripted('talks', () => [{ type: 'text', text: 'It costs ten. It is ' }, { type: 'text', text: 'good.' }, { type: 'tool-call', name: 't', args: {} }, { type: 'done' }]);
-    const given = run(talks, [{ agent: agent('input', 'In'), models: [reads] }, { agent: agent('memory', 'Mem'), models: [recalls] }, { agent: agent('output', 'Out'), models: [phrases] }], { notes: ['Name: Ann'] });
+    const talks = new Scripted('talks', () => [
+      { type: 'text', text: 'It costs ten. It is ' },
+      { type: 'text', text: 'good.' },
+      { type: 'tool-call', name: 't', args: {} },
+      { type: 'done' },
+    ]);
+    const given = run(
+      talks,
+      [
+        { agent: agent('input', 'In'), models: [reads] },
+        { agent: agent('memory', 'Mem'), models: [recalls] },
+        { agent: agent('output', 'Out'), models: [phrases] },
+      ],
+      { notes: ['Name: Ann'] },
+    );
     await given.done;
     assert.deepEqual(talks.asked[0]!.notes, ['In: {"intent":"price"}', 'Mem: she is Name: Ann']);
-    assert.deepEqual([reads.asked[0]!.prompt, reads.asked[0]!.model, reads.asked[0]!.job, last(reads.asked[0]!)], ['prompt of In', 'model of In', 'understand', 'what does it cost']);
+    assert.deepEqual(
+      [reads.asked[0]!.prompt, reads.asked[0]!.model, reads.asked[0]!.job, last(reads.asked[0]!)],
+      ['prompt of In', 'model of In', 'understand', 'what does it cost'],
+    );
     assert.equal(given.text().trim(), '<It costs ten.> <It is good.>');
-    assert.deepEqual(given.parts.map((part) => part.type), ['text', 'text', 'tool-call', 'done'], 'in order');
+    assert.deepEqual(
+      given.parts.map((part) => part.type),
+      ['text', 'text', 'tool-call', 'done'],
+      'in order',
+    );
     assert.deepEqual([given.leftOut, given.working()], [[], 0]);
   });
 
@@ -66,20 +135,31 @@ describe('a chain of agents', () => {
     const fails = new Scripted('fails', () => [{ type: 'error', message: 'no' }]);
     const silent = new Scripted('silent', () => [{ type: 'done' }]);
     const talks = new Scripted('talks', () => words('It costs ten.'));
-    const given = run(talks, [{ agent: agent('input', 'Hangs'), models: [hangs] }, { agent: agent('memory', 'Fails'), models: [fails, silent] }, { agent: agent('output', 'Hangs too'), models: [hangs] }]);
+    const given = run(talks, [
+      { agent: agent('input', 'Hangs'), models: [hangs] },
+      { agent: agent('memory', 'Fails'), models: [fails, silent] },
+      { agent: agent('output', 'Hangs too'), models: [hangs] },
+    ]);
     for (let ms = 0; ms <= 1400 && given.parts.length === 0; ms += 100) {
       t.mock.timers.tick(100);
       for (let n = 0; n < 20; n++) await Promise.resolve();
     }
     await given.done;
     assert.equal(given.text().trim(), 'It costs ten.');
-    assert.deepEqual(given.leftOut, ['Fails: every model failed', 'Hangs: no answer within 600 ms', 'Hangs too: no answer within 600 ms']);
+    assert.deepEqual(given.leftOut, [
+      'Fails: every model failed',
+      'Hangs: no answer within 600 ms',
+      'Hangs too: no answer within 600 ms',
+    ]);
     assert.equal(hangs.aborted, 2);
     assert.equal(given.working(), 0, 'the clock of a simulated call goes on');
   });
 
-  it('asks the next model where one of a helper\'s fails', async () => {
-    const fails = new Scripted('fails', () => [{ type: 'text', text: 'half' }, { type: 'error', message: 'no' }]);
+  it("asks the next model where one of a helper's fails", async () => {
+    const fails = new Scripted('fails', () => [
+      { type: 'text', text: 'half' },
+      { type: 'error', message: 'no' },
+    ]);
     const steps = new Scripted('steps in', () => words('whole'));
     const talks = new Scripted('talks', () => words('Yes.'));
     const given = run(talks, [{ agent: agent('input', 'In'), models: [fails, steps] }]);

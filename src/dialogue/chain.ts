@@ -60,10 +60,12 @@ class ChainRun {
     const { links, notes } = this.#options;
     const words = lastWords(this.#request.messages);
     const readers = words === '' ? [] : links.filter(({ agent }) => agent.type === 'input' || agent.type === 'memory');
-    const read = await Promise.all(readers.map(async (link) => {
-      const answer = await this.#ask(link, words, notes);
-      return answer === null ? [] : [`${link.agent.name}: ${answer}`];
-    }));
+    const read = await Promise.all(
+      readers.map(async (link) => {
+        const answer = await this.#ask(link, words, notes);
+        return answer === null ? [] : [`${link.agent.name}: ${answer}`];
+      }),
+    );
     if (this.#aborted) return;
     const splitter = new ClauseSplitter();
     const say = (clauses: readonly string[]) => {
@@ -72,12 +74,15 @@ class ChainRun {
         this.#leave(async () => ({ type: 'text', text: `${await phrased} ` }));
       }
     };
-    const run = this.#inner.generate({ ...this.#request, notes: [...(this.#request.notes ?? []), ...read.flat()] }, (part) => {
-      if (part.type === 'text' && this.#phrasing.length > 0) return say(splitter.push(part.text));
-      // What was begun and not finished is said before whatever ends the answer.
-      if (part.type !== 'text' && part.type !== 'dialogue') say(splitter.end());
-      this.#leave(() => Promise.resolve(part));
-    });
+    const run = this.#inner.generate(
+      { ...this.#request, notes: [...(this.#request.notes ?? []), ...read.flat()] },
+      (part) => {
+        if (part.type === 'text' && this.#phrasing.length > 0) return say(splitter.push(part.text));
+        // What was begun and not finished is said before whatever ends the answer.
+        if (part.type !== 'text' && part.type !== 'dialogue') say(splitter.end());
+        this.#leave(() => Promise.resolve(part));
+      },
+    );
     if (this.#aborted) run.abort();
     else this.#running.add(run);
   }
@@ -124,14 +129,28 @@ class ChainRun {
         if (!model) return settle(null, 'every model failed');
         let said = '';
         let over = false;
-        current = model.generate({ prompt: agent.systemPrompt, model: agent.modelName, messages: [{ role: 'caller', text }], tools: [], notes, job: JOBS[agent.type], medium: this.#options.medium, working: () => () => undefined, ...(agent.temperature === null ? {} : { temperature: agent.temperature }), ...(agent.maxTokens === null ? {} : { maxTokens: agent.maxTokens }) }, (part) => {
-          if (over) return;
-          if (part.type === 'text') said += part.text;
-          if (part.type !== 'done' && part.type !== 'error') return;
-          over = true;
-          if (part.type === 'done' && said.trim() !== '') settle(said.trim());
-          else askOne(at + 1);
-        });
+        current = model.generate(
+          {
+            prompt: agent.systemPrompt,
+            model: agent.modelName,
+            messages: [{ role: 'caller', text }],
+            tools: [],
+            notes,
+            job: JOBS[agent.type],
+            medium: this.#options.medium,
+            working: () => () => undefined,
+            ...(agent.temperature === null ? {} : { temperature: agent.temperature }),
+            ...(agent.maxTokens === null ? {} : { maxTokens: agent.maxTokens }),
+          },
+          (part) => {
+            if (over) return;
+            if (part.type === 'text') said += part.text;
+            if (part.type !== 'done' && part.type !== 'error') return;
+            over = true;
+            if (part.type === 'done' && said.trim() !== '') settle(said.trim());
+            else askOne(at + 1);
+          },
+        );
       };
       askOne(0);
     });

@@ -28,7 +28,11 @@ export interface Source {
 /** Looks into an agent's documents on one call, and remembers what it offered, so that an answer can say where it is from. */
 export class KnowledgeLookup implements MoreTools {
   readonly definitions: readonly ToolDefinition[] = [
-    { name: LOOK_UP, description: 'Looks something up in the documents.', parameters: { question: { description: 'What to look up, in full words', required: true } } },
+    {
+      name: LOOK_UP,
+      description: 'Looks something up in the documents.',
+      parameters: { question: { description: 'What to look up, in full words', required: true } },
+    },
   ];
   readonly #search: (question: string, limit: number) => Promise<readonly Passage[]>;
   readonly #asked = new Map<string, Promise<readonly Passage[]>>();
@@ -56,11 +60,17 @@ export class KnowledgeLookup implements MoreTools {
         let run: { abort(): void } | null = null;
         const go = (knowledge: readonly Passage[]) => {
           ready();
-          if (!aborted) run = inner.generate({ ...request, knowledge: knowledge.map((one) => ({ source: titleOf(one), text: one.text })) }, onPart);
+          if (!aborted)
+            run = inner.generate(
+              { ...request, knowledge: knowledge.map((one) => ({ source: titleOf(one), text: one.text })) },
+              onPart,
+            );
         };
         const late = new Promise<readonly Passage[]>((resolve) => setTimeout(() => resolve([]), DEADLINE_MS).unref());
         // Documents that cannot be looked into cost their help, not the answer.
-        void Promise.race([this.#find(question), late]).catch(() => []).then(go);
+        void Promise.race([this.#find(question), late])
+          .catch(() => [])
+          .then(go);
         return {
           abort: () => {
             aborted = true;
@@ -76,9 +86,19 @@ export class KnowledgeLookup implements MoreTools {
   sourcesOf(text: string): readonly Source[] {
     const said = contentOf(text);
     if (said.size === 0) return [];
-    const scored = this.#offered.map((passage) => ({ passage, shared: [...contentOf(passage.text)].filter((word) => said.has(word)).length }));
-    const used = scored.filter(({ shared }) => shared >= LEAST_SHARED && shared / said.size >= SHARED).toSorted((a, b) => b.shared - a.shared);
-    const sources = new Map(used.map(({ passage }) => [`${passage.documentId} ${passage.heading}`, { documentId: passage.documentId, document: passage.document, heading: passage.heading }]));
+    const scored = this.#offered.map((passage) => ({
+      passage,
+      shared: [...contentOf(passage.text)].filter((word) => said.has(word)).length,
+    }));
+    const used = scored
+      .filter(({ shared }) => shared >= LEAST_SHARED && shared / said.size >= SHARED)
+      .toSorted((a, b) => b.shared - a.shared);
+    const sources = new Map(
+      used.map(({ passage }) => [
+        `${passage.documentId} ${passage.heading}`,
+        { documentId: passage.documentId, document: passage.document, heading: passage.heading },
+      ]),
+    );
     return [...sources.values()].slice(0, MOST_SOURCES);
   }
 
@@ -86,7 +106,11 @@ export class KnowledgeLookup implements MoreTools {
     const known = this.#asked.get(question);
     if (known) return known;
     const found = this.#search(question, PASSAGES).then((passages) => {
-      this.#offered.push(...passages.filter((one) => !this.#offered.some((other) => other.documentId === one.documentId && other.seq === one.seq)));
+      this.#offered.push(
+        ...passages.filter(
+          (one) => !this.#offered.some((other) => other.documentId === one.documentId && other.seq === one.seq),
+        ),
+      );
       this.#offered.splice(0, this.#offered.length - REMEMBERED);
       return passages;
     });
@@ -101,5 +125,7 @@ const titleOf = ({ document, heading }: Passage) => (heading === null ? document
 
 /** Words that carry a meaning: long ones, and numbers. */
 function contentOf(text: string): Set<string> {
-  return new Set((text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).filter((word) => word.length >= 4 || /\d/.test(word)));
+  return new Set(
+    (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).filter((word) => word.length >= 4 || /\d/.test(word)),
+  );
 }

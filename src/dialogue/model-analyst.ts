@@ -5,7 +5,8 @@ import type { LanguageModel } from '#engine/contracts/language-model.ts';
 const ANSWER_MS = 30_000;
 const MOST = 20;
 const LONGEST = 500;
-const TASK = 'Read the talk below. Answer with one JSON object and nothing else: {"summary": "one or two sentences", "topics": ["snake_case"], "preferences": {"name": "…", "wants": "…", "language": "…"}}. Put into preferences only what the person said of themselves, as short texts; leave out what was not said.';
+const TASK =
+  'Read the talk below. Answer with one JSON object and nothing else: {"summary": "one or two sentences", "topics": ["snake_case"], "preferences": {"name": "…", "wants": "…", "language": "…"}}. Put into preferences only what the person said of themselves, as short texts; leave out what was not said.';
 
 /** What a talk told of somebody, read by a large model: that of an agent that remembers. */
 export class ModelAnalyst implements Analyst {
@@ -39,13 +40,24 @@ export class ModelAnalyst implements Analyst {
         run.abort();
         reject(new Error(`no answer within ${ANSWER_MS / 1000} s`));
       }, ANSWER_MS);
-      const run = model.generate({ prompt: this.#agent.systemPrompt, model: this.#agent.modelName, messages: [{ role: 'caller', text }], tools: [], job: 'remember', medium: 'text', working: () => () => undefined }, (part) => {
-        if (part.type === 'text') said += part.text;
-        if (part.type !== 'done' && part.type !== 'error') return;
-        clearTimeout(late);
-        if (part.type === 'done') resolve(said);
-        else reject(new Error(part.message));
-      });
+      const run = model.generate(
+        {
+          prompt: this.#agent.systemPrompt,
+          model: this.#agent.modelName,
+          messages: [{ role: 'caller', text }],
+          tools: [],
+          job: 'remember',
+          medium: 'text',
+          working: () => () => undefined,
+        },
+        (part) => {
+          if (part.type === 'text') said += part.text;
+          if (part.type !== 'done' && part.type !== 'error') return;
+          clearTimeout(late);
+          if (part.type === 'done') resolve(said);
+          else reject(new Error(part.message));
+        },
+      );
     });
   }
 }
@@ -54,10 +66,27 @@ export class ModelAnalyst implements Analyst {
 function read(said: string): Analysis {
   const json = /\{[\s\S]*\}/.exec(said)?.[0];
   if (json === undefined) throw new Error('the answer holds no JSON object');
-  const { summary, topics, preferences } = JSON.parse(json) as { summary?: unknown; topics?: unknown; preferences?: unknown };
+  const { summary, topics, preferences } = JSON.parse(json) as {
+    summary?: unknown;
+    topics?: unknown;
+    preferences?: unknown;
+  };
   return {
     summary: typeof summary === 'string' && summary.trim() !== '' ? summary.slice(0, LONGEST) : null,
-    topics: Array.isArray(topics) ? topics.filter((one): one is string => typeof one === 'string' && one.trim() !== '').slice(0, MOST).map((one) => one.slice(0, 100)) : [],
-    preferences: typeof preferences === 'object' && preferences !== null ? Object.fromEntries(Object.entries(preferences).filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1].trim() !== '').slice(0, MOST).map(([name, value]) => [name.slice(0, 100), value.slice(0, LONGEST)])) : {},
+    topics: Array.isArray(topics)
+      ? topics
+          .filter((one): one is string => typeof one === 'string' && one.trim() !== '')
+          .slice(0, MOST)
+          .map((one) => one.slice(0, 100))
+      : [],
+    preferences:
+      typeof preferences === 'object' && preferences !== null
+        ? Object.fromEntries(
+            Object.entries(preferences)
+              .filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1].trim() !== '')
+              .slice(0, MOST)
+              .map(([name, value]) => [name.slice(0, 100), value.slice(0, LONGEST)]),
+          )
+        : {},
   };
 }

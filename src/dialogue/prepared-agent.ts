@@ -37,7 +37,17 @@ export class PreparedAgent {
   /** What is known of the person. */
   readonly #notes: readonly string[];
 
-  private constructor(options: DialogueOptions, agent: AiAgent, parts: { lookup: KnowledgeLookup | null; ownTools: readonly ArmedTool[]; serverTools: readonly MoreTools[]; helpers: readonly AiAgent[]; notes: readonly string[] }) {
+  private constructor(
+    options: DialogueOptions,
+    agent: AiAgent,
+    parts: {
+      lookup: KnowledgeLookup | null;
+      ownTools: readonly ArmedTool[];
+      serverTools: readonly MoreTools[];
+      helpers: readonly AiAgent[];
+      notes: readonly string[];
+    },
+  ) {
     this.#options = options;
     this.agent = agent;
     this.lookup = parts.lookup;
@@ -48,23 +58,43 @@ export class PreparedAgent {
   }
 
   /** `personId`: whom it talks to, where that is known. Also an agent that was deleted: what it began it ends. */
-  static async of(agentId: number, personId: number | null, options: DialogueOptions, mcp: McpTools): Promise<PreparedAgent> {
+  static async of(
+    agentId: number,
+    personId: number | null,
+    options: DialogueOptions,
+    mcp: McpTools,
+  ): Promise<PreparedAgent> {
     const { store, searchKnowledge } = options;
     const agent = await store.agents.evenDeleted(agentId);
     if (!agent) throw new Error(`there is no agent ${agentId}`);
     const [knows, ownTools, servers, helpers, remembered] = await Promise.all([
-      store.knowledge.hasDocuments(agent.id), store.tools.list(agent.id), store.mcpServers.list(agent.id),
-      Promise.all(agent.chain.map((id) => store.agents.find(agent.organizationId, id))), personId === null ? null : recollect(store, personId),
+      store.knowledge.hasDocuments(agent.id),
+      store.tools.list(agent.id),
+      store.mcpServers.list(agent.id),
+      Promise.all(agent.chain.map((id) => store.agents.find(agent.organizationId, id))),
+      personId === null ? null : recollect(store, personId),
     ]);
     return new PreparedAgent(options, agent, {
-      lookup: knows && agent.builtInTools.includes(LOOK_UP) ? new KnowledgeLookup((question, limit) => searchKnowledge(agent.id, question, limit)) : null,
-      ownTools, serverTools: await mcp.of(servers), helpers: helpers.filter((one) => one !== null && one.isActive) as AiAgent[], notes: remembered ? notesOf(remembered) : [],
+      lookup:
+        knows && agent.builtInTools.includes(LOOK_UP)
+          ? new KnowledgeLookup((question, limit) => searchKnowledge(agent.id, question, limit))
+          : null,
+      ownTools,
+      serverTools: await mcp.of(servers),
+      helpers: helpers.filter((one) => one !== null && one.isActive) as AiAgent[],
+      notes: remembered ? notesOf(remembered) : [],
     });
   }
 
   tools(scene: Omit<ToolScene, 'agent' | 'store' | 'clock' | 'secrets'>): AgentTools {
     const { store, clock, http, secrets } = this.#options;
-    return new AgentTools({ ...scene, agent: this.agent, store, clock, secrets }, { http, secrets, clock }, this.#ownTools, this.lookup, this.#serverTools);
+    return new AgentTools(
+      { ...scene, agent: this.agent, store, clock, secrets },
+      { http, secrets, clock },
+      this.#ownTools,
+      this.lookup,
+      this.#serverTools,
+    );
   }
 
   /** Models that are told what the agent knows and remembers, with its helpers before and after them. */
@@ -74,11 +104,29 @@ export class PreparedAgent {
     const links = this.#helpers.map((helper): Link => ({ agent: helper, models: modelsFor(helper.modelProvider) }));
     const told = inner.map((model): LanguageModel => ({
       id: model.id,
-      generate: (request, onPart) => model.generate({ ...request, medium, ...(agent.temperature === null ? {} : { temperature: agent.temperature }), ...(agent.maxTokens === null ? {} : { maxTokens: agent.maxTokens }), notes: [...this.#notes, ...(request.notes ?? [])] }, onPart),
+      generate: (request, onPart) =>
+        model.generate(
+          {
+            ...request,
+            medium,
+            ...(agent.temperature === null ? {} : { temperature: agent.temperature }),
+            ...(agent.maxTokens === null ? {} : { maxTokens: agent.maxTokens }),
+            notes: [...this.#notes, ...(request.notes ?? [])],
+          },
+          onPart,
+        ),
     }));
     return told.map((model) => {
       const knowing = this.lookup ? this.lookup.model(model) : model;
-      return links.length === 0 ? knowing : chained(knowing, { links, notes: this.#notes, medium, leftOut: (link, why) => log.warn({ agent: agent.id, helper: link.id, why }, 'a helper of an agent was left out of a turn') });
+      return links.length === 0
+        ? knowing
+        : chained(knowing, {
+            links,
+            notes: this.#notes,
+            medium,
+            leftOut: (link, why) =>
+              log.warn({ agent: agent.id, helper: link.id, why }, 'a helper of an agent was left out of a turn'),
+          });
     });
   }
 }

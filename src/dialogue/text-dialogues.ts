@@ -51,18 +51,32 @@ export class TextDialogues implements TextDialogue {
   }
 
   async inTurn<T>(conversationId: number, work: () => Promise<T>): Promise<T> {
-    const { clock, log, store: { conversations } } = this.#options;
+    const {
+      clock,
+      log,
+      store: { conversations },
+    } = this.#options;
     const lateAt = clock.now().getTime() + WAIT_MS;
     for (;;) {
       const now = clock.now();
       if (await conversations.claim(conversationId, now, new Date(now.getTime() + TURN_MS))) break;
-      if (now.getTime() > lateAt) throw new AppError('conflict', 'Another message of this conversation is still being answered', { subject: `conversation_id: conv_${conversationId}` });
+      if (now.getTime() > lateAt)
+        throw new AppError('conflict', 'Another message of this conversation is still being answered', {
+          subject: `conversation_id: conv_${conversationId}`,
+        });
       await pause(LOOK_MS);
     }
     try {
       return await work();
     } finally {
-      await conversations.release(conversationId).catch((error: unknown) => log.warn({ err: error, conversation: conversationId }, 'a conversation could not be given free; it is by itself in a while'));
+      await conversations
+        .release(conversationId)
+        .catch((error: unknown) =>
+          log.warn(
+            { err: error, conversation: conversationId },
+            'a conversation could not be given free; it is by itself in a while',
+          ),
+        );
     }
   }
 
@@ -72,13 +86,36 @@ export class TextDialogues implements TextDialogue {
     const prepared = await PreparedAgent.of(agent.id, personId, this.#options, mcp);
     const talks = agent.type === 'conversation';
     const subject = `conv_${conversation.id}`;
-    const tools = talks ? prepared.tools({ where: { conversationId: conversation.id }, organizationId: conversation.organizationId, subject, keyPrefix: `${subject}-${turn.messages.at(-1)?.id ?? 0}`, personId, number, canTransfer: false }) : null;
+    const tools = talks
+      ? prepared.tools({
+          where: { conversationId: conversation.id },
+          organizationId: conversation.organizationId,
+          subject,
+          keyPrefix: `${subject}-${turn.messages.at(-1)?.id ?? 0}`,
+          personId,
+          number,
+          canTransfer: false,
+        })
+      : null;
     const models = prepared.models(modelsFor(agent.modelProvider), modelsFor, 'text');
     const messages = turn.messages.flatMap(toModelMessage);
     const notes = turn.messages.flatMap((message) => (message.role === 'system' ? [message.content] : []));
     let [text, tokens, model] = ['', 0, agent.modelName];
     for (let round = 1; round <= MAX_ROUNDS; round++) {
-      const given = await this.#ask(models, { prompt: agent.systemPrompt, model: agent.modelName, messages, notes, job: JOBS[agent.type], tools: (tools?.definitions ?? []).filter((one) => one.name !== END_CALL), working: () => () => undefined, ...(turn.temperature === null ? {} : { temperature: turn.temperature }) }, turn);
+      const given = await this.#ask(
+        models,
+        {
+          prompt: agent.systemPrompt,
+          model: agent.modelName,
+          messages,
+          notes,
+          job: JOBS[agent.type],
+          tools: (tools?.definitions ?? []).filter((one) => one.name !== END_CALL),
+          working: () => () => undefined,
+          ...(turn.temperature === null ? {} : { temperature: turn.temperature }),
+        },
+        turn,
+      );
       text = joined(text, given.text);
       tokens += given.tokens;
       model = given.by === agent.modelProvider ? agent.modelName : given.by;
@@ -87,12 +124,20 @@ export class TextDialogues implements TextDialogue {
       if (given.text !== '') messages.push({ role: 'agent', text: given.text });
       for (const [n, call] of calls.entries()) messages.push(...(await this.#use(tools!, turn, `${round}.${n}`, call)));
     }
-    return { text, model, tokens, sources: prepared.lookup?.sourcesOf(text) ?? [], interrupted: signal?.aborted === true };
+    return {
+      text,
+      model,
+      tokens,
+      sources: prepared.lookup?.sourcesOf(text) ?? [],
+      interrupted: signal?.aborted === true,
+    };
   }
 
   analyse(agent: AiAgent | null, messages: readonly Message[], thoroughly: boolean): Promise<Analysis> {
     const { analyst, store, modelsFor, log } = this.#options;
-    const lines = messages.flatMap(({ role, content }) => (role === 'agent' || role === 'caller' ? [{ role, text: content }] : []));
+    const lines = messages.flatMap(({ role, content }) =>
+      role === 'agent' || role === 'caller' ? [{ role, text: content }] : [],
+    );
     const rules = () => analyst.analyse(lines);
     if (!thoroughly || !agent || agent.chain.length === 0) return rules();
     return (async () => {
@@ -109,11 +154,20 @@ export class TextDialogues implements TextDialogue {
   }
 
   /** Whoever answers first of the models; one that breaks off in the middle is gone on from. */
-  async #ask(models: readonly LanguageModel[], request: ModelRequest, { onText, signal }: TextTurn): Promise<Run & { readonly by: string }> {
+  async #ask(
+    models: readonly LanguageModel[],
+    request: ModelRequest,
+    { onText, signal }: TextTurn,
+  ): Promise<Run & { readonly by: string }> {
     let [text, tokens] = ['', 0];
     for (const model of models) {
       const said: ModelMessage[] = text === '' ? [] : [{ role: 'agent', text, interrupted: true }];
-      const run = await this.#run(model, { ...request, messages: [...request.messages, ...said] }, (piece) => onText(piece), signal);
+      const run = await this.#run(
+        model,
+        { ...request, messages: [...request.messages, ...said] },
+        (piece) => onText(piece),
+        signal,
+      );
       text = joined(text, run.text);
       tokens += run.tokens;
       if (!run.failed || signal?.aborted) return { ...run, text, tokens, by: model.id };
@@ -122,7 +176,12 @@ export class TextDialogues implements TextDialogue {
     throw new AppError('upstream-failed', 'No language model answers at the moment');
   }
 
-  #run(model: LanguageModel, request: ModelRequest, onText: (text: string) => void, signal: AbortSignal | null): Promise<Run> {
+  #run(
+    model: LanguageModel,
+    request: ModelRequest,
+    onText: (text: string) => void,
+    signal: AbortSignal | null,
+  ): Promise<Run> {
     return new Promise((resolve) => {
       const calls: ToolCall[] = [];
       let text = '';
@@ -133,7 +192,12 @@ export class TextDialogues implements TextDialogue {
         over = true;
         clearTimeout(silent);
         signal?.removeEventListener('abort', stop);
-        resolve({ text: text.trimEnd(), calls, failed, tokens: counted ?? Math.ceil((lettersIn(request) + text.length) / LETTERS_PER_TOKEN) });
+        resolve({
+          text: text.trimEnd(),
+          calls,
+          failed,
+          tokens: counted ?? Math.ceil((lettersIn(request) + text.length) / LETTERS_PER_TOKEN),
+        });
       };
       const wait = () => {
         clearTimeout(silent);
@@ -166,16 +230,33 @@ export class TextDialogues implements TextDialogue {
   /** Asks for a tool, once, with its outcome on record. */
   async #use(tools: AgentTools, { onTool }: TextTurn, key: string, { name, args }: ToolCall): Promise<ModelMessage[]> {
     await onTool({ role: 'tool-call', content: name, detail: { key, name, args } });
-    const { status, output } = await tools.run(key, name, args).catch(() => ({ status: 'failed' as const, output: 'The tool failed.' }));
+    const { status, output } = await tools
+      .run(key, name, args)
+      .catch(() => ({ status: 'failed' as const, output: 'The tool failed.' }));
     await onTool({ role: 'tool-result', content: output, detail: { key, name, status } });
-    return [{ role: 'tool-call', key, name, args }, { role: 'tool-result', key, name, output, status }];
+    return [
+      { role: 'tool-call', key, name, args },
+      { role: 'tool-result', key, name, output, status },
+    ];
   }
 }
 
 const joined = (before: string, after: string) => [before, after].filter((one) => one !== '').join(' ');
 
 function toModelMessage({ role, content, detail }: Message): ModelMessage[] {
-  const { key = '', name = '', args = {}, status = 'unknown', interrupted } = detail as { key?: string; name?: string; args?: Record<string, string>; status?: 'ok' | 'failed' | 'unknown'; interrupted?: boolean };
+  const {
+    key = '',
+    name = '',
+    args = {},
+    status = 'unknown',
+    interrupted,
+  } = detail as {
+    key?: string;
+    name?: string;
+    args?: Record<string, string>;
+    status?: 'ok' | 'failed' | 'unknown';
+    interrupted?: boolean;
+  };
   switch (role) {
     case 'agent':
       return content === '' ? [] : [{ role, text: content, ...(interrupted ? { interrupted } : {}) }];
@@ -191,5 +272,10 @@ function toModelMessage({ role, content, detail }: Message): ModelMessage[] {
 }
 
 function lettersIn({ prompt, messages, knowledge = [], notes = [] }: ModelRequest): number {
-  return [prompt, ...notes, ...messages.map((one) => ('text' in one ? one.text : '')), ...knowledge.map((one) => one.text)].reduce((sum, one) => sum + one.length, 0);
+  return [
+    prompt,
+    ...notes,
+    ...messages.map((one) => ('text' in one ? one.text : '')),
+    ...knowledge.map((one) => one.text),
+  ].reduce((sum, one) => sum + one.length, 0);
 }

@@ -28,10 +28,11 @@ export function cutIntoChunks(blocks: readonly Block[], size: number): Chunk[] {
     if (sentences.length > carried) chunks.push({ heading, text: sentences.map((one) => one.text).join(' ') });
     const overlap: typeof sentences = [];
     let tokens = 0;
-    if (keepOverlap) for (const one of sentences.toReversed()) {
-      if ((tokens += one.tokens) > size * OVERLAP) break;
-      overlap.unshift(one);
-    }
+    if (keepOverlap)
+      for (const one of sentences.toReversed()) {
+        if ((tokens += one.tokens) > size * OVERLAP) break;
+        overlap.unshift(one);
+      }
     sentences = overlap;
     carried = overlap.length;
   };
@@ -58,7 +59,10 @@ const total = (sentences: readonly { tokens: number }[]) => sentences.reduce((su
 function sentencesOf(text: string, size: number): string[] {
   const plain = text.replaceAll(/\s+/g, ' ').trim();
   const sentences = plain.match(/[^.!?]+(?:[.!?]+(?=\s|$)|[.!?]+(?=\S)[^.!?]*)*[.!?]*\s*/g) ?? [];
-  return sentences.map((one) => one.trim()).filter((one) => one !== '').flatMap((one) => (countTokens(one) <= size ? [one] : inPieces(one, size)));
+  return sentences
+    .map((one) => one.trim())
+    .filter((one) => one !== '')
+    .flatMap((one) => (countTokens(one) <= size ? [one] : inPieces(one, size)));
 }
 
 function inPieces(sentence: string, size: number): string[] {

@@ -31,12 +31,20 @@ function textOf(bytes: Uint8Array): string {
 }
 
 const clean = (text: string) => text.replaceAll('\0', '').toWellFormed();
-const paragraphs = (text: string) => text.split(/\n\s*\n/).map((one) => one.trim()).filter((one) => one !== '');
+const paragraphs = (text: string) =>
+  text
+    .split(/\n\s*\n/)
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
 
 async function fromPdf(bytes: Uint8Array): Promise<Block[]> {
   const { text } = await extractText(await getDocumentProxy(Uint8Array.from(bytes)), { mergePages: false });
   // A word that was cut at the end of a line is one word.
-  return text.flatMap((page, i) => (page.trim() === '' ? [] : [{ heading: `page ${i + 1}`, text: clean(page).replaceAll(/(\p{L})-\n(\p{Ll})/gu, '$1$2') }]));
+  return text.flatMap((page, i) =>
+    page.trim() === ''
+      ? []
+      : [{ heading: `page ${i + 1}`, text: clean(page).replaceAll(/(\p{L})-\n(\p{Ll})/gu, '$1$2') }],
+  );
 }
 
 const BLOCKS = 'h1,h2,h3,h4,h5,h6,p,li,tr,pre,blockquote,dt,dd,figcaption';
@@ -64,9 +72,19 @@ function fromHtml(html: string): Block[] {
 
 /** Each row with the names of its columns: `name: Plan A; price: 10`. */
 function fromCsv(text: string): Block[] {
-  const rows = parse(text, { skip_empty_lines: true, relax_column_count: true, relax_quotes: true, trim: true, bom: true, delimiter: [',', ';', '\t'] });
+  const rows = parse(text, {
+    skip_empty_lines: true,
+    relax_column_count: true,
+    relax_quotes: true,
+    trim: true,
+    bom: true,
+    delimiter: [',', ';', '\t'],
+  });
   const [head, ...rest] = rows;
   if (!head) return [];
   if (rest.length === 0) return [{ heading: null, text: head.join('; ') }];
-  return rest.map((row) => ({ heading: null, text: `${row.flatMap((value, i) => (value === '' ? [] : [head[i] ? `${head[i]}: ${value}` : value])).join('; ')}.` }));
+  return rest.map((row) => ({
+    heading: null,
+    text: `${row.flatMap((value, i) => (value === '' ? [] : [head[i] ? `${head[i]}: ${value}` : value])).join('; ')}.`,
+  }));
 }

@@ -11,7 +11,10 @@ export class WorkerVectorSearch implements VectorSearch {
   readonly #embedder: Embedder;
   readonly #store: KnowledgeStore;
   #worker: Worker;
-  readonly #waiting = new Map<number, { resolve: (refs: readonly ChunkRef[]) => void; reject: (error: Error) => void }>();
+  readonly #waiting = new Map<
+    number,
+    { resolve: (refs: readonly ChunkRef[]) => void; reject: (error: Error) => void }
+  >();
   readonly #loaded = new Map<number, { version: string; checkedMs: number }>();
   #next = 0;
 
@@ -23,7 +26,9 @@ export class WorkerVectorSearch implements VectorSearch {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./vectors-worker.ts', import.meta.url), { execArgv: ['--disable-warning=ExperimentalWarning'] });
+    const worker = new Worker(new URL('./vectors-worker.ts', import.meta.url), {
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    });
     worker.unref();
     worker.on('message', ({ id, refs }: FromVectors) => {
       this.#waiting.get(id)?.resolve(refs);

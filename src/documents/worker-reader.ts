@@ -24,9 +24,12 @@ export class WorkerReader implements DocumentReader {
   }
 
   async read(bytes: Uint8Array, fileType: FileType, chunkSize: number): Promise<readonly Chunk[]> {
-    if (this.#waiting >= MOST_WAITING) throw new AppError('unavailable', 'Too many documents are being read. Try again in a moment.');
+    if (this.#waiting >= MOST_WAITING)
+      throw new AppError('unavailable', 'Too many documents are being read. Try again in a moment.');
     this.#waiting++;
-    const turn = this.#last.then(() => readOne({ bytes, fileType, chunkSize, mostChunks: MOST_CHUNKS }, this.#memoryMb));
+    const turn = this.#last.then(() =>
+      readOne({ bytes, fileType, chunkSize, mostChunks: MOST_CHUNKS }, this.#memoryMb),
+    );
     this.#last = turn.catch(() => undefined);
     try {
       return checked(await turn, fileType);
@@ -39,7 +42,12 @@ export class WorkerReader implements DocumentReader {
 type Read = { readonly chunks: readonly Chunk[] } | { readonly error: string };
 
 async function readOne(task: ReadTask, memoryMb: number): Promise<Read> {
-  const worker = new Worker(new URL('./reader-worker.ts', import.meta.url), { execArgv: ['--disable-warning=ExperimentalWarning'], stdout: true, stderr: true, resourceLimits: { maxOldGenerationSizeMb: memoryMb } });
+  const worker = new Worker(new URL('./reader-worker.ts', import.meta.url), {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: memoryMb },
+  });
   const late = AbortSignal.timeout(LONGEST_MS);
   const tooMuch = new AbortController();
   // What is unpacked lies outside of the heap that can be limited.
@@ -49,7 +57,9 @@ async function readOne(task: ReadTask, memoryMb: number): Promise<Read> {
     worker.postMessage(task);
     const chunks: Chunk[] = [];
     // Ends with an error when the worker does.
-    for await (const [result] of on(worker, 'message', { signal: AbortSignal.any([late, tooMuch.signal]) }) as AsyncIterable<[ReadResult]>) {
+    for await (const [result] of on(worker, 'message', {
+      signal: AbortSignal.any([late, tooMuch.signal]),
+    }) as AsyncIterable<[ReadResult]>) {
       if ('error' in result) return result;
       if ('done' in result) break;
       chunks.push(...result.part);
@@ -57,7 +67,13 @@ async function readOne(task: ReadTask, memoryMb: number): Promise<Read> {
     return { chunks };
   } catch (error) {
     if (tooMuch.signal.aborted) return { error: 'it unpacks to too much' };
-    return { error: late.aborted ? `it takes longer than ${LONGEST_MS / 1000} s` : error instanceof Error ? error.message : String(error) };
+    return {
+      error: late.aborted
+        ? `it takes longer than ${LONGEST_MS / 1000} s`
+        : error instanceof Error
+          ? error.message
+          : String(error),
+    };
   } finally {
     clearInterval(watch);
     await worker.terminate();

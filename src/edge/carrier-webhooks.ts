@@ -5,7 +5,13 @@ import type { RawRequest } from '#core/identity/raw-request.ts';
 import type { CarrierNotice } from '#core/kernel/carrier-notice.ts';
 import { isAllowed } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
-import type { Answer, CarrierManifest, CarrierRequest, ConfiguredCarrier, Instruction } from '#engine/contracts/carrier-manifest.ts';
+import type {
+  Answer,
+  CarrierManifest,
+  CarrierRequest,
+  ConfiguredCarrier,
+  Instruction,
+} from '#engine/contracts/carrier-manifest.ts';
 import type { Carriers } from '#live/carriers.ts';
 import type { Log } from '#live/running-call.ts';
 
@@ -39,19 +45,35 @@ export class CarrierWebhooks {
     const { core, carriers, publicUrl } = this.#options;
     const manifest = carriers.manifestBy('webhook', webhook)!;
     const configured = await carriers.configured(manifest.id);
-    const request: CarrierRequest = { url: publicUrl() + incoming.path, headers: incoming.headers, body: incoming.body };
+    const request: CarrierRequest = {
+      url: publicUrl() + incoming.path,
+      headers: incoming.headers,
+      body: incoming.body,
+    };
     if (configured?.verify) {
-      if ((await this.#verified(manifest, configured.verify, request, incoming)) === 'done') return manifest.wire.answer({ type: 'none' });
+      if ((await this.#verified(manifest, configured.verify, request, incoming)) === 'done')
+        return manifest.wire.answer({ type: 'none' });
     } else {
       await incoming.count();
       this.#letIn(incoming);
     }
     const notice = readNotice(manifest, request);
-    const call = await takeNotice(core, { carrier: manifest.id, configured: configured !== null, namesCalls: manifest.namesCalls === true }, notice);
-    return manifest.wire.answer(notice.asks ? await this.#instruction(call, manifest, configured?.records === true) : { type: 'none' });
+    const call = await takeNotice(
+      core,
+      { carrier: manifest.id, configured: configured !== null, namesCalls: manifest.namesCalls === true },
+      notice,
+    );
+    return manifest.wire.answer(
+      notice.asks ? await this.#instruction(call, manifest, configured?.records === true) : { type: 'none' },
+    );
   }
 
-  async #verified(manifest: CarrierManifest, verify: NonNullable<ConfiguredCarrier['verify']>, request: CarrierRequest, incoming: RawRequest): Promise<'new' | 'done'> {
+  async #verified(
+    manifest: CarrierManifest,
+    verify: NonNullable<ConfiguredCarrier['verify']>,
+    request: CarrierRequest,
+    incoming: RawRequest,
+  ): Promise<'new' | 'done'> {
     const { core, log } = this.#options;
     const now = core.clock.now();
     const refuse = async (problem: string): Promise<never> => {
@@ -76,7 +98,11 @@ export class CarrierWebhooks {
     } else if (!isAllowed(caller.actor, 'place-calls')) throw new AppError('forbidden', 'This role may not do that');
   }
 
-  async #instruction(call: Call | null, { webhook, asksAgain }: CarrierManifest, records: boolean): Promise<Instruction> {
+  async #instruction(
+    call: Call | null,
+    { webhook, asksAgain }: CarrierManifest,
+    records: boolean,
+  ): Promise<Instruction> {
     const { core, mediaUrl, askAgainUrl, recordingUrl: recordingUrlOf } = this.#options;
     if (!call || isEnded(call.status)) return { type: 'hang-up' };
     // Somebody of the simulator's is here already.
@@ -84,7 +110,14 @@ export class CarrierWebhooks {
     const token = await mintMediaToken(core, call, asksAgain === true);
     // Asked for once: one that comes back is recorded already.
     const recordingUrl = records && call.recorded && call.answeredAt === null ? recordingUrlOf(webhook, call.id) : null;
-    return { type: 'connect', recordingUrl, mediaUrl: mediaUrl(call, token), callSid: call.sid, token, askAgainUrl: askAgainUrl(webhook, call.id) };
+    return {
+      type: 'connect',
+      recordingUrl,
+      mediaUrl: mediaUrl(call, token),
+      callSid: call.sid,
+      token,
+      askAgainUrl: askAgainUrl(webhook, call.id),
+    };
   }
 }
 
@@ -93,6 +126,8 @@ function readNotice(manifest: CarrierManifest, request: CarrierRequest): Carrier
     return manifest.wire.read(request);
   } catch (error) {
     const message = error instanceof Error ? error.message : 'it cannot be understood';
-    throw new AppError('invalid-input', 'Invalid request parameters', { issues: [{ path: 'body', message, kind: 'format' }] });
+    throw new AppError('invalid-input', 'Invalid request parameters', {
+      issues: [{ path: 'body', message, kind: 'format' }],
+    });
   }
 }

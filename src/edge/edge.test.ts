@@ -6,7 +6,11 @@ import { SignedUrls } from './signed-urls.ts';
 describe('media messages', () => {
   it('are read as Media Streams sends them', () => {
     assert.deepEqual(readMessage('{"event":"connected","protocol":"Call"}'), { type: 'connected', streamSid: null });
-    assert.deepEqual(readMessage('{"event":"start","start":{"streamSid":"MZ1"},"streamSid":"MZ1"}'), { type: 'start', streamSid: 'MZ1', parameters: {} });
+    assert.deepEqual(readMessage('{"event":"start","start":{"streamSid":"MZ1"},"streamSid":"MZ1"}'), {
+      type: 'start',
+      streamSid: 'MZ1',
+      parameters: {},
+    });
     const media = readMessage(mediaMessage('MO1', Uint8Array.from([1, 2, 255])));
     assert.ok(media.type === 'media');
     assert.deepEqual([...media.audio], [1, 2, 255]);
@@ -15,8 +19,23 @@ describe('media messages', () => {
   });
 
   it('that make no sense are refused in plain words', () => {
-    for (const bad of ['', 'null', '[]', '{}', '{"event":5}', '{"event":"media"}', '{"event":"media","media":{"payload":7}}', '{"event":"mark"}', '{"event":"dtmf","dtmf":{"digit":"10"}}', '{"event":"media","media":{"payload":"%%%%"}}']) assert.throws(() => readMessage(bad), Error, bad);
-    assert.throws(() => readMessage(JSON.stringify({ event: 'media', media: { payload: 'A'.repeat(20_000) } })), /longer than a second/);
+    for (const bad of [
+      '',
+      'null',
+      '[]',
+      '{}',
+      '{"event":5}',
+      '{"event":"media"}',
+      '{"event":"media","media":{"payload":7}}',
+      '{"event":"mark"}',
+      '{"event":"dtmf","dtmf":{"digit":"10"}}',
+      '{"event":"media","media":{"payload":"%%%%"}}',
+    ])
+      assert.throws(() => readMessage(bad), Error, bad);
+    assert.throws(
+      () => readMessage(JSON.stringify({ event: 'media', media: { payload: 'A'.repeat(20_000) } })),
+      /longer than a second/,
+    );
   });
 });
 

@@ -9,7 +9,17 @@ const streamSid = z.string().max(LONGEST_NAME).optional();
 
 const Incoming = z.discriminatedUnion('event', [
   z.object({ event: z.literal('connected') }),
-  z.object({ event: z.literal('start'), streamSid, start: z.object({ streamSid, callSid: z.string().max(LONGEST_NAME).optional(), customParameters: z.record(z.string().max(LONGEST_NAME), z.string().max(LONGEST_NAME)).optional() }).optional() }),
+  z.object({
+    event: z.literal('start'),
+    streamSid,
+    start: z
+      .object({
+        streamSid,
+        callSid: z.string().max(LONGEST_NAME).optional(),
+        customParameters: z.record(z.string().max(LONGEST_NAME), z.string().max(LONGEST_NAME)).optional(),
+      })
+      .optional(),
+  }),
   z.object({ event: z.literal('mark'), streamSid, mark: z.object({ name: z.string().max(LONGEST_NAME) }) }),
   z.object({ event: z.literal('dtmf'), streamSid, dtmf: z.object({ digit: z.string().regex(/^[0-9A-D*#]$/) }) }),
   z.object({ event: z.literal('stop'), streamSid }),
@@ -36,7 +46,10 @@ export function readMessage(text: string): StreamMessage {
   const parsed = Incoming.safeParse(json);
   if (!parsed.success) throw new Error(`malformed ${event} message`);
   const message = parsed.data;
-  const streamSid = ('streamSid' in message ? message.streamSid : undefined) ?? (message.event === 'start' ? message.start?.streamSid : undefined) ?? null;
+  const streamSid =
+    ('streamSid' in message ? message.streamSid : undefined) ??
+    (message.event === 'start' ? message.start?.streamSid : undefined) ??
+    null;
   switch (message.event) {
     case 'mark':
       return { type: 'mark', streamSid, name: message.mark.name };
@@ -52,20 +65,27 @@ export function readMessage(text: string): StreamMessage {
 /** Fifty a second come on every call, so they are not put through a schema. */
 function mediaOf({ streamSid, media }: { streamSid?: unknown; media?: { payload?: unknown } | null }): StreamMessage {
   const payload = media?.payload;
-  if (typeof payload !== 'string' || (streamSid !== undefined && (typeof streamSid !== 'string' || streamSid.length > LONGEST_NAME))) throw new Error('malformed media message');
+  if (
+    typeof payload !== 'string' ||
+    (streamSid !== undefined && (typeof streamSid !== 'string' || streamSid.length > LONGEST_NAME))
+  )
+    throw new Error('malformed media message');
   return { type: 'media', streamSid: streamSid ?? null, audio: audioOf(payload) };
 }
 
 function audioOf(payload: string): Uint8Array {
-  if (payload.length > Math.ceil(LONGEST_CHUNK_BYTES / 3) * 4) throw new Error('an audio chunk is longer than a second');
+  if (payload.length > Math.ceil(LONGEST_CHUNK_BYTES / 3) * 4)
+    throw new Error('an audio chunk is longer than a second');
   // A view on Node's shared pool: whoever keeps the audio must copy it.
   const audio = Buffer.from(payload, 'base64');
   if (audio.length === 0 && payload.length > 0) throw new Error('the audio is not base64');
   return audio;
 }
 
-export const mediaMessage = (streamSid: string, frame: Uint8Array): string => `{"event":"media","streamSid":${JSON.stringify(streamSid)},"media":{"payload":"${Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString('base64')}"}}`;
-export const markMessage = (streamSid: string, name: string): string => JSON.stringify({ event: 'mark', streamSid, mark: { name } });
+export const mediaMessage = (streamSid: string, frame: Uint8Array): string =>
+  `{"event":"media","streamSid":${JSON.stringify(streamSid)},"media":{"payload":"${Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString('base64')}"}}`;
+export const markMessage = (streamSid: string, name: string): string =>
+  JSON.stringify({ event: 'mark', streamSid, mark: { name } });
 export const clearMessage = (streamSid: string): string => JSON.stringify({ event: 'clear', streamSid });
 
 /** One media socket that speaks these messages: what is sent carries the other end's name of the stream, or one of ours until it has said one. */

@@ -79,9 +79,12 @@ export class MediaSockets {
     const { call, again } = found;
     const leg = new SocketLeg(this.#protocolOf(call));
     const connection = await this.#options.live.connect(call, leg, again);
-    if ('refused' in connection) return refuseUpgrade(socket, REFUSALS[connection.refused].status, REFUSALS[connection.refused].text);
+    if ('refused' in connection)
+      return refuseUpgrade(socket, REFUSALS[connection.refused].status, REFUSALS[connection.refused].text);
     if (socket.destroyed) return connection.events.lost();
-    this.#open(request, socket, head, (webSocket) => leg.run(webSocket, socket, connection.events, connection.begin, this.#problemOf(call)));
+    this.#open(request, socket, head, (webSocket) =>
+      leg.run(webSocket, socket, connection.events, connection.begin, this.#problemOf(call)),
+    );
   }
 
   #open(request: IncomingMessage, socket: Duplex, head: Buffer, run: (webSocket: WebSocket) => void): void {
@@ -92,7 +95,8 @@ export class MediaSockets {
     });
   }
 
-  #problemOf = (call: Call) => (problem: string) => this.#options.log.warn({ call: call.sid, problem }, 'a media message was refused');
+  #problemOf = (call: Call) => (problem: string) =>
+    this.#options.log.warn({ call: call.sid, problem }, 'a media message was refused');
 
   #protocolOf(call: Call): MediaProtocol {
     return this.#options.carriers.manifestBy('id', call.carrier)?.media?.() ?? new MediaStreams();
@@ -102,7 +106,9 @@ export class MediaSockets {
   async #isFromWhoItSays(request: IncomingMessage): Promise<boolean> {
     const { carriers, publicUrl } = this.#options;
     const path = request.url ?? '/';
-    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]));
+    const headers = Object.fromEntries(
+      Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+    );
     for (const { id, socketSignature } of carriers.manifests) {
       if (socketSignature === undefined || headers[socketSignature] === undefined) continue;
       const verify = (await carriers.configured(id))?.verifySocket;
@@ -116,7 +122,8 @@ export class MediaSockets {
 
   /** Nothing reaches a call before the first message has named it, and shown the token that opens it. */
   #takeUnnamed(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.#unnamed >= MOST_UNNAMED) return refuseUpgrade(socket, 503, 'Too many connections wait to name their call');
+    if (this.#unnamed >= MOST_UNNAMED)
+      return refuseUpgrade(socket, 503, 'Too many connections wait to name their call');
     this.#open(request, socket, head, (webSocket) => {
       // Only now: a handshake that is no good never comes so far.
       this.#unnamed++;
@@ -161,7 +168,12 @@ export class MediaSockets {
   }
 
   /** Why it may not come in, or null. */
-  async #connectNamed(webSocket: WebSocket, socket: Duplex, protocol: MediaProtocol, { token, call_sid: sid }: Readonly<Record<string, string>>): Promise<string | null> {
+  async #connectNamed(
+    webSocket: WebSocket,
+    socket: Duplex,
+    protocol: MediaProtocol,
+    { token, call_sid: sid }: Readonly<Record<string, string>>,
+  ): Promise<string | null> {
     if (token === undefined) return 'Missing token';
     const found = await this.#callByToken(token, sid ?? null);
     if (!found) return REFUSALS.unknown.text;
@@ -194,7 +206,10 @@ export class MediaSockets {
     // To be one end of a call is as much as to place one.
     if (!isAllowed(actor, 'place-calls')) throw new AppError('forbidden', 'This role may not do that');
     if (sid === null || !/^[\w-]{1,100}$/.test(sid)) return null;
-    return { call: await getCall(core, { organizationId, actor, requestId: '' }, sid, `call_sid: ${sid}`), again: false };
+    return {
+      call: await getCall(core, { organizationId, actor, requestId: '' }, sid, `call_sid: ${sid}`),
+      again: false,
+    };
   }
 
   /** A half-open connection answers no ping, and is given up. */

@@ -26,7 +26,13 @@ export class SocketLeg implements MediaLeg {
     this.#protocol = protocol;
   }
 
-  run(socket: WebSocket, connection: Duplex, events: MediaEvents, begin: () => void, onProblem: (problem: string) => void): void {
+  run(
+    socket: WebSocket,
+    connection: Duplex,
+    events: MediaEvents,
+    begin: () => void,
+    onProblem: (problem: string) => void,
+  ): void {
     // Another connection of the same party may have taken this one's place before it was up.
     if (this.#stopped) return socket.close(1000, 'replaced');
     this.#socket = socket;

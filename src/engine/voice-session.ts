@@ -110,19 +110,42 @@ export class VoiceSession {
       endpointMs: policy.endpointMs,
       events: {
         speechSuspected: () => post({ type: 'speech-suspected' }),
-        speechStarted: (utterance, onsetMs) => post({ type: 'speech-started', utterance, onsetMs: this.#relative(onsetMs) }),
+        speechStarted: (utterance, onsetMs) =>
+          post({ type: 'speech-started', utterance, onsetMs: this.#relative(onsetMs) }),
         speechGoesOn: (ms) => post({ type: 'speech-goes-on', ms }),
         speechEnded: (utterance, endMs) => post({ type: 'speech-ended', utterance, endMs: this.#relative(endMs) }),
         transcript: (part) => {
-          if (part.type === 'transcript-partial') post({ type: 'transcript-partial', utterance: part.utterance, text: part.text });
-          else if (part.type === 'transcript-final') post({ type: 'transcript-final', utterance: part.utterance, text: part.text, confidence: part.confidence, ...(part.whole ? { whole: part.whole } : {}) });
+          if (part.type === 'transcript-partial')
+            post({ type: 'transcript-partial', utterance: part.utterance, text: part.text });
+          else if (part.type === 'transcript-final')
+            post({
+              type: 'transcript-final',
+              utterance: part.utterance,
+              text: part.text,
+              confidence: part.confidence,
+              ...(part.whole ? { whole: part.whole } : {}),
+            });
         },
         tone: (what) => post({ type: `tone-${what}` }),
         fellBack: (from, to) => host.fellBack('speech-to-text', from, to),
       },
     });
-    this.#think = new Think({ clock, chain: providers.languageModels, prompt: options.prompt, model: options.model, tools: options.tools, post, expect: (phrases) => this.#listen.expect(phrases) });
-    this.#speak = new Speak({ clock, chain: providers.textToSpeech, voiceId: options.voiceId, playout: this.#playout, post });
+    this.#think = new Think({
+      clock,
+      chain: providers.languageModels,
+      prompt: options.prompt,
+      model: options.model,
+      tools: options.tools,
+      post,
+      expect: (phrases) => this.#listen.expect(phrases),
+    });
+    this.#speak = new Speak({
+      clock,
+      chain: providers.textToSpeech,
+      voiceId: options.voiceId,
+      playout: this.#playout,
+      post,
+    });
   }
 
   /** The turn-taking state, plain data. */
@@ -132,7 +155,11 @@ export class VoiceSession {
 
   /** Whether agent audio is on the line right now. */
   get speaking(): boolean {
-    return this.#state.turn !== null && this.#state.hold === null && this.#state.turn.segments.some((one) => one.started && !one.finished);
+    return (
+      this.#state.turn !== null &&
+      this.#state.hold === null &&
+      this.#state.turn.segments.some((one) => one.started && !one.finished)
+    );
   }
 
   /** The first message may be got ready: the other end is being called. */

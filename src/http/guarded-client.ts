@@ -27,17 +27,37 @@ export class GuardedClient implements HttpClient {
     // As many connections as are asked for: of two who send to one host, who hangs must not hold up the other.
     const common = { connect: allowPrivateNetworks ? {} : guardedConnector(), pipelining: 0, keepAliveTimeout: 10_000 };
     this.#agent = new Agent(common);
-    this.#bounded = new Agent({ ...common, maxResponseSize: MOST_BYTES, bodyTimeout: BODY_MS, headersTimeout: BODY_MS });
+    this.#bounded = new Agent({
+      ...common,
+      maxResponseSize: MOST_BYTES,
+      bodyTimeout: BODY_MS,
+      headersTimeout: BODY_MS,
+    });
     // Both are the same standard; only their types know of two makers.
-    this.fetch = ((input: string, init?: RequestInit) => fetchFrom(input, { ...init, redirect: 'error', dispatcher: this.#bounded } as never)) as never;
+    this.fetch = ((input: string, init?: RequestInit) =>
+      fetchFrom(input, { ...init, redirect: 'error', dispatcher: this.#bounded } as never)) as never;
   }
 
-  async send({ method, url, headers, body, timeoutMs, mostBytes, signal }: Parameters<HttpClient['send']>[0]): Promise<HttpReply> {
+  async send({
+    method,
+    url,
+    headers,
+    body,
+    timeoutMs,
+    mostBytes,
+    signal,
+  }: Parameters<HttpClient['send']>[0]): Promise<HttpReply> {
     const target = URL.parse(url);
     if (!target || !/^https?:$/.test(target.protocol)) throw new ForbiddenAddress('not an http address');
     const late = AbortSignal.timeout(Math.max(0, Math.round(timeoutMs)));
     try {
-      const reply = await request(target, { method, headers, body: body ?? null, dispatcher: this.#agent, signal: signal ? AbortSignal.any([late, signal]) : late });
+      const reply = await request(target, {
+        method,
+        headers,
+        body: body ?? null,
+        dispatcher: this.#agent,
+        signal: signal ? AbortSignal.any([late, signal]) : late,
+      });
       const { bytes, cut } = await upTo(reply.body, mostBytes);
       return { status: reply.statusCode, contentType: String(reply.headers['content-type'] ?? ''), body: bytes, cut };
     } catch (error) {
@@ -51,7 +71,10 @@ export class GuardedClient implements HttpClient {
   }
 }
 
-async function upTo(body: Dispatcher.ResponseData['body'], mostBytes: number): Promise<{ bytes: Buffer; cut: boolean }> {
+async function upTo(
+  body: Dispatcher.ResponseData['body'],
+  mostBytes: number,
+): Promise<{ bytes: Buffer; cut: boolean }> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -73,7 +96,8 @@ const guardedLookup: LookupFunction = (hostname, options, callback) => {
   dnsLookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
     if (error) return callback(error, '');
     // One bad answer among good ones is how a name changes its mind.
-    if (addresses.length === 0 || addresses.some((one) => !isPublicAddress(one.address))) return callback(new ForbiddenAddress(`${hostname} leads to an address that is not public`), '');
+    if (addresses.length === 0 || addresses.some((one) => !isPublicAddress(one.address)))
+      return callback(new ForbiddenAddress(`${hostname} leads to an address that is not public`), '');
     if (options.all) return callback(null, addresses);
     callback(null, addresses[0]!.address, addresses[0]!.family);
   });
@@ -84,7 +108,8 @@ function guardedConnector(): buildConnector.connector {
   return (options, callback) => {
     // An address written as a number is never looked up.
     const host = options.hostname.replace(/^\[|\]$/g, '');
-    if (ipaddr.isValid(host) && !isPublicAddress(host)) return callback(new ForbiddenAddress(`${host} is not a public address`), null);
+    if (ipaddr.isValid(host) && !isPublicAddress(host))
+      return callback(new ForbiddenAddress(`${host} is not a public address`), null);
     connect(options, callback);
   };
 }

@@ -24,16 +24,36 @@ export interface Listening {
  * Listens on every port that is free; all serve alike. Slow and silent clients are let go, and there are never more
  * connections than this process may have files, so that calls go on whoever connects.
  */
-export async function listenOn(host: string, ports: readonly number[], handler: RequestListener): Promise<{ readonly listening: readonly Listening[]; readonly taken: readonly number[] }> {
+export async function listenOn(
+  host: string,
+  ports: readonly number[],
+  handler: RequestListener,
+): Promise<{ readonly listening: readonly Listening[]; readonly taken: readonly number[] }> {
   const listening: Listening[] = [];
   const taken: number[] = [];
-  const mostConnections = Math.max(FEWEST_CONNECTIONS, Math.floor((openFilesLimit() - FILES_KEPT_BACK) / Math.max(1, ports.length)));
+  const mostConnections = Math.max(
+    FEWEST_CONNECTIONS,
+    Math.floor((openFilesLimit() - FILES_KEPT_BACK) / Math.max(1, ports.length)),
+  );
   for (const port of ports) {
-    const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: HEAD_MS, connectionsCheckingInterval: CHECK_MS, keepAliveTimeout: QUIET_MS, keepAlive: true, keepAliveInitialDelay: TCP_KEEP_ALIVE_MS, noDelay: true }, handler);
+    const server = createServer(
+      {
+        requestTimeout: REQUEST_MS,
+        headersTimeout: HEAD_MS,
+        connectionsCheckingInterval: CHECK_MS,
+        keepAliveTimeout: QUIET_MS,
+        keepAlive: true,
+        keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
+        noDelay: true,
+      },
+      handler,
+    );
     server.maxConnections = mostConnections;
     server.on('clientError', refuse);
     try {
-      await new Promise<void>((done, fail) => server.once('error', fail).listen(port, host, WAITING_TO_BE_TAKEN, () => done()));
+      await new Promise<void>((done, fail) =>
+        server.once('error', fail).listen(port, host, WAITING_TO_BE_TAKEN, () => done()),
+      );
       const { port: real } = server.address() as { port: number };
       listening.push({ server, url: `http://${host.includes(':') ? `[${host}]` : host}:${real}` });
     } catch (error) {
@@ -46,10 +66,15 @@ export async function listenOn(host: string, ports: readonly number[], handler: 
 }
 
 export async function stopListening(servers: readonly Listening[]): Promise<void> {
-  await Promise.all(servers.map(({ server }) => new Promise<void>((done) => {
-    server.close(() => done());
-    server.closeAllConnections();
-  })));
+  await Promise.all(
+    servers.map(
+      ({ server }) =>
+        new Promise<void>((done) => {
+          server.close(() => done());
+          server.closeAllConnections();
+        }),
+    ),
+  );
 }
 
 /** How many files this process may have open; Node has raised its own limit to the highest allowed. */
@@ -74,6 +99,11 @@ const WORDS: Readonly<Record<string, readonly [number, string, string]>> = {
 function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const [status, phrase, message] = WORDS[error.code ?? ''] ?? [400, 'Bad Request', 'The request is not valid HTTP'];
-  const body = JSON.stringify({ error: { code: 'VALIDATION_ERROR', message, details: {}, timestamp: new Date().toISOString() } });
-  farewell(socket, `HTTP/1.1 ${status} ${phrase}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  const body = JSON.stringify({
+    error: { code: 'VALIDATION_ERROR', message, details: {}, timestamp: new Date().toISOString() },
+  });
+  farewell(
+    socket,
+    `HTTP/1.1 ${status} ${phrase}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
 }

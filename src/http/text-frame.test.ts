@@ -6,10 +6,21 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { textFrame } from './text-frame.ts';
 
 it('a text frame is read by a client of another make, whatever its length', async () => {
-  const texts = ['', 'a', 'ü'.repeat(62), 'x'.repeat(125), 'x'.repeat(126), 'x'.repeat(65_535), 'x'.repeat(65_536), '\u{1f600}'.repeat(50_000)];
+  const texts = [
+    '',
+    'a',
+    'ü'.repeat(62),
+    'x'.repeat(125),
+    'x'.repeat(126),
+    'x'.repeat(65_535),
+    'x'.repeat(65_536),
+    '\u{1f600}'.repeat(50_000),
+  ];
   const server = createServer();
   const sockets = new WebSocketServer({ noServer: true });
-  server.on('upgrade', (request, socket, head) => sockets.handleUpgrade(request, socket, head, () => void socket.write(Buffer.concat(texts.map(textFrame)))));
+  server.on('upgrade', (request, socket, head) =>
+    sockets.handleUpgrade(request, socket, head, () => void socket.write(Buffer.concat(texts.map(textFrame)))),
+  );
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const client = new WebSocket(`ws://127.0.0.1:${(server.address() as { port: number }).port}`);
   const read: string[] = [];

@@ -29,5 +29,8 @@ export class Upgrades {
 
 export function refuseUpgrade(socket: Duplex, status: number, text: string): void {
   const body = JSON.stringify({ detail: text });
-  farewell(socket, `HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  farewell(
+    socket,
+    `HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
 }

@@ -11,7 +11,12 @@ export async function embedDocument(store: Store, embedder: Embedder | null, doc
     const chunks = await store.knowledge.toEmbed(documentId, embedder.id, AT_ONCE);
     if (chunks.length === 0) return;
     const vectors = await embedder.embed(chunks.map(inContext));
-    if (vectors.length !== chunks.length) throw new Error(`${embedder.id} gave ${vectors.length} vectors for ${chunks.length} texts`);
-    await store.knowledge.setEmbeddings(documentId, embedder.id, chunks.map(({ seq }, i) => ({ seq, vector: vectors[i]! })));
+    if (vectors.length !== chunks.length)
+      throw new Error(`${embedder.id} gave ${vectors.length} vectors for ${chunks.length} texts`);
+    await store.knowledge.setEmbeddings(
+      documentId,
+      embedder.id,
+      chunks.map(({ seq }, i) => ({ seq, vector: vectors[i]! })),
+    );
   }
 }

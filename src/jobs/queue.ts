@@ -26,7 +26,8 @@ export async function openQueue(pool: Pool, onError: (error: Error) => void): Pr
   try {
     await client.query('select pg_advisory_lock($1)', [QUEUE_LOCK]);
     await boss.start();
-    for (const name of ['render-recording', 'delete-recordings', 'embed-document', 'learn'] satisfies (keyof Jobs)[]) await boss.createQueue(name, { retryLimit: 5, retryBackoff: true, retryDelay: 2 });
+    for (const name of ['render-recording', 'delete-recordings', 'embed-document', 'learn'] satisfies (keyof Jobs)[])
+      await boss.createQueue(name, { retryLimit: 5, retryBackoff: true, retryDelay: 2 });
     await boss.createQueue(HOUSEKEEPING, { policy: 'singleton', retryLimit: 2 });
   } finally {
     await client.query('select pg_advisory_unlock($1)', [QUEUE_LOCK]).catch(onError);
@@ -36,7 +37,12 @@ export async function openQueue(pool: Pool, onError: (error: Error) => void): Pr
 }
 
 /** Starts to work off jobs; the role `jobs` of a server. */
-export async function workOff(boss: PgBoss, core: Pick<Core, 'store' | 'clock' | 'dialogue'>, files: FileStore, embedder: Embedder | null): Promise<void> {
+export async function workOff(
+  boss: PgBoss,
+  core: Pick<Core, 'store' | 'clock' | 'dialogue'>,
+  files: FileStore,
+  embedder: Embedder | null,
+): Promise<void> {
   const work = <N extends keyof Jobs>(name: N, handle: (data: Jobs[N]) => Promise<void>) =>
     boss.work<Jobs[N]>(name, { pollingIntervalSeconds: POLL_SECONDS }, async (jobs) => {
       for (const job of jobs) await handle(job.data);

@@ -4,7 +4,9 @@ import { createMp3Encoder } from 'wasm-media-encoders';
 import { decodeMulaw } from '#engine/audio/mulaw.ts';
 import { SAMPLE_RATE } from '#engine/audio/format.ts';
 
-export type RecordingTask = { readonly make: 'pcm'; readonly bytes: Uint8Array; readonly peakSamples: number } | { readonly make: 'mp3'; readonly bytes: Uint8Array | null };
+export type RecordingTask =
+  | { readonly make: 'pcm'; readonly bytes: Uint8Array; readonly peakSamples: number }
+  | { readonly make: 'mp3'; readonly bytes: Uint8Array | null };
 export interface RecordingPiece {
   readonly out: Uint8Array;
   readonly peaks: [number, number][];
@@ -15,7 +17,8 @@ const mp3 = await createMp3Encoder();
 let configured = false;
 
 parentPort!.on('message', (task: RecordingTask) => {
-  const piece: RecordingPiece = task.make === 'pcm' ? pcmOf(task.bytes, task.peakSamples) : { out: mp3Of(task.bytes), peaks: [] };
+  const piece: RecordingPiece =
+    task.make === 'pcm' ? pcmOf(task.bytes, task.peakSamples) : { out: mp3Of(task.bytes), peaks: [] };
   parentPort!.postMessage(piece, [piece.out.buffer as ArrayBuffer]);
 });
 
@@ -25,7 +28,8 @@ function pcmOf(bytes: Uint8Array, peakSamples: number): RecordingPiece {
   for (let from = 0; from < pcm.length / 2; from += peakSamples) {
     const loudest: [number, number] = [0, 0];
     for (let i = from; i < Math.min(from + peakSamples, pcm.length / 2); i++) {
-      for (const channel of [0, 1] as const) loudest[channel] = Math.max(loudest[channel], Math.abs(pcm[i * 2 + channel]!));
+      for (const channel of [0, 1] as const)
+        loudest[channel] = Math.max(loudest[channel], Math.abs(pcm[i * 2 + channel]!));
     }
     peaks.push([Math.round(loudest[0] / 327.68), Math.round(loudest[1] / 327.68)]);
   }

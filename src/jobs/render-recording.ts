@@ -34,8 +34,11 @@ export async function renderRecording(store: Store, files: FileStore, callId: nu
     await worker.close();
   }
   // It may have been deleted meanwhile: then what was made of it goes too.
-  if ((await store.calls.byId(callId))?.recordingKey !== call.recordingKey) return deleteRecordingFiles(files, call.recordingKey);
-  await store.transaction((records) => records.outbox.event(call.organizationId, { type: 'recording.ready', callId, data: { key: made.wav } }));
+  if ((await store.calls.byId(callId))?.recordingKey !== call.recordingKey)
+    return deleteRecordingFiles(files, call.recordingKey);
+  await store.transaction((records) =>
+    records.outbox.event(call.organizationId, { type: 'recording.ready', callId, data: { key: made.wav } }),
+  );
 }
 
 /** A recording as WAV before it was made one, as far as it goes: of a call that runs, or has only just ended. */
@@ -56,7 +59,9 @@ export async function deleteRecordingFiles(files: FileStore, recordingKey: strin
 }
 
 class RenderWorker {
-  readonly #worker = new Worker(new URL('./recording-worker.ts', import.meta.url), { execArgv: ['--disable-warning=ExperimentalWarning'] });
+  readonly #worker = new Worker(new URL('./recording-worker.ts', import.meta.url), {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
 
   async make(task: RecordingTask): Promise<RecordingPiece> {
     const reply = once(this.#worker, 'message') as Promise<[RecordingPiece]>;
@@ -97,7 +102,8 @@ async function* pieces(source: Source): AsyncGenerator<Uint8Array> {
     if (header && rest.length < AU_HEADER_BYTES) continue;
     if (header) rest = rest.subarray(AU_HEADER_BYTES);
     header = false;
-    for (; rest.length >= PIECE_BYTES; rest = rest.subarray(PIECE_BYTES)) yield Uint8Array.from(rest.subarray(0, PIECE_BYTES));
+    for (; rest.length >= PIECE_BYTES; rest = rest.subarray(PIECE_BYTES))
+      yield Uint8Array.from(rest.subarray(0, PIECE_BYTES));
     if (left === 0) break;
   }
   if (!header && rest.length > 1) yield Uint8Array.from(rest.subarray(0, rest.length & ~1));

@@ -67,11 +67,20 @@ export class WebhookDeliveries {
     try {
       const now = core.clock.now();
       const busy = [...this.#running].filter(([, lanes]) => lanes >= PER_WEBHOOK).map(([id]) => id);
-      const lanes = await core.store.webhooks.claimLanes(now, new Date(now.getTime() + CLAIM_MS), { lanes: Math.min(room, 32), perWebhook: PER_WEBHOOK, busy });
+      const lanes = await core.store.webhooks.claimLanes(now, new Date(now.getTime() + CLAIM_MS), {
+        lanes: Math.min(room, 32),
+        perWebhook: PER_WEBHOOK,
+        busy,
+      });
       for (const lane of lanes) {
         this.#running.set(lane.webhookId, (this.#running.get(lane.webhookId) ?? 0) + 1);
         const work = this.#deliver(lane)
-          .catch((error: unknown) => log.error({ err: error, webhook: lane.webhookId }, 'a webhook could not be looked after; it is tried again when its claim is over'))
+          .catch((error: unknown) =>
+            log.error(
+              { err: error, webhook: lane.webhookId },
+              'a webhook could not be looked after; it is tried again when its claim is over',
+            ),
+          )
           .finally(() => {
             this.#lanes.delete(work);
             const left = this.#running.get(lane.webhookId)! - 1;
@@ -111,32 +120,59 @@ export class WebhookDeliveries {
     }
     await store.webhooks.attempted(claimed, outcomes);
     if (again) await store.webhooks.release(claimed, { dueAt: again, attempts: failures });
-    else if (outcomes.length < work.events.length || work.events.length === LANE_EVENTS) await store.webhooks.release(claimed, { dueAt: clock.now(), attempts: failures });
+    else if (outcomes.length < work.events.length || work.events.length === LANE_EVENTS)
+      await store.webhooks.release(claimed, { dueAt: clock.now(), attempts: failures });
     else await this.#rest(claimed);
   }
 
   /** Nothing is waiting; unless an event has come meanwhile. */
   async #rest(lane: WebhookLane): Promise<void> {
     const { store, clock } = this.#options.core;
-    if (!(await store.webhooks.release(lane, null))) await store.webhooks.release(lane, { dueAt: clock.now(), attempts: 0 });
+    if (!(await store.webhooks.release(lane, null)))
+      await store.webhooks.release(lane, { dueAt: clock.now(), attempts: 0 });
   }
 
-  async #attempt({ webhook, sealedSecret }: LaneWork, event: StoredEvent, call: Call | null, attempt: number): Promise<AttemptOutcome | null> {
+  async #attempt(
+    { webhook, sealedSecret }: LaneWork,
+    event: StoredEvent,
+    call: Call | null,
+    attempt: number,
+  ): Promise<AttemptOutcome | null> {
     const { core, http, words, log } = this.#options;
     const at = core.clock.now();
     const began = performance.now();
-    const outcome = (state: AttemptOutcome['state'], status: number | null, error: string | null): AttemptOutcome => ({ eventId: event.id, state, at, status, error: error?.slice(0, LONGEST_ERROR) ?? null, durationMs: Math.round(performance.now() - began) });
+    const outcome = (state: AttemptOutcome['state'], status: number | null, error: string | null): AttemptOutcome => ({
+      eventId: event.id,
+      state,
+      at,
+      status,
+      error: error?.slice(0, LONGEST_ERROR) ?? null,
+      durationMs: Math.round(performance.now() - began),
+    });
     const say = words.get(webhook.api);
     if (!say) return outcome('dead', null, `there is no API ${webhook.api}`);
     const failed = retryAfterMs(attempt) === null ? 'dead' : 'pending';
     try {
       const body = JSON.stringify(say(webhook, event, call));
-      const reply = await http.send({ method: 'POST', url: webhook.url, headers: { 'content-type': 'application/json', 'user-agent': 'Trunkline', ...core.secrets.signedHeaders(core.secrets.open(sealedSecret), `evt_${event.id}`, at, body) }, body, timeoutMs: ANSWER_MS, mostBytes: 1024, signal: this.#stop.signal });
+      const reply = await http.send({
+        method: 'POST',
+        url: webhook.url,
+        headers: {
+          'content-type': 'application/json',
+          'user-agent': 'Trunkline',
+          ...core.secrets.signedHeaders(core.secrets.open(sealedSecret), `evt_${event.id}`, at, body),
+        },
+        body,
+        timeoutMs: ANSWER_MS,
+        mostBytes: 1024,
+        signal: this.#stop.signal,
+      });
       if (reply.status >= 200 && reply.status < 300) return outcome('delivered', reply.status, null);
       return outcome(failed, reply.status, `answered ${reply.status}`);
     } catch (error) {
       if (this.#stop.signal.aborted) return null;
-      if (failed === 'dead') log.warn({ webhook: webhook.id, event: event.id }, 'a webhook was given up after many attempts');
+      if (failed === 'dead')
+        log.warn({ webhook: webhook.id, event: event.id }, 'a webhook was given up after many attempts');
       return outcome(failed, null, error instanceof Error ? error.message : String(error));
     }
   }

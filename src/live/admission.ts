@@ -57,7 +57,10 @@ export class Admission {
     if (this.#taken >= this.#slots) return { refused: `All ${this.#slots} call slots of this server are taken` };
     const { real, simulated } = this.#running();
     // Simulated calls take whatever time there is: what they leave says nothing.
-    const tooBusy = real === 0 ? this.#lagMs > LAG_LIMIT_SIMULATED_MS : this.#lagMs > LAG_LIMIT_MS || (simulated === 0 && this.#busy > BUSY_LIMIT);
+    const tooBusy =
+      real === 0
+        ? this.#lagMs > LAG_LIMIT_SIMULATED_MS
+        : this.#lagMs > LAG_LIMIT_MS || (simulated === 0 && this.#busy > BUSY_LIMIT);
     if (tooBusy) return { refused: 'This server is too busy to take another call' };
     return { reservation: this.#take() };
   }

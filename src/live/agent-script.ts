@@ -34,7 +34,10 @@ export function scriptFor(agent: AiAgent, call: Call): AgentScript {
       interruptible: agent.interruptEnabled,
       completions: [...prompt.matchAll(/"([^"\n]{2,120})"/g)].map((match) => wordsOf(match[1]!).join(' ')),
       endpointMs: agent.silenceThresholdMs,
-      unfinishedEndpointMs: Math.min(LONGEST_ENDPOINT_MS, Math.max(DEFAULT_POLICY.unfinishedEndpointMs, agent.silenceThresholdMs)),
+      unfinishedEndpointMs: Math.min(
+        LONGEST_ENDPOINT_MS,
+        Math.max(DEFAULT_POLICY.unfinishedEndpointMs, agent.silenceThresholdMs),
+      ),
     },
   };
 }

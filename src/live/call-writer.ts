@@ -70,7 +70,12 @@ export class CallWriter {
   }
 
   /** The last thing written. Resolves when everything is on record. */
-  async end(status: EndStatus, reason: string, failure: string | null, usage: readonly UsageLine[] = []): Promise<void> {
+  async end(
+    status: EndStatus,
+    reason: string,
+    failure: string | null,
+    usage: readonly UsageLine[] = [],
+  ): Promise<void> {
     const { call, ownership, store, clock } = this.#options;
     this.#queue(async () => {
       const lines = priced(usage, await store.usage.prices());
@@ -84,9 +89,15 @@ export class CallWriter {
 
   #entry(item: LedgerItem): void {
     const { call, store } = this.#options;
-    const entry = entryOf(item, this.#seq++, this.#phase, item.role === 'agent' ? this.#options.sourcesOf(item.intended) : []);
+    const entry = entryOf(
+      item,
+      this.#seq++,
+      this.#phase,
+      item.role === 'agent' ? this.#options.sourcesOf(item.intended) : [],
+    );
     const latency = item.role === 'agent' ? latencyOf(item.timing) : null;
-    if (latency) this.#answered = { turns: this.#answered.turns + 1, waitedMs: this.#answered.waitedMs + latency.fullCycleMs };
+    if (latency)
+      this.#answered = { turns: this.#answered.turns + 1, waitedMs: this.#answered.waitedMs + latency.fullCycleMs };
     this.#queue(async () => {
       const ours = await store.transaction(async (records) => {
         if (!(await records.calls.progress(call.id, this.#options.ownership, latency ? { latency } : {}))) return false;
@@ -131,18 +142,55 @@ export class CallWriter {
 function entryOf(item: LedgerItem, seq: number, phase: CallPhase, sources: readonly Source[]): ConversationEntry {
   switch (item.role) {
     case 'caller':
-      return { seq, role: 'caller', text: item.text, startMs: item.startMs, endMs: item.endMs, detail: { ...(item.backchannel ? { backchannel: true } : {}), ...(item.confidence === null ? {} : { confidence: item.confidence }), ...(item.written ? { written: true } : {}) } };
+      return {
+        seq,
+        role: 'caller',
+        text: item.text,
+        startMs: item.startMs,
+        endMs: item.endMs,
+        detail: {
+          ...(item.backchannel ? { backchannel: true } : {}),
+          ...(item.confidence === null ? {} : { confidence: item.confidence }),
+          ...(item.written ? { written: true } : {}),
+        },
+      };
     case 'agent': {
       const latency = latencyOf(item.timing);
       return {
-        seq, role: 'agent', text: item.text, startMs: item.startMs, endMs: item.endMs,
-        detail: { kind: item.kind, phase, heardMs: item.heardMs, ...(item.interrupted ? { interrupted: true, intended: item.intended } : {}), ...(item.estimated ? { estimated: true } : {}), ...(latency ? { latency } : {}), ...(sources.length > 0 ? { sources } : {}) },
+        seq,
+        role: 'agent',
+        text: item.text,
+        startMs: item.startMs,
+        endMs: item.endMs,
+        detail: {
+          kind: item.kind,
+          phase,
+          heardMs: item.heardMs,
+          ...(item.interrupted ? { interrupted: true, intended: item.intended } : {}),
+          ...(item.estimated ? { estimated: true } : {}),
+          ...(latency ? { latency } : {}),
+          ...(sources.length > 0 ? { sources } : {}),
+        },
       };
     }
     case 'tool-call':
-      return { seq, role: 'tool-call', text: item.name, startMs: item.atMs, endMs: item.atMs, detail: { key: item.key, args: item.args } };
+      return {
+        seq,
+        role: 'tool-call',
+        text: item.name,
+        startMs: item.atMs,
+        endMs: item.atMs,
+        detail: { key: item.key, args: item.args },
+      };
     case 'tool-result':
-      return { seq, role: 'tool-result', text: item.output, startMs: item.atMs, endMs: item.atMs, detail: { key: item.key, name: item.name, status: item.status } };
+      return {
+        seq,
+        role: 'tool-result',
+        text: item.output,
+        startMs: item.atMs,
+        endMs: item.atMs,
+        detail: { key: item.key, name: item.name, status: item.status },
+      };
   }
 }
 
@@ -150,7 +198,11 @@ function eventOf(item: LedgerItem, callId: number): DomainEvent | null {
   switch (item.role) {
     case 'agent':
     case 'caller':
-      return { type: 'message.sent', callId, data: { role: item.role, text: item.text, ...(item.role === 'caller' ? { confidence: item.confidence } : {}) } };
+      return {
+        type: 'message.sent',
+        callId,
+        data: { role: item.role, text: item.text, ...(item.role === 'caller' ? { confidence: item.confidence } : {}) },
+      };
     case 'tool-result':
       return { type: 'tool.executed', callId, data: { key: item.key, name: item.name, status: item.status } };
     case 'tool-call':

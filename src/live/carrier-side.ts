@@ -5,17 +5,21 @@ import type { CarrierSide, Log, RunningCall } from './running-call.ts';
 /** What may be asked of a carrier about one call; `transferTo`: where the other end is handed over to. */
 export function carrierSide(call: Call, carrier: Carrier, transferTo: string | null, log: Log): CarrierSide {
   const carrierCallId = call.carrierCallId!;
-  const failed = (what: string) => (error: unknown) => log.error({ err: error, call: call.sid }, `the carrier did not ${what}`);
+  const failed = (what: string) => (error: unknown) =>
+    log.error({ err: error, call: call.sid }, `the carrier did not ${what}`);
   return {
     hangUp: () => void carrier.hangUp(carrierCallId).catch(failed('hang up')),
-    transfer: transferTo === null || !carrier.transfer ? null : async () => {
-      try {
-        await carrier.transfer!(carrierCallId, transferTo, call.direction === 'inbound' ? call.to : call.from);
-      } catch (error) {
-        failed('transfer')(error);
-        throw error;
-      }
-    },
+    transfer:
+      transferTo === null || !carrier.transfer
+        ? null
+        : async () => {
+            try {
+              await carrier.transfer!(carrierCallId, transferTo, call.direction === 'inbound' ? call.to : call.from);
+            } catch (error) {
+              failed('transfer')(error);
+              throw error;
+            }
+          },
   };
 }
 
@@ -40,7 +44,11 @@ function told(running: RunningCall, event: CarrierEvent): void {
     case 'ringing':
       return running.ringing();
     case 'failed':
-      return void running.fail(event.outcome, event.outcome.replace('-', '_'), failureText(event.outcome, event.reason));
+      return void running.fail(
+        event.outcome,
+        event.outcome.replace('-', '_'),
+        failureText(event.outcome, event.reason),
+      );
     case 'answered':
       void running.answer(event.leg).then((events) => {
         if (!events) return event.leg.close();

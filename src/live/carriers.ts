@@ -1,4 +1,10 @@
-import { readCarriers, type CarrierCheck, type CarrierDirectory, type CarrierInfo, type StoredCarriers } from '#core/carriers/carriers.ts';
+import {
+  readCarriers,
+  type CarrierCheck,
+  type CarrierDirectory,
+  type CarrierInfo,
+  type StoredCarriers,
+} from '#core/carriers/carriers.ts';
 import { CircuitBreaker } from '#core/kernel/circuit-breaker.ts';
 import type { Secrets, WallClock } from '#core/kernel/ports.ts';
 import type { Store } from '#core/ports.ts';
@@ -33,7 +39,10 @@ interface Line {
 
 /** Keys of a carrier's stored settings that are limits, not fields. */
 const LIMITS = { callsPerSecond: 'calls_per_second', concurrentCalls: 'concurrent_calls' } as const;
-const LIMIT_FIELDS = [{ key: LIMITS.callsPerSecond, label: 'Calls per second' }, { key: LIMITS.concurrentCalls, label: 'Concurrent calls' }];
+const LIMIT_FIELDS = [
+  { key: LIMITS.callsPerSecond, label: 'Calls per second' },
+  { key: LIMITS.concurrentCalls, label: 'Concurrent calls' },
+];
 
 /** The carriers of this server: their settings are read anew at each use, so that a change is in effect at once, on every server. */
 export class Carriers implements CarrierDirectory {
@@ -124,7 +133,13 @@ export class Carriers implements CarrierDirectory {
       attempt(() => this.#options.reachUs()),
     ]);
     // Who could not be asked has not refused our credentials, but has not taken them either.
-    return { authentication: asked === null, apiAccess: asked === null, webhookUrl: webhooks === null, problem: problems[0] ?? null, tookMs: Math.round(performance.now() - began) };
+    return {
+      authentication: asked === null,
+      apiAccess: asked === null,
+      webhookUrl: webhooks === null,
+      problem: problems[0] ?? null,
+      tookMs: Math.round(performance.now() - began),
+    };
   }
 
   /** With what all servers know of how they do. */
@@ -139,29 +154,50 @@ export class Carriers implements CarrierDirectory {
     const { store, clock } = this.#options;
     const breaker = this.#lines.get(id)?.breaker;
     breaker?.failed(retryAfterMs);
-    if (breaker && breaker.restsForMs > 0) await store.carriers.rest(id, new Date(clock.now().getTime() + breaker.restsForMs), clock.now());
+    if (breaker && breaker.restsForMs > 0)
+      await store.carriers.rest(id, new Date(clock.now().getTime() + breaker.restsForMs), clock.now());
   }
 
   get #embedded(): CarrierInfo {
-    return { ...this.#options.embedded, configured: true, real: false, number: null, resting: false, namesCalls: false, fields: [], limits: { callsPerSecond: null, concurrentCalls: null } };
+    return {
+      ...this.#options.embedded,
+      configured: true,
+      real: false,
+      number: null,
+      resting: false,
+      namesCalls: false,
+      fields: [],
+      limits: { callsPerSecond: null, concurrentCalls: null },
+    };
   }
 
   async #read(): Promise<StoredCarriers> {
     const stored = await readCarriers(this.#options);
     const { manifests, environment, clock } = this.#options;
-    this.#lines = new Map(manifests.map((manifest) => {
-      const own = stored.settings.get(manifest.id) ?? {};
-      const settings: Record<string, string> = { ...own };
-      for (const { key, environment: name } of manifest.fields) {
-        const value = own[key] ?? (name === undefined ? undefined : environment[name]);
-        if (value !== undefined) settings[key] = value;
-      }
-      const fingerprint = JSON.stringify(settings);
-      const before = this.#lines.get(manifest.id);
-      if (before?.fingerprint === fingerprint) return [manifest.id, before];
-      const complete = manifest.fields.every((field) => !field.required || settings[field.key] !== undefined);
-      return [manifest.id, { manifest, settings, fingerprint, configured: complete ? manifest.make(settings, clock) : null, breaker: new CircuitBreaker(() => performance.now()) }];
-    }));
+    this.#lines = new Map(
+      manifests.map((manifest) => {
+        const own = stored.settings.get(manifest.id) ?? {};
+        const settings: Record<string, string> = { ...own };
+        for (const { key, environment: name } of manifest.fields) {
+          const value = own[key] ?? (name === undefined ? undefined : environment[name]);
+          if (value !== undefined) settings[key] = value;
+        }
+        const fingerprint = JSON.stringify(settings);
+        const before = this.#lines.get(manifest.id);
+        if (before?.fingerprint === fingerprint) return [manifest.id, before];
+        const complete = manifest.fields.every((field) => !field.required || settings[field.key] !== undefined);
+        return [
+          manifest.id,
+          {
+            manifest,
+            settings,
+            fingerprint,
+            configured: complete ? manifest.make(settings, clock) : null,
+            breaker: new CircuitBreaker(() => performance.now()),
+          },
+        ];
+      }),
+    );
     return stored;
   }
 }
@@ -173,11 +209,32 @@ function infoOf({ manifest, settings, configured }: Line, resting: ReadonlySet<s
   };
   const limits = { callsPerSecond: limit('callsPerSecond'), concurrentCalls: limit('concurrentCalls') };
   return {
-    id: manifest.id, name: manifest.name, capabilities: manifest.capabilities, configured: configured !== null, real: true, number: configured?.number ?? null, resting: resting.has(manifest.id), namesCalls: manifest.namesCalls === true, limits,
+    id: manifest.id,
+    name: manifest.name,
+    capabilities: manifest.capabilities,
+    configured: configured !== null,
+    real: true,
+    number: configured?.number ?? null,
+    resting: resting.has(manifest.id),
+    namesCalls: manifest.namesCalls === true,
+    limits,
     fields: [
-      ...manifest.fields.map(({ key, label, environment, secret, required }) => ({ key, label, environment: environment ?? null, secret: secret === true, required: required === true, value: settings[key] ?? null })),
-      ...LIMIT_FIELDS.map(({ key, label }) => ({ key, label, environment: null, secret: false, required: false, value: settings[key] ?? null })),
+      ...manifest.fields.map(({ key, label, environment, secret, required }) => ({
+        key,
+        label,
+        environment: environment ?? null,
+        secret: secret === true,
+        required: required === true,
+        value: settings[key] ?? null,
+      })),
+      ...LIMIT_FIELDS.map(({ key, label }) => ({
+        key,
+        label,
+        environment: null,
+        secret: false,
+        required: false,
+        value: settings[key] ?? null,
+      })),
     ],
   };
 }
-

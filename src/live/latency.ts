@@ -7,7 +7,8 @@ import type { TurnTiming } from '#engine/turns/state.ts';
  */
 export function latencyOf(timing: TurnTiming): TurnLatency | null {
   const { endOfSpeechMs, committedMs, firstClauseMs, firstAudioMs, firstFrameMs } = timing;
-  if (endOfSpeechMs === null || committedMs === null || firstFrameMs === null || firstFrameMs < endOfSpeechMs) return null;
+  if (endOfSpeechMs === null || committedMs === null || firstFrameMs === null || firstFrameMs < endOfSpeechMs)
+    return null;
   const until = (at: number | null, after: number) => Math.min(Math.max(at ?? after, after), firstFrameMs);
   const turnTaken = until(committedMs, endOfSpeechMs);
   const written = until(firstClauseMs, turnTaken);

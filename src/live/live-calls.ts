@@ -1,12 +1,20 @@
 import { isCallSid, isEnded, type Call } from '#core/calls/call.ts';
 import { endingOf, finishCall } from '#core/calls/finish-call.ts';
-import type { CallCommand, CommandAcknowledgement, LiveCalls, LiveView, Reservation, ServerCommand } from '#core/calls/live-calls.ts';
+import type {
+  CallCommand,
+  CommandAcknowledgement,
+  LiveCalls,
+  LiveView,
+  Reservation,
+  ServerCommand,
+} from '#core/calls/live-calls.ts';
 import type { CommandChannel, FileStore, Ownership } from '#core/ports.ts';
 import type { CarrierSignal } from '#core/kernel/carrier-notice.ts';
 import type { CarrierEvent } from '#engine/contracts/carrier.ts';
 import type { CallClock } from '#engine/contracts/clock.ts';
 import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
 import { Admission } from './admission.ts';
+import { CallDeadlines } from './call-deadlines.ts';
 import { CarrierEvents, carrierSide, failureText } from './carrier-side.ts';
 import type { Carriers } from './carriers.ts';
 import { NotPlaced, Placing, type Placed, type PlacingOptions } from './placing.ts';
@@ -56,7 +64,7 @@ export class LiveCallsHere implements LiveCalls {
   readonly #starting = new Map<number, Promise<void>>();
   /** Calls that are on their way to a carrier. */
   readonly #placing = new Map<number, Placing>();
-  readonly #waiting = new Map<number, NodeJS.Timeout>();
+  readonly #deadlines = new CallDeadlines();
   /** Who wants to know that a call is gone. */
   readonly #gone = new Map<number, (() => void)[]>();
   readonly #watchers = new Set<(event: CallWatchEvent) => void>();
@@ -104,7 +112,10 @@ export class LiveCallsHere implements LiveCalls {
   }
 
   dial(call: Call, reservation: Reservation): Promise<void> {
-    return Promise.race([this.#start(call, reservation, () => this.#dial(call, reservation)), new Promise<void>((late) => setTimeout(late, TAKEN_MS).unref())]);
+    return Promise.race([
+      this.#start(call, reservation, () => this.#dial(call, reservation)),
+      new Promise<void>((late) => setTimeout(late, TAKEN_MS).unref()),
+    ]);
   }
 
   expect(call: Call, reservation: Reservation): void {
@@ -114,10 +125,12 @@ export class LiveCallsHere implements LiveCalls {
   async tell(call: Call, signal: CarrierSignal, carrierCallId: string): Promise<CommandAcknowledgement> {
     if (isEnded(call.status)) {
       // It was given up because nobody could say whether the carrier had taken it: it has.
-      if (call.carrierCallId === null && signal.type !== 'ended') await this.#options.carriers.hangUp(call.carrier, carrierCallId, this.#options.log);
+      if (call.carrierCallId === null && signal.type !== 'ended')
+        await this.#options.carriers.hangUp(call.carrier, carrierCallId, this.#options.log);
       return 'not-running';
     }
-    if (call.owner !== null && call.owner !== this.#options.serverId) return tellElsewhere(this.#options, call.owner, call.id, signal, carrierCallId);
+    if (call.owner !== null && call.owner !== this.#options.serverId)
+      return tellElsewhere(this.#options, call.owner, call.id, signal, carrierCallId);
     return this.#hear(call.id, signal, carrierCallId);
   }
 
@@ -129,7 +142,8 @@ export class LiveCallsHere implements LiveCalls {
     // Looked for only now: while its record was read it may have come to its end, and nobody would tell us so again.
     const running = this.#running.get(callId);
     if (!call || isEnded(call.status)) return 'not-running';
-    if (call.owner !== null && call.owner !== serverId) return sendElsewhere(this.#options, call.owner, callId, command);
+    if (call.owner !== null && call.owner !== serverId)
+      return sendElsewhere(this.#options, call.owner, callId, command);
     if (!running) return 'not-running';
     return new Promise((done) => {
       if (command.type !== 'end') {
@@ -158,9 +172,18 @@ export class LiveCallsHere implements LiveCalls {
   /** Says of itself that it carries calls, until it is closed. */
   async announce(url: string): Promise<void> {
     const { store, serverId, slots, log } = this.#options;
-    const say = () => store.mediaServers.announce({ id: serverId, url, free: this.#closed ? 0 : Math.max(0, slots - this.#admission.taken), running: this.#running.size });
+    const say = () =>
+      store.mediaServers.announce({
+        id: serverId,
+        url,
+        free: this.#closed ? 0 : Math.max(0, slots - this.#admission.taken),
+        running: this.#running.size,
+      });
     await say();
-    this.#announcing = setInterval(() => void say().catch((error: unknown) => log.error({ err: error }, 'this server could not say that it is up')), ANNOUNCE_MS);
+    this.#announcing = setInterval(
+      () => void say().catch((error: unknown) => log.error({ err: error }, 'this server could not say that it is up')),
+      ANNOUNCE_MS,
+    );
   }
 
   /**
@@ -173,7 +196,7 @@ export class LiveCallsHere implements LiveCalls {
     const running = this.#running.get(call.id) ?? (await this.#adopt(call));
     if (!running) return { refused: 'unknown' };
     if (running.connected && !again) return { refused: 'connected' };
-    this.#stopWaiting(call.id);
+    this.#deadlines.clear(call.id);
     if (running.answered) {
       const events = running.reconnect(leg);
       return events ? { events, begin: () => running.begin(), sid: call.sid } : { refused: 'ended' };
@@ -186,10 +209,12 @@ export class LiveCallsHere implements LiveCalls {
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
     for (const placing of this.#placing.values()) placing.cancel('shutdown');
-    const settled = (work: Promise<unknown>) => Promise.race([work, new Promise((over) => setTimeout(over, CLOSING_MS).unref())]);
+    const settled = (work: Promise<unknown>) =>
+      Promise.race([work, new Promise((over) => setTimeout(over, CLOSING_MS).unref())]);
     // What is being begun is a call that runs, or none: a carrier that is being asked has to answer first.
     await settled(Promise.allSettled(this.#starting.values()));
-    for (const call of this.#running.values()) if (!call.answered) void call.fail('canceled', 'shutdown', 'The server was shut down');
+    for (const call of this.#running.values())
+      if (!call.answered) void call.fail('canceled', 'shutdown', 'The server was shut down');
     const ended = async () => {
       while (this.#running.size > 0) await new Promise((again) => setTimeout(again, 20));
     };
@@ -201,7 +226,7 @@ export class LiveCallsHere implements LiveCalls {
       clearInterval(this.#announcing);
       await this.#options.store.mediaServers.withdraw(this.#options.serverId).catch(() => undefined);
     }
-    for (const timer of this.#waiting.values()) clearTimeout(timer);
+    this.#deadlines.close();
     this.#admission.close();
     await this.#beating;
   }
@@ -228,7 +253,14 @@ export class LiveCallsHere implements LiveCalls {
     const { store, serverId, log } = this.#options;
     try {
       const call = await store.calls.byId(callId);
-      if (!call || call.owner !== serverId || (call.direction === 'outbound' && call.status !== 'placed') || isEnded(call.status) || this.#closed) return;
+      if (
+        !call ||
+        call.owner !== serverId ||
+        (call.direction === 'outbound' && call.status !== 'placed') ||
+        isEnded(call.status) ||
+        this.#closed
+      )
+        return;
       const { reservation } = this.mustReserve();
       if (call.direction === 'outbound') void this.dial(call, reservation);
       else this.expect(call, reservation);
@@ -243,21 +275,41 @@ export class LiveCallsHere implements LiveCalls {
     const events = new CarrierEvents();
     const { prepared, placedMs, call: placed, carrier, dialled } = await this.#place(call, events.tell);
     const { carrierCallId } = dialled;
-    const named = carriers.manifestBy('id', carrier.id)?.namesCalls === true && isCallSid(carrierCallId) ? { sid: carrierCallId } : {};
-    const ours = await store.calls.progress(call.id, ownership, { carrierCallId, placedMs, ...named }).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+    const named =
+      carriers.manifestBy('id', carrier.id)?.namesCalls === true && isCallSid(carrierCallId)
+        ? { sid: carrierCallId }
+        : {};
+    const ours = await store.calls
+      .progress(call.id, ownership, { carrierCallId, placedMs, ...named })
+      .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
     if (ours !== true) {
       // Ended, or taken over, while the carrier took it; or nobody would know of it.
       await carriers.hangUp(carrier.id, carrierCallId, log);
       throw ours === false ? new NotPlaced('canceled', 'canceled', 'The call was canceled') : ours;
     }
     const current = { ...placed, ...named, carrierCallId };
-    const running = this.#run(current, prepared, ownership, reservation, dialled.clock ?? realClock, carrierSide(current, carrier, prepared.agent.transferNumber, log));
-    if (carrier.real) this.#waitFor(call.id, call.ringTimeoutMs + RING_GRACE_MS, () => void running.fail('no-answer', 'no_answer', failureText('no-answer', '')));
+    const running = this.#run(
+      current,
+      prepared,
+      ownership,
+      reservation,
+      dialled.clock ?? realClock,
+      carrierSide(current, carrier, prepared.agent.transferNumber, log),
+    );
+    if (carrier.real)
+      this.#deadlines.set(
+        call.id,
+        call.ringTimeoutMs + RING_GRACE_MS,
+        () => void running.fail('no-answer', 'no_answer', failureText('no-answer', '')),
+      );
     events.goTo(running);
   }
 
   /** Gets a call ready and has a carrier take it. It can be canceled from the first moment on. */
-  async #place(call: Call, onEvent: (event: CarrierEvent) => void): Promise<Placed & { readonly prepared: PreparedCall; readonly placedMs: number }> {
+  async #place(
+    call: Call,
+    onEvent: (event: CarrierEvent) => void,
+  ): Promise<Placed & { readonly prepared: PreparedCall; readonly placedMs: number }> {
     const placing = new Placing({ ...this.#options, ...this.#options.placing }, call);
     this.#placing.set(call.id, placing);
     try {
@@ -277,8 +329,19 @@ export class LiveCallsHere implements LiveCalls {
     const events = new CarrierEvents();
     const hints = scriptFor(prepared.agent, call).phrases;
     const { from, carrierCallId } = call;
-    const here = from === null || carrierCallId === null ? null : ((await carriers.control(call.carrier))?.receive?.(carrierCallId, { from, hints }, events.tell) ?? null);
-    const running = this.#run(call, prepared, { owner: serverId, epoch: call.epoch }, reservation, here?.clock ?? realClock, await this.#sideOf(call, prepared), reservation.full === true);
+    const here =
+      from === null || carrierCallId === null
+        ? null
+        : ((await carriers.control(call.carrier))?.receive?.(carrierCallId, { from, hints }, events.tell) ?? null);
+    const running = this.#run(
+      call,
+      prepared,
+      { owner: serverId, epoch: call.epoch },
+      reservation,
+      here?.clock ?? realClock,
+      await this.#sideOf(call, prepared),
+      reservation.full === true,
+    );
     if (!here) this.#awaitMedia(running, call.ringTimeoutMs);
     events.goTo(running);
   }
@@ -290,7 +353,13 @@ export class LiveCallsHere implements LiveCalls {
       if ((await this.send(callId, command)) === 'done' || command.type !== 'end') return;
       const call = await store.calls.byId(callId);
       // The word that it is ours to dial has yet to come, and finds it ended.
-      if (call?.owner === serverId && !isEnded(call.status)) await finishCall({ store, clock }, callId, { owner: serverId, epoch: call.epoch }, endingOf(call, command.reason));
+      if (call?.owner === serverId && !isEnded(call.status))
+        await finishCall(
+          { store, clock },
+          callId,
+          { owner: serverId, epoch: call.epoch },
+          endingOf(call, command.reason),
+        );
     } catch (error) {
       log.error({ err: error }, 'a command to a call could not be carried out');
     }
@@ -326,23 +395,42 @@ export class LiveCallsHere implements LiveCalls {
   }
 
   #awaitMedia(running: RunningCall, ms: number): void {
-    this.#waitFor(running.call.id, ms, () => void running.fail('broken', 'no_media', 'Nobody connected to the media socket'));
+    this.#deadlines.set(
+      running.call.id,
+      ms,
+      () => void running.fail('broken', 'no_media', 'Nobody connected to the media socket'),
+    );
   }
 
-  #waitFor(callId: number, ms: number, over: () => void): void {
-    clearTimeout(this.#waiting.get(callId));
-    this.#waiting.set(callId, setTimeout(over, ms));
-  }
-
-  #run(call: Call, prepared: PreparedCall, ownership: Ownership, reservation: Reservation, callClock: CallClock, carrier: CarrierSide, turnAway = false): RunningCall {
+  #run(
+    call: Call,
+    prepared: PreparedCall,
+    ownership: Ownership,
+    reservation: Reservation,
+    callClock: CallClock,
+    carrier: CarrierSide,
+    turnAway = false,
+  ): RunningCall {
     const { store, files, clock, log } = this.#options;
     const tools = prepared.tools(call, ownership.epoch, carrier.transfer !== null);
     const providers = prepared.providers(call);
     const running = new RunningCall({
-      call, prepared, ownership, reservation, callClock, providers, store, files, clock, log, carrier, tools, turnAway,
+      call,
+      prepared,
+      ownership,
+      reservation,
+      callClock,
+      providers,
+      store,
+      files,
+      clock,
+      log,
+      carrier,
+      tools,
+      turnAway,
       onGone: () => {
         this.#running.delete(call.id);
-        this.#stopWaiting(call.id);
+        this.#deadlines.clear(call.id);
         for (const tell of this.#gone.get(call.id) ?? []) tell();
         this.#gone.delete(call.id);
       },
@@ -370,12 +458,14 @@ export class LiveCallsHere implements LiveCalls {
   }
 
   async #giveUp(call: Call, { status, reason, message }: NotPlaced): Promise<void> {
-    await finishCall(this.#options, call.id, { owner: this.#options.serverId, epoch: call.epoch }, { status, reason, failure: status === 'refused' ? failureText(status, message) : message }).catch((error: unknown) => this.#options.log.error({ err: error, call: call.sid }, 'the end of the call could not be written'));
-  }
-
-  #stopWaiting(callId: number): void {
-    clearTimeout(this.#waiting.get(callId));
-    this.#waiting.delete(callId);
+    await finishCall(
+      this.#options,
+      call.id,
+      { owner: this.#options.serverId, epoch: call.epoch },
+      { status, reason, failure: status === 'refused' ? failureText(status, message) : message },
+    ).catch((error: unknown) =>
+      this.#options.log.error({ err: error, call: call.sid }, 'the end of the call could not be written'),
+    );
   }
 
   async #beat(): Promise<void> {
@@ -384,10 +474,18 @@ export class LiveCallsHere implements LiveCalls {
       const running = [...this.#running.values()];
       // Those that wait for their carrier's turn, or for what became of them, are alive as well.
       const placing = [...this.#placing];
-      const ours = new Set(await store.calls.extendLeases(serverId, [...running.map((one) => one.call.id), ...placing.map(([id]) => id)], new Date(clock.now().getTime() + leaseMs)));
+      const ours = new Set(
+        await store.calls.extendLeases(
+          serverId,
+          [...running.map((one) => one.call.id), ...placing.map(([id]) => id)],
+          new Date(clock.now().getTime() + leaseMs),
+        ),
+      );
       for (const one of running) if (!ours.has(one.call.id)) one.checkOwnership();
       for (const [id, one] of placing) if (!ours.has(id)) one.cancel('lost_ownership');
-      if (this.#announcing) for (const call of await store.calls.placedFor(serverId, new Date(clock.now().getTime() - FORGOTTEN_MS))) if (!this.#running.has(call.id) && !this.#starting.has(call.id)) await this.#takeUp(call.id);
+      if (this.#announcing)
+        for (const call of await store.calls.placedFor(serverId, new Date(clock.now().getTime() - FORGOTTEN_MS)))
+          if (!this.#running.has(call.id) && !this.#starting.has(call.id)) await this.#takeUp(call.id);
       await reap(this.#options);
     } catch (error) {
       if (!this.#closed) log.error({ err: error }, 'leases could not be extended');

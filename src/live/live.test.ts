@@ -44,7 +44,7 @@ describe('the recording', () => {
     assert.ok(agent.slice(last + 1).every((byte) => byte === SILENCE));
   });
 
-  it('stays in step over a gap in the caller\'s audio', async () => {
+  it("stays in step over a gap in the caller's audio", async () => {
     const file = new Kept();
     const recorder = new Recorder(file, 0);
     recorder.caller(frame(1), 20);
@@ -58,12 +58,35 @@ describe('the recording', () => {
 
 describe('latency', () => {
   it('adds up, also where stages overlapped', () => {
-    const latency = latencyOf({ endOfSpeechMs: 1000, finalMs: 1040, committedMs: 1300, firstClauseMs: 1200, firstAudioMs: 1390, firstFrameMs: 1400 })!;
-    assert.deepEqual(latency, { speechToTextMs: 300, languageModelMs: 0, textToSpeechMs: 90, firstAudioMs: 10, fullCycleMs: 400 });
+    const latency = latencyOf({
+      endOfSpeechMs: 1000,
+      finalMs: 1040,
+      committedMs: 1300,
+      firstClauseMs: 1200,
+      firstAudioMs: 1390,
+      firstFrameMs: 1400,
+    })!;
+    assert.deepEqual(latency, {
+      speechToTextMs: 300,
+      languageModelMs: 0,
+      textToSpeechMs: 90,
+      firstAudioMs: 10,
+      fullCycleMs: 400,
+    });
   });
 
   it('is none for a turn that answered nobody', () => {
-    assert.equal(latencyOf({ endOfSpeechMs: null, finalMs: null, committedMs: 1, firstClauseMs: 1, firstAudioMs: 1, firstFrameMs: 2 }), null);
+    assert.equal(
+      latencyOf({
+        endOfSpeechMs: null,
+        finalMs: null,
+        committedMs: 1,
+        firstClauseMs: 1,
+        firstAudioMs: 1,
+        firstFrameMs: 2,
+      }),
+      null,
+    );
   });
 });
 
@@ -84,7 +107,13 @@ describe('admission', () => {
 describe('a tool that gave no answer', () => {
   it('surely did nothing only where there was no connection for the request, however deep that is said', () => {
     const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
-    for (const error of [refused, new TypeError('fetch failed', { cause: refused }), new ForbiddenAddress('no')]) assert.equal(neverArrived(error), true, error.message);
-    for (const error of [Object.assign(new Error('reset'), { code: 'ECONNRESET' }), new Error('no answer within 9 s', { cause: new Error('aborted') }), 'text']) assert.equal(neverArrived(error), false, String(error));
+    for (const error of [refused, new TypeError('fetch failed', { cause: refused }), new ForbiddenAddress('no')])
+      assert.equal(neverArrived(error), true, error.message);
+    for (const error of [
+      Object.assign(new Error('reset'), { code: 'ECONNRESET' }),
+      new Error('no answer within 9 s', { cause: new Error('aborted') }),
+      'text',
+    ])
+      assert.equal(neverArrived(error), false, String(error));
   });
 });

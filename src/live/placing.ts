@@ -3,7 +3,13 @@ import { mintMediaToken } from '#core/calls/receive-call.ts';
 import type { WallClock } from '#core/kernel/ports.ts';
 import type { Secrets } from '#core/kernel/ports.ts';
 import type { Store } from '#core/ports.ts';
-import { CarrierError, type Carrier, type CarrierEvent, type Dialled, type DialRequest } from '#engine/contracts/carrier.ts';
+import {
+  CarrierError,
+  type Carrier,
+  type CarrierEvent,
+  type Dialled,
+  type DialRequest,
+} from '#engine/contracts/carrier.ts';
 import type { Carriers } from './carriers.ts';
 import type { Log } from './running-call.ts';
 
@@ -101,15 +107,26 @@ export class Placing {
         throw this.#canceled();
       } catch (error) {
         if (error instanceof NotPlaced) throw error;
-        const refusal = error instanceof CarrierError ? error : new CarrierError('unknown', error instanceof Error ? error.message : 'no answer');
+        const refusal =
+          error instanceof CarrierError
+            ? error
+            : new CarrierError('unknown', error instanceof Error ? error.message : 'no answer');
         problem = refusal.message;
-        log[refusal.kind === 'refused' ? 'info' : 'warn']({ call: call.sid, carrier: info.id, outcome: refusal.kind, problem }, 'a carrier did not take a call');
+        log[refusal.kind === 'refused' ? 'info' : 'warn'](
+          { call: call.sid, carrier: info.id, outcome: refusal.kind, problem },
+          'a carrier did not take a call',
+        );
         if (refusal.kind === 'refused') {
           breaker?.succeeded();
           throw new NotPlaced('refused', 'refused', problem);
         }
         await carriers.failed(info.id, refusal.retryAfterMs);
-        if (refusal.kind === 'unknown') return { call, carrier, dialled: { carrierCallId: await this.#reconcile(carrier, request, since, problem), clock: null } };
+        if (refusal.kind === 'unknown')
+          return {
+            call,
+            carrier,
+            dialled: { carrierCallId: await this.#reconcile(carrier, request, since, problem), clock: null },
+          };
         await store.carriers.giveBack(call.id);
       }
     }
@@ -119,15 +136,28 @@ export class Placing {
   #requestFor(call: Call, hints: readonly string[]): DialRequest {
     const { webhookUrl, mediaUrl } = this.#options;
     return {
-      callSid: call.sid, callId: call.id, to: call.to!, from: call.from, ringTimeoutMs: call.ringTimeoutMs, recorded: call.recorded, hints, webhookUrl: webhookUrl(call.carrier, call.id),
+      callSid: call.sid,
+      callId: call.id,
+      to: call.to!,
+      from: call.from,
+      ringTimeoutMs: call.ringTimeoutMs,
+      recorded: call.recorded,
+      hints,
+      webhookUrl: webhookUrl(call.carrier, call.id),
       mediaUrl: async () => mediaUrl(call, await mintMediaToken(this.#options, call, false)),
     };
   }
 
-  async #awaitTurn(carrier: string, limits: { readonly callsPerSecond: number | null; readonly concurrentCalls: number | null }, leave: () => void): Promise<void> {
+  async #awaitTurn(
+    carrier: string,
+    limits: { readonly callsPerSecond: number | null; readonly concurrentCalls: number | null },
+    leave: () => void,
+  ): Promise<void> {
     const { store, clock } = this.#options;
     for (;;) {
-      const waitMs = this.#stop.signal.aborted ? null : await store.carriers.takeTurn(this.#call.id, carrier, limits, clock.now());
+      const waitMs = this.#stop.signal.aborted
+        ? null
+        : await store.carriers.takeTurn(this.#call.id, carrier, limits, clock.now());
       if (waitMs === 0) return;
       if (waitMs === null) {
         leave();
@@ -155,7 +185,10 @@ export class Placing {
         if (found === 'none' && asked >= SURELY_NONE_FROM) throw new NotPlaced('refused', 'refused', problem);
       } catch (error) {
         if (error instanceof NotPlaced) throw error;
-        log.warn({ call: request.callSid, carrier: carrier.id, problem: error instanceof Error ? error.message : '' }, 'a carrier could not say what became of a call');
+        log.warn(
+          { call: request.callSid, carrier: carrier.id, problem: error instanceof Error ? error.message : '' },
+          'a carrier could not say what became of a call',
+        );
       }
     }
     if (this.#stop.signal.aborted) throw this.#canceled();

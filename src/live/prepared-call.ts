@@ -41,19 +41,37 @@ export class PreparedCall {
   /** `epoch`: the turn machine's keys count anew where another server takes the call over. */
   tools(call: Call, epoch: number, canTransfer: boolean): AgentTools {
     const { id, sid, organizationId, personId, direction, from, to } = call;
-    return this.#prepared.tools({ where: { callId: id }, organizationId, subject: sid, keyPrefix: `${sid}-${epoch}`, personId, number: direction === 'inbound' ? from : to, canTransfer });
+    return this.#prepared.tools({
+      where: { callId: id },
+      organizationId,
+      subject: sid,
+      keyPrefix: `${sid}-${epoch}`,
+      personId,
+      number: direction === 'inbound' ? from : to,
+      canTransfer,
+    });
   }
 
   /** The vendors that this call tries: its own voice and model where it names some, else its agent's. */
   providers({ overrides: { voiceId, modelName } }: Call): Providers {
     const { providersFor, catalog } = this.#options;
     const { voiceProvider, modelProvider } = this.agent;
-    return providersFor({ voiceProvider: voiceId === undefined ? voiceProvider : catalog.voiceProvider(voiceId), modelProvider: modelName === undefined ? modelProvider : catalog.modelProvider(modelName) });
+    return providersFor({
+      voiceProvider: voiceId === undefined ? voiceProvider : catalog.voiceProvider(voiceId),
+      modelProvider: modelName === undefined ? modelProvider : catalog.modelProvider(modelName),
+    });
   }
 
   /** What this call's models are asked through; `watch` counts what each does. */
-  models(inner: readonly LanguageModel[], watch: (models: readonly LanguageModel[]) => readonly LanguageModel[]): readonly LanguageModel[] {
+  models(
+    inner: readonly LanguageModel[],
+    watch: (models: readonly LanguageModel[]) => readonly LanguageModel[],
+  ): readonly LanguageModel[] {
     const { voiceProvider } = this.agent;
-    return this.#prepared.models(inner, (modelProvider) => watch(this.#options.providersFor({ voiceProvider, modelProvider }).languageModels), 'voice');
+    return this.#prepared.models(
+      inner,
+      (modelProvider) => watch(this.#options.providersFor({ voiceProvider, modelProvider }).languageModels),
+      'voice',
+    );
   }
 }

@@ -14,7 +14,8 @@ export interface Reaper {
 /** Ends calls whose server died, those whose lease ended before `deadSince`, and has their carriers hang up. Answers how many; the carriers are not waited for. */
 export async function reap({ store, clock, carriers, log }: Reaper, deadSince = clock.now()): Promise<number> {
   const reaped = await reapAbandoned({ store, clock }, deadSince);
-  for (const { carrier, carrierCallId } of reaped) if (carrierCallId !== null) void carriers.hangUp(carrier, carrierCallId, log);
+  for (const { carrier, carrierCallId } of reaped)
+    if (carrierCallId !== null) void carriers.hangUp(carrier, carrierCallId, log);
   if (reaped.length > 0) log.warn({ reaped: reaped.length }, 'ended calls whose server had stopped');
   return reaped.length;
 }

@@ -53,7 +53,11 @@ export class Recorder {
   agent(mulaw: Uint8Array, playAtMs: number): void {
     const at = this.#place(playAtMs);
     this.#flush(this.#place(playAtMs - OPEN_MS - 200));
-    this.#agentNext = this.#put(this.#agent, mulaw, Math.abs(at - this.#agentNext) > 40 * SAMPLES_PER_MS ? at : this.#agentNext);
+    this.#agentNext = this.#put(
+      this.#agent,
+      mulaw,
+      Math.abs(at - this.#agentNext) > 40 * SAMPLES_PER_MS ? at : this.#agentNext,
+    );
   }
 
   /** What the agent was to say from `atMs` on was never heard. */
@@ -79,7 +83,7 @@ export class Recorder {
     const end = at + mulaw.length;
     if (end - this.#written > WINDOW) this.#flush(end - WINDOW);
     from = Math.max(from, this.#written);
-    for (let next = from; next < end; ) {
+    for (let next = from; next < end;) {
       const place = next % WINDOW;
       const n = Math.min(end - next, WINDOW - place);
       channel.set(mulaw.subarray(next - at, next - at + n), place);

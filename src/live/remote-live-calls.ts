@@ -19,13 +19,25 @@ interface Elsewhere {
 }
 
 /** Commands a call that another server runs. Acknowledged when the end is on record; an owner that does not answer is as good as dead. */
-export async function sendElsewhere({ store, commands, clock }: Elsewhere, owner: string, callId: number, command: CallCommand): Promise<CommandAcknowledgement> {
+export async function sendElsewhere(
+  { store, commands, clock }: Elsewhere,
+  owner: string,
+  callId: number,
+  command: CallCommand,
+): Promise<CommandAcknowledgement> {
   await commands.send(owner, callId, command);
   return command.type === 'end' ? untilEnded({ store, clock }, callId) : 'done';
 }
 
-async function untilEnded({ store, clock }: Pick<Elsewhere, 'store' | 'clock'>, callId: number): Promise<CommandAcknowledgement> {
-  for (const until = clock.now().getTime() + ANSWER_MS; clock.now().getTime() < until; await new Promise((again) => setTimeout(again, LOOK_AGAIN_MS))) {
+async function untilEnded(
+  { store, clock }: Pick<Elsewhere, 'store' | 'clock'>,
+  callId: number,
+): Promise<CommandAcknowledgement> {
+  for (
+    const until = clock.now().getTime() + ANSWER_MS;
+    clock.now().getTime() < until;
+    await new Promise((again) => setTimeout(again, LOOK_AGAIN_MS))
+  ) {
     const now = await store.calls.byId(callId);
     if (!now || isEnded(now.status)) return 'done';
   }
@@ -33,14 +45,26 @@ async function untilEnded({ store, clock }: Pick<Elsewhere, 'store' | 'clock'>, 
 }
 
 /** Hands on what a carrier says. An end is acknowledged when it is on record. */
-export async function tellElsewhere(elsewhere: Elsewhere, owner: string, callId: number, signal: CarrierSignal, carrierCallId: string): Promise<CommandAcknowledgement> {
+export async function tellElsewhere(
+  elsewhere: Elsewhere,
+  owner: string,
+  callId: number,
+  signal: CarrierSignal,
+  carrierCallId: string,
+): Promise<CommandAcknowledgement> {
   await elsewhere.commands.send(owner, callId, { type: 'carrier', signal, carrierCallId });
   return signal.type === 'ended' ? untilEnded(elsewhere, callId) : 'done';
 }
 
-export async function viewElsewhere({ store, commands }: Elsewhere, callId: number, notOn: string | null): Promise<LiveView | null> {
+export async function viewElsewhere(
+  { store, commands }: Elsewhere,
+  callId: number,
+  notOn: string | null,
+): Promise<LiveView | null> {
   const call = await store.calls.byId(callId);
-  return !call || call.owner === null || call.owner === notOn || isEnded(call.status) ? null : commands.view(call.owner, callId);
+  return !call || call.owner === null || call.owner === notOn || isEnded(call.status)
+    ? null
+    : commands.view(call.owner, callId);
 }
 
 /** The calls of all media servers, for a server that carries none itself. */
@@ -104,7 +128,11 @@ export class RemoteLiveCalls implements LiveCalls {
   async dial(call: Call, reservation: Reservation): Promise<void> {
     this.#hand(call, reservation, 'dial');
     const { store, clock } = this.#options;
-    for (const until = clock.now().getTime() + ANSWER_MS; clock.now().getTime() < until; await new Promise((again) => setTimeout(again, LOOK_AGAIN_MS))) {
+    for (
+      const until = clock.now().getTime() + ANSWER_MS;
+      clock.now().getTime() < until;
+      await new Promise((again) => setTimeout(again, LOOK_AGAIN_MS))
+    ) {
       const now = await store.calls.byId(call.id);
       if (!now || now.status !== 'placed' || now.carrierCallId !== null) return;
     }
@@ -114,10 +142,13 @@ export class RemoteLiveCalls implements LiveCalls {
     if (isEnded(call.status)) {
       // A dial that was given up for unknown, and was taken: whoever carries calls hangs it up.
       const [any] = this.#servers;
-      if (call.carrierCallId === null && signal.type !== 'ended' && any) await this.#options.commands.send(any.id, call.id, { type: 'carrier', signal, carrierCallId });
+      if (call.carrierCallId === null && signal.type !== 'ended' && any)
+        await this.#options.commands.send(any.id, call.id, { type: 'carrier', signal, carrierCallId });
       return 'not-running';
     }
-    return call.owner === null ? 'not-running' : tellElsewhere(this.#options, call.owner, call.id, signal, carrierCallId);
+    return call.owner === null
+      ? 'not-running'
+      : tellElsewhere(this.#options, call.owner, call.id, signal, carrierCallId);
   }
 
   expect(call: Call, reservation: Reservation): void {
@@ -145,6 +176,10 @@ export class RemoteLiveCalls implements LiveCalls {
 
   /** The word may be lost: its owner looks for calls that were placed for it, and one without an owner that lives is ended. */
   #hand(call: Call, { serverId }: Reservation, type: 'dial' | 'expect'): void {
-    this.#options.commands.send(serverId, call.id, { type }).catch((error: unknown) => this.#options.log.error({ err: error, call: call.sid }, 'the media server could not be told of a call'));
+    this.#options.commands
+      .send(serverId, call.id, { type })
+      .catch((error: unknown) =>
+        this.#options.log.error({ err: error, call: call.sid }, 'the media server could not be told of a call'),
+      );
   }
 }

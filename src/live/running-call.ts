@@ -58,7 +58,10 @@ export interface RunningCallOptions {
   readonly watch: (event: CallWatchEvent) => void;
 }
 
-export type CallWatchEvent = { readonly callSid: string; readonly atMs: number } & ({ readonly type: 'note'; readonly note: TurnNote } | { readonly type: 'status'; readonly status: string; readonly reason: string | null });
+export type CallWatchEvent = { readonly callSid: string; readonly atMs: number } & (
+  | { readonly type: 'note'; readonly note: TurnNote }
+  | { readonly type: 'status'; readonly status: string; readonly reason: string | null }
+);
 
 /** Why a call ended that had to be answered while there was no room for it. */
 const NO_CAPACITY = 'no_capacity';
@@ -105,13 +108,21 @@ export class RunningCall {
     const { call, callClock, store, clock, log, prepared } = options;
     const { agent, lookup } = prepared;
     this.#pickedUp = call.answeredAt !== null;
-    this.#meter = new UsageMeter((did) => this.#writer.progress({ spokenBy: { voice_activity: options.providers.voiceActivity.id, ...did } }));
+    this.#meter = new UsageMeter((did) =>
+      this.#writer.progress({ spokenBy: { voice_activity: options.providers.voiceActivity.id, ...did } }),
+    );
     const watched = this.#meter.watch(options.providers);
-    const providers: Providers = { ...watched, languageModels: prepared.models(watched.languageModels, (models) => this.#meter.models(models)) };
+    const providers: Providers = {
+      ...watched,
+      languageModels: prepared.models(watched.languageModels, (models) => this.#meter.models(models)),
+    };
     this.#startedMs = callClock.nowMs();
     const script = scriptFor(agent, call);
     this.#writer = new CallWriter({
-      call, ownership: options.ownership, store, clock,
+      call,
+      ownership: options.ownership,
+      store,
+      clock,
       sourcesOf: (text) => lookup?.sourcesOf(text) ?? [],
       onLost: (why) => this.#letGo(why),
       onError: (error) => log.error({ err: error, call: call.sid }, 'a record of the call could not be written'),
@@ -119,7 +130,11 @@ export class RunningCall {
     this.#session = new VoiceSession({
       clock: callClock,
       providers,
-      policy: { ...script.policy, attempts: Math.max(script.policy.attempts, providers.languageModels.length, providers.textToSpeech.length), ...(options.turnAway ? { screen: false, firstMessage: null } : {}) },
+      policy: {
+        ...script.policy,
+        attempts: Math.max(script.policy.attempts, providers.languageModels.length, providers.textToSpeech.length),
+        ...(options.turnAway ? { screen: false, firstMessage: null } : {}),
+      },
       prompt: script.prompt,
       model: script.model,
       voiceId: script.voiceId,
@@ -174,7 +189,10 @@ export class RunningCall {
   pickedUp(): void {
     if (this.#pickedUp || this.#ending) return;
     this.#pickedUp = true;
-    this.#writer.progress({ status: 'answered', answeredAt: this.#options.clock.now() }, { type: 'call.answered', callId: this.call.id, data: {} });
+    this.#writer.progress(
+      { status: 'answered', answeredAt: this.#options.clock.now() },
+      { type: 'call.answered', callId: this.call.id, data: {} },
+    );
     this.#tell('answered', null);
   }
 
@@ -192,7 +210,8 @@ export class RunningCall {
         return;
       case 'ended': {
         this.#goneAtCarrier = true;
-        if (this.#answered) return this.#session.hungUp(said.outcome === 'completed' ? 'caller_hung_up' : CARRIER_FAILED);
+        if (this.#answered)
+          return this.#session.hungUp(said.outcome === 'completed' ? 'caller_hung_up' : CARRIER_FAILED);
         const { status, reason, failure } = endOf(said, this.#pickedUp);
         return void this.fail(status, reason, failure);
       }
@@ -288,8 +307,10 @@ export class RunningCall {
 
   #note(note: TurnNote): void {
     this.#writer.note(note);
-    if (note.kind === 'entry' && note.item.role === 'agent' && note.item.text.includes(DEFAULT_POLICY.phrases.apology)) this.#apologised = true;
-    if (note.kind === 'recovered') this.#options.log.warn({ call: this.call.sid, what: note.what }, 'the watchdog freed a turn');
+    if (note.kind === 'entry' && note.item.role === 'agent' && note.item.text.includes(DEFAULT_POLICY.phrases.apology))
+      this.#apologised = true;
+    if (note.kind === 'recovered')
+      this.#options.log.warn({ call: this.call.sid, what: note.what }, 'the watchdog freed a turn');
     this.#options.watch({ callSid: this.call.sid, atMs: this.#nowMs(), type: 'note', note });
   }
 
@@ -298,7 +319,9 @@ export class RunningCall {
     this.#recorder = null;
     const { call, log } = this.#options;
     log.warn({ err: error, call: call.sid }, 'the call is not recorded any further');
-    this.#writer.progress({ recordingFailure: error instanceof AppError ? error.message : 'The recording could not be written' });
+    this.#writer.progress({
+      recordingFailure: error instanceof AppError ? error.message : 'The recording could not be written',
+    });
   }
 
   #hangUpLeg(reason: string): void {
@@ -315,10 +338,13 @@ export class RunningCall {
     if (this.#handedOver) return;
     this.#handedOver = true;
     // The line is let go of when the other end has been handed over: a carrier whose media socket closes asks what is next.
-    void carrier.transfer().catch(() => {
-      carrier.hangUp();
-      return this.#noteCallback('a transfer that did not come off');
-    }).finally(() => leg?.close());
+    void carrier
+      .transfer()
+      .catch(() => {
+        carrier.hangUp();
+        return this.#noteCallback('a transfer that did not come off');
+      })
+      .finally(() => leg?.close());
   }
 
   /** Nothing more may be written: stop without a word. Whoever took the call over has the carrier's end of it too. */
@@ -348,7 +374,8 @@ export class RunningCall {
     }
     this.#recorder = null;
     // Whoever was let down by all our providers is called back.
-    if (!this.#lost && (this.#apologised || reason === SPEECH_FAILED)) await this.#noteCallback('a technical problem on the call');
+    if (!this.#lost && (this.#apologised || reason === SPEECH_FAILED))
+      await this.#noteCallback('a technical problem on the call');
     if (!this.#lost) await this.#writer.end(status, reason, failure, this.#meter.lines);
     if (!this.#answered) this.#session.hungUp(reason);
     reservation.give();
@@ -359,9 +386,20 @@ export class RunningCall {
 
   async #noteCallback(reason: string): Promise<void> {
     const { call, store, clock, log } = this.#options;
-    const callback = { callId: call.id, personId: call.personId, number: call.direction === 'inbound' ? call.from : call.to, wanted: 'as soon as possible', dueAt: null, reason };
+    const callback = {
+      callId: call.id,
+      personId: call.personId,
+      number: call.direction === 'inbound' ? call.from : call.to,
+      wanted: 'as soon as possible',
+      dueAt: null,
+      reason,
+    };
     try {
-      await noteCallback({ store, clock }, { organizationId: call.organizationId, actor: { kind: 'system', name: 'agent' } }, callback);
+      await noteCallback(
+        { store, clock },
+        { organizationId: call.organizationId, actor: { kind: 'system', name: 'agent' } },
+        callback,
+      );
     } catch (error) {
       log.error({ err: error, call: call.sid }, 'a callback could not be noted');
     }

@@ -68,7 +68,10 @@ export class UsageMeter {
             line.units += FRAME_MS;
             stream.audio(pcm);
           },
-          begin: (utterance) => stream.begin(utterance), end: (utterance) => stream.end(utterance), expect: (phrases) => stream.expect(phrases), close: () => stream.close(),
+          begin: (utterance) => stream.begin(utterance),
+          end: (utterance) => stream.end(utterance),
+          expect: (phrases) => stream.expect(phrases),
+          close: () => stream.close(),
         };
       },
     };
@@ -83,8 +86,10 @@ export class UsageMeter {
           if (part.type === 'text' || part.type === 'tool-call') this.#saw('language_model', inner.id);
           if (part.type === 'text') letters += part.text.length;
           if (part.type === 'done') {
-            this.#line(inner.id, 'input-tokens').units += part.usage?.inputTokens ?? Math.ceil(lettersIn(request) / LETTERS_PER_TOKEN);
-            this.#line(inner.id, 'output-tokens').units += part.usage?.outputTokens ?? Math.ceil(letters / LETTERS_PER_TOKEN);
+            this.#line(inner.id, 'input-tokens').units +=
+              part.usage?.inputTokens ?? Math.ceil(lettersIn(request) / LETTERS_PER_TOKEN);
+            this.#line(inner.id, 'output-tokens').units +=
+              part.usage?.outputTokens ?? Math.ceil(letters / LETTERS_PER_TOKEN);
           }
           onPart(part);
         });
@@ -112,5 +117,9 @@ export class UsageMeter {
 }
 
 function lettersIn({ prompt, messages, knowledge = [] }: ModelRequest): number {
-  return prompt.length + messages.reduce((sum, one) => sum + ('text' in one ? one.text.length : 0), 0) + knowledge.reduce((sum, one) => sum + one.text.length, 0);
+  return (
+    prompt.length +
+    messages.reduce((sum, one) => sum + ('text' in one ? one.text.length : 0), 0) +
+    knowledge.reduce((sum, one) => sum + one.text.length, 0)
+  );
 }

@@ -16,25 +16,50 @@ export interface CallPageData {
 }
 
 const WORDS: Record<Call['status'], string> = {
-  placed: 'Being placed', ringing: 'Ringing', answered: 'Running', completed: 'Completed', voicemail: 'Left on a voicemail', 'no-answer': 'Nobody answered', busy: 'Busy', canceled: 'Canceled', refused: 'Refused', broken: 'Broken off',
+  placed: 'Being placed',
+  ringing: 'Ringing',
+  answered: 'Running',
+  completed: 'Completed',
+  voicemail: 'Left on a voicemail',
+  'no-answer': 'Nobody answered',
+  busy: 'Busy',
+  canceled: 'Canceled',
+  refused: 'Refused',
+  broken: 'Broken off',
 };
 
 const REASONS: Readonly<Record<string, string>> = {
-  caller_hung_up: 'The person hung up.', silence: 'The agent hung up: nobody spoke.', voicemail: 'The message was left, and the agent hung up.', media_lost: 'The media connection was lost and did not come back.', shutdown: 'The server was shut down.',
-  refused: 'The person declined.', callback: 'A callback was agreed.', booked: 'An appointment was agreed.', completed: 'The talk came to its end.', do_not_call: 'The person does not want to be called again.', server_died: 'The server stopped during the call.',
+  caller_hung_up: 'The person hung up.',
+  silence: 'The agent hung up: nobody spoke.',
+  voicemail: 'The message was left, and the agent hung up.',
+  media_lost: 'The media connection was lost and did not come back.',
+  shutdown: 'The server was shut down.',
+  refused: 'The person declined.',
+  callback: 'A callback was agreed.',
+  booked: 'An appointment was agreed.',
+  completed: 'The talk came to its end.',
+  do_not_call: 'The person does not want to be called again.',
+  server_died: 'The server stopped during the call.',
 };
 
 const escape = (text: string): string => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 
 /** JSON that may stand inside a script element. */
-const inScript = (value: unknown): string => JSON.stringify(value).replace(/</g, '\\u003c').replace(/\u2028|\u2029/g, '');
+const inScript = (value: unknown): string =>
+  JSON.stringify(value)
+    .replace(/</g, '\\u003c')
+    .replace(/\u2028|\u2029/g, '');
 
-const clock = (ms: number): string => `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, '0')}.${Math.floor((ms % 1000) / 100)}`;
+const clock = (ms: number): string =>
+  `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, '0')}.${Math.floor((ms % 1000) / 100)}`;
 
 function recordingWords(call: Call): string {
-  if (call.recordingFailure !== null) return `This call is not recorded${call.recordingKey === null ? '' : ' to its end'}: ${call.recordingFailure}.`;
+  if (call.recordingFailure !== null)
+    return `This call is not recorded${call.recordingKey === null ? '' : ' to its end'}: ${call.recordingFailure}.`;
   if (!call.recorded) return 'This call was not recorded.';
-  return isEnded(call.status) && call.recordingKey === null ? 'There is no recording of this call.' : 'The recording is made when the call has ended.';
+  return isEnded(call.status) && call.recordingKey === null
+    ? 'There is no recording of this call.'
+    : 'The recording is made when the call has ended.';
 }
 
 /** A whole call on one page that needs nothing else: player, waveform, words in step with the sound, where the time went. */
@@ -68,14 +93,19 @@ ${data.audio === null ? '' : SCRIPT}</script>
 
 function verdict(call: Call): string {
   if (!isEnded(call.status)) return '';
-  if (call.failureReason !== null) return `<p class="verdict bad"><b>Why it failed:</b> ${escape(call.failureReason)}.</p>`;
+  if (call.failureReason !== null)
+    return `<p class="verdict bad"><b>Why it failed:</b> ${escape(call.failureReason)}.</p>`;
   return `<p class="verdict">${escape(REASONS[call.endReason ?? ''] ?? `It ended: ${call.endReason ?? 'no reason given'}.`)}</p>`;
 }
 
 /** The stages of the call, and how long after placing it each was reached. */
 function states(call: Call): string {
   const since = (at: Date) => `after ${clock(at.getTime() - call.placedAt.getTime())}`;
-  const steps = [`placed`, ...(call.answeredAt ? [`answered ${since(call.answeredAt)}`] : []), ...(call.endedAt ? [`ended ${since(call.endedAt)}`] : [`now ${call.phase.toLowerCase()}`])];
+  const steps = [
+    `placed`,
+    ...(call.answeredAt ? [`answered ${since(call.answeredAt)}`] : []),
+    ...(call.endedAt ? [`ended ${since(call.endedAt)}`] : [`now ${call.phase.toLowerCase()}`]),
+  ];
   return steps.join(' → ');
 }
 
@@ -93,16 +123,29 @@ function entryHtml(entry: ConversationEntry): string {
     detail['estimated'] === true ? 'timed by the clock' : '',
     typeof detail['kind'] === 'string' && detail['kind'] !== 'reply' ? detail['kind'] : '',
     typeof detail['phase'] === 'string' ? detail['phase'].toLowerCase() : '',
-    ...(Array.isArray(detail['sources']) ? (detail['sources'] as { document: string; heading: string | null }[]).map((one) => `from ${one.document}${one.heading === null ? '' : `, ${one.heading}`}`) : []),
+    ...(Array.isArray(detail['sources'])
+      ? (detail['sources'] as { document: string; heading: string | null }[]).map(
+          (one) => `from ${one.document}${one.heading === null ? '' : `, ${one.heading}`}`,
+        )
+      : []),
   ].filter(Boolean);
   const text = entry.role === 'tool-call' ? `${entry.text} ${JSON.stringify(detail['args'] ?? {})}` : entry.text;
-  const unheard = detail['interrupted'] === true && typeof detail['intended'] === 'string' ? `<span class="unheard" title="never heard">${escape(rest(entry.text, detail['intended']))}</span>` : '';
+  const unheard =
+    detail['interrupted'] === true && typeof detail['intended'] === 'string'
+      ? `<span class="unheard" title="never heard">${escape(rest(entry.text, detail['intended']))}</span>`
+      : '';
   return `<li class="${entry.role}" data-from="${entry.startMs}" data-to="${entry.endMs}"><button type="button" class="at">${clock(entry.startMs)}</button><b>${NAMES[entry.role]}</b> <span class="text">${escape(text)} ${unheard}</span>${badges.map((badge) => `<i>${escape(badge)}</i>`).join('')}</li>`;
 }
 
-const NAMES: Record<ConversationEntry['role'], string> = { agent: 'Agent', caller: 'Caller', 'tool-call': 'Tool', 'tool-result': 'Result' };
+const NAMES: Record<ConversationEntry['role'], string> = {
+  agent: 'Agent',
+  caller: 'Caller',
+  'tool-call': 'Tool',
+  'tool-result': 'Result',
+};
 
-const rest = (heard: string, intended: string): string => (intended.startsWith(heard) ? intended.slice(heard.length).trim() : intended);
+const rest = (heard: string, intended: string): string =>
+  intended.startsWith(heard) ? intended.slice(heard.length).trim() : intended;
 
 interface Latency {
   readonly speechToTextMs: number;
@@ -112,13 +155,23 @@ interface Latency {
   readonly fullCycleMs: number;
 }
 
-const STAGES = [['speechToTextMs', 'listening and end of turn'], ['languageModelMs', 'language model'], ['textToSpeechMs', 'speech'], ['firstAudioMs', 'first frame out']] as const;
+const STAGES = [
+  ['speechToTextMs', 'listening and end of turn'],
+  ['languageModelMs', 'language model'],
+  ['textToSpeechMs', 'speech'],
+  ['firstAudioMs', 'first frame out'],
+] as const;
 
 function waterfalls(entries: readonly ConversationEntry[]): string {
-  const turns = entries.flatMap((entry) => (entry.role === 'agent' && entry.detail['latency'] ? [{ entry, latency: entry.detail['latency'] as Latency }] : []));
+  const turns = entries.flatMap((entry) =>
+    entry.role === 'agent' && entry.detail['latency'] ? [{ entry, latency: entry.detail['latency'] as Latency }] : [],
+  );
   if (turns.length === 0) return '';
   const longest = Math.max(...turns.map(({ latency }) => latency.fullCycleMs), 1);
-  const rows = turns.map(({ entry, latency }) => `<tr><th scope="row">${clock(entry.startMs)}</th><td><div class="bar">${STAGES.map(([key, label]) => `<span class="${key}" style="width:${((latency[key] / longest) * 100).toFixed(2)}%" title="${label}: ${latency[key]} ms"></span>`).join('')}</div></td><td class="number">${latency.fullCycleMs} ms</td></tr>`);
+  const rows = turns.map(
+    ({ entry, latency }) =>
+      `<tr><th scope="row">${clock(entry.startMs)}</th><td><div class="bar">${STAGES.map(([key, label]) => `<span class="${key}" style="width:${((latency[key] / longest) * 100).toFixed(2)}%" title="${label}: ${latency[key]} ms"></span>`).join('')}</div></td><td class="number">${latency.fullCycleMs} ms</td></tr>`,
+  );
   return `<section aria-label="Latency"><h2>From the last word to the answer</h2><table>${rows.join('\n')}</table>
 <p class="legend muted">${STAGES.map(([key, label]) => `<span class="dot ${key}"></span> ${label}`).join(' ')}</p></section>`;
 }

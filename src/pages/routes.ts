@@ -30,7 +30,13 @@ export function mountPages(server: FastifyInstance, parts: PageParts): void {
   server.get('/phone', (_request, reply) => html(reply, phonePage()));
   server.get<{ Params: { sid: string } }>('/app/calls/:sid', async (request, reply) => {
     const call = await openCall(parts, request, request.params.sid);
-    return html(reply, await renderCallPage(parts, call, { wav: parts.signedUrls.sign(recordingPath(call.sid, 'wav'), URL_TTL_MS), mp3: parts.signedUrls.sign(recordingPath(call.sid, 'mp3'), URL_TTL_MS) }));
+    return html(
+      reply,
+      await renderCallPage(parts, call, {
+        wav: parts.signedUrls.sign(recordingPath(call.sid, 'wav'), URL_TTL_MS),
+        mp3: parts.signedUrls.sign(recordingPath(call.sid, 'mp3'), URL_TTL_MS),
+      }),
+    );
   });
   server.get<{ Params: { file: string } }>('/app/recordings/:file', async (request, reply) => {
     const [, sid, format] = /^(\w+)\.(wav|mp3)$/.exec(request.params.file) ?? [];
@@ -41,7 +47,11 @@ export function mountPages(server: FastifyInstance, parts: PageParts): void {
 }
 
 /** The page of a call; its sound comes from these addresses once it is made. */
-export async function renderCallPage(parts: Pick<PageParts, 'core' | 'files'>, call: Call, addresses: { readonly wav: string; readonly mp3: string | null }): Promise<string> {
+export async function renderCallPage(
+  parts: Pick<PageParts, 'core' | 'files'>,
+  call: Call,
+  addresses: { readonly wav: string; readonly mp3: string | null },
+): Promise<string> {
   const { core, files } = parts;
   const made = call.recordingKey === null ? null : recordingFiles(call.recordingKey);
   const [agent, entries, wav, mp3, peaks] = await Promise.all([
@@ -52,7 +62,14 @@ export async function renderCallPage(parts: Pick<PageParts, 'core' | 'files'>, c
     made && readText(files, made.peaks),
   ]);
   return callPage({
-    call, agentName: agent?.name ?? 'Deleted agent', entries, audio: wav ? addresses.wav : null, mp3: mp3 ? addresses.mp3 : null, peaks: peaks === null ? null : (JSON.parse(peaks) as [number, number][]), recordingOffsetMs: call.recordingOffsetMs ?? 0, now: core.clock.now(),
+    call,
+    agentName: agent?.name ?? 'Deleted agent',
+    entries,
+    audio: wav ? addresses.wav : null,
+    mp3: mp3 ? addresses.mp3 : null,
+    peaks: peaks === null ? null : (JSON.parse(peaks) as [number, number][]),
+    recordingOffsetMs: call.recordingOffsetMs ?? 0,
+    now: core.clock.now(),
   });
 }
 
@@ -69,32 +86,57 @@ async function openCall(parts: PageParts, request: FastifyRequest, sid: string):
   return getCall(core, { organizationId, actor, requestId: request.id }, sid, `call_sid: ${sid}`);
 }
 
-async function sendRecording({ core, files }: PageParts, call: Call, format: 'wav' | 'mp3', request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function sendRecording(
+  { core, files }: PageParts,
+  call: Call,
+  format: 'wav' | 'mp3',
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   if (call.recordingKey === null) throw notFound('Recording', `call_sid: ${call.sid}`);
   const made = recordingFiles(call.recordingKey);
-  void reply.headers({ 'content-type': format === 'wav' ? 'audio/wav' : 'audio/mpeg', 'cache-control': 'private', 'x-content-type-options': 'nosniff', 'content-disposition': `inline; filename="${call.sid}.${format}"` });
+  void reply.headers({
+    'content-type': format === 'wav' ? 'audio/wav' : 'audio/mpeg',
+    'cache-control': 'private',
+    'x-content-type-options': 'nosniff',
+    'content-disposition': `inline; filename="${call.sid}.${format}"`,
+  });
   const whole = await files.read(made[format]);
   if (whole) return sendRange(files, made[format], whole, request, reply);
   // It is made when the call has ended; until then there is what was recorded so far.
   const source = await files.read(made.source);
   if (!source) throw notFound('Recording', `call_sid: ${call.sid}`);
-  if (format === 'mp3') throw new AppError('unavailable', 'The MP3 is made when the call has ended', { retryAt: new Date(core.clock.now().getTime() + 2000) });
+  if (format === 'mp3')
+    throw new AppError('unavailable', 'The MP3 is made when the call has ended', {
+      retryAt: new Date(core.clock.now().getTime() + 2000),
+    });
   return reply.header('content-length', wavBytes(source)).send(toStream(wavSoFar(source)));
 }
 
-async function sendRange(files: FileStore, key: string, whole: { readonly size: number; stream(): AsyncIterable<Uint8Array> }, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function sendRange(
+  files: FileStore,
+  key: string,
+  whole: { readonly size: number; stream(): AsyncIterable<Uint8Array> },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   void reply.header('accept-ranges', 'bytes');
   const range = /^bytes=(\d*)-(\d*)$/.exec(request.headers.range ?? '');
-  if (!range || (range[1] === '' && range[2] === '')) return reply.header('content-length', whole.size).send(toStream(whole.stream()));
+  if (!range || (range[1] === '' && range[2] === ''))
+    return reply.header('content-length', whole.size).send(toStream(whole.stream()));
   const start = range[1] === '' ? Math.max(0, whole.size - Number(range[2])) : Number(range[1]);
   const end = range[1] === '' || range[2] === '' ? whole.size - 1 : Math.min(Number(range[2]), whole.size - 1);
   if (start > end) return reply.code(416).header('content-range', `bytes */${whole.size}`).send();
   const part = await files.read(key, { start, end });
   if (!part) throw new AppError('unavailable', 'The recording could not be read');
-  return reply.code(206).headers({ 'content-range': `bytes ${start}-${end}/${whole.size}`, 'content-length': end - start + 1 }).send(toStream(part.stream()));
+  return reply
+    .code(206)
+    .headers({ 'content-range': `bytes ${start}-${end}/${whole.size}`, 'content-length': end - start + 1 })
+    .send(toStream(part.stream()));
 }
 
-const toStream = (content: AsyncIterable<Uint8Array>): Readable => (content instanceof Readable ? content : Readable.from(content, { objectMode: false }));
+const toStream = (content: AsyncIterable<Uint8Array>): Readable =>
+  content instanceof Readable ? content : Readable.from(content, { objectMode: false });
 
 async function readText(files: FileStore, key: string): Promise<string | null> {
   const file = await files.read(key);
@@ -107,8 +149,13 @@ async function readText(files: FileStore, key: string): Promise<string | null> {
 function html(reply: FastifyReply, page: string): FastifyReply {
   return reply
     .headers({
-      'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY',
-      'content-security-policy': "default-src 'none'; script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; connect-src 'self' ws: wss:; media-src 'self' data:; img-src data:; form-action 'none'; base-uri 'none'",
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'content-security-policy':
+        "default-src 'none'; script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; connect-src 'self' ws: wss:; media-src 'self' data:; img-src data:; form-action 'none'; base-uri 'none'",
     })
     .send(page);
 }

@@ -9,7 +9,15 @@ import { ollama } from './ollama/manifest.ts';
 import { openai } from './openai/manifest.ts';
 
 /** Every vendor, one line each; where several are configured, in this order. */
-export const MANIFESTS: readonly ProviderManifest[] = [offline, deepgram, elevenlabs, openai, anthropic, google, ollama];
+export const MANIFESTS: readonly ProviderManifest[] = [
+  offline,
+  deepgram,
+  elevenlabs,
+  openai,
+  anthropic,
+  google,
+  ollama,
+];
 
 export const catalog: ModelCatalog = {
   voiceProvider: (voiceId) => MANIFESTS.find((one) => one.voices?.claims(voiceId))?.id ?? offline.id,

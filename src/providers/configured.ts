@@ -40,14 +40,23 @@ export class ConfiguredProviders {
       const baseUrl = settings[environment.baseUrl]?.replace(/\/+$/, '') ?? null;
       if (apiKey === null && baseUrl === null) return [];
       const made = make({ apiKey, baseUrl });
-      const breakers = { listen: new CircuitBreaker(now), think: new CircuitBreaker(now), speak: new CircuitBreaker(now) };
-      return [{
-        id, breakers,
-        providers: {
-          ...(made.speechToText ? { speechToText: restingRecogniser(made.speechToText, breakers.listen) } : {}), ...(made.languageModel ? { languageModel: restingModel(made.languageModel, breakers.think) } : {}),
-          ...(made.textToSpeech ? { textToSpeech: restingVoice(made.textToSpeech, breakers.speak) } : {}), ...(made.embedder ? { embedder: made.embedder } : {}),
+      const breakers = {
+        listen: new CircuitBreaker(now),
+        think: new CircuitBreaker(now),
+        speak: new CircuitBreaker(now),
+      };
+      return [
+        {
+          id,
+          breakers,
+          providers: {
+            ...(made.speechToText ? { speechToText: restingRecogniser(made.speechToText, breakers.listen) } : {}),
+            ...(made.languageModel ? { languageModel: restingModel(made.languageModel, breakers.think) } : {}),
+            ...(made.textToSpeech ? { textToSpeech: restingVoice(made.textToSpeech, breakers.speak) } : {}),
+            ...(made.embedder ? { embedder: made.embedder } : {}),
+          },
         },
-      }];
+      ];
     });
   }
 
@@ -59,17 +68,28 @@ export class ConfiguredProviders {
   forCall(chosen: Chosen): Providers {
     const offline = this.#offline!;
     const { speechToText, languageModels, textToSpeech } = this.#chains(chosen);
-    return { voiceActivity: offline.voiceActivity, speechToText: [...speechToText, ...offline.speechToText], languageModels: [...languageModels, ...offline.languageModels], textToSpeech: [...textToSpeech, ...offline.textToSpeech] };
+    return {
+      voiceActivity: offline.voiceActivity,
+      speechToText: [...speechToText, ...offline.speechToText],
+      languageModels: [...languageModels, ...offline.languageModels],
+      textToSpeech: [...textToSpeech, ...offline.textToSpeech],
+    };
   }
 
   /** Who is asked first. */
   names(chosen: Chosen): Readonly<Record<'speechToText' | 'languageModel' | 'textToSpeech' | 'voiceActivity', string>> {
     const { speechToText, languageModels, textToSpeech } = this.#chains(chosen);
-    return { speechToText: speechToText[0]?.id ?? OFFLINE_NAMES.speechToText, languageModel: languageModels[0]?.id ?? OFFLINE_NAMES.languageModel, textToSpeech: textToSpeech[0]?.id ?? OFFLINE_NAMES.textToSpeech, voiceActivity: OFFLINE_NAMES.voiceActivity };
+    return {
+      speechToText: speechToText[0]?.id ?? OFFLINE_NAMES.speechToText,
+      languageModel: languageModels[0]?.id ?? OFFLINE_NAMES.languageModel,
+      textToSpeech: textToSpeech[0]?.id ?? OFFLINE_NAMES.textToSpeech,
+      voiceActivity: OFFLINE_NAMES.voiceActivity,
+    };
   }
 
   #chains({ voiceProvider, modelProvider }: Chosen): Omit<Providers, 'voiceActivity'> {
-    const all = <K extends keyof VendorProviders>(kind: K) => this.#vendors.flatMap(({ id, providers }) => (providers[kind] ? [{ id, one: providers[kind] }] : []));
+    const all = <K extends keyof VendorProviders>(kind: K) =>
+      this.#vendors.flatMap(({ id, providers }) => (providers[kind] ? [{ id, one: providers[kind] }] : []));
     const chosenFirst = <T>(vendors: readonly { id: string; one: T }[], chosen: string): T[] => {
       const own = vendors.find(({ id }) => id === chosen);
       return own ? [own.one, ...vendors.filter((other) => other !== own).map(({ one }) => one)] : [];
@@ -86,8 +106,16 @@ export class ConfiguredProviders {
   }
 
   /** How each vendor's parts are: `closed` is well, `open` is resting. */
-  get states(): readonly { readonly vendor: string; readonly what: 'listen' | 'think' | 'speak'; readonly state: string }[] {
+  get states(): readonly {
+    readonly vendor: string;
+    readonly what: 'listen' | 'think' | 'speak';
+    readonly state: string;
+  }[] {
     const kinds = { listen: 'speechToText', think: 'languageModel', speak: 'textToSpeech' } as const;
-    return this.#vendors.flatMap(({ id, providers, breakers }) => (['listen', 'think', 'speak'] as const).filter((what) => providers[kinds[what]]).map((what) => ({ vendor: id, what, state: breakers[what].state })));
+    return this.#vendors.flatMap(({ id, providers, breakers }) =>
+      (['listen', 'think', 'speak'] as const)
+        .filter((what) => providers[kinds[what]])
+        .map((what) => ({ vendor: id, what, state: breakers[what].state })),
+    );
   }
 }

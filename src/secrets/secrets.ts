@@ -19,7 +19,10 @@ export function deriveKey(encryptionKey: string, purpose: string): Buffer {
 export function makeSecrets(given: { readonly encryptionKey: string; readonly jwtSecret: string | null }): Secrets {
   const sealing = deriveKey(given.encryptionKey, 'sealing');
   const hashing = deriveKey(given.encryptionKey, 'keyed-hash');
-  const signing = given.jwtSecret === null ? deriveKey(given.encryptionKey, 'access-tokens') : createHash('sha256').update(given.jwtSecret).digest();
+  const signing =
+    given.jwtSecret === null
+      ? deriveKey(given.encryptionKey, 'access-tokens')
+      : createHash('sha256').update(given.jwtSecret).digest();
   const turn = limited(PASSWORDS_AT_ONCE, MOST_WAITING);
   const nobody = hash(randomBytes(16).toString('hex'));
   return {
@@ -35,7 +38,14 @@ export function makeSecrets(given: { readonly encryptionKey: string; readonly jw
     hashPassword: (password) => hash(password),
     isPassword: async (known, password) => (await verify(known ?? (await nobody), password)) && known !== null,
     signAccessToken: (claims, expiresAt) =>
-      new SignJWT({ sid: claims.sessionId }).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).setSubject(String(claims.userId)).setAudience(AUDIENCE).setIssuedAt().setExpirationTime(expiresAt).setJti(randomBytes(12).toString('base64url')).sign(signing),
+      new SignJWT({ sid: claims.sessionId })
+        .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+        .setSubject(String(claims.userId))
+        .setAudience(AUDIENCE)
+        .setIssuedAt()
+        .setExpirationTime(expiresAt)
+        .setJti(randomBytes(12).toString('base64url'))
+        .sign(signing),
     readAccessToken: (token, now) => readAccessToken(signing, token, now),
   };
 }
@@ -44,7 +54,12 @@ async function readAccessToken(key: Buffer, token: string, now: Date): Promise<A
   // API keys are not looked at for long.
   if (token.split('.').length !== 3) return null;
   try {
-    const { payload } = await jwtVerify(token, key, { algorithms: ['HS256'], audience: AUDIENCE, currentDate: now, requiredClaims: ['exp', 'sub'] });
+    const { payload } = await jwtVerify(token, key, {
+      algorithms: ['HS256'],
+      audience: AUDIENCE,
+      currentDate: now,
+      requiredClaims: ['exp', 'sub'],
+    });
     const userId = Number(payload.sub);
     const sessionId = payload['sid'];
     return Number.isSafeInteger(userId) && typeof sessionId === 'number' ? { userId, sessionId } : null;
@@ -83,7 +98,8 @@ function limited(atOnce: number, mostWaiting: number): Secrets['passwordTurn'] {
   const line: (() => void)[] = [];
   return async (work) => {
     if (running >= atOnce) {
-      if (line.length >= mostWaiting) throw new AppError('unavailable', 'Too many sign-ins at once. Try again in a moment.');
+      if (line.length >= mostWaiting)
+        throw new AppError('unavailable', 'Too many sign-ins at once. Try again in a moment.');
       await new Promise<void>((go) => line.push(go));
     } else {
       running++;

@@ -26,12 +26,20 @@ export class Ear {
   /** When the last utterance that was handed over fell silent. */
   #endedAtMs = 0;
 
-  constructor(options: { recogniser: SpeechToText; clock: CallClock; context: SpeechContext; pauseMs: number; events: EarEvents }) {
+  constructor(options: {
+    recogniser: SpeechToText;
+    clock: CallClock;
+    context: SpeechContext;
+    pauseMs: number;
+    events: EarEvents;
+  }) {
     this.#clock = options.clock;
     this.#events = options.events;
     this.#pauseMs = options.pauseMs;
     this.#stream = options.recogniser.open({
-      language: 'en', context: options.context, working: (budgetMs) => options.clock.working(budgetMs),
+      language: 'en',
+      context: options.context,
+      working: (budgetMs) => options.clock.working(budgetMs),
       onPart: (part) => {
         if (part.type === 'transcript-final') this.#events.understood(part.text, this.#endedAtMs);
         else if (part.type === 'error') this.#events.understood('', this.#endedAtMs);

@@ -22,7 +22,9 @@ export interface Persona {
   react(heard: string, turn: number): Reaction | null;
 }
 
-export type Pickup = { readonly outcome: 'answered'; readonly persona: Persona } | { readonly outcome: 'busy' | 'no-answer' | 'refused'; readonly reason: string };
+export type Pickup =
+  | { readonly outcome: 'answered'; readonly persona: Persona }
+  | { readonly outcome: 'busy' | 'no-answer' | 'refused'; readonly reason: string };
 
 const MOST_ANSWERS = 14;
 
@@ -52,7 +54,12 @@ function interested(heard: string, turn: number): Reaction {
   return INTERESTED.find(([pattern]) => pattern.test(heard))?.[1] ?? { say: FILL_INS[turn % FILL_INS.length]! };
 }
 
-const persona = (name: string, voiceId: string, more: Partial<Persona> & Pick<Persona, 'react'>): Persona => ({ name, voiceId, hello: 'Hello?', ...more });
+const persona = (name: string, voiceId: string, more: Partial<Persona> & Pick<Persona, 'react'>): Persona => ({
+  name,
+  voiceId,
+  hello: 'Hello?',
+  ...more,
+});
 
 const PEOPLE: Readonly<Record<string, Pickup>> = {
   '0001': { outcome: 'refused', reason: 'invalid number' },
@@ -61,27 +68,44 @@ const PEOPLE: Readonly<Record<string, Pickup>> = {
   '0004': {
     outcome: 'answered',
     persona: persona('voicemail', 'offline-oscar', {
-      hello: null, react: () => null, leavesAfterMs: 120_000,
-      machine: { greeting: 'Hi, you have reached the voicemail of Peter Miller. I am not available right now. Please leave a message after the tone.', beepHz: 1000 },
+      hello: null,
+      react: () => null,
+      leavesAfterMs: 120_000,
+      machine: {
+        greeting:
+          'Hi, you have reached the voicemail of Peter Miller. I am not available right now. Please leave a message after the tone.',
+        beepHz: 1000,
+      },
     }),
   },
-  '0005': { outcome: 'answered', persona: persona('in a hurry', 'offline-rosa', { hello: 'Hello?', leavesAfterMs: 1000, react: () => null }) },
-  '0006': { outcome: 'answered', persona: persona('interested', 'offline-martin', { hello: 'Hello, John Smith speaking.', react: interested }) },
+  '0005': {
+    outcome: 'answered',
+    persona: persona('in a hurry', 'offline-rosa', { hello: 'Hello?', leavesAfterMs: 1000, react: () => null }),
+  },
+  '0006': {
+    outcome: 'answered',
+    persona: persona('interested', 'offline-martin', { hello: 'Hello, John Smith speaking.', react: interested }),
+  },
   '0007': {
     outcome: 'answered',
     persona: persona('not interested', 'offline-rosa', {
       hello: 'Yes, hello?',
-      react: (heard, turn) => (/\b(goodbye|bye|have a (nice|great|good))\b/.test(heard) || turn >= 3 ? { say: 'Goodbye.', hangUp: true } : { say: turn === 0 ? 'No, thank you. I am not interested.' : "No, thanks. I don't need it." }),
+      react: (heard, turn) =>
+        /\b(goodbye|bye|have a (nice|great|good))\b/.test(heard) || turn >= 3
+          ? { say: 'Goodbye.', hangUp: true }
+          : { say: turn === 0 ? 'No, thank you. I am not interested.' : "No, thanks. I don't need it." },
     }),
   },
   '0008': {
     outcome: 'answered',
     persona: persona('wants a human', 'offline-oscar', {
-      leavesAfterMs: 330_000, farewell: 'I have to go now. Goodbye.',
+      leavesAfterMs: 330_000,
+      farewell: 'I have to go now. Goodbye.',
       react: (heard, turn) => {
         if (turn === 0) return { say: 'I want to speak to a human, please.' };
         if (/\b(goodbye|bye)\b/.test(heard)) return { say: 'Goodbye.', hangUp: true };
-        if (/\b(call you back|welcome to wait|like to wait)\b/.test(heard)) return turn < 6 ? { say: 'I will wait.' } : null;
+        if (/\b(call you back|welcome to wait|like to wait)\b/.test(heard))
+          return turn < 6 ? { say: 'I will wait.' } : null;
         if (/\b(waiting|nobody is free|one moment|connecting)\b/.test(heard)) return null;
         return turn < 4 ? { say: 'Can I speak to a human, please?' } : null;
       },
@@ -100,7 +124,8 @@ const PEOPLE: Readonly<Record<string, Pickup>> = {
 
 const PREFIX = '+1500555';
 
-const inTable = (number: string): Pickup | undefined => (number.startsWith(PREFIX) ? PEOPLE[number.slice(PREFIX.length)] : undefined);
+const inTable = (number: string): Pickup | undefined =>
+  number.startsWith(PREFIX) ? PEOPLE[number.slice(PREFIX.length)] : undefined;
 
 /** Whether a number is one of the table. */
 export const isPerson = (number: string): boolean => inTable(number) !== undefined;

@@ -19,7 +19,15 @@ interface Line {
 /** A carrier without a telephone network: numbers reach simulated people, on a clock of each call's own. */
 export class SimulatedCarrier implements Carrier {
   static readonly id = 'simulator';
-  static readonly about = { id: SimulatedCarrier.id, name: 'Simulator', capabilities: { voice: { supported: true, features: ['call', 'record', 'transcribe'] }, sms: { supported: false, features: [] }, recording: { supported: true, formats: ['mp3', 'wav'] } } };
+  static readonly about = {
+    id: SimulatedCarrier.id,
+    name: 'Simulator',
+    capabilities: {
+      voice: { supported: true, features: ['call', 'record', 'transcribe'] },
+      sms: { supported: false, features: [] },
+      recording: { supported: true, formats: ['mp3', 'wav'] },
+    },
+  };
   readonly id = SimulatedCarrier.id;
   readonly real = false;
   readonly #recogniser: SpeechToText;
@@ -41,7 +49,11 @@ export class SimulatedCarrier implements Carrier {
   }
 
   /** Somebody of the table calls, and is put through at once. */
-  receive(carrierCallId: string, request: { readonly from: string; readonly hints: readonly string[] }, onEvent: (event: CarrierEvent) => void): Dialled | null {
+  receive(
+    carrierCallId: string,
+    request: { readonly from: string; readonly hints: readonly string[] },
+    onEvent: (event: CarrierEvent) => void,
+  ): Dialled | null {
     const pickup = isPerson(request.from) ? whoAnswers(request.from) : null;
     if (!pickup) return null;
     const line = this.#open(carrierCallId);
@@ -54,7 +66,8 @@ export class SimulatedCarrier implements Carrier {
   #open(carrierCallId: string): Line {
     const clock = new SimulatedClock(this.#speed);
     const line: Line = {
-      clock, person: null,
+      clock,
+      person: null,
       end: () => {
         this.#lines.delete(carrierCallId);
         // What hangs on the clock (last words under recognition, the closing) still runs; nothing new is said.
@@ -65,7 +78,13 @@ export class SimulatedCarrier implements Carrier {
     return line;
   }
 
-  #ring(line: Line, carrierCallId: string, request: DialRequest, pickup: Pickup, onEvent: (event: CarrierEvent) => void): void {
+  #ring(
+    line: Line,
+    carrierCallId: string,
+    request: DialRequest,
+    pickup: Pickup,
+    onEvent: (event: CarrierEvent) => void,
+  ): void {
     const { clock } = line;
     const fail = (afterMs: number, outcome: 'busy' | 'no-answer' | 'refused', reason: string) =>
       clock.at(afterMs, () => {
@@ -93,9 +112,22 @@ export class SimulatedCarrier implements Carrier {
     return this.hangUp(carrierCallId);
   }
 
-  #answer(line: Line, carrierCallId: string, hints: readonly string[], persona: Persona, onEvent: (event: CarrierEvent) => void): void {
+  #answer(
+    line: Line,
+    carrierCallId: string,
+    hints: readonly string[],
+    persona: Persona,
+    onEvent: (event: CarrierEvent) => void,
+  ): void {
     if (!this.#lines.has(carrierCallId)) return;
-    const person = new SimulatedPerson({ persona, clock: line.clock, recogniser: this.#recogniser, voice: this.#voice, hints, onGone: () => line.end() });
+    const person = new SimulatedPerson({
+      persona,
+      clock: line.clock,
+      recogniser: this.#recogniser,
+      voice: this.#voice,
+      hints,
+      onGone: () => line.end(),
+    });
     line.person = person;
     onEvent({ type: 'answered', leg: person, connect: (events) => person.answer(events) });
   }

@@ -14,7 +14,11 @@ describe('the clock of a simulated call', () => {
       clock.at(200, () => seen.push(['middle', clock.nowMs()]));
       clock.at(400, done);
     });
-    assert.deepEqual(seen, [['early', 100], ['middle', 200], ['late', 300]]);
+    assert.deepEqual(seen, [
+      ['early', 100],
+      ['middle', 200],
+      ['late', 300],
+    ]);
     clock.stop();
   });
 

@@ -13,8 +13,19 @@ it('who interrupts does not also answer what the agent broke off, however late t
   const recogniser: SpeechToText = {
     id: 'late',
     open: ({ onPart }) => ({
-      audio: () => undefined, begin: () => undefined, expect: () => undefined, close: () => undefined,
-      end: (utterance) => void clock.at(clock.nowMs() + 900, () => onPart({ type: 'transcript-final', utterance, text: utterance === 1 ? 'broken off' : 'the answer', confidence: 1 })),
+      audio: () => undefined,
+      begin: () => undefined,
+      expect: () => undefined,
+      close: () => undefined,
+      end: (utterance) =>
+        void clock.at(clock.nowMs() + 900, () =>
+          onPart({
+            type: 'transcript-final',
+            utterance,
+            text: utterance === 1 ? 'broken off' : 'the answer',
+            confidence: 1,
+          }),
+        ),
     }),
   };
   const voice: TextToSpeech = {
@@ -27,10 +38,27 @@ it('who interrupts does not also answer what the agent broke off, however late t
     },
   };
   const person = new SimulatedPerson({
-    clock, recogniser, voice, hints: [], onGone: () => undefined,
-    persona: { name: 'interrupts', voiceId: 'any', hello: null, interrupts: { afterMs: 600, words: ['Wait!'] }, react: (heard) => ({ say: `To ${heard}` }) },
+    clock,
+    recogniser,
+    voice,
+    hints: [],
+    onGone: () => undefined,
+    persona: {
+      name: 'interrupts',
+      voiceId: 'any',
+      hello: null,
+      interrupts: { afterMs: 600, words: ['Wait!'] },
+      react: (heard) => ({ say: `To ${heard}` }),
+    },
   });
-  person.answer({ audio: () => undefined, mark: () => undefined, dtmf: () => undefined, hungUp: () => undefined, lost: () => undefined, resumed: () => undefined });
+  person.answer({
+    audio: () => undefined,
+    mark: () => undefined,
+    dtmf: () => undefined,
+    hungUp: () => undefined,
+    lost: () => undefined,
+    resumed: () => undefined,
+  });
   const agentSpeaks = async (ms: number) => {
     for (let frame = 0; frame < ms / 20; frame++) {
       person.send(FRAME_OF_SPEECH);

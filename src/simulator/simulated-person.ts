@@ -56,8 +56,14 @@ export class SimulatedPerson implements MediaLeg {
   constructor(options: PersonOptions) {
     this.#options = options;
     this.#ear = new Ear({
-      recogniser: options.recogniser, clock: options.clock, context: { phrases: options.hints }, pauseMs: PAUSE_MS,
-      events: { speechBegan: () => this.#agentSpeaks(), understood: (text, endedAtMs) => this.#understood(text, endedAtMs) },
+      recogniser: options.recogniser,
+      clock: options.clock,
+      context: { phrases: options.hints },
+      pauseMs: PAUSE_MS,
+      events: {
+        speechBegan: () => this.#agentSpeaks(),
+        understood: (text, endedAtMs) => this.#understood(text, endedAtMs),
+      },
     });
   }
 
@@ -69,7 +75,11 @@ export class SimulatedPerson implements MediaLeg {
     this.#endFrames = clock.everyFrame(() => this.#frame());
     if (persona.machine) {
       const { greeting, beepHz } = persona.machine;
-      this.#later(HELLO_AFTER_MS, () => this.#speak(greeting, () => this.#later(BEEP_AFTER_MS, () => this.#play(encodeMulaw(tone(beepHz, BEEP_MS)), null))));
+      this.#later(HELLO_AFTER_MS, () =>
+        this.#speak(greeting, () =>
+          this.#later(BEEP_AFTER_MS, () => this.#play(encodeMulaw(tone(beepHz, BEEP_MS)), null)),
+        ),
+      );
     } else if (persona.hello !== null) {
       const { hello } = persona;
       this.#later(HELLO_AFTER_MS, () => this.#speak(hello, null));
@@ -118,7 +128,12 @@ export class SimulatedPerson implements MediaLeg {
     if (this.#gone) return;
     const now = this.#options.clock.nowMs();
     if (this.#ear.hearing || this.#outgoing) this.#lastActiveMs = now;
-    else if (this.#turn > 0 && now - this.#lastActiveMs > PATIENCE_MS && this.#options.persona.leavesAfterMs === undefined && this.#options.persona.hello !== null) {
+    else if (
+      this.#turn > 0 &&
+      now - this.#lastActiveMs > PATIENCE_MS &&
+      this.#options.persona.leavesAfterMs === undefined &&
+      this.#options.persona.hello !== null
+    ) {
       this.#lastActiveMs = now;
       this.#speak('Hello? Are you still there?', null);
     }
@@ -147,7 +162,8 @@ export class SimulatedPerson implements MediaLeg {
     voice.synthesize({ text, voiceId: persona.voiceId, working: () => clock.working(0) }, (part) => {
       if (this.#gone) return;
       if (part.type === 'audio') chunks.push(part.pcm);
-      else if (part.type === 'done') this.#play(encodeMulaw(Int16Array.from(chunks.flatMap((chunk) => [...chunk]))), then);
+      else if (part.type === 'done')
+        this.#play(encodeMulaw(Int16Array.from(chunks.flatMap((chunk) => [...chunk]))), then);
       else this.#saying = false;
     });
   }
@@ -168,7 +184,8 @@ export class SimulatedPerson implements MediaLeg {
     const { persona, clock } = this.#options;
     const { interrupts } = persona;
     if (!interrupts || this.#saying || !this.#ear.hearing || this.#hearingSinceMs === null) return;
-    if (this.#interruptions >= interrupts.words.length || clock.nowMs() - this.#hearingSinceMs < interrupts.afterMs) return;
+    if (this.#interruptions >= interrupts.words.length || clock.nowMs() - this.#hearingSinceMs < interrupts.afterMs)
+      return;
     const over = { fromMs: clock.nowMs(), untilMs: Infinity };
     this.#spokeOver = over;
     this.#speak(interrupts.words[this.#interruptions++]!, () => (over.untilMs = clock.nowMs()));
@@ -217,4 +234,3 @@ export class SimulatedPerson implements MediaLeg {
     this.#options.onGone();
   }
 }
-

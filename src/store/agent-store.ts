@@ -15,7 +15,12 @@ export class PostgresAgentStore implements AgentStore {
     const row = await this.#db
       .insertInto('ai_agents')
       .values({
-        ...toColumns(settings), organization_id: organizationId, is_default: isDefault, deleted_at: null, created_at: at, updated_at: at,
+        ...toColumns(settings),
+        organization_id: organizationId,
+        is_default: isDefault,
+        deleted_at: null,
+        created_at: at,
+        updated_at: at,
       })
       .returningAll()
       .executeTakeFirstOrThrow();
@@ -23,7 +28,13 @@ export class PostgresAgentStore implements AgentStore {
   }
 
   async find(organizationId: number, id: number): Promise<AiAgent | null> {
-    const row = await this.#db.selectFrom('ai_agents').selectAll().where('organization_id', '=', organizationId).where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst();
+    const row = await this.#db
+      .selectFrom('ai_agents')
+      .selectAll()
+      .where('organization_id', '=', organizationId)
+      .where('id', '=', id)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirst();
     return row ? toAgent(row) : null;
   }
 
@@ -33,21 +44,42 @@ export class PostgresAgentStore implements AgentStore {
   }
 
   async default(organizationId: number): Promise<AiAgent | null> {
-    const row = await this.#db.selectFrom('ai_agents').selectAll().where('organization_id', '=', organizationId).where('is_default', '=', true).where('deleted_at', 'is', null).executeTakeFirst();
+    const row = await this.#db
+      .selectFrom('ai_agents')
+      .selectAll()
+      .where('organization_id', '=', organizationId)
+      .where('is_default', '=', true)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirst();
     return row ? toAgent(row) : null;
   }
 
   async list(organizationId: number, filter: AgentFilter, page: Page): Promise<Listed<AiAgent>> {
-    let query = this.#db.selectFrom('ai_agents').where('organization_id', '=', organizationId).where('deleted_at', 'is', null);
+    let query = this.#db
+      .selectFrom('ai_agents')
+      .where('organization_id', '=', organizationId)
+      .where('deleted_at', 'is', null);
     if (filter.type !== undefined) query = query.where('type', '=', filter.type);
     if (filter.isActive !== undefined) query = query.where('is_active', '=', filter.isActive);
-    const rows = await query.selectAll().orderBy('id', page.order ?? 'asc').offset(page.skip).limit(page.limit).execute();
+    const rows = await query
+      .selectAll()
+      .orderBy('id', page.order ?? 'asc')
+      .offset(page.skip)
+      .limit(page.limit)
+      .execute();
     return { rows: rows.map(toAgent), total: await countAll(query) };
   }
 
   async update(organizationId: number, id: number, change: Partial<AgentSettings>, at: Date): Promise<AiAgent | null> {
     const given = Object.fromEntries(Object.entries(toColumns(change)).filter(([, value]) => value !== undefined));
-    const row = await this.#db.updateTable('ai_agents').set({ ...given, updated_at: at }).where('organization_id', '=', organizationId).where('id', '=', id).where('deleted_at', 'is', null).returningAll().executeTakeFirst();
+    const row = await this.#db
+      .updateTable('ai_agents')
+      .set({ ...given, updated_at: at })
+      .where('organization_id', '=', organizationId)
+      .where('id', '=', id)
+      .where('deleted_at', 'is', null)
+      .returningAll()
+      .executeTakeFirst();
     return row ? toAgent(row) : null;
   }
 
@@ -55,7 +87,13 @@ export class PostgresAgentStore implements AgentStore {
     await this.#db
       .insertInto('agent_activity')
       .values({ agent_id: id, requests, response_ms: responseMs, last_at: at })
-      .onConflict((conflict) => conflict.column('agent_id').doUpdateSet((eb) => ({ requests: eb('agent_activity.requests', '+', requests), response_ms: eb('agent_activity.response_ms', '+', responseMs), last_at: eb.fn<Date>('greatest', ['agent_activity.last_at', 'excluded.last_at']) })))
+      .onConflict((conflict) =>
+        conflict.column('agent_id').doUpdateSet((eb) => ({
+          requests: eb('agent_activity.requests', '+', requests),
+          response_ms: eb('agent_activity.response_ms', '+', responseMs),
+          last_at: eb.fn<Date>('greatest', ['agent_activity.last_at', 'excluded.last_at']),
+        })),
+      )
       .execute();
   }
 
@@ -65,7 +103,14 @@ export class PostgresAgentStore implements AgentStore {
   }
 
   async delete(organizationId: number, id: number, at: Date): Promise<AiAgent | null> {
-    const row = await this.#db.updateTable('ai_agents').set({ deleted_at: at }).where('organization_id', '=', organizationId).where('id', '=', id).where('deleted_at', 'is', null).returningAll().executeTakeFirst();
+    const row = await this.#db
+      .updateTable('ai_agents')
+      .set({ deleted_at: at })
+      .where('organization_id', '=', organizationId)
+      .where('id', '=', id)
+      .where('deleted_at', 'is', null)
+      .returningAll()
+      .executeTakeFirst();
     return row ? toAgent(row) : null;
   }
 }
@@ -73,19 +118,49 @@ export class PostgresAgentStore implements AgentStore {
 /** Settings under the names of their columns; what is not given stays undefined. */
 function toColumns<S extends Partial<AgentSettings>>(settings: S) {
   return {
-    type: settings.type as S['type'], name: settings.name as S['name'], system_prompt: settings.systemPrompt as S['systemPrompt'], first_message: settings.firstMessage as S['firstMessage'],
-    voicemail_message: settings.voicemailMessage as S['voicemailMessage'], voice_provider: settings.voiceProvider as S['voiceProvider'], voice_id: settings.voiceId as S['voiceId'],
-    model_provider: settings.modelProvider as S['modelProvider'], model_name: settings.modelName as S['modelName'], interrupt_enabled: settings.interruptEnabled as S['interruptEnabled'],
-    silence_threshold_ms: settings.silenceThresholdMs as S['silenceThresholdMs'], is_active: settings.isActive as S['isActive'],
-    built_in_tools: settings.builtInTools && [...settings.builtInTools], transfer_number: settings.transferNumber as S['transferNumber'], temperature: settings.temperature as S['temperature'], max_tokens: settings.maxTokens as S['maxTokens'],
+    type: settings.type as S['type'],
+    name: settings.name as S['name'],
+    system_prompt: settings.systemPrompt as S['systemPrompt'],
+    first_message: settings.firstMessage as S['firstMessage'],
+    voicemail_message: settings.voicemailMessage as S['voicemailMessage'],
+    voice_provider: settings.voiceProvider as S['voiceProvider'],
+    voice_id: settings.voiceId as S['voiceId'],
+    model_provider: settings.modelProvider as S['modelProvider'],
+    model_name: settings.modelName as S['modelName'],
+    interrupt_enabled: settings.interruptEnabled as S['interruptEnabled'],
+    silence_threshold_ms: settings.silenceThresholdMs as S['silenceThresholdMs'],
+    is_active: settings.isActive as S['isActive'],
+    built_in_tools: settings.builtInTools && [...settings.builtInTools],
+    transfer_number: settings.transferNumber as S['transferNumber'],
+    temperature: settings.temperature as S['temperature'],
+    max_tokens: settings.maxTokens as S['maxTokens'],
     ...(settings.chain === undefined ? {} : { chain: JSON.stringify(settings.chain) }),
   };
 }
 
 function toAgent(row: Selectable<Database['ai_agents']>): AiAgent {
   return {
-    id: row.id, organizationId: row.organization_id, type: row.type as AgentType, name: row.name, systemPrompt: row.system_prompt, firstMessage: row.first_message, voicemailMessage: row.voicemail_message,
-    voiceProvider: row.voice_provider, voiceId: row.voice_id, modelProvider: row.model_provider, modelName: row.model_name, interruptEnabled: row.interrupt_enabled,
-    silenceThresholdMs: row.silence_threshold_ms, isActive: row.is_active, builtInTools: row.built_in_tools as AiAgent['builtInTools'], transferNumber: row.transfer_number, temperature: row.temperature, maxTokens: row.max_tokens, chain: row.chain, isDefault: row.is_default, createdAt: row.created_at, updatedAt: row.updated_at,
+    id: row.id,
+    organizationId: row.organization_id,
+    type: row.type as AgentType,
+    name: row.name,
+    systemPrompt: row.system_prompt,
+    firstMessage: row.first_message,
+    voicemailMessage: row.voicemail_message,
+    voiceProvider: row.voice_provider,
+    voiceId: row.voice_id,
+    modelProvider: row.model_provider,
+    modelName: row.model_name,
+    interruptEnabled: row.interrupt_enabled,
+    silenceThresholdMs: row.silence_threshold_ms,
+    isActive: row.is_active,
+    builtInTools: row.built_in_tools as AiAgent['builtInTools'],
+    transferNumber: row.transfer_number,
+    temperature: row.temperature,
+    maxTokens: row.max_tokens,
+    chain: row.chain,
+    isDefault: row.is_default,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
   };
 }

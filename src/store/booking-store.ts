@@ -12,13 +12,41 @@ export class PostgresBookingStore implements BookingStore {
   async insert(organizationId: number, booking: BookSlot, now: Date, heldUntil: Date | null): Promise<Booking | null> {
     const row = await this.#db
       .insertInto('bookings')
-      .values({ organization_id: organizationId, at: booking.at, name: booking.name, number: booking.number, notes: booking.notes, person_id: booking.personId, call_id: booking.callId, conversation_id: booking.conversationId ?? null, held_until: heldUntil, created_at: now })
-      .onConflict((conflict) => conflict
+      .values({
+        organization_id: organizationId,
+        at: booking.at,
+        name: booking.name,
+        number: booking.number,
+        notes: booking.notes,
+        person_id: booking.personId,
+        call_id: booking.callId,
+        conversation_id: booking.conversationId ?? null,
+        held_until: heldUntil,
+        created_at: now,
+      })
+      .onConflict((conflict) =>
+        conflict
           .columns(['organization_id', 'at'])
-          .doUpdateSet((eb) => ({ name: eb.ref('excluded.name'), number: eb.ref('excluded.number'), notes: eb.ref('excluded.notes'), person_id: eb.ref('excluded.person_id'), call_id: eb.ref('excluded.call_id'), conversation_id: eb.ref('excluded.conversation_id'), held_until: eb.ref('excluded.held_until'), created_at: now }))
+          .doUpdateSet((eb) => ({
+            name: eb.ref('excluded.name'),
+            number: eb.ref('excluded.number'),
+            notes: eb.ref('excluded.notes'),
+            person_id: eb.ref('excluded.person_id'),
+            call_id: eb.ref('excluded.call_id'),
+            conversation_id: eb.ref('excluded.conversation_id'),
+            held_until: eb.ref('excluded.held_until'),
+            created_at: now,
+          }))
           // Held for this very talk, or for one that did not take it.
           .where('bookings.held_until', 'is not', null)
-          .where((eb) => eb.or([eb('bookings.held_until', '<', now), eb('bookings.call_id', '=', booking.callId), eb('bookings.conversation_id', '=', booking.conversationId ?? null)])))
+          .where((eb) =>
+            eb.or([
+              eb('bookings.held_until', '<', now),
+              eb('bookings.call_id', '=', booking.callId),
+              eb('bookings.conversation_id', '=', booking.conversationId ?? null),
+            ]),
+          ),
+      )
       .returningAll()
       .executeTakeFirst();
     return row ? toBooking(row) : null;
@@ -27,22 +55,61 @@ export class PostgresBookingStore implements BookingStore {
   async insertCallback(organizationId: number, callback: Callback, at: Date): Promise<number> {
     const row = await this.#db
       .insertInto('callbacks')
-      .values({ organization_id: organizationId, call_id: callback.callId, conversation_id: callback.conversationId ?? null, person_id: callback.personId, number: callback.number, wanted: callback.wanted, due_at: callback.dueAt, reason: callback.reason, created_at: at })
+      .values({
+        organization_id: organizationId,
+        call_id: callback.callId,
+        conversation_id: callback.conversationId ?? null,
+        person_id: callback.personId,
+        number: callback.number,
+        wanted: callback.wanted,
+        due_at: callback.dueAt,
+        reason: callback.reason,
+        created_at: at,
+      })
       .returning('id')
       .executeTakeFirstOrThrow();
     return row.id;
   }
 
   async callbacksOf(callId: number): Promise<readonly Callback[]> {
-    const rows = await this.#db.selectFrom('callbacks').selectAll().where('call_id', '=', callId).orderBy('id').execute();
-    return rows.map((row) => ({ callId: row.call_id, personId: row.person_id, number: row.number, wanted: row.wanted, dueAt: row.due_at, reason: row.reason }));
+    const rows = await this.#db
+      .selectFrom('callbacks')
+      .selectAll()
+      .where('call_id', '=', callId)
+      .orderBy('id')
+      .execute();
+    return rows.map((row) => ({
+      callId: row.call_id,
+      personId: row.person_id,
+      number: row.number,
+      wanted: row.wanted,
+      dueAt: row.due_at,
+      reason: row.reason,
+    }));
   }
 
   async ofCall(callId: number): Promise<readonly Booking[]> {
-    return (await this.#db.selectFrom('bookings').selectAll().where('call_id', '=', callId).where('held_until', 'is', null).orderBy('id').execute()).map(toBooking);
+    return (
+      await this.#db
+        .selectFrom('bookings')
+        .selectAll()
+        .where('call_id', '=', callId)
+        .where('held_until', 'is', null)
+        .orderBy('id')
+        .execute()
+    ).map(toBooking);
   }
 }
 
 function toBooking(row: Selectable<Database['bookings']>): Booking {
-  return { id: row.id, at: row.at, name: row.name, number: row.number, notes: row.notes, personId: row.person_id, callId: row.call_id, conversationId: row.conversation_id };
+  return {
+    id: row.id,
+    at: row.at,
+    name: row.name,
+    number: row.number,
+    notes: row.notes,
+    personId: row.person_id,
+    callId: row.call_id,
+    conversationId: row.conversation_id,
+  };
 }

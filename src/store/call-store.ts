@@ -1,7 +1,25 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
-import { isEnded, LIVE_STATUSES, mayBecome, type Call, type CallStatus, type Direction, type TurnLatency } from '#core/calls/call.ts';
+import {
+  isEnded,
+  LIVE_STATUSES,
+  mayBecome,
+  type Call,
+  type CallStatus,
+  type Direction,
+  type TurnLatency,
+} from '#core/calls/call.ts';
 import type { CallPhase, ConversationEntry } from '#core/calls/conversation.ts';
-import type { AnnouncedCall, CallEnd, CallFilter, CallProgress, CallStore, Listed, NewCall, Ownership, Page } from '#core/ports.ts';
+import type {
+  AnnouncedCall,
+  CallEnd,
+  CallFilter,
+  CallProgress,
+  CallStore,
+  Listed,
+  NewCall,
+  Ownership,
+  Page,
+} from '#core/ports.ts';
 import type { Database } from './schema.ts';
 import { countAll } from './sql.ts';
 
@@ -22,7 +40,16 @@ export class PostgresCallStore implements CallStore {
   async #converse(callId: number, { organizationId, agentId, talker, userId, placedAt }: NewCall): Promise<void> {
     await this.#db
       .insertInto('conversations')
-      .values({ organization_id: organizationId, agent_id: agentId, person_id: talker.personId, user_id: talker.userId, call_id: callId, started_by: userId, created_at: placedAt, last_message_at: placedAt })
+      .values({
+        organization_id: organizationId,
+        agent_id: agentId,
+        person_id: talker.personId,
+        user_id: talker.userId,
+        call_id: callId,
+        started_by: userId,
+        created_at: placedAt,
+        last_message_at: placedAt,
+      })
       .execute();
   }
 
@@ -30,7 +57,13 @@ export class PostgresCallStore implements CallStore {
     const status = call.answeredAt === null ? 'ringing' : 'answered';
     const row = await this.#db
       .insertInto('calls')
-      .values({ ...rowOf(call), status, carrier_call_id: call.carrierCallId, answered_at: call.answeredAt, dialled_at: call.placedAt })
+      .values({
+        ...rowOf(call),
+        status,
+        carrier_call_id: call.carrierCallId,
+        answered_at: call.answeredAt,
+        dialled_at: call.placedAt,
+      })
       .onConflict((conflict) => conflict.doNothing())
       .returningAll()
       .executeTakeFirst();
@@ -40,17 +73,31 @@ export class PostgresCallStore implements CallStore {
   }
 
   async atCarrier(carrier: string, carrierCallId: string): Promise<Call | null> {
-    const row = await this.#db.selectFrom('calls').selectAll().where('carrier', '=', carrier).where('carrier_call_id', '=', carrierCallId).executeTakeFirst();
+    const row = await this.#db
+      .selectFrom('calls')
+      .selectAll()
+      .where('carrier', '=', carrier)
+      .where('carrier_call_id', '=', carrierCallId)
+      .executeTakeFirst();
     return row ? toCall(row) : null;
   }
 
   async keepCarrierRecording(id: number, url: string): Promise<void> {
-    await this.#db.updateTable('calls').set({ carrier_recording_url: url }).where('id', '=', id).where('recording_deleted_at', 'is', null).where('transcript_deleted_at', 'is', null).execute();
+    await this.#db
+      .updateTable('calls')
+      .set({ carrier_recording_url: url })
+      .where('id', '=', id)
+      .where('recording_deleted_at', 'is', null)
+      .where('transcript_deleted_at', 'is', null)
+      .execute();
   }
 
   async find(organizationId: number, sid: string): Promise<Call | null> {
     const of = () => this.#db.selectFrom('calls').selectAll().where('organization_id', '=', organizationId);
-    const row = (await of().where('sid', '=', sid).executeTakeFirst()) ?? (await of().where('placed_sid', '=', sid).executeTakeFirst()) ?? (await of().where('carrier_call_id', '=', sid).executeTakeFirst());
+    const row =
+      (await of().where('sid', '=', sid).executeTakeFirst()) ??
+      (await of().where('placed_sid', '=', sid).executeTakeFirst()) ??
+      (await of().where('carrier_call_id', '=', sid).executeTakeFirst());
     return row ? toCall(row) : null;
   }
 
@@ -67,7 +114,12 @@ export class PostgresCallStore implements CallStore {
   async countLive(organizationId: number): Promise<number> {
     // Two who count at once must not both find the last place free.
     await this.#db.selectFrom('organizations').select('id').where('id', '=', organizationId).forNoKeyUpdate().execute();
-    const { n } = await this.#db.selectFrom('calls').select(sql<number>`count(*)`.as('n')).where('organization_id', '=', organizationId).where('status', 'in', [...LIVE_STATUSES]).executeTakeFirstOrThrow();
+    const { n } = await this.#db
+      .selectFrom('calls')
+      .select(sql<number>`count(*)`.as('n'))
+      .where('organization_id', '=', organizationId)
+      .where('status', 'in', [...LIVE_STATUSES])
+      .executeTakeFirstOrThrow();
     return n;
   }
 
@@ -84,7 +136,9 @@ export class PostgresCallStore implements CallStore {
         ...(change.answeredAt === undefined ? {} : { answered_at: change.answeredAt }),
         ...(change.phase === undefined ? {} : { phase: change.phase }),
         ...(change.latency === undefined ? {} : { latency: JSON.stringify(change.latency) }),
-        ...(change.recording === undefined ? {} : { recording_key: change.recording.key, recording_offset_ms: change.recording.offsetMs }),
+        ...(change.recording === undefined
+          ? {}
+          : { recording_key: change.recording.key, recording_offset_ms: change.recording.offsetMs }),
         ...(change.recordingFailure === undefined ? {} : { recording_failure: change.recordingFailure }),
         ...(change.spokenBy === undefined ? {} : { spoken_by: JSON.stringify(change.spokenBy) }),
         epoch: by.epoch,
@@ -100,7 +154,13 @@ export class PostgresCallStore implements CallStore {
   async end(id: number, by: Ownership | null, end: CallEnd): Promise<boolean> {
     let query = this.#db
       .updateTable('calls')
-      .set({ status: end.status, end_reason: end.endReason, failure_reason: end.failureReason, ended_at: end.endedAt, lease_until: null })
+      .set({
+        status: end.status,
+        end_reason: end.endReason,
+        failure_reason: end.failureReason,
+        ended_at: end.endedAt,
+        lease_until: null,
+      })
       .where('id', '=', id)
       .where('status', 'in', [...LIVE_STATUSES]);
     if (by) query = query.where('owner', '=', by.owner).where('epoch', '=', by.epoch);
@@ -120,17 +180,44 @@ export class PostgresCallStore implements CallStore {
 
   async extendLeases(owner: string, ids: readonly number[], until: Date): Promise<readonly number[]> {
     if (ids.length === 0) return [];
-    const rows = await this.#db.updateTable('calls').set({ lease_until: until }).where('id', 'in', [...ids]).where('owner', '=', owner).where('status', 'in', [...LIVE_STATUSES]).returning('id').execute();
+    const rows = await this.#db
+      .updateTable('calls')
+      .set({ lease_until: until })
+      .where('id', 'in', [...ids])
+      .where('owner', '=', owner)
+      .where('status', 'in', [...LIVE_STATUSES])
+      .returning('id')
+      .execute();
     return rows.map((row) => row.id);
   }
 
   async placedFor(owner: string, before: Date): Promise<readonly Call[]> {
-    const rows = await this.#db.selectFrom('calls').selectAll().where((eb) => eb.or([eb('status', '=', 'placed'), eb.and([eb('direction', '=', 'inbound'), eb('status', 'in', [...LIVE_STATUSES])])])).where('owner', '=', owner).where('placed_at', '<', before).execute();
+    const rows = await this.#db
+      .selectFrom('calls')
+      .selectAll()
+      .where((eb) =>
+        eb.or([
+          eb('status', '=', 'placed'),
+          eb.and([eb('direction', '=', 'inbound'), eb('status', 'in', [...LIVE_STATUSES])]),
+        ]),
+      )
+      .where('owner', '=', owner)
+      .where('placed_at', '<', before)
+      .execute();
     return rows.map(toCall);
   }
 
   async abandoned(now: Date, limit: number): Promise<readonly Call[]> {
-    const rows = await this.#db.selectFrom('calls').selectAll().where('status', 'in', [...LIVE_STATUSES]).where('lease_until', '<', now).orderBy('id').limit(limit).forUpdate().skipLocked().execute();
+    const rows = await this.#db
+      .selectFrom('calls')
+      .selectAll()
+      .where('status', 'in', [...LIVE_STATUSES])
+      .where('lease_until', '<', now)
+      .orderBy('id')
+      .limit(limit)
+      .forUpdate()
+      .skipLocked()
+      .execute();
     return rows.map(toCall);
   }
 
@@ -140,36 +227,106 @@ export class PostgresCallStore implements CallStore {
     if (filter.statuses !== undefined) query = query.where('status', 'in', [...filter.statuses]);
     if (filter.userId !== undefined) query = query.where('user_id', '=', filter.userId);
     const { number } = filter;
-    if (number !== undefined) query = query.where((eb) => eb.or([eb('to_number', '=', number), eb('from_number', '=', number)]));
-    const rows = await query.selectAll().orderBy('id', page.order ?? 'desc').offset(page.skip).limit(page.limit).execute();
+    if (number !== undefined)
+      query = query.where((eb) => eb.or([eb('to_number', '=', number), eb('from_number', '=', number)]));
+    const rows = await query
+      .selectAll()
+      .orderBy('id', page.order ?? 'desc')
+      .offset(page.skip)
+      .limit(page.limit)
+      .execute();
     return { rows: rows.map(toCall), total: await countAll(query) };
   }
 
   async dropRecordings(organizationId: number, endedBefore: Date, at: Date, limit: number): Promise<readonly string[]> {
-    const old = await this.#db.selectFrom('calls').select(['id', 'recording_key']).where('organization_id', '=', organizationId).where((eb) => eb.or([eb('recording_key', 'is not', null), eb('carrier_recording_url', 'is not', null)])).where('ended_at', '<', endedBefore).orderBy('ended_at').limit(limit).forUpdate().skipLocked().execute();
-    if (old.length > 0) await this.#db.updateTable('calls').set({ recording_key: null, carrier_recording_url: null, recording_deleted_at: at }).where('id', 'in', old.map((row) => row.id)).execute();
+    const old = await this.#db
+      .selectFrom('calls')
+      .select(['id', 'recording_key'])
+      .where('organization_id', '=', organizationId)
+      .where((eb) => eb.or([eb('recording_key', 'is not', null), eb('carrier_recording_url', 'is not', null)]))
+      .where('ended_at', '<', endedBefore)
+      .orderBy('ended_at')
+      .limit(limit)
+      .forUpdate()
+      .skipLocked()
+      .execute();
+    if (old.length > 0)
+      await this.#db
+        .updateTable('calls')
+        .set({ recording_key: null, carrier_recording_url: null, recording_deleted_at: at })
+        .where(
+          'id',
+          'in',
+          old.map((row) => row.id),
+        )
+        .execute();
     return old.flatMap((row) => row.recording_key ?? []);
   }
 
   async dropTranscripts(organizationId: number, endedBefore: Date, at: Date, limit: number): Promise<number> {
-    const old = await this.#db.selectFrom('calls').select(['id', 'sid']).where('organization_id', '=', organizationId).where('transcript_deleted_at', 'is', null).where('ended_at', '<', endedBefore).orderBy('ended_at').limit(limit).forUpdate().skipLocked().execute();
+    const old = await this.#db
+      .selectFrom('calls')
+      .select(['id', 'sid'])
+      .where('organization_id', '=', organizationId)
+      .where('transcript_deleted_at', 'is', null)
+      .where('ended_at', '<', endedBefore)
+      .orderBy('ended_at')
+      .limit(limit)
+      .forUpdate()
+      .skipLocked()
+      .execute();
     await this.#forgetWords(old, at);
     return old.length;
   }
 
-  async erasePerson(personId: number, at: Date): Promise<{ calls: number; recordingKeys: readonly string[] } | 'running'> {
-    const calls = await this.#db.selectFrom('calls').select(['id', 'sid', 'status', 'recording_key', 'direction'])
+  async erasePerson(
+    personId: number,
+    at: Date,
+  ): Promise<{ calls: number; recordingKeys: readonly string[] } | 'running'> {
+    const calls = await this.#db
+      .selectFrom('calls')
+      .select(['id', 'sid', 'status', 'recording_key', 'direction'])
       // Those at their number, and those with them at somebody else's.
-      .where((eb) => eb.or([eb('person_id', '=', personId), sql<boolean>`id in (select call_id from conversations where person_id = ${personId})`]))
-      .forUpdate().execute();
+      .where((eb) =>
+        eb.or([
+          eb('person_id', '=', personId),
+          sql<boolean>`id in (select call_id from conversations where person_id = ${personId})`,
+        ]),
+      )
+      .forUpdate()
+      .execute();
     if (calls.some((call) => !isEnded(call.status as CallStatus))) return 'running';
     await this.#forgetWords(calls, at);
-    for (const table of ['bookings', 'callbacks'] as const) await this.#db.updateTable(table).set({ number: null, person_id: null, ...(table === 'bookings' ? { name: null } : {}) }).where('person_id', '=', personId).execute();
-    if (calls.length > 0) await this.#db.deleteFrom('idempotent_requests').where('subject', 'in', calls.map((call) => call.sid)).execute();
-    for (const [directions, column] of [[['outbound', 'web'], 'to_number'], [['inbound'], 'from_number']] as const) {
+    for (const table of ['bookings', 'callbacks'] as const)
+      await this.#db
+        .updateTable(table)
+        .set({ number: null, person_id: null, ...(table === 'bookings' ? { name: null } : {}) })
+        .where('person_id', '=', personId)
+        .execute();
+    if (calls.length > 0)
+      await this.#db
+        .deleteFrom('idempotent_requests')
+        .where(
+          'subject',
+          'in',
+          calls.map((call) => call.sid),
+        )
+        .execute();
+    for (const [directions, column] of [
+      [['outbound', 'web'], 'to_number'],
+      [['inbound'], 'from_number'],
+    ] as const) {
       await this.#db
         .updateTable('calls')
-        .set({ [column]: null, person_id: null, variables: '{}', overrides: '{}', recording_key: null, carrier_recording_url: null, recording_deleted_at: sql`case when recording_key is null then recording_deleted_at else ${at} end` })
+        .set({
+          [column]: null,
+          person_id: null,
+          variables: '{}',
+          overrides: '{}',
+          recording_key: null,
+          carrier_recording_url: null,
+          recording_deleted_at: sql`case when recording_key is null then recording_deleted_at else ${at} end`,
+        })
         .where('id', 'in', calls.length > 0 ? calls.map((call) => call.id) : [0])
         .where('direction', 'in', [...directions])
         .execute();
@@ -182,12 +339,32 @@ export class PostgresCallStore implements CallStore {
     if (calls.length === 0) return;
     const ids = calls.map((call) => call.id);
     await this.#db.deleteFrom('call_entries').where('call_id', 'in', ids).execute();
-    await this.#db.updateTable('events').set({ payload: sql<string>`jsonb_build_object('type', type, 'callId', call_id, 'data', '{}'::jsonb)` }).where('call_id', 'in', ids).execute();
-    await this.#db.updateTable('tool_executions').set({ input: '{}', output: null }).where('call_id', 'in', ids).execute();
+    await this.#db
+      .updateTable('events')
+      .set({ payload: sql<string>`jsonb_build_object('type', type, 'callId', call_id, 'data', '{}'::jsonb)` })
+      .where('call_id', 'in', ids)
+      .execute();
+    await this.#db
+      .updateTable('tool_executions')
+      .set({ input: '{}', output: null })
+      .where('call_id', 'in', ids)
+      .execute();
     await this.#db.updateTable('callbacks').set({ wanted: '', reason: '' }).where('call_id', 'in', ids).execute();
     await this.#db.updateTable('bookings').set({ notes: null }).where('call_id', 'in', ids).execute();
-    await this.#db.updateTable('audit').set({ detail: '{}' }).where('subject', 'in', calls.map((call) => call.sid)).execute();
-    await this.#db.updateTable('conversations').set({ summary: null, summarized_at: null, words_deleted_at: at }).where('call_id', 'in', ids).execute();
+    await this.#db
+      .updateTable('audit')
+      .set({ detail: '{}' })
+      .where(
+        'subject',
+        'in',
+        calls.map((call) => call.sid),
+      )
+      .execute();
+    await this.#db
+      .updateTable('conversations')
+      .set({ summary: null, summarized_at: null, words_deleted_at: at })
+      .where('call_id', 'in', ids)
+      .execute();
     await this.#db.updateTable('calls').set({ transcript_deleted_at: at }).where('id', 'in', ids).execute();
   }
 
@@ -197,18 +374,36 @@ export class PostgresCallStore implements CallStore {
 
   async entriesOf(callIds: readonly number[]): Promise<ReadonlyMap<number, readonly ConversationEntry[]>> {
     if (callIds.length === 0) return new Map();
-    const rows = await this.#db.selectFrom('call_entries').selectAll().where('call_id', 'in', [...callIds]).orderBy('call_id').orderBy('seq').execute();
+    const rows = await this.#db
+      .selectFrom('call_entries')
+      .selectAll()
+      .where('call_id', 'in', [...callIds])
+      .orderBy('call_id')
+      .orderBy('seq')
+      .execute();
     return new Map([...Map.groupBy(rows, (row) => row.call_id)].map(([id, found]) => [id, found.map(toEntry)]));
   }
 
   async addEntry(callId: number, entry: ConversationEntry): Promise<boolean> {
     const result = await this.#db
       .insertInto('call_entries')
-      .values({ call_id: callId, seq: entry.seq, role: entry.role, text: entry.text, start_ms: entry.startMs, end_ms: entry.endMs, detail: JSON.stringify(entry.detail) })
+      .values({
+        call_id: callId,
+        seq: entry.seq,
+        role: entry.role,
+        text: entry.text,
+        start_ms: entry.startMs,
+        end_ms: entry.endMs,
+        detail: JSON.stringify(entry.detail),
+      })
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
     if (result.numInsertedOrUpdatedRows !== 1n) return false;
-    await this.#db.updateTable('conversations').set({ last_message_at: sql<Date>`now()` }).where('call_id', '=', callId).execute();
+    await this.#db
+      .updateTable('conversations')
+      .set({ last_message_at: sql<Date>`now()` })
+      .where('call_id', '=', callId)
+      .execute();
     return true;
   }
 }
@@ -216,24 +411,82 @@ export class PostgresCallStore implements CallStore {
 /** A call that was placed just now. */
 function rowOf(call: NewCall) {
   return {
-    sid: call.sid, organization_id: call.organizationId, agent_id: call.agentId, person_id: call.personId, direction: call.direction, carrier: call.carrier, carrier_call_id: null,
-    from_number: call.from, to_number: call.to, status: 'placed', end_reason: null, failure_reason: null, variables: JSON.stringify(call.variables), overrides: JSON.stringify(call.overrides),
-    recorded: call.recorded, transcribed: call.transcribed, recording_key: null, placed_ms: null, latency: null, placed_at: call.placedAt, answered_at: null, ended_at: null, ring_timeout_ms: call.ringTimeoutMs,
-    owner: call.owner, epoch: 1, lease_until: call.leaseUntil, user_id: call.userId,
+    sid: call.sid,
+    organization_id: call.organizationId,
+    agent_id: call.agentId,
+    person_id: call.personId,
+    direction: call.direction,
+    carrier: call.carrier,
+    carrier_call_id: null,
+    from_number: call.from,
+    to_number: call.to,
+    status: 'placed',
+    end_reason: null,
+    failure_reason: null,
+    variables: JSON.stringify(call.variables),
+    overrides: JSON.stringify(call.overrides),
+    recorded: call.recorded,
+    transcribed: call.transcribed,
+    recording_key: null,
+    placed_ms: null,
+    latency: null,
+    placed_at: call.placedAt,
+    answered_at: null,
+    ended_at: null,
+    ring_timeout_ms: call.ringTimeoutMs,
+    owner: call.owner,
+    epoch: 1,
+    lease_until: call.leaseUntil,
+    user_id: call.userId,
   };
 }
 
 function toEntry(row: Selectable<Database['call_entries']>): ConversationEntry {
-  return { seq: row.seq, role: row.role as ConversationEntry['role'], text: row.text, startMs: row.start_ms, endMs: row.end_ms, detail: row.detail };
+  return {
+    seq: row.seq,
+    role: row.role as ConversationEntry['role'],
+    text: row.text,
+    startMs: row.start_ms,
+    endMs: row.end_ms,
+    detail: row.detail,
+  };
 }
 
 export function toCall(row: Selectable<Database['calls']>): Call {
   return {
-    id: row.id, sid: row.sid, placedSid: row.placed_sid, organizationId: row.organization_id, agentId: row.agent_id, personId: row.person_id, userId: row.user_id, direction: row.direction as Direction, carrier: row.carrier,
-    carrierCallId: row.carrier_call_id, from: row.from_number, to: row.to_number, status: row.status as CallStatus, endReason: row.end_reason, failureReason: row.failure_reason,
-    phase: row.phase as CallPhase, variables: row.variables, overrides: row.overrides, spokenBy: row.spoken_by, recorded: row.recorded, transcribed: row.transcribed, recordingKey: row.recording_key, carrierRecordingUrl: row.carrier_recording_url, recordingOffsetMs: row.recording_offset_ms,
-    recordingFailure: row.recording_failure, transcriptDeletedAt: row.transcript_deleted_at,
-    placedMs: row.placed_ms, latency: row.latency as TurnLatency | null, placedAt: row.placed_at, answeredAt: row.answered_at, endedAt: row.ended_at, ringTimeoutMs: row.ring_timeout_ms,
-    owner: row.owner, epoch: row.epoch,
+    id: row.id,
+    sid: row.sid,
+    placedSid: row.placed_sid,
+    organizationId: row.organization_id,
+    agentId: row.agent_id,
+    personId: row.person_id,
+    userId: row.user_id,
+    direction: row.direction as Direction,
+    carrier: row.carrier,
+    carrierCallId: row.carrier_call_id,
+    from: row.from_number,
+    to: row.to_number,
+    status: row.status as CallStatus,
+    endReason: row.end_reason,
+    failureReason: row.failure_reason,
+    phase: row.phase as CallPhase,
+    variables: row.variables,
+    overrides: row.overrides,
+    spokenBy: row.spoken_by,
+    recorded: row.recorded,
+    transcribed: row.transcribed,
+    recordingKey: row.recording_key,
+    carrierRecordingUrl: row.carrier_recording_url,
+    recordingOffsetMs: row.recording_offset_ms,
+    recordingFailure: row.recording_failure,
+    transcriptDeletedAt: row.transcript_deleted_at,
+    placedMs: row.placed_ms,
+    latency: row.latency as TurnLatency | null,
+    placedAt: row.placed_at,
+    answeredAt: row.answered_at,
+    endedAt: row.ended_at,
+    ringTimeoutMs: row.ring_timeout_ms,
+    owner: row.owner,
+    epoch: row.epoch,
   };
 }

@@ -9,16 +9,40 @@ export async function clearUp(db: Kysely<Database>, now: Date): Promise<void> {
   const yesterday = new Date(now.getTime() - DAY_MS);
   const lastMonth = new Date(now.getTime() - 31 * DAY_MS);
   await db.deleteFrom('idempotent_requests').where('started_at', '<', yesterday).execute();
-  await db.deleteFrom('sessions').where((eb) => eb.or([eb('expires_at', '<', yesterday), eb('revoked_at', '<', lastMonth)])).execute();
-  await db.deleteFrom('sign_in_failures').where('last_at', '<', yesterday).where((eb) => eb.or([eb('locked_until', 'is', null), eb('locked_until', '<', now)])).execute();
+  await db
+    .deleteFrom('sessions')
+    .where((eb) => eb.or([eb('expires_at', '<', yesterday), eb('revoked_at', '<', lastMonth)]))
+    .execute();
+  await db
+    .deleteFrom('sign_in_failures')
+    .where('last_at', '<', yesterday)
+    .where((eb) => eb.or([eb('locked_until', 'is', null), eb('locked_until', '<', now)]))
+    .execute();
   await db
     .deleteFrom('media_tokens')
     .where('expires_at', '<', yesterday)
-    .where((eb) => eb.not(eb.exists(eb.selectFrom('calls').select('calls.id').whereRef('calls.id', '=', 'media_tokens.call_id').where('calls.status', 'in', [...LIVE_STATUSES]))))
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('calls')
+            .select('calls.id')
+            .whereRef('calls.id', '=', 'media_tokens.call_id')
+            .where('calls.status', 'in', [...LIVE_STATUSES]),
+        ),
+      ),
+    )
     .execute();
-  await db.deleteFrom('webhook_deliveries').where('state', '<>', 'pending').where('created_at', '<', lastMonth).execute();
+  await db
+    .deleteFrom('webhook_deliveries')
+    .where('state', '<>', 'pending')
+    .where('created_at', '<', lastMonth)
+    .execute();
   await db.deleteFrom('webhook_lanes').where('due_at', 'is', null).where('touched_at', '<', yesterday).execute();
   await db.deleteFrom('carrier_deliveries').where('at', '<', lastMonth).execute();
   await db.deleteFrom('media_servers').where('seen_at', '<', yesterday).execute();
-  await db.deleteFrom('rate_limits').where('expire', '<', sql<number>`${now.getTime()}`).execute();
+  await db
+    .deleteFrom('rate_limits')
+    .where('expire', '<', sql<number>`${now.getTime()}`)
+    .execute();
 }

@@ -10,16 +10,24 @@ const VIEW_MS = 500;
 
 const View = z.object({ speaking: z.boolean(), responding: z.boolean() });
 const Signal = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('ringing') }), z.object({ type: z.literal('answered') }), z.object({ type: z.literal('answered-by'), who: z.enum(['human', 'machine']) }), z.object({ type: z.literal('recording'), url: z.string() }),
+  z.object({ type: z.literal('ringing') }),
+  z.object({ type: z.literal('answered') }),
+  z.object({ type: z.literal('answered-by'), who: z.enum(['human', 'machine']) }),
+  z.object({ type: z.literal('recording'), url: z.string() }),
   z.object({ type: z.literal('ended'), outcome: z.enum(CARRIER_OUTCOMES), reason: z.string().nullable() }),
 ]);
 const Message = z.object({
   to: z.string(),
   callId: z.number(),
   what: z.discriminatedUnion('type', [
-    z.object({ type: z.literal('end'), reason: z.string() }), z.object({ type: z.literal('say'), text: z.string() }), z.object({ type: z.literal('message'), text: z.string() }), z.object({ type: z.literal('dial') }), z.object({ type: z.literal('expect') }),
+    z.object({ type: z.literal('end'), reason: z.string() }),
+    z.object({ type: z.literal('say'), text: z.string() }),
+    z.object({ type: z.literal('message'), text: z.string() }),
+    z.object({ type: z.literal('dial') }),
+    z.object({ type: z.literal('expect') }),
     z.object({ type: z.literal('carrier'), signal: Signal, carrierCallId: z.string() }),
-    z.object({ type: z.literal('look'), from: z.string(), question: z.string() }), z.object({ type: z.literal('seen'), question: z.string(), view: View.nullable() }),
+    z.object({ type: z.literal('look'), from: z.string(), question: z.string() }),
+    z.object({ type: z.literal('seen'), question: z.string(), view: View.nullable() }),
   ]),
 });
 type Message = z.infer<typeof Message>;
@@ -69,7 +77,12 @@ export class PostgresCommandChannel implements CommandChannel {
     try {
       const { to, callId, what } = Message.parse(JSON.parse(payload));
       if (to !== this.#serverId) return;
-      if (what.type === 'look') this.#tell({ to: what.from, callId, what: { type: 'seen', question: what.question, view: this.#here.view(callId) } }).catch((error: unknown) => this.#onError(error instanceof Error ? error : new Error(String(error))));
+      if (what.type === 'look')
+        this.#tell({
+          to: what.from,
+          callId,
+          what: { type: 'seen', question: what.question, view: this.#here.view(callId) },
+        }).catch((error: unknown) => this.#onError(error instanceof Error ? error : new Error(String(error))));
       else if (what.type === 'seen') this.#questions.get(what.question)?.(what.view);
       else this.#here.obey(callId, what);
     } catch (error) {

@@ -1,7 +1,19 @@
 import { sql, type Expression, type ExpressionBuilder, type Kysely, type Selectable, type SqlBool } from 'kysely';
 import { LIVE_STATUSES } from '#core/calls/call.ts';
-import type { ConversationFilter, ConversationStore, NewConversation, NewMessage } from '#core/conversations/conversation-store.ts';
-import { ARCHIVED_AFTER_MS, SILENCE_MS, type Conversation, type ConversationStatus, type ConversationView, type Message } from '#core/conversations/conversation.ts';
+import type {
+  ConversationFilter,
+  ConversationStore,
+  NewConversation,
+  NewMessage,
+} from '#core/conversations/conversation-store.ts';
+import {
+  ARCHIVED_AFTER_MS,
+  SILENCE_MS,
+  type Conversation,
+  type ConversationStatus,
+  type ConversationView,
+  type Message,
+} from '#core/conversations/conversation.ts';
 import type { Listed, Page } from '#core/ports.ts';
 import type { Database } from './schema.ts';
 import { countAll } from './sql.ts';
@@ -10,7 +22,16 @@ import { countAll } from './sql.ts';
 const SPOKEN = sql`('agent', 'caller', 'person')`;
 
 /** Written and spoken alike: entries of a call are the messages of its conversation. */
-const MESSAGES = sql<{ conversation_id: number; id: number; role: string; content: string; metadata: Record<string, unknown> | null; detail: Record<string, unknown>; agent_id: number | null; at: Date }>`(
+const MESSAGES = sql<{
+  conversation_id: number;
+  id: number;
+  role: string;
+  content: string;
+  metadata: Record<string, unknown> | null;
+  detail: Record<string, unknown>;
+  agent_id: number | null;
+  at: Date;
+}>`(
   select m.conversation_id, m.id, m.role, m.content, m.metadata, m.detail, m.agent_id, m.at from messages m where not m.detail ? 'toCall'
   union all
   select c.id, e.id, e.role, e.text, null, e.detail, case e.role when 'agent' then c.agent_id end, e.at from call_entries e join conversations c on c.call_id = e.call_id
@@ -23,10 +44,27 @@ export class PostgresConversationStore implements ConversationStore {
     this.#db = db;
   }
 
-  async begin({ organizationId, agentId, personId, userId, name, startedBy, at }: NewConversation): Promise<Conversation> {
+  async begin({
+    organizationId,
+    agentId,
+    personId,
+    userId,
+    name,
+    startedBy,
+    at,
+  }: NewConversation): Promise<Conversation> {
     const row = await this.#db
       .insertInto('conversations')
-      .values({ organization_id: organizationId, agent_id: agentId, person_id: personId, user_id: userId, name, started_by: startedBy, created_at: at, last_message_at: at })
+      .values({
+        organization_id: organizationId,
+        agent_id: agentId,
+        person_id: personId,
+        user_id: userId,
+        name,
+        started_by: startedBy,
+        created_at: at,
+        last_message_at: at,
+      })
       .onConflict((conflict) => conflict.doNothing())
       .returningAll()
       .executeTakeFirst();
@@ -34,12 +72,21 @@ export class PostgresConversationStore implements ConversationStore {
   }
 
   async find(organizationId: number, id: number): Promise<Conversation | null> {
-    const row = await this.#db.selectFrom('conversations').selectAll().where('organization_id', '=', organizationId).where('id', '=', id).executeTakeFirst();
+    const row = await this.#db
+      .selectFrom('conversations')
+      .selectAll()
+      .where('organization_id', '=', organizationId)
+      .where('id', '=', id)
+      .executeTakeFirst();
     return row ? toConversation(row) : null;
   }
 
   async byName(organizationId: number, name: string, userId?: string | null): Promise<Conversation | null> {
-    let query = this.#db.selectFrom('conversations').selectAll().where('organization_id', '=', organizationId).where('name', '=', name);
+    let query = this.#db
+      .selectFrom('conversations')
+      .selectAll()
+      .where('organization_id', '=', organizationId)
+      .where('name', '=', name);
     if (userId !== undefined) query = query.where(sql`coalesce(user_id, '')`, '=', userId ?? '');
     const row = await query.orderBy('last_message_at', 'desc').limit(1).executeTakeFirst();
     return row ? toConversation(row) : null;
@@ -59,34 +106,74 @@ export class PostgresConversationStore implements ConversationStore {
     return toView(await this.#views(now).where('conversations.id', '=', id).executeTakeFirstOrThrow());
   }
 
-  async list(organizationId: number, { userId, status, startedBy }: ConversationFilter, page: Page, now: Date): Promise<Listed<ConversationView>> {
-    const chosen = (eb: ExpressionBuilder<Database, 'conversations'>): Expression<SqlBool> => eb.and([
-      eb('conversations.organization_id', '=', organizationId),
-      ...(userId === undefined ? [] : [eb('conversations.user_id', '=', userId)]),
-      ...(startedBy === undefined ? [] : [eb('conversations.started_by', '=', startedBy)]),
-      ...(status === undefined ? [] : [eb(statusAt(now), '=', status)]),
-    ]);
-    const rows = await this.#views(now).where(chosen).orderBy('conversations.last_message_at', 'desc').orderBy('conversations.id', 'desc').offset(page.skip).limit(page.limit).execute();
+  async list(
+    organizationId: number,
+    { userId, status, startedBy }: ConversationFilter,
+    page: Page,
+    now: Date,
+  ): Promise<Listed<ConversationView>> {
+    const chosen = (eb: ExpressionBuilder<Database, 'conversations'>): Expression<SqlBool> =>
+      eb.and([
+        eb('conversations.organization_id', '=', organizationId),
+        ...(userId === undefined ? [] : [eb('conversations.user_id', '=', userId)]),
+        ...(startedBy === undefined ? [] : [eb('conversations.started_by', '=', startedBy)]),
+        ...(status === undefined ? [] : [eb(statusAt(now), '=', status)]),
+      ]);
+    const rows = await this.#views(now)
+      .where(chosen)
+      .orderBy('conversations.last_message_at', 'desc')
+      .orderBy('conversations.id', 'desc')
+      .offset(page.skip)
+      .limit(page.limit)
+      .execute();
     return { rows: rows.map(toView), total: await countAll(this.#db.selectFrom('conversations').where(chosen)) };
   }
 
   async messages(id: number, last?: number): Promise<readonly Message[]> {
-    const { rows } = await sql<{ id: number; role: Message['role'] | 'person'; content: string; metadata: Record<string, unknown> | null; detail: Record<string, unknown>; agent_id: number | null; at: Date }>`select * from ${MESSAGES} as m where m.conversation_id = ${id} order by m.id desc limit ${last ?? null}`.execute(this.#db);
+    const { rows } = await sql<{
+      id: number;
+      role: Message['role'] | 'person';
+      content: string;
+      metadata: Record<string, unknown> | null;
+      detail: Record<string, unknown>;
+      agent_id: number | null;
+      at: Date;
+    }>`select * from ${MESSAGES} as m where m.conversation_id = ${id} order by m.id desc limit ${last ?? null}`.execute(
+      this.#db,
+    );
     return rows.map(toMessage).toReversed();
   }
 
   async add(conversationId: number, { role, content, metadata, detail, agentId, at }: NewMessage): Promise<Message> {
     const row = await this.#db
       .insertInto('messages')
-      .values({ conversation_id: conversationId, role: role === 'caller' ? 'person' : role, content, metadata: metadata && JSON.stringify(metadata), detail: JSON.stringify(detail), agent_id: agentId, at })
+      .values({
+        conversation_id: conversationId,
+        role: role === 'caller' ? 'person' : role,
+        content,
+        metadata: metadata && JSON.stringify(metadata),
+        detail: JSON.stringify(detail),
+        agent_id: agentId,
+        at,
+      })
       .returningAll()
       .executeTakeFirstOrThrow();
-    await this.#db.updateTable('conversations').set({ last_message_at: at }).where('id', '=', conversationId).where('last_message_at', '<', at).execute();
+    await this.#db
+      .updateTable('conversations')
+      .set({ last_message_at: at })
+      .where('id', '=', conversationId)
+      .where('last_message_at', '<', at)
+      .execute();
     return toMessage(row);
   }
 
   async claim(id: number, now: Date, until: Date): Promise<boolean> {
-    const claimed = await this.#db.updateTable('conversations').set({ busy_until: until }).where('id', '=', id).where((eb) => eb.or([eb('busy_until', 'is', null), eb('busy_until', '<', now)])).executeTakeFirst();
+    const claimed = await this.#db
+      .updateTable('conversations')
+      .set({ busy_until: until })
+      .where('id', '=', id)
+      .where((eb) => eb.or([eb('busy_until', 'is', null), eb('busy_until', '<', now)]))
+      .executeTakeFirst();
     return claimed.numUpdatedRows === 1n;
   }
 
@@ -94,55 +181,135 @@ export class PostgresConversationStore implements ConversationStore {
     await this.#db.updateTable('conversations').set({ busy_until: null }).where('id', '=', id).execute();
   }
 
-  async answered(id: number, { agentId, personId, tokens, model }: Parameters<ConversationStore['answered']>[1]): Promise<void> {
-    await this.#db.updateTable('conversations').set((eb) => ({ agent_id: agentId, person_id: eb.fn.coalesce('person_id', eb.val(personId)), tokens: eb('tokens', '+', tokens), model })).where('id', '=', id).execute();
+  async answered(
+    id: number,
+    { agentId, personId, tokens, model }: Parameters<ConversationStore['answered']>[1],
+  ): Promise<void> {
+    await this.#db
+      .updateTable('conversations')
+      .set((eb) => ({
+        agent_id: agentId,
+        person_id: eb.fn.coalesce('person_id', eb.val(personId)),
+        tokens: eb('tokens', '+', tokens),
+        model,
+      }))
+      .where('id', '=', id)
+      .execute();
   }
 
   async summarize(id: number, summary: string, at: Date): Promise<void> {
-    await this.#db.updateTable('conversations').set({ summary, summarized_at: at }).where('id', '=', id).where('words_deleted_at', 'is', null).execute();
+    await this.#db
+      .updateTable('conversations')
+      .set({ summary, summarized_at: at })
+      .where('id', '=', id)
+      .where('words_deleted_at', 'is', null)
+      .execute();
   }
 
-  async summaries(personId: number, limit: number): Promise<readonly { conversation: Conversation; summary: string; at: Date }[]> {
-    const rows = await this.#db.selectFrom('conversations').selectAll().where('person_id', '=', personId).where('summary', 'is not', null).orderBy('last_message_at', 'desc').limit(limit).execute();
+  async summaries(
+    personId: number,
+    limit: number,
+  ): Promise<readonly { conversation: Conversation; summary: string; at: Date }[]> {
+    const rows = await this.#db
+      .selectFrom('conversations')
+      .selectAll()
+      .where('person_id', '=', personId)
+      .where('summary', 'is not', null)
+      .orderBy('last_message_at', 'desc')
+      .limit(limit)
+      .execute();
     return rows.map((row) => ({ conversation: toConversation(row), summary: row.summary!, at: row.last_message_at }));
   }
 
   async forgetPerson(personId: number, at: Date): Promise<void> {
     const rows = await this.#db.selectFrom('conversations').select('id').where('person_id', '=', personId).execute();
-    await this.#forgetWords(rows.map((row) => row.id), at);
-    await this.#db.updateTable('conversations').set({ person_id: null, user_id: null, name: null }).where('person_id', '=', personId).execute();
+    await this.#forgetWords(
+      rows.map((row) => row.id),
+      at,
+    );
+    await this.#db
+      .updateTable('conversations')
+      .set({ person_id: null, user_id: null, name: null })
+      .where('person_id', '=', personId)
+      .execute();
   }
 
   async forgetSummaries(personId: number): Promise<void> {
-    await this.#db.updateTable('conversations').set({ summary: null, summarized_at: null }).where('person_id', '=', personId).execute();
+    await this.#db
+      .updateTable('conversations')
+      .set({ summary: null, summarized_at: null })
+      .where('person_id', '=', personId)
+      .execute();
   }
 
   async dropWords(organizationId: number, usedBefore: Date, at: Date, limit: number): Promise<number> {
-    const old = await this.#db.selectFrom('conversations').select('id').where('organization_id', '=', organizationId).where('call_id', 'is', null).where('words_deleted_at', 'is', null).where('last_message_at', '<', usedBefore).orderBy('last_message_at').limit(limit).forUpdate().skipLocked().execute();
-    await this.#forgetWords(old.map((row) => row.id), at);
+    const old = await this.#db
+      .selectFrom('conversations')
+      .select('id')
+      .where('organization_id', '=', organizationId)
+      .where('call_id', 'is', null)
+      .where('words_deleted_at', 'is', null)
+      .where('last_message_at', '<', usedBefore)
+      .orderBy('last_message_at')
+      .limit(limit)
+      .forUpdate()
+      .skipLocked()
+      .execute();
+    await this.#forgetWords(
+      old.map((row) => row.id),
+      at,
+    );
     return old.length;
   }
 
   /** Words stand in the messages, in the summary, in events, in what tools were asked and in replies. */
   async #forgetWords(ids: readonly number[], at: Date): Promise<void> {
     if (ids.length === 0) return;
-    await this.#db.deleteFrom('messages').where('conversation_id', 'in', [...ids]).execute();
-    await this.#db.updateTable('events').set({ payload: sql<string>`payload || '{"data": {}}'::jsonb` }).where('conversation_id', 'in', [...ids]).execute();
-    await this.#db.updateTable('tool_executions').set({ input: '{}', output: null }).where('conversation_id', 'in', [...ids]).execute();
-    await this.#db.updateTable('callbacks').set({ wanted: '', reason: '' }).where('conversation_id', 'in', [...ids]).execute();
-    await this.#db.updateTable('bookings').set({ notes: null }).where('conversation_id', 'in', [...ids]).execute();
+    await this.#db
+      .deleteFrom('messages')
+      .where('conversation_id', 'in', [...ids])
+      .execute();
+    await this.#db
+      .updateTable('events')
+      .set({ payload: sql<string>`payload || '{"data": {}}'::jsonb` })
+      .where('conversation_id', 'in', [...ids])
+      .execute();
+    await this.#db
+      .updateTable('tool_executions')
+      .set({ input: '{}', output: null })
+      .where('conversation_id', 'in', [...ids])
+      .execute();
+    await this.#db
+      .updateTable('callbacks')
+      .set({ wanted: '', reason: '' })
+      .where('conversation_id', 'in', [...ids])
+      .execute();
+    await this.#db
+      .updateTable('bookings')
+      .set({ notes: null })
+      .where('conversation_id', 'in', [...ids])
+      .execute();
     const subjects = ids.map((id) => `conv_${id}`);
     await this.#db.updateTable('audit').set({ detail: '{}' }).where('subject', 'in', subjects).execute();
     // Replies that are kept to be given again.
     await this.#db.deleteFrom('idempotent_requests').where('subject', 'in', subjects).execute();
-    await this.#db.updateTable('conversations').set({ summary: null, summarized_at: null, words_deleted_at: at }).where('id', 'in', [...ids]).execute();
+    await this.#db
+      .updateTable('conversations')
+      .set({ summary: null, summarized_at: null, words_deleted_at: at })
+      .where('id', 'in', [...ids])
+      .execute();
   }
 
   #views(now: Date) {
     return this.#db
       .selectFrom('conversations')
       .selectAll('conversations')
-      .select([statusAt(now).as('status'), sql<number>`(select count(*) from messages m where m.conversation_id = conversations.id and m.role in ${SPOKEN} and not m.detail ? 'toCall') + (select count(*) from call_entries e where e.call_id = conversations.call_id and e.role in ${SPOKEN})`.as('messages')]);
+      .select([
+        statusAt(now).as('status'),
+        sql<number>`(select count(*) from messages m where m.conversation_id = conversations.id and m.role in ${SPOKEN} and not m.detail ? 'toCall') + (select count(*) from call_entries e where e.call_id = conversations.call_id and e.role in ${SPOKEN})`.as(
+          'messages',
+        ),
+      ]);
   }
 }
 
@@ -159,15 +326,44 @@ function statusAt(now: Date) {
 
 export function toConversation(row: Selectable<Database['conversations']>): Conversation {
   return {
-    id: row.id, organizationId: row.organization_id, agentId: row.agent_id, personId: row.person_id, userId: row.user_id, name: row.name, callId: row.call_id, startedBy: row.started_by, createdAt: row.created_at,
-    lastMessageAt: row.last_message_at, tokens: row.tokens, model: row.model, summary: row.summary,
+    id: row.id,
+    organizationId: row.organization_id,
+    agentId: row.agent_id,
+    personId: row.person_id,
+    userId: row.user_id,
+    name: row.name,
+    callId: row.call_id,
+    startedBy: row.started_by,
+    createdAt: row.created_at,
+    lastMessageAt: row.last_message_at,
+    tokens: row.tokens,
+    model: row.model,
+    summary: row.summary,
   };
 }
 
-function toView(row: Selectable<Database['conversations']> & { status: ConversationStatus; messages: number }): ConversationView {
+function toView(
+  row: Selectable<Database['conversations']> & { status: ConversationStatus; messages: number },
+): ConversationView {
   return { conversation: toConversation(row), status: row.status, messages: row.messages };
 }
 
-function toMessage(row: { id: number; role: string; content: string; metadata: Record<string, unknown> | null; detail: Record<string, unknown>; agent_id: number | null; at: Date }): Message {
-  return { id: row.id, role: (row.role === 'person' ? 'caller' : row.role) as Message['role'], content: row.content, metadata: row.metadata, detail: row.detail, agentId: row.agent_id, at: row.at };
+function toMessage(row: {
+  id: number;
+  role: string;
+  content: string;
+  metadata: Record<string, unknown> | null;
+  detail: Record<string, unknown>;
+  agent_id: number | null;
+  at: Date;
+}): Message {
+  return {
+    id: row.id,
+    role: (row.role === 'person' ? 'caller' : row.role) as Message['role'],
+    content: row.content,
+    metadata: row.metadata,
+    detail: row.detail,
+    agentId: row.agent_id,
+    at: row.at,
+  };
 }

@@ -17,29 +17,72 @@ export class PostgresCredentialStore implements CredentialStore {
   }
 
   async setConfiguredKey(organizationId: number, keyHash: string, userId: number | null): Promise<void> {
-    await this.#db.deleteFrom('api_keys').where('organization_id', '=', organizationId).where('configured', '=', true).where('key_hash', '!=', keyHash).execute();
+    await this.#db
+      .deleteFrom('api_keys')
+      .where('organization_id', '=', organizationId)
+      .where('configured', '=', true)
+      .where('key_hash', '!=', keyHash)
+      .execute();
     await this.#db
       .insertInto('api_keys')
-      .values({ organization_id: organizationId, name: NAME_OF_CONFIGURED, key_hash: keyHash, role: 'admin', user_id: userId, configured: true })
-      .onConflict((conflict) => conflict.column('key_hash').doUpdateSet({ user_id: userId, revoked_at: null, role: 'admin', configured: true }))
+      .values({
+        organization_id: organizationId,
+        name: NAME_OF_CONFIGURED,
+        key_hash: keyHash,
+        role: 'admin',
+        user_id: userId,
+        configured: true,
+      })
+      .onConflict((conflict) =>
+        conflict.column('key_hash').doUpdateSet({ user_id: userId, revoked_at: null, role: 'admin', configured: true }),
+      )
       .execute();
   }
 
   async insertApiKey(key: Parameters<CredentialStore['insertApiKey']>[0]): Promise<ApiKey> {
-    return toKey(await this.#db.insertInto('api_keys').values({ organization_id: key.organizationId, name: key.name, key_hash: key.keyHash, role: key.role, user_id: key.userId }).returningAll().executeTakeFirstOrThrow());
+    return toKey(
+      await this.#db
+        .insertInto('api_keys')
+        .values({
+          organization_id: key.organizationId,
+          name: key.name,
+          key_hash: key.keyHash,
+          role: key.role,
+          user_id: key.userId,
+        })
+        .returningAll()
+        .executeTakeFirstOrThrow(),
+    );
   }
 
   async listApiKeys(organizationId: number): Promise<readonly ApiKey[]> {
-    const rows = await this.#db.selectFrom('api_keys').selectAll().where('organization_id', '=', organizationId).where('revoked_at', 'is', null).orderBy('id').execute();
+    const rows = await this.#db
+      .selectFrom('api_keys')
+      .selectAll()
+      .where('organization_id', '=', organizationId)
+      .where('revoked_at', 'is', null)
+      .orderBy('id')
+      .execute();
     return rows.map(toKey);
   }
 
   async revokeApiKey(id: number, at: Date): Promise<void> {
-    await this.#db.updateTable('api_keys').set({ revoked_at: at }).where('id', '=', id).where('revoked_at', 'is', null).execute();
+    await this.#db
+      .updateTable('api_keys')
+      .set({ revoked_at: at })
+      .where('id', '=', id)
+      .where('revoked_at', 'is', null)
+      .execute();
   }
 
   async revokeKeysOf(userId: number, at: Date): Promise<void> {
-    await this.#db.updateTable('api_keys').set({ revoked_at: at }).where('user_id', '=', userId).where('configured', '=', false).where('revoked_at', 'is', null).execute();
+    await this.#db
+      .updateTable('api_keys')
+      .set({ revoked_at: at })
+      .where('user_id', '=', userId)
+      .where('configured', '=', false)
+      .where('revoked_at', 'is', null)
+      .execute();
   }
 
   async apiKey(keyHash: string): Promise<Caller | null> {
@@ -50,7 +93,13 @@ export class PostgresCredentialStore implements CredentialStore {
       .where('key_hash', '=', keyHash)
       .where('revoked_at', 'is', null)
       .executeTakeFirst();
-    return row ? { organizationId: row.organization_id, actor: { kind: 'api-key', id: row.id, role: row.role as Role, userId: row.user_id }, plan: row.plan as Plan } : null;
+    return row
+      ? {
+          organizationId: row.organization_id,
+          actor: { kind: 'api-key', id: row.id, role: row.role as Role, userId: row.user_id },
+          plan: row.plan as Plan,
+        }
+      : null;
   }
 
   async session(id: number, userId: number): Promise<Caller | null> {
@@ -64,26 +113,58 @@ export class PostgresCredentialStore implements CredentialStore {
       .where('revoked_at', 'is', null)
       .where('status', '=', 'active')
       .executeTakeFirst();
-    return row ? { organizationId: row.organization_id, actor: { kind: 'user', id: userId, role: row.role as Role, sessionId: id }, plan: row.plan as Plan } : null;
+    return row
+      ? {
+          organizationId: row.organization_id,
+          actor: { kind: 'user', id: userId, role: row.role as Role, sessionId: id },
+          plan: row.plan as Plan,
+        }
+      : null;
   }
 
   async insertSession(userId: number, refreshHash: string, expiresAt: Date): Promise<number> {
-    return (await this.#db.insertInto('sessions').values({ user_id: userId, refresh_hash: refreshHash, expires_at: expiresAt }).returning('id').executeTakeFirstOrThrow()).id;
+    return (
+      await this.#db
+        .insertInto('sessions')
+        .values({ user_id: userId, refresh_hash: refreshHash, expires_at: expiresAt })
+        .returning('id')
+        .executeTakeFirstOrThrow()
+    ).id;
   }
 
-  async rotateSession(oldHash: string, newHash: string, now: Date, expiresAt: Date): Promise<{ sessionId: number; user: User } | null> {
+  async rotateSession(
+    oldHash: string,
+    newHash: string,
+    now: Date,
+    expiresAt: Date,
+  ): Promise<{ sessionId: number; user: User } | null> {
     const session = await this.#db
       .updateTable('sessions')
       .set({ refresh_hash: newHash, expires_at: expiresAt })
       .where('refresh_hash', '=', oldHash)
       .where('revoked_at', 'is', null)
       .where('expires_at', '>', now)
-      .where((eb) => eb.exists(eb.selectFrom('users').select('users.id').whereRef('users.id', '=', 'sessions.user_id').where('status', '=', 'active')))
+      .where((eb) =>
+        eb.exists(
+          eb
+            .selectFrom('users')
+            .select('users.id')
+            .whereRef('users.id', '=', 'sessions.user_id')
+            .where('status', '=', 'active'),
+        ),
+      )
       .returning(['id', 'user_id'])
       .executeTakeFirst();
     if (!session) return null;
-    await this.#db.insertInto('used_refresh_tokens').values({ refresh_hash: oldHash, session_id: session.id }).execute();
-    const user = await this.#db.selectFrom('users').selectAll().where('id', '=', session.user_id).executeTakeFirstOrThrow();
+    await this.#db
+      .insertInto('used_refresh_tokens')
+      .values({ refresh_hash: oldHash, session_id: session.id })
+      .execute();
+    const user = await this.#db
+      .selectFrom('users')
+      .selectAll()
+      .where('id', '=', session.user_id)
+      .executeTakeFirstOrThrow();
     return { sessionId: session.id, user: toUser(user) };
   }
 
@@ -92,20 +173,37 @@ export class PostgresCredentialStore implements CredentialStore {
       .updateTable('sessions')
       .set({ revoked_at: at })
       .where('revoked_at', 'is', null)
-      .where('id', 'in', (eb) => eb.selectFrom('used_refresh_tokens').select('session_id').where('used_refresh_tokens.refresh_hash', '=', refreshHash))
+      .where('id', 'in', (eb) =>
+        eb
+          .selectFrom('used_refresh_tokens')
+          .select('session_id')
+          .where('used_refresh_tokens.refresh_hash', '=', refreshHash),
+      )
       .returning('user_id')
       .executeTakeFirst();
-    return session ? toUser(await this.#db.selectFrom('users').selectAll().where('id', '=', session.user_id).executeTakeFirstOrThrow()) : null;
+    return session
+      ? toUser(
+          await this.#db.selectFrom('users').selectAll().where('id', '=', session.user_id).executeTakeFirstOrThrow(),
+        )
+      : null;
   }
 
   async revokeSessionsOf(userId: number, at: Date, butOf?: number): Promise<void> {
-    let query = this.#db.updateTable('sessions').set({ revoked_at: at }).where('user_id', '=', userId).where('revoked_at', 'is', null);
+    let query = this.#db
+      .updateTable('sessions')
+      .set({ revoked_at: at })
+      .where('user_id', '=', userId)
+      .where('revoked_at', 'is', null);
     if (butOf !== undefined) query = query.where('id', '!=', butOf);
     await query.execute();
   }
 
   async signInFailures(emailKey: string): Promise<SignInFailures | null> {
-    const row = await this.#db.selectFrom('sign_in_failures').select(['failures', 'locked_until']).where('email', '=', emailKey).executeTakeFirst();
+    const row = await this.#db
+      .selectFrom('sign_in_failures')
+      .select(['failures', 'locked_until'])
+      .where('email', '=', emailKey)
+      .executeTakeFirst();
     return row ? { failures: row.failures, lockedUntil: row.locked_until } : null;
   }
 
@@ -116,7 +214,13 @@ export class PostgresCredentialStore implements CredentialStore {
     await this.#db
       .insertInto('sign_in_failures')
       .values({ email: emailKey, failures: 1, last_at: at, locked_until: rule.most <= 1 ? lockedUntil : null })
-      .onConflict((conflict) => conflict.column('email').doUpdateSet({ failures, last_at: at, locked_until: sql<Date | null>`case when ${failures} >= ${rule.most} then ${lockedUntil}::timestamptz end` }))
+      .onConflict((conflict) =>
+        conflict.column('email').doUpdateSet({
+          failures,
+          last_at: at,
+          locked_until: sql<Date | null>`case when ${failures} >= ${rule.most} then ${lockedUntil}::timestamptz end`,
+        }),
+      )
       .execute();
   }
 
@@ -126,5 +230,13 @@ export class PostgresCredentialStore implements CredentialStore {
 }
 
 function toKey(row: Selectable<Database['api_keys']>): ApiKey {
-  return { id: row.id, name: row.name, role: row.role as Role, configured: row.configured, userId: row.user_id, createdAt: row.created_at, revokedAt: row.revoked_at };
+  return {
+    id: row.id,
+    name: row.name,
+    role: row.role as Role,
+    configured: row.configured,
+    userId: row.user_id,
+    createdAt: row.created_at,
+    revokedAt: row.revoked_at,
+  };
 }

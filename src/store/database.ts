@@ -10,7 +10,9 @@ const OLDEST_SERVER = 150000;
 /** Any number, as long as every Trunkline uses the same. */
 const MIGRATION_LOCK = 7_243_001;
 
-export type Connection = { readonly connectionString: string } | { readonly host: string; readonly port: number; readonly user: string; readonly database: string };
+export type Connection =
+  | { readonly connectionString: string }
+  | { readonly host: string; readonly port: number; readonly user: string; readonly database: string };
 
 /** Integer keys stay far below 2^53: they are numbers here. */
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -24,14 +26,26 @@ export interface OpenDatabase {
 }
 
 /** Connects and migrates. @throws Error when the server is older than 15, or its schema newer than this Trunkline */
-export async function openDatabase(connection: Connection, onError: (error: Error) => void, max = 12): Promise<OpenDatabase> {
-  const pool = new pg.Pool({ ...connection, max, options: '-c plan_cache_mode=force_custom_plan -c timezone=UTC', application_name: 'trunkline' });
+export async function openDatabase(
+  connection: Connection,
+  onError: (error: Error) => void,
+  max = 12,
+): Promise<OpenDatabase> {
+  const pool = new pg.Pool({
+    ...connection,
+    max,
+    options: '-c plan_cache_mode=force_custom_plan -c timezone=UTC',
+    application_name: 'trunkline',
+  });
   let closing = false;
   // The server may go before its last connections have.
   pool.on('error', (error) => closing || onError(error));
   try {
-    const { rows } = await pool.query<{ number: string; version: string }>("select current_setting('server_version_num') number, current_setting('server_version') version");
-    if (Number(rows[0]!.number) < OLDEST_SERVER) throw new Error(`Postgres 15 or newer is needed; this server is ${rows[0]!.version}`);
+    const { rows } = await pool.query<{ number: string; version: string }>(
+      "select current_setting('server_version_num') number, current_setting('server_version') version",
+    );
+    if (Number(rows[0]!.number) < OLDEST_SERVER)
+      throw new Error(`Postgres 15 or newer is needed; this server is ${rows[0]!.version}`);
     await migrate(pool);
     const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
     return { db, pool, version: rows[0]!.version.split(' ')[0]!, close: () => ((closing = true), pool.end()) };
@@ -43,21 +57,29 @@ export async function openDatabase(connection: Connection, onError: (error: Erro
 
 /** Runs the migrations that this database lacks, all in one transaction; several servers may start at once. */
 async function migrate(pool: pg.Pool): Promise<void> {
-  const files = readdirSync(MIGRATIONS).filter((file) => file.endsWith('.sql')).toSorted();
+  const files = readdirSync(MIGRATIONS)
+    .filter((file) => file.endsWith('.sql'))
+    .toSorted();
   const client = await pool.connect();
   try {
     await client.query('begin');
     await client.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
-    await client.query('create table if not exists migrations (name text primary key, checksum text not null, applied_at timestamptz not null default now())');
+    await client.query(
+      'create table if not exists migrations (name text primary key, checksum text not null, applied_at timestamptz not null default now())',
+    );
     const { rows } = await client.query<{ name: string; checksum: string }>('select name, checksum from migrations');
     const applied = new Map(rows.map((row) => [row.name, row.checksum]));
     const unknown = [...applied.keys()].find((name) => !files.includes(name));
-    if (unknown) throw new Error(`the database has the migration ${unknown}, which this version of Trunkline does not know: it was used by a newer one`);
+    if (unknown)
+      throw new Error(
+        `the database has the migration ${unknown}, which this version of Trunkline does not know: it was used by a newer one`,
+      );
     for (const file of files) {
       const text = readFileSync(join(MIGRATIONS, file), 'utf8');
       const checksum = createHash('sha256').update(text).digest('hex');
       const before = applied.get(file);
-      if (before !== undefined && before !== checksum) throw new Error(`the migration ${file} was changed after it had been applied`);
+      if (before !== undefined && before !== checksum)
+        throw new Error(`the migration ${file} was changed after it had been applied`);
       if (before !== undefined) continue;
       await client.query(text);
       await client.query('insert into migrations (name, checksum) values ($1, $2)', [file, checksum]);
@@ -70,4 +92,3 @@ async function migrate(pool: pg.Pool): Promise<void> {
     client.release();
   }
 }
-

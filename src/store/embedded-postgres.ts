@@ -1,6 +1,19 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -18,7 +31,12 @@ const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 20_000;
 
 export interface EmbeddedPostgres {
-  readonly connection: { readonly host: string; readonly port: number; readonly user: string; readonly database: string };
+  readonly connection: {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly database: string;
+  };
   /** Whether a server that outlived its Trunkline was taken over. */
   readonly adopted: boolean;
   stop(): Promise<void>;
@@ -86,9 +104,14 @@ function prepare(options: EmbeddedOptions): Place {
 }
 
 function serviceUser(): { uid: number; gid: number } {
-  const users = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'));
+  const users = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
   const found = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
-  if (!found) throw new Error('running as root, and there is neither a user postgres nor nobody to run the database as; set DATABASE_URL, or run as another user');
+  if (!found)
+    throw new Error(
+      'running as root, and there is neither a user postgres nor nobody to run the database as; set DATABASE_URL, or run as another user',
+    );
   return { uid: Number(found[2]), gid: Number(found[3]) };
 }
 
@@ -127,12 +150,17 @@ function findPackage(name: string): string {
     const candidate = join(dir, 'node_modules', name);
     if (existsSync(join(candidate, 'package.json'))) return candidate;
   }
-  throw new Error(`no embedded Postgres for ${process.platform}-${process.arch}; set DATABASE_URL to a Postgres server (15 or newer)`);
+  throw new Error(
+    `no embedded Postgres for ${process.platform}-${process.arch}; set DATABASE_URL to a Postgres server (15 or newer)`,
+  );
 }
 
 /** Makes the links that the package's install script would make. False when the folder may not be written. */
 function linkLibraries(packaged: string): boolean {
-  const links = JSON.parse(readFileSync(join(packaged, 'native', 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[];
+  const links = JSON.parse(readFileSync(join(packaged, 'native', 'pg-symlinks.json'), 'utf8')) as {
+    source: string;
+    target: string;
+  }[];
   for (const { source, target } of links) {
     const at = join(packaged, target);
     try {
@@ -157,7 +185,9 @@ function initialize(place: Place): void {
   if (result.status !== 0) {
     // A half-made cluster would be taken for a whole one.
     rmSync(join(place.cluster, 'PG_VERSION'), { force: true });
-    throw new Error(`the embedded database could not be made in ${place.cluster}: ${result.stderr || String(result.error)}`);
+    throw new Error(
+      `the embedded database could not be made in ${place.cluster}: ${result.stderr || String(result.error)}`,
+    );
   }
 }
 
@@ -167,7 +197,8 @@ async function adopt(place: Place): Promise<number | null> {
   const pid = existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : 0;
   if (!ownsCluster(pid, place.cluster)) {
     // What a killed server leaves names a process that may be somebody else by now.
-    for (const left of [file, join(place.sockets, '.s.PGSQL.5432'), join(place.sockets, '.s.PGSQL.5432.lock')]) rmSync(left, { force: true });
+    for (const left of [file, join(place.sockets, '.s.PGSQL.5432'), join(place.sockets, '.s.PGSQL.5432.lock')])
+      rmSync(left, { force: true });
     return null;
   }
   for (const until = Date.now() + START_LIMIT_MS; Date.now() < until; await sleep(100)) {
@@ -185,7 +216,9 @@ function ownsCluster(pid: number, cluster: string): boolean {
       return true;
     }
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return /^Name:\s+postgres/m.test(status) && !/^State:\s+Z/m.test(status) && readlinkSync(`/proc/${pid}/cwd`) === cluster;
+    return (
+      /^Name:\s+postgres/m.test(status) && !/^State:\s+Z/m.test(status) && readlinkSync(`/proc/${pid}/cwd`) === cluster
+    );
   } catch {
     return false;
   }
@@ -211,16 +244,33 @@ async function startPatiently(place: Place, settings: Readonly<Record<string, st
     try {
       return await start(place, settings);
     } catch (error) {
-      if (!(error instanceof Error) || !/shared memory block|still in use/.test(error.message) || Date.now() > until) throw error;
+      if (!(error instanceof Error) || !/shared memory block|still in use/.test(error.message) || Date.now() > until)
+        throw error;
     }
   }
 }
 
 async function start(place: Place, settings: Readonly<Record<string, string>>): Promise<number> {
-  const all = { listen_addresses: '', unix_socket_directories: place.sockets, port: '5432', shared_buffers: '64MB', max_wal_size: '1GB', max_connections: '100', log_min_messages: 'warning', ...settings };
-  const server = spawn(join(place.native, 'bin', 'postgres'), ['-D', place.cluster, ...Object.entries(all).flatMap(([key, value]) => ['-c', `${key}=${value}`])], {
-    ...place.as, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'], detached: true,
-  });
+  const all = {
+    listen_addresses: '',
+    unix_socket_directories: place.sockets,
+    port: '5432',
+    shared_buffers: '64MB',
+    max_wal_size: '1GB',
+    max_connections: '100',
+    log_min_messages: 'warning',
+    ...settings,
+  };
+  const server = spawn(
+    join(place.native, 'bin', 'postgres'),
+    ['-D', place.cluster, ...Object.entries(all).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
+    {
+      ...place.as,
+      cwd: '/',
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    },
+  );
   let log = '';
   let ended: string | null = null;
   server.stderr.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4000)));
@@ -245,9 +295,10 @@ async function ensureDatabase(place: Place): Promise<void> {
   await client.connect();
   try {
     const { rowCount } = await client.query('select from pg_database where datname = $1', [DATABASE]);
-    if (!rowCount) await client.query(`create database ${DATABASE}`).catch((error: { code?: string }) => {
-      if (error.code !== '42P04') throw error;
-    });
+    if (!rowCount)
+      await client.query(`create database ${DATABASE}`).catch((error: { code?: string }) => {
+        if (error.code !== '42P04') throw error;
+      });
   } finally {
     await client.end();
   }
@@ -257,6 +308,5 @@ async function stop(place: Place, pid: number): Promise<void> {
   const gone = () => !existsSync(join(place.cluster, 'postmaster.pid')) || !ownsCluster(pid, place.cluster);
   if (gone()) return;
   process.kill(pid, 'SIGINT');
-  for (const until = Date.now() + STOP_LIMIT_MS; Date.now() < until && !gone(); ) await sleep(20);
+  for (const until = Date.now() + STOP_LIMIT_MS; Date.now() < until && !gone();) await sleep(20);
 }
-

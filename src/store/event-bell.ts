@@ -23,7 +23,9 @@ export class EventBell {
     if (!others || this.#telling) return;
     this.#telling = setTimeout(() => {
       this.#telling = null;
-      others.tell(CHANNEL, '').catch((error: unknown) => this.#onError(error instanceof Error ? error : new Error(String(error))));
+      others
+        .tell(CHANNEL, '')
+        .catch((error: unknown) => this.#onError(error instanceof Error ? error : new Error(String(error))));
     }, GATHER_MS);
     this.#telling.unref();
   }

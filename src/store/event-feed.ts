@@ -62,7 +62,9 @@ export class PostgresEventFeed implements EventFeed {
   now(): Promise<void> {
     this.#next ??= this.#looking.then(() => {
       this.#next = null;
-      this.#looking = this.#closed ? Promise.resolve() : this.#look().catch((error: unknown) => void (this.#closed || this.#onError(error)));
+      this.#looking = this.#closed
+        ? Promise.resolve()
+        : this.#look().catch((error: unknown) => void (this.#closed || this.#onError(error)));
       return this.#looking;
     });
     return this.#next;
@@ -77,14 +79,30 @@ export class PostgresEventFeed implements EventFeed {
   }
 
   async read(after: number, until: number, limit: number): Promise<readonly FedEvent[]> {
-    const events = await this.#db.selectFrom('events').selectAll().where('position', '>', after).where('position', '<=', until).orderBy('position').limit(limit).execute();
+    const events = await this.#db
+      .selectFrom('events')
+      .selectAll()
+      .where('position', '>', after)
+      .where('position', '<=', until)
+      .orderBy('position')
+      .limit(limit)
+      .execute();
     const ids = <T>(values: readonly (T | null)[]) => [...new Set(values.filter((one) => one !== null))];
-    const [callIds, conversationIds] = [ids(events.map((row) => row.call_id)), ids(events.map((row) => row.conversation_id))];
-    const calls = callIds.length === 0 ? [] : await this.#db.selectFrom('calls').selectAll().where('id', 'in', callIds).execute();
-    const conversations = conversationIds.length === 0 ? [] : await this.#db.selectFrom('conversations').selectAll().where('id', 'in', conversationIds).execute();
+    const [callIds, conversationIds] = [
+      ids(events.map((row) => row.call_id)),
+      ids(events.map((row) => row.conversation_id)),
+    ];
+    const calls =
+      callIds.length === 0 ? [] : await this.#db.selectFrom('calls').selectAll().where('id', 'in', callIds).execute();
+    const conversations =
+      conversationIds.length === 0
+        ? []
+        : await this.#db.selectFrom('conversations').selectAll().where('id', 'in', conversationIds).execute();
     const callOf = new Map(calls.map((row) => [row.id, toCall(row)]));
     const conversationOf = new Map(conversations.map((row) => [row.id, toConversation(row)]));
-    return events.map((row) => toFed(row, callOf.get(row.call_id ?? 0) ?? null, conversationOf.get(row.conversation_id ?? 0) ?? null));
+    return events.map((row) =>
+      toFed(row, callOf.get(row.call_id ?? 0) ?? null, conversationOf.get(row.conversation_id ?? 0) ?? null),
+    );
   }
 
   async #look(): Promise<void> {
@@ -111,7 +129,8 @@ export class PostgresEventFeed implements EventFeed {
 
   /** Positions for events that have none, the oldest first: those of one call came on record in the order of their numbers. */
   async #give(): Promise<number> {
-    const waiting = () => this.#db.selectFrom('events').select('id').where('position', 'is', null).orderBy('id').limit(BATCH);
+    const waiting = () =>
+      this.#db.selectFrom('events').select('id').where('position', 'is', null).orderBy('id').limit(BATCH);
     if (!(await waiting().executeTakeFirst())) return 0;
     return this.#db.transaction().execute(async (trx) => {
       // One at a time; what is looked for after that is what nobody else has found.
@@ -121,12 +140,27 @@ export class PostgresEventFeed implements EventFeed {
         from (select id, row_number() over (order by id) as n from (select id from events where position is null order by id limit ${BATCH}) as oldest) as found
         where found.id = events.id`.execute(trx);
       const given = Number(numAffectedRows ?? 0n);
-      if (given > 0) await trx.updateTable('event_feed').set({ position: position + given }).execute();
+      if (given > 0)
+        await trx
+          .updateTable('event_feed')
+          .set({ position: position + given })
+          .execute();
       return given;
     });
   }
 }
 
-function toFed(row: Selectable<Database['events']>, call: FedEvent['call'], conversation: FedEvent['conversation']): FedEvent {
-  return { position: row.position!, organizationId: row.organization_id, at: row.at, event: row.payload as DomainEvent, call, conversation };
+function toFed(
+  row: Selectable<Database['events']>,
+  call: FedEvent['call'],
+  conversation: FedEvent['conversation'],
+): FedEvent {
+  return {
+    position: row.position!,
+    organizationId: row.organization_id,
+    at: row.at,
+    event: row.payload as DomainEvent,
+    call,
+    conversation,
+  };
 }

@@ -1,4 +1,12 @@
-import { createReadStream, createWriteStream, mkdirSync, readdirSync, rmSync, statSync, type WriteStream } from 'node:fs';
+import {
+  createReadStream,
+  createWriteStream,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  type WriteStream,
+} from 'node:fs';
 import { mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -42,7 +50,9 @@ export class FolderFileStore implements FileStore {
       const handle = await open(path, 'a', 0o600);
       return new StreamAppender(handle.createWriteStream(), () => this.#freeNow(), onFailure);
     } catch (error) {
-      throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? noRoom() : new AppError('unavailable', 'The file could not be opened', { cause: error });
+      throw (error as NodeJS.ErrnoException).code === 'ENOSPC'
+        ? noRoom()
+        : new AppError('unavailable', 'The file could not be opened', { cause: error });
     }
   }
 
@@ -58,7 +68,10 @@ export class FolderFileStore implements FileStore {
     }
   }
 
-  async read(key: string, range?: { start: number; end: number }): Promise<{ size: number; stream: () => AsyncIterable<Uint8Array> } | null> {
+  async read(
+    key: string,
+    range?: { start: number; end: number },
+  ): Promise<{ size: number; stream: () => AsyncIterable<Uint8Array> } | null> {
     const path = this.#path(key);
     const info = await stat(path).catch(() => null);
     if (!info?.isFile()) return null;
@@ -96,7 +109,8 @@ export class FolderFileStore implements FileStore {
 
   #path(key: string): string {
     const path = join(this.#root, key);
-    if (!/^[\w][\w./-]*$/.test(key) || key.includes('..') || !path.startsWith(this.#root + sep)) throw new AppError('invalid-input', 'Not a file key');
+    if (!/^[\w][\w./-]*$/.test(key) || key.includes('..') || !path.startsWith(this.#root + sep))
+      throw new AppError('invalid-input', 'Not a file key');
     return path;
   }
 }

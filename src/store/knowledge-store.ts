@@ -18,8 +18,17 @@ export class PostgresKnowledgeStore implements KnowledgeStore {
     const row = await this.#db
       .insertInto('documents')
       .values({
-        organization_id: document.organizationId, agent_id: document.agentId, name: document.name, file_type: document.fileType, source: document.source, url: document.url, file_key: document.fileKey, chunk_size: document.chunkSize,
-        chunks: chunks.length, created_at: document.createdAt, indexed_at: document.indexedAt,
+        organization_id: document.organizationId,
+        agent_id: document.agentId,
+        name: document.name,
+        file_type: document.fileType,
+        source: document.source,
+        url: document.url,
+        file_key: document.fileKey,
+        chunk_size: document.chunkSize,
+        chunks: chunks.length,
+        created_at: document.createdAt,
+        indexed_at: document.indexedAt,
       })
       .returningAll()
       .executeTakeFirstOrThrow();
@@ -28,7 +37,12 @@ export class PostgresKnowledgeStore implements KnowledgeStore {
   }
 
   async find(agentId: number, id: number): Promise<Document | null> {
-    const row = await this.#db.selectFrom('documents').selectAll().where('agent_id', '=', agentId).where('id', '=', id).executeTakeFirst();
+    const row = await this.#db
+      .selectFrom('documents')
+      .selectAll()
+      .where('agent_id', '=', agentId)
+      .where('id', '=', id)
+      .executeTakeFirst();
     return row ? toDocument(row) : null;
   }
 
@@ -38,25 +52,47 @@ export class PostgresKnowledgeStore implements KnowledgeStore {
   }
 
   async list(agentId: number): Promise<readonly Document[]> {
-    return (await this.#db.selectFrom('documents').selectAll().where('agent_id', '=', agentId).orderBy('id').execute()).map(toDocument);
+    return (
+      await this.#db.selectFrom('documents').selectAll().where('agent_id', '=', agentId).orderBy('id').execute()
+    ).map(toDocument);
   }
 
   async hasDocuments(agentId: number): Promise<boolean> {
-    return (await this.#db.selectFrom('documents').select('id').where('agent_id', '=', agentId).limit(1).executeTakeFirst()) !== undefined;
+    return (
+      (await this.#db
+        .selectFrom('documents')
+        .select('id')
+        .where('agent_id', '=', agentId)
+        .limit(1)
+        .executeTakeFirst()) !== undefined
+    );
   }
 
   async countBases(): Promise<number> {
-    const { n } = await this.#db.selectFrom('documents').select(sql<number>`count(distinct agent_id)`.as('n')).executeTakeFirstOrThrow();
+    const { n } = await this.#db
+      .selectFrom('documents')
+      .select(sql<number>`count(distinct agent_id)`.as('n'))
+      .executeTakeFirstOrThrow();
     return n;
   }
 
   async delete(agentId: number, id: number): Promise<Document | null> {
-    const row = await this.#db.deleteFrom('documents').where('agent_id', '=', agentId).where('id', '=', id).returningAll().executeTakeFirst();
+    const row = await this.#db
+      .deleteFrom('documents')
+      .where('agent_id', '=', agentId)
+      .where('id', '=', id)
+      .returningAll()
+      .executeTakeFirst();
     return row ? toDocument(row) : null;
   }
 
   async reindex(id: number, chunkSize: number, chunks: readonly Chunk[], at: Date): Promise<Document | null> {
-    const row = await this.#db.updateTable('documents').set({ chunk_size: chunkSize, chunks: chunks.length, indexed_at: at }).where('id', '=', id).returningAll().executeTakeFirst();
+    const row = await this.#db
+      .updateTable('documents')
+      .set({ chunk_size: chunkSize, chunks: chunks.length, indexed_at: at })
+      .where('id', '=', id)
+      .returningAll()
+      .executeTakeFirst();
     if (!row) return null;
     await this.#db.deleteFrom('document_chunks').where('document_id', '=', id).execute();
     await this.#insertChunks(id, chunks);
@@ -96,27 +132,51 @@ export class PostgresKnowledgeStore implements KnowledgeStore {
     return rows.map(({ seq, heading, body }) => ({ seq, heading, text: body }));
   }
 
-  async setEmbeddings(documentId: number, embedder: string, embeddings: readonly { seq: number; vector: Float32Array }[]): Promise<void> {
+  async setEmbeddings(
+    documentId: number,
+    embedder: string,
+    embeddings: readonly { seq: number; vector: Float32Array }[],
+  ): Promise<void> {
     for (const { seq, vector } of embeddings) {
-      await this.#db.updateTable('document_chunks').set({ embedding: Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength), embedded_by: embedder }).where('document_id', '=', documentId).where('seq', '=', seq).execute();
+      await this.#db
+        .updateTable('document_chunks')
+        .set({ embedding: Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength), embedded_by: embedder })
+        .where('document_id', '=', documentId)
+        .where('seq', '=', seq)
+        .execute();
     }
   }
 
   async embeddingsVersion(agentId: number, embedder: string): Promise<string> {
     const { rows } = await sql<{ version: string }>`
       select count(*) || ':' || coalesce(max(d.id), 0) || ':' || coalesce(max(d.indexed_at)::text, '') as version
-      from documents d join document_chunks c on c.document_id = d.id where d.agent_id = ${agentId} and c.embedded_by = ${embedder}`.execute(this.#db);
+      from documents d join document_chunks c on c.document_id = d.id where d.agent_id = ${agentId} and c.embedded_by = ${embedder}`.execute(
+      this.#db,
+    );
     return rows[0]!.version;
   }
 
   async embeddings(agentId: number, embedder: string): Promise<readonly (ChunkRef & { vector: Uint8Array })[]> {
-    const rows = await this.#db.selectFrom('document_chunks as c').innerJoin('documents as d', 'd.id', 'c.document_id').select(['c.document_id', 'c.seq', 'c.embedding']).where('d.agent_id', '=', agentId).where('c.embedded_by', '=', embedder).execute();
+    const rows = await this.#db
+      .selectFrom('document_chunks as c')
+      .innerJoin('documents as d', 'd.id', 'c.document_id')
+      .select(['c.document_id', 'c.seq', 'c.embedding'])
+      .where('d.agent_id', '=', agentId)
+      .where('c.embedded_by', '=', embedder)
+      .execute();
     return rows.map(({ document_id, seq, embedding }) => ({ documentId: document_id, seq, vector: embedding! }));
   }
 
   async #insertChunks(documentId: number, chunks: readonly Chunk[]): Promise<void> {
     for (let from = 0; from < chunks.length; from += ROWS_AT_ONCE) {
-      await this.#db.insertInto('document_chunks').values(chunks.slice(from, from + ROWS_AT_ONCE).map(({ heading, text }, i) => ({ document_id: documentId, seq: from + i, heading, body: text }))).execute();
+      await this.#db
+        .insertInto('document_chunks')
+        .values(
+          chunks
+            .slice(from, from + ROWS_AT_ONCE)
+            .map(({ heading, text }, i) => ({ document_id: documentId, seq: from + i, heading, body: text })),
+        )
+        .execute();
     }
   }
 }
@@ -129,11 +189,27 @@ interface PassageRow {
   readonly body: string;
 }
 
-const toPassage = (row: PassageRow): Passage => ({ documentId: row.document_id, seq: row.seq, document: row.name, heading: row.heading, text: row.body });
+const toPassage = (row: PassageRow): Passage => ({
+  documentId: row.document_id,
+  seq: row.seq,
+  document: row.name,
+  heading: row.heading,
+  text: row.body,
+});
 
 function toDocument(row: Selectable<Database['documents']>): Document {
   return {
-    id: row.id, organizationId: row.organization_id, agentId: row.agent_id, name: row.name, fileType: row.file_type as Document['fileType'], source: row.source as Document['source'], url: row.url, fileKey: row.file_key,
-    chunkSize: row.chunk_size, chunks: row.chunks, createdAt: row.created_at, indexedAt: row.indexed_at,
+    id: row.id,
+    organizationId: row.organization_id,
+    agentId: row.agent_id,
+    name: row.name,
+    fileType: row.file_type as Document['fileType'],
+    source: row.source as Document['source'],
+    url: row.url,
+    fileKey: row.file_key,
+    chunkSize: row.chunk_size,
+    chunks: row.chunks,
+    createdAt: row.created_at,
+    indexedAt: row.indexed_at,
   };
 }

@@ -12,7 +12,11 @@ export class PostgresMediaServerStore implements MediaServerStore {
 
   async announce({ id, url, free, running }: MediaServer): Promise<void> {
     const now = sql<Date>`clock_timestamp()`;
-    await this.#db.insertInto('media_servers').values({ id, url, free, running, seen_at: now }).onConflict((conflict) => conflict.column('id').doUpdateSet({ url, free, running, seen_at: now })).execute();
+    await this.#db
+      .insertInto('media_servers')
+      .values({ id, url, free, running, seen_at: now })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ url, free, running, seen_at: now }))
+      .execute();
   }
 
   async withdraw(id: string): Promise<void> {
@@ -20,7 +24,11 @@ export class PostgresMediaServerStore implements MediaServerStore {
   }
 
   async list(withinMs: number): Promise<readonly MediaServer[]> {
-    const rows = await this.#db.selectFrom('media_servers').selectAll().where('seen_at', '>', sql<Date>`clock_timestamp() - make_interval(secs => ${withinMs / 1000})`).execute();
+    const rows = await this.#db
+      .selectFrom('media_servers')
+      .selectAll()
+      .where('seen_at', '>', sql<Date>`clock_timestamp() - make_interval(secs => ${withinMs / 1000})`)
+      .execute();
     return rows.map(({ id, url, free, running }) => ({ id, url, free, running }));
   }
 }

@@ -10,12 +10,35 @@ export class PostgresMediaTokenStore implements MediaTokenStore {
     this.#db = db;
   }
 
-  async add(tokenHash: string, callId: number, expiresAt: Date, { again = false, strict = false }: { again?: boolean; strict?: boolean } = {}): Promise<void> {
-    await this.#db.insertInto('media_tokens').values({ token_hash: tokenHash, call_id: callId, expires_at: expiresAt, used_at: null, reused_at: null, again, strict }).execute();
+  async add(
+    tokenHash: string,
+    callId: number,
+    expiresAt: Date,
+    { again = false, strict = false }: { again?: boolean; strict?: boolean } = {},
+  ): Promise<void> {
+    await this.#db
+      .insertInto('media_tokens')
+      .values({
+        token_hash: tokenHash,
+        call_id: callId,
+        expires_at: expiresAt,
+        used_at: null,
+        reused_at: null,
+        again,
+        strict,
+      })
+      .execute();
   }
 
   async use(tokenHash: string, now: Date): Promise<{ callId: number; again: boolean } | null> {
-    const first = await this.#db.updateTable('media_tokens').set({ used_at: now }).where('token_hash', '=', tokenHash).where('used_at', 'is', null).where('expires_at', '>', now).returning(['call_id', 'again']).executeTakeFirst();
+    const first = await this.#db
+      .updateTable('media_tokens')
+      .set({ used_at: now })
+      .where('token_hash', '=', tokenHash)
+      .where('used_at', 'is', null)
+      .where('expires_at', '>', now)
+      .returning(['call_id', 'again'])
+      .executeTakeFirst();
     if (first) return { callId: first.call_id, again: first.again };
     const again = await this.#db
       .updateTable('media_tokens')
@@ -24,7 +47,15 @@ export class PostgresMediaTokenStore implements MediaTokenStore {
       .where('used_at', 'is not', null)
       .where('reused_at', 'is', null)
       .where('strict', '=', false)
-      .where((eb) => eb.exists(eb.selectFrom('calls').select('calls.id').whereRef('calls.id', '=', 'media_tokens.call_id').where('calls.status', 'in', [...LIVE_STATUSES])))
+      .where((eb) =>
+        eb.exists(
+          eb
+            .selectFrom('calls')
+            .select('calls.id')
+            .whereRef('calls.id', '=', 'media_tokens.call_id')
+            .where('calls.status', 'in', [...LIVE_STATUSES]),
+        ),
+      )
       .returning('call_id')
       .executeTakeFirst();
     return again ? { callId: again.call_id, again: true } : null;

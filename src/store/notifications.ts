@@ -48,10 +48,11 @@ export class PostgresNotifications {
     if (this.#closed) return;
     this.#client = null;
     setTimeout(() => {
-      if (!this.#closed) this.#connect().catch((error: unknown) => {
-        this.#onError(error instanceof Error ? error : new Error(String(error)));
-        this.#again();
-      });
+      if (!this.#closed)
+        this.#connect().catch((error: unknown) => {
+          this.#onError(error instanceof Error ? error : new Error(String(error)));
+          this.#again();
+        });
     }, RECONNECT_MS).unref();
   }
 }

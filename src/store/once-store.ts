@@ -24,7 +24,9 @@ export class PostgresOnceStore implements OnceStore {
           .where('idempotent_requests.subject', 'is', null)
           .where('idempotent_requests.reply', 'is', null)
           .where('idempotent_requests.request_hash', '=', requestHash)
-          .where((eb) => eb.or([eb('idempotent_requests.started_at', '<', stale), eb('idempotent_requests.attempt', '=', LOST)])),
+          .where((eb) =>
+            eb.or([eb('idempotent_requests.started_at', '<', stale), eb('idempotent_requests.attempt', '=', LOST)]),
+          ),
       )
       .executeTakeFirst();
     if (claimed.numInsertedOrUpdatedRows === 1n) return { state: 'ours' };
@@ -33,20 +35,34 @@ export class PostgresOnceStore implements OnceStore {
     if (!row) return { state: 'running' };
     if (row.request_hash !== requestHash) return { state: 'other-request' };
     if (row.reply !== null) return { state: 'done', reply: row.reply };
-    return row.subject !== null && (await this.#isLost(scope, stale)) ? { state: 'carried-out', subject: row.subject } : { state: 'running' };
+    return row.subject !== null && (await this.#isLost(scope, stale))
+      ? { state: 'carried-out', subject: row.subject }
+      : { state: 'running' };
   }
 
   async carriedOut(scope: OnceScope, subject: string): Promise<boolean> {
-    const result = await this.#db.updateTable('idempotent_requests').set({ subject }).where((eb) => eb.and(attemptOf(scope))).executeTakeFirst();
+    const result = await this.#db
+      .updateTable('idempotent_requests')
+      .set({ subject })
+      .where((eb) => eb.and(attemptOf(scope)))
+      .executeTakeFirst();
     return result.numUpdatedRows === 1n;
   }
 
   async finish(scope: OnceScope, reply: string): Promise<void> {
-    await this.#db.updateTable('idempotent_requests').set({ reply }).where((eb) => eb.and(attemptOf(scope))).execute();
+    await this.#db
+      .updateTable('idempotent_requests')
+      .set({ reply })
+      .where((eb) => eb.and(attemptOf(scope)))
+      .execute();
   }
 
   async release(scope: OnceScope): Promise<void> {
-    await this.#db.deleteFrom('idempotent_requests').where((eb) => eb.and(attemptOf(scope))).where('subject', 'is', null).execute();
+    await this.#db
+      .deleteFrom('idempotent_requests')
+      .where((eb) => eb.and(attemptOf(scope)))
+      .where('subject', 'is', null)
+      .execute();
   }
 
   async abandonAll(): Promise<void> {
@@ -54,7 +70,12 @@ export class PostgresOnceStore implements OnceStore {
   }
 
   async #isLost(scope: OnceScope, stale: Date): Promise<boolean> {
-    return (await this.#at(scope).select('key').where((eb) => eb.or([eb('started_at', '<', stale), eb('attempt', '=', LOST)])).executeTakeFirst()) !== undefined;
+    return (
+      (await this.#at(scope)
+        .select('key')
+        .where((eb) => eb.or([eb('started_at', '<', stale), eb('attempt', '=', LOST)]))
+        .executeTakeFirst()) !== undefined
+    );
   }
 
   #at(scope: OnceScope) {
@@ -62,5 +83,10 @@ export class PostgresOnceStore implements OnceStore {
   }
 }
 
-const requestOf = ({ organizationId, actor, operation, key }: OnceScope) => ({ organization_id: organizationId, actor, operation, key });
+const requestOf = ({ organizationId, actor, operation, key }: OnceScope) => ({
+  organization_id: organizationId,
+  actor,
+  operation,
+  key,
+});
 const attemptOf = (scope: OnceScope) => ({ ...requestOf(scope), attempt: scope.attempt });

@@ -22,7 +22,9 @@ export class PostgresOrganizationStore implements OrganizationStore {
   }
 
   async insert(name: string): Promise<Organization> {
-    return toOrganization(await this.#db.insertInto('organizations').values({ name }).returningAll().executeTakeFirstOrThrow());
+    return toOrganization(
+      await this.#db.insertInto('organizations').values({ name }).returningAll().executeTakeFirstOrThrow(),
+    );
   }
 
   async update(id: number, change: Parameters<OrganizationStore['update']>[1]): Promise<Organization> {
@@ -31,8 +33,12 @@ export class PostgresOrganizationStore implements OrganizationStore {
       .set({
         ...(change.name === undefined ? {} : { name: change.name }),
         ...(change.timeZone === undefined ? {} : { time_zone: change.timeZone }),
-        ...(change.recordingRetentionDays === undefined ? {} : { recording_retention_days: change.recordingRetentionDays }),
-        ...(change.transcriptRetentionDays === undefined ? {} : { transcript_retention_days: change.transcriptRetentionDays }),
+        ...(change.recordingRetentionDays === undefined
+          ? {}
+          : { recording_retention_days: change.recordingRetentionDays }),
+        ...(change.transcriptRetentionDays === undefined
+          ? {}
+          : { transcript_retention_days: change.transcriptRetentionDays }),
         // So that a change of nothing is a statement too.
         currency: sql<string>`currency`,
       })
@@ -51,19 +57,35 @@ export class PostgresOrganizationStore implements OrganizationStore {
   }
 
   async withRetention(): Promise<readonly Organization[]> {
-    const rows = await this.#db.selectFrom('organizations').selectAll().where((eb) => eb.or([eb('recording_retention_days', 'is not', null), eb('transcript_retention_days', 'is not', null)])).orderBy('id').execute();
+    const rows = await this.#db
+      .selectFrom('organizations')
+      .selectAll()
+      .where((eb) =>
+        eb.or([eb('recording_retention_days', 'is not', null), eb('transcript_retention_days', 'is not', null)]),
+      )
+      .orderBy('id')
+      .execute();
     return rows.map(toOrganization);
   }
 
   async fingerprint(own: string): Promise<string> {
-    await this.#db.insertInto('installation').values({ encryption_fingerprint: own }).onConflict((conflict) => conflict.doNothing()).execute();
+    await this.#db
+      .insertInto('installation')
+      .values({ encryption_fingerprint: own })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
     // Servers that start at once wait for the first here.
-    const row = await this.#db.selectFrom('installation').select('encryption_fingerprint').forUpdate().executeTakeFirstOrThrow();
+    const row = await this.#db
+      .selectFrom('installation')
+      .select('encryption_fingerprint')
+      .forUpdate()
+      .executeTakeFirstOrThrow();
     return row.encryption_fingerprint;
   }
 
   async adminPasswordFingerprint(): Promise<string | null> {
-    return (await this.#db.selectFrom('installation').select('admin_password_fingerprint').executeTakeFirstOrThrow()).admin_password_fingerprint;
+    return (await this.#db.selectFrom('installation').select('admin_password_fingerprint').executeTakeFirstOrThrow())
+      .admin_password_fingerprint;
   }
 
   async setAdminPasswordFingerprint(fingerprint: string | null): Promise<void> {
@@ -73,7 +95,13 @@ export class PostgresOrganizationStore implements OrganizationStore {
 
 function toOrganization(row: Selectable<Database['organizations']>): Organization {
   return {
-    id: row.id, name: row.name, timeZone: timeZone(row.time_zone), language: row.language as Language, currency: row.currency, recordingRetentionDays: row.recording_retention_days,
-    transcriptRetentionDays: row.transcript_retention_days, createdAt: row.created_at,
+    id: row.id,
+    name: row.name,
+    timeZone: timeZone(row.time_zone),
+    language: row.language as Language,
+    currency: row.currency,
+    recordingRetentionDays: row.recording_retention_days,
+    transcriptRetentionDays: row.transcript_retention_days,
+    createdAt: row.created_at,
   };
 }

@@ -25,15 +25,33 @@ export class PostgresOutbox implements Outbox {
   async event(organizationId: number, event: DomainEvent): Promise<void> {
     const callId = 'callId' in event ? event.callId : null;
     const conversationId = 'conversationId' in event ? event.conversationId : null;
-    const { id } = await this.#db.insertInto('events').values({ organization_id: organizationId, type: event.type, call_id: callId, conversation_id: conversationId, payload: JSON.stringify(event) }).returning('id').executeTakeFirstOrThrow();
+    const { id } = await this.#db
+      .insertInto('events')
+      .values({
+        organization_id: organizationId,
+        type: event.type,
+        call_id: callId,
+        conversation_id: conversationId,
+        payload: JSON.stringify(event),
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow();
     await this.#hand(id, organizationId, event);
     this.#ring();
   }
 
   /** One delivery for every webhook that wants it, at the end of its lane. */
   async #hand(eventId: number, organizationId: number, event: DomainEvent): Promise<void> {
-    const lane = 'callId' in event ? `call_${event.callId}` : 'conversationId' in event ? `conv_${event.conversationId}` : `event_${eventId}`;
-    const agentId = 'callId' in event ? sql`(select agent_id from calls where calls.id = ${event.callId}::bigint)` : sql`${event.agentId}::bigint`;
+    const lane =
+      'callId' in event
+        ? `call_${event.callId}`
+        : 'conversationId' in event
+          ? `conv_${event.conversationId}`
+          : `event_${eventId}`;
+    const agentId =
+      'callId' in event
+        ? sql`(select agent_id from calls where calls.id = ${event.callId}::bigint)`
+        : sql`${event.agentId}::bigint`;
     await sql`
       with wanted as (
         select id from webhooks
@@ -42,19 +60,50 @@ export class PostgresOutbox implements Outbox {
         insert into webhook_deliveries (webhook_id, event_id, lane) select id, ${eventId}::bigint, ${lane} from wanted
       )
       insert into webhook_lanes (webhook_id, lane, due_at) select id, ${lane}, now() from wanted order by id
-      on conflict (webhook_id, lane) do update set version = webhook_lanes.version + 1, due_at = coalesce(webhook_lanes.due_at, excluded.due_at)`.execute(this.#db);
+      on conflict (webhook_id, lane) do update set version = webhook_lanes.version + 1, due_at = coalesce(webhook_lanes.due_at, excluded.due_at)`.execute(
+      this.#db,
+    );
   }
 
-  async audit(ctx: Pick<Context, 'organizationId' | 'actor' | 'once'>, action: string, subject: string, detail: object = {}): Promise<void> {
-    await this.#db.insertInto('audit').values({ organization_id: ctx.organizationId, actor: actorName(ctx.actor), action, subject, detail: JSON.stringify(detail) }).execute();
+  async audit(
+    ctx: Pick<Context, 'organizationId' | 'actor' | 'once'>,
+    action: string,
+    subject: string,
+    detail: object = {},
+  ): Promise<void> {
+    await this.#db
+      .insertInto('audit')
+      .values({
+        organization_id: ctx.organizationId,
+        actor: actorName(ctx.actor),
+        action,
+        subject,
+        detail: JSON.stringify(detail),
+      })
+      .execute();
     if (!ctx.once) return;
-    const marked = await this.#once.carriedOut({ ...ctx.once, organizationId: ctx.organizationId, actor: actorName(ctx.actor) }, subject);
+    const marked = await this.#once.carriedOut(
+      { ...ctx.once, organizationId: ctx.organizationId, actor: actorName(ctx.actor) },
+      subject,
+    );
     if (!marked) throw new AppError('conflict', 'This request took too long and was tried again meanwhile');
   }
 
   async audited(organizationId: number, limit: number): Promise<readonly AuditLine[]> {
-    const rows = await this.#db.selectFrom('audit').selectAll().where('organization_id', '=', organizationId).orderBy('id', 'desc').limit(limit).execute();
-    return rows.map(({ at, actor, action, subject, detail }) => ({ at, actor, action, subject, detail: detail as Record<string, unknown> }));
+    const rows = await this.#db
+      .selectFrom('audit')
+      .selectAll()
+      .where('organization_id', '=', organizationId)
+      .orderBy('id', 'desc')
+      .limit(limit)
+      .execute();
+    return rows.map(({ at, actor, action, subject, detail }) => ({
+      at,
+      actor,
+      action,
+      subject,
+      detail: detail as Record<string, unknown>,
+    }));
   }
 
   async job(job: JobRequest): Promise<void> {

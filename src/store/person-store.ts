@@ -13,10 +13,18 @@ export class PostgresPersonStore implements PersonStore {
     await this.#lock(organizationId);
     const known = await this.byNumber(organizationId, number);
     if (known) return known;
-    const suppressed = await this.#db.selectFrom('suppressed_numbers').select('at').where('organization_id', '=', organizationId).where('number_hash', '=', suppressionHash).executeTakeFirst();
+    const suppressed = await this.#db
+      .selectFrom('suppressed_numbers')
+      .select('at')
+      .where('organization_id', '=', organizationId)
+      .where('number_hash', '=', suppressionHash)
+      .executeTakeFirst();
     const doNotCallAt = suppressed?.at ?? null;
     const person = whose === undefined ? await this.#make(organizationId, doNotCallAt) : (await this.#byId(whose))!;
-    await this.#db.insertInto('person_numbers').values({ organization_id: organizationId, number, person_id: person.id }).execute();
+    await this.#db
+      .insertInto('person_numbers')
+      .values({ organization_id: organizationId, number, person_id: person.id })
+      .execute();
     if (doNotCallAt === null || person.doNotCallAt !== null) return person;
     await this.refuseCalls(person.id, doNotCallAt);
     return { ...person, doNotCallAt };
@@ -26,9 +34,19 @@ export class PostgresPersonStore implements PersonStore {
     await this.#lock(organizationId);
     const known = await this.byOutsideId(organizationId, outsideId);
     if (known) return known;
-    const another = whose === null ? undefined : await this.#db.selectFrom('person_ids').select('outside_id').where('person_id', '=', whose).executeTakeFirst();
+    const another =
+      whose === null
+        ? undefined
+        : await this.#db
+            .selectFrom('person_ids')
+            .select('outside_id')
+            .where('person_id', '=', whose)
+            .executeTakeFirst();
     const person = whose === null || another ? await this.#make(organizationId, null) : (await this.#byId(whose))!;
-    await this.#db.insertInto('person_ids').values({ organization_id: organizationId, outside_id: outsideId, person_id: person.id }).execute();
+    await this.#db
+      .insertInto('person_ids')
+      .values({ organization_id: organizationId, outside_id: outsideId, person_id: person.id })
+      .execute();
     return person;
   }
 
@@ -49,12 +67,26 @@ export class PostgresPersonStore implements PersonStore {
   }
 
   async #make(organizationId: number, doNotCallAt: Date | null): Promise<Person> {
-    const { id } = await this.#db.insertInto('persons').values({ organization_id: organizationId, name: null, language: null, time_zone: null, do_not_call_at: doNotCallAt }).returning('id').executeTakeFirstOrThrow();
+    const { id } = await this.#db
+      .insertInto('persons')
+      .values({
+        organization_id: organizationId,
+        name: null,
+        language: null,
+        time_zone: null,
+        do_not_call_at: doNotCallAt,
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow();
     return { id, name: null, doNotCallAt };
   }
 
   async #byId(id: number): Promise<Person | null> {
-    const row = await this.#db.selectFrom('persons').select(['id', 'name', 'do_not_call_at']).where('id', '=', id).executeTakeFirst();
+    const row = await this.#db
+      .selectFrom('persons')
+      .select(['id', 'name', 'do_not_call_at'])
+      .where('id', '=', id)
+      .executeTakeFirst();
     return row ? toPerson(row) : null;
   }
 
@@ -70,18 +102,34 @@ export class PostgresPersonStore implements PersonStore {
   }
 
   async numbersOf(personId: number): Promise<readonly string[]> {
-    return (await this.#db.selectFrom('person_numbers').select('number').where('person_id', '=', personId).execute()).map((row) => row.number);
+    return (
+      await this.#db.selectFrom('person_numbers').select('number').where('person_id', '=', personId).execute()
+    ).map((row) => row.number);
   }
 
   async erase(personId: number, { organizationId, suppress, at }: Parameters<PersonStore['erase']>[1]): Promise<void> {
-    if (suppress.length > 0) await this.#db.insertInto('suppressed_numbers').values(suppress.map((hash) => ({ organization_id: organizationId, number_hash: hash, at }))).onConflict((conflict) => conflict.doNothing()).execute();
+    if (suppress.length > 0)
+      await this.#db
+        .insertInto('suppressed_numbers')
+        .values(suppress.map((hash) => ({ organization_id: organizationId, number_hash: hash, at })))
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
     await this.#db.deleteFrom('person_numbers').where('person_id', '=', personId).execute();
     await this.#db.deleteFrom('persons').where('id', '=', personId).execute();
   }
 
   async refuseCalls(personId: number, at: Date): Promise<void> {
-    await this.#db.updateTable('persons').set({ do_not_call_at: at }).where('id', '=', personId).where('do_not_call_at', 'is', null).execute();
+    await this.#db
+      .updateTable('persons')
+      .set({ do_not_call_at: at })
+      .where('id', '=', personId)
+      .where('do_not_call_at', 'is', null)
+      .execute();
   }
 }
 
-const toPerson = (row: { id: number; name: string | null; do_not_call_at: Date | null }): Person => ({ id: row.id, name: row.name, doNotCallAt: row.do_not_call_at });
+const toPerson = (row: { id: number; name: string | null; do_not_call_at: Date | null }): Person => ({
+  id: row.id,
+  name: row.name,
+  doNotCallAt: row.do_not_call_at,
+});

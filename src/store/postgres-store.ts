@@ -72,7 +72,9 @@ export function postgresStore(db: Kysely<Database>, boss: PgBoss, ring: () => vo
     clearUp: (now) => clearUp(db, now),
     transaction: async (work) => {
       let rung = false;
-      const result = await insisting(() => db.transaction().execute((trx) => work(recordsOver(trx, boss, () => (rung = true)))));
+      const result = await insisting(() =>
+        db.transaction().execute((trx) => work(recordsOver(trx, boss, () => (rung = true)))),
+      );
       if (rung) ring();
       return result;
     },

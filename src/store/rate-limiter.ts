@@ -1,5 +1,10 @@
 import type { Pool } from 'pg';
-import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes, type RateLimiterAbstract } from 'rate-limiter-flexible';
+import {
+  RateLimiterMemory,
+  RateLimiterPostgres,
+  RateLimiterRes,
+  type RateLimiterAbstract,
+} from 'rate-limiter-flexible';
 import type { RateLimiter } from '#core/ports.ts';
 
 /**
@@ -14,7 +19,11 @@ export class WindowRateLimiter implements RateLimiter {
     this.#pool = pool;
   }
 
-  async count(key: string, points: number, windowS: number): Promise<{ allowed: boolean; remaining: number; resetAt: Date }> {
+  async count(
+    key: string,
+    points: number,
+    windowS: number,
+  ): Promise<{ allowed: boolean; remaining: number; resetAt: Date }> {
     try {
       return told(await this.#limiter(points, windowS).consume(key), true);
     } catch (refused) {
@@ -29,12 +38,27 @@ export class WindowRateLimiter implements RateLimiter {
     if (known) return known;
     const options = { keyPrefix: name, points, duration: windowS };
     const memory = new RateLimiterMemory(options);
-    const made = this.#pool === null ? memory : new RateLimiterPostgres({ ...options, storeClient: this.#pool, storeType: 'client', tableName: 'rate_limits', tableCreated: true, clearExpiredByTimeout: false, insuranceLimiter: memory });
+    const made =
+      this.#pool === null
+        ? memory
+        : new RateLimiterPostgres({
+            ...options,
+            storeClient: this.#pool,
+            storeType: 'client',
+            tableName: 'rate_limits',
+            tableCreated: true,
+            clearExpiredByTimeout: false,
+            insuranceLimiter: memory,
+          });
     this.#limiters.set(name, made);
     return made;
   }
 }
 
 function told(result: RateLimiterRes, allowed: boolean): { allowed: boolean; remaining: number; resetAt: Date } {
-  return { allowed, remaining: Math.max(0, result.remainingPoints), resetAt: new Date(Date.now() + result.msBeforeNext) };
+  return {
+    allowed,
+    remaining: Math.max(0, result.remainingPoints),
+    resetAt: new Date(Date.now() + result.msBeforeNext),
+  };
 }

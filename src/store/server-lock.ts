@@ -18,7 +18,9 @@ export function lockDataDir(dataDir: string): { release(): void } {
     const holder = readOrEmpty(file);
     const [pid, started] = holder.split(' ');
     if (holder !== '' && startOf(Number(pid)) === started) {
-      throw new Error(`Another Trunkline (process ${pid}) is using ${dataDir}. Stop it first, or give this one a DATA_DIR of its own.`);
+      throw new Error(
+        `Another Trunkline (process ${pid}) is using ${dataDir}. Stop it first, or give this one a DATA_DIR of its own.`,
+      );
     }
     // Only one of several who find it stale can move it away.
     const aside = `${file}.${process.pid}`;

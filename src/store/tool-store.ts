@@ -18,8 +18,17 @@ export class PostgresToolStore implements ToolStore {
     const row = await this.#db
       .insertInto('tools')
       .values({
-        organization_id: tool.organizationId, agent_id: tool.agentId, name: tool.name, description: tool.description, required_params: [...tool.requiredParams], optional_params: [...tool.optionalParams],
-        webhook_url: tool.webhookUrl, secret: tool.sealedSecret, created_at: tool.at, updated_at: tool.at, deleted_at: null,
+        organization_id: tool.organizationId,
+        agent_id: tool.agentId,
+        name: tool.name,
+        description: tool.description,
+        required_params: [...tool.requiredParams],
+        optional_params: [...tool.optionalParams],
+        webhook_url: tool.webhookUrl,
+        secret: tool.sealedSecret,
+        created_at: tool.at,
+        updated_at: tool.at,
+        deleted_at: null,
       })
       .onConflict((conflict) => conflict.columns(['agent_id', 'name']).where('deleted_at', 'is', null).doNothing())
       .returningAll()
@@ -33,17 +42,36 @@ export class PostgresToolStore implements ToolStore {
   }
 
   async list(agentId: number): Promise<readonly ArmedTool[]> {
-    return (await this.#of(agentId).orderBy('id').execute()).map((row) => ({ tool: toTool(row), sealedSecret: row.secret }));
+    return (await this.#of(agentId).orderBy('id').execute()).map((row) => ({
+      tool: toTool(row),
+      sealedSecret: row.secret,
+    }));
   }
 
-  async update(agentId: number, id: number, change: Partial<ToolSettings> & { sealedSecret?: string }, at: Date): Promise<Tool | 'taken' | null> {
+  async update(
+    agentId: number,
+    id: number,
+    change: Partial<ToolSettings> & { sealedSecret?: string },
+    at: Date,
+  ): Promise<Tool | 'taken' | null> {
     const columns = {
-      name: change.name, description: change.description, required_params: change.requiredParams && [...change.requiredParams], optional_params: change.optionalParams && [...change.optionalParams], webhook_url: change.webhookUrl,
+      name: change.name,
+      description: change.description,
+      required_params: change.requiredParams && [...change.requiredParams],
+      optional_params: change.optionalParams && [...change.optionalParams],
+      webhook_url: change.webhookUrl,
       secret: change.sealedSecret,
     };
     const given = Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
     try {
-      const row = await this.#db.updateTable('tools').set({ ...given, updated_at: at }).where('agent_id', '=', agentId).where('id', '=', id).where('deleted_at', 'is', null).returningAll().executeTakeFirst();
+      const row = await this.#db
+        .updateTable('tools')
+        .set({ ...given, updated_at: at })
+        .where('agent_id', '=', agentId)
+        .where('id', '=', id)
+        .where('deleted_at', 'is', null)
+        .returningAll()
+        .executeTakeFirst();
       return row ? toTool(row) : null;
     } catch (error) {
       if ((error as { code?: string }).code === UNIQUE_VIOLATION) return 'taken';
@@ -52,7 +80,13 @@ export class PostgresToolStore implements ToolStore {
   }
 
   async delete(agentId: number, id: number, at: Date): Promise<boolean> {
-    const result = await this.#db.updateTable('tools').set({ deleted_at: at }).where('agent_id', '=', agentId).where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst();
+    const result = await this.#db
+      .updateTable('tools')
+      .set({ deleted_at: at })
+      .where('agent_id', '=', agentId)
+      .where('id', '=', id)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirst();
     return result.numUpdatedRows === 1n;
   }
 
@@ -65,12 +99,27 @@ export class PostgresToolStore implements ToolStore {
     return result.numInsertedOrUpdatedRows === 1n;
   }
 
-  async finish(scene: Scene, key: string, { status, output, durationMs }: Parameters<ToolStore['finish']>[2]): Promise<void> {
-    await this.#db.updateTable('tool_executions').set({ status, output, duration_ms: durationMs }).where('key', '=', key).where((eb) => eb.and(columnsOf(scene))).execute();
+  async finish(
+    scene: Scene,
+    key: string,
+    { status, output, durationMs }: Parameters<ToolStore['finish']>[2],
+  ): Promise<void> {
+    await this.#db
+      .updateTable('tool_executions')
+      .set({ status, output, duration_ms: durationMs })
+      .where('key', '=', key)
+      .where((eb) => eb.and(columnsOf(scene)))
+      .execute();
   }
 
   async lose(callId: number): Promise<readonly { key: string; name: string }[]> {
-    return this.#db.updateTable('tool_executions').set({ status: 'unknown' }).where('call_id', '=', callId).where('status', '=', 'running').returning(['key', 'name']).execute();
+    return this.#db
+      .updateTable('tool_executions')
+      .set({ status: 'unknown' })
+      .where('call_id', '=', callId)
+      .where('status', '=', 'running')
+      .returning(['key', 'name'])
+      .execute();
   }
 
   async executions(toolId: number, page: Page): Promise<Listed<ToolExecution>> {
@@ -80,7 +129,9 @@ export class PostgresToolStore implements ToolStore {
   }
 
   async executionsOf(callId: number): Promise<readonly ToolExecution[]> {
-    return (await this.#executions().where('x.call_id', '=', callId).select(EXECUTION).orderBy('x.id').execute()).map(toExecution);
+    return (await this.#executions().where('x.call_id', '=', callId).select(EXECUTION).orderBy('x.id').execute()).map(
+      toExecution,
+    );
   }
 
   #of(agentId: number) {
@@ -92,17 +143,59 @@ export class PostgresToolStore implements ToolStore {
   }
 }
 
-const columnsOf = (scene: Scene) => ('callId' in scene ? { call_id: scene.callId } : { conversation_id: scene.conversationId });
+const columnsOf = (scene: Scene) =>
+  'callId' in scene ? { call_id: scene.callId } : { conversation_id: scene.conversationId };
 
-const EXECUTION = ['x.id', 'c.sid', 'x.conversation_id', 'x.key', 'x.name', 'x.input', 'x.status', 'x.output', 'x.started_at', 'x.duration_ms'] as const;
+const EXECUTION = [
+  'x.id',
+  'c.sid',
+  'x.conversation_id',
+  'x.key',
+  'x.name',
+  'x.input',
+  'x.status',
+  'x.output',
+  'x.started_at',
+  'x.duration_ms',
+] as const;
 
-function toExecution(row: { id: number; sid: string | null; conversation_id: number | null; key: string; name: string; input: object; status: string; output: string | null; started_at: Date; duration_ms: number | null }): ToolExecution {
-  return { id: row.id, callSid: row.sid, conversationId: row.conversation_id, key: row.key, name: row.name, input: row.input as Record<string, string>, status: row.status as ToolStatus, output: row.output, startedAt: row.started_at, durationMs: row.duration_ms };
+function toExecution(row: {
+  id: number;
+  sid: string | null;
+  conversation_id: number | null;
+  key: string;
+  name: string;
+  input: object;
+  status: string;
+  output: string | null;
+  started_at: Date;
+  duration_ms: number | null;
+}): ToolExecution {
+  return {
+    id: row.id,
+    callSid: row.sid,
+    conversationId: row.conversation_id,
+    key: row.key,
+    name: row.name,
+    input: row.input as Record<string, string>,
+    status: row.status as ToolStatus,
+    output: row.output,
+    startedAt: row.started_at,
+    durationMs: row.duration_ms,
+  };
 }
 
 function toTool(row: Selectable<Database['tools']>): Tool {
   return {
-    id: row.id, organizationId: row.organization_id, agentId: row.agent_id, name: row.name, description: row.description, requiredParams: row.required_params, optionalParams: row.optional_params, webhookUrl: row.webhook_url,
-    createdAt: row.created_at, updatedAt: row.updated_at,
+    id: row.id,
+    organizationId: row.organization_id,
+    agentId: row.agent_id,
+    name: row.name,
+    description: row.description,
+    requiredParams: row.required_params,
+    optionalParams: row.optional_params,
+    webhookUrl: row.webhook_url,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
   };
 }

@@ -14,23 +14,51 @@ export class PostgresUsageStore implements UsageStore {
     if (lines.length === 0) return;
     await this.#db
       .insertInto('usage_lines')
-      .values(lines.map(({ provider, unit, units, cost }) => ({ call_id: callId, provider, unit, units, cost_micros: cost })))
+      .values(
+        lines.map(({ provider, unit, units, cost }) => ({ call_id: callId, provider, unit, units, cost_micros: cost })),
+      )
       // Another server went on with the call: each adds its part.
-      .onConflict((conflict) => conflict.columns(['call_id', 'provider', 'unit']).doUpdateSet((eb) => ({ units: eb('usage_lines.units', '+', eb.ref('excluded.units')), cost_micros: eb('usage_lines.cost_micros', '+', eb.ref('excluded.cost_micros')) })))
+      .onConflict((conflict) =>
+        conflict.columns(['call_id', 'provider', 'unit']).doUpdateSet((eb) => ({
+          units: eb('usage_lines.units', '+', eb.ref('excluded.units')),
+          cost_micros: eb('usage_lines.cost_micros', '+', eb.ref('excluded.cost_micros')),
+        })),
+      )
       .execute();
   }
 
   async ofCall(callId: number): Promise<readonly PricedLine[]> {
-    const rows = await this.#db.selectFrom('usage_lines').selectAll().where('call_id', '=', callId).orderBy('provider').orderBy('unit').execute();
-    return rows.map((row) => ({ provider: row.provider, unit: row.unit as Unit, units: row.units, cost: row.cost_micros as Micros }));
+    const rows = await this.#db
+      .selectFrom('usage_lines')
+      .selectAll()
+      .where('call_id', '=', callId)
+      .orderBy('provider')
+      .orderBy('unit')
+      .execute();
+    return rows.map((row) => ({
+      provider: row.provider,
+      unit: row.unit as Unit,
+      units: row.units,
+      cost: row.cost_micros as Micros,
+    }));
   }
 
   async prices(): Promise<readonly PriceLine[]> {
     const rows = await this.#db.selectFrom('prices').selectAll().orderBy('provider').orderBy('unit').execute();
-    return rows.map((row) => ({ provider: row.provider, unit: row.unit as Unit, microsPerMillion: row.micros_per_million }));
+    return rows.map((row) => ({
+      provider: row.provider,
+      unit: row.unit as Unit,
+      microsPerMillion: row.micros_per_million,
+    }));
   }
 
   async setPrice({ provider, unit, microsPerMillion }: PriceLine): Promise<void> {
-    await this.#db.insertInto('prices').values({ provider, unit, micros_per_million: microsPerMillion }).onConflict((conflict) => conflict.columns(['provider', 'unit']).doUpdateSet({ micros_per_million: microsPerMillion })).execute();
+    await this.#db
+      .insertInto('prices')
+      .values({ provider, unit, micros_per_million: microsPerMillion })
+      .onConflict((conflict) =>
+        conflict.columns(['provider', 'unit']).doUpdateSet({ micros_per_million: microsPerMillion }),
+      )
+      .execute();
   }
 }

@@ -16,7 +16,14 @@ export class PostgresUserStore implements UserStore {
     const row = await this.#db
       .insertInto('users')
       .values({
-        organization_id: user.organizationId, email: user.email, name: user.name, role: user.role, password_hash: user.passwordHash, preferences: JSON.stringify(user.preferences), created_at: user.at, updated_at: user.at,
+        organization_id: user.organizationId,
+        email: user.email,
+        name: user.name,
+        role: user.role,
+        password_hash: user.passwordHash,
+        preferences: JSON.stringify(user.preferences),
+        created_at: user.at,
+        updated_at: user.at,
       })
       .onConflict((conflict) => conflict.doNothing())
       .returningAll()
@@ -25,17 +32,33 @@ export class PostgresUserStore implements UserStore {
   }
 
   async get(organizationId: number, id: number): Promise<User | null> {
-    const row = await this.#db.selectFrom('users').selectAll().where('organization_id', '=', organizationId).where('id', '=', id).executeTakeFirst();
+    const row = await this.#db
+      .selectFrom('users')
+      .selectAll()
+      .where('organization_id', '=', organizationId)
+      .where('id', '=', id)
+      .executeTakeFirst();
     return row ? toUser(row) : null;
   }
 
   async firstAdmin(organizationId: number): Promise<User | null> {
-    const row = await this.#db.selectFrom('users').selectAll().where('organization_id', '=', organizationId).where('role', '=', 'admin').orderBy('id').limit(1).executeTakeFirst();
+    const row = await this.#db
+      .selectFrom('users')
+      .selectAll()
+      .where('organization_id', '=', organizationId)
+      .where('role', '=', 'admin')
+      .orderBy('id')
+      .limit(1)
+      .executeTakeFirst();
     return row ? toUser(row) : null;
   }
 
   async forSignIn(emailKey: string): Promise<{ user: User; passwordHash: string } | null> {
-    const row = await this.#db.selectFrom('users').selectAll().where((eb) => eb(eb.fn('lower', ['email']), '=', emailKey)).executeTakeFirst();
+    const row = await this.#db
+      .selectFrom('users')
+      .selectAll()
+      .where((eb) => eb(eb.fn('lower', ['email']), '=', emailKey))
+      .executeTakeFirst();
     return row ? { user: toUser(row), passwordHash: row.password_hash } : null;
   }
 
@@ -44,8 +67,14 @@ export class PostgresUserStore implements UserStore {
     if (filter.role !== undefined) query = query.where('role', '=', filter.role);
     if (filter.status !== undefined) query = query.where('status', '=', filter.status);
     const { search } = filter;
-    if (search !== undefined) query = query.where((eb) => eb.or([contains(eb.ref('name'), search), contains(eb.ref('email'), search)]));
-    const rows = await query.selectAll().orderBy('id', page.order ?? 'asc').offset(page.skip).limit(page.limit).execute();
+    if (search !== undefined)
+      query = query.where((eb) => eb.or([contains(eb.ref('name'), search), contains(eb.ref('email'), search)]));
+    const rows = await query
+      .selectAll()
+      .orderBy('id', page.order ?? 'asc')
+      .offset(page.skip)
+      .limit(page.limit)
+      .execute();
     return { rows: rows.map(toUser), total: await countAll(query) };
   }
 
@@ -68,12 +97,26 @@ export class PostgresUserStore implements UserStore {
   }
 
   async countActiveAdmins(organizationId: number): Promise<number> {
-    return countAll(this.#db.selectFrom('users').where('organization_id', '=', organizationId).where('role', '=', 'admin').where('status', '=', 'active'));
+    return countAll(
+      this.#db
+        .selectFrom('users')
+        .where('organization_id', '=', organizationId)
+        .where('role', '=', 'admin')
+        .where('status', '=', 'active'),
+    );
   }
 }
 
 export function toUser(row: Selectable<Database['users']>): User {
   return {
-    id: row.id, organizationId: row.organization_id, email: row.email, name: row.name, role: row.role as Role, status: row.status as UserStatus, preferences: row.preferences, createdAt: row.created_at, updatedAt: row.updated_at,
+    id: row.id,
+    organizationId: row.organization_id,
+    email: row.email,
+    name: row.name,
+    role: row.role as Role,
+    status: row.status as UserStatus,
+    preferences: row.preferences,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
   };
 }

@@ -16,36 +16,88 @@ export class PostgresWebhookStore implements WebhookStore {
   async insert(webhook: NewWebhook): Promise<Webhook> {
     const row = await this.#db
       .insertInto('webhooks')
-      .values({ organization_id: webhook.organizationId, api: webhook.api, url: webhook.url, events: [...webhook.events], agent_id: webhook.agentId, secret: webhook.sealedSecret, created_at: webhook.createdAt, deleted_at: null })
+      .values({
+        organization_id: webhook.organizationId,
+        api: webhook.api,
+        url: webhook.url,
+        events: [...webhook.events],
+        agent_id: webhook.agentId,
+        secret: webhook.sealedSecret,
+        created_at: webhook.createdAt,
+        deleted_at: null,
+      })
       .returningAll()
       .executeTakeFirstOrThrow();
     return toWebhook(row);
   }
 
   async find(organizationId: number, id: number): Promise<Webhook | null> {
-    const row = await this.#db.selectFrom('webhooks').selectAll().where('organization_id', '=', organizationId).where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst();
+    const row = await this.#db
+      .selectFrom('webhooks')
+      .selectAll()
+      .where('organization_id', '=', organizationId)
+      .where('id', '=', id)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirst();
     return row ? toWebhook(row) : null;
   }
 
   async list(organizationId: number, { api, agentId }: { api: string; agentId?: number }): Promise<readonly Webhook[]> {
-    let query = this.#db.selectFrom('webhooks').selectAll().where('organization_id', '=', organizationId).where('api', '=', api).where('deleted_at', 'is', null);
+    let query = this.#db
+      .selectFrom('webhooks')
+      .selectAll()
+      .where('organization_id', '=', organizationId)
+      .where('api', '=', api)
+      .where('deleted_at', 'is', null);
     if (agentId !== undefined) query = query.where('agent_id', '=', agentId);
     return (await query.orderBy('id').execute()).map(toWebhook);
   }
 
   async delete(organizationId: number, id: number, at: Date): Promise<boolean> {
-    const deleted = await this.#db.updateTable('webhooks').set({ deleted_at: at }).where('organization_id', '=', organizationId).where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst();
+    const deleted = await this.#db
+      .updateTable('webhooks')
+      .set({ deleted_at: at })
+      .where('organization_id', '=', organizationId)
+      .where('id', '=', id)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirst();
     if (deleted.numUpdatedRows !== 1n) return false;
-    await this.#db.updateTable('webhook_deliveries').set({ state: 'canceled' }).where('webhook_id', '=', id).where('state', '=', 'pending').execute();
+    await this.#db
+      .updateTable('webhook_deliveries')
+      .set({ state: 'canceled' })
+      .where('webhook_id', '=', id)
+      .where('state', '=', 'pending')
+      .execute();
     return true;
   }
 
-  async deliveries(organizationId: number, filter: { webhookId?: number; state?: DeliveryState }, page: Page): Promise<Listed<WebhookDelivery>> {
-    let query = this.#db.selectFrom('webhook_deliveries as d').innerJoin('webhooks as w', 'w.id', 'd.webhook_id').innerJoin('events as e', 'e.id', 'd.event_id').leftJoin('calls as c', 'c.id', 'e.call_id').where('w.organization_id', '=', organizationId);
+  async deliveries(
+    organizationId: number,
+    filter: { webhookId?: number; state?: DeliveryState },
+    page: Page,
+  ): Promise<Listed<WebhookDelivery>> {
+    let query = this.#db
+      .selectFrom('webhook_deliveries as d')
+      .innerJoin('webhooks as w', 'w.id', 'd.webhook_id')
+      .innerJoin('events as e', 'e.id', 'd.event_id')
+      .leftJoin('calls as c', 'c.id', 'e.call_id')
+      .where('w.organization_id', '=', organizationId);
     if (filter.webhookId !== undefined) query = query.where('d.webhook_id', '=', filter.webhookId);
     if (filter.state !== undefined) query = query.where('d.state', '=', filter.state);
     const rows = await query
-      .select(['d.webhook_id', 'd.event_id', 'd.state', 'd.attempts', 'd.last_attempt_at', 'd.last_status', 'd.last_error', 'd.last_duration_ms', 'd.created_at', 'e.type', 'c.sid'])
+      .select([
+        'd.webhook_id',
+        'd.event_id',
+        'd.state',
+        'd.attempts',
+        'd.last_attempt_at',
+        'd.last_status',
+        'd.last_error',
+        'd.last_duration_ms',
+        'd.created_at',
+        'e.type',
+        'c.sid',
+      ])
       .orderBy('d.event_id', 'desc')
       .orderBy('d.webhook_id', 'desc')
       .offset(page.skip)
@@ -53,19 +105,38 @@ export class PostgresWebhookStore implements WebhookStore {
       .execute();
     return {
       rows: rows.map((row) => ({
-        webhookId: row.webhook_id, eventId: row.event_id, type: row.type as DomainEvent['type'], callSid: row.sid, state: row.state as DeliveryState, attempts: row.attempts, lastAttemptAt: row.last_attempt_at,
-        lastStatus: row.last_status, lastError: row.last_error, lastDurationMs: row.last_duration_ms, createdAt: row.created_at,
+        webhookId: row.webhook_id,
+        eventId: row.event_id,
+        type: row.type as DomainEvent['type'],
+        callSid: row.sid,
+        state: row.state as DeliveryState,
+        attempts: row.attempts,
+        lastAttemptAt: row.last_attempt_at,
+        lastStatus: row.last_status,
+        lastError: row.last_error,
+        lastDurationMs: row.last_duration_ms,
+        createdAt: row.created_at,
       })),
       total: await countAll(query),
     };
   }
 
-  async replay(organizationId: number, which: { webhookId?: number; eventId?: number; state?: DeliveryState }, at: Date): Promise<number> {
+  async replay(
+    organizationId: number,
+    which: { webhookId?: number; eventId?: number; state?: DeliveryState },
+    at: Date,
+  ): Promise<number> {
     let query = this.#db
       .updateTable('webhook_deliveries')
       .set({ state: 'pending', attempts: 0 })
       .where('state', 'in', ['delivered', 'dead'])
-      .where('webhook_id', 'in', (eb) => eb.selectFrom('webhooks').select('id').where('organization_id', '=', organizationId).where('deleted_at', 'is', null));
+      .where('webhook_id', 'in', (eb) =>
+        eb
+          .selectFrom('webhooks')
+          .select('id')
+          .where('organization_id', '=', organizationId)
+          .where('deleted_at', 'is', null),
+      );
     if (which.webhookId !== undefined) query = query.where('webhook_id', '=', which.webhookId);
     if (which.eventId !== undefined) query = query.where('event_id', '=', which.eventId);
     if (which.state !== undefined) query = query.where('state', '=', which.state);
@@ -78,7 +149,11 @@ export class PostgresWebhookStore implements WebhookStore {
     return rows[0]!.replayed;
   }
 
-  async claimLanes(now: Date, until: Date, { lanes, perWebhook, busy }: Parameters<WebhookStore['claimLanes']>[2]): Promise<readonly WebhookLane[]> {
+  async claimLanes(
+    now: Date,
+    until: Date,
+    { lanes, perWebhook, busy }: Parameters<WebhookStore['claimLanes']>[2],
+  ): Promise<readonly WebhookLane[]> {
     const free = sql`l.due_at <= ${now} and (l.claimed_until is null or l.claimed_until < ${now})`;
     const { rows } = await sql<{ webhook_id: number; lane: string; version: number; attempts: number }>`
       update webhook_lanes set claimed_until = ${until}
@@ -92,12 +167,24 @@ export class PostgresWebhookStore implements WebhookStore {
         where ${free} for update of l skip locked
       ) claimed
       where webhook_lanes.webhook_id = claimed.webhook_id and webhook_lanes.lane = claimed.lane
-      returning webhook_lanes.webhook_id, webhook_lanes.lane, webhook_lanes.version, webhook_lanes.attempts`.execute(this.#db);
-    return rows.map((row) => ({ webhookId: row.webhook_id, lane: row.lane, version: row.version, attempts: row.attempts }));
+      returning webhook_lanes.webhook_id, webhook_lanes.lane, webhook_lanes.version, webhook_lanes.attempts`.execute(
+      this.#db,
+    );
+    return rows.map((row) => ({
+      webhookId: row.webhook_id,
+      lane: row.lane,
+      version: row.version,
+      attempts: row.attempts,
+    }));
   }
 
   async work({ webhookId, lane }: WebhookLane, limit: number): Promise<LaneWork | null> {
-    const webhook = await this.#db.selectFrom('webhooks').selectAll().where('id', '=', webhookId).where('deleted_at', 'is', null).executeTakeFirst();
+    const webhook = await this.#db
+      .selectFrom('webhooks')
+      .selectAll()
+      .where('id', '=', webhookId)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirst();
     if (!webhook) return null;
     const events = await this.#db
       .selectFrom('webhook_deliveries as d')
@@ -109,7 +196,13 @@ export class PostgresWebhookStore implements WebhookStore {
       .orderBy('d.event_id')
       .limit(limit)
       .execute();
-    return events.length === 0 ? null : { webhook: toWebhook(webhook), sealedSecret: webhook.secret, events: events.map(({ id, at, payload }) => ({ id, at, event: payload as DomainEvent })) };
+    return events.length === 0
+      ? null
+      : {
+          webhook: toWebhook(webhook),
+          sealedSecret: webhook.secret,
+          events: events.map(({ id, at, payload }) => ({ id, at, event: payload as DomainEvent })),
+        };
   }
 
   async attempted({ webhookId }: WebhookLane, outcomes: readonly AttemptOutcome[]): Promise<void> {
@@ -122,7 +215,10 @@ export class PostgresWebhookStore implements WebhookStore {
       where d.webhook_id = ${webhookId} and d.event_id = o.event_id`.execute(this.#db);
   }
 
-  async release({ webhookId, lane, version }: WebhookLane, next: { dueAt: Date; attempts: number } | null): Promise<boolean> {
+  async release(
+    { webhookId, lane, version }: WebhookLane,
+    next: { dueAt: Date; attempts: number } | null,
+  ): Promise<boolean> {
     let query = this.#db
       .updateTable('webhook_lanes')
       .set({ claimed_until: null, due_at: next?.dueAt ?? null, attempts: next?.attempts ?? 0, touched_at: sql`now()` })
@@ -135,5 +231,13 @@ export class PostgresWebhookStore implements WebhookStore {
 }
 
 function toWebhook(row: Selectable<Database['webhooks']>): Webhook {
-  return { id: row.id, organizationId: row.organization_id, api: row.api, url: row.url, events: row.events as Webhook['events'], agentId: row.agent_id, createdAt: row.created_at };
+  return {
+    id: row.id,
+    organizationId: row.organization_id,
+    api: row.api,
+    url: row.url,
+    events: row.events as Webhook['events'],
+    agentId: row.agent_id,
+    createdAt: row.created_at,
+  };
 }

@@ -35,7 +35,16 @@ export interface Sent {
   readonly body: string;
 }
 
-export type Happening = 'ringing' | 'answered' | 'completed' | 'busy' | 'no-answer' | 'canceled' | 'failed' | 'machine' | 'human';
+export type Happening =
+  | 'ringing'
+  | 'answered'
+  | 'completed'
+  | 'busy'
+  | 'no-answer'
+  | 'canceled'
+  | 'failed'
+  | 'machine'
+  | 'human';
 
 /** A vendor in this process, that behaves as the real one does: subclasses speak its protocol. */
 export abstract class FakeCarrier {
@@ -52,7 +61,13 @@ export abstract class FakeCarrier {
   readonly #open = new Set<Promise<unknown>>();
 
   abstract readonly environment: Readonly<Record<string, string>>;
-  protected abstract serve(request: { method: string; path: string; query: URLSearchParams; headers: IncomingMessage['headers']; body: string }): { status: number; body: unknown } | Promise<{ status: number; body: unknown }>;
+  protected abstract serve(request: {
+    method: string;
+    path: string;
+    query: URLSearchParams;
+    headers: IncomingMessage['headers'];
+    body: string;
+  }): { status: number; body: unknown } | Promise<{ status: number; body: unknown }>;
   /** A signed webhook of this vendor about a call; `again` makes it another one of the same. */
   abstract webhook(call: FakeCall, what: Happening, at?: Date): Sent;
   /** Does what the vendor does with an answered call: opens the media address, or asks what to do and does it. */
@@ -109,7 +124,9 @@ export abstract class FakeCarrier {
     call.media?.socket.terminate();
   }
 
-  protected add(call: Pick<FakeCall, 'id' | 'to' | 'from' | 'direction' | 'asked' | 'answerUrl' | 'eventUrl'>): FakeCall {
+  protected add(
+    call: Pick<FakeCall, 'id' | 'to' | 'from' | 'direction' | 'asked' | 'answerUrl' | 'eventUrl'>,
+  ): FakeCall {
     const added: FakeCall = { ...call, ended: false, transferredTo: null, media: null, sockets: [] };
     this.calls.push(added);
     return added;
@@ -126,7 +143,9 @@ export abstract class FakeCarrier {
   }
 
   protected inBackground(work: () => Promise<void>): void {
-    const done = new Promise((later) => setTimeout(later, 20)).then(work).catch((error: unknown) => this.problems.push(String(error)));
+    const done = new Promise((later) => setTimeout(later, 20))
+      .then(work)
+      .catch((error: unknown) => this.problems.push(String(error)));
     this.#open.add(done);
     void done.finally(() => this.#open.delete(done));
   }
@@ -145,7 +164,8 @@ export abstract class FakeCarrier {
 
   /** Opens the media address that it was given, and again whenever the connection is lost: of vendors that do not ask. */
   protected open(call: FakeCall): Promise<void> {
-    if (!call.ended && call.transferredTo === null) this.carry(call, new SocketCaller(call.answerUrl!), () => this.open(call));
+    if (!call.ended && call.transferredTo === null)
+      this.carry(call, new SocketCaller(call.answerUrl!), () => this.open(call));
     return Promise.resolve();
   }
 
@@ -154,9 +174,22 @@ export abstract class FakeCarrier {
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     if (this.fault === 'broken-before') return void incoming.socket.destroy();
     const { pathname, searchParams } = new URL(incoming.url ?? '/', this.url);
-    const answer = this.fault === 'unauthorized' ? { status: 401, body: this.problem(401) } : this.fault === 'too-many' ? { status: 429, body: this.problem(429) } : await this.serve({ method: incoming.method ?? 'GET', path: pathname, query: searchParams, headers: incoming.headers, body: Buffer.concat(chunks).toString('utf8') });
+    const answer =
+      this.fault === 'unauthorized'
+        ? { status: 401, body: this.problem(401) }
+        : this.fault === 'too-many'
+          ? { status: 429, body: this.problem(429) }
+          : await this.serve({
+              method: incoming.method ?? 'GET',
+              path: pathname,
+              query: searchParams,
+              headers: incoming.headers,
+              body: Buffer.concat(chunks).toString('utf8'),
+            });
     if (this.fault === 'breaks' && incoming.method !== 'GET') return void incoming.socket.destroy();
-    reply.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.status === 204 ? undefined : JSON.stringify(answer.body));
+    reply
+      .writeHead(answer.status, { 'content-type': 'application/json' })
+      .end(answer.status === 204 ? undefined : JSON.stringify(answer.body));
   }
 
   /** The vendor's own words for an error. */

@@ -2,7 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { FakeCarrier, type FakeCall, type Happening, type Sent } from './fake-carrier.ts';
 
 const TOKEN = 'the-token-of-the-generic-carrier';
-const WORDS: Readonly<Record<Happening, string>> = { ringing: 'call.ringing', answered: 'call.answered', completed: 'call.completed', busy: 'call.busy', 'no-answer': 'call.no_answer', canceled: 'call.canceled', failed: 'call.failed', machine: 'call.machine', human: 'call.human' };
+const WORDS: Readonly<Record<Happening, string>> = {
+  ringing: 'call.ringing',
+  answered: 'call.answered',
+  completed: 'call.completed',
+  busy: 'call.busy',
+  'no-answer': 'call.no_answer',
+  canceled: 'call.canceled',
+  failed: 'call.failed',
+  machine: 'call.machine',
+  human: 'call.human',
+};
 
 /** Whoever speaks the small protocol. Its media socket is opened when it is answered, and again when it is lost. */
 export class FakeGeneric extends FakeCarrier {
@@ -10,7 +20,10 @@ export class FakeGeneric extends FakeCarrier {
     return { GENERIC_CARRIER_URL: `${this.url}/calls`, GENERIC_CARRIER_TOKEN: TOKEN };
   }
 
-  protected serve({ method, path, headers, body }: Parameters<FakeCarrier['serve']>[0]): { status: number; body: unknown } {
+  protected serve({ method, path, headers, body }: Parameters<FakeCarrier['serve']>[0]): {
+    status: number;
+    body: unknown;
+  } {
     if (headers.authorization !== `Bearer ${TOKEN}`) return { status: 401, body: this.problem(401) };
     if (method === 'OPTIONS') return { status: 204, body: null };
     const asked = JSON.parse(body) as Record<string, string>;
@@ -32,20 +45,44 @@ export class FakeGeneric extends FakeCarrier {
   #create(asked: Record<string, string>): { status: number; body: unknown } {
     this.dials++;
     if (this.fault === 'refuses') return { status: 422, body: { error: 'that number is not served' } };
-    const call = this.add({ id: `gc-${randomBytes(8).toString('hex')}`, to: asked['to']!, from: asked['from'] ?? '', direction: 'outbound', asked, answerUrl: asked['media_url']!, eventUrl: asked['webhook_url']! });
+    const call = this.add({
+      id: `gc-${randomBytes(8).toString('hex')}`,
+      to: asked['to']!,
+      from: asked['from'] ?? '',
+      direction: 'outbound',
+      asked,
+      answerUrl: asked['media_url']!,
+      eventUrl: asked['webhook_url']!,
+    });
     this.ring(call);
     return { status: 200, body: { call_id: call.id } };
   }
 
   webhook(call: FakeCall, what: Happening): Sent {
-    return { url: call.eventUrl!, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ provider: 'fake', event_type: WORDS[what], call_id: call.id, data: { from: call.from, to: call.to } }) };
+    return {
+      url: call.eventUrl!,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        provider: 'fake',
+        event_type: WORDS[what],
+        call_id: call.id,
+        data: { from: call.from, to: call.to },
+      }),
+    };
   }
 
   async announce(url: string, from: string, to: string): Promise<FakeCall> {
     const id = `gc-${randomBytes(8).toString('hex')}`;
-    const reply = await this.send({ url, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ provider: 'fake', event_type: 'call.started', call_id: id, data: { from, to } }) });
+    const reply = await this.send({
+      url,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ provider: 'fake', event_type: 'call.started', call_id: id, data: { from, to } }),
+    });
     if (reply.status !== 200) throw new Error(`${reply.status} ${reply.body}`);
-    const { media_url: media, webhook_url: events } = JSON.parse(reply.body) as { media_url: string; webhook_url: string };
+    const { media_url: media, webhook_url: events } = JSON.parse(reply.body) as {
+      media_url: string;
+      webhook_url: string;
+    };
     const call = this.add({ id, to, from, direction: 'inbound', asked: {}, answerUrl: media, eventUrl: events });
     await this.open(call);
     return call;

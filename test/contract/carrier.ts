@@ -15,12 +15,26 @@ export interface CarrierUnderTest {
 let serial = 0;
 const request = (more: Partial<DialRequest> = {}): DialRequest => {
   const callId = ++serial;
-  return { callSid: `CA${String(callId).padStart(32, '0')}`, callId, to: '+15005550006', from: '+15557770000', ringTimeoutMs: 20_000, recorded: false, hints: [], webhookUrl: `http://127.0.0.1:9/voice/webhook/x?call=call_${callId}`, mediaUrl: () => Promise.resolve('ws://127.0.0.1:9/voice/websocket?call_sid=CA&token=t'), ...more };
+  return {
+    callSid: `CA${String(callId).padStart(32, '0')}`,
+    callId,
+    to: '+15005550006',
+    from: '+15557770000',
+    ringTimeoutMs: 20_000,
+    recorded: false,
+    hints: [],
+    webhookUrl: `http://127.0.0.1:9/voice/webhook/x?call=call_${callId}`,
+    mediaUrl: () => Promise.resolve('ws://127.0.0.1:9/voice/websocket?call_sid=CA&token=t'),
+    ...more,
+  };
 };
 const plain = (number: string): string => number.replace('+', '');
 
 async function failure(asked: Promise<unknown>, { secrets }: CarrierUnderTest): Promise<CarrierError> {
-  const error = await asked.then(() => null, (thrown: unknown) => thrown);
+  const error = await asked.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
   assert.ok(error instanceof CarrierError, `a CarrierError, not ${String(error)}`);
   const everything = `${error.message} ${error.stack ?? ''} ${JSON.stringify(error)}`;
   for (const secret of secrets) assert.ok(!everything.includes(secret), 'a secret stands in an error');
@@ -30,7 +44,10 @@ async function failure(asked: Promise<unknown>, { secrets }: CarrierUnderTest): 
 async function dialUnder(fault: Fault, subject: CarrierUnderTest, asked = request()): Promise<CarrierError> {
   subject.fake.fault = fault;
   try {
-    return await failure(subject.carrier.control.dial(asked, () => undefined), subject);
+    return await failure(
+      subject.carrier.control.dial(asked, () => undefined),
+      subject,
+    );
   } finally {
     subject.fake.fault = null;
   }
@@ -42,7 +59,10 @@ export const carrierChecks: Readonly<Record<string, (subject: CarrierUnderTest) 
     const before = fake.dials;
     const { carrierCallId, clock } = await carrier.control.dial(request(), () => undefined);
     assert.equal(fake.dials, before + 1);
-    assert.deepEqual([fake.last.id, plain(fake.last.to), plain(fake.last.from)], [carrierCallId, '15005550006', '15557770000']);
+    assert.deepEqual(
+      [fake.last.id, plain(fake.last.to), plain(fake.last.from)],
+      [carrierCallId, '15005550006', '15557770000'],
+    );
     assert.equal(clock, null);
     assert.equal(carrier.control.real, true);
   },
@@ -50,7 +70,7 @@ export const carrierChecks: Readonly<Record<string, (subject: CarrierUnderTest) 
     await carrier.control.dial(request({ from: null }), () => undefined);
     assert.equal(plain(fake.last.from), plain(carrier.number ?? ''));
   },
-  'says in the vendor\'s words why it refuses a call, and that it did': async (subject) => {
+  "says in the vendor's words why it refuses a call, and that it did": async (subject) => {
     const error = await dialUnder('refuses', subject);
     assert.equal(error.kind, 'refused');
     assert.match(error.message, /number|destination/i);

@@ -10,12 +10,17 @@ export interface Heard {
 const LIMIT_MS = 8000;
 
 /** Plays utterances into one stream, in frames of 20 ms, and gives back all parts. */
-export async function recognise(recogniser: SpeechToText, utterances: readonly Int16Array[], phrases: readonly string[] = []): Promise<{ parts: TranscriptPart[]; finals: string[]; open: number }> {
+export async function recognise(
+  recogniser: SpeechToText,
+  utterances: readonly Int16Array[],
+  phrases: readonly string[] = [],
+): Promise<{ parts: TranscriptPart[]; finals: string[]; open: number }> {
   const parts: TranscriptPart[] = [];
   let open = 0;
   let wake = () => {};
   const stream = recogniser.open({
-    language: 'en', context: { phrases },
+    language: 'en',
+    context: { phrases },
     working: () => {
       open++;
       let ended = false;
@@ -29,7 +34,10 @@ export async function recognise(recogniser: SpeechToText, utterances: readonly I
       wake();
     },
   });
-  const frames = (pcm: Int16Array) => Array.from({ length: Math.ceil(pcm.length / 160) }, (_, i) => Int16Array.from({ length: 160 }, (_unused, n) => pcm[i * 160 + n] ?? 0));
+  const frames = (pcm: Int16Array) =>
+    Array.from({ length: Math.ceil(pcm.length / 160) }, (_, i) =>
+      Int16Array.from({ length: 160 }, (_unused, n) => pcm[i * 160 + n] ?? 0),
+    );
   const buffer = new Int16Array(160);
   const push = (frame: Int16Array) => {
     // The engine hands the same buffer over again and again.
@@ -46,7 +54,10 @@ export async function recognise(recogniser: SpeechToText, utterances: readonly I
     for (let n = 0; n < 12; n++) push(new Int16Array(160));
     stream.end(i + 1);
     const until = performance.now() + LIMIT_MS;
-    while (!parts.some((part) => part.utterance === i + 1 && part.type !== 'transcript-partial') && performance.now() < until) {
+    while (
+      !parts.some((part) => part.utterance === i + 1 && part.type !== 'transcript-partial') &&
+      performance.now() < until
+    ) {
       await new Promise<void>((done) => {
         wake = done;
         setTimeout(done, 200);
@@ -60,11 +71,22 @@ export async function recognise(recogniser: SpeechToText, utterances: readonly I
   return { parts, finals: parts.flatMap((part) => (part.type === 'transcript-final' ? [part.text] : [])), open };
 }
 
-export const speechToTextChecks: Readonly<Record<string, (recogniser: SpeechToText, heard: readonly Heard[]) => Promise<void>>> = {
+export const speechToTextChecks: Readonly<
+  Record<string, (recogniser: SpeechToText, heard: readonly Heard[]) => Promise<void>>
+> = {
   'gives one final an utterance, in order, and it is what was said': async (recogniser, heard) => {
-    const { parts, finals } = await recognise(recogniser, heard.map((one) => one.pcm));
-    assert.deepEqual(parts.filter((part) => part.type === 'transcript-final').map((part) => part.utterance), heard.map((_, i) => i + 1));
-    assert.deepEqual(finals, heard.map((one) => one.text));
+    const { parts, finals } = await recognise(
+      recogniser,
+      heard.map((one) => one.pcm),
+    );
+    assert.deepEqual(
+      parts.filter((part) => part.type === 'transcript-final').map((part) => part.utterance),
+      heard.map((_, i) => i + 1),
+    );
+    assert.deepEqual(
+      finals,
+      heard.map((one) => one.text),
+    );
   },
   'says something before the end of a long utterance': async (recogniser, heard) => {
     const long = heard.reduce((a, b) => (a.pcm.length > b.pcm.length ? a : b));

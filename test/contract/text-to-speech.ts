@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import type { SpeechPart, TextToSpeech } from '#engine/contracts/text-to-speech.ts';
 
-export async function speak(voice: TextToSpeech, text: string, voiceId: string): Promise<{ parts: SpeechPart[]; seconds: number; pcm: Int16Array; rate: number; open: number }> {
+export async function speak(
+  voice: TextToSpeech,
+  text: string,
+  voiceId: string,
+): Promise<{ parts: SpeechPart[]; seconds: number; pcm: Int16Array; rate: number; open: number }> {
   const parts: SpeechPart[] = [];
   let open = 0;
   await new Promise<void>((done, fail) => {
@@ -26,19 +30,31 @@ export const textToSpeechChecks: Readonly<Record<string, (voice: TextToSpeech) =
     assert.equal(parts.filter((part) => part.type !== 'audio').length, 1);
     assert.equal(parts.at(-1)!.type, 'done');
     assert.ok(seconds > 0.8 && seconds < 8, `${seconds} s`);
-    assert.ok(pcm.some((sample) => Math.abs(sample) > 3000), 'it is silent');
+    assert.ok(
+      pcm.some((sample) => Math.abs(sample) > 3000),
+      'it is silent',
+    );
   },
   'takes longer for more words': async (voice) => {
-    const [short, long] = [await speak(voice, 'Yes.', 'v'), await speak(voice, 'Yes, and this is a much longer sentence about nothing.', 'v')];
+    const [short, long] = [
+      await speak(voice, 'Yes.', 'v'),
+      await speak(voice, 'Yes, and this is a much longer sentence about nothing.', 'v'),
+    ];
     assert.ok(long.seconds > short.seconds * 2);
   },
   'gives the same voice for the same id, whatever the id': async (voice) => {
-    const [one, two] = [await speak(voice, 'Good morning.', 'nobody-knows-this'), await speak(voice, 'Good morning.', 'nobody-knows-this')];
+    const [one, two] = [
+      await speak(voice, 'Good morning.', 'nobody-knows-this'),
+      await speak(voice, 'Good morning.', 'nobody-knows-this'),
+    ];
     assert.deepEqual(one.pcm, two.pcm);
   },
   'says nothing after abort': async (voice) => {
     let late = 0;
-    const run = voice.synthesize({ text: 'This will not be heard.', voiceId: 'v', working: () => () => undefined }, () => late++);
+    const run = voice.synthesize(
+      { text: 'This will not be heard.', voiceId: 'v', working: () => () => undefined },
+      () => late++,
+    );
     run.abort();
     await new Promise((done) => setTimeout(done, 400));
     assert.equal(late, 0);

@@ -11,7 +11,13 @@ import { VoiceSession, type ToolOutcome } from '#engine/voice-session.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 /** Speech is whatever is loud. */
-const loudness: VoiceActivity = { id: 'loudness', open: () => ({ process: (window) => (window.some((sample) => Math.abs(sample) > 1000) ? 1 : 0), reset: () => undefined }) };
+const loudness: VoiceActivity = {
+  id: 'loudness',
+  open: () => ({
+    process: (window) => (window.some((sample) => Math.abs(sample) > 1000) ? 1 : 0),
+    reset: () => undefined,
+  }),
+};
 
 /** Understands what it is told to. */
 export class ScriptedEar implements SpeechToText {
@@ -53,7 +59,11 @@ export class ScriptedEar implements SpeechToText {
       end: (utterance) => {
         speaking = null;
         const text = this.next;
-        if (text !== null) this.#clock.at(this.#clock.nowMs() + this.delayMs, () => closed || options.onPart({ type: 'transcript-final', utterance, text, confidence: 1 }));
+        if (text !== null)
+          this.#clock.at(
+            this.#clock.nowMs() + this.delayMs,
+            () => closed || options.onPart({ type: 'transcript-final', utterance, text, confidence: 1 }),
+          );
       },
       expect: () => undefined,
       close: () => (closed = true),
@@ -64,7 +74,10 @@ export class ScriptedEar implements SpeechToText {
 /** Answers with what it is told to; null never answers. */
 export class ScriptedModel implements LanguageModel {
   readonly id: string;
-  parts: readonly ModelPart[] | null = [{ type: 'text', text: 'That costs ten dollars a month, all in.' }, { type: 'done' }];
+  parts: readonly ModelPart[] | null = [
+    { type: 'text', text: 'That costs ten dollars a month, all in.' },
+    { type: 'done' },
+  ];
   delayMs = 200;
   readonly requests: ModelRequest[] = [];
   aborted = 0;
@@ -196,18 +209,34 @@ export function stage(policy: Partial<TurnPolicy> = {}, chain = 1): Stage {
   const models = Array.from({ length: chain }, (_, i) => new ScriptedModel(clock, `model${i}`));
   const voices = Array.from({ length: chain }, (_, i) => new ScriptedVoice(clock, `voice${i}`));
   const line = new ScriptedLine(clock);
-  const [notes, toolRuns, ends, hungUp]: [TurnNote[], { key: string; name: string }[], string[], string[]] = [[], [], [], []];
+  const [notes, toolRuns, ends, hungUp]: [TurnNote[], { key: string; name: string }[], string[], string[]] = [
+    [],
+    [],
+    [],
+    [],
+  ];
   const made: { -readonly [K in keyof Stage]?: Stage[K] } = {};
   const session = new VoiceSession({
-    clock, providers: { voiceActivity: loudness, speechToText: ears, languageModels: models, textToSpeech: voices },
-    policy: { ...DEFAULT_POLICY, firstMessage: 'Hello there.', ...policy }, prompt: 'p', model: 'm', voiceId: 'v', tools: [], context: { phrases: [] },
+    clock,
+    providers: { voiceActivity: loudness, speechToText: ears, languageModels: models, textToSpeech: voices },
+    policy: { ...DEFAULT_POLICY, firstMessage: 'Hello there.', ...policy },
+    prompt: 'p',
+    model: 'm',
+    voiceId: 'v',
+    tools: [],
+    context: { phrases: [] },
     host: {
       runTool: (key, name) => {
         toolRuns.push({ key, name });
         return made.tool!();
       },
-      note: (note) => void notes.push(note), agentFrame: () => undefined, agentCut: () => undefined, fellBack: () => undefined,
-      hangUp: (reason) => void hungUp.push(reason), closed: (reason) => void ends.push(reason), failed: (error) => {
+      note: (note) => void notes.push(note),
+      agentFrame: () => undefined,
+      agentCut: () => undefined,
+      fellBack: () => undefined,
+      hangUp: (reason) => void hungUp.push(reason),
+      closed: (reason) => void ends.push(reason),
+      failed: (error) => {
         throw error;
       },
     },
@@ -220,14 +249,26 @@ export function stage(policy: Partial<TurnPolicy> = {}, chain = 1): Stage {
     }
   };
   Object.assign(made, {
-    clock, ears, models, voices, line, session, notes, toolRuns, ends, hungUp,
+    clock,
+    ears,
+    models,
+    voices,
+    line,
+    session,
+    notes,
+    toolRuns,
+    ends,
+    hungUp,
     tool: () => Promise.resolve({ status: 'ok', output: 'done' } as const),
     speak: async (ms: number, text: string | null) => {
       for (const ear of ears) ear.next = text;
       await audio(ms, SPEECH);
     },
     silence: (ms: number) => audio(ms, SILENCE),
-    entries: (role: string) => notes.flatMap((note) => (note.kind === 'entry' && note.item.role === role && 'text' in note.item ? [note.item.text] : [])),
+    entries: (role: string) =>
+      notes.flatMap((note) =>
+        note.kind === 'entry' && note.item.role === role && 'text' in note.item ? [note.item.text] : [],
+      ),
   });
   return made as Stage;
 }

@@ -54,7 +54,7 @@ describe('a session', () => {
     assert.equal(s.entries('caller')[0], 'wait a moment please');
   });
 
-  it('takes written words for the caller\'s: they interrupt, and are answered at once', async () => {
+  it("takes written words for the caller's: they interrupt, and are answered at once", async () => {
     const s = stage({ firstMessage: LONG });
     s.session.start(s.line);
     await s.silence(1500);
@@ -70,7 +70,9 @@ describe('a session', () => {
     s.session.message('  what does it cost ');
     await s.silence(6000);
     assert.deepEqual([s.entries('caller').at(-1), s.entries('agent').length], ['what does it cost', answers + 1]);
-    const [entry] = s.notes.flatMap((note) => (note.kind === 'entry' && note.item.role === 'caller' && note.item.text === 'what does it cost' ? [note.item] : []));
+    const [entry] = s.notes.flatMap((note) =>
+      note.kind === 'entry' && note.item.role === 'caller' && note.item.text === 'what does it cost' ? [note.item] : [],
+    );
     assert.deepEqual([entry!.written, entry!.confidence], [true, 1]);
   });
 
@@ -82,7 +84,10 @@ describe('a session', () => {
     await s.speak(240, 'mm-hm');
     await s.silence(12_000);
     assert.deepEqual(s.entries('agent')[0], LONG);
-    assert.equal(s.notes.some((note) => note.kind === 'interrupted'), false);
+    assert.equal(
+      s.notes.some((note) => note.kind === 'interrupted'),
+      false,
+    );
     // Every frame is sent once, but for what lay at the carrier when it was paused.
     const needed = Math.ceil((LONG.length * 80) / 20);
     assert.ok(s.line.frames.length <= needed + 12, `${s.line.frames.length} frames for ${needed} (${before} before)`);
@@ -192,7 +197,11 @@ describe('a session', () => {
     finish();
     await s.silence(8000);
     assert.equal(s.toolRuns.length, 1);
-    assert.ok(s.models[0]!.requests.at(-1)!.messages.some((message) => message.role === 'tool-result' && message.output === 'It is sunny.'));
+    assert.ok(
+      s.models[0]!.requests.at(-1)!.messages.some(
+        (message) => message.role === 'tool-result' && message.output === 'It is sunny.',
+      ),
+    );
     assert.match(s.entries('agent').join(' '), /It is sunny/);
   });
 

@@ -9,11 +9,18 @@ import { until } from '../support/server.ts';
 import { recognise, speechToTextChecks, type Heard } from '../contract/speech-to-text.ts';
 import { speak, textToSpeechChecks } from '../contract/text-to-speech.ts';
 
-const SENTENCES = ['we use a spreadsheet today', 'what does it cost', 'call me back tomorrow at three', 'i want to speak to a human', 'okay thank you goodbye'];
+const SENTENCES = [
+  'we use a spreadsheet today',
+  'what does it cost',
+  'call me back tomorrow at three',
+  'i want to speak to a human',
+  'okay thank you goodbye',
+];
 
 let offline: OfflineProviders;
 let heard: Heard[];
-const line = async (text: string, voiceId: string) => decodeMulaw(encodeMulaw((await speak(offline.textToSpeech[0]!, text, voiceId)).pcm));
+const line = async (text: string, voiceId: string) =>
+  decodeMulaw(encodeMulaw((await speak(offline.textToSpeech[0]!, text, voiceId)).pcm));
 
 before(async () => {
   offline = makeOfflineProviders(1);
@@ -22,8 +29,10 @@ before(async () => {
 after(() => offline.close());
 
 describe('offline speech', () => {
-  for (const [what, check] of Object.entries(textToSpeechChecks)) it(`the voice ${what}`, () => check(offline.textToSpeech[0]!));
-  for (const [what, check] of Object.entries(speechToTextChecks)) it(`the recogniser ${what}`, () => check(offline.speechToText[0]!, heard));
+  for (const [what, check] of Object.entries(textToSpeechChecks))
+    it(`the voice ${what}`, () => check(offline.textToSpeech[0]!));
+  for (const [what, check] of Object.entries(speechToTextChecks))
+    it(`the recogniser ${what}`, () => check(offline.speechToText[0]!, heard));
 
   it('different voices sound different', async () => {
     const [a, b] = [await line('Good morning.', 'offline-clara'), await line('Good morning.', 'offline-martin')];
@@ -32,7 +41,11 @@ describe('offline speech', () => {
 
   it('words of the prompt that no dictionary has are understood', async () => {
     const said = await line('I am calling about my zendeskly account', 'offline-martin');
-    const { finals } = await recognise(offline.speechToText[0]!, [said], ['You help callers with their Zendeskly account. I am calling about my account.']);
+    const { finals } = await recognise(
+      offline.speechToText[0]!,
+      [said],
+      ['You help callers with their Zendeskly account. I am calling about my account.'],
+    );
     assert.match(finals[0]!, /zendeskly/);
   });
 
@@ -52,7 +65,8 @@ describe('offline speech', () => {
     const streams = Array.from({ length: 12 }, () => {
       const finals = new Map<number, string>();
       const stream = offline.speechToText[0]!.open({
-        language: 'en', context: { phrases: [] },
+        language: 'en',
+        context: { phrases: [] },
         working: () => (working++, () => void working--),
         onPart: (part) => part.type === 'transcript-final' && finals.set(part.utterance, part.text),
       });
@@ -97,7 +111,10 @@ describe('voice activity', () => {
         return on / windows;
       };
       let seed = 3;
-      const noise = Int16Array.from({ length: 16_000 }, () => (((seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fffffff) >> 16) - 16_384) >> 5);
+      const noise = Int16Array.from(
+        { length: 16_000 },
+        () => (((seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fffffff) >> 16) - 16_384) >> 5,
+      );
       assert.ok(share(heard[0]!.pcm) > 0.6);
       assert.equal(share(new Int16Array(16_000)), 0);
       assert.ok(share(noise) < 0.1);
@@ -106,17 +123,40 @@ describe('voice activity', () => {
 });
 
 describe('the contract suites', () => {
-  const opener = (change: (options: SpeechToTextOptions) => SpeechToTextOptions): SpeechToText => ({ id: 'broken', open: (options) => offline.speechToText[0]!.open(change(options)) });
+  const opener = (change: (options: SpeechToTextOptions) => SpeechToTextOptions): SpeechToText => ({
+    id: 'broken',
+    open: (options) => offline.speechToText[0]!.open(change(options)),
+  });
   const brokenRecognisers: Record<string, SpeechToText> = {
-    'never gives a final': opener((options) => ({ ...options, onPart: (part) => part.type === 'transcript-partial' && options.onPart(part) })),
-    'gives finals twice': opener((options) => ({ ...options, onPart: (part) => [options.onPart(part), options.onPart(part)] })),
-    'mishears': opener((options) => ({ ...options, onPart: (part) => options.onPart(part.type === 'transcript-final' ? { ...part, text: 'hello' } : part) })),
-    'never gives a partial': opener((options) => ({ ...options, onPart: (part) => part.type !== 'transcript-partial' && options.onPart(part) })),
-    'never ends an announcement': opener((options) => ({ ...options, working: (ms) => (options.working(ms), () => undefined) })),
+    'never gives a final': opener((options) => ({
+      ...options,
+      onPart: (part) => part.type === 'transcript-partial' && options.onPart(part),
+    })),
+    'gives finals twice': opener((options) => ({
+      ...options,
+      onPart: (part) => [options.onPart(part), options.onPart(part)],
+    })),
+    mishears: opener((options) => ({
+      ...options,
+      onPart: (part) => options.onPart(part.type === 'transcript-final' ? { ...part, text: 'hello' } : part),
+    })),
+    'never gives a partial': opener((options) => ({
+      ...options,
+      onPart: (part) => part.type !== 'transcript-partial' && options.onPart(part),
+    })),
+    'never ends an announcement': opener((options) => ({
+      ...options,
+      working: (ms) => (options.working(ms), () => undefined),
+    })),
   };
   for (const [what, recogniser] of Object.entries(brokenRecognisers)) {
     it(`notice a recogniser that ${what}`, async () => {
-      const checks = Object.values(speechToTextChecks).map((check) => Promise.race([check(recogniser, heard.slice(0, 2)), new Promise<never>((_, late) => setTimeout(() => late(new Error('late')), 6000).unref())]));
+      const checks = Object.values(speechToTextChecks).map((check) =>
+        Promise.race([
+          check(recogniser, heard.slice(0, 2)),
+          new Promise<never>((_, late) => setTimeout(() => late(new Error('late')), 6000).unref()),
+        ]),
+      );
       const outcomes = await Promise.allSettled(checks);
       assert.ok(outcomes.some((one) => one.status === 'rejected'));
     });
@@ -124,10 +164,16 @@ describe('the contract suites', () => {
   const voice = (synthesize: TextToSpeech['synthesize']): TextToSpeech => ({ id: 'broken', synthesize });
   const real: TextToSpeech['synthesize'] = (request, onPart) => offline.textToSpeech[0]!.synthesize(request, onPart);
   const brokenVoices: Record<string, TextToSpeech> = {
-    'is silent': voice((request, onPart) => real(request, (part) => onPart(part.type === 'audio' ? { ...part, pcm: new Int16Array(part.pcm.length) } : part))),
-    'ends twice': voice((request, onPart) => real(request, (part) => [onPart(part), part.type === 'done' && onPart(part)])),
+    'is silent': voice((request, onPart) =>
+      real(request, (part) => onPart(part.type === 'audio' ? { ...part, pcm: new Int16Array(part.pcm.length) } : part)),
+    ),
+    'ends twice': voice((request, onPart) =>
+      real(request, (part) => [onPart(part), part.type === 'done' && onPart(part)]),
+    ),
     'does not heed abort': voice((request, onPart) => (real(request, onPart), { abort: () => undefined })),
-    'never ends an announcement': voice((request, onPart) => real({ ...request, working: (ms) => (request.working(ms), () => undefined) }, onPart)),
+    'never ends an announcement': voice((request, onPart) =>
+      real({ ...request, working: (ms) => (request.working(ms), () => undefined) }, onPart),
+    ),
   };
   for (const [what, one] of Object.entries(brokenVoices)) {
     it(`notice a voice that ${what}`, async () => {

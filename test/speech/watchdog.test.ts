@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SupervisedWorker } from '#providers/offline/speech/supervised-worker.ts';
 
-const start = (stuckMs: number, onRestart?: () => void) => new SupervisedWorker(new URL('./moody-worker.ts', import.meta.url), {}, stuckMs, onRestart);
+const start = (stuckMs: number, onRestart?: () => void) =>
+  new SupervisedWorker(new URL('./moody-worker.ts', import.meta.url), {}, stuckMs, onRestart);
 
 describe('the watchdog of a speech worker', () => {
   for (const mood of ['hang', 'die', 'throw']) {

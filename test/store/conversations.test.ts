@@ -23,7 +23,8 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
   const inTransaction = <T>(work: (records: Records) => Promise<T>) => store.transaction(work);
 
   describe('the event feed', () => {
-    const said = (callId: number, text: string) => ({ type: 'message.sent', callId, data: { role: 'agent', text } }) as const;
+    const said = (callId: number, text: string) =>
+      ({ type: 'message.sent', callId, data: { role: 'agent', text } }) as const;
     const textOf = ({ event }: FedEvent) => (event.type === 'message.sent' ? event.data.text : '');
     const open = async () => {
       const feed = new PostgresEventFeed(database.db, (error) => assert.fail(String(error)));
@@ -41,16 +42,34 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
         await records.outbox.event(organizationId, said(call.id, 'slow'));
         await new Promise<void>((go) => (finish = go));
       });
-      await until('the slow one to have begun', 5000, async () => (await database.pool.query("select 1 from pg_stat_activity where state = 'idle in transaction'")).rowCount);
+      await until(
+        'the slow one to have begun',
+        5000,
+        async () =>
+          (await database.pool.query("select 1 from pg_stat_activity where state = 'idle in transaction'")).rowCount,
+      );
       await store.outbox.event(organizationId, said(call.id, 'quick'));
       for (const { feed } of [one, two]) feed.ring();
-      await until('the quick one', 5000, () => one.heard.some((event) => textOf(event) === 'quick') && two.heard.some((event) => textOf(event) === 'quick'));
+      await until(
+        'the quick one',
+        5000,
+        () =>
+          one.heard.some((event) => textOf(event) === 'quick') && two.heard.some((event) => textOf(event) === 'quick'),
+      );
       finish();
       await slow;
       for (const { feed } of [one, two]) feed.ring();
-      await until('the slow one', 5000, () => one.heard.some((event) => textOf(event) === 'slow') && two.heard.some((event) => textOf(event) === 'slow'));
+      await until(
+        'the slow one',
+        5000,
+        () =>
+          one.heard.some((event) => textOf(event) === 'slow') && two.heard.some((event) => textOf(event) === 'slow'),
+      );
       for (const { heard } of [one, two]) assert.deepEqual(heard.map(textOf), ['quick', 'slow']);
-      assert.deepEqual(one.heard.map((event) => event.position), two.heard.map((event) => event.position));
+      assert.deepEqual(
+        one.heard.map((event) => event.position),
+        two.heard.map((event) => event.position),
+      );
       assert.deepEqual([one.heard[0]!.call!.id, one.heard[0]!.organizationId], [call.id, organizationId]);
       await Promise.all([one.feed.close(), two.feed.close()]);
     });
@@ -58,13 +77,25 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
     it('gives positions without gaps, whoever gives them, and finds by itself what nobody rang for', async () => {
       const call = await store.calls.insert(newCall());
       const feeds = await Promise.all([open(), open(), open()]);
-      await Promise.all(Array.from({ length: 300 }, (_, n) => store.outbox.event(organizationId, said(call.id, String(n))).then(() => n % 3 === 0 && feeds[n % feeds.length]!.feed.ring())));
+      await Promise.all(
+        Array.from({ length: 300 }, (_, n) =>
+          store.outbox
+            .event(organizationId, said(call.id, String(n)))
+            .then(() => n % 3 === 0 && feeds[n % feeds.length]!.feed.ring()),
+        ),
+      );
       await until('all of them', 10_000, () => feeds.every(({ heard }) => heard.length === 300));
       const [{ feed, heard: told }] = feeds;
       const positions = told.map((event) => event.position);
-      assert.deepEqual(positions, Array.from({ length: 300 }, (_, n) => positions[0]! + n));
+      assert.deepEqual(
+        positions,
+        Array.from({ length: 300 }, (_, n) => positions[0]! + n),
+      );
       for (const { heard } of feeds) assert.deepEqual(heard.map(textOf), told.map(textOf));
-      assert.deepEqual((await feed.read(positions[9]!, positions[19]!, 100)).map((event) => event.position), positions.slice(10, 20));
+      assert.deepEqual(
+        (await feed.read(positions[9]!, positions[19]!, 100)).map((event) => event.position),
+        positions.slice(10, 20),
+      );
       await Promise.all(feeds.map(({ feed }) => feed.close()));
     });
   });
@@ -75,34 +106,83 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
     assert.deepEqual([conversation.callId, conversation.userId, conversation.agentId], [call.id, 'caller', agentId]);
     assert.equal((await store.conversations.view(conversation.id, new Date())).status, 'active');
     await store.calls.addEntry(call.id, { seq: 0, role: 'agent', text: 'Hello.', startMs: 0, endMs: 1, detail: {} });
-    await store.calls.addEntry(call.id, { seq: 1, role: 'tool-call', text: 'book', startMs: 0, endMs: 1, detail: { key: 'k' } });
+    await store.calls.addEntry(call.id, {
+      seq: 1,
+      role: 'tool-call',
+      text: 'book',
+      startMs: 0,
+      endMs: 1,
+      detail: { key: 'k' },
+    });
     await store.calls.addEntry(call.id, { seq: 2, role: 'caller', text: 'Hi.', startMs: 0, endMs: 1, detail: {} });
-    const added = await store.conversations.add(conversation.id, { role: 'caller', content: 'Written later.', metadata: { source: 'mail' }, detail: {}, agentId: null, at: new Date() });
+    const added = await store.conversations.add(conversation.id, {
+      role: 'caller',
+      content: 'Written later.',
+      metadata: { source: 'mail' },
+      detail: {},
+      agentId: null,
+      at: new Date(),
+    });
     const messages = await store.conversations.messages(conversation.id);
-    assert.deepEqual(messages.map((one) => [one.role, one.content]), [['agent', 'Hello.'], ['tool-call', 'book'], ['caller', 'Hi.'], ['caller', 'Written later.']]);
+    assert.deepEqual(
+      messages.map((one) => [one.role, one.content]),
+      [
+        ['agent', 'Hello.'],
+        ['tool-call', 'book'],
+        ['caller', 'Hi.'],
+        ['caller', 'Written later.'],
+      ],
+    );
     assert.deepEqual(await store.conversations.messages(conversation.id, 2), messages.slice(-2));
-    assert.deepEqual([messages.at(-1), messages[0]!.agentId, messages.at(-1)!.metadata], [added, agentId, { source: 'mail' }]);
+    assert.deepEqual(
+      [messages.at(-1), messages[0]!.agentId, messages.at(-1)!.metadata],
+      [added, agentId, { source: 'mail' }],
+    );
     assert.equal((await store.conversations.view(conversation.id, new Date())).messages, 3);
-    await store.calls.end(call.id, null, { status: 'completed', endReason: 'x', failureReason: null, endedAt: new Date() });
+    await store.calls.end(call.id, null, {
+      status: 'completed',
+      endReason: 'x',
+      failureReason: null,
+      endedAt: new Date(),
+    });
     assert.equal((await store.conversations.view(conversation.id, new Date())).status, 'completed');
-    assert.equal((await store.conversations.view(conversation.id, new Date(Date.now() + 31 * 86_400_000))).status, 'archived');
+    assert.equal(
+      (await store.conversations.view(conversation.id, new Date(Date.now() + 31 * 86_400_000))).status,
+      'archived',
+    );
   });
 
   it('begins a talk of a name once, and gives the turn in it to one at a time', async () => {
-    const begin = () => store.conversations.begin({ organizationId, agentId, personId: null, userId: 'u', name: 'chat', startedBy: null, at: new Date() });
+    const begin = () =>
+      store.conversations.begin({
+        organizationId,
+        agentId,
+        personId: null,
+        userId: 'u',
+        name: 'chat',
+        startedBy: null,
+        at: new Date(),
+      });
     const begun = await Promise.all(Array.from({ length: 8 }, begin));
     assert.equal(new Set(begun.map((one) => one.id)).size, 1);
     const { id } = begun[0]!;
     const now = new Date();
-    const claims = await Promise.all(Array.from({ length: 8 }, () => store.conversations.claim(id, now, new Date(now.getTime() + 1000))));
+    const claims = await Promise.all(
+      Array.from({ length: 8 }, () => store.conversations.claim(id, now, new Date(now.getTime() + 1000))),
+    );
     assert.equal(claims.filter(Boolean).length, 1);
-    assert.equal(await store.conversations.claim(id, new Date(now.getTime() + 1001), new Date(now.getTime() + 2000)), true, 'whoever had it was lost');
+    assert.equal(
+      await store.conversations.claim(id, new Date(now.getTime() + 1001), new Date(now.getTime() + 2000)),
+      true,
+      'whoever had it was lost',
+    );
     await store.conversations.release(id);
     assert.equal(await store.conversations.claim(id, now, new Date(now.getTime() + 1000)), true);
   });
 
   it('knows a person by every name they have, and keeps people apart who share a number', async () => {
-    const end = (number: string | null, named?: string) => inTransaction((records) => otherEnd(records, hasher, organizationId, number, named));
+    const end = (number: string | null, named?: string) =>
+      inTransaction((records) => otherEnd(records, hasher, organizationId, number, named));
     // First by an id of somebody's, in text; the number that they are called at is theirs from then on.
     const { id: anna } = await inTransaction((records) => personNamed(records, hasher, organizationId, 'anna'));
     const called = await end('+4930100', 'anna');
@@ -120,7 +200,10 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
     assert.deepEqual(await end(null), { owner: null, talker: null, userId: null });
     assert.equal((await end(null, ' anna ')).talker!.id, anna);
     // Whoever refused calls under a number stays so under a new name.
-    await database.pool.query('insert into suppressed_numbers (organization_id, number_hash, at) values ($1, $2, now())', [organizationId, hasher.keyedHash(`suppressed number\n${organizationId}\n+4930300`)]);
+    await database.pool.query(
+      'insert into suppressed_numbers (organization_id, number_hash, at) values ($1, $2, now())',
+      [organizationId, hasher.keyedHash(`suppressed number\n${organizationId}\n+4930300`)],
+    );
     assert.ok((await end('+4930300', 'anna')).owner!.doNotCallAt !== null);
     const many = await Promise.all(Array.from({ length: 8 }, () => end('+4930400', 'dora')));
     assert.equal(new Set(many.map((one) => one.talker!.id)).size, 1);
@@ -129,10 +212,17 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
   it('remembers what several write at once, and forgets all of it', async () => {
     const { id } = await inTransaction((records) => personNamed(records, hasher, organizationId, 'memory'));
     const at = new Date('2026-01-01T00:00:00Z');
-    await Promise.all(Array.from({ length: 10 }, (_, n) => store.memory.merge(id, { preferences: { [`p${n}`]: { n }, name: `N${n}` }, topics: ['shared', `t${n}`] }, at)));
+    await Promise.all(
+      Array.from({ length: 10 }, (_, n) =>
+        store.memory.merge(id, { preferences: { [`p${n}`]: { n }, name: `N${n}` }, topics: ['shared', `t${n}`] }, at),
+      ),
+    );
     const memory = await store.memory.of(id);
     assert.equal(Object.keys(memory.preferences).length, 11);
-    assert.deepEqual([memory.topics.length, memory.topics.filter((one) => one === 'shared').length, memory.updatedAt], [11, 1, at]);
+    assert.deepEqual(
+      [memory.topics.length, memory.topics.filter((one) => one === 'shared').length, memory.updatedAt],
+      [11, 1, at],
+    );
     await store.memory.merge(id, { preferences: { p0: null }, removeTopics: ['t0'] }, at);
     assert.ok(!('p0' in (await store.memory.of(id)).preferences));
     await store.memory.clear(id);
@@ -141,15 +231,56 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
 
   it('deletes words of talks after their time, in messages, summaries, events and tools', async () => {
     const { id: other } = await store.organizations.insert('Forgetful');
-    const talk = await store.conversations.begin({ organizationId: other, agentId, personId: null, userId: 'u', name: null, startedBy: null, at: new Date('2025-01-01T00:00:00Z') });
-    await store.conversations.add(talk.id, { role: 'caller', content: 'a secret', metadata: null, detail: {}, agentId: null, at: new Date('2025-01-01T00:00:00Z') });
+    const talk = await store.conversations.begin({
+      organizationId: other,
+      agentId,
+      personId: null,
+      userId: 'u',
+      name: null,
+      startedBy: null,
+      at: new Date('2025-01-01T00:00:00Z'),
+    });
+    await store.conversations.add(talk.id, {
+      role: 'caller',
+      content: 'a secret',
+      metadata: null,
+      detail: {},
+      agentId: null,
+      at: new Date('2025-01-01T00:00:00Z'),
+    });
     await store.conversations.summarize(talk.id, 'a secret', new Date());
-    await store.outbox.event(other, { type: 'message.sent', conversationId: talk.id, agentId, data: { role: 'caller', text: 'a secret' } });
-    await store.tools.begin({ conversationId: talk.id, key: 'k', toolId: null, name: 'book', input: { notes: 'a secret' }, startedAt: new Date() });
-    assert.equal(await store.tools.begin({ conversationId: talk.id, key: 'k', toolId: null, name: 'book', input: {}, startedAt: new Date() }), false, 'decided once');
+    await store.outbox.event(other, {
+      type: 'message.sent',
+      conversationId: talk.id,
+      agentId,
+      data: { role: 'caller', text: 'a secret' },
+    });
+    await store.tools.begin({
+      conversationId: talk.id,
+      key: 'k',
+      toolId: null,
+      name: 'book',
+      input: { notes: 'a secret' },
+      startedAt: new Date(),
+    });
+    assert.equal(
+      await store.tools.begin({
+        conversationId: talk.id,
+        key: 'k',
+        toolId: null,
+        name: 'book',
+        input: {},
+        startedAt: new Date(),
+      }),
+      false,
+      'decided once',
+    );
     assert.equal(await store.conversations.dropWords(other, new Date('2025-06-01T00:00:00Z'), new Date(), 10), 1);
     assert.equal(await store.conversations.dropWords(other, new Date('2025-06-01T00:00:00Z'), new Date(), 10), 0);
-    const left = await database.pool.query("select content from messages where conversation_id = $1 union all select summary from conversations where id = $1 and summary is not null union all select payload::text from events where conversation_id = $1 and payload::text like '%secret%' union all select input::text from tool_executions where conversation_id = $1 and input::text like '%secret%'", [talk.id]);
+    const left = await database.pool.query(
+      "select content from messages where conversation_id = $1 union all select summary from conversations where id = $1 and summary is not null union all select payload::text from events where conversation_id = $1 and payload::text like '%secret%' union all select input::text from tool_executions where conversation_id = $1 and input::text like '%secret%'",
+      [talk.id],
+    );
     assert.deepEqual(left.rows, []);
   });
 });

@@ -29,7 +29,11 @@ async function ask(server: EmbeddedPostgres, text: string): Promise<unknown> {
 /** Starts a database in a process of its own and kills that process, as a crash would. */
 async function startAndCrash(dataDir: string): Promise<void> {
   const script = `import { startEmbedded } from '#store/embedded-postgres.ts'; const s = await startEmbedded({ dataDir: ${JSON.stringify(dataDir)} }); const { default: pg } = await import('pg'); const c = new pg.Client(s.connection); await c.connect(); await c.query('create table kept (answer int)'); await c.query('insert into kept values (42)'); console.log('up'); setInterval(() => 0, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module-typescript', '--disable-warning=ExperimentalWarning', '-e', script], { cwd: join(import.meta.dirname, '..', '..'), stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(
+    process.execPath,
+    ['--input-type=module-typescript', '--disable-warning=ExperimentalWarning', '-e', script],
+    { cwd: join(import.meta.dirname, '..', '..'), stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   await new Promise((done) => child.stdout.once('data', done));
   child.kill('SIGKILL');
   await new Promise((done) => child.once('exit', done));
@@ -49,7 +53,14 @@ describe('the embedded Postgres', () => {
     const dataDir = freshDir();
     await startAndCrash(dataDir);
     const first = await startEmbedded({ dataDir });
-    const pidFile = join(String(await ask(first, 'show data_directory').then(() => ask(first, "select current_setting('data_directory') answer"))), 'postmaster.pid');
+    const pidFile = join(
+      String(
+        await ask(first, 'show data_directory').then(() =>
+          ask(first, "select current_setting('data_directory') answer"),
+        ),
+      ),
+      'postmaster.pid',
+    );
     const pid = Number(await ask(first, "select split_part(pg_read_file('postmaster.pid'), E'\\n', 1) answer"));
     process.kill(pid, 'SIGKILL');
     for (let i = 0; i < 100 && existsSync(`/proc/${pid}/cwd`); i++) await new Promise((done) => setTimeout(done, 50));
@@ -78,7 +89,7 @@ describe('the embedded Postgres', () => {
 });
 
 describe('the lock of a data folder', () => {
-  it('is one server\'s, and says who has it', () => {
+  it("is one server's, and says who has it", () => {
     const dir = freshDir();
     const lock = lockDataDir(dir);
     assert.throws(() => lockDataDir(dir), new RegExp(`Another Trunkline \\(process ${process.pid}\\)`));
@@ -104,7 +115,8 @@ describe('the file store', () => {
     const files = new FolderFileStore(freshDir());
     const file = await files.append('recordings/a.au');
     file.append(Buffer.from('abc'));
-    for (let i = 0; i < 100 && (await readAll(files, 'recordings/a.au'))?.toString() !== 'abc'; i++) await new Promise((done) => setTimeout(done, 10));
+    for (let i = 0; i < 100 && (await readAll(files, 'recordings/a.au'))?.toString() !== 'abc'; i++)
+      await new Promise((done) => setTimeout(done, 10));
     assert.equal((await readAll(files, 'recordings/a.au'))!.toString(), 'abc');
     file.append(Buffer.from('def'));
     await file.close();
@@ -127,7 +139,8 @@ describe('the file store', () => {
 
   it('lets no key out of its folder', async () => {
     const files = new FolderFileStore(freshDir());
-    for (const key of ['../x', '/etc/passwd', 'a/../../x', '', 'a\0b', '..']) await assert.rejects(files.read(key), /Not a file key/, key);
+    for (const key of ['../x', '/etc/passwd', 'a/../../x', '', 'a\0b', '..'])
+      await assert.rejects(files.read(key), /Not a file key/, key);
   });
 
   it('says when nothing can be written', async () => {

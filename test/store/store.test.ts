@@ -23,7 +23,8 @@ before(async () => {
 });
 after(() => opened.close());
 
-const rows = async (text: string, values: unknown[] = []) => (await database.pool.query(text, values)).rows as Record<string, unknown>[];
+const rows = async (text: string, values: unknown[] = []) =>
+  (await database.pool.query(text, values)).rows as Record<string, unknown>[];
 
 describe(`the store on Postgres ${serverName}`, () => {
   it('runs the version it is meant to', () => assert.match(database.version, bin === undefined ? /^18\./ : /^15\./));
@@ -56,13 +57,25 @@ describe(`the store on Postgres ${serverName}`, () => {
     const now = (await store.calls.takeOver(call.id, 'server-2', soon()))!;
     assert.equal(now.epoch, call.epoch + 1);
     assert.equal(await store.calls.progress(call.id, old, { phase: 'CLOSING' }), false);
-    assert.equal(await store.calls.end(call.id, old, { status: 'completed', endReason: 'x', failureReason: null, endedAt: new Date() }), false);
+    assert.equal(
+      await store.calls.end(call.id, old, {
+        status: 'completed',
+        endReason: 'x',
+        failureReason: null,
+        endedAt: new Date(),
+      }),
+      false,
+    );
     assert.ok(await store.calls.progress(call.id, now, { phase: 'CLOSING' }));
   });
 
   it('brings a call to an end whose server died, once, whoever looks, with event and job', async () => {
     const call = await store.calls.insert(newCall({ leaseUntil: new Date(Date.now() - 1000) }));
-    await store.calls.progress(call.id, { owner: 'server-1', epoch: call.epoch }, { status: 'answered', answeredAt: new Date(), recording: { key: 'recordings/a.au', offsetMs: 10 } });
+    await store.calls.progress(
+      call.id,
+      { owner: 'server-1', epoch: call.epoch },
+      { status: 'answered', answeredAt: new Date(), recording: { key: 'recordings/a.au', offsetMs: 10 } },
+    );
     const core = { store, clock: { now: () => new Date() } };
     const reaped = await Promise.all([reapAbandoned(core), reapAbandoned(core), reapAbandoned(core)]);
     assert.equal(reaped.flat().length, 1);
@@ -70,12 +83,23 @@ describe(`the store on Postgres ${serverName}`, () => {
     assert.equal(ended.status, 'broken');
     assert.match(ended.failureReason!, /server/);
     assert.equal((await rows('select * from events where call_id = $1', [call.id])).length, 1);
-    assert.equal((await rows("select * from pgboss.job where name = 'render-recording' and data->>'callId' = $1", [String(call.id)])).length, 1);
+    assert.equal(
+      (
+        await rows("select * from pgboss.job where name = 'render-recording' and data->>'callId' = $1", [
+          String(call.id),
+        ])
+      ).length,
+      1,
+    );
   });
 
   it('commits change, audit, event and job together, or none', async () => {
     const call = await store.calls.insert(newCall());
-    const count = async () => [(await rows('select 1 from events where call_id = $1', [call.id])).length, (await rows('select 1 from audit where subject = $1', [call.sid])).length, (await rows("select 1 from pgboss.job where data->>'callId' = $1", [String(call.id)])).length];
+    const count = async () => [
+      (await rows('select 1 from events where call_id = $1', [call.id])).length,
+      (await rows('select 1 from audit where subject = $1', [call.sid])).length,
+      (await rows("select 1 from pgboss.job where data->>'callId' = $1", [String(call.id)])).length,
+    ];
     const write = async (fail: boolean) =>
       store.transaction(async (records) => {
         await records.calls.progress(call.id, { owner: 'server-1', epoch: 1 }, { status: 'ringing' });
@@ -89,7 +113,11 @@ describe(`the store on Postgres ${serverName}`, () => {
     assert.equal((await store.calls.byId(call.id))!.status, 'placed');
     await write(false);
     assert.deepEqual(await count(), [1, 1, 1]);
-    await finishCall({ store, clock: { now: () => new Date() } }, call.id, null, { status: 'canceled', reason: 'x', failure: 'y' });
+    await finishCall({ store, clock: { now: () => new Date() } }, call.id, null, {
+      status: 'canceled',
+      reason: 'x',
+      failure: 'y',
+    });
   });
 
   it('lets exactly as many calls through a limit as it allows, however many ask at once', async () => {
@@ -106,7 +134,11 @@ describe(`the store on Postgres ${serverName}`, () => {
   });
 
   it('makes one person of one number, however many ask at once', async () => {
-    const people = await Promise.all(Array.from({ length: 12 }, () => store.transaction((records) => records.persons.withNumber(organizationId, '+4930123456', 'hash'))));
+    const people = await Promise.all(
+      Array.from({ length: 12 }, () =>
+        store.transaction((records) => records.persons.withNumber(organizationId, '+4930123456', 'hash')),
+      ),
+    );
     assert.equal(new Set(people.map((person) => person.id)).size, 1);
     await store.persons.refuseCalls(people[0]!.id, new Date());
     assert.ok((await store.persons.withNumber(organizationId, '+4930123456', 'hash')).doNotCallAt instanceof Date);
@@ -114,11 +146,15 @@ describe(`the store on Postgres ${serverName}`, () => {
 
   it('keeps what was said in order, and writes an entry once', async () => {
     const call = await store.calls.insert(newCall());
-    const entry = (seq: number, text: string) => ({ seq, role: 'agent', text, startMs: seq, endMs: seq + 1, detail: { a: [1] } }) as const;
+    const entry = (seq: number, text: string) =>
+      ({ seq, role: 'agent', text, startMs: seq, endMs: seq + 1, detail: { a: [1] } }) as const;
     await store.calls.addEntry(call.id, entry(1, 'second'));
     await store.calls.addEntry(call.id, entry(0, 'first'));
     await store.calls.addEntry(call.id, entry(1, 'changed'));
-    assert.deepEqual((await store.calls.entries(call.id)).map((one) => one.text), ['first', 'second']);
+    assert.deepEqual(
+      (await store.calls.entries(call.id)).map((one) => one.text),
+      ['first', 'second'],
+    );
   });
 
   it('opens a media socket once, and once more while the call runs', async () => {
@@ -126,7 +162,13 @@ describe(`the store on Postgres ${serverName}`, () => {
     await store.mediaTokens.add('hash-1', call.id, soon());
     await store.mediaTokens.add('hash-2', call.id, new Date(Date.now() - 1));
     const uses = await Promise.all(Array.from({ length: 5 }, () => store.mediaTokens.use('hash-1', new Date())));
-    assert.deepEqual(uses.filter(Boolean).map((use) => String(use!.again)).toSorted(), ['false', 'true']);
+    assert.deepEqual(
+      uses
+        .filter(Boolean)
+        .map((use) => String(use!.again))
+        .toSorted(),
+      ['false', 'true'],
+    );
     assert.equal(await store.mediaTokens.use('hash-2', new Date()), null);
     assert.equal(await store.mediaTokens.use('nobody', new Date()), null);
   });
@@ -134,7 +176,10 @@ describe(`the store on Postgres ${serverName}`, () => {
   it('finds keys by their hash, and remembers the first fingerprint', async () => {
     await store.credentials.insertApiKey({ organizationId, name: 'k', keyHash: 'h1', role: 'viewer', userId: null });
     const found = (await store.credentials.apiKey('h1'))!;
-    assert.deepEqual([found.organizationId, found.actor.kind === 'api-key' && found.actor.role], [organizationId, 'viewer']);
+    assert.deepEqual(
+      [found.organizationId, found.actor.kind === 'api-key' && found.actor.role],
+      [organizationId, 'viewer'],
+    );
     assert.equal(await store.credentials.apiKey('nope'), null);
     assert.equal(await store.organizations.fingerprint('one'), 'one');
     assert.equal(await store.organizations.fingerprint('two'), 'one');
@@ -148,10 +193,22 @@ describe(`the store on Postgres ${serverName}`, () => {
     await store.credentials.addSignInFailure('old@example.com', ago, { most: 10, lockMs: 1000 });
     await store.credentials.addSignInFailure('locked@example.com', ago, { most: 1, lockMs: 10 * 86_400_000 });
     const [ended, running] = [await store.calls.insert(newCall()), await store.calls.insert(newCall())];
-    await finishCall({ store, clock: { now: () => now } }, ended.id, null, { status: 'canceled', reason: 'x', failure: 'y' });
+    await finishCall({ store, clock: { now: () => now } }, ended.id, null, {
+      status: 'canceled',
+      reason: 'x',
+      failure: 'y',
+    });
     await store.mediaTokens.add('of an ended call', ended.id, ago);
     await store.mediaTokens.add('of a running call', running.id, ago);
-    const user = (await store.users.insert({ organizationId, email: 'clear@example.com', name: 'C', role: 'viewer', preferences: {}, passwordHash: 'h', at: now }))!;
+    const user = (await store.users.insert({
+      organizationId,
+      email: 'clear@example.com',
+      name: 'C',
+      role: 'viewer',
+      preferences: {},
+      passwordHash: 'h',
+      at: now,
+    }))!;
     const over = await store.credentials.insertSession(user.id, 'r1', ago);
     const good = await store.credentials.insertSession(user.id, 'r2', soon());
     await store.clearUp(now);
@@ -159,14 +216,22 @@ describe(`the store on Postgres ${serverName}`, () => {
     const left = async (text: string) => (await rows(text)).map((row) => String(Object.values(row)[0])).toSorted();
     assert.deepEqual(await left("select key from idempotent_requests where actor = 'a'"), ['new']);
     assert.deepEqual(await left('select email from sign_in_failures'), ['locked@example.com']);
-    assert.deepEqual(await left("select token_hash from media_tokens where token_hash like 'of %'"), ['of a running call']);
-    assert.deepEqual([await store.credentials.session(over, user.id), (await store.credentials.session(good, user.id))!.actor.kind], [null, 'user']);
+    assert.deepEqual(await left("select token_hash from media_tokens where token_hash like 'of %'"), [
+      'of a running call',
+    ]);
+    assert.deepEqual(
+      [await store.credentials.session(over, user.id), (await store.credentials.session(good, user.id))!.actor.kind],
+      [null, 'user'],
+    );
   });
 
   it('has the columns that the code believes in', async () => {
     const { tables } = await import('./columns.ts');
     for (const [table, columns] of Object.entries(tables)) {
-      const found = await rows('select column_name name from information_schema.columns where table_schema = current_schema() and table_name = $1', [table]);
+      const found = await rows(
+        'select column_name name from information_schema.columns where table_schema = current_schema() and table_name = $1',
+        [table],
+      );
       assert.deepEqual(found.map((one) => String(one['name'])).toSorted(), columns.toSorted(), table);
     }
   });
@@ -177,12 +242,21 @@ describe(`the store on Postgres ${serverName}`, () => {
     await admin.query('create database fresh');
     const connection = { ...server.connection, database: 'fresh' };
     const opened = await Promise.all(Array.from({ length: 4 }, () => openDatabase(connection, () => undefined, 2)));
-    assert.equal((await opened[0]!.pool.query('select * from migrations')).rowCount, globSync('src/store/migrations/*.sql').length);
+    assert.equal(
+      (await opened[0]!.pool.query('select * from migrations')).rowCount,
+      globSync('src/store/migrations/*.sql').length,
+    );
     await opened[0]!.pool.query("insert into migrations (name, checksum) values ('9999-later.sql', 'x')");
-    await assert.rejects(openDatabase(connection, () => undefined, 2), /newer/);
+    await assert.rejects(
+      openDatabase(connection, () => undefined, 2),
+      /newer/,
+    );
     await opened[0]!.pool.query("delete from migrations where name = '9999-later.sql'");
     await opened[0]!.pool.query("update migrations set checksum = 'other'");
-    await assert.rejects(openDatabase(connection, () => undefined, 2), /changed/);
+    await assert.rejects(
+      openDatabase(connection, () => undefined, 2),
+      /changed/,
+    );
     await Promise.all(opened.map((one) => one.close()));
     await admin.end();
   });

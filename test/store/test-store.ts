@@ -28,18 +28,51 @@ export interface TestStore {
 
 export async function openTestStore(): Promise<TestStore> {
   const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-store-'));
-  const server = await startEmbedded({ dataDir, settings: { fsync: 'off' }, ...(bin === undefined ? {} : { nativeDir: join(bin, '..') }) });
+  const server = await startEmbedded({
+    dataDir,
+    settings: { fsync: 'off' },
+    ...(bin === undefined ? {} : { nativeDir: join(bin, '..') }),
+  });
   const database = await openDatabase(server.connection, (error) => assert.fail(error));
   const boss = await openQueue(database.pool, () => undefined);
   const store = postgresStore(database.db, boss);
   const organizationId = (await store.organizations.insert('Org')).id;
-  const agentId = (await store.agents.insert(organizationId, { ...AGENT_DEFAULTS, name: 'A', voiceProvider: 'p', voiceId: 'v', modelProvider: 'p', modelName: 'm' }, true, new Date())).id;
+  const agentId = (
+    await store.agents.insert(
+      organizationId,
+      { ...AGENT_DEFAULTS, name: 'A', voiceProvider: 'p', voiceId: 'v', modelProvider: 'p', modelName: 'm' },
+      true,
+      new Date(),
+    )
+  ).id;
   let serial = 0;
   return {
-    server, database, boss, store, organizationId, agentId,
+    server,
+    database,
+    boss,
+    store,
+    organizationId,
+    agentId,
     newCall: (more = {}) => ({
-      sid: `CA${String(++serial).padStart(32, '0')}`, organizationId, agentId, personId: null, talker: { personId: null, userId: 'caller' }, direction: 'outbound', carrier: 'simulator', from: null, to: '+15005550006', variables: { name: 'Ann' }, overrides: { voiceId: 'x' },
-      recorded: true, transcribed: true, placedAt: new Date(), ringTimeoutMs: 30_000, userId: null, owner: 'server-1', leaseUntil: new Date(Date.now() + 60_000), ...more,
+      sid: `CA${String(++serial).padStart(32, '0')}`,
+      organizationId,
+      agentId,
+      personId: null,
+      talker: { personId: null, userId: 'caller' },
+      direction: 'outbound',
+      carrier: 'simulator',
+      from: null,
+      to: '+15005550006',
+      variables: { name: 'Ann' },
+      overrides: { voiceId: 'x' },
+      recorded: true,
+      transcribed: true,
+      placedAt: new Date(),
+      ringTimeoutMs: 30_000,
+      userId: null,
+      owner: 'server-1',
+      leaseUntil: new Date(Date.now() + 60_000),
+      ...more,
     }),
     close: async () => {
       await boss.stop({ graceful: false });

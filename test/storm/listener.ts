@@ -14,7 +14,11 @@ let agentId = '';
 
 async function api(path: string, body: object): Promise<Record<string, string>> {
   for (;;) {
-    const reply = await fetch(url + path, { method: 'POST', headers: { 'xi-api-key': key }, body: JSON.stringify(body) });
+    const reply = await fetch(url + path, {
+      method: 'POST',
+      headers: { 'xi-api-key': key },
+      body: JSON.stringify(body),
+    });
     if (reply.ok) return (await reply.json()) as Record<string, string>;
     // The storm may have taken every call there is.
     await new Promise((again) => setTimeout(again, 500));
@@ -27,7 +31,12 @@ async function call(): Promise<void> {
   /** When everything that came so far has been played. */
   let playedOut = 0;
   let frames = 0;
-  const beat = setInterval(() => socket.readyState === WebSocket.OPEN && socket.send(JSON.stringify({ event: 'media', media: { payload: SILENCE } })), FRAME_MS);
+  const beat = setInterval(
+    () =>
+      socket.readyState === WebSocket.OPEN &&
+      socket.send(JSON.stringify({ event: 'media', media: { payload: SILENCE } })),
+    FRAME_MS,
+  );
   socket.on('message', (data: Buffer) => {
     if (!data.includes('"media"')) return;
     const now = performance.now();
@@ -54,5 +63,7 @@ process.on('message', () => {
 });
 process.on('disconnect', () => process.exit(0));
 
-agentId = (await api('/v1/convai/agents', { name: 'Monologue', first_message: MONOLOGUE, interrupt_enabled: false }))['agent_id']!;
+agentId = (await api('/v1/convai/agents', { name: 'Monologue', first_message: MONOLOGUE, interrupt_enabled: false }))[
+  'agent_id'
+]!;
 for (;;) await call();

@@ -10,10 +10,20 @@ const KEY = 'the-key-of-the-storm';
 
 /** A server in a process of its own, whose limits do not stand in the way of a storm. */
 export async function startStormServer(dataDir: string): Promise<{ server: ServerProcess; keys: StormKeys }> {
-  const server = new ServerProcess(await freePort(), { DATA_DIR: dataDir, API_SECRET_KEY: KEY, RATE_LIMIT_FACTOR: '1000000', MAX_CONCURRENT_CALLS: '12', SIMULATOR_SPEED: '4' });
+  const server = new ServerProcess(await freePort(), {
+    DATA_DIR: dataDir,
+    API_SECRET_KEY: KEY,
+    RATE_LIMIT_FACTOR: '1000000',
+    MAX_CONCURRENT_CALLS: '12',
+    SIMULATOR_SPEED: '4',
+  });
   await server.untilHealthy();
   const api = async (path: string, body: object, key = KEY) => {
-    const reply = await fetch(server.url + path, { method: 'POST', headers: { 'x-api-key': key }, body: JSON.stringify(body) });
+    const reply = await fetch(server.url + path, {
+      method: 'POST',
+      headers: { 'x-api-key': key },
+      body: JSON.stringify(body),
+    });
     return ((await reply.json()) as { data: Record<string, string> }).data;
   };
   const viewer = await api('/api/keys', { name: 'viewer', role: 'viewer' });
@@ -24,4 +34,8 @@ export async function startStormServer(dataDir: string): Promise<{ server: Serve
 }
 
 /** The APIs as they are mounted: only what they offer is looked at. */
-export const stormApis: readonly Api[] = [salesAgent, callCenter, orchestrator(healthOperations({ requireAuth: false } as HealthSource))];
+export const stormApis: readonly Api[] = [
+  salesAgent,
+  callCenter,
+  orchestrator(healthOperations({ requireAuth: false } as HealthSource)),
+];

@@ -10,7 +10,11 @@ const BATCH = 250;
 /** No answer for so long is a hang. */
 const HANG_MS = 20_000;
 const FIELDS = ['agent_id', 'call_sid', 'conversation_id', 'call_id', 'user_id', 'key_id'];
-const SAME: Readonly<Record<string, readonly string[]>> = { call_sid: ['call_sid', 'conversation_id', 'callId'], call_id: ['callId'], conversation_id: ['call_sid', 'conversation_id'] };
+const SAME: Readonly<Record<string, readonly string[]>> = {
+  call_sid: ['call_sid', 'conversation_id', 'callId'],
+  call_id: ['callId'],
+  conversation_id: ['call_sid', 'conversation_id'],
+};
 const MOST_KNOWN = 500;
 
 /** `other` is an admin's of another organization, whom the storm must not touch. */
@@ -43,22 +47,45 @@ export interface Heard {
 }
 
 /** Sends generated requests to all operations of a server while somebody listens to a call on it. */
-export async function storm(server: ServerProcess, apis: readonly Api[], keys: StormKeys, options: { readonly requests: number; readonly seed: number; readonly onProgress?: (sent: number) => void }): Promise<StormReport> {
+export async function storm(
+  server: ServerProcess,
+  apis: readonly Api[],
+  keys: StormKeys,
+  options: { readonly requests: number; readonly seed: number; readonly onProgress?: (sent: number) => void },
+): Promise<StormReport> {
   const began = performance.now();
-  const known: Record<string, string[]> = Object.fromEntries([...FIELDS, 'callId', 'api', 'organization_id'].map((name) => [name, []]));
+  const known: Record<string, string[]> = Object.fromEntries(
+    [...FIELDS, 'callId', 'api', 'organization_id'].map((name) => [name, []]),
+  );
   known['api'] = apis.map((api) => api.name);
   known['organization_id'] = ['org_1'];
   const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
   const listener = await listen(server.url, keys.other);
-  const report = { sent: 0, byStatus: {} as Record<string, number>, byOperation: {} as Record<string, number>, slowestMs: 0, broken: [] as string[] };
+  const report = {
+    sent: 0,
+    byStatus: {} as Record<string, number>,
+    byOperation: {} as Record<string, number>,
+    slowestMs: 0,
+    broken: [] as string[],
+  };
   const memory: Memory[] = [];
-  const all = requests(apis.flatMap((api) => api.operations), known, keys);
+  const all = requests(
+    apis.flatMap((api) => api.operations),
+    known,
+    keys,
+  );
   for (let batch = 0; report.sent < options.requests; batch++) {
-    const queue = fc.sample(all, { seed: options.seed + batch, numRuns: Math.min(BATCH, options.requests - report.sent) });
-    await Promise.all(Array.from({ length: CLIENTS }, async () => {
-      for (let next = queue.pop(); next; next = queue.pop()) await send(agent, server.url, next, known, report);
-    }));
-    if (memory.length === 0 && report.sent >= options.requests / 10) memory.push(await megabytes(server.url, keys.admin));
+    const queue = fc.sample(all, {
+      seed: options.seed + batch,
+      numRuns: Math.min(BATCH, options.requests - report.sent),
+    });
+    await Promise.all(
+      Array.from({ length: CLIENTS }, async () => {
+        for (let next = queue.pop(); next; next = queue.pop()) await send(agent, server.url, next, known, report);
+      }),
+    );
+    if (memory.length === 0 && report.sent >= options.requests / 10)
+      memory.push(await megabytes(server.url, keys.admin));
     options.onProgress?.(report.sent);
   }
   memory.push(await megabytes(server.url, keys.admin));
@@ -67,7 +94,19 @@ export async function storm(server: ServerProcess, apis: readonly Api[], keys: S
   return { ...report, seconds: (performance.now() - began) / 1000, memory: [memory[0]!, memory[1]!], listener: heard };
 }
 
-async function send(agent: Agent, url: string, generated: GeneratedRequest, known: Record<string, string[]>, report: { sent: number; byStatus: Record<string, number>; byOperation: Record<string, number>; slowestMs: number; broken: string[] }): Promise<void> {
+async function send(
+  agent: Agent,
+  url: string,
+  generated: GeneratedRequest,
+  known: Record<string, string[]>,
+  report: {
+    sent: number;
+    byStatus: Record<string, number>;
+    byOperation: Record<string, number>;
+    slowestMs: number;
+    broken: string[];
+  },
+): Promise<void> {
   const began = performance.now();
   const told = (what: string) => report.broken.push(`${what}: ${JSON.stringify(generated).slice(0, 2000)}`);
   report.byOperation[generated.operation] = (report.byOperation[generated.operation] ?? 0) + 1;
@@ -83,16 +122,30 @@ async function send(agent: Agent, url: string, generated: GeneratedRequest, know
   report.slowestMs = Math.max(report.slowestMs, performance.now() - began);
 }
 
-function exchange(agent: Agent, url: string, { method, path, headers, body }: GeneratedRequest): Promise<{ status: number; text: string }> {
+function exchange(
+  agent: Agent,
+  url: string,
+  { method, path, headers, body }: GeneratedRequest,
+): Promise<{ status: number; text: string }> {
   return new Promise((done, fail) => {
     // Node refuses to send some headers that other clients send: as bytes they go.
-    const safe = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Buffer.from(value, 'utf8').toString('latin1')]));
-    const sent = request(url + path, { method, agent, headers: { ...safe, ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }) } }, (reply) => {
-      const chunks: Buffer[] = [];
-      reply.on('data', (chunk: Buffer) => chunks.push(chunk));
-      reply.on('end', () => done({ status: reply.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }));
-      reply.on('error', fail);
-    });
+    const safe = Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name, Buffer.from(value, 'utf8').toString('latin1')]),
+    );
+    const sent = request(
+      url + path,
+      {
+        method,
+        agent,
+        headers: { ...safe, ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }) },
+      },
+      (reply) => {
+        const chunks: Buffer[] = [];
+        reply.on('data', (chunk: Buffer) => chunks.push(chunk));
+        reply.on('end', () => done({ status: reply.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }));
+        reply.on('error', fail);
+      },
+    );
     sent.setTimeout(HANG_MS, () => sent.destroy(new Error(`no answer within ${HANG_MS} ms`)));
     sent.on('error', fail);
     sent.end(body);
@@ -121,11 +174,14 @@ async function megabytes(url: string, key: string): Promise<Memory> {
 
 /** Somebody who listens to an agent with much to say, in a process of their own, so that only the server can be late. */
 async function listen(url: string, key: string): Promise<{ stop(): Promise<Heard> }> {
-  const child = fork(new URL('./listener.ts', import.meta.url), [url, key], { execArgv: ['--disable-warning=ExperimentalWarning'] });
-  const said = (type: string) => new Promise<Heard>((done, fail) => {
-    child.on('message', (message: { type: string; heard: Heard }) => message.type === type && done(message.heard));
-    child.once('exit', (code) => fail(new Error(`the listener ended with ${code}`)));
+  const child = fork(new URL('./listener.ts', import.meta.url), [url, key], {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
   });
+  const said = (type: string) =>
+    new Promise<Heard>((done, fail) => {
+      child.on('message', (message: { type: string; heard: Heard }) => message.type === type && done(message.heard));
+      child.once('exit', (code) => fail(new Error(`the listener ended with ${code}`)));
+    });
   await said('hearing');
   return {
     stop: async () => {

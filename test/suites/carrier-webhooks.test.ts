@@ -13,45 +13,78 @@ import { SocketCaller } from '../support/caller.ts';
 import { Random } from '../support/random.ts';
 import { initiate, startServer, until, type TestServer } from '../support/server.ts';
 
-const CARRIER_LIST = CARRIERS.map((one) => (one.id === 'aws-connect' ? connectWith(() => Promise.resolve(CERTIFICATE)) : one));
+const CARRIER_LIST = CARRIERS.map((one) =>
+  one.id === 'aws-connect' ? connectWith(() => Promise.resolve(CERTIFICATE)) : one,
+);
 
 /** What a call lives through, and how it ends. */
 const STORIES: readonly (readonly [readonly Happening[], CallStatus])[] = [
-  [['ringing', 'answered', 'completed'], 'completed'], [['ringing', 'busy'], 'busy'], [['ringing', 'no-answer'], 'no-answer'], [['ringing', 'failed'], 'refused'], [['answered', 'completed'], 'completed'],
+  [['ringing', 'answered', 'completed'], 'completed'],
+  [['ringing', 'busy'], 'busy'],
+  [['ringing', 'no-answer'], 'no-answer'],
+  [['ringing', 'failed'], 'refused'],
+  [['answered', 'completed'], 'completed'],
 ];
 
 describe('webhooks of carriers', { concurrency: 2 }, () => {
-  for (const [id, make] of [['twilio', () => new FakeTwilio()], ['vonage', () => new FakeVonage()], ['generic-http', () => new FakeGeneric()], ['aws-connect', () => new FakeConnect()]] as const) {
+  for (const [id, make] of [
+    ['twilio', () => new FakeTwilio()],
+    ['vonage', () => new FakeVonage()],
+    ['generic-http', () => new FakeGeneric()],
+    ['aws-connect', () => new FakeConnect()],
+  ] as const) {
     it(`of ${id}: 300 of them, shuffled, repeated and late, leave every call in the right state`, async () => {
       const fake: FakeCarrier = await make().start();
       fake.answers = false;
-      const server = await startServer({ MAX_CONCURRENT_CALLS: '500', ...fake.environment }, { carriers: CARRIER_LIST });
+      const server = await startServer(
+        { MAX_CONCURRENT_CALLS: '500', ...fake.environment },
+        { carriers: CARRIER_LIST },
+      );
       try {
         if (fake instanceof FakeConnect) fake.notifyUrl = `${server.url}/voice/webhook/aws-connect`;
         await server.request('PUT', `/voice/providers/${id}/settings`, { settings: { calls_per_second: '1000' } });
         const random = new Random(7);
         const expected = new Map<string, CallStatus>();
         const posts: { call: FakeCall; what: Happening }[] = [];
-        await Promise.all(Array.from({ length: 60 }, async (_, n) => {
-          await initiate(server, { phone_number: `+4930555${String(1000 + n)}` });
-          const call = await until('the dial', 10_000, () => fake.calls.find((one) => one.to.endsWith(`30555${1000 + n}`)) ?? null);
-          const [story, end] = STORIES[n % STORIES.length]!;
-          expected.set(call.id, end);
-          for (const what of story) for (let times = 1 + random.below(3); times > 0; times--) posts.push({ call, what });
-        }));
+        await Promise.all(
+          Array.from({ length: 60 }, async (_, n) => {
+            await initiate(server, { phone_number: `+4930555${String(1000 + n)}` });
+            const call = await until(
+              'the dial',
+              10_000,
+              () => fake.calls.find((one) => one.to.endsWith(`30555${1000 + n}`)) ?? null,
+            );
+            const [story, end] = STORIES[n % STORIES.length]!;
+            expected.set(call.id, end);
+            for (const what of story)
+              for (let times = 1 + random.below(3); times > 0; times--) posts.push({ call, what });
+          }),
+        );
         while (posts.length < 250) posts.push(posts[random.below(posts.length)]!);
         for (let i = posts.length - 1; i > 0; i--) {
           const j = random.below(i + 1);
           [posts[i], posts[j]] = [posts[j]!, posts[i]!];
         }
         // Twilio's end is said when a call was answered; one that never rang is as much over.
-        for (let i = 0; i < posts.length; i += 10) for (const { status, body } of await Promise.all(posts.slice(i, i + 10).map(({ call, what }) => fake.tell(call, what)))) assert.equal(status, 200, body);
-        await until('every call to end', 10_000, async () => (await server.database(`select 1 from calls where status in ('placed', 'ringing', 'answered')`)).length === 0);
+        for (let i = 0; i < posts.length; i += 10)
+          for (const { status, body } of await Promise.all(
+            posts.slice(i, i + 10).map(({ call, what }) => fake.tell(call, what)),
+          ))
+            assert.equal(status, 200, body);
+        await until(
+          'every call to end',
+          10_000,
+          async () =>
+            (await server.database(`select 1 from calls where status in ('placed', 'ringing', 'answered')`)).length ===
+            0,
+        );
         // And late ones, when all is over.
-        for (const { call } of posts.slice(0, 50)) assert.equal((await fake.tell(call, random.below(2) === 0 ? 'ringing' : 'answered')).status, 200);
+        for (const { call } of posts.slice(0, 50))
+          assert.equal((await fake.tell(call, random.below(2) === 0 ? 'ringing' : 'answered')).status, 200);
         const rows = await server.database('select carrier_call_id, status, ended_at from calls');
         assert.equal(rows.length, 60);
-        for (const row of rows) assert.equal(row['status'], expected.get(String(row['carrier_call_id'])), String(row['carrier_call_id']));
+        for (const row of rows)
+          assert.equal(row['status'], expected.get(String(row['carrier_call_id'])), String(row['carrier_call_id']));
         assert.equal(fake.dials, 60);
         const ends = await server.database(`select call_id from events where type in ('call.ended', 'call.failed')`);
         assert.equal(ends.length, 60, 'a call ended twice, or never');
@@ -72,9 +105,13 @@ describe('webhooks of carriers', { concurrency: 2 }, () => {
     before(async () => {
       await Promise.all(Object.values(fakes).map((fake) => fake.start()));
       for (const fake of Object.values(fakes)) fake.answers = false;
-      server = await startServer(Object.assign({}, ...Object.values(fakes).map((fake) => fake.environment)) as Record<string, string>, { carriers: CARRIER_LIST });
+      server = await startServer(
+        Object.assign({}, ...Object.values(fakes).map((fake) => fake.environment)) as Record<string, string>,
+        { carriers: CARRIER_LIST },
+      );
       connect.notifyUrl = `${server.url}/voice/webhook/aws-connect`;
-      for (const id of Object.keys(fakes)) await server.request('PUT', `/voice/providers/${id}/settings`, { settings: { calls_per_second: '100' } });
+      for (const id of Object.keys(fakes))
+        await server.request('PUT', `/voice/providers/${id}/settings`, { settings: { calls_per_second: '100' } });
     });
     after(async () => {
       await server.close();
@@ -88,15 +125,26 @@ describe('webhooks of carriers', { concurrency: 2 }, () => {
       await initiate(server, { phone_number: '+493011112222' });
       return until('the dial', 5000, () => fakes[id]!.calls[before] ?? null);
     }
-    const statusOf = async (call: FakeCall) => (await server.database(`select status from calls where carrier_call_id = '${call.id}'`))[0]!['status'];
+    const statusOf = async (call: FakeCall) =>
+      (await server.database(`select status from calls where carrier_call_id = '${call.id}'`))[0]!['status'];
     /** Refused, in the API's form, and nothing has changed. */
-    async function refused(fake: FakeCarrier, call: FakeCall, sent: Parameters<FakeCarrier['send']>[0], what: string): Promise<void> {
+    async function refused(
+      fake: FakeCarrier,
+      call: FakeCall,
+      sent: Parameters<FakeCarrier['send']>[0],
+      what: string,
+    ): Promise<void> {
       const { status, body } = await fake.send(sent);
       assert.equal(status, 401, `${what}: ${body}`);
       assert.equal((JSON.parse(body) as { error: { code: string } }).error.code, 'AUTHENTICATION_ERROR');
       assert.equal(await statusOf(call), 'placed', what);
     }
-    const recorded = (call: FakeCall) => until('the call on record', 5000, async () => (await server.database(`select 1 from calls where carrier_call_id = '${call.id}'`)).length === 1);
+    const recorded = (call: FakeCall) =>
+      until(
+        'the call on record',
+        5000,
+        async () => (await server.database(`select 1 from calls where carrier_call_id = '${call.id}'`)).length === 1,
+      );
 
     it('twilio: none that is forged, altered, unsigned or replayed is let in', async () => {
       const call = await placed('twilio');
@@ -104,12 +152,33 @@ describe('webhooks of carriers', { concurrency: 2 }, () => {
       const good = twilio.webhook(call, 'busy');
       const { 'x-twilio-signature': signature, ...unsigned } = good.headers;
       await refused(twilio, call, { ...good, headers: unsigned }, 'unsigned');
-      await refused(twilio, call, { ...good, headers: { ...unsigned, 'xi-api-key': server.key } }, 'with an API key in its place');
-      await refused(twilio, call, { ...good, headers: { ...unsigned, 'x-twilio-signature': FakeTwilio.signature(good.url, new URLSearchParams(good.body), 'another-token') } }, 'forged');
+      await refused(
+        twilio,
+        call,
+        { ...good, headers: { ...unsigned, 'xi-api-key': server.key } },
+        'with an API key in its place',
+      );
+      await refused(
+        twilio,
+        call,
+        {
+          ...good,
+          headers: {
+            ...unsigned,
+            'x-twilio-signature': FakeTwilio.signature(good.url, new URLSearchParams(good.body), 'another-token'),
+          },
+        },
+        'forged',
+      );
       await refused(twilio, call, { ...good, body: good.body.replace('busy', 'completed') }, 'altered');
       await refused(twilio, call, { ...good, body: `${good.body}&Extra=1` }, 'with more in it');
       await refused(twilio, call, { ...good, url: `${good.url}&more=1` }, 'sent to another address');
-      await refused(twilio, call, { ...good, headers: { ...unsigned, 'x-twilio-signature': `${signature!.slice(0, -4)}AAA=` } }, 'with half a signature');
+      await refused(
+        twilio,
+        call,
+        { ...good, headers: { ...unsigned, 'x-twilio-signature': `${signature!.slice(0, -4)}AAA=` } },
+        'with half a signature',
+      );
       // The same again at once is the vendor's own repetition; later it is somebody else's.
       const ringing = twilio.webhook(call, 'human');
       assert.equal((await twilio.send(ringing)).status, 200);
@@ -124,14 +193,27 @@ describe('webhooks of carriers', { concurrency: 2 }, () => {
       const call = await placed('vonage');
       await recorded(call);
       const good = vonage.webhook(call, 'busy');
-      const signed = async (more: Parameters<typeof FakeVonage.authorization>[1], body = good.body) => ({ ...good, headers: { ...good.headers, authorization: await FakeVonage.authorization(body, more) } });
+      const signed = async (more: Parameters<typeof FakeVonage.authorization>[1], body = good.body) => ({
+        ...good,
+        headers: { ...good.headers, authorization: await FakeVonage.authorization(body, more) },
+      });
       await refused(vonage, call, { ...good, headers: { ...good.headers, authorization: '' } }, 'unsigned');
-      await refused(vonage, call, { ...good, headers: { ...good.headers, authorization: `Bearer ${server.key}` } }, 'with an API key in its place');
+      await refused(
+        vonage,
+        call,
+        { ...good, headers: { ...good.headers, authorization: `Bearer ${server.key}` } },
+        'with an API key in its place',
+      );
       await refused(vonage, call, await signed({ secret: 'another-secret-of-another-application' }), 'forged');
       await refused(vonage, call, { ...(await signed({})), body: good.body.replace('busy', 'completed') }, 'altered');
       await refused(vonage, call, await signed({ algorithm: 'HS512' }), 'with another algorithm');
       const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${(await FakeVonage.authorization(good.body)).split('.')[1]!}.`;
-      await refused(vonage, call, { ...good, headers: { ...good.headers, authorization: `Bearer ${none}` } }, 'with no algorithm');
+      await refused(
+        vonage,
+        call,
+        { ...good, headers: { ...good.headers, authorization: `Bearer ${none}` } },
+        'with no algorithm',
+      );
       await refused(vonage, call, await signed({ at: new Date(Date.now() - 10 * 60_000) }), 'old');
       await refused(vonage, call, await signed({ at: new Date(Date.now() + 10 * 60_000) }), 'from the future');
       const once = { ...vonage.webhook(call, 'human') };
@@ -147,16 +229,33 @@ describe('webhooks of carriers', { concurrency: 2 }, () => {
       await recorded(call);
       const good = connect.webhook(call, 'busy');
       const message = JSON.parse(good.body) as Record<string, string>;
-      const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+      const other = generateKeyPairSync('rsa', { modulusLength: 2048 })
+        .privateKey.export({ type: 'pkcs8', format: 'pem' })
+        .toString();
       const as = (body: object) => ({ ...good, body: JSON.stringify(body) });
       await refused(connect, call, as({ ...message, Signature: undefined }), 'unsigned');
       await refused(connect, call, as(JSON.parse(message['Message']!) as object), 'an event without a notification');
       await refused(connect, call, as(FakeConnect.notification(message['Message']!, { key: other })), 'forged');
-      await refused(connect, call, as({ ...message, Message: message['Message']!.replace('TELECOM_BUSY', 'CUSTOMER_DISCONNECT') }), 'altered');
-      for (const url of ['https://sns.us-east-1.amazonaws.com.evil.example/x.pem', 'https://evil.example/sns.us-east-1.amazonaws.com/x.pem', 'http://sns.us-east-1.amazonaws.com/x.pem', 'https://sns.us-east-1.amazonaws.com/x.txt']) {
+      await refused(
+        connect,
+        call,
+        as({ ...message, Message: message['Message']!.replace('TELECOM_BUSY', 'CUSTOMER_DISCONNECT') }),
+        'altered',
+      );
+      for (const url of [
+        'https://sns.us-east-1.amazonaws.com.evil.example/x.pem',
+        'https://evil.example/sns.us-east-1.amazonaws.com/x.pem',
+        'http://sns.us-east-1.amazonaws.com/x.pem',
+        'https://sns.us-east-1.amazonaws.com/x.txt',
+      ]) {
         await refused(connect, call, as(FakeConnect.notification(message['Message']!, { certificateUrl: url })), url);
       }
-      await refused(connect, call, as(FakeConnect.notification(message['Message']!, { at: new Date(Date.now() - 2 * 3_600_000) })), 'old');
+      await refused(
+        connect,
+        call,
+        as(FakeConnect.notification(message['Message']!, { at: new Date(Date.now() - 2 * 3_600_000) })),
+        'old',
+      );
       const human = connect.webhook(call, 'human');
       assert.equal((await connect.send(human)).status, 200);
       await server.database(`update carrier_deliveries set at = at - interval '2 hours'`);
@@ -165,32 +264,73 @@ describe('webhooks of carriers', { concurrency: 2 }, () => {
       await until('the call to be busy', 5000, async () => (await statusOf(call)) === 'busy');
     });
 
-    it('a media socket with a forged signature, another\'s token, a used one or none is refused', async () => {
+    it("a media socket with a forged signature, another's token, a used one or none is refused", async () => {
       const call = await placed('twilio');
       await recorded(call);
       await twilio.tell(call, 'answered');
       // What the vendor is told, read by somebody else.
-      const body = new URLSearchParams({ AccountSid: 'AC', CallSid: call.id, CallStatus: 'in-progress', Direction: 'outbound-api', From: call.from, To: call.to });
-      const answer = async () => (await twilio.send({ url: call.answerUrl!, body: body.toString(), headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-twilio-signature': FakeTwilio.signature(call.answerUrl!, body) } })).body;
+      const body = new URLSearchParams({
+        AccountSid: 'AC',
+        CallSid: call.id,
+        CallStatus: 'in-progress',
+        Direction: 'outbound-api',
+        From: call.from,
+        To: call.to,
+      });
+      const answer = async () =>
+        (
+          await twilio.send({
+            url: call.answerUrl!,
+            body: body.toString(),
+            headers: {
+              'content-type': 'application/x-www-form-urlencoded',
+              'x-twilio-signature': FakeTwilio.signature(call.answerUrl!, body),
+            },
+          })
+        ).body;
       const twiml = await answer();
       assert.match(twiml, /<Connect><Stream url="ws:\/\//);
       const token = /name="token" value="([^"]+)"/.exec(twiml)![1]!;
       const path = `${server.url.replace('http', 'ws')}/voice/websocket`;
-      const start = (parameters: object) => ({ event: 'start', streamSid: 'MZ1', start: { streamSid: 'MZ1', callSid: call.id, customParameters: parameters } });
+      const start = (parameters: object) => ({
+        event: 'start',
+        streamSid: 'MZ1',
+        start: { streamSid: 'MZ1', callSid: call.id, customParameters: parameters },
+      });
       const attempt = async (url: string, signature: string | null, first: object | false) => {
-        const caller = new SocketCaller(url, { start: first, headers: signature === null ? {} : { 'x-twilio-signature': signature } });
+        const caller = new SocketCaller(url, {
+          start: first,
+          headers: signature === null ? {} : { 'x-twilio-signature': signature },
+        });
         return until('an answer', 8000, () => (caller.refused === null ? caller.closed?.code : caller.refused) ?? null);
       };
       assert.equal(await attempt(path, 'Zm9yZ2Vk', start({ call_sid: call.id, token })), 401);
-      assert.equal(await attempt(`${path}?call_sid=${call.id}&token=${token}`, FakeTwilio.signature(`${path}x`), start({})), 401);
+      assert.equal(
+        await attempt(`${path}?call_sid=${call.id}&token=${token}`, FakeTwilio.signature(`${path}x`), start({})),
+        401,
+      );
       assert.equal(await attempt(path, FakeTwilio.signature(path), start({})), 1008);
-      assert.equal(await attempt(path, FakeTwilio.signature(path), start({ call_sid: call.id, token: 'guessed' })), 1008);
+      assert.equal(
+        await attempt(path, FakeTwilio.signature(path), start({ call_sid: call.id, token: 'guessed' })),
+        1008,
+      );
       assert.equal(await attempt(path, null, { event: 'media', media: { payload: '' } }), 1008);
       assert.equal(await attempt(path, null, false), 1008);
       // The token was not used up by any of these.
-      const good = new SocketCaller(path, { start: start({ call_sid: call.id, token }), headers: { 'x-twilio-signature': FakeTwilio.signature(path) } });
-      await until('the agent', 10_000, () => good.socket.readyState === 1 && good.closed === null && good.agent.length > 0);
-      assert.equal(await attempt(path, FakeTwilio.signature(path), start({ call_sid: call.id, token })), 1008, 'a token that was used');
+      const good = new SocketCaller(path, {
+        start: start({ call_sid: call.id, token }),
+        headers: { 'x-twilio-signature': FakeTwilio.signature(path) },
+      });
+      await until(
+        'the agent',
+        10_000,
+        () => good.socket.readyState === 1 && good.closed === null && good.agent.length > 0,
+      );
+      assert.equal(
+        await attempt(path, FakeTwilio.signature(path), start({ call_sid: call.id, token })),
+        1008,
+        'a token that was used',
+      );
       assert.equal(good.closed, null, 'the caller was cut off by a replay');
       good.socket.close(1000);
     });

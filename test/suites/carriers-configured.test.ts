@@ -28,8 +28,12 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
   after(async () => {
     await server.close();
     for (const fake of fakes) await fake.close();
-    assert.deepEqual(server.trouble.filter((line) => !/a carrier did not take a call|ended calls whose server had stopped/.test(line)), []);
-    for (const line of server.trouble) assert.doesNotMatch(line, /the-auth-token|signature-secret|BEGIN PRIVATE|the-token-of/);
+    assert.deepEqual(
+      server.trouble.filter((line) => !/a carrier did not take a call|ended calls whose server had stopped/.test(line)),
+      [],
+    );
+    for (const line of server.trouble)
+      assert.doesNotMatch(line, /the-auth-token|signature-secret|BEGIN PRIVATE|the-token-of/);
   });
   const ask = (method: string, path: string, body?: unknown) => server.request(method, path, body);
   const place = async (number: string, options: Json = {}) => {
@@ -37,7 +41,8 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     return Number(String(body['call_id']).replace('call_', ''));
   };
   const record = async (id: number) => (await server.app.core.store.calls.byId(id))!;
-  const untilStatus = (id: number, status: string) => until(`call ${id} to be ${status}`, 20_000, async () => ((await record(id)).status === status ? record(id) : null));
+  const untilStatus = (id: number, status: string) =>
+    until(`call ${id} to be ${status}`, 20_000, async () => ((await record(id)).status === status ? record(id) : null));
   const switchTo = (provider: string) => ask('POST', '/voice/providers/switch', { provider });
 
   it('takes the first that is configured, tests it really, and switches at once', async () => {
@@ -52,7 +57,12 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     const running = await place('+493000000001');
     await until('the dial', 5000, () => twilio.calls.length === 1);
     const switched = (await switchTo('vonage')).body;
-    assert.deepEqual(switched, { success: true, previous_provider: 'twilio', current_provider: 'vonage', message: 'Provider switched successfully' });
+    assert.deepEqual(switched, {
+      success: true,
+      previous_provider: 'twilio',
+      current_provider: 'vonage',
+      message: 'Provider switched successfully',
+    });
     const next = await place('+493000000002');
     await until('the dial', 5000, () => vonage.calls.length === 1);
     assert.deepEqual([(await record(running)).carrier, (await record(next)).carrier], ['twilio', 'vonage']);
@@ -63,18 +73,21 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     await switchTo('twilio');
   });
 
-  it('is known by Twilio\'s id from the first reply, and by its own', async () => {
+  it("is known by Twilio's id from the first reply, and by its own", async () => {
     const { body } = await ask('POST', '/v1/convai/twilio/outbound-call', { to_number: '+493000000003' });
     assert.equal(body['call_sid'], twilio.last.id);
-    assert.equal(twilio.last.from, '+15559990000', 'the carrier\'s own number, where none is given');
+    assert.equal(twilio.last.from, '+15559990000', "the carrier's own number, where none is given");
     const [row] = await server.database(`select placed_sid from calls where sid = '${twilio.last.id}'`);
-    assert.equal((await ask('GET', `/v1/convai/conversations/${String(row!['placed_sid'])}`)).body['conversation_id'], twilio.last.id);
+    assert.equal(
+      (await ask('GET', `/v1/convai/conversations/${String(row!['placed_sid'])}`)).body['conversation_id'],
+      twilio.last.id,
+    );
     await twilio.tell(twilio.last, 'busy');
     await server.untilEnded(twilio.last.id);
     assert.equal((await ask('GET', `/v1/convai/conversations/${twilio.last.id}`)).body['status'], 'busy');
   });
 
-  it('fails with the carrier\'s reason where it refuses, and asks no other', async () => {
+  it("fails with the carrier's reason where it refuses, and asks no other", async () => {
     const before = vonage.dials + generic.dials;
     twilio.fault = 'refuses';
     const id = await place('+493000000004', { caller_id: '+19990001111' });
@@ -93,12 +106,18 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
       const before = generic.dials;
       const id = await place('+493000000005');
       await until('the other carrier', 5000, () => generic.dials === before + 1);
-      const moved = await until('the record', 5000, async () => ((await record(id)).carrierCallId === null ? null : record(id)));
+      const moved = await until('the record', 5000, async () =>
+        (await record(id)).carrierCallId === null ? null : record(id),
+      );
       assert.equal(moved.carrier, 'generic-http');
       await ask('POST', `/voice/calls/call_${id}/end`);
     }
     const { body } = await ask('GET', '/health/detailed');
-    assert.deepEqual((body['services'] as Json)['carriers'], [{ provider: 'twilio', status: 'resting' }, { provider: 'vonage', status: 'connected' }, { provider: 'generic-http', status: 'connected' }]);
+    assert.deepEqual((body['services'] as Json)['carriers'], [
+      { provider: 'twilio', status: 'resting' },
+      { provider: 'vonage', status: 'connected' },
+      { provider: 'generic-http', status: 'connected' },
+    ]);
     assert.equal(((body['services'] as Json)['voice_provider'] as Json)['status'], 'resting');
     twilio.fault = null;
     const dials = twilio.dials;
@@ -116,7 +135,9 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     const id = await place('+493000000007');
     await until('the dial', 5000, () => vonage.dials === dials + 1);
     vonage.fault = null;
-    const found = await until('the call to be found', 10_000, async () => ((await record(id)).carrierCallId === null ? null : record(id)));
+    const found = await until('the call to be found', 10_000, async () =>
+      (await record(id)).carrierCallId === null ? null : record(id),
+    );
     assert.equal(found.carrierCallId, vonage.last.id);
     assert.deepEqual([vonage.dials, generic.dials + twilio.dials], [dials + 1, others]);
     await vonage.tell(vonage.last, 'busy');
@@ -156,7 +177,9 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
 
   it('hands calls over no faster than the carrier takes them, and cancels those that wait', async () => {
     await switchTo('vonage');
-    await ask('PUT', '/voice/providers/vonage/settings', { settings: { calls_per_second: '5', concurrent_calls: '3' } });
+    await ask('PUT', '/voice/providers/vonage/settings', {
+      settings: { calls_per_second: '5', concurrent_calls: '3' },
+    });
     const before = vonage.calls.length;
     const ids = await Promise.all([1, 2, 3, 4, 5].map((n) => place(`+49300000010${n}`)));
     await until('three dials', 5000, () => vonage.calls.length === before + 3);
@@ -169,37 +192,85 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     assert.equal((await record(waiting[0]!)).status, 'canceled');
     // However long it waits, its server says that it lives.
     await server.database(`update calls set lease_until = now() + interval '6 seconds' where id = ${waiting[1]!}`);
-    await until('its lease to be extended', 10_000, async () => (await server.database(`select 1 from calls where id = ${waiting[1]!} and lease_until > now() + interval '8 seconds'`)).length === 1);
+    await until(
+      'its lease to be extended',
+      10_000,
+      async () =>
+        (
+          await server.database(
+            `select 1 from calls where id = ${waiting[1]!} and lease_until > now() + interval '8 seconds'`,
+          )
+        ).length === 1,
+    );
     assert.equal((await record(waiting[1]!)).status, 'placed');
     await vonage.tell(vonage.calls[before]!, 'busy');
     await until('the next dial', 5000, () => vonage.calls.length === before + 4);
-    const dialled = (await server.database(`select dialled_at from calls where carrier = 'vonage' and dialled_at is not null order by dialled_at desc limit 3`)).map((row) => (row['dialled_at'] as Date).getTime());
+    const dialled = (
+      await server.database(
+        `select dialled_at from calls where carrier = 'vonage' and dialled_at is not null order by dialled_at desc limit 3`,
+      )
+    ).map((row) => (row['dialled_at'] as Date).getTime());
     assert.ok(dialled[1]! - dialled[2]! >= 199, `${dialled[1]! - dialled[2]!} ms between two dials at five a second`);
     for (const id of ids) await ask('POST', `/voice/calls/call_${id}/end`);
     assert.equal(vonage.calls.length, before + 4, 'one that was cancelled was dialled');
-    await ask('PUT', '/voice/providers/vonage/settings', { settings: { calls_per_second: null, concurrent_calls: null } });
+    await ask('PUT', '/voice/providers/vonage/settings', {
+      settings: { calls_per_second: null, concurrent_calls: null },
+    });
     await switchTo('twilio');
   });
 
   it('has a carrier record as well where that is wanted, and shows where its recording is', async () => {
-    for (const id of ['twilio', 'vonage']) await ask('PUT', `/voice/providers/${id}/settings`, { settings: { record_at_carrier: 'true' } });
+    for (const id of ['twilio', 'vonage'])
+      await ask('PUT', `/voice/providers/${id}/settings`, { settings: { record_at_carrier: 'true' } });
     await server.database(`update carrier_pace set resting_until = null`);
     const shown = async (id: number) => (await ask('GET', `/voice/calls/call_${id}/status`)).body['recording_url'];
     await switchTo('vonage');
     const before = vonage.calls.length;
     const second = await place('+493000000041', { recording: true });
     const called = await until('the dial', 5000, () => vonage.calls[before] ?? null);
-    const ncco = JSON.parse((await vonage.send({ url: called.answerUrl!, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ uuid: called.id, from: called.from, to: called.to }) })).body) as { action: string; eventUrl: string[] }[];
-    assert.deepEqual(ncco.map(({ action }) => action), ['record', 'connect']);
+    const ncco = JSON.parse(
+      (
+        await vonage.send({
+          url: called.answerUrl!,
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ uuid: called.id, from: called.from, to: called.to }),
+        })
+      ).body,
+    ) as { action: string; eventUrl: string[] }[];
+    assert.deepEqual(
+      ncco.map(({ action }) => action),
+      ['record', 'connect'],
+    );
     await vonage.tell(called, 'busy');
     await untilStatus(second, 'busy');
     assert.equal(await shown(second), null);
-    await vonage.send({ url: ncco[0]!.eventUrl[0]!, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ recording_uuid: 'r-1', conversation_uuid: 'CON-1', recording_url: 'https://api.nexmo.com/v1/files/r-1' }) });
+    await vonage.send({
+      url: ncco[0]!.eventUrl[0]!,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        recording_uuid: 'r-1',
+        conversation_uuid: 'CON-1',
+        recording_url: 'https://api.nexmo.com/v1/files/r-1',
+      }),
+    });
     assert.equal(await shown(second), 'https://api.nexmo.com/v1/files/r-1');
     // Nobody is recorded there who is not to be recorded.
     const quiet = await place('+493000000042', { recording: false });
     const unrecorded = await until('the dial', 5000, () => vonage.calls[before + 1] ?? null);
-    assert.equal((JSON.parse((await vonage.send({ url: unrecorded.answerUrl!, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ uuid: unrecorded.id }) })).body) as unknown[]).length, 1);
+    assert.equal(
+      (
+        JSON.parse(
+          (
+            await vonage.send({
+              url: unrecorded.answerUrl!,
+              headers: { 'content-type': 'application/json' },
+              body: JSON.stringify({ uuid: unrecorded.id }),
+            })
+          ).body,
+        ) as unknown[]
+      ).length,
+      1,
+    );
     await ask('POST', `/voice/calls/call_${quiet}/end`);
     // And with the other vendor's parameters, on a server where it does not rest.
     const one = new FakeTwilio();
@@ -208,16 +279,33 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     const other = await startServer(one.environment);
     try {
       await other.request('PUT', '/voice/providers/twilio/settings', { settings: { record_at_carrier: 'true' } });
-      const { body } = await other.request('POST', '/voice/calls/initiate', { phone_number: '+493000000043', options: { recording: true } });
+      const { body } = await other.request('POST', '/voice/calls/initiate', {
+        phone_number: '+493000000043',
+        options: { recording: true },
+      });
       const call = await until('the dial', 5000, () => one.calls[0] ?? null);
       assert.equal(call.asked['Record'], 'true');
       await one.tell(call, 'busy');
       const url = String(call.asked['RecordingStatusCallback']);
-      const form = new URLSearchParams({ AccountSid: 'AC1', CallSid: call.id, RecordingSid: 'RE1', RecordingStatus: 'completed', RecordingUrl: 'https://api.twilio.com/recordings/rec_123' });
-      const send = (signature: string) => one.send({ url, body: form.toString(), headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-twilio-signature': signature } });
+      const form = new URLSearchParams({
+        AccountSid: 'AC1',
+        CallSid: call.id,
+        RecordingSid: 'RE1',
+        RecordingStatus: 'completed',
+        RecordingUrl: 'https://api.twilio.com/recordings/rec_123',
+      });
+      const send = (signature: string) =>
+        one.send({
+          url,
+          body: form.toString(),
+          headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-twilio-signature': signature },
+        });
       assert.equal((await send('forged')).status, 401);
       assert.equal((await send(FakeTwilio.signature(url, form))).status, 200);
-      assert.equal((await other.request('GET', `/voice/calls/${String(body['call_id'])}/status`)).body['recording_url'], 'https://api.twilio.com/recordings/rec_123');
+      assert.equal(
+        (await other.request('GET', `/voice/calls/${String(body['call_id'])}/status`)).body['recording_url'],
+        'https://api.twilio.com/recordings/rec_123',
+      );
     } finally {
       await other.close();
       await one.close();
@@ -230,7 +318,11 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     const field = (all: Json, key: string) => (all['fields'] as Json[]).find((one) => one['key'] === key)!;
     assert.doesNotMatch(JSON.stringify(body), /the-auth-token/);
     assert.match(String(field(body, 'auth_token')['value']), /^\*{8}/);
-    const kept = (await ask('PUT', '/voice/providers/twilio/settings', { settings: { auth_token: field(body, 'auth_token')['value'], phone_number: '+15558887777' } })).body;
+    const kept = (
+      await ask('PUT', '/voice/providers/twilio/settings', {
+        settings: { auth_token: field(body, 'auth_token')['value'], phone_number: '+15558887777' },
+      })
+    ).body;
     assert.equal(field(kept, 'phone_number')['value'], '+15558887777');
     assert.equal((await ask('GET', '/voice/providers/current')).body['phone_number'], '+15558887777');
     assert.equal((await ask('POST', '/voice/providers/test')).body['success'], true, 'the secret is the same');
@@ -252,8 +344,21 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
       const { body } = await limited.request('POST', '/v1/convai/twilio/outbound-call', { to_number: '+493000000020' });
       assert.equal(body['call_sid'], one.last.id);
       for (let n = 0; n < 30; n++) assert.equal((await one.tell(one.last, 'ringing')).status, 200);
-      const unsigned = await Promise.all(Array.from({ length: 15 }, () => fetch(`${limited.url}/voice/webhook/generic`, { method: 'POST', body: '{"event_type":"call.ended","call_id":"nobody"}' })));
-      assert.deepEqual([unsigned.filter((reply) => reply.status === 200).length, unsigned.filter((reply) => reply.status === 429).length], [10, 5]);
+      const unsigned = await Promise.all(
+        Array.from({ length: 15 }, () =>
+          fetch(`${limited.url}/voice/webhook/generic`, {
+            method: 'POST',
+            body: '{"event_type":"call.ended","call_id":"nobody"}',
+          }),
+        ),
+      );
+      assert.deepEqual(
+        [
+          unsigned.filter((reply) => reply.status === 200).length,
+          unsigned.filter((reply) => reply.status === 429).length,
+        ],
+        [10, 5],
+      );
       assert.ok(unsigned.every((reply) => reply.headers.get('x-ratelimit-limit') === '10'));
     } finally {
       await limited.close();
@@ -264,12 +369,26 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
   it('tells who calls while there is no room that all lines are busy, and hangs up', async () => {
     const full = await startServer({ SIMULATOR_SPEED: '1' }, { slots: 1 });
     try {
-      const announced = async (id: string) => JSON.parse(await (await fetch(`${full.url}/voice/webhook/generic`, { method: 'POST', body: JSON.stringify({ event_type: 'call.started', call_id: id, data: { from: '+4930111111', to: '+4930222222' } }) })).text()) as { media_url: string };
+      const announced = async (id: string) =>
+        JSON.parse(
+          await (
+            await fetch(`${full.url}/voice/webhook/generic`, {
+              method: 'POST',
+              body: JSON.stringify({
+                event_type: 'call.started',
+                call_id: id,
+                data: { from: '+4930111111', to: '+4930222222' },
+              }),
+            })
+          ).text(),
+        ) as { media_url: string };
       const first = new SocketCaller((await announced('first')).media_url);
       await until('the first to be spoken to', 10_000, () => first.heardSeconds > 0.3);
       const second = new SocketCaller((await announced('second')).media_url);
       const over = await until('the second to end', 20_000, async () => {
-        const [row] = await full.database(`select status, end_reason, ended_at from calls where carrier_call_id = 'second'`);
+        const [row] = await full.database(
+          `select status, end_reason, ended_at from calls where carrier_call_id = 'second'`,
+        );
         return row?.['ended_at'] ? row : null;
       });
       assert.deepEqual([over['status'], over['end_reason']], ['broken', 'no_capacity']);
@@ -286,13 +405,21 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     await one.start();
     const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-test-'));
     const start = async () => {
-      const process = new ServerProcess(await freePort(), { DATA_DIR: dataDir, API_SECRET_KEY: 'key-of-the-only-server', ...one.environment });
+      const process = new ServerProcess(await freePort(), {
+        DATA_DIR: dataDir,
+        API_SECRET_KEY: 'key-of-the-only-server',
+        ...one.environment,
+      });
       await process.untilHealthy();
       return process;
     };
     const first = await start();
     try {
-      const reply = await fetch(`${first.url}/voice/calls/initiate`, { method: 'POST', headers: { 'x-api-key': 'key-of-the-only-server' }, body: '{"phone_number":"+493000000051"}' });
+      const reply = await fetch(`${first.url}/voice/calls/initiate`, {
+        method: 'POST',
+        headers: { 'x-api-key': 'key-of-the-only-server' },
+        body: '{"phone_number":"+493000000051"}',
+      });
       assert.equal(reply.status, 200);
       await until('media', 10_000, () => one.calls[0]?.media?.socket.readyState === 1);
       await first.kill();
@@ -312,23 +439,49 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     const id = await place('+493000000021');
     await until('the dial', 5000, async () => (await record(id)).carrierCallId !== null);
     const call = vonage.calls.find((one) => one.to === '493000000021')!;
-    await server.database(`update calls set owner = 'a server that died', epoch = epoch + 1, lease_until = now() - interval '1 minute' where id = ${id}`);
+    await server.database(
+      `update calls set owner = 'a server that died', epoch = epoch + 1, lease_until = now() - interval '1 minute' where id = ${id}`,
+    );
     assert.equal((await untilStatus(id, 'broken')).endReason, 'server_died');
     await until('the hang-up', 5000, () => call.ended);
   });
 
   it('keeps what two admins set at once', async () => {
-    await Promise.all([...Array.from({ length: 5 }, (_, n) => ask('PUT', '/voice/providers/aws-connect/settings', { settings: n % 2 === 0 ? { instance_id: 'i' } : { contact_flow_id: 'f' } })), switchTo('vonage'), ask('PUT', '/voice/providers/failover', { providers: ['twilio'] })]);
+    await Promise.all([
+      ...Array.from({ length: 5 }, (_, n) =>
+        ask('PUT', '/voice/providers/aws-connect/settings', {
+          settings: n % 2 === 0 ? { instance_id: 'i' } : { contact_flow_id: 'f' },
+        }),
+      ),
+      switchTo('vonage'),
+      ask('PUT', '/voice/providers/failover', { providers: ['twilio'] }),
+    ]);
     assert.equal((await ask('GET', '/voice/providers/aws-connect/settings')).body['configured'], true);
-    assert.deepEqual([(await ask('GET', '/voice/providers/current')).body['provider'], (await ask('GET', '/voice/providers/failover')).body['providers']], ['vonage', ['twilio']]);
-    await ask('PUT', '/voice/providers/aws-connect/settings', { settings: { instance_id: null, contact_flow_id: null } });
+    assert.deepEqual(
+      [
+        (await ask('GET', '/voice/providers/current')).body['provider'],
+        (await ask('GET', '/voice/providers/failover')).body['providers'],
+      ],
+      ['vonage', ['twilio']],
+    );
+    await ask('PUT', '/voice/providers/aws-connect/settings', {
+      settings: { instance_id: null, contact_flow_id: null },
+    });
   });
 
   it('is set by admins of the first organization alone', async () => {
-    await ask('POST', '/api/organizations', { name: 'Theirs', admin_email: 'theirs@example.com', admin_password: 'their password' });
-    const { body } = await server.request('POST', '/api/auth/login', { email: 'theirs@example.com', password: 'their password' });
+    await ask('POST', '/api/organizations', {
+      name: 'Theirs',
+      admin_email: 'theirs@example.com',
+      admin_password: 'their password',
+    });
+    const { body } = await server.request('POST', '/api/auth/login', {
+      email: 'theirs@example.com',
+      password: 'their password',
+    });
     const token = String((body['data'] as Json)['token']);
-    const as = (method: string, path: string, sent?: unknown) => server.request(method, path, sent, { 'xi-api-key': '', authorization: `Bearer ${token}` });
+    const as = (method: string, path: string, sent?: unknown) =>
+      server.request(method, path, sent, { 'xi-api-key': '', authorization: `Bearer ${token}` });
     assert.equal((await as('POST', '/voice/providers/switch', { provider: 'vonage' })).status, 403);
     assert.equal((await as('GET', '/voice/providers/twilio/settings')).status, 403);
     assert.equal((await as('PUT', '/voice/providers/twilio/settings', { settings: {} })).status, 403);
@@ -337,7 +490,9 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     // Its own number is its own: calls to it are its own too.
     assert.equal((await as('POST', '/voice/numbers', { phone_number: '+4940123456' })).status, 200);
     assert.equal((await ask('POST', '/voice/numbers', { phone_number: '+4940123456' })).status, 409);
-    await generic.announce(`${server.url}/voice/webhook/generic`, '+4915111111', '+4940123456').then((call) => generic.hangUp(call));
+    await generic
+      .announce(`${server.url}/voice/webhook/generic`, '+4915111111', '+4940123456')
+      .then((call) => generic.hangUp(call));
     assert.equal(((await as('GET', '/voice/calls')).body['calls'] as Json[]).length, 1);
     assert.equal(((await ask('GET', '/voice/calls?phone_number=%2B4915111111')).body['calls'] as Json[]).length, 0);
   });

@@ -15,10 +15,20 @@ import { FakePigeon } from '../carriers/pigeon/fake.ts';
 import { pigeon } from '../carriers/pigeon/manifest.ts';
 import { initiate, startServer, until } from '../support/server.ts';
 
-const FAKES: Readonly<Record<string, new () => FakeCarrier>> = { twilio: FakeTwilio, vonage: FakeVonage, 'aws-connect': FakeConnect, 'generic-http': FakeGeneric, pigeon: FakePigeon };
+const FAKES: Readonly<Record<string, new () => FakeCarrier>> = {
+  twilio: FakeTwilio,
+  vonage: FakeVonage,
+  'aws-connect': FakeConnect,
+  'generic-http': FakeGeneric,
+  pigeon: FakePigeon,
+};
 
 function settingsOf(manifest: CarrierManifest, environment: Readonly<Record<string, string>>): CarrierSettings {
-  return Object.fromEntries(manifest.fields.flatMap(({ key, environment: name }) => (name === undefined || environment[name] === undefined ? [] : [[key, environment[name]]])));
+  return Object.fromEntries(
+    manifest.fields.flatMap(({ key, environment: name }) =>
+      name === undefined || environment[name] === undefined ? [] : [[key, environment[name]]],
+    ),
+  );
 }
 
 const clock = { now: () => new Date() };
@@ -27,9 +37,16 @@ async function subjectOf(manifest: CarrierManifest): Promise<CarrierUnderTest> {
   const fake = await new FAKES[manifest.id]!().start();
   fake.answers = false;
   const settings = settingsOf(manifest, fake.environment);
-  const secrets = manifest.fields.flatMap(({ key, secret }) => (secret && settings[key] !== undefined ? [settings[key]] : []));
+  const secrets = manifest.fields.flatMap(({ key, secret }) =>
+    secret && settings[key] !== undefined ? [settings[key]] : [],
+  );
   // Nobody whom the vendor knows: another account, key or token.
-  const wrong: Record<string, string> = { account_sid: `AC${'b2'.repeat(16)}`, application_id: 'ffffffff-bbbb-cccc-dddd-0123456789ab', access_key_id: 'AKIDOTHER', token: 'another-token' };
+  const wrong: Record<string, string> = {
+    account_sid: `AC${'b2'.repeat(16)}`,
+    application_id: 'ffffffff-bbbb-cccc-dddd-0123456789ab',
+    access_key_id: 'AKIDOTHER',
+    token: 'another-token',
+  };
   const stranger = Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, wrong[key] ?? value]));
   return { fake, carrier: manifest.make(settings, clock), stranger: manifest.make(stranger, clock), secrets };
 }
@@ -46,7 +63,8 @@ for (const manifest of [...CARRIERS, pigeon]) {
     it('says what it needs, what it can do, and nothing twice', () => {
       assert.ok(manifest.fields.some((field) => field.required));
       assert.equal(new Set(manifest.fields.map((field) => field.key)).size, manifest.fields.length);
-      for (const { key, secret } of manifest.fields) if (/secret|token|private_key/.test(key)) assert.equal(secret, true, `${key} is shown`);
+      for (const { key, secret } of manifest.fields)
+        if (/secret|token|private_key/.test(key)) assert.equal(secret, true, `${key} is shown`);
     });
   });
 }
@@ -55,19 +73,60 @@ describe('the contract of carriers notices', () => {
   const manifest = CARRIERS.find((one) => one.id === 'generic-http')!;
   type Break = (inner: Carrier, fake: FakeCarrier) => Partial<Carrier>;
   const broken: Readonly<Record<string, readonly [Break, string]>> = {
-    'one that dials again when it hears nothing': [(inner) => ({ dial: (request, on) => inner.dial(request, on).catch(() => inner.dial(request, on)) }), 'does not know what became of a call whose answer was lost, and asks once only'],
-    'one that takes silence for a refusal': [(inner) => ({ dial: (request, on) => inner.dial(request, on).catch((error: CarrierError) => Promise.reject(new CarrierError('refused', error.message))) }), 'is down, and has taken nothing, where its credentials or limits are the matter'],
-    'one that keeps the reason to itself': [(inner) => ({ dial: (request, on) => inner.dial(request, on).catch((error: CarrierError) => Promise.reject(new CarrierError(error.kind, 'failed'))) }), 'says in the vendor\'s words why it refuses a call, and that it did'],
-    'one that says its token': [(inner) => ({ dial: (request, on) => inner.dial(request, on).catch((error: CarrierError) => Promise.reject(new CarrierError(error.kind, `${error.message} the-token-of-the-generic-carrier`))) }), 'says in the vendor\'s words why it refuses a call, and that it did'],
-    'one that sends another caller id': [(inner) => ({ dial: (request, on) => inner.dial({ ...request, from: '+19998887777' }, on) }), 'places one call, with the numbers as they were given, and answers its id'],
+    'one that dials again when it hears nothing': [
+      (inner) => ({ dial: (request, on) => inner.dial(request, on).catch(() => inner.dial(request, on)) }),
+      'does not know what became of a call whose answer was lost, and asks once only',
+    ],
+    'one that takes silence for a refusal': [
+      (inner) => ({
+        dial: (request, on) =>
+          inner
+            .dial(request, on)
+            .catch((error: CarrierError) => Promise.reject(new CarrierError('refused', error.message))),
+      }),
+      'is down, and has taken nothing, where its credentials or limits are the matter',
+    ],
+    'one that keeps the reason to itself': [
+      (inner) => ({
+        dial: (request, on) =>
+          inner
+            .dial(request, on)
+            .catch((error: CarrierError) => Promise.reject(new CarrierError(error.kind, 'failed'))),
+      }),
+      "says in the vendor's words why it refuses a call, and that it did",
+    ],
+    'one that says its token': [
+      (inner) => ({
+        dial: (request, on) =>
+          inner
+            .dial(request, on)
+            .catch((error: CarrierError) =>
+              Promise.reject(new CarrierError(error.kind, `${error.message} the-token-of-the-generic-carrier`)),
+            ),
+      }),
+      "says in the vendor's words why it refuses a call, and that it did",
+    ],
+    'one that sends another caller id': [
+      (inner) => ({ dial: (request, on) => inner.dial({ ...request, from: '+19998887777' }, on) }),
+      'places one call, with the numbers as they were given, and answers its id',
+    ],
     'one that does not hang up': [() => ({ hangUp: () => Promise.resolve() }), 'hangs up, and again without a word'],
-    'one that throws whatever it is thrown': [() => ({ dial: () => Promise.reject(new Error('fetch failed')) }), 'says in the vendor\'s words why it refuses a call, and that it did'],
+    'one that throws whatever it is thrown': [
+      () => ({ dial: () => Promise.reject(new Error('fetch failed')) }),
+      "says in the vendor's words why it refuses a call, and that it did",
+    ],
   };
   for (const [what, [change, check]] of Object.entries(broken)) {
     it(what, async () => {
       const subject = await subjectOf(manifest);
       const inner = subject.carrier.control;
-      const control: Carrier = { id: inner.id, real: true, dial: (request, on) => inner.dial(request, on), hangUp: (id) => inner.hangUp(id), ...change(inner, subject.fake) };
+      const control: Carrier = {
+        id: inner.id,
+        real: true,
+        dial: (request, on) => inner.dial(request, on),
+        hangUp: (id) => inner.hangUp(id),
+        ...change(inner, subject.fake),
+      };
       const carrier: ConfiguredCarrier = { ...subject.carrier, control };
       try {
         await carrierChecks[check]!(subject);
@@ -83,7 +142,10 @@ describe('a further carrier, added as the page says', () => {
   it('is the code of the page, and needs nothing else', () => {
     const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'adding-a-carrier.md'), 'utf8');
     const code = /```ts\n(\/\/ src\/carriers\/pigeon\/manifest\.ts\n)([\s\S]*?)```/.exec(page)?.[2];
-    const own = readFileSync(join(import.meta.dirname, '..', 'carriers', 'pigeon', 'manifest.ts'), 'utf8').replaceAll("'#carriers/kit/", "'../kit/");
+    const own = readFileSync(join(import.meta.dirname, '..', 'carriers', 'pigeon', 'manifest.ts'), 'utf8').replaceAll(
+      "'#carriers/kit/",
+      "'../kit/",
+    );
     assert.equal(code, own);
   });
 
@@ -93,7 +155,10 @@ describe('a further carrier, added as the page says', () => {
     try {
       const settings = { url: fake.url, token: 'the-token-of-the-pigeon', phone_number: '+15559993333' };
       assert.equal((await server.request('POST', '/voice/providers/switch', { provider: 'pigeon' })).status, 400);
-      assert.equal((await server.request('PUT', '/voice/providers/pigeon/settings', { settings })).body['configured'], true);
+      assert.equal(
+        (await server.request('PUT', '/voice/providers/pigeon/settings', { settings })).body['configured'],
+        true,
+      );
       assert.equal((await server.request('POST', '/voice/providers/switch', { provider: 'pigeon' })).status, 200);
       assert.equal((await server.request('POST', '/voice/providers/test')).body['success'], true);
       const body = await initiate(server, { phone_number: '+493012345678' });
@@ -101,7 +166,12 @@ describe('a further carrier, added as the page says', () => {
       await until('the agent to speak', 10_000, () => media.heardSeconds > 1);
       await server.request('POST', `/voice/calls/${String(body['call_id'])}/end`);
       await until('the hang-up', 5000, () => fake.last.ended);
-      const { body: inbound } = await server.request('POST', '/voice/webhook/pigeon', { id: 'in', event: 'ringing', from: '+4930222222', to: '+15559993333' });
+      const { body: inbound } = await server.request('POST', '/voice/webhook/pigeon', {
+        id: 'in',
+        event: 'ringing',
+        from: '+4930222222',
+        to: '+15559993333',
+      });
       assert.match(String(inbound['media']), /^ws:/);
       assert.deepEqual(server.trouble, []);
     } finally {

@@ -32,8 +32,12 @@ describe('a chain of agents over a large model', { concurrency: 1 }, () => {
 
   const answers: Readonly<Record<string, (asked: AskedModel) => string>> = {
     'reads:1': () => '{"intent":"price","entities":{}}',
-    'recalls:1': ({ said }) => (said.includes('JSON') ? 'Here it is: {"summary": "Talked about prices.", "topics": ["prices"], "preferences": {"name": "Zoe", "wants": "a discount"}}' : 'They asked for a discount before.'),
-    'talks:1': ({ system }) => `I know ${system.includes('"intent":"price"') ? 'what you want' : 'nothing'}${system.includes('asked for a discount') ? ' and who you are' : ''}. It is 10% off.`,
+    'recalls:1': ({ said }) =>
+      said.includes('JSON')
+        ? 'Here it is: {"summary": "Talked about prices.", "topics": ["prices"], "preferences": {"name": "Zoe", "wants": "a discount"}}'
+        : 'They asked for a discount before.',
+    'talks:1': ({ system }) =>
+      `I know ${system.includes('"intent":"price"') ? 'what you want' : 'nothing'}${system.includes('asked for a discount') ? ' and who you are' : ''}. It is 10% off.`,
     'streams:1': () => 'No idea. And a lot more to say about it.',
     'phrases:1': ({ said }) => said.replace('10% off', 'ten percent off'),
   };
@@ -43,14 +47,30 @@ describe('a chain of agents over a large model', { concurrency: 1 }, () => {
     vendor = await startVendor({
       http: ({ path, body }, reply) => {
         if (path !== '/v1/chat/completions') return void reply.writeHead(404).end();
-        const json = JSON.parse(body.toString()) as { model: string; messages: { role: string; content: string }[]; temperature?: number; max_tokens?: number };
-        const request: AskedModel = { model: json.model, system: json.messages[0]!.content, said: json.messages.at(-1)!.content, temperature: json.temperature, maxTokens: json.max_tokens };
+        const json = JSON.parse(body.toString()) as {
+          model: string;
+          messages: { role: string; content: string }[];
+          temperature?: number;
+          max_tokens?: number;
+        };
+        const request: AskedModel = {
+          model: json.model,
+          system: json.messages[0]!.content,
+          said: json.messages.at(-1)!.content,
+          temperature: json.temperature,
+          maxTokens: json.max_tokens,
+        };
         asked.push(request);
         if (hanging.has(json.model)) return;
-        const chunk = (delta: object, finish: string | null = null) => `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: json.model, choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
+        const chunk = (delta: object, finish: string | null = null) =>
+          `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: json.model, choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
         reply.writeHead(200, { 'content-type': 'text/event-stream' });
         const text = answers[json.model]?.(request) ?? 'No idea.';
-        const pieces = [...(text.match(/.{1,8}/gs) ?? []).map((content) => chunk({ content })), chunk({}, 'stop'), 'data: [DONE]\n\n'];
+        const pieces = [
+          ...(text.match(/.{1,8}/gs) ?? []).map((content) => chunk({ content })),
+          chunk({}, 'stop'),
+          'data: [DONE]\n\n',
+        ];
         if (!slow) return void reply.end(pieces.join(''));
         const [first, ...rest] = pieces;
         reply.write(first);
@@ -60,22 +80,41 @@ describe('a chain of agents over a large model', { concurrency: 1 }, () => {
     });
     server = await startServer({ OLLAMA_BASE_URL: vendor.url, SIMULATOR_SPEED: '1' });
     const make = async (type: string, model: string, configuration: Json = {}) => {
-      const { status, body } = await server.request('POST', '/agents/create', { agent_type: type, name: `${type} helper`, configuration: { model, ...configuration } });
+      const { status, body } = await server.request('POST', '/agents/create', {
+        agent_type: type,
+        name: `${type} helper`,
+        configuration: { model, ...configuration },
+      });
       assert.equal(status, 200, JSON.stringify(body));
       return String((body['agent'] as Json)['id']);
     };
     agents['input'] = await make('input', 'reads:1', { temperature: 0 });
     agents['memory'] = await make('memory', 'recalls:1');
     agents['output'] = await make('output', 'phrases:1');
-    agents['talk'] = await make('conversation', 'talks:1', { system_prompt: 'You are Ada. Callers say "what does it cost".', first_message: 'Hello.', temperature: 0.4, max_tokens: 77, chain: [agents['input'], agents['memory'], agents['output']] });
+    agents['talk'] = await make('conversation', 'talks:1', {
+      system_prompt: 'You are Ada. Callers say "what does it cost".',
+      first_message: 'Hello.',
+      temperature: 0.4,
+      max_tokens: 77,
+      chain: [agents['input'], agents['memory'], agents['output']],
+    });
   });
   after(async () => {
     await offline.close();
     await server.close();
     await vendor.close();
-    assert.deepEqual(server.trouble.filter((line) => !/left out of a turn/.test(line)), []);
+    assert.deepEqual(
+      server.trouble.filter((line) => !/left out of a turn/.test(line)),
+      [],
+    );
   });
-  const write = async (message: string, user: string) => ((await server.request('POST', `/agents/${agents['talk']!}/message`, { message, context: { user_id: user, conversation_id: user } })).body['response'] ?? {}) as Json;
+  const write = async (message: string, user: string) =>
+    ((
+      await server.request('POST', `/agents/${agents['talk']!}/message`, {
+        message,
+        context: { user_id: user, conversation_id: user },
+      })
+    ).body['response'] ?? {}) as Json;
 
   it('runs as it is configured: each with its own prompt and model, what they say known to who talks', async () => {
     asked.length = 0;
@@ -83,21 +122,41 @@ describe('a chain of agents over a large model', { concurrency: 1 }, () => {
     assert.equal(response['message'], 'I know what you want and who you are. It is ten percent off.');
     assert.equal(response['model'], 'talks:1');
     const of = (model: string) => asked.filter((one) => one.model === model);
-    assert.deepEqual([of('reads:1').length, of('recalls:1').filter((one) => !one.said.includes('JSON')).length, of('talks:1').length, of('phrases:1').length], [1, 1, 1, 2]);
+    assert.deepEqual(
+      [
+        of('reads:1').length,
+        of('recalls:1').filter((one) => !one.said.includes('JSON')).length,
+        of('talks:1').length,
+        of('phrases:1').length,
+      ],
+      [1, 1, 1, 2],
+    );
     assert.match(of('reads:1')[0]!.system, /"intent"/);
     assert.equal(of('reads:1')[0]!.said, 'What does it cost?');
-    assert.deepEqual([of('reads:1')[0]!.temperature, of('talks:1')[0]!.temperature, of('talks:1')[0]!.maxTokens], [0, 0.4, 77]);
+    assert.deepEqual(
+      [of('reads:1')[0]!.temperature, of('talks:1')[0]!.temperature, of('talks:1')[0]!.maxTokens],
+      [0, 0.4, 77],
+    );
     assert.doesNotMatch(of('talks:1')[0]!.system, /telephone/, 'it is not spoken');
-    assert.deepEqual(of('phrases:1').map((one) => one.said), ['I know what you want and who you are.', 'It is 10% off.']);
+    assert.deepEqual(
+      of('phrases:1').map((one) => one.said),
+      ['I know what you want and who you are.', 'It is 10% off.'],
+    );
   });
 
   it('what its memory agent makes of the talk is remembered', async () => {
     await write('I would like a discount, please', 'learner');
     const memory = await until('what was learnt', 15_000, async () => {
-      const context = (await server.request('GET', '/memory/learner/context')).body['context'] as { preferences: Json; recent_conversations: Json[] };
+      const context = (await server.request('GET', '/memory/learner/context')).body['context'] as {
+        preferences: Json;
+        recent_conversations: Json[];
+      };
       return context.preferences['name'] === 'Zoe' ? context : null;
     });
-    assert.deepEqual([memory.preferences['wants'], memory.recent_conversations[0]!['summary']], ['a discount', 'Talked about prices.']);
+    assert.deepEqual(
+      [memory.preferences['wants'], memory.recent_conversations[0]!['summary']],
+      ['a discount', 'Talked about prices.'],
+    );
     // And known in the next prompt.
     asked.length = 0;
     await write('Hello again', 'learner');
@@ -109,13 +168,23 @@ describe('a chain of agents over a large model', { concurrency: 1 }, () => {
     const { body } = await server.request('POST', '/v1/convai/web-calls', { agent_id: agents['talk'] });
     const sid = String(body['call_sid']);
     const caller = new SocketCaller(String(body['websocket_url']));
-    const heard = async () => (await server.database(`select e.role, e.text from call_entries e join calls c on c.id = e.call_id where c.sid = '${sid}' order by seq`)) as { role: string; text: string }[];
+    const heard = async () =>
+      (await server.database(
+        `select e.role, e.text from call_entries e join calls c on c.id = e.call_id where c.sid = '${sid}' order by seq`,
+      )) as { role: string; text: string }[];
     await until('the first message', 20_000, async () => (await heard()).length > 0);
     asked.length = 0;
     caller.speak((await synthesize(offline.textToSpeech[0]!, 'what does it cost', 'offline-martin')).pcm);
-    const answer = await until('the answer', 20_000, async () => (await heard()).find((one) => one.role === 'agent' && /percent|%/.test(one.text)) ?? null);
+    const answer = await until(
+      'the answer',
+      20_000,
+      async () => (await heard()).find((one) => one.role === 'agent' && /percent|%/.test(one.text)) ?? null,
+    );
     assert.match(answer.text, /I know what you want\. It is 10% off\./);
-    assert.ok(server.trouble.some((line) => line.includes('no answer within 600 ms')), 'and it is said who was late');
+    assert.ok(
+      server.trouble.some((line) => line.includes('no answer within 600 ms')),
+      'and it is said who was late',
+    );
     assert.match(asked.find((one) => one.model === 'talks:1')!.system, /telephone/);
     // What really spoke stands on the call.
     assert.match(JSON.stringify(await server.database(`select spoken_by from calls where sid = '${sid}'`)), /ollama/);
@@ -125,16 +194,37 @@ describe('a chain of agents over a large model', { concurrency: 1 }, () => {
   });
 
   it('keeps of a streamed answer what was delivered, when nobody reads on', async () => {
-    const { body } = await server.request('POST', '/agents/create', { name: 'Streams', configuration: { model: 'streams:1' } });
+    const { body } = await server.request('POST', '/agents/create', {
+      name: 'Streams',
+      configuration: { model: 'streams:1' },
+    });
     const agent = String((body['agent'] as Json)['id']);
     slow = true;
     const gone = new AbortController();
-    const reply = await fetch(`${server.url}/agents/${agent}/message`, { method: 'POST', headers: { authorization: `Bearer ${server.key}` }, body: JSON.stringify({ message: 'Hello', context: { user_id: 'leaver', conversation_id: 'left' }, options: { stream: true } }), signal: gone.signal });
+    const reply = await fetch(`${server.url}/agents/${agent}/message`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${server.key}` },
+      body: JSON.stringify({
+        message: 'Hello',
+        context: { user_id: 'leaver', conversation_id: 'left' },
+        options: { stream: true },
+      }),
+      signal: gone.signal,
+    });
     const reader = reply.body!.getReader();
     assert.match(new TextDecoder().decode((await reader.read()).value), /event: delta\ndata: {"content":"No idea."}/);
     gone.abort();
     await reader.cancel().catch(() => undefined);
-    const kept = await until('what was delivered', 10_000, async () => (await server.database("select m.content, m.detail from messages m join conversations c on c.id = m.conversation_id where c.name = 'left' and m.role = 'agent'"))[0] ?? null);
+    const kept = await until(
+      'what was delivered',
+      10_000,
+      async () =>
+        (
+          await server.database(
+            "select m.content, m.detail from messages m join conversations c on c.id = m.conversation_id where c.name = 'left' and m.role = 'agent'",
+          )
+        )[0] ?? null,
+    );
     assert.deepEqual([kept['content'], (kept['detail'] as Json)['interrupted']], ['No idea.', true]);
     slow = false;
     goOn.resolve();

@@ -12,7 +12,8 @@ const PLANS = planCases(9, 0);
 
 function run(voiceActivity: VoiceActivity): Map<string, Outcome[]> {
   const outcomes = new Map<string, Outcome[]>();
-  for (const { kind, build } of PLANS) outcomes.set(kind, [...(outcomes.get(kind) ?? []), runCase(build(), voiceActivity)]);
+  for (const { kind, build } of PLANS)
+    outcomes.set(kind, [...(outcomes.get(kind) ?? []), runCase(build(), voiceActivity)]);
   return outcomes;
 }
 
@@ -21,12 +22,16 @@ const wrong = (outcomes: readonly Outcome[]) => outcomes.filter((one) => !one.ri
 describe('a little of the corpus', () => {
   it('goes as it should', () => {
     const outcomes = run(makeSilero());
-    for (const [kind, these] of outcomes) assert.ok(wrong(these) <= 2, `${kind}: ${these.map((one) => one.wrong ?? 'right').join(', ')}`);
+    for (const [kind, these] of outcomes)
+      assert.ok(wrong(these) <= 2, `${kind}: ${these.map((one) => one.wrong ?? 'right').join(', ')}`);
     assert.ok(wrong([...outcomes.values()].flat()) <= 8);
     assert.equal(wrong(outcomes.get('human hellos')!), 0);
   });
 
-  for (const [what, probability] of [['hears nobody', 0], ['always hears somebody', 1]] as const) {
+  for (const [what, probability] of [
+    ['hears nobody', 0],
+    ['always hears somebody', 1],
+  ] as const) {
     it(`notices an ear that ${what}`, () => {
       const outcomes = run({ id: what, open: () => ({ process: () => probability, reset: () => undefined }) });
       assert.ok(wrong([...outcomes.values()].flat()) > PLANS.length / 3);

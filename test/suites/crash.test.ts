@@ -23,7 +23,12 @@ after(async () => {
 });
 
 async function start(): Promise<ServerProcess> {
-  const server = new ServerProcess(await freePort(), { DATA_DIR: dataDir, ADMIN_PASSWORD: ADMIN.password, RATE_LIMIT_FACTOR: '1000', MAX_CONCURRENT_CALLS: '60' });
+  const server = new ServerProcess(await freePort(), {
+    DATA_DIR: dataDir,
+    ADMIN_PASSWORD: ADMIN.password,
+    RATE_LIMIT_FACTOR: '1000',
+    MAX_CONCURRENT_CALLS: '60',
+  });
   servers.push(server);
   await server.untilHealthy();
   return server;
@@ -49,8 +54,17 @@ class Client {
     this.server = server;
   }
 
-  async ask(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<{ status: number; body: Json }> {
-    const reply = await fetch(this.server.url + path, { method, headers: { authorization: `Bearer ${this.token}`, ...headers }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  async ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; body: Json }> {
+    const reply = await fetch(this.server.url + path, {
+      method,
+      headers: { authorization: `Bearer ${this.token}`, ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
     return { status: reply.status, body: (await reply.json()) as Json };
   }
 
@@ -71,15 +85,28 @@ async function work(client: Client, told: Told, kind: number): Promise<void> {
       const { body } = await client.ask('POST', '/v1/convai/agents', { name: serial });
       told.agents.add(String(body['agent_id']));
       if (i % 3 !== 0) continue;
-      if ((await client.ask('DELETE', `/v1/convai/agents/${String(body['agent_id'])}`)).status === 200) told.deleted.add(String(body['agent_id']));
+      if ((await client.ask('DELETE', `/v1/convai/agents/${String(body['agent_id'])}`)).status === 200)
+        told.deleted.add(String(body['agent_id']));
     } else if (kind === 1) {
       const made = data(await client.ask('POST', '/api/keys', { name: serial, role: 'viewer' }));
       told.goodKeys.set(String(made['key']), String(made['key_id']));
       if (i % 2 !== 0) continue;
       told.goodKeys.delete(String(made['key']));
-      if ((await client.ask('DELETE', `/api/keys/${String(made['key_id'])}`)).status === 200) told.revokedKeys.add(String(made['key']));
+      if ((await client.ask('DELETE', `/api/keys/${String(made['key_id'])}`)).status === 200)
+        told.revokedKeys.add(String(made['key']));
     } else if (kind === 2) {
-      told.users.add(String(data(await client.ask('POST', '/api/users', { email: `${serial}@example.com`, name: serial, role: 'viewer', password: 'temp_password' }))['user_id']));
+      told.users.add(
+        String(
+          data(
+            await client.ask('POST', '/api/users', {
+              email: `${serial}@example.com`,
+              name: serial,
+              role: 'viewer',
+              password: 'temp_password',
+            }),
+          )['user_id'],
+        ),
+      );
     } else {
       const used = told.refreshToken;
       const next = data(await client.ask('POST', '/api/auth/refresh', { refresh_token: used }));
@@ -92,20 +119,45 @@ async function work(client: Client, told: Told, kind: number): Promise<void> {
 describe('kill -9 with fifty calls running', () => {
   for (let round = 0; round < ROUNDS; round++) {
     it(`loses nothing that was acknowledged, and opens to nobody (round ${round + 1})`, async () => {
-      const told: Told = { calls: new Map(), agents: new Set(), deleted: new Set(), users: new Set(), goodKeys: new Map(), revokedKeys: new Set(), usedRefreshTokens: new Set(), refreshToken: '' };
+      const told: Told = {
+        calls: new Map(),
+        agents: new Set(),
+        deleted: new Set(),
+        users: new Set(),
+        goodKeys: new Map(),
+        revokedKeys: new Set(),
+        usedRefreshTokens: new Set(),
+        refreshToken: '',
+      };
       const first = new Client(await start());
       told.refreshToken = (await first.signIn()).refresh_token;
       await first.signIn();
       const place = async (key: string) => {
-        const { status, body } = await first.ask('POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550006' }, { 'idempotency-key': key });
+        const { status, body } = await first.ask(
+          'POST',
+          '/v1/convai/twilio/outbound-call',
+          { to_number: '+15005550006' },
+          { 'idempotency-key': key },
+        );
         assert.equal(status, 200, JSON.stringify(body));
         told.calls.set(key, String(body['call_sid']));
       };
       await Promise.all(Array.from({ length: CALLS }, (_, i) => place(`${round}-${i}`)));
       const conversation = async (sid: string) => (await first.ask('GET', `/v1/convai/conversations/${sid}`)).body;
       // Asked for in one: fifty questions at a time would keep the machine from speaking.
-      await until('somebody to say something', 180_000, async () => ((await first.ask('GET', `/v1/convai/conversations?limit=${CALLS}`)).body['conversations'] as Json[]).some((one) => String(one['transcript']).includes('Agent:')) || null);
-      const before = new Map(await Promise.all([...told.calls.values()].map(async (sid) => [sid, String((await conversation(sid))['transcript'])] as const)));
+      await until(
+        'somebody to say something',
+        180_000,
+        async () =>
+          ((await first.ask('GET', `/v1/convai/conversations?limit=${CALLS}`)).body['conversations'] as Json[]).some(
+            (one) => String(one['transcript']).includes('Agent:'),
+          ) || null,
+      );
+      const before = new Map(
+        await Promise.all(
+          [...told.calls.values()].map(async (sid) => [sid, String((await conversation(sid))['transcript'])] as const),
+        ),
+      );
       // Clients work until it strikes, at a moment that nobody chose.
       const working = [0, 1, 2, 3].map((kind) => work(first, told, kind).catch(() => undefined));
       const late = Promise.all(Array.from({ length: 8 }, (_, i) => place(`${round}-late-${i}`).catch(() => undefined)));
@@ -124,18 +176,42 @@ describe('kill -9 with fifty calls running', () => {
       }
       const live = await second.ask('GET', '/voice/calls?status=in-progress');
       assert.deepEqual(live.body['calls'], []);
-      for (const id of told.agents) assert.equal((await second.ask('GET', `/v1/convai/agents/${id}`)).status, told.deleted.has(id) ? 404 : 200, id);
+      for (const id of told.agents)
+        assert.equal((await second.ask('GET', `/v1/convai/agents/${id}`)).status, told.deleted.has(id) ? 404 : 200, id);
       for (const id of told.users) assert.equal((await second.ask('GET', `/api/users/${id}`)).status, 200, id);
-      for (const key of told.goodKeys.keys()) assert.equal((await second.ask('GET', '/v1/convai/agents', undefined, { authorization: '', 'xi-api-key': key })).status, 200, 'a key that was given out is good no more');
-      for (const key of told.revokedKeys) assert.equal((await second.ask('GET', '/v1/convai/agents', undefined, { authorization: '', 'xi-api-key': key })).status, 401, 'a revoked key works');
-      assert.ok(told.usedRefreshTokens.size > 0 && told.revokedKeys.size > 0 && told.users.size > 0 && told.deleted.size > 0, 'nothing happened before it struck');
+      for (const key of told.goodKeys.keys())
+        assert.equal(
+          (await second.ask('GET', '/v1/convai/agents', undefined, { authorization: '', 'xi-api-key': key })).status,
+          200,
+          'a key that was given out is good no more',
+        );
+      for (const key of told.revokedKeys)
+        assert.equal(
+          (await second.ask('GET', '/v1/convai/agents', undefined, { authorization: '', 'xi-api-key': key })).status,
+          401,
+          'a revoked key works',
+        );
+      assert.ok(
+        told.usedRefreshTokens.size > 0 && told.revokedKeys.size > 0 && told.users.size > 0 && told.deleted.size > 0,
+        'nothing happened before it struck',
+      );
       // A repetition dials nobody again; one that was never answered is told what it made, or is carried out now.
       for (const [key, sid] of [...told.calls].slice(0, 5)) {
-        const again = await second.ask('POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550006' }, { 'idempotency-key': key });
+        const again = await second.ask(
+          'POST',
+          '/v1/convai/twilio/outbound-call',
+          { to_number: '+15005550006' },
+          { 'idempotency-key': key },
+        );
         assert.deepEqual([again.status, again.body['call_sid']], [200, sid]);
       }
-      for (const token of [...told.usedRefreshTokens].slice(-1)) assert.equal((await second.ask('POST', '/api/auth/refresh', { refresh_token: token })).status, 401);
-      assert.equal((await second.ask('POST', '/api/auth/refresh', { refresh_token: told.refreshToken })).status, 401, 'the sign-in of a token that was used twice goes on');
+      for (const token of [...told.usedRefreshTokens].slice(-1))
+        assert.equal((await second.ask('POST', '/api/auth/refresh', { refresh_token: token })).status, 401);
+      assert.equal(
+        (await second.ask('POST', '/api/auth/refresh', { refresh_token: told.refreshToken })).status,
+        401,
+        'the sign-in of a token that was used twice goes on',
+      );
       await second.server.stop();
     });
   }
@@ -146,7 +222,12 @@ describe('kill -9 with fifty calls running', () => {
     const admin = (...args: string[]) =>
       new Promise<{ code: number; text: string }>((done) => {
         const options = { cwd: ROOT, env: { PATH: process.env['PATH'], HOME: '/tmp', DATA_DIR: dataDir } };
-        execFile(process.execPath, [join(ROOT, 'run.mjs'), 'src/main.ts', 'admin', ...args], options, (error, stdout, stderr) => done({ code: Number(error?.code ?? 0), text: stdout + stderr }));
+        execFile(
+          process.execPath,
+          [join(ROOT, 'run.mjs'), 'src/main.ts', 'admin', ...args],
+          options,
+          (error, stdout, stderr) => done({ code: Number(error?.code ?? 0), text: stdout + stderr }),
+        );
       });
     for (let i = 0; i < 11; i++) await client.ask('POST', '/api/auth/login', { email: ADMIN.email, password: 'wrong' });
     assert.equal((await client.ask('POST', '/api/auth/login', ADMIN)).status, 429);
@@ -155,16 +236,23 @@ describe('kill -9 with fifty calls running', () => {
     client.token = token;
     assert.equal((await client.ask('GET', '/api/users/me')).status, 401, 'a token from before the new password works');
     const key = /shown once: (\S+)/.exec((await admin('key', 'rescue')).text)?.[1];
-    assert.equal((await client.ask('GET', '/api/users', undefined, { authorization: '', 'x-api-key': String(key) })).status, 200);
+    assert.equal(
+      (await client.ask('GET', '/api/users', undefined, { authorization: '', 'x-api-key': String(key) })).status,
+      200,
+    );
     assert.equal((await admin('password', 'nobody@example.com')).code, 1);
     assert.equal((await admin('nonsense')).code, 2);
     assert.match((await admin('audit')).text, /system:admin-command +user\.password-reset +user_1/);
     const old = /^API key .*: (tl_\S+)$/m.exec(servers[0]!.output)![1]!;
-    assert.equal((await client.ask('GET', '/api/users', undefined, { authorization: '', 'x-api-key': old })).status, 200);
+    assert.equal(
+      (await client.ask('GET', '/api/users', undefined, { authorization: '', 'x-api-key': old })).status,
+      200,
+    );
     await client.server.stop();
     const fresh = /(tl_\S+)/.exec((await admin('reset-key')).text)?.[1];
     const again = new Client(await start());
-    const status = async (one: string) => (await again.ask('GET', '/api/users', undefined, { authorization: '', 'x-api-key': one })).status;
+    const status = async (one: string) =>
+      (await again.ask('GET', '/api/users', undefined, { authorization: '', 'x-api-key': one })).status;
     assert.deepEqual([await status(old), await status(String(fresh)), await status(String(key))], [401, 200, 200]);
     // The password of the configuration is as it was, so it undoes no change.
     assert.equal((await again.ask('POST', '/api/auth/login', { email: ADMIN.email, password })).status, 200);

@@ -26,30 +26,54 @@ describe('the event socket', { concurrency: 1 }, () => {
     clients.push(client);
     return client;
   };
-  const ask = (method: string, path: string, body?: unknown, key = server.key) => server.request(method, path, body, { 'xi-api-key': '', authorization: `Bearer ${key}` });
-  const initiate = async (phoneNumber: string, more: Json = {}) => String((await ask('POST', '/voice/calls/initiate', { phone_number: phoneNumber, ...more })).body['call_id']);
+  const ask = (method: string, path: string, body?: unknown, key = server.key) =>
+    server.request(method, path, body, { 'xi-api-key': '', authorization: `Bearer ${key}` });
+  const initiate = async (phoneNumber: string, more: Json = {}) =>
+    String((await ask('POST', '/voice/calls/initiate', { phone_number: phoneNumber, ...more })).body['call_id']);
   const CALLS = ['call.started', 'call.ended'];
   const about = (callId: string) => (message: { data: Readonly<Json> }) => message.data['call_id'] === callId;
 
-  it('tells calls and messages in the seed\'s form, in order, each once', async () => {
+  it("tells calls and messages in the seed's form, in order, each once", async () => {
     const client = await connect().subscribe(['call.started', 'call.ended', 'message.received', 'message.sent']);
     const callId = await initiate('+15005550007');
     const ended = await client.until('call.ended', about(callId), 60_000);
     const mine = client.received.filter(about(callId));
     assert.deepEqual(Object.keys(mine[0]!), ['type', 'timestamp', 'data', 'cursor']);
     assert.match(mine[0]!.timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-    assert.deepEqual([mine[0]!.type, mine[0]!.data], ['call.started', { call_id: callId, phone_number: '+15005550007', provider: 'simulator' }]);
-    assert.deepEqual([mine.at(-1), typeof ended.data['duration'], ended.data['status']], [ended, 'number', 'completed']);
-    const entries = (await server.database(`select role, text from call_entries where call_id = ${callId.slice(5)} and role in ('agent', 'caller') order by seq`)) as { role: string; text: string }[];
+    assert.deepEqual(
+      [mine[0]!.type, mine[0]!.data],
+      ['call.started', { call_id: callId, phone_number: '+15005550007', provider: 'simulator' }],
+    );
+    assert.deepEqual(
+      [mine.at(-1), typeof ended.data['duration'], ended.data['status']],
+      [ended, 'number', 'completed'],
+    );
+    const entries = (await server.database(
+      `select role, text from call_entries where call_id = ${callId.slice(5)} and role in ('agent', 'caller') order by seq`,
+    )) as { role: string; text: string }[];
     const messages = mine.filter((one) => one.type.startsWith('message.'));
-    assert.deepEqual(messages.map((one) => [one.type, one.data['message']]), entries.map(({ role, text }) => [role === 'agent' ? 'message.sent' : 'message.received', text]), 'what was heard, in the order heard');
+    assert.deepEqual(
+      messages.map((one) => [one.type, one.data['message']]),
+      entries.map(({ role, text }) => [role === 'agent' ? 'message.sent' : 'message.received', text]),
+      'what was heard, in the order heard',
+    );
     for (const { type, data } of messages) {
       if (type === 'message.sent') assert.equal(data['agent_id'], 'agent_1');
-      else assert.ok(typeof data['confidence'] === 'number' && data['confidence'] >= 0 && data['confidence'] <= 1, JSON.stringify(data));
+      else
+        assert.ok(
+          typeof data['confidence'] === 'number' && data['confidence'] >= 0 && data['confidence'] <= 1,
+          JSON.stringify(data),
+        );
     }
-    assert.ok(messages.some((one) => (one.data['confidence'] as number) > 0), 'nobody is wholly unsure of everything');
+    assert.ok(
+      messages.some((one) => (one.data['confidence'] as number) > 0),
+      'nobody is wholly unsure of everything',
+    );
     const cursors = mine.map((one) => Number(one.cursor));
-    assert.deepEqual(cursors, [...new Set(cursors)].toSorted((a, b) => a - b));
+    assert.deepEqual(
+      cursors,
+      [...new Set(cursors)].toSorted((a, b) => a - b),
+    );
   });
 
   it('tells nobody what they did not ask for', async () => {
@@ -64,10 +88,23 @@ describe('the event socket', { concurrency: 1 }, () => {
     await all.until('call.ended', about(callId));
     await both.until('call.ended', about(callId));
     await started.until('call.started', about(callId));
-    assert.deepEqual([nothing, started, both].map((client) => client.received.filter(about(callId)).map((one) => one.type)), [[], ['call.started'], ['call.ended']]);
+    assert.deepEqual(
+      [nothing, started, both].map((client) => client.received.filter(about(callId)).map((one) => one.type)),
+      [[], ['call.started'], ['call.ended']],
+    );
     // A call that its carrier refuses is an error too; both are told of the one thing that happened.
-    assert.deepEqual(all.received.filter(about(callId)).map((one) => [one.type, one.data['error_code'] ?? one.data['status'] ?? '']), [['call.started', ''], ['error.occurred', 'PROVIDER_ERROR'], ['call.ended', 'failed']]);
-    assert.match(String(all.received.find((one) => one.type === 'call.ended' && about(callId)(one))!.data['failure_reason']), /refused/);
+    assert.deepEqual(
+      all.received.filter(about(callId)).map((one) => [one.type, one.data['error_code'] ?? one.data['status'] ?? '']),
+      [
+        ['call.started', ''],
+        ['error.occurred', 'PROVIDER_ERROR'],
+        ['call.ended', 'failed'],
+      ],
+    );
+    assert.match(
+      String(all.received.find((one) => one.type === 'call.ended' && about(callId)(one))!.data['failure_reason']),
+      /refused/,
+    );
   });
 
   it('tells how the system is on subscribing', async () => {
@@ -87,7 +124,13 @@ describe('the event socket', { concurrency: 1 }, () => {
   });
 
   it('lets in by message, header and query, and nobody else', async () => {
-    for (const options of [{ token: server.key }, { headers: { authorization: `Bearer ${server.key}` } }, { headers: { 'x-api-key': server.key } }, { query: `?token=${server.key}` }]) await connect(options).until('auth.success');
+    for (const options of [
+      { token: server.key },
+      { headers: { authorization: `Bearer ${server.key}` } },
+      { headers: { 'x-api-key': server.key } },
+      { query: `?token=${server.key}` },
+    ])
+      await connect(options).until('auth.success');
     for (const options of [{ headers: { 'x-api-key': 'wrong' } }, { query: '?token=wrong' }]) {
       const client = connect(options);
       await until('the refusal', 5000, () => client.refused);
@@ -105,12 +148,28 @@ describe('the event socket', { concurrency: 1 }, () => {
 
   it('says what is wrong with a message, and goes on', async () => {
     const client = await connect().subscribe(['call.ended']);
-    const wrong = ['nonsense', '[]', 'null', '{"type":"dance"}', '{"type":"subscribe"}', '{"type":"subscribe","events":["call.exploded"]}', '{"type":"subscribe","events":[]}', '{"type":"message","data":{"content":"x"}}', '{"type":"subscribe","events":["*"],"cursor":"x"}', '{"type":"subscribe","events":["*"],"cursor":999999999999}', '{"type":"auth"}', '{"type":"message","data":{"call_id":"call_1","content":""}}'];
+    const wrong = [
+      'nonsense',
+      '[]',
+      'null',
+      '{"type":"dance"}',
+      '{"type":"subscribe"}',
+      '{"type":"subscribe","events":["call.exploded"]}',
+      '{"type":"subscribe","events":[]}',
+      '{"type":"message","data":{"content":"x"}}',
+      '{"type":"subscribe","events":["*"],"cursor":"x"}',
+      '{"type":"subscribe","events":["*"],"cursor":999999999999}',
+      '{"type":"auth"}',
+      '{"type":"message","data":{"call_id":"call_1","content":""}}',
+    ];
     for (const [n, message] of wrong.entries()) {
       client.send(message);
       await until(`an answer to ${message}`, 5000, () => client.of('error.occurred').length === n + 1);
     }
-    assert.deepEqual([...new Set(client.of('error.occurred').map((one) => one.data['error_code']))], ['VALIDATION_ERROR']);
+    assert.deepEqual(
+      [...new Set(client.of('error.occurred').map((one) => one.data['error_code']))],
+      ['VALIDATION_ERROR'],
+    );
     client.socket.send(Buffer.from([1, 2, 3]));
     await until('an answer to bytes', 5000, () => client.of('error.occurred').length === wrong.length + 1);
     client.send({ type: 'message', data: { call_id: 'call_999999', content: 'x' } });
@@ -136,11 +195,19 @@ describe('the event socket', { concurrency: 1 }, () => {
     const received = await client.until('message.received', about(callId));
     assert.deepEqual(received.data, { call_id: callId, message: 'What does it cost?', confidence: 1 });
     const before = caller.heardSeconds;
-    await client.until('message.sent', (one) => about(callId)(one) && /ten dollars/.test(String(one.data['message'])), 20_000);
+    await client.until(
+      'message.sent',
+      (one) => about(callId)(one) && /ten dollars/.test(String(one.data['message'])),
+      20_000,
+    );
     assert.ok(caller.heardSeconds > before, 'in audio');
     // Under the carrier's id as well, and while the agent speaks: it is interrupted, as by a voice.
     client.send({ type: 'message', data: { call_id: sid, content: 'Who is this?' } });
-    await client.until('message.sent', (one) => about(callId)(one) && /This is Ada/.test(String(one.data['message'])), 20_000);
+    await client.until(
+      'message.sent',
+      (one) => about(callId)(one) && /This is Ada/.test(String(one.data['message'])),
+      20_000,
+    );
     await server.request('POST', `/v1/convai/calls/${sid}/end`);
     await server.untilEnded(sid);
     client.send({ type: 'message', data: { call_id: callId, content: 'Too late' } });
@@ -150,11 +217,18 @@ describe('the event socket', { concurrency: 1 }, () => {
 
   it('brings a message into a talk in text, and its answer', async () => {
     const client = await connect().subscribe(['message.received', 'message.sent']);
-    await ask('POST', '/agents/agent_1/message', { message: 'Hello', context: { user_id: 'writer', conversation_id: 'by socket' } });
+    await ask('POST', '/agents/agent_1/message', {
+      message: 'Hello',
+      context: { user_id: 'writer', conversation_id: 'by socket' },
+    });
     const [row] = (await ask('GET', '/conversations?user_id=writer')).body['conversations'] as Json[];
     const conversationId = String(row!['id']);
     await client.until('message.sent');
-    for (const data of [{ conversation_id: conversationId }, { call_id: conversationId }, { conversation_id: 'by socket' }]) {
+    for (const data of [
+      { conversation_id: conversationId },
+      { call_id: conversationId },
+      { conversation_id: 'by socket' },
+    ]) {
       const before = client.of('message.sent').length;
       client.send({ type: 'message', data: { ...data, content: 'What does it cost?' } });
       await until('the answer', 10_000, () => client.of('message.sent').length > before);
@@ -175,15 +249,29 @@ describe('the event socket', { concurrency: 1 }, () => {
     first.close();
     await until('the first to be gone', 5000, () => first.closed);
     const two = await initiate('+15005550001');
-    await server.untilEnded(String((await server.database(`select sid from calls where id = ${two.slice(5)}`))[0]!['sid']));
+    await server.untilEnded(
+      String((await server.database(`select sid from calls where id = ${two.slice(5)}`))[0]!['sid']),
+    );
     const again = await connect().subscribe(['*'], cursor);
     await again.until('call.ended', about(two));
-    assert.deepEqual(again.received.filter((message) => about(one)(message) || about(two)(message)).map((message) => [message.data['call_id'], message.type]), [
-      [one, 'error.occurred'], [one, 'call.ended'], [two, 'call.started'], [two, 'error.occurred'], [two, 'call.ended'],
-    ]);
+    assert.deepEqual(
+      again.received
+        .filter((message) => about(one)(message) || about(two)(message))
+        .map((message) => [message.data['call_id'], message.type]),
+      [
+        [one, 'error.occurred'],
+        [one, 'call.ended'],
+        [two, 'call.started'],
+        [two, 'error.occurred'],
+        [two, 'call.ended'],
+      ],
+    );
     const exact = await connect().subscribe(['*'], between);
     await exact.until('call.ended', about(two));
-    assert.deepEqual(exact.received.filter(about(one)).map((message) => message.type), ['call.ended']);
+    assert.deepEqual(
+      exact.received.filter(about(one)).map((message) => message.type),
+      ['call.ended'],
+    );
     // And live from there on.
     const three = await initiate('+15005550001');
     for (const client of [again, exact]) {
@@ -193,24 +281,51 @@ describe('the event socket', { concurrency: 1 }, () => {
   });
 
   it('shows nobody what is not theirs', async () => {
-    const { body } = await server.request('POST', '/api/organizations', { name: 'Theirs', admin_email: 'theirs@example.com', admin_password: 'their password' });
+    const { body } = await server.request('POST', '/api/organizations', {
+      name: 'Theirs',
+      admin_email: 'theirs@example.com',
+      admin_password: 'their password',
+    });
     assert.equal(body['success'], true);
-    const login = async (email: string) => String(((await server.request('POST', '/api/auth/login', { email, password: 'their password' })).body['data'] as Json)['token']);
+    const login = async (email: string) =>
+      String(
+        ((await server.request('POST', '/api/auth/login', { email, password: 'their password' })).body['data'] as Json)[
+          'token'
+        ],
+      );
     const theirs = await login('theirs@example.com');
-    await server.request('POST', '/api/users', { email: 'human@example.com', name: 'H', role: 'agent', password: 'their password' });
+    await server.request('POST', '/api/users', {
+      email: 'human@example.com',
+      name: 'H',
+      role: 'agent',
+      password: 'their password',
+    });
     const human = await login('human@example.com');
-    const [them, us, me] = await Promise.all([connect({ token: theirs }).subscribe(['*']), connect().subscribe(['*']), connect({ token: human }).subscribe(['*'])]);
+    const [them, us, me] = await Promise.all([
+      connect({ token: theirs }).subscribe(['*']),
+      connect().subscribe(['*']),
+      connect({ token: human }).subscribe(['*']),
+    ]);
     const ours = await initiate('+15005550001');
     await us.until('call.ended', about(ours));
-    const own = String((await ask('POST', '/voice/calls/initiate', { phone_number: '+15005550001' }, human)).body['call_id']);
+    const own = String(
+      (await ask('POST', '/voice/calls/initiate', { phone_number: '+15005550001' }, human)).body['call_id'],
+    );
     await me.until('call.ended', about(own));
-    const other = String((await ask('POST', '/voice/calls/initiate', { phone_number: '+15005550001' }, theirs)).body['call_id']);
+    const other = String(
+      (await ask('POST', '/voice/calls/initiate', { phone_number: '+15005550001' }, theirs)).body['call_id'],
+    );
     await them.until('call.ended', about(other));
-    const seen = (client: EventClient) => [...new Set(client.received.flatMap((message) => message.data['call_id'] ?? []))];
+    const seen = (client: EventClient) => [
+      ...new Set(client.received.flatMap((message) => message.data['call_id'] ?? [])),
+    ];
     assert.deepEqual([seen(them), seen(me)], [[other], [own]]);
     assert.ok(!seen(us).includes(other) && seen(us).includes(own));
     them.send({ type: 'message', data: { call_id: ours, content: 'x' } });
-    assert.equal((await them.until('error.occurred', (one) => one.cursor === undefined)).data['error_code'], 'NOT_FOUND');
+    assert.equal(
+      (await them.until('error.occurred', (one) => one.cursor === undefined)).data['error_code'],
+      'NOT_FOUND',
+    );
     // A credential that is let go is shown out.
     assert.ok(((await ask('GET', '/ws/status', undefined, theirs)).body['active_connections'] as number) === 1);
     const viewer = (await server.request('POST', '/api/keys', { name: 'v', role: 'viewer' })).body['data'] as Json;
@@ -224,7 +339,19 @@ describe('the event socket', { concurrency: 1 }, () => {
     assert.equal(status, 200);
     assert.equal(body['asyncapi'], '3.0.0');
     const messages = (body['channels'] as { socket: { messages: Json } }).socket.messages;
-    for (const name of ['call_started', 'call_ended', 'message_received', 'message_sent', 'error_occurred', 'system_status', 'client_auth', 'client_subscribe', 'client_unsubscribe', 'client_message']) assert.ok(messages[name], name);
+    for (const name of [
+      'call_started',
+      'call_ended',
+      'message_received',
+      'message_sent',
+      'error_occurred',
+      'system_status',
+      'client_auth',
+      'client_subscribe',
+      'client_unsubscribe',
+      'client_message',
+    ])
+      assert.ok(messages[name], name);
     assert.equal((await server.request('GET', '/docs/sales-agent/asyncapi')).status, 404);
   });
 });

@@ -25,7 +25,11 @@ describe('a thousand readers of events', { concurrency: 1 }, () => {
   before(async () => {
     database = await startEmbedded({ dataDir: dir, settings: { fsync: 'off' } });
     const { host, user, database: name } = database.connection;
-    const env = { DATABASE_URL: `postgres://${user}@localhost/${name}?host=${encodeURIComponent(host)}`, ENCRYPTION_KEY: 'the-key-of-both-servers', FILES_URL: join(dir, 'files') };
+    const env = {
+      DATABASE_URL: `postgres://${user}@localhost/${name}?host=${encodeURIComponent(host)}`,
+      ENCRYPTION_KEY: 'the-key-of-both-servers',
+      FILES_URL: join(dir, 'files'),
+    };
     [a, b] = await Promise.all([startServer(env), startServer(env)]);
     readers = fork(join(import.meta.dirname, '..', 'support', 'event-readers.ts'));
   });
@@ -42,10 +46,30 @@ describe('a thousand readers of events', { concurrency: 1 }, () => {
     const { store } = a.app.core;
     const { id: organizationId } = (await store.organizations.first())!;
     const agent = (await store.agents.default(organizationId))!;
-    const calls = await Promise.all(Array.from({ length: CALLS }, (_, n) => store.calls.insert({
-      sid: `CA${String(n).padStart(32, '0')}`, organizationId, agentId: agent.id, personId: null, talker: { personId: null, userId: null }, direction: 'outbound', carrier: 'none', from: null, to: '+15005550006', variables: {}, overrides: {}, recorded: false, transcribed: true,
-      placedAt: new Date(), ringTimeoutMs: 30_000, userId: null, owner: 'nobody', leaseUntil: new Date(Date.now() + 600_000),
-    })));
+    const calls = await Promise.all(
+      Array.from({ length: CALLS }, (_, n) =>
+        store.calls.insert({
+          sid: `CA${String(n).padStart(32, '0')}`,
+          organizationId,
+          agentId: agent.id,
+          personId: null,
+          talker: { personId: null, userId: null },
+          direction: 'outbound',
+          carrier: 'none',
+          from: null,
+          to: '+15005550006',
+          variables: {},
+          overrides: {},
+          recorded: false,
+          transcribed: true,
+          placedAt: new Date(),
+          ringTimeoutMs: 30_000,
+          userId: null,
+          owner: 'nobody',
+          leaseUntil: new Date(Date.now() + 600_000),
+        }),
+      ),
+    );
     const ready = once(readers, 'message');
     readers.send({ urls: [a.url, b.url], token: a.key, readers: READERS, expect: EVENTS } satisfies ReadersRequest);
     assert.deepEqual((await ready)[0], { ready: READERS });
@@ -61,16 +85,24 @@ describe('a thousand readers of events', { concurrency: 1 }, () => {
       const at = n % 2 === 0 ? a : b;
       const text = `${call.id} ${serial.get(call.id)!}`;
       serial.set(call.id, serial.get(call.id)! + 1);
-      const written = chains.get(call.id)!.then(() => at.app.core.store.transaction(async (records) => {
-        await records.outbox.event(organizationId, { type: 'message.sent', callId: call.id, data: { role: 'agent', text } });
-        await new Promise((later) => setTimeout(later, (n * 7) % 40));
-      }));
+      const written = chains.get(call.id)!.then(() =>
+        at.app.core.store.transaction(async (records) => {
+          await records.outbox.event(organizationId, {
+            type: 'message.sent',
+            callId: call.id,
+            data: { role: 'agent', text },
+          });
+          await new Promise((later) => setTimeout(later, (n * 7) % 40));
+        }),
+      );
       chains.set(call.id, written);
       writing.push(written);
     }
     await Promise.all(writing);
     const [report] = await done;
-    console.log(`      ${READERS} readers, ${EVENTS} events in ${((performance.now() - began) / 1000).toFixed(1)} s: ${JSON.stringify({ ...report, wrong: report.wrong.length })}`);
+    console.log(
+      `      ${READERS} readers, ${EVENTS} events in ${((performance.now() - began) / 1000).toFixed(1)} s: ${JSON.stringify({ ...report, wrong: report.wrong.length })}`,
+    );
     assert.deepEqual(report.wrong, []);
     assert.equal(report.complete, READERS);
     assert.ok(report.comebacks >= 5, `the one that comes back did so ${report.comebacks} times`);

@@ -21,13 +21,15 @@ describe('identity', () => {
     assert.deepEqual(server.trouble, []);
   });
 
-  const login = (email: string, password: string) => server.request('POST', '/api/auth/login', { email, password }, { 'xi-api-key': '' });
+  const login = (email: string, password: string) =>
+    server.request('POST', '/api/auth/login', { email, password }, { 'xi-api-key': '' });
   async function signIn(email: string, password: string): Promise<string> {
     const reply = await login(email, password);
     assert.equal(reply.status, 200, JSON.stringify(reply.body));
     return String(data(reply)['token']);
   }
-  const as = (token: string, method: string, path: string, body?: unknown) => server.request(method, path, body, { 'xi-api-key': '', authorization: `Bearer ${token}` });
+  const as = (token: string, method: string, path: string, body?: unknown) =>
+    server.request(method, path, body, { 'xi-api-key': '', authorization: `Bearer ${token}` });
   let serial = 0;
   async function newUser(role: string): Promise<{ id: string; email: string; token: string }> {
     const email = `user${++serial}@example.com`;
@@ -55,21 +57,37 @@ describe('identity', () => {
 
   it('opens every API with an access token, in every documented header', async () => {
     for (const headers of [{ authorization: `Bearer ${admin}` }, { 'xi-api-key': admin }, { 'x-api-key': admin }]) {
-      for (const path of ['/v1/convai/agents', '/voice/calls', '/api/users']) assert.equal((await server.request('GET', path, undefined, { 'xi-api-key': '', ...headers })).status, 200, path);
+      for (const path of ['/v1/convai/agents', '/voice/calls', '/api/users'])
+        assert.equal(
+          (await server.request('GET', path, undefined, { 'xi-api-key': '', ...headers })).status,
+          200,
+          path,
+        );
     }
   });
 
   it('refuses what is no token of ours: another key, no algorithm, expired, changed', async () => {
-    const claims = () => new SignJWT({ sid: 1 }).setSubject('1').setAudience('trunkline').setIssuedAt().setProtectedHeader({ alg: 'HS256' });
+    const claims = () =>
+      new SignJWT({ sid: 1 })
+        .setSubject('1')
+        .setAudience('trunkline')
+        .setIssuedAt()
+        .setProtectedHeader({ alg: 'HS256' });
     const forged = await claims().setExpirationTime('1h').sign(Buffer.from('another key of thirty-two bytes!'));
     const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${admin.split('.')[1]}.`;
-    const changed = admin.replace(/\.[^.]+\./, `.${Buffer.from('{"sub":"1","sid":1,"aud":"trunkline","exp":9999999999}').toString('base64url')}.`);
+    const changed = admin.replace(
+      /\.[^.]+\./,
+      `.${Buffer.from('{"sub":"1","sid":1,"aud":"trunkline","exp":9999999999}').toString('base64url')}.`,
+    );
     for (const token of [forged, none, changed, 'a.b.c', '..', '', `${admin}x`]) {
       const reply = await as(token, 'GET', '/api/users/me');
       assert.equal(reply.status, 401);
       assert.equal(codeOf(reply), 'AUTH_001');
     }
-    const expired = await server.app.core.secrets.signAccessToken({ userId: 1, sessionId: 1 }, new Date(Date.now() - 1000));
+    const expired = await server.app.core.secrets.signAccessToken(
+      { userId: 1, sessionId: 1 },
+      new Date(Date.now() - 1000),
+    );
     const late = await as(expired, 'GET', '/api/users/me');
     assert.deepEqual([late.status, codeOf(late)], [401, 'AUTH_002']);
     assert.equal((await as(expired, 'GET', '/v1/convai/agents')).status, 401);
@@ -77,7 +95,8 @@ describe('identity', () => {
 
   it('gives a new pair for a refresh token once, and ends the sign-in when one comes again', async () => {
     const first = data(await login('admin@example.com', 'correct horse battery'));
-    const refresh = (token: unknown) => server.request('POST', '/api/auth/refresh', { refresh_token: token }, { 'xi-api-key': '' });
+    const refresh = (token: unknown) =>
+      server.request('POST', '/api/auth/refresh', { refresh_token: token }, { 'xi-api-key': '' });
     const second = await refresh(first['refresh_token']);
     assert.equal(second.status, 200);
     assert.deepEqual(Object.keys(data(second)), ['token', 'refresh_token', 'expires_in']);
@@ -87,18 +106,29 @@ describe('identity', () => {
     assert.equal((await refresh(data(second)['token'])).status, 401);
     const again = await refresh(first['refresh_token']);
     assert.deepEqual([again.status, codeOf(again)], [401, 'AUTH_001']);
-    assert.equal((await refresh(data(second)['refresh_token'])).status, 401, 'the thief, or the one robbed, could go on');
+    assert.equal(
+      (await refresh(data(second)['refresh_token'])).status,
+      401,
+      'the thief, or the one robbed, could go on',
+    );
     assert.equal((await as(String(data(second)['token']), 'GET', '/api/users/me')).status, 401);
   });
 
   it('lets one of many refreshes at once through', async () => {
     const token = data(await login('admin@example.com', 'correct horse battery'))['refresh_token'];
-    const replies = await Promise.all(Array.from({ length: 8 }, () => server.request('POST', '/api/auth/refresh', { refresh_token: token })));
+    const replies = await Promise.all(
+      Array.from({ length: 8 }, () => server.request('POST', '/api/auth/refresh', { refresh_token: token })),
+    );
     assert.equal(replies.filter((reply) => reply.status === 200).length, 1);
   });
 
   it('creates a user as the seed shows it, who signs in, and changes role and status', async () => {
-    const made = await as(admin, 'POST', '/api/users', '{\n  "email": "newuser@example.com",\n  "name": "New User",\n  "role": "agent",\n  "password": "temp_password"\n}');
+    const made = await as(
+      admin,
+      'POST',
+      '/api/users',
+      '{\n  "email": "newuser@example.com",\n  "name": "New User",\n  "role": "agent",\n  "password": "temp_password"\n}',
+    );
     assert.equal(made.status, 200);
     const id = String(data(made)['user_id']);
     assert.equal(JSON.stringify(made.body).includes('temp_password'), false);
@@ -112,7 +142,12 @@ describe('identity', () => {
     await as(admin, 'PUT', `/api/users/${id}`, { status: 'inactive' });
     assert.equal((await as(token, 'GET', '/api/users')).status, 401);
     assert.equal((await login('newuser@example.com', 'temp_password')).status, 401);
-    const twice = await as(admin, 'POST', '/api/users', { email: 'NewUser@example.com', name: 'x', role: 'viewer', password: 'temp_password' });
+    const twice = await as(admin, 'POST', '/api/users', {
+      email: 'NewUser@example.com',
+      name: 'x',
+      role: 'viewer',
+      password: 'temp_password',
+    });
     assert.deepEqual([twice.status, codeOf(twice)], [409, 'RESOURCE_002']);
   });
 
@@ -121,21 +156,50 @@ describe('identity', () => {
     const viewers = await as(admin, 'GET', '/api/users?role=viewer&limit=2&page=1');
     assert.equal((viewers.body['data'] as Json[]).length, 2);
     const pagination = viewers.body['pagination'] as Json;
-    assert.deepEqual([pagination['page'], pagination['limit'], pagination['has_next'], pagination['has_prev']], [1, 2, true, false]);
+    assert.deepEqual(
+      [pagination['page'], pagination['limit'], pagination['has_next'], pagination['has_prev']],
+      [1, 2, true, false],
+    );
     assert.ok(Number(pagination['total']) >= 3 && pagination['pages'] === Math.ceil(Number(pagination['total']) / 2));
     const found = (await as(admin, 'GET', '/api/users?search=ADMIN@EX&status=active')).body['data'] as Json[];
-    assert.deepEqual(found.map((user) => user['email']), ['admin@example.com']);
+    assert.deepEqual(
+      found.map((user) => user['email']),
+      ['admin@example.com'],
+    );
     assert.equal(((await as(admin, 'GET', '/api/users?search=%25')).body['data'] as Json[]).length, 0);
-    for (const query of ['role=boss', 'status=gone', 'page=0', 'limit=101', 'limit=1e1', 'page=1&page=2', 'sort=password']) assert.equal((await as(admin, 'GET', `/api/users?${query}`)).status, 400, query);
+    for (const query of [
+      'role=boss',
+      'status=gone',
+      'page=0',
+      'limit=101',
+      'limit=1e1',
+      'page=1&page=2',
+      'sort=password',
+    ])
+      assert.equal((await as(admin, 'GET', `/api/users?${query}`)).status, 400, query);
   });
 
   it('shows and changes oneself, and merges preferences', async () => {
     const { token, email } = await newUser('viewer');
     const me = data(await as(token, 'GET', '/api/users/me'));
-    assert.deepEqual([me['email'], me['name'], me['role'], me['preferences']], [email, 'New User', 'viewer', { timezone: 'UTC', notifications: true }]);
-    assert.ok((me['permissions'] as string[]).includes('calls.view') && !(me['permissions'] as string[]).includes('calls.create'));
-    const updated = await as(token, 'PUT', '/api/users/me', '{\n  "name": "John Updated",\n  "preferences": {\n    "timezone": "America/Los_Angeles"\n  }\n}');
-    assert.deepEqual([data(updated)['name'], data(updated)['preferences']], ['John Updated', { timezone: 'America/Los_Angeles', notifications: true }]);
+    assert.deepEqual(
+      [me['email'], me['name'], me['role'], me['preferences']],
+      [email, 'New User', 'viewer', { timezone: 'UTC', notifications: true }],
+    );
+    assert.ok(
+      (me['permissions'] as string[]).includes('calls.view') &&
+        !(me['permissions'] as string[]).includes('calls.create'),
+    );
+    const updated = await as(
+      token,
+      'PUT',
+      '/api/users/me',
+      '{\n  "name": "John Updated",\n  "preferences": {\n    "timezone": "America/Los_Angeles"\n  }\n}',
+    );
+    assert.deepEqual(
+      [data(updated)['name'], data(updated)['preferences']],
+      ['John Updated', { timezone: 'America/Los_Angeles', notifications: true }],
+    );
     assert.equal((await as(token, 'PUT', '/api/users/me', { preferences: { timezone: 'Mars/Base' } })).status, 400);
     // Nobody raises themselves.
     await as(token, 'PUT', '/api/users/me', { role: 'admin' });
@@ -147,17 +211,38 @@ describe('identity', () => {
     const { token, email } = await newUser('manager');
     const other = await signIn(email, 'temp_password');
     assert.equal((await as(token, 'PUT', '/api/users/me', { password: 'another password' })).status, 400);
-    assert.equal((await as(token, 'PUT', '/api/users/me', { password: 'another password', current_password: 'wrong' })).status, 401);
-    assert.equal((await as(token, 'PUT', '/api/users/me', { password: 'another password', current_password: 'temp_password' })).status, 200);
+    assert.equal(
+      (await as(token, 'PUT', '/api/users/me', { password: 'another password', current_password: 'wrong' })).status,
+      401,
+    );
+    assert.equal(
+      (await as(token, 'PUT', '/api/users/me', { password: 'another password', current_password: 'temp_password' }))
+        .status,
+      200,
+    );
     assert.equal((await as(token, 'GET', '/api/users/me')).status, 200);
     assert.equal((await as(other, 'GET', '/api/users/me')).status, 401);
     assert.equal((await login(email, 'temp_password')).status, 401);
     await signIn(email, 'another password');
   });
 
-  it('refuses passwords that are short, long, or everybody\'s', async () => {
-    for (const password of ['', 'short', 'password', 'PASSWORD123', '12345678', 'aaaaaaaaaa', 'someone.else@example.com', 'x'.repeat(129)]) {
-      const reply = await as(admin, 'POST', '/api/users', { email: 'someone.else@example.com', name: 'x', role: 'viewer', password });
+  it("refuses passwords that are short, long, or everybody's", async () => {
+    for (const password of [
+      '',
+      'short',
+      'password',
+      'PASSWORD123',
+      '12345678',
+      'aaaaaaaaaa',
+      'someone.else@example.com',
+      'x'.repeat(129),
+    ]) {
+      const reply = await as(admin, 'POST', '/api/users', {
+        email: 'someone.else@example.com',
+        name: 'x',
+        role: 'viewer',
+        password,
+      });
       assert.equal(reply.status, 400, password);
       assert.match(String(codeOf(reply)), /^VALIDATION_00/);
       assert.equal(password.length > 12 && JSON.stringify(reply.body).includes(password), false);
@@ -173,7 +258,9 @@ describe('identity', () => {
       assert.ok(replies.every((reply) => reply.status === 401 && codeOf(reply) === 'AUTH_001'));
       const locked = await login(address, 'temp_password');
       assert.deepEqual([locked.status, codeOf(locked)], [429, 'SERVICE_002']);
-      told.push([...replies, locked].map((reply) => `${reply.status} ${String((reply.body['error'] as Json)['message'])}`));
+      told.push(
+        [...replies, locked].map((reply) => `${reply.status} ${String((reply.body['error'] as Json)['message'])}`),
+      );
     }
     assert.deepEqual(told[0], told[1]);
     // Others are not locked, and guesses at once count too.
@@ -192,7 +279,10 @@ describe('identity', () => {
     }
     // Two admins who let each other go at once: one stays.
     const second = await newUser('admin');
-    const replies = await Promise.all([as(admin, 'PUT', `/api/users/${second.id}`, { role: 'viewer' }), as(second.token, 'PUT', `/api/users/${String(me)}`, { role: 'viewer' })]);
+    const replies = await Promise.all([
+      as(admin, 'PUT', `/api/users/${second.id}`, { role: 'viewer' }),
+      as(second.token, 'PUT', `/api/users/${String(me)}`, { role: 'viewer' }),
+    ]);
     assert.equal(replies.filter((reply) => reply.status === 200).length >= 1, true);
     const admins = (await server.request('GET', '/api/users?role=admin')).body['data'] as Json[];
     assert.ok(admins.length >= 1);
@@ -202,26 +292,36 @@ describe('identity', () => {
   it('makes API keys that are shown once, do what their role may, and can be revoked', async () => {
     const made = await as(admin, 'POST', '/api/keys', { name: 'reporting', role: 'viewer' });
     const { key, key_id: id } = data(made);
-    const use = (method: string, path: string) => server.request(method, path, method === 'POST' ? {} : undefined, { 'xi-api-key': String(key) });
+    const use = (method: string, path: string) =>
+      server.request(method, path, method === 'POST' ? {} : undefined, { 'xi-api-key': String(key) });
     assert.equal((await use('GET', '/v1/convai/agents')).status, 200);
     assert.equal((await use('POST', '/v1/convai/agents')).status, 403);
     assert.equal(JSON.stringify((await as(admin, 'GET', '/api/keys')).body).includes(String(key)), false);
     assert.equal((await as(admin, 'DELETE', `/api/keys/${String(id)}`)).status, 200);
     assert.equal((await use('GET', '/v1/convai/agents')).status, 401);
-    const configured = (data(await as(admin, 'GET', '/api/keys'))['keys'] as Json[]).find((one) => one['name'] === 'API_SECRET_KEY');
+    const configured = (data(await as(admin, 'GET', '/api/keys'))['keys'] as Json[]).find(
+      (one) => one['name'] === 'API_SECRET_KEY',
+    );
     assert.equal((await as(admin, 'DELETE', `/api/keys/${String(configured!['key_id'])}`)).status, 409);
     assert.equal((await as(admin, 'DELETE', '/api/keys/key_999')).status, 404);
   });
 
-  it('takes a user\'s keys away with the user', async () => {
+  it("takes a user's keys away with the user", async () => {
     const second = await newUser('admin');
     const { key } = data(await as(second.token, 'POST', '/api/keys', { name: 'theirs' }));
     await as(admin, 'PUT', `/api/users/${second.id}`, { status: 'inactive' });
-    assert.equal((await server.request('GET', '/v1/convai/agents', undefined, { 'xi-api-key': String(key) })).status, 401);
+    assert.equal(
+      (await server.request('GET', '/v1/convai/agents', undefined, { 'xi-api-key': String(key) })).status,
+      401,
+    );
   });
 
   it('makes further organizations, whose records nobody else sees', async () => {
-    const made = await as(admin, 'POST', '/api/organizations', { name: 'Other', admin_email: 'boss@other.example', admin_password: 'other password' });
+    const made = await as(admin, 'POST', '/api/organizations', {
+      name: 'Other',
+      admin_email: 'boss@other.example',
+      admin_password: 'other password',
+    });
     assert.equal(made.status, 200, JSON.stringify(made.body));
     const id = String(made.body['organization_id']);
     assert.match(id, /^org_\d+$/);
@@ -230,24 +330,70 @@ describe('identity', () => {
     const agents = (await as(boss, 'GET', '/v1/convai/agents')).body;
     assert.equal(agents['total'], 1);
     const agentId = String((agents['agents'] as Json[])[0]!['agent_id']);
-    for (const [method, path] of [['GET', `/v1/convai/agents/${agentId}`], ['PATCH', `/v1/convai/agents/${agentId}`], ['DELETE', `/v1/convai/agents/${agentId}`], ['GET', `/api/organizations/${id}`], ['PUT', `/api/organizations/${id}`]] as const) {
+    for (const [method, path] of [
+      ['GET', `/v1/convai/agents/${agentId}`],
+      ['PATCH', `/v1/convai/agents/${agentId}`],
+      ['DELETE', `/v1/convai/agents/${agentId}`],
+      ['GET', `/api/organizations/${id}`],
+      ['PUT', `/api/organizations/${id}`],
+    ] as const) {
       assert.equal((await as(admin, method, path, method === 'GET' ? undefined : {})).status, 404, `${method} ${path}`);
     }
-    assert.equal((await as(boss, 'POST', '/api/organizations', { name: 'Third', admin_email: 'x@third.example', admin_password: 'third password' })).status, 403);
+    assert.equal(
+      (
+        await as(boss, 'POST', '/api/organizations', {
+          name: 'Third',
+          admin_email: 'x@third.example',
+          admin_password: 'third password',
+        })
+      ).status,
+      403,
+    );
     const { token: manager } = await newUser('manager');
-    assert.equal((await as(manager, 'POST', '/api/organizations', { name: 'Third', admin_email: 'x@third.example', admin_password: 'third password' })).status, 403);
-    assert.equal((await as(admin, 'POST', '/api/organizations', { name: 'Third', admin_email: 'boss@other.example', admin_password: 'third password' })).status, 409);
-    const settings = data(await as(boss, 'PUT', `/api/organizations/${id}`, { timezone: 'Europe/Berlin', recording_retention_days: 30 }));
+    assert.equal(
+      (
+        await as(manager, 'POST', '/api/organizations', {
+          name: 'Third',
+          admin_email: 'x@third.example',
+          admin_password: 'third password',
+        })
+      ).status,
+      403,
+    );
+    assert.equal(
+      (
+        await as(admin, 'POST', '/api/organizations', {
+          name: 'Third',
+          admin_email: 'boss@other.example',
+          admin_password: 'third password',
+        })
+      ).status,
+      409,
+    );
+    const settings = data(
+      await as(boss, 'PUT', `/api/organizations/${id}`, { timezone: 'Europe/Berlin', recording_retention_days: 30 }),
+    );
     assert.deepEqual(data(await as(boss, 'GET', `/api/organizations/${id}`)), settings);
-    assert.deepEqual([settings['timezone'], settings['recording_retention_days'], settings['transcript_retention_days']], ['Europe/Berlin', 30, null]);
+    assert.deepEqual(
+      [settings['timezone'], settings['recording_retention_days'], settings['transcript_retention_days']],
+      ['Europe/Berlin', 30, null],
+    );
   });
 
   it('lets a human agent see and end the own calls only', async () => {
     const [one, two] = [await newUser('agent'), await newUser('agent')];
-    const place = async (token: string) => String((await as(token, 'POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550003' })).body['call_sid']);
+    const place = async (token: string) =>
+      String(
+        (await as(token, 'POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550003' })).body['call_sid'],
+      );
     const mine = await place(one.token);
     const theirs = await place(two.token);
-    assert.deepEqual(((await as(one.token, 'GET', '/v1/convai/conversations')).body['conversations'] as Json[]).map((row) => row['conversation_id']), [mine]);
+    assert.deepEqual(
+      ((await as(one.token, 'GET', '/v1/convai/conversations')).body['conversations'] as Json[]).map(
+        (row) => row['conversation_id'],
+      ),
+      [mine],
+    );
     assert.equal((await as(one.token, 'GET', `/v1/convai/conversations/${theirs}`)).status, 404);
     assert.equal((await as(one.token, 'POST', `/v1/convai/calls/${theirs}/end`)).status, 404);
     assert.equal((await as(one.token, 'POST', `/v1/convai/calls/${mine}/end`)).status, 200);
@@ -257,11 +403,25 @@ describe('identity', () => {
 
   it('writes down who did what', async () => {
     const lines = await server.app.core.store.outbox.audited(server.app.organization.id, 1000);
-    for (const action of ['user.create', 'user.sign-in', 'user.change', 'api-key.create', 'api-key.revoke', 'organization.create', 'call.place', 'call.end']) assert.ok(lines.some((line) => line.action === action && /^user:\d+$/.test(line.actor)), action);
+    for (const action of [
+      'user.create',
+      'user.sign-in',
+      'user.change',
+      'api-key.create',
+      'api-key.revoke',
+      'organization.create',
+      'call.place',
+      'call.end',
+    ])
+      assert.ok(
+        lines.some((line) => line.action === action && /^user:\d+$/.test(line.actor)),
+        action,
+      );
   });
 
   it('keeps no password, key or token as it is', async () => {
     const dump = JSON.stringify(await server.database('select * from users, api_keys, sessions, installation'));
-    for (const secret of ['temp_password', 'correct horse battery', server.key, admin]) assert.equal(dump.includes(secret), false);
+    for (const secret of ['temp_password', 'correct horse battery', server.key, admin])
+      assert.equal(dump.includes(secret), false);
   });
 });

@@ -17,37 +17,80 @@ describe('rate limits', () => {
 
   const newKey = async (): Promise<string> => {
     const key = `key-${Math.random()}`;
-    await server.app.core.store.credentials.insertApiKey({ organizationId: server.app.organization.id, name: 'k', keyHash: server.app.core.secrets.hash(key), role: 'admin', userId: null });
+    await server.app.core.store.credentials.insertApiKey({
+      organizationId: server.app.organization.id,
+      name: 'k',
+      keyHash: server.app.core.secrets.hash(key),
+      role: 'admin',
+      userId: null,
+    });
     return key;
   };
   async function get(path: string, key: string, init: RequestInit = {}, url = server.url) {
-    const reply = await fetch(url + path, { ...init, headers: { 'xi-api-key': key, ...(init.headers as Record<string, string>) } });
+    const reply = await fetch(url + path, {
+      ...init,
+      headers: { 'xi-api-key': key, ...(init.headers as Record<string, string>) },
+    });
     const header = (name: string) => Number(reply.headers.get(`x-ratelimit-${name}`));
-    return { status: reply.status, limit: header('limit'), remaining: header('remaining'), reset: header('reset'), retryAfter: reply.headers.get('retry-after'), body: (await reply.json()) as Json };
+    return {
+      status: reply.status,
+      limit: header('limit'),
+      remaining: header('remaining'),
+      reset: header('reset'),
+      retryAfter: reply.headers.get('retry-after'),
+      body: (await reply.json()) as Json,
+    };
   }
 
   it('are told with every reply, errors too, and counted over all ports', async () => {
     const key = await newKey();
     const paths: [string, RequestInit, number][] = [
-      ['/v1/convai/agents', {}, 200], ['/v1/convai/agents/agent_999', {}, 404], ['/v1/convai/agents', { method: 'POST', body: '{}' }, 400], ['/v1/convai/agents', { method: 'POST', body: '{' }, 400], ['/v1/nothing', {}, 404], ['/v1/convai/agents', { method: 'POST', body: `"${'x'.repeat(2_000_000)}"` }, 400],
+      ['/v1/convai/agents', {}, 200],
+      ['/v1/convai/agents/agent_999', {}, 404],
+      ['/v1/convai/agents', { method: 'POST', body: '{}' }, 400],
+      ['/v1/convai/agents', { method: 'POST', body: '{' }, 400],
+      ['/v1/nothing', {}, 404],
+      ['/v1/convai/agents', { method: 'POST', body: `"${'x'.repeat(2_000_000)}"` }, 400],
       ['/v1/convai/agents/%zz', {}, 400],
     ];
     let expected = 50;
     for (const [path, init, status] of paths) {
       const reply = await get(path, key, init, server.app.urls[expected % 2]);
-      assert.deepEqual([reply.status, reply.limit, reply.remaining], [status, 50, --expected], `${init.method ?? 'GET'} ${path}`);
+      assert.deepEqual(
+        [reply.status, reply.limit, reply.remaining],
+        [status, 50, --expected],
+        `${init.method ?? 'GET'} ${path}`,
+      );
       assert.ok(reply.reset > Date.now() / 1000 && reply.reset <= Date.now() / 1000 + 61);
     }
   });
 
-  it('are one\'s own: another key has its own, and who has none is counted by address', async () => {
+  it("are one's own: another key has its own, and who has none is counted by address", async () => {
     const [one, two] = [await newKey(), await newKey()];
-    assert.deepEqual([(await get('/v1/convai/agents', one)).remaining, (await get('/v1/convai/agents', one)).remaining, (await get('/v1/convai/agents', two)).remaining], [49, 48, 49]);
-    const nobody = [await get('/v1/convai/agents', 'wrong'), await get('/v1/convai/agents', ''), await get('/v1/convai/latency/CA0', '', { headers: { 'x-forwarded-for': '1.2.3.4' } })];
-    assert.deepEqual(nobody.map((reply) => [reply.status, reply.remaining]), [[401, 49], [401, 48], [404, 47]]);
+    assert.deepEqual(
+      [
+        (await get('/v1/convai/agents', one)).remaining,
+        (await get('/v1/convai/agents', one)).remaining,
+        (await get('/v1/convai/agents', two)).remaining,
+      ],
+      [49, 48, 49],
+    );
+    const nobody = [
+      await get('/v1/convai/agents', 'wrong'),
+      await get('/v1/convai/agents', ''),
+      await get('/v1/convai/latency/CA0', '', { headers: { 'x-forwarded-for': '1.2.3.4' } }),
+    ];
+    assert.deepEqual(
+      nobody.map((reply) => [reply.status, reply.remaining]),
+      [
+        [401, 49],
+        [401, 48],
+        [404, 47],
+      ],
+    );
   });
 
-  it('refuse what is over them, in the API\'s own form, with the time to wait', async () => {
+  it("refuse what is over them, in the API's own form, with the time to wait", async () => {
     const key = await newKey();
     let reply = await get('/voice/calls', key);
     assert.deepEqual([reply.status, reply.limit, reply.remaining], [200, 2, 1]);
@@ -66,12 +109,16 @@ describe('rate limits', () => {
     assert.equal((await get('/v1/convai/agents', key)).remaining, 49);
     for (let i = 0; i < 48; i++) await get('/v1/convai/agents', key);
     const [last, over] = [await get('/v1/convai/agents', key), await get('/v1/convai/agents', key)];
-    assert.deepEqual([last.status, last.remaining, over.status, over.body['detail'], over.retryAfter !== null], [200, 0, 429, 'Rate limit exceeded', true]);
+    assert.deepEqual(
+      [last.status, last.remaining, over.status, over.body['detail'], over.retryAfter !== null],
+      [200, 0, 429, 'Rate limit exceeded', true],
+    );
   });
 
   it('count calls apart: the headers tell of the limit nearest its end, and a request that places none does not count as one', async () => {
     const key = await newKey();
-    const call = (to: string) => get('/v1/convai/twilio/outbound-call', key, { method: 'POST', body: JSON.stringify({ to_number: to }) });
+    const call = (to: string) =>
+      get('/v1/convai/twilio/outbound-call', key, { method: 'POST', body: JSON.stringify({ to_number: to }) });
     assert.deepEqual([(await call('nonsense')).limit, (await call('nonsense')).limit], [50, 50]);
     for (const remaining of [4, 3, 2, 1, 0]) {
       const reply = await call('+15005550001');
@@ -82,7 +129,7 @@ describe('rate limits', () => {
     assert.equal((await get('/v1/convai/agents', key)).remaining, 50 - 9);
   });
 
-  it('are the whole organization\'s in call-center, by its plan', async () => {
+  it("are the whole organization's in call-center, by its plan", async () => {
     const [one, two] = [await newKey(), await newKey()];
     const before = await get('/api/users/me', one);
     assert.equal(before.limit, 50);
@@ -114,7 +161,8 @@ describe('a key that makes a request count once', () => {
     assert.deepEqual(server.trouble, []);
   });
 
-  const once = (key: string, path: string, body: object, headers: Record<string, string> = {}) => server.request('POST', path, body, { 'idempotency-key': key, ...headers });
+  const once = (key: string, path: string, body: object, headers: Record<string, string> = {}) =>
+    server.request('POST', path, body, { 'idempotency-key': key, ...headers });
   const call = { to_number: '+15005550003' };
 
   it('answers the first reply again, and dials nobody twice', async () => {
@@ -128,31 +176,44 @@ describe('a key that makes a request count once', () => {
   });
 
   it('holds for repetitions at the same time', async () => {
-    const replies = await Promise.all(Array.from({ length: 12 }, () => once('two', '/v1/convai/twilio/outbound-call', call)));
+    const replies = await Promise.all(
+      Array.from({ length: 12 }, () => once('two', '/v1/convai/twilio/outbound-call', call)),
+    );
     assert.equal(new Set(replies.map((reply) => JSON.stringify(reply))).size, 1);
     assert.equal(replies[0]!.status, 200);
     assert.equal((await server.database('select 1 from calls')).length, 2);
     await server.request('POST', `/v1/convai/calls/${String(replies[0]!.body['call_sid'])}/end`);
   });
 
-  it('is one key\'s, one operation\'s and one request\'s', async () => {
+  it("is one key's, one operation's and one request's", async () => {
     await once('three', '/v1/convai/agents', { name: 'A' });
     const other = await once('three', '/v1/convai/agents', { name: 'B' });
     assert.deepEqual([other.status, /another request/.test(String(other.body['detail']))], [409, true]);
     assert.equal((await once('three', '/v1/convai/twilio/outbound-call', { to_number: '+15005550001' })).status, 200);
     const made = (await server.request('POST', '/api/keys', { name: 'second' })).body['data'] as Json;
-    assert.equal((await once('three', '/v1/convai/agents', { name: 'B' }, { 'xi-api-key': String(made['key']) })).status, 200);
+    assert.equal(
+      (await once('three', '/v1/convai/agents', { name: 'B' }, { 'xi-api-key': String(made['key']) })).status,
+      200,
+    );
   });
 
   it('may be tried again after it failed', async () => {
     assert.equal((await once('four', '/v1/convai/web-calls', { agent_id: 'agent_999' })).status, 404);
     const agent = (await server.request('POST', '/v1/convai/agents', { name: 'A' })).body['agent_id'];
     assert.equal((await once('four', '/v1/convai/web-calls', { agent_id: agent })).status, 200);
-    for (const key of ['', ' ', 'x'.repeat(256)]) assert.equal((await once(key, '/v1/convai/agents', { name: 'A' }).catch(() => ({ status: 400 }))).status, 400, `"${key.slice(0, 5)}"`);
+    for (const key of ['', ' ', 'x'.repeat(256)])
+      assert.equal(
+        (await once(key, '/v1/convai/agents', { name: 'A' }).catch(() => ({ status: 400 }))).status,
+        400,
+        `"${key.slice(0, 5)}"`,
+      );
   });
 
   it('shows again what is shown once, and keeps it where nobody can read it', async () => {
-    const [first, again] = [await once('five', '/api/keys', { name: 'x' }), await once('five', '/api/keys', { name: 'x' })];
+    const [first, again] = [
+      await once('five', '/api/keys', { name: 'x' }),
+      await once('five', '/api/keys', { name: 'x' }),
+    ];
     assert.deepEqual(first, again);
     const key = String((first.body['data'] as Json)['key']);
     assert.equal(JSON.stringify(await server.database('select * from idempotent_requests')).includes(key), false);
@@ -174,13 +235,19 @@ describe('a key that makes a request count once', () => {
 
 describe('pages of other origins', () => {
   it('may call the APIs only where CORS_ORIGINS names them', async () => {
-    const ask = (server: TestServer, origin: string) => fetch(`${server.url}/v1/convai/agents`, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'xi-api-key' } });
+    const ask = (server: TestServer, origin: string) =>
+      fetch(`${server.url}/v1/convai/agents`, {
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'xi-api-key' },
+      });
     const open = await startServer({ CORS_ORIGINS: 'https://app.example/, https://other.example' });
     try {
       const reply = await ask(open, 'https://app.example');
       assert.deepEqual([reply.status, reply.headers.get('access-control-allow-origin')], [204, 'https://app.example']);
       assert.equal((await ask(open, 'https://evil.example')).headers.get('access-control-allow-origin'), null);
-      const real = await fetch(`${open.url}/v1/convai/agents`, { headers: { origin: 'https://other.example', 'xi-api-key': open.key } });
+      const real = await fetch(`${open.url}/v1/convai/agents`, {
+        headers: { origin: 'https://other.example', 'xi-api-key': open.key },
+      });
       assert.equal(real.headers.get('access-control-allow-origin'), 'https://other.example');
       assert.match(real.headers.get('access-control-expose-headers') ?? '', /X-RateLimit-Remaining/);
     } finally {

@@ -26,7 +26,11 @@ const embedder: Embedder = {
     ),
 };
 
-const filler = (page: number) => Array.from({ length: 40 }, (_, line) => `Section ${page}.${line}: the quick brown fox number ${page * 40 + line} jumps over the lazy dog.`);
+const filler = (page: number) =>
+  Array.from(
+    { length: 40 },
+    (_, line) => `Section ${page}.${line}: the quick brown fox number ${page * 40 + line} jumps over the lazy dog.`,
+  );
 
 describe('the knowledge base', () => {
   let server: TestServer;
@@ -34,7 +38,14 @@ describe('the knowledge base', () => {
   let folder: string;
   before(async () => {
     server = await startServer({ WEBHOOK_ALLOW_PRIVATE_NETWORKS: 'true' });
-    agent = String((await server.request('POST', '/v1/convai/agents', { name: 'Knows', system_prompt: 'You are Ada of Brightline. Questions:\nWhat do you use today?' })).body['agent_id']);
+    agent = String(
+      (
+        await server.request('POST', '/v1/convai/agents', {
+          name: 'Knows',
+          system_prompt: 'You are Ada of Brightline. Questions:\nWhat do you use today?',
+        })
+      ).body['agent_id'],
+    );
     folder = server.knowledgeDir;
   });
   after(async () => {
@@ -43,10 +54,16 @@ describe('the knowledge base', () => {
   });
   const path = (of = agent) => `/v1/convai/agents/${of}/knowledge-base`;
   const add = (body: object, of = agent) => server.request('POST', path(of), body);
-  const found = async (question: string, of = agent) => (await searchKnowledge(server.app.core, Number(of.slice(6)), question, 3)).map((one) => `${one.document}: ${one.text}`);
+  const found = async (question: string, of = agent) =>
+    (await searchKnowledge(server.app.core, Number(of.slice(6)), question, 3)).map(
+      (one) => `${one.document}: ${one.text}`,
+    );
 
-  it('takes the seed\'s upload by path, and shows it', async () => {
-    writeFileSync(join(folder, 'document.pdf'), pdfOf([['Our office is in Denver.'], ...Array.from({ length: 6 }, (_, page) => filler(page))]));
+  it("takes the seed's upload by path, and shows it", async () => {
+    writeFileSync(
+      join(folder, 'document.pdf'),
+      pdfOf([['Our office is in Denver.'], ...Array.from({ length: 6 }, (_, page) => filler(page))]),
+    );
     const { status, body } = await add({ file_type: 'pdf', file_path: 'document.pdf', chunk_size: 384 });
     assert.equal(status, 200);
     const chunks = Number(body['chunks_created']);
@@ -54,7 +71,14 @@ describe('the knowledge base', () => {
     assert.deepEqual(body, { success: true, chunks_created: chunks, agent_id: agent });
     const { body: base } = await server.request('GET', path());
     const [document] = base['documents'] as Json[];
-    assert.deepEqual({ ...base, documents: [{ ...document, id: 'x', created_at: 'x' }] }, { agent_id: agent, documents: [{ id: 'x', name: 'document.pdf', chunks, created_at: 'x' }], total_chunks: chunks });
+    assert.deepEqual(
+      { ...base, documents: [{ ...document, id: 'x', created_at: 'x' }] },
+      {
+        agent_id: agent,
+        documents: [{ id: 'x', name: 'document.pdf', chunks, created_at: 'x' }],
+        total_chunks: chunks,
+      },
+    );
     assert.match(String(document!['id']), /^doc_\d+$/);
     assert.match(await found('where is the office').then((list) => list[0]!), /Denver/);
   });
@@ -64,16 +88,33 @@ describe('the knowledge base', () => {
     const form = new FormData();
     form.set('chunk_size', '64');
     form.set('file', new Blob([docxOf(['# Refunds', 'A refund takes nine days.'])]), 'terms.docx');
-    const uploaded = await fetch(`${server.url}${path(agent2)}`, { method: 'POST', headers: { 'xi-api-key': server.key }, body: form });
+    const uploaded = await fetch(`${server.url}${path(agent2)}`, {
+      method: 'POST',
+      headers: { 'xi-api-key': server.key },
+      body: form,
+    });
     assert.deepEqual([uploaded.status, ((await uploaded.json()) as Json)['chunks_created']], [200, 1]);
     assert.equal((await add({ text: 'Parking is free for visitors.', name: 'parking' }, agent2)).status, 200);
-    const site = await startReceiver((_request, reply) => reply.setHeader('content-type', 'text/html').end('<h1>Hours</h1><p>We open at eight.</p>'));
+    const site = await startReceiver((_request, reply) =>
+      reply.setHeader('content-type', 'text/html').end('<h1>Hours</h1><p>We open at eight.</p>'),
+    );
     assert.equal((await add({ url: `${site.url}/hours` }, agent2)).status, 200);
-    for (const [type, text] of [['csv', 'plan,price\nPro,20'], ['md', '# Pets\nDogs are welcome.'], ['txt', 'The wifi is called guest.']]) {
+    for (const [type, text] of [
+      ['csv', 'plan,price\nPro,20'],
+      ['md', '# Pets\nDogs are welcome.'],
+      ['txt', 'The wifi is called guest.'],
+    ]) {
       writeFileSync(join(folder, `a.${type}`), text!);
       assert.equal((await add({ file_path: `a.${type}` }, agent2)).status, 200);
     }
-    for (const [question, answer] of [['how long does a refund take', /^terms\.docx: .*nine days/], ['is parking free', /^parking: Parking/], ['when do you open', /^hours: We open at eight/], ['what does pro cost, which price', /plan: Pro; price: 20/], ['may I bring my dog', /Dogs are welcome/], ['what is the wifi', /guest/]] as const) {
+    for (const [question, answer] of [
+      ['how long does a refund take', /^terms\.docx: .*nine days/],
+      ['is parking free', /^parking: Parking/],
+      ['when do you open', /^hours: We open at eight/],
+      ['what does pro cost, which price', /plan: Pro; price: 20/],
+      ['may I bring my dog', /Dogs are welcome/],
+      ['what is the wifi', /guest/],
+    ] as const) {
       assert.match((await found(question, agent2))[0]!, answer);
     }
     await site.close();
@@ -86,7 +127,10 @@ describe('the knowledge base', () => {
     assert.deepEqual(again.body, { success: true, chunks_created: 1, agent_id: agent2 });
     assert.equal((await server.request('DELETE', `${path()}/${String(refunds['id'])}`)).status, 404);
     assert.equal((await server.request('DELETE', `${path(agent2)}/${String(refunds['id'])}`)).status, 200);
-    assert.equal((await found('how long does a refund take', agent2)).some((one) => one.startsWith('terms.docx')), false);
+    assert.equal(
+      (await found('how long does a refund take', agent2)).some((one) => one.startsWith('terms.docx')),
+      false,
+    );
     assert.deepEqual(await found('is parking free'), []);
   });
 
@@ -94,43 +138,105 @@ describe('the knowledge base', () => {
     writeFileSync(join(folder, '..', 'secret.txt'), 'a secret');
     symlinkSync(join(folder, '..', 'secret.txt'), join(folder, 'link.txt'));
     mkdirSync(join(folder, 'dir.txt'), { recursive: true });
-    for (const file of ['../secret.txt', join(folder, '..', 'secret.txt'), '/etc/passwd', 'link.txt', 'dir.txt', 'nothing.txt', '.', '', '/path/to/document.pdf']) {
+    for (const file of [
+      '../secret.txt',
+      join(folder, '..', 'secret.txt'),
+      '/etc/passwd',
+      'link.txt',
+      'dir.txt',
+      'nothing.txt',
+      '.',
+      '',
+      '/path/to/document.pdf',
+    ]) {
       const reply = await add({ file_path: file, file_type: 'txt' });
       assert.equal(reply.status, 400, file);
       assert.equal(JSON.stringify(reply.body).includes(folder), false);
     }
-    assert.equal((await add({ file_path: join(folder, 'document.pdf') })).status, 200, 'a whole path into the folder is one');
+    assert.equal(
+      (await add({ file_path: join(folder, 'document.pdf') })).status,
+      200,
+      'a whole path into the folder is one',
+    );
     const wrong: [object, RegExp][] = [
-      [{}, /file_path is required/], [{ text: 'a', url: 'http://x' }, /only one/], [{ text: 'x', file_type: 'exe' }, /file_type/], [{ file_path: 'document.pdf', file_type: 'docx' }, /could not be read as docx/], [{ text: ' ' }, /holds no text/],
-      [{ text: 'a', chunk_size: 3 }, /chunk_size/], [{ url: 'http://127.0.0.1:1/x.txt' }, /could not be fetched/], [{ file: 'no file' }, /form/],
+      [{}, /file_path is required/],
+      [{ text: 'a', url: 'http://x' }, /only one/],
+      [{ text: 'x', file_type: 'exe' }, /file_type/],
+      [{ file_path: 'document.pdf', file_type: 'docx' }, /could not be read as docx/],
+      [{ text: ' ' }, /holds no text/],
+      [{ text: 'a', chunk_size: 3 }, /chunk_size/],
+      [{ url: 'http://127.0.0.1:1/x.txt' }, /could not be fetched/],
+      [{ file: 'no file' }, /form/],
     ];
     for (const [body, text] of wrong) {
       const reply = await add(body);
-      assert.deepEqual([reply.status, text.test(JSON.stringify(reply.body))], [400, true], JSON.stringify([body, reply]));
+      assert.deepEqual(
+        [reply.status, text.test(JSON.stringify(reply.body))],
+        [400, true],
+        JSON.stringify([body, reply]),
+      );
     }
     assert.equal((await add({ text: 'x' }, 'agent_999')).status, 404);
     const form = new FormData();
     form.set('file', new Blob(['x']), 'a.txt');
-    assert.equal((await fetch(`${server.url}/v1/convai/agents`, { method: 'POST', headers: { 'xi-api-key': server.key }, body: form })).status, 400);
+    assert.equal(
+      (
+        await fetch(`${server.url}/v1/convai/agents`, {
+          method: 'POST',
+          headers: { 'xi-api-key': server.key },
+          body: form,
+        })
+      ).status,
+      400,
+    );
   });
 
   it('of 200 pages is answered from on a call, and the turn says which document it was', async () => {
-    const { body } = await server.request('POST', '/v1/convai/agents', { name: 'Seller', system_prompt: 'You are Ada of Brightline.', first_message: 'Hello, this is Ada from Brightline. I would like to tell you about our planning tool for small teams today.' });
+    const { body } = await server.request('POST', '/v1/convai/agents', {
+      name: 'Seller',
+      system_prompt: 'You are Ada of Brightline.',
+      first_message:
+        'Hello, this is Ada from Brightline. I would like to tell you about our planning tool for small teams today.',
+    });
     const seller = String(body['agent_id']);
-    writeFileSync(join(folder, 'prices.pdf'), pdfOf(Array.from({ length: 200 }, (_, page) => [...filler(page), ...(page === 150 ? ['The planning tool costs eleven dollars a month for every team.'] : [])])));
+    writeFileSync(
+      join(folder, 'prices.pdf'),
+      pdfOf(
+        Array.from({ length: 200 }, (_, page) => [
+          ...filler(page),
+          ...(page === 150 ? ['The planning tool costs eleven dollars a month for every team.'] : []),
+        ]),
+      ),
+    );
     assert.equal((await add({ file_path: 'prices.pdf' }, seller)).status, 200);
-    const placed = await server.request('POST', '/v1/convai/twilio/outbound-call', { agent_id: seller, to_number: '+15005550009' });
+    const placed = await server.request('POST', '/v1/convai/twilio/outbound-call', {
+      agent_id: seller,
+      to_number: '+15005550009',
+    });
     const call = await server.untilEnded(String(placed.body['call_sid']));
     const entries = await server.app.core.store.calls.entries(call.id);
     const answer = entries.find((one) => one.role === 'agent' && one.text.includes('eleven'));
     assert.ok(answer, entries.map((one) => `${one.role}: ${one.text}`).join('\n'));
-    assert.deepEqual((answer.detail['sources'] as Json[]).map((one) => one['document']), ['prices.pdf']);
-    const page = await (await fetch(`${server.url}/app/calls/${call.sid}`, { headers: { 'x-api-key': server.key } })).text();
+    assert.deepEqual(
+      (answer.detail['sources'] as Json[]).map((one) => one['document']),
+      ['prices.pdf'],
+    );
+    const page = await (
+      await fetch(`${server.url}/app/calls/${call.sid}`, { headers: { 'x-api-key': server.key } })
+    ).text();
     assert.match(page, /prices\.pdf, page 151/);
   });
 
   it('takes 200 pages, and finds the one line in them', async () => {
-    writeFileSync(join(folder, 'large.pdf'), pdfOf(Array.from({ length: 200 }, (_, page) => [...filler(page), ...(page === 150 ? ['The emergency code word is marmalade.'] : [])])));
+    writeFileSync(
+      join(folder, 'large.pdf'),
+      pdfOf(
+        Array.from({ length: 200 }, (_, page) => [
+          ...filler(page),
+          ...(page === 150 ? ['The emergency code word is marmalade.'] : []),
+        ]),
+      ),
+    );
     const { status, body } = await add({ file_path: 'large.pdf' });
     assert.equal(status, 200, JSON.stringify(body));
     assert.ok(Number(body['chunks_created']) >= 200);
@@ -141,12 +247,26 @@ describe('the knowledge base', () => {
 describe('the knowledge base with an embedder', () => {
   it('finds what is alike in meaning as well, and goes on without it', async () => {
     let away = false;
-    const server = await startServer({}, { embedder: { id: embedder.id, embed: (texts) => (away ? Promise.reject(new Error('away')) : embedder.embed(texts)) } });
+    const server = await startServer(
+      {},
+      {
+        embedder: {
+          id: embedder.id,
+          embed: (texts) => (away ? Promise.reject(new Error('away')) : embedder.embed(texts)),
+        },
+      },
+    );
     try {
       const agent = String((await server.request('POST', '/v1/convai/agents', { name: 'A' })).body['agent_id']);
-      for (const text of ['Zebras graze.', 'Prices begin at ten.', 'We ship to Peru.']) await server.request('POST', `/v1/convai/agents/${agent}/knowledge-base`, { text });
-      await until('the vectors', 15_000, async () => (await server.database('select 1 from document_chunks where embedding is null')).length === 0);
-      const find = async (question: string) => (await searchKnowledge(server.app.core, Number(agent.slice(6)), question, 3)).map((one) => one.text);
+      for (const text of ['Zebras graze.', 'Prices begin at ten.', 'We ship to Peru.'])
+        await server.request('POST', `/v1/convai/agents/${agent}/knowledge-base`, { text });
+      await until(
+        'the vectors',
+        15_000,
+        async () => (await server.database('select 1 from document_chunks where embedding is null')).length === 0,
+      );
+      const find = async (question: string) =>
+        (await searchKnowledge(server.app.core, Number(agent.slice(6)), question, 3)).map((one) => one.text);
       assert.equal((await find('zzebraz grazze'))[0], 'Zebras graze.', 'no word of it stands there');
       assert.equal((await find('what do prices begin at'))[0], 'Prices begin at ten.');
       away = true;

@@ -7,7 +7,8 @@ import { speak } from '../contract/text-to-speech.ts';
 import { SocketCaller } from '../support/caller.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
 
-const PROMPT = 'You are Ada. Our shop is open from nine to five. When the caller says "go forward ten meters", say "Moving forward."';
+const PROMPT =
+  'You are Ada. Our shop is open from nine to five. When the caller says "go forward ten meters", say "Moving forward."';
 const FIRST = 'Hello, this is Ada. How can I help you today?';
 
 describe('the media socket', { concurrency: 3 }, () => {
@@ -18,7 +19,10 @@ describe('the media socket', { concurrency: 3 }, () => {
   before(async () => {
     server = await startServer({ SIMULATOR_SPEED: '1' }, { providers: (own) => (inServer = own) });
     offline = makeOfflineProviders(1);
-    agentId = String((await server.request('POST', '/v1/convai/agents', { name: 'A', system_prompt: PROMPT, first_message: FIRST })).body['agent_id']);
+    agentId = String(
+      (await server.request('POST', '/v1/convai/agents', { name: 'A', system_prompt: PROMPT, first_message: FIRST }))
+        .body['agent_id'],
+    );
   });
   after(async () => {
     await offline.close();
@@ -27,18 +31,26 @@ describe('the media socket', { concurrency: 3 }, () => {
     assert.deepEqual(serious, []);
   });
 
-  const voice = async (text: string) => decodeMulaw(encodeMulaw((await speak(offline.textToSpeech[0]!, text, 'offline-martin')).pcm));
+  const voice = async (text: string) =>
+    decodeMulaw(encodeMulaw((await speak(offline.textToSpeech[0]!, text, 'offline-martin')).pcm));
   const webCall = async () => {
-    const { status, body } = await server.request('POST', '/v1/convai/web-calls', { agent_id: agentId, dynamic_variables: { name: 'John' } });
+    const { status, body } = await server.request('POST', '/v1/convai/web-calls', {
+      agent_id: agentId,
+      dynamic_variables: { name: 'John' },
+    });
     assert.equal(status, 200);
     return { sid: String(body['call_sid']), url: String(body['websocket_url']) };
   };
-  const entries = async (sid: string) => server.app.core.store.calls.entries((await server.app.core.store.calls.bySid(sid))!.id);
-  const untilSaid = (sid: string, role: string, pattern: RegExp) => until(`${role} to say ${String(pattern)}`, 30_000, async () => (await entries(sid)).some((entry) => entry.role === role && pattern.test(entry.text)));
+  const entries = async (sid: string) =>
+    server.app.core.store.calls.entries((await server.app.core.store.calls.bySid(sid))!.id);
+  const untilSaid = (sid: string, role: string, pattern: RegExp) =>
+    until(`${role} to say ${String(pattern)}`, 30_000, async () =>
+      (await entries(sid)).some((entry) => entry.role === role && pattern.test(entry.text)),
+    );
   const untilOpen = (caller: SocketCaller) => until('the socket to open', 5000, () => caller.socket.readyState === 1);
   const untilClosed = (caller: SocketCaller) => until('the socket to close', 20_000, () => caller.closed);
 
-  it('carries a whole conversation: heard, answered, and the agent\'s voice is understood', async () => {
+  it("carries a whole conversation: heard, answered, and the agent's voice is understood", async () => {
     const { sid, url } = await webCall();
     const caller = new SocketCaller(url);
     await untilSaid(sid, 'agent', /How can I help/);
@@ -48,7 +60,13 @@ describe('the media socket', { concurrency: 3 }, () => {
     const call = await server.untilEnded(sid);
     assert.equal(call.status, 'completed');
     assert.equal(call.endReason, 'caller_hung_up');
-    assert.match((await entries(sid)).filter((entry) => entry.role === 'caller').map((entry) => entry.text).join(' '), /when are you open/);
+    assert.match(
+      (await entries(sid))
+        .filter((entry) => entry.role === 'caller')
+        .map((entry) => entry.text)
+        .join(' '),
+      /when are you open/,
+    );
     const { finals } = await recognise(offline.speechToText[0]!, [caller.heard().subarray(0, 8000 * 5)], [FIRST]);
     assert.match(finals[0]!, /how can i help you/);
     assert.deepEqual([...caller.streamSids].at(-1), 'MO1234567890');
@@ -61,7 +79,11 @@ describe('the media socket', { concurrency: 3 }, () => {
     await until('the agent to have said some words', 10_000, () => caller.heardSeconds > 1.2);
     caller.speak(words);
     await until('a clear', 3000, () => caller.clears > 0);
-    const cut = await until('the interruption on record', 10_000, async () => (await entries(sid)).find((entry) => entry.detail['interrupted'] === true) ?? null);
+    const cut = await until(
+      'the interruption on record',
+      10_000,
+      async () => (await entries(sid)).find((entry) => entry.detail['interrupted'] === true) ?? null,
+    );
     assert.ok(FIRST.startsWith(cut.text.slice(0, 5)) && cut.text.length < FIRST.length, cut.text);
     caller.socket.close(1000);
     assert.equal((await server.untilEnded(sid)).endReason, 'caller_hung_up');
@@ -107,10 +129,19 @@ describe('the media socket', { concurrency: 3 }, () => {
   it('gives a call to one of ten connections that come at once, and leaves no other open', async () => {
     const { sid, url } = await webCall();
     const callers = Array.from({ length: 10 }, () => new SocketCaller(url));
-    await until('nine to be turned away', 10_000, () => callers.filter((caller) => caller.closed !== null).length === 9);
+    await until(
+      'nine to be turned away',
+      10_000,
+      () => callers.filter((caller) => caller.closed !== null).length === 9,
+    );
     const winner = callers.find((caller) => caller.closed === null)!;
     await until('the agent to speak', 10_000, () => winner.heardSeconds > 0.3);
-    assert.ok(callers.every((caller) => caller === winner || caller.refused === 401 || caller.refused === 409 || caller.closed?.code === 1000));
+    assert.ok(
+      callers.every(
+        (caller) =>
+          caller === winner || caller.refused === 401 || caller.refused === 409 || caller.closed?.code === 1000,
+      ),
+    );
     winner.socket.close(1000);
     await server.untilEnded(sid);
   });
@@ -121,8 +152,12 @@ describe('the media socket', { concurrency: 3 }, () => {
     const open = new SocketCaller(url);
     await untilOpen(open);
     const cases: [string, number, Record<string, string>?][] = [
-      [`${base}/voice/websocket?call_sid=${sid}`, 401], [`${base}/voice/websocket?call_sid=${sid}&token=wrong`, 401], [`${base}/voice/websocket?call_sid=CA00`, 404, { 'xi-api-key': server.key }], [`${base}/voice/websocket`, 404, { 'xi-api-key': server.key }],
-      [`${base}/voice/websocket?call_sid=${sid}`, 409, { 'xi-api-key': server.key }], [`${base}/elsewhere?call_sid=${sid}`, 404, { 'xi-api-key': server.key }],
+      [`${base}/voice/websocket?call_sid=${sid}`, 401],
+      [`${base}/voice/websocket?call_sid=${sid}&token=wrong`, 401],
+      [`${base}/voice/websocket?call_sid=CA00`, 404, { 'xi-api-key': server.key }],
+      [`${base}/voice/websocket`, 404, { 'xi-api-key': server.key }],
+      [`${base}/voice/websocket?call_sid=${sid}`, 409, { 'xi-api-key': server.key }],
+      [`${base}/elsewhere?call_sid=${sid}`, 404, { 'xi-api-key': server.key }],
     ];
     for (const [address, status, headers] of cases) {
       const refused = new SocketCaller(address, headers ? { headers } : {});
@@ -131,20 +166,29 @@ describe('the media socket', { concurrency: 3 }, () => {
     }
     open.socket.close(1000);
     await server.untilEnded(sid);
-    const late = new SocketCaller(`${base}/voice/websocket?call_sid=${sid}`, { headers: { authorization: `Bearer ${server.key}` } });
+    const late = new SocketCaller(`${base}/voice/websocket?call_sid=${sid}`, {
+      headers: { authorization: `Bearer ${server.key}` },
+    });
     await untilClosed(late);
     assert.equal(late.refused, 410);
   });
 
   it('opens with an API key in the address too', async () => {
     const { sid } = await webCall();
-    const caller = new SocketCaller(`${server.url.replace('http', 'ws')}/voice/websocket?call_sid=${sid}&token=${server.key}`);
+    const caller = new SocketCaller(
+      `${server.url.replace('http', 'ws')}/voice/websocket?call_sid=${sid}&token=${server.key}`,
+    );
     await until('the agent to speak', 10_000, () => caller.heardSeconds > 0.2);
     caller.socket.close(1000);
   });
 
   it('answers garbage with a code and a reason, and the call can be taken up again', async () => {
-    for (const [garbage, code] of [['not json', 1007], ['{"event":"media"}', 1007], [JSON.stringify({ event: 'media', media: { payload: 'A'.repeat(30_000) } }), 1009], ['x'.repeat(100_000), 1009]] as const) {
+    for (const [garbage, code] of [
+      ['not json', 1007],
+      ['{"event":"media"}', 1007],
+      [JSON.stringify({ event: 'media', media: { payload: 'A'.repeat(30_000) } }), 1009],
+      ['x'.repeat(100_000), 1009],
+    ] as const) {
       const { sid, url } = await webCall();
       const caller = new SocketCaller(url);
       await untilOpen(caller);
@@ -153,7 +197,10 @@ describe('the media socket', { concurrency: 3 }, () => {
       const again = new SocketCaller(url);
       await untilOpen(again);
       again.send({ event: 'somethingNew' });
-      again.send({ event: 'media', media: { payload: Buffer.from(new Uint8Array(8000).fill(255)).toString('base64') } });
+      again.send({
+        event: 'media',
+        media: { payload: Buffer.from(new Uint8Array(8000).fill(255)).toString('base64') },
+      });
       again.send({ event: 'media', media: { payload: Buffer.from([1, 2, 3]).toString('base64') } });
       await until('the agent to speak', 10_000, () => again.heardSeconds > 0.1);
       again.socket.close(1000);

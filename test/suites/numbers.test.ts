@@ -9,7 +9,10 @@ import { startServer, until, type TestServer } from '../support/server.ts';
 
 /** sales-agent's word and orchestrator's; those not here complete in both. */
 const WORDS: Readonly<Record<string, readonly [string, string]>> = {
-  '+15005550001': ['failed', 'failed'], '+15005550002': ['busy', 'failed'], '+15005550003': ['no_answer', 'failed'], '+15005550004': ['voicemail', 'completed'],
+  '+15005550001': ['failed', 'failed'],
+  '+15005550002': ['busy', 'failed'],
+  '+15005550003': ['no_answer', 'failed'],
+  '+15005550004': ['voicemail', 'completed'],
 };
 
 describe('the numbers of the simulated carrier', { concurrency: 4 }, () => {
@@ -23,7 +26,10 @@ describe('the numbers of the simulated carrier', { concurrency: 4 }, () => {
   });
 
   async function call(to: string, more: object = {}): Promise<{ call: Call; entries: readonly ConversationEntry[] }> {
-    const { status, body } = await server.request('POST', '/v1/convai/twilio/outbound-call', { to_number: to, ...more });
+    const { status, body } = await server.request('POST', '/v1/convai/twilio/outbound-call', {
+      to_number: to,
+      ...more,
+    });
     assert.equal(status, 200, JSON.stringify(body));
     assert.equal(body['status'], 'initiated');
     const ended = await server.untilEnded(body['call_sid'] as string);
@@ -37,12 +43,19 @@ describe('the numbers of the simulated carrier', { concurrency: 4 }, () => {
     assert.equal(conversation['status'], word, ended.to!);
     const status = (await server.request('GET', `/voice/calls/call_${ended.id}/status`)).body;
     assert.equal(status['status'], other, ended.to!);
-    for (const reason of [conversation['failure_reason'], status['failure_reason']]) assert.equal(reason === null, !['failed', 'busy', 'no_answer'].includes(word), `${ended.to!}: ${String(reason)}`);
+    for (const reason of [conversation['failure_reason'], status['failure_reason']])
+      assert.equal(reason === null, !['failed', 'busy', 'no_answer'].includes(word), `${ended.to!}: ${String(reason)}`);
     assert.equal(typeof conversation['end_reason'], 'string');
-    const listed = (await server.request('GET', `/v1/convai/conversations?status=${word}&limit=1000`)).body['conversations'] as Record<string, unknown>[];
+    const listed = (await server.request('GET', `/v1/convai/conversations?status=${word}&limit=1000`)).body[
+      'conversations'
+    ] as Record<string, unknown>[];
     assert.ok(listed.some((one) => one['conversation_id'] === ended.sid));
   }
-  const said = (entries: readonly ConversationEntry[], role: string) => entries.filter((entry) => entry.role === role).map((entry) => entry.text).join(' | ');
+  const said = (entries: readonly ConversationEntry[], role: string) =>
+    entries
+      .filter((entry) => entry.role === role)
+      .map((entry) => entry.text)
+      .join(' | ');
 
   it('+15005550001 fails at once: invalid number', async () => {
     const { call: ended, entries } = await call('+15005550001');
@@ -93,8 +106,16 @@ describe('the numbers of the simulated carrier', { concurrency: 4 }, () => {
     assert.ok(ended.latency && ended.latency.fullCycleMs > 0);
     assert.ok(entries.at(-1)!.endMs < 240_000);
     const { body } = await server.request('GET', `/v1/convai/latency/${ended.sid}`, undefined, { 'xi-api-key': '' });
-    assert.equal(Number(body['stt_latency_ms']) + Number(body['llm_generation_ms']) + Number(body['tts_generation_ms']) + Number(body['first_audio_sent_ms']), body['full_response_cycle_ms']);
-    const wav = await until('the recording', 15_000, () => readAll(server.app.files, ended.recordingKey!.replace('.au', '.wav')));
+    assert.equal(
+      Number(body['stt_latency_ms']) +
+        Number(body['llm_generation_ms']) +
+        Number(body['tts_generation_ms']) +
+        Number(body['first_audio_sent_ms']),
+      body['full_response_cycle_ms'],
+    );
+    const wav = await until('the recording', 15_000, () =>
+      readAll(server.app.files, ended.recordingKey!.replace('.au', '.wav')),
+    );
     const seconds = (wav.length - 44) / 4 / 8000;
     assert.ok(seconds > entries.at(-1)!.endMs / 1000 - 8, `the recording lasts ${seconds} s`);
   });
@@ -137,7 +158,11 @@ describe('the numbers of the simulated carrier', { concurrency: 4 }, () => {
   });
 
   it('any other number is like 0006, and variables fill the first message', async () => {
-    const { call: ended, entries } = await call('+1234567890', { dynamic_variables: { name: 'John' }, custom_first_message: 'Hello {{name}} from {{company}}! Do you have a minute?', enable_recording: false });
+    const { call: ended, entries } = await call('+1234567890', {
+      dynamic_variables: { name: 'John' },
+      custom_first_message: 'Hello {{name}} from {{company}}! Do you have a minute?',
+      enable_recording: false,
+    });
     assert.equal(ended.status, 'completed');
     assert.equal(ended.recordingKey, null);
     assert.match(entries.find((entry) => entry.role === 'agent')!.text, /^Hello John from! Do you have a minute\?$/);

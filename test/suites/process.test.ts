@@ -17,13 +17,21 @@ const freshDir = () => {
   dirs.push(dir);
   return dir;
 };
-const start = async (dataDir: string, env: Record<string, string> = {}, options: ConstructorParameters<typeof ServerProcess>[2] = {}) => {
+const start = async (
+  dataDir: string,
+  env: Record<string, string> = {},
+  options: ConstructorParameters<typeof ServerProcess>[2] = {},
+) => {
   const server = new ServerProcess(await freePort(), { DATA_DIR: dataDir, API_SECRET_KEY: KEY, ...env }, options);
   servers.push(server);
   return server;
 };
 const api = async (server: ServerProcess, method: string, path: string, body?: object) => {
-  const reply = await fetch(server.url + path, { method, headers: { 'xi-api-key': KEY }, ...(body ? { body: JSON.stringify(body) } : {}) });
+  const reply = await fetch(server.url + path, {
+    method,
+    headers: { 'xi-api-key': KEY },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
   return { status: reply.status, body: (await reply.json()) as Record<string, unknown> };
 };
 after(async () => {
@@ -42,7 +50,10 @@ describe('npm start', { concurrency: 2 }, () => {
     const key = /^API key .*: (tl_\S+)$/m.exec(server.output)?.[1];
     assert.ok(key, server.output);
     assert.equal((await fetch(`${server.url}/health/detailed`, { headers: { 'x-api-key': key } })).status, 200);
-    assert.equal((await fetch(`${server.url}/v1/convai/agents/agent_1`, { headers: { 'xi-api-key': key } })).status, 200);
+    assert.equal(
+      (await fetch(`${server.url}/v1/convai/agents/agent_1`, { headers: { 'xi-api-key': key } })).status,
+      200,
+    );
     assert.equal(statSync(join(dataDir, 'api-secret-key')).mode & 0o077, 0);
     await server.stop();
     assert.equal(server.exit?.code, 0, server.output);
@@ -50,7 +61,10 @@ describe('npm start', { concurrency: 2 }, () => {
     servers.push(again);
     await again.untilHealthy();
     assert.equal(again.output.includes(key), false);
-    assert.equal((await fetch(`${again.url}/v1/convai/agents/agent_1`, { headers: { 'xi-api-key': key } })).status, 200);
+    assert.equal(
+      (await fetch(`${again.url}/v1/convai/agents/agent_1`, { headers: { 'xi-api-key': key } })).status,
+      200,
+    );
     await again.stop();
   });
 
@@ -69,7 +83,11 @@ describe('npm start', { concurrency: 2 }, () => {
     assert.match(other.output, /another ENCRYPTION_KEY/);
     const { createServer } = await import('node:http');
     const blocker = createServer().listen(taken, '127.0.0.1');
-    const third = new ServerProcess(free, { DATA_DIR: dataDir, ENCRYPTION_KEY: 'first-encryption-key', PORTS: `${taken},${free}` });
+    const third = new ServerProcess(free, {
+      DATA_DIR: dataDir,
+      ENCRYPTION_KEY: 'first-encryption-key',
+      PORTS: `${taken},${free}`,
+    });
     servers.push(third);
     await third.untilHealthy();
     assert.match(third.output, /taken/);
@@ -87,9 +105,22 @@ describe('npm start', { concurrency: 2 }, () => {
     const dataDir = freshDir();
     const first = await start(dataDir);
     await first.untilHealthy();
-    const agent = await api(first, 'POST', '/v1/convai/agents', { name: 'Kept', first_message: 'Hello, this is a rather long first message, so that there is something to hear on the recording.' });
+    const agent = await api(first, 'POST', '/v1/convai/agents', {
+      name: 'Kept',
+      first_message: 'Hello, this is a rather long first message, so that there is something to hear on the recording.',
+    });
     const calls: string[] = [];
-    for (const to of ['+15005550006', '+15005550010', '+15005550003']) calls.push(String((await api(first, 'POST', '/v1/convai/twilio/outbound-call', { agent_id: agent.body['agent_id'], to_number: to })).body['call_sid']));
+    for (const to of ['+15005550006', '+15005550010', '+15005550003'])
+      calls.push(
+        String(
+          (
+            await api(first, 'POST', '/v1/convai/twilio/outbound-call', {
+              agent_id: agent.body['agent_id'],
+              to_number: to,
+            })
+          ).body['call_sid'],
+        ),
+      );
     const talking = calls[0]!;
     const said = await until('something on the transcript', 40_000, async () => {
       const { body } = await api(first, 'GET', `/v1/convai/conversations/${talking}`);
@@ -98,7 +129,10 @@ describe('npm start', { concurrency: 2 }, () => {
     await first.kill();
     const second = await start(dataDir);
     await second.untilHealthy();
-    assert.equal((await api(second, 'GET', `/v1/convai/agents/${String(agent.body['agent_id'])}`)).body['name'], 'Kept');
+    assert.equal(
+      (await api(second, 'GET', `/v1/convai/agents/${String(agent.body['agent_id'])}`)).body['name'],
+      'Kept',
+    );
     for (const sid of calls) {
       const { status, body } = await api(second, 'GET', `/v1/convai/conversations/${sid}`);
       assert.equal(status, 200);
@@ -113,7 +147,10 @@ describe('npm start', { concurrency: 2 }, () => {
     });
     const { channels } = parseWav(wav, (bytes) => decodeMulaw(bytes));
     assert.equal(channels.length, 2);
-    assert.ok(channels[1]!.some((sample) => Math.abs(sample) > 2000), 'the agent is not on the recording');
+    assert.ok(
+      channels[1]!.some((sample) => Math.abs(sample) > 2000),
+      'the agent is not on the recording',
+    );
     assert.ok(channels[0]!.length > 8000 * 3);
     assert.equal(/unhandled|uncaught/i.test(first.output + second.output), false);
     await second.stop();
@@ -124,7 +161,13 @@ describe('npm start', { concurrency: 2 }, () => {
     const server = await start(dataDir, { SHUTDOWN_GRACE_SECONDS: '0.5' });
     await server.untilHealthy();
     const { body } = await api(server, 'POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550010' });
-    await until('the call to be answered', 20_000, async () => (await api(server, 'GET', `/v1/convai/conversations/${String(body['call_sid'])}`)).body['status'] === 'in_progress');
+    await until(
+      'the call to be answered',
+      20_000,
+      async () =>
+        (await api(server, 'GET', `/v1/convai/conversations/${String(body['call_sid'])}`)).body['status'] ===
+        'in_progress',
+    );
     await server.stop();
     const again = await start(dataDir);
     await again.untilHealthy();
@@ -133,22 +176,26 @@ describe('npm start', { concurrency: 2 }, () => {
     await again.stop();
   });
 
-  it('runs as a user who may do nothing but write to their own folder', { skip: process.getuid?.() !== 0 && 'only root can become somebody else' }, async () => {
-    const dataDir = freshDir();
-    const nobody = Number(/^nobody:[^:]*:(\d+)/m.exec(readFileSync('/etc/passwd', 'utf8'))![1]);
-    // The project itself is to be read by that user, as it would be in a home of theirs.
-    const copy = freshDir();
-    spawnSync('cp', ['-r', ...['src', 'run.mjs', 'package.json', 'vendor'].map((name) => join(ROOT, name)), copy]);
-    spawnSync('cp', ['-rL', join(ROOT, 'node_modules'), copy]);
-    for (const dir of [dataDir, copy]) chmodSync(dir, 0o755);
-    chownSync(dataDir, nobody, nobody);
-    const server = await start(dataDir, {}, { uid: nobody, gid: nobody, root: copy, cwd: '/' });
-    await server.untilHealthy();
-    assert.ok(readdirSync(join(dataDir, 'postgres')).includes('cluster'));
-    const { status } = await api(server, 'POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550001' });
-    assert.equal(status, 200);
-    await server.stop();
-  });
+  it(
+    'runs as a user who may do nothing but write to their own folder',
+    { skip: process.getuid?.() !== 0 && 'only root can become somebody else' },
+    async () => {
+      const dataDir = freshDir();
+      const nobody = Number(/^nobody:[^:]*:(\d+)/m.exec(readFileSync('/etc/passwd', 'utf8'))![1]);
+      // The project itself is to be read by that user, as it would be in a home of theirs.
+      const copy = freshDir();
+      spawnSync('cp', ['-r', ...['src', 'run.mjs', 'package.json', 'vendor'].map((name) => join(ROOT, name)), copy]);
+      spawnSync('cp', ['-rL', join(ROOT, 'node_modules'), copy]);
+      for (const dir of [dataDir, copy]) chmodSync(dir, 0o755);
+      chownSync(dataDir, nobody, nobody);
+      const server = await start(dataDir, {}, { uid: nobody, gid: nobody, root: copy, cwd: '/' });
+      await server.untilHealthy();
+      assert.ok(readdirSync(join(dataDir, 'postgres')).includes('cluster'));
+      const { status } = await api(server, 'POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550001' });
+      assert.equal(status, 200);
+      await server.stop();
+    },
+  );
 });
 
 describe('npm run demo', () => {
@@ -157,10 +204,14 @@ describe('npm run demo', () => {
       const began = performance.now();
       let firstWordsMs = Infinity;
       let output = '';
-      const child = spawn(process.execPath, [join(ROOT, 'run.mjs'), 'src/main.ts', 'demo', ...args], { cwd: ROOT, env: { PATH: process.env['PATH'] ?? '', DATA_DIR: dataDir, SIMULATOR_SPEED: '3' } });
+      const child = spawn(process.execPath, [join(ROOT, 'run.mjs'), 'src/main.ts', 'demo', ...args], {
+        cwd: ROOT,
+        env: { PATH: process.env['PATH'] ?? '', DATA_DIR: dataDir, SIMULATOR_SPEED: '3' },
+      });
       child.stdout.on('data', (chunk: Buffer) => {
         output += chunk.toString();
-        if (firstWordsMs === Infinity && output.includes('first words on the line')) firstWordsMs = performance.now() - began;
+        if (firstWordsMs === Infinity && output.includes('first words on the line'))
+          firstWordsMs = performance.now() - began;
       });
       child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
       child.on('close', (code) => done({ code, output, firstWordsMs }));

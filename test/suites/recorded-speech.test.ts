@@ -40,7 +40,15 @@ describe('recorded human speech', { concurrency: 3 }, () => {
   const dir = mkdtempSync(join(tmpdir(), 'trunkline-clips-'));
   before(async () => {
     server = await startServer({ SIMULATOR_SPEED: '1' });
-    agentId = String((await server.request('POST', '/v1/convai/agents', { name: 'Robot', system_prompt: PROMPT, first_message: 'Where to?' })).body['agent_id']);
+    agentId = String(
+      (
+        await server.request('POST', '/v1/convai/agents', {
+          name: 'Robot',
+          system_prompt: PROMPT,
+          first_message: 'Where to?',
+        })
+      ).body['agent_id'],
+    );
   });
   after(async () => {
     await server.close();
@@ -56,7 +64,11 @@ describe('recorded human speech', { concurrency: 3 }, () => {
       assert.match(output, new RegExp(`User: .*${says}`), output);
       assert.match(output, answer);
       const files = readdirSync(out);
-      for (const part of ['-caller.wav', '-agent.wav', '.txt']) assert.ok(files.some((name) => name.endsWith(part)), `${part} is missing`);
+      for (const part of ['-caller.wav', '-agent.wav', '.txt'])
+        assert.ok(
+          files.some((name) => name.endsWith(part)),
+          `${part} is missing`,
+        );
     });
   }
 
@@ -70,8 +82,27 @@ describe('recorded human speech', { concurrency: 3 }, () => {
   function call(wav: string, out: string): Promise<{ code: number | null; output: string }> {
     return new Promise((done) => {
       let output = '';
-      const child = spawn(process.execPath, [join(ROOT, 'run.mjs'), 'src/main.ts', 'call', '--wav', wav, '--agent', agentId, '--url', server.url, '--key', server.key, '--out', out], { cwd: ROOT, env: { PATH: process.env['PATH'] ?? '' } });
-      for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      const child = spawn(
+        process.execPath,
+        [
+          join(ROOT, 'run.mjs'),
+          'src/main.ts',
+          'call',
+          '--wav',
+          wav,
+          '--agent',
+          agentId,
+          '--url',
+          server.url,
+          '--key',
+          server.key,
+          '--out',
+          out,
+        ],
+        { cwd: ROOT, env: { PATH: process.env['PATH'] ?? '' } },
+      );
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
       child.on('close', (code) => done({ code, output }));
     });
   }

@@ -36,8 +36,16 @@ describe('sales-agent', () => {
     assert.match(String(created_at), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/);
     assert.equal(created_at, updated_at);
     assert.deepEqual(rest, {
-      name: 'Sales Agent', system_prompt: 'You are a helpful sales representative...', first_message: 'Hello! How can I help you today?', voice_provider: 'deepgram', voice_id: 'aura-2-thalia-en', model_provider: 'ollama',
-      model_name: 'llama3:8b-instruct-q4_K_S', interrupt_enabled: true, silence_threshold_sec: 0.3, is_active: true,
+      name: 'Sales Agent',
+      system_prompt: 'You are a helpful sales representative...',
+      first_message: 'Hello! How can I help you today?',
+      voice_provider: 'deepgram',
+      voice_id: 'aura-2-thalia-en',
+      model_provider: 'ollama',
+      model_name: 'llama3:8b-instruct-q4_K_S',
+      interrupt_enabled: true,
+      silence_threshold_sec: 0.3,
+      is_active: true,
     });
     assert.deepEqual((await server.request('GET', `/v1/convai/agents/${String(agent_id)}`)).body, body);
   });
@@ -50,79 +58,191 @@ describe('sales-agent', () => {
   });
 
   it('lists agents page by page, and by whether they are active', async () => {
-    const idle = (await server.request('POST', '/v1/convai/agents', { name: 'Idle', is_active: false })).body['agent_id'];
+    const idle = (await server.request('POST', '/v1/convai/agents', { name: 'Idle', is_active: false })).body[
+      'agent_id'
+    ];
     const { body } = await server.request('GET', '/v1/convai/agents?skip=0&limit=100&is_active=true');
     assert.deepEqual(Object.keys(body), ['agents', 'total', 'skip', 'limit']);
     const agents = body['agents'] as Record<string, unknown>[];
     assert.deepEqual([body['total'], body['skip'], body['limit']], [agents.length, 0, 100]);
-    assert.ok(agents.every((agent) => agent['is_active'] === true) && agents.some((agent) => agent['agent_id'] === agentId));
-    assert.deepEqual(agents.find((agent) => agent['agent_id'] === agentId), (await server.request('GET', `/v1/convai/agents/${agentId}`)).body);
-    for (const no of ['false', 'False', '0']) assert.deepEqual(((await server.request('GET', `/v1/convai/agents?is_active=${no}`)).body['agents'] as Record<string, unknown>[]).map((agent) => agent['agent_id']), [idle]);
+    assert.ok(
+      agents.every((agent) => agent['is_active'] === true) && agents.some((agent) => agent['agent_id'] === agentId),
+    );
+    assert.deepEqual(
+      agents.find((agent) => agent['agent_id'] === agentId),
+      (await server.request('GET', `/v1/convai/agents/${agentId}`)).body,
+    );
+    for (const no of ['false', 'False', '0'])
+      assert.deepEqual(
+        (
+          (await server.request('GET', `/v1/convai/agents?is_active=${no}`)).body['agents'] as Record<string, unknown>[]
+        ).map((agent) => agent['agent_id']),
+        [idle],
+      );
     const all = (await server.request('GET', '/v1/convai/agents')).body;
     assert.equal(all['limit'], 100);
     const pages = [];
-    for (let skip = 0; skip < Number(all['total']); skip += 2) pages.push(...((await server.request('GET', `/v1/convai/agents?skip=${skip}&limit=2`)).body['agents'] as unknown[]));
+    for (let skip = 0; skip < Number(all['total']); skip += 2)
+      pages.push(
+        ...((await server.request('GET', `/v1/convai/agents?skip=${skip}&limit=2`)).body['agents'] as unknown[]),
+      );
     assert.deepEqual(pages, all['agents']);
     assert.deepEqual((await server.request('GET', '/v1/convai/agents?skip=5000&limit=0')).body['agents'], []);
-    for (const query of ['skip=-1', 'skip=1.5', 'skip=x', 'limit=-1', 'limit=1001', 'limit=', 'limit=1e2', 'limit=0x10', 'skip=1&skip=2', 'skip=99999999999999999999', 'is_active=maybe']) {
+    for (const query of [
+      'skip=-1',
+      'skip=1.5',
+      'skip=x',
+      'limit=-1',
+      'limit=1001',
+      'limit=',
+      'limit=1e2',
+      'limit=0x10',
+      'skip=1&skip=2',
+      'skip=99999999999999999999',
+      'is_active=maybe',
+    ]) {
       const reply = await server.request('GET', `/v1/convai/agents?${query}`);
       assert.deepEqual([reply.status, reply.body['detail']], [400, 'Invalid request parameters'], query);
     }
-    const call = await server.request('POST', '/v1/convai/twilio/outbound-call', { agent_id: idle, to_number: '+15005550006' });
+    const call = await server.request('POST', '/v1/convai/twilio/outbound-call', {
+      agent_id: idle,
+      to_number: '+15005550006',
+    });
     assert.deepEqual([call.status, /not active/.test(String(call.body['error']))], [400, true]);
   });
 
   it('updates an agent as the seed shows it, and nothing else of it', async () => {
     const { body: before } = await server.request('POST', '/v1/convai/agents', CREATE);
     const path = `/v1/convai/agents/${String(before['agent_id'])}`;
-    const { status, body } = await server.request('PATCH', path, '{\n  "system_prompt": "Updated prompt...",\n  "interrupt_enabled": false\n}');
+    const { status, body } = await server.request(
+      'PATCH',
+      path,
+      '{\n  "system_prompt": "Updated prompt...",\n  "interrupt_enabled": false\n}',
+    );
     assert.equal(status, 200);
-    assert.deepEqual({ ...body, updated_at: null }, { ...before, system_prompt: 'Updated prompt...', interrupt_enabled: false, updated_at: null });
+    assert.deepEqual(
+      { ...body, updated_at: null },
+      { ...before, system_prompt: 'Updated prompt...', interrupt_enabled: false, updated_at: null },
+    );
     assert.deepEqual((await server.request('GET', path)).body, body);
     // A voice of another vendor brings the vendor along; a vendor that is given stays.
-    assert.equal((await server.request('PATCH', path, { voice_id: 'offline-awb' })).body['voice_provider'] === 'deepgram', false);
-    assert.equal((await server.request('PATCH', path, { voice_id: 'mine', voice_provider: 'elevenlabs' })).body['voice_provider'], 'elevenlabs');
+    assert.equal(
+      (await server.request('PATCH', path, { voice_id: 'offline-awb' })).body['voice_provider'] === 'deepgram',
+      false,
+    );
+    assert.equal(
+      (await server.request('PATCH', path, { voice_id: 'mine', voice_provider: 'elevenlabs' })).body['voice_provider'],
+      'elevenlabs',
+    );
     assert.equal((await server.request('PATCH', path, { first_message: null })).body['first_message'], null);
     assert.deepEqual((await server.request('PATCH', path, {})).body, (await server.request('GET', path)).body);
-    for (const wrong of [{ name: null }, { name: '' }, { voice_id: 5 }, { is_active: 'no' }, { silence_threshold_sec: '0.3' }]) assert.equal((await server.request('PATCH', path, wrong)).status, 400, JSON.stringify(wrong));
+    for (const wrong of [
+      { name: null },
+      { name: '' },
+      { voice_id: 5 },
+      { is_active: 'no' },
+      { silence_threshold_sec: '0.3' },
+    ])
+      assert.equal((await server.request('PATCH', path, wrong)).status, 400, JSON.stringify(wrong));
     assert.equal((await server.request('PATCH', '/v1/convai/agents/agent_999', {})).status, 404);
     // Changes at once do not undo one another.
-    await Promise.all([server.request('PATCH', path, { name: 'One' }), server.request('PATCH', path, { system_prompt: 'Two' }), server.request('PATCH', path, { silence_threshold_sec: 0.7 })]);
+    await Promise.all([
+      server.request('PATCH', path, { name: 'One' }),
+      server.request('PATCH', path, { system_prompt: 'Two' }),
+      server.request('PATCH', path, { silence_threshold_sec: 0.7 }),
+    ]);
     const { body: merged } = await server.request('GET', path);
     assert.deepEqual([merged['name'], merged['system_prompt'], merged['silence_threshold_sec']], ['One', 'Two', 0.7]);
   });
 
   it('deletes an agent once; its conversations keep it, and a default one is replaced', async () => {
     const { agent_id: id } = (await server.request('POST', '/v1/convai/agents', CREATE)).body;
-    const { call_sid: sid } = (await server.request('POST', '/v1/convai/twilio/outbound-call', { agent_id: id, to_number: '+15005550005' })).body;
+    const { call_sid: sid } = (
+      await server.request('POST', '/v1/convai/twilio/outbound-call', { agent_id: id, to_number: '+15005550005' })
+    ).body;
     const path = `/v1/convai/agents/${String(id)}`;
-    assert.deepEqual(await server.request('DELETE', path), { status: 200, body: { success: true, message: 'Agent deleted' } });
-    for (const method of ['GET', 'PATCH', 'DELETE']) assert.equal((await server.request(method, path, method === 'PATCH' ? {} : undefined)).status, 404);
-    assert.equal((await server.request('POST', '/v1/convai/twilio/outbound-call', { agent_id: id, to_number: '+15005550005' })).status, 404);
+    assert.deepEqual(await server.request('DELETE', path), {
+      status: 200,
+      body: { success: true, message: 'Agent deleted' },
+    });
+    for (const method of ['GET', 'PATCH', 'DELETE'])
+      assert.equal((await server.request(method, path, method === 'PATCH' ? {} : undefined)).status, 404);
+    assert.equal(
+      (await server.request('POST', '/v1/convai/twilio/outbound-call', { agent_id: id, to_number: '+15005550005' }))
+        .status,
+      404,
+    );
     const ended = await server.untilEnded(String(sid));
     assert.equal(ended.status, 'completed', 'a running call did not finish');
     assert.equal((await server.request('GET', `/v1/convai/conversations/${String(sid)}`)).body['agent_id'], id);
     const standard = (await server.app.core.store.agents.default(server.app.organization.id))!;
-    assert.equal((await server.request('PATCH', `/v1/convai/agents/agent_${standard.id}`, { is_active: false })).status, 400);
+    assert.equal(
+      (await server.request('PATCH', `/v1/convai/agents/agent_${standard.id}`, { is_active: false })).status,
+      400,
+    );
     await server.request('DELETE', `/v1/convai/agents/agent_${standard.id}`);
-    const { body: call } = await server.request('POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550002' });
+    const { body: call } = await server.request('POST', '/v1/convai/twilio/outbound-call', {
+      to_number: '+15005550002',
+    });
     assert.notEqual(call['agent_id'], `agent_${standard.id}`);
     await server.untilEnded(String(call['call_sid']));
   });
 
   it('lists conversations by agent and status, newest first, with their words', async () => {
     const { agent_id: id } = (await server.request('POST', '/v1/convai/agents', CREATE)).body;
-    const place = async (to: string) => server.untilEnded(String((await server.request('POST', '/v1/convai/twilio/outbound-call', { agent_id: id, to_number: to })).body['call_sid']));
-    const [busy, short, refused] = [await place('+15005550002'), await place('+15005550005'), await place('+15005550001')];
-    const list = async (query: string) => (await server.request('GET', `/v1/convai/conversations?agent_id=${String(id)}${query}`)).body as { conversations: Record<string, unknown>[]; total: number; skip: number; limit: number };
+    const place = async (to: string) =>
+      server.untilEnded(
+        String(
+          (await server.request('POST', '/v1/convai/twilio/outbound-call', { agent_id: id, to_number: to })).body[
+            'call_sid'
+          ],
+        ),
+      );
+    const [busy, short, refused] = [
+      await place('+15005550002'),
+      await place('+15005550005'),
+      await place('+15005550001'),
+    ];
+    const list = async (query: string) =>
+      (await server.request('GET', `/v1/convai/conversations?agent_id=${String(id)}${query}`)).body as {
+        conversations: Record<string, unknown>[];
+        total: number;
+        skip: number;
+        limit: number;
+      };
     const all = await list('&skip=0&limit=50');
-    assert.deepEqual(all.conversations.map((one) => [one['conversation_id'], one['status']]), [[refused.sid, 'failed'], [short.sid, 'completed'], [busy.sid, 'busy']]);
+    assert.deepEqual(
+      all.conversations.map((one) => [one['conversation_id'], one['status']]),
+      [
+        [refused.sid, 'failed'],
+        [short.sid, 'completed'],
+        [busy.sid, 'busy'],
+      ],
+    );
     assert.deepEqual([all.total, all.skip, all.limit], [3, 0, 50]);
-    assert.deepEqual(Object.keys(all.conversations[0]!), ['conversation_id', 'agent_id', 'status', 'transcript', 'started_at', 'ended_at', 'end_reason', 'failure_reason']);
+    assert.deepEqual(Object.keys(all.conversations[0]!), [
+      'conversation_id',
+      'agent_id',
+      'status',
+      'transcript',
+      'started_at',
+      'ended_at',
+      'end_reason',
+      'failure_reason',
+    ]);
     assert.match(String(all.conversations[0]!['failure_reason']), /invalid number/);
-    assert.deepEqual((await list('&status=completed')).conversations.map((one) => one['conversation_id']), [short.sid]);
-    assert.deepEqual((await list('&skip=1&limit=1')).conversations.map((one) => one['conversation_id']), [short.sid]);
-    assert.deepEqual((await server.request('GET', '/v1/convai/conversations?agent_id=agent_123456')).body['conversations'], []);
+    assert.deepEqual(
+      (await list('&status=completed')).conversations.map((one) => one['conversation_id']),
+      [short.sid],
+    );
+    assert.deepEqual(
+      (await list('&skip=1&limit=1')).conversations.map((one) => one['conversation_id']),
+      [short.sid],
+    );
+    assert.deepEqual(
+      (await server.request('GET', '/v1/convai/conversations?agent_id=agent_123456')).body['conversations'],
+      [],
+    );
     assert.equal((await server.request('GET', '/v1/convai/conversations')).body['limit'], 50);
     assert.equal((await server.request('GET', '/v1/convai/conversations?status=lost')).status, 400);
   });
@@ -131,10 +251,17 @@ describe('sales-agent', () => {
     for (const name of ['sales-agent', 'call-center', 'orchestrator']) {
       const reply = await fetch(`${server.url}/docs/${name}`);
       assert.equal(reply.status, 200);
-      const document = (await reply.json()) as { openapi: string; paths: Record<string, Record<string, { responses: Record<string, unknown>; requestBody?: unknown }>> };
+      const document = (await reply.json()) as {
+        openapi: string;
+        paths: Record<string, Record<string, { responses: Record<string, unknown>; requestBody?: unknown }>>;
+      };
       assert.match(document.openapi, /^3\.1/);
       if (name === 'sales-agent') {
-        assert.deepEqual(Object.keys(document.paths['/v1/convai/agents/{agent_id}']!).toSorted(), ['delete', 'get', 'patch']);
+        assert.deepEqual(Object.keys(document.paths['/v1/convai/agents/{agent_id}']!).toSorted(), [
+          'delete',
+          'get',
+          'patch',
+        ]);
         assert.ok(document.paths['/v1/convai/twilio/outbound-call']!['post']!.requestBody);
       }
     }
@@ -143,13 +270,23 @@ describe('sales-agent', () => {
 
   it('places a call with every documented field, ends it, and ends it again', async () => {
     const placed = await server.request('POST', '/v1/convai/twilio/outbound-call', {
-      agent_id: agentId, to_number: '+1234567890', dynamic_variables: { name: 'John', company: 'ACME' }, custom_first_message: 'Hello John from ACME!', custom_voice_id: 'aura-2-luna-en', custom_model: 'llama3:13b', enable_recording: true,
+      agent_id: agentId,
+      to_number: '+1234567890',
+      dynamic_variables: { name: 'John', company: 'ACME' },
+      custom_first_message: 'Hello John from ACME!',
+      custom_voice_id: 'aura-2-luna-en',
+      custom_model: 'llama3:13b',
+      enable_recording: true,
     });
     assert.equal(placed.status, 200);
     const { call_sid, started_at, ...rest } = placed.body;
     assert.match(String(call_sid), /^CA[0-9a-f]{32}$/);
     assert.deepEqual(rest, { success: true, agent_id: agentId, to_number: '+1234567890', status: 'initiated' });
-    await until('the first words', 20_000, async () => (await server.app.core.store.calls.bySid(String(call_sid)))!.status === 'answered');
+    await until(
+      'the first words',
+      20_000,
+      async () => (await server.app.core.store.calls.bySid(String(call_sid)))!.status === 'answered',
+    );
     const ended = await server.request('POST', `/v1/convai/calls/${String(call_sid)}/end`, { reason: 'completed' });
     assert.equal(ended.status, 200);
     assert.deepEqual(Object.keys(ended.body), ['success', 'call_sid', 'ended_at', 'duration_seconds']);
@@ -162,15 +299,23 @@ describe('sales-agent', () => {
   });
 
   it('ends a call once, however many ask at once', async () => {
-    const { body } = await server.request('POST', '/v1/convai/twilio/outbound-call', { agent_id: agentId, to_number: '+15005550003' });
-    const ends = await Promise.all(Array.from({ length: 20 }, () => server.request('POST', `/v1/convai/calls/${String(body['call_sid'])}/end`)));
+    const { body } = await server.request('POST', '/v1/convai/twilio/outbound-call', {
+      agent_id: agentId,
+      to_number: '+15005550003',
+    });
+    const ends = await Promise.all(
+      Array.from({ length: 20 }, () => server.request('POST', `/v1/convai/calls/${String(body['call_sid'])}/end`)),
+    );
     assert.equal(new Set(ends.map((reply) => JSON.stringify(reply))).size, 1);
     assert.equal(ends[0]!.status, 200);
   });
 
   it('ends a call whose record was read just before somebody else ended it', async (t) => {
     const { calls } = server.app.core.store;
-    const { body } = await server.request('POST', '/v1/convai/twilio/outbound-call', { agent_id: agentId, to_number: '+15005550003' });
+    const { body } = await server.request('POST', '/v1/convai/twilio/outbound-call', {
+      agent_id: agentId,
+      to_number: '+15005550003',
+    });
     const sid = String(body['call_sid']);
     await until('the ringing', 10_000, async () => (await calls.bySid(sid))!.status === 'ringing');
     const byId = calls.byId.bind(calls);
@@ -187,7 +332,10 @@ describe('sales-agent', () => {
   });
 
   it('cancels a call that still rings', async () => {
-    const { body } = await server.request('POST', '/v1/convai/twilio/outbound-call', { agent_id: agentId, to_number: '+15005550003' });
+    const { body } = await server.request('POST', '/v1/convai/twilio/outbound-call', {
+      agent_id: agentId,
+      to_number: '+15005550003',
+    });
     const { status } = await server.request('POST', `/v1/convai/calls/${String(body['call_sid'])}/end`);
     assert.equal(status, 200);
     const ended = await server.untilEnded(String(body['call_sid']));
@@ -195,7 +343,10 @@ describe('sales-agent', () => {
   });
 
   it('keeps the page and the recording behind a signature or a credential', async () => {
-    const { body } = await server.request('POST', '/v1/convai/twilio/outbound-call', { agent_id: agentId, to_number: '+15005550007' });
+    const { body } = await server.request('POST', '/v1/convai/twilio/outbound-call', {
+      agent_id: agentId,
+      to_number: '+15005550007',
+    });
     const call = await server.untilEnded(String(body['call_sid']));
     await until('the recording', 15_000, () => readAll(server.app.files, call.recordingKey!.replace('.au', '.wav')));
     const { body: conversation } = await server.request('GET', `/v1/convai/conversations/${call.sid}`);
@@ -208,38 +359,87 @@ describe('sales-agent', () => {
     assert.equal(recording.status, 206);
     assert.equal(Buffer.from(await recording.arrayBuffer()).toString('latin1', 0, 4), 'RIFF');
     assert.equal((await fetch(`${server.url}/app/calls/${call.sid}`)).status, 401);
-    assert.equal((await fetch(`${server.url}/app/calls/${call.sid}`, { headers: { 'x-api-key': server.key } })).status, 200);
+    assert.equal(
+      (await fetch(`${server.url}/app/calls/${call.sid}`, { headers: { 'x-api-key': server.key } })).status,
+      200,
+    );
     assert.equal((await fetch(String(conversation['page_url']).replace('signature=', 'signature=x'))).status, 401);
-    assert.equal((await fetch(`${server.url}/app/recordings/..%2f..%2fapi-secret-key`, { headers: { 'x-api-key': server.key } })).status, 404);
+    assert.equal(
+      (await fetch(`${server.url}/app/recordings/..%2f..%2fapi-secret-key`, { headers: { 'x-api-key': server.key } }))
+        .status,
+      404,
+    );
   });
 
   it('takes a key in every documented header, on every port, and nothing else', async () => {
-    for (const headers of [{ authorization: `Bearer ${server.key}`, 'xi-api-key': '' }, { 'xi-api-key': server.key }, { 'x-api-key': server.key, 'xi-api-key': '' }] as const) {
-      for (const url of server.app.urls) assert.equal((await fetch(`${url}/v1/convai/agents/${agentId}`, { headers })).status, 200);
+    for (const headers of [
+      { authorization: `Bearer ${server.key}`, 'xi-api-key': '' },
+      { 'xi-api-key': server.key },
+      { 'x-api-key': server.key, 'xi-api-key': '' },
+    ] as const) {
+      for (const url of server.app.urls)
+        assert.equal((await fetch(`${url}/v1/convai/agents/${agentId}`, { headers })).status, 200);
     }
-    for (const headers of [{ 'xi-api-key': '' }, { 'xi-api-key': 'wrong' }, { 'xi-api-key': '', authorization: 'Basic abc' }]) {
+    for (const headers of [
+      { 'xi-api-key': '' },
+      { 'xi-api-key': 'wrong' },
+      { 'xi-api-key': '', authorization: 'Basic abc' },
+    ]) {
       const { status, body } = await server.request('GET', `/v1/convai/agents/${agentId}`, undefined, headers);
       assert.equal(status, 401);
       assert.deepEqual(body, { detail: 'Invalid API key' });
     }
   });
 
-  it('says what is wrong, in the seed\'s form', async () => {
+  it("says what is wrong, in the seed's form", async () => {
     const wrong = async (method: string, path: string, body?: unknown) => server.request(method, path, body);
-    assert.deepEqual(await wrong('POST', '/v1/convai/agents', {}), { status: 400, body: { detail: 'Invalid request parameters', error: 'name is required' } });
-    assert.deepEqual(await wrong('GET', '/v1/convai/agents/agent_999'), { status: 404, body: { detail: 'Agent not found', error: 'agent_id: agent_999' } });
+    assert.deepEqual(await wrong('POST', '/v1/convai/agents', {}), {
+      status: 400,
+      body: { detail: 'Invalid request parameters', error: 'name is required' },
+    });
+    assert.deepEqual(await wrong('GET', '/v1/convai/agents/agent_999'), {
+      status: 404,
+      body: { detail: 'Agent not found', error: 'agent_id: agent_999' },
+    });
     const cases: [string, string, unknown, number][] = [
-      ['POST', '/v1/convai/agents', '{"name": ', 400], ['POST', '/v1/convai/agents', '[]', 400], ['POST', '/v1/convai/agents', '"text"', 400], ['POST', '/v1/convai/agents', { name: 5 }, 400], ['POST', '/v1/convai/agents', { name: '  ' }, 400],
-      ['POST', '/v1/convai/agents', { name: 'x', silence_threshold_sec: -1 }, 400], ['POST', '/v1/convai/agents', { name: 'x', interrupt_enabled: 'yes' }, 400], ['POST', '/v1/convai/agents', { name: 'a\u0000b' }, 400], ['POST', '/v1/convai/agents', '{"name":"\\ud800"}', 400], ['POST', '/v1/convai/agents', `{"name":"x","y":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, 400],
+      ['POST', '/v1/convai/agents', '{"name": ', 400],
+      ['POST', '/v1/convai/agents', '[]', 400],
+      ['POST', '/v1/convai/agents', '"text"', 400],
+      ['POST', '/v1/convai/agents', { name: 5 }, 400],
+      ['POST', '/v1/convai/agents', { name: '  ' }, 400],
+      ['POST', '/v1/convai/agents', { name: 'x', silence_threshold_sec: -1 }, 400],
+      ['POST', '/v1/convai/agents', { name: 'x', interrupt_enabled: 'yes' }, 400],
+      ['POST', '/v1/convai/agents', { name: 'a\u0000b' }, 400],
+      ['POST', '/v1/convai/agents', '{"name":"\\ud800"}', 400],
+      ['POST', '/v1/convai/agents', `{"name":"x","y":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, 400],
       ['POST', '/v1/convai/agents', `{"name":"${'x'.repeat(1_200_000)}"}`, 400],
-      ['POST', '/v1/convai/twilio/outbound-call', {}, 400], ['POST', '/v1/convai/twilio/outbound-call', { to_number: '5551234' }, 400], ['POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550006', agent_id: 'agent_999' }, 404],
-      ['POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550006', agent_id: 'x' }, 404], ['POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550006', agent_id: agentId, dynamic_variables: { a: {} } }, 400],
-      ['POST', '/v1/convai/calls/CA0/end', {}, 404], ['GET', '/v1/convai/conversations/CA0', undefined, 404], ['GET', '/v1/convai/latency/CA0', undefined, 404], ['GET', '/v1/convai/agents/agent_99999999999999999999', undefined, 404],
-      ['POST', '/v1/convai/web-calls', {}, 400], ['POST', '/v1/convai/web-calls', { agent_id: 'agent_999' }, 404], ['GET', '/v1/nothing', undefined, 404], ['PUT', '/v1/convai/agents', {}, 404], ['GET', '/v1/convai/agents/%00', undefined, 400],
+      ['POST', '/v1/convai/twilio/outbound-call', {}, 400],
+      ['POST', '/v1/convai/twilio/outbound-call', { to_number: '5551234' }, 400],
+      ['POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550006', agent_id: 'agent_999' }, 404],
+      ['POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550006', agent_id: 'x' }, 404],
+      [
+        'POST',
+        '/v1/convai/twilio/outbound-call',
+        { to_number: '+15005550006', agent_id: agentId, dynamic_variables: { a: {} } },
+        400,
+      ],
+      ['POST', '/v1/convai/calls/CA0/end', {}, 404],
+      ['GET', '/v1/convai/conversations/CA0', undefined, 404],
+      ['GET', '/v1/convai/latency/CA0', undefined, 404],
+      ['GET', '/v1/convai/agents/agent_99999999999999999999', undefined, 404],
+      ['POST', '/v1/convai/web-calls', {}, 400],
+      ['POST', '/v1/convai/web-calls', { agent_id: 'agent_999' }, 404],
+      ['GET', '/v1/nothing', undefined, 404],
+      ['PUT', '/v1/convai/agents', {}, 404],
+      ['GET', '/v1/convai/agents/%00', undefined, 400],
     ];
     for (const [method, path, body, status] of cases) {
       const reply = await wrong(method, path, body);
-      assert.equal(reply.status, status, `${method} ${path} ${JSON.stringify(body)?.slice(0, 80)}: ${JSON.stringify(reply.body)}`);
+      assert.equal(
+        reply.status,
+        status,
+        `${method} ${path} ${JSON.stringify(body)?.slice(0, 80)}: ${JSON.stringify(reply.body)}`,
+      );
       assert.equal(typeof reply.body['detail'], 'string');
       assert.equal(JSON.stringify(reply.body).includes(server.key), false);
     }
@@ -253,7 +453,11 @@ describe('sales-agent', () => {
 
   it('stays well when a client speaks no HTTP', async () => {
     const { port, hostname } = new URL(server.url);
-    for (const bytes of ['GARBAGE\r\n\r\n', 'GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n', 'POST /v1/convai/agents HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZZ\r\n']) {
+    for (const bytes of [
+      'GARBAGE\r\n\r\n',
+      'GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n',
+      'POST /v1/convai/agents HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZZ\r\n',
+    ]) {
       await new Promise<void>((done) => {
         const socket = connect(Number(port), hostname, () => socket.end(bytes));
         socket.on('data', () => undefined);
@@ -265,17 +469,28 @@ describe('sales-agent', () => {
   });
 
   it('answers more calls at once than allowed with 429, and none is lost', async () => {
-    const replies = await Promise.all(Array.from({ length: 8 }, () => server.request('POST', '/v1/convai/twilio/outbound-call', { agent_id: agentId, to_number: '+15005550003' })));
-    assert.deepEqual(replies.map((reply) => reply.status).toSorted((a, b) => a - b), [200, 200, 200, 429, 429, 429, 429, 429]);
+    const replies = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        server.request('POST', '/v1/convai/twilio/outbound-call', { agent_id: agentId, to_number: '+15005550003' }),
+      ),
+    );
+    assert.deepEqual(
+      replies.map((reply) => reply.status).toSorted((a, b) => a - b),
+      [200, 200, 200, 429, 429, 429, 429, 429],
+    );
     assert.match(String(replies.find((reply) => reply.status === 429)!.body['error']), /concurrent/);
-    for (const reply of replies) if (reply.status === 200) await server.request('POST', `/v1/convai/calls/${String(reply.body['call_sid'])}/end`);
+    for (const reply of replies)
+      if (reply.status === 200) await server.request('POST', `/v1/convai/calls/${String(reply.body['call_sid'])}/end`);
   });
 
   it('does not call whoever asked not to be called', async () => {
     const organizationId = server.app.organization.id;
     const person = await server.app.core.store.persons.withNumber(organizationId, '+15005559999', 'hash');
     await server.app.core.store.persons.refuseCalls(person.id, new Date());
-    const { status, body } = await server.request('POST', '/v1/convai/twilio/outbound-call', { agent_id: agentId, to_number: '+15005559999' });
+    const { status, body } = await server.request('POST', '/v1/convai/twilio/outbound-call', {
+      agent_id: agentId,
+      to_number: '+15005559999',
+    });
     assert.equal(status, 409);
     assert.match(String(body['detail']), /not to be called/);
   });
@@ -283,7 +498,13 @@ describe('sales-agent', () => {
   it('tells its health, plain and in detail, and what does each job', async () => {
     const { body } = await server.request('GET', '/health', undefined, { 'xi-api-key': '' });
     assert.equal(body['status'], 'healthy');
-    assert.deepEqual(Object.keys(body['services'] as object).toSorted(), ['chromadb', 'database', 'openai', 'orchestrator', 'voice_provider']);
+    assert.deepEqual(Object.keys(body['services'] as object).toSorted(), [
+      'chromadb',
+      'database',
+      'openai',
+      'orchestrator',
+      'voice_provider',
+    ]);
     const detailed = (await server.request('GET', '/health/detailed', undefined, { 'xi-api-key': '' })).body;
     const services = detailed['services'] as Record<string, Record<string, unknown>>;
     assert.equal(services['voice_provider']!['provider'], 'simulator');

@@ -18,7 +18,12 @@ describe('two servers', () => {
   before(async () => {
     database = await startEmbedded({ dataDir: dir, settings: { fsync: 'off' } });
     const { host, user, database: name } = database.connection;
-    env = { DATABASE_URL: `postgres://${user}@localhost/${name}?host=${encodeURIComponent(host)}`, ENCRYPTION_KEY: 'the-key-of-both-servers', FILES_URL: join(dir, 'files'), SIMULATOR_SPEED: '4' };
+    env = {
+      DATABASE_URL: `postgres://${user}@localhost/${name}?host=${encodeURIComponent(host)}`,
+      ENCRYPTION_KEY: 'the-key-of-both-servers',
+      FILES_URL: join(dir, 'files'),
+      SIMULATOR_SPEED: '4',
+    };
     // At once, as a deployment would.
     [a, b] = await Promise.all([startServer(env), startServer(env)]);
   });
@@ -27,13 +32,20 @@ describe('two servers', () => {
     await b.close();
     await database.stop();
     rmSync(dir, { recursive: true, force: true });
-    assert.deepEqual([...a.trouble, ...b.trouble].filter((line) => !line.includes('ended calls whose server had stopped')), []);
+    assert.deepEqual(
+      [...a.trouble, ...b.trouble].filter((line) => !line.includes('ended calls whose server had stopped')),
+      [],
+    );
   });
 
   it('a call placed on one is seen and ended on the other', async () => {
     const { body } = await a.request('POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550010' });
     const sid = String(body['call_sid']);
-    await until('the call to be answered', 20_000, async () => (await b.request('GET', `/v1/convai/conversations/${sid}`)).body['status'] === 'in_progress');
+    await until(
+      'the call to be answered',
+      20_000,
+      async () => (await b.request('GET', `/v1/convai/conversations/${sid}`)).body['status'] === 'in_progress',
+    );
     const ended = await b.request('POST', `/v1/convai/calls/${sid}/end`, { reason: 'enough' });
     assert.equal(ended.status, 200);
     const { body: conversation } = await a.request('GET', `/v1/convai/conversations/${sid}`);
@@ -50,7 +62,9 @@ describe('two servers', () => {
     const { body } = await a.request('POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550003' });
     const sid = String(body['call_sid']);
     const heard: string[] = [];
-    t.after(a.app.here!.watch((event) => void (event.type === 'status' && heard.push(`${event.callSid} ${event.status}`))));
+    t.after(
+      a.app.here!.watch((event) => void (event.type === 'status' && heard.push(`${event.callSid} ${event.status}`))),
+    );
     const ending = b.request('POST', `/v1/convai/calls/${sid}/end`);
     await until('the word of its end', 10_000, () => obey.mock.callCount() > 0 || null);
     release();
@@ -96,16 +110,26 @@ describe('two servers', () => {
       return Number(server.headers.get('x-ratelimit-remaining'));
     };
     const before = await remaining(a);
-    assert.deepEqual([await remaining(b), await remaining(a), await remaining(b)], [before - 1, before - 2, before - 3]);
+    assert.deepEqual(
+      [await remaining(b), await remaining(a), await remaining(b)],
+      [before - 1, before - 2, before - 3],
+    );
   });
 
   it('who signs in at one is known to the other, and let go by it; a request is carried out once on both together', async () => {
     const user = { email: 'two@example.com', name: 'Two', role: 'admin', password: 'temp_password' };
     await a.request('POST', '/api/users', user);
     const { token } = (await a.request('POST', '/api/auth/login', user)).body['data'] as { token: string };
-    const me = (await b.request('GET', '/api/users/me', undefined, { 'xi-api-key': token })).body['data'] as Record<string, unknown>;
+    const me = (await b.request('GET', '/api/users/me', undefined, { 'xi-api-key': token })).body['data'] as Record<
+      string,
+      unknown
+    >;
     assert.equal(me['email'], user.email);
-    const replies = await Promise.all([a, b, a, b].map((server) => server.request('POST', '/v1/convai/agents', { name: 'Once' }, { 'idempotency-key': 'both' })));
+    const replies = await Promise.all(
+      [a, b, a, b].map((server) =>
+        server.request('POST', '/v1/convai/agents', { name: 'Once' }, { 'idempotency-key': 'both' }),
+      ),
+    );
     assert.equal(new Set(replies.map((reply) => JSON.stringify(reply))).size, 1);
     await b.request('PUT', `/api/users/${String(me['user_id'])}`, { status: 'inactive' });
     assert.equal((await a.request('GET', '/api/users/me', undefined, { 'xi-api-key': token })).status, 401);

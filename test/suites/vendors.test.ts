@@ -26,10 +26,17 @@ import { fakeAnthropic, fakeGoogle, fakeOpenAi } from '../vendors/language.ts';
 // Each vendor's adapter against a server that speaks its protocol: what every provider must do, and what vendors do wrong.
 
 const KEY = 'a-secret-key';
-const HEARD: readonly Heard[] = ['what does it cost', 'call me back tomorrow at three'].map((text) => ({ text, pcm: spoken(text, 8000) }));
+const HEARD: readonly Heard[] = ['what does it cost', 'call me back tomorrow at three'].map((text) => ({
+  text,
+  pcm: spoken(text, 8000),
+}));
 const FAULTS: readonly Fault[] = ['refuses-key', 'too-many', 'garbage', 'dies-midway', 'drops'];
 
-async function withVendor<T>(start: Promise<FakeVendor>, manifest: ProviderManifest, run: (made: ReturnType<NonNullable<ProviderManifest['make']>>, vendor: FakeVendor) => Promise<T>): Promise<T> {
+async function withVendor<T>(
+  start: Promise<FakeVendor>,
+  manifest: ProviderManifest,
+  run: (made: ReturnType<NonNullable<ProviderManifest['make']>>, vendor: FakeVendor) => Promise<T>,
+): Promise<T> {
   const vendor = await start;
   try {
     return await run(manifest.make!({ apiKey: KEY, baseUrl: vendor.url }), vendor);
@@ -38,10 +45,15 @@ async function withVendor<T>(start: Promise<FakeVendor>, manifest: ProviderManif
   }
 }
 
-const VOICES: readonly (readonly [ProviderManifest, () => Promise<FakeVendor>])[] = [[deepgram, () => fakeDeepgram()], [elevenlabs, fakeElevenLabs], [openai, () => fakeOpenAi()]];
+const VOICES: readonly (readonly [ProviderManifest, () => Promise<FakeVendor>])[] = [
+  [deepgram, () => fakeDeepgram()],
+  [elevenlabs, fakeElevenLabs],
+  [openai, () => fakeOpenAi()],
+];
 for (const [manifest, start] of VOICES) {
   describe(`${manifest.id} speaks`, () => {
-    for (const [what, check] of Object.entries(textToSpeechChecks)) it(what, () => withVendor(start(), manifest, (made) => check(made.textToSpeech!)));
+    for (const [what, check] of Object.entries(textToSpeechChecks))
+      it(what, () => withVendor(start(), manifest, (made) => check(made.textToSpeech!)));
 
     it('waits for a slow beginning, and shows its key in a header only', async () => {
       await withVendor(start(), manifest, async ({ textToSpeech }, vendor) => {
@@ -76,14 +88,20 @@ const EARS: readonly (readonly [ProviderManifest, () => Promise<FakeVendor>, rea
 ];
 for (const [manifest, start, cannot] of EARS) {
   describe(`${manifest.id} listens`, () => {
-    for (const [what, check] of Object.entries(speechToTextChecks)) if (!cannot.includes(what)) it(what, () => withVendor(start(), manifest, (made) => check(made.speechToText!, HEARD)));
+    for (const [what, check] of Object.entries(speechToTextChecks))
+      if (!cannot.includes(what))
+        it(what, () => withVendor(start(), manifest, (made) => check(made.speechToText!, HEARD)));
 
     for (const fault of FAULTS) {
       it(`says so when it ${fault}`, async () => {
         await withVendor(start(), manifest, async ({ speechToText }, vendor) => {
           vendor.fault = fault;
           const { parts, open } = await recognise(speechToText!, [HEARD[0]!.pcm]);
-          assert.deepEqual(parts.filter((part) => part.type !== 'transcript-partial').map((part) => part.type), ['error'], JSON.stringify(parts));
+          assert.deepEqual(
+            parts.filter((part) => part.type !== 'transcript-partial').map((part) => part.type),
+            ['error'],
+            JSON.stringify(parts),
+          );
           assert.equal(open, 0);
         });
       });
@@ -97,17 +115,29 @@ it('deepgram gives what it has when no final comes, so that a deaf one is notice
     assert.deepEqual((await recognise(speechToText!, [HEARD[0]!.pcm])).finals, ['']);
   }));
 
-const MODELS: readonly (readonly [ProviderManifest, () => Promise<FakeVendor>])[] = [[openai, () => fakeOpenAi()], [ollama, () => fakeOpenAi()], [anthropic, fakeAnthropic], [google, fakeGoogle]];
+const MODELS: readonly (readonly [ProviderManifest, () => Promise<FakeVendor>])[] = [
+  [openai, () => fakeOpenAi()],
+  [ollama, () => fakeOpenAi()],
+  [anthropic, fakeAnthropic],
+  [google, fakeGoogle],
+];
 for (const [manifest, start] of MODELS) {
   describe(`${manifest.id} thinks`, () => {
-    for (const [what, check] of Object.entries(languageModelChecks)) it(what, () => withVendor(start(), manifest, (made) => check(made.languageModel!)));
+    for (const [what, check] of Object.entries(languageModelChecks))
+      it(what, () => withVendor(start(), manifest, (made) => check(made.languageModel!)));
 
     for (const fault of FAULTS) {
       it(`ends with an error, once, when it ${fault}`, async () => {
         await withVendor(start(), manifest, async ({ languageModel }, vendor) => {
           vendor.fault = fault;
-          const { parts, open } = await generate(languageModel!, [{ role: 'caller', text: 'tell me all about it please' }]);
-          assert.deepEqual(parts.filter((part) => part.type !== 'text').map((part) => part.type), ['error'], JSON.stringify(parts));
+          const { parts, open } = await generate(languageModel!, [
+            { role: 'caller', text: 'tell me all about it please' },
+          ]);
+          assert.deepEqual(
+            parts.filter((part) => part.type !== 'text').map((part) => part.type),
+            ['error'],
+            JSON.stringify(parts),
+          );
           assert.equal(open, 0);
           if (fault === 'too-many') assert.equal((parts.at(-1) as { retryAfterMs?: number }).retryAfterMs, 7000);
           assert.equal(JSON.stringify(parts).includes(KEY), false);
@@ -133,7 +163,8 @@ describe('the checks notice', () => {
       return { abort: () => (over = true) };
     },
   });
-  const fails = async (check: string, model: LanguageModel) => assert.rejects(languageModelChecks[check]!(model), check);
+  const fails = async (check: string, model: LanguageModel) =>
+    assert.rejects(languageModelChecks[check]!(model), check);
 
   it('a model that breaks its contract', async () => {
     await fails('says nothing after it was told to stop', parrot({ late: true }));
@@ -148,7 +179,10 @@ describe('the checks notice', () => {
 it('elevenlabs lists its voices and makes new ones', async () => {
   const vendor = await fakeElevenLabs();
   const voices = new ElevenLabsVoices(vendor.url, KEY);
-  assert.deepEqual((await voices.list()).map((one) => one.name), ['Rachel']);
+  assert.deepEqual(
+    (await voices.list()).map((one) => one.name),
+    ['Rachel'],
+  );
   const id = await voices.clone('Ada', [{ name: 'a.wav', bytes: new Uint8Array(10) }]);
   assert.deepEqual((await voices.list()).at(-1), { id, name: 'Ada', category: 'cloned' });
   await assert.rejects(voices.clone('Nobody', []), /422/);
@@ -158,7 +192,10 @@ it('elevenlabs lists its voices and makes new ones', async () => {
 it('openai embeds, in order and of length one', () =>
   withVendor(fakeOpenAi(), openai, async ({ embedder }) => {
     const [short, long] = await embedder!.embed(['a', 'abc']);
-    assert.deepEqual([short, long].map((one) => Math.round(Math.hypot(...one!) * 1e6) / 1e6), [1, 1]);
+    assert.deepEqual(
+      [short, long].map((one) => Math.round(Math.hypot(...one!) * 1e6) / 1e6),
+      [1, 1],
+    );
     assert.ok(long![0]! > short![0]!);
   }));
 
@@ -201,9 +238,20 @@ describe('a breaker', () => {
     const breaker = new CircuitBreaker(() => now);
     breaker.failed(1);
     now = 31_000;
-    const quiet: SpeechToText = { id: 'q', open: () => ({ audio: () => undefined, begin: () => undefined, end: () => undefined, expect: () => undefined, close: () => undefined }) };
+    const quiet: SpeechToText = {
+      id: 'q',
+      open: () => ({
+        audio: () => undefined,
+        begin: () => undefined,
+        end: () => undefined,
+        expect: () => undefined,
+        close: () => undefined,
+      }),
+    };
     const ear = restingRecogniser(quiet, breaker);
-    ear.open({ language: 'en', context: { phrases: [] }, working: () => () => undefined, onPart: () => undefined }).close();
+    ear
+      .open({ language: 'en', context: { phrases: [] }, working: () => () => undefined, onPart: () => undefined })
+      .close();
     assert.deepEqual([breaker.state, breaker.ask()], ['half-open', true]);
   });
 
@@ -212,24 +260,53 @@ describe('a breaker', () => {
     breaker.failed(60_000);
     let asked = 0;
     const model = restingModel({ id: 'm', generate: () => (asked++, { abort: () => undefined }) }, breaker);
-    const parts = await new Promise<ModelPart>((resolve) => void model.generate({ prompt: '', model: '', messages: [], tools: [], working: () => () => undefined }, resolve));
+    const parts = await new Promise<ModelPart>(
+      (resolve) =>
+        void model.generate(
+          { prompt: '', model: '', messages: [], tools: [], working: () => () => undefined },
+          resolve,
+        ),
+    );
     assert.deepEqual([parts.type, asked], ['error', 0]);
   });
 });
 
 describe('what is configured', () => {
-  const offline = { voiceActivity: { id: 'vad' }, speechToText: [{ id: 'offline' }], languageModels: [{ id: 'offline' }], textToSpeech: [{ id: 'offline' }] } as never;
+  const offline = {
+    voiceActivity: { id: 'vad' },
+    speechToText: [{ id: 'offline' }],
+    languageModels: [{ id: 'offline' }],
+    textToSpeech: [{ id: 'offline' }],
+  } as never;
   const ids = (list: readonly (SpeechToText | LanguageModel | TextToSpeech)[]) => list.map((one) => one.id);
 
-  it('is tried in the agent\'s order, and what is not is offline\'s', () => {
+  it("is tried in the agent's order, and what is not is offline's", () => {
     const none = new ConfiguredProviders({}, offline).forCall({ voiceProvider: 'deepgram', modelProvider: 'ollama' });
-    assert.deepEqual([ids(none.speechToText), ids(none.languageModels), ids(none.textToSpeech)], [['offline'], ['offline'], ['offline']]);
-    const some = new ConfiguredProviders({ DEEPGRAM_API_KEY: 'k', OPENAI_API_KEY: 'k', ANTHROPIC_API_KEY: 'k', OLLAMA_BASE_URL: 'http://localhost:1' }, offline);
+    assert.deepEqual(
+      [ids(none.speechToText), ids(none.languageModels), ids(none.textToSpeech)],
+      [['offline'], ['offline'], ['offline']],
+    );
+    const some = new ConfiguredProviders(
+      { DEEPGRAM_API_KEY: 'k', OPENAI_API_KEY: 'k', ANTHROPIC_API_KEY: 'k', OLLAMA_BASE_URL: 'http://localhost:1' },
+      offline,
+    );
     const chain = some.forCall({ voiceProvider: 'openai', modelProvider: 'anthropic' });
-    assert.deepEqual([ids(chain.speechToText), ids(chain.languageModels), ids(chain.textToSpeech)], [['deepgram', 'openai', 'offline'], ['anthropic', 'openai', 'ollama', 'offline'], ['openai', 'deepgram', 'offline']]);
-    assert.deepEqual(ids(some.forCall({ voiceProvider: 'elevenlabs', modelProvider: 'google' }).languageModels), ['offline']);
+    assert.deepEqual(
+      [ids(chain.speechToText), ids(chain.languageModels), ids(chain.textToSpeech)],
+      [
+        ['deepgram', 'openai', 'offline'],
+        ['anthropic', 'openai', 'ollama', 'offline'],
+        ['openai', 'deepgram', 'offline'],
+      ],
+    );
+    assert.deepEqual(ids(some.forCall({ voiceProvider: 'elevenlabs', modelProvider: 'google' }).languageModels), [
+      'offline',
+    ]);
     assert.ok(some.embedder?.id.startsWith('openai'));
-    assert.deepEqual(some.states.map((one) => one.state), Array.from(some.states, () => 'closed'));
+    assert.deepEqual(
+      some.states.map((one) => one.state),
+      Array.from(some.states, () => 'closed'),
+    );
   });
 });
 
@@ -248,10 +325,13 @@ describe('a vendor on a call', () => {
     const { textToSpeech } = deepgram.make!({ apiKey: KEY, baseUrl: vendors.listen.url });
     vendors.listen.fault = 'dies-midway';
     await new Promise<void>((resolve) => {
-      textToSpeech!.synthesize({ text: 'A sentence that is broken off.', voiceId: 'v', working: () => () => undefined }, (part) => {
-        parts.push(part);
-        if (part.type !== 'audio') resolve();
-      });
+      textToSpeech!.synthesize(
+        { text: 'A sentence that is broken off.', voiceId: 'v', working: () => () => undefined },
+        (part) => {
+          parts.push(part);
+          if (part.type !== 'audio') resolve();
+        },
+      );
     });
     const samples = parts.reduce((sum, part) => sum + (part.type === 'audio' ? part.pcm.length : 0), 0);
     assert.ok(samples > 0 && samples < spoken('A sentence that is broken off.', 8000).length);
@@ -260,14 +340,27 @@ describe('a vendor on a call', () => {
 
   it('is what really spoke, and when it dies in mid-sentence the next goes on: the page says who did what, and what it cost', async () => {
     const [speech, mind] = [await fakeDeepgram(), await fakeOpenAi()];
-    const server = await startServer({ DEEPGRAM_API_KEY: KEY, DEEPGRAM_BASE_URL: speech.url, OPENAI_API_KEY: KEY, OPENAI_BASE_URL: mind.url });
+    const server = await startServer({
+      DEEPGRAM_API_KEY: KEY,
+      DEEPGRAM_BASE_URL: speech.url,
+      OPENAI_API_KEY: KEY,
+      OPENAI_BASE_URL: mind.url,
+    });
     try {
       // Only the caller's side is understood offline: the fake hears no words.
       speech.fault = 'none';
-      const { body: agent } = await server.request('POST', '/v1/convai/agents', { name: 'A', voice_id: 'aura-2-thalia-en', model_name: 'gpt-4o-mini', first_message: 'Hello, this is a first message that is long enough to be broken off.' });
+      const { body: agent } = await server.request('POST', '/v1/convai/agents', {
+        name: 'A',
+        voice_id: 'aura-2-thalia-en',
+        model_name: 'gpt-4o-mini',
+        first_message: 'Hello, this is a first message that is long enough to be broken off.',
+      });
       assert.deepEqual([agent['voice_provider'], agent['model_provider']], ['deepgram', 'openai']);
       speech.fault = 'dies-midway';
-      const placed = await server.request('POST', '/v1/convai/twilio/outbound-call', { agent_id: agent['agent_id'], to_number: '+15005550010' });
+      const placed = await server.request('POST', '/v1/convai/twilio/outbound-call', {
+        agent_id: agent['agent_id'],
+        to_number: '+15005550010',
+      });
       const call = await server.untilEnded(String(placed.body['call_sid']));
       assert.equal(call.status, 'completed');
       assert.deepEqual(call.spokenBy['text_to_speech'], 'deepgram, openai');
@@ -277,12 +370,19 @@ describe('a vendor on a call', () => {
       const characters = lines.find((line) => line.provider === 'deepgram' && line.unit === 'characters')!;
       assert.ok(characters.units >= 60);
       assert.equal(characters.cost, characters.units * 30);
-      const page = await (await fetch(`${server.url}/app/calls/${call.sid}`, { headers: { 'x-api-key': server.key } })).text();
+      const page = await (
+        await fetch(`${server.url}/app/calls/${call.sid}`, { headers: { 'x-api-key': server.key } })
+      ).text();
       assert.match(page, /spoke: deepgram, openai/);
       const { body: usage } = await server.request('GET', `/v1/convai/calls/${call.sid}/usage`);
       assert.equal(usage['total_cost'], lines.reduce((sum, line) => sum + line.cost, 0) / 1_000_000);
       const health = (await server.request('GET', '/health/detailed')).body['services'] as Record<string, unknown>;
-      assert.deepEqual((health['providers'] as Record<string, unknown>[]).map((one) => `${String(one['provider'])} ${String(one['does'])}`), ['deepgram listen', 'deepgram speak', 'openai listen', 'openai think', 'openai speak']);
+      assert.deepEqual(
+        (health['providers'] as Record<string, unknown>[]).map(
+          (one) => `${String(one['provider'])} ${String(one['does'])}`,
+        ),
+        ['deepgram listen', 'deepgram speak', 'openai listen', 'openai think', 'openai speak'],
+      );
       assert.equal(JSON.stringify([usage, health, server.trouble]).includes(KEY), false);
     } finally {
       await server.close();

@@ -24,11 +24,24 @@ const BODIES: Readonly<Record<string, (serial: number) => Json>> = {
   'POST /v1/convai/web-calls': () => ({ agent_id: 'agent_999999' }),
   'POST /api/auth/login': () => ({ email: 'nobody@example.com', password: 'x' }),
   'POST /api/auth/refresh': () => ({ refresh_token: 'x' }),
-  'POST /api/users': (serial) => ({ email: `walked${serial}@example.com`, name: 'W', role: 'viewer', password: 'temp_password' }),
-  'POST /api/organizations': (serial) => ({ name: 'W', admin_email: `org${serial}@example.com`, admin_password: 'temp_password' }),
+  'POST /api/users': (serial) => ({
+    email: `walked${serial}@example.com`,
+    name: 'W',
+    role: 'viewer',
+    password: 'temp_password',
+  }),
+  'POST /api/organizations': (serial) => ({
+    name: 'W',
+    admin_email: `org${serial}@example.com`,
+    admin_password: 'temp_password',
+  }),
   'POST /api/keys': () => ({ name: 'W' }),
   'POST /api/people/do-not-call': (serial) => ({ phone_number: `+49301234${serial}` }),
-  'POST /v1/convai/agents/:agent_id/tools': (serial) => ({ name: `walked_${serial}`, description: 'd', webhook_url: 'http://example.com/' }),
+  'POST /v1/convai/agents/:agent_id/tools': (serial) => ({
+    name: `walked_${serial}`,
+    description: 'd',
+    webhook_url: 'http://example.com/',
+  }),
   'POST /v1/convai/agents/:agent_id/knowledge-base': () => ({ text: 'walked' }),
   'POST /v1/convai/agents/:agent_id/mcp-servers': () => ({ name: 'walked', url: 'http://example.com/' }),
   'POST /agents/create': () => ({ name: 'Walked' }),
@@ -49,21 +62,33 @@ describe('every operation', () => {
   let theirs: World;
   let serial = 0;
 
-  const each = (): [Api, Operation][] => apis.flatMap((api) => api.operations.map((operation): [Api, Operation] => [api, operation]));
+  const each = (): [Api, Operation][] =>
+    apis.flatMap((api) => api.operations.map((operation): [Api, Operation] => [api, operation]));
   const nameOf = (operation: Operation): string => `${operation.method} ${operation.path}`;
   /** People are named by clients, each organization's by its own: any text is somebody, and nothing is known of whom nobody knows. */
   const namesAnybody = (operation: Operation): boolean => operation.path.includes(':userId');
   const isOpen = (operation: Operation): boolean => operation.permission === 'anybody';
 
-  async function ask(operation: Operation, options: { token?: string; world?: World; body?: unknown; query?: string } = {}) {
+  async function ask(
+    operation: Operation,
+    options: { token?: string; world?: World; body?: unknown; query?: string } = {},
+  ) {
     const path = operation.path.replace(/:(\w+)/g, (_, name: string) => {
       const known = (options.world ?? ours).params[name];
       assert.ok(known, `the walk knows no ${name}, which ${nameOf(operation)} takes`);
       return encodeURIComponent(known);
     });
     const body = options.body ?? BODIES[nameOf(operation)]?.(++serial);
-    const headers: Record<string, string> = { 'xi-api-key': '', ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }) };
-    const reply = await server.request(operation.method, path + (options.query ?? ''), operation.method === 'GET' || operation.method === 'DELETE' ? undefined : (body ?? {}), headers);
+    const headers: Record<string, string> = {
+      'xi-api-key': '',
+      ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+    };
+    const reply = await server.request(
+      operation.method,
+      path + (options.query ?? ''),
+      operation.method === 'GET' || operation.method === 'DELETE' ? undefined : (body ?? {}),
+      headers,
+    );
     return { ...reply, headers: server.headers };
   }
 
@@ -87,40 +112,84 @@ describe('every operation', () => {
   }
 
   async function makeWorld(admin: string): Promise<World> {
-    const as = (method: string, path: string, body?: unknown) => server.request(method, path, body, { 'xi-api-key': '', authorization: `Bearer ${admin}` });
+    const as = (method: string, path: string, body?: unknown) =>
+      server.request(method, path, body, { 'xi-api-key': '', authorization: `Bearer ${admin}` });
     const data = async (reply: Promise<{ body: Json }>) => (await reply).body['data'] as Json;
     const tokens: Partial<Record<Role, string>> = {};
     let userId = '';
     for (const role of ROLES) {
       const email = `${role}${++serial}@example.com`;
-      userId = String((await data(as('POST', '/api/users', { email, name: role, role, password: 'temp_password' })))['user_id']);
-      tokens[role] = String((await data(server.request('POST', '/api/auth/login', { email, password: 'temp_password' })))['token']);
+      userId = String(
+        (await data(as('POST', '/api/users', { email, name: role, role, password: 'temp_password' })))['user_id'],
+      );
+      tokens[role] = String(
+        (await data(server.request('POST', '/api/auth/login', { email, password: 'temp_password' })))['token'],
+      );
     }
     const agentId = String((await as('POST', '/v1/convai/agents', { name: 'A' })).body['agent_id']);
-    const talk = ((await as('POST', `/agents/${agentId}/message`, { message: 'hello' })).body['response'] as Json)['conversation_id'];
-    const sid = String((await as('POST', '/v1/convai/twilio/outbound-call', { agent_id: agentId, to_number: '+15005550001' })).body['call_sid']);
+    const talk = ((await as('POST', `/agents/${agentId}/message`, { message: 'hello' })).body['response'] as Json)[
+      'conversation_id'
+    ];
+    const sid = String(
+      (await as('POST', '/v1/convai/twilio/outbound-call', { agent_id: agentId, to_number: '+15005550001' })).body[
+        'call_sid'
+      ],
+    );
     const call = await server.untilEnded(sid);
     const key = await data(as('POST', '/api/keys', { name: 'k' }));
-    const tool = (await as('POST', `/v1/convai/agents/${agentId}/tools`, { name: 'walked', description: 'd', webhook_url: 'http://example.com/' })).body;
-    const mcp = (await as('POST', `/v1/convai/agents/${agentId}/mcp-servers`, { name: 'm', url: 'http://127.0.0.1:9/' })).body;
+    const tool = (
+      await as('POST', `/v1/convai/agents/${agentId}/tools`, {
+        name: 'walked',
+        description: 'd',
+        webhook_url: 'http://example.com/',
+      })
+    ).body;
+    const mcp = (
+      await as('POST', `/v1/convai/agents/${agentId}/mcp-servers`, { name: 'm', url: 'http://127.0.0.1:9/' })
+    ).body;
     await as('POST', `/v1/convai/agents/${agentId}/knowledge-base`, { text: 'walked' });
     const [document] = (await as('GET', `/v1/convai/agents/${agentId}/knowledge-base`)).body['documents'] as Json[];
-    const webhook = (await as('POST', '/v1/convai/webhooks', { url: 'http://127.0.0.1:9/', events: ['user.interrupted'] })).body;
+    const webhook = (
+      await as('POST', '/v1/convai/webhooks', { url: 'http://127.0.0.1:9/', events: ['user.interrupted'] })
+    ).body;
     const number = `+49306660${++serial}`;
     await as('POST', '/voice/numbers', { phone_number: number });
     return {
       tokens: tokens as Record<Role, string>,
-      params: { agent_id: agentId, call_sid: sid, conversation_id: sid, agentId, conversationId: String(talk), userId: `person of ${agentId}`, callId: `call_${call.id}`, user_id: userId, organization_id: `org_${call.organizationId}`, key_id: String(key['key_id']), api: 'sales-agent', provider: 'simulator', number, webhook_id: String(webhook['webhook_id']), tool_id: String(tool['tool_id']), server_id: String(mcp['server_id']), document_id: String(document!['id']) },
+      params: {
+        agent_id: agentId,
+        call_sid: sid,
+        conversation_id: sid,
+        agentId,
+        conversationId: String(talk),
+        userId: `person of ${agentId}`,
+        callId: `call_${call.id}`,
+        user_id: userId,
+        organization_id: `org_${call.organizationId}`,
+        key_id: String(key['key_id']),
+        api: 'sales-agent',
+        provider: 'simulator',
+        number,
+        webhook_id: String(webhook['webhook_id']),
+        tool_id: String(tool['tool_id']),
+        server_id: String(mcp['server_id']),
+        document_id: String(document!['id']),
+      },
     };
   }
 
   before(async () => {
     server = await startServer({ ADMIN_PASSWORD: 'first password', REQUIRE_AUTH: 'true' });
     apis = server.app.apis;
-    const login = async (email: string, password: string) => String(((await server.request('POST', '/api/auth/login', { email, password })).body['data'] as Json)['token']);
+    const login = async (email: string, password: string) =>
+      String(((await server.request('POST', '/api/auth/login', { email, password })).body['data'] as Json)['token']);
     const admin = await login('admin@localhost', 'first password');
     ours = await makeWorld(admin);
-    await server.request('POST', '/api/organizations', { name: 'Theirs', admin_email: 'theirs@example.com', admin_password: 'their password' });
+    await server.request('POST', '/api/organizations', {
+      name: 'Theirs',
+      admin_email: 'theirs@example.com',
+      admin_password: 'their password',
+    });
     theirs = await makeWorld(await login('theirs@example.com', 'their password'));
   });
   after(async () => {
@@ -153,7 +222,21 @@ describe('every operation', () => {
       for (const role of ROLES) {
         const allowed = isAllowed({ kind: 'user', id: 1, role, sessionId: 1 }, operation.permission as never);
         // A body that is refused: whoever is let in as far as that may do it, and nothing is done.
-        const { status, body } = await ask(operation, { token: ours.tokens[role], body: '{"broken": ', world: { ...ours, params: { ...ours.params, agent_id: 'agent_999999', agentId: 'agent_999999', user_id: 'user_999999', key_id: 'key_999999', call_sid: 'CA0' } } });
+        const { status, body } = await ask(operation, {
+          token: ours.tokens[role],
+          body: '{"broken": ',
+          world: {
+            ...ours,
+            params: {
+              ...ours.params,
+              agent_id: 'agent_999999',
+              agentId: 'agent_999999',
+              user_id: 'user_999999',
+              key_id: 'key_999999',
+              call_sid: 'CA0',
+            },
+          },
+        });
         if (allowed) assert.notEqual(status, 403, `${role} may not ${nameOf(operation)}`);
         else assert.equal(status, 403, `${role} may ${nameOf(operation)}`);
         assert.ok(status < 500);
@@ -165,24 +248,62 @@ describe('every operation', () => {
   it('knows no record of another organization', async () => {
     for (const [api, operation] of each()) {
       // Carriers are nobody's records: who may do what with them, their own suite says.
-      if (isOpen(operation) || !operation.path.includes(':') || operation.path.includes(':provider') || namesAnybody(operation)) continue;
+      if (
+        isOpen(operation) ||
+        !operation.path.includes(':') ||
+        operation.path.includes(':provider') ||
+        namesAnybody(operation)
+      )
+        continue;
       const { status, body } = await ask(operation, { token: ours.tokens.admin, world: theirs });
-      assert.equal(status, 404, `${nameOf(operation)} shows or changes what is another organization's: ${JSON.stringify(body)}`);
+      assert.equal(
+        status,
+        404,
+        `${nameOf(operation)} shows or changes what is another organization's: ${JSON.stringify(body)}`,
+      );
       isErrorOf(api, body);
     }
     // And lists show none of it.
     for (const [, operation] of each()) {
       if (operation.method !== 'GET' || isOpen(operation) || operation.path.includes(':')) continue;
       const text = JSON.stringify((await ask(operation, { token: ours.tokens.admin })).body);
-      for (const id of Object.entries(theirs.params).filter(([name]) => name !== 'api' && name !== 'callId' && name !== 'provider').map(([, value]) => value)) assert.equal(text.includes(`"${id}"`), false, `${nameOf(operation)} lists ${id}`);
+      for (const id of Object.entries(theirs.params)
+        .filter(([name]) => name !== 'api' && name !== 'callId' && name !== 'provider')
+        .map(([, value]) => value))
+        assert.equal(text.includes(`"${id}"`), false, `${nameOf(operation)} lists ${id}`);
     }
-    for (const [, operation] of each()) if (operation.method === 'GET' && !isOpen(operation) && operation.path.includes(':') && !operation.path.includes(':provider')) assert.equal((await ask(operation, { token: theirs.tokens.admin, world: theirs })).status, 200, `${nameOf(operation)} does not show one's own`);
+    for (const [, operation] of each())
+      if (
+        operation.method === 'GET' &&
+        !isOpen(operation) &&
+        operation.path.includes(':') &&
+        !operation.path.includes(':provider')
+      )
+        assert.equal(
+          (await ask(operation, { token: theirs.tokens.admin, world: theirs })).status,
+          200,
+          `${nameOf(operation)} does not show one's own`,
+        );
   });
 
   it('knows no id that is none', async () => {
     for (const [api, operation] of each()) {
       if (!operation.path.includes(':') || namesAnybody(operation)) continue;
-      for (const id of ['agent_0', 'agent_-1', 'agent_1.5', 'agent_1e3', 'agent_00001', 'agent_99999999999999999999', '../../etc', "1' or '1'='1", 'CA'.padEnd(190, '0'), '%', '\u{1f600}', 'null', '__proto__']) {
+      for (const id of [
+        'agent_0',
+        'agent_-1',
+        'agent_1.5',
+        'agent_1e3',
+        'agent_00001',
+        'agent_99999999999999999999',
+        '../../etc',
+        "1' or '1'='1",
+        'CA'.padEnd(190, '0'),
+        '%',
+        '\u{1f600}',
+        'null',
+        '__proto__',
+      ]) {
         const world = { ...ours, params: Object.fromEntries(Object.keys(ours.params).map((name) => [name, id])) };
         const { status, body } = await ask(operation, { token: ours.tokens.admin, world });
         assert.ok(status === 404 || status === 400, `${nameOf(operation)} with ${id}: ${status}`);
@@ -194,7 +315,19 @@ describe('every operation', () => {
   it('refuses bodies that are broken, too deep, too large or of another shape', async () => {
     for (const [api, operation] of each()) {
       if (!operation.body) continue;
-      for (const body of ['{"a": ', 'nonsense', '[]', '"text"', '5', 'null', '[[[[', `${'['.repeat(70)}${']'.repeat(70)}`, `{"name":"${'x'.repeat(1_100_000)}"}`, '{"name":"\\u0000"}', '{"name":"\\ud800"}']) {
+      for (const body of [
+        '{"a": ',
+        'nonsense',
+        '[]',
+        '"text"',
+        '5',
+        'null',
+        '[[[[',
+        `${'['.repeat(70)}${']'.repeat(70)}`,
+        `{"name":"${'x'.repeat(1_100_000)}"}`,
+        '{"name":"\\u0000"}',
+        '{"name":"\\ud800"}',
+      ]) {
         const { status, body: reply } = await ask(operation, { token: ours.tokens.admin, body });
         assert.equal(status, 400, `${nameOf(operation)} takes ${body.slice(0, 30)}`);
         isErrorOf(api, reply);
@@ -212,11 +345,16 @@ describe('every operation', () => {
     }
   });
 
-  it('answers with the limits\' headers, whatever it answers', async () => {
+  it("answers with the limits' headers, whatever it answers", async () => {
     for (const [, operation] of each()) {
       for (const token of [ours.tokens.viewer, 'wrong']) {
         const { headers } = await ask(operation, { token, body: '{' });
-        for (const name of ['limit', 'remaining', 'reset']) assert.match(headers.get(`x-ratelimit-${name}`) ?? '', /^\d+$/, `${nameOf(operation)} has no x-ratelimit-${name}`);
+        for (const name of ['limit', 'remaining', 'reset'])
+          assert.match(
+            headers.get(`x-ratelimit-${name}`) ?? '',
+            /^\d+$/,
+            `${nameOf(operation)} has no x-ratelimit-${name}`,
+          );
         assert.equal(headers.get('cache-control'), 'no-store');
       }
     }
@@ -224,8 +362,14 @@ describe('every operation', () => {
 
   it('stands in the document of its API', async () => {
     for (const api of apis) {
-      const document = (await server.request('GET', `/docs/${api.name}`)).body as { paths: Record<string, Record<string, unknown>> };
-      for (const operation of api.operations) assert.ok(document.paths[operation.path.replace(/:(\w+)/g, '{$1}')]?.[operation.method.toLowerCase()], nameOf(operation));
+      const document = (await server.request('GET', `/docs/${api.name}`)).body as {
+        paths: Record<string, Record<string, unknown>>;
+      };
+      for (const operation of api.operations)
+        assert.ok(
+          document.paths[operation.path.replace(/:(\w+)/g, '{$1}')]?.[operation.method.toLowerCase()],
+          nameOf(operation),
+        );
     }
   });
 });

@@ -24,38 +24,88 @@ it('none is lost, none overtakes another of its call, and what comes twice has t
   const organizationId = server.app.organization.id;
   const until4 = performance.now() + FAILING_MS;
   let refused = 0;
-  const failing = (fail: Receiver['answer']): Receiver['answer'] => (request, reply) => {
-    if (performance.now() > until4) return void reply.end();
-    refused++;
-    fail(request, reply);
-  };
-  const ways: (Receiver['answer'] | undefined)[] = [failing((_request, reply) => void reply.writeHead(503).end()), failing((_request, reply) => void reply.destroy()), failing(() => undefined)];
+  const failing =
+    (fail: Receiver['answer']): Receiver['answer'] =>
+    (request, reply) => {
+      if (performance.now() > until4) return void reply.end();
+      refused++;
+      fail(request, reply);
+    };
+  const ways: (Receiver['answer'] | undefined)[] = [
+    failing((_request, reply) => void reply.writeHead(503).end()),
+    failing((_request, reply) => void reply.destroy()),
+    failing(() => undefined),
+  ];
   const receivers = await Promise.all(Array.from({ length: RECEIVERS }, (_, n) => startReceiver(ways[n])));
   const calls: { id: number; receiver: number }[] = [];
   for (const [n, receiver] of receivers.entries()) {
     const agentId = String((await server.request('POST', '/v1/convai/agents', { name: `A${n}` })).body['agent_id']);
-    assert.equal((await server.request('POST', '/v1/convai/webhooks', { url: receiver.url, events: ['message.sent'], agent_id: agentId })).status, 200);
+    assert.equal(
+      (
+        await server.request('POST', '/v1/convai/webhooks', {
+          url: receiver.url,
+          events: ['message.sent'],
+          agent_id: agentId,
+        })
+      ).status,
+      200,
+    );
     for (let i = 0; i < CALLS; i++) {
       const call = await store.calls.insert({
-        sid: `CA${String(n * 1000 + i).padStart(32, '0')}`, organizationId, agentId: Number(agentId.slice(6)), personId: null, talker: { personId: null, userId: null }, direction: 'outbound', carrier: 'simulator', from: null, to: '+15005550006', variables: {}, overrides: {}, recorded: false, transcribed: true,
-        placedAt: new Date(), ringTimeoutMs: 1, userId: null, owner: 'somebody', leaseUntil: new Date(Date.now() + 3_600_000),
+        sid: `CA${String(n * 1000 + i).padStart(32, '0')}`,
+        organizationId,
+        agentId: Number(agentId.slice(6)),
+        personId: null,
+        talker: { personId: null, userId: null },
+        direction: 'outbound',
+        carrier: 'simulator',
+        from: null,
+        to: '+15005550006',
+        variables: {},
+        overrides: {},
+        recorded: false,
+        transcribed: true,
+        placedAt: new Date(),
+        ringTimeoutMs: 1,
+        userId: null,
+        owner: 'somebody',
+        leaseUntil: new Date(Date.now() + 3_600_000),
       });
       calls.push({ id: call.id, receiver: n });
     }
   }
-  await Promise.all(Array.from({ length: 8 }, async (_, worker) => {
-    for (let n = 0; n < EVENTS; n++) for (let i = worker; i < calls.length; i += 8) await store.outbox.event(organizationId, { type: 'message.sent', callId: calls[i]!.id, data: { role: 'agent', text: String(n) } });
-  }));
-  const accepted = (receiver: number) => receivers[receiver]!.received.filter((one) => receiver > 2 || one.atMs > until4);
+  await Promise.all(
+    Array.from({ length: 8 }, async (_, worker) => {
+      for (let n = 0; n < EVENTS; n++)
+        for (let i = worker; i < calls.length; i += 8)
+          await store.outbox.event(organizationId, {
+            type: 'message.sent',
+            callId: calls[i]!.id,
+            data: { role: 'agent', text: String(n) },
+          });
+    }),
+  );
+  const accepted = (receiver: number) =>
+    receivers[receiver]!.received.filter((one) => receiver > 2 || one.atMs > until4);
   // Another server delivers from the same records.
   const http = new GuardedClient(true);
-  const second = new WebhookDeliveries({ core: server.app.core, http, words: new Map([['sales-agent', salesAgentEvent]]), log: { warn: () => undefined, error: (fields) => assert.fail(JSON.stringify(fields)) } });
-  const whole = () => receivers.every((_, n) => new Set(accepted(n).map((one) => one.headers['webhook-id'])).size === CALLS * EVENTS);
+  const second = new WebhookDeliveries({
+    core: server.app.core,
+    http,
+    words: new Map([['sales-agent', salesAgentEvent]]),
+    log: { warn: () => undefined, error: (fields) => assert.fail(JSON.stringify(fields)) },
+  });
+  const whole = () =>
+    receivers.every((_, n) => new Set(accepted(n).map((one) => one.headers['webhook-id'])).size === CALLS * EVENTS);
   await until('all of them', 150_000, whole);
   for (const [n] of receivers.entries()) {
     const byCall = Map.groupBy(accepted(n), (one) => String(one.json['call_sid']));
     assert.equal(byCall.size, CALLS);
-    for (const list of byCall.values()) assert.deepEqual(firstSeen(list), Array.from({ length: EVENTS }, (_, i) => String(i)));
+    for (const list of byCall.values())
+      assert.deepEqual(
+        firstSeen(list),
+        Array.from({ length: EVENTS }, (_, i) => String(i)),
+      );
   }
   const total = receivers.reduce((sum, one) => sum + one.received.length, 0);
   assert.ok(refused > 10, `${refused} were refused`);

@@ -19,7 +19,12 @@ export class SocketCaller {
 
   constructor(url: string, options: { start?: boolean | object; headers?: Record<string, string> } = {}) {
     this.socket = new WebSocket(url, { headers: options.headers ?? {} });
-    this.socket.on('open', () => options.start !== false && this.send(typeof options.start === 'object' ? options.start : { event: 'start', streamSid: 'MO1234567890' }));
+    this.socket.on(
+      'open',
+      () =>
+        options.start !== false &&
+        this.send(typeof options.start === 'object' ? options.start : { event: 'start', streamSid: 'MO1234567890' }),
+    );
     this.socket.on('unexpected-response', (_request, response) => {
       this.refused = response.statusCode ?? 0;
       this.socket.terminate();
@@ -34,7 +39,8 @@ export class SocketCaller {
   }
 
   send(message: object | string): void {
-    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message));
+    if (this.socket.readyState === WebSocket.OPEN)
+      this.socket.send(typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message));
   }
 
   /** Queues speech; silence is sent otherwise. */
@@ -83,7 +89,11 @@ export class SocketCaller {
 
   /** 20 ms of speech as this socket sends it. */
   protected audio(frame: Int16Array): object {
-    return { event: 'media', streamSid: 'MO1234567890', media: { payload: Buffer.from(encodeMulaw(frame)).toString('base64') } };
+    return {
+      event: 'media',
+      streamSid: 'MO1234567890',
+      media: { payload: Buffer.from(encodeMulaw(frame)).toString('base64') },
+    };
   }
 
   protected mark(name: string): object {
@@ -91,7 +101,12 @@ export class SocketCaller {
   }
 
   protected read(data: Buffer, _isBinary: boolean): void {
-    const message = JSON.parse(data.toString()) as { event: string; streamSid: string; media?: { payload: string }; mark?: { name: string } };
+    const message = JSON.parse(data.toString()) as {
+      event: string;
+      streamSid: string;
+      media?: { payload: string };
+      mark?: { name: string };
+    };
     this.streamSids.add(message.streamSid);
     if (message.event === 'media') this.heardFrame(Buffer.from(message.media!.payload, 'base64'));
     else if (message.event === 'mark') this.heardMark(message.mark!.name);

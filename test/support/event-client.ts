@@ -16,8 +16,13 @@ export class EventClient {
   /** HTTP status with which it was not let in. */
   refused: number | null = null;
 
-  constructor(url: string, options: { readonly token?: string; readonly headers?: Record<string, string>; readonly query?: string } = {}) {
-    this.socket = new WebSocket(`${url.replace('http', 'ws')}/ws${options.query ?? ''}`, { headers: options.headers ?? {} });
+  constructor(
+    url: string,
+    options: { readonly token?: string; readonly headers?: Record<string, string>; readonly query?: string } = {},
+  ) {
+    this.socket = new WebSocket(`${url.replace('http', 'ws')}/ws${options.query ?? ''}`, {
+      headers: options.headers ?? {},
+    });
     this.socket.on('open', () => options.token !== undefined && this.send({ type: 'auth', token: options.token }));
     this.socket.on('message', (data) => this.received.push(JSON.parse((data as Buffer).toString()) as EventMessage));
     this.socket.on('close', (code, reason) => (this.closed = { code, reason: reason.toString() }));
@@ -42,7 +47,11 @@ export class EventClient {
   }
 
   until(type: string, which: (message: EventMessage) => boolean = () => true, limitMs = 15_000): Promise<EventMessage> {
-    return until(`a message ${type}`, limitMs, () => this.received.find((one) => one.type === type && which(one)) ?? null);
+    return until(
+      `a message ${type}`,
+      limitMs,
+      () => this.received.find((one) => one.type === type && which(one)) ?? null,
+    );
   }
 
   /** Subscribed, and told so. */

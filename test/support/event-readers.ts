@@ -69,14 +69,22 @@ class Reader {
     // One that was left says nothing that counts.
     if (socket !== this.#socket) return;
     const message = JSON.parse(text) as EventMessage;
-    if (message.type === 'auth.success') return socket.send(JSON.stringify({ type: 'subscribe', events: ['message.sent'], ...(this.#cursor === undefined ? {} : { cursor: this.#cursor }) }));
+    if (message.type === 'auth.success')
+      return socket.send(
+        JSON.stringify({
+          type: 'subscribe',
+          events: ['message.sent'],
+          ...(this.#cursor === undefined ? {} : { cursor: this.#cursor }),
+        }),
+      );
     if (message.type === 'subscribed') return this.onSubscribed();
     if (message.type === 'events.missed') this.#missed++;
     if (message.type === 'error.occurred') this.wrong.push(`${this.name}: ${text}`);
     if (message.type !== 'message.sent') return;
     const [call, serial] = String(message.data['message']).split(' ') as [string, string];
     const wanted = this.#seen.get(call) ?? 0;
-    if (Number(serial) !== wanted) this.wrong.push(`${this.name}: ${serial} of call ${call} came where ${wanted} was due`);
+    if (Number(serial) !== wanted)
+      this.wrong.push(`${this.name}: ${serial} of call ${call} came where ${wanted} was due`);
     this.#seen.set(call, Number(serial) + 1);
     this.#cursor = message.cursor;
     this.#count++;
@@ -93,7 +101,10 @@ class Reader {
 process.on('message', (request: ReadersRequest) => void run(request));
 
 async function run({ urls, token, readers: many, expect }: ReadersRequest): Promise<void> {
-  const readers = Array.from({ length: many }, (_, n) => new Reader(n === 0 ? 'asleep' : n === 1 ? 'restless' : `reader ${n}`, token));
+  const readers = Array.from(
+    { length: many },
+    (_, n) => new Reader(n === 0 ? 'asleep' : n === 1 ? 'restless' : `reader ${n}`, token),
+  );
   let ready = 0;
   const allReady = new Promise<void>((go) => {
     for (const reader of readers) {
@@ -112,7 +123,10 @@ async function run({ urls, token, readers: many, expect }: ReadersRequest): Prom
   process.send!({ ready: many });
   const restless = readers[1]!;
   // Each time at the other server.
-  const comingBack = setInterval(() => restless.count < expect && restless.comeBack(urls[restless.comebacks % urls.length]!), COME_BACK_MS);
+  const comingBack = setInterval(
+    () => restless.count < expect && restless.comeBack(urls[restless.comebacks % urls.length]!),
+    COME_BACK_MS,
+  );
   let last = -1;
   let quietSince = performance.now();
   for (;;) {
@@ -124,7 +138,11 @@ async function run({ urls, token, readers: many, expect }: ReadersRequest): Prom
   }
   clearInterval(comingBack);
   const report: ReadersReport = {
-    complete: readers.filter((reader) => reader.count === expect).length, wrong: readers.flatMap((reader) => reader.wrong).slice(0, 20), comebacks: restless.comebacks, slept: readers[0]!.napped, missed: readers.reduce((sum, reader) => sum + reader.missed, 0),
+    complete: readers.filter((reader) => reader.count === expect).length,
+    wrong: readers.flatMap((reader) => reader.wrong).slice(0, 20),
+    comebacks: restless.comebacks,
+    slept: readers[0]!.napped,
+    missed: readers.reduce((sum, reader) => sum + reader.missed, 0),
   };
   process.send!(report);
 }

@@ -20,12 +20,22 @@ export class ServerProcess {
   output = '';
   exit: { code: number | null; signal: string | null } | null = null;
 
-  constructor(port: number, env: Record<string, string>, options: { cwd?: string; uid?: number; gid?: number; root?: string } = {}) {
+  constructor(
+    port: number,
+    env: Record<string, string>,
+    options: { cwd?: string; uid?: number; gid?: number; root?: string } = {},
+  ) {
     this.url = `http://127.0.0.1:${port}`;
     const { cwd, root = ROOT, ...as } = options;
     // The launcher is called as npm calls it, but without npm between, so that a kill hits the server's own parent.
-    this.child = spawn(process.execPath, [join(root, 'run.mjs'), 'src/main.ts', 'start'], { cwd: cwd ?? root, ...as, env: { PATH: process.env['PATH'] ?? '', HOME: '/tmp', PORTS: String(port), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [this.child.stdout!, this.child.stderr!]) stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    this.child = spawn(process.execPath, [join(root, 'run.mjs'), 'src/main.ts', 'start'], {
+      cwd: cwd ?? root,
+      ...as,
+      env: { PATH: process.env['PATH'] ?? '', HOME: '/tmp', PORTS: String(port), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.child.stdout!, this.child.stderr!])
+      stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     this.child.on('exit', (code, signal) => (this.exit = { code, signal }));
   }
 
@@ -44,7 +54,8 @@ export class ServerProcess {
   }
 
   async untilExit(limitMs = 30_000): Promise<{ code: number | null; signal: string | null }> {
-    for (const until = Date.now() + limitMs; Date.now() < until; await new Promise((again) => setTimeout(again, 20))) if (this.exit) return this.exit;
+    for (const until = Date.now() + limitMs; Date.now() < until; await new Promise((again) => setTimeout(again, 20)))
+      if (this.exit) return this.exit;
     throw new Error(`the server did not end:\n${this.output}`);
   }
 

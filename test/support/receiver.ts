@@ -18,13 +18,21 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-export async function startReceiver(answer: Receiver['answer'] = (_request, reply) => reply.end('{}')): Promise<Receiver> {
+export async function startReceiver(
+  answer: Receiver['answer'] = (_request, reply) => reply.end('{}'),
+): Promise<Receiver> {
   const server = createServer((request, reply) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const text = Buffer.concat(chunks).toString('utf8');
-      const one: Received = { path: request.url ?? '', headers: request.headers, text, json: text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {}, atMs: performance.now() };
+      const one: Received = {
+        path: request.url ?? '',
+        headers: request.headers,
+        text,
+        json: text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {},
+        atMs: performance.now(),
+      };
       receiver.received.push(one);
       receiver.answer(one, reply);
     });

@@ -1,7 +1,9 @@
 import type { LanguageModel, ModelPart, ModelRequest } from '#engine/contracts/language-model.ts';
 
 /** What a scripted model says, or does. */
-export type Line = string | { readonly tool: string; readonly args?: Readonly<Record<string, string>>; readonly say?: string };
+export type Line =
+  | string
+  | { readonly tool: string; readonly args?: Readonly<Record<string, string>>; readonly say?: string };
 
 /** A language model that follows a script: its first line that is no part of the conversation yet, then goodbye; tool results are told as they are. */
 export class ScriptedModel implements LanguageModel {
@@ -28,9 +30,17 @@ export class ScriptedModel implements LanguageModel {
     const done = (line: Line) =>
       typeof line === 'string'
         ? messages.some((one) => one.role === 'agent' && one.text === line)
-        : messages.some((one) => one.role === 'tool-call' && one.name === line.tool && JSON.stringify(one.args) === JSON.stringify(line.args ?? {}));
+        : messages.some(
+            (one) =>
+              one.role === 'tool-call' &&
+              one.name === line.tool &&
+              JSON.stringify(one.args) === JSON.stringify(line.args ?? {}),
+          );
     const line = this.#lines.find((one) => !done(one)) ?? { tool: 'end_call', say: 'Goodbye.' };
     if (typeof line === 'string') return [{ type: 'text', text: line }];
-    return [...(line.say === undefined ? [] : [{ type: 'text', text: line.say } as const]), { type: 'tool-call', name: line.tool, args: line.args ?? {} }];
+    return [
+      ...(line.say === undefined ? [] : [{ type: 'text', text: line.say } as const]),
+      { type: 'tool-call', name: line.tool, args: line.args ?? {} },
+    ];
   }
 }

@@ -16,7 +16,12 @@ export interface TestServer {
   readonly knowledgeDir: string;
   /** Everything logged at warning or above. */
   readonly trouble: string[];
-  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: Record<string, unknown> }>;
+  request(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: Record<string, unknown> }>;
   /** Headers of the last reply that `request` got. */
   readonly headers: Headers;
   untilEnded(sid: string, limitMs?: number): Promise<Call>;
@@ -31,21 +36,40 @@ export async function startServer(env: Record<string, string> = {}, parts: Parts
   const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-test-'));
   const trouble: string[] = [];
   const log: Logger = pino({ level: 'warn' }, { write: (line: string) => void trouble.push(line) });
-  const given = { DATA_DIR: dataDir, PORTS: '0', API_SECRET_KEY: KEY, SIMULATOR_SPEED: '12', RATE_LIMIT_FACTOR: '1000', ...env };
+  const given = {
+    DATA_DIR: dataDir,
+    PORTS: '0',
+    API_SECRET_KEY: KEY,
+    SIMULATOR_SPEED: '12',
+    RATE_LIMIT_FACTOR: '1000',
+    ...env,
+  };
   // The same tests on one process, or on three: what is put in the place of a part cannot be handed to another process.
-  const split = process.env['TEST_ROLES'] === 'split' && Object.keys(parts).length === 0 && env['DATABASE_URL'] === undefined;
+  const split =
+    process.env['TEST_ROLES'] === 'split' && Object.keys(parts).length === 0 && env['DATABASE_URL'] === undefined;
   // Who carries the calls tells carriers where the APIs are.
   const port = split ? await freePort() : 0;
   const roles = split ? await startRoles({ ...given, PUBLIC_URL: `http://127.0.0.1:${port}` }, trouble) : null;
-  const config = readConfig({ ...given, ...(split ? { PORTS: String(port) } : {}), ...roles?.env }, roles ? 'api' : 'all');
+  const config = readConfig(
+    { ...given, ...(split ? { PORTS: String(port) } : {}), ...roles?.env },
+    roles ? 'api' : 'all',
+  );
   const app = await buildApp(config, { log, databaseSettings: { fsync: 'off' }, strictReplies: true, ...parts });
   if (roles) await until('a media server', 10_000, () => 'reservation' in app.core.live.reserve());
   const url = app.urls[0]!;
   let lastHeaders = new Headers();
   return {
-    app, url, key: KEY, trouble, knowledgeDir: config.knowledgeDir,
+    app,
+    url,
+    key: KEY,
+    trouble,
+    knowledgeDir: config.knowledgeDir,
     request: async (method, path, body, headers = {}) => {
-      const reply = await fetch(url + path, { method, headers: { 'xi-api-key': KEY, ...headers }, ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }) });
+      const reply = await fetch(url + path, {
+        method,
+        headers: { 'xi-api-key': KEY, ...headers },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
       lastHeaders = reply.headers;
       return { status: reply.status, body: (await reply.json()) as Record<string, unknown> };
     },
@@ -71,7 +95,11 @@ async function untilEnded(app: App, sid: string, limitMs: number): Promise<Call>
 
 /** Waits for a condition; what it waits for stands in the error when it does not come. */
 export async function until<T>(what: string, limitMs: number, look: () => Promise<T | null> | T | null): Promise<T> {
-  for (const end = performance.now() + limitMs; performance.now() < end; await new Promise((again) => setTimeout(again, 30))) {
+  for (
+    const end = performance.now() + limitMs;
+    performance.now() < end;
+    await new Promise((again) => setTimeout(again, 30))
+  ) {
     const found = await look();
     if (found !== null && found !== false) return found;
   }

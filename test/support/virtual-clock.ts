@@ -57,7 +57,8 @@ export class VirtualClock implements CallClock {
 
   #runNext(until: number): boolean {
     let next = this.#timers[0];
-    for (const one of this.#timers) if (one.atMs < next!.atMs || (one.atMs === next!.atMs && one.order < next!.order)) next = one;
+    for (const one of this.#timers)
+      if (one.atMs < next!.atMs || (one.atMs === next!.atMs && one.order < next!.order)) next = one;
     if (!next || next.atMs > until) return false;
     this.#timers.splice(this.#timers.indexOf(next), 1);
     this.#nowMs = Math.max(this.#nowMs, next.atMs);

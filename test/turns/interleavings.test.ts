@@ -14,7 +14,10 @@ describe('the turn machine', () => {
       try {
         new World(seed).run();
       } catch (error) {
-        throw new Error(`seed ${seed} (npm run interleave -- 1 ${seed}): ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+        throw new Error(
+          `seed ${seed} (npm run interleave -- 1 ${seed}): ${error instanceof Error ? error.message : String(error)}`,
+          { cause: error },
+        );
       }
     }
   });
@@ -28,9 +31,13 @@ const broken: Record<string, StepFunction> = {
   },
   'runs a tool twice': (state, event, policy) => {
     const result = step(state, event, policy);
-    return { ...result, effects: result.effects.flatMap<TurnEffect>((one) => (one.type === 'run-tool' ? [one, one] : [one])) };
+    return {
+      ...result,
+      effects: result.effects.flatMap<TurnEffect>((one) => (one.type === 'run-tool' ? [one, one] : [one])),
+    };
   },
-  'believes that all it sent was heard': (state, event, policy) => step(state, event.type === 'playout-heard' ? { ...event, samples: 10_000_000 } : event, policy),
+  'believes that all it sent was heard': (state, event, policy) =>
+    step(state, event.type === 'playout-heard' ? { ...event, samples: 10_000_000 } : event, policy),
   'forgets what the caller said': (state, event, policy) => {
     const result = step(state, event, policy);
     if (result.state.phase === 'talking' && result.state.turn?.kind === 'reply') result.state.turn = null;
@@ -44,15 +51,22 @@ const broken: Record<string, StepFunction> = {
   'lets a sealed turn speak': (state, event, policy) => {
     const result = step(state, event, policy);
     const { turn } = result.state;
-    const ready = turn?.speculative && turn.kind === 'reply' ? turn.segments.find((one) => one.status === 'ready' && !one.released) : undefined;
+    const ready =
+      turn?.speculative && turn.kind === 'reply'
+        ? turn.segments.find((one) => one.status === 'ready' && !one.released)
+        : undefined;
     if (ready) ready.released = true;
     return ready ? { ...result, effects: [...result.effects, { type: 'release', segment: ready.id }] } : result;
   },
   'keeps something that JSON loses': (state, event, policy) => {
     const result = step(state, event, policy);
-    return { ...result, state: { ...result.state, idle: { ...result.state.idle, sinceMs: result.state.idle.sinceMs ?? Number.NaN } } };
+    return {
+      ...result,
+      state: { ...result.state, idle: { ...result.state.idle, sinceMs: result.state.idle.sinceMs ?? Number.NaN } },
+    };
   },
-  'ends a turn on a deadline that never moves': (state, event, policy) => (event.type === 'tick' ? { state, effects: [] } : step(state, event, policy)),
+  'ends a turn on a deadline that never moves': (state, event, policy) =>
+    event.type === 'tick' ? { state, effects: [] } : step(state, event, policy),
 };
 
 describe('the made-up world', () => {

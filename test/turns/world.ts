@@ -94,7 +94,10 @@ export class World {
         this.#feed({ type: 'tick' });
         const again = nextDeadlineMs(this.#state, this.#policy);
         guard = again !== null && again <= this.#nowMs ? guard + 1 : 0;
-        assert.ok(guard < 50, `ticks without end, due ${again} at ${this.#nowMs}: ${JSON.stringify({ ...this.#state, ledger: [] })}`);
+        assert.ok(
+          guard < 50,
+          `ticks without end, due ${again} at ${this.#nowMs}: ${JSON.stringify({ ...this.#state, ledger: [] })}`,
+        );
       } else {
         this.#queue.shift();
         this.#nowMs = Math.max(this.#nowMs, next.atMs);
@@ -129,10 +132,23 @@ export class World {
     let at = r.between(0, 3000);
     for (let n = r.between(0, 6); n > 0; n--) {
       const lengthMs = r.pick([60, 200, 400, 900, 2500, 6000]);
-      const text = r.pick(['', '', 'yes', 'mm-hm', 'stop', 'what does it cost', 'my number is four two', 'hello', 'i want to', 'no thank you goodbye', 'please leave a message after the tone']);
+      const text = r.pick([
+        '',
+        '',
+        'yes',
+        'mm-hm',
+        'stop',
+        'what does it cost',
+        'my number is four two',
+        'hello',
+        'i want to',
+        'no thank you goodbye',
+        'please leave a message after the tone',
+      ]);
       const start = at;
       this.#after(start, () => this.#speak(lengthMs, text));
-      if (r.chance(0.1)) this.#after(start + r.between(0, 2000), () => this.#feed({ type: 'dtmf', digit: r.pick(['1', '#', '9']) }));
+      if (r.chance(0.1))
+        this.#after(start + r.between(0, 2000), () => this.#feed({ type: 'dtmf', digit: r.pick(['1', '#', '9']) }));
       if (r.chance(0.05)) {
         const tone = start + r.between(0, 4000);
         if (r.chance(0.8)) this.#after(tone, () => this.#feed({ type: 'tone-started' }));
@@ -144,11 +160,19 @@ export class World {
     if (r.chance(0.15)) {
       const lost = r.between(0, at + 2000);
       this.#after(lost, () => this.#gone || this.#feed({ type: 'media-lost', untilMs: this.#nowMs + 10_000 }));
-      if (r.chance(0.7)) this.#after(lost + r.between(0, 12_000), () => this.#gone || this.#feed({ type: 'media-back' }));
+      if (r.chance(0.7))
+        this.#after(lost + r.between(0, 12_000), () => this.#gone || this.#feed({ type: 'media-back' }));
     }
-    if (r.chance(0.1)) this.#after(r.between(0, at + 3000), () => this.#feed({ type: 'say', text: 'This call is recorded.', endsCall: r.chance(0.3) ? 'asked' : null }));
-    if (r.chance(0.1)) this.#after(r.between(0, at + 3000), () => this.#feed({ type: 'message', text: r.pick(['yes', 'what does it cost', ' ']) }));
-    if (r.chance(0.1)) this.#after(r.between(1600, at + 6000), () => this.#gone || this.#feed({ type: 'end', reason: 'asked' }));
+    if (r.chance(0.1))
+      this.#after(r.between(0, at + 3000), () =>
+        this.#feed({ type: 'say', text: 'This call is recorded.', endsCall: r.chance(0.3) ? 'asked' : null }),
+      );
+    if (r.chance(0.1))
+      this.#after(r.between(0, at + 3000), () =>
+        this.#feed({ type: 'message', text: r.pick(['yes', 'what does it cost', ' ']) }),
+      );
+    if (r.chance(0.1))
+      this.#after(r.between(1600, at + 6000), () => this.#gone || this.#feed({ type: 'end', reason: 'asked' }));
     const hangUp = r.chance(0.5) ? r.between(1600, at + 8000) : at + 60_000;
     this.#after(hangUp, () => {
       this.#gone = true;
@@ -164,14 +188,30 @@ export class World {
     this.#callerBusyUntil = this.#nowMs + lengthMs + 1;
     if (r.chance(0.2)) this.#feed({ type: 'speech-suspected' });
     this.#feed({ type: 'speech-started', utterance, onsetMs: this.#nowMs - r.between(0, 100) });
-    for (let at = 32; at < Math.min(lengthMs, 900); at += 32) if (r.chance(0.7)) this.#after(at, () => this.#state.hold && this.#feed({ type: 'speech-goes-on', ms: 32 }));
+    for (let at = 32; at < Math.min(lengthMs, 900); at += 32)
+      if (r.chance(0.7)) this.#after(at, () => this.#state.hold && this.#feed({ type: 'speech-goes-on', ms: 32 }));
     const words = text.split(' ');
     for (let n = 1; n <= words.length && text !== ''; n++) {
-      if (r.chance(0.6)) this.#after(r.between(0, lengthMs + 300), () => this.#feed({ type: 'transcript-partial', utterance, text: words.slice(0, n).join(' ') }));
+      if (r.chance(0.6))
+        this.#after(r.between(0, lengthMs + 300), () =>
+          this.#feed({ type: 'transcript-partial', utterance, text: words.slice(0, n).join(' ') }),
+        );
     }
-    this.#after(lengthMs, () => this.#feed({ type: 'speech-ended', utterance, endMs: this.#nowMs - r.between(0, 100) }));
+    this.#after(lengthMs, () =>
+      this.#feed({ type: 'speech-ended', utterance, endMs: this.#nowMs - r.between(0, 100) }),
+    );
     const finals = r.pick([1, 1, 1, 1, 1, 0, 2]);
-    for (let n = 0; n < finals; n++) this.#after(Math.max(0, lengthMs + r.pick([-200, 0, 10, 50, 300, 900, 2500])), () => this.#feed({ type: 'transcript-final', utterance, text, ...(utterance > 1 && text !== '' && utterance % 3 === 0 ? { whole: { since: utterance - 1, text: `again ${text}` } } : {}) }));
+    for (let n = 0; n < finals; n++)
+      this.#after(Math.max(0, lengthMs + r.pick([-200, 0, 10, 50, 300, 900, 2500])), () =>
+        this.#feed({
+          type: 'transcript-final',
+          utterance,
+          text,
+          ...(utterance > 1 && text !== '' && utterance % 3 === 0
+            ? { whole: { since: utterance - 1, text: `again ${text}` } }
+            : {}),
+        }),
+      );
   }
 
   // ------------------------------------------------------------------ the machine, and what it wants
@@ -215,8 +255,10 @@ export class World {
       case 'pause':
         this.#advanceLine();
         this.#paused = true;
-        for (const track of this.#line) if (track.started && !track.dropped) progress.push(() => this.#heard(track, 'playout-heard'));
-        if (!this.#line.some((track) => track.started && !track.dropped)) progress.push(() => this.#feed({ type: 'tick' }));
+        for (const track of this.#line)
+          if (track.started && !track.dropped) progress.push(() => this.#heard(track, 'playout-heard'));
+        if (!this.#line.some((track) => track.started && !track.dropped))
+          progress.push(() => this.#feed({ type: 'tick' }));
         return;
       case 'resume':
         this.#paused = false;
@@ -227,7 +269,13 @@ export class World {
         this.#paused = false;
         // A carrier gives back all its marks now: the line must not believe them. What was really heard may be told again, late.
         for (const track of this.#line) {
-          if (track.started && !track.dropped && this.#random.chance(0.2)) this.#after(this.#random.pick([0, 5, 300]), () => this.#gone || this.#feed({ type: 'playout-heard', segment: track.id, samples: track.playedMs * 8, estimated: false }));
+          if (track.started && !track.dropped && this.#random.chance(0.2))
+            this.#after(
+              this.#random.pick([0, 5, 300]),
+              () =>
+                this.#gone ||
+                this.#feed({ type: 'playout-heard', segment: track.id, samples: track.playedMs * 8, estimated: false }),
+            );
           track.dropped = true;
         }
         return;
@@ -240,7 +288,10 @@ export class World {
         this.#runs.add(`id:${id}`);
         if (this.#random.chance(0.85)) {
           const status = this.#random.pick(['ok', 'ok', 'failed'] as const);
-          for (let n = this.#random.chance(0.1) ? 2 : 1; n > 0; n--) this.#after(this.#random.pick([0, 50, 1200, 6000, 25_000]), () => this.#feed({ type: 'tool-result', key: effect.key, status, output: 'done', waitForHuman: false }));
+          for (let n = this.#random.chance(0.1) ? 2 : 1; n > 0; n--)
+            this.#after(this.#random.pick([0, 50, 1200, 6000, 25_000]), () =>
+              this.#feed({ type: 'tool-result', key: effect.key, status, output: 'done', waitForHuman: false }),
+            );
         }
         return;
       }
@@ -257,11 +308,24 @@ export class World {
   #model(generation: number): void {
     const r = this.#random;
     let at = r.pick([0, 20, 200, 800, 3000, 7000]);
-    const say = (body: TurnEventBody, ms: number) => this.#after(ms, () => (this.#stopped.has(generation) && r.chance(0.7) ? undefined : this.#feed(body)));
+    const say = (body: TurnEventBody, ms: number) =>
+      this.#after(ms, () => (this.#stopped.has(generation) && r.chance(0.7) ? undefined : this.#feed(body)));
     if (r.chance(0.08)) return; // never answers
     if (r.chance(0.08)) return say({ type: 'model-failed', generation }, at);
     for (let n = r.pick([0, 1, 1, 2, 3]); n > 0; n--) {
-      say({ type: 'model-clause', generation, text: r.pick(['Sure.', 'That costs ten dollars a month.', 'Does that sound good to you?', 'Let me look that up for you, it will not take long.']) }, at);
+      say(
+        {
+          type: 'model-clause',
+          generation,
+          text: r.pick([
+            'Sure.',
+            'That costs ten dollars a month.',
+            'Does that sound good to you?',
+            'Let me look that up for you, it will not take long.',
+          ]),
+        },
+        at,
+      );
       at += r.pick([0, 30, 400, 2000]);
     }
     if (r.chance(0.25)) {
@@ -269,14 +333,27 @@ export class World {
       this.#asked.set(id, generation);
       say({ type: 'model-tool', generation, name: r.chance(0.2) ? 'end_call' : 'look_up', args: { id } }, at);
     }
-    if (r.chance(0.3)) say({ type: 'model-dialogue', generation, phase: 'DISCOVERY', expects: r.pick(['open', 'number', 'yes-no']) }, at);
+    if (r.chance(0.3))
+      say(
+        { type: 'model-dialogue', generation, phase: 'DISCOVERY', expects: r.pick(['open', 'number', 'yes-no']) },
+        at,
+      );
     if (r.chance(0.95)) say({ type: 'model-done', generation }, at + r.pick([0, 10]));
   }
 
   #voice(segment: number, text: string): void {
     const r = this.#random;
     const known = this.#tracks.get(segment);
-    const track: Track = known ?? { id: segment, text, durationMs: null, releasedAs: null, started: false, playedMs: 0, dropped: false, words: [] };
+    const track: Track = known ?? {
+      id: segment,
+      text,
+      durationMs: null,
+      releasedAs: null,
+      started: false,
+      playedMs: 0,
+      dropped: false,
+      words: [],
+    };
     this.#tracks.set(segment, track);
     track.dropped = false;
     if (r.chance(0.04)) return;
@@ -292,8 +369,13 @@ export class World {
       track.words = words.map((word, i) => ({ text: word, endSample: (i + 1) * MS_PER_WORD * 8 }));
       this.#feed({ type: 'synthesis-started', segment });
       this.#play();
-      if (dies) return this.#after(r.pick([0, 20, 300]), () => this.#feed({ type: 'synthesis-failed', segment, samples: track.durationMs! * 8 }));
-      this.#after(r.pick([0, 20, 300]), () => this.#feed({ type: 'synthesis-done', segment, samples: track.durationMs! * 8, words: track.words }));
+      if (dies)
+        return this.#after(r.pick([0, 20, 300]), () =>
+          this.#feed({ type: 'synthesis-failed', segment, samples: track.durationMs! * 8 }),
+        );
+      this.#after(r.pick([0, 20, 300]), () =>
+        this.#feed({ type: 'synthesis-done', segment, samples: track.durationMs! * 8, words: track.words }),
+      );
     });
   }
 
@@ -302,14 +384,20 @@ export class World {
   #lastPlayMs = 0;
 
   #current(): Track | undefined {
-    return this.#line.find((track) => !track.dropped && (track.durationMs === null || track.playedMs < track.durationMs));
+    return this.#line.find(
+      (track) => !track.dropped && (track.durationMs === null || track.playedMs < track.durationMs),
+    );
   }
 
   /** Moves the truth on: what has been played by now. */
   #advanceLine(): void {
     let left = this.#paused || this.#gone ? 0 : this.#nowMs - this.#lastPlayMs;
     this.#lastPlayMs = this.#nowMs;
-    for (let track = this.#current(); track && track.durationMs !== null && track.started && left > 0; track = this.#current()) {
+    for (
+      let track = this.#current();
+      track && track.durationMs !== null && track.started && left > 0;
+      track = this.#current()
+    ) {
       const use = Math.min(left, track.durationMs - track.playedMs);
       track.playedMs += use;
       left -= use;
@@ -332,7 +420,11 @@ export class World {
       if (timer !== this.#playTimer || this.#gone) return;
       this.#advanceLine();
       if (track.dropped || this.#paused) return;
-      if (track.playedMs >= track.durationMs!) this.#after(this.#random.pick([0, 5, 120]), () => track.dropped || this.#gone || this.#heard(track, 'playout-finished'));
+      if (track.playedMs >= track.durationMs!)
+        this.#after(
+          this.#random.pick([0, 5, 120]),
+          () => track.dropped || this.#gone || this.#heard(track, 'playout-finished'),
+        );
       else this.#heard(track, 'playout-heard');
       this.#play();
     });
@@ -348,7 +440,9 @@ export class World {
   #check(before: TurnState, effects: TurnEffect[]): void {
     const state = this.#state;
     if (this.#gone || before.phase === 'closing' || before.phase === 'ended') {
-      const sent = effects.find((one) => ['think', 'synthesize', 'release', 'pause', 'resume', 'clear', 'run-tool'].includes(one.type));
+      const sent = effects.find((one) =>
+        ['think', 'synthesize', 'release', 'pause', 'resume', 'clear', 'run-tool'].includes(one.type),
+      );
       assert.equal(sent, undefined, 'something was sent after hang-up');
     }
     // Comparing whole states is slow, and a field that JSON loses stays lost: now and then is enough, over so many calls.
@@ -377,13 +471,37 @@ export class World {
 
   #checkEffects(before: TurnState, effects: TurnEffect[]): void {
     for (const [at, effect] of effects.entries()) {
-      if (effect.type === 'note' && effect.note.kind === 'interrupted') assert.ok(effects.slice(0, at).some((one) => one.type === 'clear'), 'a barge-in sent no clear');
-      if (effect.type === 'note' && effect.note.kind === 'entry' && effect.note.item.role === 'agent' && effect.note.item.interrupted && this.#state.phase !== 'closing' && this.#state.phase !== 'ended') {
-        assert.ok(effects.some((one) => one.type === 'clear'), 'an interrupted turn sent no clear');
+      if (effect.type === 'note' && effect.note.kind === 'interrupted')
+        assert.ok(
+          effects.slice(0, at).some((one) => one.type === 'clear'),
+          'a barge-in sent no clear',
+        );
+      if (
+        effect.type === 'note' &&
+        effect.note.kind === 'entry' &&
+        effect.note.item.role === 'agent' &&
+        effect.note.item.interrupted &&
+        this.#state.phase !== 'closing' &&
+        this.#state.phase !== 'ended'
+      ) {
+        assert.ok(
+          effects.some((one) => one.type === 'clear'),
+          'an interrupted turn sent no clear',
+        );
       }
-      const sealed = before.turn?.speculative && this.#state.turn?.id === before.turn.id && this.#state.turn.speculative;
-      if (sealed && this.#state.turn?.kind === 'reply') assert.ok(!['release', 'run-tool', 'hang-up', 'expect'].includes(effect.type) && !(effect.type === 'note' && ['responded', 'phase', 'first-frame'].includes(effect.note.kind)), `a sealed turn leaked ${effect.type}`);
-      if (effect.type === 'release') assert.ok(!this.#state.turn?.speculative || this.#state.turn.segments.every((one) => one.id !== effect.segment), 'a sealed turn was released');
+      const sealed =
+        before.turn?.speculative && this.#state.turn?.id === before.turn.id && this.#state.turn.speculative;
+      if (sealed && this.#state.turn?.kind === 'reply')
+        assert.ok(
+          !['release', 'run-tool', 'hang-up', 'expect'].includes(effect.type) &&
+            !(effect.type === 'note' && ['responded', 'phase', 'first-frame'].includes(effect.note.kind)),
+          `a sealed turn leaked ${effect.type}`,
+        );
+      if (effect.type === 'release')
+        assert.ok(
+          !this.#state.turn?.speculative || this.#state.turn.segments.every((one) => one.id !== effect.segment),
+          'a sealed turn was released',
+        );
     }
   }
 
@@ -399,10 +517,18 @@ export class World {
   }
 
   #checkAnswered(state: TurnState): void {
-    const waits = state.phase === 'talking' && state.lostUntilMs === null && state.leaving === null && !state.caller.speaking && (state.caller.text !== '' || state.caller.owed) && !this.#line.some((track) => track.started && !track.dropped && track.playedMs < (track.durationMs ?? 0));
+    const waits =
+      state.phase === 'talking' &&
+      state.lostUntilMs === null &&
+      state.leaving === null &&
+      !state.caller.speaking &&
+      (state.caller.text !== '' || state.caller.owed) &&
+      !this.#line.some((track) => track.started && !track.dropped && track.playedMs < (track.durationMs ?? 0));
     if (!waits) this.#waitingSinceMs = null;
     else this.#waitingSinceMs ??= this.#nowMs;
-    assert.ok(this.#waitingSinceMs === null || this.#nowMs - this.#waitingSinceMs <= ANSWER_LIMIT_MS, `the caller was left unanswered: ${JSON.stringify(state)}`);
+    assert.ok(
+      this.#waitingSinceMs === null || this.#nowMs - this.#waitingSinceMs <= ANSWER_LIMIT_MS,
+      `the caller was left unanswered: ${JSON.stringify(state)}`,
+    );
   }
 }
-

@@ -11,14 +11,28 @@ export function fakeDeepgram(texts: readonly string[] = []): Promise<FakeVendor>
       if (fault === 'garbage') return void reply.writeHead(200).end();
       const { text } = JSON.parse(body.toString()) as { text: string };
       const audio = encodeMulaw(spoken(text, 8000));
-      pour(reply.writeHead(200, { 'content-type': 'audio/mulaw' }), Array.from({ length: Math.ceil(audio.length / 800) }, (_, i) => audio.slice(i * 800, (i + 1) * 800)), fault);
+      pour(
+        reply.writeHead(200, { 'content-type': 'audio/mulaw' }),
+        Array.from({ length: Math.ceil(audio.length / 800) }, (_, i) => audio.slice(i * 800, (i + 1) * 800)),
+        fault,
+      );
     },
     socket: (socket, { path, query }, vendor) => {
-      if (path !== '/v1/listen' || query.get('encoding') !== 'mulaw' || query.get('sample_rate') !== '8000') return socket.close(1008);
+      if (path !== '/v1/listen' || query.get('encoding') !== 'mulaw' || query.get('sample_rate') !== '8000')
+        return socket.close(1008);
       let loud = 0;
       let told = 0;
       const result = (text: string, final: boolean, finalize: boolean) =>
-        JSON.stringify({ type: 'Results', channel_index: [0, 1], duration: 1, start: 0, is_final: final, speech_final: final, ...(finalize ? { from_finalize: true } : {}), channel: { alternatives: [{ transcript: text, confidence: 0.98, words: [] }] } });
+        JSON.stringify({
+          type: 'Results',
+          channel_index: [0, 1],
+          duration: 1,
+          start: 0,
+          is_final: final,
+          speech_final: final,
+          ...(finalize ? { from_finalize: true } : {}),
+          channel: { alternatives: [{ transcript: text, confidence: 0.98, words: [] }] },
+        });
       socket.on('message', (data: Buffer, isBinary) => {
         if (failsOnSocket(vendor.fault, socket)) return;
         if (isBinary) {

@@ -10,12 +10,17 @@ export function fakeElevenLabs(): Promise<FakeVendor> {
       if (path === '/v1/voices') return void reply.end(JSON.stringify({ voices }));
       if (path !== '/v1/voices/add' || request.method !== 'POST') return void reply.writeHead(404).end();
       const name = /name="name"\r\n\r\n([^\r]+)/.exec(body.toString('latin1'))?.[1];
-      if (name === undefined || !body.toString('latin1').includes('name="files"; filename=')) return void reply.writeHead(422).end('{"detail":"files are missing"}');
+      if (name === undefined || !body.toString('latin1').includes('name="files"; filename='))
+        return void reply.writeHead(422).end('{"detail":"files are missing"}');
       voices.push({ voice_id: `cloned${'x'.repeat(14)}`, name, category: 'cloned' });
       reply.end(JSON.stringify({ voice_id: voices.at(-1)!.voice_id, requires_verification: false }));
     },
     socket: (socket, { path, query }, vendor) => {
-      if (!/^\/v1\/text-to-speech\/[A-Za-z0-9]{20}\/stream-input$/.test(path) || query.get('output_format') !== 'ulaw_8000') return socket.close(1008);
+      if (
+        !/^\/v1\/text-to-speech\/[A-Za-z0-9]{20}\/stream-input$/.test(path) ||
+        query.get('output_format') !== 'ulaw_8000'
+      )
+        return socket.close(1008);
       let text = '';
       socket.on('message', (data: Buffer) => {
         if (failsOnSocket(vendor.fault, socket)) return;
@@ -23,7 +28,13 @@ export function fakeElevenLabs(): Promise<FakeVendor> {
         text += message.text;
         if (message.text !== '') return;
         const audio = encodeMulaw(spoken(text.trim(), 8000));
-        const pieces = Array.from({ length: Math.ceil(audio.length / 1600) }, (_, i) => JSON.stringify({ audio: Buffer.from(audio.slice(i * 1600, (i + 1) * 1600)).toString('base64'), isFinal: null, alignment: null }));
+        const pieces = Array.from({ length: Math.ceil(audio.length / 1600) }, (_, i) =>
+          JSON.stringify({
+            audio: Buffer.from(audio.slice(i * 1600, (i + 1) * 1600)).toString('base64'),
+            isFinal: null,
+            alignment: null,
+          }),
+        );
         const send = () => {
           for (const piece of vendor.fault === 'dies-midway' ? pieces.slice(0, 2) : pieces) socket.send(piece);
           if (vendor.fault === 'dies-midway') return socket.terminate();

@@ -21,10 +21,14 @@ export const SLOW_MS = 300;
 export function failsAtOnce(fault: Fault, reply: ServerResponse): boolean {
   switch (fault) {
     case 'refuses-key':
-      reply.writeHead(401, { 'content-type': 'application/json' }).end('{"error":{"message":"Invalid key","type":"authentication_error"}}');
+      reply
+        .writeHead(401, { 'content-type': 'application/json' })
+        .end('{"error":{"message":"Invalid key","type":"authentication_error"}}');
       return true;
     case 'too-many':
-      reply.writeHead(429, { 'content-type': 'application/json', 'retry-after': '7' }).end('{"error":{"message":"Rate limited","type":"rate_limit_error"}}');
+      reply
+        .writeHead(429, { 'content-type': 'application/json', 'retry-after': '7' })
+        .end('{"error":{"message":"Rate limited","type":"rate_limit_error"}}');
       return true;
     case 'drops':
       reply.destroy();
@@ -45,7 +49,9 @@ export function failsOnSocket(fault: Fault, socket: WebSocket): boolean {
 
 /** 70 ms of tone for each letter, as 16-bit samples. */
 export function spoken(text: string, rateHz: number): Int16Array {
-  return Int16Array.from({ length: Math.round((text.length * 70 * rateHz) / 1000) }, (_, i) => Math.round(9000 * Math.sin((2 * Math.PI * 300 * i) / rateHz)));
+  return Int16Array.from({ length: Math.round((text.length * 70 * rateHz) / 1000) }, (_, i) =>
+    Math.round(9000 * Math.sin((2 * Math.PI * 300 * i) / rateHz)),
+  );
 }
 
 export const isLoud = (pcm: Int16Array): boolean => pcm.some((sample) => Math.abs(sample) > 2000);

@@ -25,25 +25,45 @@ export async function startVendor({ http, socket }: Handlers): Promise<FakeVendo
       note(request);
       if (failsAtOnce(vendor.fault, reply)) return;
       const url = new URL(request.url!, vendor.url);
-      setTimeout(() => http?.({ path: url.pathname, query: url.searchParams, body: Buffer.concat(chunks), request }, reply, vendor.fault), vendor.fault === 'slow' ? SLOW_MS : 0);
+      setTimeout(
+        () =>
+          http?.(
+            { path: url.pathname, query: url.searchParams, body: Buffer.concat(chunks), request },
+            reply,
+            vendor.fault,
+          ),
+        vendor.fault === 'slow' ? SLOW_MS : 0,
+      );
     });
   });
   const note = (request: IncomingMessage) => {
     vendor.asked++;
-    for (const header of ['authorization', 'xi-api-key', 'x-api-key', 'x-goog-api-key']) if (request.headers[header]) vendor.keys.add(String(request.headers[header]));
+    for (const header of ['authorization', 'xi-api-key', 'x-api-key', 'x-goog-api-key'])
+      if (request.headers[header]) vendor.keys.add(String(request.headers[header]));
   };
   const sockets = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request, raw, head) => {
     note(request);
-    const status = vendor.fault === 'refuses-key' ? '401 Unauthorized' : vendor.fault === 'too-many' ? '429 Too Many Requests' : null;
-    if (status !== null) return void raw.end(`HTTP/1.1 ${status}\r\nRetry-After: 7\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+    const status =
+      vendor.fault === 'refuses-key'
+        ? '401 Unauthorized'
+        : vendor.fault === 'too-many'
+          ? '429 Too Many Requests'
+          : null;
+    if (status !== null)
+      return void raw.end(`HTTP/1.1 ${status}\r\nRetry-After: 7\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
     const url = new URL(request.url!, vendor.url);
-    sockets.handleUpgrade(request, raw, head, (open) => socket?.(open, { path: url.pathname, query: url.searchParams, request }, vendor));
+    sockets.handleUpgrade(request, raw, head, (open) =>
+      socket?.(open, { path: url.pathname, query: url.searchParams, request }, vendor),
+    );
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const vendor: FakeVendor = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, fault: 'none', asked: 0, keys: new Set(),
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    fault: 'none',
+    asked: 0,
+    keys: new Set(),
     close: async () => {
       for (const open of sockets.clients) open.terminate();
       server.closeAllConnections();

@@ -15,12 +15,17 @@ type Answer = { readonly text: string } | { readonly call: string; readonly args
 
 function answerTo({ said, toolOutput, tools }: Turn): Answer {
   if (toolOutput !== null) return { text: `The tool said: ${toolOutput}` };
-  if (/\blook\b/.test(said) && tools.includes('look')) return { call: 'look', args: { what: said.replace(/.*look for /, ''), times: 2 } };
+  if (/\blook\b/.test(said) && tools.includes('look'))
+    return { call: 'look', args: { what: said.replace(/.*look for /, ''), times: 2 } };
   return { text: `You said: ${said}` };
 }
 
 const pieces = (text: string) => text.match(/.{1,7}/gs) ?? [];
-const events = (list: readonly { event?: string; data: unknown }[]) => list.map(({ event, data }) => `${event === undefined ? '' : `event: ${event}\n`}data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`);
+const events = (list: readonly { event?: string; data: unknown }[]) =>
+  list.map(
+    ({ event, data }) =>
+      `${event === undefined ? '' : `event: ${event}\n`}data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`,
+  );
 
 function stream(reply: ServerResponse, list: readonly string[], fault: Fault): void {
   reply.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -49,23 +54,76 @@ export function fakeOpenAi(texts: readonly string[] = []): Promise<FakeVendor & 
         if (fault === 'garbage') return void reply.end();
         const pcm = spoken(String(json.input), 24_000);
         const bytes = Buffer.from(pcm.buffer);
-        return pour(reply, Array.from({ length: Math.ceil(bytes.length / 4801) }, (_, i) => bytes.subarray(i * 4801, (i + 1) * 4801)), fault);
+        return pour(
+          reply,
+          Array.from({ length: Math.ceil(bytes.length / 4801) }, (_, i) => bytes.subarray(i * 4801, (i + 1) * 4801)),
+          fault,
+        );
       }
-      if (path === '/v1/embeddings') return void reply.end(JSON.stringify({ data: [json.input].flat().map((text, index) => ({ index, embedding: [text.length, 1, 0] })).toReversed() }));
+      if (path === '/v1/embeddings')
+        return void reply.end(
+          JSON.stringify({
+            data: [json.input]
+              .flat()
+              .map((text, index) => ({ index, embedding: [text.length, 1, 0] }))
+              .toReversed(),
+          }),
+        );
       if (path !== '/v1/chat/completions') return void reply.writeHead(404).end();
       const last = json.messages.at(-1)!;
-      const answer = answerTo({ said: typeof last.content === 'string' ? last.content : '', toolOutput: last.role === 'tool' ? String(last.content) : null, tools: (json.tools ?? []).map((one) => one.function.name) });
-      const chunk = (delta: object, finish: string | null = null) => ({ data: { id: 'c', object: 'chat.completion.chunk', created: 1, model: json.model, choices: [{ index: 0, delta, finish_reason: finish }] } });
-      const list = 'text' in answer ? [...pieces(answer.text).map((content) => chunk({ content })), chunk({}, 'stop')] : [
-        chunk({ tool_calls: [{ index: 0, id: 't1', type: 'function', function: { name: answer.call, arguments: '' } }] }), ...pieces(JSON.stringify(answer.args)).map((part) => chunk({ tool_calls: [{ index: 0, function: { arguments: part } }] })), chunk({}, 'tool_calls'),
-      ];
-      stream(reply, events([...list, { data: { id: 'c', object: 'chat.completion.chunk', created: 1, model: json.model, choices: [], usage: { prompt_tokens: 11, completion_tokens: 5, total_tokens: 16 } } }, { data: '[DONE]' }]), fault);
+      const answer = answerTo({
+        said: typeof last.content === 'string' ? last.content : '',
+        toolOutput: last.role === 'tool' ? String(last.content) : null,
+        tools: (json.tools ?? []).map((one) => one.function.name),
+      });
+      const chunk = (delta: object, finish: string | null = null) => ({
+        data: {
+          id: 'c',
+          object: 'chat.completion.chunk',
+          created: 1,
+          model: json.model,
+          choices: [{ index: 0, delta, finish_reason: finish }],
+        },
+      });
+      const list =
+        'text' in answer
+          ? [...pieces(answer.text).map((content) => chunk({ content })), chunk({}, 'stop')]
+          : [
+              chunk({
+                tool_calls: [{ index: 0, id: 't1', type: 'function', function: { name: answer.call, arguments: '' } }],
+              }),
+              ...pieces(JSON.stringify(answer.args)).map((part) =>
+                chunk({ tool_calls: [{ index: 0, function: { arguments: part } }] }),
+              ),
+              chunk({}, 'tool_calls'),
+            ];
+      stream(
+        reply,
+        events([
+          ...list,
+          {
+            data: {
+              id: 'c',
+              object: 'chat.completion.chunk',
+              created: 1,
+              model: json.model,
+              choices: [],
+              usage: { prompt_tokens: 11, completion_tokens: 5, total_tokens: 16 },
+            },
+          },
+          { data: '[DONE]' },
+        ]),
+        fault,
+      );
     },
   }).then((vendor) => Object.assign(vendor, { models }));
 }
 
 interface AnthropicBody {
-  readonly messages: readonly { role: string; content: readonly { type: string; text?: string; content?: unknown }[] }[];
+  readonly messages: readonly {
+    role: string;
+    content: readonly { type: string; text?: string; content?: unknown }[];
+  }[];
   readonly tools?: readonly { name: string }[];
 }
 
@@ -75,23 +133,62 @@ export function fakeAnthropic(): Promise<FakeVendor> {
       if (path !== '/v1/messages') return void reply.writeHead(404).end();
       const json = JSON.parse(body.toString()) as AnthropicBody;
       const last = json.messages.at(-1)!.content.at(-1)!;
-      const output = last.type === 'tool_result' ? (typeof last.content === 'string' ? last.content : (last.content as { text: string }[])[0]!.text) : null;
-      const answer = answerTo({ said: last.text ?? '', toolOutput: output, tools: (json.tools ?? []).map((one) => one.name) });
+      const output =
+        last.type === 'tool_result'
+          ? typeof last.content === 'string'
+            ? last.content
+            : (last.content as { text: string }[])[0]!.text
+          : null;
+      const answer = answerTo({
+        said: last.text ?? '',
+        toolOutput: output,
+        tools: (json.tools ?? []).map((one) => one.name),
+      });
       const event = (type: string, more: object) => ({ event: type, data: { type, ...more } });
-      const block = 'text' in answer ? { type: 'text', text: '' } : { type: 'tool_use', id: 't1', name: answer.call, input: {} };
-      const deltas = 'text' in answer ? pieces(answer.text).map((text) => ({ type: 'text_delta', text })) : pieces(JSON.stringify(answer.args)).map((part) => ({ type: 'input_json_delta', partial_json: part }));
-      stream(reply, events([
-        event('message_start', { message: { id: 'm', type: 'message', role: 'assistant', model: 'claude', content: [], stop_reason: null, stop_sequence: null, usage: { input_tokens: 11, output_tokens: 1 } } }),
-        event('content_block_start', { index: 0, content_block: block }), ...deltas.map((delta) => event('content_block_delta', { index: 0, delta })), event('content_block_stop', { index: 0 }),
-        event('message_delta', { delta: { stop_reason: 'text' in answer ? 'end_turn' : 'tool_use', stop_sequence: null }, usage: { output_tokens: 5 } }), event('message_stop', {}),
-      ]), fault);
+      const block =
+        'text' in answer ? { type: 'text', text: '' } : { type: 'tool_use', id: 't1', name: answer.call, input: {} };
+      const deltas =
+        'text' in answer
+          ? pieces(answer.text).map((text) => ({ type: 'text_delta', text }))
+          : pieces(JSON.stringify(answer.args)).map((part) => ({ type: 'input_json_delta', partial_json: part }));
+      stream(
+        reply,
+        events([
+          event('message_start', {
+            message: {
+              id: 'm',
+              type: 'message',
+              role: 'assistant',
+              model: 'claude',
+              content: [],
+              stop_reason: null,
+              stop_sequence: null,
+              usage: { input_tokens: 11, output_tokens: 1 },
+            },
+          }),
+          event('content_block_start', { index: 0, content_block: block }),
+          ...deltas.map((delta) => event('content_block_delta', { index: 0, delta })),
+          event('content_block_stop', { index: 0 }),
+          event('message_delta', {
+            delta: { stop_reason: 'text' in answer ? 'end_turn' : 'tool_use', stop_sequence: null },
+            usage: { output_tokens: 5 },
+          }),
+          event('message_stop', {}),
+        ]),
+        fault,
+      );
     },
   });
 }
 
 interface GoogleBody {
-  readonly contents: readonly { role: string; parts: readonly { text?: string; functionResponse?: { response: { content?: unknown } } }[] }[];
-  readonly tools?: readonly { functionDeclarations: readonly { name: string }[] }[] | { functionDeclarations: readonly { name: string }[] };
+  readonly contents: readonly {
+    role: string;
+    parts: readonly { text?: string; functionResponse?: { response: { content?: unknown } } }[];
+  }[];
+  readonly tools?:
+    | readonly { functionDeclarations: readonly { name: string }[] }[]
+    | { functionDeclarations: readonly { name: string }[] };
 }
 
 export function fakeGoogle(): Promise<FakeVendor> {
@@ -101,9 +198,28 @@ export function fakeGoogle(): Promise<FakeVendor> {
       const json = JSON.parse(body.toString()) as GoogleBody;
       const last = json.contents.at(-1)!.parts.at(-1)!;
       const response = last.functionResponse?.response.content;
-      const answer = answerTo({ said: last.text ?? '', toolOutput: last.functionResponse ? String(response) : null, tools: [json.tools ?? []].flat().flatMap((one) => one.functionDeclarations.map((each) => each.name)) });
-      const chunk = (parts: object[], finish: string | null = null) => ({ data: { candidates: [{ content: { role: 'model', parts }, index: 0, ...(finish === null ? {} : { finishReason: finish }) }], usageMetadata: { promptTokenCount: 11, candidatesTokenCount: 5, totalTokenCount: 16 } } });
-      stream(reply, events('text' in answer ? [...pieces(answer.text).map((text) => chunk([{ text }])), chunk([{ text: '' }], 'STOP')] : [chunk([{ functionCall: { name: answer.call, args: answer.args } }], 'STOP')]), fault);
+      const answer = answerTo({
+        said: last.text ?? '',
+        toolOutput: last.functionResponse ? String(response) : null,
+        tools: [json.tools ?? []].flat().flatMap((one) => one.functionDeclarations.map((each) => each.name)),
+      });
+      const chunk = (parts: object[], finish: string | null = null) => ({
+        data: {
+          candidates: [
+            { content: { role: 'model', parts }, index: 0, ...(finish === null ? {} : { finishReason: finish }) },
+          ],
+          usageMetadata: { promptTokenCount: 11, candidatesTokenCount: 5, totalTokenCount: 16 },
+        },
+      });
+      stream(
+        reply,
+        events(
+          'text' in answer
+            ? [...pieces(answer.text).map((text) => chunk([{ text }])), chunk([{ text: '' }], 'STOP')]
+            : [chunk([{ functionCall: { name: answer.call, args: answer.args } }], 'STOP')],
+        ),
+        fault,
+      );
     },
   });
 }

@@ -4,7 +4,14 @@ import { createKeyOperation, listKeysOperation, revokeKeyOperation } from './key
 import { createOrganizationOperation, getOrganizationOperation, updateOrganizationOperation } from './organizations.ts';
 import { erasePersonOperation, refuseCallsOperation } from './people.ts';
 import { loginOperation, refreshOperation } from './sign-in.ts';
-import { createUserOperation, getMyselfOperation, getUserOperation, listUsersOperation, updateMyselfOperation, updateUserOperation } from './users.ts';
+import {
+  createUserOperation,
+  getMyselfOperation,
+  getUserOperation,
+  listUsersOperation,
+  updateMyselfOperation,
+  updateUserOperation,
+} from './users.ts';
 import { renderError } from './words.ts';
 
 const HOUR_S = 3600;
@@ -21,7 +28,21 @@ export const callCenter: Api = {
   countedPer: 'organization',
   usualLimit: (plan) => ({ name: 'requests', points: REQUESTS_AN_HOUR[plan], windowS: HOUR_S }),
   operations: [
-    loginOperation, refreshOperation, getMyselfOperation, updateMyselfOperation, listUsersOperation, createUserOperation, getUserOperation, updateUserOperation, createOrganizationOperation, getOrganizationOperation, updateOrganizationOperation,
-    createKeyOperation, listKeysOperation, revokeKeyOperation, erasePersonOperation, refuseCallsOperation,
+    loginOperation,
+    refreshOperation,
+    getMyselfOperation,
+    updateMyselfOperation,
+    listUsersOperation,
+    createUserOperation,
+    getUserOperation,
+    updateUserOperation,
+    createOrganizationOperation,
+    getOrganizationOperation,
+    updateOrganizationOperation,
+    createKeyOperation,
+    listKeysOperation,
+    revokeKeyOperation,
+    erasePersonOperation,
+    refuseCallsOperation,
   ],
 };

@@ -10,11 +10,22 @@ const Name = z.string().trim().min(1).max(200);
 /** Null keeps for ever. */
 const Days = z.int().min(1).max(36_500).nullable();
 
-const OrganizationReply = z.object({ organization_id: z.string(), name: z.string(), timezone: z.string(), recording_retention_days: Days, transcript_retention_days: Days, created_at: z.string() });
+const OrganizationReply = z.object({
+  organization_id: z.string(),
+  name: z.string(),
+  timezone: z.string(),
+  recording_retention_days: Days,
+  transcript_retention_days: Days,
+  created_at: z.string(),
+});
 
 function present(organization: Organization): z.input<typeof OrganizationReply> {
   return {
-    organization_id: idOf('org', organization.id), name: organization.name, timezone: organization.timeZone, recording_retention_days: organization.recordingRetentionDays, transcript_retention_days: organization.transcriptRetentionDays,
+    organization_id: idOf('org', organization.id),
+    name: organization.name,
+    timezone: organization.timeZone,
+    recording_retention_days: organization.recordingRetentionDays,
+    transcript_retention_days: organization.transcriptRetentionDays,
     created_at: timeInSeconds(organization.createdAt),
   };
 }
@@ -23,33 +34,62 @@ const OrganizationParams = z.object({ organization_id: z.string() });
 const organizationNumber = (id: string): number => numberOf('org', id, 'Organization', 'organization_id');
 
 export const createOrganizationOperation = operation({
-  method: 'POST', path: '/api/organizations', summary: 'Make a further organization, with its first admin', permission: 'create-organizations', creates: true,
+  method: 'POST',
+  path: '/api/organizations',
+  summary: 'Make a further organization, with its first admin',
+  permission: 'create-organizations',
+  creates: true,
   body: z.object({ name: Name, admin_email: EmailAddress, admin_password: Password }),
   // The id stands outside of the envelope too, for clients that look for it there.
   reply: enveloped(OrganizationReply.extend({ admin_user_id: z.string() })).extend({ organization_id: z.string() }),
   handle: async ({ core, ctx, body, requestId }) => {
-    const { organization, admin } = await createOrganization(core, ctx, { name: body.name, adminEmail: body.admin_email, adminPassword: body.admin_password });
-    return { ...envelope(requestId, { ...present(organization), admin_user_id: idOf('user', admin.id) }), organization_id: idOf('org', organization.id) };
+    const { organization, admin } = await createOrganization(core, ctx, {
+      name: body.name,
+      adminEmail: body.admin_email,
+      adminPassword: body.admin_password,
+    });
+    return {
+      ...envelope(requestId, { ...present(organization), admin_user_id: idOf('user', admin.id) }),
+      organization_id: idOf('org', organization.id),
+    };
   },
 });
 
 export const getOrganizationOperation = operation({
-  method: 'GET', path: '/api/organizations/:organization_id', summary: 'Get the own organization', permission: 'read',
+  method: 'GET',
+  path: '/api/organizations/:organization_id',
+  summary: 'Get the own organization',
+  permission: 'read',
   params: OrganizationParams,
   reply: enveloped(OrganizationReply),
-  handle: async ({ core, ctx, params, requestId }) => envelope(requestId, present(await getOrganization(core, ctx, organizationNumber(params.organization_id)))),
+  handle: async ({ core, ctx, params, requestId }) =>
+    envelope(requestId, present(await getOrganization(core, ctx, organizationNumber(params.organization_id)))),
 });
 
 export const updateOrganizationOperation = operation({
-  method: 'PUT', path: '/api/organizations/:organization_id', summary: 'Change the own organization: name, time zone, for how many days recordings and transcripts are kept', permission: 'manage-settings',
+  method: 'PUT',
+  path: '/api/organizations/:organization_id',
+  summary: 'Change the own organization: name, time zone, for how many days recordings and transcripts are kept',
+  permission: 'manage-settings',
   params: OrganizationParams,
-  body: z.object({ name: Name.optional(), timezone: z.string().max(100).optional(), recording_retention_days: Days.optional(), transcript_retention_days: Days.optional() }),
+  body: z.object({
+    name: Name.optional(),
+    timezone: z.string().max(100).optional(),
+    recording_retention_days: Days.optional(),
+    transcript_retention_days: Days.optional(),
+  }),
   reply: enveloped(OrganizationReply),
   handle: async ({ core, ctx, params, body, requestId }) => {
     const { name, timezone, recording_retention_days: recordings, transcript_retention_days: transcripts } = body;
     const change = {
-      ...(name === undefined ? {} : { name }), ...(timezone === undefined ? {} : { timeZone: timezone }), ...(recordings === undefined ? {} : { recordingRetentionDays: recordings }), ...(transcripts === undefined ? {} : { transcriptRetentionDays: transcripts }),
+      ...(name === undefined ? {} : { name }),
+      ...(timezone === undefined ? {} : { timeZone: timezone }),
+      ...(recordings === undefined ? {} : { recordingRetentionDays: recordings }),
+      ...(transcripts === undefined ? {} : { transcriptRetentionDays: transcripts }),
     };
-    return envelope(requestId, present(await changeOrganization(core, ctx, organizationNumber(params.organization_id), change)));
+    return envelope(
+      requestId,
+      present(await changeOrganization(core, ctx, organizationNumber(params.organization_id), change)),
+    );
   },
 });

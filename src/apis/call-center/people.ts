@@ -9,18 +9,30 @@ import { phoneNumberText } from '../kit/words.ts';
 import { envelope, enveloped } from './words.ts';
 
 export const erasePersonOperation = operation({
-  method: 'POST', path: '/api/people/erase', summary: 'Erase what is known of a person: recordings, words, notes, memory', permission: 'erase-people',
-  body: z.object({ phone_number: phoneNumberText.optional(), user_id: z.string().min(1).max(LONGEST_USER_ID).optional() }),
+  method: 'POST',
+  path: '/api/people/erase',
+  summary: 'Erase what is known of a person: recordings, words, notes, memory',
+  permission: 'erase-people',
+  body: z.object({
+    phone_number: phoneNumberText.optional(),
+    user_id: z.string().min(1).max(LONGEST_USER_ID).optional(),
+  }),
   reply: enveloped(z.object({ calls: z.int(), recordings: z.int() })),
   handle: async ({ core, ctx, body, requestId }) => {
     const who = body.phone_number ?? body.user_id;
-    if (who === undefined) throw new AppError('invalid-input', 'Invalid request parameters', { issues: [{ path: 'phone_number', message: 'phone_number is required, or user_id', kind: 'missing' }] });
+    if (who === undefined)
+      throw new AppError('invalid-input', 'Invalid request parameters', {
+        issues: [{ path: 'phone_number', message: 'phone_number is required, or user_id', kind: 'missing' }],
+      });
     return envelope(requestId, { ...(await erasePerson(core, ctx, who)) });
   },
 });
 
 export const refuseCallsOperation = operation({
-  method: 'POST', path: '/api/people/do-not-call', summary: 'Never call this number again', permission: 'place-calls',
+  method: 'POST',
+  path: '/api/people/do-not-call',
+  summary: 'Never call this number again',
+  permission: 'place-calls',
   body: z.object({ phone_number: phoneNumberText }),
   reply: enveloped(z.object({ phone_number: z.string(), do_not_call: z.literal(true) })),
   handle: async ({ core, ctx, body, requestId }) => {

@@ -7,17 +7,33 @@ import { envelope, enveloped } from './words.ts';
 const MOST = 1000;
 
 export const loginOperation = openOperation({
-  method: 'POST', path: '/api/auth/login', summary: 'Obtain an access token',
+  method: 'POST',
+  path: '/api/auth/login',
+  summary: 'Obtain an access token',
   body: z.object({ email: z.string().max(MOST), password: z.string().max(MOST) }),
-  reply: enveloped(z.object({ token: z.string(), refresh_token: z.string(), expires_in: z.int(), user: z.object({ id: z.string(), email: z.string(), organization_id: z.string() }) })),
+  reply: enveloped(
+    z.object({
+      token: z.string(),
+      refresh_token: z.string(),
+      expires_in: z.int(),
+      user: z.object({ id: z.string(), email: z.string(), organization_id: z.string() }),
+    }),
+  ),
   handle: async ({ core, body, requestId }) => {
     const { accessToken, refreshToken, user } = await signIn(core, body);
-    return envelope(requestId, { token: accessToken, refresh_token: refreshToken, expires_in: ACCESS_TOKEN_SECONDS, user: { id: idOf('user', user.id), email: user.email, organization_id: idOf('org', user.organizationId) } });
+    return envelope(requestId, {
+      token: accessToken,
+      refresh_token: refreshToken,
+      expires_in: ACCESS_TOKEN_SECONDS,
+      user: { id: idOf('user', user.id), email: user.email, organization_id: idOf('org', user.organizationId) },
+    });
   },
 });
 
 export const refreshOperation = openOperation({
-  method: 'POST', path: '/api/auth/refresh', summary: 'A new access token for a refresh token, which is used up',
+  method: 'POST',
+  path: '/api/auth/refresh',
+  summary: 'A new access token for a refresh token, which is used up',
   body: z.object({ refresh_token: z.string().max(MOST) }),
   reply: enveloped(z.object({ token: z.string(), refresh_token: z.string(), expires_in: z.int() })),
   handle: async ({ core, body, requestId }) => {

@@ -8,29 +8,68 @@ import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery } from './wor
 
 /** Our permissions in this API's words. */
 const PERMISSION: Record<Permission, string> = {
-  read: 'records.view', 'read-calls': 'calls.view', 'place-calls': 'calls.create', 'end-calls': 'calls.end', 'manage-agents': 'agents.manage', 'manage-webhooks': 'webhooks.manage', 'manage-people': 'people.manage', 'own-profile': 'profile.update', 'read-users': 'users.view', 'manage-users': 'users.manage',
-  'manage-keys': 'keys.manage', 'manage-settings': 'settings.manage', 'erase-people': 'people.erase', 'create-organizations': 'organizations.create',
+  read: 'records.view',
+  'read-calls': 'calls.view',
+  'place-calls': 'calls.create',
+  'end-calls': 'calls.end',
+  'manage-agents': 'agents.manage',
+  'manage-webhooks': 'webhooks.manage',
+  'manage-people': 'people.manage',
+  'own-profile': 'profile.update',
+  'read-users': 'users.view',
+  'manage-users': 'users.manage',
+  'manage-keys': 'keys.manage',
+  'manage-settings': 'settings.manage',
+  'erase-people': 'people.erase',
+  'create-organizations': 'organizations.create',
 };
 
 const MOST_PREFERENCES = 10_000;
 
-export const EmailAddress = z.string().trim().max(320).regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address');
+export const EmailAddress = z
+  .string()
+  .trim()
+  .max(320)
+  .regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address');
 const Name = z.string().trim().min(1).max(200);
 /** The rules are the core's; this only bounds what it is asked to look at. */
 export const Password = z.string().max(1000);
-const Preferences = z.record(z.string().max(200), z.unknown()).refine((given) => JSON.stringify(given).length <= MOST_PREFERENCES, `at most ${MOST_PREFERENCES} characters as JSON`);
+const Preferences = z
+  .record(z.string().max(200), z.unknown())
+  .refine(
+    (given) => JSON.stringify(given).length <= MOST_PREFERENCES,
+    `at most ${MOST_PREFERENCES} characters as JSON`,
+  );
 
 const UserReply = z.object({
-  id: z.string(), user_id: z.string(), email: z.string(), name: z.string(), role: z.enum(ROLES), status: z.enum(USER_STATUSES), organization_id: z.string(), permissions: z.array(z.string()), preferences: z.record(z.string(), z.unknown()),
-  created_at: z.string(), updated_at: z.string(),
+  id: z.string(),
+  user_id: z.string(),
+  email: z.string(),
+  name: z.string(),
+  role: z.enum(ROLES),
+  status: z.enum(USER_STATUSES),
+  organization_id: z.string(),
+  permissions: z.array(z.string()),
+  preferences: z.record(z.string(), z.unknown()),
+  created_at: z.string(),
+  updated_at: z.string(),
 });
 
 function present(user: User): z.input<typeof UserReply> {
   // The seed calls it `id` at sign-in and `user_id` in a profile.
   const id = idOf('user', user.id);
   return {
-    id, user_id: id, email: user.email, name: user.name, role: user.role, status: user.status, organization_id: idOf('org', user.organizationId), permissions: permissionsOf(user.role).map((one) => PERMISSION[one]), preferences: user.preferences,
-    created_at: timeInSeconds(user.createdAt), updated_at: timeInSeconds(user.updatedAt),
+    id,
+    user_id: id,
+    email: user.email,
+    name: user.name,
+    role: user.role,
+    status: user.status,
+    organization_id: idOf('org', user.organizationId),
+    permissions: permissionsOf(user.role).map((one) => PERMISSION[one]),
+    preferences: user.preferences,
+    created_at: timeInSeconds(user.createdAt),
+    updated_at: timeInSeconds(user.updatedAt),
   };
 }
 
@@ -38,54 +77,98 @@ const UserParams = z.object({ user_id: z.string() });
 const userNumber = (id: string): number => numberOf('user', id, 'User', 'user_id');
 
 export const getMyselfOperation = operation({
-  method: 'GET', path: '/api/users/me', summary: 'Get Current User', permission: 'own-profile',
+  method: 'GET',
+  path: '/api/users/me',
+  summary: 'Get Current User',
+  permission: 'own-profile',
   reply: enveloped(UserReply),
   handle: async ({ core, ctx, requestId }) => envelope(requestId, present(await getMyself(core, ctx))),
 });
 
 export const updateMyselfOperation = operation({
-  method: 'PUT', path: '/api/users/me', summary: 'Update User Profile; a new password takes the current one beside it', permission: 'own-profile',
-  body: z.object({ name: Name.optional(), preferences: Preferences.optional(), password: Password.optional(), current_password: Password.optional() })
-    .refine((body) => (body.password === undefined) === (body.current_password === undefined), { path: ['current_password'], message: 'password and current_password go together' }),
+  method: 'PUT',
+  path: '/api/users/me',
+  summary: 'Update User Profile; a new password takes the current one beside it',
+  permission: 'own-profile',
+  body: z
+    .object({
+      name: Name.optional(),
+      preferences: Preferences.optional(),
+      password: Password.optional(),
+      current_password: Password.optional(),
+    })
+    .refine((body) => (body.password === undefined) === (body.current_password === undefined), {
+      path: ['current_password'],
+      message: 'password and current_password go together',
+    }),
   reply: enveloped(UserReply),
   handle: async ({ core, ctx, body, requestId }) => {
     const { password, current_password: current, name, preferences } = body;
     const user = await changeMyself(core, ctx, {
-      ...(name === undefined ? {} : { name }), ...(preferences === undefined ? {} : { preferences }), ...(password === undefined || current === undefined ? {} : { password: { current, next: password } }),
+      ...(name === undefined ? {} : { name }),
+      ...(preferences === undefined ? {} : { preferences }),
+      ...(password === undefined || current === undefined ? {} : { password: { current, next: password } }),
     });
     return envelope(requestId, present(user));
   },
 });
 
 export const listUsersOperation = operation({
-  method: 'GET', path: '/api/users', summary: 'List Organization Users', permission: 'read-users',
-  query: PageQuery.extend({ role: z.enum(ROLES).optional(), status: z.enum(USER_STATUSES).optional(), search: z.string().max(200).optional() }),
+  method: 'GET',
+  path: '/api/users',
+  summary: 'List Organization Users',
+  permission: 'read-users',
+  query: PageQuery.extend({
+    role: z.enum(ROLES).optional(),
+    status: z.enum(USER_STATUSES).optional(),
+    search: z.string().max(200).optional(),
+  }),
   reply: pagedReply(UserReply),
   handle: async ({ core, ctx, query, requestId }) => {
     const { role, status, search } = query;
-    const filter = { ...(role === undefined ? {} : { role }), ...(status === undefined ? {} : { status }), ...(search === undefined || search === '' ? {} : { search }) };
+    const filter = {
+      ...(role === undefined ? {} : { role }),
+      ...(status === undefined ? {} : { status }),
+      ...(search === undefined || search === '' ? {} : { search }),
+    };
     return paged(requestId, query, await listUsers(core, ctx, filter, pageOf(query)), present);
   },
 });
 
 export const createUserOperation = operation({
-  method: 'POST', path: '/api/users', summary: 'Create User', permission: 'manage-users', creates: true,
+  method: 'POST',
+  path: '/api/users',
+  summary: 'Create User',
+  permission: 'manage-users',
+  creates: true,
   body: z.object({ email: EmailAddress, name: Name, role: z.enum(ROLES), password: Password }),
   reply: enveloped(UserReply),
   handle: async ({ core, ctx, body, requestId }) => envelope(requestId, present(await createUser(core, ctx, body))),
 });
 
 export const getUserOperation = operation({
-  method: 'GET', path: '/api/users/:user_id', summary: 'Get User', permission: 'read-users',
+  method: 'GET',
+  path: '/api/users/:user_id',
+  summary: 'Get User',
+  permission: 'read-users',
   params: UserParams,
   reply: enveloped(UserReply),
-  handle: async ({ core, ctx, params, requestId }) => envelope(requestId, present(await getUser(core, ctx, userNumber(params.user_id)))),
+  handle: async ({ core, ctx, params, requestId }) =>
+    envelope(requestId, present(await getUser(core, ctx, userNumber(params.user_id)))),
 });
 
 export const updateUserOperation = operation({
-  method: 'PUT', path: '/api/users/:user_id', summary: 'Update User', permission: 'manage-users',
+  method: 'PUT',
+  path: '/api/users/:user_id',
+  summary: 'Update User',
+  permission: 'manage-users',
   params: UserParams,
-  body: z.object({ name: Name.optional(), role: z.enum(ROLES).optional(), status: z.enum(USER_STATUSES).optional(), password: Password.optional() }),
+  body: z.object({
+    name: Name.optional(),
+    role: z.enum(ROLES).optional(),
+    status: z.enum(USER_STATUSES).optional(),
+    password: Password.optional(),
+  }),
   reply: enveloped(UserReply),
   handle: async ({ core, ctx, params, body, requestId }) => {
     const change = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));

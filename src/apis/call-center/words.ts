@@ -7,29 +7,67 @@ import { timeInSeconds, wholeNumber } from '../kit/words.ts';
 /** How this API says things: envelopes, pages, errors. */
 
 const Meta = z.object({ timestamp: z.string(), request_id: z.string(), version: z.literal('v1') });
-const meta = (requestId: string) => ({ timestamp: timeInSeconds(new Date()), request_id: requestId, version: 'v1' as const });
+const meta = (requestId: string) => ({
+  timestamp: timeInSeconds(new Date()),
+  request_id: requestId,
+  version: 'v1' as const,
+});
 
 /** `{success, data, meta}` */
 export const enveloped = <D extends z.ZodType>(data: D) => z.object({ success: z.literal(true), data, meta: Meta });
 export const envelope = <T>(requestId: string, data: T) => ({ success: true as const, data, meta: meta(requestId) });
 
-const PageReply = z.object({ page: z.int(), limit: z.int(), total: z.int(), pages: z.int(), has_next: z.boolean(), has_prev: z.boolean() });
+const PageReply = z.object({
+  page: z.int(),
+  limit: z.int(),
+  total: z.int(),
+  pages: z.int(),
+  has_next: z.boolean(),
+  has_prev: z.boolean(),
+});
 
 /** `{success, data: [...], pagination, meta}` */
-export const pagedReply = <D extends z.ZodType>(row: D) => z.object({ success: z.literal(true), data: z.array(row), pagination: PageReply, meta: Meta });
+export const pagedReply = <D extends z.ZodType>(row: D) =>
+  z.object({ success: z.literal(true), data: z.array(row), pagination: PageReply, meta: Meta });
 
 const LARGEST_PAGE = 100;
 
 /** `?page=1&limit=20&sort=created_at&order=desc`; records come in the order in which they were made. */
-export const PageQuery = z.object({ page: wholeNumber(1, 1_000_000).default(1), limit: wholeNumber(1, LARGEST_PAGE).default(20), sort: z.enum(['created_at']).optional(), order: z.enum(['asc', 'desc']).optional() });
+export const PageQuery = z.object({
+  page: wholeNumber(1, 1_000_000).default(1),
+  limit: wholeNumber(1, LARGEST_PAGE).default(20),
+  sort: z.enum(['created_at']).optional(),
+  order: z.enum(['asc', 'desc']).optional(),
+});
 
 export function pageOf(query: z.output<typeof PageQuery>): Page {
-  return { skip: (query.page - 1) * query.limit, limit: query.limit, ...(query.order === undefined ? {} : { order: query.order }) };
+  return {
+    skip: (query.page - 1) * query.limit,
+    limit: query.limit,
+    ...(query.order === undefined ? {} : { order: query.order }),
+  };
 }
 
-export function paged<T, R>(requestId: string, query: z.output<typeof PageQuery>, { rows, total }: Listed<T>, present: (row: T) => R) {
+export function paged<T, R>(
+  requestId: string,
+  query: z.output<typeof PageQuery>,
+  { rows, total }: Listed<T>,
+  present: (row: T) => R,
+) {
   const pages = Math.ceil(total / query.limit);
-  return { success: true as const, data: rows.map(present), pagination: { page: query.page, limit: query.limit, total, pages, has_next: query.page < pages, has_prev: query.page > 1 }, meta: meta(requestId) };
+  return {
+    success: true as const,
+    data: rows.map(present),
+    pagination: {
+      page: query.page,
+      limit: query.limit,
+      total,
+      pages,
+      has_next: query.page < pages,
+      has_prev: query.page > 1,
+    },
+    meta: meta(requestId),
+  };
 }
 
 function words(error: AppError): { status: number; code: string } {
@@ -64,11 +102,27 @@ function words(error: AppError): { status: number; code: string } {
   }
 }
 
-const INVALID: Record<Issue['kind'], string> = { missing: 'VALIDATION_001', format: 'VALIDATION_002', range: 'VALIDATION_003' };
+const INVALID: Record<Issue['kind'], string> = {
+  missing: 'VALIDATION_001',
+  format: 'VALIDATION_002',
+  range: 'VALIDATION_003',
+};
 
 export function renderError(error: AppError, requestId: string): RenderedError {
   const { status, code } = words(error);
-  const details = error.issues.length > 0 ? Object.fromEntries(error.issues.map((issue) => [issue.path, issue.message])) : error.subject === null ? {} : { resource: error.subject };
+  const details =
+    error.issues.length > 0
+      ? Object.fromEntries(error.issues.map((issue) => [issue.path, issue.message]))
+      : error.subject === null
+        ? {}
+        : { resource: error.subject };
   const message = error.issues[0]?.message ?? error.message;
-  return { status, body: { success: false, error: { code, message, details }, meta: { timestamp: timeInSeconds(new Date()), request_id: requestId } } };
+  return {
+    status,
+    body: {
+      success: false,
+      error: { code, message, details },
+      meta: { timestamp: timeInSeconds(new Date()), request_id: requestId },
+    },
+  };
 }

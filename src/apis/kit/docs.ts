@@ -8,7 +8,9 @@ import { openOperation, type Operation } from './operation.ts';
 export function docsOperation(apis: () => readonly Api[], version: string): Operation {
   const made = new Map<string, object>();
   return openOperation({
-    method: 'GET', path: '/docs/:api', summary: 'OpenAPI of an API',
+    method: 'GET',
+    path: '/docs/:api',
+    summary: 'OpenAPI of an API',
     params: z.object({ api: z.string() }),
     reply: z.record(z.string(), z.unknown()),
     handle: ({ params }) => {

@@ -21,7 +21,9 @@ export function parseInput(schema: Shape | undefined, value: unknown, where: 'pa
   if (holdsNoText(value)) throw wrong(where, `the ${where} holds a NUL character or a half character`);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new AppError('invalid-input', 'Invalid request parameters', { issues: parsed.error.issues.map((issue) => toIssue(issue, where, value)) });
+  throw new AppError('invalid-input', 'Invalid request parameters', {
+    issues: parsed.error.issues.map((issue) => toIssue(issue, where, value)),
+  });
 }
 
 export function wrong(path: string, message: string, kind: Issue['kind'] = 'format'): AppError {
@@ -59,7 +61,13 @@ const LONGEST_SHOWN = 100;
 
 /** What an issue is about. */
 function valueAt(path: readonly PropertyKey[], input: unknown): unknown {
-  return path.reduce<unknown>((value, part) => (typeof value === 'object' && value !== null && Object.hasOwn(value, part) ? (value as Record<PropertyKey, unknown>)[part] : undefined), input);
+  return path.reduce<unknown>(
+    (value, part) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, part)
+        ? (value as Record<PropertyKey, unknown>)[part]
+        : undefined,
+    input,
+  );
 }
 
 /** The value that an issue is about, if it is short and no secret. */
@@ -72,7 +80,15 @@ function shownValue(issue: z.core.$ZodIssue, input: unknown): Pick<Issue, 'value
 
 function toIssue(issue: z.core.$ZodIssue, where: string, input: unknown): Issue {
   const path = issue.path.map(String).join('.') || where;
-  const missing = (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union') && issue.path.length > 0 && valueAt(issue.path, input) === undefined;
+  const missing =
+    (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union') &&
+    issue.path.length > 0 &&
+    valueAt(issue.path, input) === undefined;
   const kind = missing ? 'missing' : issue.code === 'too_small' || issue.code === 'too_big' ? 'range' : 'format';
-  return { path, kind, ...shownValue(issue, input), message: missing ? `${path} is required` : `${path}: ${issue.message}` };
+  return {
+    path,
+    kind,
+    ...shownValue(issue, input),
+    message: missing ? `${path} is required` : `${path}: ${issue.message}`,
+  };
 }

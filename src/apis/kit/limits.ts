@@ -45,14 +45,22 @@ class RequestCount {
   /** @throws AppError rate-limited */
   async against(limit: Limit): Promise<void> {
     const points = Math.max(1, Math.floor(limit.points * this.#factor));
-    const { allowed, remaining, resetAt } = await this.#limiter.count(`${limit.name}:${this.#subject}`, points, limit.windowS);
+    const { allowed, remaining, resetAt } = await this.#limiter.count(
+      `${limit.name}:${this.#subject}`,
+      points,
+      limit.windowS,
+    );
     if (!this.#nearest || remaining < this.#nearest.remaining || !allowed) this.#tell({ points, remaining, resetAt });
     if (!allowed) throw overLimit(points, resetAt);
   }
 
   #tell(nearest: Counted): void {
     this.#nearest = nearest;
-    void this.#reply.headers({ 'x-ratelimit-limit': nearest.points, 'x-ratelimit-remaining': nearest.remaining, 'x-ratelimit-reset': Math.ceil(nearest.resetAt.getTime() / 1000) });
+    void this.#reply.headers({
+      'x-ratelimit-limit': nearest.points,
+      'x-ratelimit-remaining': nearest.remaining,
+      'x-ratelimit-reset': Math.ceil(nearest.resetAt.getTime() / 1000),
+    });
   }
 }
 
@@ -61,7 +69,10 @@ export type { RequestCount };
 export const secondsUntil = (at: Date): number => Math.max(1, Math.ceil((at.getTime() - Date.now()) / 1000));
 
 function overLimit(limit: number, resetAt: Date): AppError {
-  return new AppError('rate-limited', `Rate limit exceeded. Try again in ${secondsUntil(resetAt)} seconds.`, { retryAt: resetAt, limit });
+  return new AppError('rate-limited', `Rate limit exceeded. Try again in ${secondsUntil(resetAt)} seconds.`, {
+    retryAt: resetAt,
+    limit,
+  });
 }
 
 function subjectOf(api: Api, who: Caller | null, address: string): string {
@@ -81,5 +92,7 @@ function expanded(address: string): string[] {
   const [head = '', tail] = address.split('%')[0]!.split('::');
   const left = head === '' ? [] : head.split(':');
   const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  return tail === undefined ? left : [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right];
+  return tail === undefined
+    ? left
+    : [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right];
 }

@@ -48,27 +48,44 @@ export interface Rest {
 export function mountRest(server: FastifyInstance, apis: readonly Api[], options: RestOptions): Rest {
   // Whatever parses as JSON is JSON, whatever it calls itself; an empty body is {}.
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', { parseAs: 'string', bodyLimit: LARGEST_BODY }, (_request, body, done) => done(null, body));
-  void server.register(multipart, { limits: { fileSize: LARGEST_UPLOAD, files: 1, fields: 20, fieldSize: LARGEST_BODY, parts: 30 } });
+  server.addContentTypeParser('*', { parseAs: 'string', bodyLimit: LARGEST_BODY }, (_request, body, done) =>
+    done(null, body),
+  );
+  void server.register(multipart, {
+    limits: { fileSize: LARGEST_UPLOAD, files: 1, fields: 20, fieldSize: LARGEST_BODY, parts: 30 },
+  });
   const targets = new Map<string, Target>();
   for (const api of apis) {
     for (const operation of api.operations) {
       targets.set(`${operation.method} ${operation.path}`, { api, operation });
-      server.route({ method: operation.method, url: operation.path, handler: (request, reply) => serve({ api, operation }, options, request, reply) });
+      server.route({
+        method: operation.method,
+        url: operation.path,
+        handler: (request, reply) => serve({ api, operation }, options, request, reply),
+      });
     }
   }
   const ownerOf = (request: FastifyRequest): Api => apis.find((api) => api.owns(pathOf(request))) ?? apis.at(-1)!;
   /** Null for pages, which are no API's. */
   const targetOf = (request: FastifyRequest): Target | null => {
     if (request.is404) return { api: ownerOf(request), operation: null };
-    return targets.get(`${request.method === 'HEAD' ? 'GET' : request.method} ${request.routeOptions.url ?? ''}`) ?? null;
+    return (
+      targets.get(`${request.method === 'HEAD' ? 'GET' : request.method} ${request.routeOptions.url ?? ''}`) ?? null
+    );
   };
   server.addHook('onRequest', async (request, reply) => {
     const target = targetOf(request);
     if (target) await admit(target, options, request, reply);
   });
   const apiOf = (request: FastifyRequest) => targetOf(request)?.api ?? ownerOf(request);
-  server.setNotFoundHandler((request, reply) => send(apiOf(request), reply, new AppError('not-found', 'Not found', { subject: `path: ${pathOf(request)}` }), request.id));
+  server.setNotFoundHandler((request, reply) =>
+    send(
+      apiOf(request),
+      reply,
+      new AppError('not-found', 'Not found', { subject: `path: ${pathOf(request)}` }),
+      request.id,
+    ),
+  );
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply, api = apiOf(request)) => {
     const known = fromFramework(error);
     if (!known) request.log.error({ err: error, request_id: request.id }, 'a request failed');
@@ -78,7 +95,12 @@ export function mountRest(server: FastifyInstance, apis: readonly Api[], options
   return {
     refuse: (unreadable, request, reply) => {
       const api = ownerOf(request);
-      void admit({ api, operation: null }, options, request, reply).then(() => unreadable, (over: unknown) => over).then((error) => refuse(error, request, reply, api));
+      void admit({ api, operation: null }, options, request, reply)
+        .then(
+          () => unreadable,
+          (over: unknown) => over,
+        )
+        .then((error) => refuse(error, request, reply, api));
     },
   };
 }
@@ -88,7 +110,12 @@ export const newRequestId = (): string => `req_${randomBytes(9).toString('hex')}
 const pathOf = (request: FastifyRequest): string => request.url.split('?')[0]!;
 
 /** Who asks, whether they may, and whether it is not too often: before anything of the body is read. */
-async function admit({ api, operation }: Target, { core, limits }: RestOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+async function admit(
+  { api, operation }: Target,
+  { core, limits }: RestOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
   void reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
   const open = operation === null || operation.permission === 'anybody';
   const caller = await callerOf(core, request, open);
@@ -114,11 +141,23 @@ async function callerOf(core: Core, request: FastifyRequest, open: boolean): Pro
   }
 }
 
-async function serve({ api, operation }: { api: Api; operation: Operation }, options: RestOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+async function serve(
+  { api, operation }: { api: Api; operation: Operation },
+  options: RestOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
   try {
     const { who, caller, count } = admitted.get(request)!;
     if (operation.raw) {
-      const raw = await operation.raw({ path: request.url, headers: plainHeaders(request), body: typeof request.body === 'string' ? request.body : '', caller, showsCredential: credentialIn(request.headers) !== null, count: () => count.against(operation.limit!) });
+      const raw = await operation.raw({
+        path: request.url,
+        headers: plainHeaders(request),
+        body: typeof request.body === 'string' ? request.body : '',
+        caller,
+        showsCredential: credentialIn(request.headers) !== null,
+        count: () => count.against(operation.limit!),
+      });
       return void (await reply.code(200).type(raw.contentType).send(raw.body));
     }
     const input = {
@@ -126,26 +165,46 @@ async function serve({ api, operation }: { api: Api; operation: Operation }, opt
       query: parseInput(operation.query, request.query, 'query'),
       body: parseInput(operation.body, operation.body ? await bodyOf(operation, request) : undefined, 'body'),
     };
-    const ctx: Context | null = who && operation.permission !== 'anybody' ? { organizationId: who.organizationId, actor: who.actor, requestId: request.id } : null;
+    const ctx: Context | null =
+      who && operation.permission !== 'anybody'
+        ? { organizationId: who.organizationId, actor: who.actor, requestId: request.id }
+        : null;
     const carryOut = async (as: Context | null) => {
       if (operation.alsoLimit) await count.against(operation.alsoLimit);
       const { core, urls, strictReplies } = options;
-      return cut(operation, await operation.handle({ core, urls, ctx: as, requestId: request.id, ...input }), strictReplies);
+      return cut(
+        operation,
+        await operation.handle({ core, urls, ctx: as, requestId: request.id, ...input }),
+        strictReplies,
+      );
     };
-    if (ctx && operation.stream?.wanted(input.body)) return await streamReply(api, reply, request.id, (send, signal) => operation.stream!.handle({ core: options.core, urls: options.urls, ctx, requestId: request.id, ...input }, send, signal));
+    if (ctx && operation.stream?.wanted(input.body))
+      return await streamReply(api, reply, request.id, (send, signal) =>
+        operation.stream!.handle(
+          { core: options.core, urls: options.urls, ctx, requestId: request.id, ...input },
+          send,
+          signal,
+        ),
+      );
     const key = operation.creates && ctx ? idempotencyKey(request.headers['idempotency-key']) : null;
     if (key === null || !ctx) return void (await reply.code(200).send(await carryOut(ctx)));
     const { reply: answer, replayed } = await carryOutOnce(options.core, operation, ctx, key, input, carryOut);
     if (replayed) void reply.header('idempotent-replayed', 'true');
     await reply.code(200).send(answer);
   } catch (error) {
-    if (!(error instanceof AppError)) request.log.error({ err: error, request_id: request.id, operation: `${operation.method} ${operation.path}` }, 'an operation failed');
+    if (!(error instanceof AppError))
+      request.log.error(
+        { err: error, request_id: request.id, operation: `${operation.method} ${operation.path}` },
+        'an operation failed',
+      );
     send(api, reply, error instanceof AppError ? error : new AppError('internal', 'Internal server error'), request.id);
   }
 }
 
 function plainHeaders(request: FastifyRequest): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]));
+  return Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
 }
 
 async function bodyOf(operation: Operation, request: FastifyRequest): Promise<unknown> {
@@ -156,7 +215,8 @@ async function bodyOf(operation: Operation, request: FastifyRequest): Promise<un
 
 function cut(operation: Operation, result: unknown, strict: boolean): unknown {
   const reply = operation.reply.parse(result);
-  if (strict && !isDeepStrictEqual(reply, JSON.parse(JSON.stringify(result)))) throw new Error(`${operation.method} ${operation.path} says more than its schema: ${JSON.stringify(result)}`);
+  if (strict && !isDeepStrictEqual(reply, JSON.parse(JSON.stringify(result))))
+    throw new Error(`${operation.method} ${operation.path} says more than its schema: ${JSON.stringify(result)}`);
   return reply;
 }
 
@@ -164,14 +224,19 @@ function cut(operation: Operation, result: unknown, strict: boolean): unknown {
 function fromFramework(error: unknown): AppError | null {
   const { statusCode, code } = error as { statusCode?: number; code?: string };
   if (error instanceof AppError) return error;
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return wrong('body', `the body is larger than ${LARGEST_BODY} bytes`, 'range');
-  if (statusCode !== undefined && statusCode < 500) return new AppError('invalid-input', 'Invalid request', { issues: [{ path: 'request', message: error instanceof Error ? error.message : 'malformed', kind: 'format' }] });
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return wrong('body', `the body is larger than ${LARGEST_BODY} bytes`, 'range');
+  if (statusCode !== undefined && statusCode < 500)
+    return new AppError('invalid-input', 'Invalid request', {
+      issues: [{ path: 'request', message: error instanceof Error ? error.message : 'malformed', kind: 'format' }],
+    });
   return null;
 }
 
 function send(api: Api, reply: FastifyReply, error: AppError, requestId: string): FastifyReply {
   const { status, body } = api.renderError(error, requestId);
   if (error.retryAt) void reply.header('retry-after', secondsUntil(error.retryAt));
-  if (error.code === 'unauthenticated' || error.code === 'token-expired') void reply.header('www-authenticate', 'Bearer');
+  if (error.code === 'unauthenticated' || error.code === 'token-expired')
+    void reply.header('www-authenticate', 'Bearer');
   return reply.code(status).send(body);
 }

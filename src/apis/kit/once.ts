@@ -21,7 +21,8 @@ export interface OnceResult {
 /** The key of a request that is to be carried out once. @throws AppError invalid-input */
 export function idempotencyKey(header: string | string[] | undefined): string | null {
   if (header === undefined) return null;
-  if (typeof header !== 'string' || !/^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(header)) throw wrong('Idempotency-Key', 'Idempotency-Key must be one of 1 to 255 printable characters');
+  if (typeof header !== 'string' || !/^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(header))
+    throw wrong('Idempotency-Key', 'Idempotency-Key must be one of 1 to 255 printable characters');
   return header;
 }
 
@@ -30,9 +31,22 @@ export function idempotencyKey(header: string | string[] | undefined): string | 
  * key in its own transaction, so that not even a crash makes it twice. A request that failed may be tried again.
  * @throws AppError conflict when the key was used for another request, or the first reply was lost
  */
-export async function carryOutOnce(core: Core, operation: Operation, ctx: Context, key: string, input: unknown, carryOut: (ctx: Context) => Promise<unknown>): Promise<OnceResult> {
+export async function carryOutOnce(
+  core: Core,
+  operation: Operation,
+  ctx: Context,
+  key: string,
+  input: unknown,
+  carryOut: (ctx: Context) => Promise<unknown>,
+): Promise<OnceResult> {
   const { store, secrets, clock } = core;
-  const scope: OnceScope = { organizationId: ctx.organizationId, actor: actorName(ctx.actor), operation: `${operation.method} ${operation.path}`, key, attempt: randomUUID() };
+  const scope: OnceScope = {
+    organizationId: ctx.organizationId,
+    actor: actorName(ctx.actor),
+    operation: `${operation.method} ${operation.path}`,
+    key,
+    attempt: randomUUID(),
+  };
   // Keyed, since a body may hold a password.
   const requestHash = secrets.keyedHash(JSON.stringify(input));
   for (const until = Date.now() + WAIT_MS; ; await new Promise((again) => setTimeout(again, LOOK_AGAIN_MS))) {
@@ -44,11 +58,20 @@ export async function carryOutOnce(core: Core, operation: Operation, ctx: Contex
       case 'done':
         return { reply: JSON.parse(secrets.open(known.reply)), replayed: true };
       case 'carried-out':
-        throw new AppError('conflict', `This request was carried out and made ${known.subject}; its reply was lost when the server stopped`, { subject: known.subject });
+        throw new AppError(
+          'conflict',
+          `This request was carried out and made ${known.subject}; its reply was lost when the server stopped`,
+          { subject: known.subject },
+        );
       case 'other-request':
-        throw new AppError('conflict', 'This Idempotency-Key was used for another request', { subject: `Idempotency-Key: ${key}` });
+        throw new AppError('conflict', 'This Idempotency-Key was used for another request', {
+          subject: `Idempotency-Key: ${key}`,
+        });
       case 'running':
-        if (Date.now() > until) throw new AppError('conflict', 'A request with this Idempotency-Key is still running', { subject: `Idempotency-Key: ${key}` });
+        if (Date.now() > until)
+          throw new AppError('conflict', 'A request with this Idempotency-Key is still running', {
+            subject: `Idempotency-Key: ${key}`,
+          });
     }
   }
 }

@@ -2,26 +2,38 @@ import { z } from 'zod';
 import type { Api } from './api.ts';
 import type { Operation, Shape } from './operation.ts';
 
-type Schema = Readonly<Record<string, unknown>> & { readonly properties?: Readonly<Record<string, unknown>>; readonly required?: readonly string[] };
+type Schema = Readonly<Record<string, unknown>> & {
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly required?: readonly string[];
+};
 
 const schemaOf = (shape: Shape, io: 'input' | 'output'): Schema => {
   const { $schema: _, ...schema } = z.toJSONSchema(shape, { io, unrepresentable: 'any', target: 'draft-2020-12' });
   return schema;
 };
 
-const COMMON_ERRORS: Readonly<Record<number, string>> = { 400: 'The request is not valid', 429: 'Over a limit', 500: 'An error of ours' };
+const COMMON_ERRORS: Readonly<Record<number, string>> = {
+  400: 'The request is not valid',
+  429: 'Over a limit',
+  500: 'An error of ours',
+};
 
 /** What an API offers, as an OpenAPI 3.1 document, from the same schemas that check it. */
 export function openApiOf(api: Api, version: string): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const operation of api.operations) (paths[operation.path.replace(/:(\w+)/g, '{$1}')] ??= {})[operation.method.toLowerCase()] = describe(operation);
+  for (const operation of api.operations)
+    (paths[operation.path.replace(/:(\w+)/g, '{$1}')] ??= {})[operation.method.toLowerCase()] = describe(operation);
   return {
     openapi: '3.1.0',
     info: { title: api.title, version, description: `The ${api.name} API of Trunkline.` },
     servers: [{ url: '/' }],
     paths,
     components: {
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'An API key or an access token' }, 'xi-api-key': { type: 'apiKey', in: 'header', name: 'xi-api-key' }, 'X-API-Key': { type: 'apiKey', in: 'header', name: 'X-API-Key' } },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'An API key or an access token' },
+        'xi-api-key': { type: 'apiKey', in: 'header', name: 'xi-api-key' },
+        'X-API-Key': { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+      },
     },
   };
 }
@@ -29,7 +41,14 @@ export function openApiOf(api: Api, version: string): object {
 function describe(operation: Operation): object {
   const open = operation.permission === 'anybody';
   const inPath = /:\w/.test(operation.path);
-  const errors = { ...COMMON_ERRORS, ...(open ? {} : { 401: 'No credential that is good', 403: 'The role may not do that' }), ...(inPath ? { 404: 'There is no such record' } : {}), ...(operation.creates ? { 409: 'There is such a record, or the Idempotency-Key was used for another request' } : {}) };
+  const errors = {
+    ...COMMON_ERRORS,
+    ...(open ? {} : { 401: 'No credential that is good', 403: 'The role may not do that' }),
+    ...(inPath ? { 404: 'There is no such record' } : {}),
+    ...(operation.creates
+      ? { 409: 'There is such a record, or the Idempotency-Key was used for another request' }
+      : {}),
+  };
   return {
     summary: operation.summary,
     operationId: `${operation.method.toLowerCase()}${operation.path.replace(/[^a-zA-Z0-9]+(\w?)/g, (_, next: string) => next.toUpperCase())}`,
@@ -37,20 +56,48 @@ function describe(operation: Operation): object {
     parameters: [
       ...parameters(operation.params, 'path'),
       ...parameters(operation.query, 'query'),
-      ...(operation.creates ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', maxLength: 255 }, description: 'A repetition within a day answers the first reply again' }] : []),
+      ...(operation.creates
+        ? [
+            {
+              name: 'Idempotency-Key',
+              in: 'header',
+              required: false,
+              schema: { type: 'string', maxLength: 255 },
+              description: 'A repetition within a day answers the first reply again',
+            },
+          ]
+        : []),
     ],
-    ...(operation.body ? { requestBody: { required: (schemaOf(operation.body, 'input').required ?? []).length > 0, content: { 'application/json': { schema: schemaOf(operation.body, 'input') } } } } : {}),
+    ...(operation.body
+      ? {
+          requestBody: {
+            required: (schemaOf(operation.body, 'input').required ?? []).length > 0,
+            content: { 'application/json': { schema: schemaOf(operation.body, 'input') } },
+          },
+        }
+      : {}),
     responses: {
-      200: { description: 'Done', headers: LIMIT_HEADERS, content: { 'application/json': { schema: schemaOf(operation.reply, 'output') } } },
+      200: {
+        description: 'Done',
+        headers: LIMIT_HEADERS,
+        content: { 'application/json': { schema: schemaOf(operation.reply, 'output') } },
+      },
       ...Object.fromEntries(Object.entries(errors).map(([status, description]) => [status, { description }])),
     },
   };
 }
 
-const LIMIT_HEADERS = Object.fromEntries(['Limit', 'Remaining', 'Reset'].map((name) => [`X-RateLimit-${name}`, { schema: { type: 'integer' } }]));
+const LIMIT_HEADERS = Object.fromEntries(
+  ['Limit', 'Remaining', 'Reset'].map((name) => [`X-RateLimit-${name}`, { schema: { type: 'integer' } }]),
+);
 
 function parameters(shape: Shape | undefined, where: 'path' | 'query'): object[] {
   if (!shape) return [];
   const { properties = {}, required = [] } = schemaOf(shape, 'input');
-  return Object.entries(properties).map(([name, schema]) => ({ name, in: where, required: where === 'path' || required.includes(name), schema }));
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: where,
+    required: where === 'path' || required.includes(name),
+    schema,
+  }));
 }

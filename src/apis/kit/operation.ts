@@ -69,19 +69,37 @@ export interface Streamed<C, B> {
 
 /** An operation that needs a permission. Keeps the types of its schemas together. */
 export function operation<P extends Shape, Q extends Shape, B extends Shape, R extends Shape>(
-  definition: Definition<P, Q, B, R> & { readonly permission: Permission; readonly stream?: Streamed<Call<z.output<P>, z.output<Q>, z.output<B>, Context>, z.output<B>>; handle(call: Call<z.output<P>, z.output<Q>, z.output<B>, Context>): Promise<z.input<R>> },
+  definition: Definition<P, Q, B, R> & {
+    readonly permission: Permission;
+    readonly stream?: Streamed<Call<z.output<P>, z.output<Q>, z.output<B>, Context>, z.output<B>>;
+    handle(call: Call<z.output<P>, z.output<Q>, z.output<B>, Context>): Promise<z.input<R>>;
+  },
 ): Operation {
   return definition;
 }
 
 /** An operation that is given the request as it came in, and answers in its own form. `body` documents what is sent. */
-export function rawOperation(definition: { readonly method: 'POST'; readonly path: string; readonly summary: string; readonly body: Shape; readonly limit: Limit; raw(request: RawRequest): Promise<RawReply> }): Operation {
-  return { ...definition, permission: 'anybody', reply: z.unknown(), handle: () => Promise.reject(new Error('it is handled raw')) };
+export function rawOperation(definition: {
+  readonly method: 'POST';
+  readonly path: string;
+  readonly summary: string;
+  readonly body: Shape;
+  readonly limit: Limit;
+  raw(request: RawRequest): Promise<RawReply>;
+}): Operation {
+  return {
+    ...definition,
+    permission: 'anybody',
+    reply: z.unknown(),
+    handle: () => Promise.reject(new Error('it is handled raw')),
+  };
 }
 
 /** An operation that needs no credential, and is told of none. */
 export function openOperation<P extends Shape, Q extends Shape, B extends Shape, R extends Shape>(
-  definition: Definition<P, Q, B, R> & { handle(call: Omit<Call<z.output<P>, z.output<Q>, z.output<B>, null>, 'ctx'>): Promise<z.input<R>> },
+  definition: Definition<P, Q, B, R> & {
+    handle(call: Omit<Call<z.output<P>, z.output<Q>, z.output<B>, null>, 'ctx'>): Promise<z.input<R>>;
+  },
 ): Operation {
   return { ...definition, permission: 'anybody' } as unknown as Operation;
 }

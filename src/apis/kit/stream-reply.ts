@@ -9,7 +9,12 @@ const KEEP_ALIVE_MS = 15_000;
  * A reply that is told bit by bit, as server-sent events: `event` and `data`, one JSON object each. What goes wrong before
  * the first of them is an ordinary error; later it is an event of its own.
  */
-export async function streamReply(api: Api, reply: FastifyReply, requestId: string, run: (send: (event: string, data: object) => void, signal: AbortSignal) => Promise<void>): Promise<void> {
+export async function streamReply(
+  api: Api,
+  reply: FastifyReply,
+  requestId: string,
+  run: (send: (event: string, data: object) => void, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
   const gone = new AbortController();
   const { raw } = reply;
   raw.once('close', () => gone.abort());
@@ -18,7 +23,12 @@ export async function streamReply(api: Api, reply: FastifyReply, requestId: stri
     if (!begun) {
       begun = true;
       reply.hijack();
-      raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+      raw.writeHead(200, {
+        ...(reply.getHeaders() as Record<string, string>),
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+      });
     }
     if (!gone.signal.aborted) raw.write(text);
   };
@@ -28,7 +38,11 @@ export async function streamReply(api: Api, reply: FastifyReply, requestId: stri
     await run(send, gone.signal);
   } catch (error) {
     if (!begun) throw error;
-    send('error', api.renderError(error instanceof AppError ? error : new AppError('internal', 'Internal server error'), requestId).body);
+    send(
+      'error',
+      api.renderError(error instanceof AppError ? error : new AppError('internal', 'Internal server error'), requestId)
+        .body,
+    );
   } finally {
     clearInterval(keepAlive);
   }

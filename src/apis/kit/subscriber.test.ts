@@ -5,11 +5,30 @@ import type { EventFeed, FedEvent } from '#core/events/event-feed.ts';
 import { MOST_BEHIND, readCursor, cursorText, Subscriber, type Told } from './subscriber.ts';
 
 /** Events with one message, or two for every third; every fifth is somebody else's. */
-const eventAt = (position: number) => ({ position, organizationId: position % 5 === 0 ? 2 : 1, at: new Date(0), event: { type: 'agent.created', agentId: position, data: {} }, call: null, conversation: null }) as FedEvent;
+const eventAt = (position: number) =>
+  ({
+    position,
+    organizationId: position % 5 === 0 ? 2 : 1,
+    at: new Date(0),
+    event: { type: 'agent.created', agentId: position, data: {} },
+    call: null,
+    conversation: null,
+  }) as FedEvent;
 const partsOf = ({ position }: FedEvent) => (position % 3 === 0 ? 2 : 1);
-const told = (event: FedEvent): Told[] => Array.from({ length: partsOf(event) }, (_, n) => ({ type: n === 0 ? 'a' : 'b', frame: Buffer.from(`${cursorText(event.position, n + 1, partsOf(event))} `) }));
+const told = (event: FedEvent): Told[] =>
+  Array.from({ length: partsOf(event) }, (_, n) => ({
+    type: n === 0 ? 'a' : 'b',
+    frame: Buffer.from(`${cursorText(event.position, n + 1, partsOf(event))} `),
+  }));
 const sees = (event: FedEvent) => event.organizationId === 1;
-const expected = (after: number, until: number, types = ['a', 'b']): string[] => Array.from({ length: until - after }, (_, n) => eventAt(after + 1 + n)).filter(sees).flatMap((event) => told(event).filter((one) => types.includes(one.type)).map((one) => one.frame.toString().trim()));
+const expected = (after: number, until: number, types = ['a', 'b']): string[] =>
+  Array.from({ length: until - after }, (_, n) => eventAt(after + 1 + n))
+    .filter(sees)
+    .flatMap((event) =>
+      told(event)
+        .filter((one) => types.includes(one.type))
+        .map((one) => one.frame.toString().trim()),
+    );
 
 class MadeUpFeed implements EventFeed {
   position = 0;
@@ -23,7 +42,9 @@ class MadeUpFeed implements EventFeed {
   async read(after: number, until: number, limit: number): Promise<readonly FedEvent[]> {
     this.reads++;
     await Promise.resolve();
-    return Array.from({ length: Math.max(0, Math.min(until, this.position) - after) }, (_, n) => eventAt(after + 1 + n)).slice(0, limit);
+    return Array.from({ length: Math.max(0, Math.min(until, this.position) - after) }, (_, n) =>
+      eventAt(after + 1 + n),
+    ).slice(0, limit);
   }
 }
 
@@ -34,7 +55,9 @@ class Line {
   waiting = 0;
   most = 0;
   readonly subscriber = new Subscriber({
-    feed: this.feed, told, sees,
+    feed: this.feed,
+    told,
+    sees,
     write: (bytes) => {
       this.got += bytes.toString();
       this.waiting += bytes.length * 2000;
@@ -69,46 +92,67 @@ class Line {
 
 describe('a reader of events', () => {
   it('gets each event that it may see once and in order, however fast it reads', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(fc.oneof(fc.record({ happen: fc.integer({ min: 0, max: 90 }) }), fc.constant('drain' as const), fc.constant('tick' as const)), { maxLength: 40 }), async (script) => {
-      const line = new Line();
-      line.subscriber.want(['a', 'b'], null);
-      for (const step of script) {
-        if (step === 'drain') {
-          line.waiting = 0;
-          line.subscriber.drained();
-        } else if (step === 'tick') await Promise.resolve();
-        else line.happen(step.happen);
-      }
-      await line.drain();
-      assert.deepEqual(line.cursors, expected(0, line.feed.position));
-    }), { numRuns: 300, seed: 7 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.oneof(
+            fc.record({ happen: fc.integer({ min: 0, max: 90 }) }),
+            fc.constant('drain' as const),
+            fc.constant('tick' as const),
+          ),
+          { maxLength: 40 },
+        ),
+        async (script) => {
+          const line = new Line();
+          line.subscriber.want(['a', 'b'], null);
+          for (const step of script) {
+            if (step === 'drain') {
+              line.waiting = 0;
+              line.subscriber.drained();
+            } else if (step === 'tick') await Promise.resolve();
+            else line.happen(step.happen);
+          }
+          await line.drain();
+          assert.deepEqual(line.cursors, expected(0, line.feed.position));
+        },
+      ),
+      { numRuns: 300, seed: 7 },
+    );
   });
 
   it('goes on after any cursor, also in the middle of an event, and also where this server lags behind', async () => {
-    await fc.assert(fc.asyncProperty(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 60 }), async (before, ahead, later) => {
-      const all = expected(0, before + ahead + later);
-      const known = expected(0, before);
-      const line = new Line();
-      // The client has read on another server what this one has yet to hear.
-      line.happen(before);
-      const cursor = expected(0, before + ahead).at(-1);
-      line.subscriber.want(['a', 'b'], cursor === undefined ? { position: 0, part: 0 } : readCursor(cursor));
-      for (let n = 0; n < ahead + later; n++) {
-        line.happen(1);
-        if (n % 3 === 0) await line.drain();
-      }
-      await line.drain();
-      assert.deepEqual(line.cursors, all.slice(expected(0, before + ahead).length));
-      assert.ok(known.length <= all.length);
-      // From the middle of what was told.
-      const [middle] = all.slice(Math.floor(all.length / 2));
-      if (middle === undefined) return;
-      const other = new Line();
-      other.feed.position = line.feed.position;
-      other.subscriber.want(['a', 'b'], readCursor(middle));
-      await other.drain();
-      assert.deepEqual(other.cursors, all.slice(all.indexOf(middle) + 1));
-    }), { numRuns: 100, seed: 11 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 300 }),
+        fc.integer({ min: 0, max: 60 }),
+        fc.integer({ min: 0, max: 60 }),
+        async (before, ahead, later) => {
+          const all = expected(0, before + ahead + later);
+          const known = expected(0, before);
+          const line = new Line();
+          // The client has read on another server what this one has yet to hear.
+          line.happen(before);
+          const cursor = expected(0, before + ahead).at(-1);
+          line.subscriber.want(['a', 'b'], cursor === undefined ? { position: 0, part: 0 } : readCursor(cursor));
+          for (let n = 0; n < ahead + later; n++) {
+            line.happen(1);
+            if (n % 3 === 0) await line.drain();
+          }
+          await line.drain();
+          assert.deepEqual(line.cursors, all.slice(expected(0, before + ahead).length));
+          assert.ok(known.length <= all.length);
+          // From the middle of what was told.
+          const [middle] = all.slice(Math.floor(all.length / 2));
+          if (middle === undefined) return;
+          const other = new Line();
+          other.feed.position = line.feed.position;
+          other.subscriber.want(['a', 'b'], readCursor(middle));
+          await other.drain();
+          assert.deepEqual(other.cursors, all.slice(all.indexOf(middle) + 1));
+        },
+      ),
+      { numRuns: 100, seed: 11 },
+    );
   });
 
   it('keeps nothing for who does not read', () => {
@@ -140,6 +184,7 @@ describe('a reader of events', () => {
   });
 
   it('reads no cursor that is none', () => {
-    for (const text of ['', 'x', '-1', '1.', '1.x', '1.22', '1e3', ' 1', '9'.repeat(16)]) assert.equal(readCursor(text), null, text);
+    for (const text of ['', 'x', '-1', '1.', '1.x', '1.22', '1e3', ' 1', '9'.repeat(16)])
+      assert.equal(readCursor(text), null, text);
   });
 });

@@ -34,12 +34,15 @@ export interface Cursor {
 }
 
 /** A cursor as a text: `123`, or `123.1` after the first of several messages of one event. */
-export const cursorText = (position: number, part: number, parts: number): string => (part === parts ? String(position) : `${position}.${part}`);
+export const cursorText = (position: number, part: number, parts: number): string =>
+  part === parts ? String(position) : `${position}.${part}`;
 
 export function readCursor(text: string): Cursor | null {
   const [, position, part] = /^(\d{1,15})(?:\.(\d))?$/.exec(text) ?? [];
   if (position === undefined) return null;
-  return part === undefined ? { position: Number(position), part: 0 } : { position: Number(position) - 1, part: Number(part) };
+  return part === undefined
+    ? { position: Number(position), part: 0 }
+    : { position: Number(position) - 1, part: Number(part) };
 }
 
 /**
@@ -128,7 +131,9 @@ export class Subscriber {
 
   /** What of these it lacks itself. */
   #lacking(events: readonly FedEvent[]): Buffer | null {
-    return joined(events.flatMap((event) => this.#wanted(event, event.position === this.#begun.position ? this.#begun.part : 0)));
+    return joined(
+      events.flatMap((event) => this.#wanted(event, event.position === this.#begun.position ? this.#begun.part : 0)),
+    );
   }
 
   #wanted(event: FedEvent, skip: number): Buffer[] {
@@ -140,7 +145,7 @@ export class Subscriber {
   async #leaveOut(until: number): Promise<void> {
     const after = this.#position;
     let count: number | null = until - after > MOST_COUNTED ? null : 0;
-    for (let at = after; count !== null && at < until; ) {
+    for (let at = after; count !== null && at < until;) {
       const events = await this.#options.feed.read(at, until, 5 * PAGE);
       count += events.reduce((sum, event) => sum + this.#wanted(event, 0).length, 0);
       at = events.at(-1)?.position ?? until;

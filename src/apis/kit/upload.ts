@@ -21,7 +21,10 @@ export class UploadedFile {
   }
 }
 
-export const uploadedFile = z.custom<UploadedFile>((value) => value instanceof UploadedFile, 'must be a file of a form (multipart/form-data)');
+export const uploadedFile = z.custom<UploadedFile>(
+  (value) => value instanceof UploadedFile,
+  'must be a file of a form (multipart/form-data)',
+);
 
 /** A form's fields as texts, and its file under its own name. @throws AppError invalid-input */
 export async function readForm(request: FastifyRequest): Promise<Record<string, string | UploadedFile>> {
@@ -33,7 +36,8 @@ export async function readForm(request: FastifyRequest): Promise<Record<string, 
     }
   } catch (error) {
     const { code } = error as { code?: string };
-    if (code === 'FST_REQ_FILE_TOO_LARGE') throw wrong('file', `the file is larger than ${LARGEST_UPLOAD} bytes`, 'range');
+    if (code === 'FST_REQ_FILE_TOO_LARGE')
+      throw wrong('file', `the file is larger than ${LARGEST_UPLOAD} bytes`, 'range');
     throw wrong('body', `the form cannot be read${error instanceof Error ? `: ${error.message}` : ''}`);
   }
   return form;

@@ -29,14 +29,24 @@ export const timeInMilliseconds = (at: Date): string => at.toISOString();
 export const phoneNumberText = z.string().refine(isPhoneNumber, 'must be + and 7 to 15 digits, as in +1234567890');
 
 /** An address that we are to send to; where it leads is checked when connecting. */
-export const webUrl = z.string().max(2000).refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ''), 'must be an address that begins with http:// or https://');
+export const webUrl = z
+  .string()
+  .max(2000)
+  .refine(
+    (text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ''),
+    'must be an address that begins with http:// or https://',
+  );
 
 /** What deliveries are to be signed with. */
 export const signingSecretText = z.string().min(8).max(500);
 
 /** A whole number in a query. */
 export const wholeNumber = (least: number, most: number) =>
-  z.string().regex(/^\d{1,15}$/, 'must be a whole number').transform(Number).pipe(z.number().min(least).max(most));
+  z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(least).max(most));
 
 const LARGEST_PAGE = 1000;
 const FARTHEST = 999_999_999_999_999;
@@ -46,9 +56,15 @@ export const pageLimit = (usual: number) => wholeNumber(0, LARGEST_PAGE).default
 export const pageSkip = wholeNumber(0, FARTHEST).default(0);
 
 /** A yes or no in a query; clients in Python write `True`. */
-export const queryFlag = z.string().toLowerCase().pipe(z.enum(['true', 'false', '1', '0'])).transform((value) => value === 'true' || value === '1');
+export const queryFlag = z
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(['true', 'false', '1', '0']))
+  .transform((value) => value === 'true' || value === '1');
 
 /** Words that an API has for what we call otherwise, such as statuses: by its word, all of ours that it stands for. */
-export function wordsFor<Ours extends string>(words: Readonly<Record<Ours, string>>): ReadonlyMap<string, readonly Ours[]> {
+export function wordsFor<Ours extends string>(
+  words: Readonly<Record<Ours, string>>,
+): ReadonlyMap<string, readonly Ours[]> {
   return Map.groupBy(Object.keys(words) as Ours[], (ours) => words[ours]);
 }

@@ -1,6 +1,13 @@
 import type { Api } from '../kit/api.ts';
 import type { Operation } from '../kit/operation.ts';
-import { agentStatusOperation, changeAgentOperation, createAgentOperation, getAgentOperation, listAgentsOperation, messageAgentOperation } from './agents.ts';
+import {
+  agentStatusOperation,
+  changeAgentOperation,
+  createAgentOperation,
+  getAgentOperation,
+  listAgentsOperation,
+  messageAgentOperation,
+} from './agents.ts';
 import { addMessageOperation, getConversationOperation, listConversationsOperation } from './conversations.ts';
 import { forgetMemoryOperation, getMemoryOperation, updateMemoryOperation } from './memory.ts';
 import { callStatusOperation, endCallOperation, initiateCallOperation, listCallsOperation } from './calls.ts';
@@ -19,9 +26,28 @@ export function orchestrator(health: readonly Operation[]): Api {
     // As health checks do.
     usualLimit: () => ({ name: 'health', points: 1000, windowS: 60 }),
     operations: [
-      ...health, ...providerOperations, initiateCallOperation, listCallsOperation, callStatusOperation, endCallOperation, listNumbersOperation, addNumberOperation, changeNumberOperation, removeNumberOperation,
-      listAgentsOperation, createAgentOperation, getAgentOperation, changeAgentOperation, agentStatusOperation, messageAgentOperation, listConversationsOperation, getConversationOperation, addMessageOperation,
-      getMemoryOperation, updateMemoryOperation, forgetMemoryOperation,
+      ...health,
+      ...providerOperations,
+      initiateCallOperation,
+      listCallsOperation,
+      callStatusOperation,
+      endCallOperation,
+      listNumbersOperation,
+      addNumberOperation,
+      changeNumberOperation,
+      removeNumberOperation,
+      listAgentsOperation,
+      createAgentOperation,
+      getAgentOperation,
+      changeAgentOperation,
+      agentStatusOperation,
+      messageAgentOperation,
+      listConversationsOperation,
+      getConversationOperation,
+      addMessageOperation,
+      getMemoryOperation,
+      updateMemoryOperation,
+      forgetMemoryOperation,
     ],
   };
 }

@@ -20,73 +20,156 @@ const seconds = (call: Call, now: Date): number => Math.floor(durationMs(call, n
 const callId = (id: string): string | number => numberIn('call', id) ?? id;
 
 /** What was said, one line a turn, without names: as its example shows it. */
-const transcription = (entries: readonly ConversationEntry[]): string => entries.filter((entry) => entry.role === 'agent' || entry.role === 'caller').map((entry) => entry.text).join('\n');
+const transcription = (entries: readonly ConversationEntry[]): string =>
+  entries
+    .filter((entry) => entry.role === 'agent' || entry.role === 'caller')
+    .map((entry) => entry.text)
+    .join('\n');
 
-const recordingUrl = (call: Call, urls: Urls): string | null => (call.recordingKey === null ? call.carrierRecordingUrl : urls.recording(call.sid));
+const recordingUrl = (call: Call, urls: Urls): string | null =>
+  call.recordingKey === null ? call.carrierRecordingUrl : urls.recording(call.sid);
 
 const E164 = z.string().refine(isPhoneNumber, 'E.164 format (+1234567890)');
 const LONGEST_TIMEOUT_S = 600;
 
 export const initiateCallOperation = operation({
-  method: 'POST', path: '/voice/calls/initiate', summary: 'Initiate Call', permission: 'place-calls', limit: CALL_MANAGEMENT, creates: true,
+  method: 'POST',
+  path: '/voice/calls/initiate',
+  summary: 'Initiate Call',
+  permission: 'place-calls',
+  limit: CALL_MANAGEMENT,
+  creates: true,
   body: z.object({
     phone_number: E164,
     agent_id: z.string().optional(),
-    user_id: z.string().min(1).max(LONGEST_USER_ID).optional().describe('Whom the conversation is with, where that is not the number'),
-    options: z.object({ recording: z.boolean().optional(), transcription: z.boolean().optional(), timeout: z.number().min(1).max(LONGEST_TIMEOUT_S).optional(), caller_id: E164.optional() }).default({}),
+    user_id: z
+      .string()
+      .min(1)
+      .max(LONGEST_USER_ID)
+      .optional()
+      .describe('Whom the conversation is with, where that is not the number'),
+    options: z
+      .object({
+        recording: z.boolean().optional(),
+        transcription: z.boolean().optional(),
+        timeout: z.number().min(1).max(LONGEST_TIMEOUT_S).optional(),
+        caller_id: E164.optional(),
+      })
+      .default({}),
     metadata: z.record(z.string().max(100), z.union([z.string().max(2000), z.number(), z.boolean()])).default({}),
   }),
-  reply: z.object({ success: z.literal(true), call_id: z.string(), status: z.string(), phone_number: z.string(), provider: z.string(), estimated_duration: z.int() }),
+  reply: z.object({
+    success: z.literal(true),
+    call_id: z.string(),
+    status: z.string(),
+    phone_number: z.string(),
+    provider: z.string(),
+    estimated_duration: z.int(),
+  }),
   handle: async ({ core, ctx, body: { phone_number: to, agent_id: agentId, user_id: userId, options, metadata } }) => {
     const call = await placeCall(core, ctx, {
       agentId: agentId === undefined ? null : numberOf('agent', agentId, 'Agent', 'agent_id'),
       to: phoneNumber(to, 'phone_number'),
       from: options.caller_id === undefined ? null : phoneNumber(options.caller_id, 'options.caller_id'),
-      variables: { ...Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, String(value)])), ...(userId === undefined ? {} : { user_id: userId }) },
+      variables: {
+        ...Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, String(value)])),
+        ...(userId === undefined ? {} : { user_id: userId }),
+      },
       overrides: {},
       recorded: options.recording ?? null,
       transcribed: options.transcription ?? true,
       ringTimeoutMs: options.timeout === undefined ? DEFAULT_RING_TIMEOUT_MS : Math.round(options.timeout * 1000),
     });
-    return { success: true as const, call_id: idOf('call', call.id), status: statusWord('placed'), phone_number: to, provider: call.carrier, estimated_duration: Math.ceil(call.ringTimeoutMs / 1000) };
+    return {
+      success: true as const,
+      call_id: idOf('call', call.id),
+      status: statusWord('placed'),
+      phone_number: to,
+      provider: call.carrier,
+      estimated_duration: Math.ceil(call.ringTimeoutMs / 1000),
+    };
   },
 });
 
 export const endCallOperation = operation({
-  method: 'POST', path: '/voice/calls/:callId/end', summary: 'End Call', permission: 'end-calls', limit: CALL_MANAGEMENT,
+  method: 'POST',
+  path: '/voice/calls/:callId/end',
+  summary: 'End Call',
+  permission: 'end-calls',
+  limit: CALL_MANAGEMENT,
   params: z.object({ callId: z.string() }),
-  reply: z.object({ success: z.literal(true), call_id: z.string(), status: z.string(), duration: z.int(), recording_url: z.string().nullable() }),
+  reply: z.object({
+    success: z.literal(true),
+    call_id: z.string(),
+    status: z.string(),
+    duration: z.int(),
+    recording_url: z.string().nullable(),
+  }),
   handle: async ({ core, ctx, urls, params }) => {
     const call = await endCall(core, ctx, callId(params.callId), 'completed', `call_id: ${params.callId}`);
     // One that talks its last words is as good as over.
     const status = isEnded(call.status) ? call.status : call.answeredAt === null ? 'canceled' : 'completed';
-    return { success: true as const, call_id: idOf('call', call.id), status: statusWord(status), duration: seconds(call, core.clock.now()), recording_url: recordingUrl(call, urls) };
+    return {
+      success: true as const,
+      call_id: idOf('call', call.id),
+      status: statusWord(status),
+      duration: seconds(call, core.clock.now()),
+      recording_url: recordingUrl(call, urls),
+    };
   },
 });
 
 export const listCallsOperation = operation({
-  method: 'GET', path: '/voice/calls', summary: 'Get Call History', permission: 'read-calls', limit: CALL_MANAGEMENT,
+  method: 'GET',
+  path: '/voice/calls',
+  summary: 'Get Call History',
+  permission: 'read-calls',
+  limit: CALL_MANAGEMENT,
   query: z.object({
     limit: pageLimit(10),
     offset: pageSkip,
     status: z.enum([...STATUSES.keys()]).optional(),
     // In a query, an unescaped + reads as a space.
-    phone_number: z.string().transform((given) => given.replace(/^ /, '+')).refine(isPhoneNumber, 'E.164 format (+1234567890)').optional(),
+    phone_number: z
+      .string()
+      .transform((given) => given.replace(/^ /, '+'))
+      .refine(isPhoneNumber, 'E.164 format (+1234567890)')
+      .optional(),
   }),
   reply: z.object({
-    calls: z.array(z.object({
-      call_id: z.string(), phone_number: z.string().nullable(), status: z.string(), start_time: z.string(), end_time: z.string().nullable(), duration: z.int(), provider: z.string(), recording_url: z.string().nullable(), failure_reason: z.string().nullable(),
-    })),
+    calls: z.array(
+      z.object({
+        call_id: z.string(),
+        phone_number: z.string().nullable(),
+        status: z.string(),
+        start_time: z.string(),
+        end_time: z.string().nullable(),
+        duration: z.int(),
+        provider: z.string(),
+        recording_url: z.string().nullable(),
+        failure_reason: z.string().nullable(),
+      }),
+    ),
     pagination: z.object({ total: z.int(), limit: z.int(), offset: z.int(), has_more: z.boolean() }),
   }),
   handle: async ({ core, ctx, urls, query: { limit, offset, status, phone_number: phoneNumber } }) => {
-    const filter = { ...(status === undefined ? {} : { statuses: STATUSES.get(status)! }), ...(phoneNumber === undefined ? {} : { number: phoneNumber }) };
+    const filter = {
+      ...(status === undefined ? {} : { statuses: STATUSES.get(status)! }),
+      ...(phoneNumber === undefined ? {} : { number: phoneNumber }),
+    };
     const { rows, total } = await listCalls(core, ctx, filter, { skip: offset, limit });
     const now = core.clock.now();
     return {
       calls: rows.map((call) => ({
-        call_id: idOf('call', call.id), phone_number: number(call), status: statusWord(call.status), start_time: timeInMilliseconds(call.placedAt), end_time: call.endedAt && timeInMilliseconds(call.endedAt), duration: seconds(call, now),
-        provider: call.carrier, recording_url: recordingUrl(call, urls), failure_reason: call.failureReason,
+        call_id: idOf('call', call.id),
+        phone_number: number(call),
+        status: statusWord(call.status),
+        start_time: timeInMilliseconds(call.placedAt),
+        end_time: call.endedAt && timeInMilliseconds(call.endedAt),
+        duration: seconds(call, now),
+        provider: call.carrier,
+        recording_url: recordingUrl(call, urls),
+        failure_reason: call.failureReason,
       })),
       pagination: paginationOf(total, limit, offset),
     };
@@ -94,17 +177,34 @@ export const listCallsOperation = operation({
 });
 
 export const callStatusOperation = operation({
-  method: 'GET', path: '/voice/calls/:callId/status', summary: 'Get Call Status', permission: 'read-calls', limit: CALL_MANAGEMENT,
+  method: 'GET',
+  path: '/voice/calls/:callId/status',
+  summary: 'Get Call Status',
+  permission: 'read-calls',
+  limit: CALL_MANAGEMENT,
   params: z.object({ callId: z.string() }),
   reply: z.object({
-    call_id: z.string(), status: z.string(), phone_number: z.string().nullable(), start_time: z.string(), duration: z.int(), recording_url: z.string().nullable(), transcription: z.string().nullable(), failure_reason: z.string().nullable(),
+    call_id: z.string(),
+    status: z.string(),
+    phone_number: z.string().nullable(),
+    start_time: z.string(),
+    duration: z.int(),
+    recording_url: z.string().nullable(),
+    transcription: z.string().nullable(),
+    failure_reason: z.string().nullable(),
   }),
   handle: async ({ core, ctx, urls, params }) => {
     const call = await getCall(core, ctx, callId(params.callId), `call_id: ${params.callId}`);
     const entries = (await entriesOf(core, [call])).get(call.id) ?? [];
     return {
-      call_id: idOf('call', call.id), status: statusWord(call.status), phone_number: number(call), start_time: timeInMilliseconds(call.placedAt), duration: seconds(call, core.clock.now()), recording_url: recordingUrl(call, urls),
-      transcription: call.transcribed ? transcription(entries) : null, failure_reason: call.failureReason,
+      call_id: idOf('call', call.id),
+      status: statusWord(call.status),
+      phone_number: number(call),
+      start_time: timeInMilliseconds(call.placedAt),
+      duration: seconds(call, core.clock.now()),
+      recording_url: recordingUrl(call, urls),
+      transcription: call.transcribed ? transcription(entries) : null,
+      failure_reason: call.failureReason,
     };
   },
 });

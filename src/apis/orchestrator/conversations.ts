@@ -11,25 +11,74 @@ export const CONVERSATIONS: Limit = { name: 'conversations', points: 500, window
 const LONGEST_MESSAGE = 20_000;
 const userId = z.string().min(1).max(LONGEST_USER_ID);
 const params = z.object({ conversationId: z.string() });
-const which = (conversationId: string, user?: string) => ({ id: numberIn('conv', conversationId), name: conversationId, ...(user === undefined ? {} : { userId: user }) });
+const which = (conversationId: string, user?: string) => ({
+  id: numberIn('conv', conversationId),
+  name: conversationId,
+  ...(user === undefined ? {} : { userId: user }),
+});
 
 const ROLES = { user: 'caller', assistant: 'agent', system: 'system' } as const;
 type Role = keyof typeof ROLES;
-const roleWord = (role: Message['role']): Role => (role === 'caller' ? 'user' : role === 'agent' ? 'assistant' : 'system');
+const roleWord = (role: Message['role']): Role =>
+  role === 'caller' ? 'user' : role === 'agent' ? 'assistant' : 'system';
 
-const Shown = z.object({ id: z.string(), role: z.string(), content: z.string(), timestamp: z.string(), metadata: z.record(z.string(), z.unknown()).optional() });
-const shown = (message: Message): z.input<typeof Shown> => ({ id: idOf('msg', message.id), role: roleWord(message.role), content: message.content, timestamp: timeInMilliseconds(message.at), ...(message.metadata === null ? {} : { metadata: { ...message.metadata } }) });
+const Shown = z.object({
+  id: z.string(),
+  role: z.string(),
+  content: z.string(),
+  timestamp: z.string(),
+  metadata: z.record(z.string(), z.unknown()).optional(),
+});
+const shown = (message: Message): z.input<typeof Shown> => ({
+  id: idOf('msg', message.id),
+  role: roleWord(message.role),
+  content: message.content,
+  timestamp: timeInMilliseconds(message.at),
+  ...(message.metadata === null ? {} : { metadata: { ...message.metadata } }),
+});
 
-const Head = z.object({ id: z.string(), user_id: z.string().nullable(), status: z.string(), created_at: z.string(), last_message_at: z.string() });
-const head = ({ conversation, status }: ConversationView): z.input<typeof Head> => ({ id: idOf('conv', conversation.id), user_id: conversation.userId, status, created_at: timeInMilliseconds(conversation.createdAt), last_message_at: timeInMilliseconds(conversation.lastMessageAt) });
+const Head = z.object({
+  id: z.string(),
+  user_id: z.string().nullable(),
+  status: z.string(),
+  created_at: z.string(),
+  last_message_at: z.string(),
+});
+const head = ({ conversation, status }: ConversationView): z.input<typeof Head> => ({
+  id: idOf('conv', conversation.id),
+  user_id: conversation.userId,
+  status,
+  created_at: timeInMilliseconds(conversation.createdAt),
+  last_message_at: timeInMilliseconds(conversation.lastMessageAt),
+});
 
 export const listConversationsOperation = operation({
-  method: 'GET', path: '/conversations', summary: 'Get Conversations', permission: 'read-calls', limit: CONVERSATIONS,
-  query: z.object({ limit: pageLimit(10), offset: pageSkip, user_id: userId.optional(), status: z.enum(['active', 'completed', 'archived']).optional() }),
-  reply: z.object({ conversations: z.array(Head.extend({ message_count: z.int() })), pagination: z.object({ total: z.int(), limit: z.int(), offset: z.int(), has_more: z.boolean() }) }),
+  method: 'GET',
+  path: '/conversations',
+  summary: 'Get Conversations',
+  permission: 'read-calls',
+  limit: CONVERSATIONS,
+  query: z.object({
+    limit: pageLimit(10),
+    offset: pageSkip,
+    user_id: userId.optional(),
+    status: z.enum(['active', 'completed', 'archived']).optional(),
+  }),
+  reply: z.object({
+    conversations: z.array(Head.extend({ message_count: z.int() })),
+    pagination: z.object({ total: z.int(), limit: z.int(), offset: z.int(), has_more: z.boolean() }),
+  }),
   handle: async ({ core, ctx, query: { limit, offset, user_id: user, status } }) => {
-    const { rows, total } = await listConversations(core, ctx, { ...(user === undefined ? {} : { userId: spelled(user) }), ...(status === undefined ? {} : { status }) }, { skip: offset, limit });
-    return { conversations: rows.map((view) => ({ ...head(view), message_count: view.messages })), pagination: paginationOf(total, limit, offset) };
+    const { rows, total } = await listConversations(
+      core,
+      ctx,
+      { ...(user === undefined ? {} : { userId: spelled(user) }), ...(status === undefined ? {} : { status }) },
+      { skip: offset, limit },
+    );
+    return {
+      conversations: rows.map((view) => ({ ...head(view), message_count: view.messages })),
+      pagination: paginationOf(total, limit, offset),
+    };
   },
 });
 
@@ -37,29 +86,70 @@ export const listConversationsOperation = operation({
 const spelled = (user: string) => user.replace(/^ (?=\d)/, '+');
 
 export const getConversationOperation = operation({
-  method: 'GET', path: '/conversations/:conversationId', summary: 'Get Conversation Details', permission: 'read-calls', limit: CONVERSATIONS, params,
+  method: 'GET',
+  path: '/conversations/:conversationId',
+  summary: 'Get Conversation Details',
+  permission: 'read-calls',
+  limit: CONVERSATIONS,
+  params,
   query: z.object({ user_id: userId.optional() }),
-  reply: Head.extend({ messages: z.array(Shown), metadata: z.object({ agent_type: z.string().nullable(), model: z.string().nullable(), total_tokens: z.int(), call_id: z.string().optional() }) }),
+  reply: Head.extend({
+    messages: z.array(Shown),
+    metadata: z.object({
+      agent_type: z.string().nullable(),
+      model: z.string().nullable(),
+      total_tokens: z.int(),
+      call_id: z.string().optional(),
+    }),
+  }),
   handle: async ({ core, ctx, params: { conversationId }, query }) => {
-    const view = await viewConversation(core, ctx, which(conversationId, query.user_id === undefined ? undefined : spelled(query.user_id)));
-    const { conversation: { callId }, agentType, model, tokens } = view;
+    const view = await viewConversation(
+      core,
+      ctx,
+      which(conversationId, query.user_id === undefined ? undefined : spelled(query.user_id)),
+    );
+    const {
+      conversation: { callId },
+      agentType,
+      model,
+      tokens,
+    } = view;
     return {
-      ...head(view), messages: view.said.filter(({ role }) => role !== 'tool-call' && role !== 'tool-result').map(shown),
-      metadata: { agent_type: agentType, model, total_tokens: tokens, ...(callId === null ? {} : { call_id: idOf('call', callId) }) },
+      ...head(view),
+      messages: view.said.filter(({ role }) => role !== 'tool-call' && role !== 'tool-result').map(shown),
+      metadata: {
+        agent_type: agentType,
+        model,
+        total_tokens: tokens,
+        ...(callId === null ? {} : { call_id: idOf('call', callId) }),
+      },
     };
   },
 });
 
 export const addMessageOperation = operation({
-  method: 'POST', path: '/conversations/:conversationId/messages', summary: 'Add Message to Conversation', permission: 'place-calls', limit: CONVERSATIONS, creates: true, params,
+  method: 'POST',
+  path: '/conversations/:conversationId/messages',
+  summary: 'Add Message to Conversation',
+  permission: 'place-calls',
+  limit: CONVERSATIONS,
+  creates: true,
+  params,
   body: z.object({
     role: z.enum(Object.keys(ROLES) as [Role, ...Role[]]),
     content: z.string().min(1).max(LONGEST_MESSAGE),
-    metadata: z.record(z.string().max(100), z.unknown()).refine((given) => JSON.stringify(given).length <= 10_000, 'is larger than 10000 bytes').optional(),
+    metadata: z
+      .record(z.string().max(100), z.unknown())
+      .refine((given) => JSON.stringify(given).length <= 10_000, 'is larger than 10000 bytes')
+      .optional(),
   }),
   reply: z.object({ success: z.literal(true), message: Shown, conversation_updated: z.boolean() }),
   handle: async ({ core, ctx, params: { conversationId }, body: { role, content, metadata } }) => {
-    const message = await addMessage(core, ctx, which(conversationId), { role: ROLES[role], text: content, metadata: metadata ?? null });
+    const message = await addMessage(core, ctx, which(conversationId), {
+      role: ROLES[role],
+      text: content,
+      metadata: metadata ?? null,
+    });
     return { success: true as const, message: shown(message), conversation_updated: true };
   },
 });

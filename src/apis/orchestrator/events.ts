@@ -4,7 +4,14 @@ import { idOf } from '../kit/words.ts';
 import { statusWord } from './words.ts';
 
 /** What the socket tells, by its own names. */
-export const EVENT_TYPES = ['call.started', 'call.ended', 'message.received', 'message.sent', 'error.occurred', 'system.status'] as const;
+export const EVENT_TYPES = [
+  'call.started',
+  'call.ended',
+  'message.received',
+  'message.sent',
+  'error.occurred',
+  'system.status',
+] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
 export interface EventWords {
@@ -14,25 +21,62 @@ export interface EventWords {
 
 /** An event in this API's words: none, one, or several of its messages. */
 export function wordsOf({ at, event, call, conversation }: FedEvent): readonly EventWords[] {
-  const where = call ? { call_id: idOf('call', call.id) } : { conversation_id: conversation ? idOf('conv', conversation.id) : null };
+  const where = call
+    ? { call_id: idOf('call', call.id) }
+    : { conversation_id: conversation ? idOf('conv', conversation.id) : null };
   switch (event.type) {
     case 'call.started':
-      return call ? [{ type: 'call.started', data: { ...where, phone_number: call.direction === 'inbound' ? call.from : call.to, provider: call.carrier } }] : [];
+      return call
+        ? [
+            {
+              type: 'call.started',
+              data: {
+                ...where,
+                phone_number: call.direction === 'inbound' ? call.from : call.to,
+                provider: call.carrier,
+              },
+            },
+          ]
+        : [];
     case 'call.ended':
     case 'call.failed': {
       if (!call) return [];
-      const ended: EventWords = { type: 'call.ended', data: { ...where, duration: Math.floor(durationMs(call, at) / 1000), status: statusWord(call.status), ...(call.failureReason === null ? {} : { failure_reason: call.failureReason }) } };
+      const ended: EventWords = {
+        type: 'call.ended',
+        data: {
+          ...where,
+          duration: Math.floor(durationMs(call, at) / 1000),
+          status: statusWord(call.status),
+          ...(call.failureReason === null ? {} : { failure_reason: call.failureReason }),
+        },
+      };
       const { status, failureReason } = call;
       // That a line was busy is no error; that a carrier or a server failed is.
       if (event.type === 'call.ended' || (status !== 'refused' && status !== 'broken')) return [ended];
-      return [{ type: 'error.occurred', data: { error_code: status === 'refused' ? 'PROVIDER_ERROR' : 'INTERNAL_ERROR', message: failureReason ?? event.data.reason ?? 'The call failed', ...where } }, ended];
+      return [
+        {
+          type: 'error.occurred',
+          data: {
+            error_code: status === 'refused' ? 'PROVIDER_ERROR' : 'INTERNAL_ERROR',
+            message: failureReason ?? event.data.reason ?? 'The call failed',
+            ...where,
+          },
+        },
+        ended,
+      ];
     }
     case 'message.sent': {
       const { role, text, confidence } = event.data;
       if (text === undefined) return [];
-      if (role === 'caller') return [{ type: 'message.received', data: { ...where, message: text, confidence: confidence ?? null } }];
+      if (role === 'caller')
+        return [{ type: 'message.received', data: { ...where, message: text, confidence: confidence ?? null } }];
       const agentId = call?.agentId ?? ('agentId' in event ? event.agentId : null);
-      return [{ type: 'message.sent', data: { ...where, message: text, agent_id: agentId === null ? null : idOf('agent', agentId) } }];
+      return [
+        {
+          type: 'message.sent',
+          data: { ...where, message: text, agent_id: agentId === null ? null : idOf('agent', agentId) },
+        },
+      ];
     }
     default:
       return [];

@@ -33,35 +33,67 @@ async function loopMs(): Promise<number> {
 
 /** The two health addresses; every port answers them, with the keys of all APIs that document one. */
 export function healthOperations(source: HealthSource): readonly Operation[] {
-  const common = () => ({ timestamp: new Date().toISOString(), version: source.version, uptime: Math.round((performance.now() - startedAt) / 1000) });
-  const ping = () => source.pingDatabase().then((ms) => ({ status: 'connected', response_time: ms }), () => ({ status: 'disconnected', response_time: null }));
+  const common = () => ({
+    timestamp: new Date().toISOString(),
+    version: source.version,
+    uptime: Math.round((performance.now() - startedAt) / 1000),
+  });
+  const ping = () =>
+    source.pingDatabase().then(
+      (ms) => ({ status: 'connected', response_time: ms }),
+      () => ({ status: 'disconnected', response_time: null }),
+    );
   const carriers = () => source.carriers.list().catch(() => []);
   const voiceProvider = async () => {
     const began = performance.now();
     const current = await source.carriers.current().catch(() => null);
-    return current ? { status: current.resting ? 'resting' : 'connected', provider: current.id, response_time: Math.round(performance.now() - began) } : { status: 'unknown', provider: null, response_time: null };
+    return current
+      ? {
+          status: current.resting ? 'resting' : 'connected',
+          provider: current.id,
+          response_time: Math.round(performance.now() - began),
+        }
+      : { status: 'unknown', provider: null, response_time: null };
   };
   const detailed = {
-    method: 'GET' as const, path: '/health/detailed', summary: 'Health in detail',
+    method: 'GET' as const,
+    path: '/health/detailed',
+    summary: 'Health in detail',
     reply: z.looseObject({ status: z.string(), services: z.record(z.string(), z.unknown()) }),
     handle: async () => {
       const database = await ping();
       const memory = process.memoryUsage();
       const { freeBytes, takesNew } = await source.room();
       return {
-        ...common(), status: database.status === 'connected' ? 'healthy' : 'unhealthy',
+        ...common(),
+        status: database.status === 'connected' ? 'healthy' : 'unhealthy',
         memory: { rss: memory.rss, heapTotal: memory.heapTotal, heapUsed: memory.heapUsed, external: memory.external },
         memory_usage: { rss: memory.rss, vms: memory.heapTotal + memory.external },
         cpu: process.cpuUsage(),
         services: {
           database: { ...database, engine: source.database },
           orchestrator: { status: 'connected', response_time: await loopMs(), active_calls: source.calls() },
-          recordings: { status: takesNew ? 'connected' : 'full', free_bytes: Number.isFinite(freeBytes) ? freeBytes : null },
+          recordings: {
+            status: takesNew ? 'connected' : 'full',
+            free_bytes: Number.isFinite(freeBytes) ? freeBytes : null,
+          },
           voice_provider: await voiceProvider(),
-          carriers: (await carriers()).filter((one) => one.configured && one.real).map((one) => ({ provider: one.id, status: one.resting ? 'resting' : 'connected' })),
-          speech_to_text: { provider: source.speechToText }, language_model: { provider: source.languageModel }, text_to_speech: { provider: source.textToSpeech }, voice_activity: { provider: source.voiceActivity },
-          providers: source.providerStates().map(({ vendor, what, state }) => ({ provider: vendor, does: what, status: state === 'open' ? 'resting' : 'connected' })),
-          chromadb: { status: database.status, collections: database.status === 'connected' ? await source.knowledgeBases() : 0 },
+          carriers: (await carriers())
+            .filter((one) => one.configured && one.real)
+            .map((one) => ({ provider: one.id, status: one.resting ? 'resting' : 'connected' })),
+          speech_to_text: { provider: source.speechToText },
+          language_model: { provider: source.languageModel },
+          text_to_speech: { provider: source.textToSpeech },
+          voice_activity: { provider: source.voiceActivity },
+          providers: source.providerStates().map(({ vendor, what, state }) => ({
+            provider: vendor,
+            does: what,
+            status: state === 'open' ? 'resting' : 'connected',
+          })),
+          chromadb: {
+            status: database.status,
+            collections: database.status === 'connected' ? await source.knowledgeBases() : 0,
+          },
           openai: { status: 'connected', models: [source.languageModel] },
         },
       };
@@ -69,11 +101,29 @@ export function healthOperations(source: HealthSource): readonly Operation[] {
   };
   return [
     openOperation({
-      method: 'GET', path: '/health', summary: 'Health',
-      reply: z.object({ status: z.string(), timestamp: z.string(), version: z.string(), uptime: z.int(), services: z.record(z.string(), z.string()) }),
+      method: 'GET',
+      path: '/health',
+      summary: 'Health',
+      reply: z.object({
+        status: z.string(),
+        timestamp: z.string(),
+        version: z.string(),
+        uptime: z.int(),
+        services: z.record(z.string(), z.string()),
+      }),
       handle: async () => {
         const database = await ping();
-        return { ...common(), status: database.status === 'connected' ? 'healthy' : 'unhealthy', services: { database: database.status, orchestrator: 'connected', voice_provider: (await voiceProvider()).status, chromadb: database.status, openai: 'connected' } };
+        return {
+          ...common(),
+          status: database.status === 'connected' ? 'healthy' : 'unhealthy',
+          services: {
+            database: database.status,
+            orchestrator: 'connected',
+            voice_provider: (await voiceProvider()).status,
+            chromadb: database.status,
+            openai: 'connected',
+          },
+        };
       },
     }),
     source.requireAuth ? operation({ ...detailed, permission: 'read' }) : openOperation(detailed),

@@ -13,14 +13,31 @@ const params = z.object({ userId: z.string().min(1).max(LONGEST_USER_ID) });
 const topic = z.string().trim().min(1).max(200);
 /** What stands on the person itself is a text. */
 const text = z.string().max(200).nullable().optional();
-const Preferences = z.object({ name: text, language: text, timezone: text }).catchall(z.json()).refine((given) => Object.keys(given).length <= 100, 'at most 100').refine((given) => Object.entries(given).every(([name, value]) => name.length <= 100 && JSON.stringify(value ?? null).length <= 2000), 'names have at most 100 letters, values 2000');
+const Preferences = z
+  .object({ name: text, language: text, timezone: text })
+  .catchall(z.json())
+  .refine((given) => Object.keys(given).length <= 100, 'at most 100')
+  .refine(
+    (given) =>
+      Object.entries(given).every(
+        ([name, value]) => name.length <= 100 && JSON.stringify(value ?? null).length <= 2000,
+      ),
+    'names have at most 100 letters, values 2000',
+  );
 
 export const getMemoryOperation = operation({
-  method: 'GET', path, summary: 'Get Memory Context', permission: 'read', limit: MEMORY, params,
+  method: 'GET',
+  path,
+  summary: 'Get Memory Context',
+  permission: 'read',
+  limit: MEMORY,
+  params,
   reply: z.object({
     user_id: z.string(),
     context: z.object({
-      recent_conversations: z.array(z.object({ conversation_id: z.string(), summary: z.string(), timestamp: z.string() })),
+      recent_conversations: z.array(
+        z.object({ conversation_id: z.string(), summary: z.string(), timestamp: z.string() }),
+      ),
       preferences: z.record(z.string(), z.unknown()),
       knowledge_base: z.object({ topics: z.array(z.string()), last_updated: z.string().nullable() }),
     }),
@@ -30,7 +47,11 @@ export const getMemoryOperation = operation({
     return {
       user_id: userId,
       context: {
-        recent_conversations: recent.map(({ conversationId, summary, at }) => ({ conversation_id: idOf('conv', conversationId), summary, timestamp: timeInMilliseconds(at) })),
+        recent_conversations: recent.map(({ conversationId, summary, at }) => ({
+          conversation_id: idOf('conv', conversationId),
+          summary,
+          timestamp: timeInMilliseconds(at),
+        })),
         preferences: { ...preferences },
         knowledge_base: { topics: [...topics], last_updated: updatedAt && timeInMilliseconds(updatedAt) },
       },
@@ -39,24 +60,60 @@ export const getMemoryOperation = operation({
 });
 
 export const updateMemoryOperation = operation({
-  method: 'POST', path, summary: 'Update Memory Context', permission: 'manage-people', limit: MEMORY, params,
+  method: 'POST',
+  path,
+  summary: 'Update Memory Context',
+  permission: 'manage-people',
+  limit: MEMORY,
+  params,
   body: z.object({
     preferences: Preferences.optional().describe('Added to what is there; null takes one away'),
-    knowledge: z.object({ topics: z.array(topic).max(200).optional(), remove_topics: z.array(topic).max(200).optional() }).optional(),
+    knowledge: z
+      .object({ topics: z.array(topic).max(200).optional(), remove_topics: z.array(topic).max(200).optional() })
+      .optional(),
   }),
-  reply: z.object({ success: z.literal(true), user_id: z.string(), context_updated: z.boolean(), timestamp: z.string() }),
+  reply: z.object({
+    success: z.literal(true),
+    user_id: z.string(),
+    context_updated: z.boolean(),
+    timestamp: z.string(),
+  }),
   handle: async ({ core, ctx, params: { userId }, body: { preferences, knowledge } }) => {
     const given = Object.fromEntries(Object.entries(preferences ?? {}).filter(([, value]) => value !== undefined));
-    await remember(core, ctx, userId, { preferences: given, ...(knowledge?.topics ? { topics: [...new Set(knowledge.topics)] } : {}), ...(knowledge?.remove_topics ? { removeTopics: knowledge.remove_topics } : {}) });
-    return { success: true as const, user_id: userId, context_updated: true, timestamp: timeInMilliseconds(core.clock.now()) };
+    await remember(core, ctx, userId, {
+      preferences: given,
+      ...(knowledge?.topics ? { topics: [...new Set(knowledge.topics)] } : {}),
+      ...(knowledge?.remove_topics ? { removeTopics: knowledge.remove_topics } : {}),
+    });
+    return {
+      success: true as const,
+      user_id: userId,
+      context_updated: true,
+      timestamp: timeInMilliseconds(core.clock.now()),
+    };
   },
 });
 
 export const forgetMemoryOperation = operation({
-  method: 'DELETE', path, summary: 'Forget what is remembered of a person', permission: 'manage-people', limit: MEMORY, params,
-  reply: z.object({ success: z.literal(true), user_id: z.string(), context_updated: z.boolean(), timestamp: z.string() }),
+  method: 'DELETE',
+  path,
+  summary: 'Forget what is remembered of a person',
+  permission: 'manage-people',
+  limit: MEMORY,
+  params,
+  reply: z.object({
+    success: z.literal(true),
+    user_id: z.string(),
+    context_updated: z.boolean(),
+    timestamp: z.string(),
+  }),
   handle: async ({ core, ctx, params: { userId } }) => {
     await forget(core, ctx, userId);
-    return { success: true as const, user_id: userId, context_updated: true, timestamp: timeInMilliseconds(core.clock.now()) };
+    return {
+      success: true as const,
+      user_id: userId,
+      context_updated: true,
+      timestamp: timeInMilliseconds(core.clock.now()),
+    };
   },
 });

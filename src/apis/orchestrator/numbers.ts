@@ -7,33 +7,78 @@ import { operation } from '../kit/operation.ts';
 import { idOf, numberOf, timeInMilliseconds } from '../kit/words.ts';
 
 const MANAGEMENT: Limit = { name: 'providers', points: 100, windowS: 60 };
-const Number = z.object({ phone_number: z.string(), provider: z.string(), agent_id: z.string().nullable(), created_at: z.string() });
-const shown = ({ number, carrier, agentId, createdAt }: OwnNumber): z.infer<typeof Number> => ({ phone_number: number, provider: carrier, agent_id: agentId === null ? null : idOf('agent', agentId), created_at: timeInMilliseconds(createdAt) });
+const Number = z.object({
+  phone_number: z.string(),
+  provider: z.string(),
+  agent_id: z.string().nullable(),
+  created_at: z.string(),
+});
+const shown = ({ number, carrier, agentId, createdAt }: OwnNumber): z.infer<typeof Number> => ({
+  phone_number: number,
+  provider: carrier,
+  agent_id: agentId === null ? null : idOf('agent', agentId),
+  created_at: timeInMilliseconds(createdAt),
+});
 const agentOf = (id: string | null): number | null => (id === null ? null : numberOf('agent', id, 'Agent', 'agent_id'));
 const params = z.object({ number: z.string() });
 
 export const listNumbersOperation = operation({
-  method: 'GET', path: '/voice/numbers', summary: 'List Numbers', permission: 'read', limit: MANAGEMENT,
+  method: 'GET',
+  path: '/voice/numbers',
+  summary: 'List Numbers',
+  permission: 'read',
+  limit: MANAGEMENT,
   reply: z.object({ numbers: z.array(Number) }),
   handle: async ({ core, ctx }) => ({ numbers: (await listNumbers(core, ctx)).map(shown) }),
 });
 
 export const addNumberOperation = operation({
-  method: 'POST', path: '/voice/numbers', summary: 'Add Number', permission: 'manage-settings', limit: MANAGEMENT, creates: true,
-  body: z.object({ phone_number: z.string().refine(isPhoneNumber, 'E.164 format (+1234567890)'), provider: z.string().max(100).optional(), agent_id: z.string().nullable().default(null) }),
+  method: 'POST',
+  path: '/voice/numbers',
+  summary: 'Add Number',
+  permission: 'manage-settings',
+  limit: MANAGEMENT,
+  creates: true,
+  body: z.object({
+    phone_number: z.string().refine(isPhoneNumber, 'E.164 format (+1234567890)'),
+    provider: z.string().max(100).optional(),
+    agent_id: z.string().nullable().default(null),
+  }),
   reply: Number,
-  handle: async ({ core, ctx, body }) => shown(await addNumber(core, ctx, phoneNumber(body.phone_number, 'phone_number'), { carrier: body.provider ?? (await core.carriers.current()).id, agentId: agentOf(body.agent_id) })),
+  handle: async ({ core, ctx, body }) =>
+    shown(
+      await addNumber(core, ctx, phoneNumber(body.phone_number, 'phone_number'), {
+        carrier: body.provider ?? (await core.carriers.current()).id,
+        agentId: agentOf(body.agent_id),
+      }),
+    ),
 });
 
 export const changeNumberOperation = operation({
-  method: 'PUT', path: '/voice/numbers/:number', summary: 'Change Number', permission: 'manage-settings', limit: MANAGEMENT, params,
+  method: 'PUT',
+  path: '/voice/numbers/:number',
+  summary: 'Change Number',
+  permission: 'manage-settings',
+  limit: MANAGEMENT,
+  params,
   body: z.object({ provider: z.string().max(100).optional(), agent_id: z.string().nullable().optional() }),
   reply: Number,
-  handle: async ({ core, ctx, params: { number }, body }) => shown(await changeNumber(core, ctx, number, { ...(body.provider === undefined ? {} : { carrier: body.provider }), ...(body.agent_id === undefined ? {} : { agentId: agentOf(body.agent_id) }) })),
+  handle: async ({ core, ctx, params: { number }, body }) =>
+    shown(
+      await changeNumber(core, ctx, number, {
+        ...(body.provider === undefined ? {} : { carrier: body.provider }),
+        ...(body.agent_id === undefined ? {} : { agentId: agentOf(body.agent_id) }),
+      }),
+    ),
 });
 
 export const removeNumberOperation = operation({
-  method: 'DELETE', path: '/voice/numbers/:number', summary: 'Remove Number', permission: 'manage-settings', limit: MANAGEMENT, params,
+  method: 'DELETE',
+  path: '/voice/numbers/:number',
+  summary: 'Remove Number',
+  permission: 'manage-settings',
+  limit: MANAGEMENT,
+  params,
   reply: z.object({ success: z.literal(true) }),
   handle: async ({ core, ctx, params: { number } }) => {
     await removeNumber(core, ctx, number);

@@ -29,7 +29,11 @@ class StillFeed implements EventFeed {
   }
 }
 
-const CALLER: Caller = { organizationId: 1, plan: 'standard', actor: { kind: 'api-key', id: 1, role: 'admin', userId: null } } as unknown as Caller;
+const CALLER: Caller = {
+  organizationId: 1,
+  plan: 'standard',
+  actor: { kind: 'api-key', id: 1, role: 'admin', userId: null },
+} as unknown as Caller;
 
 describe('a connection to the event socket', { concurrency: 1 }, () => {
   const feed = new StillFeed();
@@ -38,13 +42,31 @@ describe('a connection to the event socket', { concurrency: 1 }, () => {
   let resets = new Date();
   let server: Server;
   let events: EventSocket;
-  const make = () => new EventSocket({
-    core: { clock: { now: () => new Date() } } as Core, feed, limiter: { count: () => Promise.resolve({ allowed: room-- > 0, remaining: 1, resetAt: resets }) }, rateLimitFactor: 1, mostConnections: 3, newRequestId: () => 'req_1', frame: (text) => Buffer.from(text),
-    whoIs: () => (good ? Promise.resolve(CALLER) : Promise.reject(new AppError('unauthenticated', 'Invalid API key or access token'))), healthy: () => Promise.resolve(true), log: { warn: () => undefined, error: (fields) => assert.fail(JSON.stringify(fields)) },
-  });
+  const make = () =>
+    new EventSocket({
+      core: { clock: { now: () => new Date() } } as Core,
+      feed,
+      limiter: { count: () => Promise.resolve({ allowed: room-- > 0, remaining: 1, resetAt: resets }) },
+      rateLimitFactor: 1,
+      mostConnections: 3,
+      newRequestId: () => 'req_1',
+      frame: (text) => Buffer.from(text),
+      whoIs: () =>
+        good
+          ? Promise.resolve(CALLER)
+          : Promise.reject(new AppError('unauthenticated', 'Invalid API key or access token')),
+      healthy: () => Promise.resolve(true),
+      log: { warn: () => undefined, error: (fields) => assert.fail(JSON.stringify(fields)) },
+    });
   before(async () => {
     server = createServer();
-    server.on('upgrade', (request, socket, head) => void events.upgrade(request, socket, head, new URL(request.url!, 'http://x'), (status) => socket.end(`HTTP/1.1 ${status} No\r\nConnection: close\r\n\r\n`)));
+    server.on(
+      'upgrade',
+      (request, socket, head) =>
+        void events.upgrade(request, socket, head, new URL(request.url!, 'http://x'), (status) =>
+          socket.end(`HTTP/1.1 ${status} No\r\nConnection: close\r\n\r\n`),
+        ),
+    );
     await once(server.listen(0, '127.0.0.1'), 'listening');
   });
   after(() => {
@@ -120,7 +142,10 @@ describe('a connection to the event socket', { concurrency: 1 }, () => {
     const other = await open();
     other.client.send(JSON.stringify({ type: 'ping' }));
     await until(() => other.messages.some((one) => one.type === 'pong'));
-    assert.deepEqual(messages.map((one) => one.data.error_code), [undefined, ...Array.from({ length: 5 }, () => 'VALIDATION_ERROR'), 'RATE_LIMIT_EXCEEDED']);
+    assert.deepEqual(
+      messages.map((one) => one.data.error_code),
+      [undefined, ...Array.from({ length: 5 }, () => 'VALIDATION_ERROR'), 'RATE_LIMIT_EXCEEDED'],
+    );
     client.terminate();
     events.close();
   });

@@ -94,7 +94,10 @@ export class EventSocket {
 
   constructor(options: EventSocketOptions) {
     this.#options = options;
-    this.#timers = [setInterval(() => void this.#beat(), HEARTBEAT_MS), setInterval(() => void this.#tellStatus(), STATUS_MS)];
+    this.#timers = [
+      setInterval(() => void this.#beat(), HEARTBEAT_MS),
+      setInterval(() => void this.#tellStatus(), STATUS_MS),
+    ];
     for (const timer of this.#timers) timer.unref();
   }
 
@@ -122,7 +125,13 @@ export class EventSocket {
   }
 
   /** `refuse` answers before anything is a socket. */
-  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL, refuse: (status: number, text: string) => void): Promise<void> {
+  async upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    url: URL,
+    refuse: (status: number, text: string) => void,
+  ): Promise<void> {
     const credential = credentialIn(request.headers) ?? url.searchParams.get('token');
     let caller: Caller | null = null;
     try {
@@ -133,7 +142,8 @@ export class EventSocket {
       return refuse(known?.status ?? 500, error instanceof AppError ? error.message : 'Internal server error');
     }
     const strangers = [...this.#connections].filter((one) => one.caller === null).length;
-    if (this.#connections.size >= this.#options.mostConnections || (caller === null && strangers >= MOST_STRANGERS)) return refuse(503, 'Too many connections');
+    if (this.#connections.size >= this.#options.mostConnections || (caller === null && strangers >= MOST_STRANGERS))
+      return refuse(503, 'Too many connections');
     if (socket.destroyed) return;
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, socket, caller, credential));
   }
@@ -147,7 +157,20 @@ export class EventSocket {
 
   #open(webSocket: WebSocket, socket: Duplex, caller: Caller | null, credential: string | null): void {
     const now = this.#options.core.clock.now();
-    const connection: Connection = { id: `ws_${++this.#serial}`, webSocket, socket, connectedAt: now, lastActivity: now, caller, credential, subscriber: null, turn: Promise.resolve(), waiting: 0, unknown: 0, answered: true };
+    const connection: Connection = {
+      id: `ws_${++this.#serial}`,
+      webSocket,
+      socket,
+      connectedAt: now,
+      lastActivity: now,
+      caller,
+      credential,
+      subscriber: null,
+      turn: Promise.resolve(),
+      waiting: 0,
+      unknown: 0,
+      answered: true,
+    };
     this.#connections.add(connection);
     const late = setTimeout(() => {
       if (connection.caller) return;
@@ -161,9 +184,12 @@ export class EventSocket {
       connection.lastActivity = this.#options.core.clock.now();
       // Who sends faster than it can be carried out has to wait.
       if (++connection.waiting === MOST_WAITING) webSocket.pause();
-      connection.turn = connection.turn.then(() => this.#hear(connection, data, isBinary)).catch((error: unknown) => this.#sayError(connection, error)).finally(() => {
-        if (--connection.waiting === 0 && webSocket.isPaused) webSocket.resume();
-      });
+      connection.turn = connection.turn
+        .then(() => this.#hear(connection, data, isBinary))
+        .catch((error: unknown) => this.#sayError(connection, error))
+        .finally(() => {
+          if (--connection.waiting === 0 && webSocket.isPaused) webSocket.resume();
+        });
     });
     const drained = () => connection.subscriber?.drained();
     socket.on('drain', drained);
@@ -183,12 +209,14 @@ export class EventSocket {
     if (connection.caller) {
       const over = await this.#over(connection.caller, CONTROL);
       if (over) return this.#hold(connection, over);
-    } else if (++connection.unknown > MOST_OF_A_STRANGER) return connection.webSocket.close(NOT_LET_IN, 'not authenticated');
+    } else if (++connection.unknown > MOST_OF_A_STRANGER)
+      return connection.webSocket.close(NOT_LET_IN, 'not authenticated');
     if (isBinary) throw new AppError('invalid-input', 'Messages are JSON in text');
     const message = parseInput(FromClient, readJson((data as Buffer).toString()), 'body') as FromClient;
     if (message.type === 'auth') return this.#authenticate(connection, message.token);
     const { caller } = connection;
-    if (!caller) throw new AppError('unauthenticated', 'The first message has to be auth, with an API key or access token');
+    if (!caller)
+      throw new AppError('unauthenticated', 'The first message has to be auth, with an API key or access token');
     switch (message.type) {
       case 'subscribe':
         return this.#subscribe(connection, caller, message.events, message.cursor);
@@ -210,19 +238,27 @@ export class EventSocket {
     const { limiter, rateLimitFactor } = this.#options;
     const points = Math.max(1, Math.floor(limit.points * rateLimitFactor));
     const { allowed, resetAt } = await limiter.count(`${limit.name}:${API}:${actorName(actor)}`, points, limit.windowS);
-    return allowed ? null : new AppError('rate-limited', `Rate limit exceeded: ${points} messages in ${limit.windowS} seconds`, { retryAt: resetAt, limit: points });
+    return allowed
+      ? null
+      : new AppError('rate-limited', `Rate limit exceeded: ${points} messages in ${limit.windowS} seconds`, {
+          retryAt: resetAt,
+          limit: points,
+        });
   }
 
   /** Nothing more of a connection is read until it may send again. */
   async #hold(connection: Connection, over: AppError): Promise<void> {
     this.#sayError(connection, over);
-    await pause(Math.max(0, over.retryAt!.getTime() - this.#options.core.clock.now().getTime()), undefined, { ref: false });
+    await pause(Math.max(0, over.retryAt!.getTime() - this.#options.core.clock.now().getTime()), undefined, {
+      ref: false,
+    });
   }
 
   async #authenticate(connection: Connection, token: string): Promise<void> {
     try {
       const caller = await this.#welcome(token);
-      if (connection.caller && connection.caller.organizationId !== caller.organizationId) throw new AppError('forbidden', 'This connection is another organization\'s');
+      if (connection.caller && connection.caller.organizationId !== caller.organizationId)
+        throw new AppError('forbidden', "This connection is another organization's");
       Object.assign(connection, { caller, credential: token });
       this.#say(connection, 'auth.success', { connection_id: connection.id });
     } catch (error) {
@@ -231,10 +267,25 @@ export class EventSocket {
     }
   }
 
-  async #subscribe(connection: Connection, caller: Caller, names: readonly string[], cursor: string | undefined): Promise<void> {
+  async #subscribe(
+    connection: Connection,
+    caller: Caller,
+    names: readonly string[],
+    cursor: string | undefined,
+  ): Promise<void> {
     const { feed } = this.#options;
     const from = cursor === undefined ? null : readCursor(cursor);
-    if (cursor !== undefined && (from === null || from.position > feed.position + MOST_BEHIND)) throw new AppError('invalid-input', 'Invalid request parameters', { issues: [{ path: 'cursor', message: 'cursor: is none of an event that was told', kind: 'format', value: cursor.slice(0, 50) }] });
+    if (cursor !== undefined && (from === null || from.position > feed.position + MOST_BEHIND))
+      throw new AppError('invalid-input', 'Invalid request parameters', {
+        issues: [
+          {
+            path: 'cursor',
+            message: 'cursor: is none of an event that was told',
+            kind: 'format',
+            value: cursor.slice(0, 50),
+          },
+        ],
+      });
     this.#stopListening ??= feed.listen((events) => this.#tellAll(events));
     const subscriber = (connection.subscriber ??= this.#reader(connection));
     // What happened before is over; what happens from the answer on is told.
@@ -256,7 +307,8 @@ export class EventSocket {
         if (webSocket.readyState === webSocket.OPEN) socket.write(bytes);
       },
       waiting: () => socket.writableLength,
-      missed: ({ after, until, count }) => this.#say(connection, 'events.missed', { after: String(after), until: String(until), count }),
+      missed: ({ after, until, count }) =>
+        this.#say(connection, 'events.missed', { after: String(after), until: String(until), count }),
       onError: (error) => {
         log.error({ err: error }, 'events that a reader lacks could not be read');
         webSocket.close(FULL, 'try again');
@@ -264,7 +316,11 @@ export class EventSocket {
     });
   }
 
-  async #write(connection: Connection, caller: Caller, { call_id: callId, conversation_id: conversationId, content }: Extract<FromClient, { type: 'message' }>['data']): Promise<void> {
+  async #write(
+    connection: Connection,
+    caller: Caller,
+    { call_id: callId, conversation_id: conversationId, content }: Extract<FromClient, { type: 'message' }>['data'],
+  ): Promise<void> {
     const { core, newRequestId } = this.#options;
     if (!isAllowed(caller.actor, 'place-calls')) throw new AppError('forbidden', 'This role may not do that');
     // Counts against what may be written by request as well.
@@ -279,7 +335,10 @@ export class EventSocket {
     const conversation = await getConversation(core, ctx, { id: numberIn('conv', name), name });
     if (conversation.callId !== null) {
       await writeIntoCall(core, ctx, conversation.callId, content, `conversation_id: ${name}`);
-      return this.#say(connection, 'message.accepted', { call_id: idOf('call', conversation.callId), conversation_id: idOf('conv', conversation.id) });
+      return this.#say(connection, 'message.accepted', {
+        call_id: idOf('call', conversation.callId),
+        conversation_id: idOf('conv', conversation.id),
+      });
     }
     this.#say(connection, 'message.accepted', { conversation_id: idOf('conv', conversation.id) });
     // Its answer is an event; whoever writes on meanwhile is not held up.
@@ -290,7 +349,17 @@ export class EventSocket {
     const known = this.#told.get(event);
     if (known) return known;
     const words = wordsOf(event);
-    const told = words.map(({ type, data }, n): Told => ({ type, frame: this.#options.frame(JSON.stringify({ type, timestamp: timeInMilliseconds(event.at), data, cursor: cursorText(event.position, n + 1, words.length) })) }));
+    const told = words.map(({ type, data }, n): Told => ({
+      type,
+      frame: this.#options.frame(
+        JSON.stringify({
+          type,
+          timestamp: timeInMilliseconds(event.at),
+          data,
+          cursor: cursorText(event.position, n + 1, words.length),
+        }),
+      ),
+    }));
     this.#told.set(event, told);
     return told;
   }
@@ -309,11 +378,17 @@ export class EventSocket {
   }
 
   async #sayStatus(connection: Connection, { organizationId }: Caller): Promise<void> {
-    this.#say(connection, 'system.status', { status: (await this.#options.healthy()) ? 'healthy' : 'unhealthy', active_connections: this.connectionsOf(organizationId).length, uptime: this.uptimeS });
+    this.#say(connection, 'system.status', {
+      status: (await this.#options.healthy()) ? 'healthy' : 'unhealthy',
+      active_connections: this.connectionsOf(organizationId).length,
+      uptime: this.uptimeS,
+    });
   }
 
   async #tellStatus(): Promise<void> {
-    for (const connection of this.#connections) if (connection.caller && connection.subscriber?.types.has('system.status')) await this.#sayStatus(connection, connection.caller).catch(() => undefined);
+    for (const connection of this.#connections)
+      if (connection.caller && connection.subscriber?.types.has('system.status'))
+        await this.#sayStatus(connection, connection.caller).catch(() => undefined);
   }
 
   /** A half-open connection answers no ping, and is given up; a credential that is no longer good opens nothing any more. */
@@ -339,16 +414,24 @@ export class EventSocket {
   }
 
   #sayError(connection: Connection, error: unknown): void {
-    if (!(error instanceof AppError)) this.#options.log.error({ err: error }, 'a message of a socket could not be carried out');
+    if (!(error instanceof AppError))
+      this.#options.log.error({ err: error }, 'a message of a socket could not be carried out');
     const known = error instanceof AppError ? error : new AppError('internal', 'Internal server error');
-    const { code, message, details } = (renderError(known, '').body as { error: { code: string; message: string; details: object } }).error;
-    this.#say(connection, 'error.occurred', { error_code: code, message, ...(Object.keys(details).length > 0 ? { details } : {}) });
+    const { code, message, details } = (
+      renderError(known, '').body as { error: { code: string; message: string; details: object } }
+    ).error;
+    this.#say(connection, 'error.occurred', {
+      error_code: code,
+      message,
+      ...(Object.keys(details).length > 0 ? { details } : {}),
+    });
   }
 
   #say(connection: Connection, type: Sent, data: object): void {
     const { webSocket, socket } = connection;
     // Who asks and asks, and reads no answer.
     if (socket.writableLength > MOST_UNREAD) return webSocket.terminate();
-    if (webSocket.readyState === webSocket.OPEN) webSocket.send(JSON.stringify({ type, timestamp: timeInMilliseconds(this.#options.core.clock.now()), data }));
+    if (webSocket.readyState === webSocket.OPEN)
+      webSocket.send(JSON.stringify({ type, timestamp: timeInMilliseconds(this.#options.core.clock.now()), data }));
   }
 }

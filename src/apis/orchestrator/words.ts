@@ -6,16 +6,33 @@ import { timeInMilliseconds, wordsFor } from '../kit/words.ts';
 /** How this API says things: statuses, pages, errors. */
 
 const STATUS: Record<CallStatus, string> = {
-  placed: 'initiating', ringing: 'ringing', answered: 'in-progress', completed: 'completed', voicemail: 'completed', 'no-answer': 'failed', busy: 'failed', canceled: 'failed', refused: 'failed', broken: 'failed',
+  placed: 'initiating',
+  ringing: 'ringing',
+  answered: 'in-progress',
+  completed: 'completed',
+  voicemail: 'completed',
+  'no-answer': 'failed',
+  busy: 'failed',
+  canceled: 'failed',
+  refused: 'failed',
+  broken: 'failed',
 };
 
 export const statusWord = (status: CallStatus): string => STATUS[status];
 
 /** Our statuses behind each word of its filter, where `initiated` finds every call that is not answered yet. */
-export const STATUSES: ReadonlyMap<string, readonly CallStatus[]> = new Map([...wordsFor(STATUS), ['initiated', ['placed', 'ringing']]]);
+export const STATUSES: ReadonlyMap<string, readonly CallStatus[]> = new Map([
+  ...wordsFor(STATUS),
+  ['initiated', ['placed', 'ringing']],
+]);
 
 /** `{total, limit, offset, has_more}` */
-export const paginationOf = (total: number, limit: number, offset: number) => ({ total, limit, offset, has_more: offset + limit < total });
+export const paginationOf = (total: number, limit: number, offset: number) => ({
+  total,
+  limit,
+  offset,
+  has_more: offset + limit < total,
+});
 
 function words(code: AppError['code']): { status: number; code: string } {
   switch (code) {
@@ -47,13 +64,30 @@ function words(code: AppError['code']): { status: number; code: string } {
 }
 
 function detailsOf(error: AppError): object {
-  if (error.code === 'rate-limited' && error.retryAt) return { limit: error.limit, remaining: 0, reset_time: timeInMilliseconds(error.retryAt) };
+  if (error.code === 'rate-limited' && error.retryAt)
+    return { limit: error.limit, remaining: 0, reset_time: timeInMilliseconds(error.retryAt) };
   const issue = error.issues[0];
-  if (issue) return { field: issue.path, ...(issue.value === undefined ? {} : { value: issue.value }), expected: issue.message.replace(`${issue.path}: `, '') };
+  if (issue)
+    return {
+      field: issue.path,
+      ...(issue.value === undefined ? {} : { value: issue.value }),
+      expected: issue.message.replace(`${issue.path}: `, ''),
+    };
   return error.subject === null ? {} : { resource: error.subject };
 }
 
 export function renderError(error: AppError, requestId: string): RenderedError {
   const { status, code } = words(error.code);
-  return { status, body: { error: { code, message: error.message, details: detailsOf(error), timestamp: timeInMilliseconds(new Date()), request_id: requestId } } };
+  return {
+    status,
+    body: {
+      error: {
+        code,
+        message: error.message,
+        details: detailsOf(error),
+        timestamp: timeInMilliseconds(new Date()),
+        request_id: requestId,
+      },
+    },
+  };
 }

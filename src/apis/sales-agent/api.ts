@@ -1,12 +1,37 @@
 import type { Api } from '../kit/api.ts';
-import { createAgentOperation, deleteAgentOperation, getAgentOperation, listAgentsOperation, updateAgentOperation } from './agents.ts';
+import {
+  createAgentOperation,
+  deleteAgentOperation,
+  getAgentOperation,
+  listAgentsOperation,
+  updateAgentOperation,
+} from './agents.ts';
 import { endCallOperation, outboundCallOperation, webCallOperation } from './calls.ts';
 import { getConversationOperation, listConversationsOperation } from './conversations.ts';
-import { deleteDocumentOperation, getDocumentOperation, listDocumentsOperation, reindexDocumentOperation, uploadDocumentOperation } from './knowledge.ts';
+import {
+  deleteDocumentOperation,
+  getDocumentOperation,
+  listDocumentsOperation,
+  reindexDocumentOperation,
+  uploadDocumentOperation,
+} from './knowledge.ts';
 import { latencyOperation } from './latency.ts';
 import { callUsageOperation } from './usage.ts';
-import { deleteWebhookOperation, listDeliveriesOperation, listWebhooksOperation, registerWebhookOperation, replayDeliveriesOperation } from './webhooks.ts';
-import { createToolOperation, deleteToolOperation, getToolOperation, listExecutionsOperation, listToolsOperation, updateToolOperation } from './tools.ts';
+import {
+  deleteWebhookOperation,
+  listDeliveriesOperation,
+  listWebhooksOperation,
+  registerWebhookOperation,
+  replayDeliveriesOperation,
+} from './webhooks.ts';
+import {
+  createToolOperation,
+  deleteToolOperation,
+  getToolOperation,
+  listExecutionsOperation,
+  listToolsOperation,
+  updateToolOperation,
+} from './tools.ts';
 import { attachMcpServerOperation, detachMcpServerOperation, listMcpServersOperation } from './mcp-servers.ts';
 import { renderError } from './words.ts';
 
@@ -18,10 +43,36 @@ export const salesAgent: Api = {
   countedPer: 'caller',
   usualLimit: () => ({ name: 'requests', points: 1000, windowS: 60 }),
   operations: [
-    createAgentOperation, listAgentsOperation, getAgentOperation, updateAgentOperation, deleteAgentOperation, outboundCallOperation, endCallOperation, webCallOperation, getConversationOperation, listConversationsOperation, latencyOperation, callUsageOperation,
-    registerWebhookOperation, listWebhooksOperation, deleteWebhookOperation, listDeliveriesOperation, replayDeliveriesOperation,
-    createToolOperation, listToolsOperation, getToolOperation, updateToolOperation, deleteToolOperation, listExecutionsOperation,
-    attachMcpServerOperation, listMcpServersOperation, detachMcpServerOperation,
-    uploadDocumentOperation, listDocumentsOperation, getDocumentOperation, deleteDocumentOperation, reindexDocumentOperation,
+    createAgentOperation,
+    listAgentsOperation,
+    getAgentOperation,
+    updateAgentOperation,
+    deleteAgentOperation,
+    outboundCallOperation,
+    endCallOperation,
+    webCallOperation,
+    getConversationOperation,
+    listConversationsOperation,
+    latencyOperation,
+    callUsageOperation,
+    registerWebhookOperation,
+    listWebhooksOperation,
+    deleteWebhookOperation,
+    listDeliveriesOperation,
+    replayDeliveriesOperation,
+    createToolOperation,
+    listToolsOperation,
+    getToolOperation,
+    updateToolOperation,
+    deleteToolOperation,
+    listExecutionsOperation,
+    attachMcpServerOperation,
+    listMcpServersOperation,
+    detachMcpServerOperation,
+    uploadDocumentOperation,
+    listDocumentsOperation,
+    getDocumentOperation,
+    deleteDocumentOperation,
+    reindexDocumentOperation,
   ],
 };

@@ -12,7 +12,12 @@ const SHORT = 200;
 const CALLS: Limit = { name: 'calls', points: 100, windowS: 60 };
 
 export const outboundCallOperation = operation({
-  method: 'POST', path: '/v1/convai/twilio/outbound-call', summary: 'Initiate Outbound Call', permission: 'place-calls', creates: true, alsoLimit: CALLS,
+  method: 'POST',
+  path: '/v1/convai/twilio/outbound-call',
+  summary: 'Initiate Outbound Call',
+  permission: 'place-calls',
+  creates: true,
+  alsoLimit: CALLS,
   body: z.object({
     agent_id: z.string().optional(),
     to_number: phoneNumberText,
@@ -22,7 +27,14 @@ export const outboundCallOperation = operation({
     custom_model: z.string().min(1).max(SHORT).optional(),
     enable_recording: z.boolean().optional(),
   }),
-  reply: z.object({ success: z.literal(true), call_sid: z.string(), agent_id: z.string(), to_number: z.string(), status: z.string(), started_at: z.string() }),
+  reply: z.object({
+    success: z.literal(true),
+    call_sid: z.string(),
+    agent_id: z.string(),
+    to_number: z.string(),
+    status: z.string(),
+    started_at: z.string(),
+  }),
   handle: async ({ core, ctx, body }) => {
     const call = await placeCall(core, ctx, {
       agentId: body.agent_id === undefined ? null : agentNumber(body.agent_id),
@@ -37,28 +49,51 @@ export const outboundCallOperation = operation({
       recorded: body.enable_recording ?? null,
       ringTimeoutMs: DEFAULT_RING_TIMEOUT_MS,
     });
-    return { success: true as const, call_sid: call.sid, agent_id: agentIdOf(call.agentId), to_number: body.to_number, status: statusWord(call.status), started_at: time(call.placedAt) };
+    return {
+      success: true as const,
+      call_sid: call.sid,
+      agent_id: agentIdOf(call.agentId),
+      to_number: body.to_number,
+      status: statusWord(call.status),
+      started_at: time(call.placedAt),
+    };
   },
 });
 
 export const endCallOperation = operation({
-  method: 'POST', path: '/v1/convai/calls/:call_sid/end', summary: 'End Call', permission: 'end-calls',
+  method: 'POST',
+  path: '/v1/convai/calls/:call_sid/end',
+  summary: 'End Call',
+  permission: 'end-calls',
   params: z.object({ call_sid: z.string() }),
   body: z.object({ reason: z.string().max(SHORT).optional() }),
   reply: z.object({ success: z.literal(true), call_sid: z.string(), ended_at: z.string(), duration_seconds: z.int() }),
   handle: async ({ core, ctx, params, body }) => {
     const call = await endCall(core, ctx, params.call_sid, body.reason ?? 'completed', `call_sid: ${params.call_sid}`);
     const now = core.clock.now();
-    return { success: true as const, call_sid: call.sid, ended_at: time(call.endedAt ?? now), duration_seconds: Math.floor(durationMs(call, now) / 1000) };
+    return {
+      success: true as const,
+      call_sid: call.sid,
+      ended_at: time(call.endedAt ?? now),
+      duration_seconds: Math.floor(durationMs(call, now) / 1000),
+    };
   },
 });
 
 export const webCallOperation = operation({
-  method: 'POST', path: '/v1/convai/web-calls', summary: 'Make a call for a browser or test client', permission: 'place-calls', creates: true, alsoLimit: CALLS,
+  method: 'POST',
+  path: '/v1/convai/web-calls',
+  summary: 'Make a call for a browser or test client',
+  permission: 'place-calls',
+  creates: true,
+  alsoLimit: CALLS,
   body: z.object({ agent_id: z.string(), dynamic_variables: Variables.optional() }),
   reply: z.object({ call_sid: z.string(), websocket_url: z.string(), expires_at: z.string() }),
   handle: async ({ core, ctx, body, urls }) => {
-    const { call, token, expiresAt } = await placeWebCall(core, ctx, { agentId: agentNumber(body.agent_id), variables: body.dynamic_variables ?? {} });
+    const { call, token, expiresAt } = await placeWebCall(core, ctx, {
+      agentId: agentNumber(body.agent_id),
+      variables: body.dynamic_variables ?? {},
+    });
     return { call_sid: call.sid, websocket_url: urls.mediaSocket(call, token), expires_at: time(expiresAt) };
   },
 });

@@ -7,29 +7,63 @@ import { pageLimit, pageSkip } from '../kit/words.ts';
 import { agentIdOf, agentNumber, STATUSES, statusWord, time } from './words.ts';
 
 const ListedConversation = z.object({
-  conversation_id: z.string(), agent_id: z.string(), status: z.string(), transcript: z.string(), started_at: z.string(), ended_at: z.string().nullable(), end_reason: z.string().nullable(), failure_reason: z.string().nullable(),
+  conversation_id: z.string(),
+  agent_id: z.string(),
+  status: z.string(),
+  transcript: z.string(),
+  started_at: z.string(),
+  ended_at: z.string().nullable(),
+  end_reason: z.string().nullable(),
+  failure_reason: z.string().nullable(),
 });
 
 function present(call: Call, entries: readonly ConversationEntry[]): z.input<typeof ListedConversation> {
   return {
-    conversation_id: call.sid, agent_id: agentIdOf(call.agentId), status: statusWord(call.status), transcript: transcriptOf(entries), started_at: time(call.placedAt), ended_at: call.endedAt && time(call.endedAt),
-    end_reason: call.endReason, failure_reason: call.failureReason,
+    conversation_id: call.sid,
+    agent_id: agentIdOf(call.agentId),
+    status: statusWord(call.status),
+    transcript: transcriptOf(entries),
+    started_at: time(call.placedAt),
+    ended_at: call.endedAt && time(call.endedAt),
+    end_reason: call.endReason,
+    failure_reason: call.failureReason,
   };
 }
 
 export const getConversationOperation = operation({
-  method: 'GET', path: '/v1/convai/conversations/:conversation_id', summary: 'Get Conversation', permission: 'read-calls',
+  method: 'GET',
+  path: '/v1/convai/conversations/:conversation_id',
+  summary: 'Get Conversation',
+  permission: 'read-calls',
   params: z.object({ conversation_id: z.string() }),
-  reply: ListedConversation.extend({ phone_number: z.string().nullable(), created_at: z.string(), page_url: z.string() }),
+  reply: ListedConversation.extend({
+    phone_number: z.string().nullable(),
+    created_at: z.string(),
+    page_url: z.string(),
+  }),
   handle: async ({ core, ctx, params, urls }) => {
-    const call = await getCall(core, ctx, params.conversation_id, `conversation_id: ${params.conversation_id}`, 'Conversation');
+    const call = await getCall(
+      core,
+      ctx,
+      params.conversation_id,
+      `conversation_id: ${params.conversation_id}`,
+      'Conversation',
+    );
     const entries = (await entriesOf(core, [call])).get(call.id) ?? [];
-    return { ...present(call, entries), phone_number: call.direction === 'inbound' ? call.from : call.to, created_at: time(call.placedAt), page_url: urls.callPage(call.sid) };
+    return {
+      ...present(call, entries),
+      phone_number: call.direction === 'inbound' ? call.from : call.to,
+      created_at: time(call.placedAt),
+      page_url: urls.callPage(call.sid),
+    };
   },
 });
 
 export const listConversationsOperation = operation({
-  method: 'GET', path: '/v1/convai/conversations', summary: 'List Conversations', permission: 'read-calls',
+  method: 'GET',
+  path: '/v1/convai/conversations',
+  summary: 'List Conversations',
+  permission: 'read-calls',
   query: z.object({
     agent_id: z.string().optional(),
     status: z.enum([...STATUSES.keys()]).optional(),
@@ -38,7 +72,10 @@ export const listConversationsOperation = operation({
   }),
   reply: z.object({ conversations: z.array(ListedConversation), total: z.int(), skip: z.int(), limit: z.int() }),
   handle: async ({ core, ctx, query: { agent_id: agentId, status, skip, limit } }) => {
-    const filter = { ...(agentId === undefined ? {} : { agentId: agentNumber(agentId) }), ...(status === undefined ? {} : { statuses: STATUSES.get(status)! }) };
+    const filter = {
+      ...(agentId === undefined ? {} : { agentId: agentNumber(agentId) }),
+      ...(status === undefined ? {} : { statuses: STATUSES.get(status)! }),
+    };
     const { rows, total } = await listCalls(core, ctx, filter, { skip, limit });
     const entries = await entriesOf(core, rows);
     return { conversations: rows.map((call) => present(call, entries.get(call.id) ?? [])), total, skip, limit };

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { FILE_TYPES, type Document } from '#core/knowledge/document.ts';
-import { addDocument, DEFAULT_CHUNK_SIZE, deleteDocument, getDocument, listDocuments, reindexDocument, type DocumentSource } from '#core/knowledge/knowledge.ts';
+import {
+  addDocument,
+  DEFAULT_CHUNK_SIZE,
+  deleteDocument,
+  getDocument,
+  listDocuments,
+  reindexDocument,
+  type DocumentSource,
+} from '#core/knowledge/knowledge.ts';
 import { wrong } from '../kit/input.ts';
 import { operation } from '../kit/operation.ts';
 import { uploadedFile } from '../kit/upload.ts';
@@ -10,7 +18,15 @@ import { agentIdOf, agentNumber, AgentParams, deleted, Deleted, documentIdOf, do
 const DocumentParams = AgentParams.extend({ document_id: z.string() });
 
 /** A form's fields are texts. */
-const chunkSize = z.union([z.int(), z.string().regex(/^\d{1,5}$/).transform(Number)]).pipe(z.number().min(16).max(4096));
+const chunkSize = z
+  .union([
+    z.int(),
+    z
+      .string()
+      .regex(/^\d{1,5}$/)
+      .transform(Number),
+  ])
+  .pipe(z.number().min(16).max(4096));
 
 const Upload = z.object({
   file_type: z.string().toLowerCase().pipe(z.enum(FILE_TYPES)).optional(),
@@ -35,42 +51,89 @@ function sourceOf({ file_path, file, text, url }: z.output<typeof Upload>): Docu
 }
 
 const Indexed = z.object({ success: z.literal(true), chunks_created: z.int(), agent_id: z.string() });
-const indexed = (document: Document): z.input<typeof Indexed> => ({ success: true, chunks_created: document.chunks, agent_id: agentIdOf(document.agentId) });
+const indexed = (document: Document): z.input<typeof Indexed> => ({
+  success: true,
+  chunks_created: document.chunks,
+  agent_id: agentIdOf(document.agentId),
+});
 
 const ListedDocument = z.object({ id: z.string(), name: z.string(), chunks: z.int(), created_at: z.string() });
-const listed = (document: Document): z.input<typeof ListedDocument> => ({ id: documentIdOf(document.id), name: document.name, chunks: document.chunks, created_at: time(document.createdAt) });
+const listed = (document: Document): z.input<typeof ListedDocument> => ({
+  id: documentIdOf(document.id),
+  name: document.name,
+  chunks: document.chunks,
+  created_at: time(document.createdAt),
+});
 
 export const uploadDocumentOperation = operation({
-  method: 'POST', path: '/v1/convai/agents/:agent_id/knowledge-base', summary: 'Upload Knowledge Base', permission: 'manage-agents', creates: true, uploads: true,
+  method: 'POST',
+  path: '/v1/convai/agents/:agent_id/knowledge-base',
+  summary: 'Upload Knowledge Base',
+  permission: 'manage-agents',
+  creates: true,
+  uploads: true,
   params: AgentParams,
   body: Upload,
   reply: Indexed,
   handle: async ({ core, ctx, params, body }) =>
-    indexed(await addDocument(core, ctx, agentNumber(params.agent_id), { source: sourceOf(body), name: body.name ?? null, fileType: body.file_type ?? null, chunkSize: body.chunk_size ?? DEFAULT_CHUNK_SIZE })),
+    indexed(
+      await addDocument(core, ctx, agentNumber(params.agent_id), {
+        source: sourceOf(body),
+        name: body.name ?? null,
+        fileType: body.file_type ?? null,
+        chunkSize: body.chunk_size ?? DEFAULT_CHUNK_SIZE,
+      }),
+    ),
 });
 
 export const listDocumentsOperation = operation({
-  method: 'GET', path: '/v1/convai/agents/:agent_id/knowledge-base', summary: 'Get Knowledge Base', permission: 'read',
+  method: 'GET',
+  path: '/v1/convai/agents/:agent_id/knowledge-base',
+  summary: 'Get Knowledge Base',
+  permission: 'read',
   params: AgentParams,
   reply: z.object({ agent_id: z.string(), documents: z.array(ListedDocument), total_chunks: z.int() }),
   handle: async ({ core, ctx, params }) => {
     const documents = await listDocuments(core, ctx, agentNumber(params.agent_id));
-    return { agent_id: params.agent_id, documents: documents.map(listed), total_chunks: documents.reduce((sum, one) => sum + one.chunks, 0) };
+    return {
+      agent_id: params.agent_id,
+      documents: documents.map(listed),
+      total_chunks: documents.reduce((sum, one) => sum + one.chunks, 0),
+    };
   },
 });
 
 export const getDocumentOperation = operation({
-  method: 'GET', path: '/v1/convai/agents/:agent_id/knowledge-base/:document_id', summary: 'Get a document', permission: 'read',
+  method: 'GET',
+  path: '/v1/convai/agents/:agent_id/knowledge-base/:document_id',
+  summary: 'Get a document',
+  permission: 'read',
   params: DocumentParams,
-  reply: ListedDocument.extend({ agent_id: z.string(), file_type: z.string(), url: z.string().nullable(), chunk_size: z.int(), indexed_at: z.string() }),
+  reply: ListedDocument.extend({
+    agent_id: z.string(),
+    file_type: z.string(),
+    url: z.string().nullable(),
+    chunk_size: z.int(),
+    indexed_at: z.string(),
+  }),
   handle: async ({ core, ctx, params }) => {
     const document = await getDocument(core, ctx, agentNumber(params.agent_id), documentNumber(params.document_id));
-    return { ...listed(document), agent_id: params.agent_id, file_type: document.fileType, url: document.url, chunk_size: document.chunkSize, indexed_at: time(document.indexedAt) };
+    return {
+      ...listed(document),
+      agent_id: params.agent_id,
+      file_type: document.fileType,
+      url: document.url,
+      chunk_size: document.chunkSize,
+      indexed_at: time(document.indexedAt),
+    };
   },
 });
 
 export const deleteDocumentOperation = operation({
-  method: 'DELETE', path: '/v1/convai/agents/:agent_id/knowledge-base/:document_id', summary: 'Delete a document', permission: 'manage-agents',
+  method: 'DELETE',
+  path: '/v1/convai/agents/:agent_id/knowledge-base/:document_id',
+  summary: 'Delete a document',
+  permission: 'manage-agents',
   params: DocumentParams,
   reply: Deleted,
   handle: async ({ core, ctx, params }) => {
@@ -80,9 +143,21 @@ export const deleteDocumentOperation = operation({
 });
 
 export const reindexDocumentOperation = operation({
-  method: 'POST', path: '/v1/convai/agents/:agent_id/knowledge-base/:document_id/reindex', summary: 'Cut a document anew; one from an address is fetched again', permission: 'manage-agents',
+  method: 'POST',
+  path: '/v1/convai/agents/:agent_id/knowledge-base/:document_id/reindex',
+  summary: 'Cut a document anew; one from an address is fetched again',
+  permission: 'manage-agents',
   params: DocumentParams,
   body: z.object({ chunk_size: chunkSize.optional() }),
   reply: Indexed,
-  handle: async ({ core, ctx, params, body }) => indexed(await reindexDocument(core, ctx, agentNumber(params.agent_id), documentNumber(params.document_id), body.chunk_size ?? null)),
+  handle: async ({ core, ctx, params, body }) =>
+    indexed(
+      await reindexDocument(
+        core,
+        ctx,
+        agentNumber(params.agent_id),
+        documentNumber(params.document_id),
+        body.chunk_size ?? null,
+      ),
+    ),
 });

@@ -4,19 +4,55 @@ import { operation } from '../kit/operation.ts';
 import { webUrl } from '../kit/words.ts';
 import { agentNumber, AgentParams, deleted, Deleted, mcpServerIdOf, mcpServerNumber, time } from './words.ts';
 
-const ServerReply = z.object({ server_id: z.string(), agent_id: z.string(), name: z.string(), url: z.string(), created_at: z.string() });
-const present = (server: McpServer, agentId: string): z.input<typeof ServerReply> => ({ server_id: mcpServerIdOf(server.id), agent_id: agentId, name: server.name, url: server.url, created_at: time(server.createdAt) });
+const ServerReply = z.object({
+  server_id: z.string(),
+  agent_id: z.string(),
+  name: z.string(),
+  url: z.string(),
+  created_at: z.string(),
+});
+const present = (server: McpServer, agentId: string): z.input<typeof ServerReply> => ({
+  server_id: mcpServerIdOf(server.id),
+  agent_id: agentId,
+  name: server.name,
+  url: server.url,
+  created_at: time(server.createdAt),
+});
 
 export const attachMcpServerOperation = operation({
-  method: 'POST', path: '/v1/convai/agents/:agent_id/mcp-servers', summary: 'Attach an MCP server as tools', permission: 'manage-agents', creates: true,
+  method: 'POST',
+  path: '/v1/convai/agents/:agent_id/mcp-servers',
+  summary: 'Attach an MCP server as tools',
+  permission: 'manage-agents',
+  creates: true,
   params: AgentParams,
-  body: z.object({ name: z.string().trim().min(1).max(200), url: webUrl, authorization: z.string().min(1).max(2000).optional().describe('Sent as the header Authorization; never shown again') }),
+  body: z.object({
+    name: z.string().trim().min(1).max(200),
+    url: webUrl,
+    authorization: z
+      .string()
+      .min(1)
+      .max(2000)
+      .optional()
+      .describe('Sent as the header Authorization; never shown again'),
+  }),
   reply: ServerReply,
-  handle: async ({ core, ctx, params, body }) => present(await attachMcpServer(core, ctx, agentNumber(params.agent_id), { name: body.name, url: body.url, authorization: body.authorization ?? null }), params.agent_id),
+  handle: async ({ core, ctx, params, body }) =>
+    present(
+      await attachMcpServer(core, ctx, agentNumber(params.agent_id), {
+        name: body.name,
+        url: body.url,
+        authorization: body.authorization ?? null,
+      }),
+      params.agent_id,
+    ),
 });
 
 export const listMcpServersOperation = operation({
-  method: 'GET', path: '/v1/convai/agents/:agent_id/mcp-servers', summary: 'MCP servers of an agent', permission: 'read',
+  method: 'GET',
+  path: '/v1/convai/agents/:agent_id/mcp-servers',
+  summary: 'MCP servers of an agent',
+  permission: 'read',
   params: AgentParams,
   reply: z.object({ servers: z.array(ServerReply), total: z.int() }),
   handle: async ({ core, ctx, params }) => {
@@ -26,7 +62,10 @@ export const listMcpServersOperation = operation({
 });
 
 export const detachMcpServerOperation = operation({
-  method: 'DELETE', path: '/v1/convai/agents/:agent_id/mcp-servers/:server_id', summary: 'Detach an MCP server', permission: 'manage-agents',
+  method: 'DELETE',
+  path: '/v1/convai/agents/:agent_id/mcp-servers/:server_id',
+  summary: 'Detach an MCP server',
+  permission: 'manage-agents',
   params: AgentParams.extend({ server_id: z.string() }),
   reply: Deleted,
   handle: async ({ core, ctx, params }) => {

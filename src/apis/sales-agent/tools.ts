@@ -19,27 +19,60 @@ const ToolBody = z.object({
 
 const ToolParams = AgentParams.extend({ tool_id: z.string() });
 
-const ListedTool = z.object({ tool_id: z.string(), name: z.string(), description: z.string(), required_params: z.array(z.string()) });
-const ToolReply = ListedTool.extend({ agent_id: z.string(), optional_params: z.array(z.string()), webhook_url: z.string(), created_at: z.string() });
+const ListedTool = z.object({
+  tool_id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  required_params: z.array(z.string()),
+});
+const ToolReply = ListedTool.extend({
+  agent_id: z.string(),
+  optional_params: z.array(z.string()),
+  webhook_url: z.string(),
+  created_at: z.string(),
+});
 
-const listed = (tool: Tool): z.input<typeof ListedTool> => ({ tool_id: toolIdOf(tool.id), name: tool.name, description: tool.description, required_params: [...tool.requiredParams] });
-const present = (tool: Tool): z.input<typeof ToolReply> => ({ ...listed(tool), agent_id: agentIdOf(tool.agentId), optional_params: [...tool.optionalParams], webhook_url: tool.webhookUrl, created_at: time(tool.createdAt) });
+const listed = (tool: Tool): z.input<typeof ListedTool> => ({
+  tool_id: toolIdOf(tool.id),
+  name: tool.name,
+  description: tool.description,
+  required_params: [...tool.requiredParams],
+});
+const present = (tool: Tool): z.input<typeof ToolReply> => ({
+  ...listed(tool),
+  agent_id: agentIdOf(tool.agentId),
+  optional_params: [...tool.optionalParams],
+  webhook_url: tool.webhookUrl,
+  created_at: time(tool.createdAt),
+});
 
 export const createToolOperation = operation({
-  method: 'POST', path: '/v1/convai/agents/:agent_id/tools', summary: 'Create Tool', permission: 'manage-agents', creates: true,
+  method: 'POST',
+  path: '/v1/convai/agents/:agent_id/tools',
+  summary: 'Create Tool',
+  permission: 'manage-agents',
+  creates: true,
   params: AgentParams,
   body: ToolBody,
   reply: ToolReply.extend({ secret: z.string().optional().describe('Shown once, where none was sent') }),
   handle: async ({ core, ctx, params: { agent_id }, body }) => {
     const { tool, madeSecret } = await createTool(core, ctx, agentNumber(agent_id), {
-      name: body.name, description: body.description, requiredParams: body.required_params ?? [], optionalParams: body.optional_params ?? [], webhookUrl: body.webhook_url, secret: body.secret ?? null,
+      name: body.name,
+      description: body.description,
+      requiredParams: body.required_params ?? [],
+      optionalParams: body.optional_params ?? [],
+      webhookUrl: body.webhook_url,
+      secret: body.secret ?? null,
     });
     return { ...present(tool), ...(madeSecret === null ? {} : { secret: madeSecret }) };
   },
 });
 
 export const listToolsOperation = operation({
-  method: 'GET', path: '/v1/convai/agents/:agent_id/tools', summary: 'List Tools', permission: 'read',
+  method: 'GET',
+  path: '/v1/convai/agents/:agent_id/tools',
+  summary: 'List Tools',
+  permission: 'read',
   params: AgentParams,
   reply: z.object({ tools: z.array(ListedTool), total: z.int() }),
   handle: async ({ core, ctx, params: { agent_id } }) => {
@@ -49,27 +82,42 @@ export const listToolsOperation = operation({
 });
 
 export const getToolOperation = operation({
-  method: 'GET', path: '/v1/convai/agents/:agent_id/tools/:tool_id', summary: 'Get Tool', permission: 'read',
+  method: 'GET',
+  path: '/v1/convai/agents/:agent_id/tools/:tool_id',
+  summary: 'Get Tool',
+  permission: 'read',
   params: ToolParams,
   reply: ToolReply,
-  handle: async ({ core, ctx, params: { agent_id, tool_id } }) => present(await getTool(core, ctx, agentNumber(agent_id), toolNumber(tool_id))),
+  handle: async ({ core, ctx, params: { agent_id, tool_id } }) =>
+    present(await getTool(core, ctx, agentNumber(agent_id), toolNumber(tool_id))),
 });
 
 export const updateToolOperation = operation({
-  method: 'PATCH', path: '/v1/convai/agents/:agent_id/tools/:tool_id', summary: 'Update Tool', permission: 'manage-agents',
+  method: 'PATCH',
+  path: '/v1/convai/agents/:agent_id/tools/:tool_id',
+  summary: 'Update Tool',
+  permission: 'manage-agents',
   params: ToolParams,
   body: ToolBody.partial(),
   reply: ToolReply,
   handle: async ({ core, ctx, params: { agent_id, tool_id }, body }) =>
     present(
       await changeTool(core, ctx, agentNumber(agent_id), toolNumber(tool_id), {
-        name: body.name, description: body.description, requiredParams: body.required_params, optionalParams: body.optional_params, webhookUrl: body.webhook_url, secret: body.secret,
+        name: body.name,
+        description: body.description,
+        requiredParams: body.required_params,
+        optionalParams: body.optional_params,
+        webhookUrl: body.webhook_url,
+        secret: body.secret,
       }),
     ),
 });
 
 export const deleteToolOperation = operation({
-  method: 'DELETE', path: '/v1/convai/agents/:agent_id/tools/:tool_id', summary: 'Delete Tool', permission: 'manage-agents',
+  method: 'DELETE',
+  path: '/v1/convai/agents/:agent_id/tools/:tool_id',
+  summary: 'Delete Tool',
+  permission: 'manage-agents',
   params: ToolParams,
   reply: Deleted,
   handle: async ({ core, ctx, params: { agent_id, tool_id } }) => {
@@ -79,20 +127,40 @@ export const deleteToolOperation = operation({
 });
 
 const Execution = z.object({
-  execution_id: z.string(), call_sid: z.string().nullable(), idempotency_key: z.string(), parameters: z.record(z.string(), z.string()), status: z.string(), output: z.string().nullable(), started_at: z.string(), duration_ms: z.int().nullable(),
+  execution_id: z.string(),
+  call_sid: z.string().nullable(),
+  idempotency_key: z.string(),
+  parameters: z.record(z.string(), z.string()),
+  status: z.string(),
+  output: z.string().nullable(),
+  started_at: z.string(),
+  duration_ms: z.int().nullable(),
 });
 
 const execution = (one: ToolExecution): z.input<typeof Execution> => ({
-  execution_id: `exec_${one.id}`, call_sid: one.callSid, idempotency_key: one.key, parameters: { ...one.input }, status: one.status, output: one.output, started_at: time(one.startedAt), duration_ms: one.durationMs,
+  execution_id: `exec_${one.id}`,
+  call_sid: one.callSid,
+  idempotency_key: one.key,
+  parameters: { ...one.input },
+  status: one.status,
+  output: one.output,
+  started_at: time(one.startedAt),
+  duration_ms: one.durationMs,
 });
 
 export const listExecutionsOperation = operation({
-  method: 'GET', path: '/v1/convai/agents/:agent_id/tools/:tool_id/executions', summary: 'What a tool was asked to do, and what it answered', permission: 'manage-agents',
+  method: 'GET',
+  path: '/v1/convai/agents/:agent_id/tools/:tool_id/executions',
+  summary: 'What a tool was asked to do, and what it answered',
+  permission: 'manage-agents',
   params: ToolParams,
   query: z.object({ skip: pageSkip, limit: pageLimit(100) }),
   reply: z.object({ executions: z.array(Execution), total: z.int(), skip: z.int(), limit: z.int() }),
   handle: async ({ core, ctx, params: { agent_id, tool_id }, query: { skip, limit } }) => {
-    const { rows, total } = await listExecutions(core, ctx, agentNumber(agent_id), toolNumber(tool_id), { skip, limit });
+    const { rows, total } = await listExecutions(core, ctx, agentNumber(agent_id), toolNumber(tool_id), {
+      skip,
+      limit,
+    });
     return { executions: rows.map(execution), total, skip, limit };
   },
 });

@@ -6,14 +6,28 @@ const MICROS = 1_000_000;
 
 /** What a call used of whom, and what it cost, in the organization's currency. */
 export const callUsageOperation = operation({
-  method: 'GET', path: '/v1/convai/calls/:call_sid/usage', summary: 'What a call used and cost', permission: 'read-calls',
+  method: 'GET',
+  path: '/v1/convai/calls/:call_sid/usage',
+  summary: 'What a call used and cost',
+  permission: 'read-calls',
   params: z.object({ call_sid: z.string() }),
-  reply: z.object({ call_sid: z.string(), currency: z.string(), usage: z.array(z.object({ provider: z.string(), unit: z.string(), units: z.int(), cost: z.number() })), total_cost: z.number() }),
+  reply: z.object({
+    call_sid: z.string(),
+    currency: z.string(),
+    usage: z.array(z.object({ provider: z.string(), unit: z.string(), units: z.int(), cost: z.number() })),
+    total_cost: z.number(),
+  }),
   handle: async ({ core, ctx, params }) => {
     const call = await getCall(core, ctx, params.call_sid, `call_sid: ${params.call_sid}`);
-    const [lines, organization] = await Promise.all([core.store.usage.ofCall(call.id), core.store.organizations.get(ctx.organizationId)]);
+    const [lines, organization] = await Promise.all([
+      core.store.usage.ofCall(call.id),
+      core.store.organizations.get(ctx.organizationId),
+    ]);
     return {
-      call_sid: call.sid, currency: organization!.currency, usage: lines.map(({ provider, unit, units, cost }) => ({ provider, unit, units, cost: cost / MICROS })), total_cost: lines.reduce((sum, line) => sum + line.cost, 0) / MICROS,
+      call_sid: call.sid,
+      currency: organization!.currency,
+      usage: lines.map(({ provider, unit, units, cost }) => ({ provider, unit, units, cost: cost / MICROS })),
+      total_cost: lines.reduce((sum, line) => sum + line.cost, 0) / MICROS,
     };
   },
 });

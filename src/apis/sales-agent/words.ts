@@ -34,7 +34,16 @@ export const Deleted = z.object({ success: z.literal(true), message: z.string() 
 export const deleted = (message: string): z.input<typeof Deleted> => ({ success: true, message });
 
 const STATUS: Record<CallStatus, string> = {
-  placed: 'initiated', ringing: 'ringing', answered: 'in_progress', completed: 'completed', voicemail: 'voicemail', 'no-answer': 'no_answer', busy: 'busy', canceled: 'canceled', refused: 'failed', broken: 'failed',
+  placed: 'initiated',
+  ringing: 'ringing',
+  answered: 'in_progress',
+  completed: 'completed',
+  voicemail: 'voicemail',
+  'no-answer': 'no_answer',
+  busy: 'busy',
+  canceled: 'canceled',
+  refused: 'failed',
+  broken: 'failed',
 };
 
 export const statusWord = (status: CallStatus): string => STATUS[status];
@@ -46,7 +55,9 @@ export const STATUSES = wordsFor(STATUS);
 export const Variables = z
   .record(z.string().max(200), z.union([z.string().max(10_000), z.number(), z.boolean(), z.null()]))
   .refine((given) => Object.keys(given).length <= 200, 'at most 200 variables')
-  .transform((given) => Object.fromEntries(Object.entries(given).map(([name, value]) => [name, value === null ? '' : String(value)])));
+  .transform((given) =>
+    Object.fromEntries(Object.entries(given).map(([name, value]) => [name, value === null ? '' : String(value)])),
+  );
 
 export function renderError(error: AppError): RenderedError {
   const first = error.issues[0]?.message;

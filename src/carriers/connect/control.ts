@@ -30,12 +30,17 @@ export class ConnectControl implements Carrier {
 
   hangUp(carrierCallId: string): Promise<void> {
     const { instance_id: InstanceId } = this.#settings;
-    return unlessGone(this.#ask(({ client, sdk }) => client.send(new sdk.StopContactCommand({ InstanceId, ContactId: carrierCallId }))), ({ kind }) => kind === 'refused');
+    return unlessGone(
+      this.#ask(({ client, sdk }) => client.send(new sdk.StopContactCommand({ InstanceId, ContactId: carrierCallId }))),
+      ({ kind }) => kind === 'refused',
+    );
   }
 
   async check(): Promise<void> {
     const { instance_id: InstanceId, contact_flow_id: ContactFlowId } = this.#settings;
-    await this.#ask(({ client, sdk }) => client.send(new sdk.DescribeContactFlowCommand({ InstanceId, ContactFlowId })));
+    await this.#ask(({ client, sdk }) =>
+      client.send(new sdk.DescribeContactFlowCommand({ InstanceId, ContactFlowId })),
+    );
   }
 
   async #start({ to, from, callSid, callId, ringTimeoutMs, mediaUrl }: DialRequest): Promise<string> {
@@ -43,28 +48,64 @@ export class ConnectControl implements Carrier {
     const Attributes = { call_id: `call_${callId}`, media_url: await mediaUrl() };
     const SourcePhoneNumber = from ?? own;
     const started = await this.#ask(({ client, sdk }) =>
-      client.send(new sdk.StartOutboundVoiceContactCommand({ InstanceId, ContactFlowId, DestinationPhoneNumber: to, ...(SourcePhoneNumber === undefined ? {} : { SourcePhoneNumber }), ClientToken: callSid, Attributes, RingTimeoutInSeconds: Math.min(60, Math.max(15, Math.round(ringTimeoutMs / 1000))) })));
+      client.send(
+        new sdk.StartOutboundVoiceContactCommand({
+          InstanceId,
+          ContactFlowId,
+          DestinationPhoneNumber: to,
+          ...(SourcePhoneNumber === undefined ? {} : { SourcePhoneNumber }),
+          ClientToken: callSid,
+          Attributes,
+          RingTimeoutInSeconds: Math.min(60, Math.max(15, Math.round(ringTimeoutMs / 1000))),
+        }),
+      ),
+    );
     if (started.ContactId === undefined) throw new CarrierError('unknown', 'it answered without a contact');
     return started.ContactId;
   }
 
-  async #ask<T>(question: (connection: { client: ConnectClient; sdk: typeof import('@aws-sdk/client-connect') }) => Promise<T>): Promise<T> {
+  async #ask<T>(
+    question: (connection: { client: ConnectClient; sdk: typeof import('@aws-sdk/client-connect') }) => Promise<T>,
+  ): Promise<T> {
     try {
       return await question(await (this.#client ??= this.#connect()));
     } catch (error) {
-      const { name, message, $metadata } = error as { name?: unknown; message?: unknown; $metadata?: { httpStatusCode?: number } };
+      const { name, message, $metadata } = error as {
+        name?: unknown;
+        message?: unknown;
+        $metadata?: { httpStatusCode?: number };
+      };
       if (name === 'CredentialsProviderError') throw new CarrierError('down', 'there are no credentials for it');
-      if ($metadata?.httpStatusCode !== undefined) throw refusalOf(name === 'ThrottlingException' || name === 'TooManyRequestsException' ? 429 : $metadata.httpStatusCode, `${String(message)} (${String(name)})`);
+      if ($metadata?.httpStatusCode !== undefined)
+        throw refusalOf(
+          name === 'ThrottlingException' || name === 'TooManyRequestsException' ? 429 : $metadata.httpStatusCode,
+          `${String(message)} (${String(name)})`,
+        );
       throw silenceOf(error);
     }
   }
 
   async #connect(): Promise<{ client: ConnectClient; sdk: typeof import('@aws-sdk/client-connect') }> {
     const sdk = await import('@aws-sdk/client-connect');
-    const { endpoint, region, access_key_id: accessKeyId, secret_access_key: secretAccessKey, session_token: sessionToken } = this.#settings;
-    const credentials = accessKeyId === undefined || secretAccessKey === undefined ? {} : { credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } };
+    const {
+      endpoint,
+      region,
+      access_key_id: accessKeyId,
+      secret_access_key: secretAccessKey,
+      session_token: sessionToken,
+    } = this.#settings;
+    const credentials =
+      accessKeyId === undefined || secretAccessKey === undefined
+        ? {}
+        : { credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } };
     // It is never asked a second time by itself: whether a call was placed is found out, not tried again.
-    const client = new sdk.ConnectClient({ maxAttempts: 1, requestHandler: { requestTimeout: TIMEOUT_MS, connectionTimeout: TIMEOUT_MS, throwOnRequestTimeout: true }, ...(endpoint === undefined ? {} : { endpoint }), ...(region === undefined ? {} : { region }), ...credentials });
+    const client = new sdk.ConnectClient({
+      maxAttempts: 1,
+      requestHandler: { requestTimeout: TIMEOUT_MS, connectionTimeout: TIMEOUT_MS, throwOnRequestTimeout: true },
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(region === undefined ? {} : { region }),
+      ...credentials,
+    });
     return { client, sdk };
   }
 }

@@ -4,9 +4,15 @@ import { verify, wire } from './webhooks.ts';
 
 /** `certificateAt` fetches the certificate that a notification names. */
 export const connectWith = (certificateAt?: (url: string) => Promise<string>): CarrierManifest => ({
-  id: 'aws-connect', name: 'Amazon Connect', webhook: 'aws-connect',
+  id: 'aws-connect',
+  name: 'Amazon Connect',
+  webhook: 'aws-connect',
   // No `record` and no `transcribe` of its own: audio reaches us only where the contact flow hands the call over.
-  capabilities: { voice: { supported: true, features: ['call', 'media-by-transfer'] }, sms: { supported: false, features: [] }, recording: { supported: false, formats: [] } },
+  capabilities: {
+    voice: { supported: true, features: ['call', 'media-by-transfer'] },
+    sms: { supported: false, features: [] },
+    recording: { supported: false, formats: [] },
+  },
   limits: { callsPerSecond: 2, concurrentCalls: null },
   fields: [
     { key: 'instance_id', environment: 'CONNECT_INSTANCE_ID', label: 'Instance ID', required: true },
@@ -21,7 +27,14 @@ export const connectWith = (certificateAt?: (url: string) => Promise<string>): C
   wire,
   make: (settings) => {
     const control = new ConnectControl(settings);
-    return { control, number: settings['phone_number'] ?? null, records: false, verify: (request, now) => verify(request, now, certificateAt), verifySocket: null, check: () => control.check() };
+    return {
+      control,
+      number: settings['phone_number'] ?? null,
+      records: false,
+      verify: (request, now) => verify(request, now, certificateAt),
+      verifySocket: null,
+      check: () => control.check(),
+    };
   },
 });
 

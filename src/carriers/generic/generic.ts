@@ -1,5 +1,10 @@
 import type { CarrierNotice, CarrierSignal } from '#core/kernel/carrier-notice.ts';
-import type { CarrierManifest, CarrierRequest, CarrierSettings, CarrierWire } from '#engine/contracts/carrier-manifest.ts';
+import type {
+  CarrierManifest,
+  CarrierRequest,
+  CarrierSettings,
+  CarrierWire,
+} from '#engine/contracts/carrier-manifest.ts';
 import { CarrierError, type Carrier, type Dialled, type DialRequest } from '#engine/contracts/carrier.ts';
 import { refusalOf, silenceOf, unlessGone } from '../kit/http-errors.ts';
 import { callIdIn, jsonOf, needText, purposeIn, text } from '../kit/wire.ts';
@@ -20,7 +25,18 @@ class GenericControl implements Carrier {
   }
 
   async dial({ to, from, callId, webhookUrl, mediaUrl }: DialRequest): Promise<Dialled> {
-    const answer = jsonOf(await this.#post('', { to, from, call_id: `call_${callId}`, webhook_url: webhookUrl, media_url: await mediaUrl() }).then((body) => body, (error: unknown) => Promise.reject(error)));
+    const answer = jsonOf(
+      await this.#post('', {
+        to,
+        from,
+        call_id: `call_${callId}`,
+        webhook_url: webhookUrl,
+        media_url: await mediaUrl(),
+      }).then(
+        (body) => body,
+        (error: unknown) => Promise.reject(error),
+      ),
+    );
     const carrierCallId = text(answer['call_id']);
     if (carrierCallId === null) throw new CarrierError('unknown', 'it answered without a call_id');
     return { carrierCallId, clock: null };
@@ -42,14 +58,25 @@ class GenericControl implements Carrier {
 
   async #post(path: string, body: object): Promise<string> {
     const response = await this.#send(path, { method: 'POST', body: JSON.stringify(body) });
-    const said = await response.text().then((whole) => whole.slice(0, MOST_BYTES), (error: unknown) => Promise.reject(silenceOf(error)));
+    const said = await response.text().then(
+      (whole) => whole.slice(0, MOST_BYTES),
+      (error: unknown) => Promise.reject(silenceOf(error)),
+    );
     if (response.ok) return said;
     throw refusalOf(response.status, problemIn(said) ?? `${response.status}`);
   }
 
   async #send(path: string, request: { method: string; body?: string }): Promise<Response> {
     try {
-      return await fetch(this.#url + path, { ...request, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS), headers: { 'content-type': 'application/json', ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }) } });
+      return await fetch(this.#url + path, {
+        ...request,
+        redirect: 'error',
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+        headers: {
+          'content-type': 'application/json',
+          ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+        },
+      });
     } catch (error) {
       throw silenceOf(error);
     }
@@ -58,38 +85,75 @@ class GenericControl implements Carrier {
 
 function problemIn(body: string): string | null {
   try {
-    const { error, message, detail } = JSON.parse(body) as { error?: { message?: string } | string; message?: string; detail?: string };
+    const { error, message, detail } = JSON.parse(body) as {
+      error?: { message?: string } | string;
+      message?: string;
+      detail?: string;
+    };
     return text(typeof error === 'object' ? error.message : error) ?? text(message) ?? text(detail);
   } catch {
     return null;
   }
 }
 
-const ended = (outcome: 'completed' | 'busy' | 'no-answer' | 'canceled' | 'failed'): CarrierSignal => ({ type: 'ended', outcome, reason: null });
+const ended = (outcome: 'completed' | 'busy' | 'no-answer' | 'canceled' | 'failed'): CarrierSignal => ({
+  type: 'ended',
+  outcome,
+  reason: null,
+});
 
 /** By the last part of `event_type`; `call.started` announces a call, or says that ours rings. */
 const SIGNALS: Readonly<Record<string, CarrierSignal | undefined>> = {
-  started: { type: 'ringing' }, initiated: { type: 'ringing' }, ringing: { type: 'ringing' }, answered: { type: 'answered' }, connected: { type: 'answered' }, in_progress: { type: 'answered' },
-  completed: ended('completed'), ended: ended('completed'), hangup: ended('completed'), busy: ended('busy'), no_answer: ended('no-answer'), unanswered: ended('no-answer'), timeout: ended('no-answer'),
-  canceled: ended('canceled'), cancelled: ended('canceled'), failed: ended('failed'), rejected: ended('failed'),
-  human: { type: 'answered-by', who: 'human' }, machine: { type: 'answered-by', who: 'machine' },
+  started: { type: 'ringing' },
+  initiated: { type: 'ringing' },
+  ringing: { type: 'ringing' },
+  answered: { type: 'answered' },
+  connected: { type: 'answered' },
+  in_progress: { type: 'answered' },
+  completed: ended('completed'),
+  ended: ended('completed'),
+  hangup: ended('completed'),
+  busy: ended('busy'),
+  no_answer: ended('no-answer'),
+  unanswered: ended('no-answer'),
+  timeout: ended('no-answer'),
+  canceled: ended('canceled'),
+  cancelled: ended('canceled'),
+  failed: ended('failed'),
+  rejected: ended('failed'),
+  human: { type: 'answered-by', who: 'human' },
+  machine: { type: 'answered-by', who: 'machine' },
 };
 
-const wordOf = (value: string): string => value.toLowerCase().replace(/^call[._]/, '').replaceAll('-', '_');
+const wordOf = (value: string): string =>
+  value
+    .toLowerCase()
+    .replace(/^call[._]/, '')
+    .replaceAll('-', '_');
 
 const wire: CarrierWire = {
   read(request: CarrierRequest): CarrierNotice {
     const said = jsonOf(request.body);
-    const data = typeof said['data'] === 'object' && said['data'] !== null ? (said['data'] as Record<string, unknown>) : {};
+    const data =
+      typeof said['data'] === 'object' && said['data'] !== null ? (said['data'] as Record<string, unknown>) : {};
     const known = SIGNALS[wordOf(needText(said['event_type'], 'event_type'))] ?? null;
     const status = text(data['status']);
     // An end may say in its data how it ended.
-    const signal = known?.type === 'ended' ? { ...((status === null ? null : SIGNALS[wordOf(status)]) ?? known) } : known;
+    const signal =
+      known?.type === 'ended' ? { ...((status === null ? null : SIGNALS[wordOf(status)]) ?? known) } : known;
     const reason = text(data['reason']) ?? text(data['error']);
     const callId = callIdIn(request);
     return {
-      carrierCallId: needText(said['call_id'], 'call_id'), callId, from: text(data['from']), to: text(data['to']),
-      direction: data['direction'] === 'outbound' || (callId !== null && purposeIn(request) === '') ? 'outbound' : data['direction'] === 'inbound' ? 'inbound' : null,
+      carrierCallId: needText(said['call_id'], 'call_id'),
+      callId,
+      from: text(data['from']),
+      to: text(data['to']),
+      direction:
+        data['direction'] === 'outbound' || (callId !== null && purposeIn(request) === '')
+          ? 'outbound'
+          : data['direction'] === 'inbound'
+            ? 'inbound'
+            : null,
       signal: signal?.type === 'ended' ? { ...signal, reason } : signal,
       asks: callId === null && signal?.type !== 'ended',
     };
@@ -97,13 +161,31 @@ const wire: CarrierWire = {
   /** Whoever announces a call is told where its media goes. */
   answer: (instruction) => ({
     contentType: 'application/json; charset=utf-8',
-    body: JSON.stringify({ success: true, ...(instruction.type === 'connect' ? { action: 'connect', call_id: instruction.callSid, media_url: instruction.mediaUrl, webhook_url: instruction.askAgainUrl } : instruction.type === 'hang-up' ? { action: 'hangup' } : {}) }),
+    body: JSON.stringify({
+      success: true,
+      ...(instruction.type === 'connect'
+        ? {
+            action: 'connect',
+            call_id: instruction.callSid,
+            media_url: instruction.mediaUrl,
+            webhook_url: instruction.askAgainUrl,
+          }
+        : instruction.type === 'hang-up'
+          ? { action: 'hangup' }
+          : {}),
+    }),
   }),
 };
 
 export const generic: CarrierManifest = {
-  id: 'generic-http', name: 'Generic HTTP', webhook: 'generic',
-  capabilities: { voice: { supported: true, features: ['call', 'record', 'transcribe'] }, sms: { supported: false, features: [] }, recording: { supported: true, formats: ['mp3', 'wav'] } },
+  id: 'generic-http',
+  name: 'Generic HTTP',
+  webhook: 'generic',
+  capabilities: {
+    voice: { supported: true, features: ['call', 'record', 'transcribe'] },
+    sms: { supported: false, features: [] },
+    recording: { supported: true, formats: ['mp3', 'wav'] },
+  },
   limits: { callsPerSecond: null, concurrentCalls: null },
   fields: [
     { key: 'url', environment: 'GENERIC_CARRIER_URL', label: 'Address', required: true },

@@ -1,7 +1,14 @@
 import { CarrierError } from '#engine/contracts/carrier.ts';
 
 /** The request was never sent: another carrier may take the call. */
-const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+const NOT_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 
 /** What an answer of a carrier's HTTP interface means for what was asked. The message is the carrier's own. */
 export function refusalOf(status: number, message: string, retryAfterMs?: number): CarrierError {
@@ -20,7 +27,10 @@ export function silenceOf(error: unknown): CarrierError {
   if (why !== undefined && NOT_SENT.has(why)) return new CarrierError('down', `it cannot be reached (${why})`);
   const name = error instanceof Error ? error.name : '';
   const late = name === 'TimeoutError' || name === 'AbortError' || why === 'ECONNABORTED' || why === 'ETIMEDOUT';
-  return new CarrierError('unknown', late ? 'it did not answer in time' : `the connection broke${why === undefined ? '' : ` (${why})`}`);
+  return new CarrierError(
+    'unknown',
+    late ? 'it did not answer in time' : `the connection broke${why === undefined ? '' : ` (${why})`}`,
+  );
 }
 
 /** For what changes nothing when it has happened already: a call that is not there any more is as good as hung up. */

@@ -9,7 +9,8 @@ export function callIdIn(request: Pick<CarrierRequest, 'url'>): number | null {
 }
 
 /** What the address says the request is for; '' for one that we did not make. */
-export const purposeIn = (request: Pick<CarrierRequest, 'url'>): string => new URL(request.url).searchParams.get('for') ?? '';
+export const purposeIn = (request: Pick<CarrierRequest, 'url'>): string =>
+  new URL(request.url).searchParams.get('for') ?? '';
 
 /** An address for one purpose. */
 export function addressFor(url: string, purpose: string): string {
@@ -33,7 +34,10 @@ export function jsonOf(body: string): Readonly<Record<string, unknown>> {
 const LONGEST = 200;
 
 /** A short text, or null. */
-export const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' && value.length <= LONGEST && value.isWellFormed() && !value.includes('\0') ? value : null);
+export const text = (value: unknown): string | null =>
+  typeof value === 'string' && value !== '' && value.length <= LONGEST && value.isWellFormed() && !value.includes('\0')
+    ? value
+    : null;
 
 /** @throws Error in plain words */
 export function needText(value: unknown, name: string): string {
@@ -44,9 +48,11 @@ export function needText(value: unknown, name: string): string {
 
 /** A web address. @throws Error in plain words */
 export function needUrl(value: unknown, name: string): string {
-  if (typeof value !== 'string' || value.length > 2000 || !/^https?:$/.test(URL.parse(value)?.protocol ?? '')) throw new Error(`${name} is no web address`);
+  if (typeof value !== 'string' || value.length > 2000 || !/^https?:$/.test(URL.parse(value)?.protocol ?? ''))
+    throw new Error(`${name} is no web address`);
   return value;
 }
 
 /** A number with its `+`, where a carrier leaves it out. */
-export const withPlus = (number: string | null): string | null => (number !== null && /^\d{7,15}$/.test(number) ? `+${number}` : number);
+export const withPlus = (number: string | null): string | null =>
+  number !== null && /^\d{7,15}$/.test(number) ? `+${number}` : number;

@@ -27,22 +27,51 @@ export class TwilioControl implements Carrier {
     const from = callerIdOf(request, this.#settings);
     const call = await this.#ask((client) =>
       client.calls.create({
-        to, from, url: addressFor(webhookUrl, 'answer'), method: 'POST', timeout: Math.max(1, Math.round(ringTimeoutMs / 1000)),
-        statusCallback: addressFor(webhookUrl, 'status'), statusCallbackMethod: 'POST', statusCallbackEvent: ['initiated', 'ringing', 'answered', 'completed'],
-        ...(recorded && recordsCalls(this.#settings) ? { record: true, recordingChannels: 'dual', recordingStatusCallback: addressFor(webhookUrl, 'recording'), recordingStatusCallbackMethod: 'POST' } : {}),
-        machineDetection: 'Enable', asyncAmd: 'true', asyncAmdStatusCallback: addressFor(webhookUrl, 'machine'), asyncAmdStatusCallbackMethod: 'POST',
-      }));
+        to,
+        from,
+        url: addressFor(webhookUrl, 'answer'),
+        method: 'POST',
+        timeout: Math.max(1, Math.round(ringTimeoutMs / 1000)),
+        statusCallback: addressFor(webhookUrl, 'status'),
+        statusCallbackMethod: 'POST',
+        statusCallbackEvent: ['initiated', 'ringing', 'answered', 'completed'],
+        ...(recorded && recordsCalls(this.#settings)
+          ? {
+              record: true,
+              recordingChannels: 'dual',
+              recordingStatusCallback: addressFor(webhookUrl, 'recording'),
+              recordingStatusCallbackMethod: 'POST',
+            }
+          : {}),
+        machineDetection: 'Enable',
+        asyncAmd: 'true',
+        asyncAmdStatusCallback: addressFor(webhookUrl, 'machine'),
+        asyncAmdStatusCallbackMethod: 'POST',
+      }),
+    );
     return { carrierCallId: call.sid, clock: null };
   }
 
-  async find({ to, from }: DialRequest, since: Date, isKnown: (carrierCallId: string) => Promise<boolean>): Promise<{ carrierCallId: string } | 'none' | 'unsure'> {
+  async find(
+    { to, from }: DialRequest,
+    since: Date,
+    isKnown: (carrierCallId: string) => Promise<boolean>,
+  ): Promise<{ carrierCallId: string } | 'none' | 'unsure'> {
     const startTimeAfter = new Date(since.getTime() - CLOCK_SKEW_MS);
-    const calls = await this.#ask((client) => client.calls.list({ to, ...(from === null ? {} : { from }), startTimeAfter, limit: 50 }));
-    return theUnknownOne(calls.map(({ sid }) => sid), isKnown);
+    const calls = await this.#ask((client) =>
+      client.calls.list({ to, ...(from === null ? {} : { from }), startTimeAfter, limit: 50 }),
+    );
+    return theUnknownOne(
+      calls.map(({ sid }) => sid),
+      isKnown,
+    );
   }
 
   hangUp(carrierCallId: string): Promise<void> {
-    return unlessGone(this.#ask((client) => client.calls(carrierCallId).update({ status: 'completed' })), ({ message }) => GONE.test(message));
+    return unlessGone(
+      this.#ask((client) => client.calls(carrierCallId).update({ status: 'completed' })),
+      ({ message }) => GONE.test(message),
+    );
   }
 
   async transfer(carrierCallId: string, to: string, from: string | null): Promise<void> {
@@ -63,18 +92,28 @@ export class TwilioControl implements Carrier {
       return await question(await this.#client);
     } catch (error) {
       const { status, code, message } = error as { status?: unknown; code?: unknown; message?: unknown };
-      if (typeof status === 'number') throw refusalOf(status, `${String(message)}${typeof code === 'number' ? ` (${code})` : ''}`);
+      if (typeof status === 'number')
+        throw refusalOf(status, `${String(message)}${typeof code === 'number' ? ` (${code})` : ''}`);
       throw silenceOf(error);
     }
   }
 
   async #connect(): Promise<Twilio> {
-    const [{ default: twilio }, { default: Client }] = await Promise.all([import('twilio'), import('twilio/lib/base/RequestClient.js')]);
+    const [{ default: twilio }, { default: Client }] = await Promise.all([
+      import('twilio'),
+      import('twilio/lib/base/RequestClient.js'),
+    ]);
     const { account_sid: accountSid, auth_token: authToken, base_url: baseUrl } = this.#settings;
     const inner = new Client({ timeout: TIMEOUT_MS });
     if (baseUrl === undefined) return twilio(accountSid, authToken, { httpClient: inner, lazyLoading: true });
     /** Every host of the vendor is the given one. */
-    const elsewhere = { request: (options: RequestClient.RequestOptions) => inner.request({ ...options, uri: baseUrl.replace(/\/+$/, '') + new URL(options.uri).pathname + new URL(options.uri).search }) };
+    const elsewhere = {
+      request: (options: RequestClient.RequestOptions) =>
+        inner.request({
+          ...options,
+          uri: baseUrl.replace(/\/+$/, '') + new URL(options.uri).pathname + new URL(options.uri).search,
+        }),
+    };
     return twilio(accountSid, authToken, { httpClient: elsewhere as RequestClient, lazyLoading: true });
   }
 }

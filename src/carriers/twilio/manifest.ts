@@ -4,8 +4,17 @@ import { TwilioControl } from './control.ts';
 import { verify, verifySocket, wire } from './webhooks.ts';
 
 export const twilio: CarrierManifest = {
-  id: 'twilio', name: 'Twilio', webhook: 'twilio', namesCalls: true, asksAgain: true, socketSignature: 'x-twilio-signature',
-  capabilities: { voice: { supported: true, features: ['call', 'record', 'transcribe'] }, sms: { supported: true, features: ['send', 'receive'] }, recording: { supported: true, formats: ['mp3', 'wav'] } },
+  id: 'twilio',
+  name: 'Twilio',
+  webhook: 'twilio',
+  namesCalls: true,
+  asksAgain: true,
+  socketSignature: 'x-twilio-signature',
+  capabilities: {
+    voice: { supported: true, features: ['call', 'record', 'transcribe'] },
+    sms: { supported: true, features: ['send', 'receive'] },
+    recording: { supported: true, formats: ['mp3', 'wav'] },
+  },
   // An account's usual limit; calls over it would wait in the vendor's own queue for up to a day.
   limits: { callsPerSecond: 1, concurrentCalls: null },
   fields: [
@@ -20,6 +29,13 @@ export const twilio: CarrierManifest = {
   make: (settings) => {
     const control = new TwilioControl(settings);
     const authToken = settings['auth_token']!;
-    return { control, number: settings['phone_number'] ?? null, records: recordsCalls(settings), verify: (request) => verify(authToken, request), verifySocket: (request) => verifySocket(authToken, request), check: () => control.check() };
+    return {
+      control,
+      number: settings['phone_number'] ?? null,
+      records: recordsCalls(settings),
+      verify: (request) => verify(authToken, request),
+      verifySocket: (request) => verifySocket(authToken, request),
+      check: () => control.check(),
+    };
   },
 };

@@ -24,17 +24,41 @@ export const wire: CarrierWire = {
     const carrierCallId = needText(form.get('CallSid'), 'CallSid');
     const purpose = purposeIn(request);
     const callId = callIdIn(request);
-    const direction = (form.get('Direction') ?? '').startsWith('outbound') || (callId !== null && purpose !== 'again') ? 'outbound' : form.get('Direction') === 'inbound' ? 'inbound' : null;
+    const direction =
+      (form.get('Direction') ?? '').startsWith('outbound') || (callId !== null && purpose !== 'again')
+        ? 'outbound'
+        : form.get('Direction') === 'inbound'
+          ? 'inbound'
+          : null;
     const about = { carrierCallId, callId, direction, from: text(form.get('From')), to: text(form.get('To')) } as const;
     const answeredBy = form.get('AnsweredBy');
-    if (purpose === 'machine') return { ...about, asks: false, signal: answeredBy === null || answeredBy === 'unknown' ? null : { type: 'answered-by', who: answeredBy === 'human' ? 'human' : 'machine' } };
-    if (purpose === 'recording') return { ...about, asks: false, signal: { type: 'recording', url: needUrl(form.get('RecordingUrl'), 'RecordingUrl') } };
+    if (purpose === 'machine')
+      return {
+        ...about,
+        asks: false,
+        signal:
+          answeredBy === null || answeredBy === 'unknown'
+            ? null
+            : { type: 'answered-by', who: answeredBy === 'human' ? 'human' : 'machine' },
+      };
+    if (purpose === 'recording')
+      return {
+        ...about,
+        asks: false,
+        signal: { type: 'recording', url: needUrl(form.get('RecordingUrl'), 'RecordingUrl') },
+      };
     const status = needText(form.get('CallStatus'), 'CallStatus');
     const said = SIGNALS[status] ?? null;
-    const reason = text(form.get('ErrorMessage')) ?? (form.get('SipResponseCode') === null ? null : `SIP ${form.get('SipResponseCode')}`);
+    const reason =
+      text(form.get('ErrorMessage')) ??
+      (form.get('SipResponseCode') === null ? null : `SIP ${form.get('SipResponseCode')}`);
     const signal = said?.type === 'ended' ? { ...said, reason } : said;
     // It asks as long as the call lives, but for the reports that we have asked for ourselves.
-    return { ...about, signal, asks: purpose !== 'status' && form.get('CallbackSource') !== 'call-progress-events' && signal?.type !== 'ended' };
+    return {
+      ...about,
+      signal,
+      asks: purpose !== 'status' && form.get('CallbackSource') !== 'call-progress-events' && signal?.type !== 'ended',
+    };
   },
   async answer(instruction) {
     const { default: VoiceResponse } = await import('twilio/lib/twiml/VoiceResponse.js');
@@ -57,25 +81,36 @@ export async function verify(authToken: string, { url, headers, body }: CarrierR
   const signature = headers['x-twilio-signature'];
   if (signature === undefined) throw new Error('X-Twilio-Signature is missing');
   const isForm = !new URL(url).searchParams.has('bodySHA256');
-  const good = isForm ? validateRequest(authToken, signature, url, formOf(body)) : validateRequestWithBody(authToken, signature, url, body);
+  const good = isForm
+    ? validateRequest(authToken, signature, url, formOf(body))
+    : validateRequestWithBody(authToken, signature, url, body);
   if (!good) throw new Error('X-Twilio-Signature does not fit the request');
-  return { digest: createHash('sha256').update(`${signature}\n${url}\n${body}`).digest('base64url'), repeatsForMs: REPEATS_FOR_MS };
+  return {
+    digest: createHash('sha256').update(`${signature}\n${url}\n${body}`).digest('base64url'),
+    repeatsForMs: REPEATS_FOR_MS,
+  };
 }
 
 /** Whether a media socket was opened by whoever has our account's token. */
-export async function verifySocket(authToken: string, { url, headers }: Omit<CarrierRequest, 'body'>): Promise<boolean> {
+export async function verifySocket(
+  authToken: string,
+  { url, headers }: Omit<CarrierRequest, 'body'>,
+): Promise<boolean> {
   const { validateRequest } = await import('twilio/lib/webhooks/webhooks.js');
   const signature = headers['x-twilio-signature'];
   if (signature === undefined) return false;
   const { host, pathname, search } = new URL(url);
   // Which of these it signs has changed; the token over any of them is as good.
-  const addresses = ['wss:', 'ws:', 'https:', 'http:'].flatMap((protocol) => [pathname, `${pathname}/`, pathname + search].map((path) => `${protocol}//${host}${path}`));
+  const addresses = ['wss:', 'ws:', 'https:', 'http:'].flatMap((protocol) =>
+    [pathname, `${pathname}/`, pathname + search].map((path) => `${protocol}//${host}${path}`),
+  );
   return addresses.some((address) => validateRequest(authToken, signature, address, {}));
 }
 
 /** Parameters that come more than once are a list. */
 function formOf(body: string): Record<string, string | string[]> {
   const form: Record<string, string | string[]> = {};
-  for (const [name, value] of new URLSearchParams(body)) form[name] = name in form ? [form[name]!, value].flat() : value;
+  for (const [name, value] of new URLSearchParams(body))
+    form[name] = name in form ? [form[name]!, value].flat() : value;
   return form;
 }

@@ -29,29 +29,49 @@ export class VonageControl implements Carrier {
     const caller = callerIdOf(request, this.#settings);
     const call = await this.#ask((voice) =>
       voice.createOutboundCall({
-        to: [{ type: 'phone', number: bare(to) }], from: { type: 'phone', number: bare(caller) },
-        answerUrl: [addressFor(webhookUrl, 'answer')], answerMethod: 'POST', eventUrl: [addressFor(webhookUrl, 'event')], eventMethod: 'POST',
+        to: [{ type: 'phone', number: bare(to) }],
+        from: { type: 'phone', number: bare(caller) },
+        answerUrl: [addressFor(webhookUrl, 'answer')],
+        answerMethod: 'POST',
+        eventUrl: [addressFor(webhookUrl, 'event')],
+        eventMethod: 'POST',
         ringingTimer: Math.min(LONGEST_RING_S, Math.max(1, Math.round(ringTimeoutMs / 1000))),
         machineDetection: 'continue',
-      } as unknown as Parameters<Voice['createOutboundCall']>[0]));
+      } as unknown as Parameters<Voice['createOutboundCall']>[0]),
+    );
     return { carrierCallId: call.uuid, clock: null };
   }
 
-  async find({ to }: DialRequest, since: Date, isKnown: (carrierCallId: string) => Promise<boolean>): Promise<{ carrierCallId: string } | 'none' | 'unsure'> {
+  async find(
+    { to }: DialRequest,
+    since: Date,
+    isKnown: (carrierCallId: string) => Promise<boolean>,
+  ): Promise<{ carrierCallId: string } | 'none' | 'unsure'> {
     const dateStart = new Date(since.getTime() - CLOCK_SKEW_MS).toISOString();
     const page = await this.#ask((voice) => voice.getCallsPage({ dateStart, pageSize: 100 }));
-    const ids = (page._embedded?.calls ?? []).flatMap(({ uuid, to: called }) => (uuid !== undefined && calledNumber(called) === bare(to) ? [uuid] : []));
+    const ids = (page._embedded?.calls ?? []).flatMap(({ uuid, to: called }) =>
+      uuid !== undefined && calledNumber(called) === bare(to) ? [uuid] : [],
+    );
     return theUnknownOne(ids, isKnown);
   }
 
   hangUp(carrierCallId: string): Promise<void> {
-    return unlessGone(this.#ask((voice) => voice.hangupCall(carrierCallId)), ({ message }) => GONE.test(message));
+    return unlessGone(
+      this.#ask((voice) => voice.hangupCall(carrierCallId)),
+      ({ message }) => GONE.test(message),
+    );
   }
 
   async transfer(carrierCallId: string, to: string, from: string | null): Promise<void> {
     const caller = from ?? this.#settings['phone_number'];
-    const connect = { action: 'connect', endpoint: [{ type: 'phone', number: bare(to) }], ...(caller === undefined ? {} : { from: bare(caller) }) };
-    await this.#ask((voice) => voice.transferCallWithNCCO(carrierCallId, [connect as Parameters<Voice['transferCallWithNCCO']>[1][number]]));
+    const connect = {
+      action: 'connect',
+      endpoint: [{ type: 'phone', number: bare(to) }],
+      ...(caller === undefined ? {} : { from: bare(caller) }),
+    };
+    await this.#ask((voice) =>
+      voice.transferCallWithNCCO(carrierCallId, [connect as Parameters<Voice['transferCallWithNCCO']>[1][number]]),
+    );
   }
 
   async check(): Promise<void> {
@@ -62,17 +82,34 @@ export class VonageControl implements Carrier {
     try {
       return await question(await (this.#voice ??= this.#connect()));
     } catch (error) {
-      const { response } = error as { response?: { status?: unknown; bodyUsed?: boolean; json?: () => Promise<unknown> } };
+      const { response } = error as {
+        response?: { status?: unknown; bodyUsed?: boolean; json?: () => Promise<unknown> };
+      };
       if (typeof response?.status !== 'number') throw silenceOf(error);
-      throw refusalOf(response.status, await problemIn(response) ?? `${response.status}`);
+      throw refusalOf(response.status, (await problemIn(response)) ?? `${response.status}`);
     }
   }
 
   async #connect(): Promise<Voice> {
     const [{ Voice: Client }, { Auth }] = await Promise.all([import('@vonage/voice'), import('@vonage/auth')]);
-    const { api_key: apiKey, api_secret: apiSecret, application_id: applicationId, private_key: privateKey, base_url: baseUrl } = this.#settings;
-    const hosts = baseUrl === undefined ? {} : { apiHost: baseUrl.replace(/\/+$/, ''), restHost: baseUrl.replace(/\/+$/, '') };
-    return new Client(new Auth({ apiKey: apiKey!, apiSecret: apiSecret!, applicationId: applicationId!, privateKey: keyOf(privateKey!) }), { timeout: TIMEOUT_MS, ...hosts });
+    const {
+      api_key: apiKey,
+      api_secret: apiSecret,
+      application_id: applicationId,
+      private_key: privateKey,
+      base_url: baseUrl,
+    } = this.#settings;
+    const hosts =
+      baseUrl === undefined ? {} : { apiHost: baseUrl.replace(/\/+$/, ''), restHost: baseUrl.replace(/\/+$/, '') };
+    return new Client(
+      new Auth({
+        apiKey: apiKey!,
+        apiSecret: apiSecret!,
+        applicationId: applicationId!,
+        privateKey: keyOf(privateKey!),
+      }),
+      { timeout: TIMEOUT_MS, ...hosts },
+    );
   }
 }
 

@@ -51,7 +51,12 @@ function messageOf(text: string): MediaMessage {
   const { event, digit, payload, ...parameters } = json as Record<string, unknown>;
   switch (event) {
     case 'websocket:connected':
-      return { type: 'start', parameters: Object.fromEntries(Object.entries(parameters).filter((entry): entry is [string, string] => typeof entry[1] === 'string')) };
+      return {
+        type: 'start',
+        parameters: Object.fromEntries(
+          Object.entries(parameters).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+        ),
+      };
     case 'websocket:dtmf':
       if (typeof digit !== 'string' || !/^[0-9A-D*#]$/.test(digit)) throw new Error('malformed websocket:dtmf message');
       return { type: 'dtmf', digit };

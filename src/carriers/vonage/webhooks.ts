@@ -31,38 +31,107 @@ export const wire: CarrierWire = {
     const purpose = purposeIn(request);
     const callId = callIdIn(request);
     // A recording belongs to the conversation, not to a leg of it.
-    if (purpose === 'recording') return { carrierCallId: needText(said['recording_uuid'], 'recording_uuid'), callId, direction: 'outbound', from: null, to: null, asks: false, signal: { type: 'recording', url: needUrl(said['recording_url'], 'recording_url') } };
+    if (purpose === 'recording')
+      return {
+        carrierCallId: needText(said['recording_uuid'], 'recording_uuid'),
+        callId,
+        direction: 'outbound',
+        from: null,
+        to: null,
+        asks: false,
+        signal: { type: 'recording', url: needUrl(said['recording_url'], 'recording_url') },
+      };
     const carrierCallId = needText(said['uuid'], 'uuid');
     const status = text(said['status']);
-    const direction = said['direction'] === 'outbound' || (callId !== null && purpose !== 'media') ? 'outbound' : said['direction'] === 'inbound' ? 'inbound' : null;
-    const about = { carrierCallId, callId, direction, from: withPlus(text(said['from'])), to: withPlus(text(said['to'])) } as const;
+    const direction =
+      said['direction'] === 'outbound' || (callId !== null && purpose !== 'media')
+        ? 'outbound'
+        : said['direction'] === 'inbound'
+          ? 'inbound'
+          : null;
+    const about = {
+      carrierCallId,
+      callId,
+      direction,
+      from: withPlus(text(said['from'])),
+      to: withPlus(text(said['to'])),
+    } as const;
     if (purpose === 'media') return { ...about, signal: null, asks: status !== null && SOCKET_LOST.has(status) };
     const known = status === null ? null : (SIGNALS[status] ?? null);
     const reason = text(said['detail']) ?? text(said['reason']);
     const signal = known?.type === 'ended' && reason !== null ? { ...known, reason } : known;
     // A request for an answer has no status; on an address that we did not make, an announcement asks as well.
-    return { ...about, signal, asks: purpose === 'answer' || (purpose === '' && callId === null && signal?.type !== 'ended') };
+    return {
+      ...about,
+      signal,
+      asks: purpose === 'answer' || (purpose === '' && callId === null && signal?.type !== 'ended'),
+    };
   },
   answer(instruction) {
-    const actions = instruction.type === 'connect'
-      ? [...(instruction.recordingUrl === null ? [] : [{ action: 'record', format: 'mp3', channels: 2, split: 'conversation', eventUrl: [instruction.recordingUrl], eventMethod: 'POST' }]), {
-          action: 'connect', eventType: 'synchronous', eventUrl: [addressFor(instruction.askAgainUrl, 'media')], eventMethod: 'POST',
-          endpoint: [{ type: 'websocket', uri: instruction.mediaUrl, 'content-type': 'audio/l16;rate=16000', headers: { call_sid: instruction.callSid } }],
-        }]
-      : [];
+    const actions =
+      instruction.type === 'connect'
+        ? [
+            ...(instruction.recordingUrl === null
+              ? []
+              : [
+                  {
+                    action: 'record',
+                    format: 'mp3',
+                    channels: 2,
+                    split: 'conversation',
+                    eventUrl: [instruction.recordingUrl],
+                    eventMethod: 'POST',
+                  },
+                ]),
+            {
+              action: 'connect',
+              eventType: 'synchronous',
+              eventUrl: [addressFor(instruction.askAgainUrl, 'media')],
+              eventMethod: 'POST',
+              endpoint: [
+                {
+                  type: 'websocket',
+                  uri: instruction.mediaUrl,
+                  'content-type': 'audio/l16;rate=16000',
+                  headers: { call_sid: instruction.callSid },
+                },
+              ],
+            },
+          ]
+        : [];
     return { contentType: 'application/json; charset=utf-8', body: JSON.stringify(actions) };
   },
 };
 
 /** @throws Error when the token is not signed with our secret, is old, or says another body. @see https://developer.vonage.com/en/getting-started/concepts/webhooks#decoding-signed-webhooks */
-export async function verify(secret: string, apiKey: string, { headers, body }: CarrierRequest, now: Date): Promise<Delivery> {
+export async function verify(
+  secret: string,
+  apiKey: string,
+  { headers, body }: CarrierRequest,
+  now: Date,
+): Promise<Delivery> {
   const token = /^Bearer (.+)$/i.exec(headers['authorization'] ?? '')?.[1];
   if (token === undefined) throw new Error('the signed token is missing');
-  const claims = await jwtVerify(token, new TextEncoder().encode(secret), { algorithms: ['HS256'], currentDate: now, clockTolerance: CLOCK_SKEW_S, maxTokenAge: FRESH_S, requiredClaims: ['iat', 'jti'] }).then(({ payload }) => payload, () => null);
+  const claims = await jwtVerify(token, new TextEncoder().encode(secret), {
+    algorithms: ['HS256'],
+    currentDate: now,
+    clockTolerance: CLOCK_SKEW_S,
+    maxTokenAge: FRESH_S,
+    requiredClaims: ['iat', 'jti'],
+  }).then(
+    ({ payload }) => payload,
+    () => null,
+  );
   if (!claims) throw new Error('the signed token is not good');
-  if (claims['api_key'] !== undefined && claims['api_key'] !== apiKey) throw new Error('the signed token is for another account');
+  if (claims['api_key'] !== undefined && claims['api_key'] !== apiKey)
+    throw new Error('the signed token is for another account');
   const hash = claims['payload_hash'];
   const right = createHash('sha256').update(body).digest('hex');
-  if (typeof hash !== 'string' || hash.length !== right.length || !timingSafeEqual(Buffer.from(hash), Buffer.from(right))) throw new Error('the signed token is for another body');
+  if (
+    typeof hash !== 'string' ||
+    hash.length !== right.length ||
+    !timingSafeEqual(Buffer.from(hash), Buffer.from(right))
+  )
+    throw new Error('the signed token is for another body');
   return { digest: claims.jti!, repeatsForMs: 0 };
 }

@@ -4,12 +4,19 @@ import { invalid, notFound } from '../kernel/errors.ts';
 import type { AgentFilter, Listed, ModelCatalog, Page, Records } from '../ports.ts';
 import { AGENT_DEFAULTS, DEFAULT_AGENT, PROMPTS, type AgentSettings, type AiAgent } from './ai-agent.ts';
 
-export type CreateAgent = Pick<AgentSettings, 'name'> & { readonly [K in Exclude<keyof AgentSettings, 'name'>]?: AgentSettings[K] | undefined };
+export type CreateAgent = Pick<AgentSettings, 'name'> & {
+  readonly [K in Exclude<keyof AgentSettings, 'name'>]?: AgentSettings[K] | undefined;
+};
 
 export async function createAgent(core: Core, ctx: Context, input: CreateAgent): Promise<AiAgent> {
   return core.store.transaction(async (records) => {
     await needChain(records, ctx, input.chain ?? []);
-    const agent = await records.agents.insert(ctx.organizationId, withDefaults(core.catalog, input), false, core.clock.now());
+    const agent = await records.agents.insert(
+      ctx.organizationId,
+      withDefaults(core.catalog, input),
+      false,
+      core.clock.now(),
+    );
     await records.outbox.audit(ctx, 'agent.create', `agent_${agent.id}`);
     await records.outbox.event(ctx.organizationId, { type: 'agent.created', agentId: agent.id, data: {} });
     return agent;
@@ -20,7 +27,11 @@ export async function createAgent(core: Core, ctx: Context, input: CreateAgent):
 async function needChain(records: Records, ctx: Context, chain: readonly number[]): Promise<void> {
   for (const id of chain) {
     const { type } = await needAgent(records, ctx, id);
-    if (type === 'conversation') throw invalid('configuration.chain', `names agent_${id}, which talks: helpers are of the types input, memory and output`);
+    if (type === 'conversation')
+      throw invalid(
+        'configuration.chain',
+        `names agent_${id}, which talks: helpers are of the types input, memory and output`,
+      );
   }
 }
 
@@ -29,8 +40,20 @@ export function withDefaults(catalog: ModelCatalog, input: CreateAgent): AgentSe
   const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
   const voiceId = input.voiceId ?? catalog.preferredVoice;
   const modelName = input.modelName ?? catalog.preferredModel;
-  const own = input.type === undefined || input.type === 'conversation' ? {} : { systemPrompt: PROMPTS[input.type], firstMessage: null };
-  return { ...AGENT_DEFAULTS, ...own, voiceId, voiceProvider: catalog.voiceProvider(voiceId), modelName, modelProvider: catalog.modelProvider(modelName), ...given, name: input.name };
+  const own =
+    input.type === undefined || input.type === 'conversation'
+      ? {}
+      : { systemPrompt: PROMPTS[input.type], firstMessage: null };
+  return {
+    ...AGENT_DEFAULTS,
+    ...own,
+    voiceId,
+    voiceProvider: catalog.voiceProvider(voiceId),
+    modelName,
+    modelProvider: catalog.modelProvider(modelName),
+    ...given,
+    name: input.name,
+  };
 }
 
 /** @throws AppError not-found */
@@ -39,7 +62,11 @@ export async function getAgent(core: Core, ctx: Context, id: number): Promise<Ai
 }
 
 /** Whatever belongs to an agent is asked for through it, so that nobody reaches another organization's. @throws AppError not-found */
-export async function needAgent(records: Pick<Records, 'agents'>, ctx: Pick<Context, 'organizationId'>, id: number): Promise<AiAgent> {
+export async function needAgent(
+  records: Pick<Records, 'agents'>,
+  ctx: Pick<Context, 'organizationId'>,
+  id: number,
+): Promise<AiAgent> {
   const agent = await records.agents.find(ctx.organizationId, id);
   if (!agent) throw notFound('Agent', `agent_id: agent_${id}`);
   return agent;
@@ -56,7 +83,8 @@ export async function changeAgent(core: Core, ctx: Context, id: number, input: C
   const change = withVendors(core.catalog, input);
   return core.store.transaction(async (records) => {
     const before = await needAgent(records, ctx, id);
-    if (before.isDefault && change.isActive === false) throw invalid('is_active', 'must stay true: this is the default agent, which takes the calls that name none');
+    if (before.isDefault && change.isActive === false)
+      throw invalid('is_active', 'must stay true: this is the default agent, which takes the calls that name none');
     if (Object.keys(change).length === 0) return before;
     await needChain(records, ctx, change.chain ?? []);
     const agent = await records.agents.update(ctx.organizationId, id, change, core.clock.now());
@@ -78,8 +106,14 @@ export async function deleteAgent(core: Core, ctx: Context, id: number): Promise
 }
 
 /** Every organization has an agent for calls that name none. */
-export async function ensureDefaultAgent(records: Records, catalog: ModelCatalog, organizationId: number, at: Date): Promise<void> {
-  if (!(await records.agents.default(organizationId))) await records.agents.insert(organizationId, withDefaults(catalog, DEFAULT_AGENT), true, at);
+export async function ensureDefaultAgent(
+  records: Records,
+  catalog: ModelCatalog,
+  organizationId: number,
+  at: Date,
+): Promise<void> {
+  if (!(await records.agents.default(organizationId)))
+    await records.agents.insert(organizationId, withDefaults(catalog, DEFAULT_AGENT), true, at);
 }
 
 /** A new voice or model brings its vendor along, unless that is given too. */

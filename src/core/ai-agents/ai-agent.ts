@@ -38,7 +38,23 @@ export interface AiAgent {
 /** Everything that may be set about an agent; only the name has no default. */
 export type AgentSettings = Pick<
   AiAgent,
-  'type' | 'name' | 'systemPrompt' | 'firstMessage' | 'voicemailMessage' | 'voiceProvider' | 'voiceId' | 'modelProvider' | 'modelName' | 'interruptEnabled' | 'silenceThresholdMs' | 'builtInTools' | 'transferNumber' | 'temperature' | 'maxTokens' | 'chain' | 'isActive'
+  | 'type'
+  | 'name'
+  | 'systemPrompt'
+  | 'firstMessage'
+  | 'voicemailMessage'
+  | 'voiceProvider'
+  | 'voiceId'
+  | 'modelProvider'
+  | 'modelName'
+  | 'interruptEnabled'
+  | 'silenceThresholdMs'
+  | 'builtInTools'
+  | 'transferNumber'
+  | 'temperature'
+  | 'maxTokens'
+  | 'chain'
+  | 'isActive'
 >;
 
 export type AgentDefaults = Omit<AgentSettings, 'name' | 'voiceProvider' | 'voiceId' | 'modelProvider' | 'modelName'>;
@@ -61,9 +77,12 @@ export const AGENT_DEFAULTS: AgentDefaults = {
 
 /** What the other types are told where nobody says otherwise. */
 export const PROMPTS: Readonly<Record<Exclude<AgentType, 'conversation'>, string>> = {
-  input: 'You read what a person says to a call centre. Answer with one JSON object and nothing else: {"intent": "...", "entities": {"name": "...", "time": "..."}}. Leave out entities that were not named.',
-  memory: 'You keep what matters about a person: their name, what they want, what they like, what was agreed. Say in one or two short sentences what is known that helps to answer their last words; say nothing else.',
-  output: 'You turn a text into words that are spoken on the telephone: short plain sentences, numbers and signs in words, no markup. Answer with the spoken text and nothing else.',
+  input:
+    'You read what a person says to a call centre. Answer with one JSON object and nothing else: {"intent": "...", "entities": {"name": "...", "time": "..."}}. Leave out entities that were not named.',
+  memory:
+    'You keep what matters about a person: their name, what they want, what they like, what was agreed. Say in one or two short sentences what is known that helps to answer their last words; say nothing else.',
+  output:
+    'You turn a text into words that are spoken on the telephone: short plain sentences, numbers and signs in words, no markup. Answer with the spoken text and nothing else.',
 };
 
 /** The agent that calls get which name none; made at first start. */
@@ -85,8 +104,10 @@ export const DEFAULT_AGENT: AgentDefaults & { readonly name: string } = {
  * it goes, with the space before it, so that "Hi {{name}}, welcome" becomes "Hi, welcome".
  */
 export function fillVariables(text: string, variables: Readonly<Record<string, string>>): string {
-  return text.replace(/(\s*)\{\{\s*([\w.-]+)\s*\}\}/g, (_, space: string, name: string) => {
-    const value = Object.hasOwn(variables, name) ? variables[name]!.trim() : '';
-    return value === '' ? '' : space + value;
-  }).trimStart();
+  return text
+    .replace(/(\s*)\{\{\s*([\w.-]+)\s*\}\}/g, (_, space: string, name: string) => {
+      const value = Object.hasOwn(variables, name) ? variables[name]!.trim() : '';
+      return value === '' ? '' : space + value;
+    })
+    .trimStart();
 }

@@ -59,28 +59,46 @@ const FIRST_HOUR = 9;
 const LAST_HOUR = 17;
 
 /** Finds the next free half hour of a working day after an instant, and keeps it for a call; null when the next two weeks are full. */
-export async function holdNextSlot(core: Pick<Basics, 'store' | 'clock'>, organizationId: number, zone: TimeZone, wanted: BookSlot): Promise<Date | null> {
+export async function holdNextSlot(
+  core: Pick<Basics, 'store' | 'clock'>,
+  organizationId: number,
+  zone: TimeZone,
+  wanted: BookSlot,
+): Promise<Date | null> {
   const now = core.clock.now();
   const from = Math.max(wanted.at.getTime(), now.getTime());
   for (let step = 1; step <= FARTHEST_STEPS; step++) {
     const at = new Date(Math.floor(from / STEP_MS) * STEP_MS + step * STEP_MS);
     if (!inWorkingHours(at, zone)) continue;
-    if (await core.store.bookings.insert(organizationId, { ...wanted, at }, now, new Date(now.getTime() + HOLD_MS))) return at;
+    if (await core.store.bookings.insert(organizationId, { ...wanted, at }, now, new Date(now.getTime() + HOLD_MS)))
+      return at;
   }
   return null;
 }
 
 function inWorkingHours(at: Date, zone: TimeZone): boolean {
-  const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, weekday: 'short', hour: 'numeric', hourCycle: 'h23' }).formatToParts(at);
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    weekday: 'short',
+    hour: 'numeric',
+    hourCycle: 'h23',
+  }).formatToParts(at);
   const of = (type: string) => parts.find((part) => part.type === type)?.value ?? '';
   return !['Sat', 'Sun'].includes(of('weekday')) && Number(of('hour')) >= FIRST_HOUR && Number(of('hour')) < LAST_HOUR;
 }
 
 /** Notes that somebody is to be called back. */
-export async function noteCallback(core: Pick<Basics, 'store' | 'clock'>, ctx: Ctx, callback: Callback): Promise<number> {
+export async function noteCallback(
+  core: Pick<Basics, 'store' | 'clock'>,
+  ctx: Ctx,
+  callback: Callback,
+): Promise<number> {
   return core.store.transaction(async (records) => {
     const id = await records.bookings.insertCallback(ctx.organizationId, callback, core.clock.now());
-    await records.outbox.audit(ctx, 'callback.note', `callback_${id}`, { wanted: callback.wanted, reason: callback.reason });
+    await records.outbox.audit(ctx, 'callback.note', `callback_${id}`, {
+      wanted: callback.wanted,
+      reason: callback.reason,
+    });
     return id;
   });
 }

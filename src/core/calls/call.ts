@@ -4,7 +4,18 @@ import type { CallPhase } from './conversation.ts';
 export type CallStatus = 'placed' | 'ringing' | 'answered' | EndStatus;
 export type EndStatus = 'completed' | 'voicemail' | 'no-answer' | 'busy' | 'canceled' | 'refused' | 'broken';
 
-const ORDER: Record<CallStatus, number> = { placed: 0, ringing: 1, answered: 2, completed: 3, voicemail: 3, 'no-answer': 3, busy: 3, canceled: 3, refused: 3, broken: 3 };
+const ORDER: Record<CallStatus, number> = {
+  placed: 0,
+  ringing: 1,
+  answered: 2,
+  completed: 3,
+  voicemail: 3,
+  'no-answer': 3,
+  busy: 3,
+  canceled: 3,
+  refused: 3,
+  broken: 3,
+};
 
 export const LIVE_STATUSES = ['placed', 'ringing', 'answered'] as const satisfies readonly CallStatus[];
 

@@ -12,7 +12,10 @@ export interface ConversationEntry {
 }
 
 /** The conversation as text, one line a turn, tools left out. */
-export function transcriptOf(entries: readonly ConversationEntry[], names = { caller: 'User', agent: 'Agent' }): string {
+export function transcriptOf(
+  entries: readonly ConversationEntry[],
+  names = { caller: 'User', agent: 'Agent' },
+): string {
   return entries
     .filter((entry) => entry.role === 'agent' || entry.role === 'caller')
     .map((entry) => `${entry.role === 'agent' ? names.agent : names.caller}: ${entry.text}`)

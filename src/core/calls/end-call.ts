@@ -5,7 +5,13 @@ import { endingOf, finishCall } from './finish-call.ts';
 import { getCall } from './get-call.ts';
 
 /** Ends a call; ending it again answers the first end. @throws AppError not-found */
-export async function endCall(core: Core, ctx: Context, id: string | number, reason: string, subject: string): Promise<Call> {
+export async function endCall(
+  core: Core,
+  ctx: Context,
+  id: string | number,
+  reason: string,
+  subject: string,
+): Promise<Call> {
   const call = await getCall(core, ctx, id, subject);
   if (isEnded(call.status)) return call;
   const acknowledged = await core.live.send(call.id, { type: 'end', reason });

@@ -11,22 +11,50 @@ export interface CallOutcome {
 
 /** What it means for a call that somebody of ours ends it. */
 export function endingOf(call: Pick<Call, 'status'>, reason: string): CallOutcome {
-  return call.status === 'answered' ? { status: 'completed', reason, failure: null } : { status: 'canceled', reason, failure: 'The call was canceled' };
+  return call.status === 'answered'
+    ? { status: 'completed', reason, failure: null }
+    : { status: 'canceled', reason, failure: 'The call was canceled' };
 }
 
 /** Brings a call to its end, with all that goes out with it. False when it had one already, or belongs to somebody else. */
-export function finishCall(core: Pick<Core, 'store' | 'clock'>, callId: number, by: Ownership | null, outcome: CallOutcome): Promise<boolean> {
+export function finishCall(
+  core: Pick<Core, 'store' | 'clock'>,
+  callId: number,
+  by: Ownership | null,
+  outcome: CallOutcome,
+): Promise<boolean> {
   return core.store.transaction((records) => finishIn(records, core.clock.now(), callId, by, outcome));
 }
 
-async function finishIn(records: Records, now: Date, callId: number, by: Ownership | null, outcome: CallOutcome): Promise<boolean> {
-  const ended = await records.calls.end(callId, by, { status: outcome.status, endReason: outcome.reason, failureReason: outcome.failure, endedAt: now });
+async function finishIn(
+  records: Records,
+  now: Date,
+  callId: number,
+  by: Ownership | null,
+  outcome: CallOutcome,
+): Promise<boolean> {
+  const ended = await records.calls.end(callId, by, {
+    status: outcome.status,
+    endReason: outcome.reason,
+    failureReason: outcome.failure,
+    endedAt: now,
+  });
   if (!ended) return false;
   const call = (await records.calls.byId(callId))!;
   // Whoever ran the call does not write this end: what its tools have done, nobody knows.
-  if (by === null) for (const { key, name } of await records.tools.lose(callId)) await records.outbox.event(call.organizationId, { type: 'tool.executed', callId, data: { key, name, status: 'unknown' } });
+  if (by === null)
+    for (const { key, name } of await records.tools.lose(callId))
+      await records.outbox.event(call.organizationId, {
+        type: 'tool.executed',
+        callId,
+        data: { key, name, status: 'unknown' },
+      });
   const data = { status: call.status, reason: outcome.failure ?? outcome.reason };
-  await records.outbox.event(call.organizationId, { type: isFailure(outcome.status) ? 'call.failed' : 'call.ended', callId, data });
+  await records.outbox.event(call.organizationId, {
+    type: isFailure(outcome.status) ? 'call.failed' : 'call.ended',
+    callId,
+    data,
+  });
   if (call.answeredAt !== null && call.transcribed) await records.outbox.job({ name: 'learn', data: { callId } });
   if (call.recordingKey !== null) await records.outbox.job({ name: 'render-recording', data: { callId } });
   return true;
@@ -35,13 +63,20 @@ async function finishIn(records: Records, now: Date, callId: number, by: Ownersh
 const REAP_BATCH = 50;
 
 /** Ends calls whose server died, with the reason: those whose lease ended before `deadSince`. Answers which. */
-export function reapAbandoned(core: Pick<Core, 'store' | 'clock'>, deadSince = core.clock.now()): Promise<readonly Call[]> {
+export function reapAbandoned(
+  core: Pick<Core, 'store' | 'clock'>,
+  deadSince = core.clock.now(),
+): Promise<readonly Call[]> {
   return core.store.transaction(async (records) => {
     const now = core.clock.now();
     const calls = await records.calls.abandoned(deadSince, REAP_BATCH);
     const reaped: Call[] = [];
     for (const call of calls) {
-      const done = await finishIn(records, now, call.id, null, { status: 'broken', reason: 'server_died', failure: 'The server that ran the call stopped' });
+      const done = await finishIn(records, now, call.id, null, {
+        status: 'broken',
+        reason: 'server_died',
+        failure: 'The server that ran the call stopped',
+      });
       if (done) reaped.push(call);
     }
     return reaped;

@@ -6,20 +6,44 @@ import type { Call } from './call.ts';
 import type { ConversationEntry } from './conversation.ts';
 
 /** A call by our id, our number or the carrier's id. `subject` names it in the error, as the caller of the API did. @throws AppError not-found, also for calls that are not the actor's to see */
-export async function getCall(core: Core, ctx: Context, id: string | number, subject: string, what = 'Call'): Promise<Call> {
-  const call = typeof id === 'number' ? await core.store.calls.byId(id) : await core.store.calls.find(ctx.organizationId, id);
+export async function getCall(
+  core: Core,
+  ctx: Context,
+  id: string | number,
+  subject: string,
+  what = 'Call',
+): Promise<Call> {
+  const call =
+    typeof id === 'number' ? await core.store.calls.byId(id) : await core.store.calls.find(ctx.organizationId, id);
   const whose = callsOf(ctx.actor);
-  if (!call || call.organizationId !== ctx.organizationId || (whose !== 'all' && (whose.userId === null || call.userId !== whose.userId))) throw notFound(what, subject);
+  if (
+    !call ||
+    call.organizationId !== ctx.organizationId ||
+    (whose !== 'all' && (whose.userId === null || call.userId !== whose.userId))
+  )
+    throw notFound(what, subject);
   return call;
 }
 
 /** Newest first, those that are the actor's to see. */
-export function listCalls(core: Core, ctx: Context, filter: Omit<CallFilter, 'userId'>, page: Page): Promise<Listed<Call>> {
+export function listCalls(
+  core: Core,
+  ctx: Context,
+  filter: Omit<CallFilter, 'userId'>,
+  page: Page,
+): Promise<Listed<Call>> {
   const whose = callsOf(ctx.actor);
-  return core.store.calls.list(ctx.organizationId, { ...filter, ...(whose === 'all' ? {} : { userId: whose.userId }) }, page);
+  return core.store.calls.list(
+    ctx.organizationId,
+    { ...filter, ...(whose === 'all' ? {} : { userId: whose.userId }) },
+    page,
+  );
 }
 
 /** What was said on several calls, by call. */
-export function entriesOf(core: Core, calls: readonly Call[]): Promise<ReadonlyMap<number, readonly ConversationEntry[]>> {
+export function entriesOf(
+  core: Core,
+  calls: readonly Call[],
+): Promise<ReadonlyMap<number, readonly ConversationEntry[]>> {
   return core.store.calls.entriesOf(calls.map((call) => call.id));
 }

@@ -2,10 +2,17 @@ import type { CarrierSignal } from '../kernel/carrier-notice.ts';
 import type { Call } from './call.ts';
 
 /** What may be asked of a running call, from wherever: to end, to have the agent say something, or to take a text for the caller's words. */
-export type CallCommand = { readonly type: 'end'; readonly reason: string } | { readonly type: 'say'; readonly text: string } | { readonly type: 'message'; readonly text: string };
+export type CallCommand =
+  | { readonly type: 'end'; readonly reason: string }
+  | { readonly type: 'say'; readonly text: string }
+  | { readonly type: 'message'; readonly text: string };
 
 /** What servers tell each other about a call: commands of people, and to take up one that was placed elsewhere. */
-export type ServerCommand = CallCommand | { readonly type: 'dial' } | { readonly type: 'expect' } | { readonly type: 'carrier'; readonly signal: CarrierSignal; readonly carrierCallId: string };
+export type ServerCommand =
+  | CallCommand
+  | { readonly type: 'dial' }
+  | { readonly type: 'expect' }
+  | { readonly type: 'carrier'; readonly signal: CarrierSignal; readonly carrierCallId: string };
 
 export type CommandAcknowledgement = 'done' | 'not-running';
 

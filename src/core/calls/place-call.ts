@@ -27,9 +27,28 @@ export const DEFAULT_RING_TIMEOUT_MS = 30_000;
 export async function placeCall(core: Core, ctx: Context, input: PlaceCall): Promise<Call> {
   const carrier = await core.carriers.current();
   const { call, begun } = await begin(core, ctx, 'outbound', async (records) => {
-    const { owner, talker, userId } = await otherEnd(records, core.secrets, ctx.organizationId, input.to, input.variables['user_id']);
-    if (owner?.doNotCallAt || talker?.doNotCallAt) throw new AppError('conflict', 'This person asked not to be called', { subject: `to_number: ${input.to}` });
-    return { agentId: input.agentId, personId: owner?.id ?? null, talker: { personId: talker?.id ?? null, userId }, carrier: carrier.id, from: input.from, to: input.to, variables: input.variables, overrides: input.overrides, recorded: input.recorded ?? !carrier.real, transcribed: input.transcribed ?? true, ringTimeoutMs: input.ringTimeoutMs };
+    const { owner, talker, userId } = await otherEnd(
+      records,
+      core.secrets,
+      ctx.organizationId,
+      input.to,
+      input.variables['user_id'],
+    );
+    if (owner?.doNotCallAt || talker?.doNotCallAt)
+      throw new AppError('conflict', 'This person asked not to be called', { subject: `to_number: ${input.to}` });
+    return {
+      agentId: input.agentId,
+      personId: owner?.id ?? null,
+      talker: { personId: talker?.id ?? null, userId },
+      carrier: carrier.id,
+      from: input.from,
+      to: input.to,
+      variables: input.variables,
+      overrides: input.overrides,
+      recorded: input.recorded ?? !carrier.real,
+      transcribed: input.transcribed ?? true,
+      ringTimeoutMs: input.ringTimeoutMs,
+    };
   });
   if (!carrier.namesCalls) return call;
   // It is known by the carrier's id from the start, if the carrier says it in time. It is placed, whatever happens here.
@@ -47,14 +66,38 @@ export interface WebCall {
 export const MEDIA_TOKEN_MS = 5 * 60_000;
 
 /** A call for a browser or test client, and the token that opens its media socket once. */
-export async function placeWebCall(core: Core, ctx: Context, input: WebCall): Promise<{ call: Call; token: string; expiresAt: Date }> {
+export async function placeWebCall(
+  core: Core,
+  ctx: Context,
+  input: WebCall,
+): Promise<{ call: Call; token: string; expiresAt: Date }> {
   const token = core.secrets.token();
   const expiresAt = new Date(core.clock.now().getTime() + MEDIA_TOKEN_MS);
   const { call } = await begin(
-    core, ctx, 'web',
+    core,
+    ctx,
+    'web',
     async (records) => {
-      const { talker, userId } = await otherEnd(records, core.secrets, ctx.organizationId, null, input.variables['user_id']);
-      return { agentId: input.agentId, personId: null, talker: { personId: talker?.id ?? null, userId }, carrier: 'web', from: null, to: null, variables: input.variables, overrides: {}, recorded: true, transcribed: true, ringTimeoutMs: MEDIA_TOKEN_MS };
+      const { talker, userId } = await otherEnd(
+        records,
+        core.secrets,
+        ctx.organizationId,
+        null,
+        input.variables['user_id'],
+      );
+      return {
+        agentId: input.agentId,
+        personId: null,
+        talker: { personId: talker?.id ?? null, userId },
+        carrier: 'web',
+        from: null,
+        to: null,
+        variables: input.variables,
+        overrides: {},
+        recorded: true,
+        transcribed: true,
+        ringTimeoutMs: MEDIA_TOKEN_MS,
+      };
     },
     (records, placed) => records.mediaTokens.add(core.secrets.hash(token), placed.id, expiresAt),
   );
@@ -62,7 +105,19 @@ export async function placeWebCall(core: Core, ctx: Context, input: WebCall): Pr
 }
 
 /** What each kind of call decides for itself; the rest is the same for all. */
-type Beginning = Pick<NewCall, 'personId' | 'talker' | 'carrier' | 'from' | 'to' | 'variables' | 'overrides' | 'recorded' | 'transcribed' | 'ringTimeoutMs'> & { readonly agentId: number | null };
+type Beginning = Pick<
+  NewCall,
+  | 'personId'
+  | 'talker'
+  | 'carrier'
+  | 'from'
+  | 'to'
+  | 'variables'
+  | 'overrides'
+  | 'recorded'
+  | 'transcribed'
+  | 'ringTimeoutMs'
+> & { readonly agentId: number | null };
 
 interface Begun {
   readonly call: Call;
@@ -70,7 +125,13 @@ interface Begun {
   readonly begun: Promise<void>;
 }
 
-async function begin(core: Core, ctx: Context, direction: Direction, prepare: (records: Records) => Promise<Beginning>, also: (records: Records, call: Call) => Promise<void> = () => Promise.resolve()): Promise<Begun> {
+async function begin(
+  core: Core,
+  ctx: Context,
+  direction: Direction,
+  prepare: (records: Records) => Promise<Beginning>,
+  also: (records: Records, call: Call) => Promise<void> = () => Promise.resolve(),
+): Promise<Begun> {
   const room = core.live.reserve();
   if ('refused' in room) throw new AppError('too-many-calls', room.refused);
   try {
@@ -78,14 +139,30 @@ async function begin(core: Core, ctx: Context, direction: Direction, prepare: (r
       const beginning = await prepare(records);
       const agent = await agentFor(records, ctx.organizationId, beginning.agentId);
       const running = await records.calls.countLive(ctx.organizationId);
-      if (running >= core.limits.maxConcurrentCalls) throw new AppError('too-many-calls', `Too many concurrent calls: the limit is ${core.limits.maxConcurrentCalls}`);
+      if (running >= core.limits.maxConcurrentCalls)
+        throw new AppError(
+          'too-many-calls',
+          `Too many concurrent calls: the limit is ${core.limits.maxConcurrentCalls}`,
+        );
       const now = core.clock.now();
       const placed = await records.calls.insert({
-        ...beginning, sid: core.secrets.callSid(), organizationId: ctx.organizationId, agentId: agent.id, direction, placedAt: now, userId: userOf(ctx.actor), owner: room.reservation.serverId, leaseUntil: new Date(now.getTime() + core.limits.leaseMs),
+        ...beginning,
+        sid: core.secrets.callSid(),
+        organizationId: ctx.organizationId,
+        agentId: agent.id,
+        direction,
+        placedAt: now,
+        userId: userOf(ctx.actor),
+        owner: room.reservation.serverId,
+        leaseUntil: new Date(now.getTime() + core.limits.leaseMs),
       });
       await also(records, placed);
       await records.outbox.audit(ctx, 'call.place', placed.sid);
-      await records.outbox.event(ctx.organizationId, { type: 'call.started', callId: placed.id, data: { number: placed.to } });
+      await records.outbox.event(ctx.organizationId, {
+        type: 'call.started',
+        callId: placed.id,
+        data: { number: placed.to },
+      });
       return placed;
     });
     if (direction === 'outbound') return { call, begun: core.live.dial(call, room.reservation) };
@@ -98,9 +175,16 @@ async function begin(core: Core, ctx: Context, direction: Direction, prepare: (r
 }
 
 async function agentFor(records: Records, organizationId: number, agentId: number | null): Promise<AiAgent> {
-  const agent = agentId === null ? await records.agents.default(organizationId) : await records.agents.find(organizationId, agentId);
+  const agent =
+    agentId === null
+      ? await records.agents.default(organizationId)
+      : await records.agents.find(organizationId, agentId);
   if (!agent) throw notFound('Agent', `agent_id: agent_${agentId ?? 'default'}`);
-  if (agent.type !== 'conversation') throw invalid('agent_id', `names an agent that does not talk itself: agent_${agent.id} is of the type ${agent.type}`);
+  if (agent.type !== 'conversation')
+    throw invalid(
+      'agent_id',
+      `names an agent that does not talk itself: agent_${agent.id} is of the type ${agent.type}`,
+    );
   if (!agent.isActive) throw invalid('agent_id', `names an agent that is not active: agent_${agent.id}`);
   return agent;
 }

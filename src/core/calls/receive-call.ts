@@ -36,10 +36,15 @@ export async function takeNotice(core: Core, source: NoticeSource, notice: Carri
   return core.store.calls.byId(known.id);
 }
 
-const announces = ({ direction, signal: said, asks }: CarrierNotice): boolean => direction !== 'outbound' && (said === null ? asks : said.type === 'ringing' || said.type === 'answered');
+const announces = ({ direction, signal: said, asks }: CarrierNotice): boolean =>
+  direction !== 'outbound' && (said === null ? asks : said.type === 'ringing' || said.type === 'answered');
 
 /** The carrier's own ids first, then ours; never a call that another carrier has. */
-async function callOf(core: Core, { carrier, configured }: NoticeSource, { carrierCallId, callId }: CarrierNotice): Promise<Call | null> {
+async function callOf(
+  core: Core,
+  { carrier, configured }: NoticeSource,
+  { carrierCallId, callId }: CarrierNotice,
+): Promise<Call | null> {
   const { calls } = core.store;
   const carriers = configured ? [carrier] : [carrier, core.embedded.id];
   for (const one of carriers) {
@@ -90,15 +95,39 @@ async function receiveCall(core: Core, source: NoticeSource, notice: CarrierNoti
       const now = core.clock.now();
       const call = await records.calls.insertAnnounced({
         sid: source.namesCalls && isCallSid(notice.carrierCallId) ? notice.carrierCallId : core.secrets.callSid(),
-        organizationId, agentId, personId: owner?.id ?? null, talker: { personId: owner?.id ?? null, userId: userId ?? notice.from }, direction: 'inbound', carrier: person ? core.embedded.id : source.carrier, carrierCallId: notice.carrierCallId, from: notice.from, to: notice.to,
+        organizationId,
+        agentId,
+        personId: owner?.id ?? null,
+        talker: { personId: owner?.id ?? null, userId: userId ?? notice.from },
+        direction: 'inbound',
+        carrier: person ? core.embedded.id : source.carrier,
+        carrierCallId: notice.carrierCallId,
+        from: notice.from,
+        to: notice.to,
         // Nobody announces that they pick up where the carrier is none that we know.
         answeredAt: source.configured ? null : now,
-        variables: {}, overrides: {}, recorded: !source.configured, transcribed: true, placedAt: now, ringTimeoutMs: INBOUND_WAIT_MS, userId: null, owner: reservation.serverId, leaseUntil: new Date(now.getTime() + core.limits.leaseMs),
+        variables: {},
+        overrides: {},
+        recorded: !source.configured,
+        transcribed: true,
+        placedAt: now,
+        ringTimeoutMs: INBOUND_WAIT_MS,
+        userId: null,
+        owner: reservation.serverId,
+        leaseUntil: new Date(now.getTime() + core.limits.leaseMs),
       });
       if (!call) return null;
       await records.outbox.audit({ organizationId, actor: SYSTEM }, 'call.receive', call.sid);
-      await records.outbox.event(organizationId, { type: 'call.started', callId: call.id, data: { number: call.from } });
-      await records.outbox.event(organizationId, { type: call.answeredAt === null ? 'call.ringing' : 'call.answered', callId: call.id, data: {} });
+      await records.outbox.event(organizationId, {
+        type: 'call.started',
+        callId: call.id,
+        data: { number: call.from },
+      });
+      await records.outbox.event(organizationId, {
+        type: call.answeredAt === null ? 'call.ringing' : 'call.answered',
+        callId: call.id,
+        data: {},
+      });
       return call;
     });
     if (!call) {
@@ -125,8 +154,17 @@ async function routed(records: Records, to: string | null): Promise<{ organizati
 }
 
 /** The token that opens the media socket of a call, for its carrier; `strict`: once, whatever happens. */
-export async function mintMediaToken(core: Pick<Core, 'store' | 'secrets' | 'clock'>, call: Pick<Call, 'id' | 'answeredAt'>, strict: boolean): Promise<string> {
+export async function mintMediaToken(
+  core: Pick<Core, 'store' | 'secrets' | 'clock'>,
+  call: Pick<Call, 'id' | 'answeredAt'>,
+  strict: boolean,
+): Promise<string> {
   const token = core.secrets.token();
-  await core.store.mediaTokens.add(core.secrets.hash(token), call.id, new Date(core.clock.now().getTime() + MEDIA_TOKEN_MS), { again: call.answeredAt !== null, strict });
+  await core.store.mediaTokens.add(
+    core.secrets.hash(token),
+    call.id,
+    new Date(core.clock.now().getTime() + MEDIA_TOKEN_MS),
+    { again: call.answeredAt !== null, strict },
+  );
   return token;
 }

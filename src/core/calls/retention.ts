@@ -19,30 +19,42 @@ export async function applyRetention(core: Pick<Core, 'store' | 'clock'>): Promi
   return retired;
 }
 
-function retireRecordings(core: Pick<Core, 'store' | 'clock'>, { id, recordingRetentionDays: days }: Organization): Promise<number> {
+function retireRecordings(
+  core: Pick<Core, 'store' | 'clock'>,
+  { id, recordingRetentionDays: days }: Organization,
+): Promise<number> {
   if (days === null) return Promise.resolve(0);
   const now = core.clock.now();
   return core.store.transaction(async (records) => {
     const recordingKeys = await records.calls.dropRecordings(id, new Date(now.getTime() - days * DAY_MS), now, BATCH);
     if (recordingKeys.length === 0) return 0;
     await records.outbox.job({ name: 'delete-recordings', data: { recordingKeys } });
-    await records.outbox.audit(systemOf(id), 'retention.recordings', `org_${id}`, { deleted: recordingKeys.length, days });
+    await records.outbox.audit(systemOf(id), 'retention.recordings', `org_${id}`, {
+      deleted: recordingKeys.length,
+      days,
+    });
     return recordingKeys.length;
   });
 }
 
-function retireTranscripts(core: Pick<Core, 'store' | 'clock'>, { id, transcriptRetentionDays: days }: Organization): Promise<number> {
+function retireTranscripts(
+  core: Pick<Core, 'store' | 'clock'>,
+  { id, transcriptRetentionDays: days }: Organization,
+): Promise<number> {
   if (days === null) return Promise.resolve(0);
   const now = core.clock.now();
   return core.store.transaction(async (records) => {
     const before = new Date(now.getTime() - days * DAY_MS);
-    const deleted = (await records.calls.dropTranscripts(id, before, now, BATCH)) + (await records.conversations.dropWords(id, before, now, BATCH));
+    const deleted =
+      (await records.calls.dropTranscripts(id, before, now, BATCH)) +
+      (await records.conversations.dropWords(id, before, now, BATCH));
     if (deleted > 0) await records.outbox.audit(systemOf(id), 'retention.transcripts', `org_${id}`, { deleted, days });
     return deleted;
   });
 }
 
-const systemOf = (organizationId: number) => ({ organizationId, actor: { kind: 'system', name: 'retention' } }) as const;
+const systemOf = (organizationId: number) =>
+  ({ organizationId, actor: { kind: 'system', name: 'retention' } }) as const;
 
 async function repeatedly(batch: () => Promise<number>): Promise<number> {
   let total = 0;

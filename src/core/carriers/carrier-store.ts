@@ -19,7 +19,11 @@ export interface NumberStore {
   insert(number: OwnNumber): Promise<OwnNumber | null>;
   find(number: string): Promise<OwnNumber | null>;
   list(organizationId: number): Promise<readonly OwnNumber[]>;
-  update(organizationId: number, number: string, change: { readonly carrier?: string; readonly agentId?: number | null }): Promise<OwnNumber | null>;
+  update(
+    organizationId: number,
+    number: string,
+    change: { readonly carrier?: string; readonly agentId?: number | null },
+  ): Promise<OwnNumber | null>;
   delete(organizationId: number, number: string): Promise<boolean>;
 }
 

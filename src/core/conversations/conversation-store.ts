@@ -2,7 +2,10 @@ import type { Listed, Page } from '../ports.ts';
 import type { Conversation, ConversationStatus, ConversationView, Message } from './conversation.ts';
 
 /** What a new text talk starts from. */
-export type NewConversation = Pick<Conversation, 'organizationId' | 'agentId' | 'personId' | 'userId' | 'name' | 'startedBy'> & { readonly at: Date };
+export type NewConversation = Pick<
+  Conversation,
+  'organizationId' | 'agentId' | 'personId' | 'userId' | 'name' | 'startedBy'
+> & { readonly at: Date };
 
 export type NewMessage = Pick<Message, 'role' | 'content' | 'metadata' | 'detail' | 'agentId' | 'at'>;
 
@@ -32,10 +35,16 @@ export interface ConversationStore {
   claim(id: number, now: Date, until: Date): Promise<boolean>;
   release(id: number): Promise<void>;
   /** What an answer took, and who gave it. */
-  answered(id: number, by: { readonly agentId: number; readonly personId: number | null; readonly tokens: number; readonly model: string }): Promise<void>;
+  answered(
+    id: number,
+    by: { readonly agentId: number; readonly personId: number | null; readonly tokens: number; readonly model: string },
+  ): Promise<void>;
   summarize(id: number, summary: string, at: Date): Promise<void>;
   /** What was talked about with a person before, the last first: those that were summed up. */
-  summaries(personId: number, limit: number): Promise<readonly { readonly conversation: Conversation; readonly summary: string; readonly at: Date }[]>;
+  summaries(
+    personId: number,
+    limit: number,
+  ): Promise<readonly { readonly conversation: Conversation; readonly summary: string; readonly at: Date }[]>;
   /** Deletes what was written with a person; on calls their own records are. */
   forgetPerson(personId: number, at: Date): Promise<void>;
   forgetSummaries(personId: number): Promise<void>;

@@ -17,9 +17,16 @@ export interface ConversationId {
 }
 
 /** @throws AppError not-found, also for talks that are not the actor's to see */
-export async function getConversation(core: Core, ctx: Context, { id, name, userId }: ConversationId): Promise<Conversation> {
+export async function getConversation(
+  core: Core,
+  ctx: Context,
+  { id, name, userId }: ConversationId,
+): Promise<Conversation> {
   const { conversations } = core.store;
-  const found = (userId === undefined ? null : await conversations.byName(ctx.organizationId, name, userId)) ?? (id === null ? null : await conversations.find(ctx.organizationId, id)) ?? (await conversations.byName(ctx.organizationId, name));
+  const found =
+    (userId === undefined ? null : await conversations.byName(ctx.organizationId, name, userId)) ??
+    (id === null ? null : await conversations.find(ctx.organizationId, id)) ??
+    (await conversations.byName(ctx.organizationId, name));
   if (!found || !mayUse(ctx, found)) throw notFound('Conversation', `conversation_id: ${name}`);
   return found;
 }
@@ -38,16 +45,38 @@ export async function viewConversation(core: Core, ctx: Context, which: Conversa
   const conversation = await getConversation(core, ctx, which);
   const { id, callId, agentId } = conversation;
   const [view, said, agent, call, usage] = await Promise.all([
-    store.conversations.view(id, clock.now()), store.conversations.messages(id), agentId === null ? null : store.agents.evenDeleted(agentId), callId === null ? null : store.calls.byId(callId), callId === null ? [] : store.usage.ofCall(callId),
+    store.conversations.view(id, clock.now()),
+    store.conversations.messages(id),
+    agentId === null ? null : store.agents.evenDeleted(agentId),
+    callId === null ? null : store.calls.byId(callId),
+    callId === null ? [] : store.usage.ofCall(callId),
   ]);
-  const spoken = usage.filter((line) => line.unit === 'input-tokens' || line.unit === 'output-tokens').reduce((sum, line) => sum + line.units, 0);
-  return { ...view, said, agentType: agent?.type ?? null, model: view.conversation.model ?? call?.spokenBy['language_model'] ?? agent?.modelName ?? null, tokens: view.conversation.tokens + spoken };
+  const spoken = usage
+    .filter((line) => line.unit === 'input-tokens' || line.unit === 'output-tokens')
+    .reduce((sum, line) => sum + line.units, 0);
+  return {
+    ...view,
+    said,
+    agentType: agent?.type ?? null,
+    model: view.conversation.model ?? call?.spokenBy['language_model'] ?? agent?.modelName ?? null,
+    tokens: view.conversation.tokens + spoken,
+  };
 }
 
 /** The one used last first; those that are the actor's to see. */
-export function listConversations(core: Core, ctx: Context, filter: Omit<ConversationFilter, 'startedBy'>, page: Page): Promise<Listed<ConversationView>> {
+export function listConversations(
+  core: Core,
+  ctx: Context,
+  filter: Omit<ConversationFilter, 'startedBy'>,
+  page: Page,
+): Promise<Listed<ConversationView>> {
   const whose = callsOf(ctx.actor);
-  return core.store.conversations.list(ctx.organizationId, { ...filter, ...(whose === 'all' ? {} : { startedBy: whose.userId }) }, page, core.clock.now());
+  return core.store.conversations.list(
+    ctx.organizationId,
+    { ...filter, ...(whose === 'all' ? {} : { startedBy: whose.userId }) },
+    page,
+    core.clock.now(),
+  );
 }
 
 export interface AddMessage {
@@ -57,17 +86,36 @@ export interface AddMessage {
 }
 
 /** Puts a message on record without an answer. On a call that runs it is really said: by the agent, or as the caller's words. @throws AppError not-found, conflict */
-export async function addMessage(core: Core, ctx: Context, which: ConversationId, { role, text, metadata }: AddMessage): Promise<Message> {
+export async function addMessage(
+  core: Core,
+  ctx: Context,
+  which: ConversationId,
+  { role, text, metadata }: AddMessage,
+): Promise<Message> {
   const conversation = await getConversation(core, ctx, which);
   const call = conversation.callId === null ? null : await core.store.calls.byId(conversation.callId);
   const toCall = call !== null && !isEnded(call.status) && role !== 'system';
-  if (toCall) await tellCall(core, call, { type: role === 'agent' ? 'say' : 'message', text }, `conversation_id: ${which.name}`);
+  if (toCall)
+    await tellCall(core, call, { type: role === 'agent' ? 'say' : 'message', text }, `conversation_id: ${which.name}`);
   return core.store.transaction(async (records) => {
     const at = core.clock.now();
     // What a call says stands in its own record when it has been said; this is the request for it, with what came along.
-    const added = await records.conversations.add(conversation.id, { role, content: text, metadata, detail: toCall ? { toCall } : {}, agentId: role === 'agent' ? conversation.agentId : null, at });
+    const added = await records.conversations.add(conversation.id, {
+      role,
+      content: text,
+      metadata,
+      detail: toCall ? { toCall } : {},
+      agentId: role === 'agent' ? conversation.agentId : null,
+      at,
+    });
     await records.outbox.audit(ctx, 'conversation.message', `conv_${conversation.id}`);
-    if (conversation.agentId !== null && role !== 'system' && !call) await records.outbox.event(ctx.organizationId, { type: 'message.sent', conversationId: conversation.id, agentId: conversation.agentId, data: { role, text, ...(role === 'caller' ? { confidence: confidenceIn(metadata) } : {}) } });
+    if (conversation.agentId !== null && role !== 'system' && !call)
+      await records.outbox.event(ctx.organizationId, {
+        type: 'message.sent',
+        conversationId: conversation.id,
+        agentId: conversation.agentId,
+        data: { role, text, ...(role === 'caller' ? { confidence: confidenceIn(metadata) } : {}) },
+      });
     return added;
   });
 }

@@ -46,11 +46,21 @@ export async function writeToAgent(core: Core, ctx: Context, input: WriteToAgent
 }
 
 /** Answers what somebody writes in a talk that there is: by whoever answered there before. @throws AppError not-found, conflict */
-export async function writeInTalk(core: Core, ctx: Context, conversation: Conversation, text: string): Promise<Answered> {
-  const agent = conversation.agentId === null ? await core.store.agents.default(ctx.organizationId) : await core.store.agents.find(ctx.organizationId, conversation.agentId);
+export async function writeInTalk(
+  core: Core,
+  ctx: Context,
+  conversation: Conversation,
+  text: string,
+): Promise<Answered> {
+  const agent =
+    conversation.agentId === null
+      ? await core.store.agents.default(ctx.organizationId)
+      : await core.store.agents.find(ctx.organizationId, conversation.agentId);
   if (!agent) throw notFound('Agent', `agent_id: agent_${conversation.agentId ?? 'default'}`);
   const { personId } = conversation;
-  return core.dialogue.inTurn(conversation.id, () => answer(core, ctx, { agent, conversation, personId, input: { text, temperature: null } }));
+  return core.dialogue.inTurn(conversation.id, () =>
+    answer(core, ctx, { agent, conversation, personId, input: { text, temperature: null } }),
+  );
 }
 
 interface Turn {
@@ -65,39 +75,90 @@ async function answer(core: Core, ctx: Context, { agent, conversation, personId,
   const where = { conversationId: conversation.id, agentId: agent.id };
   const began = clock.now();
   await store.transaction(async (records) => {
-    await records.conversations.add(conversation.id, { role: 'caller', content: input.text, metadata: null, detail: {}, agentId: null, at: began });
-    await records.outbox.event(ctx.organizationId, { type: 'message.sent', ...where, data: { role: 'caller', text: input.text, confidence: 1 } });
+    await records.conversations.add(conversation.id, {
+      role: 'caller',
+      content: input.text,
+      metadata: null,
+      detail: {},
+      agentId: null,
+      at: began,
+    });
+    await records.outbox.event(ctx.organizationId, {
+      type: 'message.sent',
+      ...where,
+      data: { role: 'caller', text: input.text, confidence: 1 },
+    });
     await records.outbox.audit(ctx, 'conversation.message', `conv_${conversation.id}`);
   });
   const messages = await store.conversations.messages(conversation.id, REMEMBERED);
   const given = await dialogue.answer({
-    agent, conversation, personId, number: conversation.userId !== null && isPhoneNumber(conversation.userId) ? conversation.userId : null, messages, temperature: input.temperature,
-    onText: input.onText ?? (() => undefined), signal: input.signal ?? null,
+    agent,
+    conversation,
+    personId,
+    number: conversation.userId !== null && isPhoneNumber(conversation.userId) ? conversation.userId : null,
+    messages,
+    temperature: input.temperature,
+    onText: input.onText ?? (() => undefined),
+    signal: input.signal ?? null,
     onTool: (message) => noteTool(core, ctx.organizationId, where, message),
   });
   const at = clock.now();
   const tookMs = at.getTime() - began.getTime();
-  const said: NewMessage = { role: 'agent', content: given.text, metadata: null, detail: { model: given.model, tookMs, ...(given.interrupted ? { interrupted: true } : {}), ...(given.sources.length > 0 ? { sources: given.sources } : {}) }, agentId: agent.id, at };
+  const said: NewMessage = {
+    role: 'agent',
+    content: given.text,
+    metadata: null,
+    detail: {
+      model: given.model,
+      tookMs,
+      ...(given.interrupted ? { interrupted: true } : {}),
+      ...(given.sources.length > 0 ? { sources: given.sources } : {}),
+    },
+    agentId: agent.id,
+    at,
+  };
   const analysis = personId === null ? null : await dialogue.analyse(agent, [...messages, { ...said, id: 0 }], false);
   const message = await store.transaction(async (records) => {
     const added = await records.conversations.add(conversation.id, said);
-    await records.conversations.answered(conversation.id, { agentId: agent.id, personId, tokens: given.tokens, model: given.model });
+    await records.conversations.answered(conversation.id, {
+      agentId: agent.id,
+      personId,
+      tokens: given.tokens,
+      model: given.model,
+    });
     await records.agents.count(agent.id, 1, tookMs, at);
     await records.outbox.event(ctx.organizationId, { type: 'agent.responded', ...where, data: { text: given.text } });
-    await records.outbox.event(ctx.organizationId, { type: 'message.sent', ...where, data: { role: 'agent', text: given.text } });
-    if (analysis && personId !== null) await learned(records, { conversationId: conversation.id, personId }, analysis, at);
+    await records.outbox.event(ctx.organizationId, {
+      type: 'message.sent',
+      ...where,
+      data: { role: 'agent', text: given.text },
+    });
+    if (analysis && personId !== null)
+      await learned(records, { conversationId: conversation.id, personId }, analysis, at);
     // What a helper with a model makes of it comes later.
-    if (personId !== null && agent.chain.length > 0) await records.outbox.job({ name: 'learn', data: { conversationId: conversation.id } });
+    if (personId !== null && agent.chain.length > 0)
+      await records.outbox.job({ name: 'learn', data: { conversationId: conversation.id } });
     return added;
   });
   return { conversation, agent, message, model: given.model, tokens: given.tokens, tookMs };
 }
 
-async function noteTool(core: Core, organizationId: number, where: { readonly conversationId: number; readonly agentId: number }, message: Pick<NewMessage, 'role' | 'content' | 'detail'>): Promise<void> {
+async function noteTool(
+  core: Core,
+  organizationId: number,
+  where: { readonly conversationId: number; readonly agentId: number },
+  message: Pick<NewMessage, 'role' | 'content' | 'detail'>,
+): Promise<void> {
   const { key, name, status } = message.detail as { key: string; name: string; status?: string };
   await core.store.transaction(async (records) => {
-    await records.conversations.add(where.conversationId, { ...message, metadata: null, agentId: where.agentId, at: core.clock.now() });
-    if (status !== undefined) await records.outbox.event(organizationId, { type: 'tool.executed', ...where, data: { key, name, status } });
+    await records.conversations.add(where.conversationId, {
+      ...message,
+      metadata: null,
+      agentId: where.agentId,
+      at: core.clock.now(),
+    });
+    if (status !== undefined)
+      await records.outbox.event(organizationId, { type: 'tool.executed', ...where, data: { key, name, status } });
   });
 }
 
@@ -105,19 +166,47 @@ async function noteTool(core: Core, organizationId: number, where: { readonly co
  * The talk that is meant: one that this person has under that name, else one of ours by its id that is theirs, else a new one
  * under that name. Nobody gets into somebody else's by guessing.
  */
-async function talkFor(core: Core, ctx: Context, agent: AiAgent, { userId, conversation: wanted }: WriteToAgent): Promise<{ conversation: Conversation; personId: number | null }> {
+async function talkFor(
+  core: Core,
+  ctx: Context,
+  agent: AiAgent,
+  { userId, conversation: wanted }: WriteToAgent,
+): Promise<{ conversation: Conversation; personId: number | null }> {
   return core.store.transaction(async (records) => {
     const personId = userId === null ? null : (await personNamed(records, core.secrets, ctx.organizationId, userId)).id;
-    const found = wanted === null ? null : ((await records.conversations.byName(ctx.organizationId, wanted.name, userId)) ?? (wanted.id === null ? null : await records.conversations.find(ctx.organizationId, wanted.id)));
-    const theirs = found !== null && (userId === null || found.userId === null || found.userId === userId || (found.personId !== null && found.personId === personId));
+    const found =
+      wanted === null
+        ? null
+        : ((await records.conversations.byName(ctx.organizationId, wanted.name, userId)) ??
+          (wanted.id === null ? null : await records.conversations.find(ctx.organizationId, wanted.id)));
+    const theirs =
+      found !== null &&
+      (userId === null ||
+        found.userId === null ||
+        found.userId === userId ||
+        (found.personId !== null && found.personId === personId));
     if (found && theirs) {
       if (!mayUse(ctx, found)) throw notFound('Conversation', `conversation_id: ${wanted!.name}`);
-      if (found.callId !== null && !isEnded((await records.calls.byId(found.callId))!.status)) throw new AppError('conflict', 'This conversation is a call that runs: write into the call itself', { subject: `conversation_id: ${wanted!.name}` });
+      if (found.callId !== null && !isEnded((await records.calls.byId(found.callId))!.status))
+        throw new AppError('conflict', 'This conversation is a call that runs: write into the call itself', {
+          subject: `conversation_id: ${wanted!.name}`,
+        });
       return { conversation: found, personId: personId ?? found.personId };
     }
     const at = core.clock.now();
     // An id of ours that is somebody else's is a name like any other, within this person.
-    return { conversation: await records.conversations.begin({ organizationId: ctx.organizationId, agentId: agent.id, personId, userId, name: wanted?.name ?? null, startedBy: userOf(ctx.actor), at }), personId };
+    return {
+      conversation: await records.conversations.begin({
+        organizationId: ctx.organizationId,
+        agentId: agent.id,
+        personId,
+        userId,
+        name: wanted?.name ?? null,
+        startedBy: userOf(ctx.actor),
+        at,
+      }),
+      personId,
+    };
   });
 }
 

@@ -27,8 +27,14 @@ export interface EventFeed {
 }
 
 /** Whether an actor may see an event: never another organization's; human agents those of their own calls and talks. */
-export function maySee({ organizationId, actor }: { readonly organizationId: number; readonly actor: Actor }, { organizationId: theirs, call, conversation }: Pick<FedEvent, 'organizationId' | 'call' | 'conversation'>): boolean {
+export function maySee(
+  { organizationId, actor }: { readonly organizationId: number; readonly actor: Actor },
+  { organizationId: theirs, call, conversation }: Pick<FedEvent, 'organizationId' | 'call' | 'conversation'>,
+): boolean {
   if (organizationId !== theirs) return false;
   const whose = callsOf(actor);
-  return whose === 'all' || (whose.userId !== null && (call?.userId === whose.userId || conversation?.startedBy === whose.userId));
+  return (
+    whose === 'all' ||
+    (whose.userId !== null && (call?.userId === whose.userId || conversation?.startedBy === whose.userId))
+  );
 }

@@ -7,10 +7,20 @@ import type { ApiKey } from '../ports.ts';
 export const KEY_ROLES = ['admin', 'manager', 'viewer'] as const satisfies readonly Role[];
 
 /** The key itself is in the answer and nowhere else: only its hash is kept. */
-export async function createApiKey(core: Basics, ctx: Context, input: { readonly name: string; readonly role: (typeof KEY_ROLES)[number] }): Promise<{ readonly apiKey: ApiKey; readonly key: string }> {
+export async function createApiKey(
+  core: Basics,
+  ctx: Context,
+  input: { readonly name: string; readonly role: (typeof KEY_ROLES)[number] },
+): Promise<{ readonly apiKey: ApiKey; readonly key: string }> {
   const key = `tl_${core.secrets.token()}`;
   return core.store.transaction(async (records) => {
-    const apiKey = await records.credentials.insertApiKey({ organizationId: ctx.organizationId, name: input.name, keyHash: core.secrets.hash(key), role: input.role, userId: userOf(ctx.actor) });
+    const apiKey = await records.credentials.insertApiKey({
+      organizationId: ctx.organizationId,
+      name: input.name,
+      keyHash: core.secrets.hash(key),
+      role: input.role,
+      userId: userOf(ctx.actor),
+    });
     await records.outbox.audit(ctx, 'api-key.create', `key_${apiKey.id}`, { name: input.name, role: input.role });
     return { apiKey, key };
   });
@@ -25,7 +35,12 @@ export async function revokeApiKey(core: Basics, ctx: Context, id: number): Prom
   await core.store.transaction(async (records) => {
     const key = (await records.credentials.listApiKeys(ctx.organizationId)).find((one) => one.id === id);
     if (!key) throw notFound('API key', `key_id: key_${id}`);
-    if (key.configured) throw new AppError('unchangeable', 'This is the key of the configuration: change API_SECRET_KEY, or reset it with the admin command', { subject: `key_id: key_${id}` });
+    if (key.configured)
+      throw new AppError(
+        'unchangeable',
+        'This is the key of the configuration: change API_SECRET_KEY, or reset it with the admin command',
+        { subject: `key_id: key_${id}` },
+      );
     await records.credentials.revokeApiKey(id, core.clock.now());
     await records.outbox.audit(ctx, 'api-key.revoke', `key_${id}`);
   });

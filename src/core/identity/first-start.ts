@@ -22,15 +22,23 @@ export interface FirstStart {
  * Makes what a new installation needs, once, and the configured key and password valid. @throws AppError conflict when
  * the database belongs to an installation with another encryption key
  */
-export async function firstStart(core: Pick<Core, 'store' | 'clock' | 'secrets' | 'catalog'>, given: Given): Promise<FirstStart> {
+export async function firstStart(
+  core: Pick<Core, 'store' | 'clock' | 'secrets' | 'catalog'>,
+  given: Given,
+): Promise<FirstStart> {
   const { secrets } = core;
   const made = given.admin.password ?? secrets.token().slice(0, 20);
   // Whether it is needed is only known below, but hashing takes long and a transaction should not.
   const passwordHash = await secrets.passwordTurn(() => secrets.hashPassword(made));
   return core.store.transaction(async (records) => {
     const known = await records.organizations.fingerprint(given.encryptionFingerprint);
-    if (known !== given.encryptionFingerprint) throw new AppError('conflict', 'This database was set up with another ENCRYPTION_KEY. Start with that key; its stored settings could not be read with this one.');
-    const organization = (await records.organizations.first()) ?? (await records.organizations.insert('Default organization'));
+    if (known !== given.encryptionFingerprint)
+      throw new AppError(
+        'conflict',
+        'This database was set up with another ENCRYPTION_KEY. Start with that key; its stored settings could not be read with this one.',
+      );
+    const organization =
+      (await records.organizations.first()) ?? (await records.organizations.insert('Default organization'));
     await records.organizations.setPlan(organization.id, given.plan);
     await ensureDefaultAgent(records, core.catalog, organization.id, core.clock.now());
     const madeAdmin = await ensureAdmin(core, records, organization.id, given, passwordHash);
@@ -41,7 +49,13 @@ export async function firstStart(core: Pick<Core, 'store' | 'clock' | 'secrets' 
 }
 
 /** The first user; and a password that is new in the configuration is theirs from now on. Answers whether one was made with a password nobody knows yet. */
-async function ensureAdmin(core: Pick<Core, 'secrets' | 'clock'>, records: Records, organizationId: number, given: Given, passwordHash: string): Promise<boolean> {
+async function ensureAdmin(
+  core: Pick<Core, 'secrets' | 'clock'>,
+  records: Records,
+  organizationId: number,
+  given: Given,
+  passwordHash: string,
+): Promise<boolean> {
   const { admin } = given;
   const fingerprint = admin.password === null ? null : core.secrets.keyedHash(`admin password\n${admin.password}`);
   const now = core.clock.now();

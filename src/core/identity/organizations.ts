@@ -15,14 +15,25 @@ export interface CreateOrganization {
 }
 
 /** A further organization, with its first admin. @throws AppError forbidden for everybody but admins of the first one, invalid-input, conflict */
-export async function createOrganization(core: Core, ctx: Context, input: CreateOrganization): Promise<{ readonly organization: Organization; readonly admin: User }> {
+export async function createOrganization(
+  core: Core,
+  ctx: Context,
+  input: CreateOrganization,
+): Promise<{ readonly organization: Organization; readonly admin: User }> {
   const first = await core.store.organizations.first();
-  if (first?.id !== ctx.organizationId) throw new AppError('forbidden', 'Only admins of the first organization make further ones');
+  if (first?.id !== ctx.organizationId)
+    throw new AppError('forbidden', 'Only admins of the first organization make further ones');
   checkPassword(input.adminPassword, input.adminEmail, 'admin_password');
   const passwordHash = await core.secrets.passwordTurn(() => core.secrets.hashPassword(input.adminPassword));
   return core.store.transaction(async (records) => {
     const organization = await records.organizations.insert(input.name);
-    const admin = await addUser(records, organization.id, { email: input.adminEmail, name: 'Admin', role: 'admin' }, passwordHash, core.clock.now());
+    const admin = await addUser(
+      records,
+      organization.id,
+      { email: input.adminEmail, name: 'Admin', role: 'admin' },
+      passwordHash,
+      core.clock.now(),
+    );
     await ensureDefaultAgent(records, core.catalog, organization.id, core.clock.now());
     await records.outbox.audit(ctx, 'organization.create', `org_${organization.id}`, { name: input.name });
     return { organization, admin };
@@ -44,11 +55,19 @@ export interface ChangeOrganization {
 }
 
 /** @throws AppError not-found for any but one's own, invalid-input */
-export async function changeOrganization(core: Core, ctx: Context, id: number, change: ChangeOrganization): Promise<Organization> {
+export async function changeOrganization(
+  core: Core,
+  ctx: Context,
+  id: number,
+  change: ChangeOrganization,
+): Promise<Organization> {
   await getOrganization(core, ctx, id);
   const { timeZone: zone, ...rest } = change;
   return core.store.transaction(async (records) => {
-    const organization = await records.organizations.update(id, { ...rest, ...(zone === undefined ? {} : { timeZone: timeZone(zone) }) });
+    const organization = await records.organizations.update(id, {
+      ...rest,
+      ...(zone === undefined ? {} : { timeZone: timeZone(zone) }),
+    });
     await records.outbox.audit(ctx, 'organization.change', `org_${id}`, change);
     return organization;
   });

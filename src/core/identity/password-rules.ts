@@ -6,8 +6,41 @@ const LONGEST = 128;
 
 /** Those that everybody tries first, of eight characters or more. */
 const COMMON = new Set([
-  'password', 'password1', 'password12', 'password123', 'passw0rd', '12345678', '123456789', '1234567890', '11111111', '00000000', '87654321', '88888888', 'qwertyui', 'qwertyuiop', 'qwerty123', '1q2w3e4r', '1qaz2wsx', 'iloveyou', 'sunshine',
-  'princess', 'football', 'baseball', 'trustno1', 'superman', 'starwars', 'whatever', 'letmein1', 'welcome1', 'admin123', 'administrator', 'changeme', 'abcd1234', 'abc12345', 'computer', 'internet',
+  'password',
+  'password1',
+  'password12',
+  'password123',
+  'passw0rd',
+  '12345678',
+  '123456789',
+  '1234567890',
+  '11111111',
+  '00000000',
+  '87654321',
+  '88888888',
+  'qwertyui',
+  'qwertyuiop',
+  'qwerty123',
+  '1q2w3e4r',
+  '1qaz2wsx',
+  'iloveyou',
+  'sunshine',
+  'princess',
+  'football',
+  'baseball',
+  'trustno1',
+  'superman',
+  'starwars',
+  'whatever',
+  'letmein1',
+  'welcome1',
+  'admin123',
+  'administrator',
+  'changeme',
+  'abcd1234',
+  'abc12345',
+  'computer',
+  'internet',
 ]);
 
 /** What is wrong with the length of a password, or null. */
@@ -21,7 +54,8 @@ function guessProblem(password: string, email: string): string | null {
   const lower = password.toLowerCase();
   if (COMMON.has(lower) || new Set(lower).size < 3) return 'is one of those that everybody tries first';
   const [local = ''] = email.toLowerCase().split('@');
-  if (lower === email.toLowerCase() || (local.length >= SHORTEST && lower === local)) return 'must not be the e-mail address';
+  if (lower === email.toLowerCase() || (local.length >= SHORTEST && lower === local))
+    return 'must not be the e-mail address';
   return null;
 }
 

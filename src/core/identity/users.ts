@@ -26,9 +26,26 @@ export async function createUser(core: Basics, ctx: Context, input: CreateUser):
 }
 
 /** @throws AppError conflict when somebody, in whichever organization, has the address */
-export async function addUser(records: Records, organizationId: number, input: Omit<CreateUser, 'password'>, passwordHash: string, at: Date): Promise<User> {
-  const user = await records.users.insert({ organizationId, email: input.email.trim(), name: input.name, role: input.role, passwordHash, preferences: DEFAULT_PREFERENCES, at });
-  if (!user) throw new AppError('conflict', 'A user with this e-mail address exists', { subject: `email: ${input.email.trim()}` });
+export async function addUser(
+  records: Records,
+  organizationId: number,
+  input: Omit<CreateUser, 'password'>,
+  passwordHash: string,
+  at: Date,
+): Promise<User> {
+  const user = await records.users.insert({
+    organizationId,
+    email: input.email.trim(),
+    name: input.name,
+    role: input.role,
+    passwordHash,
+    preferences: DEFAULT_PREFERENCES,
+    at,
+  });
+  if (!user)
+    throw new AppError('conflict', 'A user with this e-mail address exists', {
+      subject: `email: ${input.email.trim()}`,
+    });
   return user;
 }
 
@@ -39,7 +56,12 @@ export async function getUser(core: Basics, ctx: Context, id: number): Promise<U
   return user;
 }
 
-export function listUsers(core: Basics, ctx: Context, filter: UserFilter, page: Page): Promise<{ readonly rows: readonly User[]; readonly total: number }> {
+export function listUsers(
+  core: Basics,
+  ctx: Context,
+  filter: UserFilter,
+  page: Page,
+): Promise<{ readonly rows: readonly User[]; readonly total: number }> {
   return core.store.users.list(ctx.organizationId, filter, page);
 }
 
@@ -61,16 +83,32 @@ export interface ChangeUser {
 export async function changeUser(core: Basics, ctx: Context, id: number, change: ChangeUser): Promise<User> {
   const before = await getUser(core, ctx, id);
   if (change.password !== undefined) checkPassword(change.password, before.email);
-  const passwordHash = change.password === undefined ? undefined : await core.secrets.passwordTurn(() => core.secrets.hashPassword(change.password!));
+  const passwordHash =
+    change.password === undefined
+      ? undefined
+      : await core.secrets.passwordTurn(() => core.secrets.hashPassword(change.password!));
   return core.store.transaction(async (records) => {
     await records.organizations.lock(ctx.organizationId);
     const { password: _, ...rest } = change;
-    const user = await records.users.update(ctx.organizationId, id, { ...rest, ...(passwordHash === undefined ? {} : { passwordHash }) }, core.clock.now());
+    const user = await records.users.update(
+      ctx.organizationId,
+      id,
+      { ...rest, ...(passwordHash === undefined ? {} : { passwordHash }) },
+      core.clock.now(),
+    );
     if (!user) throw notFound('User', `user_id: user_${id}`);
-    if ((await records.users.countActiveAdmins(ctx.organizationId)) === 0) throw new AppError('unchangeable', 'The last active admin stays admin and active', { subject: `user_id: user_${id}` });
+    if ((await records.users.countActiveAdmins(ctx.organizationId)) === 0)
+      throw new AppError('unchangeable', 'The last active admin stays admin and active', {
+        subject: `user_id: user_${id}`,
+      });
     if (user.status === 'inactive') await records.credentials.revokeKeysOf(id, core.clock.now());
-    if (user.status === 'inactive' || passwordHash !== undefined) await records.credentials.revokeSessionsOf(id, core.clock.now());
-    await records.outbox.audit(ctx, 'user.change', `user_${id}`, { changed: Object.keys(change), role: user.role, status: user.status });
+    if (user.status === 'inactive' || passwordHash !== undefined)
+      await records.credentials.revokeSessionsOf(id, core.clock.now());
+    await records.outbox.audit(ctx, 'user.change', `user_${id}`, {
+      changed: Object.keys(change),
+      role: user.role,
+      status: user.status,
+    });
     return user;
   });
 }
@@ -87,7 +125,11 @@ export async function resetPassword(core: Basics, email: string, password: strin
     await records.users.update(user.organizationId, user.id, { passwordHash, status: 'active' }, now);
     await records.credentials.revokeSessionsOf(user.id, now);
     await records.credentials.clearSignInFailures(emailKey(email));
-    await records.outbox.audit({ organizationId: user.organizationId, actor: { kind: 'system', name: 'admin-command' } }, 'user.password-reset', `user_${user.id}`);
+    await records.outbox.audit(
+      { organizationId: user.organizationId, actor: { kind: 'system', name: 'admin-command' } },
+      'user.password-reset',
+      `user_${user.id}`,
+    );
     return user;
   });
 }
@@ -113,10 +155,22 @@ export async function changeMyself(core: Basics, ctx: Context, change: ChangeMys
     const now = await records.users.get(ctx.organizationId, me.id);
     const preferences = change.preferences === undefined ? undefined : { ...now?.preferences, ...change.preferences };
     const user = await records.users.update(
-      ctx.organizationId, me.id, { ...(change.name === undefined ? {} : { name: change.name }), ...(preferences === undefined ? {} : { preferences }), ...(passwordHash === undefined ? {} : { passwordHash }) }, core.clock.now(),
+      ctx.organizationId,
+      me.id,
+      {
+        ...(change.name === undefined ? {} : { name: change.name }),
+        ...(preferences === undefined ? {} : { preferences }),
+        ...(passwordHash === undefined ? {} : { passwordHash }),
+      },
+      core.clock.now(),
     );
     if (!user) throw notFound('User', `user_id: user_${me.id}`);
-    if (passwordHash !== undefined) await records.credentials.revokeSessionsOf(me.id, core.clock.now(), ctx.actor.kind === 'user' ? ctx.actor.sessionId : undefined);
+    if (passwordHash !== undefined)
+      await records.credentials.revokeSessionsOf(
+        me.id,
+        core.clock.now(),
+        ctx.actor.kind === 'user' ? ctx.actor.sessionId : undefined,
+      );
     await records.outbox.audit(ctx, 'user.change', `user_${me.id}`, { changed: Object.keys(change) });
     return user;
   });

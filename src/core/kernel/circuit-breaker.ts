@@ -39,7 +39,8 @@ export class CircuitBreaker {
 
   failed(retryAfterMs?: number): void {
     this.#failures++;
-    if (this.#trying || this.#failures >= FAILURES || retryAfterMs !== undefined) this.#restUntilMs = this.#now() + Math.max(retryAfterMs ?? 0, REST_MS);
+    if (this.#trying || this.#failures >= FAILURES || retryAfterMs !== undefined)
+      this.#restUntilMs = this.#now() + Math.max(retryAfterMs ?? 0, REST_MS);
     this.#trying = false;
   }
 

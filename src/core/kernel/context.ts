@@ -8,13 +8,38 @@ export const ROLES = ['admin', 'manager', 'agent', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** What an operation may ask for; one table decides which role has it. */
-export const PERMISSIONS = ['read', 'read-calls', 'place-calls', 'end-calls', 'manage-agents', 'manage-webhooks', 'manage-people', 'own-profile', 'read-users', 'manage-users', 'manage-keys', 'manage-settings', 'erase-people', 'create-organizations'] as const;
+export const PERMISSIONS = [
+  'read',
+  'read-calls',
+  'place-calls',
+  'end-calls',
+  'manage-agents',
+  'manage-webhooks',
+  'manage-people',
+  'own-profile',
+  'read-users',
+  'manage-users',
+  'manage-keys',
+  'manage-settings',
+  'erase-people',
+  'create-organizations',
+] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 /** The one place that says who may do what. An `agent` is a human one: of calls they have their own, see `callsOf`. */
 const GRANTS: Record<Role, readonly Permission[]> = {
   admin: PERMISSIONS,
-  manager: ['read', 'read-calls', 'place-calls', 'end-calls', 'manage-agents', 'manage-webhooks', 'manage-people', 'own-profile', 'read-users'],
+  manager: [
+    'read',
+    'read-calls',
+    'place-calls',
+    'end-calls',
+    'manage-agents',
+    'manage-webhooks',
+    'manage-people',
+    'own-profile',
+    'read-users',
+  ],
   agent: ['read-calls', 'place-calls', 'end-calls', 'own-profile'],
   viewer: ['read', 'read-calls', 'own-profile', 'read-users'],
 };

@@ -35,7 +35,11 @@ export class AppError extends Error {
   /** How many were allowed, where it was too many. */
   readonly limit: number | null;
 
-  constructor(code: ErrorCode, message: string, more: { issues?: readonly Issue[]; subject?: string; retryAt?: Date; limit?: number; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    more: { issues?: readonly Issue[]; subject?: string; retryAt?: Date; limit?: number; cause?: unknown } = {},
+  ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.code = code;
     this.issues = more.issues ?? [];
@@ -51,7 +55,9 @@ export function notFound(what: string, subject: string): AppError {
 
 /** One field is wrong. `message` reads after the field's name: `must be …`. */
 export function invalid(path: string, message: string, kind: Issue['kind'] = 'format'): AppError {
-  return new AppError('invalid-input', 'Invalid request parameters', { issues: [{ path, message: `${path} ${message}`, kind }] });
+  return new AppError('invalid-input', 'Invalid request parameters', {
+    issues: [{ path, message: `${path} ${message}`, kind }],
+  });
 }
 
 /** For the default branch of a switch over a closed union: unreachable when every case is handled. */

@@ -6,12 +6,30 @@ export type DomainEvent =
   | { readonly type: 'call.started'; readonly callId: number; readonly data: { readonly number: string | null } }
   | { readonly type: 'call.ringing'; readonly callId: number; readonly data: Record<string, never> }
   | { readonly type: 'call.answered'; readonly callId: number; readonly data: Record<string, never> }
-  | { readonly type: 'call.ended'; readonly callId: number; readonly data: { readonly status: string; readonly reason: string } }
-  | { readonly type: 'call.failed'; readonly callId: number; readonly data: { readonly status: string; readonly reason: string } }
-  | { readonly type: 'user.interrupted'; readonly callId: number; readonly data: { readonly text: string; readonly heard: string } }
+  | {
+      readonly type: 'call.ended';
+      readonly callId: number;
+      readonly data: { readonly status: string; readonly reason: string };
+    }
+  | {
+      readonly type: 'call.failed';
+      readonly callId: number;
+      readonly data: { readonly status: string; readonly reason: string };
+    }
+  | {
+      readonly type: 'user.interrupted';
+      readonly callId: number;
+      readonly data: { readonly text: string; readonly heard: string };
+    }
   | ({ readonly type: 'agent.responded'; readonly data: { readonly text: string } } & Where)
   /** `confidence`: how surely the caller's words were understood, 0 to 1; null where nobody says. */
-  | ({ readonly type: 'message.sent'; readonly data: { readonly role: 'agent' | 'caller'; readonly text: string; readonly confidence?: number | null } } & Where)
-  | ({ readonly type: 'tool.executed'; readonly data: { readonly key: string; readonly name: string; readonly status: string } } & Where)
+  | ({
+      readonly type: 'message.sent';
+      readonly data: { readonly role: 'agent' | 'caller'; readonly text: string; readonly confidence?: number | null };
+    } & Where)
+  | ({
+      readonly type: 'tool.executed';
+      readonly data: { readonly key: string; readonly name: string; readonly status: string };
+    } & Where)
   | { readonly type: 'recording.ready'; readonly callId: number; readonly data: { readonly key: string } }
   | { readonly type: 'agent.created'; readonly agentId: number; readonly data: Record<string, never> };

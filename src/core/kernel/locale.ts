@@ -12,13 +12,17 @@ export function timeZone(value: string): TimeZone {
     Intl.DateTimeFormat('en', { timeZone: value });
     return value as TimeZone;
   } catch {
-    throw new AppError('invalid-input', 'Unknown time zone', { issues: [{ path: 'time_zone', message: `${value} is not an IANA time zone`, kind: 'format' }] });
+    throw new AppError('invalid-input', 'Unknown time zone', {
+      issues: [{ path: 'time_zone', message: `${value} is not an IANA time zone`, kind: 'format' }],
+    });
   }
 }
 
 /** The calendar day of an instant where the organization is, `YYYY-MM-DD`. */
 export function dayIn(zone: TimeZone, at: Date): string {
-  return new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(at);
+  return new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(
+    at,
+  );
 }
 
 /** The instant at which clocks in a zone show this day (`YYYY-MM-DD`) and time. */
@@ -29,7 +33,19 @@ export function instantIn(zone: TimeZone, day: string, hour: number, minute: num
 }
 
 function aheadMs(zone: TimeZone, atMs: number): number {
-  const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' }).formatToParts(new Date(atMs));
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  }).formatToParts(new Date(atMs));
   const of = (type: string) => Number(parts.find((part) => part.type === type)?.value);
-  return Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second')) - Math.floor(atMs / 1000) * 1000;
+  return (
+    Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second')) -
+    Math.floor(atMs / 1000) * 1000
+  );
 }

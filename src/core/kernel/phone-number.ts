@@ -9,7 +9,10 @@ export function isPhoneNumber(value: string): value is PhoneNumber {
 
 /** @throws AppError invalid-input when the value is not a phone number */
 export function phoneNumber(value: string, path = 'to_number'): PhoneNumber {
-  if (!isPhoneNumber(value)) throw new AppError('invalid-input', 'Invalid phone number', { issues: [{ path, message: `${path} must be + and 7 to 15 digits`, kind: 'format' }] });
+  if (!isPhoneNumber(value))
+    throw new AppError('invalid-input', 'Invalid phone number', {
+      issues: [{ path, message: `${path} must be + and 7 to 15 digits`, kind: 'format' }],
+    });
   return value;
 }
 

@@ -36,11 +36,26 @@ export async function addDocument(core: Core, ctx: Context, agentId: number, inp
     return await core.store.transaction(async (records) => {
       const now = core.clock.now();
       const document = await records.knowledge.insert(
-        { organizationId: ctx.organizationId, agentId, name: name.slice(0, LONGEST_NAME), fileType, source: input.source.from, url: input.source.from === 'url' ? input.source.url : null, fileKey, chunkSize: input.chunkSize, createdAt: now, indexedAt: now },
+        {
+          organizationId: ctx.organizationId,
+          agentId,
+          name: name.slice(0, LONGEST_NAME),
+          fileType,
+          source: input.source.from,
+          url: input.source.from === 'url' ? input.source.url : null,
+          fileKey,
+          chunkSize: input.chunkSize,
+          createdAt: now,
+          indexedAt: now,
+        },
         chunks,
       );
-      if (core.knowledge.embedder) await records.outbox.job({ name: 'embed-document', data: { documentId: document.id } });
-      await records.outbox.audit(ctx, 'document.add', `doc_${document.id}`, { agent: `agent_${agentId}`, chunks: chunks.length });
+      if (core.knowledge.embedder)
+        await records.outbox.job({ name: 'embed-document', data: { documentId: document.id } });
+      await records.outbox.audit(ctx, 'document.add', `doc_${document.id}`, {
+        agent: `agent_${agentId}`,
+        chunks: chunks.length,
+      });
       return document;
     });
   } catch (error) {
@@ -76,7 +91,13 @@ export async function deleteDocument(core: Core, ctx: Context, agentId: number, 
 }
 
 /** Cuts a document anew, with another size of chunks where one is given; one from an address is fetched again. @throws AppError not-found, invalid-input */
-export async function reindexDocument(core: Core, ctx: Context, agentId: number, id: number, chunkSize: number | null): Promise<Document> {
+export async function reindexDocument(
+  core: Core,
+  ctx: Context,
+  agentId: number,
+  id: number,
+  chunkSize: number | null,
+): Promise<Document> {
   const before = await getDocument(core, ctx, agentId, id);
   const size = chunkSize ?? before.chunkSize;
   const bytes = before.url === null ? await kept(core, before) : (await fetchUrl(core, before.url)).bytes;
@@ -111,11 +132,21 @@ async function fetchSource(core: Core, { source, name, fileType }: AddDocument):
     case 'upload':
       return typed('file', name ?? source.name, source.bytes, fileType ?? fileTypeOf(source.name));
     case 'text':
-      return typed('text', name ?? source.text.trim().slice(0, 60), new TextEncoder().encode(source.text), fileType ?? 'txt');
+      return typed(
+        'text',
+        name ?? source.text.trim().slice(0, 60),
+        new TextEncoder().encode(source.text),
+        fileType ?? 'txt',
+      );
     case 'url': {
       const fetched = await fetchUrl(core, source.url);
       const ending = new URL(source.url).pathname;
-      return typed('url', name ?? (ending.split('/').findLast((part) => part !== '') || new URL(source.url).hostname), fetched.bytes, fileType ?? fileTypeOf(ending) ?? typeOfContent(fetched.contentType));
+      return typed(
+        'url',
+        name ?? (ending.split('/').findLast((part) => part !== '') || new URL(source.url).hostname),
+        fetched.bytes,
+        fileType ?? fileTypeOf(ending) ?? typeOfContent(fetched.contentType),
+      );
     }
   }
 }
@@ -130,7 +161,13 @@ function typed(path: string, name: string, bytes: Uint8Array, fileType: FileType
 async function fetchUrl(core: Core, url: string): Promise<{ bytes: Uint8Array; contentType: string }> {
   let reply;
   try {
-    reply = await core.http.send({ method: 'GET', url, headers: { 'user-agent': 'Trunkline', accept: '*/*' }, timeoutMs: FETCH_MS, mostBytes: LARGEST_DOCUMENT });
+    reply = await core.http.send({
+      method: 'GET',
+      url,
+      headers: { 'user-agent': 'Trunkline', accept: '*/*' },
+      timeoutMs: FETCH_MS,
+      mostBytes: LARGEST_DOCUMENT,
+    });
   } catch (error) {
     throw invalid('url', `could not be fetched: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -140,7 +177,14 @@ async function fetchUrl(core: Core, url: string): Promise<{ bytes: Uint8Array; c
 }
 
 function typeOfContent(contentType: string): FileType | null {
-  const types: readonly (readonly [RegExp, FileType])[] = [[/html/, 'html'], [/pdf/, 'pdf'], [/wordprocessingml/, 'docx'], [/csv/, 'csv'], [/markdown/, 'md'], [/text\/plain/, 'txt']];
+  const types: readonly (readonly [RegExp, FileType])[] = [
+    [/html/, 'html'],
+    [/pdf/, 'pdf'],
+    [/wordprocessingml/, 'docx'],
+    [/csv/, 'csv'],
+    [/markdown/, 'md'],
+    [/text\/plain/, 'txt'],
+  ];
   return types.find(([pattern]) => pattern.test(contentType))?.[1] ?? null;
 }
 

@@ -25,8 +25,16 @@ export interface KnowledgeStore {
   /** Over all organizations. */
   countBases(): Promise<number>;
   /** Chunks that this embedder has not embedded yet. */
-  toEmbed(documentId: number, embedder: string, limit: number): Promise<readonly { readonly seq: number; readonly heading: string | null; readonly text: string }[]>;
-  setEmbeddings(documentId: number, embedder: string, embeddings: readonly { readonly seq: number; readonly vector: Float32Array }[]): Promise<void>;
+  toEmbed(
+    documentId: number,
+    embedder: string,
+    limit: number,
+  ): Promise<readonly { readonly seq: number; readonly heading: string | null; readonly text: string }[]>;
+  setEmbeddings(
+    documentId: number,
+    embedder: string,
+    embeddings: readonly { readonly seq: number; readonly vector: Float32Array }[],
+  ): Promise<void>;
   /** Something that changes whenever vectors of the agent's documents do. */
   embeddingsVersion(agentId: number, embedder: string): Promise<string>;
   embeddings(agentId: number, embedder: string): Promise<readonly (ChunkRef & { readonly vector: Uint8Array })[]>;

@@ -7,7 +7,12 @@ const RANKED = 20;
 const K = 60;
 
 /** The passages of an agent's documents that answer a question best: by words, and by meaning where an embedder is configured. */
-export async function searchKnowledge(core: Pick<Core, 'store' | 'knowledge'>, agentId: number, question: string, limit: number): Promise<readonly Passage[]> {
+export async function searchKnowledge(
+  core: Pick<Core, 'store' | 'knowledge'>,
+  agentId: number,
+  question: string,
+  limit: number,
+): Promise<readonly Passage[]> {
   const { vectors } = core.knowledge;
   const [byWords, byMeaning] = await Promise.all([
     core.store.knowledge.byWords(agentId, question, RANKED),
@@ -17,7 +22,8 @@ export async function searchKnowledge(core: Pick<Core, 'store' | 'knowledge'>, a
   if (byMeaning.length === 0) return byWords.slice(0, limit);
   const best = fuse([byWords, byMeaning]).slice(0, limit);
   const known = new Map(byWords.map((passage) => [keyOf(passage), passage]));
-  for (const passage of await core.store.knowledge.passages(best.filter((ref) => !known.has(keyOf(ref))))) known.set(keyOf(passage), passage);
+  for (const passage of await core.store.knowledge.passages(best.filter((ref) => !known.has(keyOf(ref)))))
+    known.set(keyOf(passage), passage);
   return best.flatMap((ref) => known.get(keyOf(ref)) ?? []);
 }
 

@@ -3,19 +3,34 @@ import type { Records } from '../ports.ts';
 import type { Analysis } from './analyst.ts';
 
 /** Takes over what a talk told: into the person's memory, and as the talk's summary. Doing it again changes nothing. */
-export async function learned(records: Pick<Records, 'memory' | 'conversations'>, { conversationId, personId }: { readonly conversationId: number; readonly personId: number }, { summary, topics, preferences }: Analysis, at: Date): Promise<void> {
+export async function learned(
+  records: Pick<Records, 'memory' | 'conversations'>,
+  { conversationId, personId }: { readonly conversationId: number; readonly personId: number },
+  { summary, topics, preferences }: Analysis,
+  at: Date,
+): Promise<void> {
   await records.memory.merge(personId, { preferences, topics }, at);
   if (summary !== null) await records.conversations.summarize(conversationId, summary, at);
 }
 
 /** Learns from a talk that is over, or from what was written so far. */
-export async function learnFrom(core: Pick<Core, 'store' | 'clock' | 'dialogue'>, which: { readonly callId: number } | { readonly conversationId: number }): Promise<void> {
+export async function learnFrom(
+  core: Pick<Core, 'store' | 'clock' | 'dialogue'>,
+  which: { readonly callId: number } | { readonly conversationId: number },
+): Promise<void> {
   const { conversations, agents } = core.store;
-  const conversation = 'callId' in which ? await conversations.ofCall(which.callId) : await conversations.byId(which.conversationId);
+  const conversation =
+    'callId' in which ? await conversations.ofCall(which.callId) : await conversations.byId(which.conversationId);
   if (!conversation || conversation.personId === null) return;
   const { id, personId, agentId } = conversation;
   const messages = await conversations.messages(conversation.id);
   if (!messages.some((message) => message.role === 'caller')) return;
-  const analysis = await core.dialogue.analyse(agentId === null ? null : await agents.evenDeleted(agentId), messages, true);
-  await core.store.transaction((records) => learned(records, { conversationId: id, personId }, analysis, core.clock.now()));
+  const analysis = await core.dialogue.analyse(
+    agentId === null ? null : await agents.evenDeleted(agentId),
+    messages,
+    true,
+  );
+  await core.store.transaction((records) =>
+    learned(records, { conversationId: id, personId }, analysis, core.clock.now()),
+  );
 }

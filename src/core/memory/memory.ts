@@ -36,23 +36,42 @@ const MOST_PREFERENCES = 100;
 const MOST_TOPICS = 200;
 
 /** What is known of a person, by any name they have; nothing of somebody whom nobody knows. */
-export async function recall(core: Pick<Core, 'store'>, ctx: Pick<Context, 'organizationId'>, userId: string): Promise<Recollection> {
+export async function recall(
+  core: Pick<Core, 'store'>,
+  ctx: Pick<Context, 'organizationId'>,
+  userId: string,
+): Promise<Recollection> {
   const personId = await personOf(core.store, ctx.organizationId, userId);
   return personId === null ? EMPTY : recollect(core.store, personId);
 }
 
-export async function recollect(records: Pick<Records, 'memory' | 'conversations'>, personId: number): Promise<Recollection> {
-  const [memory, recent] = await Promise.all([records.memory.of(personId), records.conversations.summaries(personId, RECENT)]);
-  return { ...memory, recent: recent.map(({ conversation, summary, at }) => ({ conversationId: conversation.id, summary, at })) };
+export async function recollect(
+  records: Pick<Records, 'memory' | 'conversations'>,
+  personId: number,
+): Promise<Recollection> {
+  const [memory, recent] = await Promise.all([
+    records.memory.of(personId),
+    records.conversations.summaries(personId, RECENT),
+  ]);
+  return {
+    ...memory,
+    recent: recent.map(({ conversation, summary, at }) => ({ conversationId: conversation.id, summary, at })),
+  };
 }
 
 /** Adds to what is known of a person, who is made known where nobody knows them. @throws AppError invalid-input when it would be too much */
-export async function remember(core: Pick<Core, 'store' | 'clock' | 'secrets'>, ctx: Context, userId: string, change: MemoryChange): Promise<void> {
+export async function remember(
+  core: Pick<Core, 'store' | 'clock' | 'secrets'>,
+  ctx: Context,
+  userId: string,
+  change: MemoryChange,
+): Promise<void> {
   await core.store.transaction(async (records) => {
     const { id: personId } = await personNamed(records, core.secrets, ctx.organizationId, userId);
     await records.memory.merge(personId, change, core.clock.now());
     const { preferences, topics } = await records.memory.of(personId);
-    if (Object.keys(preferences).length > MOST_PREFERENCES) throw invalid('preferences', `may be ${MOST_PREFERENCES} at most`, 'range');
+    if (Object.keys(preferences).length > MOST_PREFERENCES)
+      throw invalid('preferences', `may be ${MOST_PREFERENCES} at most`, 'range');
     if (topics.length > MOST_TOPICS) throw invalid('knowledge.topics', `may be ${MOST_TOPICS} at most`, 'range');
     await records.outbox.audit(ctx, 'memory.change', `person_${personId}`);
   });

@@ -24,15 +24,27 @@ export async function erasePerson(core: Core, ctx: Context, userId: string): Pro
   return core.store.transaction(async (records) => {
     // Whoever places a call to a number waits, or is waited for.
     await records.organizations.lock(ctx.organizationId);
-    const person = (await records.persons.byOutsideId(ctx.organizationId, userId)) ?? (await records.persons.byNumber(ctx.organizationId, userId));
+    const person =
+      (await records.persons.byOutsideId(ctx.organizationId, userId)) ??
+      (await records.persons.byNumber(ctx.organizationId, userId));
     if (!person) throw notFound('Person', subject);
     const numbers = await records.persons.numbersOf(person.id);
     const erased = await records.calls.erasePerson(person.id, core.clock.now());
-    if (erased === 'running') throw new AppError('conflict', 'A call with this person is running: end it first', { subject });
-    if (erased.recordingKeys.length > 0) await records.outbox.job({ name: 'delete-recordings', data: { recordingKeys: erased.recordingKeys } });
+    if (erased === 'running')
+      throw new AppError('conflict', 'A call with this person is running: end it first', { subject });
+    if (erased.recordingKeys.length > 0)
+      await records.outbox.job({ name: 'delete-recordings', data: { recordingKeys: erased.recordingKeys } });
     await records.conversations.forgetPerson(person.id, core.clock.now());
-    await records.persons.erase(person.id, { organizationId: ctx.organizationId, suppress: person.doNotCallAt === null ? [] : numbers.map((one) => suppressionHash(core.secrets, ctx.organizationId, one)), at: core.clock.now() });
-    await records.outbox.audit(ctx, 'person.erase', `person_${person.id}`, { calls: erased.calls, recordings: erased.recordingKeys.length });
+    await records.persons.erase(person.id, {
+      organizationId: ctx.organizationId,
+      suppress:
+        person.doNotCallAt === null ? [] : numbers.map((one) => suppressionHash(core.secrets, ctx.organizationId, one)),
+      at: core.clock.now(),
+    });
+    await records.outbox.audit(ctx, 'person.erase', `person_${person.id}`, {
+      calls: erased.calls,
+      recordings: erased.recordingKeys.length,
+    });
     return { calls: erased.calls, recordings: erased.recordingKeys.length };
   });
 }

@@ -6,16 +6,29 @@ import { suppressionHash } from './erase-person.ts';
 type Hasher = Pick<Secrets, 'keyedHash'>;
 
 /** Whom clients call so, by an id of theirs or a number; null where nobody is. */
-export async function personOf(records: Pick<Records, 'persons'>, organizationId: number, userId: string): Promise<number | null> {
-  const person = (await records.persons.byOutsideId(organizationId, userId)) ?? (isPhoneNumber(userId) ? await records.persons.byNumber(organizationId, userId) : null);
+export async function personOf(
+  records: Pick<Records, 'persons'>,
+  organizationId: number,
+  userId: string,
+): Promise<number | null> {
+  const person =
+    (await records.persons.byOutsideId(organizationId, userId)) ??
+    (isPhoneNumber(userId) ? await records.persons.byNumber(organizationId, userId) : null);
   return person?.id ?? null;
 }
 
 /** The same, made known where nobody is. */
-export async function personNamed(records: Pick<Records, 'persons'>, secrets: Hasher, organizationId: number, userId: string): Promise<Person> {
+export async function personNamed(
+  records: Pick<Records, 'persons'>,
+  secrets: Hasher,
+  organizationId: number,
+  userId: string,
+): Promise<Person> {
   const known = await records.persons.byOutsideId(organizationId, userId);
   if (known) return known;
-  return isPhoneNumber(userId) ? records.persons.withNumber(organizationId, userId, suppressionHash(secrets, organizationId, userId)) : records.persons.withOutsideId(organizationId, userId, null);
+  return isPhoneNumber(userId)
+    ? records.persons.withNumber(organizationId, userId, suppressionHash(secrets, organizationId, userId))
+    : records.persons.withOutsideId(organizationId, userId, null);
 }
 
 /** The two ways in which the other end of a call is known. Several people may share a number. */
@@ -31,9 +44,20 @@ export interface OtherEnd {
 /** Longer names are none. */
 export const LONGEST_USER_ID = 200;
 
-export async function otherEnd(records: Pick<Records, 'persons'>, secrets: Hasher, organizationId: number, number: string | null, named: string | undefined): Promise<OtherEnd> {
+export async function otherEnd(
+  records: Pick<Records, 'persons'>,
+  secrets: Hasher,
+  organizationId: number,
+  number: string | null,
+  named: string | undefined,
+): Promise<OtherEnd> {
   const userId = (named === undefined || named.length > LONGEST_USER_ID ? '' : named.trim()) || number;
-  if (number === null) return { owner: null, talker: userId === null ? null : await personNamed(records, secrets, organizationId, userId), userId };
+  if (number === null)
+    return {
+      owner: null,
+      talker: userId === null ? null : await personNamed(records, secrets, organizationId, userId),
+      userId,
+    };
   const { persons } = records;
   const hash = suppressionHash(secrets, organizationId, number);
   if (userId === null || userId === number) {
@@ -41,7 +65,9 @@ export async function otherEnd(records: Pick<Records, 'persons'>, secrets: Hashe
     return { owner, talker: owner, userId: number };
   }
   // A number that nobody has is theirs from now on; a name that nobody has is its owner's, unless they have one.
-  const known = isPhoneNumber(userId) ? await personNamed(records, secrets, organizationId, userId) : await persons.byOutsideId(organizationId, userId);
+  const known = isPhoneNumber(userId)
+    ? await personNamed(records, secrets, organizationId, userId)
+    : await persons.byOutsideId(organizationId, userId);
   const owner = await persons.withNumber(organizationId, number, hash, known?.id);
   return { owner, talker: known ?? (await persons.withOutsideId(organizationId, userId, owner.id)), userId };
 }

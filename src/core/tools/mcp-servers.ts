@@ -19,17 +19,36 @@ export interface ArmedMcpServer {
 }
 
 export interface McpServerStore {
-  insert(server: { readonly organizationId: number; readonly agentId: number; readonly name: string; readonly url: string; readonly sealedAuthorization: string | null; readonly at: Date }): Promise<McpServer>;
+  insert(server: {
+    readonly organizationId: number;
+    readonly agentId: number;
+    readonly name: string;
+    readonly url: string;
+    readonly sealedAuthorization: string | null;
+    readonly at: Date;
+  }): Promise<McpServer>;
   /** Oldest first. */
   list(agentId: number): Promise<readonly ArmedMcpServer[]>;
   delete(agentId: number, id: number, at: Date): Promise<boolean>;
 }
 
 /** @throws AppError not-found (the agent) */
-export async function attachMcpServer(core: Basics, ctx: Context, agentId: number, input: { readonly name: string; readonly url: string; readonly authorization: string | null }): Promise<McpServer> {
+export async function attachMcpServer(
+  core: Basics,
+  ctx: Context,
+  agentId: number,
+  input: { readonly name: string; readonly url: string; readonly authorization: string | null },
+): Promise<McpServer> {
   return core.store.transaction(async (records) => {
     await needAgent(records, ctx, agentId);
-    const server = await records.mcpServers.insert({ organizationId: ctx.organizationId, agentId, name: input.name, url: input.url, sealedAuthorization: input.authorization === null ? null : core.secrets.seal(input.authorization), at: core.clock.now() });
+    const server = await records.mcpServers.insert({
+      organizationId: ctx.organizationId,
+      agentId,
+      name: input.name,
+      url: input.url,
+      sealedAuthorization: input.authorization === null ? null : core.secrets.seal(input.authorization),
+      at: core.clock.now(),
+    });
     await records.outbox.audit(ctx, 'mcp-server.attach', `mcp_${server.id}`, { agent: `agent_${agentId}` });
     return server;
   });
@@ -45,7 +64,8 @@ export async function listMcpServers(core: Basics, ctx: Context, agentId: number
 export async function detachMcpServer(core: Basics, ctx: Context, agentId: number, id: number): Promise<void> {
   await core.store.transaction(async (records) => {
     await needAgent(records, ctx, agentId);
-    if (!(await records.mcpServers.delete(agentId, id, core.clock.now()))) throw notFound('MCP server', `server_id: mcp_${id}`);
+    if (!(await records.mcpServers.delete(agentId, id, core.clock.now())))
+      throw notFound('MCP server', `server_id: mcp_${id}`);
     await records.outbox.audit(ctx, 'mcp-server.detach', `mcp_${id}`, { agent: `agent_${agentId}` });
   });
 }

@@ -1,7 +1,12 @@
 import type { Listed, Page } from '../ports.ts';
 import type { Tool, ToolExecution, ToolSettings, ToolStatus } from './tool.ts';
 
-export type NewTool = ToolSettings & { readonly organizationId: number; readonly agentId: number; readonly sealedSecret: string; readonly at: Date };
+export type NewTool = ToolSettings & {
+  readonly organizationId: number;
+  readonly agentId: number;
+  readonly sealedSecret: string;
+  readonly at: Date;
+};
 
 /** A tool with what its requests are signed with. */
 export interface ArmedTool {
@@ -27,11 +32,20 @@ export interface ToolStore {
   /** Oldest first. */
   list(agentId: number): Promise<readonly ArmedTool[]>;
   /** `taken` when the agent has another of that name. */
-  update(agentId: number, id: number, change: Partial<ToolSettings> & { readonly sealedSecret?: string }, at: Date): Promise<Tool | 'taken' | null>;
+  update(
+    agentId: number,
+    id: number,
+    change: Partial<ToolSettings> & { readonly sealedSecret?: string },
+    at: Date,
+  ): Promise<Tool | 'taken' | null>;
   delete(agentId: number, id: number, at: Date): Promise<boolean>;
   /** False when there is an execution of that key: it was decided before, and is not to be run again. */
   begin(execution: NewExecution): Promise<boolean>;
-  finish(scene: Scene, key: string, end: { readonly status: ToolStatus; readonly output: string; readonly durationMs: number }): Promise<void>;
+  finish(
+    scene: Scene,
+    key: string,
+    end: { readonly status: ToolStatus; readonly output: string; readonly durationMs: number },
+  ): Promise<void>;
   /** What ran on a call whose server stopped: nobody knows how it ended. Answers what that was. */
   lose(callId: number): Promise<readonly { readonly key: string; readonly name: string }[]>;
   /** Newest first. */

@@ -1,5 +1,11 @@
 /** What every agent can do without a server of anybody's; each may be switched off. */
-export const BUILT_IN_TOOLS = ['end_call', 'transfer_to_human', 'book_slot', 'take_callback', 'look_up_knowledge'] as const;
+export const BUILT_IN_TOOLS = [
+  'end_call',
+  'transfer_to_human',
+  'book_slot',
+  'take_callback',
+  'look_up_knowledge',
+] as const;
 export type BuiltInTool = (typeof BUILT_IN_TOOLS)[number];
 /** What is looked up is looked up in the agent's documents; without any there is nothing to offer. */
 export const LOOK_UP = 'look_up_knowledge' satisfies BuiltInTool;

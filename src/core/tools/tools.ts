@@ -7,16 +7,29 @@ import { isBuiltIn, type Tool, type ToolExecution, type ToolSettings } from './t
 
 /** `secret` null: one is made. */
 export type CreateTool = ToolSettings & { readonly secret: string | null };
-export type ChangeTool = { readonly [K in keyof ToolSettings]?: ToolSettings[K] | undefined } & { readonly secret?: string | undefined };
+export type ChangeTool = { readonly [K in keyof ToolSettings]?: ToolSettings[K] | undefined } & {
+  readonly secret?: string | undefined;
+};
 
 /** `madeSecret` is shown once. @throws AppError not-found (the agent), invalid-input, conflict (the name) */
-export async function createTool(core: Basics, ctx: Context, agentId: number, input: CreateTool): Promise<{ tool: Tool; madeSecret: string | null }> {
+export async function createTool(
+  core: Basics,
+  ctx: Context,
+  agentId: number,
+  input: CreateTool,
+): Promise<{ tool: Tool; madeSecret: string | null }> {
   checkSettings(input);
   const madeSecret = input.secret === null ? core.secrets.signingSecret() : null;
   const tool = await core.store.transaction(async (records) => {
     await needAgent(records, ctx, agentId);
     const { secret, ...settings } = input;
-    const made = await records.tools.insert({ ...settings, organizationId: ctx.organizationId, agentId, sealedSecret: core.secrets.seal(secret ?? madeSecret!), at: core.clock.now() });
+    const made = await records.tools.insert({
+      ...settings,
+      organizationId: ctx.organizationId,
+      agentId,
+      sealedSecret: core.secrets.seal(secret ?? madeSecret!),
+      at: core.clock.now(),
+    });
     if (!made) throw taken(input.name);
     await records.outbox.audit(ctx, 'tool.create', `tool_${made.id}`, { agent: `agent_${agentId}`, name: made.name });
     return made;
@@ -36,13 +49,26 @@ export async function getTool(core: Basics, ctx: Context, agentId: number, id: n
 }
 
 /** Changes what is given; running calls go on with what they began with. @throws AppError not-found, invalid-input, conflict */
-export async function changeTool(core: Basics, ctx: Context, agentId: number, id: number, input: ChangeTool): Promise<Tool> {
+export async function changeTool(
+  core: Basics,
+  ctx: Context,
+  agentId: number,
+  id: number,
+  input: ChangeTool,
+): Promise<Tool> {
   return core.store.transaction(async (records) => {
     const before = await needTool(records, ctx, agentId, id);
     const { secret, ...settings } = input;
-    const change = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as Partial<ToolSettings>;
+    const change = Object.fromEntries(
+      Object.entries(settings).filter(([, value]) => value !== undefined),
+    ) as Partial<ToolSettings>;
     checkSettings({ ...before, ...change });
-    const tool = await records.tools.update(agentId, id, { ...change, ...(secret === undefined ? {} : { sealedSecret: core.secrets.seal(secret) }) }, core.clock.now());
+    const tool = await records.tools.update(
+      agentId,
+      id,
+      { ...change, ...(secret === undefined ? {} : { sealedSecret: core.secrets.seal(secret) }) },
+      core.clock.now(),
+    );
     if (tool === 'taken') throw taken(change.name ?? before.name);
     if (tool === null) throw notFound('Tool', `tool_id: tool_${id}`);
     await records.outbox.audit(ctx, 'tool.change', `tool_${id}`, { changed: Object.keys(input) });
@@ -60,7 +86,13 @@ export async function deleteTool(core: Basics, ctx: Context, agentId: number, id
 }
 
 /** What it was asked to do, newest first. @throws AppError not-found */
-export async function listExecutions(core: Basics, ctx: Context, agentId: number, id: number, page: Page): Promise<Listed<ToolExecution>> {
+export async function listExecutions(
+  core: Basics,
+  ctx: Context,
+  agentId: number,
+  id: number,
+  page: Page,
+): Promise<Listed<ToolExecution>> {
   await needTool(core.store, ctx, agentId, id);
   return core.store.tools.executions(id, page);
 }
@@ -69,12 +101,22 @@ function checkSettings({ name, requiredParams, optionalParams }: ToolSettings): 
   if (isBuiltIn(name)) throw invalid('name', `must not be that of a built-in tool: ${name}`);
   const params = [...requiredParams, ...optionalParams];
   const twice = params.find((param, i) => params.indexOf(param) !== i);
-  if (twice !== undefined) throw invalid(requiredParams.includes(twice) && optionalParams.includes(twice) ? 'optional_params' : 'required_params', `names ${twice} twice`);
+  if (twice !== undefined)
+    throw invalid(
+      requiredParams.includes(twice) && optionalParams.includes(twice) ? 'optional_params' : 'required_params',
+      `names ${twice} twice`,
+    );
 }
 
-const taken = (name: string) => new AppError('conflict', `The agent has a tool ${name} already`, { subject: `name: ${name}` });
+const taken = (name: string) =>
+  new AppError('conflict', `The agent has a tool ${name} already`, { subject: `name: ${name}` });
 
-async function needTool(records: Pick<Records, 'agents' | 'tools'>, ctx: Context, agentId: number, id: number): Promise<Tool> {
+async function needTool(
+  records: Pick<Records, 'agents' | 'tools'>,
+  ctx: Context,
+  agentId: number,
+  id: number,
+): Promise<Tool> {
   await needAgent(records, ctx, agentId);
   const tool = await records.tools.find(agentId, id);
   if (!tool) throw notFound('Tool', `tool_id: tool_${id}`);

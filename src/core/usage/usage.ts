@@ -32,8 +32,10 @@ export interface UsageStore {
 
 /** What has no price costs nothing. */
 export function priced(lines: readonly UsageLine[], prices: readonly PriceLine[]): PricedLine[] {
-  return lines.filter((line) => line.units > 0).map((line) => {
-    const price = prices.find((one) => one.provider === line.provider && one.unit === line.unit);
-    return { ...line, cost: costOf(line.units, { microsPerMillion: price?.microsPerMillion ?? 0 }) };
-  });
+  return lines
+    .filter((line) => line.units > 0)
+    .map((line) => {
+      const price = prices.find((one) => one.provider === line.provider && one.unit === line.unit);
+      return { ...line, cost: costOf(line.units, { microsPerMillion: price?.microsPerMillion ?? 0 }) };
+    });
 }

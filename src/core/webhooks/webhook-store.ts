@@ -1,7 +1,9 @@
 import type { Listed, Page } from '../ports.ts';
 import type { DeliveryState, StoredEvent, Webhook, WebhookDelivery } from './webhook.ts';
 
-export type NewWebhook = Pick<Webhook, 'organizationId' | 'api' | 'url' | 'events' | 'agentId' | 'createdAt'> & { readonly sealedSecret: string };
+export type NewWebhook = Pick<Webhook, 'organizationId' | 'api' | 'url' | 'events' | 'agentId' | 'createdAt'> & {
+  readonly sealedSecret: string;
+};
 
 /** Events of one call for one receiver: they go out one after another. */
 export interface WebhookLane {
@@ -33,15 +35,30 @@ export interface WebhookStore {
   insert(webhook: NewWebhook): Promise<Webhook>;
   find(organizationId: number, id: number): Promise<Webhook | null>;
   /** Oldest first. */
-  list(organizationId: number, filter: { readonly api: string; readonly agentId?: number }): Promise<readonly Webhook[]>;
+  list(
+    organizationId: number,
+    filter: { readonly api: string; readonly agentId?: number },
+  ): Promise<readonly Webhook[]>;
   /** What is waiting for it is canceled. False when there is none (any more). */
   delete(organizationId: number, id: number, at: Date): Promise<boolean>;
   /** Newest first. */
-  deliveries(organizationId: number, filter: { readonly webhookId?: number; readonly state?: DeliveryState }, page: Page): Promise<Listed<WebhookDelivery>>;
+  deliveries(
+    organizationId: number,
+    filter: { readonly webhookId?: number; readonly state?: DeliveryState },
+    page: Page,
+  ): Promise<Listed<WebhookDelivery>>;
   /** Puts deliveries that are over in line again, before later events of their calls. Answers how many. */
-  replay(organizationId: number, which: { readonly webhookId?: number; readonly eventId?: number; readonly state?: DeliveryState }, at: Date): Promise<number>;
+  replay(
+    organizationId: number,
+    which: { readonly webhookId?: number; readonly eventId?: number; readonly state?: DeliveryState },
+    at: Date,
+  ): Promise<number>;
   /** Lanes that are due, each for nobody else until `until`; at most `perWebhook` of one receiver, none of those who are `busy`. */
-  claimLanes(now: Date, until: Date, limits: { readonly lanes: number; readonly perWebhook: number; readonly busy: readonly number[] }): Promise<readonly WebhookLane[]>;
+  claimLanes(
+    now: Date,
+    until: Date,
+    limits: { readonly lanes: number; readonly perWebhook: number; readonly busy: readonly number[] },
+  ): Promise<readonly WebhookLane[]>;
   /** Null when nothing is waiting, or the receiver is gone. */
   work(lane: WebhookLane, limit: number): Promise<LaneWork | null>;
   attempted(lane: WebhookLane, outcomes: readonly AttemptOutcome[]): Promise<void>;

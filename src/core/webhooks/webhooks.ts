@@ -16,12 +16,22 @@ export interface RegisterWebhook {
 }
 
 /** `madeSecret` is shown once; null where the caller has sent one. @throws AppError not-found (the agent) */
-export async function registerWebhook(core: Basics, ctx: Context, input: RegisterWebhook): Promise<{ webhook: Webhook; madeSecret: string | null }> {
+export async function registerWebhook(
+  core: Basics,
+  ctx: Context,
+  input: RegisterWebhook,
+): Promise<{ webhook: Webhook; madeSecret: string | null }> {
   const madeSecret = input.secret === null ? core.secrets.signingSecret() : null;
   const webhook = await core.store.transaction(async (records) => {
     if (input.agentId !== null) await needAgent(records, ctx, input.agentId);
     const made = await records.webhooks.insert({
-      organizationId: ctx.organizationId, api: input.api, url: input.url, events: [...new Set(input.events)], agentId: input.agentId, createdAt: core.clock.now(), sealedSecret: core.secrets.seal(input.secret ?? madeSecret!),
+      organizationId: ctx.organizationId,
+      api: input.api,
+      url: input.url,
+      events: [...new Set(input.events)],
+      agentId: input.agentId,
+      createdAt: core.clock.now(),
+      sealedSecret: core.secrets.seal(input.secret ?? madeSecret!),
     });
     await records.outbox.audit(ctx, 'webhook.register', `webhook_${made.id}`);
     return made;
@@ -29,14 +39,19 @@ export async function registerWebhook(core: Basics, ctx: Context, input: Registe
   return { webhook, madeSecret };
 }
 
-export function listWebhooks(core: Basics, ctx: Context, filter: { readonly api: string; readonly agentId?: number }): Promise<readonly Webhook[]> {
+export function listWebhooks(
+  core: Basics,
+  ctx: Context,
+  filter: { readonly api: string; readonly agentId?: number },
+): Promise<readonly Webhook[]> {
   return core.store.webhooks.list(ctx.organizationId, filter);
 }
 
 /** @throws AppError not-found */
 export async function deleteWebhook(core: Basics, ctx: Context, id: number): Promise<void> {
   await core.store.transaction(async (records) => {
-    if (!(await records.webhooks.delete(ctx.organizationId, id, core.clock.now()))) throw notFound('Webhook', `webhook_id: webhook_${id}`);
+    if (!(await records.webhooks.delete(ctx.organizationId, id, core.clock.now())))
+      throw notFound('Webhook', `webhook_id: webhook_${id}`);
     await records.outbox.audit(ctx, 'webhook.delete', `webhook_${id}`);
   });
 }
@@ -48,7 +63,12 @@ export interface WhichDeliveries {
 }
 
 /** The log, newest first. @throws AppError not-found */
-export async function listDeliveries(core: Basics, ctx: Context, which: Pick<WhichDeliveries, 'webhookId' | 'state'>, page: Page): Promise<Listed<WebhookDelivery>> {
+export async function listDeliveries(
+  core: Basics,
+  ctx: Context,
+  which: Pick<WhichDeliveries, 'webhookId' | 'state'>,
+  page: Page,
+): Promise<Listed<WebhookDelivery>> {
   await needWebhook(core, ctx, which.webhookId);
   return core.store.webhooks.deliveries(ctx.organizationId, which, page);
 }
@@ -59,11 +79,17 @@ export async function replayDeliveries(core: Basics, ctx: Context, which: WhichD
   return core.store.transaction(async (records) => {
     const replayed = await records.webhooks.replay(ctx.organizationId, which, core.clock.now());
     if (replayed === 0 && which.eventId !== undefined) throw notFound('Delivery', `delivery: evt_${which.eventId}`);
-    await records.outbox.audit(ctx, 'webhook.replay', which.webhookId === undefined ? 'webhooks' : `webhook_${which.webhookId}`, { replayed });
+    await records.outbox.audit(
+      ctx,
+      'webhook.replay',
+      which.webhookId === undefined ? 'webhooks' : `webhook_${which.webhookId}`,
+      { replayed },
+    );
     return replayed;
   });
 }
 
 async function needWebhook(core: Basics, ctx: Context, id: number | undefined): Promise<void> {
-  if (id !== undefined && !(await core.store.webhooks.find(ctx.organizationId, id))) throw notFound('Webhook', `webhook_id: webhook_${id}`);
+  if (id !== undefined && !(await core.store.webhooks.find(ctx.organizationId, id)))
+    throw notFound('Webhook', `webhook_id: webhook_${id}`);
 }

@@ -22,25 +22,48 @@ export class AgentTools {
   readonly #own: ReadonlyMap<string, ArmedTool>;
   readonly #sets: readonly MoreTools[];
 
-  constructor(scene: ToolScene, http: WebhookToolOptions, own: readonly ArmedTool[], documents: MoreTools | null, servers: readonly MoreTools[]) {
+  constructor(
+    scene: ToolScene,
+    http: WebhookToolOptions,
+    own: readonly ArmedTool[],
+    documents: MoreTools | null,
+    servers: readonly MoreTools[],
+  ) {
     this.#scene = scene;
     this.#http = http;
     this.#own = new Map(own.map((armed) => [armed.tool.name, armed]));
     this.#sets = [...(documents ? [documents] : []), ...servers];
     const allowed = new Set<string>([...scene.agent.builtInTools, DO_NOT_CALL]);
-    const ours = [...BUILT_INS.map((one) => one.definition).filter((one) => allowed.has(one.name)), ...own.map(definitionOf), ...(documents?.definitions ?? [])];
+    const ours = [
+      ...BUILT_INS.map((one) => one.definition).filter((one) => allowed.has(one.name)),
+      ...own.map(definitionOf),
+      ...(documents?.definitions ?? []),
+    ];
     const taken = new Set(ours.map((one) => one.name));
     // Whoever comes first has a name: another server cannot put itself in the place of ours.
-    this.definitions = [...ours, ...servers.flatMap((one) => one.definitions).filter((one) => !isBuiltIn(one.name) && !taken.has(one.name) && taken.add(one.name))];
+    this.definitions = [
+      ...ours,
+      ...servers
+        .flatMap((one) => one.definitions)
+        .filter((one) => !isBuiltIn(one.name) && !taken.has(one.name) && taken.add(one.name)),
+    ];
   }
 
   async run(turnKey: string, name: string, args: Readonly<Record<string, string>>): Promise<ToolOutcome> {
     const { where, keyPrefix, store, clock } = this.#scene;
     const key = `${keyPrefix}-${turnKey}`;
     const began = performance.now();
-    const first = await store.tools.begin({ ...where, key, toolId: this.#own.get(name)?.tool.id ?? null, name, input: args, startedAt: clock.now() });
+    const first = await store.tools.begin({
+      ...where,
+      key,
+      toolId: this.#own.get(name)?.tool.id ?? null,
+      name,
+      input: args,
+      startedAt: clock.now(),
+    });
     if (!first) return { status: 'unknown', output: 'This was asked for before, and is not done again.' };
-    const finish = (status: ToolStatus, output: string) => store.tools.finish(where, key, { status, output, durationMs: Math.round(performance.now() - began) });
+    const finish = (status: ToolStatus, output: string) =>
+      store.tools.finish(where, key, { status, output, durationMs: Math.round(performance.now() - began) });
     try {
       const outcome = await this.#run(name, args, key);
       await finish(outcome.status, outcome.output);
@@ -54,9 +77,12 @@ export class AgentTools {
   #run(name: string, args: Readonly<Record<string, string>>, key: string): Promise<ToolOutcome> {
     const own = this.#own.get(name);
     if (own) return runWebhookTool(this.#http, own, this.#scene, key, args);
-    if (!this.definitions.some((one) => one.name === name)) return Promise.resolve({ status: 'failed', output: `There is no tool ${name}.` });
+    if (!this.definitions.some((one) => one.name === name))
+      return Promise.resolve({ status: 'failed', output: `There is no tool ${name}.` });
     const builtIn = BUILT_INS.find((one) => one.definition.name === name);
     if (builtIn) return builtIn.run(this.#scene, args);
-    return this.#sets.find((one) => one.definitions.some((definition) => definition.name === name))!.run(name, args, key);
+    return this.#sets
+      .find((one) => one.definitions.some((definition) => definition.name === name))!
+      .run(name, args, key);
   }
 }

@@ -43,34 +43,62 @@ const param = (description: string, required: boolean) => ({ description, requir
 /** `end_call` is carried out by the turn machine itself, when its goodbye has been heard. */
 export const BUILT_INS: readonly BuiltIn[] = [
   {
-    definition: { name: 'end_call', description: 'Ends the call after what you say now.', parameters: { reason: param('One word for why: completed, refused, callback, booked', false) } },
+    definition: {
+      name: 'end_call',
+      description: 'Ends the call after what you say now.',
+      parameters: { reason: param('One word for why: completed, refused, callback, booked', false) },
+    },
     run: () => Promise.resolve({ status: 'failed', output: 'The call ends by itself.' }),
   },
   {
-    definition: { name: 'transfer_to_human', description: 'Asks for a person to take over the call.', parameters: { reason: param('What the caller wants', false) } },
+    definition: {
+      name: 'transfer_to_human',
+      description: 'Asks for a person to take over the call.',
+      parameters: { reason: param('What the caller wants', false) },
+    },
     run: transferToHuman,
   },
   {
     definition: {
-      name: 'book_slot', description: 'Books an appointment at a time that the caller agreed to.',
-      parameters: { when: param('Day and time, in the words of the caller or as 2026-01-15T15:00', true), name: param("The caller's name", false), notes: param('What the appointment is about', false) },
+      name: 'book_slot',
+      description: 'Books an appointment at a time that the caller agreed to.',
+      parameters: {
+        when: param('Day and time, in the words of the caller or as 2026-01-15T15:00', true),
+        name: param("The caller's name", false),
+        notes: param('What the appointment is about', false),
+      },
     },
     run: book,
   },
   {
-    definition: { name: 'take_callback', description: 'Notes that the caller wants to be called back.', parameters: { when: param('When, in the words of the caller', true), reason: param('What about', false) } },
+    definition: {
+      name: 'take_callback',
+      description: 'Notes that the caller wants to be called back.',
+      parameters: { when: param('When, in the words of the caller', true), reason: param('What about', false) },
+    },
     run: takeCallback,
   },
-  { definition: { name: DO_NOT_CALL, description: 'Notes that this person never wants to be called again.', parameters: {} }, run: neverAgain },
+  {
+    definition: {
+      name: DO_NOT_CALL,
+      description: 'Notes that this person never wants to be called again.',
+      parameters: {},
+    },
+    run: neverAgain,
+  },
 ];
 
 const as = ({ organizationId }: ToolScene) => ({ organizationId, actor: { kind: 'system', name: 'agent' } }) as const;
-const talkOf = ({ where }: ToolScene) => ('callId' in where ? { callId: where.callId } : { callId: null, conversationId: where.conversationId });
+const talkOf = ({ where }: ToolScene) =>
+  'callId' in where ? { callId: where.callId } : { callId: null, conversationId: where.conversationId };
 
 async function transferToHuman(scene: ToolScene, args: Args): Promise<ToolOutcome> {
   const { agent, store, canTransfer, subject } = scene;
   const possible = agent.transferNumber !== null && canTransfer;
-  await store.outbox.audit(as(scene), possible ? 'call.transfer' : 'call.transfer-requested', subject, { ...args, ...(possible ? { to: agent.transferNumber } : {}) });
+  await store.outbox.audit(as(scene), possible ? 'call.transfer' : 'call.transfer-requested', subject, {
+    ...args,
+    ...(possible ? { to: agent.transferNumber } : {}),
+  });
   if (possible) return { status: 'ok', output: 'A colleague takes over now.', transfers: true };
   // Nobody to hand over to: the caller is told so, may wait, or be called back.
   return { status: 'ok', output: 'Nobody is free right now. Offer a callback, or to wait.', waitForHuman: true };
@@ -82,29 +110,57 @@ async function book(scene: ToolScene, args: Args): Promise<ToolOutcome> {
   const zone = organization!.timeZone;
   const at = spokenTime(args['when'] ?? '', clock.now(), zone);
   if (at === null) return { status: 'failed', output: 'The time was not understood. Ask for a day and a time.' };
-  const wanted: BookSlot = { at, name: args['name'] ?? null, number, notes: args['notes'] ?? null, personId, ...talkOf(scene) };
+  const wanted: BookSlot = {
+    at,
+    name: args['name'] ?? null,
+    number,
+    notes: args['notes'] ?? null,
+    personId,
+    ...talkOf(scene),
+  };
   try {
     await bookSlot(scene, as(scene), wanted);
     return { status: 'ok', output: `Booked for ${spoken(at, zone)}.` };
   } catch (error) {
     if (error instanceof AppError && error.code === 'conflict') {
       const free = await holdNextSlot(scene, organizationId, zone, wanted);
-      return { status: 'failed', output: free === null ? 'That time is taken. Ask for another one.' : `That time is taken. Free: ${spoken(free, zone)} (${free.toISOString()}). Offer it, and book it when the caller agrees.` };
+      return {
+        status: 'failed',
+        output:
+          free === null
+            ? 'That time is taken. Ask for another one.'
+            : `That time is taken. Free: ${spoken(free, zone)} (${free.toISOString()}). Offer it, and book it when the caller agrees.`,
+      };
     }
-    if (error instanceof AppError && error.code === 'invalid-input') return { status: 'failed', output: 'That time is over. Ask for another one.' };
+    if (error instanceof AppError && error.code === 'invalid-input')
+      return { status: 'failed', output: 'That time is over. Ask for another one.' };
     throw error;
   }
 }
 
 function spoken(at: Date, zone: TimeZone): string {
-  return at.toLocaleString('en-US', { timeZone: zone, weekday: 'long', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit' });
+  return at.toLocaleString('en-US', {
+    timeZone: zone,
+    weekday: 'long',
+    month: 'long',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+  });
 }
 
 async function takeCallback(scene: ToolScene, args: Args): Promise<ToolOutcome> {
   const { organizationId, personId, number, store, clock } = scene;
   const wanted = args['when'] ?? '';
   const organization = await store.organizations.get(organizationId);
-  await noteCallback(scene, as(scene), { ...talkOf(scene), personId, number, wanted, dueAt: spokenTime(wanted, clock.now(), organization!.timeZone), reason: args['reason'] ?? 'asked for on the call' });
+  await noteCallback(scene, as(scene), {
+    ...talkOf(scene),
+    personId,
+    number,
+    wanted,
+    dueAt: spokenTime(wanted, clock.now(), organization!.timeZone),
+    reason: args['reason'] ?? 'asked for on the call',
+  });
   return { status: 'ok', output: 'The callback is noted.' };
 }
 
@@ -116,5 +172,9 @@ async function neverAgain(scene: ToolScene): Promise<ToolOutcome> {
   }
   if (personId !== null) await store.persons.refuseCalls(personId, clock.now());
   await store.outbox.audit(as(scene), 'person.do-not-call', subject);
-  return { status: 'ok', output: personId === null ? 'It is noted; this call came without a number.' : 'This person will not be called again.' };
+  return {
+    status: 'ok',
+    output:
+      personId === null ? 'It is noted; this call came without a number.' : 'This person will not be called again.',
+  };
 }

@@ -20,7 +20,11 @@ interface Property {
 
 interface Connected {
   readonly client: MCPClient;
-  readonly tools: readonly { readonly name: string; readonly definition: ToolDefinition; readonly properties: Readonly<Record<string, Property>> }[];
+  readonly tools: readonly {
+    readonly name: string;
+    readonly definition: ToolDefinition;
+    readonly properties: Readonly<Record<string, Property>>;
+  }[];
   readonly atMs: number;
 }
 
@@ -39,19 +43,25 @@ export class McpTools {
 
   /** What these servers can; one that does not answer in time is left out of this call. */
   async of(servers: readonly ArmedMcpServer[]): Promise<readonly MoreTools[]> {
-    const found = await Promise.all(servers.map(async (armed) => {
-      try {
-        return this.#toolsOf(armed, await this.#connect(armed));
-      } catch (error) {
-        this.#log.warn({ err: error, mcp_server: armed.server.id }, 'a server of tools does not answer: the call goes on without');
-        return null;
-      }
-    }));
+    const found = await Promise.all(
+      servers.map(async (armed) => {
+        try {
+          return this.#toolsOf(armed, await this.#connect(armed));
+        } catch (error) {
+          this.#log.warn(
+            { err: error, mcp_server: armed.server.id },
+            'a server of tools does not answer: the call goes on without',
+          );
+          return null;
+        }
+      }),
+    );
     return found.filter((one) => one !== null);
   }
 
   async close(): Promise<void> {
-    for (const connected of this.#connected.values()) await connected.then(({ client }) => client.close()).catch(() => undefined);
+    for (const connected of this.#connected.values())
+      await connected.then(({ client }) => client.close()).catch(() => undefined);
     this.#connected.clear();
   }
 
@@ -67,17 +77,44 @@ export class McpTools {
   }
 
   async #open({ server, sealedAuthorization }: ArmedMcpServer): Promise<Connected> {
-    const headers: Record<string, string> = sealedAuthorization === null ? {} : { authorization: this.#secrets.open(sealedAuthorization) };
-    const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error(`no answer within ${CONNECT_MS / 1000} s`)), CONNECT_MS).unref());
-    const client = await Promise.race([createMCPClient({ transport: { type: 'http', url: server.url, headers, fetch: this.#http.fetch }, onUncaughtError: () => void this.#connected.delete(server.id) }), late]);
+    const headers: Record<string, string> =
+      sealedAuthorization === null ? {} : { authorization: this.#secrets.open(sealedAuthorization) };
+    const late = new Promise<never>((_, reject) =>
+      setTimeout(() => reject(new Error(`no answer within ${CONNECT_MS / 1000} s`)), CONNECT_MS).unref(),
+    );
+    const client = await Promise.race([
+      createMCPClient({
+        transport: { type: 'http', url: server.url, headers, fetch: this.#http.fetch },
+        onUncaughtError: () => void this.#connected.delete(server.id),
+      }),
+      late,
+    ]);
     const { tools } = await Promise.race([client.listTools(), late]);
     return {
-      client, atMs: performance.now(),
+      client,
+      atMs: performance.now(),
       tools: tools.map(({ name, description, inputSchema }) => {
         const properties = (inputSchema.properties ?? {}) as Record<string, Property>;
         const required = new Set((inputSchema as { required?: readonly string[] }).required ?? []);
-        const parameters = Object.fromEntries(Object.entries(properties).map(([param, property]) => [param, { description: typeof property.description === 'string' ? property.description : param.replaceAll(/[_-]/g, ' '), required: required.has(param) }]));
-        return { name, properties, definition: { name: name.replaceAll(/[^\w-]/g, '_').slice(0, 64), description: description ?? name, parameters } };
+        const parameters = Object.fromEntries(
+          Object.entries(properties).map(([param, property]) => [
+            param,
+            {
+              description:
+                typeof property.description === 'string' ? property.description : param.replaceAll(/[_-]/g, ' '),
+              required: required.has(param),
+            },
+          ]),
+        );
+        return {
+          name,
+          properties,
+          definition: {
+            name: name.replaceAll(/[^\w-]/g, '_').slice(0, 64),
+            description: description ?? name,
+            parameters,
+          },
+        };
       }),
     };
   }
@@ -88,7 +125,11 @@ export class McpTools {
       run: async (name, args): Promise<ToolOutcome> => {
         const tool = tools.find((one) => one.definition.name === name)!;
         try {
-          const result = await client.callTool({ name: tool.name, arguments: typed(args, tool.properties), options: { timeout: ANSWER_MS } });
+          const result = await client.callTool({
+            name: tool.name,
+            arguments: typed(args, tool.properties),
+            options: { timeout: ANSWER_MS },
+          });
           return { status: 'isError' in result && result.isError ? 'failed' : 'ok', output: textOf(result) };
         } catch (error) {
           this.#connected.delete(server.id);
@@ -101,20 +142,26 @@ export class McpTools {
 }
 
 /** Texts as the server wants them: numbers, yes and no, lists. */
-function typed(args: Readonly<Record<string, string>>, properties: Readonly<Record<string, Property>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(args).map(([name, value]) => {
-    const type = properties[name]?.type;
-    if (type === undefined || type === 'string') return [name, value];
-    try {
-      return [name, JSON.parse(value) as unknown];
-    } catch {
-      return [name, value];
-    }
-  }));
+function typed(
+  args: Readonly<Record<string, string>>,
+  properties: Readonly<Record<string, Property>>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(args).map(([name, value]) => {
+      const type = properties[name]?.type;
+      if (type === undefined || type === 'string') return [name, value];
+      try {
+        return [name, JSON.parse(value) as unknown];
+      } catch {
+        return [name, value];
+      }
+    }),
+  );
 }
 
 function textOf(result: object): string {
-  const content = 'content' in result && Array.isArray(result.content) ? (result.content as { type: string; text?: string }[]) : [];
+  const content =
+    'content' in result && Array.isArray(result.content) ? (result.content as { type: string; text?: string }[]) : [];
   const text = content.flatMap((one) => (one.type === 'text' && one.text !== undefined ? [one.text] : [])).join('\n');
   return (text === '' ? JSON.stringify(result) : text).slice(0, LONGEST_OUTPUT);
 }

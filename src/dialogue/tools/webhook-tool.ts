@@ -21,29 +21,54 @@ export interface WebhookToolOptions {
 }
 
 export function definitionOf({ tool }: ArmedTool): ToolDefinition {
-  const params = (names: readonly string[], required: boolean) => names.map((name) => [name, { description: name.replaceAll(/[_-]/g, ' '), required }] as const);
-  return { name: tool.name, description: tool.description, parameters: Object.fromEntries([...params(tool.requiredParams, true), ...params(tool.optionalParams, false)]) };
+  const params = (names: readonly string[], required: boolean) =>
+    names.map((name) => [name, { description: name.replaceAll(/[_-]/g, ' '), required }] as const);
+  return {
+    name: tool.name,
+    description: tool.description,
+    parameters: Object.fromEntries([...params(tool.requiredParams, true), ...params(tool.optionalParams, false)]),
+  };
 }
 
 /**
  * Asks a tool's server, signed like a webhook. `key` is the same for every try of one decision, so that a server that keeps
  * keys does it once. Without an answer nobody knows whether it was done: `unknown`.
  */
-export async function runWebhookTool(options: WebhookToolOptions, { tool, sealedSecret }: ArmedTool, { where, subject }: Pick<ToolScene, 'where' | 'subject'>, key: string, args: Readonly<Record<string, string>>): Promise<ToolOutcome> {
+export async function runWebhookTool(
+  options: WebhookToolOptions,
+  { tool, sealedSecret }: ArmedTool,
+  { where, subject }: Pick<ToolScene, 'where' | 'subject'>,
+  key: string,
+  args: Readonly<Record<string, string>>,
+): Promise<ToolOutcome> {
   const missing = tool.requiredParams.filter((name) => (args[name] ?? '').trim() === '');
   if (missing.length > 0) return { status: 'failed', output: `Missing: ${missing.join(', ')}. Ask for it.` };
   const { http, secrets, clock } = options;
-  const body = JSON.stringify({ tool: tool.name, parameters: args, ...('callId' in where ? { call_sid: subject } : { call_sid: null, conversation_id: subject }) });
+  const body = JSON.stringify({
+    tool: tool.name,
+    parameters: args,
+    ...('callId' in where ? { call_sid: subject } : { call_sid: null, conversation_id: subject }),
+  });
   const began = performance.now();
   for (let retried = false; ; retried = true) {
     let problem: string;
     try {
       const reply = await http.send({
-        method: 'POST', url: tool.webhookUrl, timeoutMs: ANSWER_MS - (performance.now() - began), mostBytes: MOST_BYTES, body,
-        headers: { 'content-type': 'application/json', 'user-agent': 'Trunkline', 'idempotency-key': key, ...secrets.signedHeaders(secrets.open(sealedSecret), key, clock.now(), body) },
+        method: 'POST',
+        url: tool.webhookUrl,
+        timeoutMs: ANSWER_MS - (performance.now() - began),
+        mostBytes: MOST_BYTES,
+        body,
+        headers: {
+          'content-type': 'application/json',
+          'user-agent': 'Trunkline',
+          'idempotency-key': key,
+          ...secrets.signedHeaders(secrets.open(sealedSecret), key, clock.now(), body),
+        },
       });
       if (reply.status >= 200 && reply.status < 300) return { status: 'ok', output: textOf(reply) };
-      if (!TRY_AGAIN.has(reply.status)) return { status: 'failed', output: `The tool refused (${reply.status}). ${textOf(reply)}`.trim() };
+      if (!TRY_AGAIN.has(reply.status))
+        return { status: 'failed', output: `The tool refused (${reply.status}). ${textOf(reply)}`.trim() };
       problem = `The tool is not available (${reply.status}).`;
     } catch (error) {
       if (!neverArrived(error)) return NO_ANSWER;
@@ -55,14 +80,22 @@ export async function runWebhookTool(options: WebhookToolOptions, { tool, sealed
 }
 
 /** What is said of a tool that gave no answer. */
-export const NO_ANSWER: ToolOutcome = { status: 'unknown', output: 'No answer came, so nobody knows whether it was done. It is not done again.' };
+export const NO_ANSWER: ToolOutcome = {
+  status: 'unknown',
+  output: 'No answer came, so nobody knows whether it was done. It is not done again.',
+};
 export const NOT_REACHED = 'The tool could not be reached.';
 
 /** Whether a request surely did nothing: there was no connection for it. Libraries wrap what went wrong. */
 export function neverArrived(error: unknown): boolean {
   const { code, name, cause } = error as { code?: string; name?: string; cause?: unknown };
   if (cause instanceof Error && neverArrived(cause)) return true;
-  return name === 'ForbiddenAddress' || ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'].includes(code ?? '');
+  return (
+    name === 'ForbiddenAddress' ||
+    ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'].includes(
+      code ?? '',
+    )
+  );
 }
 
 function textOf(reply: HttpReply): string {

@@ -12,7 +12,10 @@ describe('mu-law', () => {
     const codes = Uint8Array.from({ length: 256 }, (_, i) => i);
     const back = encodeMulaw(decodeMulaw(codes));
     // 0x7f and 0xff are both zero.
-    assert.deepEqual([...back].map((code) => (code === 0x7f ? 0xff : code)), [...codes].map((code) => (code === 0x7f ? 0xff : code)));
+    assert.deepEqual(
+      [...back].map((code) => (code === 0x7f ? 0xff : code)),
+      [...codes].map((code) => (code === 0x7f ? 0xff : code)),
+    );
   });
 
   it('keeps a sine within its step size', () => {
@@ -23,10 +26,15 @@ describe('mu-law', () => {
 });
 
 describe('resampling', () => {
-  const sine = (rate: number, hz: number) => Int16Array.from({ length: rate }, (_, i) => Math.round(10_000 * Math.sin((2 * Math.PI * hz * i) / rate)));
+  const sine = (rate: number, hz: number) =>
+    Int16Array.from({ length: rate }, (_, i) => Math.round(10_000 * Math.sin((2 * Math.PI * hz * i) / rate)));
   const rms = (pcm: Int16Array) => Math.sqrt(pcm.reduce((sum, v) => sum + v * v, 0) / pcm.length);
 
-  for (const [from, to] of [[16_000, 8000], [24_000, 8000], [8000, 48_000]] as const) {
+  for (const [from, to] of [
+    [16_000, 8000],
+    [24_000, 8000],
+    [8000, 48_000],
+  ] as const) {
     it(`${from} to ${to} keeps duration and level`, () => {
       const out = resample(sine(from, 1000), from, to);
       assert.equal(out.length, to);
@@ -64,13 +72,18 @@ describe('WAV', () => {
 });
 
 describe('the beep of a voicemail', () => {
-  const frames = (pcm: Int16Array) => Array.from({ length: Math.floor(pcm.length / FRAME_SAMPLES) }, (_, i) => pcm.subarray(i * FRAME_SAMPLES, (i + 1) * FRAME_SAMPLES));
+  const frames = (pcm: Int16Array) =>
+    Array.from({ length: Math.floor(pcm.length / FRAME_SAMPLES) }, (_, i) =>
+      pcm.subarray(i * FRAME_SAMPLES, (i + 1) * FRAME_SAMPLES),
+    );
   const silence = new Int16Array(FRAME_SAMPLES * 4);
 
   for (const hz of [440, 1000, 1400, 2000, 620, 1025]) {
     it(`is noticed once, when ${hz} Hz end`, () => {
       const detector = new ToneDetector();
-      const found = [...frames(tone(hz, 500)), ...frames(silence)].map((frame) => detector.push(frame)).filter((what) => what !== null);
+      const found = [...frames(tone(hz, 500)), ...frames(silence)]
+        .map((frame) => detector.push(frame))
+        .filter((what) => what !== null);
       assert.deepEqual(found, ['started', 'ended']);
     });
   }
@@ -78,19 +91,37 @@ describe('the beep of a voicemail', () => {
   it('is not a voice, noise, or a click', () => {
     const detector = new ToneDetector();
     let seed = 1;
-    const noise = Int16Array.from({ length: 16_000 }, () => ((seed = (seed * 1_103_515_245 + 12_345) & 0x7fffffff) >> 16) - 16_384);
-    const vowel = Int16Array.from({ length: 16_000 }, (_, i) => Math.round([120, 240, 700, 1200].reduce((sum, hz) => sum + 3000 * Math.sin((2 * Math.PI * hz * i) / 8000), 0)));
-    for (const frame of [...frames(noise), ...frames(vowel), ...frames(tone(1000, 60)), ...frames(silence)]) assert.equal(detector.push(frame), null);
+    const noise = Int16Array.from(
+      { length: 16_000 },
+      () => ((seed = (seed * 1_103_515_245 + 12_345) & 0x7fffffff) >> 16) - 16_384,
+    );
+    const vowel = Int16Array.from({ length: 16_000 }, (_, i) =>
+      Math.round([120, 240, 700, 1200].reduce((sum, hz) => sum + 3000 * Math.sin((2 * Math.PI * hz * i) / 8000), 0)),
+    );
+    for (const frame of [...frames(noise), ...frames(vowel), ...frames(tone(1000, 60)), ...frames(silence)])
+      assert.equal(detector.push(frame), null);
   });
 });
 
 describe('keys', () => {
-  const keyTone = (low: number, high: number) => tone(low, 40, 4000).map((sample, i) => sample + tone(high, 40, 4000)[i]!).subarray(32, 288);
+  const keyTone = (low: number, high: number) =>
+    tone(low, 40, 4000)
+      .map((sample, i) => sample + tone(high, 40, 4000)[i]!)
+      .subarray(32, 288);
 
   it('are two tones, and no voice', () => {
-    for (const low of [697, 770, 852, 941]) for (const high of [1209, 1336, 1477]) assert.ok(isKeyTone(keyTone(low, high)), `${low} ${high}`);
+    for (const low of [697, 770, 852, 941])
+      for (const high of [1209, 1336, 1477]) assert.ok(isKeyTone(keyTone(low, high)), `${low} ${high}`);
     assert.ok(!isKeyTone(tone(697, 40, 4000).subarray(32, 288)));
-    assert.ok(!isKeyTone(Int16Array.from({ length: 256 }, (_, i) => Math.round([120, 240, 700, 1200, 2400].reduce((sum, hz) => sum + 2000 * Math.sin((2 * Math.PI * hz * i) / 8000), 0)))));
+    assert.ok(
+      !isKeyTone(
+        Int16Array.from({ length: 256 }, (_, i) =>
+          Math.round(
+            [120, 240, 700, 1200, 2400].reduce((sum, hz) => sum + 2000 * Math.sin((2 * Math.PI * hz * i) / 8000), 0),
+          ),
+        ),
+      ),
+    );
   });
 
   it('a lost packet does not end a beep', () => {
@@ -115,9 +146,15 @@ describe('recent audio', () => {
     for (let n = 0; n < 100; n++) recent.push(frame(n));
     recent.hold();
     for (let n = 100; n < 200; n++) recent.push(frame(n));
-    assert.deepEqual(first(recent), Array.from({ length: 120 }, (_, i) => 80 + i));
+    assert.deepEqual(
+      first(recent),
+      Array.from({ length: 120 }, (_, i) => 80 + i),
+    );
     recent.release();
-    assert.deepEqual(first(recent), Array.from({ length: 20 }, (_, i) => 180 + i));
+    assert.deepEqual(
+      first(recent),
+      Array.from({ length: 20 }, (_, i) => 180 + i),
+    );
   });
 
   it('never grows over fifteen seconds', () => {

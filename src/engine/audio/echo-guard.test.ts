@@ -9,14 +9,23 @@ function voice(seconds: number, pitch: number): Int16Array {
   return Int16Array.from({ length: seconds * 8000 }, (_, i) => {
     phase += (pitch * (1 + 0.2 * Math.sin(i / 2100))) / 8000;
     const syllable = Math.max(0, Math.sin(i / 600));
-    return Math.round(6000 * syllable * (Math.sin(2 * Math.PI * phase) + 0.6 * Math.sin(6 * Math.PI * phase) + 0.4 * Math.sin(10 * Math.PI * phase)));
+    return Math.round(
+      6000 *
+        syllable *
+        (Math.sin(2 * Math.PI * phase) + 0.6 * Math.sin(6 * Math.PI * phase) + 0.4 * Math.sin(10 * Math.PI * phase)),
+    );
   });
 }
 
 const agent = voice(3, 120);
 
 /** The agent has spoken from 0 on, and it is now `nowMs`; the line brings its echo back, and whatever else. */
-function judge(nowMs: number, echo: { gain: number; delayMs: number }, other: (sample: number) => number = () => 0, noise = 4): boolean {
+function judge(
+  nowMs: number,
+  echo: { gain: number; delayMs: number },
+  other: (sample: number) => number = () => 0,
+  noise = 4,
+): boolean {
   const guard = new EchoGuard();
   for (let at = 0; at < nowMs; at += 20) guard.played(encodeMulaw(agent.subarray(at * 8, (at + 20) * 8)), at);
   const end = nowMs * 8;
@@ -28,13 +37,19 @@ function judge(nowMs: number, echo: { gain: number; delayMs: number }, other: (s
 }
 
 describe('the echo guard', () => {
-  for (const [db, delayMs] of [[-12, 40], [-20, 137], [-20, 460], [-30, 250]] as const) {
-    it(`knows the agent's voice at ${db} dB after ${delayMs} ms`, () => assert.ok(judge(1500, { gain: 10 ** (db / 20), delayMs })));
+  for (const [db, delayMs] of [
+    [-12, 40],
+    [-20, 137],
+    [-20, 460],
+    [-30, 250],
+  ] as const) {
+    it(`knows the agent's voice at ${db} dB after ${delayMs} ms`, () =>
+      assert.ok(judge(1500, { gain: 10 ** (db / 20), delayMs })));
   }
 
   it('knows it under noise as loud as itself', () => {
     let seed = 7;
-    const noise = () => ((((seed = (seed * 1_103_515_245 + 12_345) & 0x7fffffff) >> 8) % 1200) - 600);
+    const noise = () => (((seed = (seed * 1_103_515_245 + 12_345) & 0x7fffffff) >> 8) % 1200) - 600;
     assert.ok(judge(1500, { gain: 0.1, delayMs: 200 }, noise, 600 ** 2 / 3));
   });
 

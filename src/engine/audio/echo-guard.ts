@@ -77,7 +77,17 @@ export class EchoGuard {
     const from = end - ECHO_WINDOW - LAGS - TAPS;
     const length = LAGS + ECHO_WINDOW + 2 * TAPS;
     for (let i = 0; i < length; i++) F[PLAYED_AT + i] = this.#at(from + i);
-    const correlate = (row: number, rows: number) => kernel.multiply((PLAYED_AT + row) * 4, 4, AUDIO_AT * 4, 0, (OUT_AT + row) * 4, Math.ceil(rows / ROW_GROUP) * ROW_GROUP, ECHO_WINDOW, 0);
+    const correlate = (row: number, rows: number) =>
+      kernel.multiply(
+        (PLAYED_AT + row) * 4,
+        4,
+        AUDIO_AT * 4,
+        0,
+        (OUT_AT + row) * 4,
+        Math.ceil(rows / ROW_GROUP) * ROW_GROUP,
+        ECHO_WINDOW,
+        0,
+      );
     if (this.#lag >= 0) {
       const row = LAGS + TAPS - this.#lag;
       correlate(Math.max(0, row - TAPS), 2 * TAPS);
@@ -91,7 +101,9 @@ export class EchoGuard {
   }
 
   #at(sample: number): number {
-    return sample < this.#begin || sample >= this.#end || sample < this.#end - MEMORY ? 0 : this.#played[sample % MEMORY]!;
+    return sample < this.#begin || sample >= this.#end || sample < this.#end - MEMORY
+      ? 0
+      : this.#played[sample % MEMORY]!;
   }
 
   /** The delay at which both are most alike. */

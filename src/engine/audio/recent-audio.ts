@@ -28,7 +28,8 @@ export class RecentAudio {
 
   /** Whole frames, oldest first; each is a view that the next `push` may change. */
   *frames(): Generator<Uint8Array> {
-    for (let at = this.#length % FRAME_SAMPLES; at < this.#length; at += FRAME_SAMPLES) yield this.#bytes.subarray(at, at + FRAME_SAMPLES);
+    for (let at = this.#length % FRAME_SAMPLES; at < this.#length; at += FRAME_SAMPLES)
+      yield this.#bytes.subarray(at, at + FRAME_SAMPLES);
   }
 
   #makeRoom(): void {

@@ -41,7 +41,8 @@ function filterFor(inRate: number, outRate: number): Filter {
       const t = k - half + 1 - phase / up;
       const window = 1 - (t / half) ** 2;
       const x = Math.PI * t * ratio * ROLLOFF;
-      const value = window <= 0 ? 0 : ((x === 0 ? 1 : Math.sin(x) / x) * bessel0(BETA * Math.sqrt(window))) / bessel0(BETA);
+      const value =
+        window <= 0 ? 0 : ((x === 0 ? 1 : Math.sin(x) / x) * bessel0(BETA * Math.sqrt(window))) / bessel0(BETA);
       coefficients[phase * taps + k] = value;
       sum += value;
     }
@@ -100,7 +101,8 @@ export class Resampler {
     const most = Math.ceil((n * up) / down) + 2;
     if (results.length < most) results = new Int16Array(most);
     const output = results;
-    const written = up === 1 && taps % COLUMN_GROUP === 0 ? this.#decimate(buffer, n, output) : this.#interpolate(buffer, n, output);
+    const written =
+      up === 1 && taps % COLUMN_GROUP === 0 ? this.#decimate(buffer, n, output) : this.#interpolate(buffer, n, output);
     this.#history.set(buffer.subarray(n, n + past));
     return output.subarray(0, written);
   }
@@ -116,7 +118,16 @@ export class Resampler {
       const rows = Math.min(BATCH, count - done);
       const from = this.#skip + done * down;
       F.set(buffer.subarray(from, from + (rows - 1) * down + taps), scratchAt);
-      kernel.multiply(scratchAt * 4, down * 4, coefficientsAt * 4, 0, outAt * 4, Math.ceil(rows / ROW_GROUP) * ROW_GROUP, taps, 0);
+      kernel.multiply(
+        scratchAt * 4,
+        down * 4,
+        coefficientsAt * 4,
+        0,
+        outAt * 4,
+        Math.ceil(rows / ROW_GROUP) * ROW_GROUP,
+        taps,
+        0,
+      );
       for (let i = 0; i < rows; i++) output[done + i] = rounded(F[outAt + i]!);
     }
     this.#skip += count * down - n;

@@ -9,7 +9,10 @@ const MIN_LEVEL = 300;
 const MIN_TONE_MS = 160;
 const TONE_OVER_MS = 60;
 
-const BINS = Array.from({ length: (HIGH_HZ - LOW_HZ) / STEP_HZ + 1 }, (_, i) => 2 * Math.cos((2 * Math.PI * (LOW_HZ + i * STEP_HZ)) / SAMPLE_RATE));
+const BINS = Array.from(
+  { length: (HIGH_HZ - LOW_HZ) / STEP_HZ + 1 },
+  (_, i) => 2 * Math.cos((2 * Math.PI * (LOW_HZ + i * STEP_HZ)) / SAMPLE_RATE),
+);
 
 /** Finds a single steady tone (the beep of an answering machine). Frames of 20 ms in; says once that such a tone has begun, and that it has ended. */
 export class ToneDetector {
@@ -86,5 +89,7 @@ function goertzel(samples: Int16Array, coefficient: number): number {
 export function tone(frequencyHz: number, durationMs: number, level = 8000): Int16Array {
   const n = Math.round((durationMs * SAMPLE_RATE) / 1000);
   const edge = Math.min(40, n >> 1);
-  return Int16Array.from({ length: n }, (_, i) => Math.round(level * Math.min(1, i / edge, (n - i) / edge) * Math.sin((2 * Math.PI * frequencyHz * i) / SAMPLE_RATE)));
+  return Int16Array.from({ length: n }, (_, i) =>
+    Math.round(level * Math.min(1, i / edge, (n - i) / edge) * Math.sin((2 * Math.PI * frequencyHz * i) / SAMPLE_RATE)),
+  );
 }

@@ -13,25 +13,40 @@ export function parseWav(bytes: Uint8Array, decodeMulaw: (data: Uint8Array) => I
   const tag = (at: number) => String.fromCharCode(...bytes.subarray(at, at + 4));
   if (bytes.length < 44 || tag(0) !== 'RIFF' || tag(8) !== 'WAVE') throw new Error('not a WAV file');
   let format: { code: number; channels: number; rate: number; bits: number } | undefined;
-  for (let at = 12; at + 8 <= bytes.length; ) {
+  for (let at = 12; at + 8 <= bytes.length;) {
     const size = view.getUint32(at + 4, true);
     if (tag(at) === 'fmt ' && at + 24 <= bytes.length) {
-      format = { code: view.getUint16(at + 8, true), channels: view.getUint16(at + 10, true), rate: view.getUint32(at + 12, true), bits: view.getUint16(at + 22, true) };
+      format = {
+        code: view.getUint16(at + 8, true),
+        channels: view.getUint16(at + 10, true),
+        rate: view.getUint32(at + 12, true),
+        bits: view.getUint16(at + 22, true),
+      };
     } else if (tag(at) === 'data') {
       if (!format) throw new Error('the WAV file has no format before its data');
-      return { sampleRateHz: format.rate, channels: samplesOf(bytes.subarray(at + 8, Math.min(bytes.length, at + 8 + size)), format, decodeMulaw) };
+      return {
+        sampleRateHz: format.rate,
+        channels: samplesOf(bytes.subarray(at + 8, Math.min(bytes.length, at + 8 + size)), format, decodeMulaw),
+      };
     }
     at += 8 + size + (size & 1);
   }
   throw new Error('the WAV file has no data');
 }
 
-function samplesOf(data: Uint8Array, format: { code: number; channels: number; bits: number }, decodeMulaw: (data: Uint8Array) => Int16Array): Int16Array[] {
+function samplesOf(
+  data: Uint8Array,
+  format: { code: number; channels: number; bits: number },
+  decodeMulaw: (data: Uint8Array) => Int16Array,
+): Int16Array[] {
   const mulaw = format.code === MULAW_FORMAT;
-  if (!mulaw && format.bits !== 16) throw new Error(`only 16 bit PCM and mu-law WAV files are read, not ${format.bits} bit`);
+  if (!mulaw && format.bits !== 16)
+    throw new Error(`only 16 bit PCM and mu-law WAV files are read, not ${format.bits} bit`);
   const all = mulaw ? decodeMulaw(data) : new Int16Array(Uint8Array.from(data.subarray(0, data.length & ~1)).buffer);
   const count = Math.floor(all.length / format.channels);
-  return Array.from({ length: format.channels }, (_, channel) => Int16Array.from({ length: count }, (_unused, i) => all[i * format.channels + channel]!));
+  return Array.from({ length: format.channels }, (_, channel) =>
+    Int16Array.from({ length: count }, (_unused, i) => all[i * format.channels + channel]!),
+  );
 }
 
 /** The 44 byte header of a PCM 16 file whose samples follow. */

@@ -52,7 +52,14 @@ export interface Answer {
 /** What the carrier is to do with a call that it asks about: connect our media socket, hang up, or (nothing asked) go on. */
 export type Instruction =
   /** `askAgainUrl`: where it asks when the socket is lost; `recordingUrl`: where it says of its own recording, if it is to make one. */
-  | { readonly type: 'connect'; readonly recordingUrl: string | null; readonly mediaUrl: string; readonly callSid: string; readonly token: string; readonly askAgainUrl: string }
+  | {
+      readonly type: 'connect';
+      readonly recordingUrl: string | null;
+      readonly mediaUrl: string;
+      readonly callSid: string;
+      readonly token: string;
+      readonly askAgainUrl: string;
+    }
   | { readonly type: 'hang-up' }
   | { readonly type: 'none' };
 

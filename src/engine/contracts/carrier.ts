@@ -24,7 +24,11 @@ export interface DialRequest {
 export type CarrierEvent =
   | { readonly type: 'ringing' }
   | { readonly type: 'answered'; readonly leg: MediaLeg; readonly connect: (events: MediaEvents) => void }
-  | { readonly type: 'failed'; readonly outcome: 'busy' | 'no-answer' | 'canceled' | 'refused'; readonly reason: string };
+  | {
+      readonly type: 'failed';
+      readonly outcome: 'busy' | 'no-answer' | 'canceled' | 'refused';
+      readonly reason: string;
+    };
 
 export interface Dialled {
   /** The carrier's own id. */
@@ -61,11 +65,19 @@ export interface Carrier {
    * Looks for a dial whose outcome is unknown, by what was asked for and since when; `isKnown` tells which of its calls are
    * other calls of ours. `none`: it has no such call. `unsure`: it may have. Left out where a carrier cannot be asked.
    */
-  find?(request: DialRequest, since: Date, isKnown: (carrierCallId: string) => Promise<boolean>): Promise<{ readonly carrierCallId: string } | 'none' | 'unsure'>;
+  find?(
+    request: DialRequest,
+    since: Date,
+    isKnown: (carrierCallId: string) => Promise<boolean>,
+  ): Promise<{ readonly carrierCallId: string } | 'none' | 'unsure'>;
   /** A call that is over already is no error. */
   hangUp(carrierCallId: string): Promise<void>;
   /** Hands the other end over to a number; our part of the call is over then. Left out where a carrier cannot. */
   transfer?(carrierCallId: string, to: string, from: string | null): Promise<void>;
   /** Somebody calls us, of a carrier that runs in this process. Null when nobody has that number. */
-  receive?(carrierCallId: string, request: Pick<DialRequest, 'hints'> & { readonly from: string }, onEvent: (event: CarrierEvent) => void): Dialled | null;
+  receive?(
+    carrierCallId: string,
+    request: Pick<DialRequest, 'hints'> & { readonly from: string },
+    onEvent: (event: CarrierEvent) => void,
+  ): Dialled | null;
 }

@@ -2,8 +2,19 @@
 export type ModelMessage =
   | { readonly role: 'agent'; readonly text: string; readonly interrupted?: boolean }
   | { readonly role: 'caller'; readonly text: string }
-  | { readonly role: 'tool-call'; readonly key: string; readonly name: string; readonly args: Readonly<Record<string, string>> }
-  | { readonly role: 'tool-result'; readonly key: string; readonly name: string; readonly output: string; readonly status: 'ok' | 'failed' | 'unknown' };
+  | {
+      readonly role: 'tool-call';
+      readonly key: string;
+      readonly name: string;
+      readonly args: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly role: 'tool-result';
+      readonly key: string;
+      readonly name: string;
+      readonly output: string;
+      readonly status: 'ok' | 'failed' | 'unknown';
+    };
 
 export interface ToolDefinition {
   readonly name: string;
@@ -51,7 +62,12 @@ export type ModelPart =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'tool-call'; readonly name: string; readonly args: Readonly<Record<string, string>> }
   /** Where the talk stands and what is likely said next; a model that does not know sends none. */
-  | { readonly type: 'dialogue'; readonly phase: CallPhase; readonly expects: ExpectedAnswer; readonly phrases: readonly string[] }
+  | {
+      readonly type: 'dialogue';
+      readonly phase: CallPhase;
+      readonly expects: ExpectedAnswer;
+      readonly phrases: readonly string[];
+    }
   /** `usage` in tokens, where the vendor counts them. */
   | { readonly type: 'done'; readonly usage?: { readonly inputTokens: number; readonly outputTokens: number } }
   /** `retryAfterMs`: it wants to be left alone for so long. */

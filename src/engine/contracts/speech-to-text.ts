@@ -18,7 +18,10 @@ export interface SpeechToTextOptions {
 export type TranscriptPart =
   | { readonly type: 'transcript-partial'; readonly utterance: number; readonly text: string }
   | {
-      readonly type: 'transcript-final'; readonly utterance: number; readonly text: string; readonly confidence: number | null;
+      readonly type: 'transcript-final';
+      readonly utterance: number;
+      readonly text: string;
+      readonly confidence: number | null;
       /** This and the utterances from `since` on, understood again as one. */
       readonly whole?: { readonly since: number; readonly text: string };
     }

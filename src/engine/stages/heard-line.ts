@@ -27,7 +27,16 @@ export interface HeardLine {
 }
 
 export function newLine(bufferMs: number): HeardLine {
-  return { sentSamples: 0, playEndMs: 0, markedSamples: 0, marksSeen: false, floorSamples: 0, decidedSamples: 0, pending: [], bufferMs };
+  return {
+    sentSamples: 0,
+    playEndMs: 0,
+    markedSamples: 0,
+    marksSeen: false,
+    floorSamples: 0,
+    decidedSamples: 0,
+    pending: [],
+    bufferMs,
+  };
 }
 
 export function sent(line: HeardLine, samples: number, nowMs: number): void {
@@ -56,8 +65,12 @@ export function playedSamples(line: HeardLine, nowMs: number): number {
 
 export function heardSamples(line: HeardLine, nowMs: number): number {
   const late = nowMs >= line.playEndMs + MARK_PATIENCE_MS;
-  const byClock = line.marksSeen && !late ? Math.min(line.markedSamples, playedSamples(line, nowMs)) : playedSamples(line, nowMs - line.bufferMs);
-  if (byClock > line.decidedSamples) line.floorSamples = Math.max(line.floorSamples, Math.min(byClock, line.sentSamples));
+  const byClock =
+    line.marksSeen && !late
+      ? Math.min(line.markedSamples, playedSamples(line, nowMs))
+      : playedSamples(line, nowMs - line.bufferMs);
+  if (byClock > line.decidedSamples)
+    line.floorSamples = Math.max(line.floorSamples, Math.min(byClock, line.sentSamples));
   return line.floorSamples;
 }
 

@@ -84,14 +84,16 @@ export class Listen {
   /** It is being decided whether the caller interrupts: every window of speech is told, and an end of speech soon. */
   set urgent(on: boolean) {
     this.#urgent = on;
-    this.#detector.hangMs = on ? SHORTEST_HANG_MS : Math.max(SHORTEST_HANG_MS, Math.min(LONGEST_HANG_MS, this.#options.endpointMs));
+    this.#detector.hangMs = on
+      ? SHORTEST_HANG_MS
+      : Math.max(SHORTEST_HANG_MS, Math.min(LONGEST_HANG_MS, this.#options.endpointMs));
   }
 
   push(mulaw: Uint8Array): void {
     if (this.#closed) return;
     this.#keepTime(mulaw.length / SAMPLES_PER_MS);
     if (this.#frameFill === 0 && mulaw.length === FRAME_SAMPLES) return this.#onFrame(mulaw);
-    for (let at = 0; at < mulaw.length; ) {
+    for (let at = 0; at < mulaw.length;) {
       const n = Math.min(FRAME_SAMPLES - this.#frameFill, mulaw.length - at);
       this.#mulaw.set(mulaw.subarray(at, at + n), this.#frameFill);
       this.#frameFill += n;

@@ -2,7 +2,17 @@ import { FRAME_MS, FRAME_SAMPLES, SILENCE } from '../audio/format.ts';
 import { encodeMulaw } from '../audio/mulaw.ts';
 import type { CallClock } from '../contracts/clock.ts';
 import type { MediaLeg } from '../contracts/media.ts';
-import { cleared, heardSamples, isEstimated, markReturned, markSent, newLine, playedSamples, sent, type HeardLine } from './heard-line.ts';
+import {
+  cleared,
+  heardSamples,
+  isEstimated,
+  markReturned,
+  markSent,
+  newLine,
+  playedSamples,
+  sent,
+  type HeardLine,
+} from './heard-line.ts';
 
 /** The carrier is never led by more than this: so much a clear must be able to take back. */
 const LEAD_MS = 160;
@@ -68,7 +78,13 @@ export class Playout {
     this.#leg = leg;
     // A new connection has played nothing of what the old one held.
     const { sentSamples, floorSamples } = this.#line;
-    this.#line = { ...newLine(leg?.bufferMs ?? 0), sentSamples, floorSamples, markedSamples: floorSamples, decidedSamples: sentSamples };
+    this.#line = {
+      ...newLine(leg?.bufferMs ?? 0),
+      sentSamples,
+      floorSamples,
+      markedSamples: floorSamples,
+      decidedSamples: sentSamples,
+    };
     this.#run();
   }
 
@@ -158,7 +174,19 @@ export class Playout {
   #track(segment: number): Track {
     let track = this.#tracks.get(segment);
     if (!track) {
-      track = { segment, audio: spare.pop() ?? new Uint8Array(FIRST_BYTES), length: 0, complete: false, released: false, started: false, finished: false, sent: 0, lineFrom: 0, trackFrom: 0, heard: 0 };
+      track = {
+        segment,
+        audio: spare.pop() ?? new Uint8Array(FIRST_BYTES),
+        length: 0,
+        complete: false,
+        released: false,
+        started: false,
+        finished: false,
+        sent: 0,
+        lineFrom: 0,
+        trackFrom: 0,
+        heard: 0,
+      };
       this.#tracks.set(segment, track);
     }
     return track;

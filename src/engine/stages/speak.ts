@@ -34,7 +34,9 @@ export class Speak {
     this.#running.get(segment)?.abort();
     const job = new SegmentJob(this.#options, segment, text, () => this.#running.delete(segment));
     this.#running.set(segment, job);
-    job.run = provider.synthesize({ text, voiceId, working: (budgetMs) => clock.working(budgetMs) }, (part) => job.part(part));
+    job.run = provider.synthesize({ text, voiceId, working: (budgetMs) => clock.working(budgetMs) }, (part) =>
+      job.part(part),
+    );
     if (job.over) this.#running.delete(segment);
   }
 
@@ -123,7 +125,8 @@ class SegmentJob {
 
   #toLineRate(pcm: Int16Array, rate: number): Int16Array {
     if (rate === SAMPLE_RATE) return pcm;
-    if (!this.#resampler || this.#rate !== rate) [this.#resampler, this.#rate] = [new Resampler(rate, SAMPLE_RATE), rate];
+    if (!this.#resampler || this.#rate !== rate)
+      [this.#resampler, this.#rate] = [new Resampler(rate, SAMPLE_RATE), rate];
     return this.#resampler.process(pcm);
   }
 
@@ -138,7 +141,13 @@ class SegmentJob {
     let past = 0;
     return words.map((text, i) => {
       past += weights[i]!;
-      return { text, endSample: Math.min(this.#samples, Math.round(from + (length * past) / total + WORD_MARGIN_MS * SAMPLES_PER_MS)) };
+      return {
+        text,
+        endSample: Math.min(
+          this.#samples,
+          Math.round(from + (length * past) / total + WORD_MARGIN_MS * SAMPLES_PER_MS),
+        ),
+      };
     });
   }
 }

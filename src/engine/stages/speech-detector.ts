@@ -95,7 +95,7 @@ export class SpeechDetector {
 
   /** A frame that ends at `endMs` of the clock. */
   push(frame: Int16Array, endMs: number): void {
-    for (let at = 0; at < FRAME_SAMPLES; ) {
+    for (let at = 0; at < FRAME_SAMPLES;) {
       const n = Math.min(WINDOW - this.#fill, FRAME_SAMPLES - at);
       this.#window.set(n === FRAME_SAMPLES ? frame : frame.subarray(at, at + n), this.#fill);
       this.#fill += n;
@@ -127,7 +127,8 @@ export class SpeechDetector {
     this.#voice = Math.max(this.#voice, level);
     this.#lastSpeechMs = endMs;
     this.#findLoud(endMs);
-    if (this.speaking) return level >= Math.max(this.#noise * 2, this.#voice * FADED) ? this.#events.sounding(WINDOW_MS) : undefined;
+    if (this.speaking)
+      return level >= Math.max(this.#noise * 2, this.#voice * FADED) ? this.#events.sounding(WINDOW_MS) : undefined;
     if (this.#positives < 2 && probability < SURE) return this.#events.suspected();
     this.speaking = true;
     this.#events.started(this.#onsetMs);
@@ -141,10 +142,14 @@ export class SpeechDetector {
     }
     if (probability >= OFF) this.#lastSpeechMs = endMs;
     if (level > GATE_LEVEL) this.#findLoud(endMs);
-    const speechEndMs = Math.max(this.#lastSpeechMs - LONGEST_TAIL_MS, Math.min(this.#lastSpeechMs, this.#lastLoudMs + TAIL_MARGIN_MS));
+    const speechEndMs = Math.max(
+      this.#lastSpeechMs - LONGEST_TAIL_MS,
+      Math.min(this.#lastSpeechMs, this.#lastLoudMs + TAIL_MARGIN_MS),
+    );
     if (endMs - speechEndMs < this.hangMs) return;
     this.speaking = false;
-    this.#usual += (this.#voice - this.#usual) * (!this.#known ? 1 : this.#voice > this.#usual ? LOUDER_STEP : QUIETER_STEP);
+    this.#usual +=
+      (this.#voice - this.#usual) * (!this.#known ? 1 : this.#voice > this.#usual ? LOUDER_STEP : QUIETER_STEP);
     this.#known = true;
     this.#events.ended(speechEndMs);
   }
@@ -160,7 +165,10 @@ export class SpeechDetector {
     const probability = this.#stream.process(this.#window);
     if (probability < OFF) return probability;
     // People in the background, a telephone's keys and the agent's own voice, come back over the line, are not the caller speaking.
-    const other = this.#isBackground(level, endMs) || (!this.speaking && isKeyTone(this.#window)) || this.#echo.explains(this.#past, endMs, this.#noise ** 2 * NOISE_SHAPE);
+    const other =
+      this.#isBackground(level, endMs) ||
+      (!this.speaking && isKeyTone(this.#window)) ||
+      this.#echo.explains(this.#past, endMs, this.#noise ** 2 * NOISE_SHAPE);
     return other ? 0 : probability;
   }
 
@@ -170,7 +178,11 @@ export class SpeechDetector {
     this.#usual *= LEVEL_FADE;
     let loudest = 0;
     for (let i = 0; i < HELD_WINDOWS; i++) loudest = Math.max(loudest, this.#levels[i]!);
-    if (this.speaking) return endMs - this.#backgroundMs < BACKGROUND_LASTS_MS && loudest < Math.max(BACKGROUND * this.#voice, this.#around * ABOVE_AROUND);
+    if (this.speaking)
+      return (
+        endMs - this.#backgroundMs < BACKGROUND_LASTS_MS &&
+        loudest < Math.max(BACKGROUND * this.#voice, this.#around * ABOVE_AROUND)
+      );
     const share = this.#echo.sounding(endMs) ? BACKGROUND : this.#known ? BACKGROUND_WHILE_QUIET : 0;
     const background = loudest < Math.max(this.#usual * share, this.#around * ABOVE_AROUND);
     if (background) this.#backgroundMs = endMs;

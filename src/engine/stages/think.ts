@@ -29,7 +29,13 @@ export class Think {
   start(generation: number, attempt: number, ledger: readonly LedgerItem[], text: string, said: string): void {
     const { chain, clock, post, prompt, model, tools } = this.#options;
     const provider = chain[Math.min(attempt, chain.length) - 1]!;
-    const request: ModelRequest = { prompt, model, messages: messagesOf(ledger, text, said), tools, working: (budgetMs) => clock.working(budgetMs) };
+    const request: ModelRequest = {
+      prompt,
+      model,
+      messages: messagesOf(ledger, text, said),
+      tools,
+      working: (budgetMs) => clock.working(budgetMs),
+    };
     const splitter = new ClauseSplitter();
     let over = false;
     const finish = (event: TurnEventBody) => {
@@ -55,7 +61,13 @@ export class Think {
           return finish({ type: 'model-failed', generation });
       }
     });
-    if (!over) this.#running.set(generation, { abort: () => { over = true; run.abort(); } });
+    if (!over)
+      this.#running.set(generation, {
+        abort: () => {
+          over = true;
+          run.abort();
+        },
+      });
   }
 
   stop(generation: number): void {
@@ -81,10 +93,13 @@ export class Think {
 function messagesOf(ledger: readonly LedgerItem[], text: string, said: string): ModelMessage[] {
   const messages: ModelMessage[] = [];
   for (const item of ledger) {
-    if (item.role === 'agent') messages.push({ role: 'agent', text: item.text, ...(item.interrupted ? { interrupted: true } : {}) });
+    if (item.role === 'agent')
+      messages.push({ role: 'agent', text: item.text, ...(item.interrupted ? { interrupted: true } : {}) });
     else if (item.role === 'caller' && !item.backchannel) messages.push({ role: 'caller', text: item.text });
-    else if (item.role === 'tool-call') messages.push({ role: 'tool-call', key: item.key, name: item.name, args: item.args });
-    else if (item.role === 'tool-result') messages.push({ role: 'tool-result', key: item.key, name: item.name, output: item.output, status: item.status });
+    else if (item.role === 'tool-call')
+      messages.push({ role: 'tool-call', key: item.key, name: item.name, args: item.args });
+    else if (item.role === 'tool-result')
+      messages.push({ role: 'tool-result', key: item.key, name: item.name, output: item.output, status: item.status });
   }
   if (text !== '') messages.push({ role: 'caller', text });
   if (said !== '') messages.push({ role: 'agent', text: said, interrupted: true });

@@ -9,7 +9,11 @@ const AHEAD = 2;
 
 const MAX_ROUNDS = 6;
 
-export function newTurn(step: Step, kind: TurnKind, more: { speculative?: boolean; basis?: string; interruptible?: boolean; endsCall?: string | null } = {}): AgentTurn {
+export function newTurn(
+  step: Step,
+  kind: TurnKind,
+  more: { speculative?: boolean; basis?: string; interruptible?: boolean; endsCall?: string | null } = {},
+): AgentTurn {
   const { state, policy } = step;
   const turn: AgentTurn = {
     id: newId(step),
@@ -30,7 +34,14 @@ export function newTurn(step: Step, kind: TurnKind, more: { speculative?: boolea
     endsCall: more.endsCall ?? null,
     startedMs: state.nowMs,
     watchMs: state.nowMs + policy.watchdogMs,
-    timing: { endOfSpeechMs: null, finalMs: null, committedMs: null, firstClauseMs: null, firstAudioMs: null, firstFrameMs: null },
+    timing: {
+      endOfSpeechMs: null,
+      finalMs: null,
+      committedMs: null,
+      firstClauseMs: null,
+      firstAudioMs: null,
+      firstFrameMs: null,
+    },
   };
   state.turn = turn;
   state.idle.sinceMs = null;
@@ -63,7 +74,14 @@ export function think(step: Step, turn: AgentTurn, attempt: number, said = ''): 
   if (!turn.speculative) markTold(state, turn);
   turn.thinking = 'running';
   turn.thinkDeadlineMs = state.nowMs + policy.thinkTimeoutMs;
-  emit(step, { type: 'think', generation: turn.generation, attempt, ledger: state.ledger, text: turn.speculative ? turn.basis : '', said });
+  emit(step, {
+    type: 'think',
+    generation: turn.generation,
+    attempt,
+    ledger: state.ledger,
+    text: turn.speculative ? turn.basis : '',
+    said,
+  });
 }
 
 /** The turn is the agent's now: what it prepared may leave. */
@@ -100,7 +118,20 @@ export function addSegment(step: Step, turn: AgentTurn, text: string): void {
 }
 
 function newSegment(step: Step, text: string, attempt: number): Segment {
-  return { id: newId(step), text, status: 'waiting', attempt, deadlineMs: null, released: false, started: false, finished: false, samples: null, heardSamples: 0, estimated: false, words: [] };
+  return {
+    id: newId(step),
+    text,
+    status: 'waiting',
+    attempt,
+    deadlineMs: null,
+    released: false,
+    started: false,
+    finished: false,
+    samples: null,
+    heardSamples: 0,
+    estimated: false,
+    words: [],
+  };
 }
 
 /** Keeps synthesis a little ahead of playout, and releases in order what belongs to a committed turn. */
@@ -155,7 +186,9 @@ export function interrupt(step: Step): void {
 }
 
 export function callerTextNow({ state: { caller } }: Pick<Step, 'state'>): string {
-  return [caller.text, ...caller.pending.map((one) => one.partial), caller.speaking ? caller.partial : ''].filter(Boolean).join(' ');
+  return [caller.text, ...caller.pending.map((one) => one.partial), caller.speaking ? caller.partial : '']
+    .filter(Boolean)
+    .join(' ');
 }
 
 /** Ends a turn, whole or cut, and writes down what was heard of it. */
@@ -166,8 +199,17 @@ export function conclude(step: Step, turn: AgentTurn, interrupted: boolean): voi
   if (heard !== '') {
     const heardSamples = turn.segments.reduce((sum, segment) => sum + segment.heardSamples, 0);
     record(step, {
-      role: 'agent', turn: turn.id, kind: turn.kind, text: heard, intended: intendedText(turn), startMs: turn.timing.firstFrameMs ?? turn.startedMs, endMs: state.nowMs,
-      heardMs: Math.round(heardSamples / 8), interrupted, estimated: turn.segments.some((segment) => segment.estimated), timing: turn.timing,
+      role: 'agent',
+      turn: turn.id,
+      kind: turn.kind,
+      text: heard,
+      intended: intendedText(turn),
+      startMs: turn.timing.firstFrameMs ?? turn.startedMs,
+      endMs: state.nowMs,
+      heardMs: Math.round(heardSamples / 8),
+      interrupted,
+      estimated: turn.segments.some((segment) => segment.estimated),
+      timing: turn.timing,
     });
     state.muteTurns = 0;
   } else {
@@ -193,7 +235,8 @@ export function modelDone(step: Step, turn: AgentTurn): void {
   turn.thinking = 'done';
   turn.thinkDeadlineMs = null;
   turn.watchMs = step.state.nowMs + step.policy.watchdogMs;
-  const silent = turn.segments.length === 0 && turn.awaiting.length === 0 && turn.asked.length === 0 && turn.endsCall === null;
+  const silent =
+    turn.segments.length === 0 && turn.awaiting.length === 0 && turn.asked.length === 0 && turn.endsCall === null;
   if (silent) apologise(step, turn);
   else tellResponse(step, turn);
 }
@@ -268,7 +311,11 @@ export function advance(step: Step): void {
   if (turn.endsCall === null) return;
   // A machine and a silent line have no goodbye to wait for.
   const alone = turn.kind === 'voicemail' || turn.kind === 'idle';
-  state.leaving = { reason: turn.endsCall, atMs: state.nowMs + (alone ? 0 : step.policy.farewellMs), latestMs: state.nowMs + step.policy.longestFarewellMs };
+  state.leaving = {
+    reason: turn.endsCall,
+    atMs: state.nowMs + (alone ? 0 : step.policy.farewellMs),
+    latestMs: state.nowMs + step.policy.longestFarewellMs,
+  };
 }
 
 /** Hangs up after the goodbye, and lets the caller finish theirs. */
@@ -276,7 +323,8 @@ export function leave(step: Step): void {
   const { leaving, caller, nowMs } = step.state;
   if (!leaving) return;
   const quiet = !caller.speaking && caller.pending.length === 0;
-  if (nowMs >= leaving.latestMs || (quiet && nowMs >= leaving.atMs)) emit(step, { type: 'hang-up', reason: leaving.reason });
+  if (nowMs >= leaving.latestMs || (quiet && nowMs >= leaving.atMs))
+    emit(step, { type: 'hang-up', reason: leaving.reason });
 }
 
 function rounds(step: Step, turn: AgentTurn): number {

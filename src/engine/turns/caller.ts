@@ -1,4 +1,14 @@
-import { callerTextNow, commit, discard, intendedText, interrupt, isAudible, pump, sayTurn, thinkTurn } from './agent.ts';
+import {
+  callerTextNow,
+  commit,
+  discard,
+  intendedText,
+  interrupt,
+  isAudible,
+  pump,
+  sayTurn,
+  thinkTurn,
+} from './agent.ts';
 import { judge } from './barge-in.ts';
 import { endpointWaitMs, tellingNow } from './endpointing.ts';
 import type { WholeTranscript } from './events.ts';
@@ -38,8 +48,11 @@ function makeRoom(step: Step, decided: boolean): void {
   }
   const { speaking, onsetMs } = state.caller;
   state.hold = {
-    sinceMs: state.nowMs, fresh: true, decideAtMs: decided ? state.nowMs : state.nowMs + policy.bargeInMs,
-    voicedMs: speaking ? state.nowMs - onsetMs : 0, voicedAtMs: state.nowMs,
+    sinceMs: state.nowMs,
+    fresh: true,
+    decideAtMs: decided ? state.nowMs : state.nowMs + policy.bargeInMs,
+    voicedMs: speaking ? state.nowMs - onsetMs : 0,
+    voicedAtMs: state.nowMs,
   };
   emit(step, { type: 'pause' });
 }
@@ -67,7 +80,12 @@ export function speechEnded(step: Step, utterance: number, endMs: number): void 
   caller.endMs = Math.max(endMs, caller.endMs ?? endMs);
   if (caller.finalEarly && caller.partial === '') return;
   caller.pending.push({
-    utterance, endMs, lengthMs: Math.max(0, endMs - caller.onsetMs), partial: caller.partial, partialMs: nowMs, deadlineMs: nowMs + step.policy.finalTimeoutMs,
+    utterance,
+    endMs,
+    lengthMs: Math.max(0, endMs - caller.onsetMs),
+    partial: caller.partial,
+    partialMs: nowMs,
+    deadlineMs: nowMs + step.policy.finalTimeoutMs,
   });
   caller.partial = '';
 }
@@ -97,7 +115,12 @@ export function final(step: Step, utterance: number, said: Understood): void {
   understood(step, utterance, said, null);
 }
 
-function understood(step: Step, number: number, { text, confidence, whole }: Understood, utterance: PendingUtterance | null): void {
+function understood(
+  step: Step,
+  number: number,
+  { text, confidence, whole }: Understood,
+  utterance: PendingUtterance | null,
+): void {
   const { state } = step;
   const { caller, turn } = state;
   caller.finalMs = state.nowMs;
@@ -108,7 +131,8 @@ function understood(step: Step, number: number, { text, confidence, whole }: Und
     return;
   }
   state.idle.asked = 0;
-  if (caller.text === '' && utterance) caller.textStartMs = Math.min(caller.textStartMs, utterance.endMs - utterance.lengthMs);
+  if (caller.text === '' && utterance)
+    caller.textStartMs = Math.min(caller.textStartMs, utterance.endMs - utterance.lengthMs);
   addCallerText(caller, number, text, { whole, confidence });
   if (turn?.speculative && turn.kind === 'reply' && !sameWords(caller.text, turn.basis)) discard(step);
   if (turn && !turn.speculative && state.hold === null && isBackchannel(text)) settleBackchannel(step);
@@ -119,7 +143,10 @@ function understood(step: Step, number: number, { text, confidence, whole }: Und
 function settleBackchannel(step: Step): void {
   const { turn } = step.state;
   if (!turn || !step.policy.interruptible || !isAudible(turn)) return;
-  const leftMs = turn.segments.reduce((sum, one) => sum + (one.finished ? 0 : ((one.samples ?? Infinity) - one.heardSamples) / 8), 0);
+  const leftMs = turn.segments.reduce(
+    (sum, one) => sum + (one.finished ? 0 : ((one.samples ?? Infinity) - one.heardSamples) / 8),
+    0,
+  );
   if (leftMs <= ANSWER_OVERLAP_MS && turn.thinking === 'done' && /\?\s*$/.test(intendedText(turn))) return;
   recordCallerText(step, true);
 }
@@ -139,15 +166,18 @@ export function decideHold(step: Step): void {
   const { state } = step;
   const { caller, hold } = state;
   if (!hold || hold.fresh || state.lostUntilMs !== null) return;
-  const verdict = caller.digits !== '' || caller.written ? 'stop' : judge({
-    text: callerTextNow(step),
-    lengthMs: (caller.speaking ? state.nowMs : (caller.endMs ?? state.nowMs)) - caller.onsetMs,
-    speaking: caller.speaking,
-    final: caller.pending.length === 0 && (!caller.speaking || caller.finalEarly),
-    due: state.nowMs >= hold.decideAtMs,
-    voicedMs: hold.voicedMs,
-    quietMs: state.nowMs - hold.voicedAtMs,
-  });
+  const verdict =
+    caller.digits !== '' || caller.written
+      ? 'stop'
+      : judge({
+          text: callerTextNow(step),
+          lengthMs: (caller.speaking ? state.nowMs : (caller.endMs ?? state.nowMs)) - caller.onsetMs,
+          speaking: caller.speaking,
+          final: caller.pending.length === 0 && (!caller.speaking || caller.finalEarly),
+          due: state.nowMs >= hold.decideAtMs,
+          voicedMs: hold.voicedMs,
+          quietMs: state.nowMs - hold.voicedAtMs,
+        });
   if (verdict === 'stop') interrupt(step);
   if (verdict === 'resume') {
     state.hold = null;
@@ -163,19 +193,30 @@ export function decideHold(step: Step): void {
 /** When the caller's turn is over, or null while nothing can be said about it. */
 export function endpointAtMs(state: TurnState, policy: Step['policy']): number | null {
   const { caller } = state;
-  if (state.phase !== 'talking' || state.hold || state.lostUntilMs !== null || caller.speaking || caller.pending.length > 0) return null;
+  if (
+    state.phase !== 'talking' ||
+    state.hold ||
+    state.lostUntilMs !== null ||
+    caller.speaking ||
+    caller.pending.length > 0
+  )
+    return null;
   if (state.turn && !state.turn.speculative) return null;
   if (caller.digits !== '') return (caller.endMs ?? state.nowMs) + policy.unfinishedEndpointMs;
   if (caller.written) return caller.endMs ?? state.nowMs;
   if (caller.text === '' && !caller.owed && !caller.unclear) return null;
-  return Math.max(caller.suspectedUntilMs, (caller.endMs ?? state.nowMs) + endpointWaitMs(caller.text, tellingNow(state), policy));
+  return Math.max(
+    caller.suspectedUntilMs,
+    (caller.endMs ?? state.nowMs) + endpointWaitMs(caller.text, tellingNow(state), policy),
+  );
 }
 
 /** Starts to think before the caller's turn is surely over; sealed until it is. */
 export function speculate(step: Step): void {
   const { state, policy } = step;
   const { caller } = state;
-  if (state.phase !== 'talking' || state.turn || state.hold || state.lostUntilMs !== null || caller.digits !== '') return;
+  if (state.phase !== 'talking' || state.turn || state.hold || state.lostUntilMs !== null || caller.digits !== '')
+    return;
   if (caller.speaking && !caller.finalEarly) return;
   if (caller.pending.some((one) => one.partial === '' || state.nowMs < one.partialMs + policy.stablePartialMs)) return;
   const basis = [caller.text, ...caller.pending.map((one) => one.partial)].filter(Boolean).join(' ');
@@ -210,7 +251,15 @@ export function endpoint(step: Step): void {
 /** Results that came while somebody else spoke are told at the first chance. */
 export function tellResults(step: Step): void {
   const { state } = step;
-  if (state.phase !== 'talking' || state.turn || state.hold || state.caller.speaking || state.caller.pending.length > 0 || state.lostUntilMs !== null) return;
+  if (
+    state.phase !== 'talking' ||
+    state.turn ||
+    state.hold ||
+    state.caller.speaking ||
+    state.caller.pending.length > 0 ||
+    state.lostUntilMs !== null
+  )
+    return;
   if (hasUntoldResult(state)) thinkTurn(step, 'tool', '', false);
 }
 

@@ -45,7 +45,8 @@ export class ClauseSplitter {
         if (match.index + 1 >= FIRST_CLAUSE_CHARS) return match.index + 1;
       }
     }
-    if (this.#text.length > LONGEST_CLAUSE_CHARS) return this.#text.lastIndexOf(' ', LONGEST_CLAUSE_CHARS) + 1 || LONGEST_CLAUSE_CHARS;
+    if (this.#text.length > LONGEST_CLAUSE_CHARS)
+      return this.#text.lastIndexOf(' ', LONGEST_CLAUSE_CHARS) + 1 || LONGEST_CLAUSE_CHARS;
     return 0;
   }
 }

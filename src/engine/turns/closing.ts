@@ -16,7 +16,14 @@ export function beginClosing(step: Step, reason: string): void {
     else conclude(step, turn, true);
   }
   if (caller.speaking) {
-    caller.pending.push({ utterance: caller.utterance, endMs: state.nowMs, lengthMs: state.nowMs - caller.onsetMs, partial: caller.partial, partialMs: state.nowMs, deadlineMs: state.nowMs + policy.flushMs });
+    caller.pending.push({
+      utterance: caller.utterance,
+      endMs: state.nowMs,
+      lengthMs: state.nowMs - caller.onsetMs,
+      partial: caller.partial,
+      partialMs: state.nowMs,
+      deadlineMs: state.nowMs + policy.flushMs,
+    });
     caller.speaking = false;
     caller.endMs = state.nowMs;
   }

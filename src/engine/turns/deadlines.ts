@@ -45,11 +45,25 @@ export function nextDeadlineMs(state: TurnState, policy: TurnPolicy): number | n
 
 export function idleAtMs(state: TurnState, policy: TurnPolicy): number | null {
   const { idle, caller } = state;
-  if (state.phase !== 'talking' || idle.sinceMs === null || state.turn || caller.speaking || caller.pending.length > 0 || state.tools.some((tool) => tool.status === 'running')) return null;
+  if (
+    state.phase !== 'talking' ||
+    idle.sinceMs === null ||
+    state.turn ||
+    caller.speaking ||
+    caller.pending.length > 0 ||
+    state.tools.some((tool) => tool.status === 'running')
+  )
+    return null;
   return idle.sinceMs + (idle.waitingForHuman ? policy.waitingNoticeMs : policy.idleMs);
 }
 
 export function wantsFiller(state: TurnState, turnId: number): boolean {
   const { turn } = state;
-  return turn !== null && turn.id === turnId && !turn.speculative && !state.hold && turn.segments.every((one) => one.finished || one.status === 'failed');
+  return (
+    turn !== null &&
+    turn.id === turnId &&
+    !turn.speculative &&
+    !state.hold &&
+    turn.segments.every((one) => one.finished || one.status === 'failed')
+  );
 }

@@ -26,13 +26,16 @@ export function tellingNow({ dialogue, ledger }: Pick<TurnState, 'dialogue' | 'l
  * finished clause, longer in mid-thought, while a number is told or a name spelled; never forever.
  */
 export function endpointWaitMs(text: string, telling: Telling, policy: TurnPolicy): number {
-  const wait = (ms: number) => Math.min(Math.max(policy.endpointMs, LONGEST_ENDPOINT_MS), Math.max(policy.endpointMs, ms));
+  const wait = (ms: number) =>
+    Math.min(Math.max(policy.endpointMs, LONGEST_ENDPOINT_MS), Math.max(policy.endpointMs, ms));
   if (text === '') return policy.endpointMs;
   const digits = digitsAtEnd(text);
   // A single digit ends many sentences; two in a row are a number.
-  if (digits >= 2 || (digits === 1 && telling === 'number')) return wait(WHOLE_NUMBER(digits) ? policy.wholeNumberEndpointMs : policy.piecewiseEndpointMs);
+  if (digits >= 2 || (digits === 1 && telling === 'number'))
+    return wait(WHOLE_NUMBER(digits) ? policy.wholeNumberEndpointMs : policy.piecewiseEndpointMs);
   const letters = lettersAtEnd(text);
   if (letters >= 2 || (letters === 1 && telling === 'spelling')) return wait(policy.piecewiseEndpointMs);
-  if (isUnfinished(text) || (telling !== 'open' && endsOpen(text)) || begins(text, policy.completions)) return wait(policy.unfinishedEndpointMs);
+  if (isUnfinished(text) || (telling !== 'open' && endsOpen(text)) || begins(text, policy.completions))
+    return wait(policy.unfinishedEndpointMs);
   return policy.endpointMs;
 }

@@ -16,28 +16,60 @@ export type TurnEventBody =
   | { readonly type: 'speech-goes-on'; readonly ms: number }
   | { readonly type: 'speech-ended'; readonly utterance: number; readonly endMs: number }
   | { readonly type: 'transcript-partial'; readonly utterance: number; readonly text: string }
-  | { readonly type: 'transcript-final'; readonly utterance: number; readonly text: string; readonly confidence?: number | null; readonly whole?: WholeTranscript }
+  | {
+      readonly type: 'transcript-final';
+      readonly utterance: number;
+      readonly text: string;
+      readonly confidence?: number | null;
+      readonly whole?: WholeTranscript;
+    }
   /** A steady tone, such as a voicemail's beep, has begun, or is over. */
   | { readonly type: 'tone-started' | 'tone-ended' }
   | { readonly type: 'dtmf'; readonly digit: string }
   /** Whom the carrier takes the other end for: a hint. */
   | { readonly type: 'answered-by'; readonly who: 'human' | 'machine' }
   | { readonly type: 'model-clause'; readonly generation: number; readonly text: string }
-  | { readonly type: 'model-tool'; readonly generation: number; readonly name: string; readonly args: Readonly<Record<string, string>> }
-  | { readonly type: 'model-dialogue'; readonly generation: number; readonly phase: CallPhase; readonly expects: ExpectedAnswer }
+  | {
+      readonly type: 'model-tool';
+      readonly generation: number;
+      readonly name: string;
+      readonly args: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly type: 'model-dialogue';
+      readonly generation: number;
+      readonly phase: CallPhase;
+      readonly expects: ExpectedAnswer;
+    }
   | { readonly type: 'model-done'; readonly generation: number }
   | { readonly type: 'model-failed'; readonly generation: number }
   /** The first audio of a segment exists. */
   | { readonly type: 'synthesis-started'; readonly segment: number }
-  | { readonly type: 'synthesis-done'; readonly segment: number; readonly samples: number; readonly words: readonly { readonly text: string; readonly endSample: number }[] }
+  | {
+      readonly type: 'synthesis-done';
+      readonly segment: number;
+      readonly samples: number;
+      readonly words: readonly { readonly text: string; readonly endSample: number }[];
+    }
   /** `samples` of it exist, and are played. */
   | { readonly type: 'synthesis-failed'; readonly segment: number; readonly samples: number }
   /** The first frame of a segment was handed to the line. */
   | { readonly type: 'playout-started'; readonly segment: number }
   /** So much of a segment has been heard, by the latest honest mark and the playout clock. */
   | { readonly type: 'playout-heard'; readonly segment: number; readonly samples: number; readonly estimated: boolean }
-  | { readonly type: 'playout-finished'; readonly segment: number; readonly samples: number; readonly estimated: boolean }
-  | { readonly type: 'tool-result'; readonly key: string; readonly status: 'ok' | 'failed' | 'unknown'; readonly output: string; readonly waitForHuman?: boolean }
+  | {
+      readonly type: 'playout-finished';
+      readonly segment: number;
+      readonly samples: number;
+      readonly estimated: boolean;
+    }
+  | {
+      readonly type: 'tool-result';
+      readonly key: string;
+      readonly status: 'ok' | 'failed' | 'unknown';
+      readonly output: string;
+      readonly waitForHuman?: boolean;
+    }
   /** Written words that stand for the caller's. */
   | { readonly type: 'message'; readonly text: string }
   /** Says something on someone's behalf, or ends the call. */
@@ -58,7 +90,14 @@ export interface WholeTranscript {
 /** What the machine wants done, in this order. */
 export type TurnEffect =
   /** `said`: what this very turn has begun to say, where another model goes on with it. */
-  | { readonly type: 'think'; readonly generation: number; readonly attempt: number; readonly ledger: readonly LedgerItem[]; readonly text: string; readonly said: string }
+  | {
+      readonly type: 'think';
+      readonly generation: number;
+      readonly attempt: number;
+      readonly ledger: readonly LedgerItem[];
+      readonly text: string;
+      readonly said: string;
+    }
   | { readonly type: 'stop-thinking'; readonly generation: number }
   /** The recogniser may expect the answers that this run of the model named. */
   | { readonly type: 'expect'; readonly generation: number }
@@ -72,7 +111,12 @@ export type TurnEffect =
   | { readonly type: 'resume' }
   /** Drop everything, here and at the carrier. */
   | { readonly type: 'clear' }
-  | { readonly type: 'run-tool'; readonly key: string; readonly name: string; readonly args: Readonly<Record<string, string>> }
+  | {
+      readonly type: 'run-tool';
+      readonly key: string;
+      readonly name: string;
+      readonly args: Readonly<Record<string, string>>;
+    }
   /** Speech went by without a transcript in time: the recogniser is to be doubted. */
   | { readonly type: 'transcript-missed'; readonly utterance: number }
   /** Final texts are wanted for everything heard so far. */

@@ -15,7 +15,10 @@ export function heardOfSegment(segment: Segment): string {
   if (segment.finished && segment.samples !== null && segment.heardSamples >= segment.samples) return segment.text;
   if (segment.words.length > 0) {
     const count = segment.words.findIndex((word) => word.endSample > segment.heardSamples);
-    return segment.words.slice(0, count < 0 ? segment.words.length : count).map((word) => word.text).join(' ');
+    return segment.words
+      .slice(0, count < 0 ? segment.words.length : count)
+      .map((word) => word.text)
+      .join(' ');
   }
   return surelySaid(segment.text, segment.heardSamples).join(' ');
 }

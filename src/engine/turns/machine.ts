@@ -24,12 +24,20 @@ export function record(step: Step, item: LedgerItem): void {
 }
 
 /** Adds understood words to what no turn has taken up yet. */
-export function addCallerText(caller: CallerState, utterance: number, text: string, more: { readonly whole?: WholeTranscript | undefined; readonly confidence?: number | null | undefined } = {}): void {
+export function addCallerText(
+  caller: CallerState,
+  utterance: number,
+  text: string,
+  more: { readonly whole?: WholeTranscript | undefined; readonly confidence?: number | null | undefined } = {},
+): void {
   const { whole, confidence = null } = more;
   const again = whole !== undefined && caller.parts.some((part) => part.utterance >= whole.since);
   caller.parts = again ? caller.parts.filter((part) => part.utterance < whole.since) : caller.parts;
   caller.parts.push({ utterance, text: again ? whole.text : text, confidence });
-  caller.text = caller.parts.map((part) => part.text).filter(Boolean).join(' ');
+  caller.text = caller.parts
+    .map((part) => part.text)
+    .filter(Boolean)
+    .join(' ');
 }
 
 /** The caller's words so far become part of the record. */
@@ -37,9 +45,14 @@ export function recordCallerText(step: Step, backchannel: boolean): void {
   const { caller, nowMs } = step.state;
   const known = caller.parts.flatMap((part) => part.confidence ?? []);
   record(step, {
-    role: 'caller', text: caller.text, startMs: caller.textStartMs, endMs: caller.endMs ?? nowMs, backchannel,
+    role: 'caller',
+    text: caller.text,
+    startMs: caller.textStartMs,
+    endMs: caller.endMs ?? nowMs,
+    backchannel,
     // As sure as the least sure of them.
-    confidence: known.length > 0 ? Math.min(...known) : null, ...(caller.written ? { written: true } : {}),
+    confidence: known.length > 0 ? Math.min(...known) : null,
+    ...(caller.written ? { written: true } : {}),
   });
   clearCallerText(caller);
 }

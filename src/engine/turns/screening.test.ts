@@ -17,7 +17,12 @@ function answeredBy(events: readonly (readonly [number, TurnEventBody])[], until
     for (const effect of next.effects) if (effect.type === 'note' && isAnswer(effect.note)) found.push(effect.note.who);
   };
   const due = (limitMs: number) => {
-    for (let at = nextDeadlineMs(state, POLICY); at !== null && at <= limitMs && state.phase !== 'ended'; at = nextDeadlineMs(state, POLICY)) take(Math.max(at, state.nowMs + 1), { type: 'tick' });
+    for (
+      let at = nextDeadlineMs(state, POLICY);
+      at !== null && at <= limitMs && state.phase !== 'ended';
+      at = nextDeadlineMs(state, POLICY)
+    )
+      take(Math.max(at, state.nowMs + 1), { type: 'tick' });
   };
   for (const [atMs, event] of events) {
     due(atMs);
@@ -29,12 +34,14 @@ function answeredBy(events: readonly (readonly [number, TurnEventBody])[], until
 const isAnswer = (note: TurnNote): note is Extract<TurnNote, { kind: 'answered-by' }> => note.kind === 'answered-by';
 
 const speaks = (fromMs: number, toMs: number, text: string): readonly (readonly [number, TurnEventBody])[] => [
-  [fromMs, { type: 'speech-started', utterance: 1, onsetMs: fromMs }], [toMs, { type: 'speech-ended', utterance: 1, endMs: toMs }], [toMs + 50, { type: 'transcript-final', utterance: 1, text }],
+  [fromMs, { type: 'speech-started', utterance: 1, onsetMs: fromMs }],
+  [toMs, { type: 'speech-ended', utterance: 1, endMs: toMs }],
+  [toMs + 50, { type: 'transcript-final', utterance: 1, text }],
 ];
 const start: readonly [number, TurnEventBody] = [0, { type: 'start' }];
 const hint: readonly [number, TurnEventBody] = [400, { type: 'answered-by', who: 'machine' }];
 
-it('the carrier\'s verdict makes who talks on a machine sooner, and nobody by itself', () => {
+it("the carrier's verdict makes who talks on a machine sooner, and nobody by itself", () => {
   const greeting = speaks(300, 5300, 'good day the office of miller and sons is open again on monday morning');
   assert.equal(answeredBy([start, ...greeting])[0], 'human', 'our ear alone waits longer');
   assert.equal(answeredBy([start, greeting[0]!, hint, ...greeting.slice(1)])[0], 'machine');
@@ -43,5 +50,8 @@ it('the carrier\'s verdict makes who talks on a machine sooner, and nobody by it
   assert.equal(answeredBy([start, hint])[0], 'human', 'silence was taken for a machine');
   // Its "human" changes nothing: a machine that says so of itself is one.
   const machine = speaks(300, 3300, 'you have reached the voicemail of peter please leave a message after the tone');
-  assert.equal(answeredBy([start, machine[0]!, [400, { type: 'answered-by', who: 'human' }], ...machine.slice(1)])[0], 'machine');
+  assert.equal(
+    answeredBy([start, machine[0]!, [400, { type: 'answered-by', who: 'human' }], ...machine.slice(1)])[0],
+    'machine',
+  );
 });

@@ -22,7 +22,15 @@ const LONGEST_GREETING_MS = 40_000;
 /** For so long after the first word a machine may still be found. */
 const DOUBT_MS = 20_000;
 
-const newScreening = (deadlineMs: number): ScreeningState => ({ deadlineMs, speechMs: 0, text: '', verdict: 'unknown', tone: false, leaveAtMs: null, hinted: false });
+const newScreening = (deadlineMs: number): ScreeningState => ({
+  deadlineMs,
+  speechMs: 0,
+  text: '',
+  verdict: 'unknown',
+  tone: false,
+  leaveAtMs: null,
+  hinted: false,
+});
 
 export function startScreening(step: Step): void {
   step.state.phase = 'screening';
@@ -70,7 +78,11 @@ function takeForMachine(step: Step): void {
   state.doubtUntilMs = 0;
   if (state.turn || state.hold) interrupt(step);
   state.phase = 'screening';
-  state.screening = { ...newScreening(state.nowMs + LONGEST_GREETING_MS), text: callerTextNow(step), verdict: 'machine' };
+  state.screening = {
+    ...newScreening(state.nowMs + LONGEST_GREETING_MS),
+    text: callerTextNow(step),
+    verdict: 'machine',
+  };
   clearCallerText(state.caller);
   Object.assign(state.caller, { owed: false, unclear: false });
   state.idle.sinceMs = null;
@@ -82,14 +94,16 @@ export function screen(step: Step): void {
   const { screening, caller } = state;
   if (state.phase !== 'screening' || !screening || state.lostUntilMs !== null) return;
   const text = textSoFar(screening, step);
-  const spokenMs = caller.utterance === 0 ? 0 : (caller.speaking ? state.nowMs : (caller.endMs ?? state.nowMs)) - caller.onsetMs;
+  const spokenMs =
+    caller.utterance === 0 ? 0 : (caller.speaking ? state.nowMs : (caller.endMs ?? state.nowMs)) - caller.onsetMs;
   if (caller.utterance > 0) screening.speechMs = Math.max(screening.speechMs, spokenMs);
   if (screening.verdict === 'unknown' && isMachine(text, screening)) {
     screening.verdict = 'machine';
     screening.deadlineMs = state.nowMs + LONGEST_GREETING_MS;
   }
   // It had a machine's words, and turns out to ask who is calling: someone may be listening.
-  if (screening.verdict === 'machine' && screening.leaveAtMs === null && asksWhoCalls(text) && !isSurelyMachine(text)) screening.verdict = 'unknown';
+  if (screening.verdict === 'machine' && screening.leaveAtMs === null && asksWhoCalls(text) && !isSurelyMachine(text))
+    screening.verdict = 'unknown';
   if (screening.verdict === 'machine') return awaitBeep(step);
   if (caller.utterance === 0) {
     if (state.nowMs >= screening.deadlineMs) beginTalk(step);
@@ -99,7 +113,8 @@ export function screen(step: Step): void {
   if (!screening.tone && state.nowMs >= caller.endMs + waitAfter(text, screening, step)) beginTalk(step);
 }
 
-const textSoFar = (screening: ScreeningState, step: Pick<Step, 'state'>): string => [screening.text, callerTextNow(step)].filter(Boolean).join(' ');
+const textSoFar = (screening: ScreeningState, step: Pick<Step, 'state'>): string =>
+  [screening.text, callerTextNow(step)].filter(Boolean).join(' ');
 
 const machineSpeechMs = ({ hinted }: ScreeningState): number => (hinted ? HINTED_SPEECH_MS : MACHINE_SPEECH_MS);
 
@@ -109,25 +124,35 @@ function isMachine(text: string, screening: ScreeningState): boolean {
 }
 
 function waitAfter(text: string, screening: ScreeningState, step: Pick<Step, 'policy'>): number {
-  const hello = screening.speechMs < HUMAN_HELLO_MS && wordsOf(text).length <= HUMAN_HELLO_WORDS && !greetsForBusiness(text);
-  return (hello && !screening.hinted) || (offersHelp(text) && !asksWhoCalls(text)) ? AFTER_HELLO_MS + step.policy.endpointMs : AFTER_GREETING_MS;
+  const hello =
+    screening.speechMs < HUMAN_HELLO_MS && wordsOf(text).length <= HUMAN_HELLO_WORDS && !greetsForBusiness(text);
+  return (hello && !screening.hinted) || (offersHelp(text) && !asksWhoCalls(text))
+    ? AFTER_HELLO_MS + step.policy.endpointMs
+    : AFTER_GREETING_MS;
 }
 
 /** The greeting's end where no beep comes. */
 function gapAtMs({ caller, screening }: TurnState): number {
-  return !screening?.tone && !caller.speaking && caller.pending.length === 0 && caller.endMs !== null ? caller.endMs + GREETING_GAP_MS : Infinity;
+  return !screening?.tone && !caller.speaking && caller.pending.length === 0 && caller.endMs !== null
+    ? caller.endMs + GREETING_GAP_MS
+    : Infinity;
 }
 
 function awaitBeep(step: Step): void {
   const { state } = step;
   const { screening } = state;
-  if (!screening || state.nowMs < Math.min(screening.leaveAtMs ?? Infinity, gapAtMs(state), screening.deadlineMs)) return;
+  if (!screening || state.nowMs < Math.min(screening.leaveAtMs ?? Infinity, gapAtMs(state), screening.deadlineMs))
+    return;
   state.phase = 'talking';
   state.screening = null;
   note(step, { kind: 'answered-by', who: 'machine' });
   const message = step.policy.voicemailMessage ?? step.policy.firstMessage;
   state.turn = null;
-  if (message === null) return void sayTurn(step, 'voicemail', step.policy.phrases.goodbye, { interruptible: false, endsCall: 'voicemail' });
+  if (message === null)
+    return void sayTurn(step, 'voicemail', step.policy.phrases.goodbye, {
+      interruptible: false,
+      endsCall: 'voicemail',
+    });
   sayTurn(step, 'voicemail', message, { interruptible: false, endsCall: 'voicemail' });
 }
 
@@ -135,7 +160,8 @@ function awaitBeep(step: Step): void {
 export function screeningAtMs(step: Pick<Step, 'state' | 'policy'>): number | null {
   const { screening, caller, nowMs } = step.state;
   if (step.state.phase !== 'screening' || !screening) return null;
-  if (screening.verdict === 'machine') return Math.min(screening.leaveAtMs ?? Infinity, gapAtMs(step.state), screening.deadlineMs);
+  if (screening.verdict === 'machine')
+    return Math.min(screening.leaveAtMs ?? Infinity, gapAtMs(step.state), screening.deadlineMs);
   if (caller.utterance === 0) return screening.deadlineMs;
   if (caller.speaking) {
     const long = caller.onsetMs + machineSpeechMs(screening);

@@ -154,10 +154,43 @@ export interface ToolRun {
 }
 
 export type LedgerItem =
-  | { readonly role: 'caller'; readonly text: string; readonly startMs: number; readonly endMs: number; readonly backchannel: boolean; readonly confidence: number | null; readonly written?: true }
-  | { readonly role: 'agent'; readonly turn: number; readonly kind: TurnKind; readonly text: string; readonly intended: string; readonly startMs: number; readonly endMs: number; readonly heardMs: number; readonly interrupted: boolean; readonly estimated: boolean; readonly timing: TurnTiming }
-  | { readonly role: 'tool-call'; readonly key: string; readonly name: string; readonly args: Readonly<Record<string, string>>; readonly atMs: number }
-  | { readonly role: 'tool-result'; readonly key: string; readonly name: string; readonly status: 'ok' | 'failed' | 'unknown'; readonly output: string; readonly atMs: number };
+  | {
+      readonly role: 'caller';
+      readonly text: string;
+      readonly startMs: number;
+      readonly endMs: number;
+      readonly backchannel: boolean;
+      readonly confidence: number | null;
+      readonly written?: true;
+    }
+  | {
+      readonly role: 'agent';
+      readonly turn: number;
+      readonly kind: TurnKind;
+      readonly text: string;
+      readonly intended: string;
+      readonly startMs: number;
+      readonly endMs: number;
+      readonly heardMs: number;
+      readonly interrupted: boolean;
+      readonly estimated: boolean;
+      readonly timing: TurnTiming;
+    }
+  | {
+      readonly role: 'tool-call';
+      readonly key: string;
+      readonly name: string;
+      readonly args: Readonly<Record<string, string>>;
+      readonly atMs: number;
+    }
+  | {
+      readonly role: 'tool-result';
+      readonly key: string;
+      readonly name: string;
+      readonly status: 'ok' | 'failed' | 'unknown';
+      readonly output: string;
+      readonly atMs: number;
+    };
 
 export interface ScreeningState {
   deadlineMs: number;
@@ -180,8 +213,22 @@ export function initialState(): TurnState {
     phase: 'waiting',
     nextId: 1,
     caller: {
-      speaking: false, utterance: 0, onsetMs: 0, endMs: null, partial: '', finalEarly: false, pending: [], text: '', parts: [], written: false, textStartMs: 0,
-      finalMs: null, owed: false, unclear: false, digits: '', suspectedUntilMs: 0,
+      speaking: false,
+      utterance: 0,
+      onsetMs: 0,
+      endMs: null,
+      partial: '',
+      finalEarly: false,
+      pending: [],
+      text: '',
+      parts: [],
+      written: false,
+      textStartMs: 0,
+      finalMs: null,
+      owed: false,
+      unclear: false,
+      digits: '',
+      suspectedUntilMs: 0,
     },
     turn: null,
     hold: null,
@@ -204,8 +251,19 @@ export function draftOf(state: TurnState): TurnState {
   const { caller, turn } = state;
   return {
     ...state,
-    caller: { ...caller, parts: caller.parts.map((one) => ({ ...one })), pending: caller.pending.map((one) => ({ ...one })) },
-    turn: turn && { ...turn, dialogue: turn.dialogue && { ...turn.dialogue }, asked: [...turn.asked], awaiting: [...turn.awaiting], segments: turn.segments.map((one) => ({ ...one })), timing: { ...turn.timing } },
+    caller: {
+      ...caller,
+      parts: caller.parts.map((one) => ({ ...one })),
+      pending: caller.pending.map((one) => ({ ...one })),
+    },
+    turn: turn && {
+      ...turn,
+      dialogue: turn.dialogue && { ...turn.dialogue },
+      asked: [...turn.asked],
+      awaiting: [...turn.awaiting],
+      segments: turn.segments.map((one) => ({ ...one })),
+      timing: { ...turn.timing },
+    },
     hold: state.hold && { ...state.hold },
     tools: state.tools.map((one) => ({ ...one })),
     idle: { ...state.idle },

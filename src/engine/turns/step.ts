@@ -1,4 +1,17 @@
-import { addSegment, advance, conclude, discard, leave, modelDone, modelFailed, pump, sayTurn, silence, synthesisFailed, tellDialogue } from './agent.ts';
+import {
+  addSegment,
+  advance,
+  conclude,
+  discard,
+  leave,
+  modelDone,
+  modelFailed,
+  pump,
+  sayTurn,
+  silence,
+  synthesisFailed,
+  tellDialogue,
+} from './agent.ts';
 import * as callerSide from './caller.ts';
 import { beginClosing, finishClosing } from './closing.ts';
 import { idleAtMs, nextDeadlineMs, wantsFiller } from './deadlines.ts';
@@ -20,7 +33,11 @@ const MUTE_LIMIT = 2;
  * One step of a call's turn-taking. Pure: no clock, no I/O; the state given in is left as it was. Time stands in the
  * event and never runs backwards. Effects are to be carried out in order, and their outcomes come back as events.
  */
-export function step(state: TurnState, event: TurnEvent, policy: TurnPolicy): { state: TurnState; effects: TurnEffect[] } {
+export function step(
+  state: TurnState,
+  event: TurnEvent,
+  policy: TurnPolicy,
+): { state: TurnState; effects: TurnEffect[] } {
   if (state.phase === 'ended') return { state, effects: [] };
   const current: Step = { state: draftOf(state), policy, effects: [] };
   current.state.nowMs = Math.max(state.nowMs, event.atMs);
@@ -88,7 +105,10 @@ function handle(current: Step, event: TurnEvent): void {
       return beginClosing(current, event.reason);
     case 'hung-up':
       // Whoever hangs up on the agent's goodbye ends the talk as the agent meant to.
-      return beginClosing(current, state.leaving?.reason ?? (state.turn && !state.turn.speculative ? state.turn.endsCall : null) ?? event.reason);
+      return beginClosing(
+        current,
+        state.leaving?.reason ?? (state.turn && !state.turn.speculative ? state.turn.endsCall : null) ?? event.reason,
+      );
     case 'media-lost':
       if (!open || state.lostUntilMs !== null) return;
       state.lostUntilMs = event.untilMs;
@@ -107,7 +127,8 @@ function begin(current: Step, how: 'prepare' | 'start'): void {
   const { state, policy } = current;
   if (state.phase !== 'waiting') return;
   if (how === 'prepare') {
-    if (!state.turn && policy.firstMessage?.trim()) sayTurn(current, 'first', policy.firstMessage, { speculative: true });
+    if (!state.turn && policy.firstMessage?.trim())
+      sayTurn(current, 'first', policy.firstMessage, { speculative: true });
     return;
   }
   if (policy.screen) startScreening(current);
@@ -198,7 +219,11 @@ function say(current: Step, text: string, endsCall: string | null): void {
   // Whoever has something said does not wait for the screening.
   if (state.phase === 'screening') Object.assign(state, { phase: 'talking', screening: null });
   if (state.turn?.speculative) discard(current);
-  if (!state.turn) return void sayTurn(current, 'notice', text, { endsCall, interruptible: endsCall === null && current.policy.interruptible });
+  if (!state.turn)
+    return void sayTurn(current, 'notice', text, {
+      endsCall,
+      interruptible: endsCall === null && current.policy.interruptible,
+    });
   addSegment(current, state.turn, text);
   if (endsCall !== null) {
     state.turn.endsCall = endsCall;
@@ -262,7 +287,8 @@ function closedByUs(current: Step): boolean {
 function overdue(current: Step): void {
   const { state, policy } = current;
   for (const tool of state.tools) {
-    if (tool.status === 'running' && state.nowMs >= tool.deadlineMs) toolResult(current, tool.key, 'unknown', 'The outcome is not known: no answer came in time.');
+    if (tool.status === 'running' && state.nowMs >= tool.deadlineMs)
+      toolResult(current, tool.key, 'unknown', 'The outcome is not known: no answer came in time.');
     else if (tool.status === 'running' && state.nowMs >= tool.fillAtMs && state.turn && wantsFiller(state, tool.turn)) {
       // As long as it takes, the caller is told again that it goes on.
       for (const one of state.tools) if (one.turn === tool.turn) one.fillAtMs = state.nowMs + policy.fillerAgainMs;
@@ -272,7 +298,8 @@ function overdue(current: Step): void {
   }
   const { turn } = state;
   if (!turn) return;
-  if (turn.thinking === 'running' && turn.thinkDeadlineMs !== null && state.nowMs >= turn.thinkDeadlineMs) modelFailed(current, turn);
+  if (turn.thinking === 'running' && turn.thinkDeadlineMs !== null && state.nowMs >= turn.thinkDeadlineMs)
+    modelFailed(current, turn);
   // What is said in the place of one may join them.
   for (const segment of turn.segments.slice()) {
     if (segment.deadlineMs !== null && state.nowMs >= segment.deadlineMs) synthesisFailed(current, turn, segment, 0);

@@ -14,7 +14,15 @@ export function decideTool(step: Step, turn: AgentTurn, name: string, args: Reco
   }
   const key = `tool-${newId(step)}`;
   state.tools.push({
-    key, turn: turn.id, name, args, status: 'running', fillAtMs: state.nowMs + policy.fillerAfterMs, deadlineMs: state.nowMs + policy.toolTimeoutMs, output: '', toldBy: null,
+    key,
+    turn: turn.id,
+    name,
+    args,
+    status: 'running',
+    fillAtMs: state.nowMs + policy.fillerAfterMs,
+    deadlineMs: state.nowMs + policy.toolTimeoutMs,
+    output: '',
+    toldBy: null,
   });
   turn.awaiting.push(key);
   record(step, { role: 'tool-call', key, name, args, atMs: state.nowMs });

@@ -11,7 +11,10 @@ export const anthropic: ProviderManifest = {
   models: { claims: isOwn },
   environment: { apiKey: 'ANTHROPIC_API_KEY', baseUrl: 'ANTHROPIC_BASE_URL' },
   make: ({ apiKey, baseUrl }) => {
-    const vendor = createAnthropic({ apiKey: apiKey ?? '', ...(baseUrl === null ? {} : { baseURL: `${baseUrl.replace(/\/v1$/, '')}/v1` }) });
+    const vendor = createAnthropic({
+      apiKey: apiKey ?? '',
+      ...(baseUrl === null ? {} : { baseURL: `${baseUrl.replace(/\/v1$/, '')}/v1` }),
+    });
     return { languageModel: new AiSdkModel('anthropic', (model) => vendor(isOwn(model) ? model : MODEL)) };
   },
 };

@@ -26,15 +26,35 @@ export class DeepgramListen implements SpeechToText {
   }
 
   open(options: SpeechToTextOptions): SpeechToTextStream {
-    const query = new URLSearchParams({ model: MODEL, language: options.language, ...this.#line, channels: '1', interim_results: 'true', punctuate: 'true', smart_format: 'false', endpointing: 'false' });
+    const query = new URLSearchParams({
+      model: MODEL,
+      language: options.language,
+      ...this.#line,
+      channels: '1',
+      interim_results: 'true',
+      punctuate: 'true',
+      smart_format: 'false',
+      endpointing: 'false',
+    });
     for (const term of keytermsOf(options.context.phrases)) query.append('keyterm', term);
-    return new Stream(new WebSocket(`${this.#url}?${query.toString()}`, { headers: this.#headers, handshakeTimeout: HANDSHAKE_MS, perMessageDeflate: false }), options);
+    return new Stream(
+      new WebSocket(`${this.#url}?${query.toString()}`, {
+        headers: this.#headers,
+        handshakeTimeout: HANDSHAKE_MS,
+        perMessageDeflate: false,
+      }),
+      options,
+    );
   }
 }
 
 /** Names are what a recogniser cannot know: words with a capital letter that begin no sentence. */
 function keytermsOf(phrases: readonly string[]): readonly string[] {
-  return [...new Set(phrases.flatMap((phrase) => [...phrase.matchAll(/(?<=[a-z,;] )\p{Lu}\p{L}{2,}/gu)].map((match) => match[0])))].slice(0, MOST_KEYTERMS);
+  return [
+    ...new Set(
+      phrases.flatMap((phrase) => [...phrase.matchAll(/(?<=[a-z,;] )\p{Lu}\p{L}{2,}/gu)].map((match) => match[0])),
+    ),
+  ].slice(0, MOST_KEYTERMS);
 }
 
 interface Result {
@@ -42,7 +62,9 @@ interface Result {
   readonly is_final?: boolean;
   readonly from_finalize?: boolean;
   readonly description?: string;
-  readonly channel?: { readonly alternatives?: readonly { readonly transcript?: string; readonly confidence?: number }[] };
+  readonly channel?: {
+    readonly alternatives?: readonly { readonly transcript?: string; readonly confidence?: number }[];
+  };
 }
 
 class Stream implements SpeechToTextStream {
@@ -148,7 +170,13 @@ class Stream implements SpeechToTextStream {
   #finish(): void {
     const text = this.#text();
     this.#quiet();
-    if (!this.#closed) this.#options.onPart({ type: 'transcript-final', utterance: this.#utterance, text, confidence: this.#confidence });
+    if (!this.#closed)
+      this.#options.onPart({
+        type: 'transcript-final',
+        utterance: this.#utterance,
+        text,
+        confidence: this.#confidence,
+      });
   }
 
   #quiet(): void {

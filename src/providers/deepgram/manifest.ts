@@ -18,8 +18,14 @@ export const deepgram: ProviderManifest = {
     return {
       speechToText: new DeepgramListen(`${v1.replace(/^http/, 'ws')}/listen`, headers, LINE),
       textToSpeech: new HttpVoice({
-        id: 'deepgram', encoding: 'mulaw', sampleRateHz: 8000,
-        request: ({ text, voiceId }) => ({ url: `${v1}/speak?${new URLSearchParams({ model: isOwn(voiceId) ? voiceId : PREFERRED, ...LINE, container: 'none' }).toString()}`, headers, body: { text } }),
+        id: 'deepgram',
+        encoding: 'mulaw',
+        sampleRateHz: 8000,
+        request: ({ text, voiceId }) => ({
+          url: `${v1}/speak?${new URLSearchParams({ model: isOwn(voiceId) ? voiceId : PREFERRED, ...LINE, container: 'none' }).toString()}`,
+          headers,
+          body: { text },
+        }),
       }),
     };
   },

@@ -8,5 +8,7 @@ export const elevenlabs: ProviderManifest = {
   id: 'elevenlabs',
   voices: { claims: isVoiceId },
   environment: { apiKey: 'ELEVENLABS_API_KEY', baseUrl: 'ELEVENLABS_BASE_URL' },
-  make: ({ apiKey, baseUrl }) => ({ textToSpeech: new StreamInputVoice((baseUrl ?? BASE_URL).replace(/\/v1$/, ''), apiKey) }),
+  make: ({ apiKey, baseUrl }) => ({
+    textToSpeech: new StreamInputVoice((baseUrl ?? BASE_URL).replace(/\/v1$/, ''), apiKey),
+  }),
 };

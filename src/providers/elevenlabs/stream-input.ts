@@ -30,7 +30,10 @@ export class StreamInputVoice implements TextToSpeech {
 
   synthesize({ text, voiceId, working }: SpeechRequest, onPart: (part: SpeechPart) => void): { abort(): void } {
     const voice = isVoiceId(voiceId) ? voiceId : VOICE;
-    const socket = new WebSocket(`${this.#baseUrl}/v1/text-to-speech/${voice}/stream-input?model_id=${MODEL}&output_format=ulaw_8000&auto_mode=true`, { headers: this.#headers, handshakeTimeout: HANDSHAKE_MS, perMessageDeflate: false });
+    const socket = new WebSocket(
+      `${this.#baseUrl}/v1/text-to-speech/${voice}/stream-input?model_id=${MODEL}&output_format=ulaw_8000&auto_mode=true`,
+      { headers: this.#headers, handshakeTimeout: HANDSHAKE_MS, perMessageDeflate: false },
+    );
     const ready = working(VENDOR_BUDGET_MS);
     let over = false;
     const finish = (part: SpeechPart) => {
@@ -50,13 +53,16 @@ export class StreamInputVoice implements TextToSpeech {
       const message = jsonObject<Message>(data.toString('utf8'));
       if (!message) return finish({ type: 'error', message: 'sent what is no JSON' });
       if (message.error !== undefined) return finish({ type: 'error', message: message.message ?? message.error });
-      if (message.audio) onPart({ type: 'audio', pcm: decodeMulaw(Buffer.from(message.audio, 'base64')), sampleRateHz: 8000 });
+      if (message.audio)
+        onPart({ type: 'audio', pcm: decodeMulaw(Buffer.from(message.audio, 'base64')), sampleRateHz: 8000 });
       if (message.isFinal) finish({ type: 'done' });
     });
     socket.on('unexpected-response', (_request, reply) => {
       reply.resume();
       const status = reply.statusCode ?? 0;
-      finish(errorPart(new VendorError(`answered ${status}`, status, retryAfterMs(status, reply.headers['retry-after']))));
+      finish(
+        errorPart(new VendorError(`answered ${status}`, status, retryAfterMs(status, reply.headers['retry-after']))),
+      );
     });
     socket.on('error', (error) => finish({ type: 'error', message: error.message }));
     socket.on('close', (code) => finish({ type: 'error', message: `closed the connection (${code})` }));

@@ -19,17 +19,29 @@ export class ElevenLabsVoices {
   }
 
   async list(): Promise<readonly VendorVoice[]> {
-    const reply = await vendorFetch(`${this.#baseUrl}/v1/voices`, { headers: this.#headers, signal: AbortSignal.timeout(ANSWER_MS) });
+    const reply = await vendorFetch(`${this.#baseUrl}/v1/voices`, {
+      headers: this.#headers,
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
     const { voices } = (await reply.json()) as { voices: { voice_id: string; name: string; category?: string }[] };
     return voices.map((voice) => ({ id: voice.voice_id, name: voice.name, category: voice.category ?? 'premade' }));
   }
 
   /** Makes a voice of recordings of one person. @throws VendorError */
-  async clone(name: string, recordings: readonly { readonly name: string; readonly bytes: Uint8Array }[]): Promise<string> {
+  async clone(
+    name: string,
+    recordings: readonly { readonly name: string; readonly bytes: Uint8Array }[],
+  ): Promise<string> {
     const form = new FormData();
     form.set('name', name);
-    for (const recording of recordings) form.append('files', new Blob([Uint8Array.from(recording.bytes)]), recording.name);
-    const reply = await vendorFetch(`${this.#baseUrl}/v1/voices/add`, { method: 'POST', headers: this.#headers, body: form, signal: AbortSignal.timeout(ANSWER_MS) });
+    for (const recording of recordings)
+      form.append('files', new Blob([Uint8Array.from(recording.bytes)]), recording.name);
+    const reply = await vendorFetch(`${this.#baseUrl}/v1/voices/add`, {
+      method: 'POST',
+      headers: this.#headers,
+      body: form,
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
     return ((await reply.json()) as { voice_id: string }).voice_id;
   }
 }

@@ -11,7 +11,10 @@ export const google: ProviderManifest = {
   models: { claims: isOwn },
   environment: { apiKey: 'GOOGLE_API_KEY', baseUrl: 'GOOGLE_BASE_URL' },
   make: ({ apiKey, baseUrl }) => {
-    const vendor = createGoogleGenerativeAI({ apiKey: apiKey ?? '', ...(baseUrl === null ? {} : { baseURL: `${baseUrl.replace(/\/v1beta$/, '')}/v1beta` }) });
+    const vendor = createGoogleGenerativeAI({
+      apiKey: apiKey ?? '',
+      ...(baseUrl === null ? {} : { baseURL: `${baseUrl.replace(/\/v1beta$/, '')}/v1beta` }),
+    });
     return { languageModel: new AiSdkModel('google', (model) => vendor(isOwn(model) ? model : MODEL)) };
   },
 };

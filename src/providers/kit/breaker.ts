@@ -6,7 +6,12 @@ import type { SpeechPart, TextToSpeech } from '#engine/contracts/text-to-speech.
 type Ending = { readonly type: string; readonly retryAfterMs?: number };
 
 /** One answer in parts, counted by how it ends. */
-function watched<P extends Ending>(breaker: CircuitBreaker, onPart: (part: P) => void, start: (onPart: (part: P) => void) => { abort(): void }, refused: P): { abort(): void } {
+function watched<P extends Ending>(
+  breaker: CircuitBreaker,
+  onPart: (part: P) => void,
+  start: (onPart: (part: P) => void) => { abort(): void },
+  refused: P,
+): { abort(): void } {
   if (!breaker.ask()) {
     const timer = setImmediate(() => onPart(refused));
     return { abort: () => clearImmediate(timer) };
@@ -34,9 +39,17 @@ function watched<P extends Ending>(breaker: CircuitBreaker, onPart: (part: P) =>
 
 const resting = (id: string) => ({ type: 'error' as const, message: `${id} is resting after failures` });
 
-export const restingModel = (inner: LanguageModel, breaker: CircuitBreaker): LanguageModel => ({ id: inner.id, generate: (request, onPart) => watched<ModelPart>(breaker, onPart, (each) => inner.generate(request, each), resting(inner.id)) });
+export const restingModel = (inner: LanguageModel, breaker: CircuitBreaker): LanguageModel => ({
+  id: inner.id,
+  generate: (request, onPart) =>
+    watched<ModelPart>(breaker, onPart, (each) => inner.generate(request, each), resting(inner.id)),
+});
 
-export const restingVoice = (inner: TextToSpeech, breaker: CircuitBreaker): TextToSpeech => ({ id: inner.id, synthesize: (request, onPart) => watched<SpeechPart>(breaker, onPart, (each) => inner.synthesize(request, each), resting(inner.id)) });
+export const restingVoice = (inner: TextToSpeech, breaker: CircuitBreaker): TextToSpeech => ({
+  id: inner.id,
+  synthesize: (request, onPart) =>
+    watched<SpeechPart>(breaker, onPart, (each) => inner.synthesize(request, each), resting(inner.id)),
+});
 
 /** A recogniser is asked for a whole call: audio that goes in without a text coming out counts against it, and so does an error. */
 export function restingRecogniser(inner: SpeechToText, breaker: CircuitBreaker): SpeechToText {
@@ -44,8 +57,17 @@ export function restingRecogniser(inner: SpeechToText, breaker: CircuitBreaker):
     id: inner.id,
     open: (options): SpeechToTextStream => {
       if (!breaker.ask()) {
-        const refuse = (utterance: number) => void setImmediate(() => options.onPart({ type: 'error', utterance, retryable: false, message: resting(inner.id).message }));
-        return { audio: () => undefined, begin: refuse, end: () => undefined, expect: () => undefined, close: () => undefined };
+        const refuse = (utterance: number) =>
+          void setImmediate(() =>
+            options.onPart({ type: 'error', utterance, retryable: false, message: resting(inner.id).message }),
+          );
+        return {
+          audio: () => undefined,
+          begin: refuse,
+          end: () => undefined,
+          expect: () => undefined,
+          close: () => undefined,
+        };
       }
       let endedMs: number | null = null;
       let told = false;

@@ -2,7 +2,12 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { AiSdkModel } from './ai-sdk-model.ts';
 
 /** The protocol that one vendor made and many servers speak: `POST v1/chat/completions`. `modelFor` names a model of theirs for what an agent asks for. */
-export function chatCompletions(id: string, v1: string, headers: Readonly<Record<string, string>>, modelFor: (model: string) => string): AiSdkModel {
+export function chatCompletions(
+  id: string,
+  v1: string,
+  headers: Readonly<Record<string, string>>,
+  modelFor: (model: string) => string,
+): AiSdkModel {
   const chat = createOpenAICompatible({ name: id, baseURL: v1, includeUsage: true, headers });
   return new AiSdkModel(id, (model) => chat.chatModel(modelFor(model)));
 }

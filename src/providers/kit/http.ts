@@ -20,11 +20,18 @@ const LONGEST_MESSAGE = 200;
 const UNAUTHORIZED_MS = 60_000;
 
 /** @throws VendorError when it answers anything but 2xx */
-export async function vendorFetch(url: string, init: RequestInit & { readonly signal: AbortSignal }): Promise<Response> {
+export async function vendorFetch(
+  url: string,
+  init: RequestInit & { readonly signal: AbortSignal },
+): Promise<Response> {
   const reply = await fetch(url, init);
   if (reply.ok) return reply;
   const text = await reply.text().catch(() => '');
-  throw new VendorError(`answered ${reply.status}: ${text.slice(0, LONGEST_MESSAGE)}`, reply.status, retryAfterMs(reply.status, reply.headers.get('retry-after')));
+  throw new VendorError(
+    `answered ${reply.status}: ${text.slice(0, LONGEST_MESSAGE)}`,
+    reply.status,
+    retryAfterMs(reply.status, reply.headers.get('retry-after')),
+  );
 }
 
 /** How long a vendor wants to be left alone. */
@@ -38,9 +45,17 @@ export function retryAfterMs(status: number, header: string | null | undefined):
 }
 
 /** What went wrong, as a part of type `error`. Keys stand in no message: they are sent in headers only. */
-export function errorPart(error: unknown): { readonly type: 'error'; readonly message: string; readonly retryAfterMs?: number } {
+export function errorPart(error: unknown): {
+  readonly type: 'error';
+  readonly message: string;
+  readonly retryAfterMs?: number;
+} {
   const message = error instanceof Error ? error.message : String(error);
-  return { type: 'error', message: message.slice(0, LONGEST_MESSAGE), ...(error instanceof VendorError && error.retryAfterMs !== null ? { retryAfterMs: error.retryAfterMs } : {}) };
+  return {
+    type: 'error',
+    message: message.slice(0, LONGEST_MESSAGE),
+    ...(error instanceof VendorError && error.retryAfterMs !== null ? { retryAfterMs: error.retryAfterMs } : {}),
+  };
 }
 
 /** A message as an object, or null for what is none. Its fields are to be looked at one by one. */

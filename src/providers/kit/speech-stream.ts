@@ -5,7 +5,11 @@ import { errorPart, VENDOR_BUDGET_MS, vendorFetch } from './http.ts';
 /** How a vendor is asked for the audio of a text over HTTP. */
 export interface HttpVoiceOptions {
   readonly id: string;
-  readonly request: (request: Pick<SpeechRequest, 'text' | 'voiceId'>) => { readonly url: string; readonly headers: Readonly<Record<string, string>>; readonly body: object };
+  readonly request: (request: Pick<SpeechRequest, 'text' | 'voiceId'>) => {
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: object;
+  };
   readonly encoding: 'mulaw' | 'pcm16';
   readonly sampleRateHz: number;
 }
@@ -31,7 +35,12 @@ export class HttpVoice implements TextToSpeech {
     const { encoding, sampleRateHz } = this.#options;
     try {
       const { url, headers, body } = this.#options.request(request);
-      const reply = await vendorFetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body), signal });
+      const reply = await vendorFetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+        signal,
+      });
       let odd: Uint8Array = new Uint8Array(0);
       for await (const chunk of reply.body!) {
         if (encoding === 'mulaw') onPart({ type: 'audio', pcm: decodeMulaw(chunk), sampleRateHz });

@@ -2,7 +2,16 @@ import type { ProviderManifest } from '../manifest.ts';
 import { OFFLINE_VOICES } from './speech/voices.ts';
 
 /** Takes every name that no vendor claims. */
-export const offline: ProviderManifest = { id: 'offline', voices: { claims: (voiceId) => Object.hasOwn(OFFLINE_VOICES, voiceId) }, models: { claims: () => false } };
+export const offline: ProviderManifest = {
+  id: 'offline',
+  voices: { claims: (voiceId) => Object.hasOwn(OFFLINE_VOICES, voiceId) },
+  models: { claims: () => false },
+};
 
 /** What the parts call themselves; they are named where none of them runs. */
-export const OFFLINE_NAMES = { speechToText: 'offline-soundswallower', languageModel: 'offline-rules', textToSpeech: 'offline-flite', voiceActivity: 'silero-v5' } as const;
+export const OFFLINE_NAMES = {
+  speechToText: 'offline-soundswallower',
+  languageModel: 'offline-rules',
+  textToSpeech: 'offline-flite',
+  voiceActivity: 'silero-v5',
+} as const;

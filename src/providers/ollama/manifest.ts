@@ -11,5 +11,9 @@ export const ollama: ProviderManifest = {
   id: 'ollama',
   models: { claims: isOwn, preferred: PREFERRED },
   environment: { baseUrl: 'OLLAMA_BASE_URL' },
-  make: ({ baseUrl }) => ({ languageModel: chatCompletions('ollama', `${(baseUrl ?? BASE_URL).replace(/\/v1$/, '')}/v1`, {}, (model) => (isOwn(model) ? model : PREFERRED)) }),
+  make: ({ baseUrl }) => ({
+    languageModel: chatCompletions('ollama', `${(baseUrl ?? BASE_URL).replace(/\/v1$/, '')}/v1`, {}, (model) =>
+      isOwn(model) ? model : PREFERRED,
+    ),
+  }),
 };

@@ -16,11 +16,18 @@ export class OpenAiEmbedder implements Embedder {
   }
 
   async embed(texts: readonly string[]): Promise<readonly Float32Array[]> {
-    const reply = await vendorFetch(this.#url, { method: 'POST', headers: { 'content-type': 'application/json', ...this.#headers }, body: JSON.stringify({ model: MODEL, input: texts, encoding_format: 'float' }), signal: AbortSignal.timeout(ANSWER_MS) });
-    const { data } = (await reply.json()) as { data: { index: number; embedding: number[] }[] };
-    return data.toSorted((a, b) => a.index - b.index).map(({ embedding }) => {
-      const length = Math.hypot(...embedding) || 1;
-      return Float32Array.from(embedding, (value) => value / length);
+    const reply = await vendorFetch(this.#url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...this.#headers },
+      body: JSON.stringify({ model: MODEL, input: texts, encoding_format: 'float' }),
+      signal: AbortSignal.timeout(ANSWER_MS),
     });
+    const { data } = (await reply.json()) as { data: { index: number; embedding: number[] }[] };
+    return data
+      .toSorted((a, b) => a.index - b.index)
+      .map(({ embedding }) => {
+        const length = Math.hypot(...embedding) || 1;
+        return Float32Array.from(embedding, (value) => value / length);
+      });
   }
 }

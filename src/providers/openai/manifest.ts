@@ -7,7 +7,21 @@ import { OpenAiTranscription } from './transcription.ts';
 const BASE_URL = 'https://api.openai.com';
 const MODEL = 'gpt-4o-mini';
 const VOICE_MODEL = 'gpt-4o-mini-tts';
-const VOICES = ['alloy', 'ash', 'ballad', 'cedar', 'coral', 'echo', 'fable', 'marin', 'nova', 'onyx', 'sage', 'shimmer', 'verse'];
+const VOICES = [
+  'alloy',
+  'ash',
+  'ballad',
+  'cedar',
+  'coral',
+  'echo',
+  'fable',
+  'marin',
+  'nova',
+  'onyx',
+  'sage',
+  'shimmer',
+  'verse',
+];
 const RATE_HZ = 24_000;
 
 const isOwn = (model: string) => /^(?:(?:gpt-|o\d|chatgpt-)[^:]*$|ft:)/.test(model);
@@ -23,11 +37,24 @@ export const openai: ProviderManifest = {
     const headers: Readonly<Record<string, string>> = apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
     return {
       // A server of somebody's own names its models as it likes.
-      languageModel: chatCompletions('openai', v1, headers, (model) => (isOwn(model) || baseUrl !== null ? model : MODEL)),
+      languageModel: chatCompletions('openai', v1, headers, (model) =>
+        isOwn(model) || baseUrl !== null ? model : MODEL,
+      ),
       speechToText: new OpenAiTranscription(`${v1}/audio/transcriptions`, headers),
       textToSpeech: new HttpVoice({
-        id: 'openai', encoding: 'pcm16', sampleRateHz: RATE_HZ,
-        request: ({ text, voiceId }) => ({ url: `${v1}/audio/speech`, headers, body: { model: VOICE_MODEL, voice: VOICES.includes(voiceId) ? voiceId : VOICES[0], input: text, response_format: 'pcm' } }),
+        id: 'openai',
+        encoding: 'pcm16',
+        sampleRateHz: RATE_HZ,
+        request: ({ text, voiceId }) => ({
+          url: `${v1}/audio/speech`,
+          headers,
+          body: {
+            model: VOICE_MODEL,
+            voice: VOICES.includes(voiceId) ? voiceId : VOICES[0],
+            input: text,
+            response_format: 'pcm',
+          },
+        }),
       }),
       embedder: new OpenAiEmbedder(`${v1}/embeddings`, headers),
     };

@@ -42,16 +42,42 @@ export class OpenAiTranscription implements SpeechToText {
     };
   }
 
-  async #transcribe(frames: readonly Int16Array[], { language, context, working, onPart }: SpeechToTextOptions, utterance: number, closed: AbortSignal): Promise<void> {
+  async #transcribe(
+    frames: readonly Int16Array[],
+    { language, context, working, onPart }: SpeechToTextOptions,
+    utterance: number,
+    closed: AbortSignal,
+  ): Promise<void> {
     const ready = working(ANSWER_MS);
     try {
       const form = new FormData();
-      form.set('file', new Blob([Uint8Array.from(wavHeader(SAMPLE_RATE, 1, frames.reduce((sum, one) => sum + one.length, 0))), ...frames.map((one) => Int16Array.from(one))], { type: 'audio/wav' }), 'speech.wav');
+      form.set(
+        'file',
+        new Blob(
+          [
+            Uint8Array.from(
+              wavHeader(
+                SAMPLE_RATE,
+                1,
+                frames.reduce((sum, one) => sum + one.length, 0),
+              ),
+            ),
+            ...frames.map((one) => Int16Array.from(one)),
+          ],
+          { type: 'audio/wav' },
+        ),
+        'speech.wav',
+      );
       form.set('model', MODEL);
       form.set('language', language);
       form.set('response_format', 'json');
       if (context.phrases.length > 0) form.set('prompt', context.phrases.join(' ').slice(0, 500));
-      const reply = await vendorFetch(this.#url, { method: 'POST', headers: this.#headers, body: form, signal: AbortSignal.any([closed, AbortSignal.timeout(ANSWER_MS)]) });
+      const reply = await vendorFetch(this.#url, {
+        method: 'POST',
+        headers: this.#headers,
+        body: form,
+        signal: AbortSignal.any([closed, AbortSignal.timeout(ANSWER_MS)]),
+      });
       const { text } = (await reply.json()) as { text?: unknown };
       if (typeof text !== 'string') throw new Error('the answer holds no text');
       if (!closed.aborted) onPart({ type: 'transcript-final', utterance, text: text.trim(), confidence: null });

@@ -14,7 +14,15 @@ export class FakePigeon extends FakeCarrier {
     if (path === '/fly') {
       this.dials++;
       if (this.fault === 'refuses') return { status: 400, body: { why: 'no such number' } };
-      const call = this.add({ id: randomBytes(6).toString('hex'), to: asked['to']!, from: asked['from']!, direction: 'outbound', asked, answerUrl: asked['media']!, eventUrl: asked['events']! });
+      const call = this.add({
+        id: randomBytes(6).toString('hex'),
+        to: asked['to']!,
+        from: asked['from']!,
+        direction: 'outbound',
+        asked,
+        answerUrl: asked['media']!,
+        eventUrl: asked['events']!,
+      });
       this.ring(call);
       return { status: 200, body: { id: call.id } };
     }
@@ -26,7 +34,11 @@ export class FakePigeon extends FakeCarrier {
   }
 
   webhook(call: FakeCall, what: Happening): Sent {
-    return { url: call.eventUrl!, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ id: call.id, event: what, from: call.from, to: call.to }) };
+    return {
+      url: call.eventUrl!,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ id: call.id, event: what, from: call.from, to: call.to }),
+    };
   }
 
   announce(): Promise<FakeCall> {

@@ -1,9 +1,20 @@
 import { spokenWords } from '../speech/text.ts';
 
 /** Words that are no part of a name, however they follow one. */
-const NO_NAME = new Set('a an the and or but so from at in on of to for with i we you he she it is am are was not very just here there speaking calling fine good great okay ok sorry afraid happy busy interested looking trying going hello hi hey yes no yeah well please thanks thank who what how when that this my your our back later again tomorrow today now please'.split(' '));
+const NO_NAME = new Set(
+  'a an the and or but so from at in on of to for with i we you he she it is am are was not very just here there speaking calling fine good great okay ok sorry afraid happy busy interested looking trying going hello hi hey yes no yeah well please thanks thank who what how when that this my your our back later again tomorrow today now please'.split(
+    ' ',
+  ),
+);
 
-const SAID = [/\bmy (?:full )?name(?: is|'s) ((?:[a-z'-]+ ?){1,3})/, /\b(?:i'm|i am) called ((?:[a-z'-]+ ?){1,3})/, /\b(?:please )?call me ((?:[a-z'-]+ ?){1,2})(?!.*\bback\b)/, /\bthis is ((?:[a-z'-]+ ?){1,2})/, /(?:^|\b(?:hello|hi|yes) )((?:[a-z'-]+ ?){1,2})speaking\b/, /(?:^|\b(?:hello|hi|yes) )((?:[a-z'-]+ ?){1,2})here$/];
+const SAID = [
+  /\bmy (?:full )?name(?: is|'s) ((?:[a-z'-]+ ?){1,3})/,
+  /\b(?:i'm|i am) called ((?:[a-z'-]+ ?){1,3})/,
+  /\b(?:please )?call me ((?:[a-z'-]+ ?){1,2})(?!.*\bback\b)/,
+  /\bthis is ((?:[a-z'-]+ ?){1,2})/,
+  /(?:^|\b(?:hello|hi|yes) )((?:[a-z'-]+ ?){1,2})speaking\b/,
+  /(?:^|\b(?:hello|hi|yes) )((?:[a-z'-]+ ?){1,2})here$/,
+];
 /** Only where it is written so: "I am Ann", not "I am busy". */
 const WRITTEN = /\bI(?:'m| am) ([A-Z][a-z'-]+(?: [A-Z][a-z'-]+)?)\b/;
 

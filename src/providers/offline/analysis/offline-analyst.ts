@@ -10,18 +10,36 @@ export class OfflineAnalyst implements Analyst {
   analyse(lines: readonly Line[]): Promise<Analysis> {
     const said = lines.flatMap((line) => (line.role === 'caller' ? [line.text] : []));
     const facts = factsIn(said);
-    const preferences = { ...facts.preferences, ...(facts.name === null ? {} : { name: facts.name }), ...(facts.wants === null ? {} : { wants: facts.wants }) };
+    const preferences = {
+      ...facts.preferences,
+      ...(facts.name === null ? {} : { name: facts.name }),
+      ...(facts.wants === null ? {} : { wants: facts.wants }),
+    };
     return Promise.resolve({ summary: summaryOf(lines, said, facts), topics: facts.topics, preferences });
   }
 }
 
-function summaryOf(lines: readonly Line[], said: readonly string[], { name, wants, topics }: ReturnType<typeof factsIn>): string | null {
+function summaryOf(
+  lines: readonly Line[],
+  said: readonly string[],
+  { name, wants, topics }: ReturnType<typeof factsIn>,
+): string | null {
   if (said.length === 0) return null;
   const who = name ?? 'The person';
-  const about = topics[0] === GENERAL ? `${who} had a general question` : topics.length > 0 ? `${who} asked about ${listed(topics.map((topic) => topic.replaceAll('_', ' ')))}` : `${who} said: ${quoted(said.toSorted((a, b) => b.length - a.length)[0]!)}`;
+  const about =
+    topics[0] === GENERAL
+      ? `${who} had a general question`
+      : topics.length > 0
+        ? `${who} asked about ${listed(topics.map((topic) => topic.replaceAll('_', ' ')))}`
+        : `${who} said: ${quoted(said.toSorted((a, b) => b.length - a.length)[0]!)}`;
   const last = lines.findLast((line) => line.role === 'agent')?.text;
-  return [`${about}.`, ...(wants === null ? [] : [`They want ${wants}.`]), ...(last === undefined ? [] : [`Last answer: ${quoted(last)}`])].join(' ');
+  return [
+    `${about}.`,
+    ...(wants === null ? [] : [`They want ${wants}.`]),
+    ...(last === undefined ? [] : [`Last answer: ${quoted(last)}`]),
+  ].join(' ');
 }
 
-const listed = (words: readonly string[]) => (words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`);
+const listed = (words: readonly string[]) =>
+  words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 const quoted = (text: string) => `"${text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text}"`;

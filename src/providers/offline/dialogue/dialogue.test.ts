@@ -15,13 +15,26 @@ It pays for itself within a month.
 When the caller says "go forward ten meters", say "Moving forward."
 Q: Where is your office? A: Our office is in Denver.`;
 
-async function reply(messages: ModelMessage[], tools: string[] = ['end_call', 'transfer_to_human', 'take_callback', 'do_not_call'], prompt = PROMPT): Promise<{ text: string; tool: string | null; parts: ModelPart[] }> {
+async function reply(
+  messages: ModelMessage[],
+  tools: string[] = ['end_call', 'transfer_to_human', 'take_callback', 'do_not_call'],
+  prompt = PROMPT,
+): Promise<{ text: string; tool: string | null; parts: ModelPart[] }> {
   const parts: ModelPart[] = [];
   await new Promise<void>((done) => {
-    new OfflineLanguageModel().generate({ prompt, model: 'any', messages, tools: tools.map((name) => ({ name, description: '', parameters: {} })), working: () => () => undefined }, (part) => {
-      parts.push(part);
-      if (part.type === 'done') done();
-    });
+    new OfflineLanguageModel().generate(
+      {
+        prompt,
+        model: 'any',
+        messages,
+        tools: tools.map((name) => ({ name, description: '', parameters: {} })),
+        working: () => () => undefined,
+      },
+      (part) => {
+        parts.push(part);
+        if (part.type === 'done') done();
+      },
+    );
   });
   const text = parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
   return { text, tool: parts.flatMap((part) => (part.type === 'tool-call' ? [part.name] : []))[0] ?? null, parts };
@@ -32,8 +45,19 @@ const agent = (text: string): ModelMessage => ({ role: 'agent', text });
 
 describe('intents', () => {
   const cases: [string, ReturnType<typeof intentOf>][] = [
-    ['no thank you i am not interested', 'refusal'], ['yes that sounds good', 'agreement'], ['call me back tomorrow', 'callback'], ['can i speak to a human please', 'human'], ['never call me again', 'do-not-call'],
-    ['thank you goodbye', 'goodbye'], ['what does it cost', 'question'], ['are you a robot', 'are-you-human'], ['who is this', 'identity'], ['i will wait', 'wait'], ['that is too expensive', 'too-expensive'], ['could you repeat that', 'repeat'], ['we use a spreadsheet', 'statement'],
+    ['no thank you i am not interested', 'refusal'],
+    ['yes that sounds good', 'agreement'],
+    ['call me back tomorrow', 'callback'],
+    ['can i speak to a human please', 'human'],
+    ['never call me again', 'do-not-call'],
+    ['thank you goodbye', 'goodbye'],
+    ['what does it cost', 'question'],
+    ['are you a robot', 'are-you-human'],
+    ['who is this', 'identity'],
+    ['i will wait', 'wait'],
+    ['that is too expensive', 'too-expensive'],
+    ['could you repeat that', 'repeat'],
+    ['we use a spreadsheet', 'statement'],
   ];
   for (const [text, intent] of cases) it(`"${text}" is ${intent}`, () => assert.equal(intentOf(text), intent));
 
@@ -56,7 +80,10 @@ describe('a prompt', () => {
 
 describe('the offline dialogue model', () => {
   it('answers from the prompt and goes on with its questions', async () => {
-    assert.match((await reply([agent('Hello.'), caller('what does it cost')])).text, /ten dollars a month\. What do you use today\?$/);
+    assert.match(
+      (await reply([agent('Hello.'), caller('what does it cost')])).text,
+      /ten dollars a month\. What do you use today\?$/,
+    );
   });
 
   it('says what the prompt wants said to these words', async () => {
@@ -80,7 +107,11 @@ describe('the offline dialogue model', () => {
 
   it('hands over to a person, and says when nobody is free', async () => {
     assert.equal((await reply([caller('i want to speak to a human')])).tool, 'transfer_to_human');
-    const told = await reply([caller('a human please'), { role: 'tool-call', key: 'k', name: 'transfer_to_human', args: {} }, { role: 'tool-result', key: 'k', name: 'transfer_to_human', output: 'Nobody is free right now.', status: 'ok' }]);
+    const told = await reply([
+      caller('a human please'),
+      { role: 'tool-call', key: 'k', name: 'transfer_to_human', args: {} },
+      { role: 'tool-result', key: 'k', name: 'transfer_to_human', output: 'Nobody is free right now.', status: 'ok' },
+    ]);
     assert.match(told.text, /nobody is free/);
     assert.equal(told.tool, null);
   });

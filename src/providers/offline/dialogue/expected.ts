@@ -1,9 +1,51 @@
 import type { ExpectedAnswer } from '#engine/contracts/language-model.ts';
 import { spokenWords } from '../speech/text.ts';
 
-const YES_NO = ['yes', 'yes please', 'no', 'no thank you', 'sure', 'okay', 'yes of course', 'that sounds good', 'not really', 'not right now', 'maybe later'];
-const TIME = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'tomorrow', 'tomorrow morning', 'tomorrow afternoon', 'next week', 'tuesday at three', 'monday morning', 'thursday afternoon', 'friday at ten', 'in the morning', 'in the afternoon', 'tomorrow at two'];
-const NUMBER = ['just me', 'about ten', 'about twenty', 'around fifty', 'we are five people', 'we are twenty people', 'about a hundred people', 'two hundred', 'three', 'four', 'ten', 'twenty'];
+const YES_NO = [
+  'yes',
+  'yes please',
+  'no',
+  'no thank you',
+  'sure',
+  'okay',
+  'yes of course',
+  'that sounds good',
+  'not really',
+  'not right now',
+  'maybe later',
+];
+const TIME = [
+  'monday',
+  'tuesday',
+  'wednesday',
+  'thursday',
+  'friday',
+  'tomorrow',
+  'tomorrow morning',
+  'tomorrow afternoon',
+  'next week',
+  'tuesday at three',
+  'monday morning',
+  'thursday afternoon',
+  'friday at ten',
+  'in the morning',
+  'in the afternoon',
+  'tomorrow at two',
+];
+const NUMBER = [
+  'just me',
+  'about ten',
+  'about twenty',
+  'around fifty',
+  'we are five people',
+  'we are twenty people',
+  'about a hundred people',
+  'two hundred',
+  'three',
+  'four',
+  'ten',
+  'twenty',
+];
 const NAME = ['my name is', 'this is', 'i am', 'it is', 'speaking'];
 
 /** What kind of answer a line of the agent's asks for. */
@@ -13,7 +55,11 @@ export function expectedAfter(agentText: string): ExpectedAnswer {
   if (/\b(when|what time|which day|what day)\b/.test(plain)) return 'time';
   if (/\b(how many|how large|how big|number|how much|budget|digits|zip|code)\b/.test(plain)) return 'number';
   if (/\b(your name|who am i|spell)\b/.test(plain)) return 'name';
-  if (/(^| )(are|is|do|does|can|could|would|may|shall|will|have) (you|i|we|it|that|this|there|now)\b[^?]*$/.test(plain) && !/\b(what|how|why|where|which)\b/.test(plain)) return 'yes-no';
+  if (
+    /(^| )(are|is|do|does|can|could|would|may|shall|will|have) (you|i|we|it|that|this|there|now)\b[^?]*$/.test(plain) &&
+    !/\b(what|how|why|where|which)\b/.test(plain)
+  )
+    return 'yes-no';
   return 'open';
 }
 

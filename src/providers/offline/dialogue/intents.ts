@@ -19,24 +19,55 @@ export type Intent =
   | 'statement';
 
 const RULES: readonly (readonly [Intent, RegExp])[] = [
-  ['do-not-call', /\b((stop|quit) calling|(do not|don't|never) call (me|us|here|this)( \w+)? ?(again|anymore)?|(take|remove) (me|us|my number|this number) (off|from)|remove my number|off your list)\b/],
-  ['human', /\b((speak|talk|talking|connect|transfer|put)( \w+){0,3} (to|with|through)( \w+){0,2} (human|person|agent|operator|manager|someone|somebody|representative|colleague|supervisor)|(a|real|the) (human|person)( please)?$|(human|operator|representative) please)\b/],
+  [
+    'do-not-call',
+    /\b((stop|quit) calling|(do not|don't|never) call (me|us|here|this)( \w+)? ?(again|anymore)?|(take|remove) (me|us|my number|this number) (off|from)|remove my number|off your list)\b/,
+  ],
+  [
+    'human',
+    /\b((speak|talk|talking|connect|transfer|put)( \w+){0,3} (to|with|through)( \w+){0,2} (human|person|agent|operator|manager|someone|somebody|representative|colleague|supervisor)|(a|real|the) (human|person)( please)?$|(human|operator|representative) please)\b/,
+  ],
   ['wait', /\b(i'll|i will|i'd like to|i would like to|i can|i'd rather|happy to) (wait|hold)\b/],
-  ['are-you-human', /\b(are you (a |an )?(robot|machine|real|human|computer|bot|ai)|talking to a (machine|robot|computer)|is this a recording)\b/],
-  ['callback', /\b(call( \w+){0,2} (back|later|again|tomorrow|another)|(not|isn't|is not)( \w+)? a good time|(i'm|i am) (busy|driving|in a meeting)|don't have time|no time (right )?now|another time|bad time)\b/],
-  ['refusal', /\b(not interested|no interest|(don't|do not) (need|want)|not for (me|us)|would rather not|don't think so|no thanks|no thank you|leave me alone)\b/],
+  [
+    'are-you-human',
+    /\b(are you (a |an )?(robot|machine|real|human|computer|bot|ai)|talking to a (machine|robot|computer)|is this a recording)\b/,
+  ],
+  [
+    'callback',
+    /\b(call( \w+){0,2} (back|later|again|tomorrow|another)|(not|isn't|is not)( \w+)? a good time|(i'm|i am) (busy|driving|in a meeting)|don't have time|no time (right )?now|another time|bad time)\b/,
+  ],
+  [
+    'refusal',
+    /\b(not interested|no interest|(don't|do not) (need|want)|not for (me|us)|would rather not|don't think so|no thanks|no thank you|leave me alone)\b/,
+  ],
   ['too-expensive', /\b(too (expensive|much|high)|can't afford|cannot afford|over (my|our) budget|cheaper)\b/],
-  ['identity', /\b(who (is|are) (this|you|calling|that)|who am i|who's (this|calling)|where are you calling from|what company|(what|what's|what is) this (call )?about|why are you calling|how can you help( me| us)?|what can you (do|help)( \w+){0,3})\b/],
-  ['repeat', /\b(repeat( that| it)?|say (that|it) again|pardon|what did you say|(didn't|did not) (hear|catch|get|understand)|come again)\b/],
-  ['goodbye', /\b(goodbye|bye|good bye|that is all|that's all|have a (nice|good|great) (day|evening)|hang up|nothing else)\b/],
+  [
+    'identity',
+    /\b(who (is|are) (this|you|calling|that)|who am i|who's (this|calling)|where are you calling from|what company|(what|what's|what is) this (call )?about|why are you calling|how can you help( me| us)?|what can you (do|help)( \w+){0,3})\b/,
+  ],
+  [
+    'repeat',
+    /\b(repeat( that| it)?|say (that|it) again|pardon|what did you say|(didn't|did not) (hear|catch|get|understand)|come again)\b/,
+  ],
+  [
+    'goodbye',
+    /\b(goodbye|bye|good bye|that is all|that's all|have a (nice|good|great) (day|evening)|hang up|nothing else)\b/,
+  ],
   ['hesitation', /\b(think about it|not sure|maybe|perhaps|let me think|i don't know|ask my)\b/],
-  ['question', /^(what|how|when|where|why|which|who|is|are|do|does|can|could|will|would|tell me|explain)\b|\b(how much|how long|how many|what is|what does|what are|how does|can you|could you|do you|tell me|question about|price|cost)\b/],
+  [
+    'question',
+    /^(what|how|when|where|why|which|who|is|are|do|does|can|could|will|would|tell me|explain)\b|\b(how much|how long|how many|what is|what does|what are|how does|can you|could you|do you|tell me|question about|price|cost)\b/,
+  ],
   ['refusal', /^(no|nope|nah|not (really|now|today))\b/],
-  ['agreement', /\b(yes|yeah|yep|sure|okay|ok|alright|of course|certainly|absolutely|definitely|sounds (good|great)|go ahead|perfect|great|works for me|that works|please do|fine|interested|i'd love|i would love|i like)\b/],
+  [
+    'agreement',
+    /\b(yes|yeah|yep|sure|okay|ok|alright|of course|certainly|absolutely|definitely|sounds (good|great)|go ahead|perfect|great|works for me|that works|please do|fine|interested|i'd love|i would love|i like)\b/,
+  ],
   ['greeting', /^(hello|hi|hey|good (morning|afternoon|evening))\b/],
 ];
 
-const LATER = /\b(tomorrow|today|tonight|monday|tuesday|wednesday|thursday|friday|saturday|sunday|morning|afternoon|evening|noon|next week|this week|next month|later today|(at|around) \w+( thirty| fifteen| forty five)?( o'clock)?|\w+ o'clock)\b/g;
+const LATER =
+  /\b(tomorrow|today|tonight|monday|tuesday|wednesday|thursday|friday|saturday|sunday|morning|afternoon|evening|noon|next week|this week|next month|later today|(at|around) \w+( thirty| fifteen| forty five)?( o'clock)?|\w+ o'clock)\b/g;
 
 export function intentOf(text: string): Intent {
   const plain = spokenWords(text).join(' ');
@@ -48,6 +79,8 @@ export function intentOf(text: string): Intent {
 /** The words that name a time, as they were said, or null. */
 export function timeIn(text: string): string | null {
   const plain = spokenWords(text).join(' ');
-  const found = [...plain.matchAll(LATER)].map((match) => match[0]).filter((phrase) => !/^(at|around) (the|a|my|our|this|that|all|least|work|home)\b/.test(phrase));
+  const found = [...plain.matchAll(LATER)]
+    .map((match) => match[0])
+    .filter((phrase) => !/^(at|around) (the|a|my|our|this|that|all|least|work|home)\b/.test(phrase));
   return found.length > 0 ? found.join(' ') : null;
 }

@@ -1,4 +1,12 @@
-import type { CallPhase, LanguageModel, ModelJob, ModelMessage, ModelPart, ModelRequest, ToolDefinition } from '#engine/contracts/language-model.ts';
+import type {
+  CallPhase,
+  LanguageModel,
+  ModelJob,
+  ModelMessage,
+  ModelPart,
+  ModelRequest,
+  ToolDefinition,
+} from '#engine/contracts/language-model.ts';
 import { spokenWords } from '../speech/text.ts';
 import { factsIn, understand } from '../analysis/facts.ts';
 import { expectedAfter, expectedPhrases } from './expected.ts';
@@ -58,7 +66,8 @@ export class OfflineLanguageModel implements LanguageModel {
   }
 }
 
-const allOf = ({ messages }: ModelRequest): string[] => messages.flatMap((one) => (one.role === 'caller' ? [one.text] : []));
+const allOf = ({ messages }: ModelRequest): string[] =>
+  messages.flatMap((one) => (one.role === 'caller' ? [one.text] : []));
 
 /** What agents do that do not talk themselves. */
 const WORK: Readonly<Record<Exclude<ModelJob, 'talk'>, (request: ModelRequest) => string>> = {
@@ -69,8 +78,16 @@ const WORK: Readonly<Record<Exclude<ModelJob, 'talk'>, (request: ModelRequest) =
     const answer = known.answerTo(callerSince(request.messages));
     if (answer !== null) return answer;
     const { name, wants, preferences } = factsIn(allOf(request).slice(-1));
-    const noted = [...(name === null ? [] : [`your name is ${name}`]), ...(wants === null ? [] : [`you want ${wants}`]), ...Object.entries(preferences).map(([what, value]) => (what === 'prefers' ? `you prefer ${value}` : `your ${what} is ${value}`))];
-    return noted.length > 0 ? `I will remember that ${noted.join(', and ')}.` : (known.told() ?? 'Nothing is known yet.');
+    const noted = [
+      ...(name === null ? [] : [`your name is ${name}`]),
+      ...(wants === null ? [] : [`you want ${wants}`]),
+      ...Object.entries(preferences).map(([what, value]) =>
+        what === 'prefers' ? `you prefer ${value}` : `your ${what} is ${value}`,
+      ),
+    ];
+    return noted.length > 0
+      ? `I will remember that ${noted.join(', and ')}.`
+      : (known.told() ?? 'Nothing is known yet.');
   },
 };
 
@@ -127,7 +144,12 @@ class Conversation {
       case 'wait':
         return { text: 'Thank you for waiting.', phase: this.#phase() };
       case 'too-expensive':
-        return this.#asked(CLOSING_QUESTION) ? this.#goodbye('I understand.', 'refused') : { text: `${this.#script.objection ?? 'I understand. It pays for itself in time saved.'} ${CLOSING_QUESTION}`, phase: 'OBJECTIONS' };
+        return this.#asked(CLOSING_QUESTION)
+          ? this.#goodbye('I understand.', 'refused')
+          : {
+              text: `${this.#script.objection ?? 'I understand. It pays for itself in time saved.'} ${CLOSING_QUESTION}`,
+              phase: 'OBJECTIONS',
+            };
       case 'goodbye':
         return this.#goodbye('', 'completed');
       case 'refusal':
@@ -138,11 +160,20 @@ class Conversation {
       case 'statement':
       case 'greeting':
       case 'hesitation':
-        if (wanted.includes(CALLBACK_QUESTION) || wanted.endsWith('call you back?')) return time !== null || intent === 'agreement' ? this.#callback(time ?? 'soon') : { text: CALLBACK_QUESTION, phase: 'CLOSING' };
-        if (this.#isOffered()) return time !== null ? this.#booked(time) : intent === 'agreement' ? this.#booked(this.#offeredSlot() ?? '') : { text: WHEN_QUESTION, phase: 'CLOSING' };
+        if (wanted.includes(CALLBACK_QUESTION) || wanted.endsWith('call you back?'))
+          return time !== null || intent === 'agreement'
+            ? this.#callback(time ?? 'soon')
+            : { text: CALLBACK_QUESTION, phase: 'CLOSING' };
+        if (this.#isOffered())
+          return time !== null
+            ? this.#booked(time)
+            : intent === 'agreement'
+              ? this.#booked(this.#offeredSlot() ?? '')
+              : { text: WHEN_QUESTION, phase: 'CLOSING' };
         if (this.#waits()) return { text: 'Thank you for waiting.', phase: 'CLOSING' };
         if (this.#offersAppointment(wanted) && time !== null) return this.#booked(time);
-        if (wanted.includes(CLOSING_QUESTION) && intent === 'agreement') return { text: `Great. ${WHEN_QUESTION}`, phase: 'CLOSING' };
+        if (wanted.includes(CLOSING_QUESTION) && intent === 'agreement')
+          return { text: `Great. ${WHEN_QUESTION}`, phase: 'CLOSING' };
         if (/anything else[^?]*\?$/i.test(wanted) && intent !== 'agreement') return this.#goodbye('', 'completed');
         return this.#goOn(intent === 'greeting' ? this.#greeting() : this.#acknowledgement());
     }
@@ -151,7 +182,10 @@ class Conversation {
   #afterTool({ name, output, status }: Extract<ModelMessage, { role: 'tool-result' }>): Reply {
     switch (name) {
       case TRANSFER:
-        return { text: /accepted|connected/i.test(output) ? 'I am connecting you now.' : NOBODY_FREE, phase: 'CLOSING' };
+        return {
+          text: /accepted|connected/i.test(output) ? 'I am connecting you now.' : NOBODY_FREE,
+          phase: 'CLOSING',
+        };
       case CALLBACK:
         return this.#goodbye('I have noted that we call you back.', 'callback');
       case DO_NOT_CALL:
@@ -159,7 +193,12 @@ class Conversation {
       case BOOK:
         return this.#afterBooking(output);
       default: {
-        if (status !== 'ok') return this.#goOn(status === 'failed' ? 'I am sorry, that did not work.' : 'I am sorry, I got no answer, so I do not know whether it was done.');
+        if (status !== 'ok')
+          return this.#goOn(
+            status === 'failed'
+              ? 'I am sorry, that did not work.'
+              : 'I am sorry, I got no answer, so I do not know whether it was done.',
+          );
         const booking = bookingTool(this.#others)?.name === name;
         return booking ? this.#goodbye(speakable(output), 'booked') : this.#goOn(speakable(output));
       }
@@ -168,7 +207,12 @@ class Conversation {
 
   #human(): Reply {
     if (this.#waits()) return { text: 'I am sorry, still nobody is free. Thank you for waiting.', phase: 'CLOSING' };
-    if (this.#tools.has(TRANSFER)) return { text: '', phase: 'CLOSING', tool: { name: TRANSFER, args: { reason: 'The caller asked for a person.' } } };
+    if (this.#tools.has(TRANSFER))
+      return {
+        text: '',
+        phase: 'CLOSING',
+        tool: { name: TRANSFER, args: { reason: 'The caller asked for a person.' } },
+      };
     return { text: NOBODY_FREE, phase: 'CLOSING' };
   }
 
@@ -187,8 +231,11 @@ class Conversation {
   #afterBooking(output: string): Reply {
     if (output.startsWith('Booked')) return this.#goodbye('Your appointment is booked.', 'booked');
     const free = /Free: ([^(]+) \(/.exec(output)?.[1];
-    if (free !== undefined) return { text: `I am sorry, ${TAKEN}, but ${free} is free. Is that all right?`, phase: 'CLOSING' };
-    return this.#asked(ANOTHER_QUESTION) ? this.#goodbye('A colleague will contact you about the time.', 'callback') : { text: ANOTHER_QUESTION, phase: 'CLOSING' };
+    if (free !== undefined)
+      return { text: `I am sorry, ${TAKEN}, but ${free} is free. Is that all right?`, phase: 'CLOSING' };
+    return this.#asked(ANOTHER_QUESTION)
+      ? this.#goodbye('A colleague will contact you about the time.', 'callback')
+      : { text: ANOTHER_QUESTION, phase: 'CLOSING' };
   }
 
   /** Whether the last thing said was that another time is free. */
@@ -208,7 +255,13 @@ class Conversation {
     if (asked) return this.#use(asked);
     // The question before was for a tool: it goes on with the answer.
     for (const tool of this.#others) {
-      const before = fillIn(tool, this.#messages.slice(0, this.#messages.findLastIndex((one) => one.role === 'agent')));
+      const before = fillIn(
+        tool,
+        this.#messages.slice(
+          0,
+          this.#messages.findLastIndex((one) => one.role === 'agent'),
+        ),
+      );
       if ('ask' in before && this.#lastAgent.endsWith(before.ask)) return this.#use(tool);
     }
     return null;
@@ -242,7 +295,8 @@ class Conversation {
     if (question) return { text: join(question), phase: 'DISCOVERY' };
     const { pitch, closing } = this.#script;
     const ask = closing ?? CLOSING_QUESTION;
-    if (pitch !== null && !this.#asked(pitch)) return { text: join(`${pitch} ${ask.includes('?') ? ask : CLOSING_QUESTION}`), phase: 'PRESENTATION' };
+    if (pitch !== null && !this.#asked(pitch))
+      return { text: join(`${pitch} ${ask.includes('?') ? ask : CLOSING_QUESTION}`), phase: 'PRESENTATION' };
     if (!this.#asked(ask)) return { text: join(ask.includes('?') ? ask : CLOSING_QUESTION), phase: 'CLOSING' };
     if (!this.#asked('anything else')) return { text: join('Is there anything else?'), phase: 'CLOSING' };
     return this.#goodbye(first, 'completed');
@@ -250,12 +304,18 @@ class Conversation {
 
   #goodbye(first: string, reason: string): Reply {
     const last = this.#script.goodbye ?? 'Thank you for your time. Goodbye.';
-    return { text: [first, last].filter(Boolean).join(' '), phase: 'CLOSING', tool: { name: END_CALL, args: { reason } } };
+    return {
+      text: [first, last].filter(Boolean).join(' '),
+      phase: 'CLOSING',
+      tool: { name: END_CALL, args: { reason } },
+    };
   }
 
   #introduction(): string {
     const { agentName, company } = this.#script;
-    const who = agentName ? `This is ${agentName}${company ? ` from ${company}` : ''}.` : `This is an automated assistant${company ? ` of ${company}` : ''}.`;
+    const who = agentName
+      ? `This is ${agentName}${company ? ` from ${company}` : ''}.`
+      : `This is an automated assistant${company ? ` of ${company}` : ''}.`;
     return `${who} I have a few short questions.`;
   }
 
@@ -271,7 +331,9 @@ class Conversation {
   }
 
   #offersAppointment(text: string): boolean {
-    return /\b(which day|what time|what day|when would|when are you|suit you|appointment|demo|meeting|schedule|book)\b/i.test(text);
+    return /\b(which day|what time|what day|when would|when are you|suit you|appointment|demo|meeting|schedule|book)\b/i.test(
+      text,
+    );
   }
 
   #waits(): boolean {

@@ -19,22 +19,34 @@ export interface PromptScript {
   readonly company: string | null;
 }
 
-const DEFAULT_QUESTIONS = ['May I ask what you use today?', 'How many people are in your team?', 'What is most important to you?'];
+const DEFAULT_QUESTIONS = [
+  'May I ask what you use today?',
+  'How many people are in your team?',
+  'What is most important to you?',
+];
 
-const SECTION = /^\s*#*\s*\**\s*(greeting|opening|discovery|questions?|presentation|pitch|offer|objections?|closing|close|goodbye|facts|knowledge|faq)\**\s*[:\n]\s*/i;
-const INSTRUCTION = /^(you|your|be|do not|don't|never|always|speak|keep|ask|if|when|please|answer|use|make|try|act|respond|reply|stay|remember|let|avoid|start|begin|end|say|tell|help|first|then|finally|offer|introduce|thank|confirm|listen|the (caller|customer|user|agent))\b/i;
+const SECTION =
+  /^\s*#*\s*\**\s*(greeting|opening|discovery|questions?|presentation|pitch|offer|objections?|closing|close|goodbye|facts|knowledge|faq)\**\s*[:\n]\s*/i;
+const INSTRUCTION =
+  /^(you|your|be|do not|don't|never|always|speak|keep|ask|if|when|please|answer|use|make|try|act|respond|reply|stay|remember|let|avoid|start|begin|end|say|tell|help|first|then|finally|offer|introduce|thank|confirm|listen|the (caller|customer|user|agent))\b/i;
 
 export function readPrompt(prompt: string): PromptScript {
   const answers: { question: string; answer: string }[] = [];
   const rules: { says: string; answer: string }[] = [];
-  let text = prompt.replace(/\bQ\s*:\s*([^\n]+?)\s*\n?\s*\bA\s*:\s*([^\n]+)/gi, (_, question: string, answer: string) => {
-    answers.push({ question, answer: answer.trim() });
-    return '\n';
-  });
-  text = text.replace(/\b(?:if|when)\b[^"\n.]*\bsays?\b[^"\n.]*"([^"\n]+)"[^"\n]*"([^"\n]+)"\.?/gi, (_, says: string, answer: string) => {
-    rules.push({ says, answer });
-    return '\n';
-  });
+  let text = prompt.replace(
+    /\bQ\s*:\s*([^\n]+?)\s*\n?\s*\bA\s*:\s*([^\n]+)/gi,
+    (_, question: string, answer: string) => {
+      answers.push({ question, answer: answer.trim() });
+      return '\n';
+    },
+  );
+  text = text.replace(
+    /\b(?:if|when)\b[^"\n.]*\bsays?\b[^"\n.]*"([^"\n]+)"[^"\n]*"([^"\n]+)"\.?/gi,
+    (_, says: string, answer: string) => {
+      rules.push({ says, answer });
+      return '\n';
+    },
+  );
   const sections = new Map<string, string[]>();
   let section = '';
   for (const line of text.split('\n')) {
@@ -46,38 +58,85 @@ export function readPrompt(prompt: string): PromptScript {
   }
   const pick = (...names: string[]) => names.flatMap((name) => sections.get(name) ?? []);
   const everywhere = [...sections.values()].flat();
-  const questions = [...new Set([...pick('discovery', 'question'), ...pick('', 'greeting', 'opening')].filter((one) => one.endsWith('?')))];
-  const facts = everywhere.filter((one) => !one.endsWith('?') && !INSTRUCTION.test(one) && spokenWords(one).length >= 3);
+  const questions = [
+    ...new Set(
+      [...pick('discovery', 'question'), ...pick('', 'greeting', 'opening')].filter((one) => one.endsWith('?')),
+    ),
+  ];
+  const facts = everywhere.filter(
+    (one) => !one.endsWith('?') && !INSTRUCTION.test(one) && spokenWords(one).length >= 3,
+  );
   const said = (names: string[]) => pick(...names).join(' ') || null;
   return {
     questions: questions.length > 0 ? questions : DEFAULT_QUESTIONS,
-    facts, answers, rules,
+    facts,
+    answers,
+    rules,
     pitch: said(['presentation', 'pitch', 'offer']) ?? facts[0] ?? null,
     objection: said(['objection']),
     closing: said(['closing', 'close']),
     goodbye: said(['goodbye']),
-    agentName: /\b(?:[Yy]ou are|[Yy]our name is|I am|[Tt]his is) ([A-Z][a-z]+)\b(?! (?:helpful|friendly))/.exec(prompt)?.[1] ?? null,
-    company: /\b(?:from|for|of|at|represent(?:ing|s)?|company (?:is|called)) ([A-Z][A-Za-z0-9]+(?: [A-Z][A-Za-z0-9]+){0,2})/.exec(prompt)?.[1] ?? null,
+    agentName:
+      /\b(?:[Yy]ou are|[Yy]our name is|I am|[Tt]his is) ([A-Z][a-z]+)\b(?! (?:helpful|friendly))/.exec(prompt)?.[1] ??
+      null,
+    company:
+      /\b(?:from|for|of|at|represent(?:ing|s)?|company (?:is|called)) ([A-Z][A-Za-z0-9]+(?: [A-Z][A-Za-z0-9]+){0,2})/.exec(
+        prompt,
+      )?.[1] ?? null,
   };
 }
 
 /** What documents say may be said as well. */
 export function withKnowledge(script: PromptScript, knowledge: readonly KnowledgePassage[]): PromptScript {
-  return knowledge.length === 0 ? script : { ...script, facts: [...script.facts, ...knowledge.flatMap((one) => sentencesOf(one.text)).filter((one) => !one.endsWith('?'))] };
+  return knowledge.length === 0
+    ? script
+    : {
+        ...script,
+        facts: [
+          ...script.facts,
+          ...knowledge.flatMap((one) => sentencesOf(one.text)).filter((one) => !one.endsWith('?')),
+        ],
+      };
 }
 
 function sentencesOf(text: string): string[] {
-  return (text.match(/[^.!?]+[.!?]*/g) ?? []).map((one) => one.trim().replace(/^(ask|asks|say|question)( (them|him|her|the \w+))?\s*:\s*/i, '')).filter((one) => /[a-z]/i.test(one));
+  return (text.match(/[^.!?]+[.!?]*/g) ?? [])
+    .map((one) => one.trim().replace(/^(ask|asks|say|question)( (them|him|her|the \w+))?\s*:\s*/i, ''))
+    .filter((one) => /[a-z]/i.test(one));
 }
 
-const COMMON = new Set('a an the is are was do does did you your i my me we our it its of to in on at for with and or that this what how when where why which who can could will would about please tell much many have has be there any if so as from by'.split(' '));
+const COMMON = new Set(
+  'a an the is are was do does did you your i my me we our it its of to in on at for with and or that this what how when where why which who can could will would about please tell much many have has be there any if so as from by'.split(
+    ' ',
+  ),
+);
 
 const stem = (word: string) => word.replace(/'s$/, '').replace(/(ing|ed|es|s|ly)$/, '');
 
-const ALIKE: Readonly<Record<string, string>> = { price: 'cost', pric: 'cost', expensiv: 'cost', dollar: 'cost', euro: 'cost', fee: 'cost', charg: 'cost', pay: 'cost', hour: 'open', clos: 'open', addres: 'locat', office: 'locat', offic: 'locat', bas: 'locat' };
+const ALIKE: Readonly<Record<string, string>> = {
+  price: 'cost',
+  pric: 'cost',
+  expensiv: 'cost',
+  dollar: 'cost',
+  euro: 'cost',
+  fee: 'cost',
+  charg: 'cost',
+  pay: 'cost',
+  hour: 'open',
+  clos: 'open',
+  addres: 'locat',
+  office: 'locat',
+  offic: 'locat',
+  bas: 'locat',
+};
 
 function contentOf(text: string): Set<string> {
-  return new Set(spokenWords(text).filter((word) => !COMMON.has(word)).map(stem).map((word) => ALIKE[word] ?? word));
+  return new Set(
+    spokenWords(text)
+      .filter((word) => !COMMON.has(word))
+      .map(stem)
+      .map((word) => ALIKE[word] ?? word),
+  );
 }
 
 /** How many words with a meaning two texts share. */
@@ -92,7 +151,10 @@ export function findAnswer(script: PromptScript, question: string): string | nul
   if (asked.size === 0) return null;
   let best: string | null = null;
   let bestScore = 0.34;
-  const candidates = [...script.answers.map(({ question: q, answer }) => ({ match: `${q} ${answer}`, answer, bonus: 0.2 })), ...script.facts.map((fact) => ({ match: fact, answer: fact, bonus: 0 }))];
+  const candidates = [
+    ...script.answers.map(({ question: q, answer }) => ({ match: `${q} ${answer}`, answer, bonus: 0.2 })),
+    ...script.facts.map((fact) => ({ match: fact, answer: fact, bonus: 0 })),
+  ];
   for (const { match, answer, bonus } of candidates) {
     const words = contentOf(match);
     const shared = [...asked].filter((word) => words.has(word)).length;

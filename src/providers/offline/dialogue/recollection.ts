@@ -18,11 +18,17 @@ export class Known {
     if (/\b(what('s| is) my name|(do you )?(know|remember) (my name|who i am|me)|who am i$)/.test(plain)) {
       return this.name === null ? 'I am sorry, I do not know your name yet.' : `Of course. Your name is ${this.name}.`;
     }
-    if (/\bwhat (did|was it that) (i|we) (want|need|ask(ed)?( for| about)?|say|said|talk(ed)? about|discuss(ed)?)\b|\bwhat (i|we) (wanted|needed|asked( for| about)?|said|talked about|discussed)\b|\bwhat (do|did) you (know|remember) about me\b|\bdo you remember what\b/.test(plain)) {
+    if (
+      /\bwhat (did|was it that) (i|we) (want|need|ask(ed)?( for| about)?|say|said|talk(ed)? about|discuss(ed)?)\b|\bwhat (i|we) (wanted|needed|asked( for| about)?|said|talked about|discussed)\b|\bwhat (do|did) you (know|remember) about me\b|\bdo you remember what\b/.test(
+        plain,
+      )
+    ) {
       const wants = this.#value('wants');
       if (wants !== null) return `You wanted ${asTheySay(wants)}.`;
       const before = this.#notes.find((note) => note.startsWith('Talked before'));
-      return before === undefined ? 'I am sorry, we have not talked about it yet.' : `We talked before. ${before.replace(/^Talked before \([^)]*\): /, '')}`;
+      return before === undefined
+        ? 'I am sorry, we have not talked about it yet.'
+        : `We talked before. ${before.replace(/^Talked before \([^)]*\): /, '')}`;
     }
     return null;
   }
@@ -39,4 +45,8 @@ export class Known {
 }
 
 /** Their own words, as said to them. */
-const asTheySay = (text: string) => text.replace(/\bmy\b/gi, 'your').replace(/\bour\b/gi, 'your').replace(/\b(me|us)\b/gi, 'you');
+const asTheySay = (text: string) =>
+  text
+    .replace(/\bmy\b/gi, 'your')
+    .replace(/\bour\b/gi, 'your')
+    .replace(/\b(me|us)\b/gi, 'you');

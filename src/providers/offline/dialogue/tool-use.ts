@@ -9,7 +9,8 @@ const BOOKING = /\b(book|schedul|appoint|reserv|meeting|demo)/;
 /** A tool whose words the caller used so many of is what they ask for. */
 const ENOUGH_WORDS = 2;
 
-const wordsOfTool = (tool: ToolDefinition) => `${tool.name.replaceAll(/[_-]|(?<=[a-z])(?=[A-Z])/g, ' ')} ${tool.description}`.toLowerCase();
+const wordsOfTool = (tool: ToolDefinition) =>
+  `${tool.name.replaceAll(/[_-]|(?<=[a-z])(?=[A-Z])/g, ' ')} ${tool.description}`.toLowerCase();
 
 export function bookingTool(tools: readonly ToolDefinition[]): ToolDefinition | null {
   return tools.find((tool) => BOOKING.test(wordsOfTool(tool))) ?? null;
@@ -41,9 +42,11 @@ export function fillIn(tool: ToolDefinition, messages: readonly ModelMessage[]):
   return { args };
 }
 
-const questionFor = (param: string): string => (/name/.test(param) ? 'May I have your name, please?' : `What is the ${param.replaceAll(/[_.-]/g, ' ')}?`);
+const questionFor = (param: string): string =>
+  /name/.test(param) ? 'May I have your name, please?' : `What is the ${param.replaceAll(/[_.-]/g, ' ')}?`;
 
-const callerTexts = (messages: readonly ModelMessage[]): string[] => messages.flatMap((one) => (one.role === 'caller' ? [one.text] : []));
+const callerTexts = (messages: readonly ModelMessage[]): string[] =>
+  messages.flatMap((one) => (one.role === 'caller' ? [one.text] : []));
 
 /** What the caller said after the agent asked this; as it was said. */
 function answerTo(question: string, messages: readonly ModelMessage[]): string | null {
@@ -59,11 +62,14 @@ function valueOf(param: string, messages: readonly ModelMessage[]): string | nul
   const lastTime = texts.map(timeIn).findLast((time) => time !== null) ?? null;
   const name = param.toLowerCase();
   if (/when|datetime|slot/.test(name)) return lastTime;
-  if (/date|day/.test(name)) return lastTime === null ? null : lastTime.replace(/\b(at|around) .*$/, '').trim() || lastTime;
+  if (/date|day/.test(name))
+    return lastTime === null ? null : lastTime.replace(/\b(at|around) .*$/, '').trim() || lastTime;
   if (/time|hour/.test(name)) return lastTime === null ? null : (/\b(at|around) (.*)$/.exec(lastTime)?.[2] ?? lastTime);
   if (/name/.test(name)) return nameIn(texts);
-  if (/phone|number|digits/.test(name)) return texts.map((text) => text.replaceAll(/[^\d+]/g, '')).findLast((digits) => digits.length >= 3) ?? null;
-  if (/note|reason|query|question|text|message|topic|summary|search|subject|request|about/.test(name)) return last === '' ? null : last;
+  if (/phone|number|digits/.test(name))
+    return texts.map((text) => text.replaceAll(/[^\d+]/g, '')).findLast((digits) => digits.length >= 3) ?? null;
+  if (/note|reason|query|question|text|message|topic|summary|search|subject|request|about/.test(name))
+    return last === '' ? null : last;
   return null;
 }
 

@@ -9,7 +9,10 @@ export interface Tensor {
 export interface OnnxNode {
   readonly op: string;
   readonly outputs: readonly string[];
-  readonly attributes: ReadonlyMap<string, { readonly graph?: OnnxGraph; readonly tensor?: Tensor; readonly ints?: readonly number[] }>;
+  readonly attributes: ReadonlyMap<
+    string,
+    { readonly graph?: OnnxGraph; readonly tensor?: Tensor; readonly ints?: readonly number[] }
+  >;
 }
 
 export interface OnnxGraph {
@@ -78,7 +81,11 @@ function tensor(bytes: Uint8Array): Tensor {
     else if (tag === 8) name = text(value);
     else if (tag === 9) raw = value as Uint8Array;
     else if (tag === 4) {
-      const view = new DataView((value as Uint8Array).buffer, (value as Uint8Array).byteOffset, (value as Uint8Array).byteLength);
+      const view = new DataView(
+        (value as Uint8Array).buffer,
+        (value as Uint8Array).byteOffset,
+        (value as Uint8Array).byteLength,
+      );
       for (let i = 0; i + 4 <= view.byteLength; i += 4) floats.push(view.getFloat32(i, true));
     }
   }

@@ -31,7 +31,15 @@ interface Network {
   readonly lstmBias: number;
   readonly outWeights: Float32Array;
   readonly outBias: number;
-  readonly scratch: { input: number; spectrum: number; magnitudes: number; a: number; b: number; joined: number; gates: number };
+  readonly scratch: {
+    input: number;
+    spectrum: number;
+    magnitudes: number;
+    a: number;
+    b: number;
+    joined: number;
+    gates: number;
+  };
 }
 
 const upTo = (multiple: number, n: number) => Math.ceil(n / multiple) * multiple;
@@ -48,7 +56,9 @@ function eightKilohertz(path: string): { tensors: ReadonlyMap<string, Tensor>; s
     if (node.op === 'Constant' && value) put(node.outputs[0]!, value);
   }
   for (const one of branch.tensors) put(one.name, one);
-  const strides = branch.nodes.filter((node) => node.op === 'Conv').map((node) => node.attributes.get('strides')?.ints?.[0] ?? 1);
+  const strides = branch.nodes
+    .filter((node) => node.op === 'Conv')
+    .map((node) => node.attributes.get('strides')?.ints?.[0] ?? 1);
   return { tensors, strides };
 }
 
@@ -80,8 +90,16 @@ function load(path: string): Network {
     const columns = upTo(COLUMN_GROUP, inputs * 3);
     // From [output][input][tap] to rows of [tap][input]: one row is one dot product over a time-major map.
     const rows = new Float32Array(outputs * columns);
-    for (let o = 0; o < outputs; o++) for (let n = 0; n < inputs; n++) for (let k = 0; k < 3; k++) rows[o * columns + k * inputs + n] = data[(o * inputs + n) * 3 + k]!;
-    return { weights: place(rows), bias: place(weightsOf(`encoder.${i}.reparam_conv.bias`).data), outputs, columns, stride: strides[i + 1]! };
+    for (let o = 0; o < outputs; o++)
+      for (let n = 0; n < inputs; n++)
+        for (let k = 0; k < 3; k++) rows[o * columns + k * inputs + n] = data[(o * inputs + n) * 3 + k]!;
+    return {
+      weights: place(rows),
+      bias: place(weightsOf(`encoder.${i}.reparam_conv.bias`).data),
+      outputs,
+      columns,
+      stride: strides[i + 1]!,
+    };
   });
   const [wih, whh] = [weightsOf('decoder.rnn.weight_ih').data, weightsOf('decoder.rnn.weight_hh').data];
   const joined = new Float32Array(4 * HIDDEN * 2 * HIDDEN);
@@ -99,8 +117,13 @@ function load(path: string): Network {
     outWeights: weightsOf('decoder.decoder.2.weight').data,
     outBias: weightsOf('decoder.decoder.2.bias').data[0]!,
     scratch: {
-      input: reserve(CONTEXT + WINDOW + REFLECT), spectrum: reserve(spectrumRows), magnitudes: reserve(BINS * 6 + 16),
-      a: reserve(HIDDEN * 6 + 16), b: reserve(HIDDEN * 6 + 16), joined: reserve(2 * HIDDEN), gates: reserve(4 * HIDDEN),
+      input: reserve(CONTEXT + WINDOW + REFLECT),
+      spectrum: reserve(spectrumRows),
+      magnitudes: reserve(BINS * 6 + 16),
+      a: reserve(HIDDEN * 6 + 16),
+      b: reserve(HIDDEN * 6 + 16),
+      joined: reserve(2 * HIDDEN),
+      gates: reserve(4 * HIDDEN),
     },
   };
 }
@@ -108,7 +131,10 @@ function load(path: string): Network {
 // The gates' curve by table, with a straight line between entries: within 1e-6 of the formula and several times as fast.
 const CURVE_REACH = 16;
 const CURVE_STEPS_PER_UNIT = 512;
-const CURVE = Float64Array.from({ length: 2 * CURVE_REACH * CURVE_STEPS_PER_UNIT + 2 }, (_, i) => 1 / (1 + Math.exp(CURVE_REACH - i / CURVE_STEPS_PER_UNIT)));
+const CURVE = Float64Array.from(
+  { length: 2 * CURVE_REACH * CURVE_STEPS_PER_UNIT + 2 },
+  (_, i) => 1 / (1 + Math.exp(CURVE_REACH - i / CURVE_STEPS_PER_UNIT)),
+);
 
 function sigmoid(x: number): number {
   if (x <= -CURVE_REACH) return 0;
@@ -153,7 +179,16 @@ class Stream implements VoiceActivityStream {
     F.fill(0, magnitudes, magnitudes + BINS);
     F.fill(0, magnitudes + BINS * 5, magnitudes + BINS * 6 + 16);
     for (let t = 0; t < STFT_FRAMES; t++) {
-      kernel.multiply(basis * 4, 2 * STFT_STEP * 4, (input + t * STFT_STEP) * 4, 0, spectrum * 4, upTo(ROW_GROUP, 2 * BINS), 2 * STFT_STEP, 0);
+      kernel.multiply(
+        basis * 4,
+        2 * STFT_STEP * 4,
+        (input + t * STFT_STEP) * 4,
+        0,
+        spectrum * 4,
+        upTo(ROW_GROUP, 2 * BINS),
+        2 * STFT_STEP,
+        0,
+      );
       const row = magnitudes + (t + 1) * BINS;
       for (let k = 0; k < BINS; k++) {
         const re = F[spectrum + k]!;
@@ -174,7 +209,16 @@ class Stream implements VoiceActivityStream {
       const count = Math.floor((frames - 1) / layer.stride) + 1;
       kernel.memory.fill(0, to, to + layer.outputs);
       for (let t = 0; t < count; t++) {
-        kernel.multiply(layer.weights * 4, layer.columns * 4, (from + t * layer.stride * channels) * 4, layer.bias * 4, (to + (t + 1) * layer.outputs) * 4, layer.outputs, layer.columns, 1);
+        kernel.multiply(
+          layer.weights * 4,
+          layer.columns * 4,
+          (from + t * layer.stride * channels) * 4,
+          layer.bias * 4,
+          (to + (t + 1) * layer.outputs) * 4,
+          layer.outputs,
+          layer.columns,
+          1,
+        );
       }
       kernel.memory.fill(0, to + (count + 1) * layer.outputs, to + (count + 2) * layer.outputs);
       from = to;
@@ -194,7 +238,8 @@ class Stream implements VoiceActivityStream {
     kernel.multiply(lstm * 4, 2 * HIDDEN * 4, joined * 4, lstmBias * 4, gates * 4, 4 * HIDDEN, 2 * HIDDEN, 0);
     let sum = outBias;
     for (let k = 0; k < HIDDEN; k++) {
-      const cell = sigmoid(F[gates + HIDDEN + k]!) * this.#cell[k]! + sigmoid(F[gates + k]!) * tanh(F[gates + 2 * HIDDEN + k]!);
+      const cell =
+        sigmoid(F[gates + HIDDEN + k]!) * this.#cell[k]! + sigmoid(F[gates + k]!) * tanh(F[gates + 2 * HIDDEN + k]!);
       const hidden = sigmoid(F[gates + 3 * HIDDEN + k]!) * tanh(cell);
       this.#cell[k] = cell;
       this.#hidden[k] = hidden;

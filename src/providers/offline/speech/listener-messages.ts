@@ -2,7 +2,13 @@
 export type ToListener =
   | { readonly type: 'context'; readonly context: number; readonly sentences: readonly (readonly string[])[] }
   | { readonly type: 'forget'; readonly context: number }
-  | { readonly type: 'begin'; readonly stream: number; readonly utterance: number; readonly context: number; readonly expected: readonly (readonly string[])[] }
+  | {
+      readonly type: 'begin';
+      readonly stream: number;
+      readonly utterance: number;
+      readonly context: number;
+      readonly expected: readonly (readonly string[])[];
+    }
   | { readonly type: 'audio'; readonly stream: number; readonly pcm: Int16Array }
   | { readonly type: 'cancel'; readonly stream: number }
   /** Answered by `ListenerFinal`. */

@@ -17,7 +17,15 @@ const EXPECTED_WEIGHT = 30;
 const PARTIAL_EVERY = 800;
 
 /** Sounds that are words on the phone, and no dictionary has. */
-const SOUNDS: Readonly<Record<string, string>> = { mhm: 'M HH M', mm: 'M', hmm: 'HH M', uhhuh: 'AH HH AH', aha: 'AH HH AA', um: 'AH M', uh: 'AH' };
+const SOUNDS: Readonly<Record<string, string>> = {
+  mhm: 'M HH M',
+  mm: 'M',
+  hmm: 'HH M',
+  uhhuh: 'AH HH AH',
+  aha: 'AH HH AA',
+  um: 'AH M',
+  uh: 'AH',
+};
 
 interface Utterance {
   readonly stream: number;
@@ -54,7 +62,8 @@ parentPort!.on('message', (message: ToListener) => {
       return cancel(message.stream);
     case 'end': {
       const utterance = open.get(message.stream);
-      if (!utterance) return parentPort!.postMessage({ id: message.id, text: '', confidence: null } satisfies ListenerFinal);
+      if (!utterance)
+        return parentPort!.postMessage({ id: message.id, text: '', confidence: null } satisfies ListenerFinal);
       utterance.ended = message.id;
       if (utterance.decoder) finish(utterance);
     }
@@ -72,9 +81,19 @@ function begin(message: Extract<ToListener, { type: 'begin' }>): void {
   cancel(message.stream);
   const { context, expected } = message;
   const utterance: Utterance = {
-    stream: message.stream, utterance: message.utterance, model: `${context}:${expected.map((words) => words.join(' ')).join('|')}`,
-    sentences: () => [...domain, ...(contexts.get(context) ?? []).map((words) => ({ words, weight: CONTEXT_WEIGHT })), ...expected.map((words) => ({ words, weight: EXPECTED_WEIGHT }))],
-    decoder: null, waiting: [], samples: 0, reportedAt: 0, ended: null,
+    stream: message.stream,
+    utterance: message.utterance,
+    model: `${context}:${expected.map((words) => words.join(' ')).join('|')}`,
+    sentences: () => [
+      ...domain,
+      ...(contexts.get(context) ?? []).map((words) => ({ words, weight: CONTEXT_WEIGHT })),
+      ...expected.map((words) => ({ words, weight: EXPECTED_WEIGHT })),
+    ],
+    decoder: null,
+    waiting: [],
+    samples: 0,
+    reportedAt: 0,
+    ended: null,
   };
   open.set(message.stream, utterance);
   queue.push(utterance);
@@ -96,7 +115,10 @@ function serve(): void {
       return;
     }
     const utterance = queue.shift()!;
-    const fitting = Math.max(0, free.findIndex((decoder) => decoder.model === utterance.model));
+    const fitting = Math.max(
+      0,
+      free.findIndex((decoder) => decoder.model === utterance.model),
+    );
     const decoder = free.splice(fitting, 1)[0]!;
     if (decoder.model !== utterance.model) prepare(decoder, utterance);
     utterance.decoder = decoder;
@@ -136,7 +158,12 @@ function decode(utterance: Utterance, pcm: Int16Array): void {
   utterance.samples += pcm.length;
   if (utterance.samples - utterance.reportedAt < PARTIAL_EVERY) return;
   utterance.reportedAt = utterance.samples;
-  parentPort!.postMessage({ stream: utterance.stream, utterance: utterance.utterance, samples: utterance.samples, text: utterance.decoder!.text() } satisfies ListenerProgress);
+  parentPort!.postMessage({
+    stream: utterance.stream,
+    utterance: utterance.utterance,
+    samples: utterance.samples,
+    text: utterance.decoder!.text(),
+  } satisfies ListenerProgress);
 }
 
 function finish(utterance: Utterance): void {
@@ -154,7 +181,8 @@ function cancel(stream: number): void {
   const queued = queue.indexOf(utterance);
   if (queued >= 0) queue.splice(queued, 1);
   // Its speech goes on as part of the next, before a decoder was free for it; whoever waits for its text is not left waiting.
-  if (utterance.ended !== null) parentPort!.postMessage({ id: utterance.ended, text: '', confidence: null } satisfies ListenerFinal);
+  if (utterance.ended !== null)
+    parentPort!.postMessage({ id: utterance.ended, text: '', confidence: null } satisfies ListenerFinal);
   if (utterance.decoder) {
     utterance.decoder.stop();
     give(utterance.decoder);

@@ -22,7 +22,12 @@ export class OfflineSpeechToText implements SpeechToText {
 
   constructor(flite: WebAssembly.Module, workers: number, decodersPerWorker: number) {
     this.#workers = Array.from({ length: workers }, (_, i) => {
-      const worker = new SupervisedWorker(new URL('./listener-worker.ts', import.meta.url), { flite, decoders: decodersPerWorker }, STUCK_MS, () => this.#restarted(i));
+      const worker = new SupervisedWorker(
+        new URL('./listener-worker.ts', import.meta.url),
+        { flite, decoders: decodersPerWorker },
+        STUCK_MS,
+        () => this.#restarted(i),
+      );
       worker.onMessage = (progress: ListenerProgress) => this.#streams.get(progress.stream)?.progress(progress);
       return worker;
     });
@@ -116,7 +121,11 @@ class Stream implements SpeechToTextStream {
     this.#speaking = true;
     this.#finishing = null;
     // Speech after a short pause is understood together with what was before it.
-    if (this.#before && this.#before.pausedFrames <= JOIN_FRAMES && this.#before.audio.length <= LONGEST_JOINED_FRAMES) this.#kept = [...this.#before.audio, ...this.#kept.slice(Math.max(0, this.#kept.length - this.#before.pausedFrames))];
+    if (this.#before && this.#before.pausedFrames <= JOIN_FRAMES && this.#before.audio.length <= LONGEST_JOINED_FRAMES)
+      this.#kept = [
+        ...this.#before.audio,
+        ...this.#kept.slice(Math.max(0, this.#kept.length - this.#before.pausedFrames)),
+      ];
     else this.#before = null;
     this.#start(this.#kept);
   }
@@ -142,11 +151,23 @@ class Stream implements SpeechToTextStream {
         const words = guess || text === '' ? [] : text.split(' ');
         stretch.words = words.length;
         const own = words.slice(before?.words ?? 0).join(' ');
-        this.#options.onPart({ type: 'transcript-final', utterance, text: own, confidence, ...(before && own !== '' ? { whole: { since: before.since, text } } : {}) });
+        this.#options.onPart({
+          type: 'transcript-final',
+          utterance,
+          text: own,
+          confidence,
+          ...(before && own !== '' ? { whole: { since: before.since, text } } : {}),
+        });
       },
       (error: unknown) => {
         ready();
-        if (!this.#over) this.#options.onPart({ type: 'error', utterance, retryable: true, message: error instanceof Error ? error.message : String(error) });
+        if (!this.#over)
+          this.#options.onPart({
+            type: 'error',
+            utterance,
+            retryable: true,
+            message: error instanceof Error ? error.message : String(error),
+          });
       },
     );
   }
@@ -156,7 +177,10 @@ class Stream implements SpeechToTextStream {
     if (samples >= this.#sent - 1600) this.#caughtUp();
     if (text === this.#partial) return;
     this.#partial = text;
-    const own = text.split(' ').slice(this.#before && this.#before.audio !== this.#finishing ? this.#before.words : 0).join(' ');
+    const own = text
+      .split(' ')
+      .slice(this.#before && this.#before.audio !== this.#finishing ? this.#before.words : 0)
+      .join(' ');
     if (own !== '') this.#options.onPart({ type: 'transcript-partial', utterance, text: own });
   }
 
@@ -181,7 +205,13 @@ class Stream implements SpeechToTextStream {
     this.#partial = '';
     this.#sent = 0;
     this.#batch = [...audio];
-    this.#post({ type: 'begin', stream: this.#id, utterance: this.#utterance, context: this.#id, expected: this.#expected });
+    this.#post({
+      type: 'begin',
+      stream: this.#id,
+      utterance: this.#utterance,
+      context: this.#id,
+      expected: this.#expected,
+    });
     this.#sendBatch();
   }
 

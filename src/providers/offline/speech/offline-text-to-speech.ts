@@ -23,7 +23,10 @@ export class OfflineTextToSpeech implements TextToSpeech {
   #cached = 0;
 
   constructor(flite: WebAssembly.Module, workers: number) {
-    this.#workers = Array.from({ length: workers }, () => new SupervisedWorker(new URL('./voice-worker.ts', import.meta.url), flite, STUCK_MS));
+    this.#workers = Array.from(
+      { length: workers },
+      () => new SupervisedWorker(new URL('./voice-worker.ts', import.meta.url), flite, STUCK_MS),
+    );
   }
 
   get workers(): readonly SupervisedWorker[] {
@@ -63,7 +66,9 @@ export class OfflineTextToSpeech implements TextToSpeech {
     const known = this.#cache.get(key);
     if (known) return known;
     const worker = this.#workers.reduce((least, one) => (one.pending < least.pending ? one : least));
-    const speech = worker.request<{ id: number; pcm: Int16Array }>({ text: speakable(text), voice }).then(({ pcm }) => pcm);
+    const speech = worker
+      .request<{ id: number; pcm: Int16Array }>({ text: speakable(text), voice })
+      .then(({ pcm }) => pcm);
     this.#cache.set(key, speech);
     speech.then(
       (pcm) => this.#bound(pcm.byteLength),

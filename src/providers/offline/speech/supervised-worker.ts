@@ -77,7 +77,10 @@ export class SupervisedWorker {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#file, { workerData: this.#data, execArgv: ['--disable-warning=ExperimentalWarning'] });
+    const worker = new Worker(this.#file, {
+      workerData: this.#data,
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    });
     worker.unref();
     worker.on('message', (message: WorkerReply) => {
       if (worker !== this.#worker) return;
@@ -87,14 +90,18 @@ export class SupervisedWorker {
       if (message.error === undefined) waiting.resolve(message as never);
       else waiting.reject(new Error(message.error));
     });
-    worker.on('error', (error) => worker === this.#worker && this.#restart(error instanceof Error ? error : new Error(String(error))));
+    worker.on(
+      'error',
+      (error) => worker === this.#worker && this.#restart(error instanceof Error ? error : new Error(String(error))),
+    );
     worker.on('exit', () => worker === this.#worker && this.#restart(new Error('the speech worker ended')));
     return worker;
   }
 
   #check(): void {
     const now = performance.now();
-    for (const one of this.#waiting.values()) if (now - one.sinceMs > this.#stuckMs) return this.#restart(new Error('the speech worker hung'));
+    for (const one of this.#waiting.values())
+      if (now - one.sinceMs > this.#stuckMs) return this.#restart(new Error('the speech worker hung'));
   }
 
   #restart(reason: Error): void {
