@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { Pool } from 'pg';
 import { pino, type Logger } from 'pino';
@@ -7,6 +6,7 @@ import type { Config } from '#config/config.ts';
 import type { LiveCalls } from '#core/calls/live-calls.ts';
 import type { Core, Knowledge } from '#core/core.ts';
 import { firstStart, type FirstStart } from '#core/identity/first-start.ts';
+import { logFailure } from '#core/kernel/errors.ts';
 import type { WallClock } from '#core/kernel/ports.ts';
 import { searchKnowledge } from '#core/knowledge/search.ts';
 import type { Organization } from '#core/ports.ts';
@@ -19,7 +19,7 @@ import type { DialogueOptions, ModelsFor } from '#dialogue/prepared-agent.ts';
 import { TextDialogues } from '#dialogue/text-dialogues.ts';
 import { McpTools } from '#dialogue/tools/mcp-tools.ts';
 import { LiveCallsHere, type LiveOptions } from '#live/live-calls.ts';
-import { reap, type Reaper } from '#live/reaper.ts';
+import { reap } from '#live/reaper.ts';
 import { RemoteLiveCalls } from '#live/remote-live-calls.ts';
 import { catalog } from '#providers/catalog.ts';
 import { ConfiguredProviders } from '#providers/configured.ts';
@@ -142,7 +142,7 @@ async function build(
   });
   // Nobody else can be running calls on a database of our own.
   if (config.databaseUrl === null) {
-    await reapAll({ store, clock, carriers, log });
+    while ((await reap({ store, clock, carriers, log, serverId: null })) > 0);
     await store.once.abandonAll();
   }
   const basis: Basis = {
@@ -160,7 +160,7 @@ async function build(
     secrets,
     http,
     catalog,
-    serverId: randomUUID(),
+    serverId: records.serverId,
     files: new FolderFileStore(config.filesDir, parts.freeBytes ? { freeBytes: parts.freeBytes } : {}),
     knowledge: openKnowledge(config, parts, records, providers, closers),
   };
@@ -301,25 +301,22 @@ async function placeElsewhere({ records, store, clock, log, closers, serverId }:
 }
 
 /** Jobs, deliveries, and the ends of calls whose server died. */
-async function workOn({ records, http, log, closers, config, knowledge, carriers }: Basis, core: Core): Promise<void> {
+async function workOn(
+  { records, http, log, closers, config, knowledge, carriers, serverId }: Basis,
+  core: Core,
+): Promise<void> {
   await workOff(records.boss, core, core.files, knowledge.embedder);
   const webhooks = new WebhookDeliveries({ core, http, words: new Map([['sales-agent', salesAgentEvent]]), log });
   closers.push(() => webhooks.close());
   if (config.role !== 'jobs') return;
   const reaper = setInterval(
     () =>
-      void reap({ ...core, carriers, log }).catch((error: unknown) =>
-        log.error({ err: error }, 'abandoned calls could not be ended'),
+      void reap({ ...core, carriers, log, serverId }).catch((error: unknown) =>
+        logFailure(log, error, 'abandoned calls could not be ended'),
       ),
     LEASE_MS / 3,
   );
   closers.push(() => clearInterval(reaper));
-}
-
-/** Whatever lease a call still has: the server that had it is gone. */
-async function reapAll(reaper: Reaper): Promise<void> {
-  const anyLease = new Date(reaper.clock.now().getTime() + 100 * LEASE_MS);
-  while ((await reap(reaper, anyLease)) > 0);
 }
 
 /** Whether our own address answers as ours: as far as can be seen from here, carriers' webhooks arrive. @throws Error in plain words */

@@ -51,7 +51,7 @@ export interface House {
   readonly here: LiveCallsHere | null;
   readonly records: OpenRecords;
   readonly signedUrls: SignedUrls;
-  readonly health: Omit<HealthSource, 'version' | 'requireAuth' | 'database' | 'pingDatabase' | 'room' | 'carriers'>;
+  readonly health: Omit<HealthSource, 'version' | 'requireAuth' | 'database' | 'databaseMs' | 'room' | 'carriers'>;
   readonly log: Logger;
   readonly closers: Closer[];
 }
@@ -91,7 +91,7 @@ export async function openDoors(config: Config, parts: Parts, house: House): Pro
     version: version(),
     requireAuth: config.requireAuth,
     database: records.engine,
-    pingDatabase: () => records.ping(),
+    databaseMs: () => records.answerMs(),
     room: () => core.files.room(),
     carriers: core.carriers,
   });
@@ -174,11 +174,7 @@ async function openEventSocket(config: Config, { core, records, log, closers }: 
     newRequestId,
     frame: textFrame,
     whoIs: (credential) => whoIs(core, credential),
-    healthy: () =>
-      records.ping().then(
-        () => true,
-        () => false,
-      ),
+    healthy: () => Promise.resolve(records.answerMs() !== null),
     log,
   });
   closers.push(() => socket.close());

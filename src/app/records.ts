@@ -1,11 +1,14 @@
 import type { Pool } from 'pg';
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { PgBoss } from 'pg-boss';
 import type { Config } from '#config/config.ts';
+import { logFailure } from '#core/kernel/errors.ts';
 import type { CommandChannel, RateLimiter, Store } from '#core/ports.ts';
 import { openQueue } from '#jobs/queue.ts';
 import type { EventFeed } from '#core/events/event-feed.ts';
 import { PostgresCommandChannel } from '#store/command-channel.ts';
+import { Contact } from '#store/contact.ts';
 import { openDatabase, type Connection } from '#store/database.ts';
 import { startEmbedded } from '#store/embedded-postgres.ts';
 import { PostgresEventFeed } from '#store/event-feed.ts';
@@ -17,6 +20,8 @@ import { lockDataDir } from '#store/server-lock.ts';
 import type { Closer, Parts } from './parts.ts';
 
 export interface OpenRecords {
+  /** Names this server as an owner of calls. */
+  readonly serverId: string;
   readonly store: Store;
   readonly engine: string;
   readonly commands: CommandChannel;
@@ -25,18 +30,23 @@ export interface OpenRecords {
   readonly boss: PgBoss;
   /** What happens, from now on; for a server that has somebody to tell it to. */
   openFeed(): Promise<EventFeed>;
-  ping(): Promise<number>;
+  /** How long the database's last answer took, ms; null while calls cannot be recorded. */
+  answerMs(): number | null;
+  /** Tells when an outage of the database is over. */
+  onReturn(listener: () => void): void;
 }
 
 /** The database, the queue over it, and what goes between servers. */
 export async function openRecords(config: Config, parts: Parts, log: Logger, closers: Closer[]): Promise<OpenRecords> {
-  const onError = (error: Error) => log.error({ err: error }, 'the database connection failed');
+  const onError = (error: Error) => logFailure(log, error, 'the database connection failed');
+  const serverId = randomUUID();
   let connection: Connection;
   if (config.databaseUrl === null) {
     const lock = lockDataDir(config.dataDir);
     closers.push(() => lock.release());
     const embedded = await startEmbedded({
       dataDir: config.dataDir,
+      log,
       ...(parts.databaseSettings ? { settings: parts.databaseSettings } : {}),
     });
     closers.push(() => embedded.stop());
@@ -48,16 +58,20 @@ export async function openRecords(config: Config, parts: Parts, log: Logger, clo
   closers.push(() => database.close());
   const boss = await openQueue(database.pool, onError);
   closers.push(() => boss.stop({ graceful: true, timeout: 5000 }));
-  const notifications = new PostgresNotifications(connection, database.pool, onError);
+  const contact = new Contact(log, () => database.pool.breakOff());
+  database.pool.isAway = () => contact.state === 'away';
+  const notifications = new PostgresNotifications({ connection, pool: database.pool, serverId, contact });
   closers.push(() => notifications.close());
+  await notifications.open();
   // Only those that others listen to tell what happens on them; whoever has the only server hears it directly.
   const bell = new EventBell(config.databaseUrl === null ? null : notifications, onError);
   closers.push(() => bell.close());
   return {
+    serverId,
     store: postgresStore(database.db, boss, () => bell.ring()),
     commands: new PostgresCommandChannel(notifications, onError),
     openFeed: async () => {
-      const feed = new PostgresEventFeed(database.db, (error) => log.error({ err: error }, 'events could not be read'));
+      const feed = new PostgresEventFeed(database.db, (error) => logFailure(log, error, 'events could not be read'));
       closers.push(() => feed.close());
       await feed.open();
       await bell.listen(() => feed.ring());
@@ -68,13 +82,7 @@ export async function openRecords(config: Config, parts: Parts, log: Logger, clo
     // Only a database of several servers has anything to share.
     rateLimiter: new WindowRateLimiter(config.databaseUrl === null ? null : database.pool),
     engine: `${config.databaseUrl === null ? 'embedded ' : ''}postgres ${database.version}`,
-    ping: async () => {
-      const began = performance.now();
-      await Promise.race([
-        database.pool.query('select 1'),
-        new Promise((_, late) => setTimeout(() => late(new Error('no answer')), 1000).unref()),
-      ]);
-      return Math.round(performance.now() - began);
-    },
+    answerMs: () => (contact.state === 'up' ? contact.answerMs : null),
+    onReturn: (listener) => contact.onReturn(listener),
   };
 }

@@ -42,7 +42,7 @@ export type NewCall = Pick<
   /** Who is talked to, who need not be whose number it is. */
   readonly talker: { readonly personId: number | null; readonly userId: string | null };
   readonly owner: string;
-  readonly leaseUntil: Date;
+  readonly leaseMs: number;
 };
 
 /** A call that its carrier has announced. */
@@ -96,13 +96,17 @@ export interface CallStore {
   /** False when the call had ended already or belongs to somebody else. `by` null: whoever owns it, for ends that no owner can write. */
   end(id: number, by: Ownership | null, end: CallEnd): Promise<boolean>;
   /** Takes a call over with a new epoch. Null when it has ended. */
-  takeOver(id: number, owner: string, leaseUntil: Date): Promise<Ownership | null>;
-  /** Answers which of them still belong to the owner. */
-  extendLeases(owner: string, ids: readonly number[], until: Date): Promise<readonly number[]>;
+  takeOver(id: number, owner: string, leaseMs: number): Promise<Ownership | null>;
+  /** Leases run by the database's clock. Answers which calls still belong to the owner. */
+  extendLeases(owner: string, ids: readonly number[], leaseMs: number): Promise<readonly number[]>;
   /** Calls of this server that nobody may have begun to dial or expect, placed before: those that are `placed`, and those that came in. */
   placedFor(owner: string, before: Date): Promise<readonly Call[]>;
-  /** Running calls whose owner has not been heard of; each is locked until the transaction ends, and skipped by others. */
-  abandoned(now: Date, limit: number): Promise<readonly Call[]>;
+  /**
+   * Running calls of other servers whose lease is over, as long as this server has been in contact with the database
+   * without a gap. Each is locked until the transaction ends, and skipped by others. `by` null: all running calls,
+   * whatever their lease, where no other server can run any.
+   */
+  abandoned(by: string | null, limit: number): Promise<readonly Call[]>;
   /** Newest first. */
   list(organizationId: number, filter: CallFilter, page: Page): Promise<Listed<Call>>;
   entries(callId: number): Promise<readonly ConversationEntry[]>;

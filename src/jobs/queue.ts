@@ -2,6 +2,7 @@ import { PgBoss } from 'pg-boss';
 import type { Pool } from 'pg';
 import type { Core } from '#core/core.ts';
 import type { Jobs } from '#core/kernel/jobs.ts';
+import { RecordsUnavailable } from '#core/kernel/errors.ts';
 import { learnFrom } from '#core/memory/learn.ts';
 import type { Embedder } from '#core/knowledge/ports.ts';
 import type { FileStore } from '#core/ports.ts';
@@ -20,7 +21,8 @@ export async function openQueue(pool: Pool, onError: (error: Error) => void): Pr
     // Several statements at once give several results: pg-boss takes them as pg gives them.
     db: { executeSql: (text: string, values?: unknown[]) => pool.query(text, values) },
   });
-  boss.on('error', onError);
+  // It looks for jobs each second: an outage is logged by others, once.
+  boss.on('error', (error) => error instanceof RecordsUnavailable || onError(error));
   // Servers that start at once would make the queue's tables at once.
   const client = await pool.connect();
   try {

@@ -1,5 +1,6 @@
 import type { Core } from '#core/core.ts';
 import type { Call } from '#core/calls/call.ts';
+import { logFailure } from '#core/kernel/errors.ts';
 import type { HttpClient } from '#core/kernel/ports.ts';
 import { retryAfterMs, type StoredEvent, type Webhook } from '#core/webhooks/webhook.ts';
 import type { AttemptOutcome, LaneWork, WebhookLane } from '#core/webhooks/webhook-store.ts';
@@ -76,10 +77,9 @@ export class WebhookDeliveries {
         this.#running.set(lane.webhookId, (this.#running.get(lane.webhookId) ?? 0) + 1);
         const work = this.#deliver(lane)
           .catch((error: unknown) =>
-            log.error(
-              { err: error, webhook: lane.webhookId },
-              'a webhook could not be looked after; it is tried again when its claim is over',
-            ),
+            logFailure(log, error, 'a webhook could not be looked after; it is tried again when its claim is over', {
+              webhook: lane.webhookId,
+            }),
           )
           .finally(() => {
             this.#lanes.delete(work);
@@ -91,7 +91,7 @@ export class WebhookDeliveries {
       }
       return lanes.length > 0;
     } catch (error) {
-      if (!this.#stop.signal.aborted) log.error({ err: error }, 'webhooks that are due could not be looked up');
+      if (!this.#stop.signal.aborted) logFailure(log, error, 'webhooks that are due could not be looked up');
       return false;
     }
   }

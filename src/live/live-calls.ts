@@ -8,6 +8,7 @@ import type {
   Reservation,
   ServerCommand,
 } from '#core/calls/live-calls.ts';
+import { logFailure } from '#core/kernel/errors.ts';
 import type { CommandChannel, FileStore, Ownership } from '#core/ports.ts';
 import type { CarrierSignal } from '#core/kernel/carrier-notice.ts';
 import type { CarrierEvent } from '#engine/contracts/carrier.ts';
@@ -181,7 +182,7 @@ export class LiveCallsHere implements LiveCalls {
       });
     await say();
     this.#announcing = setInterval(
-      () => void say().catch((error: unknown) => log.error({ err: error }, 'this server could not say that it is up')),
+      () => void say().catch((error: unknown) => logFailure(log, error, 'this server could not say that it is up')),
       ANNOUNCE_MS,
     );
   }
@@ -444,8 +445,8 @@ export class LiveCallsHere implements LiveCalls {
 
   /** The media came to this server although another one placed the call: it is ours from here on. */
   async #adopt(call: Call): Promise<RunningCall | null> {
-    const { store, clock, serverId, leaseMs, realClock } = this.#options;
-    const ownership = await store.calls.takeOver(call.id, serverId, new Date(clock.now().getTime() + leaseMs));
+    const { store, serverId, leaseMs, realClock } = this.#options;
+    const ownership = await store.calls.takeOver(call.id, serverId, leaseMs);
     if (!ownership) return null;
     // What ran there when the line broke: whether it was done, nobody here can know.
     await store.tools.lose(call.id);
@@ -478,7 +479,7 @@ export class LiveCallsHere implements LiveCalls {
         await store.calls.extendLeases(
           serverId,
           [...running.map((one) => one.call.id), ...placing.map(([id]) => id)],
-          new Date(clock.now().getTime() + leaseMs),
+          leaseMs,
         ),
       );
       for (const one of running) if (!ours.has(one.call.id)) one.checkOwnership();
@@ -488,7 +489,7 @@ export class LiveCallsHere implements LiveCalls {
           if (!this.#running.has(call.id) && !this.#starting.has(call.id)) await this.#takeUp(call.id);
       await reap(this.#options);
     } catch (error) {
-      if (!this.#closed) log.error({ err: error }, 'leases could not be extended');
+      if (!this.#closed) logFailure(log, error, 'leases could not be extended');
     }
   }
 }

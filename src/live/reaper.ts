@@ -9,11 +9,13 @@ export interface Reaper {
   readonly clock: WallClock;
   readonly carriers: Carriers;
   readonly log: Log;
+  /** Null where no other server can run calls: whatever lease a call still has, its server is gone. */
+  readonly serverId: string | null;
 }
 
-/** Ends calls whose server died, those whose lease ended before `deadSince`, and has their carriers hang up. Answers how many; the carriers are not waited for. */
-export async function reap({ store, clock, carriers, log }: Reaper, deadSince = clock.now()): Promise<number> {
-  const reaped = await reapAbandoned({ store, clock }, deadSince);
+/** Ends calls whose server died and has their carriers hang up. Answers how many; the carriers are not waited for. */
+export async function reap({ store, clock, carriers, log, serverId }: Reaper): Promise<number> {
+  const reaped = await reapAbandoned({ store, clock }, serverId);
   for (const { carrier, carrierCallId } of reaped)
     if (carrierCallId !== null) void carriers.hangUp(carrier, carrierCallId, log);
   if (reaped.length > 0) log.warn({ reaped: reaped.length }, 'ended calls whose server had stopped');

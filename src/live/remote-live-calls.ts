@@ -1,4 +1,4 @@
-import { AppError } from '#core/kernel/errors.ts';
+import { AppError, logFailure } from '#core/kernel/errors.ts';
 import { isEnded, type Call } from '#core/calls/call.ts';
 import type { CallCommand, CommandAcknowledgement, LiveCalls, LiveView, Reservation } from '#core/calls/live-calls.ts';
 import type { CarrierSignal } from '#core/kernel/carrier-notice.ts';
@@ -93,7 +93,7 @@ export class RemoteLiveCalls implements LiveCalls {
       this.#servers = await this.#options.store.mediaServers.list(DEAD_MS);
       this.#given = new Map();
     } catch (error) {
-      this.#options.log.error({ err: error }, 'media servers could not be looked up');
+      logFailure(this.#options.log, error, 'media servers could not be looked up');
     }
   }
 

@@ -1,14 +1,6 @@
-import { sql, type Kysely, type Selectable } from 'kysely';
-import {
-  isEnded,
-  LIVE_STATUSES,
-  mayBecome,
-  type Call,
-  type CallStatus,
-  type Direction,
-  type TurnLatency,
-} from '#core/calls/call.ts';
-import type { CallPhase, ConversationEntry } from '#core/calls/conversation.ts';
+import { sql, type Kysely } from 'kysely';
+import { isEnded, LIVE_STATUSES, mayBecome, type Call, type CallStatus } from '#core/calls/call.ts';
+import type { ConversationEntry } from '#core/calls/conversation.ts';
 import type {
   AnnouncedCall,
   CallEnd,
@@ -21,7 +13,9 @@ import type {
   Page,
 } from '#core/ports.ts';
 import type { Database } from './schema.ts';
-import { countAll } from './sql.ts';
+import { CONTACT_GAP_MS } from './heartbeat.ts';
+import { leaseEnd, rowOf, toCall, toEntry } from './call-row.ts';
+import { countAll, interval } from './sql.ts';
 
 export class PostgresCallStore implements CallStore {
   readonly #db: Kysely<Database>;
@@ -167,10 +161,10 @@ export class PostgresCallStore implements CallStore {
     return (await query.executeTakeFirst()).numUpdatedRows === 1n;
   }
 
-  async takeOver(id: number, owner: string, leaseUntil: Date): Promise<Ownership | null> {
+  async takeOver(id: number, owner: string, leaseMs: number): Promise<Ownership | null> {
     const row = await this.#db
       .updateTable('calls')
-      .set((eb) => ({ owner, epoch: eb('epoch', '+', 1), lease_until: leaseUntil }))
+      .set((eb) => ({ owner, epoch: eb('epoch', '+', 1), written: 0, lease_until: leaseEnd(leaseMs) }))
       .where('id', '=', id)
       .where('status', 'in', [...LIVE_STATUSES])
       .returning(['owner', 'epoch'])
@@ -178,11 +172,11 @@ export class PostgresCallStore implements CallStore {
     return row ? { owner, epoch: row.epoch } : null;
   }
 
-  async extendLeases(owner: string, ids: readonly number[], until: Date): Promise<readonly number[]> {
+  async extendLeases(owner: string, ids: readonly number[], leaseMs: number): Promise<readonly number[]> {
     if (ids.length === 0) return [];
     const rows = await this.#db
       .updateTable('calls')
-      .set({ lease_until: until })
+      .set({ lease_until: leaseEnd(leaseMs) })
       .where('id', 'in', [...ids])
       .where('owner', '=', owner)
       .where('status', 'in', [...LIVE_STATUSES])
@@ -207,17 +201,27 @@ export class PostgresCallStore implements CallStore {
     return rows.map(toCall);
   }
 
-  async abandoned(now: Date, limit: number): Promise<readonly Call[]> {
-    const rows = await this.#db
+  async abandoned(by: string | null, limit: number): Promise<readonly Call[]> {
+    let query = this.#db
       .selectFrom('calls')
       .selectAll()
-      .where('status', 'in', [...LIVE_STATUSES])
-      .where('lease_until', '<', now)
-      .orderBy('id')
-      .limit(limit)
-      .forUpdate()
-      .skipLocked()
-      .execute();
+      .where('status', 'in', [...LIVE_STATUSES]);
+    // Judged in one statement, by one clock: what was asked before a stall of the database is answered after it.
+    if (by !== null)
+      query = query
+        .where('lease_until', '<', sql<Date>`clock_timestamp()`)
+        .where('owner', 'is distinct from', by)
+        .where((eb) =>
+          eb.exists(
+            eb
+              .selectFrom('servers')
+              .select('id')
+              .where('id', '=', by)
+              .where('may_reap_at', '<', sql<Date>`clock_timestamp()`)
+              .where('beat_at', '>', sql<Date>`clock_timestamp() - ${interval(CONTACT_GAP_MS)}`),
+          ),
+        );
+    const rows = await query.orderBy('id').limit(limit).forUpdate().skipLocked().execute();
     return rows.map(toCall);
   }
 
@@ -406,87 +410,4 @@ export class PostgresCallStore implements CallStore {
       .execute();
     return true;
   }
-}
-
-/** A call that was placed just now. */
-function rowOf(call: NewCall) {
-  return {
-    sid: call.sid,
-    organization_id: call.organizationId,
-    agent_id: call.agentId,
-    person_id: call.personId,
-    direction: call.direction,
-    carrier: call.carrier,
-    carrier_call_id: null,
-    from_number: call.from,
-    to_number: call.to,
-    status: 'placed',
-    end_reason: null,
-    failure_reason: null,
-    variables: JSON.stringify(call.variables),
-    overrides: JSON.stringify(call.overrides),
-    recorded: call.recorded,
-    transcribed: call.transcribed,
-    recording_key: null,
-    placed_ms: null,
-    latency: null,
-    placed_at: call.placedAt,
-    answered_at: null,
-    ended_at: null,
-    ring_timeout_ms: call.ringTimeoutMs,
-    owner: call.owner,
-    epoch: 1,
-    lease_until: call.leaseUntil,
-    user_id: call.userId,
-  };
-}
-
-function toEntry(row: Selectable<Database['call_entries']>): ConversationEntry {
-  return {
-    seq: row.seq,
-    role: row.role as ConversationEntry['role'],
-    text: row.text,
-    startMs: row.start_ms,
-    endMs: row.end_ms,
-    detail: row.detail,
-  };
-}
-
-export function toCall(row: Selectable<Database['calls']>): Call {
-  return {
-    id: row.id,
-    sid: row.sid,
-    placedSid: row.placed_sid,
-    organizationId: row.organization_id,
-    agentId: row.agent_id,
-    personId: row.person_id,
-    userId: row.user_id,
-    direction: row.direction as Direction,
-    carrier: row.carrier,
-    carrierCallId: row.carrier_call_id,
-    from: row.from_number,
-    to: row.to_number,
-    status: row.status as CallStatus,
-    endReason: row.end_reason,
-    failureReason: row.failure_reason,
-    phase: row.phase as CallPhase,
-    variables: row.variables,
-    overrides: row.overrides,
-    spokenBy: row.spoken_by,
-    recorded: row.recorded,
-    transcribed: row.transcribed,
-    recordingKey: row.recording_key,
-    carrierRecordingUrl: row.carrier_recording_url,
-    recordingOffsetMs: row.recording_offset_ms,
-    recordingFailure: row.recording_failure,
-    transcriptDeletedAt: row.transcript_deleted_at,
-    placedMs: row.placed_ms,
-    latency: row.latency as TurnLatency | null,
-    placedAt: row.placed_at,
-    answeredAt: row.answered_at,
-    endedAt: row.ended_at,
-    ringTimeoutMs: row.ring_timeout_ms,
-    owner: row.owner,
-    epoch: row.epoch,
-  };
 }

@@ -3,6 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { RecordsUnavailable } from '#core/kernel/errors.ts';
+import { GuardedClient, GuardedPool } from './connections.ts';
+import { translate } from './outage.ts';
 import type { Database } from './schema.ts';
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
@@ -19,7 +22,7 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
 export interface OpenDatabase {
   readonly db: Kysely<Database>;
-  readonly pool: pg.Pool;
+  readonly pool: GuardedPool;
   /** Of the server, such as `18.4`. */
   readonly version: string;
   close(): Promise<void>;
@@ -31,22 +34,22 @@ export async function openDatabase(
   onError: (error: Error) => void,
   max = 12,
 ): Promise<OpenDatabase> {
-  const pool = new pg.Pool({
+  const pool = new GuardedPool({
     ...connection,
     max,
     options: '-c plan_cache_mode=force_custom_plan -c timezone=UTC',
     application_name: 'trunkline',
   });
   let closing = false;
-  // The server may go before its last connections have.
-  pool.on('error', (error) => closing || onError(error));
+  // The server may go before its last connections have; the end of an idle one is noticed by the next query.
+  pool.on('error', (error) => closing || translate(error) instanceof RecordsUnavailable || onError(error));
   try {
     const { rows } = await pool.query<{ number: string; version: string }>(
       "select current_setting('server_version_num') number, current_setting('server_version') version",
     );
     if (Number(rows[0]!.number) < OLDEST_SERVER)
       throw new Error(`Postgres 15 or newer is needed; this server is ${rows[0]!.version}`);
-    await migrate(pool);
+    await migrate(connection);
     const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
     return { db, pool, version: rows[0]!.version.split(' ')[0]!, close: () => ((closing = true), pool.end()) };
   } catch (error) {
@@ -56,11 +59,13 @@ export async function openDatabase(
 }
 
 /** Runs the migrations that this database lacks, all in one transaction; several servers may start at once. */
-async function migrate(pool: pg.Pool): Promise<void> {
+async function migrate(connection: Connection): Promise<void> {
   const files = readdirSync(MIGRATIONS)
     .filter((file) => file.endsWith('.sql'))
     .toSorted();
-  const client = await pool.connect();
+  // Without the pool's time-outs: a migration of a large table takes its time.
+  const client = new GuardedClient({ ...connection, application_name: 'trunkline migrations' });
+  await client.connect();
   try {
     await client.query('begin');
     await client.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
@@ -89,6 +94,6 @@ async function migrate(pool: pg.Pool): Promise<void> {
     await client.query('rollback').catch(() => undefined);
     throw error;
   } finally {
-    client.release();
+    await client.end();
   }
 }

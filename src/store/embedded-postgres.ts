@@ -39,6 +39,8 @@ export interface EmbeddedPostgres {
   };
   /** Whether a server that outlived its Trunkline was taken over. */
   readonly adopted: boolean;
+  /** Of the server that runs now. */
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -49,6 +51,12 @@ export interface EmbeddedOptions {
   readonly nativeDir?: string;
   /** Further `-c` settings; tests switch durability off. */
   readonly settings?: Readonly<Record<string, string>>;
+  readonly log?: Log;
+}
+
+interface Log {
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
 }
 
 interface Place {
@@ -62,14 +70,70 @@ interface Place {
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const place = prepare(options);
   const adopted = await adopt(place);
-  if (adopted !== null) {
-    await ensureDatabase(place);
-    return { connection: connectionOf(place, DATABASE), adopted: true, stop: () => stop(place, adopted) };
-  }
-  if (!existsSync(join(place.cluster, 'PG_VERSION'))) initialize(place);
-  const pid = await startPatiently(place, options.settings ?? {});
+  if (adopted === null && !existsSync(join(place.cluster, 'PG_VERSION'))) initialize(place);
+  const settings = options.settings ?? {};
+  const pid = adopted ?? (await startPatiently(place, settings));
   await ensureDatabase(place);
-  return { connection: connectionOf(place, DATABASE), adopted: false, stop: () => stop(place, pid) };
+  const supervisor = new Supervisor(place, settings, pid, options.log);
+  return {
+    connection: connectionOf(place, DATABASE),
+    adopted: adopted !== null,
+    get pid() {
+      return supervisor.pid;
+    },
+    stop: () => supervisor.stop(),
+  };
+}
+
+const LOOK_MS = 250;
+const LAST_RETRY_MS = 5000;
+
+/** Starts the server again when it dies, as the kernel's out-of-memory killer would have it. */
+class Supervisor {
+  readonly #place: Place;
+  readonly #settings: Readonly<Record<string, string>>;
+  readonly #log: Log | undefined;
+  readonly #stopping = new AbortController();
+  readonly #watching: Promise<void>;
+  #pid: number;
+
+  constructor(place: Place, settings: Readonly<Record<string, string>>, pid: number, log: Log | undefined) {
+    this.#place = place;
+    this.#settings = settings;
+    this.#log = log;
+    this.#pid = pid;
+    this.#watching = this.#watch();
+  }
+
+  get pid(): number {
+    return this.#pid;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#watching;
+    await stop(this.#place, this.#pid);
+  }
+
+  async #watch(): Promise<void> {
+    for (let failures = 0; await this.#pause(Math.min(LAST_RETRY_MS, LOOK_MS * 2 ** failures));) {
+      if (ownsCluster(this.#pid, this.#place.cluster)) continue;
+      this.#log?.error({ pid: this.#pid }, 'the embedded database died and is started again');
+      try {
+        this.#pid = (await adopt(this.#place)) ?? (await startPatiently(this.#place, this.#settings));
+        failures = 0;
+        this.#log?.warn({ pid: this.#pid }, 'the embedded database runs again');
+      } catch (error) {
+        failures++;
+        this.#log?.error({ err: error }, 'the embedded database could not be started again');
+      }
+    }
+  }
+
+  /** False when the server is to stop. */
+  #pause(ms: number): Promise<boolean> {
+    return sleep(ms, true, { signal: this.#stopping.signal, ref: false }).catch(() => false);
+  }
 }
 
 function connectionOf(place: Place, database: string): EmbeddedPostgres['connection'] {

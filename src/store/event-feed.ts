@@ -1,7 +1,7 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { EventFeed, FedEvent } from '#core/events/event-feed.ts';
 import type { DomainEvent } from '#core/kernel/events.ts';
-import { toCall } from './call-store.ts';
+import { toCall } from './call-row.ts';
 import { toConversation } from './conversation-store.ts';
 import type { Database } from './schema.ts';
 

@@ -1,58 +1,160 @@
-import pg from 'pg';
+import { GuardedClient, type GuardedPool } from './connections.ts';
+import type { Contact } from './contact.ts';
 import type { Connection } from './database.ts';
+import { heartbeat } from './heartbeat.ts';
+import { isFromServer, translate } from './outage.ts';
 
-const RECONNECT_MS = 1000;
+const PROBE_MS = 500;
+const ANSWER_MS = 2000;
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 2000;
 
-/** What servers on one database tell each other, over notifications and one connection of its own. What is said while that is down is lost. */
+export interface NotificationOptions {
+  readonly connection: Connection;
+  readonly pool: GuardedPool;
+  readonly serverId: string;
+  readonly contact: Contact;
+}
+
+/**
+ * What servers on one database tell each other, over one connection of its own. The same connection carries the
+ * heartbeat, which finds out when it is dead. What is told while it is down is lost: `onReconnected` is the place to
+ * look for it.
+ */
 export class PostgresNotifications {
-  readonly #connection: Connection;
-  readonly #pool: pg.Pool;
-  readonly #onError: (error: Error) => void;
+  readonly #options: NotificationOptions;
   readonly #channels = new Map<string, (payload: string) => void>();
-  #client: pg.Client | null = null;
+  readonly #reconnected: (() => void)[] = [];
+  #client: GuardedClient | null = null;
   #closed = false;
+  #wake: () => void = () => undefined;
+  #loop: Promise<void> = Promise.resolve();
 
-  constructor(connection: Connection, pool: pg.Pool, onError: (error: Error) => void) {
-    this.#connection = connection;
-    this.#pool = pool;
-    this.#onError = onError;
+  constructor(options: NotificationOptions) {
+    this.#options = options;
+  }
+
+  async open(): Promise<void> {
+    await this.#connect();
+    this.#loop = this.#watch();
   }
 
   /** `hear` is told what every server says on a channel, this one included. It must not throw. */
   async listen(channel: string, hear: (payload: string) => void): Promise<void> {
     this.#channels.set(channel, hear);
-    if (this.#client) await this.#client.query(`listen ${channel}`);
-    else await this.#connect();
+    // Without a connection it is listened to as soon as there is one.
+    await this.#client?.query(`listen ${channel}`);
+  }
+
+  onReconnected(listener: () => void): void {
+    this.#reconnected.push(listener);
   }
 
   async tell(channel: string, payload: string): Promise<void> {
-    await this.#pool.query('select pg_notify($1, $2)', [channel, payload]);
+    await this.#options.pool.query('select pg_notify($1, $2)', [channel, payload]);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#wake();
+    await this.#loop;
+    const { serverId } = this.#options;
+    await this.#client?.query('delete from servers where id = $1', [serverId]).catch(() => undefined);
     await this.#client?.end().catch(() => undefined);
   }
 
-  async #connect(): Promise<void> {
-    const client = new pg.Client({ ...this.#connection, application_name: 'trunkline notifications', keepAlive: true });
-    client.on('error', () => undefined);
-    client.on('end', () => this.#again());
-    client.on('notification', ({ channel, payload }) => this.#channels.get(channel)?.(payload ?? ''));
-    await client.connect();
-    for (const channel of this.#channels.keys()) await client.query(`listen ${channel}`);
-    this.#client = client;
+  /** One after another, so that there is never more than one connection, nor more than one on its way. */
+  async #watch(): Promise<void> {
+    for (let failures = 0; !this.#closed;) {
+      await this.#pause(failures === 0 ? PROBE_MS : retryMs(failures));
+      if (this.#closed) return;
+      failures = (this.#client ? await this.#probe(this.#client) : await this.#reconnect()) ? 0 : failures + 1;
+    }
   }
 
-  #again(): void {
-    if (this.#closed) return;
-    this.#client = null;
-    setTimeout(() => {
-      if (!this.#closed)
-        this.#connect().catch((error: unknown) => {
-          this.#onError(error instanceof Error ? error : new Error(String(error)));
-          this.#again();
-        });
-    }, RECONNECT_MS).unref();
+  async #connect(): Promise<void> {
+    const client = new GuardedClient({
+      ...this.#options.connection,
+      application_name: 'trunkline notifications',
+      // A heartbeat need not survive the server it was sent to.
+      options: '-c synchronous_commit=off',
+      keepAlive: true,
+      connectionTimeoutMillis: ANSWER_MS,
+      query_timeout: ANSWER_MS,
+    });
+    client.on('notification', ({ channel, payload }) => this.#channels.get(channel)?.(payload ?? ''));
+    client.on('end', () => {
+      if (this.#client !== client) return;
+      this.#client = null;
+      this.#wake();
+    });
+    try {
+      await client.connect();
+      for (const channel of this.#channels.keys()) await client.query(`listen ${channel}`);
+      this.#client = client;
+      await this.#beat(client);
+    } catch (error) {
+      this.#client = null;
+      client.destroy();
+      throw error;
+    }
   }
+
+  async #reconnect(): Promise<boolean> {
+    try {
+      await this.#connect();
+    } catch (error) {
+      // The server may be full, and the pool's own connections good.
+      if (isFromServer(error) && (await this.#beatThroughPool())) return false;
+      this.#options.contact.failed(translate(error));
+      return false;
+    }
+    for (const listener of this.#reconnected) listener();
+    return true;
+  }
+
+  async #probe(client: GuardedClient): Promise<boolean> {
+    try {
+      await this.#beat(client);
+      return true;
+    } catch (error) {
+      this.#options.contact.failed(error);
+      // A server that answers, with an error, is one that still tells us things.
+      if (!isFromServer(error)) client.destroy();
+      return false;
+    }
+  }
+
+  async #beat(client: GuardedClient): Promise<void> {
+    const began = performance.now();
+    await client.query(heartbeat(this.#options.serverId));
+    this.#options.contact.succeeded(performance.now() - began);
+  }
+
+  async #beatThroughPool(): Promise<boolean> {
+    const { pool, serverId, contact } = this.#options;
+    const began = performance.now();
+    try {
+      await pool.probe({ ...heartbeat(serverId), query_timeout: ANSWER_MS });
+      contact.succeeded(performance.now() - began);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((over) => {
+      const timer = setTimeout(over, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        over();
+      };
+    });
+  }
+}
+
+/** Doubled each time, and spread, so that servers do not come all at once. */
+function retryMs(failures: number): number {
+  return Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
 }

@@ -143,6 +143,7 @@ export interface Database {
     dialled_at: Defaulted<Date | null>;
     transcribed: Defaulted<boolean>;
     carrier_recording_url: Defaulted<string | null>;
+    written: Defaulted<number>;
   };
   call_entries: {
     call_id: number;
@@ -327,6 +328,16 @@ export interface Database {
   usage_lines: { call_id: number; provider: string; unit: string; units: number; cost_micros: number };
   prices: { provider: string; unit: string; micros_per_million: number };
   media_servers: { id: string; url: string; free: number; running: number; seen_at: Date };
+  servers: { id: string; beat_at: Date; may_reap_at: Date };
+  server_commands: {
+    id: Generated<number>;
+    sender: string;
+    receiver: string;
+    call_id: number;
+    command: Json<object>;
+    created_at: Defaulted<Date>;
+    claimed_at: Defaulted<Date | null>;
+  };
   mcp_servers: {
     id: Generated<number>;
     organization_id: number;

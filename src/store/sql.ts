@@ -1,4 +1,4 @@
-import { sql, type Expression, type SelectQueryBuilder, type SqlBool } from 'kysely';
+import { sql, type Expression, type RawBuilder, type SelectQueryBuilder, type SqlBool } from 'kysely';
 
 /** Rows of a query over all pages. */
 export async function countAll<DB, TB extends keyof DB>(query: SelectQueryBuilder<DB, TB, object>): Promise<number> {
@@ -10,3 +10,6 @@ export async function countAll<DB, TB extends keyof DB>(query: SelectQueryBuilde
 export function contains(text: Expression<string | null>, part: string): Expression<SqlBool> {
   return sql<SqlBool>`position(lower(${part}) in lower(${text})) > 0`;
 }
+
+/** A duration, for arithmetic with the database's clock. */
+export const interval = (ms: number): RawBuilder<unknown> => sql`make_interval(secs => ${ms / 1000})`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -9,6 +9,7 @@ import { startEmbedded, type EmbeddedPostgres } from '#store/embedded-postgres.t
 import { FolderFileStore } from '#store/folder-file-store.ts';
 import { lockDataDir } from '#store/server-lock.ts';
 import { readAll } from '../support/files.ts';
+import { until } from '../support/server.ts';
 
 const dirs: string[] = [];
 const freshDir = () => {
@@ -26,17 +27,18 @@ async function ask(server: EmbeddedPostgres, text: string): Promise<unknown> {
   return rows[0]?.answer;
 }
 
-/** Starts a database in a process of its own and kills that process, as a crash would. */
-async function startAndCrash(dataDir: string): Promise<void> {
-  const script = `import { startEmbedded } from '#store/embedded-postgres.ts'; const s = await startEmbedded({ dataDir: ${JSON.stringify(dataDir)} }); const { default: pg } = await import('pg'); const c = new pg.Client(s.connection); await c.connect(); await c.query('create table kept (answer int)'); await c.query('insert into kept values (42)'); console.log('up'); setInterval(() => 0, 1000);`;
+/** Starts a database in a process of its own and kills that process, as a crash would. Answers the database's process. */
+async function startAndCrash(dataDir: string): Promise<number> {
+  const script = `import { startEmbedded } from '#store/embedded-postgres.ts'; const s = await startEmbedded({ dataDir: ${JSON.stringify(dataDir)} }); const { default: pg } = await import('pg'); const c = new pg.Client(s.connection); await c.connect(); await c.query('create table kept (answer int)'); await c.query('insert into kept values (42)'); console.log(s.pid); setInterval(() => 0, 1000);`;
   const child = spawn(
     process.execPath,
     ['--input-type=module-typescript', '--disable-warning=ExperimentalWarning', '-e', script],
     { cwd: join(import.meta.dirname, '..', '..'), stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  await new Promise((done) => child.stdout.once('data', done));
+  const pid = await new Promise<number>((done) => child.stdout.once('data', (text: Buffer) => done(Number(text))));
   child.kill('SIGKILL');
   await new Promise((done) => child.once('exit', done));
+  return pid;
 }
 
 describe('the embedded Postgres', () => {
@@ -51,17 +53,8 @@ describe('the embedded Postgres', () => {
 
   it('recovers when it was killed too, and its process number went to somebody else', async () => {
     const dataDir = freshDir();
-    await startAndCrash(dataDir);
-    const first = await startEmbedded({ dataDir });
-    const pidFile = join(
-      String(
-        await ask(first, 'show data_directory').then(() =>
-          ask(first, "select current_setting('data_directory') answer"),
-        ),
-      ),
-      'postmaster.pid',
-    );
-    const pid = Number(await ask(first, "select split_part(pg_read_file('postmaster.pid'), E'\\n', 1) answer"));
+    const pid = await startAndCrash(dataDir);
+    const pidFile = join(readlinkSync(`/proc/${pid}/cwd`), 'postmaster.pid');
     process.kill(pid, 'SIGKILL');
     for (let i = 0; i < 100 && existsSync(`/proc/${pid}/cwd`); i++) await new Promise((done) => setTimeout(done, 50));
     writeFileSync(pidFile, `${process.pid}\nwrong\n`);
@@ -69,6 +62,21 @@ describe('the embedded Postgres', () => {
     assert.equal(second.adopted, false);
     assert.equal(await ask(second, 'select answer from kept'), 42);
     await second.stop();
+  });
+
+  it('is started again when it dies, with everything that was acknowledged, and stays stopped when it is stopped', async () => {
+    const said: string[] = [];
+    const say = (_: object, message: string) => void said.push(message);
+    const server = await startEmbedded({ dataDir: freshDir(), log: { warn: say, error: say } });
+    await ask(server, 'create table kept as select 42 as answer');
+    const { pid } = server;
+    process.kill(pid, 'SIGKILL');
+    await until('another process', 20_000, () => server.pid !== pid);
+    assert.equal(await ask(server, 'select answer from kept'), 42);
+    assert.deepEqual(said, ['the embedded database died and is started again', 'the embedded database runs again']);
+    await server.stop();
+    assert.throws(() => process.kill(server.pid, 0));
+    assert.equal(said.length, 2);
   });
 
   it('works in a folder with a very long name, and with a space in it', async () => {

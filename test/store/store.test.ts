@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import pg from 'pg';
 import { finishCall, reapAbandoned } from '#core/calls/finish-call.ts';
 import { openDatabase } from '#store/database.ts';
+import { heartbeat } from '#store/heartbeat.ts';
 import { bin, openTestStore, serverName, type TestStore } from './test-store.ts';
 
 // The same tests on the embedded Postgres and, with TEST_POSTGRES_BIN, on any other.
@@ -54,7 +55,7 @@ describe(`the store on Postgres ${serverName}`, () => {
   it('takes no write from an owner whose epoch is over', async () => {
     const call = await store.calls.insert(newCall());
     const old = { owner: 'server-1', epoch: call.epoch };
-    const now = (await store.calls.takeOver(call.id, 'server-2', soon()))!;
+    const now = (await store.calls.takeOver(call.id, 'server-2', 60_000))!;
     assert.equal(now.epoch, call.epoch + 1);
     assert.equal(await store.calls.progress(call.id, old, { phase: 'CLOSING' }), false);
     assert.equal(
@@ -70,14 +71,27 @@ describe(`the store on Postgres ${serverName}`, () => {
   });
 
   it('brings a call to an end whose server died, once, whoever looks, with event and job', async () => {
-    const call = await store.calls.insert(newCall({ leaseUntil: new Date(Date.now() - 1000) }));
+    const call = await store.calls.insert(newCall({ leaseMs: -1000 }));
     await store.calls.progress(
       call.id,
       { owner: 'server-1', epoch: call.epoch },
       { status: 'answered', answeredAt: new Date(), recording: { key: 'recordings/a.au', offsetMs: 10 } },
     );
     const core = { store, clock: { now: () => new Date() } };
-    const reaped = await Promise.all([reapAbandoned(core), reapAbandoned(core), reapAbandoned(core)]);
+    const contact = (beatAgo: string, mayReapIn: string) =>
+      rows(
+        `insert into servers values ('server-2', now() - $1::interval, now() + $2::interval)
+        on conflict (id) do update set beat_at = excluded.beat_at, may_reap_at = excluded.may_reap_at`,
+        [beatAgo, mayReapIn],
+      );
+    assert.deepEqual(await reapAbandoned(core, 'server-2'), [], 'a server without contact ends calls');
+    await contact('0', '1 second');
+    assert.deepEqual(await reapAbandoned(core, 'server-2'), [], 'owners had no chance to extend their leases');
+    await contact('5 seconds', '-1 second');
+    assert.deepEqual(await reapAbandoned(core, 'server-2'), [], 'contact was lost just now');
+    await contact('0', '-1 second');
+    assert.deepEqual(await reapAbandoned(core, 'server-1'), [], 'a server ends a call of its own');
+    const reaped = await Promise.all([1, 2, 3].map(() => reapAbandoned(core, 'server-2')));
     assert.equal(reaped.flat().length, 1);
     const ended = (await store.calls.byId(call.id))!;
     assert.equal(ended.status, 'broken');
@@ -91,6 +105,24 @@ describe(`the store on Postgres ${serverName}`, () => {
       ).length,
       1,
     );
+  });
+
+  it('lets a server end no calls of others for a while after it starts, and after it has lost contact', async () => {
+    const waitMs = async () => {
+      const { text, values } = heartbeat('server-3');
+      await rows(text, values);
+      const [row] = await rows(
+        "select extract(epoch from may_reap_at - clock_timestamp()) * 1000 as ms from servers where id = 'server-3'",
+      );
+      return Math.round(Number(row!['ms']) / 1000) + 0;
+    };
+    assert.deepEqual([await waitMs(), await waitMs()], [12, 12]);
+    await rows(
+      "update servers set may_reap_at = now(), beat_at = beat_at - interval '3 seconds' where id = 'server-3'",
+    );
+    assert.equal(await waitMs(), 0);
+    await rows("update servers set beat_at = beat_at - interval '5 seconds' where id = 'server-3'");
+    assert.equal(await waitMs(), 60);
   });
 
   it('commits change, audit, event and job together, or none', async () => {

@@ -71,7 +71,7 @@ export async function openTestStore(): Promise<TestStore> {
       ringTimeoutMs: 30_000,
       userId: null,
       owner: 'server-1',
-      leaseUntil: new Date(Date.now() + 60_000),
+      leaseMs: 60_000,
       ...more,
     }),
     close: async () => {

@@ -66,7 +66,7 @@ describe('a thousand readers of events', { concurrency: 1 }, () => {
           ringTimeoutMs: 30_000,
           userId: null,
           owner: 'nobody',
-          leaseUntil: new Date(Date.now() + 600_000),
+          leaseMs: 600_000,
         }),
       ),
     );

@@ -466,7 +466,7 @@ describe('tools of a scripted model', () => {
         ringTimeoutMs: 1,
         userId: null,
         owner: 'a server that died',
-        leaseUntil: new Date(0),
+        leaseMs: -1000,
       });
       assert.ok(
         await store.tools.begin({

@@ -69,7 +69,7 @@ it('none is lost, none overtakes another of its call, and what comes twice has t
         ringTimeoutMs: 1,
         userId: null,
         owner: 'somebody',
-        leaseUntil: new Date(Date.now() + 3_600_000),
+        leaseMs: 3_600_000,
       });
       calls.push({ id: call.id, receiver: n });
     }

@@ -187,7 +187,10 @@ async function serve(
         ),
       );
     const key = operation.creates && ctx ? idempotencyKey(request.headers['idempotency-key']) : null;
-    if (key === null || !ctx) return void (await reply.code(200).send(await carryOut(ctx)));
+    if (key === null || !ctx) {
+      const answer = await carryOut(ctx);
+      return void (await reply.code(operation.status?.(answer) ?? 200).send(answer));
+    }
     const { reply: answer, replayed } = await carryOutOnce(options.core, operation, ctx, key, input, carryOut);
     if (replayed) void reply.header('idempotent-replayed', 'true');
     await reply.code(200).send(answer);

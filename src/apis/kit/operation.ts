@@ -43,6 +43,8 @@ interface Definition<P extends Shape, Q extends Shape, B extends Shape, R extend
   readonly query?: Q;
   readonly body?: B;
   readonly reply: R;
+  /** The HTTP status of a reply, where that is not always 200. */
+  status?(reply: z.output<R>): number;
 }
 
 export interface RawReply {

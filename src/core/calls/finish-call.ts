@@ -62,14 +62,11 @@ async function finishIn(
 
 const REAP_BATCH = 50;
 
-/** Ends calls whose server died, with the reason: those whose lease ended before `deadSince`. Answers which. */
-export function reapAbandoned(
-  core: Pick<Core, 'store' | 'clock'>,
-  deadSince = core.clock.now(),
-): Promise<readonly Call[]> {
+/** Ends calls whose server died, with the reason. `by`: the server that looks, or null where it is the only one. Answers which. */
+export function reapAbandoned(core: Pick<Core, 'store' | 'clock'>, by: string | null): Promise<readonly Call[]> {
   return core.store.transaction(async (records) => {
     const now = core.clock.now();
-    const calls = await records.calls.abandoned(deadSince, REAP_BATCH);
+    const calls = await records.calls.abandoned(by, REAP_BATCH);
     const reaped: Call[] = [];
     for (const call of calls) {
       const done = await finishIn(records, now, call.id, null, {

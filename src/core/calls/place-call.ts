@@ -154,7 +154,7 @@ async function begin(
         placedAt: now,
         userId: userOf(ctx.actor),
         owner: room.reservation.serverId,
-        leaseUntil: new Date(now.getTime() + core.limits.leaseMs),
+        leaseMs: core.limits.leaseMs,
       });
       await also(records, placed);
       await records.outbox.audit(ctx, 'call.place', placed.sid);

@@ -114,7 +114,7 @@ async function receiveCall(core: Core, source: NoticeSource, notice: CarrierNoti
         ringTimeoutMs: INBOUND_WAIT_MS,
         userId: null,
         owner: reservation.serverId,
-        leaseUntil: new Date(now.getTime() + core.limits.leaseMs),
+        leaseMs: core.limits.leaseMs,
       });
       if (!call) return null;
       await records.outbox.audit({ organizationId, actor: SYSTEM }, 'call.receive', call.sid);

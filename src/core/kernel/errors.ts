@@ -49,6 +49,23 @@ export class AppError extends Error {
   }
 }
 
+/** The records cannot be reached, or take no changes, at present. Reported as an outage of its own, not by each request. */
+export class RecordsUnavailable extends AppError {
+  constructor(cause: unknown, retryAt: Date) {
+    super('unavailable', 'The database is not available at present. Try again in a moment.', { cause, retryAt });
+  }
+}
+
+/** Logs a failure, unless it is part of an outage of the database, which is logged once when it begins and ends. */
+export function logFailure(
+  log: { error(fields: object, message: string): void },
+  error: unknown,
+  message: string,
+  fields: object = {},
+): void {
+  if (!(error instanceof RecordsUnavailable)) log.error({ err: error, ...fields }, message);
+}
+
 export function notFound(what: string, subject: string): AppError {
   return new AppError('not-found', `${what} not found`, { subject });
 }

@@ -1,0 +1,92 @@
+import { sql, type Selectable } from 'kysely';
+import type { Call, CallStatus, Direction, TurnLatency } from '#core/calls/call.ts';
+import type { CallPhase, ConversationEntry } from '#core/calls/conversation.ts';
+import type { NewCall } from '#core/ports.ts';
+import type { Database } from './schema.ts';
+import { interval } from './sql.ts';
+
+/** Leases run by the database's clock, which all servers share. */
+export const leaseEnd = (leaseMs: number) => sql<Date>`clock_timestamp() + ${interval(leaseMs)}`;
+
+/** A call that was placed just now. */
+export function rowOf(call: NewCall) {
+  return {
+    sid: call.sid,
+    organization_id: call.organizationId,
+    agent_id: call.agentId,
+    person_id: call.personId,
+    direction: call.direction,
+    carrier: call.carrier,
+    carrier_call_id: null,
+    from_number: call.from,
+    to_number: call.to,
+    status: 'placed',
+    end_reason: null,
+    failure_reason: null,
+    variables: JSON.stringify(call.variables),
+    overrides: JSON.stringify(call.overrides),
+    recorded: call.recorded,
+    transcribed: call.transcribed,
+    recording_key: null,
+    placed_ms: null,
+    latency: null,
+    placed_at: call.placedAt,
+    answered_at: null,
+    ended_at: null,
+    ring_timeout_ms: call.ringTimeoutMs,
+    owner: call.owner,
+    epoch: 1,
+    lease_until: leaseEnd(call.leaseMs),
+    user_id: call.userId,
+  };
+}
+
+export function toEntry(row: Selectable<Database['call_entries']>): ConversationEntry {
+  return {
+    seq: row.seq,
+    role: row.role as ConversationEntry['role'],
+    text: row.text,
+    startMs: row.start_ms,
+    endMs: row.end_ms,
+    detail: row.detail,
+  };
+}
+
+export function toCall(row: Selectable<Database['calls']>): Call {
+  return {
+    id: row.id,
+    sid: row.sid,
+    placedSid: row.placed_sid,
+    organizationId: row.organization_id,
+    agentId: row.agent_id,
+    personId: row.person_id,
+    userId: row.user_id,
+    direction: row.direction as Direction,
+    carrier: row.carrier,
+    carrierCallId: row.carrier_call_id,
+    from: row.from_number,
+    to: row.to_number,
+    status: row.status as CallStatus,
+    endReason: row.end_reason,
+    failureReason: row.failure_reason,
+    phase: row.phase as CallPhase,
+    variables: row.variables,
+    overrides: row.overrides,
+    spokenBy: row.spoken_by,
+    recorded: row.recorded,
+    transcribed: row.transcribed,
+    recordingKey: row.recording_key,
+    carrierRecordingUrl: row.carrier_recording_url,
+    recordingOffsetMs: row.recording_offset_ms,
+    recordingFailure: row.recording_failure,
+    transcriptDeletedAt: row.transcript_deleted_at,
+    placedMs: row.placed_ms,
+    latency: row.latency as TurnLatency | null,
+    placedAt: row.placed_at,
+    answeredAt: row.answered_at,
+    endedAt: row.ended_at,
+    ringTimeoutMs: row.ring_timeout_ms,
+    owner: row.owner,
+    epoch: row.epoch,
+  };
+}

@@ -1,0 +1,18 @@
+/** A server that has not reached the database for so long has lost contact. */
+export const CONTACT_GAP_MS = 4000;
+/** After a start, other servers get one lease to show that they run their calls. */
+const AFTER_START_MS = 12_000;
+/** After an outage they get longer: some may reach the database later than we do. */
+const AFTER_OUTAGE_MS = 60_000;
+
+/** Says that this server is in contact, by the database's clock. A write, so that it fails where calls cannot be recorded. */
+export function heartbeat(serverId: string): { text: string; values: unknown[] } {
+  return {
+    text: `insert into servers (id, beat_at, may_reap_at)
+      values ($1, clock_timestamp(), clock_timestamp() + make_interval(secs => $2))
+      on conflict (id) do update set beat_at = excluded.beat_at, may_reap_at = case
+        when servers.beat_at < excluded.beat_at - make_interval(secs => $3)
+        then excluded.beat_at + make_interval(secs => $4) else servers.may_reap_at end`,
+    values: [serverId, AFTER_START_MS / 1000, CONTACT_GAP_MS / 1000, AFTER_OUTAGE_MS / 1000],
+  };
+}
