@@ -102,6 +102,7 @@ function startCall<Script>(
     },
     clear: () => io.sink.stop('clear'),
     close: () => undefined,
+    isAlive: () => Promise.resolve(!closed),
   };
   session.start(leg);
   return {

@@ -28,6 +28,7 @@ import { makeOfflineProviders } from '#providers/offline/offline.ts';
 import { deriveKey, makeSecrets } from '#secrets/secrets.ts';
 import { isPerson } from '#simulator/personas.ts';
 import { SimulatedCarrier } from '#simulator/simulated-carrier.ts';
+import { NO_CALLS } from '#store/command-channel.ts';
 import { FolderFileStore } from '#store/folder-file-store.ts';
 import { CARRIERS } from '#carriers/catalog.ts';
 import { Carriers } from '#live/carriers.ts';
@@ -287,6 +288,7 @@ async function carryCalls(
   await records.commands.listen(serverId, {
     obey: (callId, command) => live.obey(callId, command),
     view: (callId) => live.viewHere(callId),
+    isReached: (callId) => live.isReachedHere(callId),
   });
   return { here: live, live };
 }
@@ -295,7 +297,7 @@ async function carryCalls(
 async function placeElsewhere({ records, store, clock, log, closers, serverId }: Basis): Promise<Carrying> {
   const live = new RemoteLiveCalls({ store, commands: records.commands, clock, log });
   closers.push(() => live.close());
-  await records.commands.listen(serverId, { obey: () => undefined, view: () => null });
+  await records.commands.listen(serverId, NO_CALLS);
   await live.look();
   return { here: null, live };
 }

@@ -73,6 +73,10 @@ export class FarEnd implements MediaLeg {
     // The call goes on being listened to: nothing may be sent any more.
   }
 
+  isAlive(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   /** The caller's part begins now. */
   begin(): void {
     this.#partAt = this.#clock.nowMs();

@@ -95,8 +95,8 @@ export interface CallStore {
   progress(id: number, by: Ownership, change: CallProgress): Promise<boolean>;
   /** False when the call had ended already or belongs to somebody else. `by` null: whoever owns it, for ends that no owner can write. */
   end(id: number, by: Ownership | null, end: CallEnd): Promise<boolean>;
-  /** Takes a call over with a new epoch. Null when it has ended. */
-  takeOver(id: number, owner: string, leaseMs: number): Promise<Ownership | null>;
+  /** Takes a call over with a new epoch. Null when it has ended, or its epoch is another one: somebody else took it over. */
+  takeOver(id: number, owner: string, leaseMs: number, epoch: number): Promise<Ownership | null>;
   /** Leases run by the database's clock. Answers which calls still belong to the owner. */
   extendLeases(owner: string, ids: readonly number[], leaseMs: number): Promise<readonly number[]>;
   /** Calls of this server that nobody may have begun to dial or expect, placed before: those that are `placed`, and those that came in. */
@@ -126,15 +126,12 @@ export interface CallStore {
 }
 
 export interface MediaTokenStore {
-  /** `again`: the party was connected before. `strict`: it is not good a second time, whatever happens. */
-  add(
-    tokenHash: string,
-    callId: number,
-    expiresAt: Date,
-    kind?: { readonly again?: boolean; readonly strict?: boolean },
-  ): Promise<void>;
-  /** The call that an unused, valid token opens; it is used up. A token used once is good a second time while its call runs: `again`. */
-  use(tokenHash: string, now: Date): Promise<{ readonly callId: number; readonly again: boolean } | null>;
+  /** `strict`: it is not good a second time, whatever happens. */
+  add(tokenHash: string, callId: number, expiresAt: Date, strict?: boolean): Promise<void>;
+  /** The call that a valid token opens; it is used up. A token that was used once is good a second time while its call runs. */
+  use(tokenHash: string, now: Date): Promise<number | null>;
+  /** Undoes the last use of a token: nothing was opened with it. */
+  giveBack(tokenHash: string): Promise<void>;
 }
 
 export interface AgentStore {
@@ -358,15 +355,21 @@ export interface RateLimiter {
 }
 
 /** How a command reaches the server that runs the call. */
+/** What other servers may ask of the calls that run on this one. */
+export interface CallsHere {
+  obey(callId: number, command: ServerCommand): void;
+  view(callId: number): LiveView | null;
+  isReached(callId: number): Promise<boolean>;
+}
+
 export interface CommandChannel {
   /** Does not wait for the call to obey. */
   send(serverId: string, callId: number, command: ServerCommand): Promise<void>;
   /** Null when the server does not run it, or does not answer in time. */
   view(serverId: string, callId: number): Promise<LiveView | null>;
-  listen(
-    serverId: string,
-    here: { obey(callId: number, command: ServerCommand): void; view(callId: number): LiveView | null },
-  ): Promise<void>;
+  /** Whether the media of a call is connected at that server and its other end answers. False when the server does not say so in time. */
+  isReached(serverId: string, callId: number): Promise<boolean>;
+  listen(serverId: string, here: CallsHere): Promise<void>;
 }
 
 /** A server that carries calls. */

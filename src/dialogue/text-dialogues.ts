@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
 import type { Message } from '#core/conversations/conversation.ts';
 import type { TextAnswer, TextDialogue, TextTurn } from '#core/conversations/text-dialogue.ts';
@@ -8,6 +7,7 @@ import type { LanguageModel, ModelMessage, ModelPart, ModelRequest } from '#engi
 import { JOBS } from './chain.ts';
 import { ModelAnalyst } from './model-analyst.ts';
 import { PreparedAgent, type DialogueOptions, type ModelsFor } from './prepared-agent.ts';
+import { TextTurns } from './text-turns.ts';
 import type { AgentTools } from './tools/agent-tools.ts';
 import type { McpTools } from './tools/mcp-tools.ts';
 
@@ -18,10 +18,6 @@ export interface TextDialogueOptions extends DialogueOptions {
   readonly analyst: Analyst;
 }
 
-/** A turn is lost with the server that had it after this. */
-const TURN_MS = 120_000;
-const WAIT_MS = 30_000;
-const LOOK_MS = 40;
 /** A model that says nothing for so long is given up. */
 const SILENT_MS = 20_000;
 const MAX_ROUNDS = 6;
@@ -45,39 +41,15 @@ interface Run {
 /** How agents answer in writing: the same agent as on the telephone, on another medium. */
 export class TextDialogues implements TextDialogue {
   readonly #options: TextDialogueOptions;
+  readonly #turns: TextTurns;
 
   constructor(options: TextDialogueOptions) {
     this.#options = options;
+    this.#turns = new TextTurns({ conversations: options.store.conversations, log: options.log });
   }
 
-  async inTurn<T>(conversationId: number, work: () => Promise<T>): Promise<T> {
-    const {
-      clock,
-      log,
-      store: { conversations },
-    } = this.#options;
-    const lateAt = clock.now().getTime() + WAIT_MS;
-    for (;;) {
-      const now = clock.now();
-      if (await conversations.claim(conversationId, now, new Date(now.getTime() + TURN_MS))) break;
-      if (now.getTime() > lateAt)
-        throw new AppError('conflict', 'Another message of this conversation is still being answered', {
-          subject: `conversation_id: conv_${conversationId}`,
-        });
-      await pause(LOOK_MS);
-    }
-    try {
-      return await work();
-    } finally {
-      await conversations
-        .release(conversationId)
-        .catch((error: unknown) =>
-          log.warn(
-            { err: error, conversation: conversationId },
-            'a conversation could not be given free; it is by itself in a while',
-          ),
-        );
-    }
+  inTurn<T>(conversationId: number, work: () => Promise<T>): Promise<T> {
+    return this.#turns.run(conversationId, work);
   }
 
   async answer(turn: TextTurn): Promise<TextAnswer> {

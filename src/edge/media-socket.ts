@@ -10,6 +10,7 @@ import { AppError } from '#core/kernel/errors.ts';
 import { refuseUpgrade, type Upgrades } from '#http/upgrades.ts';
 import type { MediaProtocol } from '#engine/contracts/media-protocol.ts';
 import type { Carriers } from '#live/carriers.ts';
+import type { Connection } from '#live/joining.ts';
 import type { LiveCallsHere } from '#live/live-calls.ts';
 import type { Log } from '#live/running-call.ts';
 import { MediaStreams } from './media-messages.ts';
@@ -39,6 +40,12 @@ export interface MediaSocketOptions {
   /** The organization behind an API key, or an error. */
   readonly authenticate: (request: IncomingMessage, token: string | null) => Promise<Caller>;
   readonly showsCredential: (request: IncomingMessage) => boolean;
+}
+
+/** The call that a socket is for, and the token that named it. */
+interface Opening {
+  readonly call: Call;
+  readonly tokenHash: string | null;
 }
 
 /** Takes media sockets of browsers, test clients and carriers on any of our ports. */
@@ -74,17 +81,30 @@ export class MediaSockets {
     if (!(await this.#isFromWhoItSays(request))) return refuseUpgrade(socket, 401, 'The signature is not good');
     // A carrier that drops query strings names its call in the first message.
     if (url.search === '' && !this.#options.showsCredential(request)) return this.#takeUnnamed(request, socket, head);
-    const found = await this.#callFor(request, url);
-    if (!found) return refuseUpgrade(socket, REFUSALS.unknown.status, REFUSALS.unknown.text);
-    const { call, again } = found;
+    const opening = await this.#callFor(request, url);
+    if (!opening) return refuseUpgrade(socket, REFUSALS.unknown.status, REFUSALS.unknown.text);
+    const { call } = opening;
     const leg = new SocketLeg(this.#protocolOf(call));
-    const connection = await this.#options.live.connect(call, leg, again);
+    const connection = await this.#connect(opening, leg);
     if ('refused' in connection)
       return refuseUpgrade(socket, REFUSALS[connection.refused].status, REFUSALS[connection.refused].text);
     if (socket.destroyed) return connection.events.lost();
-    this.#open(request, socket, head, (webSocket) =>
-      leg.run(webSocket, socket, connection.events, connection.begin, this.#problemOf(call)),
-    );
+    // A handshake that is no good ends the connection before it is a socket.
+    const never = () => connection.events.lost();
+    socket.once('close', never);
+    this.#open(request, socket, head, (webSocket) => {
+      socket.off('close', never);
+      leg.run(webSocket, socket, connection.events, connection.begin, this.#problemOf(call));
+    });
+  }
+
+  /** A token that opened nothing, since the call is connected, stays as good as it was. */
+  async #connect({ call, tokenHash }: Opening, leg: SocketLeg): Promise<Connection> {
+    const { core, live } = this.#options;
+    const connection = await live.connect(call, leg);
+    if ('refused' in connection && connection.refused === 'connected' && tokenHash !== null)
+      await core.store.mediaTokens.giveBack(tokenHash);
+    return connection;
   }
 
   #open(request: IncomingMessage, socket: Duplex, head: Buffer, run: (webSocket: WebSocket) => void): void {
@@ -178,23 +198,24 @@ export class MediaSockets {
     const found = await this.#callByToken(token, sid ?? null);
     if (!found) return REFUSALS.unknown.text;
     const leg = new SocketLeg(protocol);
-    const connection = await this.#options.live.connect(found.call, leg, found.again);
+    const connection = await this.#connect(found, leg);
     if ('refused' in connection) return REFUSALS[connection.refused].text;
     leg.run(webSocket, socket, connection.events, connection.begin, this.#problemOf(found.call));
     if (webSocket.readyState !== webSocket.OPEN) connection.events.lost();
     return null;
   }
 
-  async #callByToken(token: string, sid: string | null): Promise<{ call: Call; again: boolean } | null> {
+  async #callByToken(token: string, sid: string | null): Promise<Opening | null> {
     const { core } = this.#options;
-    const used = await core.store.mediaTokens.use(core.secrets.hash(token), core.clock.now());
-    if (!used) return null;
-    const call = await core.store.calls.byId(used.callId);
-    return call && (sid === null || sid === call.sid || sid === call.placedSid) ? { call, again: used.again } : null;
+    const tokenHash = core.secrets.hash(token);
+    const callId = await core.store.mediaTokens.use(tokenHash, core.clock.now());
+    if (callId === null) return null;
+    const call = await core.store.calls.byId(callId);
+    return call && (sid === null || sid === call.sid || sid === call.placedSid) ? { call, tokenHash } : null;
   }
 
   /** The call that the credential opens: a single-use token names it, an API key has to. */
-  async #callFor(request: IncomingMessage, url: URL): Promise<{ call: Call; again: boolean } | null> {
+  async #callFor(request: IncomingMessage, url: URL): Promise<Opening | null> {
     const { core } = this.#options;
     const sid = url.searchParams.get('call_sid');
     const token = url.searchParams.get('token');
@@ -208,7 +229,7 @@ export class MediaSockets {
     if (sid === null || !/^[\w-]{1,100}$/.test(sid)) return null;
     return {
       call: await getCall(core, { organizationId, actor, requestId: '' }, sid, `call_sid: ${sid}`),
-      again: false,
+      tokenHash: null,
     };
   }
 

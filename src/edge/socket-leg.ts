@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
@@ -11,6 +12,10 @@ const MOST_BUFFERED = 256 * 1024;
 const FAR_BUFFER_MS = 60;
 const UNSUPPORTED = 1007;
 const TOO_BIG = 1009;
+const REPLACED = 4001;
+const REPLACED_TEXT = 'the call goes on over another connection';
+/** A peer that answers no ping within this is gone. */
+const PONG_MS = 2000;
 
 /** One end of a media socket as the call sees it. */
 export class SocketLeg implements MediaLeg {
@@ -34,7 +39,7 @@ export class SocketLeg implements MediaLeg {
     onProblem: (problem: string) => void,
   ): void {
     // Another connection of the same party may have taken this one's place before it was up.
-    if (this.#stopped) return socket.close(1000, 'replaced');
+    if (this.#stopped) return socket.close(REPLACED, REPLACED_TEXT);
     this.#socket = socket;
     this.#connection = connection;
     const start = () => {
@@ -88,10 +93,34 @@ export class SocketLeg implements MediaLeg {
     this.#socket?.send(this.#protocol.clear());
   }
 
-  close(): void {
+  close(why: 'ended' | 'replaced' = 'ended'): void {
     this.#stopped = true;
-    this.#socket?.close(1000, 'the call has ended');
+    if (why === 'ended') this.#socket?.close(1000, 'the call has ended');
+    else this.#socket?.close(REPLACED, REPLACED_TEXT);
     this.#socket = null;
+  }
+
+  isAlive(): Promise<boolean> {
+    const socket = this.#socket;
+    if (!socket) return Promise.resolve(!this.#stopped);
+    if (socket.readyState !== socket.OPEN) return Promise.resolve(false);
+    const question = randomBytes(8);
+    return new Promise((resolve) => {
+      const answer = (alive: boolean) => {
+        clearTimeout(late);
+        socket.off('pong', pong);
+        socket.off('close', gone);
+        resolve(alive);
+      };
+      const pong = (data: Buffer) => {
+        if (data.equals(question)) answer(true);
+      };
+      const gone = () => answer(false);
+      const late = setTimeout(gone, PONG_MS);
+      socket.on('pong', pong);
+      socket.on('close', gone);
+      socket.ping(question);
+    });
   }
 
   #take(message: MediaMessage, events: MediaEvents, start: () => void): void {

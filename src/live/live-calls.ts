@@ -13,11 +13,13 @@ import type { CommandChannel, FileStore, Ownership } from '#core/ports.ts';
 import type { CarrierSignal } from '#core/kernel/carrier-notice.ts';
 import type { CarrierEvent } from '#engine/contracts/carrier.ts';
 import type { CallClock } from '#engine/contracts/clock.ts';
-import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
+import type { MediaLeg } from '#engine/contracts/media.ts';
 import { Admission } from './admission.ts';
 import { CallDeadlines } from './call-deadlines.ts';
 import { CarrierEvents, carrierSide, failureText } from './carrier-side.ts';
 import type { Carriers } from './carriers.ts';
+import { join, takeOver, type Connection, type Refused } from './joining.ts';
+import { KeyedQueue } from './keyed-queue.ts';
 import { NotPlaced, Placing, type Placed, type PlacingOptions } from './placing.ts';
 import { NO_CARRIER, RunningCall, type CallWatchEvent, type CarrierSide, type Log } from './running-call.ts';
 import { sendElsewhere, tellElsewhere, viewElsewhere } from './remote-live-calls.ts';
@@ -38,10 +40,6 @@ export interface LiveOptions extends PreparedOptions {
   readonly leaseMs: number;
   readonly log: Log;
 }
-
-export type Connection =
-  | { readonly events: MediaEvents; readonly begin: () => void; readonly sid: string }
-  | { readonly refused: 'unknown' | 'ended' | 'connected' };
 
 const HEARTBEATS_PER_LEASE = 3;
 const ANNOUNCE_MS = 1000;
@@ -65,6 +63,7 @@ export class LiveCallsHere implements LiveCalls {
   readonly #starting = new Map<number, Promise<void>>();
   /** Calls that are on their way to a carrier. */
   readonly #placing = new Map<number, Placing>();
+  readonly #connecting = new KeyedQueue();
   readonly #deadlines = new CallDeadlines();
   /** Who wants to know that a call is gone. */
   readonly #gone = new Map<number, (() => void)[]>();
@@ -157,6 +156,11 @@ export class LiveCallsHere implements LiveCalls {
     });
   }
 
+  /** Whether the media of a call is connected here, and its other end answers. */
+  async isReachedHere(callId: number): Promise<boolean> {
+    return (await this.#running.get(callId)?.isReached()) ?? false;
+  }
+
   /** How a call looks that runs here. */
   viewHere(callId: number): LiveView | null {
     return this.#running.get(callId)?.view ?? null;
@@ -187,23 +191,20 @@ export class LiveCallsHere implements LiveCalls {
     );
   }
 
-  /**
-   * A media socket has come for a call: first connection, or the same party again. `again` is proof of that: it takes the
-   * place of a connection that looks alive and is dead, for its owner knew before us that it broke.
-   */
-  async connect(call: Call, leg: MediaLeg, again: boolean): Promise<Connection> {
+  /** A media socket has come for a call. It replaces a connection only when that one is dead. */
+  connect(call: Call, leg: MediaLeg): Promise<Connection> {
+    // One after another, so that of several sockets at once the first connects and the others find it connected.
+    return this.#connecting.run(call.id, () => this.#connect(call, leg));
+  }
+
+  async #connect(call: Call, leg: MediaLeg): Promise<Connection> {
     if (isEnded(call.status)) return { refused: 'ended' };
     await this.#starting.get(call.id);
-    const running = this.#running.get(call.id) ?? (await this.#adopt(call));
-    if (!running) return { refused: 'unknown' };
-    if (running.connected && !again) return { refused: 'connected' };
+    const running = this.#running.get(call.id) ?? (await this.#adopt(call.id));
+    if ('refused' in running) return running;
+    if (await running.isReached()) return { refused: 'connected' };
     this.#deadlines.clear(call.id);
-    if (running.answered) {
-      const events = running.reconnect(leg);
-      return events ? { events, begin: () => running.begin(), sid: call.sid } : { refused: 'ended' };
-    }
-    const events = await running.answer(leg);
-    return events ? { events, begin: () => running.begin(), sid: call.sid } : { refused: 'connected' };
+    return join(running, leg);
   }
 
   /** No new calls; running ones get `graceMs` to end, then are ended. */
@@ -443,11 +444,12 @@ export class LiveCallsHere implements LiveCalls {
     return running;
   }
 
-  /** The media came to this server although another one placed the call: it is ours from here on. */
-  async #adopt(call: Call): Promise<RunningCall | null> {
-    const { store, serverId, leaseMs, realClock } = this.#options;
-    const ownership = await store.calls.takeOver(call.id, serverId, leaseMs);
-    if (!ownership) return null;
+  /** The media came to this server although another one placed the call: it is ours from here on, unless media is connected there. */
+  async #adopt(callId: number): Promise<RunningCall | Refused> {
+    const { store, realClock } = this.#options;
+    const taken = await takeOver(this.#options, callId);
+    if ('refused' in taken) return taken;
+    const { call, ownership } = taken;
     // What ran there when the line broke: whether it was done, nobody here can know.
     await store.tools.lose(call.id);
     const prepared = await PreparedCall.of(call, this.#options, this.#options.mcp);

@@ -166,6 +166,11 @@ export class RunningCall {
     return this.#connected;
   }
 
+  /** Whether the media connection is up, as its other end says when it is asked. */
+  async isReached(): Promise<boolean> {
+    return this.#connected && this.#leg !== null && (await this.#leg.isAlive()) && this.#connected;
+  }
+
   get answered(): boolean {
     return this.#answered;
   }
@@ -258,7 +263,7 @@ export class RunningCall {
   reconnect(leg: MediaLeg): MediaEvents | null {
     if (this.#ending || !this.#answered) return null;
     if (this.#connected) {
-      this.#leg?.close();
+      this.#leg?.close('replaced');
       this.#session.mediaLost();
     }
     this.#leg = leg;
@@ -330,7 +335,7 @@ export class RunningCall {
     this.#connected = false;
     const { carrier } = this.#options;
     if (reason !== TRANSFERRED || !carrier.transfer || this.#taken || this.#goneAtCarrier) {
-      leg?.close();
+      leg?.close(this.#taken ? 'replaced' : 'ended');
       if (!this.#taken && !this.#goneAtCarrier && !this.#handedOver) carrier.hangUp();
       return;
     }

@@ -106,6 +106,10 @@ export class SimulatedPerson implements MediaLeg {
     this.#end();
   }
 
+  isAlive(): Promise<boolean> {
+    return Promise.resolve(!this.#gone);
+  }
+
   #later(ms: number, fn: () => void): () => void {
     return this.#options.clock.at(this.#options.clock.nowMs() + ms, () => {
       if (!this.#gone) fn();

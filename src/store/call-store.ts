@@ -161,11 +161,12 @@ export class PostgresCallStore implements CallStore {
     return (await query.executeTakeFirst()).numUpdatedRows === 1n;
   }
 
-  async takeOver(id: number, owner: string, leaseMs: number): Promise<Ownership | null> {
+  async takeOver(id: number, owner: string, leaseMs: number, epoch: number): Promise<Ownership | null> {
     const row = await this.#db
       .updateTable('calls')
       .set((eb) => ({ owner, epoch: eb('epoch', '+', 1), written: 0, lease_until: leaseEnd(leaseMs) }))
       .where('id', '=', id)
+      .where('epoch', '=', epoch)
       .where('status', 'in', [...LIVE_STATUSES])
       .returning(['owner', 'epoch'])
       .executeTakeFirst();

@@ -37,6 +37,8 @@ const MESSAGES = sql<{
   select c.id, e.id, e.role, e.text, null, e.detail, case e.role when 'agent' then c.agent_id end, e.at from call_entries e join conversations c on c.call_id = e.call_id
 )`;
 
+const inMs = (ms: number) => sql<Date>`clock_timestamp() + ${ms} * interval '1 millisecond'`;
+
 export class PostgresConversationStore implements ConversationStore {
   readonly #db: Kysely<Database>;
 
@@ -167,18 +169,33 @@ export class PostgresConversationStore implements ConversationStore {
     return toMessage(row);
   }
 
-  async claim(id: number, now: Date, until: Date): Promise<boolean> {
+  async claim(id: number, holder: string, leaseMs: number): Promise<boolean> {
     const claimed = await this.#db
       .updateTable('conversations')
-      .set({ busy_until: until })
+      .set({ busy_until: inMs(leaseMs), busy_by: holder })
       .where('id', '=', id)
-      .where((eb) => eb.or([eb('busy_until', 'is', null), eb('busy_until', '<', now)]))
+      .where((eb) => eb.or([eb('busy_until', 'is', null), eb('busy_until', '<', sql<Date>`clock_timestamp()`)]))
       .executeTakeFirst();
     return claimed.numUpdatedRows === 1n;
   }
 
-  async release(id: number): Promise<void> {
-    await this.#db.updateTable('conversations').set({ busy_until: null }).where('id', '=', id).execute();
+  async extend(id: number, holder: string, leaseMs: number): Promise<boolean> {
+    const extended = await this.#db
+      .updateTable('conversations')
+      .set({ busy_until: inMs(leaseMs) })
+      .where('id', '=', id)
+      .where('busy_by', '=', holder)
+      .executeTakeFirst();
+    return extended.numUpdatedRows === 1n;
+  }
+
+  async release(id: number, holder: string): Promise<void> {
+    await this.#db
+      .updateTable('conversations')
+      .set({ busy_until: null, busy_by: null })
+      .where('id', '=', id)
+      .where('busy_by', '=', holder)
+      .execute();
   }
 
   async answered(

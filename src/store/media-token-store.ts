@@ -10,36 +10,23 @@ export class PostgresMediaTokenStore implements MediaTokenStore {
     this.#db = db;
   }
 
-  async add(
-    tokenHash: string,
-    callId: number,
-    expiresAt: Date,
-    { again = false, strict = false }: { again?: boolean; strict?: boolean } = {},
-  ): Promise<void> {
+  async add(tokenHash: string, callId: number, expiresAt: Date, strict = false): Promise<void> {
     await this.#db
       .insertInto('media_tokens')
-      .values({
-        token_hash: tokenHash,
-        call_id: callId,
-        expires_at: expiresAt,
-        used_at: null,
-        reused_at: null,
-        again,
-        strict,
-      })
+      .values({ token_hash: tokenHash, call_id: callId, expires_at: expiresAt, used_at: null, reused_at: null, strict })
       .execute();
   }
 
-  async use(tokenHash: string, now: Date): Promise<{ callId: number; again: boolean } | null> {
+  async use(tokenHash: string, now: Date): Promise<number | null> {
     const first = await this.#db
       .updateTable('media_tokens')
       .set({ used_at: now })
       .where('token_hash', '=', tokenHash)
       .where('used_at', 'is', null)
       .where('expires_at', '>', now)
-      .returning(['call_id', 'again'])
+      .returning('call_id')
       .executeTakeFirst();
-    if (first) return { callId: first.call_id, again: first.again };
+    if (first) return first.call_id;
     const again = await this.#db
       .updateTable('media_tokens')
       .set({ reused_at: now })
@@ -58,6 +45,17 @@ export class PostgresMediaTokenStore implements MediaTokenStore {
       )
       .returning('call_id')
       .executeTakeFirst();
-    return again ? { callId: again.call_id, again: true } : null;
+    return again?.call_id ?? null;
+  }
+
+  async giveBack(tokenHash: string): Promise<void> {
+    await this.#db
+      .updateTable('media_tokens')
+      .set((eb) => ({
+        used_at: eb.case().when('reused_at', 'is', null).then(null).else(eb.ref('used_at')).end(),
+        reused_at: null,
+      }))
+      .where('token_hash', '=', tokenHash)
+      .execute();
   }
 }

@@ -144,6 +144,7 @@ export interface Database {
     transcribed: Defaulted<boolean>;
     carrier_recording_url: Defaulted<string | null>;
     written: Defaulted<number>;
+    announced_by: Defaulted<number | null>;
   };
   call_entries: {
     call_id: number;
@@ -172,6 +173,7 @@ export interface Database {
     created_at: Instant;
     last_message_at: Instant;
     busy_until: Defaulted<Date | null>;
+    busy_by: Defaulted<string | null>;
     tokens: Defaulted<number>;
     model: Defaulted<string | null>;
     summary: Defaulted<string | null>;
@@ -194,7 +196,6 @@ export interface Database {
     expires_at: Date;
     used_at: Date | null;
     reused_at: Date | null;
-    again: Defaulted<boolean>;
     strict: Defaulted<boolean>;
   };
   settings: { name: string; value: string; updated_at: Date };

@@ -171,6 +171,10 @@ export class ScriptedLine implements MediaLeg {
     }
   }
 
+  isAlive(): Promise<boolean> {
+    return Promise.resolve(!this.closed);
+  }
+
   close(): void {
     this.closed = true;
   }

@@ -138,6 +138,7 @@ export const tables: Readonly<Record<keyof Database, string[]>> = {
     'dialled_at',
     'transcribed',
     'carrier_recording_url',
+    'announced_by',
   ),
   call_entries: keys<Database['call_entries']>()(
     'call_id',
@@ -156,7 +157,6 @@ export const tables: Readonly<Record<keyof Database, string[]>> = {
     'expires_at',
     'used_at',
     'reused_at',
-    'again',
     'strict',
   ),
   settings: keys<Database['settings']>()('name', 'value', 'updated_at'),
@@ -189,6 +189,7 @@ export const tables: Readonly<Record<keyof Database, string[]>> = {
     'started_by',
     'created_at',
     'last_message_at',
+    'busy_by',
     'busy_until',
     'tokens',
     'model',

@@ -166,18 +166,21 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
     const begun = await Promise.all(Array.from({ length: 8 }, begin));
     assert.equal(new Set(begun.map((one) => one.id)).size, 1);
     const { id } = begun[0]!;
-    const now = new Date();
-    const claims = await Promise.all(
-      Array.from({ length: 8 }, () => store.conversations.claim(id, now, new Date(now.getTime() + 1000))),
-    );
+    const holders = Array.from({ length: 8 }, (_, n) => `holder ${n}`);
+    const claims = await Promise.all(holders.map((holder) => store.conversations.claim(id, holder, 60_000)));
     assert.equal(claims.filter(Boolean).length, 1);
-    assert.equal(
-      await store.conversations.claim(id, new Date(now.getTime() + 1001), new Date(now.getTime() + 2000)),
-      true,
-      'whoever had it was lost',
-    );
-    await store.conversations.release(id);
-    assert.equal(await store.conversations.claim(id, now, new Date(now.getTime() + 1000)), true);
+    const holder = holders[claims.indexOf(true)]!;
+    const another = holders[claims.indexOf(false)]!;
+    // Nobody but its holder extends or releases a turn.
+    assert.equal(await store.conversations.extend(id, another, 60_000), false);
+    await store.conversations.release(id, another);
+    assert.equal(await store.conversations.claim(id, another, 60_000), false);
+    // A holder that extends no more has lost it when the lease has run out.
+    assert.equal(await store.conversations.extend(id, holder, 0), true);
+    assert.equal(await store.conversations.claim(id, another, 60_000), true);
+    assert.equal(await store.conversations.extend(id, holder, 60_000), false);
+    await store.conversations.release(id, another);
+    assert.equal(await store.conversations.claim(id, holder, 60_000), true);
   });
 
   it('knows a person by every name they have, and keeps people apart who share a number', async () => {

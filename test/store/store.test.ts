@@ -55,7 +55,8 @@ describe(`the store on Postgres ${serverName}`, () => {
   it('takes no write from an owner whose epoch is over', async () => {
     const call = await store.calls.insert(newCall());
     const old = { owner: 'server-1', epoch: call.epoch };
-    const now = (await store.calls.takeOver(call.id, 'server-2', 60_000))!;
+    const now = (await store.calls.takeOver(call.id, 'server-2', 60_000, call.epoch))!;
+    assert.equal(await store.calls.takeOver(call.id, 'server-3', 60_000, call.epoch), null, 'two took it over');
     assert.equal(now.epoch, call.epoch + 1);
     assert.equal(await store.calls.progress(call.id, old, { phase: 'CLOSING' }), false);
     assert.equal(
@@ -195,12 +196,12 @@ describe(`the store on Postgres ${serverName}`, () => {
     await store.mediaTokens.add('hash-2', call.id, new Date(Date.now() - 1));
     const uses = await Promise.all(Array.from({ length: 5 }, () => store.mediaTokens.use('hash-1', new Date())));
     assert.deepEqual(
-      uses
-        .filter(Boolean)
-        .map((use) => String(use!.again))
-        .toSorted(),
-      ['false', 'true'],
+      uses.filter((use) => use !== null),
+      [call.id, call.id],
     );
+    await store.mediaTokens.giveBack('hash-1');
+    assert.equal(await store.mediaTokens.use('hash-1', new Date()), call.id, 'a use that opened nothing counts');
+    assert.equal(await store.mediaTokens.use('hash-1', new Date()), null);
     assert.equal(await store.mediaTokens.use('hash-2', new Date()), null);
     assert.equal(await store.mediaTokens.use('nobody', new Date()), null);
   });

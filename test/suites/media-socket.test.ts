@@ -117,12 +117,33 @@ describe('the media socket', { concurrency: 3 }, () => {
 
   it('lets the same party take the place of its own dead connection before we have noticed', async () => {
     const { sid, url } = await webCall();
-    const first = new SocketCaller(url);
+    const first = new SocketCaller(url, { deaf: true });
     await until('the agent to speak', 10_000, () => first.heardSeconds > 0.3);
     const second = new SocketCaller(url);
     await until('the agent to speak to the new connection', 10_000, () => second.heardSeconds > 0.5);
     await untilClosed(first);
+    assert.deepEqual(first.closed, { code: 4001, reason: 'the call goes on over another connection' });
     second.socket.close(1000);
+    assert.equal((await server.untilEnded(sid)).endReason, 'caller_hung_up');
+  });
+
+  it('never replaces a connection that answers, and its address still opens the call when it is lost', async () => {
+    const { sid, url } = await webCall();
+    const first = new SocketCaller(url);
+    await until('the agent to speak', 10_000, () => first.heardSeconds > 0.3);
+    for (const headers of [undefined, undefined, { 'xi-api-key': server.key }]) {
+      const address = headers ? `${server.url.replace('http', 'ws')}/voice/websocket?call_sid=${sid}` : url;
+      const second = new SocketCaller(address, headers ? { headers } : {});
+      await untilClosed(second);
+      assert.equal(second.refused, 409);
+    }
+    assert.equal(first.closed, null, 'the first connection was closed');
+    const heard = first.heardSeconds;
+    await until('the agent to go on speaking', 5000, () => first.heardSeconds > heard);
+    first.socket.terminate();
+    const back = new SocketCaller(url);
+    await until('the call to go on', 10_000, () => back.heardSeconds > 0.2);
+    back.socket.close(1000);
     assert.equal((await server.untilEnded(sid)).endReason, 'caller_hung_up');
   });
 

@@ -336,6 +336,16 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
       assert.equal(await status(), 'active');
     });
 
+    it('a message is answered within seconds although the server that answered the one before has died', async () => {
+      const user = somebody();
+      await write('Hello', { user_id: user, conversation_id: 'orphan' });
+      await server.database(
+        "update conversations set busy_by = 'a request that died', busy_until = clock_timestamp() + interval '2 seconds' where name = 'orphan'",
+      );
+      await write('Are you there?', { user_id: user, conversation_id: 'orphan' });
+      assert.equal(((await ok('GET', `/conversations/orphan?user_id=${user}`))['messages'] as Json[]).length, 4);
+    });
+
     it('one message is answered after the other, however many come at once', async () => {
       const user = somebody();
       await Promise.all(

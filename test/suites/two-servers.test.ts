@@ -88,6 +88,36 @@ describe('two servers', () => {
     assert.equal((await a.app.core.store.calls.bySid(sid))!.endReason, 'enough');
   });
 
+  it('a call whose media is connected at one is not taken over by the other; when it is lost, one of four sockets takes it', async () => {
+    const { body } = await a.request('POST', '/v1/convai/web-calls', { agent_id: 'agent_1' });
+    const sid = String(body['call_sid']);
+    const here = String(body['websocket_url']);
+    const there = here.replace(new URL(a.url).host, new URL(b.url).host);
+    const withKey = { headers: { 'xi-api-key': b.key } };
+    const byKey = there.replace(/&token=.*/, '');
+    const first = new SocketCaller(here);
+    await until('the agent to speak', 15_000, () => first.heardSeconds > 0.3);
+    for (const second of [new SocketCaller(there), new SocketCaller(byKey, withKey)]) {
+      await until('the second to be refused', 10_000, () => second.refused);
+      assert.equal(second.refused, 409);
+    }
+    assert.equal(first.closed, null);
+    const epoch = async () => (await a.app.core.store.calls.bySid(sid))!.epoch;
+    assert.equal(await epoch(), 1);
+    first.socket.terminate();
+    const four = [there, byKey, byKey, byKey].map((url) => new SocketCaller(url, url === byKey ? withKey : {}));
+    await until('three to be refused', 15_000, () => four.filter((one) => one.refused !== null).length === 3);
+    assert.deepEqual(
+      four.map((one) => one.refused).filter((status) => status !== null),
+      [409, 409, 409],
+    );
+    assert.equal(await epoch(), 2);
+    const winner = four.find((one) => one.refused === null)!;
+    await b.request('POST', `/v1/convai/calls/${sid}/end`, { reason: 'enough' });
+    await until('the winner to close', 5000, () => winner.closed);
+    await until('both to let go', 15_000, () => a.app.live.count === 0 && b.app.live.count === 0);
+  });
+
   it('a call that has to be answered where there is no room is told so, and ends; one that is placed is refused', async () => {
     const full = await startServer({ ...env, MAX_CONCURRENT_CALLS: '1' }, { slots: 0 });
     const { body } = await a.request('POST', '/v1/convai/web-calls', { agent_id: 'agent_1' });
@@ -139,7 +169,7 @@ describe('two servers', () => {
     const { body } = await a.request('POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550003' });
     const sid = String(body['call_sid']);
     const call = (await a.app.core.store.calls.bySid(sid))!;
-    await a.app.core.store.calls.takeOver(call.id, 'a server that died', -1);
+    await a.app.core.store.calls.takeOver(call.id, 'a server that died', -1, call.epoch);
     const ended = await b.untilEnded(sid, 20_000);
     assert.deepEqual([ended.status, ended.endReason], ['broken', 'server_died']);
   });

@@ -17,8 +17,12 @@ export class SocketCaller {
   #sent = 0;
   readonly #began = performance.now();
 
-  constructor(url: string, options: { start?: boolean | object; headers?: Record<string, string> } = {}) {
-    this.socket = new WebSocket(url, { headers: options.headers ?? {} });
+  /** `deaf`: the connection looks open and answers no ping, as one whose network is gone. */
+  constructor(
+    url: string,
+    options: { start?: boolean | object; headers?: Record<string, string>; deaf?: boolean } = {},
+  ) {
+    this.socket = new WebSocket(url, { headers: options.headers ?? {}, autoPong: options.deaf !== true });
     this.socket.on(
       'open',
       () =>

@@ -156,7 +156,7 @@ async function routed(records: Records, to: string | null): Promise<{ organizati
 /** The token that opens the media socket of a call, for its carrier; `strict`: once, whatever happens. */
 export async function mintMediaToken(
   core: Pick<Core, 'store' | 'secrets' | 'clock'>,
-  call: Pick<Call, 'id' | 'answeredAt'>,
+  call: Pick<Call, 'id'>,
   strict: boolean,
 ): Promise<string> {
   const token = core.secrets.token();
@@ -164,7 +164,7 @@ export async function mintMediaToken(
     core.secrets.hash(token),
     call.id,
     new Date(core.clock.now().getTime() + MEDIA_TOKEN_MS),
-    { again: call.answeredAt !== null, strict },
+    strict,
   );
   return token;
 }

@@ -31,9 +31,11 @@ export interface ConversationStore {
   /** All that was written, said and done, or the last of it, oldest first; words of a voice call are those of its entries. */
   messages(conversationId: number, last?: number): Promise<readonly Message[]>;
   add(conversationId: number, message: NewMessage): Promise<Message>;
-  /** The turn in it; false while somebody else has it. Good until then, whatever becomes of who took it. */
-  claim(id: number, now: Date, until: Date): Promise<boolean>;
-  release(id: number): Promise<void>;
+  /** Takes the turn of a conversation for so long, by the database's clock. False while another holder has it. */
+  claim(id: number, holder: string, leaseMs: number): Promise<boolean>;
+  /** Holds the turn for so long from now on. False when another holder has it. */
+  extend(id: number, holder: string, leaseMs: number): Promise<boolean>;
+  release(id: number, holder: string): Promise<void>;
   /** What an answer took, and who gave it. */
   answered(
     id: number,

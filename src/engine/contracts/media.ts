@@ -19,8 +19,10 @@ export interface MediaLeg {
   mark(name: string): void;
   /** Drops everything sent and not yet played. */
   clear(): void;
-  /** Ends the connection; says nothing after that. */
-  close(): void;
+  /** Ends the connection; says nothing after that. `replaced`: the call goes on over another connection. */
+  close(why?: 'ended' | 'replaced'): void;
+  /** Asks the other end whether it is still there. A connection that is being opened is. */
+  isAlive(): Promise<boolean>;
   /** How much audio the other end holds before it is heard, where it returns no marks. */
   readonly bufferMs: number;
 }

@@ -1,0 +1,39 @@
+import { isEnded, type Call } from '#core/calls/call.ts';
+import type { CommandChannel, Ownership, Store } from '#core/ports.ts';
+import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
+import type { RunningCall } from './running-call.ts';
+
+export type Refused = { readonly refused: 'unknown' | 'ended' | 'connected' };
+
+/** Where the media of a socket goes, and how the conversation begins; or why it may not come in. */
+export type Connection = { readonly events: MediaEvents; readonly begin: () => void; readonly sid: string } | Refused;
+
+interface TakeOverOptions {
+  readonly store: Store;
+  readonly commands: CommandChannel;
+  readonly serverId: string;
+  readonly leaseMs: number;
+}
+
+/** Makes a call of another server ours, unless its media is connected there. */
+export async function takeOver(
+  { store, commands, serverId, leaseMs }: TakeOverOptions,
+  callId: number,
+): Promise<{ readonly call: Call; readonly ownership: Ownership } | Refused> {
+  const call = await store.calls.byId(callId);
+  if (!call) return { refused: 'unknown' };
+  if (isEnded(call.status)) return { refused: 'ended' };
+  if (call.owner !== null && call.owner !== serverId && (await commands.isReached(call.owner, callId)))
+    return { refused: 'connected' };
+  const ownership = await store.calls.takeOver(callId, serverId, leaseMs, call.epoch);
+  // Otherwise another server was faster, and the media is connected there.
+  return ownership ? { call, ownership } : { refused: 'connected' };
+}
+
+/** Joins a media leg to a call that has none which is alive: its first one, or the same party again. */
+export async function join(running: RunningCall, leg: MediaLeg): Promise<Connection> {
+  const again = running.answered;
+  const events = again ? running.reconnect(leg) : await running.answer(leg);
+  if (!events) return { refused: again ? 'ended' : 'connected' };
+  return { events, begin: () => running.begin(), sid: running.call.sid };
+}
