@@ -1,5 +1,6 @@
 import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
 import type { Passage } from '#core/knowledge/document.ts';
+import type { TimeZone } from '#core/kernel/locale.ts';
 import type { HttpClient, Secrets, WallClock } from '#core/kernel/ports.ts';
 import { recollect } from '#core/memory/memory.ts';
 import { notesOf } from '#core/memory/notes.ts';
@@ -36,6 +37,7 @@ export class PreparedAgent {
   readonly #helpers: readonly AiAgent[];
   /** What is known of the person. */
   readonly #notes: readonly string[];
+  readonly #timeZone: TimeZone;
 
   private constructor(
     options: DialogueOptions,
@@ -46,6 +48,7 @@ export class PreparedAgent {
       serverTools: readonly MoreTools[];
       helpers: readonly AiAgent[];
       notes: readonly string[];
+      timeZone: TimeZone;
     },
   ) {
     this.#options = options;
@@ -55,6 +58,7 @@ export class PreparedAgent {
     this.#serverTools = parts.serverTools;
     this.#helpers = parts.helpers;
     this.#notes = parts.notes;
+    this.#timeZone = parts.timeZone;
   }
 
   /** `personId`: whom it talks to, where that is known. Also an agent that was deleted: what it began it ends. */
@@ -67,7 +71,8 @@ export class PreparedAgent {
     const { store, searchKnowledge } = options;
     const agent = await store.agents.evenDeleted(agentId);
     if (!agent) throw new Error(`there is no agent ${agentId}`);
-    const [knows, ownTools, servers, helpers, remembered] = await Promise.all([
+    const [organization, knows, ownTools, servers, helpers, remembered] = await Promise.all([
+      store.organizations.get(agent.organizationId),
       store.knowledge.hasDocuments(agent.id),
       store.tools.list(agent.id),
       store.mcpServers.list(agent.id),
@@ -83,6 +88,7 @@ export class PreparedAgent {
       serverTools: await mcp.of(servers),
       helpers: helpers.filter((one) => one !== null && one.isActive) as AiAgent[],
       notes: remembered ? notesOf(remembered) : [],
+      timeZone: organization!.timeZone,
     });
   }
 
@@ -100,7 +106,7 @@ export class PreparedAgent {
   /** Models that are told what the agent knows and remembers, with its helpers before and after them. */
   models(inner: readonly LanguageModel[], modelsFor: ModelsFor, medium: Medium): readonly LanguageModel[] {
     const { agent } = this;
-    const { log } = this.#options;
+    const { log, clock } = this.#options;
     const links = this.#helpers.map((helper): Link => ({ agent: helper, models: modelsFor(helper.modelProvider) }));
     const told = inner.map((model): LanguageModel => ({
       id: model.id,
@@ -109,6 +115,7 @@ export class PreparedAgent {
           {
             ...request,
             medium,
+            now: { at: clock.now(), timeZone: this.#timeZone },
             ...(agent.temperature === null ? {} : { temperature: agent.temperature }),
             ...(agent.maxTokens === null ? {} : { maxTokens: agent.maxTokens }),
             notes: [...this.#notes, ...(request.notes ?? [])],

@@ -1,3 +1,5 @@
+import type { TimeZone } from '#core/kernel/locale.ts';
+
 /** One line of the conversation as the model sees it. What the agent said is what the caller heard. */
 export type ModelMessage =
   | { readonly role: 'agent'; readonly text: string; readonly interrupted?: boolean }
@@ -32,6 +34,8 @@ export interface ModelRequest {
   readonly knowledge?: readonly KnowledgePassage[];
   /** What is known of the person, and of what they just said, a line each. */
   readonly notes?: readonly string[];
+  /** The instant of this turn and the organization's zone. */
+  readonly now?: { readonly at: Date; readonly timeZone: TimeZone };
   /** Spoken, unless it is said otherwise. */
   readonly medium?: Medium;
   /** What is asked for: an answer, unless it is said otherwise. Large models follow the prompt; others have to be told. */
