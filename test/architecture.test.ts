@@ -46,7 +46,7 @@ const files = globSync('**/*.ts', { cwd: root });
 const sources = files.filter((file) => !file.endsWith('.test.ts'));
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const importsOf = (text: string) =>
-  [...text.matchAll(/(?:\bfrom\s+|\bimport\s*\(?\s*|new URL\()['"]([^'"]+)['"]/g)].map((match) => match[1]!);
+  [...text.matchAll(/(?:\bfrom |\bimport |\bimport\(|new URL\()['"]([^'"]+)['"]/g)].map((match) => match[1]!);
 
 function wrongImports(file: string, text: string): string[] {
   const folder = file.split('/')[0]!;

@@ -64,9 +64,10 @@ export class ModelAnalyst implements Analyst {
 
 /** Models wrap what they are asked for in words of their own. @throws Error when there is no object in it */
 function read(said: string): Analysis {
-  const json = /\{[\s\S]*\}/.exec(said)?.[0];
-  if (json === undefined) throw new Error('the answer holds no JSON object');
-  const { summary, topics, preferences } = JSON.parse(json) as {
+  const start = said.indexOf('{');
+  const end = said.lastIndexOf('}') + 1;
+  if (start < 0 || end <= start) throw new Error('the answer holds no JSON object');
+  const { summary, topics, preferences } = JSON.parse(said.slice(start, end)) as {
     summary?: unknown;
     topics?: unknown;
     preferences?: unknown;

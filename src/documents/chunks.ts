@@ -58,10 +58,9 @@ const total = (sentences: readonly { tokens: number }[]) => sentences.reduce((su
 
 function sentencesOf(text: string, size: number): string[] {
   const plain = text.replaceAll(/\s+/g, ' ').trim();
-  const sentences = plain.match(/[^.!?]+(?:[.!?]+(?=\s|$)|[.!?]+(?=\S)[^.!?]*)*[.!?]*\s*/g) ?? [];
-  return sentences
-    .map((one) => one.trim())
-    .filter((one) => one !== '')
+  return plain
+    .split(/(?<=[.!?]) /)
+    .filter((one) => /[^.!?]/.test(one))
     .flatMap((one) => (countTokens(one) <= size ? [one] : inPieces(one, size)));
 }
 

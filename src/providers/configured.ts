@@ -37,7 +37,7 @@ export class ConfiguredProviders {
     this.#vendors = MANIFESTS.flatMap(({ id, environment, make }) => {
       if (!environment || !make) return [];
       const apiKey = (environment.apiKey === undefined ? undefined : settings[environment.apiKey]) ?? null;
-      const baseUrl = settings[environment.baseUrl]?.replace(/\/+$/, '') ?? null;
+      const baseUrl = settings[environment.baseUrl]?.replace(/(?<!\/)\/+$/, '') ?? null;
       if (apiKey === null && baseUrl === null) return [];
       const made = make({ apiKey, baseUrl });
       const breakers = {

@@ -224,7 +224,7 @@ describe('npm run demo', () => {
       assert.equal(code, 0, output);
       assert.match(output, /Person .*spreadsheet/);
       assert.match(output, /Outcome: completed/);
-      const page = /^Page:\s+(.*)$/m.exec(output)![1]!;
+      const page = /^Page:\s+(\S.*)$/m.exec(output)![1]!;
       const recording = /^Recording: (.*)$/m.exec(output)![1]!;
       assert.match(readFileSync(page, 'utf8'), /data:audio\/wav;base64/);
       assert.ok(statSync(recording).size > 100_000);
@@ -235,6 +235,6 @@ describe('npm run demo', () => {
     const { code, output } = await demo(freshDir(), '--to', '+15005550002');
     assert.equal(code, 1);
     assert.match(output, /busy/);
-    assert.ok(existsSync(/^Page:\s+(.*)$/m.exec(output)![1]!));
+    assert.ok(existsSync(/^Page:\s+(\S.*)$/m.exec(output)![1]!));
   });
 });

@@ -16,7 +16,7 @@ type Answer = { readonly text: string } | { readonly call: string; readonly args
 function answerTo({ said, toolOutput, tools }: Turn): Answer {
   if (toolOutput !== null) return { text: `The tool said: ${toolOutput}` };
   if (/\blook\b/.test(said) && tools.includes('look'))
-    return { call: 'look', args: { what: said.replace(/.*look for /, ''), times: 2 } };
+    return { call: 'look', args: { what: said.split('look for ').at(-1)!, times: 2 } };
   return { text: `You said: ${said}` };
 }
 

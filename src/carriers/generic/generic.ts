@@ -20,7 +20,7 @@ class GenericControl implements Carrier {
   readonly #token: string | undefined;
 
   constructor({ url, token }: CarrierSettings) {
-    this.#url = url!.replace(/\/+$/, '');
+    this.#url = url!.replace(/(?<!\/)\/+$/, '');
     this.#token = token;
   }
 

@@ -111,7 +111,7 @@ export class TwilioControl implements Carrier {
       request: (options: RequestClient.RequestOptions) =>
         inner.request({
           ...options,
-          uri: baseUrl.replace(/\/+$/, '') + new URL(options.uri).pathname + new URL(options.uri).search,
+          uri: baseUrl.replace(/(?<!\/)\/+$/, '') + new URL(options.uri).pathname + new URL(options.uri).search,
         }),
     };
     return twilio(accountSid, authToken, { httpClient: elsewhere as RequestClient, lazyLoading: true });

@@ -100,7 +100,9 @@ export class VonageControl implements Carrier {
       base_url: baseUrl,
     } = this.#settings;
     const hosts =
-      baseUrl === undefined ? {} : { apiHost: baseUrl.replace(/\/+$/, ''), restHost: baseUrl.replace(/\/+$/, '') };
+      baseUrl === undefined
+        ? {}
+        : { apiHost: baseUrl.replace(/(?<!\/)\/+$/, ''), restHost: baseUrl.replace(/(?<!\/)\/+$/, '') };
     return new Client(
       new Auth({
         apiKey: apiKey!,

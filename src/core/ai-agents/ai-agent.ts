@@ -104,10 +104,14 @@ export const DEFAULT_AGENT: AgentDefaults & { readonly name: string } = {
  * it goes, with the space before it, so that "Hi {{name}}, welcome" becomes "Hi, welcome".
  */
 export function fillVariables(text: string, variables: Readonly<Record<string, string>>): string {
-  return text
-    .replace(/(\s*)\{\{\s*([\w.-]+)\s*\}\}/g, (_, space: string, name: string) => {
-      const value = Object.hasOwn(variables, name) ? variables[name]!.trim() : '';
-      return value === '' ? '' : space + value;
-    })
-    .trimStart();
+  let filled = '';
+  let end = 0;
+  for (const match of text.matchAll(/\{\{\s*([\w.-]+)\s*\}\}/g)) {
+    const name = match[1]!;
+    const value = Object.hasOwn(variables, name) ? variables[name]!.trim() : '';
+    const before = text.slice(end, match.index);
+    filled += value === '' ? before.trimEnd() : before + value;
+    end = match.index + match[0].length;
+  }
+  return (filled + text.slice(end)).trimStart();
 }

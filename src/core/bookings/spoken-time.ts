@@ -49,7 +49,7 @@ export function spokenTime(text: string, now: Date, zone: TimeZone): Date | null
     .toLowerCase()
     .replaceAll('.', '')
     .replace(/(\d)\s*([ap]m)\b/g, '$1 $2')
-    .replace(/(\d+)(st|nd|rd|th)\b/g, '$1');
+    .replace(/(\d)(?:st|nd|rd|th)\b/g, '$1');
   const clock = iso?.[4] === undefined ? timeOfDay(words) : { hour: Number(iso[4]), minute: Number(iso[5]) };
   if (clock === null || clock.hour > 23 || clock.minute > 59) return null;
   const today = dayIn(zone, now);

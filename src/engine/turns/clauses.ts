@@ -38,7 +38,7 @@ export class ClauseSplitter {
       const end = match.index + match[0].length;
       // While the text goes on, "3." may yet become "3.5"; a full stop counts once something follows it, ! and ? at once.
       if (end === this.#text.length && !ended && match[0].startsWith('.') && /\d\.$/.test(this.#text)) continue;
-      if (!ABBREVIATION.test(this.#text.slice(0, end))) return end;
+      if (!ABBREVIATION.test(this.#text.slice(Math.max(0, end - 8), end))) return end;
     }
     if (this.#given === 0 || this.#text.length > LONGEST_CLAUSE_CHARS) {
       for (const match of this.#text.matchAll(CLAUSE_END)) {

@@ -33,7 +33,7 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   japanese: 'ja',
 };
 const SPEAKS = new RegExp(
-  `\\b(?:speak|talk|continue|write|answer|prefer)\\b[^.!?]*\\b(${Object.keys(LANGUAGES).join('|')})\\b`,
+  `\\b(?:speak|talk|continue|write|answer|prefer)\\b[^.!?]{0,80}\\b(${Object.keys(LANGUAGES).join('|')})\\b`,
   'i',
 );
 
@@ -97,9 +97,9 @@ export function understand(text: string): {
     time,
     wants,
     topic: topics[0],
-    email: /[\w.+-]+@[\w-]+\.[\w.-]*\w/.exec(text)?.[0],
+    email: /(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]*\w/.exec(text)?.[0],
     phone: /\+?\d[\d ()-]{5,}\d/.exec(text)?.[0].replaceAll(/[^\d+]/g, ''),
-    amount: /[$€£]\s?\d[\d.,]*|\b\d[\d.,]* (?:dollars|euros|pounds)\b/i.exec(text)?.[0],
+    amount: /[$€£]\s?\d[\d.,]*|(?<![\w.,])\d[\d.,]* (?:dollars|euros|pounds)\b/i.exec(text)?.[0],
   };
   return {
     intent: intentFor(text, topics, time),

@@ -8,12 +8,12 @@ const NO_NAME = new Set(
 );
 
 const SAID = [
-  /\bmy (?:full )?name(?: is|'s) ((?:[a-z'-]+ ?){1,3})/,
-  /\b(?:i'm|i am) called ((?:[a-z'-]+ ?){1,3})/,
-  /\b(?:please )?call me ((?:[a-z'-]+ ?){1,2})(?!.*\bback\b)/,
-  /\bthis is ((?:[a-z'-]+ ?){1,2})/,
-  /(?:^|\b(?:hello|hi|yes) )((?:[a-z'-]+ ?){1,2})speaking\b/,
-  /(?:^|\b(?:hello|hi|yes) )((?:[a-z'-]+ ?){1,2})here$/,
+  /\bmy (?:full )?name(?: is|'s) ([a-z'-]+(?: [a-z'-]+){0,2})/,
+  /\b(?:i'm|i am) called ([a-z'-]+(?: [a-z'-]+){0,2})/,
+  /\b(?:please )?call me ([a-z'-]+(?: [a-z'-]+)?)(?!.{0,80}\bback\b)/,
+  /\bthis is ([a-z'-]+(?: [a-z'-]+)?)/,
+  /(?:^|(?<![a-z'-])(?:hello|hi|yes) )([a-z'-]+(?: [a-z'-]+)?) speaking\b/,
+  /(?:^|(?<![a-z'-])(?:hello|hi|yes) )([a-z'-]+(?: [a-z'-]+)?) here$/,
 ];
 /** Only where it is written so: "I am Ann", not "I am busy". */
 const WRITTEN = /\bI(?:'m| am) ([A-Z][a-z'-]+(?: [A-Z][a-z'-]+)?)\b/;

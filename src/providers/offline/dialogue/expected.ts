@@ -56,7 +56,7 @@ export function expectedAfter(agentText: string): ExpectedAnswer {
   if (/\b(how many|how large|how big|number|how much|budget|digits|zip|code)\b/.test(plain)) return 'number';
   if (/\b(your name|who am i|spell)\b/.test(plain)) return 'name';
   if (
-    /(^| )(are|is|do|does|can|could|would|may|shall|will|have) (you|i|we|it|that|this|there|now)\b[^?]*$/.test(plain) &&
+    /(^| )(are|is|do|does|can|could|would|may|shall|will|have) (you|i|we|it|that|this|there|now)\b/.test(plain) &&
     !/\b(what|how|why|where|which)\b/.test(plain)
   )
     return 'yes-no';

@@ -174,7 +174,7 @@ class Conversation {
         if (this.#offersAppointment(wanted) && time !== null) return this.#booked(time);
         if (wanted.includes(CLOSING_QUESTION) && intent === 'agreement')
           return { text: `Great. ${WHEN_QUESTION}`, phase: 'CLOSING' };
-        if (/anything else[^?]*\?$/i.test(wanted) && intent !== 'agreement') return this.#goodbye('', 'completed');
+        if (/anything else[^?]{0,80}\?$/i.test(wanted) && intent !== 'agreement') return this.#goodbye('', 'completed');
         return this.#goOn(intent === 'greeting' ? this.#greeting() : this.#acknowledgement());
     }
   }
@@ -230,7 +230,7 @@ class Conversation {
 
   #afterBooking(output: string): Reply {
     if (output.startsWith('Booked')) return this.#goodbye('Your appointment is booked.', 'booked');
-    const free = /Free: ([^(]+) \(/.exec(output)?.[1];
+    const free = /Free: ([^(]{1,80}) \(/.exec(output)?.[1];
     if (free !== undefined)
       return { text: `I am sorry, ${TAKEN}, but ${free} is free. Is that all right?`, phase: 'CLOSING' };
     return this.#asked(ANOTHER_QUESTION)
@@ -245,7 +245,9 @@ class Conversation {
 
   #offeredSlot(): string | null {
     const result = this.#messages.findLast((one) => one.role === 'tool-result' && one.name === BOOK);
-    return result?.role === 'tool-result' ? (/Free: [^(]+ \(([^)]+)\)/.exec(result.output)?.[1] ?? null) : null;
+    return result?.role === 'tool-result'
+      ? (/Free: [^(]{1,80} \(([^)]{1,80})\)/.exec(result.output)?.[1] ?? null)
+      : null;
   }
 
   /** What the caller's own words ask a tool for; or the answer to what the tool still lacked. */

@@ -20,14 +20,15 @@ const SHORT_FORMS: readonly (readonly [RegExp, string])[] = [
 export function phrase(text: string): string {
   let plain = text
     .replace(/```[\s\S]*?```/g, ' ')
-    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replace(/^\s*(?:[-*•]|\d+[.)])\s+(.*?)[.;,]?\s*$/gm, '$1. ')
-    .replace(/^#+\s*(.*?)[.:]?\s*$/gm, '$1. ')
+    .replace(/!?\[([^[\]]*)\]\([^()]*\)/g, '$1')
+    .split('\n')
+    .map(plainLine)
+    .join('\n')
     .replace(/[*_`~]{1,3}(?=\S)|(?<=\S)[*_`~]{1,3}/g, '')
     .replace(/\p{Extended_Pictographic}/gu, '')
     .replace(/https?:\/\/(?:www\.)?([\w.-]+)\S*/g, (_, host: string) => host.replaceAll('.', ' dot '))
     .replace(
-      /([\w.+-]+)@([\w-]+(?:\.[\w-]+)+)/g,
+      /(?<![\w.+-])([\w.+-]+)@([\w-]+(?:\.[\w-]+)+)/g,
       (_, name: string, host: string) => `${name.replaceAll('.', ' dot ')} at ${host.replaceAll('.', ' dot ')}`,
     );
   for (const [pattern, words] of SHORT_FORMS) plain = plain.replace(pattern, words);
@@ -41,7 +42,7 @@ export function phrase(text: string): string {
         `${spokenNumber(Number(hour))}${minute === '00' ? " o'clock" : ` ${Number(minute) < 10 ? 'oh ' : ''}${spokenNumber(Number(minute))}`}`,
     )
     .replace(
-      /(\d+)\.(\d+)/g,
+      /(?<!\d)(\d+)\.(\d+)/g,
       (_, whole: string, rest: string) =>
         `${digits(whole)} point ${[...rest].map((one) => spokenNumber(Number(one))).join(' ')}`,
     )
@@ -51,9 +52,21 @@ export function phrase(text: string): string {
     .replace(/\+?\d+/g, digits);
   return plain
     .replace(/\s+/g, ' ')
-    .replace(/\s+([.,!?])/g, '$1')
-    .replace(/([.!?])(?:\s*\.)+/g, '$1')
+    .replace(/ ([.,!?])/g, '$1')
+    .replace(/([.!?])(?: ?\.)+/g, '$1')
     .trim();
+}
+
+/** A heading or an item of a list as a sentence. */
+function plainLine(line: string): string {
+  const text = line.trim();
+  const mark = /^(?:#+|(?:[-*•]|\d+[.)])(?=\s))/.exec(text)?.[0];
+  return mark === undefined
+    ? line
+    : `${text
+        .slice(mark.length)
+        .trim()
+        .replace(/[.:;,]$/, '')}. `;
 }
 
 const MONEY: Readonly<Record<string, readonly [string, string]>> = {

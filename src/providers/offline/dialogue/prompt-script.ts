@@ -1,6 +1,16 @@
 import type { KnowledgePassage } from '#engine/contracts/language-model.ts';
 import { spokenWords } from '../speech/text.ts';
 
+interface Answer {
+  readonly question: string;
+  readonly answer: string;
+}
+
+interface Rule {
+  readonly says: string;
+  readonly answer: string;
+}
+
 /** What a prompt written for a large model tells a rule-based one. */
 export interface PromptScript {
   /** Questions to ask, in order. */
@@ -8,9 +18,9 @@ export interface PromptScript {
   /** Sentences that answer questions. */
   readonly facts: readonly string[];
   /** Question and answer pairs. */
-  readonly answers: readonly { readonly question: string; readonly answer: string }[];
+  readonly answers: readonly Answer[];
   /** "When the caller says X, say Y." */
-  readonly rules: readonly { readonly says: string; readonly answer: string }[];
+  readonly rules: readonly Rule[];
   readonly pitch: string | null;
   readonly objection: string | null;
   readonly closing: string | null;
@@ -26,35 +36,29 @@ const DEFAULT_QUESTIONS = [
 ];
 
 const SECTION =
-  /^\s*#*\s*\**\s*(greeting|opening|discovery|questions?|presentation|pitch|offer|objections?|closing|close|goodbye|facts|knowledge|faq)\**\s*[:\n]\s*/i;
+  /^(?:#+\s*)?(?:\*+\s*)?(greeting|opening|discovery|questions?|presentation|pitch|offer|objections?|closing|close|goodbye|facts|knowledge|faq)\**\s*:\s*/i;
 const INSTRUCTION =
   /^(you|your|be|do not|don't|never|always|speak|keep|ask|if|when|please|answer|use|make|try|act|respond|reply|stay|remember|let|avoid|start|begin|end|say|tell|help|first|then|finally|offer|introduce|thank|confirm|listen|the (caller|customer|user|agent))\b/i;
 
 export function readPrompt(prompt: string): PromptScript {
-  const answers: { question: string; answer: string }[] = [];
-  const rules: { says: string; answer: string }[] = [];
-  let text = prompt.replace(
-    /\bQ\s*:\s*([^\n]+?)\s*\n?\s*\bA\s*:\s*([^\n]+)/gi,
-    (_, question: string, answer: string) => {
-      answers.push({ question, answer: answer.trim() });
-      return '\n';
-    },
-  );
-  text = text.replace(
-    /\b(?:if|when)\b[^"\n.]*\bsays?\b[^"\n.]*"([^"\n]+)"[^"\n]*"([^"\n]+)"\.?/gi,
-    (_, says: string, answer: string) => {
-      rules.push({ says, answer });
-      return '\n';
-    },
-  );
+  const { answers, rest } = takeAnswers(prompt);
+  const rules: Rule[] = [];
+  const text = rest
+    .split('\n')
+    .map((line) => takeRules(line, rules))
+    .join('\n');
   const sections = new Map<string, string[]>();
   let section = '';
-  for (const line of text.split('\n')) {
+  for (const untrimmed of text.split('\n')) {
+    const line = untrimmed.trim();
     const heading = SECTION.exec(line);
     if (heading) section = heading[1]!.toLowerCase().replace(/s$/, '');
     const rest = (heading ? line.slice(heading[0].length) : line).replace(/^[\s\-*•\d.)]+(?=\S)/, '').trim();
-    if (line.trim() === '' && section !== '') section = '';
-    if (rest !== '') sections.set(section, [...(sections.get(section) ?? []), ...sentencesOf(rest)]);
+    if (line === '' && section !== '') section = '';
+    if (rest === '') continue;
+    const sentences = sections.get(section) ?? [];
+    for (const sentence of sentencesOf(rest)) sentences.push(sentence);
+    sections.set(section, sentences);
   }
   const pick = (...names: string[]) => names.flatMap((name) => sections.get(name) ?? []);
   const everywhere = [...sections.values()].flat();
@@ -84,6 +88,50 @@ export function readPrompt(prompt: string): PromptScript {
         prompt,
       )?.[1] ?? null,
   };
+}
+
+/** Takes `Q: … A: …` out of a prompt; the answer ends with its line. */
+function takeAnswers(prompt: string): { answers: Answer[]; rest: string } {
+  const answers: Answer[] = [];
+  const marks = [...prompt.matchAll(/\b([qa])\s*:/gi)];
+  let rest = '';
+  let taken = 0;
+  for (const [i, mark] of marks.entries()) {
+    const next = marks[i + 1];
+    if (!next || mark.index < taken || mark[1]!.toLowerCase() !== 'q' || next[1]!.toLowerCase() !== 'a') continue;
+    const question = prompt.slice(mark.index + mark[0].length, next.index).trim();
+    const start = next.index + next[0].length;
+    const begin = start + /^\s*/.exec(prompt.slice(start))![0].length;
+    const lineEnd = prompt.indexOf('\n', begin);
+    const end = lineEnd < 0 ? prompt.length : lineEnd;
+    const answer = prompt.slice(begin, end).trim();
+    if (question === '' || question.includes('\n') || answer === '') continue;
+    answers.push({ question, answer });
+    rest += `${prompt.slice(taken, mark.index)}\n`;
+    taken = end;
+  }
+  return { answers, rest: rest + prompt.slice(taken) };
+}
+
+/** Takes `When the caller says "…", say "…".` out of a line. */
+function takeRules(line: string, rules: Rule[]): string {
+  const parts = line.split('"');
+  const kept = [parts[0]!];
+  for (let i = 0; i < parts.length - 1; i++) {
+    const part = parts[i]!;
+    const clauseStart = part.lastIndexOf('.') + 1;
+    const clause = part.slice(clauseStart);
+    const start = clause.search(/\b(?:if|when)\b/i);
+    const [says, , answer, after] = parts.slice(i + 1, i + 5);
+    if (start >= 0 && says && answer && after !== undefined && /\bsays?\b/i.test(clause.slice(start))) {
+      rules.push({ says, answer });
+      i += 3;
+      parts[i + 1] = after.replace(/^\./, '');
+      kept[kept.length - 1] = part.slice(0, clauseStart + start);
+      kept.push('\n', parts[i + 1]!);
+    } else kept.push('"', parts[i + 1]!);
+  }
+  return kept.join('');
 }
 
 /** What documents say may be said as well. */

@@ -63,14 +63,19 @@ function valueOf(param: string, messages: readonly ModelMessage[]): string | nul
   const name = param.toLowerCase();
   if (/when|datetime|slot/.test(name)) return lastTime;
   if (/date|day/.test(name))
-    return lastTime === null ? null : lastTime.replace(/\b(at|around) .*$/, '').trim() || lastTime;
-  if (/time|hour/.test(name)) return lastTime === null ? null : (/\b(at|around) (.*)$/.exec(lastTime)?.[2] ?? lastTime);
+    return lastTime === null ? null : lastTime.split(/\b(?:at|around) /, 1)[0]!.trim() || lastTime;
+  if (/time|hour/.test(name)) return lastTime === null ? null : timeOf(lastTime);
   if (/name/.test(name)) return nameIn(texts);
   if (/phone|number|digits/.test(name))
     return texts.map((text) => text.replaceAll(/[^\d+]/g, '')).findLast((digits) => digits.length >= 3) ?? null;
   if (/note|reason|query|question|text|message|topic|summary|search|subject|request|about/.test(name))
     return last === '' ? null : last;
   return null;
+}
+
+function timeOf(said: string): string {
+  const at = /\b(?:at|around) /.exec(said);
+  return at ? said.slice(at.index + at[0].length) : said;
 }
 
 /** A tool's answer as something that can be said. */
