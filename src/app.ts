@@ -142,8 +142,9 @@ async function build(
     reachUs: () => reachUs(addresses.publicUrl),
   });
   // Nobody else can be running calls on a database of our own.
+  await records.replay();
   if (config.databaseUrl === null) {
-    while ((await reap({ store, clock, carriers, log, serverId: null })) > 0);
+    while ((await reap({ store, clock, carriers, log, by: null })) > 0);
     await store.once.abandonAll();
   }
   const basis: Basis = {
@@ -267,6 +268,7 @@ async function carryCalls(
     ...dialogues,
     mcp,
     commands: records.commands,
+    journal: records.journal,
     files,
     clock,
     secrets,
@@ -285,7 +287,7 @@ async function carryCalls(
     log,
   });
   closers.push(() => live.close(0));
-  await records.commands.listen(serverId, {
+  await records.commands.listen({
     obey: (callId, command) => live.obey(callId, command),
     view: (callId) => live.viewHere(callId),
     isReached: (callId) => live.isReachedHere(callId),
@@ -294,10 +296,10 @@ async function carryCalls(
 }
 
 /** Calls run on other servers. */
-async function placeElsewhere({ records, store, clock, log, closers, serverId }: Basis): Promise<Carrying> {
+async function placeElsewhere({ records, store, clock, log, closers }: Basis): Promise<Carrying> {
   const live = new RemoteLiveCalls({ store, commands: records.commands, clock, log });
   closers.push(() => live.close());
-  await records.commands.listen(serverId, NO_CALLS);
+  await records.commands.listen(NO_CALLS);
   await live.look();
   return { here: null, live };
 }
@@ -313,7 +315,7 @@ async function workOn(
   if (config.role !== 'jobs') return;
   const reaper = setInterval(
     () =>
-      void reap({ ...core, carriers, log, serverId }).catch((error: unknown) =>
+      void reap({ ...core, carriers, log, by: { serverId, callIds: [] } }).catch((error: unknown) =>
         logFailure(log, error, 'abandoned calls could not be ended'),
       ),
     LEASE_MS / 3,

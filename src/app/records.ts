@@ -1,11 +1,14 @@
 import type { Pool } from 'pg';
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { PgBoss } from 'pg-boss';
 import type { Config } from '#config/config.ts';
 import { logFailure } from '#core/kernel/errors.ts';
 import type { CommandChannel, RateLimiter, Store } from '#core/ports.ts';
 import { openQueue } from '#jobs/queue.ts';
+import type { CallJournal } from '#core/calls/call-journal.ts';
+import { replayJournal } from '#core/calls/replay-journal.ts';
 import type { EventFeed } from '#core/events/event-feed.ts';
 import { PostgresCommandChannel } from '#store/command-channel.ts';
 import { Contact } from '#store/contact.ts';
@@ -13,6 +16,7 @@ import { openDatabase, type Connection } from '#store/database.ts';
 import { startEmbedded } from '#store/embedded-postgres.ts';
 import { PostgresEventFeed } from '#store/event-feed.ts';
 import { EventBell } from '#store/event-bell.ts';
+import { FolderJournal } from '#store/folder-journal.ts';
 import { PostgresNotifications } from '#store/notifications.ts';
 import { postgresStore } from '#store/postgres-store.ts';
 import { WindowRateLimiter } from '#store/rate-limiter.ts';
@@ -25,6 +29,9 @@ export interface OpenRecords {
   readonly store: Store;
   readonly engine: string;
   readonly commands: CommandChannel;
+  readonly journal: CallJournal;
+  /** Writes what an earlier process of this machine could not, and again after each outage. */
+  replay(): Promise<void>;
   readonly rateLimiter: RateLimiter;
   readonly pool: Pool;
   readonly boss: PgBoss;
@@ -66,10 +73,26 @@ export async function openRecords(config: Config, parts: Parts, log: Logger, clo
   // Only those that others listen to tell what happens on them; whoever has the only server hears it directly.
   const bell = new EventBell(config.databaseUrl === null ? null : notifications, onError);
   closers.push(() => bell.close());
+  const store = postgresStore(database.db, boss, () => bell.ring());
+  const journal = new FolderJournal(join(config.dataDir, 'journal'), serverId);
+  let replaying: Promise<void> = Promise.resolve();
+  const replay = () =>
+    (replaying = replaying
+      .then(() => replayJournal({ store, clock: { now: () => new Date() } }, journal, kept))
+      .then((written) => written > 0 && log.info({ records: written }, 'records of an earlier process were written'))
+      .catch((error: unknown) => log.error({ err: error }, 'the journals of calls could not be read'))
+      .then(() => undefined));
+  const kept = (error: unknown, file: string) =>
+    logFailure(log, error, 'the journal of a call could not be written to the database and is kept', { file });
   return {
     serverId,
-    store: postgresStore(database.db, boss, () => bell.ring()),
-    commands: new PostgresCommandChannel(notifications, onError),
+    journal,
+    replay: async () => {
+      await replay();
+      contact.onReturn(() => void replay());
+    },
+    store,
+    commands: new PostgresCommandChannel(database.pool, notifications, serverId, onError),
     openFeed: async () => {
       const feed = new PostgresEventFeed(database.db, (error) => logFailure(log, error, 'events could not be read'));
       closers.push(() => feed.close());

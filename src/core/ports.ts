@@ -54,6 +54,12 @@ export interface Ownership {
   readonly epoch: number;
 }
 
+/** A server, and the calls that it runs. */
+export interface CallOwner {
+  readonly serverId: string;
+  readonly callIds: readonly number[];
+}
+
 export interface CallProgress {
   readonly status?: CallStatus;
   readonly carrierCallId?: string;
@@ -76,6 +82,9 @@ export interface CallEnd {
   readonly endedAt: Date;
 }
 
+/** `repeated`: it is on record already, or stands behind what is. */
+export type WriteResult = 'written' | 'repeated' | 'ended' | 'taken';
+
 export interface CallStore {
   insert(call: NewCall): Promise<Call>;
   /** Null when that carrier's call is there already. */
@@ -93,6 +102,11 @@ export interface CallStore {
   countLive(organizationId: number): Promise<number>;
   /** False when the writer is not the owner any more; nothing is written then. */
   progress(id: number, by: Ownership, change: CallProgress): Promise<boolean>;
+  /**
+   * As `progress`, for the record of that number in the owner's epoch: it is written once, however often it is tried.
+   * `late`: also on a call that has ended, unless what was said on it has been deleted.
+   */
+  write(id: number, by: Ownership, number: number, change: CallProgress, late?: boolean): Promise<WriteResult>;
   /** False when the call had ended already or belongs to somebody else. `by` null: whoever owns it, for ends that no owner can write. */
   end(id: number, by: Ownership | null, end: CallEnd): Promise<boolean>;
   /** Takes a call over with a new epoch. Null when it has ended, or its epoch is another one: somebody else took it over. */
@@ -102,11 +116,11 @@ export interface CallStore {
   /** Calls of this server that nobody may have begun to dial or expect, placed before: those that are `placed`, and those that came in. */
   placedFor(owner: string, before: Date): Promise<readonly Call[]>;
   /**
-   * Running calls of other servers whose lease is over, as long as this server has been in contact with the database
-   * without a gap. Each is locked until the transaction ends, and skipped by others. `by` null: all running calls,
+   * Running calls whose lease is over, but those that this server runs, as long as it has been in contact with the
+   * database without a gap. Each is locked until the transaction ends, and skipped by others. `by` null: all running calls,
    * whatever their lease, where no other server can run any.
    */
-  abandoned(by: string | null, limit: number): Promise<readonly Call[]>;
+  abandoned(by: CallOwner | null, limit: number): Promise<readonly Call[]>;
   /** Newest first. */
   list(organizationId: number, filter: CallFilter, page: Page): Promise<Listed<Call>>;
   entries(callId: number): Promise<readonly ConversationEntry[]>;
@@ -354,7 +368,6 @@ export interface RateLimiter {
   ): Promise<{ readonly allowed: boolean; readonly remaining: number; readonly resetAt: Date }>;
 }
 
-/** How a command reaches the server that runs the call. */
 /** What other servers may ask of the calls that run on this one. */
 export interface CallsHere {
   obey(callId: number, command: ServerCommand): void;
@@ -362,14 +375,18 @@ export interface CallsHere {
   isReached(callId: number): Promise<boolean>;
 }
 
+/** How a command reaches the server that runs the call. */
 export interface CommandChannel {
-  /** Does not wait for the call to obey. */
-  send(serverId: string, callId: number, command: ServerCommand): Promise<void>;
+  /**
+   * Whether that server has taken the command; it is carried out once, or never where the answer is false. Does not wait
+   * for the call to obey. @throws RecordsUnavailable when neither is known
+   */
+  send(serverId: string, callId: number, command: ServerCommand): Promise<boolean>;
   /** Null when the server does not run it, or does not answer in time. */
   view(serverId: string, callId: number): Promise<LiveView | null>;
   /** Whether the media of a call is connected at that server and its other end answers. False when the server does not say so in time. */
   isReached(serverId: string, callId: number): Promise<boolean>;
-  listen(serverId: string, here: CallsHere): Promise<void>;
+  listen(here: CallsHere): Promise<void>;
 }
 
 /** A server that carries calls. */

@@ -1,33 +1,25 @@
+import type { Callback } from '#core/bookings/booking.ts';
 import type { Call, EndStatus } from '#core/calls/call.ts';
 import type { CallPhase, ConversationEntry } from '#core/calls/conversation.ts';
-import { finishCall } from '#core/calls/finish-call.ts';
-import { priced, type UsageLine } from '#core/usage/usage.ts';
+import type { UsageLine } from '#core/usage/usage.ts';
 import type { DomainEvent } from '#core/kernel/events.ts';
-import type { WallClock } from '#core/kernel/ports.ts';
-import type { CallProgress, Ownership, Store } from '#core/ports.ts';
+import type { CallProgress } from '#core/ports.ts';
 import type { TurnNote } from '#engine/turns/events.ts';
 import type { LedgerItem } from '#engine/turns/state.ts';
 import type { Source } from '#dialogue/knowledge-lookup.ts';
 import { latencyOf } from './latency.ts';
+import { RecordQueue, type QueueOptions } from './record-queue.ts';
 
-const RETRY_MS = [100, 500, 2000, 5000];
-
-export interface WriterOptions {
+export interface WriterOptions extends QueueOptions {
   readonly call: Call;
-  readonly ownership: Ownership;
-  readonly store: Store;
-  readonly clock: WallClock;
-  /** The call is not ours any more: it has ended on record, or somebody else owns it. */
-  readonly onLost: (why: 'ended' | 'taken') => void;
-  readonly onError: (error: unknown) => void;
   /** Which documents the agent's words are from. */
   readonly sourcesOf: (text: string) => readonly Source[];
 }
 
-/** A call's records, written one after another in the order in which things happened, as long as we own the call. */
+/** Makes the records of a call out of what happens on it. */
 export class CallWriter {
   readonly #options: WriterOptions;
-  #last: Promise<void> = Promise.resolve();
+  readonly #queue: RecordQueue;
   #seq = 0;
   #phase: CallPhase = 'GREETING';
   /** Turns that answered the caller, and how long the caller waited in all. */
@@ -35,18 +27,15 @@ export class CallWriter {
 
   constructor(options: WriterOptions) {
     this.#options = options;
+    this.#queue = new RecordQueue(options);
   }
 
-  progress(change: CallProgress, event?: DomainEvent): void {
-    const { call, ownership, store } = this.#options;
-    this.#queue(async () => {
-      const ours = await store.transaction(async (records) => {
-        if (!(await records.calls.progress(call.id, ownership, change))) return false;
-        if (event) await records.outbox.event(call.organizationId, event);
-        return true;
-      });
-      if (!ours) await this.#checkLost();
-    });
+  progress(change: CallProgress, event: DomainEvent | null = null): void {
+    this.#queue.push({ kind: 'progress', change, event });
+  }
+
+  callback(callback: Callback): void {
+    this.#queue.push({ kind: 'callback', callback });
   }
 
   note(note: TurnNote): void {
@@ -76,66 +65,25 @@ export class CallWriter {
     failure: string | null,
     usage: readonly UsageLine[] = [],
   ): Promise<void> {
-    const { call, ownership, store, clock } = this.#options;
-    this.#queue(async () => {
-      const lines = priced(usage, await store.usage.prices());
-      if (!(await finishCall({ store, clock }, call.id, ownership, { status, reason, failure }))) return;
-      await store.usage.record(call.id, lines);
-      const { turns, waitedMs } = this.#answered;
-      if (turns > 0) await store.agents.count(call.agentId, turns, waitedMs, clock.now());
-    });
-    await this.#last;
+    const endedAt = this.#options.clock.now();
+    const answered = this.#answered;
+    this.#queue.push({ kind: 'end', outcome: { status, reason, failure }, endedAt, usage, answered });
+    await this.#queue.written();
   }
 
   #entry(item: LedgerItem): void {
-    const { call, store } = this.#options;
-    const entry = entryOf(
-      item,
-      this.#seq++,
-      this.#phase,
-      item.role === 'agent' ? this.#options.sourcesOf(item.intended) : [],
-    );
+    const { call, sourcesOf } = this.#options;
+    const sources = item.role === 'agent' ? sourcesOf(item.intended) : [];
+    const entry = entryOf(item, this.#seq++, this.#phase, sources);
     const latency = item.role === 'agent' ? latencyOf(item.timing) : null;
     if (latency)
       this.#answered = { turns: this.#answered.turns + 1, waitedMs: this.#answered.waitedMs + latency.fullCycleMs };
-    this.#queue(async () => {
-      const ours = await store.transaction(async (records) => {
-        if (!(await records.calls.progress(call.id, this.#options.ownership, latency ? { latency } : {}))) return false;
-        // A second try after an answer that was lost finds the entry there, and its event with it.
-        const isNew = !call.transcribed || (await records.calls.addEntry(call.id, entry));
-        const event = isNew && (call.transcribed || item.role === 'tool-result') ? eventOf(item, call.id) : null;
-        if (event) await records.outbox.event(call.organizationId, event);
-        return true;
-      });
-      if (!ours) await this.#checkLost();
-    });
+    const event = call.transcribed || item.role === 'tool-result' ? eventOf(item, call.id) : null;
+    this.#queue.push({ kind: 'entry', entry: call.transcribed ? entry : null, latency, event });
   }
 
   #event(event: DomainEvent): void {
     this.progress({}, event);
-  }
-
-  async #checkLost(): Promise<void> {
-    const { call, ownership, store, onLost } = this.#options;
-    const now = await store.calls.byId(call.id);
-    if (!now || now.endedAt !== null) onLost('ended');
-    else if (now.owner !== ownership.owner || now.epoch !== ownership.epoch) onLost('taken');
-  }
-
-  #queue(write: () => Promise<void>): void {
-    this.#last = this.#last.then(() => this.#insist(write));
-  }
-
-  /** A database that is away for a moment costs no record. */
-  async #insist(write: () => Promise<void>): Promise<void> {
-    for (const waitMs of [...RETRY_MS, null]) {
-      try {
-        return await write();
-      } catch (error) {
-        if (waitMs === null) return this.#options.onError(error);
-        await new Promise((again) => setTimeout(again, waitMs));
-      }
-    }
   }
 }
 

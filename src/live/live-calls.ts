@@ -1,4 +1,5 @@
 import { isCallSid, isEnded, type Call } from '#core/calls/call.ts';
+import type { CallJournal } from '#core/calls/call-journal.ts';
 import { endingOf, finishCall } from '#core/calls/finish-call.ts';
 import type {
   CallCommand,
@@ -23,6 +24,7 @@ import { KeyedQueue } from './keyed-queue.ts';
 import { NotPlaced, Placing, type Placed, type PlacingOptions } from './placing.ts';
 import { NO_CARRIER, RunningCall, type CallWatchEvent, type CarrierSide, type Log } from './running-call.ts';
 import { sendElsewhere, tellElsewhere, viewElsewhere } from './remote-live-calls.ts';
+import { giveUp } from './give-up.ts';
 import { scriptFor } from './agent-script.ts';
 import { PreparedCall, type PreparedOptions } from './prepared-call.ts';
 import { reap } from './reaper.ts';
@@ -37,6 +39,7 @@ export interface LiveOptions extends PreparedOptions {
   readonly slots: number;
   readonly mcp: McpTools;
   readonly commands: CommandChannel;
+  readonly journal: CallJournal;
   readonly leaseMs: number;
   readonly log: Log;
 }
@@ -241,9 +244,13 @@ export class LiveCallsHere implements LiveCalls {
     }
     const started = begin().catch(async (error: unknown) => {
       reservation.give();
-      if (error instanceof NotPlaced) return this.#giveUp(call, error);
+      if (error instanceof NotPlaced) return giveUp(this.#options, call, error);
       this.#options.log.error({ err: error, call: call.sid }, 'the call could not be begun');
-      await this.#giveUp(call, new NotPlaced('refused', 'error', 'An internal error kept the call from being placed'));
+      await giveUp(
+        this.#options,
+        call,
+        new NotPlaced('refused', 'error', 'An internal error kept the call from being placed'),
+      );
     });
     this.#starting.set(call.id, started);
     void started.finally(() => this.#starting.delete(call.id));
@@ -413,7 +420,7 @@ export class LiveCallsHere implements LiveCalls {
     carrier: CarrierSide,
     turnAway = false,
   ): RunningCall {
-    const { store, files, clock, log } = this.#options;
+    const { store, files, journal, clock, log } = this.#options;
     const tools = prepared.tools(call, ownership.epoch, carrier.transfer !== null);
     const providers = prepared.providers(call);
     const running = new RunningCall({
@@ -425,6 +432,7 @@ export class LiveCallsHere implements LiveCalls {
       providers,
       store,
       files,
+      journal,
       clock,
       log,
       carrier,
@@ -460,36 +468,20 @@ export class LiveCallsHere implements LiveCalls {
     return this.#run(call, prepared, ownership, this.#admission.force(), realClock, side, call.answeredAt === null);
   }
 
-  async #giveUp(call: Call, { status, reason, message }: NotPlaced): Promise<void> {
-    await finishCall(
-      this.#options,
-      call.id,
-      { owner: this.#options.serverId, epoch: call.epoch },
-      { status, reason, failure: status === 'refused' ? failureText(status, message) : message },
-    ).catch((error: unknown) =>
-      this.#options.log.error({ err: error, call: call.sid }, 'the end of the call could not be written'),
-    );
-  }
-
   async #beat(): Promise<void> {
     const { store, clock, serverId, leaseMs, log } = this.#options;
     try {
       const running = [...this.#running.values()];
       // Those that wait for their carrier's turn, or for what became of them, are alive as well.
       const placing = [...this.#placing];
-      const ours = new Set(
-        await store.calls.extendLeases(
-          serverId,
-          [...running.map((one) => one.call.id), ...placing.map(([id]) => id)],
-          leaseMs,
-        ),
-      );
+      const callIds = [...new Set([...this.#running.keys(), ...this.#placing.keys(), ...this.#starting.keys()])];
+      const ours = new Set(await store.calls.extendLeases(serverId, callIds, leaseMs));
       for (const one of running) if (!ours.has(one.call.id)) one.checkOwnership();
       for (const [id, one] of placing) if (!ours.has(id)) one.cancel('lost_ownership');
       if (this.#announcing)
         for (const call of await store.calls.placedFor(serverId, new Date(clock.now().getTime() - FORGOTTEN_MS)))
           if (!this.#running.has(call.id) && !this.#starting.has(call.id)) await this.#takeUp(call.id);
-      await reap(this.#options);
+      await reap({ ...this.#options, by: { serverId, callIds } });
     } catch (error) {
       if (!this.#closed) logFailure(log, error, 'leases could not be extended');
     }

@@ -1,6 +1,6 @@
 import { reapAbandoned } from '#core/calls/finish-call.ts';
 import type { WallClock } from '#core/kernel/ports.ts';
-import type { Store } from '#core/ports.ts';
+import type { CallOwner, Store } from '#core/ports.ts';
 import type { Carriers } from './carriers.ts';
 import type { Log } from './running-call.ts';
 
@@ -10,12 +10,12 @@ export interface Reaper {
   readonly carriers: Carriers;
   readonly log: Log;
   /** Null where no other server can run calls: whatever lease a call still has, its server is gone. */
-  readonly serverId: string | null;
+  readonly by: CallOwner | null;
 }
 
 /** Ends calls whose server died and has their carriers hang up. Answers how many; the carriers are not waited for. */
-export async function reap({ store, clock, carriers, log, serverId }: Reaper): Promise<number> {
-  const reaped = await reapAbandoned({ store, clock }, serverId);
+export async function reap({ store, clock, carriers, log, by }: Reaper): Promise<number> {
+  const reaped = await reapAbandoned({ store, clock }, by);
   for (const { carrier, carrierCallId } of reaped)
     if (carrierCallId !== null) void carriers.hangUp(carrier, carrierCallId, log);
   if (reaped.length > 0) log.warn({ reaped: reaped.length }, 'ended calls whose server had stopped');

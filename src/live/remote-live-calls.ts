@@ -18,16 +18,21 @@ interface Elsewhere {
   readonly clock: WallClock;
 }
 
-/** Commands a call that another server runs. Acknowledged when the end is on record; an owner that does not answer is as good as dead. */
+/** Commands a call that another server runs. An end is acknowledged when it is on record. @throws AppError unavailable when that server does not answer */
 export async function sendElsewhere(
   { store, commands, clock }: Elsewhere,
   owner: string,
   callId: number,
   command: CallCommand,
 ): Promise<CommandAcknowledgement> {
-  await commands.send(owner, callId, command);
-  return command.type === 'end' ? untilEnded({ store, clock }, callId) : 'done';
+  const taken = await commands.send(owner, callId, command);
+  if (command.type === 'end') return taken ? untilEnded({ store, clock }, callId) : 'not-running';
+  if (!taken) throw noAnswer();
+  return 'done';
 }
+
+const noAnswer = () =>
+  new AppError('unavailable', 'The server that runs this call does not answer. Try again in a moment.');
 
 async function untilEnded(
   { store, clock }: Pick<Elsewhere, 'store' | 'clock'>,
@@ -52,7 +57,11 @@ export async function tellElsewhere(
   signal: CarrierSignal,
   carrierCallId: string,
 ): Promise<CommandAcknowledgement> {
-  await elsewhere.commands.send(owner, callId, { type: 'carrier', signal, carrierCallId });
+  if (!(await elsewhere.commands.send(owner, callId, { type: 'carrier', signal, carrierCallId }))) {
+    // The record of a call that is over comes to its end without its server.
+    if (signal.type === 'ended') return 'not-running';
+    throw noAnswer();
+  }
   return signal.type === 'ended' ? untilEnded(elsewhere, callId) : 'done';
 }
 

@@ -1,4 +1,4 @@
-import { noteCallback } from '#core/bookings/booking.ts';
+import type { CallJournal } from '#core/calls/call-journal.ts';
 import type { Call, EndStatus } from '#core/calls/call.ts';
 import { endOf } from '#core/calls/receive-call.ts';
 import { recordingKeyOf } from '#core/calls/recording.ts';
@@ -46,6 +46,7 @@ export interface RunningCallOptions {
   readonly providers: Providers;
   readonly store: Store;
   readonly files: FileStore;
+  readonly journal: CallJournal;
   readonly clock: WallClock;
   readonly log: Log;
   readonly tools: AgentTools;
@@ -123,9 +124,10 @@ export class RunningCall {
       ownership: options.ownership,
       store,
       clock,
+      journal: options.journal,
       sourcesOf: (text) => lookup?.sourcesOf(text) ?? [],
       onLost: (why) => this.#letGo(why),
-      onError: (error) => log.error({ err: error, call: call.sid }, 'a record of the call could not be written'),
+      onError: (error, message) => log.error({ err: error, call: call.sid }, message),
     });
     this.#session = new VoiceSession({
       clock: callClock,
@@ -347,7 +349,7 @@ export class RunningCall {
       .transfer()
       .catch(() => {
         carrier.hangUp();
-        return this.#noteCallback('a transfer that did not come off');
+        this.#noteCallback('a transfer that did not come off');
       })
       .finally(() => leg?.close());
   }
@@ -380,34 +382,26 @@ export class RunningCall {
     this.#recorder = null;
     // Whoever was let down by all our providers is called back.
     if (!this.#lost && (this.#apologised || reason === SPEECH_FAILED))
-      await this.#noteCallback('a technical problem on the call');
-    if (!this.#lost) await this.#writer.end(status, reason, failure, this.#meter.lines);
+      this.#noteCallback('a technical problem on the call');
     if (!this.#answered) this.#session.hungUp(reason);
+    // It takes no room any more, even if its end has to wait for the database.
     reservation.give();
+    if (!this.#lost) await this.#writer.end(status, reason, failure, this.#meter.lines);
     log.info({ call: call.sid, to: maskNumber(call.to), status, reason }, 'call ended');
     this.#tell(status, failure ?? reason);
     onGone();
   }
 
-  async #noteCallback(reason: string): Promise<void> {
-    const { call, store, clock, log } = this.#options;
-    const callback = {
+  #noteCallback(reason: string): void {
+    const { call } = this.#options;
+    this.#writer.callback({
       callId: call.id,
       personId: call.personId,
       number: call.direction === 'inbound' ? call.from : call.to,
       wanted: 'as soon as possible',
       dueAt: null,
       reason,
-    };
-    try {
-      await noteCallback(
-        { store, clock },
-        { organizationId: call.organizationId, actor: { kind: 'system', name: 'agent' } },
-        callback,
-      );
-    } catch (error) {
-      log.error({ err: error, call: call.sid }, 'a callback could not be noted');
-    }
+    });
   }
 
   #tell(status: string, reason: string | null): void {

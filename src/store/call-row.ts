@@ -1,12 +1,31 @@
 import { sql, type Selectable } from 'kysely';
 import type { Call, CallStatus, Direction, TurnLatency } from '#core/calls/call.ts';
 import type { CallPhase, ConversationEntry } from '#core/calls/conversation.ts';
-import type { NewCall } from '#core/ports.ts';
+import type { CallProgress, NewCall } from '#core/ports.ts';
 import type { Database } from './schema.ts';
 import { interval } from './sql.ts';
 
 /** Leases run by the database's clock, which all servers share. */
 export const leaseEnd = (leaseMs: number) => sql<Date>`clock_timestamp() + ${interval(leaseMs)}`;
+
+/** The columns that a change sets; at least one, so that a change of nothing finds out whose the call is. */
+export function changed(change: CallProgress) {
+  return {
+    owner: sql<string>`owner`,
+    ...(change.status === undefined ? {} : { status: change.status }),
+    ...(change.carrierCallId === undefined ? {} : { carrier_call_id: change.carrierCallId }),
+    ...(change.sid === undefined ? {} : { sid: change.sid, placed_sid: sql<string>`sid` }),
+    ...(change.placedMs === undefined ? {} : { placed_ms: change.placedMs }),
+    ...(change.answeredAt === undefined ? {} : { answered_at: change.answeredAt }),
+    ...(change.phase === undefined ? {} : { phase: change.phase }),
+    ...(change.latency === undefined ? {} : { latency: JSON.stringify(change.latency) }),
+    ...(change.recording === undefined
+      ? {}
+      : { recording_key: change.recording.key, recording_offset_ms: change.recording.offsetMs }),
+    ...(change.recordingFailure === undefined ? {} : { recording_failure: change.recordingFailure }),
+    ...(change.spokenBy === undefined ? {} : { spoken_by: JSON.stringify(change.spokenBy) }),
+  };
+}
 
 /** A call that was placed just now. */
 export function rowOf(call: NewCall) {

@@ -3,6 +3,7 @@ import { isEnded, LIVE_STATUSES, mayBecome, type Call, type CallStatus } from '#
 import type { ConversationEntry } from '#core/calls/conversation.ts';
 import type {
   AnnouncedCall,
+  CallOwner,
   CallEnd,
   CallFilter,
   CallProgress,
@@ -11,11 +12,18 @@ import type {
   NewCall,
   Ownership,
   Page,
+  WriteResult,
 } from '#core/ports.ts';
 import type { Database } from './schema.ts';
 import { CONTACT_GAP_MS } from './heartbeat.ts';
-import { leaseEnd, rowOf, toCall, toEntry } from './call-row.ts';
+import { changed, leaseEnd, rowOf, toCall, toEntry } from './call-row.ts';
 import { countAll, interval } from './sql.ts';
+
+const earlierThan = (status: CallStatus | undefined): CallStatus[] =>
+  status === undefined ? [...LIVE_STATUSES] : LIVE_STATUSES.filter((one) => mayBecome(one, status));
+
+const wordsAreKept = sql<boolean>`not exists (
+  select from conversations where conversations.call_id = calls.id and words_deleted_at is not null)`;
 
 export class PostgresCallStore implements CallStore {
   readonly #db: Kysely<Database>;
@@ -118,31 +126,36 @@ export class PostgresCallStore implements CallStore {
   }
 
   async progress(id: number, by: Ownership, change: CallProgress): Promise<boolean> {
-    const { status } = change;
-    const earlier = status === undefined ? [...LIVE_STATUSES] : LIVE_STATUSES.filter((one) => mayBecome(one, status));
-    const result = await this.#db
-      .updateTable('calls')
-      .set({
-        ...(status === undefined ? {} : { status }),
-        ...(change.carrierCallId === undefined ? {} : { carrier_call_id: change.carrierCallId }),
-        ...(change.sid === undefined ? {} : { sid: change.sid, placed_sid: sql<string>`sid` }),
-        ...(change.placedMs === undefined ? {} : { placed_ms: change.placedMs }),
-        ...(change.answeredAt === undefined ? {} : { answered_at: change.answeredAt }),
-        ...(change.phase === undefined ? {} : { phase: change.phase }),
-        ...(change.latency === undefined ? {} : { latency: JSON.stringify(change.latency) }),
-        ...(change.recording === undefined
-          ? {}
-          : { recording_key: change.recording.key, recording_offset_ms: change.recording.offsetMs }),
-        ...(change.recordingFailure === undefined ? {} : { recording_failure: change.recordingFailure }),
-        ...(change.spokenBy === undefined ? {} : { spoken_by: JSON.stringify(change.spokenBy) }),
-        epoch: by.epoch,
-      })
-      .where('id', '=', id)
-      .where('owner', '=', by.owner)
-      .where('epoch', '=', by.epoch)
-      .where('status', 'in', earlier)
+    const result = await this.#owned(id, by)
+      .set(changed(change))
+      .where('status', 'in', earlierThan(change.status))
       .executeTakeFirst();
     return result.numUpdatedRows === 1n;
+  }
+
+  async write(id: number, by: Ownership, number: number, change: CallProgress, late = false): Promise<WriteResult> {
+    const all = this.#owned(id, by)
+      .set({ ...changed(change), written: number })
+      .where('written', '<', number);
+    const query = late
+      ? all.where('transcript_deleted_at', 'is', null).where(wordsAreKept)
+      : all.where('status', 'in', earlierThan(change.status));
+    if ((await query.executeTakeFirst()).numUpdatedRows === 1n) return 'written';
+    const now = await this.#db
+      .selectFrom('calls')
+      .select(['owner', 'epoch', 'status', 'written'])
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (!now || now.owner !== by.owner || now.epoch !== by.epoch) return 'taken';
+    return now.written < number && isEnded(now.status as CallStatus) ? 'ended' : 'repeated';
+  }
+
+  #owned(id: number, by: Ownership) {
+    return this.#db
+      .updateTable('calls')
+      .where('id', '=', id)
+      .where('owner', '=', by.owner)
+      .where('epoch', '=', by.epoch);
   }
 
   async end(id: number, by: Ownership | null, end: CallEnd): Promise<boolean> {
@@ -202,26 +215,28 @@ export class PostgresCallStore implements CallStore {
     return rows.map(toCall);
   }
 
-  async abandoned(by: string | null, limit: number): Promise<readonly Call[]> {
+  async abandoned(by: CallOwner | null, limit: number): Promise<readonly Call[]> {
     let query = this.#db
       .selectFrom('calls')
       .selectAll()
       .where('status', 'in', [...LIVE_STATUSES]);
     // Judged in one statement, by one clock: what was asked before a stall of the database is answered after it.
-    if (by !== null)
+    if (by !== null) {
+      const { serverId, callIds } = by;
       query = query
         .where('lease_until', '<', sql<Date>`clock_timestamp()`)
-        .where('owner', 'is distinct from', by)
+        .where('id', 'not in', callIds.length > 0 ? [...callIds] : [0])
         .where((eb) =>
           eb.exists(
             eb
               .selectFrom('servers')
               .select('id')
-              .where('id', '=', by)
+              .where('id', '=', serverId)
               .where('may_reap_at', '<', sql<Date>`clock_timestamp()`)
               .where('beat_at', '>', sql<Date>`clock_timestamp() - ${interval(CONTACT_GAP_MS)}`),
           ),
         );
+    }
     const rows = await query.orderBy('id').limit(limit).forUpdate().skipLocked().execute();
     return rows.map(toCall);
   }

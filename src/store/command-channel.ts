@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Pool } from 'pg';
 import { z } from 'zod';
 import { CARRIER_OUTCOMES } from '#core/kernel/carrier-notice.ts';
 import type { LiveView, ServerCommand } from '#core/calls/live-calls.ts';
@@ -9,6 +10,8 @@ const CHANNEL = 'trunkline_commands';
 const VIEW_MS = 500;
 /** Longer than a server waits for the other end of a media connection to answer. */
 const REACH_MS = 3000;
+/** A command that was not claimed by then is withdrawn. */
+const CLAIM_MS = 4000;
 
 const View = z.object({ speaking: z.boolean(), responding: z.boolean() });
 const Signal = z.discriminatedUnion('type', [
@@ -18,19 +21,23 @@ const Signal = z.discriminatedUnion('type', [
   z.object({ type: z.literal('recording'), url: z.string() }),
   z.object({ type: z.literal('ended'), outcome: z.enum(CARRIER_OUTCOMES), reason: z.string().nullable() }),
 ]);
+const Command = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('end'), reason: z.string() }),
+  z.object({ type: z.literal('say'), text: z.string() }),
+  z.object({ type: z.literal('message'), text: z.string() }),
+  z.object({ type: z.literal('dial') }),
+  z.object({ type: z.literal('expect') }),
+  z.object({ type: z.literal('carrier'), signal: Signal, carrierCallId: z.string() }),
+]);
 const Message = z.object({
   to: z.string(),
-  callId: z.number(),
   what: z.discriminatedUnion('type', [
-    z.object({ type: z.literal('end'), reason: z.string() }),
-    z.object({ type: z.literal('say'), text: z.string() }),
-    z.object({ type: z.literal('message'), text: z.string() }),
-    z.object({ type: z.literal('dial') }),
-    z.object({ type: z.literal('expect') }),
-    z.object({ type: z.literal('carrier'), signal: Signal, carrierCallId: z.string() }),
-    z.object({ type: z.literal('look'), from: z.string(), question: z.string() }),
+    /** There are commands to be claimed. */
+    z.object({ type: z.literal('bell') }),
+    z.object({ type: z.literal('claimed'), commands: z.array(z.number()) }),
+    z.object({ type: z.literal('look'), callId: z.number(), from: z.string(), question: z.string() }),
     z.object({ type: z.literal('seen'), question: z.string(), view: View.nullable() }),
-    z.object({ type: z.literal('reach'), from: z.string(), question: z.string() }),
+    z.object({ type: z.literal('reach'), callId: z.number(), from: z.string(), question: z.string() }),
     z.object({ type: z.literal('reached'), question: z.string(), reached: z.boolean() }),
   ]),
 });
@@ -40,21 +47,56 @@ type Question = Extract<Message['what'], { type: 'look' | 'reach' }>;
 /** What a server says that carries no calls. */
 export const NO_CALLS: CallsHere = { obey: () => undefined, view: () => null, isReached: () => Promise.resolve(false) };
 
-/** Commands to calls that another server runs. */
+interface CommandRow {
+  readonly id: number;
+  readonly sender: string;
+  readonly call_id: number;
+  readonly command: unknown;
+}
+
+/**
+ * Commands to calls that another server runs. A command is a row: its receiver claims it, or its sender withdraws it,
+ * never both, so that each is carried out at most once and the sender knows whether it is. Notifications only ring.
+ */
 export class PostgresCommandChannel implements CommandChannel {
+  readonly #pool: Pool;
   readonly #notifications: PostgresNotifications;
+  readonly #serverId: string;
   readonly #onError: (error: Error) => void;
   #here: CallsHere = NO_CALLS;
   readonly #questions = new Map<string, (answer: LiveView | boolean | null) => void>();
-  #serverId = '';
+  readonly #sent = new Map<number, () => void>();
+  /** Claims that were told of before the sender knew the number of its command. */
+  readonly #claimedEarly = new Set<number>();
+  /** Carried out, and perhaps not deleted yet. */
+  readonly #done = new Set<number>();
+  /** A claim may be on record although its answer was lost. */
+  #unsure = false;
+  #isClaiming = false;
+  #again = false;
 
-  constructor(notifications: PostgresNotifications, onError: (error: Error) => void) {
+  constructor(pool: Pool, notifications: PostgresNotifications, serverId: string, onError: (error: Error) => void) {
+    this.#pool = pool;
     this.#notifications = notifications;
+    this.#serverId = serverId;
     this.#onError = onError;
   }
 
-  async send(serverId: string, callId: number, command: ServerCommand): Promise<void> {
-    await this.#tell({ to: serverId, callId, what: command });
+  async send(receiver: string, callId: number, command: ServerCommand): Promise<boolean> {
+    const bell: Message = { to: receiver, what: { type: 'bell' } };
+    const { rows } = await this.#pool.query<{ id: number }>(
+      `with made as (
+        insert into server_commands (sender, receiver, call_id, command) values ($1, $2, $3, $4) returning id
+      ) select id, pg_notify($5, $6) from made`,
+      [this.#serverId, receiver, callId, JSON.stringify(command), CHANNEL, JSON.stringify(bell)],
+    );
+    const { id } = rows[0]!;
+    if (this.#claimedEarly.delete(id) || (await this.#isClaimed(id))) return true;
+    const { rowCount } = await this.#pool.query(
+      'delete from server_commands where id = $1 and claimed_at is null returning id',
+      [id],
+    );
+    return rowCount === 0;
   }
 
   async view(serverId: string, callId: number): Promise<LiveView | null> {
@@ -78,46 +120,122 @@ export class PostgresCommandChannel implements CommandChannel {
       setTimeout(() => resolve(null), withinMs).unref();
     });
     try {
-      await this.#tell({ to: serverId, callId, what: { type, from: this.#serverId, question } });
+      await this.#tell({ to: serverId, what: { type, callId, from: this.#serverId, question } });
       return await answer;
     } finally {
       this.#questions.delete(question);
     }
   }
 
-  async listen(serverId: string, here: CallsHere): Promise<void> {
-    this.#serverId = serverId;
+  async listen(here: CallsHere): Promise<void> {
     this.#here = here;
-    await this.#notifications.listen(CHANNEL, (payload) => this.#take(payload));
+    await this.#notifications.listen(CHANNEL, (payload) => this.#hear(payload));
+    this.#notifications.onReconnected(() => this.#claim());
+  }
+
+  #isClaimed(id: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const over = (claimed: boolean) => {
+        clearTimeout(late);
+        this.#sent.delete(id);
+        resolve(claimed);
+      };
+      const late = setTimeout(over, CLAIM_MS, false);
+      this.#sent.set(id, () => over(true));
+    });
   }
 
   #tell(message: Message): Promise<void> {
     return this.#notifications.tell(CHANNEL, JSON.stringify(message));
   }
 
-  #take(payload: string): void {
+  #hear(payload: string): void {
     try {
-      const { to, callId, what } = Message.parse(JSON.parse(payload));
+      const { to, what } = Message.parse(JSON.parse(payload));
       if (to !== this.#serverId) return;
-      if (what.type === 'look' || what.type === 'reach')
-        this.#answer(callId, what).catch((error: unknown) => this.#fail(error));
+      if (what.type === 'bell') this.#claim();
+      else if (what.type === 'claimed') for (const id of what.commands) this.#told(id);
       else if (what.type === 'seen') this.#questions.get(what.question)?.(what.view);
       else if (what.type === 'reached') this.#questions.get(what.question)?.(what.reached);
-      else this.#here.obey(callId, what);
+      else this.#answer(what).catch((error: unknown) => this.#failed(error));
     } catch (error) {
-      this.#fail(error);
+      this.#failed(error);
     }
   }
 
-  async #answer(callId: number, { type, from, question }: Question): Promise<void> {
+  async #answer({ type, callId, from, question }: Question): Promise<void> {
     const what =
       type === 'look'
         ? { type: 'seen' as const, question, view: this.#here.view(callId) }
         : { type: 'reached' as const, question, reached: await this.#here.isReached(callId) };
-    await this.#tell({ to: from, callId, what });
+    await this.#tell({ to: from, what });
   }
 
-  #fail(error: unknown): void {
+  #told(id: number): void {
+    const sent = this.#sent.get(id);
+    if (sent) return sent();
+    this.#claimedEarly.add(id);
+    // Its sender learns of it within a moment, or has withdrawn.
+    setTimeout(() => this.#claimedEarly.delete(id), CLAIM_MS).unref();
+  }
+
+  /** One after another, so that commands are carried out in the order in which they were sent. */
+  #claim(): void {
+    this.#again = true;
+    if (!this.#isClaiming) void this.#claimAll();
+  }
+
+  async #claimAll(): Promise<void> {
+    this.#isClaiming = true;
+    while (this.#again) {
+      this.#again = false;
+      try {
+        await this.#carryOut(await this.#claimed());
+      } catch (error) {
+        // The next bell, or the next connection, finds them.
+        this.#unsure = true;
+        this.#failed(error);
+      }
+    }
+    this.#isClaiming = false;
+  }
+
+  async #claimed(): Promise<readonly CommandRow[]> {
+    const unsure = this.#unsure;
+    const { rows } = await this.#pool.query<CommandRow>(
+      `update server_commands set claimed_at = clock_timestamp()
+      where receiver = $1 and claimed_at is null and created_at > clock_timestamp() - make_interval(secs => $2)
+      returning id, sender, call_id, command`,
+      [this.#serverId, CLAIM_MS / 1000],
+    );
+    if (!unsure) return rows.toSorted((a, b) => a.id - b.id);
+    const { rows: all } = await this.#pool.query<CommandRow>(
+      `select id, sender, call_id, command from server_commands
+      where receiver = $1 and claimed_at is not null order by id`,
+      [this.#serverId],
+    );
+    this.#unsure = false;
+    return all;
+  }
+
+  async #carryOut(rows: readonly CommandRow[]): Promise<void> {
+    for (const { id, call_id: callId, command } of rows) {
+      if (this.#done.has(id)) continue;
+      this.#done.add(id);
+      this.#here.obey(callId, Command.parse(command));
+    }
+    for (const sender of new Set(rows.map((row) => row.sender))) {
+      const ids = rows.filter((row) => row.sender === sender).map((row) => row.id);
+      const claimed: Message = { to: sender, what: { type: 'claimed', commands: ids } };
+      await this.#pool.query(
+        'with done as (delete from server_commands where id = any($1::bigint[])) select pg_notify($2, $3)',
+        [ids, CHANNEL, JSON.stringify(claimed)],
+      );
+      for (const id of ids) this.#done.delete(id);
+    }
+  }
+
+  #failed(error: unknown): void {
     this.#onError(error instanceof Error ? error : new Error(String(error)));
   }
 }

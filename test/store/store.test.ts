@@ -79,20 +79,21 @@ describe(`the store on Postgres ${serverName}`, () => {
       { status: 'answered', answeredAt: new Date(), recording: { key: 'recordings/a.au', offsetMs: 10 } },
     );
     const core = { store, clock: { now: () => new Date() } };
+    const by = (serverId: string, ...callIds: number[]) => ({ serverId, callIds });
     const contact = (beatAgo: string, mayReapIn: string) =>
       rows(
         `insert into servers values ('server-2', now() - $1::interval, now() + $2::interval)
         on conflict (id) do update set beat_at = excluded.beat_at, may_reap_at = excluded.may_reap_at`,
         [beatAgo, mayReapIn],
       );
-    assert.deepEqual(await reapAbandoned(core, 'server-2'), [], 'a server without contact ends calls');
+    assert.deepEqual(await reapAbandoned(core, by('server-2')), [], 'a server without contact ends calls');
     await contact('0', '1 second');
-    assert.deepEqual(await reapAbandoned(core, 'server-2'), [], 'owners had no chance to extend their leases');
+    assert.deepEqual(await reapAbandoned(core, by('server-2')), [], 'owners had no chance to extend their leases');
     await contact('5 seconds', '-1 second');
-    assert.deepEqual(await reapAbandoned(core, 'server-2'), [], 'contact was lost just now');
+    assert.deepEqual(await reapAbandoned(core, by('server-2')), [], 'contact was lost just now');
     await contact('0', '-1 second');
-    assert.deepEqual(await reapAbandoned(core, 'server-1'), [], 'a server ends a call of its own');
-    const reaped = await Promise.all([1, 2, 3].map(() => reapAbandoned(core, 'server-2')));
+    assert.deepEqual(await reapAbandoned(core, by('server-2', call.id)), [], 'a server ends a call that it runs');
+    const reaped = await Promise.all([1, 2, 3].map(() => reapAbandoned(core, by('server-2'))));
     assert.equal(reaped.flat().length, 1);
     const ended = (await store.calls.byId(call.id))!;
     assert.equal(ended.status, 'broken');

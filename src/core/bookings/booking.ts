@@ -1,4 +1,5 @@
 import type { Basics } from '../core.ts';
+import type { Records } from '../ports.ts';
 import type { Context } from '../kernel/context.ts';
 import { AppError, invalid } from '../kernel/errors.ts';
 import type { TimeZone } from '../kernel/locale.ts';
@@ -93,12 +94,20 @@ export async function noteCallback(
   ctx: Ctx,
   callback: Callback,
 ): Promise<number> {
-  return core.store.transaction(async (records) => {
-    const id = await records.bookings.insertCallback(ctx.organizationId, callback, core.clock.now());
-    await records.outbox.audit(ctx, 'callback.note', `callback_${id}`, {
-      wanted: callback.wanted,
-      reason: callback.reason,
-    });
-    return id;
+  return core.store.transaction((records) => noteCallbackIn(records, ctx, callback, core.clock.now()));
+}
+
+/** The same, within a transaction. */
+export async function noteCallbackIn(
+  records: Pick<Records, 'bookings' | 'outbox'>,
+  ctx: Ctx,
+  callback: Callback,
+  now: Date,
+): Promise<number> {
+  const id = await records.bookings.insertCallback(ctx.organizationId, callback, now);
+  await records.outbox.audit(ctx, 'callback.note', `callback_${id}`, {
+    wanted: callback.wanted,
+    reason: callback.reason,
   });
+  return id;
 }

@@ -1,5 +1,5 @@
 import type { Core } from '../core.ts';
-import type { Ownership, Records } from '../ports.ts';
+import type { CallOwner, Ownership, Records } from '../ports.ts';
 import { isFailure, type Call, type EndStatus } from './call.ts';
 
 export interface CallOutcome {
@@ -26,7 +26,8 @@ export function finishCall(
   return core.store.transaction((records) => finishIn(records, core.clock.now(), callId, by, outcome));
 }
 
-async function finishIn(
+/** The same, within a transaction. */
+export async function finishIn(
   records: Records,
   now: Date,
   callId: number,
@@ -63,7 +64,7 @@ async function finishIn(
 const REAP_BATCH = 50;
 
 /** Ends calls whose server died, with the reason. `by`: the server that looks, or null where it is the only one. Answers which. */
-export function reapAbandoned(core: Pick<Core, 'store' | 'clock'>, by: string | null): Promise<readonly Call[]> {
+export function reapAbandoned(core: Pick<Core, 'store' | 'clock'>, by: CallOwner | null): Promise<readonly Call[]> {
   return core.store.transaction(async (records) => {
     const now = core.clock.now();
     const calls = await records.calls.abandoned(by, REAP_BATCH);

@@ -1,9 +1,15 @@
+import { RecordsUnavailable } from '#core/kernel/errors.ts';
 import type { ArmedTool } from '#core/tools/tool-store.ts';
 import { DO_NOT_CALL, isBuiltIn, type ToolStatus } from '#core/tools/tool.ts';
 import type { ToolDefinition } from '#engine/contracts/language-model.ts';
 import type { ToolOutcome } from '#engine/voice-session.ts';
 import { BUILT_INS, type ToolScene } from './built-in-tools.ts';
 import { definitionOf, runWebhookTool, type WebhookToolOptions } from './webhook-tool.ts';
+
+const NOT_RECORDED = 'This cannot be done at present, because it cannot be recorded. It was not done. Say so.';
+/** How long an outcome is tried to be recorded. */
+const INSIST_MS = 300_000;
+const AGAIN_MS = 1000;
 
 /** Tools that come as a set: those of a server (MCP), or of the agent's documents. */
 export interface MoreTools {
@@ -53,17 +59,18 @@ export class AgentTools {
     const { where, keyPrefix, store, clock } = this.#scene;
     const key = `${keyPrefix}-${turnKey}`;
     const began = performance.now();
-    const first = await store.tools.begin({
-      ...where,
-      key,
-      toolId: this.#own.get(name)?.tool.id ?? null,
-      name,
-      input: args,
-      startedAt: clock.now(),
-    });
+    let first: boolean;
+    try {
+      const toolId = this.#own.get(name)?.tool.id ?? null;
+      first = await store.tools.begin({ ...where, key, toolId, name, input: args, startedAt: clock.now() });
+    } catch (error) {
+      // What cannot be recorded is not done: it could be done twice.
+      if (error instanceof RecordsUnavailable) return { status: 'failed', output: NOT_RECORDED };
+      throw error;
+    }
     if (!first) return { status: 'unknown', output: 'This was asked for before, and is not done again.' };
-    const finish = (status: ToolStatus, output: string) =>
-      store.tools.finish(where, key, { status, output, durationMs: Math.round(performance.now() - began) });
+    const finish = (status: ToolStatus, output: string, durationMs = Math.round(performance.now() - began)) =>
+      insist(() => store.tools.finish(where, key, { status, output, durationMs }));
     try {
       const outcome = await this.#run(name, args, key);
       await finish(outcome.status, outcome.output);
@@ -84,5 +91,16 @@ export class AgentTools {
     return this.#sets
       .find((one) => one.definitions.some((definition) => definition.name === name))!
       .run(name, args, key);
+  }
+}
+
+/** Resolves after the first try; where the database is away, further ones go on without anybody waiting for them. */
+async function insist(write: () => Promise<void>, until = performance.now() + INSIST_MS): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!(error instanceof RecordsUnavailable) || performance.now() > until) throw error;
+    // What is never recorded counts as unknown when the call ends.
+    setTimeout(() => void insist(write, until).catch(() => undefined), AGAIN_MS).unref();
   }
 }

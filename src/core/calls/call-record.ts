@@ -1,0 +1,89 @@
+import { noteCallbackIn, type Callback } from '../bookings/booking.ts';
+import type { DomainEvent } from '../kernel/events.ts';
+import type { WallClock } from '../kernel/ports.ts';
+import type { CallProgress, Ownership, Store, WriteResult } from '../ports.ts';
+import { priced, type UsageLine } from '../usage/usage.ts';
+import type { Call, TurnLatency } from './call.ts';
+import type { ConversationEntry } from './conversation.ts';
+import { finishIn, type CallOutcome } from './finish-call.ts';
+
+/** What the owner of a call writes about it. Plain data, so that it can wait in a file for a database that is away. */
+export type CallRecord =
+  | { readonly kind: 'progress'; readonly change: CallProgress; readonly event: DomainEvent | null }
+  | {
+      readonly kind: 'entry';
+      /** Null where what is said is not kept. */
+      readonly entry: ConversationEntry | null;
+      readonly latency: TurnLatency | null;
+      readonly event: DomainEvent | null;
+    }
+  | { readonly kind: 'callback'; readonly callback: Callback }
+  | {
+      readonly kind: 'end';
+      readonly outcome: CallOutcome;
+      readonly endedAt: Date;
+      readonly usage: readonly UsageLine[];
+      /** Turns that answered the caller, and how long the caller waited in all. */
+      readonly answered: { readonly turns: number; readonly waitedMs: number };
+    };
+
+/** Which record it is: records of one owner are numbered from one, in the order in which things happened. */
+export interface NumberedRecord {
+  readonly number: number;
+  readonly call: Pick<Call, 'id' | 'organizationId' | 'agentId'>;
+  readonly by: Ownership;
+  readonly record: CallRecord;
+}
+
+/** Writes one record of a call, once however often it is tried. */
+export async function writeCallRecord(
+  { store, clock }: { readonly store: Store; readonly clock: WallClock },
+  { number, call, by, record }: NumberedRecord,
+): Promise<WriteResult> {
+  return store.transaction(async (records) => {
+    switch (record.kind) {
+      case 'progress': {
+        const result = await records.calls.write(call.id, by, number, record.change);
+        if (result === 'written' && record.event) await records.outbox.event(call.organizationId, record.event);
+        return result;
+      }
+      case 'entry': {
+        const change = record.latency ? { latency: record.latency } : {};
+        const result = await records.calls.write(call.id, by, number, change, true);
+        if (result !== 'written') return result;
+        if (record.entry && !(await records.calls.addEntry(call.id, record.entry))) return result;
+        if (record.event) await records.outbox.event(call.organizationId, record.event);
+        return result;
+      }
+      case 'callback': {
+        const result = await records.calls.write(call.id, by, number, {}, true);
+        const ctx = { organizationId: call.organizationId, actor: { kind: 'system', name: 'agent' } } as const;
+        if (result === 'written') await noteCallbackIn(records, ctx, record.callback, clock.now());
+        return result;
+      }
+      case 'end': {
+        if (!(await finishIn(records, record.endedAt, call.id, by, record.outcome))) return 'ended';
+        await records.usage.record(call.id, priced(record.usage, await records.usage.prices()));
+        const { turns, waitedMs } = record.answered;
+        if (turns > 0) await records.agents.count(call.agentId, turns, waitedMs, record.endedAt);
+        return 'written';
+      }
+    }
+  });
+}
+
+const INSTANTS = new Set(['answeredAt', 'endedAt', 'dueAt']);
+
+export const recordAsLine = (record: NumberedRecord): string => JSON.stringify(record);
+
+/** Null for a line that is no record, such as one that a crash cut short. */
+export function recordOfLine(line: string): NumberedRecord | null {
+  try {
+    const parsed = JSON.parse(line, (key, value: unknown) =>
+      INSTANTS.has(key) && typeof value === 'string' ? new Date(value) : value,
+    ) as NumberedRecord;
+    return typeof parsed.number === 'number' ? parsed : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,25 @@
+import type { WallClock } from '../kernel/ports.ts';
+import type { Store } from '../ports.ts';
+import type { CallJournal } from './call-journal.ts';
+import { recordOfLine, writeCallRecord } from './call-record.ts';
+
+/** Writes what earlier processes could not; what fails again is kept. Answers how many records were written. */
+export async function replayJournal(
+  core: { readonly store: Store; readonly clock: WallClock },
+  journal: CallJournal,
+  onError: (error: unknown, name: string) => void,
+): Promise<number> {
+  let written = 0;
+  for (const file of await journal.left()) {
+    try {
+      for (const line of await file.lines()) {
+        const record = recordOfLine(line);
+        if (record && (await writeCallRecord(core, record)) === 'written') written++;
+      }
+      await file.remove();
+    } catch (error) {
+      onError(error, file.name);
+    }
+  }
+  return written;
+}
