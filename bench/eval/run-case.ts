@@ -1,6 +1,6 @@
 import { FRAME_MS } from '#engine/audio/format.ts';
 import type { VoiceActivity } from '#engine/contracts/voice-activity.ts';
-import { splitClauses } from '#engine/turns/clauses.ts';
+import { spokenClauses } from '#core/kernel/text/spoken.ts';
 import type { TurnNote } from '#engine/turns/events.ts';
 import { DEFAULT_POLICY, type TurnPolicy } from '#engine/turns/policy.ts';
 import { VoiceSession } from '#engine/voice-session.ts';
@@ -123,7 +123,7 @@ export function runCase(what: Case, voiceActivity: VoiceActivity): Outcome {
       endMs = Math.max(
         endMs,
         startMs +
-          spokenMs(what.agentVoice, splitClauses(what.agentSays)) +
+          spokenMs(what.agentVoice, spokenClauses(what.agentSays)) +
           1000 +
           far.clears.length * RESUMED_WITHIN_MS,
       );
@@ -185,9 +185,9 @@ function judgeNoStop(what: Case, { far, seen }: Played): Outcome {
   const pauses = far.stretches.slice(1).map((stretch, i) => stretch.startMs - far.stretches[i]!.endMs);
   const late = pauses.find((gap) => gap > RESUMED_WITHIN_MS);
   if (late !== undefined) return { ...NOTHING, right: false, wrong: `paused for ${Math.round(late)} ms` };
-  const missing = spokenMs(what.agentVoice, splitClauses(what.agentSays)) - far.playedMs;
+  const missing = spokenMs(what.agentVoice, spokenClauses(what.agentSays)) - far.playedMs;
   // The last frame is filled up with silence, once a clause.
-  const slack = FRAME_MS * splitClauses(what.agentSays).length + SAME_SAMPLE_MS * far.clears.length;
+  const slack = FRAME_MS * spokenClauses(what.agentSays).length + SAME_SAMPLE_MS * far.clears.length;
   if (Math.abs(missing) > slack)
     return { ...NOTHING, right: false, wrong: `${Math.round(missing)} ms of the agent's speech lost or said twice` };
   return { ...NOTHING, needlessPauses: far.clears.length };

@@ -1,6 +1,6 @@
 import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
+import { SpokenText } from '#core/kernel/text/spoken.ts';
 import type { LanguageModel, Medium, ModelPart, ModelRequest } from '#engine/contracts/language-model.ts';
-import { ClauseSplitter } from '#engine/turns/clauses.ts';
 import { lastWords } from './last-words.ts';
 
 /** A helper, and the models that are asked for its answers, in order. */
@@ -67,7 +67,7 @@ class ChainRun {
       }),
     );
     if (this.#aborted) return;
-    const splitter = new ClauseSplitter();
+    const splitter = new SpokenText();
     const say = (clauses: readonly string[]) => {
       for (const clause of clauses) {
         const phrased = this.#phrase(clause);

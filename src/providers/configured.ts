@@ -1,9 +1,11 @@
 import type { Embedder } from '#core/knowledge/ports.ts';
 import type { LanguageModel } from '#engine/contracts/language-model.ts';
+import type { TextToSpeech } from '#engine/contracts/text-to-speech.ts';
 import type { Providers } from '#engine/voice-session.ts';
 import { MANIFESTS } from './catalog.ts';
 import { CircuitBreaker } from '#core/kernel/circuit-breaker.ts';
 import { restingModel, restingRecogniser, restingVoice } from './kit/breaker.ts';
+import { withoutThoughts } from './kit/without-thoughts.ts';
 import type { VendorProviders } from './manifest.ts';
 import { OfflineLanguageModel } from './offline/dialogue/offline-language-model.ts';
 import { OFFLINE_NAMES } from './offline/manifest.ts';
@@ -51,7 +53,9 @@ export class ConfiguredProviders {
           breakers,
           providers: {
             ...(made.speechToText ? { speechToText: restingRecogniser(made.speechToText, breakers.listen) } : {}),
-            ...(made.languageModel ? { languageModel: restingModel(made.languageModel, breakers.think) } : {}),
+            ...(made.languageModel
+              ? { languageModel: withoutThoughts(restingModel(made.languageModel, breakers.think)) }
+              : {}),
             ...(made.textToSpeech ? { textToSpeech: restingVoice(made.textToSpeech, breakers.speak) } : {}),
             ...(made.embedder ? { embedder: made.embedder } : {}),
           },
@@ -72,8 +76,13 @@ export class ConfiguredProviders {
       voiceActivity: offline.voiceActivity,
       speechToText: [...speechToText, ...offline.speechToText],
       languageModels: [...languageModels, ...offline.languageModels],
-      textToSpeech: [...textToSpeech, ...offline.textToSpeech],
+      // A vendor's voice that was not chosen has the languages that the offline voice has not.
+      textToSpeech: [...textToSpeech, ...offline.textToSpeech, ...(textToSpeech.length > 0 ? [] : this.#voices)],
     };
+  }
+
+  get #voices(): readonly TextToSpeech[] {
+    return this.#vendors.flatMap(({ providers }) => providers.textToSpeech ?? []);
   }
 
   /** Who is asked first. */

@@ -1,3 +1,4 @@
+import { spokenLength, wordsIn } from '#core/kernel/text/words.ts';
 import { SAMPLE_RATE, SAMPLES_PER_MS } from '../audio/format.ts';
 import { Resampler } from '../audio/resampler.ts';
 import type { CallClock } from '../contracts/clock.ts';
@@ -93,7 +94,8 @@ class SegmentJob {
     if (part.type === 'error' || this.#samples === 0) {
       // What came before the failure is spoken, and ends where it ends.
       if (this.#samples > 0) playout.complete(segment);
-      return post({ type: 'synthesis-failed', segment, samples: this.#samples });
+      const unspeakable = part.type === 'error' && part.unspeakable === true;
+      return post({ type: 'synthesis-failed', segment, samples: this.#samples, unspeakable });
     }
     playout.complete(segment);
     post({ type: 'synthesis-done', segment, samples: this.#samples, words: this.#words(part.words) });
@@ -132,11 +134,11 @@ class SegmentJob {
 
   #words(given: readonly SpokenWord[] | undefined): { text: string; endSample: number }[] {
     if (given) return given.map((word) => ({ text: word.text, endSample: Math.round(word.endMs * SAMPLES_PER_MS) }));
-    const words = this.#text.split(/\s+/).filter(Boolean);
+    const words = wordsIn(this.#text);
     const from = Math.max(0, this.#firstLoud);
     const length = Math.max(0, this.#lastLoud - from);
     // Each word weighs its letters and a little for its edges; punctuation is a pause.
-    const weights = words.map((word) => word.length + 1.5 + (/[,.;:!?]$/.test(word) ? 2 : 0));
+    const weights = words.map((word) => spokenLength(word) + 1.5 + (/\p{P}$/u.test(word) ? 2 : 0));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     let past = 0;
     return words.map((text, i) => {

@@ -1,6 +1,6 @@
+import { SpokenText } from '#core/kernel/text/spoken.ts';
 import type { CallClock } from '../contracts/clock.ts';
 import type { LanguageModel, ModelMessage, ModelRequest, ToolDefinition } from '../contracts/language-model.ts';
-import { ClauseSplitter } from '../turns/clauses.ts';
 import type { TurnEventBody } from '../turns/events.ts';
 import type { LedgerItem } from '../turns/state.ts';
 
@@ -36,8 +36,14 @@ export class Think {
       tools,
       working: (budgetMs) => clock.working(budgetMs),
     };
-    const splitter = new ClauseSplitter();
-    let over = false;
+    let spoken = new SpokenText();
+    let [over, wrote, uttered, called] = [false, false, false, false];
+    const say = (clauses: readonly string[]) => {
+      for (const clause of clauses) {
+        uttered = true;
+        post({ type: 'model-clause', generation, text: clause });
+      }
+    };
     const finish = (event: TurnEventBody) => {
       over = true;
       this.#running.delete(generation);
@@ -47,16 +53,21 @@ export class Think {
       if (over) return;
       switch (part.type) {
         case 'text':
-          for (const clause of splitter.push(part.text)) post({ type: 'model-clause', generation, text: clause });
-          return;
+          wrote ||= part.text.trim() !== '';
+          return say(spoken.push(part.text));
         case 'tool-call':
+          // What was begun before it is said before it.
+          say(spoken.end());
+          spoken = new SpokenText();
+          called = true;
           return post({ type: 'model-tool', generation, name: part.name, args: part.args });
         case 'dialogue':
           this.#expected.set(generation, part.phrases);
           return post({ type: 'model-dialogue', generation, phase: part.phase, expects: part.expects });
         case 'done':
-          for (const clause of splitter.end()) post({ type: 'model-clause', generation, text: clause });
-          return finish({ type: 'model-done', generation });
+          say(spoken.end());
+          // Nothing of what it wrote can be said, thoughts or signs alone: that is no answer.
+          return finish({ type: wrote && !uttered && !called ? 'model-failed' : 'model-done', generation });
         case 'error':
           return finish({ type: 'model-failed', generation });
       }

@@ -1,4 +1,4 @@
-import { splitClauses } from './clauses.ts';
+import { spokenClauses } from '#core/kernel/text/spoken.ts';
 import { heardText, surelySaid } from './heard-text.ts';
 import { emit, newId, note, record, recordCallerText, type Step } from './machine.ts';
 import type { AgentTurn, Segment, TurnKind } from './state.ts';
@@ -52,7 +52,7 @@ export function newTurn(
 export function sayTurn(step: Step, kind: TurnKind, text: string, more: Parameters<typeof newTurn>[2] = {}): AgentTurn {
   const turn = newTurn(step, kind, more);
   turn.thinking = 'done';
-  for (const clause of splitClauses(text)) addSegment(step, turn, clause);
+  for (const clause of spokenClauses(text)) addSegment(step, turn, clause);
   if (!turn.speculative) commit(step, turn);
   else pump(step, turn);
   return turn;
@@ -274,7 +274,14 @@ function apologise(step: Step, turn: AgentTurn): void {
   pump(step, turn);
 }
 
-export function synthesisFailed(step: Step, turn: AgentTurn, segment: Segment, samples: number): void {
+/** `unspeakable`: the voice does not have the text's language. */
+export function synthesisFailed(
+  step: Step,
+  turn: AgentTurn,
+  segment: Segment,
+  samples: number,
+  unspeakable = false,
+): void {
   if (segment.status !== 'synthesizing') return;
   if (samples > 0 || segment.started) {
     // Part of it is spoken: it ends where its audio ends, and the next voice says what is not surely said.
@@ -282,9 +289,9 @@ export function synthesisFailed(step: Step, turn: AgentTurn, segment: Segment, s
     segment.deadlineMs = null;
     if (segment.attempt >= step.policy.attempts) return;
     const said = surelySaid(segment.text, samples);
-    const rest = segment.text.split(/\s+/).slice(said.length).join(' ');
+    const rest = segment.text.slice(said.length).trim();
     if (rest === '') return;
-    Object.assign(segment, { text: said.join(' '), samples });
+    Object.assign(segment, { text: said, samples });
     turn.segments.splice(turn.segments.indexOf(segment) + 1, 0, newSegment(step, rest, segment.attempt + 1));
     return pump(step, turn);
   }
@@ -292,6 +299,11 @@ export function synthesisFailed(step: Step, turn: AgentTurn, segment: Segment, s
     segment.attempt++;
     synthesize(step, segment);
     return;
+  }
+  const { otherLanguage } = step.policy.phrases;
+  if (unspeakable && !turn.segments.some(({ text }) => text === otherLanguage)) {
+    Object.assign(segment, { text: otherLanguage, attempt: 1 });
+    return synthesize(step, segment);
   }
   segment.status = 'failed';
   segment.deadlineMs = null;

@@ -51,8 +51,13 @@ export type TurnEventBody =
       readonly samples: number;
       readonly words: readonly { readonly text: string; readonly endSample: number }[];
     }
-  /** `samples` of it exist, and are played. */
-  | { readonly type: 'synthesis-failed'; readonly segment: number; readonly samples: number }
+  /** `samples` of it exist, and are played. `unspeakable`: the voice does not have the text's language. */
+  | {
+      readonly type: 'synthesis-failed';
+      readonly segment: number;
+      readonly samples: number;
+      readonly unspeakable?: boolean;
+    }
   /** The first frame of a segment was handed to the line. */
   | { readonly type: 'playout-started'; readonly segment: number }
   /** So much of a segment has been heard, by the latest honest mark and the playout clock. */

@@ -1,3 +1,4 @@
+import { spokenLength, wordsIn } from '#core/kernel/text/words.ts';
 import { SAMPLES_PER_MS } from '../audio/format.ts';
 import type { AgentTurn, Segment } from './state.ts';
 
@@ -15,22 +16,31 @@ export function heardOfSegment(segment: Segment): string {
   if (segment.finished && segment.samples !== null && segment.heardSamples >= segment.samples) return segment.text;
   if (segment.words.length > 0) {
     const count = segment.words.findIndex((word) => word.endSample > segment.heardSamples);
-    return segment.words
-      .slice(0, count < 0 ? segment.words.length : count)
-      .map((word) => word.text)
-      .join(' ');
+    const heard = segment.words.slice(0, count < 0 ? segment.words.length : count).map((word) => word.text);
+    return beginningOf(segment.text, heard) ?? heard.join(' ');
   }
-  return surelySaid(segment.text, segment.heardSamples).join(' ');
+  return surelySaid(segment.text, segment.heardSamples);
 }
 
-/** The words that so much audio of a text surely holds, however slow the voice. */
-export function surelySaid(text: string, samples: number): string[] {
+/** The beginning of a text that so much audio of it surely holds, however slow the voice. */
+export function surelySaid(text: string, samples: number): string {
   let leftMs = samples / SAMPLES_PER_MS;
   const sure: string[] = [];
-  for (const word of text.split(/\s+/)) {
-    leftMs -= Math.max(SLOWEST_MS_PER_WORD, word.length * SLOWEST_MS_PER_CHAR);
+  for (const word of wordsIn(text)) {
+    leftMs -= Math.max(SLOWEST_MS_PER_WORD, spokenLength(word) * SLOWEST_MS_PER_CHAR);
     if (leftMs < 0) break;
     sure.push(word);
   }
-  return sure;
+  return beginningOf(text, sure)!;
+}
+
+/** The beginning of a text up to the last of its words; null where a voice gives words that are not the text's. */
+function beginningOf(text: string, words: readonly string[]): string | null {
+  let end = 0;
+  for (const word of words) {
+    const at = text.indexOf(word, end);
+    if (at < 0) return null;
+    end = at + word.length;
+  }
+  return text.slice(0, end).trim();
 }

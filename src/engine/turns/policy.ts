@@ -51,6 +51,8 @@ export interface Phrases {
   readonly stillWaiting: string;
   readonly connecting: string;
   readonly allBusy: string;
+  /** In place of what no voice can say. */
+  readonly otherLanguage: string;
 }
 
 export const ENGLISH_PHRASES: Phrases = {
@@ -61,6 +63,7 @@ export const ENGLISH_PHRASES: Phrases = {
   filler: 'One moment, please.',
   stillWaiting: 'Nobody is free yet. Thank you for waiting.',
   connecting: 'I am connecting you now. One moment, please.',
+  otherLanguage: 'I am sorry, I can only speak English on this line.',
   allBusy: 'I am sorry, all lines are busy at the moment. Please call again a little later. Goodbye.',
 };
 

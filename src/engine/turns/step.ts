@@ -171,7 +171,8 @@ function fromSynthesis(current: Step, event: Extract<TurnEvent, { type: `synthes
   if (!found || current.state.phase === 'closing') return;
   const { turn, segment } = found;
   turn.watchMs = current.state.nowMs + current.policy.watchdogMs;
-  if (event.type === 'synthesis-failed') return synthesisFailed(current, turn, segment, event.samples);
+  if (event.type === 'synthesis-failed')
+    return synthesisFailed(current, turn, segment, event.samples, event.unspeakable);
   turn.timing.firstAudioMs ??= current.state.nowMs;
   segment.deadlineMs = null;
   if (event.type === 'synthesis-started') return;

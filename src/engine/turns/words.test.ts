@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { judge } from './barge-in.ts';
-import { ClauseSplitter, splitClauses } from './clauses.ts';
 import { endpointWaitMs, tellingNow } from './endpointing.ts';
 import { DEFAULT_POLICY } from './policy.ts';
 import { asksToStop, asksWhoCalls, isBackchannel, isSurelyMachine, soundsLikeMachine } from './words.ts';
@@ -150,23 +149,5 @@ describe('barge-in', () => {
     assert.equal(judge({ ...sound, lengthMs: 500, voicedMs: 200, due: true }), 'resume');
     assert.equal(judge({ ...sound, lengthMs: 500, voicedMs: 450, quietMs: 90, due: true }), 'resume');
     assert.equal(judge({ ...sound, speaking: false, due: true }), 'resume');
-  });
-});
-
-describe('clauses', () => {
-  it('come out as soon as they are whole', () => {
-    const splitter = new ClauseSplitter();
-    assert.deepEqual(splitter.push('Sure. That co'), ['Sure.']);
-    assert.deepEqual(splitter.push('sts $3.50 a month. '), ['That costs $3.50 a month.']);
-    assert.deepEqual(splitter.end(), []);
-  });
-
-  it('are not cut at titles and numbers', () => {
-    assert.deepEqual(splitClauses('I will ask Dr. Miller. Is that fine?'), ['I will ask Dr. Miller.', 'Is that fine?']);
-  });
-
-  it('lose no word, however long the text', () => {
-    const text = Array.from({ length: 200 }, (_, i) => `word${i}`).join(' ');
-    assert.equal(splitClauses(text).join(' '), text);
   });
 });

@@ -15,6 +15,19 @@ function speakable(text: string): string {
   return text.slice(0, LONGEST_TEXT).replace(/\S{30}/g, '$& ');
 }
 
+/** Whether most letters are of the one alphabet that Flite has sounds for. */
+function isLatin(text: string): boolean {
+  const letters = text.match(/\p{L}/gu) ?? [];
+  return letters.filter((letter) => /\p{Script=Latin}/u.test(letter)).length * 2 >= letters.length;
+}
+
+function refuse(onPart: (part: SpeechPart) => void): { abort(): void } {
+  const timer = setImmediate(() =>
+    onPart({ type: 'error', message: 'The offline voice speaks English only', unspeakable: true }),
+  );
+  return { abort: () => clearImmediate(timer) };
+}
+
 /** Flite in worker threads. English only; the same clause in the same voice is made once. */
 export class OfflineTextToSpeech implements TextToSpeech {
   readonly id = 'offline-flite';
@@ -34,6 +47,7 @@ export class OfflineTextToSpeech implements TextToSpeech {
   }
 
   synthesize(request: SpeechRequest, onPart: (part: SpeechPart) => void): { abort(): void } {
+    if (!isLatin(request.text)) return refuse(onPart);
     const ready = request.working(BUDGET_MS);
     let aborted = false;
     this.#speech(request.text, request.voiceId).then(

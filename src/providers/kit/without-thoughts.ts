@@ -1,0 +1,27 @@
+import { ThoughtFilter } from '#core/kernel/text/thoughts.ts';
+import type { LanguageModel } from '#engine/contracts/language-model.ts';
+
+/** A model whose thoughts nobody sees: those that it writes into its text. Where nothing else comes, it has not answered. */
+export const withoutThoughts = (inner: LanguageModel): LanguageModel => ({
+  id: inner.id,
+  generate: (request, onPart) => {
+    const thoughts = new ThoughtFilter();
+    let [wrote, answered] = [false, false];
+    const say = (text: string) => {
+      answered ||= text.trim() !== '';
+      if (text !== '') onPart({ type: 'text', text });
+    };
+    return inner.generate(request, (part) => {
+      if (part.type === 'text') {
+        wrote ||= part.text.trim() !== '';
+        return say(thoughts.push(part.text));
+      }
+      if (part.type === 'tool-call') answered = true;
+      if (part.type === 'done') {
+        say(thoughts.end());
+        if (wrote && !answered) return onPart({ type: 'error', message: `${inner.id} wrote thoughts and no answer` });
+      }
+      onPart(part);
+    });
+  },
+});
