@@ -143,7 +143,7 @@ export class SentenceCutter {
   /** What stands before a place, back to a space and without opening signs. */
   #tokenBefore(end: number): string {
     const shown = this.#text.slice(Math.max(0, end - LONGEST_WORD), end);
-    const token = shown.slice(shown.search(/[^ \n]*$/));
+    const token = shown.slice(Math.max(shown.lastIndexOf(' '), shown.lastIndexOf('\n')) + 1);
     return token.replace(/^[^\p{L}\p{N}$€£+-]{1,8}/u, '');
   }
 
