@@ -130,7 +130,7 @@ async function build(
         speed: config.simulatorSpeed,
       }));
   const embedded = { id: simulator?.id ?? SimulatedCarrier.id, isPerson };
-  const addresses = new Addresses(config.publicUrl);
+  const addresses = new Addresses(config.publicUrl, secrets);
   const carriers = new Carriers({
     store,
     secrets,

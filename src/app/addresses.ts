@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import type { Secrets } from '#core/kernel/ports.ts';
+import { webhookQuery } from '#edge/webhook-proof.ts';
 
 /** Addresses of ours that others are told; where the server can be reached is known once it listens. */
 export class Addresses {
   publicUrl: string;
 
-  constructor(publicUrl: string | null) {
+  readonly #secrets: Pick<Secrets, 'keyedHash'>;
+
+  constructor(publicUrl: string | null, secrets: Pick<Secrets, 'keyedHash'>) {
     this.publicUrl = publicUrl ?? '';
+    this.#secrets = secrets;
   }
 
   /** `base`: where the server is that carries the call; null: here. */
@@ -14,7 +19,7 @@ export class Addresses {
   }
 
   webhook(name: string, callId: number): string {
-    return `${this.publicUrl}/voice/webhook/${name}?call=call_${callId}`;
+    return `${this.publicUrl}/voice/webhook/${name}?${webhookQuery(this.#secrets, callId)}`;
   }
 
   /** Where a carrier says of its own recording. */

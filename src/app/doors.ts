@@ -27,6 +27,7 @@ import { MediaSockets } from '#edge/media-socket.ts';
 import type { SignedUrls } from '#edge/signed-urls.ts';
 import { textFrame } from '#http/text-frame.ts';
 import { refuseUpgrade, Upgrades } from '#http/upgrades.ts';
+import { OwnOrigins } from '#http/own-origins.ts';
 import { listenOn, stopListening } from '#http/listening.ts';
 import type { LiveCallsHere } from '#live/live-calls.ts';
 import { mountPages, pagePath, recordingPath, URL_TTL_MS } from '../pages/routes.ts';
@@ -108,6 +109,13 @@ export async function openDoors(config: Config, parts: Parts, house: House): Pro
         ]),
       ]
     : [{ ...orchestrator([]), operations: health }];
+  const listeningAt: string[] = [];
+  const origins = new OwnOrigins({
+    host: config.host,
+    corsOrigins: config.corsOrigins,
+    publicUrl: () => addresses.publicUrl,
+    listening: () => listeningAt,
+  });
   let rest: Rest | null = null;
   const server = Fastify({
     loggerInstance: asBaseLogger(log),
@@ -128,6 +136,7 @@ export async function openDoors(config: Config, parts: Parts, house: House): Pro
     urls,
     limits: new RequestLimits(records.rateLimiter, config.rateLimitFactor),
     strictReplies: parts.strictReplies ?? false,
+    foreignIn: (headers) => origins.foreignIn(headers),
   });
   if (offersApis) mountPages(server, { core, files: core.files, signedUrls });
   await server.ready();
@@ -156,10 +165,11 @@ export async function openDoors(config: Config, parts: Parts, house: House): Pro
     );
   for (const one of listening) upgrades.listen(one.server);
   closers.push(() => stopListening(listening));
-  addresses.publicUrl ||= listening[0]!.url;
+  listeningAt.push(...listening.map((one) => one.url));
+  addresses.publicUrl ||= listeningAt[0]!;
   // A media server of several is reached where it listens itself, whatever the address of all.
-  if (config.role === 'media') await here!.announce(listening[0]!.url);
-  return { apis, taken, urls: listening.map((one) => one.url), pageUrl: (sid) => urls.callPage(sid) };
+  if (config.role === 'media') await here!.announce(listeningAt[0]!);
+  return { apis, taken, urls: listeningAt, pageUrl: (sid) => urls.callPage(sid) };
 }
 
 const MOST_EVENT_SOCKETS = 10_000;

@@ -46,7 +46,12 @@ export type NewCall = Pick<
 };
 
 /** A call that its carrier has announced. */
-export type AnnouncedCall = NewCall & { readonly carrierCallId: string; readonly answeredAt: Date | null };
+export type AnnouncedCall = NewCall & {
+  readonly carrierCallId: string;
+  readonly answeredAt: Date | null;
+  /** The organization whose API key announced it. */
+  readonly announcedBy: number | null;
+};
 
 /** Who may write about a running call: its owner, in its present epoch. */
 export interface Ownership {
@@ -91,8 +96,8 @@ export interface CallStore {
   insertAnnounced(call: AnnouncedCall): Promise<Call | null>;
   /** Unless its recordings, or its words, have been deleted since. */
   keepCarrierRecording(id: number, url: string): Promise<void>;
-  /** By the id that a carrier has for it. */
-  atCarrier(carrier: string, carrierCallId: string): Promise<Call | null>;
+  /** By the id that a carrier has for it. `of`: only a call of this organization, or one that it announced. */
+  atCarrier(carrier: string, carrierCallId: string, of: number | null): Promise<Call | null>;
   /** By our sid, the one it was placed under, or the carrier's id where no sid fits. */
   find(organizationId: number, sid: string): Promise<Call | null>;
   /** For media sockets and jobs, which know no organization. */

@@ -1,10 +1,13 @@
 import { open, realpath } from 'node:fs/promises';
-import { basename, join, relative, resolve, isAbsolute } from 'node:path';
+import { basename, join, relative, resolve, isAbsolute, sep } from 'node:path';
 import type { KnowledgeFolder } from '#core/knowledge/ports.ts';
 import { LARGEST_DOCUMENT } from '#core/knowledge/knowledge.ts';
 import { AppError, invalid } from '#core/kernel/errors.ts';
 
-/** Reads from one folder only, whatever links and dots a path is made of. */
+const folderOf = (organizationId: number): string => `org_${organizationId}`;
+const ANY_ORGANIZATION = /^org_\d+$/i;
+
+/** Reads from the folder of one organization only, whatever links and dots a path is made of. */
 export class ConfinedFolder implements KnowledgeFolder {
   readonly #dir: string;
 
@@ -12,13 +15,19 @@ export class ConfinedFolder implements KnowledgeFolder {
     this.#dir = dir;
   }
 
-  async read(path: string): Promise<{ name: string; bytes: Uint8Array }> {
+  async read(
+    path: string,
+    organization: { id: number; isFirst: boolean },
+  ): Promise<{ name: string; bytes: Uint8Array }> {
     const nothing = () => invalid('file_path', 'names no file in the knowledge folder');
     try {
-      const root = await realpath(this.#dir);
+      const own = folderOf(organization.id);
+      const root = await realpath(organization.isFirst ? this.#dir : join(this.#dir, own));
       const target = await realpath(isAbsolute(path) ? resolve(path) : join(root, path));
       const inside = relative(root, target);
       if (inside === '' || inside.startsWith('..') || isAbsolute(inside)) throw nothing();
+      const top = inside.split(sep)[0]!;
+      if (organization.isFirst && ANY_ORGANIZATION.test(top) && top !== own) throw nothing();
       const file = await open(target, 'r');
       try {
         const { size } = await file.stat().then((stat) => (stat.isFile() ? stat : Promise.reject(nothing())));

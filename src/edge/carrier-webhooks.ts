@@ -1,6 +1,7 @@
-import { mintMediaToken, takeNotice } from '#core/calls/receive-call.ts';
+import { mintMediaToken, takeNotice, type NoticeBringer } from '#core/calls/receive-call.ts';
 import { isEnded, type Call } from '#core/calls/call.ts';
 import type { Core } from '#core/core.ts';
+import { isFirst } from '#core/identity/first-organization.ts';
 import type { RawRequest } from '#core/identity/raw-request.ts';
 import type { CarrierNotice } from '#core/kernel/carrier-notice.ts';
 import { isAllowed } from '#core/kernel/context.ts';
@@ -14,6 +15,7 @@ import type {
 } from '#engine/contracts/carrier-manifest.ts';
 import type { Carriers } from '#live/carriers.ts';
 import type { Log } from '#live/running-call.ts';
+import { provenCall } from './webhook-proof.ts';
 
 export interface CarrierWebhooksOptions {
   readonly core: Core;
@@ -50,17 +52,24 @@ export class CarrierWebhooks {
       headers: incoming.headers,
       body: incoming.body,
     };
+    let by: NoticeBringer | null = null;
     if (configured?.verify) {
       if ((await this.#verified(manifest, configured.verify, request, incoming)) === 'done')
         return manifest.wire.answer({ type: 'none' });
     } else {
       await incoming.count();
-      this.#letIn(incoming);
+      by = await this.#letIn(incoming);
     }
     const notice = readNotice(manifest, request);
     const call = await takeNotice(
       core,
-      { carrier: manifest.id, configured: configured !== null, namesCalls: manifest.namesCalls === true },
+      {
+        by,
+        provenCallId: by === null ? null : provenCall(core.secrets, request.url),
+        carrier: manifest.id,
+        configured: configured !== null,
+        namesCalls: manifest.namesCalls === true,
+      },
       notice,
     );
     return manifest.wire.answer(
@@ -92,10 +101,19 @@ export class CarrierWebhooks {
     return delivery.done ? 'done' : 'new';
   }
 
-  #letIn({ caller, showsCredential }: RawRequest): void {
+  /** Whose key it is; null for somebody on this machine, who needs none. */
+  async #letIn({ caller, showsCredential, foreign }: RawRequest): Promise<NoticeBringer | null> {
+    const { core, onLoopback } = this.#options;
     if (caller instanceof AppError) {
-      if (showsCredential || !this.#options.onLoopback) throw caller;
-    } else if (!isAllowed(caller.actor, 'place-calls')) throw new AppError('forbidden', 'This role may not do that');
+      if (showsCredential || !onLoopback) throw caller;
+      if (foreign !== null)
+        throw new AppError('forbidden', `Without an API key pages of other sites may not do that (${foreign})`);
+      return null;
+    }
+    const { actor, organizationId } = caller;
+    if (!isAllowed(actor, 'report-calls')) throw new AppError('forbidden', 'This role may not do that');
+    const forCarriers = isAllowed(actor, 'manage-settings') && (await isFirst(core.store, organizationId));
+    return { organizationId, forCarriers };
   }
 
   async #instruction(

@@ -171,7 +171,7 @@ export class Placing {
   async #reconcile(carrier: Carrier, request: DialRequest, since: Date, problem: string): Promise<string> {
     const { store, clock, log } = this.#options;
     let candidate: string | null = null;
-    const isKnown = async (id: string) => (await store.calls.atCarrier(carrier.id, id)) !== null;
+    const isKnown = async (id: string) => (await store.calls.atCarrier(carrier.id, id, null)) !== null;
     for (const [asked, afterMs] of ASK_AFTER_MS.entries()) {
       const left = since.getTime() + afterMs - clock.now().getTime();
       const told = await Promise.race([this.#seen, this.#pause(left)]);

@@ -65,6 +65,7 @@ export class PostgresCallStore implements CallStore {
         carrier_call_id: call.carrierCallId,
         answered_at: call.answeredAt,
         dialled_at: call.placedAt,
+        announced_by: call.announcedBy,
       })
       .onConflict((conflict) => conflict.doNothing())
       .returningAll()
@@ -74,12 +75,24 @@ export class PostgresCallStore implements CallStore {
     return toCall(row);
   }
 
-  async atCarrier(carrier: string, carrierCallId: string): Promise<Call | null> {
-    const row = await this.#db
+  async atCarrier(carrier: string, carrierCallId: string, of: number | null): Promise<Call | null> {
+    let query = this.#db
       .selectFrom('calls')
       .selectAll()
       .where('carrier', '=', carrier)
-      .where('carrier_call_id', '=', carrierCallId)
+      .where('carrier_call_id', '=', carrierCallId);
+    if (of !== null) query = query.where((eb) => eb.or([eb('organization_id', '=', of), eb('announced_by', '=', of)]));
+    const row = await query
+      .orderBy((eb) =>
+        eb
+          .case()
+          .when('status', 'in', [...LIVE_STATUSES])
+          .then(0)
+          .else(1)
+          .end(),
+      )
+      .orderBy('id')
+      .limit(1)
       .executeTakeFirst();
     return row ? toCall(row) : null;
   }

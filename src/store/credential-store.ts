@@ -1,7 +1,7 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { Caller } from '#core/identity/sign-in.ts';
 import type { User } from '#core/identity/user.ts';
-import type { Role } from '#core/kernel/context.ts';
+import { keyActsAs, type Role } from '#core/kernel/context.ts';
 import type { Plan } from '#core/kernel/plan.ts';
 import type { ApiKey, CredentialStore, SignInFailures } from '#core/ports.ts';
 import type { Database } from './schema.ts';
@@ -89,17 +89,31 @@ export class PostgresCredentialStore implements CredentialStore {
     const row = await this.#db
       .selectFrom('api_keys')
       .innerJoin('organizations', 'organizations.id', 'api_keys.organization_id')
-      .select(['api_keys.id', 'organization_id', 'role', 'user_id', 'plan'])
+      .leftJoin('users', 'users.id', 'api_keys.user_id')
+      .select([
+        'api_keys.id',
+        'api_keys.organization_id',
+        'api_keys.role',
+        'api_keys.configured',
+        'api_keys.user_id',
+        'users.role as creator_role',
+        'users.status as creator_status',
+        'plan',
+      ])
       .where('key_hash', '=', keyHash)
       .where('revoked_at', 'is', null)
       .executeTakeFirst();
-    return row
-      ? {
-          organizationId: row.organization_id,
-          actor: { kind: 'api-key', id: row.id, role: row.role as Role, userId: row.user_id },
-          plan: row.plan as Plan,
-        }
-      : null;
+    if (!row) return null;
+    const keyRole = row.role as Role;
+    // The configuration's own key is bounded by nobody: whoever runs the server gave it.
+    const bounded = !row.configured && row.creator_role !== null;
+    if (bounded && row.creator_status !== 'active') return null;
+    const role = bounded ? keyActsAs(keyRole, row.creator_role as Role) : keyRole;
+    return {
+      organizationId: row.organization_id,
+      actor: { kind: 'api-key', id: row.id, role, keyRole, userId: row.user_id },
+      plan: row.plan as Plan,
+    };
   }
 
   async session(id: number, userId: number): Promise<Caller | null> {

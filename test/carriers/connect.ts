@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FakeCarrier, type FakeCall, type Happening, type Sent } from './fake-carrier.ts';
 
+const TOPIC = 'arn:aws:sns:us-east-1:123456789012:contacts';
 const INSTANCE = '11111111-2222-3333-4444-555555555555';
 const FLOW = '66666666-7777-8888-9999-000000000000';
 const KEY_ID = 'AKIDEXAMPLE';
@@ -33,6 +34,7 @@ export class FakeConnect extends FakeCarrier {
       CONNECT_INSTANCE_ID: INSTANCE,
       CONNECT_CONTACT_FLOW_ID: FLOW,
       CONNECT_SOURCE_PHONE_NUMBER: '+15559992222',
+      CONNECT_TOPIC_ARN: TOPIC,
       CONNECT_ENDPOINT: this.url,
       AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: KEY_ID,
@@ -98,13 +100,13 @@ export class FakeConnect extends FakeCarrier {
 
   static notification(
     message: string,
-    more: { at?: Date; certificateUrl?: string; key?: string } = {},
+    more: { at?: Date; certificateUrl?: string; key?: string; topic?: string } = {},
   ): Record<string, string> {
     const fields: Record<string, string> = {
       Message: message,
       MessageId: randomUUID(),
       Timestamp: (more.at ?? new Date()).toISOString(),
-      TopicArn: 'arn:aws:sns:us-east-1:123456789012:contacts',
+      TopicArn: more.topic ?? TOPIC,
       Type: 'Notification',
     };
     const text = Object.keys(fields)

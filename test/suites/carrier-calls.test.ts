@@ -168,7 +168,7 @@ describe('calls over a carrier', { concurrency: 2 }, () => {
           const call = await fake.announce(`${server.url}/voice/webhook/${webhook}`, PERSON, '+15554443333');
           const media = await mediaOf(call);
           await until('the agent to speak', 10_000, () => media.heardSeconds > 1);
-          const record = await until('the call', 5000, () => server.app.core.store.calls.atCarrier(id, call.id));
+          const record = await until('the call', 5000, () => server.app.core.store.calls.atCarrier(id, call.id, null));
           assert.deepEqual(
             [record.direction, record.from, record.to, `agent_${record.agentId}`, record.recorded],
             ['inbound', PERSON, '+15554443333', agentId, false],

@@ -256,6 +256,14 @@ describe('webhooks of carriers', { concurrency: 2 }, () => {
         as(FakeConnect.notification(message['Message']!, { at: new Date(Date.now() - 2 * 3_600_000) })),
         'old',
       );
+      // Any account of the vendor can have its notifications signed by the vendor.
+      const topic = 'arn:aws:sns:us-east-1:999999999999:contacts';
+      await refused(connect, call, as(FakeConnect.notification(message['Message']!, { topic })), 'of another topic');
+      const settings = (topic_arn: string | null) =>
+        server.request('PUT', '/voice/providers/aws-connect/settings', { settings: { topic_arn } });
+      await settings('arn:aws:sns:us-east-1:123456789012:another');
+      await refused(connect, call, good, 'of a topic that is not the one set');
+      await settings(null);
       const human = connect.webhook(call, 'human');
       assert.equal((await connect.send(human)).status, 200);
       await server.database(`update carrier_deliveries set at = at - interval '2 hours'`);

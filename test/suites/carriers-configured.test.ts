@@ -487,9 +487,29 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     assert.equal((await as('PUT', '/voice/providers/twilio/settings', { settings: {} })).status, 403);
     assert.equal((await as('POST', '/voice/providers/test')).status, 403);
     assert.equal((await as('GET', '/voice/providers')).status, 200);
-    // Its own number is its own: calls to it are its own too.
-    assert.equal((await as('POST', '/voice/numbers', { phone_number: '+4940123456' })).status, 200);
-    assert.equal((await ask('POST', '/voice/numbers', { phone_number: '+4940123456' })).status, 409);
+    // Numbers are given out; calls to a number are its owner's.
+    const number = { phone_number: '+4940123456' };
+    const refused = await as('POST', '/voice/numbers', number);
+    assert.equal(refused.status, 403);
+    assert.match(JSON.stringify(refused.body), /Numbers are given out by admins of the first organization/);
+    const theirs = String(((await as('GET', '/api/users/me')).body['data'] as Json)['organization_id']);
+    for (const [more, status] of [
+      [{ organization_id: 'org_999' }, 404],
+      [{ organization_id: 'Theirs' }, 404],
+      [{ organization_id: theirs, agent_id: 'agent_1' }, 400],
+    ] as const)
+      assert.equal((await ask('POST', '/voice/numbers', { ...number, ...more })).status, status, JSON.stringify(more));
+    const given = await ask('POST', '/voice/numbers', { ...number, organization_id: theirs });
+    assert.deepEqual([given.status, given.body['organization_id']], [200, theirs]);
+    assert.equal((await ask('POST', '/voice/numbers', number)).status, 409);
+    // Whom a number is given to says who answers, and nothing else; the giver sees it no more.
+    const [agent] = (await as('GET', '/v1/convai/agents')).body['agents'] as Json[];
+    const path = '/voice/numbers/%2B4940123456';
+    assert.equal((await as('PUT', path, { agent_id: 'agent_1' })).status, 404);
+    assert.equal((await as('PUT', path, { agent_id: agent!['agent_id'] })).body['agent_id'], agent!['agent_id']);
+    assert.equal((await as('PUT', path, { provider: 'simulator' })).status, 403);
+    assert.equal((await ask('PUT', path, { agent_id: null })).status, 404);
+    assert.equal(JSON.stringify((await ask('GET', '/voice/numbers')).body).includes('+4940123456'), false);
     await generic
       .announce(`${server.url}/voice/webhook/generic`, '+4915111111', '+4940123456')
       .then((call) => generic.hangUp(call));

@@ -153,7 +153,8 @@ describe('every operation', () => {
       await as('POST', '/v1/convai/webhooks', { url: 'http://127.0.0.1:9/', events: ['user.interrupted'] })
     ).body;
     const number = `+49306660${++serial}`;
-    await as('POST', '/voice/numbers', { phone_number: number });
+    const { organization_id } = await data(as('GET', '/api/users/me'));
+    await server.request('POST', '/voice/numbers', { phone_number: number, organization_id });
     return {
       tokens: tokens as Record<Role, string>,
       params: {

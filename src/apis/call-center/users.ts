@@ -13,6 +13,7 @@ const PERMISSION: Record<Permission, string> = {
   'place-calls': 'calls.create',
   'end-calls': 'calls.end',
   'manage-agents': 'agents.manage',
+  'report-calls': 'calls.report',
   'manage-webhooks': 'webhooks.manage',
   'manage-people': 'people.manage',
   'own-profile': 'profile.update',

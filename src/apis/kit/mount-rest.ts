@@ -7,7 +7,7 @@ import type { Caller } from '#core/identity/sign-in.ts';
 import { isAllowed, type Context } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import type { Api } from './api.ts';
-import { authenticate, credentialIn } from './authenticate.ts';
+import { authenticate, credentialIn, type Headers } from './authenticate.ts';
 import { parseInput, readJson, wrong } from './input.ts';
 import { streamReply } from './stream-reply.ts';
 import { secondsUntil, type RequestCount, type RequestLimits } from './limits.ts';
@@ -23,6 +23,8 @@ export interface RestOptions {
   readonly limits: RequestLimits;
   /** In tests: a reply that says more than its schema is a defect, not cut. */
   readonly strictReplies: boolean;
+  /** What shows that a page of another site makes a request, or null. */
+  readonly foreignIn: (headers: Headers) => string | null;
 }
 
 /** What is known of a request before its body is read. */
@@ -112,7 +114,7 @@ const pathOf = (request: FastifyRequest): string => request.url.split('?')[0]!;
 /** Who asks, whether they may, and whether it is not too often: before anything of the body is read. */
 async function admit(
   { api, operation }: Target,
-  { core, limits }: RestOptions,
+  { core, limits, foreignIn }: RestOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
@@ -124,6 +126,11 @@ async function admit(
   admitted.set(request, { who, caller, count });
   if (operation?.raw) return;
   await count.against(operation?.limit ?? api.usualLimit(who?.plan ?? 'standard'));
+  if (operation?.localOnly && caller instanceof AppError) {
+    const foreign = foreignIn(request.headers);
+    if (foreign !== null)
+      throw new AppError('forbidden', `Without an API key pages of other sites may not do that (${foreign})`);
+  }
   if (open) return;
   if (caller instanceof AppError) throw caller;
   if (!isAllowed(caller.actor, operation.permission)) throw new AppError('forbidden', 'This role may not do that');
@@ -156,6 +163,7 @@ async function serve(
         body: typeof request.body === 'string' ? request.body : '',
         caller,
         showsCredential: credentialIn(request.headers) !== null,
+        foreign: options.foreignIn(request.headers),
         count: () => count.against(operation.limit!),
       });
       return void (await reply.code(200).type(raw.contentType).send(raw.body));

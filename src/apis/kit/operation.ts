@@ -37,6 +37,8 @@ interface Definition<P extends Shape, Q extends Shape, B extends Shape, R extend
   readonly alsoLimit?: Limit;
   /** It makes a record: an `Idempotency-Key` makes its repetition answer the first reply again. Its verb writes an audit line. */
   readonly creates?: true;
+  /** Open without a credential, since this machine alone reaches it: pages of other sites may not use it. */
+  readonly localOnly?: true;
   /** Its body may come as a form with a file (multipart/form-data). */
   readonly uploads?: true;
   readonly params?: P;

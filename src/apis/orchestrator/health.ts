@@ -129,6 +129,8 @@ export function healthOperations(source: HealthSource): readonly Operation[] {
         };
       },
     }),
-    source.requireAuth ? operation({ ...detailed, permission: 'read' }) : openOperation(detailed),
+    source.requireAuth
+      ? operation({ ...detailed, permission: 'read' })
+      : openOperation({ ...detailed, localOnly: true }),
   ];
 }

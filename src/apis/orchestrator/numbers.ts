@@ -11,12 +11,14 @@ const Number = z.object({
   phone_number: z.string(),
   provider: z.string(),
   agent_id: z.string().nullable(),
+  organization_id: z.string(),
   created_at: z.string(),
 });
-const shown = ({ number, carrier, agentId, createdAt }: OwnNumber): z.infer<typeof Number> => ({
+const shown = ({ number, carrier, agentId, organizationId, createdAt }: OwnNumber): z.infer<typeof Number> => ({
   phone_number: number,
   provider: carrier,
   agent_id: agentId === null ? null : idOf('agent', agentId),
+  organization_id: idOf('org', organizationId),
   created_at: timeInMilliseconds(createdAt),
 });
 const agentOf = (id: string | null): number | null => (id === null ? null : numberOf('agent', id, 'Agent', 'agent_id'));
@@ -35,7 +37,7 @@ export const listNumbersOperation = operation({
 export const addNumberOperation = operation({
   method: 'POST',
   path: '/voice/numbers',
-  summary: 'Add Number',
+  summary: 'Give Number',
   permission: 'manage-settings',
   limit: MANAGEMENT,
   creates: true,
@@ -43,14 +45,20 @@ export const addNumberOperation = operation({
     phone_number: z.string().refine(isPhoneNumber, 'E.164 format (+1234567890)'),
     provider: z.string().max(100).optional(),
     agent_id: z.string().nullable().default(null),
+    organization_id: z.string().max(100).optional(),
   }),
   reply: Number,
   handle: async ({ core, ctx, body }) =>
     shown(
-      await addNumber(core, ctx, phoneNumber(body.phone_number, 'phone_number'), {
-        carrier: body.provider ?? (await core.carriers.current()).id,
-        agentId: agentOf(body.agent_id),
-      }),
+      await addNumber(
+        core,
+        ctx,
+        phoneNumber(body.phone_number, 'phone_number'),
+        { carrier: body.provider ?? (await core.carriers.current()).id, agentId: agentOf(body.agent_id) },
+        body.organization_id === undefined
+          ? ctx.organizationId
+          : numberOf('org', body.organization_id, 'Organization', 'organization_id'),
+      ),
     ),
 });
 

@@ -18,6 +18,7 @@ export const connectWith = (certificateAt?: (url: string) => Promise<string>): C
     { key: 'instance_id', environment: 'CONNECT_INSTANCE_ID', label: 'Instance ID', required: true },
     { key: 'contact_flow_id', environment: 'CONNECT_CONTACT_FLOW_ID', label: 'Contact flow ID', required: true },
     { key: 'phone_number', environment: 'CONNECT_SOURCE_PHONE_NUMBER', label: 'Phone number' },
+    { key: 'topic_arn', environment: 'CONNECT_TOPIC_ARN', label: 'ARN of the SNS topic of contact events' },
     { key: 'endpoint', environment: 'CONNECT_ENDPOINT', label: 'API address' },
     { key: 'region', environment: 'AWS_REGION', label: 'Region' },
     { key: 'access_key_id', environment: 'AWS_ACCESS_KEY_ID', label: 'Access key ID' },
@@ -31,7 +32,7 @@ export const connectWith = (certificateAt?: (url: string) => Promise<string>): C
       control,
       number: settings['phone_number'] ?? null,
       records: false,
-      verify: (request, now) => verify(request, now, certificateAt),
+      verify: (request, now) => verify(request, now, settings['topic_arn'] ?? null, certificateAt),
       verifySocket: null,
       check: () => control.check(),
     };

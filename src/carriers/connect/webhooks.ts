@@ -83,13 +83,17 @@ async function confirm(address: string): Promise<void> {
   await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
 }
 
-/** @throws Error when the notification was not signed by the vendor, is old, or says another body. @see https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html */
+/** @throws Error when the notification is of another topic than ours, was not signed by the vendor, is old, or says another body. @see https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html */
 export async function verify(
   { body }: CarrierRequest,
   now: Date,
+  topic: string | null,
   certificateAt: (url: string) => Promise<string> = fetchCertificate,
 ): Promise<Delivery> {
   const message = jsonOf(body);
+  // Every account of the vendor can have its own notifications signed.
+  if (topic === null) throw new Error('no topic is set: set CONNECT_TOPIC_ARN to the ARN of the SNS topic');
+  if (message['TopicArn'] !== topic) throw new Error('the notification is of another topic than CONNECT_TOPIC_ARN');
   const type = message['Type'] === 'SubscriptionConfirmation' ? 'SubscriptionConfirmation' : 'Notification';
   const {
     Signature: signature,

@@ -1,5 +1,6 @@
 import type { Core } from '../core.ts';
 import { otherEnd } from '../people/person-of.ts';
+import { notFound } from '../kernel/errors.ts';
 import type { CarrierNotice, CarrierSignal } from '../kernel/carrier-notice.ts';
 import { isPhoneNumber } from '../kernel/phone-number.ts';
 import type { Records } from '../ports.ts';
@@ -9,11 +10,21 @@ import { DEFAULT_RING_TIMEOUT_MS, MEDIA_TOKEN_MS } from './place-call.ts';
 
 /** Where a notice comes from. */
 export interface NoticeSource {
+  /** Whose API key brought it; null: the carrier itself, by its signature, or somebody on this machine. */
+  readonly by: NoticeBringer | null;
+  /** The call whose webhook address it came to, where the address proves that we made it. */
+  readonly provenCallId: number | null;
   readonly carrier: string;
   /** Whether it has its credentials: then it is a carrier that says so, else somebody who may place calls. */
   readonly configured: boolean;
   /** Its id of a call is the call's id for the outside. */
   readonly namesCalls: boolean;
+}
+
+export interface NoticeBringer {
+  readonly organizationId: number;
+  /** It speaks for the carriers that all organizations share: calls go to whoever owns the dialled number. */
+  readonly forCarriers: boolean;
 }
 
 /** The carrier that carries calls of the table's numbers, where no other is configured. */
@@ -31,6 +42,7 @@ const INBOUND_WAIT_MS = DEFAULT_RING_TIMEOUT_MS;
  */
 export async function takeNotice(core: Core, source: NoticeSource, notice: CarrierNotice): Promise<Call | null> {
   const known = await callOf(core, source, notice);
+  if (known === 'not-theirs') throw notFound('Call', `call_id: ${notice.carrierCallId}`);
   if (!known) return announces(notice) ? receiveCall(core, source, notice) : null;
   if (notice.signal) await signal(core, known, notice.signal, notice.carrierCallId);
   return core.store.calls.byId(known.id);
@@ -39,21 +51,29 @@ export async function takeNotice(core: Core, source: NoticeSource, notice: Carri
 const announces = ({ direction, signal: said, asks }: CarrierNotice): boolean =>
   direction !== 'outbound' && (said === null ? asks : said.type === 'ringing' || said.type === 'answered');
 
-/** The carrier's own ids first, then ours; never a call that another carrier has. */
+/**
+ * The carrier's own ids first, then ours; never a call that another carrier has. By API key only calls of its organization,
+ * those that it announced, and the one whose address it was sent to are found: an id of ours that means no such call is
+ * `not-theirs`, whether or not there is one.
+ */
 async function callOf(
   core: Core,
-  { carrier, configured }: NoticeSource,
+  { carrier, configured, by, provenCallId }: NoticeSource,
   { carrierCallId, callId }: CarrierNotice,
-): Promise<Call | null> {
+): Promise<Call | 'not-theirs' | null> {
   const { calls } = core.store;
   const carriers = configured ? [carrier] : [carrier, core.embedded.id];
+  const proven = provenCallId === null ? null : await calls.byId(provenCallId);
+  if (proven && carriers.includes(proven.carrier)) return proven;
   for (const one of carriers) {
-    const found = await calls.atCarrier(one, carrierCallId);
+    const found = await calls.atCarrier(one, carrierCallId, by?.organizationId ?? null);
     if (found) return found;
   }
   const number = callId ?? /^call_(\d{1,15})$/.exec(carrierCallId)?.[1];
   const ours = (number === undefined ? null : await calls.byId(Number(number))) ?? (await calls.bySid(carrierCallId));
-  return ours && carriers.includes(ours.carrier) ? ours : null;
+  const found = ours && carriers.includes(ours.carrier) ? ours : null;
+  if (by === null || found?.organizationId === by.organizationId) return found;
+  return ours || number !== undefined ? 'not-theirs' : null;
 }
 
 async function signal(core: Core, call: Call, said: CarrierSignal, carrierCallId: string): Promise<void> {
@@ -89,7 +109,7 @@ async function receiveCall(core: Core, source: NoticeSource, notice: CarrierNoti
   const { reservation } = core.live.mustReserve();
   try {
     const call = await core.store.transaction(async (records) => {
-      const { organizationId, agentId } = await routed(records, notice.to);
+      const { organizationId, agentId } = await routed(records, notice.to, source.by);
       await records.organizations.lock(organizationId);
       const { owner, userId } = await otherEnd(records, core.secrets, organizationId, from, undefined);
       const now = core.clock.now();
@@ -102,6 +122,7 @@ async function receiveCall(core: Core, source: NoticeSource, notice: CarrierNoti
         direction: 'inbound',
         carrier: person ? core.embedded.id : source.carrier,
         carrierCallId: notice.carrierCallId,
+        announcedBy: source.by?.organizationId ?? null,
         from: notice.from,
         to: notice.to,
         // Nobody announces that they pick up where the carrier is none that we know.
@@ -133,7 +154,8 @@ async function receiveCall(core: Core, source: NoticeSource, notice: CarrierNoti
     if (!call) {
       reservation.give();
       // Announced twice at once: the other one made it.
-      return await callOf(core, source, notice);
+      const made = await callOf(core, source, notice);
+      return made === 'not-theirs' ? null : made;
     }
     core.live.expect(call, reservation);
     return call;
@@ -143,10 +165,18 @@ async function receiveCall(core: Core, source: NoticeSource, notice: CarrierNoti
   }
 }
 
-/** Who answers a number: the agent that is set for it, or the default one of the organization that owns it, or of the first. */
-async function routed(records: Records, to: string | null): Promise<{ organizationId: number; agentId: number }> {
-  const number = to === null ? null : await records.numbers.find(to);
-  const organizationId = number?.organizationId ?? (await records.organizations.first())!.id;
+/**
+ * Who answers a number: the agent that is set for it, or the default one of the organization that owns it, or of the first.
+ * A call that an API key announces reaches agents of the key's organization only, unless it speaks for the carriers.
+ */
+async function routed(
+  records: Records,
+  to: string | null,
+  by: NoticeBringer | null,
+): Promise<{ organizationId: number; agentId: number }> {
+  const dialled = to === null ? null : await records.numbers.find(to);
+  const number = by && !by.forCarriers && dialled?.organizationId !== by.organizationId ? null : dialled;
+  const organizationId = number?.organizationId ?? by?.organizationId ?? (await records.organizations.first())!.id;
   const set = number?.agentId ? await records.agents.find(organizationId, number.agentId) : null;
   const agent = set?.isActive && set.type === 'conversation' ? set : await records.agents.default(organizationId);
   if (!agent) throw new Error(`organization ${organizationId} has no default agent`);

@@ -1,3 +1,4 @@
+import { isFirst } from '../identity/first-organization.ts';
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { AppError, invalid, notFound } from '../kernel/errors.ts';
@@ -206,7 +207,7 @@ export async function testCarrier(
 
 /** Carriers serve all organizations, so the first one's admins alone decide. */
 async function needFirstOrganization(core: CarrierCore, ctx: Context): Promise<void> {
-  if ((await core.store.organizations.first())?.id !== ctx.organizationId)
+  if (!(await isFirst(core.store, ctx.organizationId)))
     throw new AppError('forbidden', 'Carriers are set by admins of the first organization');
 }
 

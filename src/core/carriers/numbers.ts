@@ -3,6 +3,7 @@ import type { Context } from '../kernel/context.ts';
 import { AppError, invalid, notFound } from '../kernel/errors.ts';
 import type { PhoneNumber } from '../kernel/phone-number.ts';
 import type { OwnNumber } from './carrier-store.ts';
+import { isFirst } from '../identity/first-organization.ts';
 import { needAgent } from '../ai-agents/agents.ts';
 
 type NumberCore = Pick<Core, 'store' | 'clock' | 'carriers'>;
@@ -19,23 +20,38 @@ async function check(core: NumberCore, ctx: Context, { carrier, agentId }: Parti
   if (agentId !== undefined && agentId !== null) await needAgent(core.store, ctx, agentId);
 }
 
-/** Calls to it are this organization's. @throws AppError conflict when somebody has it, not-found, invalid-input */
+async function needFirst(core: NumberCore, ctx: Context, message: string): Promise<void> {
+  if (!(await isFirst(core.store, ctx.organizationId))) throw new AppError('forbidden', message);
+}
+
+/**
+ * Gives a number of the shared carriers to an organization: calls to it are that organization's.
+ * @throws AppError forbidden for everybody but the first organization, conflict when the number is given already, not-found, invalid-input
+ */
 export async function addNumber(
   core: NumberCore,
   ctx: Context,
   number: PhoneNumber,
   settings: NumberSettings,
+  organizationId: number = ctx.organizationId,
 ): Promise<OwnNumber> {
+  await needFirst(core, ctx, 'Numbers are given out by admins of the first organization: ask one of them for it');
+  if (organizationId !== ctx.organizationId) {
+    if (settings.agentId !== null)
+      throw invalid('agent_id', 'is set by the organization that gets the number: leave it out');
+    if (!(await core.store.organizations.get(organizationId)))
+      throw notFound('Organization', `organization_id: org_${organizationId}`);
+  }
   await check(core, ctx, settings);
   return core.store.transaction(async (records) => {
     const added = await records.numbers.insert({
       ...settings,
       number,
-      organizationId: ctx.organizationId,
+      organizationId,
       createdAt: core.clock.now(),
     });
     if (!added) throw new AppError('conflict', 'That number is taken', { subject: `phone_number: ${number}` });
-    await records.outbox.audit(ctx, 'number.add', number);
+    await records.outbox.audit(ctx, 'number.add', number, { organization: `org_${organizationId}` });
     return added;
   });
 }
@@ -44,13 +60,17 @@ export function listNumbers(core: NumberCore, ctx: Context): Promise<readonly Ow
   return core.store.numbers.list(ctx.organizationId);
 }
 
-/** @throws AppError not-found, invalid-input */
+/** @throws AppError not-found, invalid-input, forbidden (its carrier, for everybody but the first organization) */
 export async function changeNumber(
   core: NumberCore,
   ctx: Context,
   number: string,
   change: Partial<NumberSettings>,
 ): Promise<OwnNumber> {
+  const known = await core.store.numbers.find(number);
+  if (known?.organizationId !== ctx.organizationId) throw notFound('Number', `phone_number: ${number}`);
+  if (change.carrier !== undefined && change.carrier !== known.carrier)
+    await needFirst(core, ctx, 'The provider of a number is set by admins of the first organization');
   await check(core, ctx, change);
   return core.store.transaction(async (records) => {
     const changed = await records.numbers.update(ctx.organizationId, number, change);
@@ -60,7 +80,7 @@ export async function changeNumber(
   });
 }
 
-/** @throws AppError not-found */
+/** Gives a number back: calls to it are the first organization's from now on. @throws AppError not-found */
 export async function removeNumber(core: NumberCore, ctx: Context, number: string): Promise<void> {
   await core.store.transaction(async (records) => {
     if (!(await records.numbers.delete(ctx.organizationId, number)))

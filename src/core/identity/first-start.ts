@@ -3,7 +3,7 @@ import type { Core } from '../core.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Plan } from '../kernel/plan.ts';
 import type { Organization, Records } from '../ports.ts';
-import { addUser } from './users.ts';
+import { addUser, revokeAllOf } from './users.ts';
 
 export interface Given {
   readonly apiKey: string;
@@ -67,7 +67,7 @@ async function ensureAdmin(
   }
   if (fingerprint !== null && (await records.organizations.adminPasswordFingerprint()) !== fingerprint) {
     await records.users.update(organizationId, first.id, { passwordHash }, now);
-    await records.credentials.revokeSessionsOf(first.id, now);
+    await revokeAllOf(records, first.id, now);
     await records.organizations.setAdminPasswordFingerprint(fingerprint);
   }
   return false;

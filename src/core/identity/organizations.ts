@@ -4,6 +4,7 @@ import type { Context } from '../kernel/context.ts';
 import { AppError, notFound } from '../kernel/errors.ts';
 import { timeZone } from '../kernel/locale.ts';
 import type { Organization } from '../ports.ts';
+import { isFirst } from './first-organization.ts';
 import { checkPassword } from './password-rules.ts';
 import { addUser } from './users.ts';
 import type { User } from './user.ts';
@@ -20,8 +21,7 @@ export async function createOrganization(
   ctx: Context,
   input: CreateOrganization,
 ): Promise<{ readonly organization: Organization; readonly admin: User }> {
-  const first = await core.store.organizations.first();
-  if (first?.id !== ctx.organizationId)
+  if (!(await isFirst(core.store, ctx.organizationId)))
     throw new AppError('forbidden', 'Only admins of the first organization make further ones');
   checkPassword(input.adminPassword, input.adminEmail, 'admin_password');
   const passwordHash = await core.secrets.passwordTurn(() => core.secrets.hashPassword(input.adminPassword));

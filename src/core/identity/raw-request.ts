@@ -11,6 +11,8 @@ export interface RawRequest {
   /** Who shows a credential; an error where it is missing (`unauthenticated`) or not good. */
   readonly caller: Caller | AppError;
   readonly showsCredential: boolean;
+  /** What shows that a page of another site makes the request, or null. */
+  readonly foreign: string | null;
   /** Counts the request against the limit of those that nobody has signed. @throws AppError rate-limited */
   count(): Promise<void>;
 }

@@ -79,7 +79,13 @@ export interface ChangeUser {
   readonly password?: string;
 }
 
-/** Who is let go, or gets a new password, is signed out everywhere. @throws AppError not-found, invalid-input, unchangeable (no admin would be left) */
+/** Whatever opens anything in a user's name: sign-ins, and API keys but the configured one. */
+export async function revokeAllOf(records: Records, userId: number, at: Date): Promise<void> {
+  await records.credentials.revokeSessionsOf(userId, at);
+  await records.credentials.revokeKeysOf(userId, at);
+}
+
+/** Who is let go, or gets a new password, is signed out everywhere, and their API keys are revoked. @throws AppError not-found, invalid-input, unchangeable (no admin would be left) */
 export async function changeUser(core: Basics, ctx: Context, id: number, change: ChangeUser): Promise<User> {
   const before = await getUser(core, ctx, id);
   if (change.password !== undefined) checkPassword(change.password, before.email);
@@ -101,9 +107,7 @@ export async function changeUser(core: Basics, ctx: Context, id: number, change:
       throw new AppError('unchangeable', 'The last active admin stays admin and active', {
         subject: `user_id: user_${id}`,
       });
-    if (user.status === 'inactive') await records.credentials.revokeKeysOf(id, core.clock.now());
-    if (user.status === 'inactive' || passwordHash !== undefined)
-      await records.credentials.revokeSessionsOf(id, core.clock.now());
+    if (user.status === 'inactive' || passwordHash !== undefined) await revokeAllOf(records, id, core.clock.now());
     await records.outbox.audit(ctx, 'user.change', `user_${id}`, {
       changed: Object.keys(change),
       role: user.role,
@@ -113,7 +117,7 @@ export async function changeUser(core: Basics, ctx: Context, id: number, change:
   });
 }
 
-/** For whoever runs the server: a new password for a user who cannot sign in. Ends their sign-ins, and a lock. @throws AppError not-found, invalid-input */
+/** For whoever runs the server: a new password for a user who cannot sign in. Ends their sign-ins, API keys and a lock. @throws AppError not-found, invalid-input */
 export async function resetPassword(core: Basics, email: string, password: string): Promise<User> {
   const found = await core.store.users.forSignIn(emailKey(email));
   if (!found) throw notFound('User', `email: ${email}`);
@@ -123,7 +127,7 @@ export async function resetPassword(core: Basics, email: string, password: strin
   return core.store.transaction(async (records) => {
     const now = core.clock.now();
     await records.users.update(user.organizationId, user.id, { passwordHash, status: 'active' }, now);
-    await records.credentials.revokeSessionsOf(user.id, now);
+    await revokeAllOf(records, user.id, now);
     await records.credentials.clearSignInFailures(emailKey(email));
     await records.outbox.audit(
       { organizationId: user.organizationId, actor: { kind: 'system', name: 'admin-command' } },

@@ -1,18 +1,27 @@
 /** Who acts. Closed: a new kind of actor is a decision, not an accident. */
 export type Actor =
-  | { readonly kind: 'api-key'; readonly id: number; readonly role: Role; readonly userId: number | null }
+  | {
+      readonly kind: 'api-key';
+      readonly id: number;
+      /** What it acts as: no more than the role that its creator has today. */
+      readonly role: Role;
+      /** The role that it was made with, which bounds it as well. Left out: the same. */
+      readonly keyRole?: Role;
+      readonly userId: number | null;
+    }
   | { readonly kind: 'user'; readonly id: number; readonly role: Role; readonly sessionId: number }
   | { readonly kind: 'system'; readonly name: string };
 
 export const ROLES = ['admin', 'manager', 'agent', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** What an operation may ask for; one table decides which role has it. */
+/** What an operation may ask for; one table decides which role has it. `report-calls`: to say what a carrier would, by webhook. */
 export const PERMISSIONS = [
   'read',
   'read-calls',
   'place-calls',
   'end-calls',
+  'report-calls',
   'manage-agents',
   'manage-webhooks',
   'manage-people',
@@ -34,6 +43,7 @@ const GRANTS: Record<Role, readonly Permission[]> = {
     'read-calls',
     'place-calls',
     'end-calls',
+    'report-calls',
     'manage-agents',
     'manage-webhooks',
     'manage-people',
@@ -61,8 +71,16 @@ export interface OnceKey {
 }
 
 export function isAllowed(actor: Actor, permission: Permission): boolean {
-  return actor.kind === 'system' || GRANTS[actor.role].includes(permission);
+  if (actor.kind === 'system') return true;
+  const bound = actor.kind === 'api-key' ? (actor.keyRole ?? actor.role) : actor.role;
+  return GRANTS[actor.role].includes(permission) && GRANTS[bound].includes(permission);
 }
+
+const RANKS: Record<Role, number> = { admin: 2, manager: 1, agent: 0, viewer: 0 };
+
+/** What a key of `keyRole` acts as whose creator has `creatorRole` today: the lesser of the two. */
+export const keyActsAs = (keyRole: Role, creatorRole: Role): Role =>
+  RANKS[creatorRole] <= RANKS[keyRole] ? creatorRole : keyRole;
 
 export const permissionsOf = (role: Role): readonly Permission[] => GRANTS[role];
 

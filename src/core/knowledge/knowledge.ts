@@ -1,6 +1,7 @@
 import { needAgent } from '../ai-agents/agents.ts';
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
+import { isFirst } from '../identity/first-organization.ts';
 import { invalid, notFound } from '../kernel/errors.ts';
 import { fileTypeOf, type Chunk, type Document, type FileType } from './document.ts';
 
@@ -28,7 +29,7 @@ export interface AddDocument {
 /** Reads a document, cuts it into chunks and keeps both. @throws AppError not-found (the agent), invalid-input (it cannot be had or read) */
 export async function addDocument(core: Core, ctx: Context, agentId: number, input: AddDocument): Promise<Document> {
   await needAgent(core.store, ctx, agentId);
-  const { name, bytes, fileType } = await fetchSource(core, input);
+  const { name, bytes, fileType } = await fetchSource(core, ctx, input);
   const chunks = await core.knowledge.reader.read(bytes, fileType, input.chunkSize);
   const fileKey = `knowledge/org_${ctx.organizationId}/${core.secrets.token()}.${fileType}`;
   await core.files.write(fileKey, one(bytes));
@@ -123,10 +124,13 @@ interface Fetched {
   readonly fileType: FileType;
 }
 
-async function fetchSource(core: Core, { source, name, fileType }: AddDocument): Promise<Fetched> {
+async function fetchSource(core: Core, ctx: Context, { source, name, fileType }: AddDocument): Promise<Fetched> {
   switch (source.from) {
     case 'path': {
-      const file = await core.knowledge.folder.read(source.path);
+      const file = await core.knowledge.folder.read(source.path, {
+        id: ctx.organizationId,
+        isFirst: await isFirst(core.store, ctx.organizationId),
+      });
       return typed('file_path', name ?? file.name, file.bytes, fileType ?? fileTypeOf(file.name));
     }
     case 'upload':

@@ -48,8 +48,14 @@ export interface DocumentReader {
 
 /** The one folder that paths may lead into. */
 export interface KnowledgeFolder {
-  /** @throws AppError invalid-input: outside, or not there; which of the two is not said */
-  read(path: string): Promise<{ readonly name: string; readonly bytes: Uint8Array }>;
+  /**
+   * Reads a file of one organization: the first one has the folder itself, without the subfolders `org_N` of the others.
+   * @throws AppError invalid-input: outside, or not there; which of the two is not said
+   */
+  read(
+    path: string,
+    organization: { readonly id: number; readonly isFirst: boolean },
+  ): Promise<{ readonly name: string; readonly bytes: Uint8Array }>;
 }
 
 /** Turns texts into vectors of length one; alike where the meaning is. */

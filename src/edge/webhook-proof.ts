@@ -1,0 +1,19 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Secrets } from '#core/kernel/ports.ts';
+
+/** Names the call in a webhook address that carriers are given; `proof` shows that the address was made here. */
+export const webhookQuery = (secrets: Pick<Secrets, 'keyedHash'>, callId: number): string =>
+  `call=call_${callId}&proof=${proofOf(secrets, callId)}`;
+
+/** The call in a webhook address that was made here, or null. */
+export function provenCall(secrets: Pick<Secrets, 'keyedHash'>, url: string): number | null {
+  const { searchParams } = new URL(url);
+  const callId = Number(/^call_(\d{1,15})$/.exec(searchParams.get('call') ?? '')?.[1] ?? NaN);
+  if (Number.isNaN(callId)) return null;
+  const given = Buffer.from(searchParams.get('proof') ?? '');
+  const right = Buffer.from(proofOf(secrets, callId));
+  return given.length === right.length && timingSafeEqual(given, right) ? callId : null;
+}
+
+const proofOf = (secrets: Pick<Secrets, 'keyedHash'>, callId: number): string =>
+  secrets.keyedHash(`webhook of call ${callId}`).slice(0, 32);

@@ -1,0 +1,50 @@
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+export interface OwnOriginsOptions {
+  /** The address that we listen on. */
+  readonly host: string;
+  readonly publicUrl: () => string;
+  /** The addresses that we listen on, ports included. */
+  readonly listening: () => readonly string[];
+  /** Origins whose pages may call the APIs; `*` names none in particular. */
+  readonly corsOrigins: readonly string[];
+}
+
+const isLoopbackName = (hostname: string): boolean =>
+  hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+
+/**
+ * Tells requests of this machine's own programs and pages from those that a foreign page makes in a browser on it, also
+ * by a name that its owner points at us. What is open without a credential on loopback is open to the former only.
+ */
+export class OwnOrigins {
+  readonly #options: OwnOriginsOptions;
+
+  constructor(options: OwnOriginsOptions) {
+    this.#options = options;
+  }
+
+  /** The header that gives a foreign request away, or null. */
+  foreignIn(headers: Headers): string | null {
+    const { host, origin, 'sec-fetch-site': site } = headers;
+    if (!this.#isOurHost(String(host ?? ''))) return `Host: ${String(host ?? '')}`;
+    if (origin !== undefined) return this.#isOurOrigin(String(origin)) ? null : `Origin: ${String(origin)}`;
+    return site === 'cross-site' ? 'Sec-Fetch-Site: cross-site' : null;
+  }
+
+  #isOurHost(host: string): boolean {
+    const { host: own, publicUrl } = this.#options;
+    const hostname = URL.parse(`http://${host}`)?.hostname;
+    if (hostname === undefined) return false;
+    return isLoopbackName(hostname) || hostname === own || hostname === URL.parse(publicUrl())?.hostname;
+  }
+
+  #isOurOrigin(origin: string): boolean {
+    const { publicUrl, corsOrigins, listening } = this.#options;
+    const url = URL.parse(origin);
+    if (!url || url.origin === 'null') return false;
+    if (corsOrigins.includes(url.origin) || url.origin === URL.parse(publicUrl())?.origin) return true;
+    const portOf = ({ protocol, port }: URL) => port || (protocol === 'https:' ? '443' : '80');
+    return isLoopbackName(url.hostname) && listening().some((one) => portOf(new URL(one)) === portOf(url));
+  }
+}
