@@ -39,7 +39,7 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
 };
 
 const ROOT_FILES = new Set(['app.ts', 'main.ts', 'webassembly.d.ts']);
-const CORE_LIBRARIES: readonly string[] = [];
+const CORE_LIBRARIES: readonly string[] = ['chrono-node'];
 
 const root = join(import.meta.dirname, '..', 'src');
 const files = globSync('**/*.ts', { cwd: root });

@@ -25,11 +25,23 @@ export function dayIn(zone: TimeZone, at: Date): string {
   );
 }
 
-/** The instant at which clocks in a zone show this day (`YYYY-MM-DD`) and time. */
-export function instantIn(zone: TimeZone, day: string, hour: number, minute: number): Date {
-  const wanted = Date.parse(`${day}T${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}:00Z`);
-  // What a zone is ahead by is known of an instant only: the second look is from where the first one led.
-  return new Date(wanted - aheadMs(zone, wanted - aheadMs(zone, wanted)));
+/** The instants at which clocks in a zone show this day (`YYYY-MM-DD`) and time: none where clocks are put forward over it, two where they are put back. */
+export function instantsIn(zone: TimeZone, day: string, hour: number, minute: number): Date[] {
+  const wall = Date.parse(`${day}T${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}:00Z`);
+  if (Number.isNaN(wall)) return [];
+  const offsets = new Set([wall - DAY_MS, wall + DAY_MS].map((near) => aheadMs(zone, near)));
+  return [...offsets]
+    .map((ahead) => wall - ahead)
+    .filter((at) => at + aheadMs(zone, at) === wall)
+    .toSorted((one, other) => one - other)
+    .map((at) => new Date(at));
+}
+
+const DAY_MS = 86_400_000;
+
+/** What clocks in a zone show, as if it were UTC. */
+export function wallClock(zone: TimeZone, at: Date): Date {
+  return new Date(at.getTime() + aheadMs(zone, at.getTime()));
 }
 
 function aheadMs(zone: TimeZone, atMs: number): number {

@@ -1,5 +1,5 @@
 import { bookSlot, holdNextSlot, noteCallback, type BookSlot } from '#core/bookings/booking.ts';
-import { spokenTime } from '#core/bookings/spoken-time.ts';
+import { dateOrderOf, readSpokenTime, sayTime, type SpokenTime } from '#core/bookings/spoken-time.ts';
 import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import type { TimeZone } from '#core/kernel/locale.ts';
@@ -104,14 +104,24 @@ async function transferToHuman(scene: ToolScene, args: Args): Promise<ToolOutcom
   return { status: 'ok', output: 'Nobody is free right now. Offer a callback, or to wait.', waitForHuman: true };
 }
 
+/** What the caller's words say, in the organization's zone. */
+async function readTime(
+  { organizationId, number, store, clock }: ToolScene,
+  said: string,
+  guess: boolean,
+): Promise<{ spoken: SpokenTime; say: (at: Date) => string; zone: TimeZone }> {
+  const { timeZone: zone } = (await store.organizations.get(organizationId))!;
+  const now = clock.now();
+  const spoken = readSpokenTime(said, { now, zone, dateOrder: dateOrderOf(zone, number), guess });
+  return { spoken, zone, say: (at) => sayTime(at, zone, now) };
+}
+
 async function book(scene: ToolScene, args: Args): Promise<ToolOutcome> {
-  const { organizationId, personId, number, store, clock } = scene;
-  const organization = await store.organizations.get(organizationId);
-  const zone = organization!.timeZone;
-  const at = spokenTime(args['when'] ?? '', clock.now(), zone);
-  if (at === null) return { status: 'failed', output: 'The time was not understood. Ask for a day and a time.' };
+  const { organizationId, personId, number } = scene;
+  const { spoken, say, zone } = await readTime(scene, args['when'] ?? '', false);
+  if (spoken.at === null) return { status: 'failed', output: notUnderstood(spoken) };
   const wanted: BookSlot = {
-    at,
+    at: spoken.at,
     name: args['name'] ?? null,
     number,
     notes: args['notes'] ?? null,
@@ -120,7 +130,7 @@ async function book(scene: ToolScene, args: Args): Promise<ToolOutcome> {
   };
   try {
     await bookSlot(scene, as(scene), wanted);
-    return { status: 'ok', output: `Booked for ${spoken(at, zone)}.` };
+    return { status: 'ok', output: `Booked for ${say(spoken.at)}.` };
   } catch (error) {
     if (error instanceof AppError && error.code === 'conflict') {
       const free = await holdNextSlot(scene, organizationId, zone, wanted);
@@ -129,39 +139,35 @@ async function book(scene: ToolScene, args: Args): Promise<ToolOutcome> {
         output:
           free === null
             ? 'That time is taken. Ask for another one.'
-            : `That time is taken. Free: ${spoken(free, zone)} (${free.toISOString()}). Offer it, and book it when the caller agrees.`,
+            : `That time is taken. Free: ${say(free)} (${free.toISOString()}). Offer it, and book it when the caller agrees.`,
       };
     }
-    if (error instanceof AppError && error.code === 'invalid-input')
-      return { status: 'failed', output: 'That time is over. Ask for another one.' };
     throw error;
   }
 }
 
-function spoken(at: Date, zone: TimeZone): string {
-  return at.toLocaleString('en-US', {
-    timeZone: zone,
-    weekday: 'long',
-    month: 'long',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: '2-digit',
-  });
-}
+const notUnderstood = ({ problem, ask }: SpokenTime) =>
+  problem === 'past' ? ask! : `The time was not understood. ${ask}`;
 
 async function takeCallback(scene: ToolScene, args: Args): Promise<ToolOutcome> {
-  const { organizationId, personId, number, store, clock } = scene;
+  const { personId, number } = scene;
   const wanted = args['when'] ?? '';
-  const organization = await store.organizations.get(organizationId);
+  const { spoken, say } = await readTime(scene, wanted, true);
+  // `as soon as possible` and `next week` are good enough to call back; a time that may be another one is not.
+  if (spoken.at === null && !['nothing', 'no-day', 'no-time'].includes(spoken.problem!))
+    return { status: 'failed', output: `Nothing is noted yet. ${notUnderstood(spoken)}` };
   await noteCallback(scene, as(scene), {
     ...talkOf(scene),
     personId,
     number,
     wanted,
-    dueAt: spokenTime(wanted, clock.now(), organization!.timeZone),
+    dueAt: spoken.at,
     reason: args['reason'] ?? 'asked for on the call',
   });
-  return { status: 'ok', output: 'The callback is noted.' };
+  return {
+    status: 'ok',
+    output: spoken.at === null ? 'The callback is noted.' : `The callback is noted for ${say(spoken.at)}.`,
+  };
 }
 
 async function neverAgain(scene: ToolScene): Promise<ToolOutcome> {
