@@ -52,6 +52,8 @@ const PAST = new RegExp(
 );
 const VAGUE = /\b(?:next|this|the|last|past) (?:week|month|year|quarter)\b/;
 const RELATIVE = /\b(?:hours?|minutes?|mins?|hrs?)\b/;
+/** A longer text names no time; the patterns need not be linear beyond it. */
+const LONGEST = 300;
 /** People who name an hour without its half of the day mean office hours: `at three` is 15:00, `at eight` is 8:00. */
 const FIRST_OFFICE_HOUR = 8;
 const PARTS: readonly (readonly [RegExp, number])[] = [
@@ -78,7 +80,7 @@ const US_ZONES: ReadonlySet<string> = new Set(
 export function readSpokenTime(said: string, options: SpokenTimeOptions): SpokenTime {
   const iso = /^\s*\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s?(?:Z|[+-]\d{2}:?\d{2})\s*$/i.exec(said);
   if (iso) return ofInstant(new Date(said.trim().replace(' ', 'T')), options);
-  const zoned = withoutZone(withDigits(said), options.zone);
+  const zoned = withoutZone(withDigits(said.slice(0, LONGEST)), options.zone);
   const local = wallClock(zoned.zone, options.now);
   const today = local.toISOString().slice(0, 10);
   const dated = withDates(zoned.text, today, options.dateOrder);
