@@ -1,3 +1,4 @@
+import type { Counter, GuessRule } from './identity/sign-in-guard.ts';
 import type { ConversationStore } from './conversations/conversation-store.ts';
 import type { MemoryStore } from './memory/memory.ts';
 import type { CarrierStore, NumberStore, SettingsStore } from './carriers/carrier-store.ts';
@@ -262,9 +263,12 @@ export type UserChange = { readonly [K in 'name' | 'role' | 'status' | 'preferen
   readonly passwordHash?: string;
 };
 
-export interface SignInFailures {
-  readonly failures: number;
-  readonly lockedUntil: Date | null;
+/** What is known of attempts to sign in to an account from a place. */
+export interface SignInState {
+  /** The account has a user, who has signed in from this network. */
+  readonly known: boolean;
+  /** Until when counters rest, by counter. */
+  readonly rests: readonly (Counter & { readonly until: Date })[];
 }
 
 export interface OrganizationStore {
@@ -330,13 +334,17 @@ export interface CredentialStore {
     now: Date,
     expiresAt: Date,
   ): Promise<{ readonly sessionId: number; readonly user: User } | null>;
+  /** The sign-in of an old refresh token that was used a moment ago, while its successor `newHash` has not been used. */
+  rotatedWithin(oldHash: string, newHash: string, ms: number): Promise<{ sessionId: number; user: User } | null>;
   /** Ends the sign-in of a refresh token that was used before. Answers whose it was. */
   revokeReplayed(refreshHash: string, at: Date): Promise<User | null>;
   revokeSessionsOf(userId: number, at: Date, butOf?: number): Promise<void>;
-  signInFailures(emailKey: string): Promise<SignInFailures | null>;
-  /** Counts one more; from the `most`th on the address is locked. What was long ago does not count. */
-  addSignInFailure(emailKey: string, at: Date, rule: { readonly most: number; readonly lockMs: number }): Promise<void>;
-  clearSignInFailures(emailKey: string): Promise<void>;
+  signInState(account: string, network: string, counters: readonly Counter[], now: Date): Promise<SignInState>;
+  /** Counts one more each; from the `most`th on a counter rests. What was before `since` does not count. */
+  addSignInFailures(rules: readonly GuessRule[], at: Date, since: Date): Promise<void>;
+  /** Those of an account: of these places, or all. */
+  clearSignInFailures(account: string, places?: readonly string[]): Promise<void>;
+  rememberPlace(userId: number, network: string, at: Date): Promise<void>;
 }
 
 /** What is known of a request that is carried out once. */

@@ -16,7 +16,11 @@ export async function clearUp(db: Kysely<Database>, now: Date): Promise<void> {
   await db
     .deleteFrom('sign_in_failures')
     .where('last_at', '<', yesterday)
-    .where((eb) => eb.or([eb('locked_until', 'is', null), eb('locked_until', '<', now)]))
+    .where((eb) => eb.or([eb('next_at', 'is', null), eb('next_at', '<', now)]))
+    .execute();
+  await db
+    .deleteFrom('sign_in_places')
+    .where('last_at', '<', new Date(now.getTime() - 180 * DAY_MS))
     .execute();
   await db
     .deleteFrom('media_tokens')

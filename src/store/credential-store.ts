@@ -3,7 +3,8 @@ import type { Caller } from '#core/identity/sign-in.ts';
 import type { User } from '#core/identity/user.ts';
 import { keyActsAs, type Role } from '#core/kernel/context.ts';
 import type { Plan } from '#core/kernel/plan.ts';
-import type { ApiKey, CredentialStore, SignInFailures } from '#core/ports.ts';
+import type { Counter, GuessRule } from '#core/identity/sign-in-guard.ts';
+import type { ApiKey, CredentialStore, SignInState } from '#core/ports.ts';
 import type { Database } from './schema.ts';
 import { toUser } from './user-store.ts';
 
@@ -182,6 +183,26 @@ export class PostgresCredentialStore implements CredentialStore {
     return { sessionId: session.id, user: toUser(user) };
   }
 
+  async rotatedWithin(oldHash: string, newHash: string, ms: number): Promise<{ sessionId: number; user: User } | null> {
+    const session = await this.#db
+      .selectFrom('used_refresh_tokens')
+      .innerJoin('sessions', 'sessions.id', 'used_refresh_tokens.session_id')
+      .select(['sessions.id', 'sessions.user_id'])
+      .where('used_refresh_tokens.refresh_hash', '=', oldHash)
+      .where('used_at', '>', sql<Date>`now() - ${ms} * interval '1 millisecond'`)
+      .where('sessions.refresh_hash', '=', newHash)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst();
+    if (!session) return null;
+    const user = await this.#db
+      .selectFrom('users')
+      .selectAll()
+      .where('id', '=', session.user_id)
+      .where('status', '=', 'active')
+      .executeTakeFirst();
+    return user ? { sessionId: session.id, user: toUser(user) } : null;
+  }
+
   async revokeReplayed(refreshHash: string, at: Date): Promise<User | null> {
     const session = await this.#db
       .updateTable('sessions')
@@ -212,36 +233,63 @@ export class PostgresCredentialStore implements CredentialStore {
     await query.execute();
   }
 
-  async signInFailures(emailKey: string): Promise<SignInFailures | null> {
-    const row = await this.#db
-      .selectFrom('sign_in_failures')
-      .select(['failures', 'locked_until'])
-      .where('email', '=', emailKey)
-      .executeTakeFirst();
-    return row ? { failures: row.failures, lockedUntil: row.locked_until } : null;
+  async signInState(account: string, network: string, counters: readonly Counter[], now: Date): Promise<SignInState> {
+    const [place, rests] = await Promise.all([
+      this.#db
+        .selectFrom('sign_in_places')
+        .innerJoin('users', 'users.id', 'sign_in_places.user_id')
+        .select('user_id')
+        .where((eb) => eb(eb.fn('lower', ['email']), '=', account))
+        .where('network', '=', network)
+        .executeTakeFirst(),
+      this.#db
+        .selectFrom('sign_in_failures')
+        .select(['account', 'place', 'next_at'])
+        .where((eb) => eb.or(counters.map((one) => eb.and({ account: one.account, place: one.place }))))
+        .where('next_at', '>', now)
+        .execute(),
+    ]);
+    return {
+      known: place !== undefined,
+      rests: rests.map((row) => ({ account: row.account, place: row.place, until: row.next_at! })),
+    };
   }
 
-  async addSignInFailure(emailKey: string, at: Date, rule: { most: number; lockMs: number }): Promise<void> {
-    const stale = new Date(at.getTime() - rule.lockMs);
-    const lockedUntil = new Date(at.getTime() + rule.lockMs);
-    const failures = sql<number>`case when sign_in_failures.last_at < ${stale} then 1 else sign_in_failures.failures + 1 end`;
+  async addSignInFailures(rules: readonly GuessRule[], at: Date, since: Date): Promise<void> {
+    const failures = sql<number>`case when sign_in_failures.last_at < ${since} then 1 else sign_in_failures.failures + 1 end`;
+    // In one order everywhere: two requests at once never wait for each other.
+    for (const { account, place, most, restMs } of rules.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))) {
+      const next = new Date(at.getTime() + restMs);
+      await this.#db
+        .insertInto('sign_in_failures')
+        .values({ account, place, failures: 1, last_at: at, next_at: most <= 1 ? next : null })
+        .onConflict((conflict) =>
+          conflict.columns(['account', 'place']).doUpdateSet({
+            failures,
+            last_at: at,
+            next_at: sql<Date | null>`case when ${failures} >= ${most} then ${next}::timestamptz end`,
+          }),
+        )
+        .execute();
+    }
+  }
+
+  async clearSignInFailures(account: string, places?: readonly string[]): Promise<void> {
+    let query = this.#db.deleteFrom('sign_in_failures').where('account', '=', account);
+    if (places) query = query.where('place', 'in', [...places]);
+    await query.execute();
+  }
+
+  async rememberPlace(userId: number, network: string, at: Date): Promise<void> {
     await this.#db
-      .insertInto('sign_in_failures')
-      .values({ email: emailKey, failures: 1, last_at: at, locked_until: rule.most <= 1 ? lockedUntil : null })
-      .onConflict((conflict) =>
-        conflict.column('email').doUpdateSet({
-          failures,
-          last_at: at,
-          locked_until: sql<Date | null>`case when ${failures} >= ${rule.most} then ${lockedUntil}::timestamptz end`,
-        }),
-      )
+      .insertInto('sign_in_places')
+      .values({ user_id: userId, network, last_at: at })
+      .onConflict((conflict) => conflict.columns(['user_id', 'network']).doUpdateSet({ last_at: at }))
       .execute();
   }
-
-  async clearSignInFailures(emailKey: string): Promise<void> {
-    await this.#db.deleteFrom('sign_in_failures').where('email', '=', emailKey).execute();
-  }
 }
+
+const keyOf = ({ account, place }: Counter): string => `${account}\n${place}`;
 
 function toKey(row: Selectable<Database['api_keys']>): ApiKey {
   return {

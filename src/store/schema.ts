@@ -54,8 +54,9 @@ export interface Database {
     revoked_at: Defaulted<Date | null>;
     created_at: Defaulted<Date>;
   };
-  used_refresh_tokens: { refresh_hash: string; session_id: number };
-  sign_in_failures: { email: string; failures: number; last_at: Date; locked_until: Date | null };
+  used_refresh_tokens: { refresh_hash: string; session_id: number; used_at: Defaulted<Date> };
+  sign_in_failures: { account: string; place: string; failures: number; last_at: Date; next_at: Date | null };
+  sign_in_places: { user_id: number; network: string; last_at: Date };
   suppressed_numbers: { organization_id: number; number_hash: string; at: Date };
   idempotent_requests: {
     organization_id: number;

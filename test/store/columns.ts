@@ -48,8 +48,9 @@ export const tables: Readonly<Record<keyof Database, string[]>> = {
     'updated_at',
   ),
   sessions: keys<Database['sessions']>()('id', 'user_id', 'refresh_hash', 'expires_at', 'revoked_at', 'created_at'),
-  used_refresh_tokens: keys<Database['used_refresh_tokens']>()('refresh_hash', 'session_id'),
-  sign_in_failures: keys<Database['sign_in_failures']>()('email', 'failures', 'last_at', 'locked_until'),
+  used_refresh_tokens: keys<Database['used_refresh_tokens']>()('refresh_hash', 'session_id', 'used_at'),
+  sign_in_failures: keys<Database['sign_in_failures']>()('account', 'place', 'failures', 'last_at', 'next_at'),
+  sign_in_places: keys<Database['sign_in_places']>()('user_id', 'network', 'last_at'),
   suppressed_numbers: keys<Database['suppressed_numbers']>()('organization_id', 'number_hash', 'at'),
   idempotent_requests: keys<Database['idempotent_requests']>()(
     'organization_id',

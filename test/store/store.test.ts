@@ -224,8 +224,9 @@ describe(`the store on Postgres ${serverName}`, () => {
     const scope = (key: string) => ({ organizationId, actor: 'a', operation: 'o', key, attempt: 'x' });
     await store.once.claim(scope('old'), 'h', ago, new Date(0));
     await store.once.claim(scope('new'), 'h', now, new Date(0));
-    await store.credentials.addSignInFailure('old@example.com', ago, { most: 10, lockMs: 1000 });
-    await store.credentials.addSignInFailure('locked@example.com', ago, { most: 1, lockMs: 10 * 86_400_000 });
+    const rule = (account: string, most: number, restMs: number) => ({ account, place: 'p', most, restMs });
+    const rules = [rule('old@example.com', 10, 1000), rule('locked@example.com', 1, 10 * 86_400_000)];
+    await store.credentials.addSignInFailures(rules, ago, new Date(0));
     const [ended, running] = [await store.calls.insert(newCall()), await store.calls.insert(newCall())];
     await finishCall({ store, clock: { now: () => now } }, ended.id, null, {
       status: 'canceled',
@@ -249,7 +250,7 @@ describe(`the store on Postgres ${serverName}`, () => {
     await store.clearUp(now);
     const left = async (text: string) => (await rows(text)).map((row) => String(Object.values(row)[0])).toSorted();
     assert.deepEqual(await left("select key from idempotent_requests where actor = 'a'"), ['new']);
-    assert.deepEqual(await left('select email from sign_in_failures'), ['locked@example.com']);
+    assert.deepEqual(await left('select account from sign_in_failures'), ['locked@example.com']);
     assert.deepEqual(await left("select token_hash from media_tokens where token_hash like 'of %'"), [
       'of a running call',
     ]);

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { SignJWT } from 'jose';
+import { guardOf } from '#core/identity/sign-in-guard.ts';
+import { signIn as signInAs } from '#core/identity/sign-in.ts';
+import { resetPassword } from '#core/identity/users.ts';
+import type { AppError } from '#core/kernel/errors.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 // Who comes in, as whom, and what they may do: in call-center's form, and what opens the other APIs.
@@ -104,6 +108,9 @@ describe('identity', () => {
     // A refresh token opens nothing else, and an access token refreshes nothing.
     assert.equal((await as(String(data(second)['refresh_token']), 'GET', '/api/users/me')).status, 401);
     assert.equal((await refresh(data(second)['token'])).status, 401);
+    // A retry whose first reply was lost gets the same again; after a while it is somebody else's.
+    assert.equal(data(await refresh(first['refresh_token']))['refresh_token'], data(second)['refresh_token']);
+    await server.database("update used_refresh_tokens set used_at = used_at - interval '11 seconds'");
     const again = await refresh(first['refresh_token']);
     assert.deepEqual([again.status, codeOf(again)], [401, 'AUTH_001']);
     assert.equal(
@@ -114,12 +121,22 @@ describe('identity', () => {
     assert.equal((await as(String(data(second)['token']), 'GET', '/api/users/me')).status, 401);
   });
 
-  it('lets one of many refreshes at once through', async () => {
+  it('gives many refreshes at once the same successor, and ends the sign-in when the old token comes after its use', async () => {
+    const refresh = (token: unknown) => server.request('POST', '/api/auth/refresh', { refresh_token: token });
     const token = data(await login('admin@example.com', 'correct horse battery'))['refresh_token'];
-    const replies = await Promise.all(
-      Array.from({ length: 8 }, () => server.request('POST', '/api/auth/refresh', { refresh_token: token })),
+    const replies = await Promise.all(Array.from({ length: 8 }, () => refresh(token)));
+    assert.deepEqual(
+      replies.map((reply) => reply.status),
+      Array.from({ length: 8 }, () => 200),
     );
-    assert.equal(replies.filter((reply) => reply.status === 200).length, 1);
+    const successors = [...new Set(replies.map((reply) => data(reply)['refresh_token']))];
+    assert.equal(successors.length, 1);
+    for (const reply of replies)
+      assert.equal((await as(String(data(reply)['token']), 'GET', '/api/users/me')).status, 200);
+    const next = await refresh(successors[0]);
+    assert.equal(next.status, 200);
+    assert.equal((await refresh(token)).status, 401, 'its successor was used: whoever shows it stole it');
+    assert.equal((await refresh(data(next)['refresh_token'])).status, 401);
   });
 
   it('creates a user as the seed shows it, who signs in, and changes role and status', async () => {
@@ -249,26 +266,67 @@ describe('identity', () => {
     }
   });
 
-  it('locks an address after ten wrong passwords, whether anybody has it or not, and says the same of both', async () => {
+  it('holds up whoever guesses, whether anybody has the account or not, and says the same of all', async () => {
     const { email } = await newUser('viewer');
+    const stranger = { email: 'stranger@example.com', name: 'S', role: 'viewer', password: 'temp_password' };
+    await as(admin, 'POST', '/api/users', stranger);
     const told: string[][] = [];
-    for (const address of [email, 'nobody@example.com']) {
+    // One who has signed in from here, one who has not, and nobody.
+    for (const account of [email, stranger.email, 'nobody@example.com']) {
       const replies = [];
-      for (let i = 0; i < 10; i++) replies.push(await login(address, `wrong ${i}`));
-      assert.ok(replies.every((reply) => reply.status === 401 && codeOf(reply) === 'AUTH_001'));
-      const locked = await login(address, 'temp_password');
-      assert.deepEqual([locked.status, codeOf(locked)], [429, 'SERVICE_002']);
-      told.push(
-        [...replies, locked].map((reply) => `${reply.status} ${String((reply.body['error'] as Json)['message'])}`),
-      );
+      for (let i = 0; i < 12; i++) replies.push(await login(account, `wrong ${i}`));
+      assert.ok(replies.slice(0, 10).every((reply) => reply.status === 401 && codeOf(reply) === 'AUTH_001'));
+      assert.ok(replies.slice(10).every((reply) => reply.status === 429 && codeOf(reply) === 'SERVICE_002'));
+      told.push(replies.map((reply) => `${reply.status} ${String((reply.body['error'] as Json)['message'])}`));
     }
     assert.deepEqual(told[0], told[1]);
-    // Others are not locked, and guesses at once count too.
+    assert.deepEqual(told[0], told[2]);
+    // The right password counts where its user has signed in before, and not where anybody may be guessing.
+    assert.equal((await login(stranger.email, stranger.password)).status, 429);
+    assert.equal((await login(email, 'temp_password')).status, 200);
+    // Others are not held up, and guesses at once count too.
     assert.equal((await login('admin@example.com', 'correct horse battery')).status, 200);
     const { email: second } = await newUser('viewer');
     const guesses = await Promise.all(Array.from({ length: 40 }, (_, i) => login(second, `guess ${i}`)));
     const tried = guesses.filter((reply) => reply.status === 401).length;
     assert.ok(tried >= 10 && tried <= 12, `${tried} guesses were tried`);
+  });
+
+  it('counts wrong passwords by account, host and network, and keeps nobody out who signs in from where they did before', async () => {
+    const { core } = server.app;
+    const email = `places${++serial}@example.com`;
+    await as(admin, 'POST', '/api/users', { email, name: 'P', role: 'viewer', password: 'temp_password' });
+    const attempt = (address: string, password = 'temp_password', account = email) =>
+      signInAs(core, { email: account, password, address }).then(
+        () => 'in',
+        (error: unknown) => (error as AppError).code,
+      );
+    assert.equal(await attempt('192.0.2.5'), 'in');
+    for (let i = 0; i < 10; i++) assert.equal(await attempt('203.0.113.9', 'wrong'), 'unauthenticated');
+    // Whoever guessed is held up, with the right password too; nobody else is.
+    assert.equal(await attempt('203.0.113.9'), 'rate-limited');
+    assert.equal(await attempt('198.51.100.1'), 'in');
+    // Guesses from many hosts: unknown places may try every few seconds, known ones at any time.
+    for (let i = 0; i < 20; i++) assert.equal(await attempt(`203.0.${i}.1`, 'wrong'), 'unauthenticated');
+    assert.equal(await attempt('203.0.99.1'), 'rate-limited');
+    assert.equal(await attempt('192.0.2.77'), 'in', 'the same network');
+    await server.database("update sign_in_failures set next_at = next_at - interval '11 seconds' where place = ''");
+    assert.equal(await attempt('203.0.99.1'), 'in', 'it is a delay, no lock');
+    // Guesses from one network, an account each.
+    const guesses = Array.from({ length: 100 }, () => guardOf('', '192.0.2.200').elsewhere[2]!);
+    await core.store.credentials.addSignInFailures(guesses, new Date(), new Date(0));
+    assert.equal(await attempt('192.0.2.201', 'wrong', 'nobody-else@example.com'), 'rate-limited');
+    assert.equal(await attempt('192.0.2.5'), 'in');
+    // Where the user is known guesses are bounded as well.
+    const { known } = guardOf(email, '192.0.2.5');
+    await core.store.credentials.addSignInFailures(
+      Array.from({ length: 100 }, () => known),
+      new Date(),
+      new Date(0),
+    );
+    assert.equal(await attempt('192.0.2.5'), 'rate-limited');
+    await resetPassword(core, email, 'yet another password');
+    assert.equal(await attempt('192.0.2.5', 'yet another password'), 'in');
   });
 
   it('keeps the last admin', async () => {

@@ -19,8 +19,8 @@ export const loginOperation = openOperation({
       user: z.object({ id: z.string(), email: z.string(), organization_id: z.string() }),
     }),
   ),
-  handle: async ({ core, body, requestId }) => {
-    const { accessToken, refreshToken, user } = await signIn(core, body);
+  handle: async ({ core, body, requestId, address }) => {
+    const { accessToken, refreshToken, user } = await signIn(core, { ...body, address });
     return envelope(requestId, {
       token: accessToken,
       refresh_token: refreshToken,

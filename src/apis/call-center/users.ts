@@ -103,13 +103,14 @@ export const updateMyselfOperation = operation({
       message: 'password and current_password go together',
     }),
   reply: enveloped(UserReply),
-  handle: async ({ core, ctx, body, requestId }) => {
+  handle: async ({ core, ctx, body, requestId, address }) => {
     const { password, current_password: current, name, preferences } = body;
-    const user = await changeMyself(core, ctx, {
+    const change = {
       ...(name === undefined ? {} : { name }),
       ...(preferences === undefined ? {} : { preferences }),
       ...(password === undefined || current === undefined ? {} : { password: { current, next: password } }),
-    });
+    };
+    const user = await changeMyself(core, ctx, change, address);
     return envelope(requestId, present(user));
   },
 });

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { networkOf } from './limits.ts';
+import { hostOf } from '#core/kernel/network.ts';
 import { numberIn } from './words.ts';
 
 it('who has one IPv6 address is counted with all of its network; an IPv4 address is one', () => {
   for (const same of ['2001:db8:0:1::5', '2001:db8:0:1:ffff::', '2001:db8:0:1:1:2:3:4', '2001:db8:0:1::%eth0'])
-    assert.equal(networkOf(same), '2001:db8:0:1::/64', same);
-  assert.notEqual(networkOf('2001:db8:0:2::5'), networkOf('2001:db8:0:1::5'));
+    assert.equal(hostOf(same), '2001:db8:0:1::/64', same);
+  assert.notEqual(hostOf('2001:db8:0:2::5'), hostOf('2001:db8:0:1::5'));
   assert.deepEqual(
-    [networkOf('::1'), networkOf('10.0.0.7'), networkOf('::ffff:10.0.0.7')],
+    [hostOf('::1'), hostOf('10.0.0.7'), hostOf('::ffff:10.0.0.7')],
     ['0:0:0:0::/64', '10.0.0.7', '10.0.0.7'],
   );
 });

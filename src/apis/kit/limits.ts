@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 import type { Caller } from '#core/identity/sign-in.ts';
 import { actorName } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
+import { hostOf } from '#core/kernel/network.ts';
 import type { RateLimiter } from '#core/ports.ts';
 import type { Api, Limit } from './api.ts';
 
@@ -76,23 +77,7 @@ function overLimit(limit: number, resetAt: Date): AppError {
 }
 
 function subjectOf(api: Api, who: Caller | null, address: string): string {
-  if (!who) return `address:${networkOf(address)}`;
+  if (!who) return `address:${hostOf(address)}`;
   if (api.countedPer === 'organization') return `organization:${who.organizationId}`;
   return actorName(who.actor);
-}
-
-/** Who has one IPv6 address has 2^64 of them. */
-export function networkOf(address: string): string {
-  const v4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (v4 !== undefined) return v4;
-  return address.includes(':') ? `${expanded(address).slice(0, 4).join(':')}::/64` : address;
-}
-
-function expanded(address: string): string[] {
-  const [head = '', tail] = address.split('%')[0]!.split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  return tail === undefined
-    ? left
-    : [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right];
 }

@@ -182,14 +182,14 @@ async function serve(
       const { core, urls, strictReplies } = options;
       return cut(
         operation,
-        await operation.handle({ core, urls, ctx: as, requestId: request.id, ...input }),
+        await operation.handle({ core, urls, ctx: as, requestId: request.id, address: request.ip, ...input }),
         strictReplies,
       );
     };
     if (ctx && operation.stream?.wanted(input.body))
       return await streamReply(api, reply, request.id, (send, signal) =>
         operation.stream!.handle(
-          { core: options.core, urls: options.urls, ctx, requestId: request.id, ...input },
+          { core: options.core, urls: options.urls, ctx, requestId: request.id, address: request.ip, ...input },
           send,
           signal,
         ),

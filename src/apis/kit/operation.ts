@@ -12,6 +12,8 @@ export interface Call<P, Q, B, C extends Context | null> {
   readonly core: Core;
   readonly ctx: C;
   readonly requestId: string;
+  /** The network address that the request comes from. */
+  readonly address: string;
   readonly params: P;
   readonly query: Q;
   readonly body: B;

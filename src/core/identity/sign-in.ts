@@ -2,14 +2,15 @@ import type { Basics } from '../core.ts';
 import type { Actor } from '../kernel/context.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Plan } from '../kernel/plan.ts';
-import type { SignInFailures } from '../ports.ts';
+import { networkOf } from '../kernel/network.ts';
+import type { SignInState } from '../ports.ts';
+import { FORGOTTEN_MS, guardOf, type Counter, type GuessRule } from './sign-in-guard.ts';
 import { emailKey, type User } from './user.ts';
 
 export const ACCESS_TOKEN_SECONDS = 86_400;
 const REFRESH_TOKEN_MS = 30 * 86_400_000;
-/** So many wrong passwords for one address, and it is shut for a while, whoever tries from wherever. */
-const MOST_FAILURES = 10;
-const LOCK_MS = 15 * 60_000;
+/** A refresh token that comes again within this is a second tab, or the retry of a request whose reply was lost. */
+const RETRY_MS = 10_000;
 
 /** Who a credential stands for. */
 export interface Caller {
@@ -39,16 +40,21 @@ export async function whoIs(core: Basics, credential: string): Promise<Caller> {
   return found;
 }
 
+export interface PasswordAttempt {
+  readonly email: string;
+  readonly password: string;
+  /** The network address that it comes from. */
+  readonly address: string;
+}
+
 /** @throws AppError unauthenticated, rate-limited (too many wrong passwords) */
-export async function signIn(
-  core: Basics,
-  input: { readonly email: string; readonly password: string },
-): Promise<SignedIn> {
+export async function signIn(core: Basics, input: PasswordAttempt): Promise<SignedIn> {
   return core.secrets.passwordTurn(async () => {
     const user = await checkedPassword(core, input);
     const refreshToken = newRefreshToken(core);
     const sessionId = await core.store.transaction(async (records) => {
       const id = await records.credentials.insertSession(user.id, core.secrets.hash(refreshToken), refreshExpiry(core));
+      await records.credentials.rememberPlace(user.id, networkOf(input.address), core.clock.now());
       await records.outbox.audit(
         { organizationId: user.organizationId, actor: { kind: 'user', id: user.id, role: user.role, sessionId: id } },
         'user.sign-in',
@@ -60,54 +66,71 @@ export async function signIn(
   });
 }
 
-/** The user whose password this is. To be called in a password turn, so that guesses at once count one after another. */
-export async function checkedPassword(
-  core: Basics,
-  input: { readonly email: string; readonly password: string },
-): Promise<User> {
+/**
+ * The user whose password this is. Too many wrong ones hold up further attempts, but not the right one from a network that
+ * the user has signed in from. To be called in a password turn, so that guesses at once count one after another.
+ * @throws AppError unauthenticated, rate-limited
+ */
+export async function checkedPassword(core: Basics, { email, password, address }: PasswordAttempt): Promise<User> {
   const { credentials, users } = core.store;
-  const key = emailKey(input.email);
+  const account = emailKey(email);
   const now = core.clock.now();
-  const failures = await credentials.signInFailures(key);
-  const lockedUntil = lockedAt(failures, now);
-  if (lockedUntil)
-    throw new AppError('rate-limited', 'Too many wrong passwords for this address. Try again later.', {
-      retryAt: lockedUntil,
-    });
-  const found = await users.forSignIn(key);
-  const right = await core.secrets.isPassword(found?.passwordHash ?? null, input.password);
-  if (!found || !right || found.user.status !== 'active') {
-    await credentials.addSignInFailure(key, now, { most: MOST_FAILURES, lockMs: LOCK_MS });
-    if (found)
-      await core.store.outbox.audit(
-        { organizationId: found.user.organizationId, actor: { kind: 'system', name: 'sign-in' } },
-        'user.sign-in-failed',
-        `user_${found.user.id}`,
-      );
-    throw new AppError('unauthenticated', 'Invalid e-mail address or password');
+  const guard = guardOf(account, address);
+  const state = await credentials.signInState(account, guard.network, [...guard.elsewhere, guard.known], now);
+  const elsewhere = restOf(state, guard.elsewhere);
+  const held = state.known ? restOf(state, [guard.known]) : elsewhere;
+  const found = await users.forSignIn(account);
+  // Looked at in any case: how long it takes tells nobody which accounts there are.
+  const isRight = await core.secrets.isPassword(held ? null : (found?.passwordHash ?? null), password);
+  if (held) throw tooMany(elsewhere ?? held);
+  if (!found || !isRight || found.user.status !== 'active') {
+    await countFailure(core, found?.user ?? null, elsewhere ? [guard.known] : [...guard.elsewhere, guard.known]);
+    // Answered as where nobody has the account.
+    throw elsewhere ? tooMany(elsewhere) : new AppError('unauthenticated', 'Invalid e-mail address or password');
   }
-  if (failures) await credentials.clearSignInFailures(key);
+  await credentials.clearSignInFailures(account, [guard.elsewhere[0]!.place, guard.known.place]);
   return found.user;
 }
 
-function lockedAt(failures: SignInFailures | null, now: Date): Date | null {
-  return failures?.lockedUntil && failures.lockedUntil > now ? failures.lockedUntil : null;
+async function countFailure(core: Basics, user: User | null, rules: readonly GuessRule[]): Promise<void> {
+  const now = core.clock.now();
+  await core.store.transaction(async (records) => {
+    await records.credentials.addSignInFailures(rules, now, new Date(now.getTime() - FORGOTTEN_MS));
+    if (user)
+      await records.outbox.audit(
+        { organizationId: user.organizationId, actor: { kind: 'system', name: 'sign-in' } },
+        'user.sign-in-failed',
+        `user_${user.id}`,
+      );
+  });
 }
 
+/** Until when these rules hold attempts up; null when they do not. */
+function restOf({ rests }: SignInState, rules: readonly GuessRule[]): Date | null {
+  const isOf = (rest: Counter) => rules.some(({ account, place }) => account === rest.account && place === rest.place);
+  return rests.filter(isOf).reduce<Date | null>((last, { until }) => (last && last > until ? last : until), null);
+}
+
+const tooMany = (retryAt: Date): AppError =>
+  new AppError('rate-limited', 'Too many wrong passwords. Try again later.', { retryAt });
+
 /**
- * A new pair for a refresh token, which is used up. One that comes a second time is refused, and its whole sign-in is
- * over: it was stolen, or the thief came first. @throws AppError unauthenticated
+ * A new pair for a refresh token, which is used up. Its successor is derived from it, so that two requests at once, and one
+ * whose reply was lost, get the same one on any server. A token that comes later, or after its successor was used, was
+ * stolen: its whole sign-in is over. @throws AppError unauthenticated
  */
 export async function refreshSignIn(core: Basics, refreshToken: string): Promise<SignedIn> {
-  const next = newRefreshToken(core);
-  const hash = core.secrets.hash(refreshToken);
-  const rotated = await core.store.transaction((records) =>
-    records.credentials.rotateSession(hash, core.secrets.hash(next), core.clock.now(), refreshExpiry(core)),
-  );
+  const { secrets, store } = core;
+  const next = `rt_${secrets.keyedHash(`refresh token after\n${refreshToken}`)}`;
+  const [hash, nextHash] = [secrets.hash(refreshToken), secrets.hash(next)];
+  const rotated =
+    (await store.transaction((records) =>
+      records.credentials.rotateSession(hash, nextHash, core.clock.now(), refreshExpiry(core)),
+    )) ?? (await store.credentials.rotatedWithin(hash, nextHash, RETRY_MS));
   if (!rotated) {
-    const revoked = await core.store.credentials.revokeReplayed(hash, core.clock.now());
+    const revoked = await store.credentials.revokeReplayed(hash, core.clock.now());
     if (revoked)
-      await core.store.outbox.audit(
+      await store.outbox.audit(
         { organizationId: revoked.organizationId, actor: { kind: 'system', name: 'sign-in' } },
         'user.refresh-token-replayed',
         `user_${revoked.id}`,

@@ -145,14 +145,15 @@ export interface ChangeMyself {
 }
 
 /** Preferences are merged. A new password needs the old one, and ends all other sign-ins. @throws AppError */
-export async function changeMyself(core: Basics, ctx: Context, change: ChangeMyself): Promise<User> {
+export async function changeMyself(core: Basics, ctx: Context, change: ChangeMyself, address: string): Promise<User> {
   const me = await getMyself(core, ctx);
   const zone = change.preferences?.['timezone'];
   if (zone !== undefined) {
     if (typeof zone !== 'string') throw invalid('preferences.timezone', 'must be an IANA time zone');
     timeZone(zone);
   }
-  const passwordHash = change.password === undefined ? undefined : await newPasswordHash(core, me, change.password);
+  const passwordHash =
+    change.password === undefined ? undefined : await newPasswordHash(core, me, change.password, address);
   return core.store.transaction(async (records) => {
     await records.organizations.lock(ctx.organizationId);
     // Read again under the lock: two changes at once lose nothing of each other.
@@ -180,10 +181,15 @@ export async function changeMyself(core: Basics, ctx: Context, change: ChangeMys
   });
 }
 
-async function newPasswordHash(core: Basics, me: User, password: { current: string; next: string }): Promise<string> {
+async function newPasswordHash(
+  core: Basics,
+  me: User,
+  password: { current: string; next: string },
+  address: string,
+): Promise<string> {
   checkPassword(password.next, me.email);
   return core.secrets.passwordTurn(async () => {
-    await checkedPassword(core, { email: me.email, password: password.current });
+    await checkedPassword(core, { email: me.email, password: password.current, address });
     return core.secrets.hashPassword(password.next);
   });
 }
