@@ -85,7 +85,7 @@ const SUITES: readonly Suite[] = [
   { name: 'numbers', budgetS: 240, files: ['test/suites/numbers.test.ts'] },
   { name: 'api', budgetS: 180, files: ['test/suites/sales-agent.test.ts'] },
   { name: 'tools', budgetS: 300, files: ['test/suites/tools.test.ts'] },
-  { name: 'webhooks', budgetS: 300, files: ['test/suites/webhooks.test.ts', 'test/suites/webhook-storm.test.ts'] },
+  { name: 'webhooks', budgetS: 300, files: tests('test/suites/webhook{s,-storm,-fairness}.test.ts') },
   { name: 'knowledge', budgetS: 180, files: ['test/suites/knowledge.test.ts'] },
   {
     name: 'carriers',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { MediaBudget } from './media-budget.ts';
 import { markMessage, mediaMessage, readMessage } from './media-messages.ts';
 import { SignedUrls } from './signed-urls.ts';
 
@@ -54,5 +55,38 @@ describe('signed addresses', () => {
     assert.ok(!new SignedUrls('other', () => now).opens('/app/calls/CA1', signed));
     now += 61_000;
     assert.ok(!urls.opens('/app/calls/CA1', signed));
+  });
+});
+
+describe('what a media socket may send', () => {
+  const FRAME = 160;
+  const SECOND = 8000;
+
+  it('is real time with jitter, and a burst after a pause', () => {
+    const budget = new MediaBudget(0);
+    for (let ms = 0; ms < 10_000; ms += 20) assert.equal(budget.audio(FRAME, ms + (ms % 60)), 'taken');
+    const late = 11_500;
+    for (let n = 0; n < 75; n++) assert.equal(budget.audio(FRAME, late), 'taken', `frame ${n} of a burst`);
+    const chunks = new MediaBudget(0);
+    for (let second = 1; second < 20; second++) assert.equal(chunks.audio(SECOND, second * 1000), 'taken');
+  });
+
+  it('is no more than that: the rest is dropped, and a flood ends', () => {
+    const budget = new MediaBudget(0);
+    let taken = 0;
+    const verdicts = new Set<string>();
+    for (let n = 0; n < 400; n++) {
+      const verdict = budget.audio(SECOND / 4, n * 25);
+      verdicts.add(verdict);
+      if (verdict === 'taken') taken += 250;
+    }
+    assert.ok(taken <= 10_000 + 2000 && taken > 9500, `${taken} ms in 10 s`);
+    assert.deepEqual([...verdicts], ['taken', 'first', 'dropped', 'flood']);
+  });
+
+  it('is a bounded number of messages', () => {
+    const budget = new MediaBudget(0);
+    const taken = Array.from({ length: 5000 }, (_, n) => budget.message(n)).filter(Boolean).length;
+    assert.ok(taken >= 1900 && taken <= 2001, `${taken} messages in 5 s`);
   });
 });

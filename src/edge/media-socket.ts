@@ -24,6 +24,8 @@ const NOT_LET_IN = 1008;
 /** Whoever names its call only after the upgrade does so within this. */
 const NAME_IT_MS = 3000;
 const MOST_UNNAMED = 500;
+const MOST_EARLY_MESSAGES = 100;
+const MOST_EARLY_BYTES = 64 * 1024;
 
 const REFUSALS: Record<'unknown' | 'ended' | 'connected', { status: number; text: string }> = {
   unknown: { status: 404, text: 'Unknown call' },
@@ -149,6 +151,7 @@ export class MediaSockets {
       this.#unnamed++;
       const protocol = new MediaStreams();
       const early: [RawData, boolean][] = [];
+      let earlyBytes = 0;
       let named = false;
       const leave = (why: string) => webSocket.close(NOT_LET_IN, why);
       const late = setTimeout(() => leave('no start message came'), NAME_IT_MS);
@@ -160,7 +163,11 @@ export class MediaSockets {
       webSocket.on('error', () => undefined);
       webSocket.once('close', settle);
       const first = (data: RawData, isBinary: boolean) => {
-        if (named) return void (early.length < 100 && early.push([data, isBinary]));
+        if (named) {
+          earlyBytes += (data as Buffer).length;
+          if (early.length < MOST_EARLY_MESSAGES && earlyBytes <= MOST_EARLY_BYTES) early.push([data, isBinary]);
+          return;
+        }
         try {
           const message = protocol.read(data as Buffer, isBinary);
           if (message.type === 'connected' || message.type === 'unknown') return;

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
 import type { MediaMessage, MediaProtocol } from '#engine/contracts/media-protocol.ts';
+import { MediaBudget } from './media-budget.ts';
 
 /** The first message is said at `start`, at the first `media`, or so long after the upgrade. */
 const START_ANYWAY_MS = 500;
@@ -12,6 +13,10 @@ const MOST_BUFFERED = 256 * 1024;
 const FAR_BUFFER_MS = 60;
 const UNSUPPORTED = 1007;
 const TOO_BIG = 1009;
+const TOO_MUCH = 1008;
+const TOO_MUCH_TEXT = 'the audio comes faster than real time';
+/** How long a socket that sends too many messages is not read. */
+const PAUSE_MS = 100;
 const REPLACED = 4001;
 const REPLACED_TEXT = 'the call goes on over another connection';
 /** A peer that answers no ping within this is gone. */
@@ -48,9 +53,25 @@ export class SocketLeg implements MediaLeg {
       begin();
     };
     const anyway = setTimeout(start, START_ANYWAY_MS);
+    const budget = new MediaBudget(performance.now());
+    let resume: NodeJS.Timeout | undefined;
+    const take = (message: MediaMessage) => {
+      if (message.type === 'media') {
+        const verdict = budget.audio(message.audio.length, performance.now());
+        if (verdict === 'flood') return socket.close(TOO_MUCH, TOO_MUCH_TEXT);
+        if (verdict === 'first') onProblem(`${TOO_MUCH_TEXT}: what is ahead by more than 2 s is dropped`);
+        if (verdict !== 'taken') return;
+      }
+      this.#take(message, events, start);
+    };
     socket.on('message', (data: RawData, isBinary: boolean) => {
+      if (socket.readyState !== socket.OPEN) return;
+      if (!budget.message(performance.now()) && !socket.isPaused) {
+        socket.pause();
+        resume = setTimeout(() => socket.resume(), PAUSE_MS);
+      }
       try {
-        this.#take(this.#protocol.read(data as Buffer, isBinary), events, start);
+        take(this.#protocol.read(data as Buffer, isBinary));
       } catch (error) {
         const problem = error instanceof Error ? error.message : 'malformed message';
         onProblem(problem);
@@ -59,6 +80,7 @@ export class SocketLeg implements MediaLeg {
     });
     socket.on('close', (code: number) => {
       clearTimeout(anyway);
+      clearTimeout(resume);
       this.#socket = null;
       if (this.#stopped) return;
       this.#stopped = true;

@@ -11,9 +11,12 @@ const ANSWER_MS = 10_000;
 const CLAIM_MS = 60_000;
 const LANE_MS = 20_000;
 const LANE_EVENTS = 50;
-/** One receiver that hangs has no more than these; all the others go on. */
-const PER_WEBHOOK = 4;
-const AT_ONCE = 256;
+/** A receiver or an organization whose deliveries hang holds no more places than these; all others go on. */
+const PER_RECEIVER = 8;
+const PER_ORGANIZATION = 64;
+const AT_ONCE = 512;
+/** Lanes claimed by one query. */
+const CLAIMED_AT_ONCE = 64;
 const LONGEST_ERROR = 300;
 
 /** What an API says of an event: the body, without a signature. */
@@ -33,8 +36,7 @@ export interface WebhookDeliveryOptions {
  */
 export class WebhookDeliveries {
   readonly #options: WebhookDeliveryOptions;
-  readonly #running = new Map<number, number>();
-  readonly #lanes = new Set<Promise<void>>();
+  readonly #lanes = new Map<WebhookLane, Promise<void>>();
   readonly #stop = new AbortController();
   #timer: NodeJS.Timeout | null = null;
   #looking: Promise<void> = Promise.resolve();
@@ -49,7 +51,7 @@ export class WebhookDeliveries {
     this.#stop.abort();
     if (this.#timer) clearTimeout(this.#timer);
     await this.#looking;
-    await Promise.all(this.#lanes);
+    await Promise.all(this.#lanes.values());
   }
 
   #lookIn(ms: number): void {
@@ -67,27 +69,21 @@ export class WebhookDeliveries {
     if (room <= 0) return false;
     try {
       const now = core.clock.now();
-      const busy = [...this.#running].filter(([, lanes]) => lanes >= PER_WEBHOOK).map(([id]) => id);
       const lanes = await core.store.webhooks.claimLanes(now, new Date(now.getTime() + CLAIM_MS), {
-        lanes: Math.min(room, 32),
-        perWebhook: PER_WEBHOOK,
-        busy,
+        lanes: Math.min(room, CLAIMED_AT_ONCE),
+        perReceiver: PER_RECEIVER,
+        perOrganization: PER_ORGANIZATION,
+        running: [...this.#lanes.keys()],
       });
       for (const lane of lanes) {
-        this.#running.set(lane.webhookId, (this.#running.get(lane.webhookId) ?? 0) + 1);
         const work = this.#deliver(lane)
           .catch((error: unknown) =>
             logFailure(log, error, 'a webhook could not be looked after; it is tried again when its claim is over', {
               webhook: lane.webhookId,
             }),
           )
-          .finally(() => {
-            this.#lanes.delete(work);
-            const left = this.#running.get(lane.webhookId)! - 1;
-            if (left === 0) this.#running.delete(lane.webhookId);
-            else this.#running.set(lane.webhookId, left);
-          });
-        this.#lanes.add(work);
+          .finally(() => this.#lanes.delete(lane));
+        this.#lanes.set(lane, work);
       }
       return lanes.length > 0;
     } catch (error) {

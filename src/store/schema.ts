@@ -225,6 +225,8 @@ export interface Database {
     organization_id: number;
     api: string;
     url: string;
+    /** Made by the database from `url`. */
+    receiver: Generated<string>;
     events: string[];
     agent_id: number | null;
     secret: string;

@@ -31,6 +31,16 @@ export class PostgresWebhookStore implements WebhookStore {
     return toWebhook(row);
   }
 
+  async count(organizationId: number): Promise<number> {
+    const { count } = await this.#db
+      .selectFrom('webhooks')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('organization_id', '=', organizationId)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirstOrThrow();
+    return Number(count);
+  }
+
   async find(organizationId: number, id: number): Promise<Webhook | null> {
     const row = await this.#db
       .selectFrom('webhooks')
@@ -152,29 +162,53 @@ export class PostgresWebhookStore implements WebhookStore {
   async claimLanes(
     now: Date,
     until: Date,
-    { lanes, perWebhook, busy }: Parameters<WebhookStore['claimLanes']>[2],
+    { lanes, perReceiver, perOrganization, running }: Parameters<WebhookStore['claimLanes']>[2],
   ): Promise<readonly WebhookLane[]> {
     const free = sql`l.due_at <= ${now} and (l.claimed_until is null or l.claimed_until < ${now})`;
-    const { rows } = await sql<{ webhook_id: number; lane: string; version: number; attempts: number }>`
+    const taken = JSON.stringify(
+      running.map(({ organizationId, receiver }) => ({ organization_id: organizationId, receiver })),
+    );
+    const { rows } = await sql<{
+      webhook_id: number;
+      lane: string;
+      version: number;
+      attempts: number;
+      organization_id: number;
+      receiver: string;
+    }>`
+      with running as (
+        select organization_id, receiver, count(*) as lanes
+        from json_to_recordset(${taken}::json) as r(organization_id bigint, receiver text) group by 1, 2
+      ), organizations as (
+        select organization_id, sum(lanes) as lanes from running group by 1
+      ), by_receiver as (
+        select l.webhook_id, l.lane, l.due_at, w.organization_id, w.receiver,
+          coalesce(r.lanes, 0) + row_number() over (partition by w.organization_id, w.receiver order by l.due_at) as place
+        from webhook_lanes l join webhooks w on w.id = l.webhook_id
+        left join running r on r.organization_id = w.organization_id and r.receiver = w.receiver
+        where ${free}
+      ), by_organization as (
+        select a.*, coalesce(o.lanes, 0) + row_number() over (partition by a.organization_id order by a.place, a.due_at) as turn
+        from by_receiver a left join organizations o using (organization_id) where a.place <= ${perReceiver}
+      )
       update webhook_lanes set claimed_until = ${until}
       from (
-        select l.webhook_id, l.lane from webhook_lanes l
+        select l.webhook_id, l.lane, due.organization_id, due.receiver from webhook_lanes l
         join (
-          select webhook_id, lane from (
-            select l.webhook_id, l.lane, l.due_at, row_number() over (partition by l.webhook_id order by l.due_at) as place from webhook_lanes l where ${free} and l.webhook_id <> all(${busy}::bigint[])
-          ) ranked where place <= ${perWebhook} order by due_at limit ${lanes}
+          select * from by_organization where turn <= ${perOrganization} order by turn, due_at limit ${lanes}
         ) due using (webhook_id, lane)
         where ${free} for update of l skip locked
       ) claimed
       where webhook_lanes.webhook_id = claimed.webhook_id and webhook_lanes.lane = claimed.lane
-      returning webhook_lanes.webhook_id, webhook_lanes.lane, webhook_lanes.version, webhook_lanes.attempts`.execute(
-      this.#db,
-    );
+      returning webhook_lanes.webhook_id, webhook_lanes.lane, webhook_lanes.version, webhook_lanes.attempts,
+        claimed.organization_id, claimed.receiver`.execute(this.#db);
     return rows.map((row) => ({
       webhookId: row.webhook_id,
       lane: row.lane,
       version: row.version,
       attempts: row.attempts,
+      organizationId: row.organization_id,
+      receiver: row.receiver,
     }));
   }
 

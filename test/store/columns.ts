@@ -213,6 +213,7 @@ export const tables: Readonly<Record<keyof Database, string[]>> = {
     'organization_id',
     'api',
     'url',
+    'receiver',
     'events',
     'agent_id',
     'secret',

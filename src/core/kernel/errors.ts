@@ -70,6 +70,13 @@ export function notFound(what: string, subject: string): AppError {
   return new AppError('not-found', `${what} not found`, { subject });
 }
 
+/** As many as there may be are there already. `many` reads after the number: `webhooks`. */
+export function tooMany(most: number, many: string): AppError {
+  return new AppError('conflict', `There are ${most} ${many} already, the most that are allowed. Delete one first.`, {
+    limit: most,
+  });
+}
+
 /** One field is wrong. `message` reads after the field's name: `must be …`. */
 export function invalid(path: string, message: string, kind: Issue['kind'] = 'format'): AppError {
   return new AppError('invalid-input', 'Invalid request parameters', {

@@ -1,7 +1,7 @@
 import { needAgent } from '../ai-agents/agents.ts';
 import type { Basics } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
-import { notFound } from '../kernel/errors.ts';
+import { notFound, tooMany } from '../kernel/errors.ts';
 
 /** A server of tools that an agent may use (Model Context Protocol, streamable HTTP). */
 export interface McpServer {
@@ -32,7 +32,9 @@ export interface McpServerStore {
   delete(agentId: number, id: number, at: Date): Promise<boolean>;
 }
 
-/** @throws AppError not-found (the agent) */
+const MOST_SERVERS = 20;
+
+/** @throws AppError not-found (the agent), conflict (too many) */
 export async function attachMcpServer(
   core: Basics,
   ctx: Context,
@@ -41,6 +43,8 @@ export async function attachMcpServer(
 ): Promise<McpServer> {
   return core.store.transaction(async (records) => {
     await needAgent(records, ctx, agentId);
+    if ((await records.mcpServers.list(agentId)).length >= MOST_SERVERS)
+      throw tooMany(MOST_SERVERS, 'MCP servers of this agent');
     const server = await records.mcpServers.insert({
       organizationId: ctx.organizationId,
       agentId,

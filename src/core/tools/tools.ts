@@ -1,9 +1,12 @@
 import { needAgent } from '../ai-agents/agents.ts';
 import type { Basics } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
-import { AppError, invalid, notFound } from '../kernel/errors.ts';
+import { AppError, invalid, notFound, tooMany } from '../kernel/errors.ts';
 import type { Listed, Page, Records } from '../ports.ts';
 import { isBuiltIn, type Tool, type ToolExecution, type ToolSettings } from './tool.ts';
+
+/** Models are told of all tools of an agent; vendors take about this many. */
+const MOST_TOOLS = 100;
 
 /** `secret` null: one is made. */
 export type CreateTool = ToolSettings & { readonly secret: string | null };
@@ -22,6 +25,7 @@ export async function createTool(
   const madeSecret = input.secret === null ? core.secrets.signingSecret() : null;
   const tool = await core.store.transaction(async (records) => {
     await needAgent(records, ctx, agentId);
+    if ((await records.tools.list(agentId)).length >= MOST_TOOLS) throw tooMany(MOST_TOOLS, 'tools of this agent');
     const { secret, ...settings } = input;
     const made = await records.tools.insert({
       ...settings,

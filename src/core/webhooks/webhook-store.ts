@@ -5,8 +5,14 @@ export type NewWebhook = Pick<Webhook, 'organizationId' | 'api' | 'url' | 'event
   readonly sealedSecret: string;
 };
 
-/** Events of one call for one receiver: they go out one after another. */
-export interface WebhookLane {
+/** Whose places a lane takes while it is worked on: one receiver is one host. */
+export interface LanePlace {
+  readonly organizationId: number;
+  readonly receiver: string;
+}
+
+/** Events of one call for one webhook: they go out one after another. */
+export interface WebhookLane extends LanePlace {
   readonly webhookId: number;
   readonly lane: string;
   readonly version: number;
@@ -33,6 +39,7 @@ export interface AttemptOutcome {
 
 export interface WebhookStore {
   insert(webhook: NewWebhook): Promise<Webhook>;
+  count(organizationId: number): Promise<number>;
   find(organizationId: number, id: number): Promise<Webhook | null>;
   /** Oldest first. */
   list(
@@ -53,11 +60,19 @@ export interface WebhookStore {
     which: { readonly webhookId?: number; readonly eventId?: number; readonly state?: DeliveryState },
     at: Date,
   ): Promise<number>;
-  /** Lanes that are due, each for nobody else until `until`; at most `perWebhook` of one receiver, none of those who are `busy`. */
+  /**
+   * Lanes that are due, each for nobody else until `until`. Organizations take turns, and so do the receivers of each;
+   * with those that are `running` none has more than its number of places.
+   */
   claimLanes(
     now: Date,
     until: Date,
-    limits: { readonly lanes: number; readonly perWebhook: number; readonly busy: readonly number[] },
+    limits: {
+      readonly lanes: number;
+      readonly perReceiver: number;
+      readonly perOrganization: number;
+      readonly running: readonly LanePlace[];
+    },
   ): Promise<readonly WebhookLane[]>;
   /** Null when nothing is waiting, or the receiver is gone. */
   work(lane: WebhookLane, limit: number): Promise<LaneWork | null>;

@@ -1,7 +1,7 @@
 import { needAgent } from '../ai-agents/agents.ts';
 import type { Basics } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
-import { notFound } from '../kernel/errors.ts';
+import { notFound, tooMany } from '../kernel/errors.ts';
 import type { DomainEvent } from '../kernel/events.ts';
 import type { Listed, Page } from '../ports.ts';
 import type { DeliveryState, Webhook, WebhookDelivery } from './webhook.ts';
@@ -15,7 +15,9 @@ export interface RegisterWebhook {
   readonly secret: string | null;
 }
 
-/** `madeSecret` is shown once; null where the caller has sent one. @throws AppError not-found (the agent) */
+const MOST_WEBHOOKS = 100;
+
+/** `madeSecret` is shown once; null where the caller has sent one. @throws AppError not-found (the agent), conflict (too many) */
 export async function registerWebhook(
   core: Basics,
   ctx: Context,
@@ -24,6 +26,7 @@ export async function registerWebhook(
   const madeSecret = input.secret === null ? core.secrets.signingSecret() : null;
   const webhook = await core.store.transaction(async (records) => {
     if (input.agentId !== null) await needAgent(records, ctx, input.agentId);
+    if ((await records.webhooks.count(ctx.organizationId)) >= MOST_WEBHOOKS) throw tooMany(MOST_WEBHOOKS, 'webhooks');
     const made = await records.webhooks.insert({
       organizationId: ctx.organizationId,
       api: input.api,

@@ -15,6 +15,8 @@ const { flite, decoders } = workerData as { flite: WebAssembly.Module; decoders:
 const CONTEXT_WEIGHT = 6;
 const EXPECTED_WEIGHT = 30;
 const PARTIAL_EVERY = 800;
+/** Calls take turns, each with so many samples at once. */
+const TURN_SAMPLES = 1600;
 
 /** Sounds that are words on the phone, and no dictionary has. */
 const SOUNDS: Readonly<Record<string, string>> = {
@@ -44,6 +46,9 @@ const open = new Map<number, Utterance>();
 const queue: Utterance[] = [];
 const pool: Decoder[] = [];
 const free: Decoder[] = [];
+/** Utterances with a decoder and audio to decode, or an end to tell; the first has the next turn. */
+const turns = new Set<Utterance>();
+let atWork = false;
 let making = 0;
 const pronounced = new Map<string, string>();
 const domain: Weighted[] = domainSentences();
@@ -65,7 +70,7 @@ parentPort!.on('message', (message: ToListener) => {
       if (!utterance)
         return parentPort!.postMessage({ id: message.id, text: '', confidence: null } satisfies ListenerFinal);
       utterance.ended = message.id;
-      if (utterance.decoder) finish(utterance);
+      if (utterance.decoder) takeTurns(utterance);
     }
   }
 });
@@ -123,8 +128,7 @@ function serve(): void {
     if (decoder.model !== utterance.model) prepare(decoder, utterance);
     utterance.decoder = decoder;
     decoder.start();
-    for (const pcm of utterance.waiting.splice(0)) decode(utterance, pcm);
-    if (utterance.ended !== null) finish(utterance);
+    takeTurns(utterance);
   }
 }
 
@@ -149,8 +153,28 @@ function give(decoder: Decoder): void {
 function audio(stream: number, pcm: Int16Array): void {
   const utterance = open.get(stream);
   if (!utterance) return;
-  if (utterance.decoder) decode(utterance, pcm);
-  else utterance.waiting.push(pcm);
+  for (let at = 0; at < pcm.length; at += TURN_SAMPLES) utterance.waiting.push(pcm.subarray(at, at + TURN_SAMPLES));
+  if (utterance.decoder) takeTurns(utterance);
+}
+
+function takeTurns(utterance: Utterance): void {
+  turns.add(utterance);
+  if (atWork) return;
+  atWork = true;
+  setImmediate(nextTurn);
+}
+
+/** One piece of one utterance; then messages are read, and the next utterance has its turn. */
+function nextTurn(): void {
+  const [utterance] = turns;
+  atWork = utterance !== undefined;
+  if (!utterance) return;
+  turns.delete(utterance);
+  const pcm = utterance.waiting.shift();
+  if (pcm) decode(utterance, pcm);
+  if (utterance.waiting.length > 0) turns.add(utterance);
+  else if (utterance.ended !== null) finish(utterance);
+  setImmediate(nextTurn);
 }
 
 function decode(utterance: Utterance, pcm: Int16Array): void {
@@ -178,6 +202,7 @@ function cancel(stream: number): void {
   const utterance = open.get(stream);
   if (!utterance) return;
   open.delete(stream);
+  turns.delete(utterance);
   const queued = queue.indexOf(utterance);
   if (queued >= 0) queue.splice(queued, 1);
   // Its speech goes on as part of the next, before a decoder was free for it; whoever waits for its text is not left waiting.

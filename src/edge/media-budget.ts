@@ -1,0 +1,60 @@
+import { SAMPLES_PER_MS } from '#engine/audio/format.ts';
+
+/** Audio ahead of real time that is taken: jitter, and what piled up while a connection was away. */
+const BURST_MS = 2000;
+const MESSAGES_PER_SECOND = 200;
+const MESSAGE_BURST = 1000;
+/** A socket whose audio is dropped for so long in all is no telephone. */
+const MOST_DROPPED_MS = 60_000;
+
+/** Refills with time, up to a burst. */
+class Bucket {
+  readonly #perMs: number;
+  readonly #most: number;
+  #left: number;
+  #atMs: number;
+
+  constructor(perMs: number, most: number, nowMs: number) {
+    this.#perMs = perMs;
+    this.#most = most;
+    this.#left = most;
+    this.#atMs = nowMs;
+  }
+
+  take(amount: number, nowMs: number): boolean {
+    this.#left = Math.min(this.#most, this.#left + Math.max(0, nowMs - this.#atMs) * this.#perMs);
+    this.#atMs = nowMs;
+    if (amount > this.#left) return false;
+    this.#left -= amount;
+    return true;
+  }
+}
+
+/** What one media socket may send: audio in real time and a burst, and messages at a bounded rate. Times are of the wall clock. */
+export class MediaBudget {
+  readonly #audio: Bucket;
+  readonly #messages: Bucket;
+  #droppedMs = 0;
+  #told = false;
+
+  constructor(nowMs: number) {
+    this.#audio = new Bucket(1, BURST_MS, nowMs);
+    this.#messages = new Bucket(MESSAGES_PER_SECOND / 1000, MESSAGE_BURST, nowMs);
+  }
+
+  /** False where reading has to pause: messages come faster than the limit. */
+  message(nowMs: number): boolean {
+    return this.#messages.take(1, nowMs);
+  }
+
+  /** `first`: the first chunk that is dropped; `flood`: so much was dropped that the socket has to be closed. */
+  audio(bytes: number, nowMs: number): 'taken' | 'first' | 'dropped' | 'flood' {
+    const ms = bytes / SAMPLES_PER_MS;
+    if (this.#audio.take(ms, nowMs)) return 'taken';
+    this.#droppedMs += ms;
+    if (this.#droppedMs > MOST_DROPPED_MS) return 'flood';
+    if (this.#told) return 'dropped';
+    this.#told = true;
+    return 'first';
+  }
+}
