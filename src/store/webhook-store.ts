@@ -38,7 +38,7 @@ export class PostgresWebhookStore implements WebhookStore {
       .where('organization_id', '=', organizationId)
       .where('deleted_at', 'is', null)
       .executeTakeFirstOrThrow();
-    return Number(count);
+    return count;
   }
 
   async find(organizationId: number, id: number): Promise<Webhook | null> {
