@@ -71,12 +71,17 @@ const SUITES: readonly Suite[] = [
   {
     name: 'store, embedded Postgres 18',
     budgetS: 120,
-    files: ['test/store/store.test.ts', 'test/store/conversations.test.ts', 'test/store/embedded.test.ts'],
+    files: [
+      'test/store/store.test.ts',
+      'test/store/commands.test.ts',
+      'test/store/conversations.test.ts',
+      'test/store/embedded.test.ts',
+    ],
   },
   {
     name: 'store, Postgres 15',
     budgetS: 120,
-    files: ['test/store/store.test.ts', 'test/store/conversations.test.ts'],
+    files: ['test/store/store.test.ts', 'test/store/commands.test.ts', 'test/store/conversations.test.ts'],
     env: { TEST_POSTGRES_BIN: PG15 },
     needs: () => file(join(PG15, 'postgres')),
   },
@@ -104,6 +109,12 @@ const SUITES: readonly Suite[] = [
   { name: 'recordings', budgetS: 240, files: ['test/suites/recordings.test.ts'], needs: () => file('/usr/bin/mpg123') },
   { name: 'fifty', budgetS: 240, files: ['test/suites/fifty.test.ts'] },
   { name: 'crash', budgetS: 500, files: ['test/suites/crash.test.ts'] },
+  {
+    name: 'outage',
+    budgetS: 240,
+    files: ['test/suites/outage.test.ts'],
+    needs: () => file(join(PG15, 'postgres')),
+  },
   { name: 'hostile', budgetS: 300, files: ['test/suites/hostile.test.ts'] },
   { name: 'kit', budgetS: 120, files: ['test/suites/kit.test.ts'] },
   { name: 'walk', budgetS: 180, files: ['test/suites/walk.test.ts'] },

@@ -2,7 +2,7 @@ import { PgBoss } from 'pg-boss';
 import type { Pool } from 'pg';
 import type { Core } from '#core/core.ts';
 import type { Jobs } from '#core/kernel/jobs.ts';
-import { RecordsUnavailable } from '#core/kernel/errors.ts';
+import type { ErrorCode } from '#core/kernel/errors.ts';
 import { learnFrom } from '#core/memory/learn.ts';
 import type { Embedder } from '#core/knowledge/ports.ts';
 import type { FileStore } from '#core/ports.ts';
@@ -11,6 +11,7 @@ import { HOUSEKEEPING, houseKeeping } from './housekeeping.ts';
 import { deleteRecordingFiles, renderRecording } from './render-recording.ts';
 
 const POLL_SECONDS = 1;
+const UNAVAILABLE: ErrorCode = 'unavailable';
 const HOURLY = '17 * * * *';
 /** Any number, as long as every Trunkline uses the same. */
 const QUEUE_LOCK = 7_243_002;
@@ -22,7 +23,8 @@ export async function openQueue(pool: Pool, onError: (error: Error) => void): Pr
     db: { executeSql: (text: string, values?: unknown[]) => pool.query(text, values) },
   });
   // It looks for jobs each second: an outage is logged by others, once.
-  boss.on('error', (error) => error instanceof RecordsUnavailable || onError(error));
+  // What it tells is a copy of the error.
+  boss.on('error', (error) => (error as { code?: string }).code === UNAVAILABLE || onError(error));
   // Servers that start at once would make the queue's tables at once.
   const client = await pool.connect();
   try {

@@ -18,7 +18,7 @@ const LAST_RETRY_MS = 2000;
 /** A record that a reachable database refuses for so long is given up, so that those behind it are written. */
 const REFUSED_MS = 60_000;
 /** A wait that is worth a line in the log, once a call. */
-const SAY_MS = 10_000;
+const SAY_MS = 60_000;
 /** Beyond this a call's records wait in the journal alone. */
 const MOST_IN_MEMORY = 1000;
 

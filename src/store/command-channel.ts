@@ -12,6 +12,7 @@ const VIEW_MS = 500;
 const REACH_MS = 3000;
 /** A command that was not claimed by then is withdrawn. */
 const CLAIM_MS = 4000;
+const CLAIM_AGAIN_MS = 500;
 
 const View = z.object({ speaking: z.boolean(), responding: z.boolean() });
 const Signal = z.discriminatedUnion('type', [
@@ -192,9 +193,9 @@ export class PostgresCommandChannel implements CommandChannel {
       try {
         await this.#carryOut(await this.#claimed());
       } catch (error) {
-        // The next bell, or the next connection, finds them.
         this.#unsure = true;
         this.#failed(error);
+        setTimeout(() => this.#claim(), CLAIM_AGAIN_MS).unref();
       }
     }
     this.#isClaiming = false;
