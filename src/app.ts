@@ -23,6 +23,7 @@ import { reap } from '#live/reaper.ts';
 import { RemoteLiveCalls } from '#live/remote-live-calls.ts';
 import { catalog } from '#providers/catalog.ts';
 import { ConfiguredProviders } from '#providers/configured.ts';
+import type { VendorState } from '#providers/kit/vendor-health.ts';
 import { OfflineAnalyst } from '#providers/offline/analysis/offline-analyst.ts';
 import { makeOfflineProviders } from '#providers/offline/offline.ts';
 import { deriveKey, makeSecrets } from '#secrets/secrets.ts';
@@ -121,6 +122,7 @@ async function build(
   const http = new GuardedClient(config.allowPrivateNetworks);
   closers.push(() => http.close());
   const providers = new ConfiguredProviders(config.vendors, offline);
+  closers.push(watchVendors(providers, log));
   const simulator =
     offline &&
     (parts.carrier?.(offline) ??
@@ -206,7 +208,7 @@ async function build(
   };
   const health = {
     ...providers.names(usual),
-    providerStates: () => providers.states,
+    vendors: () => providers.states,
     calls: () => live.count,
     knowledgeBases: () => store.knowledge.countBases(),
   };
@@ -321,6 +323,32 @@ async function workOn(
     LEASE_MS / 3,
   );
   closers.push(() => clearInterval(reaper));
+}
+
+const VENDORS_AGAIN_MS = 60_000;
+
+/** Checks the vendors in the background: all of them now, those that do not work again each minute. */
+function watchVendors(providers: ConfiguredProviders, log: Logger): Closer {
+  const problems = new Map<string, string>();
+  const tell = (states: readonly VendorState[]) => {
+    for (const { vendor, status, lastError } of states) {
+      const problem = status === 'error' ? lastError!.message : undefined;
+      if (problem === problems.get(vendor)) continue;
+      if (problem === undefined) {
+        problems.delete(vendor);
+        log.info({ vendor }, 'a vendor works again');
+        continue;
+      }
+      problems.set(vendor, problem);
+      log.warn({ vendor, problem }, 'a configured vendor does not work: its key or address may be wrong');
+    }
+  };
+  void providers.check().then(tell);
+  const again = setInterval(() => void providers.check(true).then(tell), VENDORS_AGAIN_MS);
+  return () => {
+    clearInterval(again);
+    providers.close();
+  };
 }
 
 /** Whether our own address answers as ours: as far as can be seen from here, carriers' webhooks arrive. @throws Error in plain words */

@@ -8,6 +8,7 @@ import type { Context } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import { UNITS } from '#core/usage/usage.ts';
 import { listDeliveries, replayDeliveries } from '#core/webhooks/webhooks.ts';
+import { ConfiguredProviders } from '#providers/configured.ts';
 import { makeSecrets } from '#secrets/secrets.ts';
 import { openDatabase } from '#store/database.ts';
 import { startEmbedded } from '#store/embedded-postgres.ts';
@@ -23,6 +24,7 @@ const HELP = `Keys, passwords and deliveries, for whoever runs the server; it ma
   npm run admin -- revoke KEY_ID              ends one
   npm run admin -- deliveries [STATE]         the last webhook deliveries; STATE is pending, delivered or dead
   npm run admin -- replay [WEBHOOK_ID]        sends again what was given up, to one receiver or all
+  npm run admin -- vendors                    which speech and model vendors are configured, and whether they work
   npm run admin -- prices                     what is charged for what; PROVIDER UNIT MICROS (per million units) after it sets one
   npm run admin -- audit [LINES]              who did what in the first organization, newest first
   npm run admin -- reset-key                  a new first API key in DATA_DIR, shown once; the old one is good no more`;
@@ -34,11 +36,12 @@ export async function adminCommand(
 ): Promise<number> {
   const [what, ...rest] = args;
   const run = what !== undefined && Object.hasOwn(COMMANDS, what) ? COMMANDS[what] : undefined;
-  if (!run) {
+  if (!run && what !== 'vendors') {
     console.log(HELP);
     return what === undefined || what === '--help' || what === 'help' ? 0 : 2;
   }
   const config = readConfig(env);
+  if (!run) return checkVendors(config);
   const records = await openRecords(config);
   try {
     const organization = await records.core.store.organizations.first();
@@ -65,6 +68,14 @@ export async function adminCommand(
   } finally {
     await records.close();
   }
+}
+
+/** Asks each configured vendor now, from this machine. Answers 1 where one does not work. */
+async function checkVendors(config: Config): Promise<number> {
+  const states = await new ConfiguredProviders(config.vendors, null).check();
+  for (const { vendor, status, lastError } of states)
+    console.log([vendor.padEnd(12), status.padEnd(16), lastError?.message ?? ''].join('').trimEnd());
+  return states.some(({ status }) => status === 'error') ? 1 : 0;
 }
 
 interface Work {

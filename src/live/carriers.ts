@@ -5,7 +5,7 @@ import {
   type CarrierInfo,
   type StoredCarriers,
 } from '#core/carriers/carriers.ts';
-import { CircuitBreaker } from '#core/kernel/circuit-breaker.ts';
+import { CircuitBreaker, type Attempt } from '#core/kernel/circuit-breaker.ts';
 import type { Secrets, WallClock } from '#core/kernel/ports.ts';
 import type { Store } from '#core/ports.ts';
 import type { CarrierManifest, CarrierSettings, ConfiguredCarrier } from '#engine/contracts/carrier-manifest.ts';
@@ -150,10 +150,10 @@ export class Carriers implements CarrierDirectory {
   }
 
   /** A carrier did not do what it was asked: after several times all servers leave it alone for a while. */
-  async failed(id: string, retryAfterMs?: number): Promise<void> {
+  async failed(id: string, attempt: Attempt | null, retryAfterMs?: number): Promise<void> {
     const { store, clock } = this.#options;
     const breaker = this.#lines.get(id)?.breaker;
-    breaker?.failed(retryAfterMs);
+    attempt?.failed(retryAfterMs);
     if (breaker && breaker.restsForMs > 0)
       await store.carriers.rest(id, new Date(clock.now().getTime() + breaker.restsForMs), clock.now());
   }

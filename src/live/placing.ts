@@ -91,17 +91,18 @@ export class Placing {
       const carrier = await carriers.control(info.id);
       if (this.#stop.signal.aborted) throw this.#canceled();
       const breaker = carriers.breaker(info.id);
-      if (!carrier || info.resting || (breaker && !breaker.ask())) {
+      const attempt = carrier && !info.resting ? (breaker?.ask() ?? null) : null;
+      if (!carrier || info.resting || (breaker && !attempt)) {
         problem = `${info.name} is resting after failures`;
         continue;
       }
-      if (info.real) await this.#awaitTurn(info.id, info.limits, () => breaker?.given(0, false));
+      if (info.real) await this.#awaitTurn(info.id, info.limits, () => attempt?.withdrawn());
       const call: Call = { ...this.#call, carrier: info.id };
       const request = this.#requestFor(call, hints);
       const since = this.#options.clock.now();
       try {
         const dialled = await carrier.dial(request, onEvent);
-        breaker?.succeeded();
+        attempt?.succeeded();
         if (!this.#stop.signal.aborted) return { call, carrier, dialled };
         await carrier.hangUp(dialled.carrierCallId).catch(() => undefined);
         throw this.#canceled();
@@ -117,10 +118,10 @@ export class Placing {
           'a carrier did not take a call',
         );
         if (refusal.kind === 'refused') {
-          breaker?.succeeded();
+          attempt?.succeeded();
           throw new NotPlaced('refused', 'refused', problem);
         }
-        await carriers.failed(info.id, refusal.retryAfterMs);
+        await carriers.failed(info.id, attempt, refusal.retryAfterMs);
         if (refusal.kind === 'unknown')
           return {
             call,

@@ -4,7 +4,9 @@ import type { TextToSpeech } from '#engine/contracts/text-to-speech.ts';
 import type { Providers } from '#engine/voice-session.ts';
 import { MANIFESTS } from './catalog.ts';
 import { CircuitBreaker } from '#core/kernel/circuit-breaker.ts';
-import { restingModel, restingRecogniser, restingVoice } from './kit/breaker.ts';
+import { guardedModel, guardedRecogniser, guardedVoice, type Guard } from './kit/breaker.ts';
+import { errorPart } from './kit/http.ts';
+import { VendorHealth, type VendorState } from './kit/vendor-health.ts';
 import { withoutThoughts } from './kit/without-thoughts.ts';
 import type { VendorProviders } from './manifest.ts';
 import { OfflineLanguageModel } from './offline/dialogue/offline-language-model.ts';
@@ -19,19 +21,21 @@ export interface Chosen {
 interface Vendor {
   readonly id: string;
   readonly providers: VendorProviders;
-  readonly breakers: Readonly<Record<'listen' | 'think' | 'speak', CircuitBreaker>>;
+  readonly health: VendorHealth;
 }
+
+/** A check that takes longer has failed. */
+const CHECK_MS = 10_000;
 
 /**
  * The vendors that are configured, and the chain that a call tries: the agent's own vendor, then the others that are
  * configured, then offline. A vendor that is not configured is offline's from the start.
  */
-const now = () => performance.now();
-
 export class ConfiguredProviders {
   readonly #offline: Providers | null;
   readonly #vendors: readonly Vendor[];
   readonly #rules: LanguageModel = new OfflineLanguageModel();
+  readonly #stopped = new AbortController();
 
   /** `settings` by name of the environment's variable; `offline` null where no calls are carried. */
   constructor(settings: Readonly<Record<string, string>>, offline: Providers | null) {
@@ -41,27 +45,31 @@ export class ConfiguredProviders {
       const apiKey = (environment.apiKey === undefined ? undefined : settings[environment.apiKey]) ?? null;
       const baseUrl = settings[environment.baseUrl]?.replace(/(?<!\/)\/+$/, '') ?? null;
       if (apiKey === null && baseUrl === null) return [];
-      const made = make({ apiKey, baseUrl });
-      const breakers = {
-        listen: new CircuitBreaker(now),
-        think: new CircuitBreaker(now),
-        speak: new CircuitBreaker(now),
-      };
-      return [
-        {
-          id,
-          breakers,
-          providers: {
-            ...(made.speechToText ? { speechToText: restingRecogniser(made.speechToText, breakers.listen) } : {}),
-            ...(made.languageModel
-              ? { languageModel: withoutThoughts(restingModel(made.languageModel, breakers.think)) }
-              : {}),
-            ...(made.textToSpeech ? { textToSpeech: restingVoice(made.textToSpeech, breakers.speak) } : {}),
-            ...(made.embedder ? { embedder: made.embedder } : {}),
-          },
-        },
-      ];
+      const health = new VendorHealth(id, () => new Date());
+      return [{ id, health, providers: guardedProviders(make({ apiKey, baseUrl }), health) }];
     });
+  }
+
+  /** Asks every configured vendor whether it is there and takes our key; `failing`: those alone that did not work last. Never rejects. */
+  async check(failing = false): Promise<readonly VendorState[]> {
+    const due = this.#vendors.filter(({ health }) => !failing || health.state.status === 'error');
+    await Promise.all(
+      due.map(async ({ providers, health }) => {
+        const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(CHECK_MS)]);
+        try {
+          await providers.check(signal);
+          health.succeeded();
+        } catch (error) {
+          if (!this.#stopped.signal.aborted) health.failed(errorPart(error));
+        }
+      }),
+    );
+    return this.states;
+  }
+
+  /** Ends checks that run. */
+  close(): void {
+    this.#stopped.abort();
   }
 
   /** Also where no calls are carried: the agent's own vendor's model, the others, and the rules that stand in. */
@@ -114,17 +122,26 @@ export class ConfiguredProviders {
     return this.#vendors.find(({ providers }) => providers.embedder)?.providers.embedder ?? null;
   }
 
-  /** How each vendor's parts are: `closed` is well, `open` is resting. */
-  get states(): readonly {
-    readonly vendor: string;
-    readonly what: 'listen' | 'think' | 'speak';
-    readonly state: string;
-  }[] {
-    const kinds = { listen: 'speechToText', think: 'languageModel', speak: 'textToSpeech' } as const;
-    return this.#vendors.flatMap(({ id, providers, breakers }) =>
-      (['listen', 'think', 'speak'] as const)
-        .filter((what) => providers[kinds[what]])
-        .map((what) => ({ vendor: id, what, state: breakers[what].state })),
+  /** Every vendor that could be configured, and how it is. */
+  get states(): readonly VendorState[] {
+    return MANIFESTS.filter(({ environment }) => environment).map(
+      ({ id }): VendorState =>
+        this.#vendors.find((one) => one.id === id)?.health.state ?? {
+          vendor: id,
+          status: 'not_configured',
+          lastError: null,
+        },
     );
   }
+}
+
+/** Every part of a vendor behind a circuit breaker of its own. */
+function guardedProviders(made: VendorProviders, health: VendorHealth): VendorProviders {
+  const guard = (): Guard => ({ breaker: new CircuitBreaker(() => performance.now()), health });
+  return {
+    ...made,
+    ...(made.speechToText ? { speechToText: guardedRecogniser(made.speechToText, guard()) } : {}),
+    ...(made.languageModel ? { languageModel: guardedModel(withoutThoughts(made.languageModel), guard()) } : {}),
+    ...(made.textToSpeech ? { textToSpeech: guardedVoice(made.textToSpeech, guard()) } : {}),
+  };
 }

@@ -26,4 +26,6 @@ export interface VendorProviders {
   readonly languageModel?: LanguageModel;
   readonly textToSpeech?: TextToSpeech;
   readonly embedder?: Embedder;
+  /** Asks for something cheap that needs the key. @throws VendorError, or an error of the connection */
+  readonly check: (signal: AbortSignal) => Promise<void>;
 }

@@ -49,7 +49,7 @@ export class ScriptedEar implements SpeechToText {
         if (speaking === null || (spokenMs += pcm.length / 8) < this.diesAfterMs) return;
         const utterance = speaking;
         speaking = null;
-        options.onPart({ type: 'error', utterance, retryable: true, message: 'broke off' });
+        options.onPart({ type: 'error', utterance, message: 'broke off' });
       },
       begin: (utterance) => {
         this.utterances++;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { Failure } from '#engine/contracts/failure.ts';
 import type { LanguageModel, ModelPart } from '#engine/contracts/language-model.ts';
 import type { SpeechToText } from '#engine/contracts/speech-to-text.ts';
 import type { SpeechPart, TextToSpeech } from '#engine/contracts/text-to-speech.ts';
@@ -10,7 +11,8 @@ import { elevenlabs } from '#providers/elevenlabs/manifest.ts';
 import { ElevenLabsVoices } from '#providers/elevenlabs/voices.ts';
 import { google } from '#providers/google/manifest.ts';
 import { CircuitBreaker } from '#core/kernel/circuit-breaker.ts';
-import { restingModel, restingRecogniser } from '#providers/kit/breaker.ts';
+import { guardedModel, guardedRecogniser } from '#providers/kit/breaker.ts';
+import { VendorHealth } from '#providers/kit/vendor-health.ts';
 import type { ProviderManifest } from '#providers/manifest.ts';
 import { ollama } from '#providers/ollama/manifest.ts';
 import { openai } from '#providers/openai/manifest.ts';
@@ -199,44 +201,17 @@ it('openai embeds, in order and of length one', () =>
     assert.ok(long![0]! > short![0]!);
   }));
 
-describe('a breaker', () => {
-  it('rests after three failures, tries once after a while, and closes when that is well', () => {
-    let now = 0;
-    const breaker = new CircuitBreaker(() => now);
-    for (let n = 0; n < 3; n++) {
-      assert.ok(breaker.ask());
-      breaker.failed();
-    }
-    assert.deepEqual([breaker.state, breaker.ask()], ['open', false]);
-    now = 31_000;
-    assert.deepEqual([breaker.state, breaker.ask(), breaker.ask()], ['half-open', true, false], 'one trial, not two');
-    breaker.failed();
-    assert.equal(breaker.state, 'open');
-    now = 62_000;
-    assert.ok(breaker.ask());
-    breaker.succeeded();
-    assert.deepEqual([breaker.state, breaker.ask()], ['closed', true]);
-  });
+const guardOf = (now: () => number) => {
+  const breaker = new CircuitBreaker(now);
+  return { breaker, health: new VendorHealth('v', () => new Date(0)) };
+};
+const REQUEST = { prompt: '', model: '', messages: [], tools: [], working: () => () => undefined };
 
-  it('rests as long as it is asked to, and counts who is mute, not who is cut short', () => {
-    let now = 0;
-    const breaker = new CircuitBreaker(() => now);
-    breaker.failed(90_000);
-    now = 80_000;
-    assert.equal(breaker.state, 'open');
-    now = 91_000;
-    assert.ok(breaker.ask());
-    breaker.given(100, false);
-    assert.ok(breaker.ask(), 'the trial was not used up');
-    breaker.succeeded();
-    for (let n = 0; n < 3; n++) breaker.given(3000, false);
-    assert.equal(breaker.state, 'open');
-  });
-
+describe('a guarded vendor', () => {
   it('that tries a recogniser on a call where nobody speaks learns nothing, and tries again', () => {
     let now = 0;
-    const breaker = new CircuitBreaker(() => now);
-    breaker.failed(1);
+    const guard = guardOf(() => now);
+    guard.breaker.ask()!.failed(1);
     now = 31_000;
     const quiet: SpeechToText = {
       id: 'q',
@@ -248,26 +223,41 @@ describe('a breaker', () => {
         close: () => undefined,
       }),
     };
-    const ear = restingRecogniser(quiet, breaker);
+    const ear = guardedRecogniser(quiet, guard);
     ear
       .open({ language: 'en', context: { phrases: [] }, working: () => () => undefined, onPart: () => undefined })
       .close();
-    assert.deepEqual([breaker.state, breaker.ask()], ['half-open', true]);
+    assert.equal(guard.breaker.state, 'half-open');
+    assert.ok(guard.breaker.ask());
   });
 
-  it('answers at once for who is resting', async () => {
-    const breaker = new CircuitBreaker(() => performance.now());
-    breaker.failed(60_000);
+  it('answers at once while it is left alone', async () => {
+    const guard = guardOf(() => performance.now());
+    guard.breaker.ask()!.failed(60_000);
     let asked = 0;
-    const model = restingModel({ id: 'm', generate: () => (asked++, { abort: () => undefined }) }, breaker);
-    const parts = await new Promise<ModelPart>(
-      (resolve) =>
-        void model.generate(
-          { prompt: '', model: '', messages: [], tools: [], working: () => () => undefined },
-          resolve,
-        ),
-    );
-    assert.deepEqual([parts.type, asked], ['error', 0]);
+    const model = guardedModel({ id: 'm', generate: () => (asked++, { abort: () => undefined }) }, guard);
+    const part = await new Promise<ModelPart>((resolve) => void model.generate(REQUEST, resolve));
+    assert.deepEqual([part.type, 'fault' in part && part.fault, asked], ['error', 'resting', 0]);
+  });
+
+  it('is not counted against for requests that are at fault, and is not well with a wrong key', () => {
+    const guard = guardOf(() => 0);
+    const failing = (failure: Partial<Failure>) => {
+      const inner: LanguageModel = {
+        id: 'm',
+        generate: (_request, onPart) => {
+          onPart({ type: 'error', message: 'no', ...failure });
+          return { abort: () => undefined };
+        },
+      };
+      guardedModel(inner, guard).generate(REQUEST, () => undefined);
+    };
+    guard.health.succeeded();
+    for (let n = 0; n < 9; n++) failing({ fault: 'request' });
+    assert.deepEqual([guard.breaker.state, guard.health.state.status], ['closed', 'connected']);
+    failing({ fault: 'key', retryAfterMs: 60_000 });
+    assert.deepEqual([guard.breaker.state, guard.health.state.status], ['open', 'error']);
+    assert.equal(guard.health.state.lastError?.message, 'no');
   });
 });
 
@@ -304,8 +294,15 @@ describe('what is configured', () => {
     ]);
     assert.ok(some.embedder?.id.startsWith('openai'));
     assert.deepEqual(
-      some.states.map((one) => one.state),
-      Array.from(some.states, () => 'closed'),
+      some.states.map((one) => [one.vendor, one.status]),
+      [
+        ['deepgram', 'checking'],
+        ['elevenlabs', 'not_configured'],
+        ['openai', 'checking'],
+        ['anthropic', 'checking'],
+        ['google', 'not_configured'],
+        ['ollama', 'checking'],
+      ],
     );
   });
 });
@@ -377,11 +374,12 @@ describe('a vendor on a call', () => {
       const { body: usage } = await server.request('GET', `/v1/convai/calls/${call.sid}/usage`);
       assert.equal(usage['total_cost'], lines.reduce((sum, line) => sum + line.cost, 0) / 1_000_000);
       const health = (await server.request('GET', '/health/detailed')).body['services'] as Record<string, unknown>;
+      const states = health['providers'] as Record<string, unknown>[];
+      // It has just broken off, and nothing went well with it since.
+      assert.equal(states.find((one) => one['provider'] === 'deepgram')!['status'], 'error');
       assert.deepEqual(
-        (health['providers'] as Record<string, unknown>[]).map(
-          (one) => `${String(one['provider'])} ${String(one['does'])}`,
-        ),
-        ['deepgram listen', 'deepgram speak', 'openai listen', 'openai think', 'openai speak'],
+        states.filter((one) => one['status'] === 'not_configured').map((one) => one['provider']),
+        ['elevenlabs', 'anthropic', 'google', 'ollama'],
       );
       assert.equal(JSON.stringify([usage, health, server.trouble]).includes(KEY), false);
     } finally {

@@ -25,6 +25,8 @@ export async function startVendor({ http, socket }: Handlers): Promise<FakeVendo
       note(request);
       if (failsAtOnce(vendor.fault, reply)) return;
       const url = new URL(request.url!, vendor.url);
+      // The lists that a vendor is checked by.
+      if (request.method === 'GET' && /\/(?:models|token)$/.test(url.pathname)) return void reply.end('{"data":[]}');
       setTimeout(
         () =>
           http?.(

@@ -2,6 +2,12 @@ import { z } from 'zod';
 import type { CarrierDirectory } from '#core/carriers/carriers.ts';
 import { openOperation, operation, type Operation } from '../kit/operation.ts';
 
+interface VendorView {
+  readonly vendor: string;
+  readonly status: string;
+  readonly lastError: { readonly message: string; readonly at: Date } | null;
+}
+
 export interface HealthSource {
   readonly version: string;
   readonly carriers: CarrierDirectory;
@@ -14,8 +20,8 @@ export interface HealthSource {
   readonly voiceActivity: string;
   /** How long the database's last answer took, ms; null while calls cannot be recorded. */
   databaseMs(): number | null;
-  /** Vendors that are configured: `closed` is well, `open` rests after failures. */
-  providerStates(): readonly { readonly vendor: string; readonly what: string; readonly state: string }[];
+  /** Every vendor that could be configured. */
+  vendors(): readonly VendorView[];
   /** How many agents have documents. */
   knowledgeBases(): Promise<number>;
   calls(): number;
@@ -57,6 +63,19 @@ export function healthOperations(source: HealthSource): readonly Operation[] {
         }
       : { status: 'unknown', provider: null, response_time: null };
   };
+  const vendor = (id: string) => {
+    const found = source.vendors().find((one) => one.vendor === id);
+    // What is no vendor's runs in this process.
+    return found
+      ? {
+          status: found.status,
+          ...(found.lastError
+            ? { last_error: found.lastError.message, last_error_at: found.lastError.at.toISOString() }
+            : {}),
+        }
+      : { status: 'connected' };
+  };
+  const does = (provider: string) => ({ provider, ...vendor(provider) });
   const detailed = {
     method: 'GET' as const,
     path: '/health/detailed',
@@ -83,20 +102,16 @@ export function healthOperations(source: HealthSource): readonly Operation[] {
           carriers: (await carriers())
             .filter((one) => one.configured && one.real)
             .map((one) => ({ provider: one.id, status: one.resting ? 'resting' : 'connected' })),
-          speech_to_text: { provider: source.speechToText },
-          language_model: { provider: source.languageModel },
-          text_to_speech: { provider: source.textToSpeech },
-          voice_activity: { provider: source.voiceActivity },
-          providers: source.providerStates().map(({ vendor, what, state }) => ({
-            provider: vendor,
-            does: what,
-            status: state === 'open' ? 'resting' : 'connected',
-          })),
+          speech_to_text: does(source.speechToText),
+          language_model: does(source.languageModel),
+          text_to_speech: does(source.textToSpeech),
+          voice_activity: does(source.voiceActivity),
+          providers: source.vendors().map((one) => does(one.vendor)),
           chromadb: {
             status: database.status,
             collections: database.status === 'connected' ? await source.knowledgeBases() : 0,
           },
-          openai: { status: 'connected', models: [source.languageModel] },
+          openai: { ...vendor('openai'), models: [source.languageModel] },
         },
       };
     },
@@ -124,7 +139,7 @@ export function healthOperations(source: HealthSource): readonly Operation[] {
             orchestrator: 'connected',
             voice_provider: (await voiceProvider()).status,
             chromadb: database.status,
-            openai: 'connected',
+            openai: vendor('openai').status,
           },
         };
       },

@@ -1,14 +1,30 @@
 const FAILURES = 3;
 const REST_MS = 30_000;
-/** Whoever is given up after so long without a word has failed; before, somebody changed their mind. */
-const MUTE_MS = 2500;
+/** A probe that has not reported by then is given to the next one that asks. */
+const PROBE_MS = 15_000;
 
-/** Rests whoever fails, a vendor or a carrier: after three failures in a row, or when it asks to be left alone, it is not asked for a while; then once. */
+/** One permitted use of a vendor or carrier. Only its first report counts. */
+export interface Attempt {
+  /** It did what it was asked. */
+  succeeded(): void;
+  /** It is at fault. `retryAfterMs`: it asked to be left alone for so long. */
+  failed(retryAfterMs?: number): void;
+  /** Says nothing of its health: the request was withdrawn, or was itself at fault. */
+  withdrawn(): void;
+}
+
+/**
+ * Keeps a vendor or carrier that fails out of use: it opens after three failures in a row or when it is asked to, and
+ * after a rest it lets one probe through at a time, whose result closes or opens it again.
+ */
 export class CircuitBreaker {
   readonly #now: () => number;
   #failures = 0;
   #restUntilMs = -Infinity;
-  #trying = false;
+  /** The probe of a rest that is over, and until when its report is waited for. */
+  #probe: { readonly untilMs: number } | null = null;
+  /** Counts openings and closings: reports of attempts from before the last of them are out of date. */
+  #period = 0;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -19,35 +35,49 @@ export class CircuitBreaker {
     return this.#now() < this.#restUntilMs ? 'open' : 'half-open';
   }
 
-  /** How much of a rest is left, ms; 0 where there is none. */
+  /** What is left of a rest, ms; 0 where there is none. */
   get restsForMs(): number {
     return Math.max(0, this.#restUntilMs - this.#now());
   }
 
-  /** Whether it may be asked now; the one question of a rest that is over is taken by it. */
-  ask(): boolean {
-    if (this.state === 'closed') return true;
-    if (this.state === 'open' || this.#trying) return false;
-    return (this.#trying = true);
+  /** Null while it must not be used. Whoever is given an attempt reports its result; a probe that does not is replaced. */
+  ask(): Attempt | null {
+    const { state } = this;
+    if (state === 'open') return null;
+    if (state === 'closed') return this.#attempt(null);
+    if (this.#probe && this.#now() < this.#probe.untilMs) return null;
+    this.#probe = { untilMs: this.#now() + PROBE_MS };
+    return this.#attempt(this.#probe);
   }
 
-  succeeded(): void {
-    this.#failures = 0;
-    this.#restUntilMs = -Infinity;
-    this.#trying = false;
+  #attempt(probe: { readonly untilMs: number } | null): Attempt {
+    const period = this.#period;
+    let reported = false;
+    const report = (act: () => void) => () => {
+      if (reported) return;
+      reported = true;
+      if (period === this.#period) act();
+    };
+    return {
+      succeeded: report(() => {
+        this.#failures = 0;
+        if (probe) this.#change(-Infinity);
+      }),
+      failed: (retryAfterMs) =>
+        report(() => {
+          this.#failures++;
+          if (probe || this.#failures >= FAILURES || retryAfterMs !== undefined)
+            this.#change(this.#now() + Math.max(retryAfterMs ?? 0, REST_MS));
+        })(),
+      withdrawn: report(() => {
+        if (this.#probe === probe) this.#probe = null;
+      }),
+    };
   }
 
-  failed(retryAfterMs?: number): void {
-    this.#failures++;
-    if (this.#trying || this.#failures >= FAILURES || retryAfterMs !== undefined)
-      this.#restUntilMs = this.#now() + Math.max(retryAfterMs ?? 0, REST_MS);
-    this.#trying = false;
-  }
-
-  /** It was asked, and nobody waited for the answer. */
-  given(upAfterMs: number, heard: boolean): void {
-    if (heard) this.succeeded();
-    else if (upAfterMs >= MUTE_MS) this.failed();
-    else this.#trying = false;
+  #change(restUntilMs: number): void {
+    this.#restUntilMs = restUntilMs;
+    this.#probe = null;
+    this.#period++;
   }
 }

@@ -1,4 +1,5 @@
 import type { TimeZone } from '#core/kernel/locale.ts';
+import type { Failure } from './failure.ts';
 
 /** One line of the conversation as the model sees it. What the agent said is what the caller heard. */
 export type ModelMessage =
@@ -74,8 +75,7 @@ export type ModelPart =
     }
   /** `usage` in tokens, where the vendor counts them. */
   | { readonly type: 'done'; readonly usage?: { readonly inputTokens: number; readonly outputTokens: number } }
-  /** `retryAfterMs`: it wants to be left alone for so long. */
-  | { readonly type: 'error'; readonly message: string; readonly retryAfterMs?: number };
+  | Failure;
 
 export interface LanguageModel {
   readonly id: string;

@@ -1,4 +1,5 @@
 import type { Language } from '#core/kernel/locale.ts';
+import type { Failure } from './failure.ts';
 
 /** What the recogniser may expect to hear on this call. */
 export interface SpeechContext {
@@ -25,7 +26,7 @@ export type TranscriptPart =
       /** This and the utterances from `since` on, understood again as one. */
       readonly whole?: { readonly since: number; readonly text: string };
     }
-  | { readonly type: 'error'; readonly utterance: number; readonly retryable: boolean; readonly message: string };
+  | (Failure & { readonly utterance: number });
 
 /** A stream for the length of one call. It is given all audio, and told where our voice activity heard speech. */
 export interface SpeechToTextStream {

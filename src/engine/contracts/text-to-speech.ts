@@ -1,3 +1,5 @@
+import type { Failure } from './failure.ts';
+
 /** A word and where it ends, in milliseconds from the start of the spoken text. */
 export interface SpokenWord {
   readonly text: string;
@@ -8,13 +10,8 @@ export type SpeechPart =
   | { readonly type: 'audio'; readonly pcm: Int16Array; readonly sampleRateHz: number }
   /** `words` where the vendor gives them; else they are spread over the audio by length. */
   | { readonly type: 'done'; readonly words?: readonly SpokenWord[] }
-  /** `retryAfterMs`: it wants to be left alone for so long. `unspeakable`: it is well, and does not have the text's language. */
-  | {
-      readonly type: 'error';
-      readonly message: string;
-      readonly retryAfterMs?: number;
-      readonly unspeakable?: boolean;
-    };
+  /** `unspeakable`: it is well, and does not have the text's language. */
+  | (Failure & { readonly unspeakable?: boolean });
 
 export interface SpeechRequest {
   readonly text: string;

@@ -199,6 +199,6 @@ class Stream implements SpeechToTextStream {
   #tellBroken(message: string): void {
     const utterance = this.#utterance;
     this.#quiet();
-    setImmediate(() => this.#closed || this.#options.onPart({ type: 'error', utterance, retryable: true, message }));
+    setImmediate(() => this.#closed || this.#options.onPart({ type: 'error', utterance, message }));
   }
 }

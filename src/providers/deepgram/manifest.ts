@@ -1,3 +1,4 @@
+import { checkBy } from '../kit/http.ts';
 import { HttpVoice } from '../kit/speech-stream.ts';
 import type { ProviderManifest } from '../manifest.ts';
 import { DeepgramListen } from './listen.ts';
@@ -16,6 +17,7 @@ export const deepgram: ProviderManifest = {
     const v1 = `${(baseUrl ?? BASE_URL).replace(/\/v1$/, '')}/v1`;
     const headers: Readonly<Record<string, string>> = apiKey === null ? {} : { authorization: `Token ${apiKey}` };
     return {
+      check: checkBy(`${v1}/auth/token`, headers),
       speechToText: new DeepgramListen(`${v1.replace(/^http/, 'ws')}/listen`, headers, LINE),
       textToSpeech: new HttpVoice({
         id: 'deepgram',

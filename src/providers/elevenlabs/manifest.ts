@@ -1,3 +1,4 @@
+import { checkBy } from '../kit/http.ts';
 import type { ProviderManifest } from '../manifest.ts';
 import { isVoiceId, StreamInputVoice } from './stream-input.ts';
 
@@ -8,7 +9,11 @@ export const elevenlabs: ProviderManifest = {
   id: 'elevenlabs',
   voices: { claims: isVoiceId },
   environment: { apiKey: 'ELEVENLABS_API_KEY', baseUrl: 'ELEVENLABS_BASE_URL' },
-  make: ({ apiKey, baseUrl }) => ({
-    textToSpeech: new StreamInputVoice((baseUrl ?? BASE_URL).replace(/\/v1$/, ''), apiKey),
-  }),
+  make: ({ apiKey, baseUrl }) => {
+    const base = (baseUrl ?? BASE_URL).replace(/\/v1$/, '');
+    return {
+      textToSpeech: new StreamInputVoice(base, apiKey),
+      check: checkBy(`${base}/v1/models`, apiKey === null ? {} : { 'xi-api-key': apiKey }),
+    };
+  },
 };

@@ -1,6 +1,7 @@
 import {
   APICallError,
   type LanguageModelV4,
+  type LanguageModelV4FinishReason,
   type LanguageModelV4Message,
   type LanguageModelV4StreamPart,
 } from '@ai-sdk/provider';
@@ -11,19 +12,29 @@ import type {
   ModelRequest,
   ToolDefinition,
 } from '#engine/contracts/language-model.ts';
-import { errorPart, retryAfterMs, VENDOR_BUDGET_MS, VendorError } from './http.ts';
+import { spokenDate } from './clock-line.ts';
+import { Continuation } from './continuation.ts';
+import { errorPart, refusal, VENDOR_BUDGET_MS } from './http.ts';
 
 /** Said to every large model after the agent's own prompt: what it writes is spoken. */
 const ON_THE_TELEPHONE =
   'You are speaking on the telephone. Answer in one to three short, plain sentences, without lists, headings, markup or emoji. What the caller said was recognised from speech and may hold mistakes.';
 const LONGEST_ANSWER_TOKENS = 400;
+/** Reasoning counts against the limit of an answer: a model that reasons is given so much more. */
+const REASONING_TOKENS = 4000;
 
-/** A language model behind the AI SDK's contract. `modelFor` names a model of the vendor's for what an agent asks for. */
+/** A vendor's model for what an agent asks for, and whether it reasons before it answers. */
+export interface SdkModel {
+  readonly model: LanguageModelV4;
+  readonly reasons?: boolean;
+}
+
+/** A language model behind the AI SDK's contract. */
 export class AiSdkModel implements LanguageModel {
   readonly id: string;
-  readonly #modelFor: (model: string) => LanguageModelV4;
+  readonly #modelFor: (model: string) => SdkModel;
 
-  constructor(id: string, modelFor: (model: string) => LanguageModelV4) {
+  constructor(id: string, modelFor: (model: string) => SdkModel) {
     this.id = id;
     this.#modelFor = modelFor;
   }
@@ -36,10 +47,14 @@ export class AiSdkModel implements LanguageModel {
   }
 
   async #run(request: ModelRequest, signal: AbortSignal, onPart: (part: ModelPart) => void): Promise<void> {
+    const { model, reasons = false } = this.#modelFor(request.model);
+    const answerTokens = request.maxTokens ?? LONGEST_ANSWER_TOKENS;
+    const answer = new Answer(saidAlready(request), answerTokens, onPart);
     try {
-      const { stream } = await this.#modelFor(request.model).doStream({
+      const { stream } = await model.doStream({
         prompt: promptOf(request),
-        maxOutputTokens: request.maxTokens ?? LONGEST_ANSWER_TOKENS,
+        maxOutputTokens: answerTokens + (reasons ? REASONING_TOKENS : 0),
+        ...(reasons ? { reasoning: 'low' } : {}),
         ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
         abortSignal: signal,
         includeRawChunks: false,
@@ -47,21 +62,13 @@ export class AiSdkModel implements LanguageModel {
           ? { tools: request.tools.map(toolOf), toolChoice: { type: 'auto' } as const }
           : {}),
       });
-      for await (const part of stream) {
-        const ours = toPart(part);
-        if (ours) onPart(ours);
-        if (ours?.type === 'done' || ours?.type === 'error') return;
-      }
-      onPart({ type: 'error', message: 'the answer broke off' });
+      for await (const part of stream) if (answer.take(part)) return;
+      onPart(BROKEN_OFF);
     } catch (error) {
       onPart(
         errorPart(
-          APICallError.isInstance(error)
-            ? new VendorError(
-                `answered ${error.statusCode ?? 'nothing'}: ${error.message}`,
-                error.statusCode ?? 0,
-                retryAfterMs(error.statusCode ?? 0, error.responseHeaders?.['retry-after']),
-              )
+          APICallError.isInstance(error) && error.statusCode !== undefined
+            ? refusal(error.statusCode, error.responseBody ?? error.message, error.responseHeaders?.['retry-after'])
             : error,
         ),
       );
@@ -69,26 +76,73 @@ export class AiSdkModel implements LanguageModel {
   }
 }
 
-function toPart(part: LanguageModelV4StreamPart): ModelPart | null {
-  switch (part.type) {
-    case 'text-delta':
-      return part.delta === '' ? null : { type: 'text', text: part.delta };
-    case 'tool-call':
-      return { type: 'tool-call', name: part.toolName, args: argsOf(part.input) };
-    case 'finish': {
-      if (part.finishReason.unified === 'error') return { type: 'error', message: 'the answer broke off' };
-      const { inputTokens, outputTokens } = part.usage;
-      return {
-        type: 'done',
-        ...(inputTokens.total === undefined || outputTokens.total === undefined
-          ? {}
-          : { usage: { inputTokens: inputTokens.total, outputTokens: outputTokens.total } }),
-      };
+const BROKEN_OFF = { type: 'error', message: 'the answer broke off' } as const;
+
+/** One answer as it comes in. Tools are called once the answer is known to be whole. */
+class Answer {
+  readonly #continuation: Continuation;
+  readonly #limit: number;
+  readonly #onPart: (part: ModelPart) => void;
+  readonly #calls: ModelPart[] = [];
+  #said = false;
+
+  constructor(said: string, limit: number, onPart: (part: ModelPart) => void) {
+    this.#continuation = new Continuation(said);
+    this.#said = said !== '';
+    this.#limit = limit;
+    this.#onPart = onPart;
+  }
+
+  /** Whether that was the last of it. */
+  take(part: LanguageModelV4StreamPart): boolean {
+    switch (part.type) {
+      case 'text-delta':
+        this.#say(this.#continuation.push(part.delta));
+        return false;
+      case 'tool-call':
+        this.#calls.push({ type: 'tool-call', name: part.toolName, args: argsOf(part.input) });
+        return false;
+      case 'finish':
+        this.#say(this.#continuation.end());
+        this.#finish(part.finishReason, part.usage);
+        return true;
+      case 'error':
+        this.#onPart(errorPart(part.error));
+        return true;
+      default:
+        return false;
     }
-    case 'error':
-      return errorPart(part.error);
-    default:
-      return null;
+  }
+
+  #say(text: string): void {
+    if (text === '') return;
+    this.#said ||= text.trim() !== '';
+    this.#onPart({ type: 'text', text });
+  }
+
+  #finish(
+    { unified, raw }: LanguageModelV4FinishReason,
+    { inputTokens, outputTokens }: Extract<LanguageModelV4StreamPart, { type: 'finish' }>['usage'],
+  ): void {
+    const onPart = this.#onPart;
+    if (unified === 'length')
+      return onPart({
+        type: 'error',
+        fault: 'request',
+        message: `the answer was cut off at its limit of ${this.#limit} tokens`,
+      });
+    if (unified === 'content-filter')
+      return onPart({ type: 'error', fault: 'request', message: "the vendor's content filter held the answer back" });
+    // The connection closed without a word that the answer is over.
+    if (unified === 'error' || (unified === 'other' && raw === undefined)) return onPart(BROKEN_OFF);
+    if (!this.#said && this.#calls.length === 0) return onPart({ type: 'error', message: 'the answer was empty' });
+    for (const call of this.#calls) onPart(call);
+    onPart({
+      type: 'done',
+      ...(inputTokens.total === undefined || outputTokens.total === undefined
+        ? {}
+        : { usage: { inputTokens: inputTokens.total, outputTokens: outputTokens.total } }),
+    });
   }
 }
 
@@ -123,40 +177,40 @@ function toolOf({ name, description, parameters }: ToolDefinition) {
   };
 }
 
-function promptOf({
-  prompt,
-  messages,
-  knowledge = [],
-  notes = [],
-  medium = 'voice',
-  job = 'talk',
-}: ModelRequest): LanguageModelV4Message[] {
+function promptOf(request: ModelRequest): LanguageModelV4Message[] {
+  const { prompt, knowledge = [], notes = [], now, medium = 'voice', job = 'talk' } = request;
+  // No vendor takes a message without words.
+  const messages = request.messages.filter((one) => !('text' in one) || one.text.trim() !== '');
   const system = [
     prompt,
     job === 'talk' && medium === 'voice' ? ON_THE_TELEPHONE : '',
+    now === undefined ? '' : spokenDate(now.at, now.timeZone),
     notes.length === 0 ? '' : `What is known of the person and of their words:\n${notes.join('\n')}`,
     knowledge.length === 0
       ? ''
       : `From the documents:\n${knowledge.map((one) => `[${one.source}] ${one.text}`).join('\n')}`,
-  ];
+  ]
+    .filter((part) => part.trim() !== '')
+    .join('\n\n');
   return [
-    { role: 'system', content: system.filter((part) => part !== '').join('\n\n') },
-    // Some vendors want the other side to begin.
-    ...(job === 'talk' && messages[0]?.role !== 'caller'
-      ? [
-          {
-            role: 'user' as const,
-            content: [
-              {
-                type: 'text' as const,
-                text: medium === 'voice' ? '(The call is connected.)' : '(The person has come.)',
-              },
-            ],
-          },
-        ]
-      : []),
+    ...(system === '' ? [] : [{ role: 'system' as const, content: system }]),
+    // Some vendors want the other side to begin, and some refuse to go on from words of the model's own.
+    ...(job === 'talk' && messages[0]?.role !== 'caller' ? [userSays(OPENING[medium])] : []),
     ...messages.flatMap((message) => messageOf(message, messages)),
+    ...(messages.at(-1)?.role === 'agent' ? [userSays(saidAlready(request) === '' ? SILENCE[medium] : GO_ON)] : []),
   ];
+}
+
+const OPENING = { voice: '(The call is connected.)', text: '(The person has come.)' } as const;
+const SILENCE = { voice: '(The caller says nothing.)', text: '(The person writes nothing.)' } as const;
+const GO_ON = '(Your answer broke off there. Go on with its next word. Repeat nothing of it.)';
+
+const userSays = (text: string): LanguageModelV4Message => ({ role: 'user', content: [{ type: 'text', text }] });
+
+/** What was said of this very answer before it broke off; empty where it begins. */
+function saidAlready({ messages }: ModelRequest): string {
+  const last = messages.at(-1);
+  return last?.role === 'agent' && last.interrupted === true ? last.text.trim() : '';
 }
 
 function messageOf(message: ModelMessage, all: readonly ModelMessage[]): LanguageModelV4Message[] {

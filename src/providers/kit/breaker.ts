@@ -1,66 +1,94 @@
-import type { CircuitBreaker } from '#core/kernel/circuit-breaker.ts';
+import type { Attempt, CircuitBreaker } from '#core/kernel/circuit-breaker.ts';
+import type { Failure } from '#engine/contracts/failure.ts';
 import type { LanguageModel, ModelPart } from '#engine/contracts/language-model.ts';
 import type { SpeechToText, SpeechToTextStream } from '#engine/contracts/speech-to-text.ts';
 import type { SpeechPart, TextToSpeech } from '#engine/contracts/text-to-speech.ts';
+import type { VendorHealth } from './vendor-health.ts';
 
-type Ending = { readonly type: string; readonly retryAfterMs?: number };
+/** A provider that is given up after so long without a part has failed; before, the request was withdrawn. */
+const MUTE_MS = 2500;
+
+/** One part of a vendor: its circuit breaker, and where its results are noted. */
+export interface Guard {
+  readonly breaker: CircuitBreaker;
+  readonly health: VendorHealth;
+}
+
+function noteFailure({ health }: Guard, attempt: Attempt | null, failure: Failure): void {
+  health.failed(failure);
+  // The request is at fault: that says nothing of what the vendor does for others.
+  if (failure.fault === 'request') attempt?.withdrawn();
+  else attempt?.failed(failure.retryAfterMs);
+}
+
+function noteSuccess({ health }: Guard, attempt: Attempt | null): void {
+  health.succeeded();
+  attempt?.succeeded();
+}
+
+const resting = (id: string): Failure => ({
+  type: 'error',
+  fault: 'resting',
+  message: `${id} is left alone for a while after failures`,
+});
 
 /** One answer in parts, counted by how it ends. */
-function watched<P extends Ending>(
-  breaker: CircuitBreaker,
-  onPart: (part: P) => void,
-  start: (onPart: (part: P) => void) => { abort(): void },
-  refused: P,
+function guarded<P extends { readonly type: string }>(
+  id: string,
+  guard: Guard,
+  onPart: (part: P | Failure) => void,
+  start: (onPart: (part: P | Failure) => void) => { abort(): void },
 ): { abort(): void } {
-  if (!breaker.ask()) {
-    const timer = setImmediate(() => onPart(refused));
+  const attempt = guard.breaker.ask();
+  if (!attempt) {
+    const timer = setImmediate(() => onPart(resting(id)));
     return { abort: () => clearImmediate(timer) };
   }
   const began = performance.now();
   let [heard, over] = [false, false];
   const run = start((part) => {
-    if (part.type === 'error') {
+    if (part.type === 'error' || part.type === 'done') {
       over = true;
-      breaker.failed(part.retryAfterMs);
-    } else if (part.type === 'done') {
-      over = true;
-      breaker.succeeded();
+      if (part.type === 'error') noteFailure(guard, attempt, part as Failure);
+      else noteSuccess(guard, attempt);
     } else heard = true;
     onPart(part);
   });
   return {
     abort: () => {
-      if (!over) breaker.given(performance.now() - began, heard);
+      if (!over) {
+        const upAfterMs = performance.now() - began;
+        if (heard) noteSuccess(guard, attempt);
+        else if (upAfterMs < MUTE_MS) attempt.withdrawn();
+        else noteFailure(guard, attempt, { type: 'error', message: `no answer within ${Math.round(upAfterMs)} ms` });
+      }
       over = true;
       run.abort();
     },
   };
 }
 
-const resting = (id: string) => ({ type: 'error' as const, message: `${id} is resting after failures` });
-
-export const restingModel = (inner: LanguageModel, breaker: CircuitBreaker): LanguageModel => ({
+export const guardedModel = (inner: LanguageModel, guard: Guard): LanguageModel => ({
   id: inner.id,
-  generate: (request, onPart) =>
-    watched<ModelPart>(breaker, onPart, (each) => inner.generate(request, each), resting(inner.id)),
+  generate: (request, onPart) => guarded<ModelPart>(inner.id, guard, onPart, (each) => inner.generate(request, each)),
 });
 
-export const restingVoice = (inner: TextToSpeech, breaker: CircuitBreaker): TextToSpeech => ({
+export const guardedVoice = (inner: TextToSpeech, guard: Guard): TextToSpeech => ({
   id: inner.id,
   synthesize: (request, onPart) =>
-    watched<SpeechPart>(breaker, onPart, (each) => inner.synthesize(request, each), resting(inner.id)),
+    guarded<SpeechPart>(inner.id, guard, onPart, (each) => inner.synthesize(request, each)),
 });
 
-/** A recogniser is asked for a whole call: audio that goes in without a text coming out counts against it, and so does an error. */
-export function restingRecogniser(inner: SpeechToText, breaker: CircuitBreaker): SpeechToText {
+/** A recogniser is opened for a whole call, and each utterance is an attempt: audio without a text counts against it, and so does an error. */
+export function guardedRecogniser(inner: SpeechToText, guard: Guard): SpeechToText {
   return {
     id: inner.id,
     open: (options): SpeechToTextStream => {
-      if (!breaker.ask()) {
+      const { breaker } = guard;
+      let attempt = breaker.ask();
+      if (!attempt) {
         const refuse = (utterance: number) =>
-          void setImmediate(() =>
-            options.onPart({ type: 'error', utterance, retryable: false, message: resting(inner.id).message }),
-          );
+          void setImmediate(() => options.onPart({ ...resting(inner.id), utterance }));
         return {
           audio: () => undefined,
           begin: refuse,
@@ -70,30 +98,32 @@ export function restingRecogniser(inner: SpeechToText, breaker: CircuitBreaker):
         };
       }
       let endedMs: number | null = null;
-      let told = false;
       const stream = inner.open({
         ...options,
         onPart: (part) => {
-          if (part.type === 'error') breaker.failed();
-          else if (part.text !== '') breaker.succeeded();
-          told ||= part.type === 'error' || part.text !== '';
           if (part.type !== 'transcript-partial') endedMs = null;
+          if (part.type === 'error') noteFailure(guard, attempt, part);
+          else if (part.text !== '') noteSuccess(guard, attempt);
+          if (part.type === 'error' || part.text !== '') attempt = null;
           options.onPart(part);
         },
       });
       return {
         audio: (pcm) => stream.audio(pcm),
-        begin: (utterance) => stream.begin(utterance),
+        begin: (utterance) => {
+          if (breaker.state === 'closed') attempt ??= breaker.ask();
+          stream.begin(utterance);
+        },
         end: (utterance) => {
           endedMs = performance.now();
           stream.end(utterance);
         },
         expect: (phrases) => stream.expect(phrases),
         close: () => {
-          // Left while a text was owed: it went deaf.
-          if (endedMs !== null && performance.now() - endedMs > 1000) breaker.failed();
-          // Nobody has spoken: that says nothing of it.
-          else if (!told) breaker.given(0, false);
+          // Closed while a text was owed for so long: it heard nothing.
+          if (endedMs !== null && performance.now() - endedMs > 1000)
+            noteFailure(guard, attempt, { type: 'error', message: 'gave no text for speech' });
+          else attempt?.withdrawn();
           stream.close();
         },
       };

@@ -9,5 +9,5 @@ export function chatCompletions(
   modelFor: (model: string) => string,
 ): AiSdkModel {
   const chat = createOpenAICompatible({ name: id, baseURL: v1, includeUsage: true, headers });
-  return new AiSdkModel(id, (model) => chat.chatModel(modelFor(model)));
+  return new AiSdkModel(id, (model) => ({ model: chat.chatModel(modelFor(model)) }));
 }

@@ -1,3 +1,5 @@
+import type { Failure } from '#engine/contracts/failure.ts';
+
 /** A vendor's refusal, with what it says about trying again. */
 export class VendorError extends Error {
   override readonly name = 'VendorError';
@@ -15,9 +17,12 @@ export class VendorError extends Error {
 /** Vendors answer in real time: a simulated call that runs faster stands still when it has waited for so long of its own. */
 export const VENDOR_BUDGET_MS = 500;
 
-const LONGEST_MESSAGE = 200;
+const LONGEST_MESSAGE = 300;
 /** A key that is not good does not become so by asking again soon. */
 const UNAUTHORIZED_MS = 60_000;
+/** Refused as it stands: asked again it is refused again, and other requests need not be. */
+const REQUEST_FAULTS = new Set([400, 404, 413, 422]);
+const KEY_FAULTS = new Set([401, 403]);
 
 /** @throws VendorError when it answers anything but 2xx */
 export async function vendorFetch(
@@ -27,16 +32,51 @@ export async function vendorFetch(
   const reply = await fetch(url, init);
   if (reply.ok) return reply;
   const text = await reply.text().catch(() => '');
-  throw new VendorError(
-    `answered ${reply.status}: ${text.slice(0, LONGEST_MESSAGE)}`,
-    reply.status,
-    retryAfterMs(reply.status, reply.headers.get('retry-after')),
+  throw refusal(reply.status, text, reply.headers.get('retry-after'));
+}
+
+/** A check of a vendor by GET. A server that does not know the address answers all the same: it is there. */
+export const checkBy =
+  (url: string, headers: Readonly<Record<string, string>>) =>
+  async (signal: AbortSignal): Promise<void> => {
+    try {
+      await (await vendorFetch(url, { headers, signal })).body?.cancel();
+    } catch (error) {
+      if (!(error instanceof VendorError && (error.status === 404 || error.status === 405))) throw error;
+    }
+  };
+
+/** `said`: the body of the reply, or the vendor's own sentence out of it. */
+export function refusal(status: number, said: string, retryAfter: string | null | undefined): VendorError {
+  const words = sentenceIn(said);
+  // Google says 400 to a wrong key.
+  const actual = status === 400 && /\bapi[ _]key\b/i.test(words) ? 401 : status;
+  return new VendorError(
+    `answered ${status}${words === '' ? '' : `: ${words}`}`,
+    actual,
+    retryAfterMs(actual, retryAfter),
   );
+}
+
+/** The vendor's own sentence in the JSON body of a refusal; the body where there is none. */
+function sentenceIn(body: string): string {
+  const json = jsonObject<{ error: unknown; detail: unknown; message: unknown; err_msg: unknown; reason: unknown }>(
+    body,
+  );
+  const words = (value: unknown): string | null => {
+    if (typeof value === 'string') return value;
+    return typeof value === 'object' && value !== null ? words((value as { message?: unknown }).message) : null;
+  };
+  for (const value of [json?.error, json?.detail, json?.message, json?.err_msg, json?.reason]) {
+    const found = words(value);
+    if (found) return found;
+  }
+  return body.trim();
 }
 
 /** How long a vendor wants to be left alone. */
 export function retryAfterMs(status: number, header: string | null | undefined): number | null {
-  if (status === 401 || status === 403) return UNAUTHORIZED_MS;
+  if (KEY_FAULTS.has(status)) return UNAUTHORIZED_MS;
   if (header == null) return null;
   const seconds = Number(header);
   if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
@@ -44,18 +84,23 @@ export function retryAfterMs(status: number, header: string | null | undefined):
   return Number.isNaN(at) ? null : Math.max(0, at - Date.now());
 }
 
-/** What went wrong, as a part of type `error`. Keys stand in no message: they are sent in headers only. */
-export function errorPart(error: unknown): {
-  readonly type: 'error';
-  readonly message: string;
-  readonly retryAfterMs?: number;
-} {
+/** What went wrong, as the last part of an answer. Keys are sent in headers only; what a vendor repeats of one is masked. */
+export function errorPart(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
+  const [status, retryMs] = error instanceof VendorError ? [error.status, error.retryAfterMs] : [0, null];
   return {
     type: 'error',
-    message: message.slice(0, LONGEST_MESSAGE),
-    ...(error instanceof VendorError && error.retryAfterMs !== null ? { retryAfterMs: error.retryAfterMs } : {}),
+    message: masked(message).slice(0, LONGEST_MESSAGE),
+    ...(REQUEST_FAULTS.has(status) ? { fault: 'request' } : KEY_FAULTS.has(status) ? { fault: 'key' } : {}),
+    ...(retryMs === null ? {} : { retryAfterMs: retryMs }),
   };
+}
+
+/** Long words of letters, digits and stars that hold a digit or a star are keys, or parts of them. */
+function masked(message: string): string {
+  return message.replace(/[A-Za-z0-9*_-]{16,}/g, (word) =>
+    /^(?:sk|pk|xi|key|AIza|gsk)[-_A-Za-z0-9*]/.test(word) || word.includes('***') ? '***' : word,
+  );
 }
 
 /** A message as an object, or null for what is none. Its fields are to be looked at one by one. */

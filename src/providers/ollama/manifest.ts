@@ -1,4 +1,5 @@
 import { chatCompletions } from '../kit/chat-completions.ts';
+import { checkBy } from '../kit/http.ts';
 import type { ProviderManifest } from '../manifest.ts';
 
 const BASE_URL = 'http://127.0.0.1:11434';
@@ -11,9 +12,11 @@ export const ollama: ProviderManifest = {
   id: 'ollama',
   models: { claims: isOwn, preferred: PREFERRED },
   environment: { baseUrl: 'OLLAMA_BASE_URL' },
-  make: ({ baseUrl }) => ({
-    languageModel: chatCompletions('ollama', `${(baseUrl ?? BASE_URL).replace(/\/v1$/, '')}/v1`, {}, (model) =>
-      isOwn(model) ? model : PREFERRED,
-    ),
-  }),
+  make: ({ baseUrl }) => {
+    const v1 = `${(baseUrl ?? BASE_URL).replace(/\/v1$/, '')}/v1`;
+    return {
+      languageModel: chatCompletions('ollama', v1, {}, (model) => (isOwn(model) ? model : PREFERRED)),
+      check: checkBy(`${v1}/models`, {}),
+    };
+  },
 };

@@ -1,7 +1,8 @@
-import { chatCompletions } from '../kit/chat-completions.ts';
+import { checkBy } from '../kit/http.ts';
 import { HttpVoice } from '../kit/speech-stream.ts';
 import type { ProviderManifest } from '../manifest.ts';
 import { OpenAiEmbedder } from './embedder.ts';
+import { isOwn, openAiModel } from './chat.ts';
 import { OpenAiTranscription } from './transcription.ts';
 
 const BASE_URL = 'https://api.openai.com';
@@ -24,8 +25,6 @@ const VOICES = [
 ];
 const RATE_HZ = 24_000;
 
-const isOwn = (model: string) => /^(?:(?:gpt-|o\d|chatgpt-)[^:]*$|ft:)/.test(model);
-
 /** @see https://platform.openai.com/docs/api-reference; any server that speaks the same, by its base URL */
 export const openai: ProviderManifest = {
   id: 'openai',
@@ -37,9 +36,7 @@ export const openai: ProviderManifest = {
     const headers: Readonly<Record<string, string>> = apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
     return {
       // A server of somebody's own names its models as it likes.
-      languageModel: chatCompletions('openai', v1, headers, (model) =>
-        isOwn(model) || baseUrl !== null ? model : MODEL,
-      ),
+      languageModel: openAiModel(v1, apiKey, (model) => (isOwn(model) || baseUrl !== null ? model : MODEL)),
       speechToText: new OpenAiTranscription(`${v1}/audio/transcriptions`, headers),
       textToSpeech: new HttpVoice({
         id: 'openai',
@@ -57,6 +54,7 @@ export const openai: ProviderManifest = {
         }),
       }),
       embedder: new OpenAiEmbedder(`${v1}/embeddings`, headers),
+      check: checkBy(`${v1}/models`, headers),
     };
   },
 };

@@ -165,7 +165,6 @@ class Stream implements SpeechToTextStream {
           this.#options.onPart({
             type: 'error',
             utterance,
-            retryable: true,
             message: error instanceof Error ? error.message : String(error),
           });
       },
