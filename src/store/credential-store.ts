@@ -4,7 +4,7 @@ import type { User } from '#core/identity/user.ts';
 import { keyActsAs, type Role } from '#core/kernel/context.ts';
 import type { Plan } from '#core/kernel/plan.ts';
 import type { Counter, GuessRule } from '#core/identity/sign-in-guard.ts';
-import type { ApiKey, CredentialStore, SignInState } from '#core/ports.ts';
+import type { ApiKey, CredentialStore, SignInState } from '#core/identity/credential-store.ts';
 import type { Database } from './schema.ts';
 import { toUser } from './user-store.ts';
 

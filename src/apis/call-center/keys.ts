@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { createApiKey, KEY_ROLES, listApiKeys, revokeApiKey } from '#core/identity/api-keys.ts';
-import type { ApiKey } from '#core/ports.ts';
+import type { ApiKey } from '#core/identity/credential-store.ts';
 import { operation } from '../kit/operation.ts';
 import { idOf, numberOf, timeInSeconds } from '../kit/words.ts';
 import { envelope, enveloped } from './words.ts';

@@ -1,7 +1,7 @@
 import type { Basics } from '../core.ts';
 import { userOf, type Context, type Role } from '../kernel/context.ts';
 import { AppError, notFound } from '../kernel/errors.ts';
-import type { ApiKey } from '../ports.ts';
+import type { ApiKey } from './credential-store.ts';
 
 /** A key stands for a program; to be a human agent takes a user. */
 export const KEY_ROLES = ['admin', 'manager', 'viewer'] as const satisfies readonly Role[];

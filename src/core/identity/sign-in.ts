@@ -3,7 +3,7 @@ import type { Actor } from '../kernel/context.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Plan } from '../kernel/plan.ts';
 import { networkOf } from '../kernel/network.ts';
-import type { SignInState } from '../ports.ts';
+import type { SignInState } from './credential-store.ts';
 import { FORGOTTEN_MS, guardOf, type Counter, type GuessRule } from './sign-in-guard.ts';
 import { emailKey, type User } from './user.ts';
 
