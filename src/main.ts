@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
-import { pino } from 'pino';
 import { buildApp } from './app.ts';
+import { checkFolders } from './app/folders.ts';
+import { makeLog } from './app/log.ts';
+import { reportStart } from './app/start-report.ts';
 import { adminCommand } from './commands/admin.ts';
 import { callCommand } from './commands/call.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -17,22 +19,12 @@ async function start(): Promise<void> {
   const role = ROLES.find((one) => one === values.role);
   if (!role) throw new Error(`--role is one of ${ROLES.join(', ')}`);
   const config = readConfig(process.env, role);
-  const log = pino({ level: config.logLevel });
+  const log = await makeLog(config.logLevel);
   process.on('unhandledRejection', (error) =>
     log.error({ err: error }, 'a promise was rejected and nobody looked: this is a defect'),
   );
   const app = await buildApp(config, { log });
-  if (app.taken.length > 0) log.warn({ ports: app.taken }, 'these ports are taken by somebody else and left out');
-  if (config.apiKey.isNew)
-    process.stdout.write(`\nAPI key (shown once, kept in ${config.dataDir}): ${config.apiKey.value}\n\n`);
-  if (app.madeAdmin)
-    process.stdout.write(
-      `\nFirst user (the password is shown once and kept nowhere): ${app.madeAdmin.email}  ${app.madeAdmin.password}\n\n`,
-    );
-  log.info(
-    { urls: app.urls, ...(role === 'all' || role === 'api' ? { phone: `${app.urls[0]}/phone` } : { role }) },
-    'Trunkline is up',
-  );
+  reportStart(app, config, log);
   let stopping = false;
   const stop = (signal: string) => {
     if (stopping) process.exit(1);
@@ -51,13 +43,15 @@ async function start(): Promise<void> {
 }
 
 try {
+  // A caller from a recording uses the folder of a server that runs.
+  if (command !== 'call') await checkFolders(process.env);
   if (command === 'start') await start();
   else if (command === 'demo') process.exitCode = await demoCommand(process.env, args);
   else if (command === 'call') process.exitCode = await callCommand(process.env, args);
   else if (command === 'admin') process.exitCode = await adminCommand(process.env, args);
-  else throw new Error(`There is no command ${command}; there are start, demo, call and admin.`);
+  else throw new Error(`There is no command ${command}. Commands: start, demo, call, admin.`);
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(error instanceof Error && error.message !== '' ? error.message : error);
   if (process.env['LOG_LEVEL'] === 'debug' && error instanceof Error) console.error(error.stack);
   process.exit(1);
 }

@@ -12,6 +12,7 @@ import { replayJournal } from '#core/calls/replay-journal.ts';
 import type { EventFeed } from '#core/events/event-feed.ts';
 import { PostgresCommandChannel } from '#store/command-channel.ts';
 import { Contact } from '#store/contact.ts';
+import { databaseProblem } from '#store/database-problem.ts';
 import { openDatabase, type Connection } from '#store/database.ts';
 import { startEmbedded } from '#store/embedded-postgres.ts';
 import { PostgresEventFeed } from '#store/event-feed.ts';
@@ -43,8 +44,16 @@ export interface OpenRecords {
   onReturn(listener: () => void): void;
 }
 
-/** The database, the queue over it, and what goes between servers. */
+/** The database, the queue over it, and what goes between servers. @throws Error that says what is wrong with DATABASE_URL */
 export async function openRecords(config: Config, parts: Parts, log: Logger, closers: Closer[]): Promise<OpenRecords> {
+  try {
+    return await open(config, parts, log, closers);
+  } catch (error) {
+    throw config.databaseUrl === null ? error : databaseProblem(error, config.databaseUrl);
+  }
+}
+
+async function open(config: Config, parts: Parts, log: Logger, closers: Closer[]): Promise<OpenRecords> {
   const onError = (error: Error) => logFailure(log, error, 'the database connection failed');
   const serverId = randomUUID();
   let connection: Connection;

@@ -10,6 +10,7 @@ import { UNITS } from '#core/usage/usage.ts';
 import { listDeliveries, replayDeliveries } from '#core/webhooks/webhooks.ts';
 import { ConfiguredProviders } from '#providers/configured.ts';
 import { makeSecrets } from '#secrets/secrets.ts';
+import { databaseProblem } from '#store/database-problem.ts';
 import { openDatabase } from '#store/database.ts';
 import { startEmbedded } from '#store/embedded-postgres.ts';
 import { postgresStore } from '#store/postgres-store.ts';
@@ -220,7 +221,7 @@ async function openRecords(config: Config): Promise<{ core: Basics; close(): Pro
     return { core, close };
   } catch (error) {
     await close();
-    throw error;
+    throw config.databaseUrl === null ? error : databaseProblem(error, config.databaseUrl);
   }
 }
 

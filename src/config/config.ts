@@ -5,22 +5,43 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { PLANS, type Plan } from '#core/kernel/plan.ts';
 
-const bool = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
+const bool = z
+  .enum(['true', 'false', '1', '0'], 'must be true or false')
+  .transform((value) => value === 'true' || value === '1');
+const DIGITS = /^\d+(?:\.\d+)?$/;
+const number = (fallback: number, low: number, high: number) =>
+  z
+    .string()
+    .trim()
+    .regex(DIGITS, `must be a number from ${low} to ${high}`)
+    .transform(Number)
+    .refine((value) => value >= low && value <= high, `must be a number from ${low} to ${high}`)
+    .default(fallback);
 const whole = (fallback: number, low: number, high: number) =>
-  z.coerce.number().int().min(low).max(high).default(fallback);
+  number(fallback, low, high).refine(Number.isInteger, 'must be a whole number');
+const oneOf = <T extends string>(values: readonly [T, ...T[]]) => z.enum(values, `must be one of ${values.join(', ')}`);
+const atLeast = (characters: number) => z.string().min(characters, `must have at least ${characters} characters`);
+const webAddress = z.string().refine((text) => {
+  const protocol = URL.parse(text)?.protocol;
+  return protocol === 'http:' || protocol === 'https:';
+}, 'must be an address that begins with http:// or https://');
 
 const Environment = z.object({
-  HOST: z.string().default('127.0.0.1'),
+  HOST: z
+    .string()
+    .regex(/^[^\s/]+$/, 'must be an address of this machine, such as 127.0.0.1 or 0.0.0.0')
+    .default('127.0.0.1'),
   PORTS: z
     .string()
     .default('3025,3000,8000,9001')
     .transform((text, ctx) => {
-      const ports = text.split(',').map((port) => Number(port.trim()));
-      if (ports.length === 0 || ports.some((port) => !Number.isInteger(port) || port < 0 || port > 65535))
-        ctx.addIssue({ code: 'custom', message: 'must be port numbers with commas between' });
-      return ports;
+      const ports = text.split(',').map((port) => port.trim());
+      if (ports.some((port) => !/^\d{1,5}$/.test(port) || Number(port) > 65_535))
+        ctx.addIssue({ code: 'custom', message: 'must be port numbers from 0 to 65535 with commas between' });
+      const numbers = ports.map(Number);
+      return numbers.filter((port, index) => port === 0 || numbers.indexOf(port) === index);
     }),
-  PUBLIC_URL: z.url().optional(),
+  PUBLIC_URL: webAddress.optional(),
   DATA_DIR: z
     .string()
     .default('./data')
@@ -28,22 +49,36 @@ const Environment = z.object({
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+    .refine(
+      (text) => URL.canParse(text.replace(/^(postgres(?:ql)?:\/\/)(?:[^@/]*@)?\//, '$1localhost/')),
+      'is no valid address; special characters of a password must be written as %XX',
+    )
     .optional(),
-  API_SECRET_KEY: z.string().min(8).optional(),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\/\S+$/, 'must begin with redis:// or rediss://')
+    .optional(),
+  API_SECRET_KEY: atLeast(8).optional(),
   ADMIN_EMAIL: z
     .string()
     .regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address')
     .default('admin@localhost'),
-  ADMIN_PASSWORD: z.string().max(128).optional(),
-  ENCRYPTION_KEY: z.string().min(16).optional(),
-  JWT_SECRET: z.string().min(8).optional(),
-  FILES_URL: z.string().optional(),
+  ADMIN_PASSWORD: z.string().max(128, 'must have at most 128 characters').optional(),
+  ENCRYPTION_KEY: atLeast(16).optional(),
+  JWT_SECRET: atLeast(8).optional(),
+  FILES_URL: z
+    .string()
+    .refine(
+      (text) => text.startsWith('file://') || !/^[a-z][a-z\d+.-]*:\/\//i.test(text),
+      'must be a folder; s3:// is not supported yet',
+    )
+    .optional(),
   MAX_CONCURRENT_CALLS: whole(50, 1, 100_000),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  SHUTDOWN_GRACE_SECONDS: z.coerce.number().min(0).max(86_400).default(30),
+  LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  SHUTDOWN_GRACE_SECONDS: number(30, 0, 86_400),
   REQUIRE_AUTH: bool.optional(),
-  RATE_PLAN: z.enum(PLANS).default('standard'),
-  RATE_LIMIT_FACTOR: z.coerce.number().positive().max(1e9).default(1),
+  RATE_PLAN: oneOf(PLANS).default('standard'),
+  RATE_LIMIT_FACTOR: number(1, 0.000_001, 1e9),
   CORS_ORIGINS: z
     .string()
     .default('')
@@ -59,7 +94,7 @@ const Environment = z.object({
     }),
   KNOWLEDGE_DIR: z.string().optional(),
   WEBHOOK_ALLOW_PRIVATE_NETWORKS: bool.default(false),
-  SIMULATOR_SPEED: z.coerce.number().min(0.1).max(100).default(1),
+  SIMULATOR_SPEED: number(1, 0.1, 100),
 });
 
 /** What a process does: all of it, or serve the APIs, carry calls, or work off jobs. */
@@ -74,6 +109,8 @@ export interface Config {
   readonly publicUrl: string | null;
   readonly dataDir: string;
   readonly databaseUrl: string | null;
+  /** Accepted but not used yet: servers tell each other through Postgres. */
+  readonly redisUrl: string | null;
   readonly apiKey: Secret;
   /** The first user; without a password one is made and shown once. */
   readonly admin: { readonly email: string; readonly password: string | null };
@@ -104,6 +141,8 @@ export interface Config {
 
 export interface Secret {
   readonly value: string;
+  /** Where it is kept; null when the environment gives it. */
+  readonly file: string | null;
   /** Whether it was made just now, and is to be shown once. */
   readonly isNew: boolean;
 }
@@ -113,18 +152,49 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 export const isLoopback = (host: string): boolean => LOOPBACK.has(host);
 const SLOTS_PER_CORE = 150;
 const API_KEY_FILE = 'api-secret-key';
+const ENCRYPTION_KEY_FILE = 'encryption-key';
+/** What is kept in the data folder as an ordinary file. */
+export const KEPT_FILES: readonly string[] = [API_KEY_FILE, ENCRYPTION_KEY_FILE, 'server.lock'];
 const API_KEY_PREFIX = 'tl_';
+
+type Environment = z.infer<typeof Environment>;
+
+/** Values of these are shown in no error. */
+const SECRET = /KEY|PASSWORD|SECRET|TOKEN|_URL$/;
+
+function given(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''),
+  );
+}
+
+/** @throws Error with one line for each variable that is wrong */
+function parse(env: Readonly<Record<string, string | undefined>>): Environment {
+  const values = given(env);
+  const parsed = Environment.safeParse(values);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map(({ path, message }) => {
+    const name = String(path[0]);
+    return `${name} ${message}${SECRET.test(name) ? '' : `; it is ${JSON.stringify(values[name])}`}`;
+  });
+  throw new Error([...new Set(lines)].join('\n'));
+}
+
+/** The folders a server writes to, by the variable that sets each. */
+export function foldersOf(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  const e = parse(env);
+  return {
+    DATA_DIR: e.DATA_DIR,
+    ...(e.FILES_URL === undefined ? {} : { FILES_URL: filesFolder(e) }),
+    ...(e.KNOWLEDGE_DIR === undefined ? {} : { KNOWLEDGE_DIR: resolve(e.KNOWLEDGE_DIR) }),
+  };
+}
+
+const filesFolder = (e: Environment) => resolve(e.FILES_URL?.replace(/^file:\/\//, '') ?? join(e.DATA_DIR, 'files'));
 
 /** @throws Error that names each variable that is wrong, in one line each */
 export function readConfig(env: Readonly<Record<string, string | undefined>>, role: Role = 'all'): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
-  const parsed = Environment.safeParse(given);
-  if (!parsed.success)
-    throw new Error(
-      `The configuration is wrong:\n${parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`).join('\n')}`,
-    );
-  const e = parsed.data;
-  if (e.FILES_URL?.startsWith('s3://')) throw new Error('FILES_URL: only folders are supported so far, not s3://');
+  const e = parse(env);
   if (role !== 'all' && e.DATABASE_URL === undefined)
     throw new Error(`--role ${role}: several processes need one database: set DATABASE_URL`);
   mkdirSync(e.DATA_DIR, { recursive: true, mode: 0o700 });
@@ -135,11 +205,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, ro
     publicUrl: e.PUBLIC_URL?.replace(/\/$/, '') ?? null,
     dataDir: e.DATA_DIR,
     databaseUrl: e.DATABASE_URL ?? null,
+    redisUrl: e.REDIS_URL ?? null,
     apiKey: secret(e.API_SECRET_KEY, e.DATA_DIR, API_KEY_FILE, API_KEY_PREFIX),
     admin: { email: e.ADMIN_EMAIL, password: e.ADMIN_PASSWORD ?? null },
     jwtSecret: e.JWT_SECRET ?? null,
-    encryptionKey: secret(e.ENCRYPTION_KEY, e.DATA_DIR, 'encryption-key', ''),
-    filesDir: resolve(e.FILES_URL?.replace(/^file:\/\//, '') ?? join(e.DATA_DIR, 'files')),
+    encryptionKey: secret(e.ENCRYPTION_KEY, e.DATA_DIR, ENCRYPTION_KEY_FILE, ''),
+    filesDir: filesFolder(e),
     maxConcurrentCalls: e.MAX_CONCURRENT_CALLS,
     slots: Math.max(e.MAX_CONCURRENT_CALLS, SLOTS_PER_CORE * availableParallelism()),
     logLevel: e.LOG_LEVEL,
@@ -148,11 +219,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, ro
     requireAuth: e.REQUIRE_AUTH ?? !isLoopback(e.HOST),
     ratePlan: e.RATE_PLAN,
     rateLimitFactor: e.RATE_LIMIT_FACTOR,
-    vendors: Object.fromEntries(
-      Object.entries(given).filter(
-        (entry): entry is [string, string] => entry[1] !== undefined && !(entry[0] in Environment.shape),
-      ),
-    ),
+    vendors: Object.fromEntries(Object.entries(given(env)).filter(([name]) => !(name in Environment.shape))),
     knowledgeDir: resolve(e.KNOWLEDGE_DIR ?? join(e.DATA_DIR, 'knowledge')),
     allowPrivateNetworks: e.WEBHOOK_ALLOW_PRIVATE_NETWORKS,
     corsOrigins: e.CORS_ORIGINS,
@@ -167,16 +234,22 @@ export function replaceApiKey(dataDir: string): string {
 }
 
 /** A secret that was given, or the one kept in the data folder, or a new one that is kept there from now on. */
-function secret(given: string | undefined, dataDir: string, name: string, prefix: string): Secret {
-  if (given !== undefined) return { value: given, isNew: false };
+function secret(value: string | undefined, dataDir: string, name: string, prefix: string): Secret {
+  if (value !== undefined) return { value, file: null, isNew: false };
   const file = join(dataDir, name);
-  if (existsSync(file)) return { value: readFileSync(file, 'utf8').trim(), isNew: false };
-  const value = prefix + randomBytes(32).toString('base64url');
+  if (existsSync(file)) return { value: keptIn(file), file, isNew: false };
+  const made = prefix + randomBytes(32).toString('base64url');
   try {
-    writeFileSync(file, `${value}\n`, { mode: 0o600, flag: 'wx' });
+    writeFileSync(file, `${made}\n`, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return { value: readFileSync(file, 'utf8').trim(), isNew: false };
+    return { value: keptIn(file), file, isNew: false };
   }
-  return { value, isNew: true };
+  return { value: made, file, isNew: true };
+}
+
+function keptIn(file: string): string {
+  const value = readFileSync(file, 'utf8').trim();
+  if (value === '') throw new Error(`${file} is empty. Restore it from a backup.`);
+  return value;
 }

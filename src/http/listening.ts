@@ -57,12 +57,28 @@ export async function listenOn(
       const { port: real } = server.address() as { port: number };
       listening.push({ server, url: `http://${host.includes(':') ? `[${host}]` : host}:${real}` });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-      taken.push(port);
+      if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+        taken.push(port);
+        continue;
+      }
+      await stopListening(listening);
+      throw new Error(listenProblem(error as NodeJS.ErrnoException, host, port), { cause: error });
     }
   }
-  if (listening.length === 0) throw new Error(`All ports are taken: ${taken.join(', ')}. Set PORTS to free ones.`);
+  if (listening.length === 0)
+    throw new Error(`All ports of PORTS are taken by other processes: ${taken.join(', ')}. Set PORTS to free ones.`);
   return { listening, taken };
+}
+
+function listenProblem({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
+  if (code === 'EACCES') return `Port ${port} needs more rights than this user has (PORTS). Use one above 1023.`;
+  if (
+    ['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EINVAL', 'EAFNOSUPPORT', 'ENETUNREACH'].includes(
+      code ?? '',
+    )
+  )
+    return `${host} is not an address of this machine (HOST). Use 127.0.0.1, or 0.0.0.0 for every address.`;
+  return `Port ${port} of ${host} cannot be opened (HOST, PORTS): ${message}`;
 }
 
 export async function stopListening(servers: readonly Listening[]): Promise<void> {

@@ -48,7 +48,9 @@ export async function openDatabase(
       "select current_setting('server_version_num') number, current_setting('server_version') version",
     );
     if (Number(rows[0]!.number) < OLDEST_SERVER)
-      throw new Error(`Postgres 15 or newer is needed; this server is ${rows[0]!.version}`);
+      throw new Error(
+        `Postgres 15 or newer is needed; the server of DATABASE_URL is ${rows[0]!.version}. Upgrade it or use another.`,
+      );
     await migrate(connection);
     const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
     return { db, pool, version: rows[0]!.version.split(' ')[0]!, close: () => ((closing = true), pool.end()) };
@@ -77,7 +79,7 @@ async function migrate(connection: Connection): Promise<void> {
     const unknown = [...applied.keys()].find((name) => !files.includes(name));
     if (unknown)
       throw new Error(
-        `the database has the migration ${unknown}, which this version of Trunkline does not know: it was used by a newer one`,
+        `The database was used by a newer version of Trunkline (it has the migration ${unknown}). Start that version, or restore a backup of before.`,
       );
     for (const file of files) {
       const text = readFileSync(join(MIGRATIONS, file), 'utf8');

@@ -35,7 +35,7 @@ export async function firstStart(
     if (known !== given.encryptionFingerprint)
       throw new AppError(
         'conflict',
-        'This database was set up with another ENCRYPTION_KEY. Start with that key; its stored settings could not be read with this one.',
+        'This database was set up with another ENCRYPTION_KEY. Start with that key (ENCRYPTION_KEY, or the file encryption-key in DATA_DIR): what is stored cannot be read with this one.',
       );
     const organization =
       (await records.organizations.first()) ?? (await records.organizations.insert('Default organization'));

@@ -1,0 +1,32 @@
+import type { Logger } from 'pino';
+import type { Config } from '#config/config.ts';
+import type { App } from '../app.ts';
+
+/** What whoever starts a server has to know: secrets made just now, where the others are, and where it listens. */
+export function reportStart(app: App, config: Config, log: Logger): void {
+  for (const port of app.taken) log.warn(`port ${port} is taken by another process and left out (PORTS)`);
+  if (config.redisUrl !== null) log.warn('REDIS_URL is set but not used: servers tell each other through Postgres');
+  const { apiKey } = config;
+  if (apiKey.isNew) print(`API key (shown once, kept in ${config.dataDir}): ${apiKey.value}`);
+  if (app.madeAdmin)
+    print(
+      `First user (the password is shown once and kept nowhere): ${app.madeAdmin.email}  ${app.madeAdmin.password}`,
+    );
+  if (config.role === 'all' || config.role === 'api') {
+    log.info(
+      apiKey.file === null ? 'the first API key is that of API_SECRET_KEY' : `the first API key is in ${apiKey.file}`,
+    );
+    log.info(
+      'lost a password? npm run admin -- users lists the users, npm run admin -- password EMAIL makes a new one',
+    );
+  }
+  log.info(
+    {
+      urls: app.urls,
+      ...(config.role === 'all' || config.role === 'api' ? { phone: `${app.urls[0]}/phone` } : { role: config.role }),
+    },
+    'Trunkline is up',
+  );
+}
+
+const print = (line: string) => process.stdout.write(`\n${line}\n\n`);
