@@ -165,6 +165,41 @@ describe('a session', () => {
     assert.match(s.entries('caller').join(' '), /does anybody hear me/);
   });
 
+  it('a recogniser that broke off once is used again in the same call, with the beginning of the utterance', async () => {
+    const s = stage({}, 2);
+    s.session.start(s.line);
+    await s.silence(2500);
+    const [first, second] = s.ears as [ScriptedEar, ScriptedEar];
+    first.diesAfterMs = 600;
+    await s.speak(1500, 'i would like to book a table');
+    await s.silence(6000);
+    assert.deepEqual([first.opened, second.utterances], [1, 1]);
+    first.diesAfterMs = Infinity;
+    const before = first.givenMs;
+    await s.speak(1000, 'for four people please');
+    await s.silence(6000);
+    assert.deepEqual([first.opened, first.utterances, second.utterances], [2, 2, 1]);
+    assert.ok(first.givenMs - before > 1000);
+    assert.deepEqual(s.entries('caller').at(-1), 'for four people please');
+    await s.speak(1000, 'in the evening');
+    await s.silence(3000);
+    assert.deepEqual([first.opened, first.utterances, second.utterances], [2, 3, 1], 'it stays in use');
+  });
+
+  it('a recogniser that breaks off each time is left for ever longer', async () => {
+    const s = stage({}, 2);
+    s.session.start(s.line);
+    await s.silence(2500);
+    const [first, second] = s.ears as [ScriptedEar, ScriptedEar];
+    first.diesAfterMs = 300;
+    for (let n = 0; n < 8; n++) {
+      await s.speak(1000, `sentence number ${n}`);
+      await s.silence(4000);
+    }
+    assert.equal(second.utterances, 8, 'every utterance was understood by the other one');
+    assert.ok(first.opened <= 5, `${first.opened} times`);
+  });
+
   it('a recogniser that breaks off in mid-utterance is replaced within a second, and given all of the utterance again', async () => {
     const s = stage({}, 2);
     s.session.start(s.line);

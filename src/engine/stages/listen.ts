@@ -14,6 +14,10 @@ const LONGEST_HANG_MS = 200;
 const SHORTEST_HANG_MS = 90;
 /** Audio and clock may differ by so much before the audio is said to be elsewhere (a gap, or a burst after one). */
 const DRIFT_MS = 300;
+/** The first recogniser is used again so long after it failed, or went deaf; twice as long after each failure that follows. */
+const BACK_AFTER_ERROR_MS = 2000;
+const BACK_AFTER_SILENCE_MS = 30_000;
+const LONGEST_AWAY_MS = 120_000;
 /** An utterance is kept for another recogniser until so long after its end. */
 const KEEP_AFTER_MS = 4000;
 
@@ -55,8 +59,13 @@ export class Listen {
   readonly #detector: SpeechDetector;
   #tones: ToneDetector | null = null;
   #stream: SpeechToTextStream;
+  /** Counts streams: what an earlier one still says does not count. */
+  #opened = 0;
   #provider = 0;
   #misses = 0;
+  /** How often in a row the first recogniser failed, and when it is used again; Infinity: it is in use. */
+  #failures = 0;
+  #backAtMs = Infinity;
   readonly #recent = new RecentAudio();
   #keepUntilMs = Infinity;
   #expected: readonly string[] = [];
@@ -122,18 +131,31 @@ export class Listen {
     this.#misses++;
     if (this.#misses < 2 && !now) return;
     this.#misses = 0;
-    const { chain, events } = this.#options;
-    if (this.#provider + 1 >= chain.length) return;
+    const { chain, clock, events } = this.#options;
+    const awayMs = (now ? BACK_AFTER_ERROR_MS : BACK_AFTER_SILENCE_MS) * 2 ** this.#failures++;
+    const last = this.#provider + 1 >= chain.length;
+    // After the last one the first is used again as soon as somebody speaks.
+    this.#backAtMs = clock.nowMs() + (last ? 0 : Math.min(LONGEST_AWAY_MS, awayMs));
+    if (last) return;
     const from = chain[this.#provider]!.id;
-    this.#provider++;
-    this.#stream.close();
-    this.#stream = this.#open();
-    this.#stream.expect(this.#expected);
+    this.#use(this.#provider + 1);
     events.fellBack(from, chain[this.#provider]!.id);
     if (utterance !== this.#utterance) return;
+    this.#giveKept(utterance);
+    if (!this.#detector.speaking) this.#stream.end(utterance);
+  }
+
+  #use(provider: number): void {
+    this.#stream.close();
+    this.#provider = provider;
+    this.#stream = this.#open();
+    this.#stream.expect(this.#expected);
+  }
+
+  /** The utterance from its beginning, for a recogniser that has not heard it. */
+  #giveKept(utterance: number): void {
     this.#stream.begin(utterance);
     for (const frame of this.#recent.frames()) this.#stream.audio(decodeMulaw(frame));
-    if (!this.#detector.speaking) this.#stream.end(utterance);
   }
 
   close(): void {
@@ -144,15 +166,18 @@ export class Listen {
   #open(): SpeechToTextStream {
     const { chain, clock, context } = this.#options;
     const provider = chain[this.#provider]!;
-    const index = this.#provider;
+    const opened = ++this.#opened;
     return provider.open({
       language: 'en',
       context,
       working: (budgetMs) => clock.working(budgetMs),
       onPart: (part) => {
-        if (this.#closed || index !== this.#provider) return;
+        if (this.#closed || opened !== this.#opened) return;
         if (part.type === 'error') return this.missed(part.utterance, true);
-        if (part.type === 'transcript-final' && part.text !== '') this.#misses = 0;
+        if (part.type === 'transcript-final' && part.text !== '') {
+          this.#misses = 0;
+          if (this.#provider === 0) this.#failures = 0;
+        }
         this.#options.events.transcript(part);
       },
     });
@@ -181,7 +206,11 @@ export class Listen {
     this.#utterance++;
     this.#recent.hold();
     this.#keepUntilMs = Infinity;
-    this.#stream.begin(this.#utterance);
+    if (this.#options.clock.nowMs() >= this.#backAtMs) {
+      this.#backAtMs = Infinity;
+      this.#use(0);
+      this.#giveKept(this.#utterance);
+    } else this.#stream.begin(this.#utterance);
     this.#options.events.speechStarted(this.#utterance, onsetMs);
   }
 

@@ -1,13 +1,16 @@
 import { WebSocket } from 'ws';
 import { encodeMulaw } from '#engine/audio/mulaw.ts';
+import type { Failure } from '#engine/contracts/failure.ts';
 import type { SpeechToText, SpeechToTextOptions, SpeechToTextStream } from '#engine/contracts/speech-to-text.ts';
-import { jsonObject } from '../kit/http.ts';
+import { errorPart, jsonObject, refusal } from '../kit/http.ts';
 
 const MODEL = 'nova-3';
 const HANDSHAKE_MS = 4000;
 /** Waited for the final of an utterance after it was asked for. */
 const FINAL_MS = 1200;
 const LAST_MS = 300;
+/** A socket that is closed sooner after it was opened is refused, not interrupted. */
+const WELL_AFTER_MS = 500;
 /** Audio that is kept while the connection is being made: three seconds. */
 const MOST_WAITING = 150;
 const MOST_KEYTERMS = 50;
@@ -37,14 +40,13 @@ export class DeepgramListen implements SpeechToText {
       endpointing: 'false',
     });
     for (const term of keytermsOf(options.context.phrases)) query.append('keyterm', term);
-    return new Stream(
+    const connect = () =>
       new WebSocket(`${this.#url}?${query.toString()}`, {
         headers: this.#headers,
         handshakeTimeout: HANDSHAKE_MS,
         perMessageDeflate: false,
-      }),
-      options,
-    );
+      });
+    return new Stream(connect, options);
   }
 }
 
@@ -68,7 +70,10 @@ interface Result {
 }
 
 class Stream implements SpeechToTextStream {
-  readonly #socket: WebSocket;
+  readonly #connect: () => WebSocket;
+  #socket: WebSocket;
+  /** Since when the socket is open. */
+  #openedMs: number | null = null;
   readonly #options: SpeechToTextOptions;
   #waiting: (Uint8Array | string)[] = [];
   #utterance = 0;
@@ -80,21 +85,33 @@ class Stream implements SpeechToTextStream {
   #timer: NodeJS.Timeout | null = null;
   #ready: (() => void) | null = null;
   #closed = false;
-  #broken = false;
+  /** Why it does not hear any more. */
+  #broken: Failure | null = null;
 
-  constructor(socket: WebSocket, options: SpeechToTextOptions) {
-    this.#socket = socket;
+  constructor(connect: () => WebSocket, options: SpeechToTextOptions) {
+    this.#connect = connect;
     this.#options = options;
+    this.#socket = this.#opened();
+  }
+
+  #opened(): WebSocket {
+    const socket = this.#connect();
     socket.on('open', () => {
+      this.#openedMs = performance.now();
       for (const message of this.#waiting.splice(0)) socket.send(message);
     });
+    const broken = (error: unknown) => socket === this.#socket && this.#break(error);
     socket.on('message', (data: Buffer, isBinary) => !isBinary && this.#take(data.toString('utf8')));
     socket.on('unexpected-response', (_request, reply) => {
       reply.resume();
-      this.#break(`answered ${reply.statusCode}`);
+      const reason = reply.headers['dg-error'];
+      broken(refusal(reply.statusCode ?? 0, typeof reason === 'string' ? reason : '', reply.headers['retry-after']));
     });
-    socket.on('error', (error) => this.#break(error.message));
-    socket.on('close', (code) => this.#break(`closed the connection (${code})`));
+    socket.on('error', broken);
+    socket.on('close', (code, reason) =>
+      broken(new Error(`closed the connection (${code}${reason.length > 0 ? ` ${reason.toString()}` : ''})`)),
+    );
+    return socket;
   }
 
   audio(pcm: Int16Array): void {
@@ -109,7 +126,7 @@ class Stream implements SpeechToTextStream {
     this.#final = [];
     this.#interim = '';
     this.#confidence = null;
-    if (this.#broken) this.#tellBroken('the connection is gone');
+    if (this.#broken) this.#tellBroken(this.#broken);
   }
 
   end(utterance: number): void {
@@ -141,8 +158,8 @@ class Stream implements SpeechToTextStream {
   #take(text: string): void {
     if (this.#closed || this.#broken) return;
     const result = jsonObject<Result>(text);
-    if (!result) return this.#break('sent what is no JSON');
-    if (result.type === 'Error') return this.#break(result.description ?? 'an error');
+    if (!result) return this.#break(new Error('sent what is no JSON'));
+    if (result.type === 'Error') return this.#break(new Error(result.description ?? 'sent an error'));
     if (result.type !== 'Results' || this.#state === 'quiet') return;
     const best = result.channel?.alternatives?.[0];
     const words = best?.transcript?.trim() ?? '';
@@ -187,18 +204,24 @@ class Stream implements SpeechToTextStream {
     this.#ready = null;
   }
 
-  #break(message: string): void {
+  #break(error: unknown): void {
     if (this.#closed || this.#broken) return;
-    this.#broken = true;
+    const old = this.#socket;
+    // Nobody is speaking, and it was well until now: nothing is lost if it is connected again.
+    if (this.#state === 'quiet' && this.#openedMs !== null && performance.now() - this.#openedMs > WELL_AFTER_MS) {
+      this.#openedMs = null;
+      this.#socket = this.#opened();
+      return old.terminate();
+    }
+    this.#broken = errorPart(error);
     this.#waiting = [];
-    this.#socket.terminate();
-    // Nobody is speaking: whoever speaks next is told to go elsewhere.
-    if (this.#state !== 'quiet') this.#tellBroken(message);
+    old.terminate();
+    if (this.#state !== 'quiet') this.#tellBroken(this.#broken);
   }
 
-  #tellBroken(message: string): void {
+  #tellBroken(failure: Failure): void {
     const utterance = this.#utterance;
     this.#quiet();
-    setImmediate(() => this.#closed || this.#options.onPart({ type: 'error', utterance, message }));
+    setImmediate(() => this.#closed || this.#options.onPart({ ...failure, utterance }));
   }
 }

@@ -1,7 +1,8 @@
 import { WebSocket } from 'ws';
 import { decodeMulaw } from '#engine/audio/mulaw.ts';
+import type { Failure } from '#engine/contracts/failure.ts';
 import type { SpeechPart, SpeechRequest, TextToSpeech } from '#engine/contracts/text-to-speech.ts';
-import { errorPart, jsonObject, retryAfterMs, VENDOR_BUDGET_MS, VendorError } from '../kit/http.ts';
+import { errorPart, jsonObject, refusal, VENDOR_BUDGET_MS } from '../kit/http.ts';
 
 const MODEL = 'eleven_flash_v2_5';
 /** Where a voice is asked for that is none of theirs. */
@@ -15,6 +16,16 @@ interface Message {
   readonly isFinal?: boolean | null;
   readonly error?: string;
   readonly message?: string;
+}
+
+/** What it says on an open socket about a request that it does not take, or a key. */
+function refused(code: string, message = code): Failure {
+  const fault = /api_key|auth|permission/.test(code)
+    ? 'key'
+    : /voice|model|text|input|invalid/.test(code)
+      ? 'request'
+      : null;
+  return { type: 'error', message, ...(fault === null ? {} : { fault }) };
 }
 
 /** A clause at a time over a socket of its own, mu-law as the line wants it. @see https://elevenlabs.io/docs/api-reference/text-to-speech/v-1-text-to-speech-voice-id-stream-input */
@@ -52,7 +63,7 @@ export class StreamInputVoice implements TextToSpeech {
       if (over) return;
       const message = jsonObject<Message>(data.toString('utf8'));
       if (!message) return finish({ type: 'error', message: 'sent what is no JSON' });
-      if (message.error !== undefined) return finish({ type: 'error', message: message.message ?? message.error });
+      if (message.error !== undefined) return finish(refused(message.error, message.message));
       if (message.audio)
         onPart({ type: 'audio', pcm: decodeMulaw(Buffer.from(message.audio, 'base64')), sampleRateHz: 8000 });
       if (message.isFinal) finish({ type: 'done' });
@@ -60,9 +71,7 @@ export class StreamInputVoice implements TextToSpeech {
     socket.on('unexpected-response', (_request, reply) => {
       reply.resume();
       const status = reply.statusCode ?? 0;
-      finish(
-        errorPart(new VendorError(`answered ${status}`, status, retryAfterMs(status, reply.headers['retry-after']))),
-      );
+      finish(errorPart(refusal(status, '', reply.headers['retry-after'])));
     });
     socket.on('error', (error) => finish({ type: 'error', message: error.message }));
     socket.on('close', (code) => finish({ type: 'error', message: `closed the connection (${code})` }));

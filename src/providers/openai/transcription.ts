@@ -82,7 +82,7 @@ export class OpenAiTranscription implements SpeechToText {
       if (typeof text !== 'string') throw new Error('the answer holds no text');
       if (!closed.aborted) onPart({ type: 'transcript-final', utterance, text: text.trim(), confidence: null });
     } catch (error) {
-      if (!closed.aborted) onPart({ type: 'error', utterance, message: errorPart(error).message });
+      if (!closed.aborted) onPart({ ...errorPart(error), utterance });
     } finally {
       ready();
     }
