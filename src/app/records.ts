@@ -1,6 +1,6 @@
-import type { Pool } from 'pg';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { PgBoss } from 'pg-boss';
 import type { Config } from '#config/config.ts';
@@ -40,8 +40,6 @@ export interface OpenRecords {
   openFeed(): Promise<EventFeed>;
   /** How long the database's last answer took, ms; null while calls cannot be recorded. */
   answerMs(): number | null;
-  /** Tells when an outage of the database is over. */
-  onReturn(listener: () => void): void;
 }
 
 /** The database, the queue over it, and what goes between servers. @throws Error that says what is wrong with DATABASE_URL */
@@ -115,6 +113,5 @@ async function open(config: Config, parts: Parts, log: Logger, closers: Closer[]
     rateLimiter: new WindowRateLimiter(config.databaseUrl === null ? null : database.pool),
     engine: `${config.databaseUrl === null ? 'embedded ' : ''}postgres ${database.version}`,
     answerMs: () => (contact.state === 'up' ? contact.answerMs : null),
-    onReturn: (listener) => contact.onReturn(listener),
   };
 }

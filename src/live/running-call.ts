@@ -103,6 +103,9 @@ export class RunningCall {
   #handedOver = false;
   #apologised = false;
   #connected = false;
+  #begun = false;
+  /** What was to be said before the conversation began. */
+  readonly #early: CallCommand[] = [];
 
   constructor(options: RunningCallOptions) {
     this.#options = options;
@@ -253,6 +256,8 @@ export class RunningCall {
   begin(): void {
     if (!this.#leg || this.#ending) return;
     this.#session.start(this.#leg);
+    this.#begun = true;
+    for (const command of this.#early.splice(0)) this.command(command);
     if (this.#options.turnAway) this.#session.say(DEFAULT_POLICY.phrases.allBusy, NO_CAPACITY);
   }
 
@@ -275,7 +280,9 @@ export class RunningCall {
   }
 
   command(command: CallCommand): void {
-    if (command.type === 'say') this.#session.say(command.text);
+    // Somebody has picked up, and the conversation is about to begin.
+    if (command.type !== 'end' && !this.#begun) this.#early.push(command);
+    else if (command.type === 'say') this.#session.say(command.text);
     else if (command.type === 'message') this.#session.message(command.text);
     else if (this.#answered) this.#session.end(command.reason);
     else if (this.#pickedUp) void this.fail('completed', command.reason, null);

@@ -45,6 +45,9 @@ export async function clearUp(db: Kysely<Database>, now: Date): Promise<void> {
   await db.deleteFrom('webhook_lanes').where('due_at', 'is', null).where('touched_at', '<', yesterday).execute();
   await db.deleteFrom('carrier_deliveries').where('at', '<', lastMonth).execute();
   await db.deleteFrom('media_servers').where('seen_at', '<', yesterday).execute();
+  await db.deleteFrom('servers').where('beat_at', '<', yesterday).execute();
+  // Of senders that stopped before they could withdraw them, to receivers that are gone.
+  await db.deleteFrom('server_commands').where('created_at', '<', yesterday).execute();
   await db
     .deleteFrom('rate_limits')
     .where('expire', '<', sql<number>`${now.getTime()}`)
