@@ -27,19 +27,23 @@ if (!bin) {
 }
 // Script paths are the project's, whatever folder the command was given from.
 const args = process.argv.slice(2).map((arg) => (/^(src|test|bench)\/.*\.ts$/.test(arg) ? join(root, arg) : arg));
-// The channel tells the child when this launcher is gone: nobody is left to hand signals on to it then.
+// The channel tells the child when this launcher is gone: then nothing forwards signals to it.
 const child = spawn(bin, ['--disable-warning=ExperimentalWarning', ...args], {
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
 });
+let forwarded = false;
+const forward = (signal) => {
+  forwarded = true;
+  child.kill(signal);
+};
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => forward(signal));
 if (process.env.npm_lifecycle_event) {
+  // npm was killed: the child stops as if it had been asked to, so that running calls may end.
   const npm = process.ppid;
   setInterval(() => {
-    if (process.ppid === npm) return;
-    child.kill('SIGKILL');
-    process.exit(1);
+    if (process.ppid !== npm && !forwarded) forward('SIGTERM');
   }, 500).unref();
 }
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('error', (error) => {
   console.error(String(error));
   process.exit(1);

@@ -106,6 +106,7 @@ async function build(
   const offline = carries ? makeOfflineProviders() : null;
   if (offline) closers.push(() => offline.close());
   const records = await openRecords(config, parts, log, closers);
+  parts.stopping?.throwIfAborted();
   const { store } = records;
   const clock: WallClock = { now: () => new Date() };
   const derive = (purpose: string) => deriveKey(config.encryptionKey.value, purpose).toString('base64url');
@@ -212,6 +213,7 @@ async function build(
     calls: () => live.count,
     knowledgeBases: () => store.knowledge.countBases(),
   };
+  parts.stopping?.throwIfAborted();
   const doors = await openDoors(config, parts, {
     core,
     carriers,

@@ -52,7 +52,10 @@ export interface House {
   readonly here: LiveCallsHere | null;
   readonly records: OpenRecords;
   readonly signedUrls: SignedUrls;
-  readonly health: Omit<HealthSource, 'version' | 'requireAuth' | 'database' | 'databaseMs' | 'room' | 'carriers'>;
+  readonly health: Omit<
+    HealthSource,
+    'version' | 'requireAuth' | 'database' | 'databaseMs' | 'stopping' | 'room' | 'carriers'
+  >;
   readonly log: Logger;
   readonly closers: Closer[];
 }
@@ -93,6 +96,7 @@ export async function openDoors(config: Config, parts: Parts, house: House): Pro
     requireAuth: config.requireAuth,
     database: records.engine,
     databaseMs: () => records.answerMs(),
+    stopping: () => parts.stopping?.aborted ?? false,
     room: () => core.files.room(),
     carriers: core.carriers,
   });
@@ -144,6 +148,8 @@ export async function openDoors(config: Config, parts: Parts, house: House): Pro
   const { listening, taken } = await listenOn(config.host, config.ports, (request, reply) =>
     server.routing(request, reply),
   );
+  // Before the sockets' closers, so that it runs after them: each socket is told why it closes.
+  closers.push(() => stopListening(listening));
   if (here) {
     const sockets = new MediaSockets({
       core,
@@ -157,14 +163,15 @@ export async function openDoors(config: Config, parts: Parts, house: House): Pro
     closers.push(() => sockets.close());
     sockets.mount(upgrades);
   }
-  if (eventSocket)
+  if (eventSocket) {
+    closers.push(() => eventSocket.close());
     upgrades.at(
       '/ws',
       (request, socket, head, url) =>
         void eventSocket.upgrade(request, socket, head, url, (status, text) => refuseUpgrade(socket, status, text)),
     );
+  }
   for (const one of listening) upgrades.listen(one.server);
-  closers.push(() => stopListening(listening));
   listeningAt.push(...listening.map((one) => one.url));
   addresses.publicUrl ||= listeningAt[0]!;
   // A media server of several is reached where it listens itself, whatever the address of all.
@@ -174,7 +181,7 @@ export async function openDoors(config: Config, parts: Parts, house: House): Pro
 
 const MOST_EVENT_SOCKETS = 10_000;
 
-async function openEventSocket(config: Config, { core, records, log, closers }: House): Promise<EventSocket> {
+async function openEventSocket(config: Config, { core, records, log }: House): Promise<EventSocket> {
   const socket = new EventSocket({
     core,
     feed: await records.openFeed(),
@@ -187,7 +194,6 @@ async function openEventSocket(config: Config, { core, records, log, closers }: 
     healthy: () => Promise.resolve(records.answerMs() !== null),
     log,
   });
-  closers.push(() => socket.close());
   return socket;
 }
 

@@ -7,6 +7,8 @@ import type { OfflineProviders } from '#providers/offline/offline.ts';
 
 /** What tests put in the place of the real thing. */
 export interface Parts {
+  /** Aborted when the server is asked to stop: a start that is under way ends, and health says that no calls are taken. */
+  readonly stopping?: AbortSignal;
   readonly providers?: (offline: OfflineProviders) => Providers;
   readonly carrier?: (offline: Providers) => Carrier;
   /** Carriers that can be configured. */

@@ -10,6 +10,7 @@ import type { CallWatchEvent } from '#live/running-call.ts';
 import { latencyOf } from '#live/latency.ts';
 import { recordingFiles } from '#core/calls/recording.ts';
 import { buildApp, type App } from '../app.ts';
+import type { StopRequests } from '../app/stop-requests.ts';
 import { renderCallPage } from '../pages/routes.ts';
 
 const DEFAULT_NUMBER = '+15005550006';
@@ -18,6 +19,7 @@ const DEFAULT_NUMBER = '+15005550006';
 export async function demoCommand(
   env: Readonly<Record<string, string | undefined>>,
   args: readonly string[],
+  stop: Pick<StopRequests, 'first'>,
 ): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
@@ -29,8 +31,6 @@ export async function demoCommand(
   progress.show('Starting');
   const config = readConfig({ ...env, PORTS: env['PORTS'] ?? '0', LOG_LEVEL: env['LOG_LEVEL'] ?? 'error' });
   const app = await buildApp(config, { log: pino({ level: config.logLevel }) });
-  let interrupted = false;
-  process.once('SIGINT', () => (interrupted = true));
   try {
     progress.print(
       styleText(
@@ -38,7 +38,7 @@ export async function demoCommand(
         `Ready after ${seconds(performance.now() - began)}. Calling ${values.to} on the simulated carrier; everything you see was said and heard as audio.`,
       ),
     );
-    const call = await talk(app, values.to, progress, () => interrupted);
+    const call = await talk(app, values.to, progress, () => stop.first.aborted);
     return await report(app, call, resolve(values.out ?? join(config.dataDir, 'demo')), progress);
   } finally {
     progress.end();

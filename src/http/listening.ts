@@ -18,6 +18,8 @@ const WAITING_TO_BE_TAKEN = 4096;
 export interface Listening {
   readonly server: Server;
   readonly url: string;
+  /** Every open connection, also those that became a WebSocket. */
+  readonly connections: ReadonlySet<Duplex>;
 }
 
 /**
@@ -49,13 +51,18 @@ export async function listenOn(
       handler,
     );
     server.maxConnections = mostConnections;
+    const connections = new Set<Duplex>();
+    server.on('connection', (socket) => {
+      connections.add(socket);
+      socket.once('close', () => connections.delete(socket));
+    });
     server.on('clientError', refuse);
     try {
       await new Promise<void>((done, fail) =>
         server.once('error', fail).listen(port, host, WAITING_TO_BE_TAKEN, () => done()),
       );
       const { port: real } = server.address() as { port: number };
-      listening.push({ server, url: `http://${host.includes(':') ? `[${host}]` : host}:${real}` });
+      listening.push({ server, url: `http://${host.includes(':') ? `[${host}]` : host}:${real}`, connections });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
         taken.push(port);
@@ -81,13 +88,15 @@ function listenProblem({ code, message }: NodeJS.ErrnoException, host: string, p
   return `Port ${port} of ${host} cannot be opened (HOST, PORTS): ${message}`;
 }
 
+/** Ends every connection, upgraded ones included: those that do not end by themselves are cut off after a moment. */
 export async function stopListening(servers: readonly Listening[]): Promise<void> {
   await Promise.all(
     servers.map(
-      ({ server }) =>
+      ({ server, connections }) =>
         new Promise<void>((done) => {
           server.close(() => done());
           server.closeAllConnections();
+          setTimeout(() => connections.forEach((socket) => socket.destroy()), FAREWELL_MS).unref();
         }),
     ),
   );

@@ -103,6 +103,8 @@ class Supervisor {
     this.#log = log;
     this.#pid = pid;
     this.#watching = this.#watch();
+    // However this process exits, the server stops. Only a process that is killed leaves it running, to be adopted.
+    process.on('exit', this.#stopNow);
   }
 
   get pid(): number {
@@ -113,13 +115,19 @@ class Supervisor {
     this.#stopping.abort();
     await this.#watching;
     await stop(this.#place, this.#pid);
+    process.off('exit', this.#stopNow);
   }
+
+  readonly #stopNow = () => {
+    if (ownsCluster(this.#pid, this.#place.cluster)) process.kill(this.#pid, 'SIGINT');
+  };
 
   async #watch(): Promise<void> {
     for (let failures = 0; await this.#pause(Math.min(LAST_RETRY_MS, LOOK_MS * 2 ** failures));) {
-      if (ownsCluster(this.#pid, this.#place.cluster)) continue;
+      if (ownsCluster(this.#pid, this.#place.cluster) && !isStopping(this.#place)) continue;
       this.#log?.error({ pid: this.#pid }, 'the embedded database died and is started again');
       try {
+        await stop(this.#place, this.#pid);
         this.#pid = (await adopt(this.#place)) ?? (await startPatiently(this.#place, this.#settings));
         failures = 0;
         this.#log?.warn({ pid: this.#pid }, 'the embedded database runs again');
@@ -241,18 +249,24 @@ function linkLibraries(packaged: string): boolean {
 }
 
 function initialize(place: Place): void {
+  // Made under another name and moved when it is whole: a process that is killed here leaves nothing that looks like a cluster.
+  const partial = `${place.cluster}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(partial, { mode: 0o700 });
+  if (place.as.uid !== undefined) chownSync(partial, place.as.uid, place.as.gid!);
   const result = spawnSync(
     join(place.native, 'bin', 'initdb'),
-    ['-D', place.cluster, '-U', USER, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-instructions'],
+    ['-D', partial, '-U', USER, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-instructions'],
     { ...place.as, cwd: '/', encoding: 'utf8' },
   );
   if (result.status !== 0) {
-    // A half-made cluster would be taken for a whole one.
-    rmSync(join(place.cluster, 'PG_VERSION'), { force: true });
+    rmSync(partial, { recursive: true, force: true });
     throw new Error(
-      `the embedded database could not be made in ${place.cluster}: ${result.stderr || String(result.error)}`,
+      `the embedded database could not be made in ${place.cluster}: ${result.stderr || String(result.error ?? result.signal)}`,
     );
   }
+  rmSync(place.cluster, { recursive: true, force: true });
+  renameSync(partial, place.cluster);
 }
 
 /** A server that survived its Trunkline is used again; what its pid file says is believed only when the server agrees. */
@@ -283,6 +297,18 @@ function ownsCluster(pid: number, cluster: string): boolean {
     return (
       /^Name:\s+postgres/m.test(status) && !/^State:\s+Z/m.test(status) && readlinkSync(`/proc/${pid}/cwd`) === cluster
     );
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Whether the server refuses new connections and waits for the last ones to end. A service manager that signals every
+ * process of the unit does this to it, while running calls still need it.
+ */
+function isStopping(place: Place): boolean {
+  try {
+    return readFileSync(join(place.cluster, 'postmaster.pid'), 'utf8').split('\n')[7]?.trim() === 'stopping';
   } catch {
     return false;
   }

@@ -20,6 +20,8 @@ export interface HealthSource {
   readonly voiceActivity: string;
   /** How long the database's last answer took, ms; null while calls cannot be recorded. */
   databaseMs(): number | null;
+  /** Whether the server was asked to stop: it takes no new calls. */
+  stopping(): boolean;
   /** Every vendor that could be configured. */
   vendors(): readonly VendorView[];
   /** How many agents have documents. */
@@ -50,6 +52,7 @@ export function healthOperations(source: HealthSource): readonly Operation[] {
     const ms = source.databaseMs();
     return { status: ms === null ? 'disconnected' : 'connected', response_time: ms };
   };
+  const verdict = () => (source.stopping() ? 'stopping' : source.databaseMs() === null ? 'unhealthy' : 'healthy');
   const carriers = () => source.carriers.list().catch(() => []);
   const voiceProvider = async () => {
     const began = performance.now();
@@ -87,7 +90,7 @@ export function healthOperations(source: HealthSource): readonly Operation[] {
       const { freeBytes, takesNew } = await source.room();
       return {
         ...common(),
-        status: database.status === 'connected' ? 'healthy' : 'unhealthy',
+        status: verdict(),
         memory: { rss: memory.rss, heapTotal: memory.heapTotal, heapUsed: memory.heapUsed, external: memory.external },
         memory_usage: { rss: memory.rss, vms: memory.heapTotal + memory.external },
         cpu: process.cpuUsage(),
@@ -133,7 +136,7 @@ export function healthOperations(source: HealthSource): readonly Operation[] {
         const database = databaseState();
         return {
           ...common(),
-          status: database.status === 'connected' ? 'healthy' : 'unhealthy',
+          status: verdict(),
           services: {
             database: database.status,
             orchestrator: 'connected',

@@ -1,0 +1,46 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { checkFolders } from '../app/folders.ts';
+import type { StopRequests } from '../app/stop-requests.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Command = (env: Environment, args: string[], stop: StopRequests) => Promise<number>;
+
+/** Each command is loaded when it is called: none waits for what another one needs. */
+const COMMANDS: Readonly<Record<string, Command>> = {
+  start: async (env, args, stop) => (await import('./start.ts')).startCommand(env, args, stop),
+  demo: async (env, args, stop) => (await import('./demo.ts')).demoCommand(env, args, stop),
+  call: async (env, args, stop) => {
+    exitWhenStopped(stop);
+    return (await import('./call.ts')).callCommand(env, args);
+  },
+  admin: async (env, args, stop) => {
+    exitWhenStopped(stop);
+    return (await import('./admin.ts')).adminCommand(env, args);
+  },
+};
+
+const STOPPED = 130;
+
+/** Runs a command and ends the process with its exit code. */
+export async function runCommand(argv: readonly string[], env: Environment, stop: StopRequests): Promise<void> {
+  const [name = 'start', ...args] = argv;
+  stop.second.addEventListener('abort', () => process.exit(STOPPED));
+  try {
+    const command = COMMANDS[name];
+    if (!command) throw new Error(`There is no command ${name}. Commands: ${Object.keys(COMMANDS).join(', ')}.`);
+    // A call from a recording uses the folder of a server that runs.
+    if (name !== 'call') await checkFolders(env);
+    process.exitCode = await command(env, args, stop);
+  } catch (error) {
+    // A signal to the whole group also ends child processes such as initdb: their failure is then no fault.
+    await turn();
+    if (stop.first.aborted) process.exit(0);
+    console.error(error instanceof Error && error.message !== '' ? error.message : error);
+    if (env['LOG_LEVEL'] === 'debug' && error instanceof Error) console.error(error.stack);
+    process.exit(1);
+  }
+}
+
+function exitWhenStopped(stop: StopRequests): void {
+  stop.first.addEventListener('abort', () => process.exit(STOPPED));
+}
