@@ -9,7 +9,7 @@ import type {
   Reservation,
   ServerCommand,
 } from '#core/calls/live-calls.ts';
-import { logFailure } from '#core/kernel/errors.ts';
+import { AppError, logFailure } from '#core/kernel/errors.ts';
 import type { CommandChannel, FileStore, Ownership } from '#core/ports.ts';
 import type { CarrierSignal } from '#core/kernel/carrier-notice.ts';
 import type { CarrierEvent } from '#engine/contracts/carrier.ts';
@@ -106,12 +106,15 @@ export class LiveCallsHere implements LiveCalls {
   }
 
   reserve(): { reservation: Reservation } | { refused: string } {
-    return this.#closed ? { refused: 'This server is shutting down' } : this.#admission.reserve();
+    if (this.#closed) throw new AppError('unavailable', 'This server is shutting down and takes no new calls');
+    return this.#admission.reserve();
   }
 
   mustReserve(): { reservation: Reservation } {
-    const admitted = this.reserve();
-    return 'reservation' in admitted ? admitted : { reservation: { ...this.#admission.force(), full: true } };
+    const admitted = this.#closed ? null : this.#admission.reserve();
+    return admitted && 'reservation' in admitted
+      ? admitted
+      : { reservation: { ...this.#admission.force(), full: true } };
   }
 
   dial(call: Call, reservation: Reservation): Promise<void> {

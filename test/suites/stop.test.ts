@@ -182,10 +182,14 @@ describe('a server that is asked to stop', { concurrency: 2 }, () => {
         name: 'Ada',
         first_message: 'Hello. This is a long message about our opening hours, our prices, our people and our plans.',
       });
-      const { body: web } = await server.api('POST', '/v1/convai/web-calls', { agent_id: agent.body['agent_id'] });
-      const { body: simulated } = await server.api('POST', '/v1/convai/twilio/outbound-call', { to_number: SILENT });
-      const caller = new SocketCaller(String(web['websocket_url']));
-      await until('the agent to speak', 20_000, () => caller.agent.length > 10);
+      const { body: call } = await server.api('POST', '/v1/convai/web-calls', { agent_id: agent.body['agent_id'] });
+      const caller = new SocketCaller(String(call['websocket_url']));
+      const { body: silent } = await server.api('POST', '/v1/convai/twilio/outbound-call', { to_number: SILENT });
+      await until('the simulated call to be answered', 60_000, async () => {
+        const { body } = await server.api('GET', `/v1/convai/conversations/${String(silent['call_sid'])}`);
+        return body['status'] === 'in_progress';
+      });
+      await until('the agent to speak', 60_000, () => caller.agent.length > 10);
       stop(server);
       await until('health to say that it stops', 10_000, async () => {
         const reply = await fetch(`${server.url}/health`);
@@ -195,9 +199,10 @@ describe('a server that is asked to stop', { concurrency: 2 }, () => {
       const heard = caller.agent.length;
       await until('the call to go on', 10_000, () => caller.agent.length > heard + 50);
       caller.socket.close(1000);
-      const ended = await events.until('call.ended', ({ data }) => data['call_sid'] === web['call_sid'], 20_000);
-      assert.equal(ended.data['status'], 'completed');
-      await events.until('call.ended', ({ data }) => data['call_sid'] === simulated['call_sid'], 30_000);
+      const [web, simulated] = await Promise.all(
+        ['call_1', 'call_2'].map((id) => events.until('call.ended', ({ data }) => data['call_id'] === id, 40_000)),
+      );
+      assert.deepEqual([web!.data['status'], simulated!.data['status']], ['completed', 'completed']);
       await server.gone(30_000);
       assert.deepEqual(server.exit, { code: 0, signal: null });
       assert.equal(events.closed?.code, 1001);
@@ -209,7 +214,7 @@ describe('a server that is asked to stop', { concurrency: 2 }, () => {
     await server.healthy();
     const { body } = await server.api('POST', '/v1/convai/web-calls', { agent_id: 'agent_1' });
     const caller = new SocketCaller(String(body['websocket_url']));
-    await until('the agent to speak', 20_000, () => caller.agent.length > 10);
+    await until('the agent to speak', 60_000, () => caller.agent.length > 10);
     process.kill(-server.npm.pid!, 'SIGINT');
     const heard = caller.agent.length;
     await until('the call to go on', 10_000, () => caller.agent.length > heard + 50);

@@ -34,6 +34,8 @@ const HEARTBEAT_MS = 25_000;
 const STATUS_MS = 30_000;
 const CONTROL: Limit = { name: 'socket', points: 3000, windowS: 60 };
 const API = 'orchestrator';
+/** How long closing waits for the last events to be read. */
+const LAST_EVENTS_MS = 2000;
 const GOING_AWAY = 1001;
 const NOT_LET_IN = 1008;
 const FULL = 1013;
@@ -114,7 +116,9 @@ export class EventSocket {
     return [...this.#connections].filter(({ caller }) => caller?.organizationId === organizationId);
   }
 
-  close(): void {
+  /** Sends what is on record by now, such as the ends of the last calls, and then closes every connection. */
+  async close(): Promise<void> {
+    await Promise.race([this.#options.feed.now(), pause(LAST_EVENTS_MS, undefined, { ref: false })]);
     this.#stopListening?.();
     for (const timer of this.#timers) clearInterval(timer);
     for (const { webSocket, subscriber } of this.#connections) {

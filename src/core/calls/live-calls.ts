@@ -25,6 +25,7 @@ export interface LiveView {
 /** The one port through which calls are placed and commanded. */
 export interface LiveCalls {
   /** Room for one more call, or why not; reserves it until `dial`, `expect` or `give` is called. */
+  /** @throws AppError unavailable while the server shuts down */
   reserve(): { readonly reservation: Reservation } | { readonly refused: string };
   /** Room for a call that cannot be refused: `full` where there is none, and whoever is there is to be told so. */
   mustReserve(): { readonly reservation: Reservation };
