@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   simulator: ['engine/contracts', 'engine/audio', 'core/kernel'],
   dialogue: ['core', 'engine'],
   live: ['core', 'engine', 'dialogue'],
-  edge: ['core', 'live', 'engine/contracts', 'http'],
+  edge: ['core', 'live', 'engine/contracts', 'engine/audio', 'http'],
   store: ['core'],
   jobs: ['core', 'engine/audio'],
   documents: ['core/knowledge', 'core/kernel'],

@@ -103,7 +103,7 @@ describe('a connection to the event socket', { concurrency: 1 }, () => {
     await until(() => events.connectionsOf(1).length === 1);
     assert.equal(alive.client.readyState, WebSocket.OPEN);
     dead.client.terminate();
-    events.close();
+    await events.close();
     assert.equal((await once(alive.client, 'close'))[0], 1001);
   });
 
@@ -116,7 +116,7 @@ describe('a connection to the event socket', { concurrency: 1 }, () => {
     assert.equal((await once(client, 'close'))[0], 1008);
     assert.equal(messages.at(-1)!.data.error_code, 'AUTHENTICATION_ERROR');
     good = true;
-    events.close();
+    await events.close();
   });
 
   it('that never says who it is is shown out', async (t) => {
@@ -127,7 +127,7 @@ describe('a connection to the event socket', { concurrency: 1 }, () => {
     assert.equal((await once(client, 'close'))[0], 1008);
     assert.equal(messages.at(-1)!.data.error_code, 'AUTHENTICATION_ERROR');
     t.mock.timers.reset();
-    events.close();
+    await events.close();
   });
 
   it('that sends too much is not read any further until it may again, and is told so once', async () => {
@@ -147,7 +147,7 @@ describe('a connection to the event socket', { concurrency: 1 }, () => {
       [undefined, ...Array.from({ length: 5 }, () => 'VALIDATION_ERROR'), 'RATE_LIMIT_EXCEEDED'],
     );
     client.terminate();
-    events.close();
+    await events.close();
   });
 
   it('that is a stranger and only talks is shown out', async () => {
@@ -156,7 +156,7 @@ describe('a connection to the event socket', { concurrency: 1 }, () => {
     for (let n = 0; n < 100; n++) client.send('{"type":"ping"}');
     await until(() => client.readyState === WebSocket.CLOSED);
     assert.equal(messages.length, 20);
-    events.close();
+    await events.close();
   });
 
   it('is one of so many; events are read only while somebody wants some', async () => {
@@ -169,6 +169,6 @@ describe('a connection to the event socket', { concurrency: 1 }, () => {
     assert.equal(feed.listeners, 1);
     for (const { client } of clients) client.close();
     await until(() => feed.listeners === 0);
-    events.close();
+    await events.close();
   });
 });
