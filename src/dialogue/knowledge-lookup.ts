@@ -1,6 +1,6 @@
 import type { Passage } from '#core/knowledge/document.ts';
 import { LOOK_UP } from '#core/tools/tool.ts';
-import type { LanguageModel, ToolDefinition } from '#engine/contracts/language-model.ts';
+import type { LanguageModel, ToolDefinition, ToolArgs } from '#engine/contracts/language-model.ts';
 import type { ToolOutcome } from '#engine/voice-session.ts';
 import { lastWords } from './last-words.ts';
 import type { MoreTools } from './tools/agent-tools.ts';
@@ -42,8 +42,8 @@ export class KnowledgeLookup implements MoreTools {
     this.#search = search;
   }
 
-  async run(_name: string, args: Readonly<Record<string, string>>): Promise<ToolOutcome> {
-    const passages = await this.#find(args['question'] ?? '');
+  async run(_name: string, args: ToolArgs): Promise<ToolOutcome> {
+    const passages = await this.#find(typeof args['question'] === 'string' ? args['question'] : '');
     if (passages.length === 0) return { status: 'ok', output: 'The documents say nothing about it.' };
     return { status: 'ok', output: passages.map((one) => `[${titleOf(one)}] ${one.text}`).join('\n') };
   }

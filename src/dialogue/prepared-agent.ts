@@ -93,10 +93,10 @@ export class PreparedAgent {
   }
 
   tools(scene: Omit<ToolScene, 'agent' | 'store' | 'clock' | 'secrets'>): AgentTools {
-    const { store, clock, http, secrets } = this.#options;
+    const { store, clock, http, secrets, log } = this.#options;
     return new AgentTools(
       { ...scene, agent: this.agent, store, clock, secrets },
-      { http, secrets, clock },
+      { http, secrets, clock, log },
       this.#ownTools,
       this.lookup,
       this.#serverTools,

@@ -3,7 +3,13 @@ import type { Message } from '#core/conversations/conversation.ts';
 import type { TextAnswer, TextDialogue, TextTurn } from '#core/conversations/text-dialogue.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import type { Analysis, Analyst } from '#core/memory/analyst.ts';
-import type { LanguageModel, ModelMessage, ModelPart, ModelRequest } from '#engine/contracts/language-model.ts';
+import type {
+  LanguageModel,
+  ModelMessage,
+  ModelPart,
+  ModelRequest,
+  ToolArgs,
+} from '#engine/contracts/language-model.ts';
 import { JOBS } from './chain.ts';
 import { ModelAnalyst } from './model-analyst.ts';
 import { PreparedAgent, type DialogueOptions, type ModelsFor } from './prepared-agent.ts';
@@ -28,7 +34,7 @@ const END_CALL = 'end_call';
 
 interface ToolCall {
   readonly name: string;
-  readonly args: Readonly<Record<string, string>>;
+  readonly args: ToolArgs;
 }
 
 interface Run {
@@ -58,12 +64,14 @@ export class TextDialogues implements TextDialogue {
     const prepared = await PreparedAgent.of(agent.id, personId, this.#options, mcp);
     const talks = agent.type === 'conversation';
     const subject = `conv_${conversation.id}`;
+    // Unique in the conversation: no later turn answers the same message.
+    const turnId = turn.messages.at(-1)?.id ?? 0;
     const tools = talks
       ? prepared.tools({
           where: { conversationId: conversation.id },
           organizationId: conversation.organizationId,
           subject,
-          keyPrefix: `${subject}-${turn.messages.at(-1)?.id ?? 0}`,
+          keyPrefix: subject,
           personId,
           number,
           canTransfer: false,
@@ -94,7 +102,8 @@ export class TextDialogues implements TextDialogue {
       const calls = tools ? given.calls.filter((call) => call.name !== END_CALL) : [];
       if (calls.length === 0 || signal?.aborted) break;
       if (given.text !== '') messages.push({ role: 'agent', text: given.text });
-      for (const [n, call] of calls.entries()) messages.push(...(await this.#use(tools!, turn, `${round}.${n}`, call)));
+      for (const [n, call] of calls.entries())
+        messages.push(...(await this.#use(tools!, turn, `${turnId}-${round}-${n}`, call)));
     }
     return {
       text,
@@ -225,7 +234,7 @@ function toModelMessage({ role, content, detail }: Message): ModelMessage[] {
   } = detail as {
     key?: string;
     name?: string;
-    args?: Record<string, string>;
+    args?: ToolArgs;
     status?: 'ok' | 'failed' | 'unknown';
     interrupted?: boolean;
   };

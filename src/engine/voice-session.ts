@@ -1,6 +1,6 @@
 import { EchoGuard } from './audio/echo-guard.ts';
 import type { CallClock } from './contracts/clock.ts';
-import type { LanguageModel, ToolDefinition } from './contracts/language-model.ts';
+import type { LanguageModel, ToolDefinition, ToolArgs } from './contracts/language-model.ts';
 import type { MediaLeg } from './contracts/media.ts';
 import type { SpeechContext, SpeechToText } from './contracts/speech-to-text.ts';
 import type { TextToSpeech } from './contracts/text-to-speech.ts';
@@ -53,7 +53,7 @@ export interface ToolOutcome {
 
 /** What a session needs from whoever runs the call. None of it may throw. */
 export interface SessionHost {
-  runTool(key: string, name: string, args: Readonly<Record<string, string>>): Promise<ToolOutcome>;
+  runTool(key: string, name: string, args: ToolArgs): Promise<ToolOutcome>;
   note(note: TurnNote): void;
   /** A frame of the agent's that will be heard from `playAtMs` on; the buffer is used again. */
   agentFrame(frame: Uint8Array, playAtMs: number): void;
@@ -291,7 +291,7 @@ export class VoiceSession {
     }
   }
 
-  #runTool(key: string, name: string, args: Readonly<Record<string, string>>): void {
+  #runTool(key: string, name: string, args: ToolArgs): void {
     const ready = this.#options.clock.working(TOOL_BUDGET_MS);
     this.#options.host.runTool(key, name, args).then(
       ({ status, output, waitForHuman, transfers }) => {

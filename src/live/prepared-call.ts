@@ -1,3 +1,4 @@
+import { numberOf } from '#core/people/nobody.ts';
 import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
 import type { Call } from '#core/calls/call.ts';
 import type { ModelCatalog } from '#core/ports.ts';
@@ -47,7 +48,7 @@ export class PreparedCall {
       subject: sid,
       keyPrefix: `${sid}-${epoch}`,
       personId,
-      number: direction === 'inbound' ? from : to,
+      number: numberOf(direction === 'inbound' ? from : to),
       canTransfer,
     });
   }

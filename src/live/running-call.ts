@@ -1,3 +1,4 @@
+import { numberOf } from '#core/people/nobody.ts';
 import type { CallJournal } from '#core/calls/call-journal.ts';
 import type { Call, EndStatus } from '#core/calls/call.ts';
 import { endOf } from '#core/calls/receive-call.ts';
@@ -404,7 +405,7 @@ export class RunningCall {
     this.#writer.callback({
       callId: call.id,
       personId: call.personId,
-      number: call.direction === 'inbound' ? call.from : call.to,
+      number: numberOf(call.direction === 'inbound' ? call.from : call.to),
       wanted: 'as soon as possible',
       dueAt: null,
       reason,

@@ -275,7 +275,7 @@ describe('tools of a scripted model', () => {
         const keys = receiver.received.map((one) => one.headers['idempotency-key']);
         assert.deepEqual([keys.length, new Set(keys).size, keys[0] === keys[1]], [3, 2, true]);
         const [, , third] = await server.app.core.store.tools.executionsOf(call.id);
-        assert.match(third!.output!, /Missing: what/);
+        assert.match(third!.output!, /what is missing/);
       },
     );
   });

@@ -130,7 +130,7 @@ const Execution = z.object({
   execution_id: z.string(),
   call_sid: z.string().nullable(),
   idempotency_key: z.string(),
-  parameters: z.record(z.string(), z.string()),
+  parameters: z.record(z.string(), z.unknown()),
   status: z.string(),
   output: z.string().nullable(),
   started_at: z.string(),

@@ -2,6 +2,7 @@ import type { Core } from '../core.ts';
 import { otherEnd } from '../people/person-of.ts';
 import { notFound } from '../kernel/errors.ts';
 import type { CarrierNotice, CarrierSignal } from '../kernel/carrier-notice.ts';
+import { numberOf } from '../people/nobody.ts';
 import { isPhoneNumber } from '../kernel/phone-number.ts';
 import type { Records } from '../ports.ts';
 import { isCallSid, type Call } from './call.ts';
@@ -104,7 +105,7 @@ export function endOf({ outcome, reason }: Extract<CarrierSignal, { type: 'ended
 
 /** A call that comes in: on record, and waited for. It is never refused; where there is no room, whoever calls is told so. */
 async function receiveCall(core: Core, source: NoticeSource, notice: CarrierNotice): Promise<Call | null> {
-  const from = notice.from !== null && isPhoneNumber(notice.from) ? notice.from : null;
+  const from = notice.from !== null && isPhoneNumber(notice.from) ? numberOf(notice.from) : null;
   const person = !source.configured && from !== null && core.embedded.isPerson(from);
   const { reservation } = core.live.mustReserve();
   try {
@@ -118,7 +119,7 @@ async function receiveCall(core: Core, source: NoticeSource, notice: CarrierNoti
         organizationId,
         agentId,
         personId: owner?.id ?? null,
-        talker: { personId: owner?.id ?? null, userId: userId ?? notice.from },
+        talker: { personId: owner?.id ?? null, userId: userId ?? numberOf(notice.from) },
         direction: 'inbound',
         carrier: person ? core.embedded.id : source.carrier,
         carrierCallId: notice.carrierCallId,

@@ -5,6 +5,7 @@ import type { Core } from '../core.ts';
 import { callsOf, userOf, type Context } from '../kernel/context.ts';
 import { AppError, invalid, notFound } from '../kernel/errors.ts';
 import { isPhoneNumber } from '../kernel/phone-number.ts';
+import { isNobody, numberOf } from '../people/nobody.ts';
 import { learned } from '../memory/learn.ts';
 import { personNamed } from '../people/person-of.ts';
 import type { Conversation, Message } from './conversation.ts';
@@ -95,7 +96,7 @@ async function answer(core: Core, ctx: Context, { agent, conversation, personId,
     agent,
     conversation,
     personId,
-    number: conversation.userId !== null && isPhoneNumber(conversation.userId) ? conversation.userId : null,
+    number: conversation.userId !== null && isPhoneNumber(conversation.userId) ? numberOf(conversation.userId) : null,
     messages,
     temperature: input.temperature,
     onText: input.onText ?? (() => undefined),
@@ -173,7 +174,10 @@ async function talkFor(
   { userId, conversation: wanted }: WriteToAgent,
 ): Promise<{ conversation: Conversation; personId: number | null }> {
   return core.store.transaction(async (records) => {
-    const personId = userId === null ? null : (await personNamed(records, core.secrets, ctx.organizationId, userId)).id;
+    const personId =
+      userId === null || isNobody(userId)
+        ? null
+        : (await personNamed(records, core.secrets, ctx.organizationId, userId)).id;
     const found =
       wanted === null
         ? null

@@ -2,6 +2,7 @@ import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { invalid } from '../kernel/errors.ts';
 import type { Records } from '../ports.ts';
+import { isNobody } from '../people/nobody.ts';
 import { personNamed, personOf } from '../people/person-of.ts';
 
 /** What is remembered of a person. */
@@ -66,6 +67,7 @@ export async function remember(
   userId: string,
   change: MemoryChange,
 ): Promise<void> {
+  if (isNobody(userId)) throw invalid('user_id', `stands for a withheld number: ${userId} is no person`);
   await core.store.transaction(async (records) => {
     const { id: personId } = await personNamed(records, core.secrets, ctx.organizationId, userId);
     await records.memory.merge(personId, change, core.clock.now());

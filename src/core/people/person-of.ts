@@ -2,6 +2,7 @@ import { isPhoneNumber } from '../kernel/phone-number.ts';
 import type { Secrets } from '../kernel/ports.ts';
 import type { Person, Records } from '../ports.ts';
 import { suppressionHash } from './erase-person.ts';
+import { isNobody, numberOf } from './nobody.ts';
 
 type Hasher = Pick<Secrets, 'keyedHash'>;
 
@@ -11,13 +12,14 @@ export async function personOf(
   organizationId: number,
   userId: string,
 ): Promise<number | null> {
+  if (isNobody(userId)) return null;
   const person =
     (await records.persons.byOutsideId(organizationId, userId)) ??
     (isPhoneNumber(userId) ? await records.persons.byNumber(organizationId, userId) : null);
   return person?.id ?? null;
 }
 
-/** The same, made known where nobody is. */
+/** The same, made known where nobody is; `userId` must be somebody's. */
 export async function personNamed(
   records: Pick<Records, 'persons'>,
   secrets: Hasher,
@@ -48,10 +50,12 @@ export async function otherEnd(
   records: Pick<Records, 'persons'>,
   secrets: Hasher,
   organizationId: number,
-  number: string | null,
+  given: string | null,
   named: string | undefined,
 ): Promise<OtherEnd> {
-  const userId = (named === undefined || named.length > LONGEST_USER_ID ? '' : named.trim()) || number;
+  const name = named === undefined || named.length > LONGEST_USER_ID || isNobody(named) ? '' : named.trim();
+  const number = numberOf(given);
+  const userId = name || number;
   if (number === null)
     return {
       owner: null,

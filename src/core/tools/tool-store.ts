@@ -21,7 +21,7 @@ export type NewExecution = Scene & {
   readonly key: string;
   readonly toolId: number | null;
   readonly name: string;
-  readonly input: Readonly<Record<string, string>>;
+  readonly input: Readonly<Record<string, unknown>>;
   readonly startedAt: Date;
 };
 

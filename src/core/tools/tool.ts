@@ -44,7 +44,7 @@ export interface ToolExecution {
   readonly conversationId: number | null;
   readonly key: string;
   readonly name: string;
-  readonly input: Readonly<Record<string, string>>;
+  readonly input: Readonly<Record<string, unknown>>;
   readonly status: ToolStatus;
   readonly output: string | null;
   readonly startedAt: Date;

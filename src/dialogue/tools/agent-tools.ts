@@ -1,8 +1,9 @@
 import { RecordsUnavailable } from '#core/kernel/errors.ts';
 import type { ArmedTool } from '#core/tools/tool-store.ts';
 import { DO_NOT_CALL, isBuiltIn, type ToolStatus } from '#core/tools/tool.ts';
-import type { ToolDefinition } from '#engine/contracts/language-model.ts';
+import type { ToolArgs, ToolDefinition } from '#engine/contracts/language-model.ts';
 import type { ToolOutcome } from '#engine/voice-session.ts';
+import { checkArguments } from './arguments.ts';
 import { BUILT_INS, type ToolScene } from './built-in-tools.ts';
 import { definitionOf, runWebhookTool, type WebhookToolOptions } from './webhook-tool.ts';
 
@@ -11,10 +12,12 @@ const NOT_RECORDED = 'This cannot be done at present, because it cannot be recor
 const INSIST_MS = 300_000;
 const AGAIN_MS = 1000;
 
+const LOGGED_REASON = 300;
+
 /** Tools that come as a set: those of a server (MCP), or of the agent's documents. */
 export interface MoreTools {
   readonly definitions: readonly ToolDefinition[];
-  run(name: string, args: Readonly<Record<string, string>>, key: string): Promise<ToolOutcome>;
+  run(name: string, args: ToolArgs, key: string): Promise<ToolOutcome>;
 }
 
 /**
@@ -55,7 +58,7 @@ export class AgentTools {
     ];
   }
 
-  async run(turnKey: string, name: string, args: Readonly<Record<string, string>>): Promise<ToolOutcome> {
+  async run(turnKey: string, name: string, args: ToolArgs): Promise<ToolOutcome> {
     const { where, keyPrefix, store, clock } = this.#scene;
     const key = `${keyPrefix}-${turnKey}`;
     const began = performance.now();
@@ -71,23 +74,38 @@ export class AgentTools {
     if (!first) return { status: 'unknown', output: 'This was asked for before, and is not done again.' };
     const finish = (status: ToolStatus, output: string, durationMs = Math.round(performance.now() - began)) =>
       insist(() => store.tools.finish(where, key, { status, output, durationMs }));
+    let outcome: ToolOutcome;
     try {
-      const outcome = await this.#run(name, args, key);
-      await finish(outcome.status, outcome.output);
-      return outcome;
+      outcome = await this.#run(name, args, key);
     } catch (error) {
-      await finish('failed', error instanceof Error ? error.message : String(error));
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#warn(name, key, 'failed', reason);
+      await finish('failed', reason);
       throw error;
     }
+    if (outcome.status !== 'ok') this.#warn(name, key, outcome.status, outcome.output);
+    await finish(outcome.status, outcome.output);
+    return outcome;
   }
 
-  #run(name: string, args: Readonly<Record<string, string>>, key: string): Promise<ToolOutcome> {
+  #warn(tool: string, key: string, status: string, reason: string): void {
+    const { subject, agent } = this.#scene;
+    this.#http.log.warn(
+      { tool, agent: `agent_${agent.id}`, talk: subject, key, status, reason: reason.slice(0, LOGGED_REASON) },
+      'a tool did not do what it was asked',
+    );
+  }
+
+  #run(name: string, given: ToolArgs, key: string): Promise<ToolOutcome> {
+    const definition = this.definitions.find((one) => one.name === name);
+    if (!definition) return Promise.resolve({ status: 'failed', output: `There is no tool ${name}.` });
+    const checked = checkArguments(definition, given);
+    if ('problem' in checked) return Promise.resolve({ status: 'failed', output: checked.problem });
+    const { args } = checked;
     const own = this.#own.get(name);
     if (own) return runWebhookTool(this.#http, own, this.#scene, key, args);
-    if (!this.definitions.some((one) => one.name === name))
-      return Promise.resolve({ status: 'failed', output: `There is no tool ${name}.` });
     const builtIn = BUILT_INS.find((one) => one.definition.name === name);
-    if (builtIn) return builtIn.run(this.#scene, args);
+    if (builtIn) return builtIn.run(this.#scene, args as Readonly<Record<string, string>>);
     return this.#sets
       .find((one) => one.definitions.some((definition) => definition.name === name))!
       .run(name, args, key);

@@ -31,7 +31,7 @@ export interface ToolScene {
   readonly canTransfer: boolean;
 }
 
-type Args = Readonly<Record<string, string>>;
+type Args = Readonly<Record<string, string | undefined>>;
 
 interface BuiltIn {
   readonly definition: ToolDefinition;

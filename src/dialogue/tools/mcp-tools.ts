@@ -1,7 +1,7 @@
 import { createMCPClient, type MCPClient } from '@ai-sdk/mcp';
 import type { HttpClient, Secrets } from '#core/kernel/ports.ts';
 import type { ArmedMcpServer } from '#core/tools/mcp-servers.ts';
-import type { ToolDefinition } from '#engine/contracts/language-model.ts';
+import type { ToolArgs, ToolDefinition } from '#engine/contracts/language-model.ts';
 import type { ToolOutcome } from '#engine/voice-session.ts';
 import type { MoreTools } from './agent-tools.ts';
 import { neverArrived, NO_ANSWER, NOT_REACHED } from './webhook-tool.ts';
@@ -13,18 +13,13 @@ const ANSWER_MS = 15_000;
 const FRESH_MS = 5 * 60_000;
 const LONGEST_OUTPUT = 4000;
 
-interface Property {
-  readonly type?: unknown;
-  readonly description?: unknown;
-}
+const MOST_PAGES = 50;
+
+type ListedTool = Awaited<ReturnType<MCPClient['listTools']>>['tools'][number];
 
 interface Connected {
   readonly client: MCPClient;
-  readonly tools: readonly {
-    readonly name: string;
-    readonly definition: ToolDefinition;
-    readonly properties: Readonly<Record<string, Property>>;
-  }[];
+  readonly tools: readonly { readonly name: string; readonly definition: ToolDefinition }[];
   readonly atMs: number;
 }
 
@@ -69,94 +64,130 @@ export class McpTools {
     const { id } = armed.server;
     const known = await this.#connected.get(id)?.catch(() => null);
     if (known && performance.now() - known.atMs < FRESH_MS) return known;
-    if (known) void known.client.close().catch(() => undefined);
-    const made = this.#open(armed);
+    // Running calls use the same connection, so that it is kept where it still answers.
+    const made = known
+      ? this.#listed(known.client).catch((error: unknown) => {
+          if (!sessionLost(error)) throw error;
+          void known.client.close().catch(() => undefined);
+          return this.#open(armed);
+        })
+      : this.#open(armed);
     this.#connected.set(id, made);
-    made.catch(() => this.#connected.delete(id));
+    made.catch(() => this.#forget(id, made));
     return made;
+  }
+
+  #forget(id: number, connection: Promise<Connected>): void {
+    if (this.#connected.get(id) === connection) this.#connected.delete(id);
   }
 
   async #open({ server, sealedAuthorization }: ArmedMcpServer): Promise<Connected> {
     const headers: Record<string, string> =
       sealedAuthorization === null ? {} : { authorization: this.#secrets.open(sealedAuthorization) };
-    const late = new Promise<never>((_, reject) =>
-      setTimeout(() => reject(new Error(`no answer within ${CONNECT_MS / 1000} s`)), CONNECT_MS).unref(),
-    );
-    const client = await Promise.race([
+    const client = await inTime(
       createMCPClient({
         transport: { type: 'http', url: server.url, headers, fetch: this.#http.fetch },
-        onUncaughtError: () => void this.#connected.delete(server.id),
+        onUncaughtError: (error) =>
+          this.#log.warn({ err: error, mcp_server: server.id }, 'a connection to a server of tools broke'),
       }),
-      late,
-    ]);
-    const { tools } = await Promise.race([client.listTools(), late]);
-    return {
-      client,
-      atMs: performance.now(),
-      tools: tools.map(({ name, description, inputSchema }) => {
-        const properties = (inputSchema.properties ?? {}) as Record<string, Property>;
-        const required = new Set((inputSchema as { required?: readonly string[] }).required ?? []);
-        const parameters = Object.fromEntries(
-          Object.entries(properties).map(([param, property]) => [
-            param,
-            {
-              description:
-                typeof property.description === 'string' ? property.description : param.replaceAll(/[_-]/g, ' '),
-              required: required.has(param),
-            },
-          ]),
-        );
-        return {
-          name,
-          properties,
-          definition: {
-            name: name.replaceAll(/[^\w-]/g, '_').slice(0, 64),
-            description: description ?? name,
-            parameters,
-          },
-        };
-      }),
-    };
+    );
+    return this.#listed(client);
   }
 
-  #toolsOf({ server }: ArmedMcpServer, { client, tools }: Connected): MoreTools {
+  /** All that a server can do, page by page. */
+  async #listed(client: MCPClient): Promise<Connected> {
+    const tools = await inTime(
+      (async () => {
+        const all: ListedTool[] = [];
+        let cursor: string | undefined;
+        for (let page = 0; page < MOST_PAGES; page++) {
+          const { tools: some, nextCursor } = await client.listTools(
+            cursor === undefined ? {} : { params: { cursor } },
+          );
+          all.push(...some);
+          if (nextCursor == null || nextCursor === cursor) break;
+          cursor = nextCursor;
+        }
+        return all;
+      })(),
+    );
+    return { client, atMs: performance.now(), tools: tools.map(toolOf) };
+  }
+
+  #toolsOf(armed: ArmedMcpServer, { tools }: Connected): MoreTools {
+    const { id } = armed.server;
+    const call = async ({ client }: Connected, name: string, args: ToolArgs): Promise<ToolOutcome> => {
+      const result = await client.callTool({ name, arguments: args, options: { timeout: ANSWER_MS } });
+      return { status: 'isError' in result && result.isError ? 'failed' : 'ok', output: textOf(result) };
+    };
     return {
       definitions: tools.map((tool) => tool.definition),
       run: async (name, args): Promise<ToolOutcome> => {
         const tool = tools.find((one) => one.definition.name === name)!;
+        const connection = this.#connected.get(id) ?? this.#connect(armed);
         try {
-          const result = await client.callTool({
-            name: tool.name,
-            arguments: typed(args, tool.properties),
-            options: { timeout: ANSWER_MS },
-          });
-          return { status: 'isError' in result && result.isError ? 'failed' : 'ok', output: textOf(result) };
+          return await call(await connection, tool.name, args);
         } catch (error) {
-          this.#connected.delete(server.id);
-          this.#log.warn({ err: error, mcp_server: server.id }, 'a tool of another server gave no answer');
-          return neverArrived(error) ? { status: 'failed', output: NOT_REACHED } : NO_ANSWER;
+          this.#forget(id, connection);
+          const nothingDone = sessionLost(error) || neverArrived(error);
+          this.#log.warn({ err: error, mcp_server: id, again: nothingDone }, 'a tool of another server gave no answer');
+          if (!nothingDone) return NO_ANSWER;
+        }
+        // A server that does not know the session has not looked at the request.
+        try {
+          return await call(await this.#connect(armed), tool.name, args);
+        } catch (error) {
+          this.#log.warn({ err: error, mcp_server: id }, 'a tool of another server gave no answer again');
+          return sessionLost(error) || neverArrived(error) ? { status: 'failed', output: NOT_REACHED } : NO_ANSWER;
         }
       },
     };
   }
 }
 
-/** Texts as the server wants them: numbers, yes and no, lists. */
-function typed(
-  args: Readonly<Record<string, string>>,
-  properties: Readonly<Record<string, Property>>,
-): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(args).map(([name, value]) => {
-      const type = properties[name]?.type;
-      if (type === undefined || type === 'string') return [name, value];
-      try {
-        return [name, JSON.parse(value) as unknown];
-      } catch {
-        return [name, value];
-      }
-    }),
+function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${CONNECT_MS / 1000} s`)), CONNECT_MS);
+    timer.unref();
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+/** The protocol's answer to a session that the server does not know is 404; some servers answer 400 or an error of JSON-RPC that says so. */
+function sessionLost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const {
+    statusCode,
+    code,
+    responseBody = '',
+  } = error as { statusCode?: number; code?: number; responseBody?: string };
+  if (statusCode === 404) return true;
+  const says = /session/i.test(`${error.message} ${responseBody}`);
+  return says && (statusCode === 400 || code === -32001 || code === -32000);
+}
+
+function toolOf({ name, description, inputSchema }: ListedTool): Connected['tools'][number] {
+  const properties = (inputSchema.properties ?? {}) as Record<string, { description?: unknown } | undefined>;
+  const required = new Set((inputSchema as { required?: readonly string[] }).required ?? []);
+  const parameters = Object.fromEntries(
+    Object.entries(properties).map(([param, property]) => [
+      param,
+      {
+        description: typeof property?.description === 'string' ? property.description : param.replaceAll(/[_-]/g, ' '),
+        required: required.has(param),
+      },
+    ]),
   );
+  return {
+    name,
+    definition: {
+      name: name.replaceAll(/[^\w-]/g, '_').slice(0, 64),
+      description: description ?? name,
+      parameters,
+      schema: inputSchema,
+    },
+  };
 }
 
 function textOf(result: object): string {

@@ -1,6 +1,6 @@
 import type { HttpClient, HttpReply, Secrets, WallClock } from '#core/kernel/ports.ts';
 import type { ArmedTool } from '#core/tools/tool-store.ts';
-import type { ToolDefinition } from '#engine/contracts/language-model.ts';
+import type { ToolDefinition, ToolArgs } from '#engine/contracts/language-model.ts';
 import type { ToolOutcome } from '#engine/voice-session.ts';
 import type { ToolScene } from './built-in-tools.ts';
 
@@ -18,6 +18,7 @@ export interface WebhookToolOptions {
   readonly http: HttpClient;
   readonly secrets: Pick<Secrets, 'open' | 'signedHeaders'>;
   readonly clock: WallClock;
+  readonly log: { warn(fields: object, message: string): void };
 }
 
 export function definitionOf({ tool }: ArmedTool): ToolDefinition {
@@ -39,10 +40,8 @@ export async function runWebhookTool(
   { tool, sealedSecret }: ArmedTool,
   { where, subject }: Pick<ToolScene, 'where' | 'subject'>,
   key: string,
-  args: Readonly<Record<string, string>>,
+  args: ToolArgs,
 ): Promise<ToolOutcome> {
-  const missing = tool.requiredParams.filter((name) => (args[name] ?? '').trim() === '');
-  if (missing.length > 0) return { status: 'failed', output: `Missing: ${missing.join(', ')}. Ask for it.` };
   const { http, secrets, clock } = options;
   const body = JSON.stringify({
     tool: tool.name,

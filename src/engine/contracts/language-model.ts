@@ -9,7 +9,7 @@ export type ModelMessage =
       readonly role: 'tool-call';
       readonly key: string;
       readonly name: string;
-      readonly args: Readonly<Record<string, string>>;
+      readonly args: ToolArgs;
     }
   | {
       readonly role: 'tool-result';
@@ -19,10 +19,15 @@ export type ModelMessage =
       readonly status: 'ok' | 'failed' | 'unknown';
     };
 
+/** Values for a tool's parameters, of the kinds of JSON. */
+export type ToolArgs = Readonly<Record<string, unknown>>;
+
 export interface ToolDefinition {
   readonly name: string;
   readonly description: string;
   readonly parameters: Readonly<Record<string, { readonly description: string; readonly required: boolean }>>;
+  /** JSON schema of all parameters where they are not plain texts; shown to models as it is. */
+  readonly schema?: Readonly<Record<string, unknown>>;
 }
 
 export interface ModelRequest {
@@ -65,7 +70,7 @@ export type ExpectedAnswer = 'open' | 'yes-no' | 'number' | 'name' | 'time';
 
 export type ModelPart =
   | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'tool-call'; readonly name: string; readonly args: Readonly<Record<string, string>> }
+  | { readonly type: 'tool-call'; readonly name: string; readonly args: ToolArgs }
   /** Where the talk stands and what is likely said next; a model that does not know sends none. */
   | {
       readonly type: 'dialogue';

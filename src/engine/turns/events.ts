@@ -1,4 +1,4 @@
-import type { CallPhase, ExpectedAnswer } from '../contracts/language-model.ts';
+import type { CallPhase, ExpectedAnswer, ToolArgs } from '../contracts/language-model.ts';
 import type { LedgerItem, TurnKind } from './state.ts';
 
 /** What the machine is told. `atMs` is the call's clock when it happened; the runner hands events over one at a time. */
@@ -33,7 +33,7 @@ export type TurnEventBody =
       readonly type: 'model-tool';
       readonly generation: number;
       readonly name: string;
-      readonly args: Readonly<Record<string, string>>;
+      readonly args: ToolArgs;
     }
   | {
       readonly type: 'model-dialogue';
@@ -120,7 +120,7 @@ export type TurnEffect =
       readonly type: 'run-tool';
       readonly key: string;
       readonly name: string;
-      readonly args: Readonly<Record<string, string>>;
+      readonly args: ToolArgs;
     }
   /** Speech went by without a transcript in time: the recogniser is to be doubted. */
   | { readonly type: 'transcript-missed'; readonly utterance: number }

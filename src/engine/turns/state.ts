@@ -1,4 +1,4 @@
-import type { CallPhase, ExpectedAnswer } from '../contracts/language-model.ts';
+import type { CallPhase, ExpectedAnswer, ToolArgs } from '../contracts/language-model.ts';
 
 /**
  * Everything the turn machine knows about a call, as plain data: it survives JSON between any two events, so that
@@ -99,7 +99,7 @@ export interface AgentTurn {
   dialogue: { phase: CallPhase; expects: ExpectedAnswer } | null;
   responded: boolean;
   /** Tools the model asked for while the turn was sealed. */
-  asked: { name: string; args: Record<string, string> }[];
+  asked: { name: string; args: ToolArgs }[];
   /** Keys of tools whose results this turn waits for. */
   awaiting: string[];
   apologised: boolean;
@@ -144,7 +144,7 @@ export interface ToolRun {
   key: string;
   turn: number;
   name: string;
-  args: Record<string, string>;
+  args: ToolArgs;
   status: 'running' | 'ok' | 'failed' | 'unknown';
   fillAtMs: number;
   deadlineMs: number;
@@ -180,7 +180,7 @@ export type LedgerItem =
       readonly role: 'tool-call';
       readonly key: string;
       readonly name: string;
-      readonly args: Readonly<Record<string, string>>;
+      readonly args: ToolArgs;
       readonly atMs: number;
     }
   | {

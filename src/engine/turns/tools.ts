@@ -1,3 +1,4 @@
+import type { ToolArgs } from '../contracts/language-model.ts';
 import { emit, newId, record, type Step } from './machine.ts';
 import type { AgentTurn, TurnState } from './state.ts';
 
@@ -5,10 +6,10 @@ import type { AgentTurn, TurnState } from './state.ts';
 export const END_CALL = 'end_call';
 
 /** The one place where a tool is decided: each request of a committed turn gets one key and one run. */
-export function decideTool(step: Step, turn: AgentTurn, name: string, args: Record<string, string>): void {
+export function decideTool(step: Step, turn: AgentTurn, name: string, args: ToolArgs): void {
   const { state, policy } = step;
   if (name === END_CALL) {
-    turn.endsCall = args['reason'] ?? 'completed';
+    turn.endsCall = typeof args['reason'] === 'string' ? args['reason'] : 'completed';
     turn.interruptible = false;
     return;
   }

@@ -10,6 +10,7 @@ import type {
   ModelMessage,
   ModelPart,
   ModelRequest,
+  ToolArgs,
   ToolDefinition,
 } from '#engine/contracts/language-model.ts';
 import { spokenDate } from './clock-line.ts';
@@ -146,18 +147,15 @@ class Answer {
   }
 }
 
-/** Tools of ours take texts. */
-function argsOf(input: string): Record<string, string> {
+function argsOf(input: string): ToolArgs {
   const parsed: unknown = input.trim() === '' ? {} : JSON.parse(input);
-  if (typeof parsed !== 'object' || parsed === null) return {};
-  return Object.fromEntries(
-    Object.entries(parsed).flatMap(([name, value]) =>
-      value == null ? [] : [[name, typeof value === 'string' ? value : JSON.stringify(value)]],
-    ),
-  );
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new Error("a tool's arguments are no object");
+  return parsed as ToolArgs;
 }
 
-function toolOf({ name, description, parameters }: ToolDefinition) {
+function toolOf({ name, description, parameters, schema }: ToolDefinition) {
+  if (schema) return { type: 'function' as const, name, description, inputSchema: schema };
   const properties = Object.fromEntries(
     Object.entries(parameters).map(([param, one]) => [
       param,
@@ -196,7 +194,7 @@ function promptOf(request: ModelRequest): LanguageModelV4Message[] {
     ...(system === '' ? [] : [{ role: 'system' as const, content: system }]),
     // Some vendors want the other side to begin, and some refuse to go on from words of the model's own.
     ...(job === 'talk' && messages[0]?.role !== 'caller' ? [userSays(OPENING[medium])] : []),
-    ...messages.flatMap((message) => messageOf(message, messages)),
+    ...withToolIds(messages).flatMap(messageOf),
     ...(messages.at(-1)?.role === 'agent' ? [userSays(saidAlready(request) === '' ? SILENCE[medium] : GO_ON)] : []),
   ];
 }
@@ -213,7 +211,30 @@ function saidAlready({ messages }: ModelRequest): string {
   return last?.role === 'agent' && last.interrupted === true ? last.text.trim() : '';
 }
 
-function messageOf(message: ModelMessage, all: readonly ModelMessage[]): LanguageModelV4Message[] {
+type Told = Exclude<ModelMessage, { role: 'tool-call' | 'tool-result' }> | ToldResult;
+type ToldResult = Extract<ModelMessage, { role: 'tool-result' }> & { readonly id: string; readonly args: ToolArgs };
+
+/**
+ * Each result with its own call's arguments, and an id for both: nine letters and digits, which every vendor takes, by the
+ * place in the conversation, so that it is unique and the same in every later turn. A call without a result is left out: no
+ * vendor takes one.
+ */
+function withToolIds(messages: readonly ModelMessage[]): Told[] {
+  const open: Extract<ModelMessage, { role: 'tool-call' }>[] = [];
+  let results = 0;
+  return messages.flatMap((message): Told[] => {
+    if (message.role === 'tool-call') {
+      open.push(message);
+      return [];
+    }
+    if (message.role !== 'tool-result') return [message];
+    const at = open.findLastIndex((one) => one.key === message.key);
+    const [call] = at < 0 ? [] : open.splice(at, 1);
+    return [{ ...message, id: `call${String(++results).padStart(5, '0')}`, args: call?.args ?? {} }];
+  });
+}
+
+function messageOf(message: Told): LanguageModelV4Message[] {
   switch (message.role) {
     case 'caller':
       return [{ role: 'user', content: [{ type: 'text', text: message.text }] }];
@@ -224,26 +245,23 @@ function messageOf(message: ModelMessage, all: readonly ModelMessage[]): Languag
           content: [{ type: 'text', text: message.interrupted ? `${message.text} …` : message.text }],
         },
       ];
-    case 'tool-call':
-      // It stands beside its result: without one no vendor takes it.
-      return [];
-    case 'tool-result': {
-      const call = all.find((one) => one.role === 'tool-call' && one.key === message.key);
-      const input = call?.role === 'tool-call' ? call.args : {};
+    case 'tool-result':
       return [
-        { role: 'assistant', content: [{ type: 'tool-call', toolCallId: message.key, toolName: message.name, input }] },
+        {
+          role: 'assistant',
+          content: [{ type: 'tool-call', toolCallId: message.id, toolName: message.name, input: message.args }],
+        },
         {
           role: 'tool',
           content: [
             {
               type: 'tool-result',
-              toolCallId: message.key,
+              toolCallId: message.id,
               toolName: message.name,
               output: { type: message.status === 'ok' ? 'text' : 'error-text', value: message.output },
             },
           ],
         },
       ];
-    }
   }
 }
