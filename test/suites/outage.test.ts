@@ -148,7 +148,9 @@ describe('the database goes away', () => {
   /** A call on the first server to a person who is silent, and so interrupts nobody. */
   const quietCall = async () => {
     const sid = await place(a, '+15005550010');
-    await until('the call to be answered', 30_000, async () => (await inProgress([sid])) === 1 || null);
+    // The conversation has begun once the agent was heard.
+    const heard = "select from call_entries e join calls c on c.id = e.call_id where c.sid = $1 and e.role = 'agent'";
+    await until('the agent to be heard', 60_000, async () => (await rows(heard, sid)).length > 0 || null);
     const [row] = await rows('select v.id from conversations v join calls c on c.id = v.call_id where c.sid = $1', sid);
     return { sid, conversation: `conv_${String(row!['id'])}` };
   };
@@ -208,7 +210,9 @@ describe('the database goes away', () => {
       for (const one of sentences) if (one.acknowledged && (await timesSaid(one)) === 0) return one.text;
       return null;
     };
-    await until('all sentences to be said', 60_000, async () => (await missing()) === null || null);
+    await until('all sentences to be said', 60_000, async () => (await missing()) === null || null).catch(async () =>
+      assert.fail(`"${await missing()}" was acknowledged and never said`),
+    );
     const live = "select sid from calls where status in ('placed', 'ringing', 'answered')";
     await Promise.all(
       (await rows(live)).map(({ sid }) => ask(b, 'POST', `/v1/convai/calls/${String(sid)}/end`, { reason: 'over' })),
