@@ -116,6 +116,7 @@ const SUITES: readonly Suite[] = [
     needs: () => file(join(PG15, 'postgres')),
   },
   { name: 'hostile', budgetS: 300, files: ['test/suites/hostile.test.ts'] },
+  { name: 'hostile text', budgetS: 240, files: ['test/hostile-text.test.ts'] },
   { name: 'kit', budgetS: 120, files: ['test/suites/kit.test.ts'] },
   { name: 'walk', budgetS: 180, files: ['test/suites/walk.test.ts'] },
   { name: 'whose', budgetS: 120, files: ['test/suites/whose.test.ts'] },

@@ -72,10 +72,28 @@ describe('what a document says', () => {
     const bomb = docxOf(['a'.repeat(250 * 2 ** 20)], true);
     assert.ok(bomb.length < 2 ** 20);
     await assert.rejects(
-      new WorkerReader(150).read(bomb, 'docx', 384),
+      new WorkerReader(150).read(1, bomb, 'docx', 384),
       (error: AppError) => error.code === 'invalid-input' && /too much|memory/i.test(error.issues[0]!.message),
     );
-    assert.equal((await new WorkerReader().read(docxOf(['Small.'], true), 'docx', 384)).length, 1);
+    assert.equal((await new WorkerReader().read(1, docxOf(['Small.'], true), 'docx', 384)).length, 1);
+  });
+
+  it('is refused where its tags are nested too deeply, and read where they are only many', async () => {
+    for (const tag of ['div', 'blockquote', 'b', 'made-up', 'ul><li'])
+      await assert.rejects(extract(bytes(`<${tag}>`.repeat(50_000)), 'html'), /nested more than 1000 deep/, tag);
+    const many = `<script>for(i=0;i<n;i++)a<b</script>${'<div><p>text<li>more</div>'.repeat(5000)}`;
+    assert.equal((await extract(bytes(many), 'html')).length, 10_000);
+  });
+
+  it('of one organization that takes long holds up no other', async () => {
+    const reader = new WorkerReader(384, 6000);
+    const endless = bytes('>'.repeat(400_000));
+    const slow = Array.from({ length: 2 }, () => reader.read(1, endless, 'md', 384).catch((error: unknown) => error));
+    let over = 0;
+    for (const one of slow) void one.then(() => over++);
+    assert.equal((await reader.read(2, bytes('A short text.'), 'txt', 384)).length, 1);
+    assert.ok(over < slow.length, 'the short text waited for all of them');
+    for (const one of await Promise.all(slow)) assert.ok(one instanceof Error, String(one));
   });
 
   it('is nothing where it is something else', async () => {

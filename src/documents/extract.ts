@@ -6,6 +6,8 @@ import { extractText, getDocumentProxy } from 'unpdf';
 import type { FileType } from '#core/knowledge/document.ts';
 import type { Block } from './chunks.ts';
 
+type Node = ReturnType<ReturnType<CheerioAPI['root']>['contents']>[number] | ReturnType<CheerioAPI['root']>[number];
+
 /** The text of a document in paragraphs, each with the headings above it (of a PDF: its page). @throws Error when it is not what it is said to be */
 export async function extract(bytes: Uint8Array, fileType: FileType): Promise<Block[]> {
   switch (fileType) {
@@ -47,27 +49,83 @@ async function fromPdf(bytes: Uint8Array): Promise<Block[]> {
   );
 }
 
-const BLOCKS = 'h1,h2,h3,h4,h5,h6,p,li,tr,pre,blockquote,dt,dd,figcaption';
+const BLOCKS = new Set('h1 h2 h3 h4 h5 h6 p li tr pre blockquote dt dd figcaption'.split(' '));
+const NO_TEXT = new Set('head script style noscript template nav footer aside svg form iframe'.split(' '));
 
+interface OpenBlock {
+  readonly tag: string;
+  readonly parts: string[];
+}
+
+const DEEPEST = 1000;
+/** Tags that nobody has to close. */
+const UNCLOSED = new Set(
+  'html head body p li tr td th dt dd thead tbody tfoot option optgroup colgroup col br hr img input link meta source track wbr param area base embed'.split(
+    ' ',
+  ),
+);
+const SKIPPED = new Set(['script', 'style', 'svg']);
+
+/** Each open tag costs a parser more the deeper it lies. @throws Error */
+function boundNesting(html: string): void {
+  const tags = /<(\/?)([a-z][a-z0-9]*)/gi;
+  let depth = 0;
+  for (let match = tags.exec(html); match; match = tags.exec(html)) {
+    const tag = match[2]!.toLowerCase();
+    if (UNCLOSED.has(tag)) continue;
+    if (match[1] === '/') depth = Math.max(0, depth - 1);
+    else if (++depth > DEEPEST) throw new Error(`its tags are nested more than ${DEEPEST} deep`);
+    if (match[1] !== '' || !SKIPPED.has(tag)) continue;
+    const end = html.indexOf(`</${tag}`, tags.lastIndex);
+    if (end < 0) return;
+    tags.lastIndex = end;
+  }
+}
+
+/** One walk without recursion. @throws Error */
 function fromHtml(html: string): Block[] {
-  const $: CheerioAPI = load(html);
-  $('script,style,noscript,template,nav,header nav,footer,aside,svg,form,iframe').remove();
-  $('br').replaceWith('\n');
-  $('td,th').append(' ');
+  boundNesting(html);
+  const loose: string[] = [];
+  const found: OpenBlock[] = [];
+  const open: string[][] = [loose];
+  const ahead: (Node | (() => void))[] = load(html, { xml: { xmlMode: false } })
+    .root()
+    .get();
+  for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
+    if (typeof next === 'function') {
+      next();
+      continue;
+    }
+    if (next.type === 'text') open.at(-1)!.push(next.data);
+    if (!('children' in next)) continue;
+    const tag = 'name' in next ? next.name : '';
+    if (NO_TEXT.has(tag)) continue;
+    if (tag === 'br') open.at(-1)!.push('\n');
+    if (tag === 'td' || tag === 'th') ahead.push(() => open.at(-1)!.push(' '));
+    if (BLOCKS.has(tag)) {
+      const block = { tag, parts: [] };
+      found.push(block);
+      open.push(block.parts);
+      ahead.push(() => open.pop());
+    }
+    for (let i = next.children.length - 1; i >= 0; i--) ahead.push(next.children[i]!);
+  }
+  const blocks = underHeadings(found);
+  if (blocks.length > 0) return blocks;
+  return paragraphs(clean(loose.join(''))).map((text) => ({ heading: null, text }));
+}
+
+function underHeadings(found: readonly OpenBlock[]): Block[] {
   const headings: string[] = [];
-  const blocks: Block[] = [];
-  $(BLOCKS).each((_, element) => {
-    const node = $(element);
-    // What stands in a block of ours within is taken there.
-    const text = clean(node.clone().find(BLOCKS).remove().end().text()).replaceAll(/\s+/g, ' ').trim();
-    if (text === '') return;
-    const level = /^h([1-6])$/.exec(element.tagName)?.[1];
-    if (level === undefined) return void blocks.push({ heading: headings.filter(Boolean).join(' > ') || null, text });
+  return found.flatMap(({ tag, parts }) => {
+    const text = clean(parts.join('')).replaceAll(/\s+/g, ' ').trim();
+    if (text === '') return [];
+    const level = /^h([1-6])$/.exec(tag)?.[1];
+    if (level === undefined) return [{ heading: headings.filter(Boolean).join(' > ') || null, text }];
     headings.length = Number(level) - 1;
     headings[Number(level) - 1] = text;
+    return [];
   });
-  if (blocks.length > 0) return blocks;
-  return paragraphs(clean($('body').text())).map((text) => ({ heading: null, text }));
 }
 
 /** Each row with the names of its columns: `name: Plan A; price: 10`. */

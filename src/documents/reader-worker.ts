@@ -1,4 +1,5 @@
 // Worker thread: reads one document after another. It may be ended at any time.
+import { readFile } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import type { Chunk, FileType } from '#core/knowledge/document.ts';
@@ -6,7 +7,7 @@ import { cutIntoChunks } from './chunks.ts';
 import { extract } from './extract.ts';
 
 export interface ReadTask {
-  readonly bytes: Uint8Array;
+  readonly source: Uint8Array | { readonly path: string };
   readonly fileType: FileType;
   readonly chunkSize: number;
   readonly mostChunks: number;
@@ -21,8 +22,8 @@ setPriority(constants.priority.PRIORITY_LOW);
 
 const tell = (result: ReadResult) => parentPort!.postMessage(result);
 
-parentPort!.on('message', ({ bytes, fileType, chunkSize, mostChunks }: ReadTask) => {
-  extract(bytes, fileType).then(
+parentPort!.on('message', ({ source, fileType, chunkSize, mostChunks }: ReadTask) => {
+  read(source, fileType).then(
     (blocks) => {
       const chunks = cutIntoChunks(blocks, chunkSize);
       if (chunks.length > mostChunks) return tell({ error: `it makes more than ${mostChunks} chunks` });
@@ -32,3 +33,7 @@ parentPort!.on('message', ({ bytes, fileType, chunkSize, mostChunks }: ReadTask)
     (error: unknown) => tell({ error: error instanceof Error ? error.message : String(error) }),
   );
 });
+
+async function read(source: ReadTask['source'], fileType: FileType) {
+  return extract(source instanceof Uint8Array ? source : await readFile(source.path), fileType);
+}

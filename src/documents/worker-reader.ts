@@ -3,52 +3,57 @@ import { Worker } from 'node:worker_threads';
 import type { Chunk, FileType } from '#core/knowledge/document.ts';
 import type { DocumentReader } from '#core/knowledge/ports.ts';
 import { AppError, invalid } from '#core/kernel/errors.ts';
+import { FairTurns } from '#core/kernel/fair-turns.ts';
 import type { ReadResult, ReadTask } from './reader-worker.ts';
 
-const LONGEST_MS = 120_000;
+const LONGEST_MS = 60_000;
 const MOST_CHUNKS = 20_000;
-const MOST_WAITING = 8;
+/** Each organization reads one at a time: its slow documents hold up its own alone. */
+const TURNS = { atOnce: 2, perKey: 1, waitingPerKey: 8 };
 /** A document that unpacks to more than this is not read: a small file may hold a very large one. */
 const MEMORY_MB = 768;
 const LOOK_MS = 100;
 const MB = 2 ** 20;
 
-/** Reads documents in a thread of their own, one at a time: what a document does to it ends with it. */
+/** Reads each document in a thread of its own: what a document does to it ends with it. */
 export class WorkerReader implements DocumentReader {
   readonly #memoryMb: number;
-  #last: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
+  readonly #longestMs: number;
+  readonly #turns = new FairTurns(TURNS);
 
-  constructor(memoryMb = MEMORY_MB) {
+  constructor(memoryMb = MEMORY_MB, longestMs = LONGEST_MS) {
     this.#memoryMb = memoryMb;
+    this.#longestMs = longestMs;
   }
 
-  async read(bytes: Uint8Array, fileType: FileType, chunkSize: number): Promise<readonly Chunk[]> {
-    if (this.#waiting >= MOST_WAITING)
-      throw new AppError('unavailable', 'Too many documents are being read. Try again in a moment.');
-    this.#waiting++;
-    const turn = this.#last.then(() =>
-      readOne({ bytes, fileType, chunkSize, mostChunks: MOST_CHUNKS }, this.#memoryMb),
-    );
-    this.#last = turn.catch(() => undefined);
+  async read(
+    organizationId: number,
+    source: Uint8Array | { readonly path: string },
+    fileType: FileType,
+    chunkSize: number,
+  ): Promise<readonly Chunk[]> {
+    const release = await this.#turns.take(organizationId);
+    if (!release) throw new AppError('unavailable', 'Too many documents are being read. Try again in a moment.');
     try {
-      return checked(await turn, fileType);
+      const content = source instanceof Uint8Array ? source : { path: source.path };
+      const task = { source: content, fileType, chunkSize, mostChunks: MOST_CHUNKS };
+      return checked(await readOne(task, this.#memoryMb, this.#longestMs), fileType);
     } finally {
-      this.#waiting--;
+      release();
     }
   }
 }
 
 type Read = { readonly chunks: readonly Chunk[] } | { readonly error: string };
 
-async function readOne(task: ReadTask, memoryMb: number): Promise<Read> {
+async function readOne(task: ReadTask, memoryMb: number, longestMs: number): Promise<Read> {
   const worker = new Worker(new URL('./reader-worker.ts', import.meta.url), {
     execArgv: ['--disable-warning=ExperimentalWarning'],
     stdout: true,
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: memoryMb },
   });
-  const late = AbortSignal.timeout(LONGEST_MS);
+  const late = AbortSignal.timeout(longestMs);
   const tooMuch = new AbortController();
   // What is unpacked lies outside of the heap that can be limited.
   const before = process.memoryUsage.rss();
@@ -69,7 +74,7 @@ async function readOne(task: ReadTask, memoryMb: number): Promise<Read> {
     if (tooMuch.signal.aborted) return { error: 'it unpacks to too much' };
     return {
       error: late.aborted
-        ? `it takes longer than ${LONGEST_MS / 1000} s`
+        ? `it takes longer than ${longestMs / 1000} s`
         : error instanceof Error
           ? error.message
           : String(error),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   createReadStream,
   createWriteStream,
@@ -8,19 +9,21 @@ import {
   type WriteStream,
 } from 'node:fs';
 import { mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '#core/kernel/errors.ts';
-import type { FileAppender, FileStore } from '#core/ports.ts';
+import type { FileAppender, FileStore, StagedFile } from '#core/ports.ts';
 
-/** New recordings are refused below this: the database needs room on the same disk more than they do. */
+/** New files are refused below this: the database needs room on the same disk more than they do. */
 const LEAST_FREE_TO_BEGIN = 128 * 1024 * 1024;
 /** Below this also those that run come to an end. */
 const LEAST_FREE_TO_GO_ON = 64 * 1024 * 1024;
 /** Room is looked at no more often than this. */
 const LOOK_EVERY_MS = 1000;
 const PARTIALS = '.partial';
-const STALE_PARTIAL_MS = 86_400_000;
+/** Of another machine that shares the folder: an upload writes more often than this. */
+const STALE_PARTIAL_MS = 3_600_000;
 
 export interface FolderOptions {
   /** Bytes free on the folder's disk; tests say so themselves. */
@@ -57,15 +60,54 @@ export class FolderFileStore implements FileStore {
   }
 
   async write(key: string, content: AsyncIterable<Uint8Array>): Promise<void> {
-    const path = this.#path(key);
-    await mkdir(dirname(path), { recursive: true });
-    const partial = join(this.#root, PARTIALS, `${process.pid}-${Math.random().toString(36).slice(2)}`);
+    this.#path(key);
+    const staged = await this.stage(content);
     try {
-      await pipeline(content, createWriteStream(partial, { mode: 0o600 }));
-      await rename(partial, path);
+      await staged.keep(key);
     } finally {
-      await rm(partial, { force: true });
+      await staged.discard();
     }
+  }
+
+  async stage(content: AsyncIterable<Uint8Array>): Promise<StagedFile> {
+    const partial = join(this.#root, PARTIALS, `${PARTIAL_NAME}${Math.random().toString(36).slice(2)}`);
+    const discard = () => rm(partial, { force: true });
+    const hash = createHash('sha256');
+    let size = 0;
+    try {
+      await this.#needRoom(LEAST_FREE_TO_BEGIN);
+      const measured = async function* (this: FolderFileStore) {
+        for await (const chunk of content) {
+          await this.#needRoom(LEAST_FREE_TO_GO_ON);
+          hash.update(chunk);
+          size += chunk.length;
+          yield chunk;
+        }
+      };
+      await pipeline(measured.call(this), createWriteStream(partial, { mode: 0o600 }));
+    } catch (error) {
+      await discard();
+      throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? noRoom() : error;
+    }
+    let kept = false;
+    return {
+      path: partial,
+      size,
+      sha256: hash.digest('hex'),
+      // A transaction that is tried again keeps it again.
+      keep: async (key) => {
+        if (kept) return;
+        const path = this.#path(key);
+        await mkdir(dirname(path), { recursive: true });
+        await rename(partial, path);
+        kept = true;
+      },
+      discard,
+    };
+  }
+
+  async #needRoom(least: number): Promise<void> {
+    if ((await this.#freeNow()) < least) throw noRoom();
   }
 
   async read(
@@ -103,7 +145,7 @@ export class FolderFileStore implements FileStore {
     for (const name of readdirSync(folder)) {
       const path = join(folder, name);
       const info = statSync(path, { throwIfNoEntry: false });
-      if (info && Date.now() - info.mtimeMs > STALE_PARTIAL_MS) rmSync(path, { force: true });
+      if (info && isStale(name, info.mtimeMs)) rmSync(path, { force: true });
     }
   }
 
@@ -115,7 +157,24 @@ export class FolderFileStore implements FileStore {
   }
 }
 
-const noRoom = (): AppError => new AppError('unavailable', 'The disk is full: there is no room for recordings');
+const HOST = hostname().replaceAll(/[^\w.]/g, '_');
+const PARTIAL_NAME = `${HOST}-${process.pid}-`;
+
+/** Whether the process that wrote a partial file is gone. */
+function isStale(name: string, mtimeMs: number): boolean {
+  const [host, pid] = name.split('-');
+  if (host !== HOST) return Date.now() - mtimeMs > STALE_PARTIAL_MS;
+  // A process id is used again: in a container by every start.
+  if (Number(pid) === process.pid) return mtimeMs < Date.now() - process.uptime() * 1000;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+const noRoom = (): AppError => new AppError('no-room', 'The disk is full: there is no room for files');
 
 class StreamAppender implements FileAppender {
   readonly #stream: WriteStream;

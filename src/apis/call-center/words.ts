@@ -95,6 +95,8 @@ function words(error: AppError): { status: number; code: string } {
       return { status: 503, code: 'SERVICE_003' };
     case 'unavailable':
       return { status: 503, code: 'SERVICE_001' };
+    case 'no-room':
+      return { status: 507, code: 'SERVICE_003' };
     case 'internal':
       return { status: 500, code: 'SYSTEM_001' };
     default:

@@ -6,6 +6,8 @@ import type { Core } from '#core/core.ts';
 import type { Caller } from '#core/identity/sign-in.ts';
 import { isAllowed, type Context } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
+import { FairTurns } from '#core/kernel/fair-turns.ts';
+import type { StagedFile } from '#core/ports.ts';
 import type { Api } from './api.ts';
 import { authenticate, credentialIn, type Headers } from './authenticate.ts';
 import { parseInput, readJson, wrong } from './input.ts';
@@ -16,6 +18,10 @@ import type { Operation, Urls } from './operation.ts';
 import { LARGEST_UPLOAD, readForm } from './upload.ts';
 
 const LARGEST_BODY = 1024 * 1024;
+/** Documents that are taken in at once; what waits for longer than this is refused. */
+const PLACES = { atOnce: 12, perKey: 3, waitingPerKey: 8 };
+const PLACE_WAIT_MS = 10_000;
+const PLACE_RETRY_MS = 10_000;
 
 export interface RestOptions {
   readonly core: Core;
@@ -56,6 +62,7 @@ export function mountRest(server: FastifyInstance, apis: readonly Api[], options
   void server.register(multipart, {
     limits: { fileSize: LARGEST_UPLOAD, files: 1, fields: 20, fieldSize: LARGEST_BODY, parts: 30 },
   });
+  const places = new FairTurns(PLACES);
   const targets = new Map<string, Target>();
   for (const api of apis) {
     for (const operation of api.operations) {
@@ -63,7 +70,7 @@ export function mountRest(server: FastifyInstance, apis: readonly Api[], options
       server.route({
         method: operation.method,
         url: operation.path,
-        handler: (request, reply) => serve({ api, operation }, options, request, reply),
+        handler: (request, reply) => serve({ api, operation }, options, places, request, reply),
       });
     }
   }
@@ -151,9 +158,12 @@ async function callerOf(core: Core, request: FastifyRequest, open: boolean): Pro
 async function serve(
   { api, operation }: { api: Api; operation: Operation },
   options: RestOptions,
+  places: FairTurns,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
+  const staged: StagedFile[] = [];
+  let leave: (() => void) | undefined;
   try {
     const { who, caller, count } = admitted.get(request)!;
     if (operation.raw) {
@@ -168,10 +178,15 @@ async function serve(
       });
       return void (await reply.code(200).type(raw.contentType).send(raw.body));
     }
+    if (operation.takesPlace && who) leave = await placeFor(options.core, places, who.organizationId);
     const input = {
       params: parseInput(operation.params, request.params, 'path'),
       query: parseInput(operation.query, request.query, 'query'),
-      body: parseInput(operation.body, operation.body ? await bodyOf(operation, request) : undefined, 'body'),
+      body: parseInput(
+        operation.body,
+        operation.body ? await bodyOf(operation, options.core, request, staged) : undefined,
+        'body',
+      ),
     };
     const ctx: Context | null =
       who && operation.permission !== 'anybody'
@@ -209,7 +224,20 @@ async function serve(
         'an operation failed',
       );
     send(api, reply, error instanceof AppError ? error : new AppError('internal', 'Internal server error'), request.id);
+  } finally {
+    leave?.();
+    await Promise.all(staged.map((file) => file.discard()));
   }
+}
+
+/** Asked for before the body is read: what is refused costs no memory. @throws AppError rate-limited */
+async function placeFor(core: Core, places: FairTurns, organizationId: number): Promise<() => void> {
+  const leave = await places.take(organizationId, AbortSignal.timeout(PLACE_WAIT_MS));
+  if (leave) return leave;
+  throw new AppError('rate-limited', 'Too many documents are being taken in. Try again in a moment.', {
+    retryAt: new Date(core.clock.now().getTime() + PLACE_RETRY_MS),
+    limit: PLACES.perKey,
+  });
 }
 
 function plainHeaders(request: FastifyRequest): Record<string, string | undefined> {
@@ -218,10 +246,15 @@ function plainHeaders(request: FastifyRequest): Record<string, string | undefine
   );
 }
 
-async function bodyOf(operation: Operation, request: FastifyRequest): Promise<unknown> {
+async function bodyOf(
+  operation: Operation,
+  core: Core,
+  request: FastifyRequest,
+  staged: StagedFile[],
+): Promise<unknown> {
   if (!request.isMultipart()) return readJson(request.body);
   if (!operation.uploads) throw wrong('body', 'a form with files is not taken here');
-  return readForm(request);
+  return readForm(request, core.files, (file) => staged.push(file));
 }
 
 function cut(operation: Operation, result: unknown, strict: boolean): unknown {

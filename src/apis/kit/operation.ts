@@ -43,6 +43,8 @@ interface Definition<P extends Shape, Q extends Shape, B extends Shape, R extend
   readonly localOnly?: true;
   /** Its body may come as a form with a file (multipart/form-data). */
   readonly uploads?: true;
+  /** It takes in a document, which needs one of its organization's places. */
+  readonly takesPlace?: true;
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;

@@ -56,6 +56,8 @@ function words(code: AppError['code']): { status: number; code: string } {
     case 'not-configured':
     case 'unavailable':
       return { status: 503, code: 'SERVICE_UNAVAILABLE' };
+    case 'no-room':
+      return { status: 507, code: 'INSUFFICIENT_STORAGE' };
     case 'internal':
       return { status: 500, code: 'INTERNAL_ERROR' };
     default:

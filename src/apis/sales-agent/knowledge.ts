@@ -41,7 +41,7 @@ const Upload = z.object({
 function sourceOf({ file_path, file, text, url }: z.output<typeof Upload>): DocumentSource {
   const sources: DocumentSource[] = [
     ...(file_path === undefined ? [] : [{ from: 'path', path: file_path } as const]),
-    ...(file === undefined ? [] : [{ from: 'upload', name: file.name, bytes: file.bytes } as const]),
+    ...(file === undefined ? [] : [{ from: 'upload', name: file.name, staged: file.staged } as const]),
     ...(text === undefined ? [] : [{ from: 'text', text } as const]),
     ...(url === undefined ? [] : [{ from: 'url', url } as const]),
   ];
@@ -72,6 +72,7 @@ export const uploadDocumentOperation = operation({
   permission: 'manage-agents',
   creates: true,
   uploads: true,
+  takesPlace: true,
   params: AgentParams,
   body: Upload,
   reply: Indexed,
@@ -147,6 +148,7 @@ export const reindexDocumentOperation = operation({
   path: '/v1/convai/agents/:agent_id/knowledge-base/:document_id/reindex',
   summary: 'Cut a document anew; one from an address is fetched again',
   permission: 'manage-agents',
+  takesPlace: true,
   params: DocumentParams,
   body: z.object({ chunk_size: chunkSize.optional() }),
   reply: Indexed,

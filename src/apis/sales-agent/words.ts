@@ -84,6 +84,8 @@ export function renderError(error: AppError): RenderedError {
     case 'not-configured':
     case 'unavailable':
       return { status: 503, body: { detail: 'Service unavailable', error: error.message } };
+    case 'no-room':
+      return { status: 507, body: { detail: 'Insufficient storage', error: error.message } };
     case 'internal':
       return { status: 500, body: { detail: 'Internal server error', error: 'Unexpected failure' } };
     default:

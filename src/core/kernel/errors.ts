@@ -13,6 +13,8 @@ export type ErrorCode =
   | 'upstream-failed'
   | 'not-configured'
   | 'unavailable'
+  /** The disk is full. */
+  | 'no-room'
   | 'internal';
 
 /** One thing wrong with an input: where (dotted path) and what, in words a caller of the API understands. */

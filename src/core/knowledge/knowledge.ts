@@ -1,5 +1,6 @@
 import { needAgent } from '../ai-agents/agents.ts';
 import type { Core } from '../core.ts';
+import type { StagedFile } from '../ports.ts';
 import type { Context } from '../kernel/context.ts';
 import { isFirst } from '../identity/first-organization.ts';
 import { invalid, notFound } from '../kernel/errors.ts';
@@ -13,7 +14,7 @@ const LONGEST_NAME = 200;
 /** Where a document comes from. */
 export type DocumentSource =
   | { readonly from: 'path'; readonly path: string }
-  | { readonly from: 'upload'; readonly name: string; readonly bytes: Uint8Array }
+  | { readonly from: 'upload'; readonly name: string; readonly staged: StagedFile }
   | { readonly from: 'text'; readonly text: string }
   | { readonly from: 'url'; readonly url: string };
 
@@ -29,11 +30,11 @@ export interface AddDocument {
 /** Reads a document, cuts it into chunks and keeps both. @throws AppError not-found (the agent), invalid-input (it cannot be had or read) */
 export async function addDocument(core: Core, ctx: Context, agentId: number, input: AddDocument): Promise<Document> {
   await needAgent(core.store, ctx, agentId);
-  const { name, bytes, fileType } = await fetchSource(core, ctx, input);
-  const chunks = await core.knowledge.reader.read(bytes, fileType, input.chunkSize);
+  const { name, content, fileType } = await fetchSource(core, ctx, input);
+  const staged = content instanceof Uint8Array ? await core.files.stage(one(content)) : content;
   const fileKey = `knowledge/org_${ctx.organizationId}/${core.secrets.token()}.${fileType}`;
-  await core.files.write(fileKey, one(bytes));
   try {
+    const chunks = await core.knowledge.reader.read(ctx.organizationId, staged, fileType, input.chunkSize);
     return await core.store.transaction(async (records) => {
       const now = core.clock.now();
       const document = await records.knowledge.insert(
@@ -57,11 +58,15 @@ export async function addDocument(core: Core, ctx: Context, agentId: number, inp
         agent: `agent_${agentId}`,
         chunks: chunks.length,
       });
+      // Last, so that a crash before the commit leaves no file without a record but in this moment.
+      await staged.keep(fileKey);
       return document;
     });
   } catch (error) {
     await core.files.delete(fileKey);
     throw error;
+  } finally {
+    await staged.discard();
   }
 }
 
@@ -102,7 +107,7 @@ export async function reindexDocument(
   const before = await getDocument(core, ctx, agentId, id);
   const size = chunkSize ?? before.chunkSize;
   const bytes = before.url === null ? await kept(core, before) : (await fetchUrl(core, before.url)).bytes;
-  const chunks = await core.knowledge.reader.read(bytes, before.fileType, size);
+  const chunks = await core.knowledge.reader.read(ctx.organizationId, bytes, before.fileType, size);
   if (before.url !== null) await core.files.write(before.fileKey, one(bytes));
   return core.store.transaction(async (records) => {
     const document = await records.knowledge.reindex(id, size, chunks, core.clock.now());
@@ -120,7 +125,7 @@ export function inContext({ heading, text }: Chunk): string {
 
 interface Fetched {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  readonly content: Uint8Array | StagedFile;
   readonly fileType: FileType;
 }
 
@@ -134,7 +139,7 @@ async function fetchSource(core: Core, ctx: Context, { source, name, fileType }:
       return typed('file_path', name ?? file.name, file.bytes, fileType ?? fileTypeOf(file.name));
     }
     case 'upload':
-      return typed('file', name ?? source.name, source.bytes, fileType ?? fileTypeOf(source.name));
+      return typed('file', name ?? source.name, source.staged, fileType ?? fileTypeOf(source.name));
     case 'text':
       return typed(
         'text',
@@ -155,11 +160,12 @@ async function fetchSource(core: Core, ctx: Context, { source, name, fileType }:
   }
 }
 
-function typed(path: string, name: string, bytes: Uint8Array, fileType: FileType | null): Fetched {
+function typed(path: string, name: string, content: Uint8Array | StagedFile, fileType: FileType | null): Fetched {
+  const size = content instanceof Uint8Array ? content.length : content.size;
   if (fileType === null) throw invalid('file_type', 'is required: the name does not tell it');
-  if (bytes.length === 0) throw invalid(path, 'is empty');
-  if (bytes.length > LARGEST_DOCUMENT) throw invalid(path, `is larger than ${LARGEST_DOCUMENT} bytes`, 'range');
-  return { name, bytes, fileType };
+  if (size === 0) throw invalid(path, 'is empty');
+  if (size > LARGEST_DOCUMENT) throw invalid(path, `is larger than ${LARGEST_DOCUMENT} bytes`, 'range');
+  return { name, content, fileType };
 }
 
 async function fetchUrl(core: Core, url: string): Promise<{ bytes: Uint8Array; contentType: string }> {

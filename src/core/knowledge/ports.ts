@@ -42,8 +42,13 @@ export interface KnowledgeStore {
 
 /** Reads documents, off the event loop. */
 export interface DocumentReader {
-  /** @throws AppError invalid-input when it cannot be read as what it is said to be, or holds no text */
-  read(bytes: Uint8Array, fileType: FileType, chunkSize: number): Promise<readonly Chunk[]>;
+  /** Organizations take turns. @throws AppError invalid-input when it cannot be read as what it is said to be, or holds no text; unavailable when too many wait */
+  read(
+    organizationId: number,
+    source: Uint8Array | { readonly path: string },
+    fileType: FileType,
+    chunkSize: number,
+  ): Promise<readonly Chunk[]>;
 }
 
 /** The one folder that paths may lead into. */
