@@ -10,6 +10,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   engine: ['core/kernel'],
   providers: [
     'core/knowledge/ports.ts',
+    'core/knowledge/terms.ts',
+    'core/bookings/spoken-time.ts',
     'core/memory/analyst.ts',
     'engine/contracts',
     'engine/audio',

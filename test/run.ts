@@ -103,6 +103,11 @@ const SUITES: readonly Suite[] = [
     ],
   },
   { name: 'talk', budgetS: 240, files: ['test/suites/orchestrator-talk.test.ts', 'test/suites/event-socket.test.ts'] },
+  {
+    name: 'offline agent',
+    budgetS: 180,
+    files: ['test/suites/offline-agent.test.ts', 'test/offline-agent/simulated-people.test.ts'],
+  },
   { name: 'chain', budgetS: 180, files: ['test/suites/chain.test.ts'] },
   { name: 'thousand readers', budgetS: 180, files: ['test/suites/event-storm.test.ts'] },
   { name: 'vendors', budgetS: 120, files: ['test/suites/vendors.test.ts'] },

@@ -1,6 +1,8 @@
 import type { Passage } from '#core/knowledge/document.ts';
+import { dayIn } from '#core/kernel/locale.ts';
+import { searchWords } from '#core/knowledge/terms.ts';
 import { LOOK_UP } from '#core/tools/tool.ts';
-import type { LanguageModel, ToolDefinition, ToolArgs } from '#engine/contracts/language-model.ts';
+import type { LanguageModel, ModelRequest, ToolArgs, ToolDefinition } from '#engine/contracts/language-model.ts';
 import type { ToolOutcome } from '#engine/voice-session.ts';
 import { lastWords } from './last-words.ts';
 import type { MoreTools } from './tools/agent-tools.ts';
@@ -68,7 +70,7 @@ export class KnowledgeLookup implements MoreTools {
         };
         const late = new Promise<readonly Passage[]>((resolve) => setTimeout(() => resolve([]), DEADLINE_MS).unref());
         // Documents that cannot be looked into cost their help, not the answer.
-        void Promise.race([this.#find(question), late])
+        void Promise.race([this.#find(searchWords(question, request.now ? weekdayOf(request.now) : null)), late])
           .catch(() => [])
           .then(go);
         return {
@@ -120,6 +122,10 @@ export class KnowledgeLookup implements MoreTools {
     return found;
   }
 }
+
+/** 0 is Sunday. */
+const weekdayOf = ({ at, timeZone }: NonNullable<ModelRequest['now']>) =>
+  new Date(`${dayIn(timeZone, at)}T00:00:00Z`).getUTCDay();
 
 const titleOf = ({ document, heading }: Passage) => (heading === null ? document : `${document}, ${heading}`);
 

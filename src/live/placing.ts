@@ -144,6 +144,7 @@ export class Placing {
       ringTimeoutMs: call.ringTimeoutMs,
       recorded: call.recorded,
       hints,
+      personName: personNamed(call.variables),
       webhookUrl: webhookUrl(call.carrier, call.id),
       mediaUrl: async () => mediaUrl(call, await mintMediaToken(this.#options, call, false)),
     };
@@ -209,4 +210,10 @@ export class Placing {
       signal.addEventListener('abort', over);
     });
   }
+}
+
+const NAMES = ['name', 'customer_name', 'full_name', 'first_name'];
+
+function personNamed(variables: Readonly<Record<string, string>>): string | null {
+  return NAMES.flatMap((one) => (Object.hasOwn(variables, one) ? [variables[one]!.trim()] : [])).find(Boolean) ?? null;
 }

@@ -28,16 +28,21 @@ export type Pickup =
 
 const MOST_ANSWERS = 14;
 
-const INTERESTED: readonly (readonly [RegExp, Reaction])[] = [
+const NAME = 'John Smith';
+
+const interests = (name: string): readonly (readonly [RegExp, Reaction])[] => [
   [/\b(goodbye|bye|have a (nice|great|good))\b/, { say: 'Thank you, goodbye.', hangUp: true }],
   [/\b(taken)\b/, { say: 'Yes, that is good for me.' }],
+  [/\bis (that|this) (right|correct)\b/, { say: 'Yes, that is right.' }],
   [/\b(anything else|any (other )?questions)\b/, { say: 'No, that is all, thank you. Goodbye.', hangUp: true }],
   [/\b(call you back)\b/, { say: 'Yes, please call me back tomorrow morning.' }],
   [/\b(when|which day|what day|what time|time would|day works|suit you)\b/, { say: 'Tuesday at three works for me.' }],
+  [/\b(your name|who am i|speaking with)\b/, { say: `My name is ${name}.` }],
+  // Whoever is asked what they want, by a receptionist or in support, wants an appointment.
+  [/\b(help you|other words|do for you)\b/, { say: 'I would like to book an appointment, please.' }],
   // Before what is heard in "book a" on a bad day: "budget".
   [/\b(appointment|demo|meeting|book)\b/, { say: 'Yes, that sounds good.' }],
   [/\b(how many|how large|how big|team|employees|people)\b/, { say: 'We are about twenty people.' }],
-  [/\b(your name|who am i|speaking with)\b/, { say: 'My name is John Smith.' }],
   [/\b(use today|using|do you use|what you use|today)\b/, { say: 'We use a spreadsheet today.' }],
   [/\b(important|matters|looking for|challenge|problem)\b/, { say: 'We want to save time.' }],
   [/\b(budget|how much)\b/, { say: 'About two hundred.' }],
@@ -48,10 +53,13 @@ const INTERESTED: readonly (readonly [RegExp, Reaction])[] = [
 
 const FILL_INS = ['Yes, please tell me more.', 'That sounds interesting.', 'Okay.', 'Sure.'];
 
-function interested(heard: string, turn: number): Reaction {
-  if (turn >= MOST_ANSWERS) return { say: 'I have to go now. Thank you, goodbye.', hangUp: true };
-  if (/\b(not catch|say it again|say that again|repeat)\b/.test(heard)) return { say: 'Yes, please tell me more.' };
-  return INTERESTED.find(([pattern]) => pattern.test(heard))?.[1] ?? { say: FILL_INS[turn % FILL_INS.length]! };
+function interested(name: string): (heard: string, turn: number) => Reaction {
+  const reactions = interests(name);
+  return (heard, turn) => {
+    if (turn >= MOST_ANSWERS) return { say: 'I have to go now. Thank you, goodbye.', hangUp: true };
+    if (/\b(not catch|say it again|say that again|repeat)\b/.test(heard)) return { say: 'Yes, please tell me more.' };
+    return reactions.find(([pattern]) => pattern.test(heard))?.[1] ?? { say: FILL_INS[turn % FILL_INS.length]! };
+  };
 }
 
 const persona = (name: string, voiceId: string, more: Partial<Persona> & Pick<Persona, 'react'>): Persona => ({
@@ -60,6 +68,9 @@ const persona = (name: string, voiceId: string, more: Partial<Persona> & Pick<Pe
   hello: 'Hello?',
   ...more,
 });
+
+const interestedPerson = (name: string): Persona =>
+  persona('interested', 'offline-martin', { hello: `Hello, ${name} speaking.`, react: interested(name) });
 
 const PEOPLE: Readonly<Record<string, Pickup>> = {
   '0001': { outcome: 'refused', reason: 'invalid number' },
@@ -84,7 +95,7 @@ const PEOPLE: Readonly<Record<string, Pickup>> = {
   },
   '0006': {
     outcome: 'answered',
-    persona: persona('interested', 'offline-martin', { hello: 'Hello, John Smith speaking.', react: interested }),
+    persona: interestedPerson(NAME),
   },
   '0007': {
     outcome: 'answered',
@@ -116,7 +127,7 @@ const PEOPLE: Readonly<Record<string, Pickup>> = {
     persona: persona('interrupts', 'offline-ewan', {
       hello: 'Hello?',
       interrupts: { afterMs: 1300, words: ['Wait, what does it cost?', 'Wait a moment. Who is this?'] },
-      react: interested,
+      react: interested(NAME),
     }),
   },
   '0010': { outcome: 'answered', persona: persona('silent', 'offline-kai', { hello: null, react: () => null }) },
@@ -130,9 +141,11 @@ const inTable = (number: string): Pickup | undefined =>
 /** Whether a number is one of the table. */
 export const isPerson = (number: string): boolean => inTable(number) !== undefined;
 
-/** Who or what a number reaches: a number of the table, else somebody interested. */
-export function whoAnswers(number: string): Pickup {
-  return inTable(number) ?? PEOPLE['0006']!;
+/** Who or what a number reaches: a number of the table, else somebody interested, by the name that the call has for them. */
+export function whoAnswers(number: string, name = NAME): Pickup {
+  const known = inTable(number);
+  if (known !== undefined && number !== `${PREFIX}0006`) return known;
+  return { outcome: 'answered', persona: interestedPerson(name) };
 }
 
 /** Whoever is at a number that is not in the table. */

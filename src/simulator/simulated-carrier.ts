@@ -44,7 +44,7 @@ export class SimulatedCarrier implements Carrier {
   dial(request: DialRequest, onEvent: (event: CarrierEvent) => void): Promise<Dialled> {
     const carrierCallId = `SIM${randomBytes(16).toString('hex')}`;
     const line = this.#open(carrierCallId);
-    this.#ring(line, carrierCallId, request, whoAnswers(request.to), onEvent);
+    this.#ring(line, carrierCallId, request, whoAnswers(request.to, request.personName ?? undefined), onEvent);
     return Promise.resolve({ carrierCallId, clock: line.clock });
   }
 

@@ -14,6 +14,8 @@ export interface DialRequest {
   readonly recorded: boolean;
   /** Phrases likely said on this call, for a far end that recognises speech. */
   readonly hints: readonly string[];
+  /** Whom the call's variables name, for a far end that is simulated. */
+  readonly personName?: string | null;
   /** Where its webhooks about this call go. */
   readonly webhookUrl: string;
   /** Where its media socket is opened, once: asked for by carriers that are told when they are handed the call. */

@@ -11,6 +11,10 @@ export type Intent =
   | 'too-expensive'
   | 'identity'
   | 'are-you-human'
+  | 'abilities'
+  | 'today'
+  | 'message'
+  | 'thanks'
   | 'repeat'
   | 'hesitation'
   | 'question'
@@ -24,14 +28,23 @@ const RULES: readonly (readonly [Intent, RegExp])[] = [
     /\b((stop|quit) calling|(do not|don't|never) call (me|us|here|this)( \w+)? ?(again|anymore)?|(take|remove) (me|us|my number|this number) (off|from)|remove my number|off your list)\b/,
   ],
   [
+    'are-you-human',
+    /\b(are you (?:a |an |the )?(?:real |actual )?(?:robot|machine|real|human|computer|bot|ai|person)|(?:am i )?(?:talking|speaking) to a (?:real |actual )?(?:machine|robot|computer|person|human|bot)|is this a recording)\b/,
+  ],
+  [
+    'today',
+    /\b(?:what(?:'s| is|s)? (?:the )?(?:date|day|time)(?: is it| today| now| please|$)|what day is (?:it|today)|what is today)\b/,
+  ],
+  ['abilities', /\b(?:how can you help(?: me| us)?|what can you (?:do|help))\b/],
+  [
+    'message',
+    /\b(?:(?:take|leave|pass on|give)(?: \w+){0,2} (?:a |this )?message|(?:tell|let) (?:him|her|them|dr|mr|mrs|ms|the (?:boss|manager|owner|doctor|chef)) )/,
+  ],
+  [
     'human',
     /\b((speak|talk|talking|connect|transfer|put)( \w+){0,3} (to|with|through)( \w+){0,2} (human|person|agent|operator|manager|someone|somebody|representative|colleague|supervisor)|(a|real|the) (human|person)( please)?$|(human|operator|representative) please)\b/,
   ],
   ['wait', /\b(i'll|i will|i'd like to|i would like to|i can|i'd rather|happy to) (wait|hold)\b/],
-  [
-    'are-you-human',
-    /\b(are you (a |an )?(robot|machine|real|human|computer|bot|ai)|talking to a (machine|robot|computer)|is this a recording)\b/,
-  ],
   [
     'callback',
     /\b(call( \w+){0,2} (back|later|again|tomorrow|another)|(not|isn't|is not)( \w+)? a good time|(i'm|i am) (busy|driving|in a meeting)|don't have time|no time (right )?now|another time|bad time)\b/,
@@ -43,7 +56,7 @@ const RULES: readonly (readonly [Intent, RegExp])[] = [
   ['too-expensive', /\b(too (expensive|much|high)|can't afford|cannot afford|over (my|our) budget|cheaper)\b/],
   [
     'identity',
-    /\b(who (is|are) (this|you|calling|that)|who am i|who's (this|calling)|where are you calling from|what company|(what|what's|what is) this (call )?about|why are you calling|how can you help( me| us)?|what can you (do|help)( \w+){0,3})\b/,
+    /\b(who (is|are) (this|you|calling|that)|who am i|who's (this|calling)|where are you calling from|what company|(what|what's|what is) this (call )?about|why are you calling|whos calling|who is on the (?:line|phone))\b/,
   ],
   [
     'repeat',
@@ -59,6 +72,7 @@ const RULES: readonly (readonly [Intent, RegExp])[] = [
     /^(what|how|when|where|why|which|who|is|are|do|does|can|could|will|would|tell me|explain)\b|\b(how much|how long|how many|what is|what does|what are|how does|can you|could you|do you|tell me|question about|price|cost)\b/,
   ],
   ['refusal', /^(no|nope|nah|not (really|now|today))\b/],
+  ['thanks', /^(?:(?:ok|okay|great|perfect|good) )?(?:thanks|thank you|many thanks)/],
   [
     'agreement',
     /\b(yes|yeah|yep|sure|okay|ok|alright|of course|certainly|absolutely|definitely|sounds (good|great)|go ahead|perfect|great|works for me|that works|please do|fine|interested|i'd love|i would love|i like)\b/,
@@ -72,8 +86,23 @@ const LATER =
 export function intentOf(text: string): Intent {
   const plain = spokenWords(text).join(' ');
   // "no, that is all" and "no, thank you, goodbye" answer and leave; the rules stand in the order in which they bind.
-  for (const [intent, pattern] of RULES) if (pattern.test(plain)) return intent;
-  return 'statement';
+  const intent = RULES.find(([, pattern]) => pattern.test(plain))?.[0] ?? 'statement';
+  return MAYBE_ASKS.has(intent) && asks(text, plain) ? 'question' : intent;
+}
+
+const MAYBE_ASKS = new Set<Intent>(['greeting', 'statement', 'agreement', 'hesitation', 'thanks', 'refusal']);
+const LEADS_IN =
+  /^(?:(?:um|uh|er|hm|so|and|well|oh|yeah|yes|ok|okay|hi|hello|hey|good|morning|afternoon|evening|please|sorry|quick question|i have a question|i was wondering|excuse me|there) )+/;
+const ASKS =
+  /^(?:what|what's|whats|how|when|where|where's|why|which|who|is|are|do|does|can|could|may|will|would|am i|tell me|explain)\b|\b(?:what|how|can i|may i|is there|are there|do i|do you|do we|where)\b/;
+
+/** A question in words, or by its mark where more is said than "hello?". */
+function asks(text: string, plain: string): boolean {
+  const rest = plain.replace(LEADS_IN, '');
+  return (
+    (text.trim().endsWith('?') && rest.split(' ').length > 1) ||
+    (/^[a-z]/.test(rest) && ASKS.test(rest) && !/^(?:no|not)\b/.test(rest))
+  );
 }
 
 /** The words that name a time, as they were said, or null. */
@@ -83,4 +112,12 @@ export function timeIn(text: string): string | null {
     .map((match) => match[0])
     .filter((phrase) => !/^(at|around) (the|a|my|our|this|that|all|least|work|home)\b/.test(phrase));
   return found.length > 0 ? found.join(' ') : null;
+}
+
+/** What a message says that somebody leaves in the same breath, or null. */
+export function messageIn(text: string): string | null {
+  const message = /\bmessage\b(?: (?:for|to) [\w. ]{1,30}?)?(?: that| saying|[:,])\s+(?=\S)/i.exec(text);
+  if (message) return text.slice(message.index + message[0].length).trim();
+  const told = /\b(?:tell|let) (?:him|her|them|dr|mr|mrs|ms|the \w+)\b/i.exec(text);
+  return told ? text.slice(told.index).trim() : null;
 }

@@ -1,26 +1,21 @@
-import type { KnowledgePassage } from '#engine/contracts/language-model.ts';
 import { spokenWords } from '../speech/text.ts';
+import { sentencesOf } from '#core/kernel/text/sentences.ts';
+import { withConditions } from './answering/statements.ts';
 
-interface Answer {
-  readonly question: string;
-  readonly answer: string;
-}
-
-interface Rule {
-  readonly says: string;
-  readonly answer: string;
-}
-
-/** What a prompt written for a large model tells a rule-based one. */
+/** What a prompt written for a large model tells a rule-based one. docs/offline-agent.md says how it is read. */
 export interface PromptScript {
+  /** Whether it calls to sell: only then it asks and offers of its own accord. */
+  readonly sells: boolean;
   /** Questions to ask, in order. */
   readonly questions: readonly string[];
-  /** Sentences that answer questions. */
+  /** Sentences that may be said. */
   readonly facts: readonly string[];
   /** Question and answer pairs. */
-  readonly answers: readonly Answer[];
+  readonly answers: readonly { readonly question: string; readonly answer: string }[];
   /** "When the caller says X, say Y." */
-  readonly rules: readonly Rule[];
+  readonly rules: readonly { readonly says: string; readonly answer: string }[];
+  /** What has to be known for a booking beside the time. */
+  readonly bookingAsks: readonly string[];
   readonly pitch: string | null;
   readonly objection: string | null;
   readonly closing: string | null;
@@ -29,187 +24,188 @@ export interface PromptScript {
   readonly company: string | null;
 }
 
+/** Of a seller whose prompt names no questions. */
 const DEFAULT_QUESTIONS = [
   'May I ask what you use today?',
   'How many people are in your team?',
   'What is most important to you?',
 ];
 
-const SECTION =
-  /^(?:#+\s*)?(?:\*+\s*)?(greeting|opening|discovery|questions?|presentation|pitch|offer|objections?|closing|close|goodbye|facts|knowledge|faq)\**\s*:\s*/i;
-const INSTRUCTION =
-  /^(you|your|be|do not|don't|never|always|speak|keep|ask|if|when|please|answer|use|make|try|act|respond|reply|stay|remember|let|avoid|start|begin|end|say|tell|help|first|then|finally|offer|introduce|thank|confirm|listen|the (caller|customer|user|agent))\b/i;
+const SECTIONS: Readonly<Record<string, string>> = {
+  greeting: 'greeting',
+  opening: 'greeting',
+  discovery: 'questions',
+  question: 'questions',
+  questions: 'questions',
+  presentation: 'pitch',
+  pitch: 'pitch',
+  offer: 'pitch',
+  objection: 'objections',
+  objections: 'objections',
+  closing: 'closing',
+  close: 'closing',
+  goodbye: 'goodbye',
+  fact: 'facts',
+  facts: 'facts',
+  knowledge: 'facts',
+  faq: 'facts',
+};
+
+/** Sentences that tell the agent what to do, and nothing that a caller wants to know. */
+const ORDERS =
+  /^(?:you are|you're|you work|you answer|you help|you speak|you sell|you support|you take|you book|your (?:name|job|task|role|goal)|be|do not|don't|never|always|speak|keep|ask|use|make|act|respond|reply|stay|remember|let|avoid|start|begin|say|tell|help|introduce|thank|confirm|listen|offer|find|respond|the (?:caller|customer|user|agent))\b/i;
+/** Outside of a section of facts, these tell the agent what to do as well. */
+const MAYBE_ORDERS = /^(?:you|your|if|when|please|answer|try|end|first|then|finally)\b/i;
+const ABOUT_CALLERS = /\b(?:the (?:caller|customer|user)|callers?|customers?|they ask|somebody asks|someone asks)\b/i;
+/** Said to others as it is said to the agent: "You work for X" is not, "You can pay by card" is. */
+const BOOKS = /\b(?:book|booking|bookings|reservation|reservations|reserve|appointment|appointments)\b/i;
 
 export function readPrompt(prompt: string): PromptScript {
-  const { answers, rest } = takeAnswers(prompt);
-  const rules: Rule[] = [];
-  const text = rest
-    .split('\n')
-    .map((line) => takeRules(line, rules))
-    .join('\n');
+  const answers: { question: string; answer: string }[] = [];
+  const rules: { says: string; answer: string }[] = [];
+  const bookingAsks: string[] = [];
   const sections = new Map<string, string[]>();
+  const put = (section: string, sentences: readonly string[]) =>
+    sections.set(section, [...(sections.get(section) ?? []), ...sentences]);
   let section = '';
-  for (const untrimmed of text.split('\n')) {
-    const line = untrimmed.trim();
-    const heading = SECTION.exec(line);
-    if (heading) section = heading[1]!.toLowerCase().replace(/s$/, '');
-    const rest = (heading ? line.slice(heading[0].length) : line).replace(/^[\s\-*•\d.)]+(?=\S)/, '').trim();
-    if (line === '' && section !== '') section = '';
+  let question: string | null = null;
+  for (const line of prompt.split('\n').map((one) => one.trim())) {
+    if (line === '') {
+      if (section !== 'facts') section = '';
+      continue;
+    }
+    const pair = questionAndAnswer(line);
+    if (pair.question !== null) question = pair.question;
+    if (pair.answer !== null && question !== null) {
+      answers.push({ question, answer: pair.answer });
+      question = null;
+    }
+    if (pair.question !== null || pair.answer !== null) continue;
+    const heading = headingOf(line);
+    if (heading) section = heading.section;
+    const rest = heading ? heading.rest : withoutBullet(line);
     if (rest === '') continue;
-    const sentences = sections.get(section) ?? [];
-    for (const sentence of sentencesOf(rest)) sentences.push(sentence);
-    sections.set(section, sentences);
+    const rule = ruleIn(rest);
+    if (rule) rules.push(rule);
+    const told = rule ? null : toldWhenAsked(rest);
+    if (told) answers.push(told);
+    const asks = rule || told ? null : askedForBooking(rest);
+    if (asks) bookingAsks.push(...asks);
+    if (!rule && !told && !asks) put(section, sentencesOf(rest).map(withoutAsk));
   }
+  return { ...scriptOf(prompt, sections), answers, rules, bookingAsks };
+}
+
+function scriptOf(prompt: string, sections: ReadonlyMap<string, readonly string[]>) {
   const pick = (...names: string[]) => names.flatMap((name) => sections.get(name) ?? []);
-  const everywhere = [...sections.values()].flat();
-  const questions = [
-    ...new Set(
-      [...pick('discovery', 'question'), ...pick('', 'greeting', 'opening')].filter((one) => one.endsWith('?')),
+  const said = (name: string) => pick(name).join(' ') || null;
+  const questions = [...new Set(pick('questions', '', 'greeting').filter((one) => one.endsWith('?')))];
+  const facts = [...sections].flatMap(([section, sentences]) =>
+    withConditions(
+      sentences.filter(
+        (one) =>
+          !one.endsWith('?') &&
+          !ORDERS.test(one) &&
+          !ABOUT_CALLERS.test(one) &&
+          (section === 'facts' || !MAYBE_ORDERS.test(one)) &&
+          spokenWords(one).length >= 3,
+      ),
     ),
-  ];
-  const facts = everywhere.filter(
-    (one) => !one.endsWith('?') && !INSTRUCTION.test(one) && spokenWords(one).length >= 3,
   );
-  const said = (names: string[]) => pick(...names).join(' ') || null;
+  const sells = questions.length > 0 || pick('pitch').length > 0 || /\b(?:sales|sell|sells|seller)\b/i.test(prompt);
   return {
-    questions: questions.length > 0 ? questions : DEFAULT_QUESTIONS,
+    sells,
+    questions: questions.length > 0 || !sells ? questions : DEFAULT_QUESTIONS,
     facts,
-    answers,
-    rules,
-    pitch: said(['presentation', 'pitch', 'offer']) ?? facts[0] ?? null,
-    objection: said(['objection']),
-    closing: said(['closing', 'close']),
-    goodbye: said(['goodbye']),
+    pitch: said('pitch') ?? (sells ? (facts[0] ?? null) : null),
+    objection: said('objections'),
+    closing: said('closing'),
+    goodbye: said('goodbye'),
     agentName:
       /\b(?:[Yy]ou are|[Yy]our name is|I am|[Tt]his is) ([A-Z][a-z]+)\b(?! (?:helpful|friendly))/.exec(prompt)?.[1] ??
       null,
     company:
-      /\b(?:from|for|of|at|represent(?:ing|s)?|company (?:is|called)) ([A-Z][A-Za-z0-9]+(?: [A-Z][A-Za-z0-9]+){0,2})/.exec(
+      /\b(?:from|for|of|at|represent|represents|representing|company is|company called) ([A-Z][A-Za-z0-9]+(?: [A-Z][A-Za-z0-9]+){0,2})/.exec(
         prompt,
       )?.[1] ?? null,
   };
 }
 
-/** Takes `Q: … A: …` out of a prompt; the answer ends with its line. */
-function takeAnswers(prompt: string): { answers: Answer[]; rest: string } {
-  const answers: Answer[] = [];
-  const marks = [...prompt.matchAll(/\b([qa])\s*:/gi)];
-  let rest = '';
-  let taken = 0;
-  for (const [i, mark] of marks.entries()) {
-    const next = marks[i + 1];
-    if (!next || mark.index < taken || mark[1]!.toLowerCase() !== 'q' || next[1]!.toLowerCase() !== 'a') continue;
-    const question = prompt.slice(mark.index + mark[0].length, next.index).trim();
-    const start = next.index + next[0].length;
-    const begin = start + /^\s*/.exec(prompt.slice(start))![0].length;
-    const lineEnd = prompt.indexOf('\n', begin);
-    const end = lineEnd < 0 ? prompt.length : lineEnd;
-    const answer = prompt.slice(begin, end).trim();
-    if (question === '' || question.includes('\n') || answer === '') continue;
-    answers.push({ question, answer });
-    rest += `${prompt.slice(taken, mark.index)}\n`;
-    taken = end;
+/** `Questions:`, `## Facts`, `**Pitch**: It saves time.` */
+function headingOf(line: string): { section: string; rest: string } | null {
+  const marked = line.startsWith('#') || line.startsWith('*');
+  const bare = line.replace(/^[#*\s]+/, '');
+  const word = /^[A-Za-z]+/.exec(bare)?.[0] ?? '';
+  const section = SECTIONS[word.toLowerCase()];
+  const after = bare
+    .slice(word.length)
+    .replace(/^\*{1,2}/, '')
+    .trim();
+  if (section !== undefined && (after === '' || after.startsWith(':')))
+    return { section, rest: after.replace(/^:\*{0,2}/, '').trim() };
+  // Another heading ends the section before it.
+  return line.startsWith('#') && marked ? { section: '', rest: '' } : null;
+}
+
+const withoutBullet = (line: string) => line.replace(/^(?:[-*•]|\d{1,2}[.)])\s+/, '');
+const withoutAsk = (sentence: string) =>
+  sentence.replace(/^(?:asks?|say|question)(?: (?:them|him|her|the [a-z]+))?\s?:\s?/i, '');
+
+function questionAndAnswer(line: string): { question: string | null; answer: string | null } {
+  const bare = withoutBullet(line);
+  if (/^Q\s?:/i.test(bare)) {
+    const text = bare.slice(bare.indexOf(':') + 1);
+    const at = text.search(/\bA\s?:\s/);
+    return at < 0
+      ? { question: text.trim(), answer: null }
+      : { question: text.slice(0, at).trim(), answer: text.slice(text.indexOf(':', at) + 1).trim() };
   }
-  return { answers, rest: rest + prompt.slice(taken) };
+  return { question: null, answer: /^A\s?:/i.test(bare) ? bare.slice(bare.indexOf(':') + 1).trim() : null };
 }
 
-/** Takes `When the caller says "…", say "…".` out of a line. */
-function takeRules(line: string, rules: Rule[]): string {
-  const parts = line.split('"');
-  const kept = [parts[0]!];
-  for (let i = 0; i < parts.length - 1; i++) {
-    const part = parts[i]!;
-    const clauseStart = part.lastIndexOf('.') + 1;
-    const clause = part.slice(clauseStart);
-    const start = clause.search(/\b(?:if|when)\b/i);
-    const [says, , answer, after] = parts.slice(i + 1, i + 5);
-    if (start >= 0 && says && answer && after !== undefined && /\bsays?\b/i.test(clause.slice(start))) {
-      rules.push({ says, answer });
-      i += 3;
-      parts[i + 1] = after.replace(/^\./, '');
-      kept[kept.length - 1] = part.slice(0, clauseStart + start);
-      kept.push('\n', parts[i + 1]!);
-    } else kept.push('"', parts[i + 1]!);
-  }
-  return kept.join('');
+/** When the caller says "X", say "Y". */
+function ruleIn(line: string): { says: string; answer: string } | null {
+  const [before, says, , answer] = line.split('"');
+  if (answer === undefined || !/\b(?:if|when)\b/i.test(before!) || !/\bsays?\b/i.test(before!)) return null;
+  return { says: says!, answer };
 }
 
-/** What documents say may be said as well. */
-export function withKnowledge(script: PromptScript, knowledge: readonly KnowledgePassage[]): PromptScript {
-  return knowledge.length === 0
-    ? script
-    : {
-        ...script,
-        facts: [
-          ...script.facts,
-          ...knowledge.flatMap((one) => sentencesOf(one.text)).filter((one) => !one.endsWith('?')),
-        ],
-      };
+/** If somebody asks about X, say that Y. */
+function toldWhenAsked(line: string): { question: string; answer: string } | null {
+  if (!/^(?:if|when)\b/i.test(line)) return null;
+  const asks = /\basks?\b(?: (?:about|for|whether|if))?/i.exec(line);
+  const comma = line.indexOf(', ');
+  if (!asks || comma < asks.index) return null;
+  const verb =
+    /^(?:please )?(?:say|tell|answer|explain|reply)\b(?: (?:them|him|her|the [a-z]+))?(?: that)?[\s:]+/i.exec(
+      line.slice(comma + 2),
+    );
+  if (!verb) return null;
+  const answer = line
+    .slice(comma + 2 + verb[0].length)
+    .replaceAll('"', '')
+    .trim();
+  return {
+    question: line.slice(asks.index + asks[0].length, comma).trim(),
+    answer: answer.charAt(0).toUpperCase() + answer.slice(1),
+  };
 }
 
-function sentencesOf(text: string): string[] {
-  return (text.match(/[^.!?]+[.!?]*/g) ?? [])
-    .map((one) => one.trim().replace(/^(ask|asks|say|question)( (them|him|her|the \w+))?\s*:\s*/i, ''))
-    .filter((one) => /[a-z]/i.test(one));
-}
-
-const COMMON = new Set(
-  'a an the is are was do does did you your i my me we our it its of to in on at for with and or that this what how when where why which who can could will would about please tell much many have has be there any if so as from by'.split(
-    ' ',
-  ),
-);
-
-const stem = (word: string) => word.replace(/'s$/, '').replace(/(ing|ed|es|s|ly)$/, '');
-
-const ALIKE: Readonly<Record<string, string>> = {
-  price: 'cost',
-  pric: 'cost',
-  expensiv: 'cost',
-  dollar: 'cost',
-  euro: 'cost',
-  fee: 'cost',
-  charg: 'cost',
-  pay: 'cost',
-  hour: 'open',
-  clos: 'open',
-  addres: 'locat',
-  office: 'locat',
-  offic: 'locat',
-  bas: 'locat',
-};
-
-function contentOf(text: string): Set<string> {
-  return new Set(
-    spokenWords(text)
-      .filter((word) => !COMMON.has(word))
-      .map(stem)
-      .map((word) => ALIKE[word] ?? word),
-  );
-}
-
-/** How many words with a meaning two texts share. */
-export function wordsInCommon(a: string, b: string): number {
-  const words = contentOf(b);
-  return [...contentOf(a)].filter((word) => words.has(word)).length;
-}
-
-/** The sentence of the prompt that answers a question best, or null when none shares enough of its words. */
-export function findAnswer(script: PromptScript, question: string): string | null {
-  const asked = contentOf(question);
-  if (asked.size === 0) return null;
-  let best: string | null = null;
-  let bestScore = 0.34;
-  const candidates = [
-    ...script.answers.map(({ question: q, answer }) => ({ match: `${q} ${answer}`, answer, bonus: 0.2 })),
-    ...script.facts.map((fact) => ({ match: fact, answer: fact, bonus: 0 })),
-  ];
-  for (const { match, answer, bonus } of candidates) {
-    const words = contentOf(match);
-    const shared = [...asked].filter((word) => words.has(word)).length;
-    const score = shared === 0 ? 0 : shared / asked.size + bonus;
-    if (score > bestScore) [best, bestScore] = [answer, score];
-  }
-  return best;
+/** For a reservation ask for: the number of people, a phone number. */
+function askedForBooking(line: string): string[] | null {
+  const verb = /\b(?:ask for|collect)\b:?/i.exec(line);
+  if (!verb || !BOOKS.test(line.slice(0, verb.index))) return null;
+  return line
+    .slice(verb.index + verb[0].length)
+    .replace(/\.$/, '')
+    .split(/, and |, | and /)
+    .map((one) =>
+      one
+        .replace(/^(?:the|a|an|their|his|her)\s/i, '')
+        .trim()
+        .replace(/^(?:the|a|an|their)\s/i, ''),
+    )
+    .filter((one) => one !== '' && !/^(?:name|day|date|time|day or time)$/i.test(one));
 }
 
 /** What the prompt wants said to these very words, or null. */

@@ -1,11 +1,12 @@
 import type { ModelMessage, ToolDefinition } from '#engine/contracts/language-model.ts';
+import { termsOf } from '#core/knowledge/terms.ts';
 import { nameIn } from '../analysis/names.ts';
+import { slotsOf, valueIn } from './booking/slots.ts';
 import { timeIn } from './intents.ts';
-import { wordsInCommon } from './prompt-script.ts';
 
 /** Which of the agent's own tools a rule-based model uses when, and with what. */
 
-const BOOKING = /\b(book|schedul|appoint|reserv|meeting|demo)/;
+const BOOKING = /\b(?:book|schedul|appoint|reserv|meeting|demo)/;
 /** A tool whose words the caller used so many of is what they ask for. */
 const ENOUGH_WORDS = 2;
 
@@ -16,13 +17,28 @@ export function bookingTool(tools: readonly ToolDefinition[]): ToolDefinition | 
   return tools.find((tool) => BOOKING.test(wordsOfTool(tool))) ?? null;
 }
 
+/** How many words with a meaning two texts share. */
+function wordsInCommon(a: string, b: string): number {
+  const words = new Set(termsOf(b).map((one) => one.term));
+  return termsOf(a).filter(({ term }) => words.has(term)).length;
+}
+
 /** The tool that the caller's words ask for, or null. Bookings have their own moment. */
-export function toolAskedFor(tools: readonly ToolDefinition[], caller: string): ToolDefinition | null {
+export function toolAskedFor(
+  tools: readonly ToolDefinition[],
+  caller: string,
+  /** Whether the agent's texts know what is named: then its name alone is no reason to use a tool. */
+  isKnown: () => boolean,
+): ToolDefinition | null {
   let best: ToolDefinition | null = null;
   let most = ENOUGH_WORDS - 1;
   for (const tool of tools) {
-    const shared = BOOKING.test(wordsOfTool(tool)) ? 0 : wordsInCommon(caller, wordsOfTool(tool));
-    if (shared > most) [best, most] = [tool, shared];
+    if (BOOKING.test(wordsOfTool(tool))) continue;
+    // Somebody who names what the tool needs says less of the rest.
+    const given = slotsOf(tool).filter((slot) => slot.required && valueIn(slot, caller, false) !== null).length;
+    const shared = wordsInCommon(caller, wordsOfTool(tool));
+    if (shared > 0 && shared + given > most && (shared >= ENOUGH_WORDS || !isKnown()))
+      [best, most] = [tool, shared + given];
   }
   return best;
 }
@@ -30,52 +46,25 @@ export function toolAskedFor(tools: readonly ToolDefinition[], caller: string): 
 /** What to call a tool with, or what to ask first. */
 export type Filled = { readonly args: Readonly<Record<string, string>> } | { readonly ask: string };
 
-/** Values for a tool's parameters from what was said; a required one that nobody has named is asked for, once. */
+/** Values for a tool's parameters from what was said; a required one that nobody has named, or not so that it fits, is asked for. */
 export function fillIn(tool: ToolDefinition, messages: readonly ModelMessage[]): Filled {
   const args: Record<string, string> = {};
-  for (const [name, { required }] of Object.entries(tool.parameters)) {
-    const question = questionFor(name);
-    const value = valueOf(name, messages) ?? answerTo(question, messages);
-    if (value !== null) args[name] = value;
-    else if (required) return { ask: question };
+  const texts = messages.flatMap((one) => (one.role === 'caller' ? [one.text] : []));
+  for (const slot of slotsOf(tool)) {
+    let value: string | null = null;
+    let agent = '';
+    for (const message of messages) {
+      if (message.role === 'agent') agent = message.text;
+      if (message.role === 'caller') value = valueIn(slot, message.text, agent.endsWith(slot.question)) ?? value;
+    }
+    if (slot.kind === 'name') value = nameIn(texts) ?? value;
+    if (slot.kind === 'note') value = texts.at(-1) ?? null;
+    if (slot.kind === 'when' || slot.kind === 'day' || slot.kind === 'clock')
+      value = texts.map(timeIn).findLast((time) => time !== null) ?? null;
+    if (value !== null && value !== '') args[slot.key] = value;
+    else if (slot.required) return { ask: slot.question };
   }
   return { args };
-}
-
-const questionFor = (param: string): string =>
-  /name/.test(param) ? 'May I have your name, please?' : `What is the ${param.replaceAll(/[_.-]/g, ' ')}?`;
-
-const callerTexts = (messages: readonly ModelMessage[]): string[] =>
-  messages.flatMap((one) => (one.role === 'caller' ? [one.text] : []));
-
-/** What the caller said after the agent asked this; as it was said. */
-function answerTo(question: string, messages: readonly ModelMessage[]): string | null {
-  const asked = messages.findIndex((one) => one.role === 'agent' && one.text.includes(question));
-  if (asked < 0) return null;
-  const answer = messages.slice(asked + 1).find((one) => one.role === 'caller');
-  return answer?.text ?? null;
-}
-
-function valueOf(param: string, messages: readonly ModelMessage[]): string | null {
-  const texts = callerTexts(messages);
-  const last = texts.at(-1) ?? '';
-  const lastTime = texts.map(timeIn).findLast((time) => time !== null) ?? null;
-  const name = param.toLowerCase();
-  if (/when|datetime|slot/.test(name)) return lastTime;
-  if (/date|day/.test(name))
-    return lastTime === null ? null : lastTime.split(/\b(?:at|around) /, 1)[0]!.trim() || lastTime;
-  if (/time|hour/.test(name)) return lastTime === null ? null : timeOf(lastTime);
-  if (/name/.test(name)) return nameIn(texts);
-  if (/phone|number|digits/.test(name))
-    return texts.map((text) => text.replaceAll(/[^\d+]/g, '')).findLast((digits) => digits.length >= 3) ?? null;
-  if (/note|reason|query|question|text|message|topic|summary|search|subject|request|about/.test(name))
-    return last === '' ? null : last;
-  return null;
-}
-
-function timeOf(said: string): string {
-  const at = /\b(?:at|around) /.exec(said);
-  return at ? said.slice(at.index + at[0].length) : said;
 }
 
 /** A tool's answer as something that can be said. */

@@ -1,0 +1,371 @@
+import type { KnowledgePassage, ModelMessage, ToolArgs, ToolDefinition } from '#engine/contracts/language-model.ts';
+import { Answers } from './answering/answer.ts';
+import { statementsOf } from './answering/statements.ts';
+import { bookingStep, CONFIRM, pendingQuestion, spokenInstant, TAKEN, type BookingDesk } from './booking/wish.ts';
+import { intentOf, messageIn, timeIn, type Intent } from './intents.ts';
+import { findRule } from './prompt-script.ts';
+import { acknowledgement, ANYTHING_ELSE, CLOSING_QUESTION, nextOfSale, objectionOf } from './selling.ts';
+import { BOOK, CALLBACK, DO_NOT_CALL, END_CALL, plain, TRANSFER, type Reply, type Talk } from './talk.ts';
+import { bookingTool, fillIn, speakable, toolAskedFor } from './tool-use.ts';
+
+const CALLBACK_QUESTION = 'When may I call you back?';
+const ANOTHER_QUESTION = 'Which other day and time would suit you?';
+const NOBODY_FREE = 'I am sorry, nobody is free right now. You are welcome to wait, or shall we call you back?';
+const UNKNOWN = "I don't know that.";
+const OFFER_CALLBACK = 'Shall I have somebody call you back?';
+const HELP_QUESTION = 'How can I help you?';
+const MESSAGE_QUESTION = 'What is the message?';
+const NOT_UNDERSTOOD = 'I am sorry, I did not understand that. Could you say it in other words?';
+const MESSAGE = 'Message: ';
+
+/** What the agent says and does next. */
+export function nextReply(talk: Talk, knowledge: readonly KnowledgePassage[]): Reply {
+  return new Conversation(talk, knowledge).next();
+}
+
+class Conversation {
+  readonly #talk: Talk;
+  readonly #knowledge: readonly KnowledgePassage[];
+  readonly #desk: BookingDesk | null;
+
+  constructor(talk: Talk, knowledge: readonly KnowledgePassage[]) {
+    this.#talk = talk;
+    this.#knowledge = knowledge;
+    this.#desk = deskOf(talk);
+  }
+
+  next(): Reply {
+    const { messages, caller, script, known } = this.#talk;
+    const result = messages.at(-1);
+    if (result?.role === 'tool-result') return this.#afterTool(result);
+    const scripted = findRule(script, caller);
+    if (scripted !== null) return this.#say(scripted);
+    const remembered = known.answerTo(caller);
+    if (remembered !== null) return this.#say(remembered);
+    return this.#book() ?? this.#useAskedFor() ?? this.#answer(intentOf(caller));
+  }
+
+  #book(): Reply | null {
+    if (!this.#desk) return null;
+    const step = bookingStep(this.#talk.messages, this.#desk);
+    if (step === null) return null;
+    switch (step.type) {
+      case 'ask':
+        return { text: step.text, phase: 'CLOSING' };
+      case 'book':
+        return { text: '', phase: 'CLOSING', tool: { name: this.#desk.tool.name, args: step.args } };
+      case 'given-up':
+        return LEAVES.has(intentOf(this.#talk.caller))
+          ? null
+          : { text: `All right, nothing is booked. ${ANYTHING_ELSE}`, phase: 'CLOSING' };
+    }
+  }
+
+  #answer(intent: Intent): Reply {
+    const talk = this.#talk;
+    const time = timeIn(talk.caller);
+    switch (intent) {
+      case 'do-not-call':
+        if (talk.tools.has(DO_NOT_CALL)) return { text: '', phase: 'CLOSING', tool: { name: DO_NOT_CALL, args: {} } };
+        return this.#goodbye('I apologise. We will not call you again.', 'do_not_call');
+      case 'human':
+        return this.#human();
+      case 'are-you-human':
+        return this.#goOn('I am an automated agent, and a colleague can take over if you like.');
+      case 'identity':
+        return this.#goOn(this.#introduction());
+      case 'abilities':
+        return this.#goOn(this.#introduction());
+      case 'today':
+        return this.#goOn(`It is ${spokenInstant(talk.now.at, talk.now.timeZone)}.`);
+      case 'repeat':
+        return this.#say(talk.lastAgent === '' ? this.#introduction() : talk.lastAgent);
+      case 'message':
+        return this.#message(messageIn(talk.caller));
+      case 'callback':
+        return time === null ? { text: `No problem. ${CALLBACK_QUESTION}`, phase: 'CLOSING' } : this.#callback(time);
+      case 'wait':
+        return this.#say('Thank you for waiting.');
+      case 'too-expensive':
+        return objectionOf(talk) ?? this.#goodbye('I understand.', 'refused');
+      case 'goodbye':
+        return this.#goodbye('', this.#outcome());
+      case 'refusal':
+        return this.#refused();
+      case 'question':
+        return this.#question();
+      case 'agreement':
+      case 'statement':
+      case 'thanks':
+      case 'greeting':
+      case 'hesitation':
+        return this.#reaction(intent, time);
+    }
+  }
+
+  /** To what is neither a question nor a wish: mostly the answer to something that the agent asked. */
+  #reaction(intent: Intent, time: string | null): Reply {
+    const { lastAgent, caller, script } = this.#talk;
+    if (lastAgent.endsWith(MESSAGE_QUESTION)) return this.#message(caller);
+    if (lastAgent.includes(CALLBACK_QUESTION) || lastAgent.endsWith('call you back?'))
+      return time !== null || intent === 'agreement'
+        ? this.#callback(time ?? 'soon')
+        : { text: CALLBACK_QUESTION, phase: 'CLOSING' };
+    const asked = this.#pending();
+    if (asked !== null) return { text: asked, phase: 'CLOSING' };
+    if (this.#waits()) return { text: 'Thank you for waiting.', phase: 'CLOSING' };
+    if (this.#desk === null && offers(lastAgent) && (time !== null || intent === 'agreement'))
+      return this.#bookByPhone(time);
+    if (
+      /anything else[^?]{0,80}\?$/i.test(lastAgent) &&
+      (intent === 'thanks' || !script.sells) &&
+      intent !== 'agreement' &&
+      intent !== 'statement'
+    )
+      return this.#goodbye('', this.#outcome());
+    if (intent === 'greeting') return this.#goOn(this.#greeting());
+    if (script.sells) {
+      const saleAsked = lastAgent.trim().endsWith('?');
+      if (/anything else[^?]{0,80}\?$/i.test(lastAgent) && intent !== 'agreement') {
+        const answer = this.#find();
+        return answer === null ? this.#goodbye('', this.#outcome()) : this.#goOn(answer);
+      }
+      const answer = saleAsked ? null : this.#find();
+      return this.#goOn(answer ?? acknowledgement(this.#talk));
+    }
+    if (intent === 'thanks') return this.#say(`You are welcome. ${ANYTHING_ELSE}`);
+    if (intent === 'agreement' && lastAgent.endsWith(ANYTHING_ELSE)) return this.#say(HELP_QUESTION);
+    const answer = this.#find();
+    if (answer !== null) return this.#goOn(answer);
+    if (intent === 'agreement') return this.#say(HELP_QUESTION);
+    if (looksForSomething(caller) || lastAgent === NOT_UNDERSTOOD) return this.#unknown();
+    return this.#say(lastAgent === '' ? HELP_QUESTION : NOT_UNDERSTOOD);
+  }
+
+  #question(): Reply {
+    const answer = this.#find();
+    return answer === null ? this.#unknown() : this.#goOn(answer);
+  }
+
+  #find(): string | null {
+    const { caller, before, weekday } = this.#talk;
+    return this.#answers().answer(caller, before, weekday);
+  }
+
+  #answers(): Answers {
+    return new Answers(statementsOf(this.#talk.script, this.#knowledge));
+  }
+
+  #unknown(): Reply {
+    const { tools } = this.#talk;
+    if (tools.has(CALLBACK)) return this.#say(`${UNKNOWN} ${OFFER_CALLBACK}`);
+    return this.#goOn(tools.has(TRANSFER) ? `${UNKNOWN} I can connect you to a colleague.` : UNKNOWN);
+  }
+
+  #afterTool(result: Extract<ModelMessage, { role: 'tool-result' }>): Reply {
+    const { name, output, status } = result;
+    if (name === this.#desk?.tool.name) return this.#afterBooking(output, status);
+    switch (name) {
+      case TRANSFER:
+        return {
+          text: /accepted|connected/i.test(output) ? 'I am connecting you now.' : NOBODY_FREE,
+          phase: 'CLOSING',
+        };
+      case CALLBACK:
+        if (status !== 'ok') return this.#say(`I am sorry, I could not note that. ${CALLBACK_QUESTION}`);
+        if (String(this.#lastCall(CALLBACK)?.['reason'] ?? '').startsWith(MESSAGE))
+          return this.#say(`I have noted your message. ${ANYTHING_ELSE}`);
+        return this.#talk.script.sells
+          ? this.#goodbye('I have noted that we call you back.', 'callback')
+          : this.#say(`I have noted that we call you back. ${ANYTHING_ELSE}`);
+      case DO_NOT_CALL:
+        return this.#goodbye('I apologise. We will not call you again.', 'do_not_call');
+      default:
+        return this.#goOn(status === 'ok' ? speakable(output) : failed(status));
+    }
+  }
+
+  #afterBooking(output: string, status: 'ok' | 'failed' | 'unknown'): Reply {
+    if (status === 'ok') {
+      const told = this.#desk?.builtIn
+        ? `Your appointment is booked${/^Booked( for [^.]{1,80})\./.exec(output)?.[1] ?? ''}.`
+        : speakable(output);
+      return this.#talk.script.sells ? this.#goodbye(told, 'booked') : this.#say(`${told} ${ANYTHING_ELSE}`);
+    }
+    if (status === 'unknown') return this.#goOn(failed(status));
+    const free = /Free: ([^(]{1,80}) \(/.exec(output)?.[1];
+    if (free !== undefined)
+      return { text: `I am sorry, ${TAKEN}, but ${free} is free. Is that all right?`, phase: 'CLOSING' };
+    if (!this.#desk?.builtIn) return this.#goOn(failed(status));
+    return this.#talk.asked(ANOTHER_QUESTION)
+      ? this.#say(`I am sorry, I cannot book that. ${OFFER_CALLBACK}`)
+      : { text: ANOTHER_QUESTION, phase: 'CLOSING' };
+  }
+
+  #lastCall(name: string): ToolArgs | null {
+    const call = this.#talk.messages.findLast((one) => one.role === 'tool-call' && one.name === name);
+    return call?.role === 'tool-call' ? call.args : null;
+  }
+
+  #human(): Reply {
+    const { messages, tools } = this.#talk;
+    const asked = messages.some((one) => one.role === 'tool-result' && one.name === TRANSFER);
+    if (tools.has(TRANSFER) && !asked)
+      return {
+        text: 'One moment, please.',
+        phase: 'CLOSING',
+        tool: { name: TRANSFER, args: { reason: 'asked for a person' } },
+      };
+    return { text: NOBODY_FREE, phase: 'CLOSING' };
+  }
+
+  /** Notes a callback, with what it is about where that is known. */
+  #callback(when: string, reason?: string): Reply {
+    const { tools, messages } = this.#talk;
+    if (!tools.has(CALLBACK)) return this.#goodbye('I am sorry, I cannot note a callback here.', 'completed');
+    const declined = messages.findLastIndex((one) => one.role === 'agent' && one.text.includes(OFFER_CALLBACK));
+    const about = messages.slice(0, Math.max(declined, 0)).findLast((one) => one.role === 'caller');
+    const why = reason ?? (about?.role === 'caller' ? `asked: ${about.text.slice(0, 200)}` : undefined);
+    const args = { when, ...(why === undefined ? {} : { reason: why }) };
+    return { text: '', phase: 'CLOSING', tool: { name: CALLBACK, args } };
+  }
+
+  #message(text: string | null): Reply {
+    if (text === null) return this.#say(MESSAGE_QUESTION);
+    return this.#callback('as soon as possible', `${MESSAGE}${text.slice(0, 300)}`);
+  }
+
+  /** Who wants an appointment where nothing books one is called back about it. */
+  #bookByPhone(time: string | null): Reply {
+    if (time === null) return { text: CALLBACK_QUESTION, phase: 'CLOSING' };
+    return this.#callback(time, 'wants an appointment');
+  }
+
+  /** What the caller's own words ask a tool for; or the answer to what the tool still lacked. */
+  #useAskedFor(): Reply | null {
+    const { others, caller, messages, lastAgent } = this.#talk;
+    if (others.length === 0) return null;
+    const asked = toolAskedFor(others, caller, () => this.#answers().names(caller));
+    if (asked) return this.#use(asked);
+    // The question before was for a tool: it goes on with the answer.
+    const until = messages.slice(
+      0,
+      messages.findLastIndex((one) => one.role === 'agent'),
+    );
+    for (const tool of others) {
+      const before = fillIn(tool, until);
+      if ('ask' in before && lastAgent.endsWith(before.ask) && intentOf(caller) !== 'goodbye') return this.#use(tool);
+    }
+    return null;
+  }
+
+  #use(tool: ToolDefinition): Reply {
+    const filled = fillIn(tool, this.#talk.messages);
+    if ('ask' in filled) return this.#say(filled.ask);
+    return { ...this.#say(''), tool: { name: tool.name, args: filled.args } };
+  }
+
+  /** A "no" answers the question at hand; a seller whose offer is refused, or who is told so twice, ends the talk. */
+  #refused(): Reply {
+    const { messages, lastAgent, caller, script } = this.#talk;
+    if (/anything else|any (?:other )?questions/i.test(lastAgent)) return this.#goodbye('', this.#outcome());
+    if (!script.sells)
+      return lastAgent.trim().endsWith('?')
+        ? this.#say(`All right. ${ANYTHING_ELSE}`)
+        : this.#reaction('statement', null);
+    const refusals = messages.filter((one) => one.role === 'caller' && intentOf(one.text) === 'refusal').length;
+    const clear = /\b(?:interest|interested|need|want|rather not|no thank|no thanks|leave me)\b/.test(plain(caller));
+    if (clear || refusals > 1 || this.#talk.asked(CLOSING_QUESTION)) return this.#goodbye('I understand.', 'refused');
+    return this.#goOn('I see.');
+  }
+
+  /** Says something, and then what is still open: the question of a booking, or the next of a seller's. */
+  #goOn(first: string): Reply {
+    const pending = this.#pending();
+    if (pending !== null) return { text: [first, pending].filter(Boolean).join(' '), phase: 'CLOSING' };
+    if (!this.#talk.script.sells) return this.#say(first === '' ? HELP_QUESTION : first);
+    return nextOfSale(this.#talk, first) ?? (first === '' ? this.#goodbye('', this.#outcome()) : this.#say(first));
+  }
+
+  #pending(): string | null {
+    return this.#desk && pendingQuestion(this.#talk.messages, this.#desk);
+  }
+
+  #say(text: string): Reply {
+    const { messages } = this.#talk;
+    const phase = this.#talk.asked(CLOSING_QUESTION)
+      ? 'CLOSING'
+      : messages.some((one) => one.role === 'caller')
+        ? 'DISCOVERY'
+        : 'GREETING';
+    return { text, phase };
+  }
+
+  #outcome(): string {
+    if (this.#desk && this.#talk.did(this.#desk.tool.name)) return 'booked';
+    return this.#talk.did(CALLBACK) ? 'callback' : 'completed';
+  }
+
+  #goodbye(first: string, reason: string): Reply {
+    const last = this.#talk.script.goodbye ?? 'Thank you for your time. Goodbye.';
+    return {
+      text: [first, last].filter(Boolean).join(' '),
+      phase: 'CLOSING',
+      tool: { name: END_CALL, args: { reason } },
+    };
+  }
+
+  #introduction(): string {
+    const { agentName, company, sells } = this.#talk.script;
+    const who = agentName
+      ? `This is ${agentName}${company ? ` from ${company}` : ''}.`
+      : `This is an automated agent${company ? ` of ${company}` : ''}.`;
+    return sells ? `${who} I have a few short questions.` : `${who} ${this.#abilities()}`;
+  }
+
+  #abilities(): string {
+    const { tools } = this.#talk;
+    const can = [
+      'answer questions',
+      ...(this.#desk ? ['book an appointment'] : []),
+      ...(tools.has(CALLBACK) ? ['take a message'] : []),
+      ...(tools.has(TRANSFER) ? ['connect you to a colleague'] : []),
+    ];
+    return `I can ${can.length < 2 ? can[0]! : `${can.slice(0, -1).join(', ')} and ${can.at(-1)!}`}.`;
+  }
+
+  /** Whoever is known is greeted by name, once. */
+  #greeting(): string {
+    const { known, script } = this.#talk;
+    const hello = known.name === null || this.#talk.saidBefore(known.name) ? '' : `Hello ${known.name}.`;
+    return script.sells ? hello : `${hello || 'Hello.'} ${HELP_QUESTION}`;
+  }
+
+  #waits(): boolean {
+    return this.#talk.messages.some((one) => one.role === 'tool-result' && one.name === TRANSFER);
+  }
+}
+
+const LEAVES = new Set<Intent>(['goodbye', 'human', 'do-not-call']);
+
+const failed = (status: 'failed' | 'unknown') =>
+  status === 'failed'
+    ? 'I am sorry, that did not work.'
+    : 'I am sorry, I got no answer, so I do not know whether it was done.';
+
+/** Whether the last question of a text offers a booking. */
+const offers = (text: string): boolean => {
+  if (!text.trim().endsWith('?') || text.endsWith(CONFIRM)) return false;
+  const question = text.slice(Math.max(...['. ', '! '].map((end) => text.lastIndexOf(end))) + 1);
+  return /\b(?:appointment|demo|meeting|schedule|book|which day|what day|what time|suit you)\b/i.test(question);
+};
+
+/** Words of somebody who asks for something without a question. */
+const looksForSomething = (text: string) =>
+  /\d|\b(?:looking for|need|want|about|price|rate|fee|room|port)\b/i.test(text);
+
+function deskOf({ others, tools, script, now }: Talk): BookingDesk | null {
+  const own = bookingTool(others);
+  const tool = own ?? tools.get(BOOK);
+  return tool ? { tool, builtIn: !own, asks: script.bookingAsks, now, offers } : null;
+}

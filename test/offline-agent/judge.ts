@@ -1,0 +1,158 @@
+import type { TestServer } from '../support/server.ts';
+import { startReceiver } from '../support/receiver.ts';
+import { writeToAgent } from '#core/conversations/talk.ts';
+import { ZONE, type AgentSet, type Booking, type Question } from './agent-set.ts';
+
+/** What became of a question: `unknown` is no answer, which is wrong but not false. */
+export type Verdict = 'right' | 'unknown' | 'wrong' | 'false';
+
+export interface Judged<T> {
+  readonly agent: string;
+  readonly item: T;
+  readonly verdict: T extends Booking ? 'right' | 'wrong' | 'elsewhere' : Verdict;
+  /** The talk, a line each. */
+  readonly talk: readonly string[];
+  readonly found?: string;
+}
+
+export const DOES_NOT_KNOW = /\b(I do not know|I don't know)\b/i;
+
+export function judgeAnswer({ right, wrong }: Question, answer: string): Verdict {
+  if (wrong.some((pattern) => pattern.test(answer))) return 'false';
+  if (right === null) return DOES_NOT_KNOW.test(answer) ? 'right' : 'wrong';
+  if (right.every((pattern) => pattern.test(answer))) return 'right';
+  return DOES_NOT_KNOW.test(answer) ? 'unknown' : 'wrong';
+}
+
+const LONGEST_TALK = 14;
+/** A person who is asked the same thing again gives the same answer twice, not for ever. */
+const REPEATED = 2;
+
+/** An agent of the set on a running server, and a person who talks to it. */
+export class Talker {
+  readonly #server: TestServer;
+  readonly #agentId: number;
+  readonly #name: string;
+  #talks = 0;
+
+  private constructor(server: TestServer, name: string, agentId: number) {
+    this.#server = server;
+    this.#name = name;
+    this.#agentId = agentId;
+  }
+
+  static async of(server: TestServer, set: AgentSet, onClose: (close: () => Promise<void>) => void): Promise<Talker> {
+    const { body } = await server.request('POST', '/v1/convai/agents', { name: set.name, system_prompt: set.prompt });
+    const id = String(body['agent_id']);
+    for (const { name, type, text } of set.documents) {
+      const added = await server.request('POST', `/v1/convai/agents/${id}/knowledge-base`, {
+        text,
+        name,
+        file_type: type,
+      });
+      if (added.status !== 200) throw new Error(`${name}: ${JSON.stringify(added.body)}`);
+    }
+    for (const { answer, requiredParams, optionalParams, ...tool } of set.tools) {
+      const receiver = await startReceiver((request, reply) =>
+        reply.end(answer(request.json['parameters'] as Record<string, unknown>)),
+      );
+      onClose(() => receiver.close());
+      const made = await server.request('POST', `/v1/convai/agents/${id}/tools`, {
+        ...tool,
+        required_params: requiredParams,
+        optional_params: optionalParams,
+        webhook_url: receiver.url,
+      });
+      if (made.status !== 200) throw new Error(`${tool.name}: ${JSON.stringify(made.body)}`);
+    }
+    return new Talker(server, set.name, Number(id.slice('agent_'.length)));
+  }
+
+  async question(item: Question): Promise<Judged<Question>> {
+    const [answer] = await this.#talk([item.asked], []);
+    return {
+      agent: this.#name,
+      item,
+      verdict: judgeAnswer(item, answer!),
+      talk: [`person: ${item.asked}`, `agent: ${answer!}`],
+    };
+  }
+
+  async booking(item: Booking): Promise<Judged<Booking>> {
+    await this.#server.database('delete from bookings');
+    const talk: string[] = [];
+    await this.#talk(item.says, item.answers ?? [], talk);
+    const made = (
+      await this.#server.database(
+        `select to_char(at at time zone '${ZONE}', 'YYYY-MM-DD"T"HH24:MI') as at, name, notes from bookings where held_until is null`,
+      )
+    ).map((row) => ({
+      at: String(row['at']),
+      name: (row['name'] ?? '') as string,
+      notes: (row['notes'] ?? '') as string,
+    }));
+    const { booked } = item;
+    const right =
+      booked === null
+        ? made.length === 0
+        : made.length === 1 &&
+          made[0]!.at === booked.at &&
+          (booked.name ?? /^/).test(made[0]!.name) &&
+          (booked.notes ?? /^/).test(made[0]!.notes);
+    return {
+      agent: this.#name,
+      item,
+      verdict: right ? 'right' : made.length === 0 ? 'wrong' : 'elsewhere',
+      talk,
+      found: JSON.stringify(made),
+    };
+  }
+
+  async #talk(
+    says: readonly string[],
+    answers: readonly (readonly [RegExp, string])[],
+    talk: string[] = [],
+  ): Promise<string[]> {
+    const name = `${this.#agentId}-${this.#talks++}`;
+    const left = [...says];
+    const given = new Map<string, number>();
+    const replies: string[] = [];
+    let next: string | undefined = left.shift();
+    while (next !== undefined && replies.length < LONGEST_TALK) {
+      const reply = await this.say(name, next);
+      talk.push(`person: ${next}`, `agent: ${reply}`);
+      replies.push(reply);
+      const answer = reply.includes('?')
+        ? answers.find(([pattern, text]) => pattern.test(reply) && (given.get(text) ?? 0) < REPEATED)?.[1]
+        : undefined;
+      if (answer !== undefined) given.set(answer, (given.get(answer) ?? 0) + 1);
+      next = answer ?? left.shift();
+    }
+    return replies;
+  }
+
+  /** By the verb that the text APIs call. */
+  async say(conversation: string, text: string): Promise<string> {
+    const { message } = await writeToAgent(
+      this.#server.app.core,
+      { organizationId: 1, actor: { kind: 'system', name: 'test' }, requestId: 'test' },
+      {
+        agentId: this.#agentId,
+        text,
+        userId: null,
+        conversation: { name: conversation, id: null },
+        temperature: null,
+      },
+    );
+    return message.content;
+  }
+
+  /** Through the API, as a client does. */
+  async askByApi(text: string): Promise<string> {
+    const { body } = await this.#server.request('POST', `/agents/agent_${this.#agentId}/message`, {
+      message: text,
+      context: {},
+    });
+    return String((body['response'] as Record<string, unknown>)['message']);
+  }
+}
