@@ -66,6 +66,9 @@ export interface Doors {
   readonly urls: readonly string[];
   /** Ports that were wanted and are taken by somebody else. */
   readonly taken: readonly number[];
+  /** Every route of HTTP, as `GET /path/:name`, and the path of every socket. */
+  readonly routes: readonly string[];
+  readonly sockets: readonly string[];
   pageUrl(callSid: string): string;
 }
 
@@ -135,6 +138,8 @@ export async function openDoors(config: Config, parts: Parts, house: House): Pro
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
       maxAge: 600,
     });
+  const routes: string[] = [];
+  server.addHook('onRoute', ({ method, url }) => void routes.push(...[method].flat().map((one) => `${one} ${url}`)));
   rest = mountRest(server, apis, {
     core,
     urls,
@@ -176,7 +181,7 @@ export async function openDoors(config: Config, parts: Parts, house: House): Pro
   addresses.publicUrl ||= listeningAt[0]!;
   // A media server of several is reached where it listens itself, whatever the address of all.
   if (config.role === 'media') await here!.announce(listeningAt[0]!);
-  return { apis, taken, urls: listeningAt, pageUrl: (sid) => urls.callPage(sid) };
+  return { apis, taken, routes, sockets: upgrades.paths, urls: listeningAt, pageUrl: (sid) => urls.callPage(sid) };
 }
 
 const MOST_EVENT_SOCKETS = 10_000;

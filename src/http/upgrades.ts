@@ -15,6 +15,10 @@ export class Upgrades {
     this.#paths.set(path, upgrade);
   }
 
+  get paths(): readonly string[] {
+    return [...this.#paths.keys()];
+  }
+
   listen(server: Server): void {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => socket.destroy());
