@@ -57,6 +57,7 @@ interface OpenBlock {
   readonly parts: string[];
 }
 
+const TEXT_NODE = 3;
 const DEEPEST = 1000;
 /** Tags that nobody has to close. */
 const UNCLOSED = new Set(
@@ -96,7 +97,7 @@ function fromHtml(html: string): Block[] {
       next();
       continue;
     }
-    if (next.type === 'text') open.at(-1)!.push(next.data);
+    if (next.nodeType === TEXT_NODE && 'data' in next) open.at(-1)!.push(next.data);
     if (!('children' in next)) continue;
     const tag = 'name' in next ? next.name : '';
     if (NO_TEXT.has(tag)) continue;

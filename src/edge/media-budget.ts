@@ -1,7 +1,9 @@
-import { SAMPLES_PER_MS } from '#engine/audio/format.ts';
+import { LONGEST_CHUNK_BYTES } from './media-messages.ts';
 
 /** Audio ahead of real time that is taken: jitter, and what piled up while a connection was away. */
 const BURST_MS = 2000;
+/** The longest chunk is a second. */
+const BYTES_PER_MS = LONGEST_CHUNK_BYTES / 1000;
 const MESSAGES_PER_SECOND = 200;
 const MESSAGE_BURST = 1000;
 /** A socket whose audio is dropped for so long in all is no telephone. */
@@ -49,7 +51,7 @@ export class MediaBudget {
 
   /** `first`: the first chunk that is dropped; `flood`: so much was dropped that the socket has to be closed. */
   audio(bytes: number, nowMs: number): 'taken' | 'first' | 'dropped' | 'flood' {
-    const ms = bytes / SAMPLES_PER_MS;
+    const ms = bytes / BYTES_PER_MS;
     if (this.#audio.take(ms, nowMs)) return 'taken';
     this.#droppedMs += ms;
     if (this.#droppedMs > MOST_DROPPED_MS) return 'flood';
