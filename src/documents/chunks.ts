@@ -1,10 +1,6 @@
 import type { Chunk } from '#core/knowledge/document.ts';
-
-/** A paragraph of a document and where it stands. */
-export interface Block {
-  readonly heading: string | null;
-  readonly text: string;
-}
+import { sentencesOf } from '#core/kernel/text/sentences.ts';
+import type { Block } from './blocks.ts';
 
 const OVERLAP = 0.15;
 
@@ -39,7 +35,7 @@ export function cutIntoChunks(blocks: readonly Block[], size: number): Chunk[] {
   for (const block of blocks) {
     if (block.heading !== heading) flush(false);
     heading = block.heading;
-    for (const text of sentencesOf(block.text, size)) {
+    for (const text of unitsOf(block, size)) {
       const tokens = countTokens(text);
       if (sentences.length > carried && total(sentences) + tokens > size) flush(true);
       // Even the overlap has to make room for a long sentence.
@@ -56,12 +52,39 @@ export function cutIntoChunks(blocks: readonly Block[], size: number): Chunk[] {
 
 const total = (sentences: readonly { tokens: number }[]) => sentences.reduce((sum, one) => sum + one.tokens, 0);
 
-function sentencesOf(text: string, size: number): string[] {
-  const plain = text.replaceAll(/\s+/g, ' ').trim();
-  return plain
-    .split(/(?<=[.!?]) /)
-    .filter((one) => /[^.!?]/.test(one))
-    .flatMap((one) => (countTokens(one) <= size ? [one] : inPieces(one, size)));
+/** What may stand in one chunk and not be cut: a row, a question with its answer, a sentence. */
+function unitsOf(block: Block, size: number): string[] {
+  const { lead, cells } = block;
+  const text = block.text.replaceAll(/\s+/g, ' ').trim();
+  if (lead === undefined) return sentencesIn(text, size);
+  if (countTokens(text) <= size) return [text];
+  // Too long for one: each piece says what it is of.
+  if (cells && cells.length > 1)
+    return cells
+      .slice(1)
+      .flatMap(({ heading, value }) => led(heading === '' ? `${lead};` : `${lead}; ${heading}:`, value, size));
+  if (cells) return led(`${cells[0]!.heading}:`, cells[0]!.value, size);
+  return led(lead, text.slice(lead.length), size);
+}
+
+function led(lead: string, text: string, size: number): string[] {
+  const room = size - countTokens(lead);
+  if (room < size / 3) return sentencesIn(`${lead} ${text}`, size);
+  const pieces: string[] = [];
+  let piece = '';
+  for (const sentence of sentencesIn(text.replace(/^[:;\s]{1,3}/, ''), room)) {
+    if (piece !== '' && countTokens(`${piece} ${sentence}`) > room) {
+      pieces.push(piece);
+      piece = '';
+    }
+    piece = piece === '' ? sentence : `${piece} ${sentence}`;
+  }
+  if (piece !== '') pieces.push(piece);
+  return pieces.map((one) => `${lead} ${one}`.replaceAll(/\s+/g, ' '));
+}
+
+function sentencesIn(text: string, size: number): string[] {
+  return sentencesOf(text).flatMap((one) => (countTokens(one) <= size ? [one] : inPieces(one, size)));
 }
 
 function inPieces(sentence: string, size: number): string[] {

@@ -1,4 +1,5 @@
 // Worker thread: reads one document after another. It may be ended at any time.
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
@@ -9,11 +10,15 @@ import { extract } from './extract.ts';
 export interface ReadTask {
   readonly source: Uint8Array | { readonly path: string };
   readonly fileType: FileType;
+  readonly charset: string | null;
   readonly chunkSize: number;
   readonly mostChunks: number;
 }
-/** Chunks come in parts, so that whoever takes them is never held up for long; then `done`, or why not. */
-export type ReadResult = { readonly part: readonly Chunk[] } | { readonly done: true } | { readonly error: string };
+/** Chunks come in parts, so that whoever takes them is never held up for long; then the hash of the whole, or why not. */
+export type ReadResult =
+  | { readonly part: readonly Chunk[] }
+  | { readonly contentHash: string }
+  | { readonly error: string };
 
 const PART = 200;
 
@@ -22,18 +27,21 @@ setPriority(constants.priority.PRIORITY_LOW);
 
 const tell = (result: ReadResult) => parentPort!.postMessage(result);
 
-parentPort!.on('message', ({ source, fileType, chunkSize, mostChunks }: ReadTask) => {
-  read(source, fileType).then(
-    (blocks) => {
+parentPort!.on('message', ({ source, fileType, charset, chunkSize, mostChunks }: ReadTask) => {
+  read(source, fileType, charset).then(
+    ({ blocks, contentHash }) => {
       const chunks = cutIntoChunks(blocks, chunkSize);
       if (chunks.length > mostChunks) return tell({ error: `it makes more than ${mostChunks} chunks` });
       for (let from = 0; from < chunks.length; from += PART) tell({ part: chunks.slice(from, from + PART) });
-      tell({ done: true });
+      tell({ contentHash });
     },
     (error: unknown) => tell({ error: error instanceof Error ? error.message : String(error) }),
   );
 });
 
-async function read(source: ReadTask['source'], fileType: FileType) {
-  return extract(source instanceof Uint8Array ? source : await readFile(source.path), fileType);
+async function read(source: ReadTask['source'], fileType: FileType, charset: string | null) {
+  const bytes = source instanceof Uint8Array ? source : await readFile(source.path);
+  // Before the text is taken out: a reader may use up the bytes.
+  const contentHash = createHash('sha256').update(bytes).digest('hex');
+  return { blocks: await extract(bytes, fileType, charset), contentHash };
 }

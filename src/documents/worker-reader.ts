@@ -1,7 +1,7 @@
 import { on } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Chunk, FileType } from '#core/knowledge/document.ts';
-import type { DocumentReader } from '#core/knowledge/ports.ts';
+import type { DocumentReader, ReadDocument } from '#core/knowledge/ports.ts';
 import { AppError, invalid } from '#core/kernel/errors.ts';
 import { FairTurns } from '#core/kernel/fair-turns.ts';
 import type { ReadResult, ReadTask } from './reader-worker.ts';
@@ -31,12 +31,13 @@ export class WorkerReader implements DocumentReader {
     source: Uint8Array | { readonly path: string },
     fileType: FileType,
     chunkSize: number,
-  ): Promise<readonly Chunk[]> {
+    charset: string | null,
+  ): Promise<ReadDocument> {
     const release = await this.#turns.take(organizationId);
     if (!release) throw new AppError('unavailable', 'Too many documents are being read. Try again in a moment.');
     try {
       const content = source instanceof Uint8Array ? source : { path: source.path };
-      const task = { source: content, fileType, chunkSize, mostChunks: MOST_CHUNKS };
+      const task = { source: content, fileType, charset, chunkSize, mostChunks: MOST_CHUNKS };
       return checked(await readOne(task, this.#memoryMb, this.#longestMs), fileType);
     } finally {
       release();
@@ -44,7 +45,7 @@ export class WorkerReader implements DocumentReader {
   }
 }
 
-type Read = { readonly chunks: readonly Chunk[] } | { readonly error: string };
+type Read = ReadDocument | { readonly error: string };
 
 async function readOne(task: ReadTask, memoryMb: number, longestMs: number): Promise<Read> {
   const worker = new Worker(new URL('./reader-worker.ts', import.meta.url), {
@@ -66,10 +67,10 @@ async function readOne(task: ReadTask, memoryMb: number, longestMs: number): Pro
       signal: AbortSignal.any([late, tooMuch.signal]),
     }) as AsyncIterable<[ReadResult]>) {
       if ('error' in result) return result;
-      if ('done' in result) break;
+      if ('contentHash' in result) return { chunks, contentHash: result.contentHash };
       chunks.push(...result.part);
     }
-    return { chunks };
+    return { error: 'the reader ended early' };
   } catch (error) {
     if (tooMuch.signal.aborted) return { error: 'it unpacks to too much' };
     return {
@@ -85,8 +86,8 @@ async function readOne(task: ReadTask, memoryMb: number, longestMs: number): Pro
   }
 }
 
-function checked(result: Read, fileType: FileType): readonly Chunk[] {
+function checked(result: Read, fileType: FileType): ReadDocument {
   if ('error' in result) throw invalid('file', `could not be read as ${fileType}: ${result.error}`);
   if (result.chunks.length === 0) throw invalid('file', 'holds no text');
-  return result.chunks;
+  return result;
 }

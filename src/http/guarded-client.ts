@@ -59,7 +59,14 @@ export class GuardedClient implements HttpClient {
         signal: signal ? AbortSignal.any([late, signal]) : late,
       });
       const { bytes, cut } = await upTo(reply.body, mostBytes);
-      return { status: reply.statusCode, contentType: String(reply.headers['content-type'] ?? ''), body: bytes, cut };
+      const { location } = reply.headers;
+      return {
+        status: reply.statusCode,
+        contentType: String(reply.headers['content-type'] ?? ''),
+        body: bytes,
+        cut,
+        ...(typeof location === 'string' ? { location } : {}),
+      };
     } catch (error) {
       if (late.aborted) throw new Error(`no answer within ${timeoutMs / 1000} s`, { cause: error });
       throw error;

@@ -1,6 +1,7 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { Chunk, Document, Passage } from '#core/knowledge/document.ts';
 import type { ChunkRef, KnowledgeStore, NewDocument } from '#core/knowledge/ports.ts';
+import { searchable } from '#core/kernel/text/plain-letters.ts';
 import type { Database } from './schema.ts';
 
 /** More in one statement would hold up whoever shares this thread. */
@@ -14,26 +15,57 @@ export class PostgresKnowledgeStore implements KnowledgeStore {
     this.#db = db;
   }
 
-  async insert(document: NewDocument, chunks: readonly Chunk[]): Promise<Document> {
-    const row = await this.#db
-      .insertInto('documents')
-      .values({
-        organization_id: document.organizationId,
-        agent_id: document.agentId,
-        name: document.name,
-        file_type: document.fileType,
-        source: document.source,
-        url: document.url,
-        file_key: document.fileKey,
-        chunk_size: document.chunkSize,
-        chunks: chunks.length,
-        created_at: document.createdAt,
-        indexed_at: document.indexedAt,
-      })
-      .returningAll()
-      .executeTakeFirstOrThrow();
+  async put(document: NewDocument, chunks: readonly Chunk[]) {
+    // One at a time of an agent, so that the same document sent twice at once is kept once.
+    await this.#db.selectFrom('ai_agents').select('id').where('id', '=', document.agentId).forNoKeyUpdate().execute();
+    const same = await this.#db
+      .selectFrom('documents')
+      .selectAll()
+      .where('agent_id', '=', document.agentId)
+      .where((eb) =>
+        eb.or([
+          eb('content_hash', '=', document.contentHash),
+          eb.and([eb('source', '=', document.source), eb('origin', '=', document.origin)]),
+        ]),
+      )
+      .orderBy('id')
+      .execute();
+    const values = {
+      organization_id: document.organizationId,
+      agent_id: document.agentId,
+      name: document.name,
+      file_type: document.fileType,
+      source: document.source,
+      url: document.url,
+      origin: document.origin,
+      content_hash: document.contentHash,
+      file_key: document.fileKey,
+      chunk_size: document.chunkSize,
+      chunks: chunks.length,
+      created_at: document.createdAt,
+      indexed_at: document.indexedAt,
+    };
+    const [first, ...others] = same;
+    if (others.length > 0)
+      await this.#db
+        .deleteFrom('documents')
+        .where(
+          'id',
+          'in',
+          others.map(({ id }) => id),
+        )
+        .execute();
+    if (first) await this.#db.deleteFrom('document_chunks').where('document_id', '=', first.id).execute();
+    const row = first
+      ? await this.#db
+          .updateTable('documents')
+          .set({ ...values, created_at: first.created_at })
+          .where('id', '=', first.id)
+          .returningAll()
+          .executeTakeFirstOrThrow()
+      : await this.#db.insertInto('documents').values(values).returningAll().executeTakeFirstOrThrow();
     await this.#insertChunks(row.id, chunks);
-    return toDocument(row);
+    return { document: toDocument(row), replaced: same.map(toDocument) };
   }
 
   async find(agentId: number, id: number): Promise<Document | null> {
@@ -86,10 +118,16 @@ export class PostgresKnowledgeStore implements KnowledgeStore {
     return row ? toDocument(row) : null;
   }
 
-  async reindex(id: number, chunkSize: number, chunks: readonly Chunk[], at: Date): Promise<Document | null> {
+  async reindex(
+    id: number,
+    chunkSize: number,
+    chunks: readonly Chunk[],
+    contentHash: string,
+    at: Date,
+  ): Promise<Document | null> {
     const row = await this.#db
       .updateTable('documents')
-      .set({ chunk_size: chunkSize, chunks: chunks.length, indexed_at: at })
+      .set({ chunk_size: chunkSize, chunks: chunks.length, content_hash: contentHash, indexed_at: at })
       .where('id', '=', id)
       .returningAll()
       .executeTakeFirst();
@@ -102,7 +140,7 @@ export class PostgresKnowledgeStore implements KnowledgeStore {
   async byWords(agentId: number, question: string, limit: number): Promise<readonly Passage[]> {
     // Any of the words; who has more of them, and rarer ones nearer each other, comes first.
     const { rows } = await sql<PassageRow>`
-      with asked as (select replace(plainto_tsquery('english', ${question.slice(0, LONGEST_QUESTION)})::text, '&', '|')::tsquery as any_word)
+      with asked as (select replace(plainto_tsquery('english', ${searchable(question.slice(0, LONGEST_QUESTION))})::text, '&', '|')::tsquery as any_word)
       select c.document_id, c.seq, d.name, c.heading, c.body
       from asked, documents d join document_chunks c on c.document_id = d.id
       where d.agent_id = ${agentId} and c.words @@ asked.any_word
@@ -172,9 +210,13 @@ export class PostgresKnowledgeStore implements KnowledgeStore {
       await this.#db
         .insertInto('document_chunks')
         .values(
-          chunks
-            .slice(from, from + ROWS_AT_ONCE)
-            .map(({ heading, text }, i) => ({ document_id: documentId, seq: from + i, heading, body: text })),
+          chunks.slice(from, from + ROWS_AT_ONCE).map(({ heading, text }, i) => ({
+            document_id: documentId,
+            seq: from + i,
+            heading,
+            body: text,
+            searched: searchable(`${heading ?? ''} ${text}`),
+          })),
         )
         .execute();
     }
@@ -206,6 +248,8 @@ function toDocument(row: Selectable<Database['documents']>): Document {
     fileType: row.file_type as Document['fileType'],
     source: row.source as Document['source'],
     url: row.url,
+    origin: row.origin,
+    contentHash: row.content_hash,
     fileKey: row.file_key,
     chunkSize: row.chunk_size,
     chunks: row.chunks,

@@ -314,6 +314,8 @@ export interface Database {
     file_type: string;
     source: string;
     url: string | null;
+    origin: string | null;
+    content_hash: string | null;
     file_key: string;
     chunk_size: number;
     chunks: number;
@@ -325,6 +327,7 @@ export interface Database {
     seq: number;
     heading: string | null;
     body: string;
+    searched: string | null;
     words: ColumnType<string, never, never>;
     embedding: Defaulted<Buffer | null>;
     embedded_by: Defaulted<string | null>;

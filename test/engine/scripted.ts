@@ -101,7 +101,7 @@ export class ScriptedModel implements LanguageModel {
 /** 80 ms of tone for each letter; null never speaks. */
 export class ScriptedVoice implements TextToSpeech {
   readonly id: string;
-  mode: 'speak' | 'silent' | 'error' | 'dies' | 'stalls' = 'speak';
+  mode: 'speak' | 'silent' | 'error' | 'dies' | 'stalls' | 'english' = 'speak';
   delayMs = 100;
   readonly said: string[] = [];
   readonly #clock: VirtualClock;
@@ -115,6 +115,8 @@ export class ScriptedVoice implements TextToSpeech {
     if (this.mode === 'silent') return { abort: () => undefined };
     const cancel = this.#clock.at(this.#clock.nowMs() + this.delayMs, () => {
       if (this.mode === 'error') return onPart({ type: 'error', message: 'no voice' });
+      if (this.mode === 'english' && !/[a-z]/i.test(request.text))
+        return onPart({ type: 'error', message: 'English only', unspeakable: true });
       this.said.push(request.text);
       if (this.mode === 'dies' || this.mode === 'stalls') {
         onPart({ type: 'audio', pcm: tone(300, request.text.length * 40), sampleRateHz: 8000 });

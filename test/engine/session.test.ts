@@ -20,6 +20,32 @@ describe('a session', () => {
     assert.ok(first.atMs - asked <= 260 + 100 + 200 + 100 + 60, `${first.atMs - asked} ms`);
   });
 
+  it('says truthfully that it cannot say what no voice can, once a turn, and that is on record', async () => {
+    const s = stage({ firstMessage: '您好，这里是客服中心。请问有什么可以帮您？' });
+    s.voices[0]!.mode = 'english';
+    s.session.start(s.line);
+    await s.silence(8000);
+    assert.deepEqual(s.entries('agent'), ['I am sorry, I can only speak English on this line.']);
+  });
+
+  it('asks the next voice where one does not have the language', async () => {
+    const s = stage({ firstMessage: 'Ваш заказ уже в пути' }, 2);
+    s.voices[0]!.mode = 'english';
+    s.session.start(s.line);
+    await s.silence(8000);
+    assert.deepEqual([s.entries('agent'), s.voices[1]!.said], [['Ваш заказ уже в пути'], ['Ваш заказ уже в пути']]);
+  });
+
+  it('takes an answer of nothing but thoughts for none, and asks the next model', async () => {
+    const s = stage({}, 2);
+    s.models[0]!.parts = [{ type: 'text', text: '<think>The margin is sixty percent.' }, { type: 'done' }];
+    s.session.start(s.line);
+    await s.silence(3000);
+    await s.speak(1000, 'what does it cost');
+    await s.silence(6000);
+    assert.deepEqual(s.entries('agent'), ['Hello there.', 'That costs ten dollars a month, all in.']);
+  });
+
   it('never leads the line by more than 200 ms, and never bursts after a stall', async () => {
     const s = stage({ firstMessage: LONG });
     s.session.start(s.line);

@@ -134,6 +134,47 @@ describe('the knowledge base', () => {
     assert.deepEqual(await found('is parking free'), []);
   });
 
+  it('keeps a document that comes again once, and refuses one whose text would be lost', async () => {
+    const own = String((await server.request('POST', '/v1/convai/agents', { name: 'C' })).body['agent_id']);
+    const upload = async (bytes: Uint8Array, name: string) => {
+      const form = new FormData();
+      form.set('file', new Blob([Uint8Array.from(bytes)]), name);
+      const reply = await fetch(`${server.url}${path(own)}`, {
+        method: 'POST',
+        headers: { 'xi-api-key': server.key },
+        body: form,
+      });
+      return { status: reply.status, text: await reply.text() };
+    };
+    const documents = async () =>
+      ((await server.request('GET', path(own))).body['documents'] as Json[]).map((one) =>
+        [one['id'], one['name']].join(' '),
+      );
+    await upload(Buffer.from('Parking costs two euros.'), 'fees.txt');
+    const [first] = await documents();
+    await upload(Buffer.from('Parking costs three euros.'), 'fees.txt');
+    assert.deepEqual(await documents(), [first], 'the same name is the same document');
+    assert.deepEqual(await found('what does parking cost', own), ['fees.txt: Parking costs three euros.']);
+    await upload(Buffer.from('Parking costs three euros.'), 'new-fees.txt');
+    assert.deepEqual(await documents(), [first!.replace('fees', 'new-fees')], 'the same content, too');
+    await Promise.all([1, 2, 3].map(() => upload(Buffer.from('Dogs are welcome.'), 'pets.txt')));
+    assert.equal((await documents()).length, 2, 'sent three times at once');
+    const scan = await upload(pdfOf([[]]), 'scan.pdf');
+    assert.deepEqual([scan.status, /scanned.*OCR/.test(scan.text)], [400, true], scan.text);
+    const bytes = Uint8Array.from({ length: 300 }, (_, i) => 0x80 + ((i * 37) % 128));
+    assert.equal((await upload(bytes, 'bytes.txt')).status, 400);
+    assert.equal((await documents()).length, 2, 'nothing is left of what was refused');
+    // Letters that look alike, and words without spaces.
+    await upload(Buffer.from('営業時間は平日の午前九時から午後六時までです。'), 'hours.txt');
+    await upload(
+      Buffer.from('Cre\u0300me bru\u0302le\u0301e holds eggs. Children\u2019s plates are small.'),
+      'menu.txt',
+    );
+    assert.match((await found('営業時間を教えて', own))[0]!, /午前九時/);
+    assert.match((await found('crème brûlée', own))[0]!, /eggs/);
+    assert.match((await found("children's plates", own))[0]!, /small/);
+  });
+
   it('lets nobody out of its folder, and says what is wrong', async () => {
     writeFileSync(join(folder, '..', 'secret.txt'), 'a secret');
     symlinkSync(join(folder, '..', 'secret.txt'), join(folder, 'link.txt'));

@@ -282,7 +282,7 @@ export class World {
       case 'run-tool': {
         assert.ok(!this.#runs.has(effect.key), `tool ${effect.key} ran twice`);
         this.#runs.add(effect.key);
-        const id = String(effect.args['id'] ?? '');
+        const { id } = effect.args as { id: string };
         assert.ok(this.#asked.has(id), 'a tool ran that nobody asked for');
         assert.ok(!this.#runs.has(`id:${id}`), 'one request ran two tools');
         this.#runs.add(`id:${id}`);

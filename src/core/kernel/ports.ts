@@ -32,6 +32,8 @@ export interface HttpReply {
   readonly body: Uint8Array;
   /** The body was longer than what was wanted. */
   readonly cut: boolean;
+  /** Where a redirect leads. */
+  readonly location?: string;
 }
 
 /** Sources of randomness and secrets. */

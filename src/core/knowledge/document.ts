@@ -10,6 +10,10 @@ export interface Document {
   readonly fileType: FileType;
   readonly source: 'path' | 'upload' | 'text' | 'url';
   readonly url: string | null;
+  /** What it is known by when it comes again: its path, address or name. */
+  readonly origin: string | null;
+  /** SHA-256 of its bytes, in hex; null of one that was added before it was kept. */
+  readonly contentHash: string | null;
   /** Where the document itself lies in the file store. */
   readonly fileKey: string;
   /** In tokens. */

@@ -10,6 +10,8 @@ export const DEFAULT_CHUNK_SIZE = 384;
 export const LARGEST_DOCUMENT = 64 * 1024 * 1024;
 const FETCH_MS = 20_000;
 const LONGEST_NAME = 200;
+const MOST_REDIRECTS = 5;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** Where a document comes from. */
 export type DocumentSource =
@@ -27,17 +29,23 @@ export interface AddDocument {
   readonly chunkSize: number;
 }
 
-/** Reads a document, cuts it into chunks and keeps both. @throws AppError not-found (the agent), invalid-input (it cannot be had or read) */
+/** Reads a document, cuts it into chunks and keeps both, in the place of what the agent has from the same source or with the same content. @throws AppError not-found (the agent), invalid-input (it cannot be had or read) */
 export async function addDocument(core: Core, ctx: Context, agentId: number, input: AddDocument): Promise<Document> {
   await needAgent(core.store, ctx, agentId);
-  const { name, content, fileType } = await fetchSource(core, ctx, input);
+  const { name, content, fileType, charset } = await fetchSource(core, ctx, input);
   const staged = content instanceof Uint8Array ? await core.files.stage(one(content)) : content;
   const fileKey = `knowledge/org_${ctx.organizationId}/${core.secrets.token()}.${fileType}`;
   try {
-    const chunks = await core.knowledge.reader.read(ctx.organizationId, staged, fileType, input.chunkSize);
-    return await core.store.transaction(async (records) => {
+    const { chunks, contentHash } = await core.knowledge.reader.read(
+      ctx.organizationId,
+      staged,
+      fileType,
+      input.chunkSize,
+      charset,
+    );
+    const { document, replaced } = await core.store.transaction(async (records) => {
       const now = core.clock.now();
-      const document = await records.knowledge.insert(
+      const kept = await records.knowledge.put(
         {
           organizationId: ctx.organizationId,
           agentId,
@@ -45,6 +53,8 @@ export async function addDocument(core: Core, ctx: Context, agentId: number, inp
           fileType,
           source: input.source.from,
           url: input.source.from === 'url' ? input.source.url : null,
+          origin: originOf(input),
+          contentHash,
           fileKey,
           chunkSize: input.chunkSize,
           createdAt: now,
@@ -53,15 +63,19 @@ export async function addDocument(core: Core, ctx: Context, agentId: number, inp
         chunks,
       );
       if (core.knowledge.embedder)
-        await records.outbox.job({ name: 'embed-document', data: { documentId: document.id } });
-      await records.outbox.audit(ctx, 'document.add', `doc_${document.id}`, {
+        await records.outbox.job({ name: 'embed-document', data: { documentId: kept.document.id } });
+      await records.outbox.audit(ctx, 'document.add', `doc_${kept.document.id}`, {
         agent: `agent_${agentId}`,
         chunks: chunks.length,
+        replaced: kept.replaced.length,
       });
       // Last, so that a crash before the commit leaves no file without a record but in this moment.
       await staged.keep(fileKey);
-      return document;
+      return kept;
     });
+    // The new document stands whether or not its forerunners' files go.
+    await Promise.allSettled(replaced.map(({ fileKey: old }) => core.files.delete(old)));
+    return document;
   } catch (error) {
     await core.files.delete(fileKey);
     throw error;
@@ -106,11 +120,19 @@ export async function reindexDocument(
 ): Promise<Document> {
   const before = await getDocument(core, ctx, agentId, id);
   const size = chunkSize ?? before.chunkSize;
-  const bytes = before.url === null ? await kept(core, before) : (await fetchUrl(core, before.url)).bytes;
-  const chunks = await core.knowledge.reader.read(ctx.organizationId, bytes, before.fileType, size);
+  const fetched = before.url === null ? null : await fetchUrl(core, before.url);
+  const bytes = fetched?.bytes ?? (await kept(core, before));
+  const charset = fetched ? charsetOf(fetched.contentType) : null;
+  const { chunks, contentHash } = await core.knowledge.reader.read(
+    ctx.organizationId,
+    bytes,
+    before.fileType,
+    size,
+    charset,
+  );
   if (before.url !== null) await core.files.write(before.fileKey, one(bytes));
   return core.store.transaction(async (records) => {
-    const document = await records.knowledge.reindex(id, size, chunks, core.clock.now());
+    const document = await records.knowledge.reindex(id, size, chunks, contentHash, core.clock.now());
     if (!document) throw notFound('Document', `document_id: doc_${id}`);
     if (core.knowledge.embedder) await records.outbox.job({ name: 'embed-document', data: { documentId: id } });
     await records.outbox.audit(ctx, 'document.reindex', `doc_${id}`, { chunks: chunks.length });
@@ -127,6 +149,22 @@ interface Fetched {
   readonly name: string;
   readonly content: Uint8Array | StagedFile;
   readonly fileType: FileType;
+  /** What the server declared. */
+  readonly charset: string | null;
+}
+
+/** What a document is known by when it comes again; a text without a name by its content alone. */
+function originOf({ source, name }: AddDocument): string | null {
+  switch (source.from) {
+    case 'path':
+      return source.path;
+    case 'url':
+      return source.url;
+    case 'upload':
+      return name ?? source.name;
+    case 'text':
+      return name;
+  }
 }
 
 async function fetchSource(core: Core, ctx: Context, { source, name, fileType }: AddDocument): Promise<Fetched> {
@@ -146,6 +184,7 @@ async function fetchSource(core: Core, ctx: Context, { source, name, fileType }:
         name ?? source.text.trim().slice(0, 60),
         new TextEncoder().encode(source.text),
         fileType ?? 'txt',
+        'utf-8',
       );
     case 'url': {
       const fetched = await fetchUrl(core, source.url);
@@ -155,20 +194,31 @@ async function fetchSource(core: Core, ctx: Context, { source, name, fileType }:
         name ?? (ending.split('/').findLast((part) => part !== '') || new URL(source.url).hostname),
         fetched.bytes,
         fileType ?? fileTypeOf(ending) ?? typeOfContent(fetched.contentType),
+        charsetOf(fetched.contentType),
       );
     }
   }
 }
 
-function typed(path: string, name: string, content: Uint8Array | StagedFile, fileType: FileType | null): Fetched {
+function typed(
+  path: string,
+  name: string,
+  content: Uint8Array | StagedFile,
+  fileType: FileType | null,
+  charset: string | null = null,
+): Fetched {
   const size = content instanceof Uint8Array ? content.length : content.size;
   if (fileType === null) throw invalid('file_type', 'is required: the name does not tell it');
   if (size === 0) throw invalid(path, 'is empty');
   if (size > LARGEST_DOCUMENT) throw invalid(path, `is larger than ${LARGEST_DOCUMENT} bytes`, 'range');
-  return { name, content, fileType };
+  return { name, content, fileType, charset };
 }
 
-async function fetchUrl(core: Core, url: string): Promise<{ bytes: Uint8Array; contentType: string }> {
+async function fetchUrl(
+  core: Core,
+  url: string,
+  redirects = MOST_REDIRECTS,
+): Promise<{ bytes: Uint8Array; contentType: string }> {
   let reply;
   try {
     reply = await core.http.send({
@@ -181,10 +231,17 @@ async function fetchUrl(core: Core, url: string): Promise<{ bytes: Uint8Array; c
   } catch (error) {
     throw invalid('url', `could not be fetched: ${error instanceof Error ? error.message : String(error)}`);
   }
+  // Each address is checked anew by the client whether it may be reached.
+  if (REDIRECTS.has(reply.status) && reply.location !== undefined && URL.canParse(reply.location, url)) {
+    if (redirects === 0) throw invalid('url', `is redirected more than ${MOST_REDIRECTS} times`);
+    return fetchUrl(core, new URL(reply.location, url).href, redirects - 1);
+  }
   if (reply.status !== 200) throw invalid('url', `could not be fetched: it answered ${reply.status}`);
   if (reply.cut) throw invalid('url', `is larger than ${LARGEST_DOCUMENT} bytes`, 'range');
   return { bytes: reply.body, contentType: reply.contentType };
 }
+
+const charsetOf = (contentType: string) => /charset\s?=\s?["']?([\w.:-]{1,40})/i.exec(contentType)?.[1] ?? null;
 
 function typeOfContent(contentType: string): FileType | null {
   const types: readonly (readonly [RegExp, FileType])[] = [

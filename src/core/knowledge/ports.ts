@@ -9,7 +9,14 @@ export interface ChunkRef {
 }
 
 export interface KnowledgeStore {
-  insert(document: NewDocument, chunks: readonly Chunk[]): Promise<Document>;
+  /**
+   * Keeps a document in the place of those that the agent has from the same source under the same origin, or with the same content. It has
+   * the id of the oldest of them. `replaced`: as they were; their files are for the caller to delete.
+   */
+  put(
+    document: NewDocument,
+    chunks: readonly Chunk[],
+  ): Promise<{ readonly document: Document; readonly replaced: readonly Document[] }>;
   find(agentId: number, id: number): Promise<Document | null>;
   byId(id: number): Promise<Document | null>;
   /** Oldest first. */
@@ -17,7 +24,13 @@ export interface KnowledgeStore {
   /** The document as it was; its file is for the caller to delete. */
   delete(agentId: number, id: number): Promise<Document | null>;
   /** Puts new chunks in the place of the old ones. Null when it is gone. */
-  reindex(id: number, chunkSize: number, chunks: readonly Chunk[], at: Date): Promise<Document | null>;
+  reindex(
+    id: number,
+    chunkSize: number,
+    chunks: readonly Chunk[],
+    contentHash: string,
+    at: Date,
+  ): Promise<Document | null>;
   /** Chunks that share words with a question, best first. */
   byWords(agentId: number, question: string, limit: number): Promise<readonly Passage[]>;
   passages(refs: readonly ChunkRef[]): Promise<readonly Passage[]>;
@@ -40,15 +53,25 @@ export interface KnowledgeStore {
   embeddings(agentId: number, embedder: string): Promise<readonly (ChunkRef & { readonly vector: Uint8Array })[]>;
 }
 
+/** `contentHash`: SHA-256 of its bytes, in hex. */
+export interface ReadDocument {
+  readonly chunks: readonly Chunk[];
+  readonly contentHash: string;
+}
+
 /** Reads documents, off the event loop. */
 export interface DocumentReader {
-  /** Organizations take turns. @throws AppError invalid-input when it cannot be read as what it is said to be, or holds no text; unavailable when too many wait */
+  /**
+   * Organizations take turns. `charset`: the encoding that the sender declared.
+   * @throws AppError invalid-input when it cannot be read as what it is said to be, or text of it would be lost; unavailable when too many wait
+   */
   read(
     organizationId: number,
     source: Uint8Array | { readonly path: string },
     fileType: FileType,
     chunkSize: number,
-  ): Promise<readonly Chunk[]>;
+    charset: string | null,
+  ): Promise<ReadDocument>;
 }
 
 /** The one folder that paths may lead into. */

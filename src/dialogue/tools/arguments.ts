@@ -76,11 +76,11 @@ function compiled(schema: Schema): ValidateFunction | null {
 function said({ instancePath, keyword, params, message }: ErrorObject): string {
   const path = instancePath.slice(1).replaceAll('/', '.');
   if (keyword === 'required')
-    return `${[path, String((params as { missingProperty: string }).missingProperty)].filter(Boolean).join('.')} is missing`;
+    return `${[path, (params as { missingProperty: string }).missingProperty].filter(Boolean).join('.')} is missing`;
   if (keyword === 'enum')
     return `${path} must be one of ${(params as { allowedValues: unknown[] }).allowedValues.join(', ')}`;
   if (keyword === 'additionalProperties')
-    return `${String((params as { additionalProperty: string }).additionalProperty)} is no parameter`;
+    return `${(params as { additionalProperty: string }).additionalProperty} is no parameter`;
   return `${path || 'the arguments'} ${message ?? 'is not valid'}`;
 }
 

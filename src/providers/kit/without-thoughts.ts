@@ -7,8 +7,10 @@ export const withoutThoughts = (inner: LanguageModel): LanguageModel => ({
   generate: (request, onPart) => {
     const thoughts = new ThoughtFilter();
     let [wrote, answered] = [false, false];
-    const say = (text: string) => {
-      answered ||= text.trim() !== '';
+    const say = (given: string) => {
+      // Thoughts leave blank lines behind them.
+      const text = answered ? given : given.trimStart();
+      answered ||= text !== '';
       if (text !== '') onPart({ type: 'text', text });
     };
     return inner.generate(request, (part) => {

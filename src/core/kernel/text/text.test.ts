@@ -116,12 +116,10 @@ describe('text that is spoken', () => {
       '> ',
       '- ',
     ]) {
-      const began = performance.now();
+      const began = process.cpuUsage();
       spokenClauses(unit.repeat(Math.ceil(40_000 / unit.length)));
-      assert.ok(
-        performance.now() - began < 1500,
-        `${JSON.stringify(unit)}: ${Math.round(performance.now() - began)} ms`,
-      );
+      const tookMs = process.cpuUsage(began).user / 1000;
+      assert.ok(tookMs < 1500, `${JSON.stringify(unit)}: ${tookMs} ms`);
     }
   });
 });

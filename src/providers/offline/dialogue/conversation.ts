@@ -173,7 +173,7 @@ class Conversation {
         };
       case CALLBACK:
         if (status !== 'ok') return this.#say(`I am sorry, I could not note that. ${CALLBACK_QUESTION}`);
-        if (String(this.#lastCall(CALLBACK)?.['reason'] ?? '').startsWith(MESSAGE))
+        if (startsWithMessage(this.#lastCall(CALLBACK)?.['reason']))
           return this.#say(`I have noted your message. ${ANYTHING_ELSE}`);
         return this.#talk.script.sells
           ? this.#goodbye('I have noted that we call you back.', 'callback')
@@ -369,3 +369,5 @@ function deskOf({ others, tools, script, now }: Talk): BookingDesk | null {
   const tool = own ?? tools.get(BOOK);
   return tool ? { tool, builtIn: !own, asks: script.bookingAsks, now, offers } : null;
 }
+
+const startsWithMessage = (reason: unknown): boolean => typeof reason === 'string' && reason.startsWith(MESSAGE);
