@@ -131,6 +131,7 @@ const SUITES: readonly Suite[] = [
   { name: 'stop', budgetS: 240, files: ['test/suites/stop.test.ts'] },
   { name: 'two servers', budgetS: 120, files: ['test/suites/two-servers.test.ts'] },
   { name: 'start-up', budgetS: 120, files: ['test/suites/start-up.test.ts'] },
+  { name: 'backup', budgetS: 240, files: ['test/suites/backup.test.ts'] },
   { name: 'process', budgetS: 300, files: ['test/suites/process.test.ts'] },
   {
     name: 'recorded speech',

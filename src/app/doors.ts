@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import cors from '@fastify/cors';
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify';
 import type { Logger } from 'pino';
@@ -33,6 +31,7 @@ import type { LiveCallsHere } from '#live/live-calls.ts';
 import { mountPages, pagePath, recordingPath, URL_TTL_MS } from '../pages/routes.ts';
 import type { Closer, Parts } from './parts.ts';
 import type { OpenRecords } from './records.ts';
+import { version } from './version.ts';
 
 const EXPOSED_HEADERS = [
   'X-RateLimit-Limit',
@@ -204,9 +203,3 @@ async function openEventSocket(config: Config, { core, records, log }: House): P
 
 /** Fastify's server type follows its logger's; the routes need only what every logger has. */
 const asBaseLogger = (log: FastifyBaseLogger): FastifyBaseLogger => log;
-
-function version(): string {
-  return (
-    JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as { version: string }
-  ).version;
-}

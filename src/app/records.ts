@@ -21,6 +21,7 @@ import { FolderJournal } from '#store/folder-journal.ts';
 import { PostgresNotifications } from '#store/notifications.ts';
 import { postgresStore } from '#store/postgres-store.ts';
 import { WindowRateLimiter } from '#store/rate-limiter.ts';
+import { refuseUnfinishedRestore } from '#store/restore-mark.ts';
 import { lockDataDir } from '#store/server-lock.ts';
 import type { Closer, Parts } from './parts.ts';
 
@@ -54,6 +55,7 @@ export async function openRecords(config: Config, parts: Parts, log: Logger, clo
 async function open(config: Config, parts: Parts, log: Logger, closers: Closer[]): Promise<OpenRecords> {
   const onError = (error: Error) => logFailure(log, error, 'the database connection failed');
   const serverId = randomUUID();
+  refuseUnfinishedRestore(config.dataDir);
   let connection: Connection;
   if (config.databaseUrl === null) {
     const lock = lockDataDir(config.dataDir);

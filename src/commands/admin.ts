@@ -12,9 +12,10 @@ import { ConfiguredProviders } from '#providers/configured.ts';
 import { makeSecrets } from '#secrets/secrets.ts';
 import { databaseProblem } from '#store/database-problem.ts';
 import { openDatabase } from '#store/database.ts';
-import { startEmbedded } from '#store/embedded-postgres.ts';
 import { postgresStore } from '#store/postgres-store.ts';
-import { lockDataDir } from '#store/server-lock.ts';
+import { backupCommand } from './backup/backup.ts';
+import { embeddedConnection } from './backup/embedded.ts';
+import { restoreCommand } from './backup/restore.ts';
 
 const HELP = `Keys, passwords and deliveries, for whoever runs the server; it may run meanwhile.
 
@@ -28,7 +29,9 @@ const HELP = `Keys, passwords and deliveries, for whoever runs the server; it ma
   npm run admin -- vendors                    which speech and model vendors are configured, and whether they work
   npm run admin -- prices                     what is charged for what; PROVIDER UNIT MICROS (per million units) after it sets one
   npm run admin -- audit [LINES]              who did what in the first organization, newest first
-  npm run admin -- reset-key                  a new first API key in DATA_DIR, shown once; the old one is good no more`;
+  npm run admin -- reset-key                  a new first API key in DATA_DIR, shown once; the old one is good no more
+  npm run admin -- backup FILE                records, files and keys in one file, while the server runs or not
+  npm run admin -- restore FILE [--replace]   brings them back, into an empty DATA_DIR and database, or in the place of what is there`;
 
 /** Answers the exit code. */
 export async function adminCommand(
@@ -36,6 +39,8 @@ export async function adminCommand(
   args: readonly string[],
 ): Promise<number> {
   const [what, ...rest] = args;
+  if (what === 'backup') return backupCommand(env, rest);
+  if (what === 'restore') return restoreCommand(env, rest);
   const run = what !== undefined && Object.hasOwn(COMMANDS, what) ? COMMANDS[what] : undefined;
   if (!run && what !== 'vendors') {
     console.log(HELP);
@@ -205,7 +210,7 @@ async function openRecords(config: Config): Promise<{ core: Basics; close(): Pro
   try {
     const connection =
       config.databaseUrl === null
-        ? await embeddedConnection(config, closers)
+        ? await embeddedConnection(config.dataDir, closers)
         : { connectionString: config.databaseUrl };
     const database = await openDatabase(connection, (error) => console.error(error.message), 3);
     closers.push(() => database.close());
@@ -222,22 +227,5 @@ async function openRecords(config: Config): Promise<{ core: Basics; close(): Pro
   } catch (error) {
     await close();
     throw config.databaseUrl === null ? error : databaseProblem(error, config.databaseUrl);
-  }
-}
-
-async function embeddedConnection(config: Config, closers: (() => Promise<unknown> | void)[]) {
-  const lock = ownLock(config.dataDir);
-  if (lock) closers.push(() => lock.release());
-  const embedded = await startEmbedded({ dataDir: config.dataDir });
-  // The database of a running server is its own to stop.
-  if (lock) closers.push(() => embedded.stop());
-  return embedded.connection;
-}
-
-function ownLock(dataDir: string): { release(): void } | null {
-  try {
-    return lockDataDir(dataDir);
-  } catch {
-    return null;
   }
 }

@@ -62,40 +62,48 @@ export async function openDatabase(
 
 /** Runs the migrations that this database lacks, all in one transaction; several servers may start at once. */
 async function migrate(connection: Connection): Promise<void> {
-  const files = readdirSync(MIGRATIONS)
-    .filter((file) => file.endsWith('.sql'))
-    .toSorted();
   // Without the pool's time-outs: a migration of a large table takes its time.
   const client = new GuardedClient({ ...connection, application_name: 'trunkline migrations' });
   await client.connect();
   try {
     await client.query('begin');
     await client.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
-    await client.query(
-      'create table if not exists migrations (name text primary key, checksum text not null, applied_at timestamptz not null default now())',
-    );
-    const { rows } = await client.query<{ name: string; checksum: string }>('select name, checksum from migrations');
-    const applied = new Map(rows.map((row) => [row.name, row.checksum]));
-    const unknown = [...applied.keys()].find((name) => !files.includes(name));
-    if (unknown)
-      throw new Error(
-        `The database was used by a newer version of Trunkline (it has the migration ${unknown}). Start that version, or restore a backup of before.`,
-      );
-    for (const file of files) {
-      const text = readFileSync(join(MIGRATIONS, file), 'utf8');
-      const checksum = createHash('sha256').update(text).digest('hex');
-      const before = applied.get(file);
-      if (before !== undefined && before !== checksum)
-        throw new Error(`the migration ${file} was changed after it had been applied`);
-      if (before !== undefined) continue;
-      await client.query(text);
-      await client.query('insert into migrations (name, checksum) values ($1, $2)', [file, checksum]);
-    }
+    await applyMigrations(client);
     await client.query('commit');
   } catch (error) {
     await client.query('rollback').catch(() => undefined);
     throw error;
   } finally {
     await client.end();
+  }
+}
+
+export const migrationFiles = (): readonly string[] =>
+  readdirSync(MIGRATIONS)
+    .filter((file) => file.endsWith('.sql'))
+    .toSorted();
+
+/** Applies what the database lacks of these, or of all, in the transaction of the client. */
+export async function applyMigrations(client: pg.Client, wanted?: ReadonlySet<string>): Promise<void> {
+  const files = migrationFiles();
+  await client.query(
+    'create table if not exists migrations (name text primary key, checksum text not null, applied_at timestamptz not null default now())',
+  );
+  const { rows } = await client.query<{ name: string; checksum: string }>('select name, checksum from migrations');
+  const applied = new Map(rows.map((row) => [row.name, row.checksum]));
+  const unknown = [...applied.keys()].find((name) => !files.includes(name));
+  if (unknown)
+    throw new Error(
+      `The database was used by a newer version of Trunkline (it has the migration ${unknown}). Start that version, or restore a backup of before.`,
+    );
+  for (const file of files.filter((name) => wanted?.has(name) ?? true)) {
+    const text = readFileSync(join(MIGRATIONS, file), 'utf8');
+    const checksum = createHash('sha256').update(text).digest('hex');
+    const before = applied.get(file);
+    if (before !== undefined && before !== checksum)
+      throw new Error(`the migration ${file} was changed after it had been applied`);
+    if (before !== undefined) continue;
+    await client.query(text);
+    await client.query('insert into migrations (name, checksum) values ($1, $2)', [file, checksum]);
   }
 }

@@ -19,6 +19,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { checkCluster, markCluster } from './cluster-marker.ts';
 
 /** The real Postgres from npm, started for one data folder and reached over a socket that only its owner may open. */
 
@@ -52,6 +53,8 @@ export interface EmbeddedOptions {
   /** Further `-c` settings; tests switch durability off. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly log?: Log;
+  /** Whether it is started again when it dies, and ends with this process; left out: it is. */
+  readonly supervised?: boolean;
 }
 
 interface Log {
@@ -69,12 +72,14 @@ interface Place {
 
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const place = prepare(options);
+  checkCluster(options.dataDir, place.cluster);
   const adopted = await adopt(place);
   if (adopted === null && !existsSync(join(place.cluster, 'PG_VERSION'))) initialize(place);
+  markCluster(options.dataDir, place.cluster);
   const settings = options.settings ?? {};
   const pid = adopted ?? (await startPatiently(place, settings));
   await ensureDatabase(place);
-  const supervisor = new Supervisor(place, settings, pid, options.log);
+  const supervisor = new Supervisor(place, settings, pid, options);
   return {
     connection: connectionOf(place, DATABASE),
     adopted: adopted !== null,
@@ -97,14 +102,15 @@ class Supervisor {
   readonly #watching: Promise<void>;
   #pid: number;
 
-  constructor(place: Place, settings: Readonly<Record<string, string>>, pid: number, log: Log | undefined) {
+  constructor(place: Place, settings: Readonly<Record<string, string>>, pid: number, options: EmbeddedOptions) {
     this.#place = place;
     this.#settings = settings;
-    this.#log = log;
+    this.#log = options.log;
     this.#pid = pid;
-    this.#watching = this.#watch();
+    const supervised = options.supervised ?? true;
+    this.#watching = supervised ? this.#watch() : Promise.resolve();
     // However this process exits, the server stops. Only a process that is killed leaves it running, to be adopted.
-    process.on('exit', this.#stopNow);
+    if (supervised) process.on('exit', this.#stopNow);
   }
 
   get pid(): number {

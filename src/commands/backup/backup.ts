@@ -1,0 +1,115 @@
+import { createReadStream, createWriteStream, existsSync, rmSync } from 'node:fs';
+import { open, opendir, rename } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { readConfig, type Config } from '#config/config.ts';
+import { databaseProblem } from '#store/database-problem.ts';
+import { openSnapshot, type Snapshot } from '#store/dump.ts';
+import { version } from '../../app/version.ts';
+import { embeddedConnection } from './embedded.ts';
+import { encode, MAGIC } from './format.ts';
+
+/** Audio hardly shrinks: more effort would cost time beside running calls. */
+const COMPRESSION = { level: 1 };
+
+/** Writes records, files and keys to one file that appears when it is whole. Answers the exit code. */
+export async function backupCommand(
+  env: Readonly<Record<string, string | undefined>>,
+  args: readonly string[],
+): Promise<number> {
+  const [name, ...more] = args;
+  if (name === undefined || more.length > 0) throw new Error('Usage: npm run admin -- backup FILE');
+  const file = resolve(name);
+  if (!existsSync(dirname(file))) throw new Error(`The folder ${dirname(file)} does not exist.`);
+  const config = readConfig(env);
+  const partial = `${file}.${process.pid}.partial`;
+  const closers: (() => Promise<unknown> | void)[] = [];
+  // Also when a signal ends the process.
+  process.on('exit', () => rmSync(partial, { force: true }));
+  try {
+    const snapshot = await snapshotOf(config, closers);
+    const counted = { files: 0 };
+    await pipeline(
+      Readable.from(content(config, snapshot, partial, counted)),
+      createGzip(COMPRESSION),
+      createWriteStream(partial, { mode: 0o600, flags: 'wx', flush: true }),
+    );
+    await rename(partial, file);
+    await syncFolder(dirname(file));
+    console.log(`${file}: all records, ${counted.files} files, and the keys. Keep it secret.`);
+    return 0;
+  } finally {
+    for (const close of closers.toReversed()) await close();
+  }
+}
+
+async function snapshotOf(config: Config, closers: (() => Promise<unknown> | void)[]): Promise<Snapshot> {
+  const connection =
+    config.databaseUrl === null
+      ? await embeddedConnection(config.dataDir, closers)
+      : { connectionString: config.databaseUrl };
+  try {
+    const snapshot = await openSnapshot(connection);
+    closers.push(() => snapshot.close());
+    return snapshot;
+  } catch (error) {
+    if ((error as { code?: string }).code === '42P01')
+      throw new Error('This installation has never been started: there is nothing to back up.', { cause: error });
+    throw config.databaseUrl === null ? error : databaseProblem(error, config.databaseUrl);
+  }
+}
+
+async function* content(
+  config: Config,
+  snapshot: Snapshot,
+  partial: string,
+  counted: { files: number },
+): AsyncIterable<Uint8Array> {
+  yield Buffer.from(MAGIC);
+  yield* encode({
+    entry: 'about',
+    version: version(),
+    madeAt: new Date().toISOString(),
+    migrations: [...snapshot.migrations],
+    encryptionKey: config.encryptionKey.value,
+    apiKey: config.apiKey.value,
+  });
+  for await (const { table, columns, rows } of snapshot.tables())
+    yield* encode({ entry: 'table', table, columns: [...columns] }, rows);
+  for await (const job of snapshot.jobs()) yield* encode({ entry: 'job', ...job, data: { ...job.data } });
+  yield* encode({ entry: 'sequences', values: await snapshot.sequences() });
+  // Files take long: the database need not keep its state of that moment meanwhile.
+  await snapshot.close();
+  for await (const path of filesIn(config.filesDir)) {
+    if (path === partial) continue;
+    const handle = await open(path).catch(ignoreMissing);
+    if (!handle) continue;
+    counted.files++;
+    const key = relative(config.filesDir, path).split(sep).join('/');
+    yield* encode({ entry: 'file', key }, createReadStream('', { fd: handle }) as AsyncIterable<Buffer>);
+  }
+  yield* encode({ entry: 'end' });
+}
+
+/** Without those that are only being made. */
+async function* filesIn(folder: string): AsyncIterable<string> {
+  const dir = await opendir(folder).catch(ignoreMissing);
+  if (!dir) return;
+  for await (const entry of dir) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory() && entry.name !== '.partial') yield* filesIn(path);
+    else if (entry.isFile()) yield path;
+  }
+}
+
+function ignoreMissing(error: unknown): null {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+  throw error;
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder);
+  await handle.sync().finally(() => handle.close());
+}
