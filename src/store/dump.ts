@@ -55,7 +55,7 @@ export async function openSnapshot(connection: Connection): Promise<Snapshot> {
       const { rows } = await client.query<{ name: string; last: number }>(
         "select sequencename name, last_value last from pg_sequences where schemaname = 'public' and last_value is not null",
       );
-      return Object.fromEntries(rows.map(({ name, last }) => [name, Number(last)]));
+      return Object.fromEntries(rows.map(({ name, last }) => [name, last]));
     },
     close: () => client.end(),
   };
