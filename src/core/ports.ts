@@ -3,6 +3,7 @@ import type { ConversationStore } from './conversations/conversation-store.ts';
 import type { MemoryStore } from './memory/memory.ts';
 import type { CarrierStore, NumberStore, SettingsStore } from './carriers/carrier-store.ts';
 import type { AgentSettings, AgentType, AiAgent } from './ai-agents/ai-agent.ts';
+import type { VendorProblem } from './ai-agents/vendor-problem.ts';
 import type { Call, CallStatus, EndStatus, TurnLatency } from './calls/call.ts';
 import type { LiveView, ServerCommand } from './calls/live-calls.ts';
 import type { CallPhase, ConversationEntry } from './calls/conversation.ts';
@@ -78,6 +79,8 @@ export interface CallProgress {
   readonly spokenBy?: Readonly<Record<string, string>>;
   /** Why the call is not recorded, or no further, although it was to be. */
   readonly recordingFailure?: string;
+  /** What vendors did not do on it, all of it. */
+  readonly vendorErrors?: readonly VendorProblem[];
 }
 
 export interface CallEnd {
@@ -163,6 +166,8 @@ export interface AgentStore {
   list(organizationId: number, filter: AgentFilter, page: Page): Promise<Listed<AiAgent>>;
   /** Null when there is none. */
   update(organizationId: number, id: number, change: Partial<AgentSettings>, at: Date): Promise<AiAgent | null>;
+  /** What a vendor last refused on its behalf; null: its model answers. */
+  noteError(id: number, error: AiAgent['lastError']): Promise<void>;
   /** It has answered so often, and took so long over all of it. */
   count(id: number, requests: number, responseMs: number, at: Date): Promise<void>;
   activity(id: number): Promise<AgentActivity>;
@@ -212,12 +217,17 @@ export interface PersonStore {
   refuseCalls(personId: number, at: Date): Promise<void>;
 }
 
+/** What an agent does whose vendors' models all fail: apologise and hand over or take a callback, or go on by the offline rules. */
+export const WHEN_MODEL_FAILS = ['apologise', 'offline_rules'] as const;
+export type WhenModelFails = (typeof WHEN_MODEL_FAILS)[number];
+
 export interface Organization {
   readonly id: number;
   readonly name: string;
   readonly timeZone: TimeZone;
   readonly language: Language;
   readonly currency: Currency;
+  readonly whenModelFails: WhenModelFails;
   /** Days after the end of a call; null keeps for ever. */
   readonly recordingRetentionDays: number | null;
   readonly transcriptRetentionDays: number | null;
@@ -261,6 +271,7 @@ export interface OrganizationStore {
     change: {
       readonly name?: string;
       readonly timeZone?: TimeZone;
+      readonly whenModelFails?: WhenModelFails;
       readonly recordingRetentionDays?: number | null;
       readonly transcriptRetentionDays?: number | null;
     },

@@ -1,3 +1,4 @@
+import { timeZone } from '#core/kernel/locale.ts';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AGENT_DEFAULTS, type AgentType, type AiAgent } from '#core/ai-agents/ai-agent.ts';
@@ -17,6 +18,7 @@ const agent = (type: AgentType, name: string): AiAgent => ({
   modelProvider: '',
   isDefault: false,
   createdAt: new Date(0),
+  lastError: null,
   updatedAt: new Date(0),
 });
 
@@ -64,6 +66,7 @@ function run(
     links,
     notes: options.notes ?? [],
     medium: options.medium ?? 'voice',
+    now: () => ({ at: new Date(0), timeZone: timeZone('UTC') }),
     leftOut: (helper, why) => leftOut.push(`${helper.name}: ${why}`),
   }).generate(
     {

@@ -14,6 +14,7 @@ export interface ChainOptions {
   /** What is known of the person. */
   readonly notes: readonly string[];
   readonly medium: Medium;
+  readonly now: () => NonNullable<ModelRequest['now']>;
   /** A helper did not answer in time, or failed: the turn went on without. */
   readonly leftOut: (helper: AiAgent, why: string) => void;
 }
@@ -138,6 +139,7 @@ class ChainRun {
             notes,
             job: JOBS[agent.type],
             medium: this.#options.medium,
+            now: this.#options.now(),
             working: () => () => undefined,
             ...(agent.temperature === null ? {} : { temperature: agent.temperature }),
             ...(agent.maxTokens === null ? {} : { maxTokens: agent.maxTokens }),

@@ -1,15 +1,17 @@
 import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
+import { standardVariables } from '#core/ai-agents/variables.ts';
 import type { Passage } from '#core/knowledge/document.ts';
-import type { TimeZone } from '#core/kernel/locale.ts';
 import type { HttpClient, Secrets, WallClock } from '#core/kernel/ports.ts';
 import { recollect } from '#core/memory/memory.ts';
 import { notesOf } from '#core/memory/notes.ts';
-import type { Store } from '#core/ports.ts';
+import type { Organization, Store } from '#core/ports.ts';
 import { LOOK_UP } from '#core/tools/tool.ts';
 import type { ArmedTool } from '#core/tools/tool-store.ts';
-import type { LanguageModel, Medium } from '#engine/contracts/language-model.ts';
+import type { LanguageModel, Medium, ModelRequest } from '#engine/contracts/language-model.ts';
 import { chained, type Link } from './chain.ts';
 import { KnowledgeLookup } from './knowledge-lookup.ts';
+import { modelGone } from './model-gone.ts';
+import type { VendorWatch } from './vendor-watch.ts';
 import { AgentTools, type MoreTools } from './tools/agent-tools.ts';
 import type { ToolScene } from './tools/built-in-tools.ts';
 import type { McpTools } from './tools/mcp-tools.ts';
@@ -21,6 +23,14 @@ export interface DialogueOptions {
   readonly secrets: Secrets;
   readonly searchKnowledge: (agentId: number, question: string, limit: number) => Promise<readonly Passage[]>;
   readonly log: { warn(fields: object, message: string): void };
+}
+
+/** How one talk uses its agent's models. */
+export interface TalkOptions {
+  readonly medium: Medium;
+  readonly watch: VendorWatch;
+  /** Whether the carrier of this talk hands it over to a number. */
+  readonly canTransfer: boolean;
 }
 
 /** The models that are asked for a vendor's, in order. */
@@ -37,7 +47,7 @@ export class PreparedAgent {
   readonly #helpers: readonly AiAgent[];
   /** What is known of the person. */
   readonly #notes: readonly string[];
-  readonly #timeZone: TimeZone;
+  readonly #organization: Organization;
 
   private constructor(
     options: DialogueOptions,
@@ -48,7 +58,7 @@ export class PreparedAgent {
       serverTools: readonly MoreTools[];
       helpers: readonly AiAgent[];
       notes: readonly string[];
-      timeZone: TimeZone;
+      organization: Organization;
     },
   ) {
     this.#options = options;
@@ -58,7 +68,7 @@ export class PreparedAgent {
     this.#serverTools = parts.serverTools;
     this.#helpers = parts.helpers;
     this.#notes = parts.notes;
-    this.#timeZone = parts.timeZone;
+    this.#organization = parts.organization;
   }
 
   /** `personId`: whom it talks to, where that is known. Also an agent that was deleted: what it began it ends. */
@@ -88,7 +98,7 @@ export class PreparedAgent {
       serverTools: await mcp.of(servers),
       helpers: helpers.filter((one) => one !== null && one.isActive) as AiAgent[],
       notes: remembered ? notesOf(remembered) : [],
-      timeZone: organization!.timeZone,
+      organization: organization!,
     });
   }
 
@@ -103,24 +113,48 @@ export class PreparedAgent {
     );
   }
 
-  /** Models that are told what the agent knows and remembers, with its helpers before and after them. */
-  models(inner: readonly LanguageModel[], modelsFor: ModelsFor, medium: Medium): readonly LanguageModel[] {
+  /** The instant, and the organization's zone. */
+  get now(): NonNullable<ModelRequest['now']> {
+    return { at: this.#options.clock.now(), timeZone: this.#organization.timeZone };
+  }
+
+  /** Fill `{{name}}` in any talk of this agent with the person who has this number. */
+  variables(number: string | null): Readonly<Record<string, string>> {
+    return standardVariables(this.agent, this.now, number);
+  }
+
+  /** Rules do not stand in for vendors that fail, unless the organization wants them to. */
+  #lastWord(models: readonly LanguageModel[], { canTransfer }: TalkOptions): readonly LanguageModel[] {
     const { agent } = this;
-    const { log, clock } = this.#options;
+    const vendorsAlone = models.filter((model) => !model.byRules);
+    const rulesWanted = this.#organization.whenModelFails === 'offline_rules' || agent.type !== 'conversation';
+    if (rulesWanted || vendorsAlone.length === 0 || vendorsAlone.length === models.length) return models;
+    return [...vendorsAlone, modelGone(canTransfer && agent.transferNumber !== null)];
+  }
+
+  /** Models that are told what the agent knows and remembers, with its helpers before and after them. */
+  models(inner: readonly LanguageModel[], modelsFor: ModelsFor, talk: TalkOptions): readonly LanguageModel[] {
+    const { agent } = this;
+    const { log } = this.#options;
+    const { medium, watch } = talk;
     const links = this.#helpers.map((helper): Link => ({ agent: helper, models: modelsFor(helper.modelProvider) }));
-    const told = inner.map((model): LanguageModel => ({
+    const told = this.#lastWord(inner, talk).map((model): LanguageModel => ({
       id: model.id,
       generate: (request, onPart) =>
         model.generate(
           {
             ...request,
             medium,
-            now: { at: clock.now(), timeZone: this.#timeZone },
+            now: this.now,
             ...(agent.temperature === null ? {} : { temperature: agent.temperature }),
             ...(agent.maxTokens === null ? {} : { maxTokens: agent.maxTokens }),
             notes: [...this.#notes, ...(request.notes ?? [])],
           },
-          onPart,
+          (part) => {
+            if (part.type === 'error') watch.failed(model.id, 'think', part);
+            else if (part.type === 'done') watch.answered(model.id);
+            onPart(part);
+          },
         ),
     }));
     return told.map((model) => {
@@ -131,6 +165,7 @@ export class PreparedAgent {
             links,
             notes: this.#notes,
             medium,
+            now: () => this.now,
             leftOut: (link, why) =>
               log.warn({ agent: agent.id, helper: link.id, why }, 'a helper of an agent was left out of a turn'),
           });

@@ -1,4 +1,4 @@
-import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
+import { fillVariables, type AiAgent } from '#core/ai-agents/ai-agent.ts';
 import type { Message } from '#core/conversations/conversation.ts';
 import type { TextAnswer, TextDialogue, TextTurn } from '#core/conversations/text-dialogue.ts';
 import { AppError } from '#core/kernel/errors.ts';
@@ -14,6 +14,7 @@ import { JOBS } from './chain.ts';
 import { ModelAnalyst } from './model-analyst.ts';
 import { PreparedAgent, type DialogueOptions, type ModelsFor } from './prepared-agent.ts';
 import { TextTurns } from './text-turns.ts';
+import { VendorWatch } from './vendor-watch.ts';
 import type { AgentTools } from './tools/agent-tools.ts';
 import type { McpTools } from './tools/mcp-tools.ts';
 
@@ -77,7 +78,19 @@ export class TextDialogues implements TextDialogue {
           canTransfer: false,
         })
       : null;
-    const models = prepared.models(modelsFor(agent.modelProvider), modelsFor, 'text');
+    const watch = new VendorWatch({
+      agent,
+      talk: { conversation: subject },
+      agents: this.#options.store.agents,
+      clock: this.#options.clock,
+      log: this.#options.log,
+    });
+    const models = prepared.models(modelsFor(agent.modelProvider), modelsFor, {
+      medium: 'text',
+      watch,
+      canTransfer: false,
+    });
+    const prompt = fillVariables(agent.systemPrompt, { ...prepared.variables(number), ...variablesOf(turn.messages) });
     const messages = turn.messages.flatMap(toModelMessage);
     const notes = turn.messages.flatMap((message) => (message.role === 'system' ? [message.content] : []));
     let [text, tokens, model] = ['', 0, agent.modelName];
@@ -85,7 +98,7 @@ export class TextDialogues implements TextDialogue {
       const given = await this.#ask(
         models,
         {
-          prompt: agent.systemPrompt,
+          prompt,
           model: agent.modelName,
           messages,
           notes,
@@ -222,6 +235,12 @@ export class TextDialogues implements TextDialogue {
   }
 }
 
+/** Sent along with what was written, later ones over earlier ones. */
+function variablesOf(messages: readonly Message[]): Readonly<Record<string, string>> {
+  const given = messages.flatMap(({ metadata }) => metadata?.['dynamic_variables'] ?? []);
+  return Object.assign({}, ...given) as Record<string, string>;
+}
+
 const joined = (before: string, after: string) => [before, after].filter((one) => one !== '').join(' ');
 
 function toModelMessage({ role, content, detail }: Message): ModelMessage[] {
@@ -240,9 +259,9 @@ function toModelMessage({ role, content, detail }: Message): ModelMessage[] {
   };
   switch (role) {
     case 'agent':
-      return content === '' ? [] : [{ role, text: content, ...(interrupted ? { interrupted } : {}) }];
+      return content.trim() === '' ? [] : [{ role, text: content, ...(interrupted ? { interrupted } : {}) }];
     case 'caller':
-      return [{ role, text: content }];
+      return content.trim() === '' ? [] : [{ role, text: content }];
     case 'tool-call':
       return [{ role, key, name: name || content, args }];
     case 'tool-result':

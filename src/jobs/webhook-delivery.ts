@@ -18,6 +18,7 @@ const AT_ONCE = 512;
 /** Lanes claimed by one query. */
 const CLAIMED_AT_ONCE = 64;
 const LONGEST_ERROR = 300;
+const MOST_PROBLEMS = 10_000;
 
 /** What an API says of an event: the body, without a signature. */
 export type WebhookWords = (webhook: Webhook, event: StoredEvent, call: Call | null) => object;
@@ -38,6 +39,8 @@ export class WebhookDeliveries {
   readonly #options: WebhookDeliveryOptions;
   readonly #lanes = new Map<WebhookLane, Promise<void>>();
   readonly #stop = new AbortController();
+  /** What each receiver that fails was last logged for. */
+  readonly #problems = new Map<number, string>();
   #timer: NodeJS.Timeout | null = null;
   #looking: Promise<void> = Promise.resolve();
 
@@ -134,7 +137,7 @@ export class WebhookDeliveries {
     call: Call | null,
     attempt: number,
   ): Promise<AttemptOutcome | null> {
-    const { core, http, words, log } = this.#options;
+    const { core, http, words } = this.#options;
     const at = core.clock.now();
     const began = performance.now();
     const outcome = (state: AttemptOutcome['state'], status: number | null, error: string | null): AttemptOutcome => ({
@@ -163,14 +166,29 @@ export class WebhookDeliveries {
         mostBytes: 1024,
         signal: this.#stop.signal,
       });
-      if (reply.status >= 200 && reply.status < 300) return outcome('delivered', reply.status, null);
+      if (reply.status >= 200 && reply.status < 300) {
+        this.#problems.delete(webhook.id);
+        return outcome('delivered', reply.status, null);
+      }
+      const said = Buffer.from(reply.body).toString('utf8').trim().slice(0, LONGEST_ERROR);
+      this.#tell(webhook, event, failed, `answered ${reply.status}${said === '' ? '' : `: ${said}`}`);
       return outcome(failed, reply.status, `answered ${reply.status}`);
     } catch (error) {
       if (this.#stop.signal.aborted) return null;
-      if (failed === 'dead')
-        log.warn({ webhook: webhook.id, event: event.id }, 'a webhook was given up after many attempts');
-      return outcome(failed, null, error instanceof Error ? error.message : String(error));
+      const problem = error instanceof Error ? error.message : String(error);
+      this.#tell(webhook, event, failed, problem);
+      return outcome(failed, null, problem);
     }
+  }
+
+  /** A receiver that does not take an event: once for each problem until it takes one again, and when an event is given up. */
+  #tell({ id, url, organizationId }: Webhook, event: StoredEvent, state: 'pending' | 'dead', problem: string): void {
+    const fields = { webhook: id, organization: organizationId, host: new URL(url).host, event: event.id, problem };
+    if (state === 'dead') return this.#options.log.warn(fields, 'an event was given up: its webhook takes none');
+    if (this.#problems.get(id) === problem) return;
+    if (this.#problems.size >= MOST_PROBLEMS) this.#problems.clear();
+    this.#problems.set(id, problem);
+    this.#options.log.warn(fields, 'a webhook did not take an event; it is sent again');
   }
 
   async #callOf({ event }: StoredEvent): Promise<Call | null> {

@@ -14,10 +14,12 @@ export interface AgentScript {
   readonly phrases: readonly string[];
 }
 
-export function scriptFor(agent: AiAgent, call: Call): AgentScript {
+/** `standard`: variables that every talk has. */
+export function scriptFor(agent: AiAgent, call: Call, standard: Readonly<Record<string, string>>): AgentScript {
   const { variables, overrides } = call;
-  const prompt = fillVariables(agent.systemPrompt, variables);
-  const fill = (text: string | null | undefined) => (text ? fillVariables(text, variables) : null);
+  const known = { ...standard, ...variables };
+  const prompt = fillVariables(agent.systemPrompt, known);
+  const fill = (text: string | null | undefined) => (text ? fillVariables(text, known) : null);
   const firstMessage = fill(overrides.firstMessage ?? agent.firstMessage);
   const voicemailMessage = fill(agent.voicemailMessage);
   return {

@@ -2,6 +2,7 @@ import type { CallJournal } from '#core/calls/call-journal.ts';
 import type { Call } from '#core/calls/call.ts';
 import type { WallClock } from '#core/kernel/ports.ts';
 import type { Store } from '#core/ports.ts';
+import { callFields } from './call-fields.ts';
 import { failureText } from './carrier-side.ts';
 import type { NotPlaced } from './placing.ts';
 import { RecordQueue } from './record-queue.ts';
@@ -30,6 +31,7 @@ export async function giveUp(
     onLost: () => undefined,
     onError: (error, what) => log.error({ err: error, call: call.sid }, what),
   });
+  log.info({ ...callFields(call), status, reason, problem: message }, 'call refused');
   const outcome = { status, reason, failure: status === 'refused' ? failureText(status, message) : message };
   queue.push({
     kind: 'end',

@@ -18,6 +18,7 @@ import type { MediaLeg } from '#engine/contracts/media.ts';
 import { Admission } from './admission.ts';
 import { CallDeadlines } from './call-deadlines.ts';
 import { CarrierEvents, carrierSide, failureText } from './carrier-side.ts';
+import { callFields } from './call-fields.ts';
 import type { Carriers } from './carriers.ts';
 import { join, takeOver, type Connection, type Refused } from './joining.ts';
 import { KeyedQueue } from './keyed-queue.ts';
@@ -25,7 +26,6 @@ import { NotPlaced, Placing, type Placed, type PlacingOptions } from './placing.
 import { NO_CARRIER, RunningCall, type CallWatchEvent, type CarrierSide, type Log } from './running-call.ts';
 import { sendElsewhere, tellElsewhere, viewElsewhere } from './remote-live-calls.ts';
 import { giveUp } from './give-up.ts';
-import { scriptFor } from './agent-script.ts';
 import { PreparedCall, type PreparedOptions } from './prepared-call.ts';
 import { reap } from './reaper.ts';
 import type { McpTools } from '#dialogue/tools/mcp-tools.ts';
@@ -245,6 +245,7 @@ export class LiveCallsHere implements LiveCalls {
       reservation.give();
       return Promise.resolve();
     }
+    this.#options.log.info(callFields(call), call.direction === 'outbound' ? 'call placed' : 'call expected');
     const started = begin().catch(async (error: unknown) => {
       reservation.give();
       if (error instanceof NotPlaced) return giveUp(this.#options, call, error);
@@ -327,7 +328,7 @@ export class LiveCallsHere implements LiveCalls {
     try {
       const prepared = await PreparedCall.of(call, this.#options, this.#options.mcp);
       const began = performance.now();
-      const placed = await placing.place(scriptFor(prepared.agent, call).phrases, onEvent);
+      const placed = await placing.place(prepared.script(call).phrases, onEvent);
       return { ...placed, prepared, placedMs: Math.round(performance.now() - began) };
     } finally {
       this.#placing.delete(call.id);
@@ -339,7 +340,7 @@ export class LiveCallsHere implements LiveCalls {
     const { serverId, carriers, realClock } = this.#options;
     const prepared = await PreparedCall.of(call, this.#options, this.#options.mcp);
     const events = new CarrierEvents();
-    const hints = scriptFor(prepared.agent, call).phrases;
+    const hints = prepared.script(call).phrases;
     const { from, carrierCallId } = call;
     const here =
       from === null || carrierCallId === null

@@ -3,11 +3,12 @@ import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
 import type { Call } from '#core/calls/call.ts';
 import type { ModelCatalog } from '#core/ports.ts';
 import type { KnowledgeLookup } from '#dialogue/knowledge-lookup.ts';
-import { PreparedAgent, type DialogueOptions } from '#dialogue/prepared-agent.ts';
+import { PreparedAgent, type DialogueOptions, type TalkOptions } from '#dialogue/prepared-agent.ts';
 import type { AgentTools } from '#dialogue/tools/agent-tools.ts';
 import type { McpTools } from '#dialogue/tools/mcp-tools.ts';
 import type { LanguageModel } from '#engine/contracts/language-model.ts';
 import type { Providers } from '#engine/voice-session.ts';
+import { scriptFor, type AgentScript } from './agent-script.ts';
 
 export interface PreparedOptions extends DialogueOptions {
   /** The chains that a call with these vendors tries. */
@@ -39,6 +40,11 @@ export class PreparedCall {
     return new PreparedCall(options, await PreparedAgent.of(call.agentId, talk?.personId ?? null, options, mcp));
   }
 
+  /** Its agent as it is on this call. */
+  script(call: Call): AgentScript {
+    return scriptFor(this.agent, call, this.#prepared.variables(call.direction === 'inbound' ? call.from : call.to));
+  }
+
   /** `epoch`: the turn machine's keys count anew where another server takes the call over. */
   tools(call: Call, epoch: number, canTransfer: boolean): AgentTools {
     const { id, sid, organizationId, personId, direction, from, to } = call;
@@ -63,16 +69,17 @@ export class PreparedCall {
     });
   }
 
-  /** What this call's models are asked through; `watch` counts what each does. */
+  /** What this call's models are asked through; `metered` counts what each does. */
   models(
     inner: readonly LanguageModel[],
-    watch: (models: readonly LanguageModel[]) => readonly LanguageModel[],
+    metered: (models: readonly LanguageModel[]) => readonly LanguageModel[],
+    talk: Omit<TalkOptions, 'medium'>,
   ): readonly LanguageModel[] {
     const { voiceProvider } = this.agent;
     return this.#prepared.models(
       inner,
-      (modelProvider) => watch(this.#options.providersFor({ voiceProvider, modelProvider }).languageModels),
-      'voice',
+      (modelProvider) => metered(this.#options.providersFor({ voiceProvider, modelProvider }).languageModels),
+      { ...talk, medium: 'voice' },
     );
   }
 }

@@ -6,7 +6,6 @@ import { recordingKeyOf } from '#core/calls/recording.ts';
 import type { CallCommand, LiveView, Reservation } from '#core/calls/live-calls.ts';
 import type { CarrierSignal } from '#core/kernel/carrier-notice.ts';
 import { AppError } from '#core/kernel/errors.ts';
-import { maskNumber } from '#core/kernel/phone-number.ts';
 import type { WallClock } from '#core/kernel/ports.ts';
 import type { FileStore, Ownership, Store } from '#core/ports.ts';
 import type { CallClock } from '#engine/contracts/clock.ts';
@@ -14,11 +13,12 @@ import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
 import type { TurnNote } from '#engine/turns/events.ts';
 import { DEFAULT_POLICY } from '#engine/turns/policy.ts';
 import { TRANSFERRED, VoiceSession, type Providers } from '#engine/voice-session.ts';
-import { scriptFor } from './agent-script.ts';
+import { callFields } from './call-fields.ts';
 import { CallWriter } from './call-writer.ts';
 import type { PreparedCall } from './prepared-call.ts';
 import { Recorder } from './recorder.ts';
 import { UsageMeter } from './usage-meter.ts';
+import { VendorWatch } from '#dialogue/vendor-watch.ts';
 import type { AgentTools } from '#dialogue/tools/agent-tools.ts';
 
 export interface Log {
@@ -96,6 +96,7 @@ export class RunningCall {
   #answered = false;
   /** It is on record that somebody picked up. */
   #pickedUp: boolean;
+  #answeredAt: number | null;
   /** The carrier has said that the call is over: there is nothing to hang up. */
   #goneAtCarrier = false;
   #ending = false;
@@ -113,16 +114,30 @@ export class RunningCall {
     const { call, callClock, store, clock, log, prepared } = options;
     const { agent, lookup } = prepared;
     this.#pickedUp = call.answeredAt !== null;
-    this.#meter = new UsageMeter((did) =>
-      this.#writer.progress({ spokenBy: { voice_activity: options.providers.voiceActivity.id, ...did } }),
-    );
+    this.#answeredAt = call.answeredAt?.getTime() ?? null;
+    const watch = new VendorWatch({
+      agent,
+      talk: { call: call.sid },
+      agents: store.agents,
+      clock,
+      log,
+      keep: (vendorErrors) => this.#writer.progress({ vendorErrors }),
+    });
+    this.#meter = new UsageMeter({
+      changed: (did) =>
+        this.#writer.progress({ spokenBy: { voice_activity: options.providers.voiceActivity.id, ...did } }),
+      failed: (vendor, does, failure) => watch.failed(vendor, does, failure),
+    });
     const watched = this.#meter.watch(options.providers);
     const providers: Providers = {
       ...watched,
-      languageModels: prepared.models(watched.languageModels, (models) => this.#meter.models(models)),
+      languageModels: prepared.models(watched.languageModels, (models) => this.#meter.models(models), {
+        watch,
+        canTransfer: options.carrier.transfer !== null,
+      }),
     };
     this.#startedMs = callClock.nowMs();
-    const script = scriptFor(agent, call);
+    const script = prepared.script(call);
     this.#writer = new CallWriter({
       call,
       ownership: options.ownership,
@@ -200,8 +215,11 @@ export class RunningCall {
   pickedUp(): void {
     if (this.#pickedUp || this.#ending) return;
     this.#pickedUp = true;
+    const answeredAt = this.#options.clock.now();
+    this.#answeredAt = answeredAt.getTime();
+    this.#options.log.info(callFields(this.call), 'call answered');
     this.#writer.progress(
-      { status: 'answered', answeredAt: this.#options.clock.now() },
+      { status: 'answered', answeredAt },
       { type: 'call.answered', callId: this.call.id, data: {} },
     );
     this.#tell('answered', null);
@@ -381,7 +399,7 @@ export class RunningCall {
   }
 
   async #finish(status: EndStatus, reason: string, failure: string | null): Promise<void> {
-    const { call, log, onGone, reservation } = this.#options;
+    const { call, clock, log, onGone, reservation } = this.#options;
     try {
       await this.#recorder?.close();
     } catch (error) {
@@ -395,7 +413,16 @@ export class RunningCall {
     // It takes no room any more, even if its end has to wait for the database.
     reservation.give();
     if (!this.#lost) await this.#writer.end(status, reason, failure, this.#meter.lines);
-    log.info({ call: call.sid, to: maskNumber(call.to), status, reason }, 'call ended');
+    log.info(
+      {
+        ...callFields(call),
+        status,
+        reason,
+        ...(failure === null ? {} : { failure }),
+        duration_s: this.#answeredAt === null ? 0 : Math.floor((clock.now().getTime() - this.#answeredAt) / 1000),
+      },
+      'call ended',
+    );
     this.#tell(status, failure ?? reason);
     onGone();
   }

@@ -1,5 +1,6 @@
 import type { Unit, UsageLine } from '#core/usage/usage.ts';
 import { FRAME_MS } from '#engine/audio/format.ts';
+import type { Failure } from '#engine/contracts/failure.ts';
 import type { LanguageModel, ModelRequest } from '#engine/contracts/language-model.ts';
 import type { SpeechToText } from '#engine/contracts/speech-to-text.ts';
 import type { TextToSpeech } from '#engine/contracts/text-to-speech.ts';
@@ -8,15 +9,21 @@ import type { Providers } from '#engine/voice-session.ts';
 /** Where a vendor does not count tokens, four letters are about one. */
 const LETTERS_PER_TOKEN = 4;
 
+export interface MeterEvents {
+  /** A provider does something for the first time. */
+  changed(did: Readonly<Record<string, string>>): void;
+  /** A recogniser or voice did not do what it was asked. */
+  failed(provider: string, does: 'listen' | 'speak', failure: Failure): void;
+}
+
 /** Counts what each provider does on one call, and who really listened, thought and spoke. */
 export class UsageMeter {
   readonly #lines = new Map<string, { provider: string; unit: Unit; units: number }>();
   readonly #did = new Map<string, Set<string>>();
-  readonly #changed: (did: Readonly<Record<string, string>>) => void;
+  readonly #events: MeterEvents;
 
-  /** `changed` is told when somebody does something for the first time. */
-  constructor(changed: (did: Readonly<Record<string, string>>) => void) {
-    this.#changed = changed;
+  constructor(events: MeterEvents) {
+    this.#events = events;
   }
 
   get lines(): readonly UsageLine[] {
@@ -47,7 +54,7 @@ export class UsageMeter {
     const known = this.#did.get(kind) ?? new Set<string>();
     if (known.has(provider)) return;
     this.#did.set(kind, known.add(provider));
-    this.#changed(Object.fromEntries([...this.#did].map(([what, who]) => [what, [...who].join(', ')])));
+    this.#events.changed(Object.fromEntries([...this.#did].map(([what, who]) => [what, [...who].join(', ')])));
   }
 
   #recogniser(inner: SpeechToText): SpeechToText {
@@ -59,7 +66,8 @@ export class UsageMeter {
         const stream = inner.open({
           ...options,
           onPart: (part) => {
-            if (part.type !== 'error' && part.text !== '') this.#saw('speech_to_text', inner.id);
+            if (part.type === 'error') this.#events.failed(inner.id, 'listen', part);
+            else if (part.text !== '') this.#saw('speech_to_text', inner.id);
             options.onPart(part);
           },
         });
@@ -79,6 +87,7 @@ export class UsageMeter {
 
   #model(inner: LanguageModel): LanguageModel {
     return {
+      ...inner,
       id: inner.id,
       generate: (request, onPart) => {
         let letters = 0;
@@ -103,6 +112,7 @@ export class UsageMeter {
       synthesize: (request, onPart) => {
         let counted = false;
         return inner.synthesize(request, (part) => {
+          if (part.type === 'error' && !part.unspeakable) this.#events.failed(inner.id, 'speak', part);
           // Paid for as soon as it begins to speak.
           if (part.type === 'audio' && !counted) {
             counted = true;

@@ -83,6 +83,14 @@ export class PostgresAgentStore implements AgentStore {
     return row ? toAgent(row) : null;
   }
 
+  async noteError(id: number, error: AiAgent['lastError']): Promise<void> {
+    await this.#db
+      .updateTable('ai_agents')
+      .set({ last_error: error?.message ?? null, last_error_at: error?.at ?? null })
+      .where('id', '=', id)
+      .execute();
+  }
+
   async count(id: number, requests: number, responseMs: number, at: Date): Promise<void> {
     await this.#db
       .insertInto('agent_activity')
@@ -160,6 +168,7 @@ function toAgent(row: Selectable<Database['ai_agents']>): AiAgent {
     maxTokens: row.max_tokens,
     chain: row.chain,
     isDefault: row.is_default,
+    lastError: row.last_error === null ? null : { message: row.last_error, at: row.last_error_at! },
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

@@ -23,6 +23,7 @@ export function changed(change: CallProgress) {
       ? {}
       : { recording_key: change.recording.key, recording_offset_ms: change.recording.offsetMs }),
     ...(change.recordingFailure === undefined ? {} : { recording_failure: change.recordingFailure }),
+    ...(change.vendorErrors === undefined ? {} : { vendor_errors: JSON.stringify(change.vendorErrors) }),
     ...(change.spokenBy === undefined ? {} : { spoken_by: JSON.stringify(change.spokenBy) }),
   };
 }
@@ -98,6 +99,7 @@ export function toCall(row: Selectable<Database['calls']>): Call {
     carrierRecordingUrl: row.carrier_recording_url,
     recordingOffsetMs: row.recording_offset_ms,
     recordingFailure: row.recording_failure,
+    vendorErrors: row.vendor_errors as Call['vendorErrors'],
     transcriptDeletedAt: row.transcript_deleted_at,
     placedMs: row.placed_ms,
     latency: row.latency as TurnLatency | null,

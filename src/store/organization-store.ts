@@ -39,6 +39,7 @@ export class PostgresOrganizationStore implements OrganizationStore {
         ...(change.transcriptRetentionDays === undefined
           ? {}
           : { transcript_retention_days: change.transcriptRetentionDays }),
+        ...(change.whenModelFails === undefined ? {} : { when_model_fails: change.whenModelFails }),
         // So that a change of nothing is a statement too.
         currency: sql<string>`currency`,
       })
@@ -100,6 +101,7 @@ function toOrganization(row: Selectable<Database['organizations']>): Organizatio
     timeZone: timeZone(row.time_zone),
     language: row.language as Language,
     currency: row.currency,
+    whenModelFails: row.when_model_fails as Organization['whenModelFails'],
     recordingRetentionDays: row.recording_retention_days,
     transcriptRetentionDays: row.transcript_retention_days,
     createdAt: row.created_at,

@@ -15,6 +15,7 @@ export interface Database {
     created_at: Defaulted<Date>;
     plan: Defaulted<string>;
     recording_retention_days: Defaulted<number | null>;
+    when_model_fails: Defaulted<string>;
     transcript_retention_days: Defaulted<number | null>;
   };
   installation: {
@@ -101,6 +102,8 @@ export interface Database {
     temperature: Defaulted<number | null>;
     max_tokens: Defaulted<number | null>;
     chain: ColumnType<number[], string | undefined, string>;
+    last_error: Defaulted<string | null>;
+    last_error_at: Defaulted<Date | null>;
     deleted_at: Date | null;
     created_at: Instant;
     updated_at: Instant;
@@ -138,6 +141,7 @@ export interface Database {
     created_at: Defaulted<Date>;
     user_id: Defaulted<number | null>;
     recording_failure: Defaulted<string | null>;
+    vendor_errors: ColumnType<object[], string | undefined, string>;
     recording_deleted_at: Defaulted<Date | null>;
     transcript_deleted_at: Defaulted<Date | null>;
     placed_sid: Defaulted<string | null>;

@@ -24,6 +24,7 @@ import { fakeDeepgram } from '../vendors/deepgram.ts';
 import { fakeElevenLabs } from '../vendors/elevenlabs.ts';
 import { spoken, type FakeVendor, type Fault } from '../vendors/faults.ts';
 import { fakeAnthropic, fakeGoogle, fakeOpenAi } from '../vendors/language.ts';
+import { ollamaRefusal } from '../vendors/refusals.ts';
 
 // Each vendor's adapter against a server that speaks its protocol: what every provider must do, and what vendors do wrong.
 
@@ -41,7 +42,9 @@ async function withVendor<T>(
 ): Promise<T> {
   const vendor = await start;
   try {
-    return await run(manifest.make!({ apiKey: KEY, baseUrl: vendor.url }), vendor);
+    const result = await run(manifest.make!({ apiKey: KEY, baseUrl: vendor.url }), vendor);
+    assert.deepEqual(vendor.refused, [], 'it was asked for what the vendor refuses');
+    return result;
   } finally {
     await vendor.close();
   }
@@ -119,7 +122,7 @@ it('deepgram gives what it has when no final comes, so that a deaf one is notice
 
 const MODELS: readonly (readonly [ProviderManifest, () => Promise<FakeVendor>])[] = [
   [openai, () => fakeOpenAi()],
-  [ollama, () => fakeOpenAi()],
+  [ollama, () => fakeOpenAi([], ollamaRefusal)],
   [anthropic, fakeAnthropic],
   [google, fakeGoogle],
 ];

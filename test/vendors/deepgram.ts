@@ -1,11 +1,16 @@
 import { decodeMulaw, encodeMulaw } from '#engine/audio/mulaw.ts';
 import { failsOnSocket, isLoud, SLOW_MS, spoken, type FakeVendor } from './faults.ts';
+import { deepgramRefusal } from './refusals.ts';
 import { pour, startVendor } from './http-vendor.ts';
 
 /** Hears these texts one after another, a word for each 300 ms of sound; speaks tones. */
 export function fakeDeepgram(texts: readonly string[] = []): Promise<FakeVendor> {
   let heard = 0;
   return startVendor({
+    refuses: ({ path, query, body }) =>
+      path === '/v1/speak'
+        ? deepgramRefusal(path, query, (JSON.parse(body.toString()) as { text?: string }).text)
+        : null,
     http: ({ path, query, body }, reply, fault) => {
       if (path !== '/v1/speak' || query.get('encoding') !== 'mulaw') return void reply.writeHead(404).end();
       if (fault === 'garbage') return void reply.writeHead(200).end();
@@ -18,8 +23,9 @@ export function fakeDeepgram(texts: readonly string[] = []): Promise<FakeVendor>
       );
     },
     socket: (socket, { path, query }, vendor) => {
-      if (path !== '/v1/listen' || query.get('encoding') !== 'mulaw' || query.get('sample_rate') !== '8000')
-        return socket.close(1008);
+      const refusal = deepgramRefusal(path, query);
+      if (refusal !== null) vendor.refused.push(refusal);
+      if (refusal !== null || query.get('encoding') !== 'mulaw') return socket.close(1008, 'DATA-0000');
       let loud = 0;
       let told = 0;
       const result = (text: string, final: boolean, finalize: boolean) =>

@@ -1,6 +1,7 @@
 import { encodeMulaw } from '#engine/audio/mulaw.ts';
 import { failsOnSocket, SLOW_MS, spoken, type FakeVendor } from './faults.ts';
 import { startVendor } from './http-vendor.ts';
+import { elevenLabsRefusal } from './refusals.ts';
 
 /** Speaks tones over stream-input; has a library to which voices can be added. */
 export function fakeElevenLabs(): Promise<FakeVendor> {
@@ -16,15 +17,19 @@ export function fakeElevenLabs(): Promise<FakeVendor> {
       reply.end(JSON.stringify({ voice_id: voices.at(-1)!.voice_id, requires_verification: false }));
     },
     socket: (socket, { path, query }, vendor) => {
-      if (
-        !/^\/v1\/text-to-speech\/[A-Za-z0-9]{20}\/stream-input$/.test(path) ||
-        query.get('output_format') !== 'ulaw_8000'
-      )
+      const refuse = (refusal: string | null) => {
+        if (refusal !== null) vendor.refused.push(refusal);
+        return refusal !== null;
+      };
+      if (refuse(elevenLabsRefusal(path, query, [])) || query.get('output_format') !== 'ulaw_8000')
         return socket.close(1008);
       let text = '';
+      const texts: unknown[] = [];
       socket.on('message', (data: Buffer) => {
         if (failsOnSocket(vendor.fault, socket)) return;
         const message = JSON.parse(data.toString()) as { text: string };
+        texts.push(message.text);
+        if (refuse(elevenLabsRefusal(path, query, texts))) return socket.close(1008);
         text += message.text;
         if (message.text !== '') return;
         const audio = encodeMulaw(spoken(text.trim(), 8000));

@@ -2,7 +2,19 @@ import type { ServerResponse } from 'node:http';
 import type { WebSocket } from 'ws';
 
 /** What a vendor does wrong, for as long as it is told to. */
-export type Fault = 'none' | 'slow' | 'refuses-key' | 'too-many' | 'garbage' | 'dies-midway' | 'half-open' | 'drops';
+export type Fault =
+  | 'none'
+  | 'slow'
+  | 'refuses-key'
+  | 'too-many'
+  | 'garbage'
+  | 'dies-midway'
+  | 'half-open'
+  | 'drops'
+  | 'down'
+  | 'cut'
+  | 'empty'
+  | 'unfinished';
 
 /** A server that speaks one vendor's protocol. */
 export interface FakeVendor {
@@ -12,6 +24,10 @@ export interface FakeVendor {
   asked: number;
   /** What keys it was shown. */
   readonly keys: Set<string>;
+  /** What it refused because the request was wrong, in its own words. */
+  readonly refused: string[];
+  /** The last body that it was sent. */
+  last: unknown;
   close(): Promise<void>;
 }
 
@@ -29,6 +45,9 @@ export function failsAtOnce(fault: Fault, reply: ServerResponse): boolean {
       reply
         .writeHead(429, { 'content-type': 'application/json', 'retry-after': '7' })
         .end('{"error":{"message":"Rate limited","type":"rate_limit_error"}}');
+      return true;
+    case 'down':
+      reply.writeHead(503, { 'content-type': 'application/json' }).end('{"error":{"message":"Overloaded"}}');
       return true;
     case 'drops':
       reply.destroy();

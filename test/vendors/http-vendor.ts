@@ -12,12 +12,14 @@ export interface Asked {
 }
 
 interface Handlers {
+  /** What is wrong with a request, in the vendor's words and form; it is answered 400. */
+  readonly refuses?: (asked: Asked) => string | null;
   readonly http?: (asked: Asked, reply: ServerResponse, fault: Fault) => void;
   readonly socket?: (socket: WebSocket, asked: Omit<Asked, 'body'>, vendor: FakeVendor) => void;
 }
 
 /** The part that all fakes share: a server on loopback that counts, remembers keys, and fails as it is told. */
-export async function startVendor({ http, socket }: Handlers): Promise<FakeVendor> {
+export async function startVendor({ refuses, http, socket }: Handlers): Promise<FakeVendor> {
   const server = createServer((request, reply) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -27,15 +29,15 @@ export async function startVendor({ http, socket }: Handlers): Promise<FakeVendo
       const url = new URL(request.url!, vendor.url);
       // The lists that a vendor is checked by.
       if (request.method === 'GET' && /\/(?:models|token)$/.test(url.pathname)) return void reply.end('{"data":[]}');
-      setTimeout(
-        () =>
-          http?.(
-            { path: url.pathname, query: url.searchParams, body: Buffer.concat(chunks), request },
-            reply,
-            vendor.fault,
-          ),
-        vendor.fault === 'slow' ? SLOW_MS : 0,
-      );
+      const asked = { path: url.pathname, query: url.searchParams, body: Buffer.concat(chunks), request };
+      vendor.last = jsonOf(asked.body);
+      const refusal = refuses?.(asked) ?? null;
+      if (refusal !== null) {
+        vendor.refused.push(refusal);
+        reply.writeHead(/does not exist/.test(refusal) ? 404 : 400, { 'content-type': 'application/json' });
+        return void reply.end(JSON.stringify({ error: { message: refusal, type: 'invalid_request_error' } }));
+      }
+      setTimeout(() => http?.(asked, reply, vendor.fault), vendor.fault === 'slow' ? SLOW_MS : 0);
     });
   });
   const note = (request: IncomingMessage) => {
@@ -66,6 +68,8 @@ export async function startVendor({ http, socket }: Handlers): Promise<FakeVendo
     fault: 'none',
     asked: 0,
     keys: new Set(),
+    refused: [],
+    last: null,
     close: async () => {
       for (const open of sockets.clients) open.terminate();
       server.closeAllConnections();
@@ -90,4 +94,12 @@ export function pour(reply: ServerResponse, pieces: readonly (string | Uint8Arra
     else reply.end();
   };
   next();
+}
+
+function jsonOf(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return null;
+  }
 }

@@ -2,6 +2,14 @@ import type { ServerResponse } from 'node:http';
 import { decodeWav } from './wav.ts';
 import { isLoud, spoken, type FakeVendor, type Fault } from './faults.ts';
 import { pour, startVendor } from './http-vendor.ts';
+import {
+  anthropicRefusal,
+  googleRefusal,
+  openAiRefusal,
+  type AnthropicBody as StrictAnthropicBody,
+  type ChatBody,
+  type GoogleBody as StrictGoogleBody,
+} from './refusals.ts';
 
 // Fakes of language models: they repeat what was said, call `look` when they are asked to look, and tell what it gave.
 
@@ -39,10 +47,15 @@ interface OpenAiBody {
 }
 
 /** Chat, transcription of these texts in turn, speech as tones, and embeddings; any of them on any server that speaks the same. */
-export function fakeOpenAi(texts: readonly string[] = []): Promise<FakeVendor & { readonly models: string[] }> {
+export function fakeOpenAi(
+  texts: readonly string[] = [],
+  refusal: (body: ChatBody) => string | null = openAiRefusal,
+): Promise<FakeVendor & { readonly models: string[] }> {
   const models: string[] = [];
   let heard = 0;
   return startVendor({
+    refuses: ({ path, body }) =>
+      path === '/v1/chat/completions' ? refusal(JSON.parse(body.toString()) as ChatBody) : null,
     http: ({ path, body }, reply, fault) => {
       if (path === '/v1/audio/transcriptions') {
         if (fault === 'garbage' || fault === 'dies-midway') return void reply.end('{"tex');
@@ -87,7 +100,10 @@ export function fakeOpenAi(texts: readonly string[] = []): Promise<FakeVendor & 
       });
       const list =
         'text' in answer
-          ? [...pieces(answer.text).map((content) => chunk({ content })), chunk({}, 'stop')]
+          ? [
+              ...(fault === 'empty' ? [] : pieces(answer.text).map((content) => chunk({ content }))),
+              ...(fault === 'unfinished' ? [] : [chunk({}, fault === 'cut' ? 'length' : 'stop')]),
+            ]
           : [
               chunk({
                 tool_calls: [{ index: 0, id: 't1', type: 'function', function: { name: answer.call, arguments: '' } }],
@@ -129,6 +145,7 @@ interface AnthropicBody {
 
 export function fakeAnthropic(): Promise<FakeVendor> {
   return startVendor({
+    refuses: ({ body }) => anthropicRefusal(JSON.parse(body.toString()) as StrictAnthropicBody),
     http: ({ path, body }, reply, fault) => {
       if (path !== '/v1/messages') return void reply.writeHead(404).end();
       const json = JSON.parse(body.toString()) as AnthropicBody;
@@ -193,6 +210,8 @@ interface GoogleBody {
 
 export function fakeGoogle(): Promise<FakeVendor> {
   return startVendor({
+    refuses: ({ path, body }) =>
+      googleRefusal(/models\/([^:]+)/.exec(path)?.[1] ?? '', JSON.parse(body.toString()) as StrictGoogleBody),
     http: ({ path, body }, reply, fault) => {
       if (!/^\/v1beta\/models\/[\w.-]+:streamGenerateContent$/.test(path)) return void reply.writeHead(404).end();
       const json = JSON.parse(body.toString()) as GoogleBody;

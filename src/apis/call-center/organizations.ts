@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { changeOrganization, createOrganization, getOrganization } from '#core/identity/organizations.ts';
-import type { Organization } from '#core/ports.ts';
+import { WHEN_MODEL_FAILS, type Organization } from '#core/ports.ts';
 import { operation } from '../kit/operation.ts';
 import { idOf, numberOf, timeInSeconds } from '../kit/words.ts';
 import { EmailAddress, Password } from './users.ts';
@@ -14,6 +14,7 @@ const OrganizationReply = z.object({
   organization_id: z.string(),
   name: z.string(),
   timezone: z.string(),
+  when_model_fails: z.enum(WHEN_MODEL_FAILS),
   recording_retention_days: Days,
   transcript_retention_days: Days,
   created_at: z.string(),
@@ -24,6 +25,7 @@ function present(organization: Organization): z.input<typeof OrganizationReply> 
     organization_id: idOf('org', organization.id),
     name: organization.name,
     timezone: organization.timeZone,
+    when_model_fails: organization.whenModelFails,
     recording_retention_days: organization.recordingRetentionDays,
     transcript_retention_days: organization.transcriptRetentionDays,
     created_at: timeInSeconds(organization.createdAt),
@@ -75,15 +77,23 @@ export const updateOrganizationOperation = operation({
   body: z.object({
     name: Name.optional(),
     timezone: z.string().max(100).optional(),
+    when_model_fails: z
+      .enum(WHEN_MODEL_FAILS)
+      .optional()
+      .describe(
+        "What an agent does whose vendors' models all fail: apologise and transfer or take a callback, or go on by the offline rules",
+      ),
     recording_retention_days: Days.optional(),
     transcript_retention_days: Days.optional(),
   }),
   reply: enveloped(OrganizationReply),
   handle: async ({ core, ctx, params, body, requestId }) => {
     const { name, timezone, recording_retention_days: recordings, transcript_retention_days: transcripts } = body;
+    const whenModelFails = body.when_model_fails;
     const change = {
       ...(name === undefined ? {} : { name }),
       ...(timezone === undefined ? {} : { timeZone: timezone }),
+      ...(whenModelFails === undefined ? {} : { whenModelFails }),
       ...(recordings === undefined ? {} : { recordingRetentionDays: recordings }),
       ...(transcripts === undefined ? {} : { transcriptRetentionDays: transcripts }),
     };

@@ -1,15 +1,23 @@
 import { z } from 'zod';
 import { ACCESS_TOKEN_SECONDS, refreshSignIn, signIn } from '#core/identity/sign-in.ts';
+import { readJson } from '../kit/input.ts';
 import { openOperation } from '../kit/operation.ts';
 import { idOf } from '../kit/words.ts';
 import { envelope, enveloped } from './words.ts';
 
 const MOST = 1000;
 
+/** The account of a sign-in for the log: enough to recognise it, not to read it. */
+function accountIn(body: unknown): string | null {
+  const { email } = readJson(body) as { email?: unknown };
+  return typeof email === 'string' ? email.slice(0, 200).replace(/(?<=^.)[^@]*/, '***') : null;
+}
+
 export const loginOperation = openOperation({
   method: 'POST',
   path: '/api/auth/login',
   summary: 'Obtain an access token',
+  account: accountIn,
   body: z.object({ email: z.string().max(MOST), password: z.string().max(MOST) }),
   reply: enveloped(
     z.object({

@@ -218,6 +218,11 @@ async function serve(
     if (replayed) void reply.header('idempotent-replayed', 'true');
     await reply.code(200).send(answer);
   } catch (error) {
+    if (operation.account && error instanceof AppError && error.code !== 'invalid-input')
+      request.log.warn(
+        { request_id: request.id, account: operation.account(request.body), address: request.ip, code: error.code },
+        'a sign-in failed',
+      );
     if (!(error instanceof AppError))
       request.log.error(
         { err: error, request_id: request.id, operation: `${operation.method} ${operation.path}` },
@@ -277,8 +282,23 @@ function fromFramework(error: unknown): AppError | null {
   return null;
 }
 
+/** A refusal in the log: what was asked for, without what was sent. */
+function logRefusal({ request, log }: FastifyReply, error: AppError, status: number): void {
+  const fields = {
+    request_id: request.id,
+    method: request.method,
+    route: request.routeOptions.url ?? 'unknown',
+    status,
+    code: error.code,
+    ...(error.issues.length > 0 ? { issues: error.issues.map(({ path, kind }) => `${path}: ${kind}`) } : {}),
+  };
+  if (error.code === 'too-many-calls') log.info(fields, 'a call was refused');
+  else log.debug(fields, 'a request was refused');
+}
+
 function send(api: Api, reply: FastifyReply, error: AppError, requestId: string): FastifyReply {
   const { status, body } = api.renderError(error, requestId);
+  logRefusal(reply, error, status);
   if (error.retryAt) void reply.header('retry-after', secondsUntil(error.retryAt));
   if (error.code === 'unauthenticated' || error.code === 'token-expired')
     void reply.header('www-authenticate', 'Bearer');

@@ -37,6 +37,8 @@ interface Definition<P extends Shape, Q extends Shape, B extends Shape, R extend
   readonly limit?: Limit;
   /** Counts against this one too, when it is about to be carried out. */
   readonly alsoLimit?: Limit;
+  /** Whose sign-in a body asks for: one that fails is logged. */
+  readonly account?: (body: unknown) => string | null;
   /** It makes a record: an `Idempotency-Key` makes its repetition answer the first reply again. Its verb writes an audit line. */
   readonly creates?: true;
   /** Open without a credential, since this machine alone reaches it: pages of other sites may not use it. */

@@ -68,3 +68,11 @@ export function wordsFor<Ours extends string>(
 ): ReadonlyMap<string, readonly Ours[]> {
   return Map.groupBy(Object.keys(words) as Ours[], (ours) => words[ours]);
 }
+
+/** Variables may be sent as anything that reads as a text. */
+export const Variables = z
+  .record(z.string().max(200), z.union([z.string().max(10_000), z.number(), z.boolean(), z.null()]))
+  .refine((given) => Object.keys(given).length <= 200, 'at most 200 variables')
+  .transform((given) =>
+    Object.fromEntries(Object.entries(given).map(([name, value]) => [name, value === null ? '' : String(value)])),
+  );

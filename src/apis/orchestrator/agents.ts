@@ -5,7 +5,7 @@ import { writeToAgent, type Answered, type WriteToAgent } from '#core/conversati
 import { LONGEST_USER_ID } from '#core/people/person-of.ts';
 import type { Limit } from '../kit/api.ts';
 import { operation } from '../kit/operation.ts';
-import { idOf, numberIn, numberOf, timeInMilliseconds } from '../kit/words.ts';
+import { idOf, numberIn, numberOf, timeInMilliseconds, Variables } from '../kit/words.ts';
 
 const MANAGEMENT: Limit = { name: 'agents', points: 200, windowS: 60 };
 /** More than anybody has; the seed's list has no pages. */
@@ -43,6 +43,8 @@ const Listed = z.object({
   status: z.string(),
   model: z.string(),
   created_at: z.string(),
+  last_error: z.string().optional().describe('What a vendor last refused; left out once its model has answered since'),
+  last_error_at: z.string().optional(),
 });
 const Shown = Listed.extend({
   configuration: z.object({
@@ -62,6 +64,9 @@ const listed = (agent: AiAgent): z.input<typeof Listed> => ({
   status: statusOf(agent),
   model: agent.modelName,
   created_at: timeInMilliseconds(agent.createdAt),
+  ...(agent.lastError === null
+    ? {}
+    : { last_error: agent.lastError.message, last_error_at: timeInMilliseconds(agent.lastError.at) }),
 });
 const numbersOf = (agent: AiAgent) => ({
   ...(agent.temperature === null ? {} : { temperature: agent.temperature }),
@@ -196,6 +201,7 @@ const MessageBody = z.object({
       user_id: name.nullable().optional(),
       session_id: name.nullable().optional(),
       conversation_id: name.nullable().optional(),
+      dynamic_variables: Variables.optional().describe('Fill {{name}} in the prompt, from this message on'),
     })
     .default({}),
   options: z.object({ stream: z.boolean().optional(), temperature: z.number().min(0).max(2).optional() }).default({}),
@@ -221,6 +227,7 @@ function written(agentId: string, { message, context, options }: z.output<typeof
     userId: context.user_id ?? null,
     conversation: named === null ? null : { name: named, id: numberIn('conv', named) },
     temperature: options.temperature ?? null,
+    ...(context.dynamic_variables === undefined ? {} : { variables: context.dynamic_variables }),
   };
 }
 

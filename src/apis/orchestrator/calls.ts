@@ -192,6 +192,9 @@ export const callStatusOperation = operation({
     recording_url: z.string().nullable(),
     transcription: z.string().nullable(),
     failure_reason: z.string().nullable(),
+    vendor_errors: z
+      .array(z.object({ at: z.string(), vendor: z.string(), does: z.string(), message: z.string() }))
+      .describe('What speech and model vendors did not do on the call, in their words'),
   }),
   handle: async ({ core, ctx, urls, params }) => {
     const call = await getCall(core, ctx, callId(params.callId), `call_id: ${params.callId}`);
@@ -205,6 +208,7 @@ export const callStatusOperation = operation({
       recording_url: recordingUrl(call, urls),
       transcription: call.transcribed ? transcription(entries) : null,
       failure_reason: call.failureReason,
+      vendor_errors: [...call.vendorErrors],
     };
   },
 });

@@ -33,6 +33,9 @@ const AgentReply = z.object({
   voicemail_message: z.string().optional(),
   transfer_number: z.string().optional(),
   built_in_tools: z.array(z.string()).optional(),
+  // Only while there is one.
+  last_error: z.string().optional(),
+  last_error_at: z.string().optional(),
 });
 
 const AgentBody = z.object({
@@ -90,6 +93,9 @@ function present(agent: AiAgent): z.input<typeof AgentReply> {
     is_active: agent.isActive,
     created_at: time(agent.createdAt),
     updated_at: time(agent.updatedAt),
+    ...(agent.lastError === null
+      ? {}
+      : { last_error: agent.lastError.message, last_error_at: time(agent.lastError.at) }),
     ...(agent.voicemailMessage === null ? {} : { voicemail_message: agent.voicemailMessage }),
     ...(agent.transferNumber === null ? {} : { transfer_number: agent.transferNumber }),
     ...(agent.builtInTools.length === BUILT_IN_TOOLS.length ? {} : { built_in_tools: [...agent.builtInTools] }),

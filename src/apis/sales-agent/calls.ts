@@ -5,8 +5,8 @@ import { DEFAULT_RING_TIMEOUT_MS, placeCall, placeWebCall } from '#core/calls/pl
 import { phoneNumber } from '#core/kernel/phone-number.ts';
 import type { Limit } from '../kit/api.ts';
 import { operation } from '../kit/operation.ts';
-import { phoneNumberText } from '../kit/words.ts';
-import { agentIdOf, agentNumber, statusWord, time, Variables } from './words.ts';
+import { phoneNumberText, Variables } from '../kit/words.ts';
+import { agentIdOf, agentNumber, statusWord, time } from './words.ts';
 
 const SHORT = 200;
 const CALLS: Limit = { name: 'calls', points: 100, windowS: 60 };

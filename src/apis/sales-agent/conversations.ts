@@ -40,6 +40,9 @@ export const getConversationOperation = operation({
     phone_number: z.string().nullable(),
     created_at: z.string(),
     page_url: z.string(),
+    vendor_errors: z
+      .array(z.object({ at: z.string(), vendor: z.string(), does: z.string(), message: z.string() }))
+      .describe('What speech and model vendors did not do on the call, in their words'),
   }),
   handle: async ({ core, ctx, params, urls }) => {
     const call = await getCall(
@@ -55,6 +58,7 @@ export const getConversationOperation = operation({
       phone_number: call.direction === 'inbound' ? call.from : call.to,
       created_at: time(call.placedAt),
       page_url: urls.callPage(call.sid),
+      vendor_errors: [...call.vendorErrors],
     };
   },
 });

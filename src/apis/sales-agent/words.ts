@@ -51,14 +51,6 @@ export const statusWord = (status: CallStatus): string => STATUS[status];
 /** Our statuses behind each of this API's words. */
 export const STATUSES = wordsFor(STATUS);
 
-/** Variables may be sent as anything that reads as a text. */
-export const Variables = z
-  .record(z.string().max(200), z.union([z.string().max(10_000), z.number(), z.boolean(), z.null()]))
-  .refine((given) => Object.keys(given).length <= 200, 'at most 200 variables')
-  .transform((given) =>
-    Object.fromEntries(Object.entries(given).map(([name, value]) => [name, value === null ? '' : String(value)])),
-  );
-
 export function renderError(error: AppError): RenderedError {
   const first = error.issues[0]?.message;
   switch (error.code) {

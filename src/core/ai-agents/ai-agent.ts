@@ -31,6 +31,8 @@ export interface AiAgent {
   readonly chain: readonly number[];
   readonly isActive: boolean;
   readonly isDefault: boolean;
+  /** What a vendor last refused on its behalf; null once its model has answered since. */
+  readonly lastError: { readonly message: string; readonly at: Date } | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }

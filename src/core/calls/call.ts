@@ -1,3 +1,4 @@
+import type { VendorProblem } from '../ai-agents/vendor-problem.ts';
 import type { CallPhase } from './conversation.ts';
 
 /** One status machine underneath all five APIs; each has its own words for it. */
@@ -85,6 +86,7 @@ export interface Call {
   readonly carrierRecordingUrl: string | null;
   /** Why it was not recorded, or not to its end. */
   readonly recordingFailure: string | null;
+  readonly vendorErrors: readonly VendorProblem[];
   /** When its words were deleted: their time was over, or the person asked for it. */
   readonly transcriptDeletedAt: Date | null;
   /** Milliseconds of the call's clock before the recording begins. */

@@ -19,6 +19,8 @@ export interface WriteToAgent {
   /** As the client names the talk, or our id of one; null: a new one. */
   readonly conversation: { readonly name: string; readonly id: number | null } | null;
   readonly temperature: number | null;
+  /** Fill `{{name}}` in the agent's prompt, from this message on. */
+  readonly variables?: Readonly<Record<string, string>>;
   readonly onText?: (text: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -68,7 +70,7 @@ interface Turn {
   readonly agent: AiAgent;
   readonly conversation: Conversation;
   readonly personId: number | null;
-  readonly input: Pick<WriteToAgent, 'text' | 'temperature' | 'onText' | 'signal'>;
+  readonly input: Pick<WriteToAgent, 'text' | 'temperature' | 'variables' | 'onText' | 'signal'>;
 }
 
 async function answer(core: Core, ctx: Context, { agent, conversation, personId, input }: Turn): Promise<Answered> {
@@ -79,7 +81,7 @@ async function answer(core: Core, ctx: Context, { agent, conversation, personId,
     await records.conversations.add(conversation.id, {
       role: 'caller',
       content: input.text,
-      metadata: null,
+      metadata: input.variables === undefined ? null : { dynamic_variables: input.variables },
       detail: {},
       agentId: null,
       at: began,

@@ -3,7 +3,7 @@ import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { AppError, notFound } from '../kernel/errors.ts';
 import { timeZone } from '../kernel/locale.ts';
-import type { Organization } from '../ports.ts';
+import type { Organization, WhenModelFails } from '../ports.ts';
 import { isFirst } from './first-organization.ts';
 import { checkPassword } from './password-rules.ts';
 import { addUser } from './users.ts';
@@ -49,6 +49,7 @@ export async function getOrganization(core: Core, ctx: Context, id: number): Pro
 export interface ChangeOrganization {
   readonly name?: string;
   readonly timeZone?: string;
+  readonly whenModelFails?: WhenModelFails;
   /** Null keeps for ever. */
   readonly recordingRetentionDays?: number | null;
   readonly transcriptRetentionDays?: number | null;

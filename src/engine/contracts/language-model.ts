@@ -84,6 +84,8 @@ export type ModelPart =
 
 export interface LanguageModel {
   readonly id: string;
+  /** It answers by rules, where no vendor's model does. */
+  readonly byRules?: true;
   /** Parts until `done` or `error`, none after `abort`. */
   generate(request: ModelRequest, onPart: (part: ModelPart) => void): { abort(): void };
 }

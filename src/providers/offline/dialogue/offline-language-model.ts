@@ -11,6 +11,7 @@ import { Talk } from './talk.ts';
  */
 export class OfflineLanguageModel implements LanguageModel {
   readonly id = 'offline-rules';
+  readonly byRules = true;
 
   generate(request: ModelRequest, onPart: (part: ModelPart) => void): { abort(): void } {
     const timer = setImmediate(() => {
