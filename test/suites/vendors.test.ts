@@ -175,7 +175,7 @@ describe('the checks notice', () => {
     await fails('says nothing after it was told to stop', parrot({ late: true }));
     await fails('answers what was said last, in pieces, and ends once', parrot({ twice: true }));
     await fails('counts its tokens', parrot({}));
-    await fails('calls a tool with arguments that are texts', parrot({ usage: true }));
+    await fails('calls a tool with arguments of their own kinds', parrot({ usage: true }));
     await fails('is told what a tool gave, and not of one that still runs', parrot({}));
     await languageModelChecks['answers what was said last, in pieces, and ends once']!(parrot({}));
   });
