@@ -231,7 +231,8 @@ describe('a chain of agents over a large model', { concurrency: 1 }, () => {
     goOn = Promise.withResolvers();
   });
 
-  it('goes on by rules where the vendor is away, and says so', async () => {
+  it('goes on by rules where the vendor is away and the organization wants that, and says so', async () => {
+    await server.request('PUT', '/api/organizations/org_1', { when_model_fails: 'offline_rules' });
     for (const model of Object.keys(answers)) hanging.add(model);
     vendor.fault = 'refuses-key';
     const response = await write('What does it cost?', 'away');

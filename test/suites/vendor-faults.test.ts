@@ -77,8 +77,10 @@ describe('a server with two vendors', () => {
     it(`an answer that is ${fault} is gone on from by the next vendor, and nothing is said twice`, async () => {
       const id = await agent({ model: 'gpt-4o-mini' });
       openai.fault = fault;
-      const { message } = await write(id, 'tell me all about it please');
+      const { message, model } = await write(id, 'tell me all about it please');
+      assert.equal(model, 'anthropic');
       openai.fault = 'none';
+      assert.equal((await write(id, 'hello you')).model, 'gpt-4o-mini', 'it is used again once it is well');
       // The second vendor repeats its last message; what the first one said stands before it, once.
       assert.equal(message.split('You said: tell').length - 1 <= 1, true, message);
       assert.notEqual(message.trim(), '');

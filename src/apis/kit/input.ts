@@ -9,7 +9,7 @@ export function readJson(body: unknown): unknown {
   if (typeof body !== 'string' || body.trim() === '') return {};
   if (depthOf(body) > DEEPEST) throw wrong('body', `the body is nested deeper than ${DEEPEST}`, 'range');
   try {
-    return JSON.parse(body);
+    return JSON.parse(body.replace(/^\uFEFF/, ''));
   } catch {
     throw wrong('body', 'the body is not valid JSON');
   }

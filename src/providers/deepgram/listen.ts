@@ -91,10 +91,10 @@ class Stream implements SpeechToTextStream {
   constructor(connect: () => WebSocket, options: SpeechToTextOptions) {
     this.#connect = connect;
     this.#options = options;
-    this.#socket = this.#opened();
+    this.#socket = this.#open();
   }
 
-  #opened(): WebSocket {
+  #open(): WebSocket {
     const socket = this.#connect();
     socket.on('open', () => {
       this.#openedMs = performance.now();
@@ -210,7 +210,7 @@ class Stream implements SpeechToTextStream {
     // Nobody is speaking, and it was well until now: nothing is lost if it is connected again.
     if (this.#state === 'quiet' && this.#openedMs !== null && performance.now() - this.#openedMs > WELL_AFTER_MS) {
       this.#openedMs = null;
-      this.#socket = this.#opened();
+      this.#socket = this.#open();
       return old.terminate();
     }
     this.#broken = errorPart(error);

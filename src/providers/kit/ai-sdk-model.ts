@@ -134,8 +134,8 @@ class Answer {
       });
     if (unified === 'content-filter')
       return onPart({ type: 'error', fault: 'request', message: "the vendor's content filter held the answer back" });
-    // The connection closed without a word that the answer is over.
-    if (unified === 'error' || (unified === 'other' && raw === undefined)) return onPart(BROKEN_OFF);
+    // An answer that is over carries the vendor's reason; without one the connection was closed in its middle.
+    if (unified === 'error' || raw === undefined) return onPart(BROKEN_OFF);
     if (!this.#said && this.#calls.length === 0) return onPart({ type: 'error', message: 'the answer was empty' });
     for (const call of this.#calls) onPart(call);
     onPart({
