@@ -88,14 +88,14 @@ function listenProblem({ code, message }: NodeJS.ErrnoException, host: string, p
   return `Port ${port} of ${host} cannot be opened (HOST, PORTS): ${message}`;
 }
 
-/** Ends every connection, upgraded ones included: those that do not end by themselves are cut off after a moment. */
+/** Requests under way get their replies. Connections that do not end by themselves within a moment, upgraded ones included, are cut off. */
 export async function stopListening(servers: readonly Listening[]): Promise<void> {
   await Promise.all(
     servers.map(
       ({ server, connections }) =>
         new Promise<void>((done) => {
           server.close(() => done());
-          server.closeAllConnections();
+          server.closeIdleConnections();
           setTimeout(() => connections.forEach((socket) => socket.destroy()), FAREWELL_MS).unref();
         }),
     ),
