@@ -54,8 +54,9 @@ describe('orchestrator: providers and calls where none is configured', { concurr
       [plain['status'], typeof plain['timestamp'], typeof plain['version'], typeof plain['uptime']],
       ['healthy', 'string', 'string', 'number'],
     );
-    for (const part of ['database', 'orchestrator', 'voice_provider', 'chromadb', 'openai'])
+    for (const part of ['database', 'orchestrator', 'voice_provider', 'chromadb'])
       assert.equal((plain['services'] as Json)[part], 'connected', part);
+    assert.equal((plain['services'] as Json)['openai'], 'not_configured');
     const { body } = await ask('GET', '/health/detailed');
     const number = (value: unknown) => assert.ok(typeof value === 'number' && value >= 0, String(value));
     for (const key of ['rss', 'heapTotal', 'heapUsed', 'external']) number((body['memory'] as Json)[key]);

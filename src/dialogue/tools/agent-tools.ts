@@ -83,7 +83,8 @@ export class AgentTools {
       await finish('failed', reason);
       throw error;
     }
-    if (outcome.status !== 'ok') this.#warn(name, key, outcome.status, outcome.output);
+    // What a built-in tool refuses, such as a time that is taken, is an answer like any other.
+    if (outcome.status !== 'ok' && !isBuiltIn(name)) this.#warn(name, key, outcome.status, outcome.output);
     await finish(outcome.status, outcome.output);
     return outcome;
   }
