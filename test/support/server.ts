@@ -30,8 +30,9 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** What others do wrong: wrong passwords, and receivers that take nothing. Tests provoke it, and read it with a log of their own. */
-const OUTSIDE = /"msg":"(?:a sign-in failed|a webhook did not take an event|an event was given up)/;
+/** What others do wrong: wrong passwords, receivers and tools that fail. Tests provoke it, and read it with a log of their own. */
+const OUTSIDE =
+  /"msg":"(?:a sign-in failed|a webhook did not take an event|an event was given up|a tool did not do what it was asked)/;
 
 const KEY = 'test-key-of-this-server';
 
