@@ -21,13 +21,13 @@ export interface Voice {
   readonly render: (texts: readonly string[]) => Int16Array[];
 }
 
-let flite: WebAssembly.Module | null = null;
+const flite = await loadFlite();
 
 const fliteVoice = (name: string, voice: FliteVoice): Voice => ({
   name: `flite-${name}`,
   render: (texts) =>
     texts.map((text) => {
-      const { pcm, sampleRateHz } = fliteSpeak((flite ??= loadFlite()), text, voice);
+      const { pcm, sampleRateHz } = fliteSpeak(flite, text, voice);
       return resample(pcm, sampleRateHz, SAMPLE_RATE);
     }),
 });

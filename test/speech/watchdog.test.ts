@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SupervisedWorker } from '#providers/offline/speech/supervised-worker.ts';
 
-const start = (stuckMs: number, onRestart?: () => void) =>
-  new SupervisedWorker(new URL('./moody-worker.ts', import.meta.url), {}, stuckMs, onRestart);
+const start = (stuckMs: number, onRestart?: () => void, data: () => Promise<unknown> = () => Promise.resolve({})) =>
+  new SupervisedWorker(new URL('./moody-worker.ts', import.meta.url), data, stuckMs, onRestart);
 
 describe('the watchdog of a speech worker', () => {
   for (const mood of ['hang', 'die', 'throw']) {
@@ -20,4 +20,23 @@ describe('the watchdog of a speech worker', () => {
       await assert.rejects(worker.request({ mood: 'well' }), /shut down/);
     });
   }
+
+  it('starts no worker before the first request, keeps what comes before its data, and says when there are none', async () => {
+    let asked = 0;
+    let give: (data: object) => void = () => undefined;
+    const worker = start(800, undefined, () => {
+      asked++;
+      return new Promise((done) => (give = done));
+    });
+    assert.equal(asked, 0);
+    const early = worker.request<{ id: number; mood: string }>({ mood: 'well' });
+    give({});
+    assert.equal((await early).mood, 'well');
+    assert.equal(asked, 1);
+    await worker.close();
+    const without = start(800, undefined, () => Promise.reject(new Error('no model')));
+    await assert.rejects(without.request({ mood: 'well' }), /no model/);
+    await assert.rejects(without.request({ mood: 'well' }), /no model/);
+    await without.close();
+  });
 });

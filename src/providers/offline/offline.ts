@@ -15,9 +15,8 @@ export interface OfflineProviders extends Providers {
 const DECODERS_PER_WORKER = 4;
 
 export function makeOfflineProviders(threads = Math.min(4, availableParallelism())): OfflineProviders {
-  const flite = loadFlite();
-  const listener = new OfflineSpeechToText(flite, threads, DECODERS_PER_WORKER);
-  const voice = new OfflineTextToSpeech(flite, threads);
+  const listener = new OfflineSpeechToText(loadFlite, threads, DECODERS_PER_WORKER);
+  const voice = new OfflineTextToSpeech(loadFlite, threads);
   return {
     voiceActivity: makeSilero(),
     speechToText: [listener],

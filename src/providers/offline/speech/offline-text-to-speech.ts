@@ -35,7 +35,7 @@ export class OfflineTextToSpeech implements TextToSpeech {
   readonly #cache = new Map<string, Promise<Int16Array>>();
   #cached = 0;
 
-  constructor(flite: WebAssembly.Module, workers: number) {
+  constructor(flite: () => Promise<WebAssembly.Module>, workers: number) {
     this.#workers = Array.from(
       { length: workers },
       () => new SupervisedWorker(new URL('./voice-worker.ts', import.meta.url), flite, STUCK_MS),

@@ -22,22 +22,22 @@ const TRIES = 2;
  */
 export class SupervisedWorker {
   readonly #file: URL;
-  readonly #data: unknown;
+  readonly #data: () => Promise<unknown>;
   readonly #stuckMs: number;
   readonly #onRestart: () => void;
   readonly #waiting = new Map<number, Waiting>();
-  #worker: Worker;
+  /** Null until it is first needed: a worker holds its models in memory. */
+  #worker: Thread | null = null;
   #nextId = 1;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
   restarts = 0;
 
-  constructor(file: URL, data: unknown, stuckMs: number, onRestart: () => void = () => undefined) {
+  constructor(file: URL, data: () => Promise<unknown>, stuckMs: number, onRestart: () => void = () => undefined) {
     this.#file = file;
     this.#data = data;
     this.#stuckMs = stuckMs;
     this.#onRestart = onRestart;
-    this.#worker = this.#start();
   }
 
   /** Messages without a reply of their own arrive here. */
@@ -52,7 +52,7 @@ export class SupervisedWorker {
     const id = this.#nextId++;
     return new Promise<Reply>((resolve, reject) => {
       this.#waiting.set(id, { message: { ...message, id }, resolve, reject, tries: 1, sinceMs: performance.now() });
-      this.#worker.postMessage({ ...message, id });
+      this.#started().postMessage({ ...message, id });
       this.#timer ??= setInterval(() => this.#check(), CHECK_MS);
       this.#timer.unref();
     });
@@ -60,7 +60,7 @@ export class SupervisedWorker {
 
   /** Fire and forget. */
   post(message: object): void {
-    if (!this.#closed) this.#worker.postMessage(message);
+    if (!this.#closed) this.#started().postMessage(message);
   }
 
   /** Ends the worker as if it had hung; for tests of what follows. */
@@ -73,29 +73,35 @@ export class SupervisedWorker {
     if (this.#timer) clearInterval(this.#timer);
     for (const one of this.#waiting.values()) one.reject(new Error('offline speech is shut down'));
     this.#waiting.clear();
-    await this.#worker.terminate();
+    await this.#worker?.terminate();
   }
 
-  #start(): Worker {
-    const worker = new Worker(this.#file, {
-      workerData: this.#data,
-      execArgv: ['--disable-warning=ExperimentalWarning'],
+  #started(): Thread {
+    return (this.#worker ??= this.#start());
+  }
+
+  #start(): Thread {
+    const worker: Thread = new Thread(this.#file, this.#data(), {
+      onMessage: (message) => worker === this.#worker && this.#heard(message),
+      onEnd: (error) => worker === this.#worker && this.#restart(error),
+      onNoData: (error) => worker === this.#worker && this.#giveUp(error),
     });
-    worker.unref();
-    worker.on('message', (message: WorkerReply) => {
-      if (worker !== this.#worker) return;
-      const waiting = this.#waiting.get(message.id);
-      if (!waiting) return this.onMessage(message as never);
-      this.#waiting.delete(message.id);
-      if (message.error === undefined) waiting.resolve(message as never);
-      else waiting.reject(new Error(message.error));
-    });
-    worker.on(
-      'error',
-      (error) => worker === this.#worker && this.#restart(error instanceof Error ? error : new Error(String(error))),
-    );
-    worker.on('exit', () => worker === this.#worker && this.#restart(new Error('the speech worker ended')));
     return worker;
+  }
+
+  #heard(message: WorkerReply): void {
+    const waiting = this.#waiting.get(message.id);
+    if (!waiting) return this.onMessage(message as never);
+    this.#waiting.delete(message.id);
+    if (message.error === undefined) waiting.resolve(message as never);
+    else waiting.reject(new Error(message.error));
+  }
+
+  /** What every worker needs is not there: another one would fare no better. */
+  #giveUp(error: Error): void {
+    this.#worker = null;
+    for (const one of this.#waiting.values()) one.reject(error);
+    this.#waiting.clear();
   }
 
   #check(): void {
@@ -108,8 +114,8 @@ export class SupervisedWorker {
     if (this.#closed) return;
     const old = this.#worker;
     this.restarts++;
-    this.#worker = this.#start();
-    void old.terminate();
+    const worker = (this.#worker = this.#start());
+    void old?.terminate();
     // Whoever keeps a state in the worker tells it again, before what was asked of that state is asked again.
     this.#onRestart();
     // Requests are worked off in order: only the oldest can be to blame.
@@ -124,7 +130,50 @@ export class SupervisedWorker {
       }
       if (blamed) one.tries++;
       one.sinceMs = performance.now();
-      this.#worker.postMessage(one.message);
+      worker.postMessage(one.message);
     }
   }
 }
+
+interface ThreadEvents {
+  onMessage(message: WorkerReply): void;
+  onEnd(error: Error): void;
+  onNoData(error: Error): void;
+}
+
+/** One worker; what is posted before its data are there is kept until then. */
+class Thread {
+  readonly #early: object[] = [];
+  #worker: Worker | null = null;
+  #ended = false;
+
+  constructor(file: URL, data: Promise<unknown>, events: ThreadEvents) {
+    data.then(
+      (workerData) => this.#begin(file, workerData, events),
+      (error: unknown) => events.onNoData(asError(error)),
+    );
+  }
+
+  #begin(file: URL, workerData: unknown, { onMessage, onEnd }: ThreadEvents): void {
+    if (this.#ended) return;
+    const worker = new Worker(file, { workerData, execArgv: ['--disable-warning=ExperimentalWarning'] });
+    this.#worker = worker;
+    worker.unref();
+    worker.on('message', onMessage);
+    worker.on('error', (error) => onEnd(asError(error)));
+    worker.on('exit', () => onEnd(new Error('the speech worker ended')));
+    for (const message of this.#early.splice(0)) worker.postMessage(message);
+  }
+
+  postMessage(message: object): void {
+    if (this.#worker) this.#worker.postMessage(message);
+    else this.#early.push(message);
+  }
+
+  async terminate(): Promise<void> {
+    this.#ended = true;
+    await this.#worker?.terminate();
+  }
+}
+
+const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
