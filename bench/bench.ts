@@ -1,6 +1,6 @@
 // Measures the engine and prints tables, and everything measured as JSON beside them.
 //   npm run bench                        all of it, about twenty minutes
-//   npm run bench -- calls sockets       parts: calls, sockets, carriers, knowledge, soak, overload, install
+//   npm run bench -- calls sockets       parts: calls, sockets, carriers, knowledge, soak, overload, idle, install
 //   npm run bench -- sockets --n 200     with as many calls
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import type { Row } from './calls/measure.ts';
 import { beside, manyCalls, onOneCore, overload, soak } from './calls/socket-callers.ts';
 import { table } from './eval/tables.ts';
+import { measureIdle } from './idle.ts';
 import { measureInstall } from './install.ts';
 
 const { values, positionals } = parseArgs({
@@ -19,7 +20,7 @@ const { values, positionals } = parseArgs({
     json: { type: 'string', default: join(import.meta.dirname, '..', '.cache', 'bench.json') },
   },
 });
-const PARTS = ['calls', 'sockets', 'carriers', 'knowledge', 'soak', 'overload', 'install'] as const;
+const PARTS = ['calls', 'sockets', 'carriers', 'knowledge', 'soak', 'overload', 'idle', 'install'] as const;
 const parts = positionals.length === 0 ? PARTS : PARTS.filter((part) => positionals.includes(part));
 const NOISE_DB = -45;
 const counts = (usual: readonly number[]) => values.n?.map(Number) ?? usual;
@@ -127,6 +128,9 @@ for (const part of parts) {
       for (const one of [bySlots, byLoad]) if (one) console.log(JSON.stringify(one));
       break;
     }
+    case 'idle':
+      keep(part, await measureIdle());
+      break;
     case 'install':
       keep(part, measureInstall());
   }

@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reservation } from '#core/calls/live-calls.ts';
 
 const SAMPLE_MS = 100;
+/** Longest wait of a call whose other end is simulated. */
+const WAIT_MS = 30_000;
 /**
  * Lag of the event loop, smoothed, above which no further call is taken: those that run come first. Callers in real time
  * hear it as gaps once it comes near what the carrier is led by; simulated ones wait.
@@ -52,17 +55,29 @@ export class Admission {
     return this.#taken;
   }
 
-  /** A slot is taken at once, so that two who ask together do not both get the last one. */
-  reserve(): { reservation: Reservation } | { refused: string } {
+  /**
+   * A slot is taken at once, so that two who ask together do not both get the last one. One that has waited is taken
+   * where nobody in real time would suffer.
+   */
+  reserve(hasWaited = false): { reservation: Reservation } | { refused: string } {
     if (this.#taken >= this.#slots) return { refused: `All ${this.#slots} call slots of this server are taken` };
+    if (this.#isBusy() && !(hasWaited && this.#running().real === 0))
+      return { refused: 'This server is too busy to take another call' };
+    return { reservation: this.#take() };
+  }
+
+  /** Waits until the event loop has time for one more call, for so long at most. */
+  async untilQuiet(limitMs = WAIT_MS): Promise<void> {
+    for (const until = performance.now() + limitMs; this.#isBusy() && performance.now() < until;)
+      await sleep(SAMPLE_MS);
+  }
+
+  #isBusy(): boolean {
     const { real, simulated } = this.#running();
     // Simulated calls take whatever time there is: what they leave says nothing.
-    const tooBusy =
-      real === 0
-        ? this.#lagMs > LAG_LIMIT_SIMULATED_MS
-        : this.#lagMs > LAG_LIMIT_MS || (simulated === 0 && this.#busy > BUSY_LIMIT);
-    if (tooBusy) return { refused: 'This server is too busy to take another call' };
-    return { reservation: this.#take() };
+    return real === 0
+      ? this.#lagMs > LAG_LIMIT_SIMULATED_MS
+      : this.#lagMs > LAG_LIMIT_MS || (simulated === 0 && this.#busy > BUSY_LIMIT);
   }
 
   /** For calls that cannot be refused any more. */

@@ -105,9 +105,14 @@ export class LiveCallsHere implements LiveCalls {
     return () => this.#watchers.delete(watcher);
   }
 
-  reserve(): { reservation: Reservation } | { refused: string } {
+  reserve(hasWaited = false): { reservation: Reservation } | { refused: string } {
     if (this.#closed) throw new AppError('unavailable', 'This server is shutting down and takes no new calls');
-    return this.#admission.reserve();
+    return this.#admission.reserve(hasWaited);
+  }
+
+  async reserveWhenQuiet(): Promise<{ reservation: Reservation } | { refused: string }> {
+    await this.#admission.untilQuiet();
+    return this.reserve(true);
   }
 
   mustReserve(): { reservation: Reservation } {

@@ -106,6 +106,11 @@ export class RemoteLiveCalls implements LiveCalls {
     }
   }
 
+  /** Media servers tell how many calls they can take, not how busy they are. */
+  reserveWhenQuiet(): Promise<{ reservation: Reservation } | { refused: string }> {
+    return Promise.resolve(this.reserve());
+  }
+
   reserve(): { reservation: Reservation } | { refused: string } {
     const roomOf = (one: MediaServer) => one.free - (this.#given.get(one.id) ?? 0);
     const best = this.#servers.toSorted((a, b) => roomOf(b) - roomOf(a))[0];

@@ -27,6 +27,8 @@ export interface LiveCalls {
   /** Room for one more call, or why not; reserves it until `dial`, `expect` or `give` is called. */
   /** @throws AppError unavailable while the server shuts down */
   reserve(): { readonly reservation: Reservation } | { readonly refused: string };
+  /** The same for a call whose other end is simulated: it waits, so long as this server is only busy for the moment. */
+  reserveWhenQuiet(): Promise<ReturnType<LiveCalls['reserve']>>;
   /** Room for a call that cannot be refused: `full` where there is none, and whoever is there is to be told so. */
   mustReserve(): { readonly reservation: Reservation };
   /** Hands a placed call to its carrier. Never throws: what goes wrong ends the call. Resolves when the carrier has taken it, or did not within seconds. */

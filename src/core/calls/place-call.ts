@@ -26,7 +26,8 @@ export const DEFAULT_RING_TIMEOUT_MS = 30_000;
 /** Places a call: it is on record before anybody dials. @throws AppError not-found, conflict (do not call), too-many-calls */
 export async function placeCall(core: Core, ctx: Context, input: PlaceCall): Promise<Call> {
   const carrier = await core.carriers.current();
-  const { call, begun } = await begin(core, ctx, 'outbound', async (records) => {
+  const room = carrier.real ? core.live.reserve() : await core.live.reserveWhenQuiet();
+  const { call, begun } = await begin(core, ctx, room, 'outbound', async (records) => {
     const { owner, talker, userId } = await otherEnd(
       records,
       core.secrets,
@@ -76,6 +77,7 @@ export async function placeWebCall(
   const { call } = await begin(
     core,
     ctx,
+    core.live.reserve(),
     'web',
     async (records) => {
       const { talker, userId } = await otherEnd(
@@ -128,11 +130,11 @@ interface Begun {
 async function begin(
   core: Core,
   ctx: Context,
+  room: ReturnType<Core['live']['reserve']>,
   direction: Direction,
   prepare: (records: Records) => Promise<Beginning>,
   also: (records: Records, call: Call) => Promise<void> = () => Promise.resolve(),
 ): Promise<Begun> {
-  const room = core.live.reserve();
   if ('refused' in room) throw new AppError('too-many-calls', room.refused);
   try {
     const call = await core.store.transaction(async (records) => {
