@@ -136,9 +136,9 @@ export class SupervisedWorker {
 }
 
 interface ThreadEvents {
-  onMessage(message: WorkerReply): void;
-  onEnd(error: Error): void;
-  onNoData(error: Error): void;
+  readonly onMessage: (message: WorkerReply) => void;
+  readonly onEnd: (error: Error) => void;
+  readonly onNoData: (error: Error) => void;
 }
 
 /** One worker; what is posted before its data are there is kept until then. */
