@@ -80,6 +80,19 @@ describe('a prompt', () => {
     assert.match(answer('where is your office')!, /Denver/);
     assert.equal(answer('do you like music'), null);
   });
+
+  it('of one line gives its facts beside its rules', () => {
+    const script = readPrompt(
+      'You are Ada. Our shop is open from nine to five. When the caller says "go on", say "Moving on." If somebody asks about parking, say that it is free. For a booking ask for a phone number. Delivery takes two days.',
+    );
+    assert.deepEqual(script.facts, ['Our shop is open from nine to five.', 'Delivery takes two days.']);
+    assert.deepEqual(script.rules, [{ says: 'go on', answer: 'Moving on.' }]);
+    assert.deepEqual(
+      script.answers.map(({ answer }) => answer),
+      ['It is free.'],
+    );
+    assert.deepEqual(script.bookingAsks, ['phone number']);
+  });
 });
 
 describe('the offline dialogue model', () => {

@@ -85,13 +85,16 @@ export function readPrompt(prompt: string): PromptScript {
     if (heading) section = heading.section;
     const rest = heading ? heading.rest : withoutBullet(line);
     if (rest === '') continue;
-    const rule = ruleIn(rest);
-    if (rule) rules.push(rule);
-    const told = rule ? null : toldWhenAsked(rest);
-    if (told) answers.push(told);
-    const asks = rule || told ? null : askedForBooking(rest);
-    if (asks) bookingAsks.push(...asks);
-    if (!rule && !told && !asks) put(section, sentencesOf(rest).map(withoutAsk));
+    // Each sentence for itself: a prompt of one line holds facts beside its rules.
+    for (const sentence of sentencesOf(rest)) {
+      const rule = ruleIn(sentence);
+      const told = rule ? null : toldWhenAsked(sentence);
+      const asks = rule || told ? null : askedForBooking(sentence);
+      if (rule) rules.push(rule);
+      else if (told) answers.push(told);
+      else if (asks) bookingAsks.push(...asks);
+      else put(section, [withoutAsk(sentence)]);
+    }
   }
   return { ...scriptOf(prompt, sections), answers, rules, bookingAsks };
 }
@@ -164,38 +167,38 @@ function questionAndAnswer(line: string): { question: string | null; answer: str
 }
 
 /** When the caller says "X", say "Y". */
-function ruleIn(line: string): { says: string; answer: string } | null {
-  const [before, says, , answer] = line.split('"');
+function ruleIn(sentence: string): { says: string; answer: string } | null {
+  const [before, says, , answer] = sentence.split('"');
   if (answer === undefined || !/\b(?:if|when)\b/i.test(before!) || !/\bsays?\b/i.test(before!)) return null;
   return { says: says!, answer };
 }
 
 /** If somebody asks about X, say that Y. */
-function toldWhenAsked(line: string): { question: string; answer: string } | null {
-  if (!/^(?:if|when)\b/i.test(line)) return null;
-  const asks = /\basks?\b(?: (?:about|for|whether|if))?/i.exec(line);
-  const comma = line.indexOf(', ');
+function toldWhenAsked(sentence: string): { question: string; answer: string } | null {
+  if (!/^(?:if|when)\b/i.test(sentence)) return null;
+  const asks = /\basks?\b(?: (?:about|for|whether|if))?/i.exec(sentence);
+  const comma = sentence.indexOf(', ');
   if (!asks || comma < asks.index) return null;
   const verb =
     /^(?:please )?(?:say|tell|answer|explain|reply)\b(?: (?:them|him|her|the [a-z]+))?(?: that)?[\s:]+/i.exec(
-      line.slice(comma + 2),
+      sentence.slice(comma + 2),
     );
   if (!verb) return null;
-  const answer = line
+  const answer = sentence
     .slice(comma + 2 + verb[0].length)
     .replaceAll('"', '')
     .trim();
   return {
-    question: line.slice(asks.index + asks[0].length, comma).trim(),
+    question: sentence.slice(asks.index + asks[0].length, comma).trim(),
     answer: answer.charAt(0).toUpperCase() + answer.slice(1),
   };
 }
 
 /** For a reservation ask for: the number of people, a phone number. */
-function askedForBooking(line: string): string[] | null {
-  const verb = /\b(?:ask for|collect)\b:?/i.exec(line);
-  if (!verb || !BOOKS.test(line.slice(0, verb.index))) return null;
-  return line
+function askedForBooking(sentence: string): string[] | null {
+  const verb = /\b(?:ask for|collect)\b:?/i.exec(sentence);
+  if (!verb || !BOOKS.test(sentence.slice(0, verb.index))) return null;
+  return sentence
     .slice(verb.index + verb[0].length)
     .replace(/\.$/, '')
     .split(/, and |, | and /)
