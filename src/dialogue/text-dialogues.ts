@@ -1,6 +1,6 @@
-import { fillVariables, type AiAgent } from '#core/ai-agents/ai-agent.ts';
+import { AGENT_DEFAULTS, fillVariables, PROMPTS, type AiAgent } from '#core/ai-agents/ai-agent.ts';
 import type { Message } from '#core/conversations/conversation.ts';
-import type { TextAnswer, TextDialogue, TextTurn } from '#core/conversations/text-dialogue.ts';
+import type { TextAnswer, TextDialogue, TextTurn, Understood } from '#core/conversations/text-dialogue.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import type { Analysis, Analyst } from '#core/memory/analyst.ts';
 import type {
@@ -14,6 +14,7 @@ import { JOBS } from './chain.ts';
 import { ModelAnalyst } from './model-analyst.ts';
 import { PreparedAgent, type DialogueOptions, type ModelsFor } from './prepared-agent.ts';
 import { TextTurns } from './text-turns.ts';
+import { readUnderstanding, understandingPrompt } from './understanding.ts';
 import { VendorWatch } from './vendor-watch.ts';
 import type { AgentTools } from './tools/agent-tools.ts';
 import type { McpTools } from './tools/mcp-tools.ts';
@@ -63,7 +64,7 @@ export class TextDialogues implements TextDialogue {
     const { agent, conversation, personId, number, signal } = turn;
     const { modelsFor, mcp } = this.#options;
     const prepared = await PreparedAgent.of(agent.id, personId, this.#options, mcp);
-    const talks = agent.type === 'conversation';
+    const talks = agent.type === 'conversation' || agent.type === 'input';
     const subject = `conv_${conversation.id}`;
     // Unique in the conversation: no later turn answers the same message.
     const turnId = turn.messages.at(-1)?.id ?? 0;
@@ -90,7 +91,11 @@ export class TextDialogues implements TextDialogue {
       watch,
       canTransfer: false,
     });
-    const prompt = fillVariables(agent.systemPrompt, { ...prepared.variables(number), ...variablesOf(turn.messages) });
+    const variables = { ...prepared.variables(number), ...variablesOf(turn.messages) };
+    const own = agent.systemPrompt === PROMPTS.input ? AGENT_DEFAULTS.systemPrompt : agent.systemPrompt;
+    const prompt = fillVariables(own, variables);
+    const understanding =
+      agent.type === 'input' ? this.#understand(turn, prepared.now, variables).catch(() => null) : null;
     const messages = turn.messages.flatMap(toModelMessage);
     const notes = turn.messages.flatMap((message) => (message.role === 'system' ? [message.content] : []));
     let [text, tokens, model] = ['', 0, agent.modelName];
@@ -102,7 +107,8 @@ export class TextDialogues implements TextDialogue {
           model: agent.modelName,
           messages,
           notes,
-          job: JOBS[agent.type],
+          // In text an agent that understands answers as one that talks; what it understood stands beside.
+          job: talks ? 'talk' : JOBS[agent.type],
           tools: (tools?.definitions ?? []).filter((one) => one.name !== END_CALL),
           working: () => () => undefined,
           ...(turn.temperature === null ? {} : { temperature: turn.temperature }),
@@ -123,6 +129,7 @@ export class TextDialogues implements TextDialogue {
       model,
       tokens,
       sources: prepared.lookup?.sourcesOf(text) ?? [],
+      understood: await understanding,
       interrupted: signal?.aborted === true,
     };
   }
@@ -145,6 +152,31 @@ export class TextDialogues implements TextDialogue {
         return rules();
       });
     })();
+  }
+
+  /** By the first model whose answer can be read; the rules, which are the last, always give one. */
+  async #understand(
+    { agent, messages, signal }: TextTurn,
+    now: NonNullable<ModelRequest['now']>,
+    variables: Readonly<Record<string, string>>,
+  ): Promise<Understood | null> {
+    const words = messages.findLast(({ role }) => role === 'caller')?.content ?? '';
+    const request: ModelRequest = {
+      prompt: fillVariables(understandingPrompt(agent), variables),
+      model: agent.modelName,
+      messages: [{ role: 'caller', text: words }],
+      tools: [],
+      job: 'understand',
+      medium: 'text',
+      now,
+      working: () => () => undefined,
+    };
+    for (const model of this.#options.modelsFor(agent.modelProvider)) {
+      const { text, failed } = await this.#run(model, request, () => undefined, signal);
+      const understood = failed ? null : readUnderstanding(text);
+      if (understood) return understood;
+    }
+    return null;
   }
 
   /** Whoever answers first of the models; one that breaks off in the middle is gone on from. */

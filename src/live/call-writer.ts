@@ -145,11 +145,12 @@ function entryOf(item: LedgerItem, seq: number, phase: CallPhase, sources: reado
 function eventOf(item: LedgerItem, callId: number): DomainEvent | null {
   switch (item.role) {
     case 'agent':
+      return { type: 'message.sent', callId, data: { role: 'agent', text: item.text } };
     case 'caller':
       return {
-        type: 'message.sent',
+        type: 'message.received',
         callId,
-        data: { role: item.role, text: item.text, ...(item.role === 'caller' ? { confidence: item.confidence } : {}) },
+        data: { role: 'caller', text: item.text, confidence: item.confidence },
       };
     case 'tool-result':
       return { type: 'tool.executed', callId, data: { key: item.key, name: item.name, status: item.status } };

@@ -1,4 +1,5 @@
 import type { Call } from '#core/calls/call.ts';
+import { refusalBy } from '#core/calls/finish-call.ts';
 import type { Carrier, CarrierEvent } from '#engine/contracts/carrier.ts';
 import type { CarrierSide, Log, RunningCall } from './running-call.ts';
 
@@ -46,7 +47,7 @@ function told(running: RunningCall, event: CarrierEvent): void {
     case 'failed':
       return void running.fail(
         event.outcome,
-        event.outcome.replace('-', '_'),
+        event.outcome === 'refused' ? refusalBy(event.reason) : event.outcome.replace('-', '_'),
         failureText(event.outcome, event.reason),
       );
     case 'answered':

@@ -1,3 +1,4 @@
+import { refusalBy } from '#core/calls/finish-call.ts';
 import type { Call } from '#core/calls/call.ts';
 import { mintMediaToken } from '#core/calls/receive-call.ts';
 import type { WallClock } from '#core/kernel/ports.ts';
@@ -119,7 +120,7 @@ export class Placing {
         );
         if (refusal.kind === 'refused') {
           attempt?.succeeded();
-          throw new NotPlaced('refused', 'refused', problem);
+          throw new NotPlaced('refused', refusalBy(problem), problem);
         }
         await carriers.failed(info.id, attempt, refusal.retryAfterMs);
         if (refusal.kind === 'unknown')
@@ -131,7 +132,7 @@ export class Placing {
         await store.carriers.giveBack(call.id);
       }
     }
-    throw new NotPlaced('refused', 'refused', problem);
+    throw new NotPlaced('refused', refusalBy(problem), problem);
   }
 
   #requestFor(call: Call, hints: readonly string[]): DialRequest {
@@ -184,7 +185,7 @@ export class Placing {
         // Seen twice: another call of ours that was dialled just now is on record by then.
         if (typeof found === 'object' && found.carrierCallId === candidate) return candidate;
         candidate = typeof found === 'object' ? found.carrierCallId : null;
-        if (found === 'none' && asked >= SURELY_NONE_FROM) throw new NotPlaced('refused', 'refused', problem);
+        if (found === 'none' && asked >= SURELY_NONE_FROM) throw new NotPlaced('refused', refusalBy(problem), problem);
       } catch (error) {
         if (error instanceof NotPlaced) throw error;
         log.warn(

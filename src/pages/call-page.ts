@@ -35,6 +35,8 @@ const REASONS: Readonly<Record<string, string>> = {
   media_lost: 'The media connection was lost and did not come back.',
   shutdown: 'The server was shut down.',
   refused: 'The person declined.',
+  invalid_number: 'The carrier refused the call: the number is not valid.',
+  carrier_refused: 'The carrier refused the call.',
   callback: 'A callback was agreed.',
   booked: 'An appointment was agreed.',
   completed: 'The talk came to its end.',

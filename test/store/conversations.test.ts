@@ -253,10 +253,10 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
     });
     await store.conversations.summarize(talk.id, 'a secret', new Date());
     await store.outbox.event(other, {
-      type: 'message.sent',
+      type: 'message.received',
       conversationId: talk.id,
       agentId,
-      data: { role: 'caller', text: 'a secret' },
+      data: { role: 'caller', text: 'a secret', confidence: 1 },
     });
     await store.tools.begin({
       conversationId: talk.id,

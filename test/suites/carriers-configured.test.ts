@@ -94,6 +94,7 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     const over = await untilStatus(id, 'refused');
     twilio.fault = null;
     assert.match(over.failureReason!, /not a valid phone number/);
+    assert.equal(over.endReason, 'invalid_number');
     assert.equal(vonage.dials + generic.dials, before);
   });
 

@@ -76,9 +76,30 @@ describe('the event socket', { concurrency: 1 }, () => {
     );
   });
 
+  it('tells all that may be seen until the first subscribe', async () => {
+    const [never, later, byHeader] = [connect(), connect(), connect({ headers: { 'x-api-key': server.key } })];
+    for (const client of [never, later, byHeader]) await client.until('auth.success');
+    const seen = (client: EventClient, callId: string) =>
+      client.received.filter(about(callId)).map((message) => message.type);
+    const everything = ['call.started', 'error.occurred', 'call.ended'];
+    const one = await initiate('+15005550001');
+    for (const client of [never, later, byHeader]) await client.until('call.ended', about(one));
+    assert.deepEqual([seen(never, one), seen(later, one), seen(byHeader, one)], [everything, everything, everything]);
+    await later.subscribe(['call.ended']);
+    assert.deepEqual(later.of('subscribed').at(-1)!.data['events'], ['call.ended']);
+    byHeader.send({ type: 'unsubscribe', events: ['error.occurred'] });
+    await byHeader.until('unsubscribed');
+    const two = await initiate('+15005550001');
+    for (const client of [never, later, byHeader]) await client.until('call.ended', about(two));
+    assert.deepEqual(
+      [seen(never, two), seen(later, two), seen(byHeader, two)],
+      [everything, ['call.ended'], ['call.started', 'call.ended']],
+    );
+  });
+
   it('tells nobody what they did not ask for', async () => {
     const [nothing, started, both, all] = [connect(), connect(), connect(), connect()];
-    await nothing.until('auth.success');
+    await nothing.subscribe(['system.status']);
     await started.subscribe(['call.started']);
     await both.subscribe(CALLS);
     await all.subscribe(['*']);
@@ -223,10 +244,13 @@ describe('the event socket', { concurrency: 1 }, () => {
     });
     const [row] = (await ask('GET', '/conversations?user_id=writer')).body['conversations'] as Json[];
     const conversationId = String(row!['id']);
+    assert.equal(conversationId, 'by socket');
+    const { id } = (await server.database(`select id from conversations where user_id = 'writer'`))[0]!;
     await client.until('message.sent');
     for (const data of [
       { conversation_id: conversationId },
-      { call_id: conversationId },
+      { conversation_id: `conv_${String(id)}` },
+      { call_id: `conv_${String(id)}` },
       { conversation_id: 'by socket' },
     ]) {
       const before = client.of('message.sent').length;
@@ -236,7 +260,7 @@ describe('the event socket', { concurrency: 1 }, () => {
     const { data } = client.of('message.sent').at(-1)!;
     assert.deepEqual([data['conversation_id'], data['agent_id']], [conversationId, 'agent_1']);
     assert.match(String(data['message']), /ten dollars/);
-    assert.equal(((await ask('GET', `/conversations/${conversationId}`)).body['messages'] as Json[]).length, 8);
+    assert.equal(((await ask('GET', `/conversations/${conversationId}`)).body['messages'] as Json[]).length, 10);
   });
 
   it('goes on where a client left off, missing nothing and repeating nothing', async () => {

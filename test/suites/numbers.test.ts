@@ -61,6 +61,7 @@ describe('the numbers of the simulated carrier', { concurrency: 4 }, () => {
     const { call: ended, entries } = await call('+15005550001');
     assert.equal(ended.status, 'refused');
     assert.match(ended.failureReason!, /invalid number/);
+    assert.equal(ended.endReason, 'invalid_number');
     assert.equal(entries.length, 0);
     const { body } = await server.request('GET', `/v1/convai/conversations/${ended.sid}`);
     assert.equal(body['status'], 'failed');

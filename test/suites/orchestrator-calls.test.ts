@@ -150,10 +150,14 @@ describe('orchestrator: providers and calls where none is configured', { concurr
   it('refuses what is no number, in the form of its errors', async () => {
     const { status, body } = await ask('POST', '/voice/calls/initiate', { phone_number: '1234567890' });
     assert.equal(status, 400);
-    const { code, details, request_id: requestId } = errorOf(body);
+    const { code, message, details, request_id: requestId } = errorOf(body);
     assert.deepEqual(
-      [code, details],
-      ['VALIDATION_ERROR', { field: 'phone_number', value: '1234567890', expected: 'E.164 format (+1234567890)' }],
+      [code, message, details],
+      [
+        'VALIDATION_ERROR',
+        'Invalid phone number format',
+        { field: 'phone_number', value: '1234567890', expected: 'E.164 format (+1234567890)' },
+      ],
     );
     assert.match(String(requestId), /^req_/);
     for (const options of [{ timeout: 0 }, { timeout: 'soon' }, { caller_id: 'me' }, { recording: 'yes' }])

@@ -41,6 +41,7 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
   const write = async (message: string, context: Json = {}, agent = 'agent_1') =>
     (await ok('POST', `/agents/${agent}/message`, { message, context }))['response'] as Json;
   const MS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+  const DEFAULTS = { language: 'en', timezone: 'UTC', communication_style: 'friendly' };
   let serial = 0;
   const somebody = () => `user_of_a_test_${++serial}`;
 
@@ -73,6 +74,40 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
       // Agents that talk are those of the other API, in one table; the rest are not theirs.
       const theirs = JSON.stringify((await ask('GET', '/v1/convai/agents')).body);
       assert.ok(theirs.includes('"agent_1"') && !theirs.includes(`"${String(agent['id'])}"`));
+    });
+
+    it('name the field of an error in its message', async () => {
+      const messageOf = async (method: string, path: string, body?: Json) =>
+        ((await ask(method, path, body)).body['error'] as Json)['message'];
+      for (const phone of ['1234567890', 5, null, '', '+12', ['+1234567890']])
+        assert.equal(
+          await messageOf('POST', '/voice/calls/initiate', { phone_number: phone }),
+          'Invalid phone number format',
+          String(phone),
+        );
+      const to = { phone_number: '+1234567890' };
+      assert.deepEqual(
+        [
+          await messageOf('POST', '/voice/calls/initiate', { ...to, options: { caller_id: 'me' } }),
+          await messageOf('GET', '/voice/calls?phone_number=12'),
+          await messageOf('POST', '/voice/calls/initiate', {}),
+          await messageOf('POST', '/agents/agent_1/message', {}),
+        ],
+        [
+          'Invalid phone number format',
+          'Invalid phone number format',
+          'phone_number is required',
+          'message is required',
+        ],
+      );
+      for (const [method, path, body, field] of [
+        ['POST', '/voice/calls/initiate', { ...to, options: { timeout: 0 } }, 'options.timeout'],
+        ['POST', '/agents/create', { name: 'x', configuration: { temperature: 3 } }, 'configuration.temperature'],
+        ['GET', '/conversations?limit=x', undefined, 'limit'],
+        ['POST', '/voice/providers/switch', { provider: 'pigeon' }, 'provider'],
+        ['POST', '/memory/anonymous/context', { preferences: {} }, 'user_id'],
+      ] as const)
+        assert.match(String(await messageOf(method, path, body)), new RegExp(`^(Invalid )?${field}\\b.{5}`), path);
     });
 
     it('tell what is wrong with what is sent', async () => {
@@ -144,17 +179,20 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
       const make = async (type: string) =>
         String(((await ok('POST', '/agents/create', { agent_type: type, name: type }))['agent'] as Json)['id']);
       const [input, memory, output] = await Promise.all(['input', 'memory', 'output'].map(make));
-      const understood = JSON.parse(
-        String(
-          (await write('I am Peter Miller, and I would like to book an appointment for Tuesday at 3', {}, input))[
-            'message'
-          ],
-        ),
-      ) as { intent: string; entities: Json };
+      const understood = await write(
+        'I am Peter Miller, and I would like to book an appointment for Tuesday at 3',
+        {},
+        input,
+      );
+      const entities = understood['entities'] as Json;
       assert.deepEqual(
-        [understood.intent, understood.entities['name'], understood.entities['time']],
+        [understood['intent'], entities['name'], entities['time']],
         ['schedule_appointment', 'Peter Miller', 'tuesday at three'],
       );
+      assert.match(String(understood['message']), /tuesday/i, 'it answers in words');
+      const hello = await write('Hello, how can you help me?', {}, input);
+      assert.match(String(hello['message']), /^[A-Z][^{}]+[.?!]$/);
+      assert.deepEqual(Object.keys((await write('Hello', {}, 'agent_1')) as object).includes('intent'), false);
       const user = somebody();
       assert.match(
         String((await write('My name is Ruth and I prefer mornings', { user_id: user }, memory))['message']),
@@ -243,15 +281,20 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
       );
       assert.deepEqual(list.pagination, { total: 1, limit: 10, offset: 0, has_more: false });
       const id = String(list.conversations[0]!['id']);
-      assert.match(id, /^conv_\d+$/);
+      assert.equal(id, 'chat');
+      assert.equal((await ok('GET', `/conversations/${id}?user_id=${one}`))['id'], 'chat');
+      const [row] = await server.database(`select id from conversations where user_id = '${one}'`);
+      const ours = `conv_${String(row!['id'])}`;
       // The session's name stands in where no conversation is named; and an id of ours is taken by whom it is.
       await write('By session', { user_id: one, session_id: 'chat' });
-      await write('By id', { user_id: one, conversation_id: id });
-      assert.equal(((await ok('GET', `/conversations/${id}`))['messages'] as Json[]).length, 8);
+      await write('By id', { user_id: one, conversation_id: ours });
+      assert.equal(((await ok('GET', `/conversations/${ours}`))['messages'] as Json[]).length, 8);
       // Somebody else who guesses it gets a talk of their own under that name.
-      await write('I guess', { user_id: two, conversation_id: id });
-      assert.equal(((await ok('GET', `/conversations/${id}`))['messages'] as Json[]).length, 8);
-      assert.equal(((await ok('GET', `/conversations/${id}?user_id=${two}`))['messages'] as Json[]).length, 2);
+      await write('I guess', { user_id: two, conversation_id: ours });
+      assert.equal(((await ok('GET', `/conversations/chat?user_id=${one}`))['messages'] as Json[]).length, 8);
+      assert.equal(((await ok('GET', `/conversations/${ours}?user_id=${two}`))['messages'] as Json[]).length, 2);
+      // The id that is shown is the one that is taken: the client's own.
+      assert.equal(((await ok('GET', `/conversations/${ours}`))['messages'] as Json[]).length, 2);
     });
 
     it("are shown in the seed's form, and take the seed's message", async () => {
@@ -443,7 +486,7 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
       const empty = (await ok('GET', path)) as { context: Json };
       assert.deepEqual(empty.context, {
         recent_conversations: [],
-        preferences: {},
+        preferences: DEFAULTS,
         knowledge_base: { topics: [], last_updated: null },
       });
       const updated = await ok('POST', path, {
@@ -460,7 +503,7 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
       const { context } = (await ok('GET', path)) as {
         context: { preferences: Json; knowledge_base: { topics: string[]; last_updated: string } };
       };
-      assert.equal(Object.keys(context.preferences).length, 14);
+      assert.equal(Object.keys(context.preferences).length, 15);
       assert.deepEqual(
         [context.preferences['language'], context.preferences['timezone'], context.preferences['key_7']],
         ['es', 'America/New_York', 7],
@@ -505,6 +548,12 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
         context: { recent_conversations: Json[]; preferences: Json };
       };
       assert.equal(context.preferences['name'], 'Anna');
+      assert.deepEqual(
+        new Set(context.recent_conversations.map((recent) => recent['conversation_id'])),
+        new Set(['a', 'b', 'c']),
+      );
+      const withheld = (await ok('GET', `/memory/${encodeURIComponent('+266696687')}/context`)) as { context: Json };
+      assert.deepEqual(withheld.context['preferences'], {}, 'a withheld number is no person');
       assert.match(
         String(context.recent_conversations.at(-1)!['summary']),
         /Anna asked about pricing.*quote for ten people/,
@@ -589,7 +638,7 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
       assert.deepEqual(
         ((await ok('GET', `/memory/${user}/context`, undefined, token)) as { context: { preferences: Json } }).context
           .preferences,
-        {},
+        DEFAULTS,
       );
       assert.equal(
         ((await ok('GET', '/conversations', undefined, token)) as { conversations: Json[] }).conversations.length,
@@ -607,7 +656,7 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
             context: { preferences: Json; recent_conversations: Json[] };
           }
         ).context.preferences,
-        {},
+        DEFAULTS,
       );
       // Who is known by a name alone goes by that name; replies that were kept to be given again go too.
       const named = somebody();

@@ -16,6 +16,7 @@ const EVENTS = [
   'user.interrupted',
   'agent.responded',
   'message.sent',
+  'message.received',
   'tool.executed',
 ];
 const signed = (secret: string, { text, headers }: Received) =>
@@ -141,9 +142,16 @@ describe('webhooks', () => {
       ids,
       ids.toSorted((a, b) => a - b),
     );
+    const rolesOf = (type: string) =>
+      new Set(
+        order
+          .filter((one) => one.json['event'] === type)
+          .map(({ json }) => (json['data'] as Record<string, unknown>)['role']),
+      );
+    assert.deepEqual([rolesOf('message.sent'), rolesOf('message.received')], [new Set(['agent']), new Set(['caller'])]);
     // What the transcript says was said is what was told, in this order.
     const words = order
-      .filter((one) => one.json['event'] === 'message.sent')
+      .filter((one) => /^message\.(?:sent|received)$/.test(String(one.json['event'])))
       .map((one) => (one.json['data'] as Record<string, unknown>)['text']);
     const { body } = await server.request('GET', `/v1/convai/conversations/${interrupted.sid}`);
     assert.deepEqual(

@@ -216,6 +216,8 @@ const MessageReply = z.object({
     tokens_used: z.int(),
     response_time: z.int(),
     conversation_id: z.string().optional().describe('Of a conversation that the request did not name'),
+    intent: z.string().optional().describe('What an agent of type input understood'),
+    entities: z.record(z.string(), z.string()).optional().describe('What was named, by an agent of type input'),
   }),
 });
 
@@ -232,7 +234,7 @@ function written(agentId: string, { message, context, options }: z.output<typeof
 }
 
 function answered(
-  { agent, conversation, message, model, tokens, tookMs }: Answered,
+  { agent, conversation, message, model, tokens, tookMs, understood }: Answered,
   { context }: z.output<typeof MessageBody>,
 ): z.input<typeof MessageReply> {
   const unnamed = context.conversation_id == null && context.session_id == null;
@@ -245,6 +247,7 @@ function answered(
       tokens_used: tokens,
       response_time: tookMs,
       ...(unnamed ? { conversation_id: idOf('conv', conversation.id) } : {}),
+      ...(understood ? { intent: understood.intent, entities: { ...understood.entities } } : {}),
     },
   };
 }

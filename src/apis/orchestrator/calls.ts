@@ -5,11 +5,11 @@ import { endCall } from '#core/calls/end-call.ts';
 import { DEFAULT_RING_TIMEOUT_MS, placeCall } from '#core/calls/place-call.ts';
 import { entriesOf, getCall, listCalls } from '#core/calls/get-call.ts';
 import { LONGEST_USER_ID } from '#core/people/person-of.ts';
-import { isPhoneNumber, phoneNumber } from '#core/kernel/phone-number.ts';
+import { phoneNumber } from '#core/kernel/phone-number.ts';
 import type { Limit } from '../kit/api.ts';
 import { operation, type Urls } from '../kit/operation.ts';
 import { idOf, numberIn, numberOf, pageLimit, pageSkip, timeInMilliseconds } from '../kit/words.ts';
-import { paginationOf, STATUSES, statusWord } from './words.ts';
+import { paginationOf, PhoneNumberText, STATUSES, statusWord } from './words.ts';
 
 const CALL_MANAGEMENT: Limit = { name: 'calls', points: 50, windowS: 60 };
 
@@ -29,7 +29,6 @@ const transcription = (entries: readonly ConversationEntry[]): string =>
 const recordingUrl = (call: Call, urls: Urls): string | null =>
   call.recordingKey === null ? call.carrierRecordingUrl : urls.recording(call.sid);
 
-const E164 = z.string().refine(isPhoneNumber, 'E.164 format (+1234567890)');
 const LONGEST_TIMEOUT_S = 600;
 
 export const initiateCallOperation = operation({
@@ -40,7 +39,7 @@ export const initiateCallOperation = operation({
   limit: CALL_MANAGEMENT,
   creates: true,
   body: z.object({
-    phone_number: E164,
+    phone_number: PhoneNumberText,
     agent_id: z.string().optional(),
     user_id: z
       .string()
@@ -53,7 +52,7 @@ export const initiateCallOperation = operation({
         recording: z.boolean().optional(),
         transcription: z.boolean().optional(),
         timeout: z.number().min(1).max(LONGEST_TIMEOUT_S).optional(),
-        caller_id: E164.optional(),
+        caller_id: PhoneNumberText.optional(),
       })
       .default({}),
     metadata: z.record(z.string().max(100), z.union([z.string().max(2000), z.number(), z.boolean()])).default({}),
@@ -133,7 +132,7 @@ export const listCallsOperation = operation({
     phone_number: z
       .string()
       .transform((given) => given.replace(/^ /, '+'))
-      .refine(isPhoneNumber, 'E.164 format (+1234567890)')
+      .pipe(PhoneNumberText)
       .optional(),
   }),
   reply: z.object({

@@ -5,7 +5,7 @@ import { LONGEST_USER_ID } from '#core/people/person-of.ts';
 import type { Limit } from '../kit/api.ts';
 import { operation } from '../kit/operation.ts';
 import { idOf, numberIn, pageLimit, pageSkip, timeInMilliseconds } from '../kit/words.ts';
-import { paginationOf } from './words.ts';
+import { conversationIdOf, paginationOf } from './words.ts';
 
 export const CONVERSATIONS: Limit = { name: 'conversations', points: 500, windowS: 60 };
 const LONGEST_MESSAGE = 20_000;
@@ -45,7 +45,7 @@ const Head = z.object({
   last_message_at: z.string(),
 });
 const head = ({ conversation, status }: ConversationView): z.input<typeof Head> => ({
-  id: idOf('conv', conversation.id),
+  id: conversationIdOf(conversation),
   user_id: conversation.userId,
   status,
   created_at: timeInMilliseconds(conversation.createdAt),

@@ -1,7 +1,7 @@
 import { durationMs } from '#core/calls/call.ts';
 import type { FedEvent } from '#core/events/event-feed.ts';
 import { idOf } from '../kit/words.ts';
-import { statusWord } from './words.ts';
+import { conversationIdOf, statusWord } from './words.ts';
 
 /** What the socket tells, by its own names. */
 export const EVENT_TYPES = [
@@ -23,7 +23,7 @@ export interface EventWords {
 export function wordsOf({ at, event, call, conversation }: FedEvent): readonly EventWords[] {
   const where = call
     ? { call_id: idOf('call', call.id) }
-    : { conversation_id: conversation ? idOf('conv', conversation.id) : null };
+    : { conversation_id: conversation ? conversationIdOf(conversation) : null };
   switch (event.type) {
     case 'call.started':
       return call
@@ -65,11 +65,12 @@ export function wordsOf({ at, event, call, conversation }: FedEvent): readonly E
         ended,
       ];
     }
+    case 'message.received': {
+      const { text, confidence } = event.data;
+      return [{ type: 'message.received', data: { ...where, message: text, confidence: confidence ?? null } }];
+    }
     case 'message.sent': {
-      const { role, text, confidence } = event.data;
-      if (text === undefined) return [];
-      if (role === 'caller')
-        return [{ type: 'message.received', data: { ...where, message: text, confidence: confidence ?? null } }];
+      const { text } = event.data;
       const agentId = call?.agentId ?? ('agentId' in event ? event.agentId : null);
       return [
         {

@@ -3,7 +3,8 @@ import { forget, recall, remember } from '#core/memory/memory.ts';
 import { LONGEST_USER_ID } from '#core/people/person-of.ts';
 import type { Limit } from '../kit/api.ts';
 import { operation } from '../kit/operation.ts';
-import { idOf, timeInMilliseconds } from '../kit/words.ts';
+import { timeInMilliseconds } from '../kit/words.ts';
+import { conversationIdOf } from './words.ts';
 
 /** As often as health checks, counted by themselves. */
 const MEMORY: Limit = { name: 'memory', points: 1000, windowS: 60 };
@@ -47,8 +48,8 @@ export const getMemoryOperation = operation({
     return {
       user_id: userId,
       context: {
-        recent_conversations: recent.map(({ conversationId, summary, at }) => ({
-          conversation_id: idOf('conv', conversationId),
+        recent_conversations: recent.map(({ conversation, summary, at }) => ({
+          conversation_id: conversationIdOf(conversation),
           summary,
           timestamp: timeInMilliseconds(at),
         })),

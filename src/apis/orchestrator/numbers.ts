@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { OwnNumber } from '#core/carriers/carrier-store.ts';
 import { addNumber, changeNumber, listNumbers, removeNumber } from '#core/carriers/numbers.ts';
-import { isPhoneNumber, phoneNumber } from '#core/kernel/phone-number.ts';
+import { phoneNumber } from '#core/kernel/phone-number.ts';
 import type { Limit } from '../kit/api.ts';
 import { operation } from '../kit/operation.ts';
 import { idOf, numberOf, timeInMilliseconds } from '../kit/words.ts';
+import { PhoneNumberText } from './words.ts';
 
 const MANAGEMENT: Limit = { name: 'providers', points: 100, windowS: 60 };
 const Number = z.object({
@@ -42,7 +43,7 @@ export const addNumberOperation = operation({
   limit: MANAGEMENT,
   creates: true,
   body: z.object({
-    phone_number: z.string().refine(isPhoneNumber, 'E.164 format (+1234567890)'),
+    phone_number: PhoneNumberText,
     provider: z.string().max(100).optional(),
     agent_id: z.string().nullable().default(null),
     organization_id: z.string().max(100).optional(),

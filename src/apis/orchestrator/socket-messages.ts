@@ -109,7 +109,7 @@ export function asyncApi(version: string): object {
       title: 'Voice Agent Orchestrator: event socket',
       version,
       description:
-        'Calls, messages, errors and the state of the system as they happen. The first message is `auth`, unless the upgrade showed a credential in a header or as `?token=`.',
+        'Calls, messages, errors and the state of the system as they happen. The first message is `auth`, unless the upgrade showed a credential in a header or as `?token=`. Until the first `subscribe` everything that the credential may see is sent; from then on what was subscribed to.',
     },
     channels: { socket: { address: '/ws', messages: Object.fromEntries([...sent, ...received]) } },
     operations: {

@@ -17,9 +17,9 @@ import { parseInput, readJson } from '../kit/input.ts';
 import { Subscriber, cursorText, MOST_BEHIND, readCursor, type Told } from '../kit/subscriber.ts';
 import { idOf, numberIn, timeInMilliseconds } from '../kit/words.ts';
 import { CONVERSATIONS } from './conversations.ts';
-import { wordsOf } from './events.ts';
+import { EVENT_TYPES, wordsOf } from './events.ts';
 import { FromClient, typesBehind, type ToClient } from './socket-messages.ts';
-import { renderError } from './words.ts';
+import { conversationIdOf, renderError } from './words.ts';
 
 const LARGEST_MESSAGE = 64 * 1024;
 /** Whoever does not say who they are within this is shown out. */
@@ -36,6 +36,8 @@ const CONTROL: Limit = { name: 'socket', points: 3000, windowS: 60 };
 const API = 'orchestrator';
 /** How long closing waits for the last events to be read. */
 const LAST_EVENTS_MS = 2000;
+/** How long somebody who is let in waits for the feed to be up to date. */
+const FEED_MS = 2000;
 const GOING_AWAY = 1001;
 const NOT_LET_IN = 1008;
 const FULL = 1013;
@@ -67,6 +69,8 @@ interface Connection {
   caller: Caller | null;
   credential: string | null;
   subscriber: Subscriber | null;
+  /** Whether it has said what it wants; until then it is sent everything that it may see. */
+  subscribed: boolean;
   /** Its messages are carried out one after another; so many wait. */
   turn: Promise<void>;
   waiting: number;
@@ -81,7 +85,7 @@ export interface ConnectionView {
   readonly lastActivity: Date;
 }
 
-/** The event socket: who has shown a credential is told what they may see of what they asked for, and may write into calls and talks. */
+/** The event socket: who has shown a credential is told what they may see, of what they asked for once they have asked, and may write into calls and talks. */
 export class EventSocket {
   readonly #options: EventSocketOptions;
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE, perMessageDeflate: false });
@@ -170,6 +174,7 @@ export class EventSocket {
       caller,
       credential,
       subscriber: null,
+      subscribed: false,
       turn: Promise.resolve(),
       waiting: 0,
       unknown: 0,
@@ -206,7 +211,8 @@ export class EventSocket {
       this.#stopListening?.();
       this.#stopListening = null;
     });
-    if (caller) this.#say(connection, 'auth.success', { connection_id: connection.id });
+    // In its turn, before its messages.
+    if (caller) connection.turn = this.#letIn(connection).catch((error: unknown) => this.#sayError(connection, error));
   }
 
   async #hear(connection: Connection, data: RawData, isBinary: boolean): Promise<void> {
@@ -264,11 +270,26 @@ export class EventSocket {
       if (connection.caller && connection.caller.organizationId !== caller.organizationId)
         throw new AppError('forbidden', "This connection is another organization's");
       Object.assign(connection, { caller, credential: token });
-      this.#say(connection, 'auth.success', { connection_id: connection.id });
+      await this.#letIn(connection);
     } catch (error) {
       this.#sayError(connection, error);
       if (!connection.caller) connection.webSocket.close(NOT_LET_IN, 'not authenticated');
     }
+  }
+
+  /** Sends everything from here on; what happened before is not told. */
+  async #letIn(connection: Connection): Promise<void> {
+    if (!connection.subscriber) {
+      await Promise.race([this.#options.feed.now(), pause(FEED_MS, undefined, { ref: false })]);
+      if (connection.webSocket.readyState !== connection.webSocket.OPEN) return;
+      this.#readerOf(connection).want(EVENT_TYPES, null);
+    }
+    this.#say(connection, 'auth.success', { connection_id: connection.id });
+  }
+
+  #readerOf(connection: Connection): Subscriber {
+    this.#stopListening ??= this.#options.feed.listen((events) => this.#tellAll(events));
+    return (connection.subscriber ??= this.#reader(connection));
   }
 
   async #subscribe(
@@ -290,11 +311,12 @@ export class EventSocket {
           },
         ],
       });
-    this.#stopListening ??= feed.listen((events) => this.#tellAll(events));
-    const subscriber = (connection.subscriber ??= this.#reader(connection));
+    const subscriber = this.#readerOf(connection);
     // What happened before is over; what happens from the answer on is told.
     await feed.now();
-    const wanted = new Set([...subscriber.types, ...names.flatMap(typesBehind)]);
+    const before = connection.subscribed ? subscriber.types : [];
+    const wanted = new Set([...before, ...names.flatMap(typesBehind)]);
+    connection.subscribed = true;
     subscriber.want(wanted, from);
     this.#say(connection, 'subscribed', { events: [...wanted] });
     await this.#sayStatus(connection, caller);
@@ -341,10 +363,10 @@ export class EventSocket {
       await writeIntoCall(core, ctx, conversation.callId, content, `conversation_id: ${name}`);
       return this.#say(connection, 'message.accepted', {
         call_id: idOf('call', conversation.callId),
-        conversation_id: idOf('conv', conversation.id),
+        conversation_id: conversationIdOf(conversation),
       });
     }
-    this.#say(connection, 'message.accepted', { conversation_id: idOf('conv', conversation.id) });
+    this.#say(connection, 'message.accepted', { conversation_id: conversationIdOf(conversation) });
     // Its answer is an event; whoever writes on meanwhile is not held up.
     void writeInTalk(core, ctx, conversation, content).catch((error: unknown) => this.#sayError(connection, error));
   }

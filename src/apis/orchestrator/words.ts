@@ -1,7 +1,10 @@
-import { unreachable, type AppError } from '#core/kernel/errors.ts';
+import { z } from 'zod';
+import { unreachable, type AppError, type Issue } from '#core/kernel/errors.ts';
+import { isPhoneNumber, PHONE_NUMBER_FORMAT } from '#core/kernel/phone-number.ts';
+import type { Conversation } from '#core/conversations/conversation.ts';
 import type { CallStatus } from '#core/calls/call.ts';
 import type { RenderedError } from '../kit/api.ts';
-import { timeInMilliseconds, wordsFor } from '../kit/words.ts';
+import { idOf, timeInMilliseconds, wordsFor } from '../kit/words.ts';
 
 /** How this API says things: statuses, pages, errors. */
 
@@ -25,6 +28,12 @@ export const STATUSES: ReadonlyMap<string, readonly CallStatus[]> = new Map([
   ...wordsFor(STATUS),
   ['initiated', ['placed', 'ringing']],
 ]);
+
+/** A phone number in a body. Its error is the one that the seed shows. */
+export const PhoneNumberText = z.string(PHONE_NUMBER_FORMAT).refine(isPhoneNumber, PHONE_NUMBER_FORMAT);
+
+/** The id under which a conversation is shown: the one that its client gave it, else ours. */
+export const conversationIdOf = ({ id, name }: Pick<Conversation, 'id' | 'name'>): string => name ?? idOf('conv', id);
 
 /** `{total, limit, offset, has_more}` */
 export const paginationOf = (total: number, limit: number, offset: number) => ({
@@ -65,6 +74,19 @@ function words(code: AppError['code']): { status: number; code: string } {
   }
 }
 
+const expectedOf = ({ path, message }: Issue): string =>
+  message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message;
+
+/** An invalid field in one sentence that names it. */
+function messageOf(error: AppError): string {
+  const issue = error.issues[0];
+  if (!issue) return error.message;
+  const expected = expectedOf(issue);
+  if (expected === PHONE_NUMBER_FORMAT) return 'Invalid phone number format';
+  if (expected !== issue.message) return `Invalid ${issue.path}: ${expected}`;
+  return issue.message.includes(issue.path) ? issue.message : `Invalid ${issue.path}: ${issue.message}`;
+}
+
 function detailsOf(error: AppError): object {
   if (error.code === 'rate-limited' && error.retryAt)
     return { limit: error.limit, remaining: 0, reset_time: timeInMilliseconds(error.retryAt) };
@@ -73,7 +95,7 @@ function detailsOf(error: AppError): object {
     return {
       field: issue.path,
       ...(issue.value === undefined ? {} : { value: issue.value }),
-      expected: issue.message.replace(`${issue.path}: `, ''),
+      expected: expectedOf(issue),
     };
   return error.subject === null ? {} : { resource: error.subject };
 }
@@ -85,7 +107,7 @@ export function renderError(error: AppError, requestId: string): RenderedError {
     body: {
       error: {
         code,
-        message: error.message,
+        message: messageOf(error),
         details: detailsOf(error),
         timestamp: timeInMilliseconds(new Date()),
         request_id: requestId,

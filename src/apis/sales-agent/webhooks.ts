@@ -30,6 +30,7 @@ const EVENTS = [
   'user.interrupted',
   'agent.responded',
   'message.sent',
+  'message.received',
   'tool.executed',
 ] as const;
 

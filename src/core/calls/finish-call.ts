@@ -9,6 +9,14 @@ export interface CallOutcome {
   readonly failure: string | null;
 }
 
+const INVALID_NUMBER =
+  /\b(?:invalid|unallocated|unassigned|nonexistent|non-existent|unknown|bad|not a valid|not valid|does not exist)\b.{0,30}\b(?:number|destination)|\b(?:number|destination)\b.{0,40}\b(?:invalid|not (?:a )?valid|unallocated|unassigned|not in service|not exist)\b/i;
+
+/** The end reason of a call that its carrier refused, by the carrier's words. A person who declines has reasons of their own. */
+export function refusalBy(words: string | null): 'invalid_number' | 'carrier_refused' {
+  return words !== null && INVALID_NUMBER.test(words) ? 'invalid_number' : 'carrier_refused';
+}
+
 /** What it means for a call that somebody of ours ends it. */
 export function endingOf(call: Pick<Call, 'status'>, reason: string): CallOutcome {
   return call.status === 'answered'

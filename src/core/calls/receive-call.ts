@@ -6,7 +6,7 @@ import { numberOf } from '../people/nobody.ts';
 import { isPhoneNumber } from '../kernel/phone-number.ts';
 import type { Records } from '../ports.ts';
 import { isCallSid, type Call } from './call.ts';
-import { finishCall, type CallOutcome } from './finish-call.ts';
+import { finishCall, refusalBy, type CallOutcome } from './finish-call.ts';
 import { DEFAULT_RING_TIMEOUT_MS, MEDIA_TOKEN_MS } from './place-call.ts';
 
 /** Where a notice comes from. */
@@ -99,7 +99,11 @@ export function endOf({ outcome, reason }: Extract<CarrierSignal, { type: 'ended
     case 'canceled':
       return { status: 'canceled', reason: why, failure: 'The call was canceled' };
     case 'failed':
-      return { status: 'refused', reason: 'refused', failure: `The carrier refused the call: ${reason ?? 'failed'}` };
+      return {
+        status: 'refused',
+        reason: refusalBy(reason),
+        failure: `The carrier refused the call: ${reason ?? 'failed'}`,
+      };
   }
 }
 

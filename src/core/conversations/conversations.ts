@@ -9,7 +9,7 @@ import type { Conversation, ConversationView, Message } from './conversation.ts'
 import type { ConversationFilter } from './conversation-store.ts';
 import { mayUse } from './talk.ts';
 
-/** By our id, or as a client named it: first within the person, if one is given. */
+/** As a client named it, first within the person if one is given; or by our id. */
 export interface ConversationId {
   readonly id: number | null;
   readonly name: string;
@@ -23,12 +23,18 @@ export async function getConversation(
   { id, name, userId }: ConversationId,
 ): Promise<Conversation> {
   const { conversations } = core.store;
-  const found =
-    (userId === undefined ? null : await conversations.byName(ctx.organizationId, name, userId)) ??
-    (id === null ? null : await conversations.find(ctx.organizationId, id)) ??
-    (await conversations.byName(ctx.organizationId, name));
-  if (!found || !mayUse(ctx, found)) throw notFound('Conversation', `conversation_id: ${name}`);
-  return found;
+  // A client's own id goes before ours: it is the one under which its conversation is shown.
+  const ways = [
+    () => (userId === undefined ? null : conversations.byName(ctx.organizationId, name, userId)),
+    () => (userId === undefined ? conversations.byName(ctx.organizationId, name) : null),
+    () => (id === null ? null : conversations.find(ctx.organizationId, id)),
+    () => conversations.byName(ctx.organizationId, name),
+  ];
+  for (const way of ways) {
+    const found = await way();
+    if (found && mayUse(ctx, found)) return found;
+  }
+  throw notFound('Conversation', `conversation_id: ${name}`);
 }
 
 export interface WholeConversation extends ConversationView {
@@ -109,13 +115,15 @@ export async function addMessage(
       at,
     });
     await records.outbox.audit(ctx, 'conversation.message', `conv_${conversation.id}`);
-    if (conversation.agentId !== null && role !== 'system' && !call)
-      await records.outbox.event(ctx.organizationId, {
-        type: 'message.sent',
-        conversationId: conversation.id,
-        agentId: conversation.agentId,
-        data: { role, text, ...(role === 'caller' ? { confidence: confidenceIn(metadata) } : {}) },
-      });
+    if (conversation.agentId !== null && role !== 'system' && !call) {
+      const where = { conversationId: conversation.id, agentId: conversation.agentId };
+      await records.outbox.event(
+        ctx.organizationId,
+        role === 'agent'
+          ? { type: 'message.sent', ...where, data: { role, text } }
+          : { type: 'message.received', ...where, data: { role, text, confidence: confidenceIn(metadata) } },
+      );
+    }
     return added;
   });
 }

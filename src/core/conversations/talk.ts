@@ -10,6 +10,7 @@ import { learned } from '../memory/learn.ts';
 import { personNamed } from '../people/person-of.ts';
 import type { Conversation, Message } from './conversation.ts';
 import type { NewMessage } from './conversation-store.ts';
+import type { Understood } from './text-dialogue.ts';
 
 export interface WriteToAgent {
   readonly agentId: number;
@@ -32,6 +33,7 @@ export interface Answered {
   readonly model: string;
   readonly tokens: number;
   readonly tookMs: number;
+  readonly understood: Understood | null;
 }
 
 /** So much of a long talk is shown to models, and read again. */
@@ -87,7 +89,7 @@ async function answer(core: Core, ctx: Context, { agent, conversation, personId,
       at: began,
     });
     await records.outbox.event(ctx.organizationId, {
-      type: 'message.sent',
+      type: 'message.received',
       ...where,
       data: { role: 'caller', text: input.text, confidence: 1 },
     });
@@ -116,6 +118,7 @@ async function answer(core: Core, ctx: Context, { agent, conversation, personId,
       tookMs,
       ...(given.interrupted ? { interrupted: true } : {}),
       ...(given.sources.length > 0 ? { sources: given.sources } : {}),
+      ...(given.understood ? { ...given.understood } : {}),
     },
     agentId: agent.id,
     at,
@@ -143,7 +146,8 @@ async function answer(core: Core, ctx: Context, { agent, conversation, personId,
       await records.outbox.job({ name: 'learn', data: { conversationId: conversation.id } });
     return added;
   });
-  return { conversation, agent, message, model: given.model, tokens: given.tokens, tookMs };
+  const { model, tokens, understood } = given;
+  return { conversation, agent, message, model, tokens, tookMs, understood };
 }
 
 async function noteTool(

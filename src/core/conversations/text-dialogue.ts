@@ -21,6 +21,12 @@ export interface TextTurn {
   readonly onTool: (message: Pick<NewMessage, 'role' | 'content' | 'detail'>) => Promise<void>;
 }
 
+/** What an agent of type `input` reads out of a message. */
+export interface Understood {
+  readonly intent: string;
+  readonly entities: Readonly<Record<string, string>>;
+}
+
 export interface TextAnswer {
   /** What was delivered. */
   readonly text: string;
@@ -29,6 +35,8 @@ export interface TextAnswer {
   readonly tokens: number;
   /** Documents that it was taken from. */
   readonly sources: readonly object[];
+  /** Null for agents of other types. */
+  readonly understood: Understood | null;
   /** Nobody read it to its end. */
   readonly interrupted: boolean;
 }

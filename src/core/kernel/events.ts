@@ -22,10 +22,12 @@ export type DomainEvent =
       readonly data: { readonly text: string; readonly heard: string };
     }
   | ({ readonly type: 'agent.responded'; readonly data: { readonly text: string } } & Where)
-  /** `confidence`: how surely the caller's words were understood, 0 to 1; null where nobody says. */
+  /** What we said. */
+  | ({ readonly type: 'message.sent'; readonly data: { readonly role: 'agent'; readonly text: string } } & Where)
+  /** What the other party said. `confidence`: how surely it was understood, 0 to 1; null where nobody says. */
   | ({
-      readonly type: 'message.sent';
-      readonly data: { readonly role: 'agent' | 'caller'; readonly text: string; readonly confidence?: number | null };
+      readonly type: 'message.received';
+      readonly data: { readonly role: 'caller'; readonly text: string; readonly confidence: number | null };
     } & Where)
   | ({
       readonly type: 'tool.executed';

@@ -7,6 +7,9 @@ export function isPhoneNumber(value: string): value is PhoneNumber {
   return /^\+\d{7,15}$/.test(value);
 }
 
+/** What an API that shows formats expects of a phone number. */
+export const PHONE_NUMBER_FORMAT = 'E.164 format (+1234567890)';
+
 /** @throws AppError invalid-input when the value is not a phone number */
 export function phoneNumber(value: string, path = 'to_number'): PhoneNumber {
   if (!isPhoneNumber(value))

@@ -1,3 +1,4 @@
+import type { Conversation } from '../conversations/conversation.ts';
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { invalid } from '../kernel/errors.ts';
@@ -28,22 +29,35 @@ export interface MemoryStore {
 }
 
 export interface Recollection extends Memory {
-  readonly recent: readonly { readonly conversationId: number; readonly summary: string; readonly at: Date }[];
+  readonly recent: readonly {
+    readonly conversation: Pick<Conversation, 'id' | 'name'>;
+    readonly summary: string;
+    readonly at: Date;
+  }[];
 }
 
-export const EMPTY: Recollection = { preferences: {}, topics: [], updatedAt: null, recent: [] };
+const EMPTY: Recollection = { preferences: {}, topics: [], updatedAt: null, recent: [] };
 const RECENT = 10;
 const MOST_PREFERENCES = 100;
 const MOST_TOPICS = 200;
 
-/** What is known of a person, by any name they have; nothing of somebody whom nobody knows. */
+const DEFAULT_STYLE = 'friendly';
+
+/** What is known of a person, by any name they have, over the defaults of the organization. A withheld number has neither. */
 export async function recall(
   core: Pick<Core, 'store'>,
   ctx: Pick<Context, 'organizationId'>,
   userId: string,
 ): Promise<Recollection> {
-  const personId = await personOf(core.store, ctx.organizationId, userId);
-  return personId === null ? EMPTY : recollect(core.store, personId);
+  if (isNobody(userId)) return EMPTY;
+  const [organization, personId] = await Promise.all([
+    core.store.organizations.get(ctx.organizationId),
+    personOf(core.store, ctx.organizationId, userId),
+  ]);
+  const { language, timeZone } = organization!;
+  const known = personId === null ? EMPTY : await recollect(core.store, personId);
+  const defaults = { language, timezone: timeZone, communication_style: DEFAULT_STYLE };
+  return { ...known, preferences: { ...defaults, ...known.preferences } };
 }
 
 export async function recollect(
@@ -56,7 +70,7 @@ export async function recollect(
   ]);
   return {
     ...memory,
-    recent: recent.map(({ conversation, summary, at }) => ({ conversationId: conversation.id, summary, at })),
+    recent: recent.map(({ conversation, summary, at }) => ({ conversation, summary, at })),
   };
 }
 
