@@ -266,6 +266,7 @@ export interface Database {
     description: string;
     required_params: string[];
     optional_params: string[];
+    parameters: ColumnType<Record<string, unknown> | null, string | null | undefined, string | null>;
     webhook_url: string;
     secret: string;
     created_at: Instant;

@@ -24,6 +24,7 @@ export class PostgresToolStore implements ToolStore {
         description: tool.description,
         required_params: [...tool.requiredParams],
         optional_params: [...tool.optionalParams],
+        parameters: tool.parameters && JSON.stringify(tool.parameters),
         webhook_url: tool.webhookUrl,
         secret: tool.sealedSecret,
         created_at: tool.at,
@@ -59,6 +60,7 @@ export class PostgresToolStore implements ToolStore {
       description: change.description,
       required_params: change.requiredParams && [...change.requiredParams],
       optional_params: change.optionalParams && [...change.optionalParams],
+      parameters: change.parameters && JSON.stringify(change.parameters),
       webhook_url: change.webhookUrl,
       secret: change.sealedSecret,
     };
@@ -194,6 +196,7 @@ function toTool(row: Selectable<Database['tools']>): Tool {
     description: row.description,
     requiredParams: row.required_params,
     optionalParams: row.optional_params,
+    parameters: row.parameters,
     webhookUrl: row.webhook_url,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

@@ -253,6 +253,7 @@ export const tables: Readonly<Record<keyof Database, string[]>> = {
     'description',
     'required_params',
     'optional_params',
+    'parameters',
     'webhook_url',
     'secret',
     'created_at',

@@ -75,6 +75,19 @@ describe('tools', () => {
     assert.equal((await server.request('POST', path, SEED)).status, 200, 'its name is free again');
   });
 
+  it("keep their owner's JSON schema, and give it back", async () => {
+    const path = `/v1/convai/agents/${await newAgent()}/tools`;
+    const parameters = { type: 'object', properties: { seats: { type: 'integer', minimum: 1 } }, required: ['seats'] };
+    const { status, body } = await server.request('POST', path, { ...(JSON.parse(SEED) as Json), parameters });
+    assert.deepEqual([status, body['parameters']], [200, parameters]);
+    const one = `${path}/${String(body['tool_id'])}`;
+    assert.deepEqual((await server.request('GET', one)).body['parameters'], parameters);
+    assert.deepEqual((await server.request('PATCH', one, { description: 'B' })).body['parameters'], parameters);
+    assert.ok(!('parameters' in (await server.request('PATCH', one, { parameters: null })).body));
+    for (const wrong of ['text', [], { type: 'string' }, { type: 'object', description: 'x'.repeat(20_000) }])
+      assert.equal((await server.request('PATCH', one, { parameters: wrong })).status, 400);
+  });
+
   it('are refused with the reason', async () => {
     const agent = await newAgent();
     const path = `/v1/convai/agents/${agent}/tools`;

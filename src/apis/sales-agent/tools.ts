@@ -8,11 +8,18 @@ import { agentIdOf, agentNumber, AgentParams, deleted, Deleted, time, toolIdOf, 
 const param = z.string().regex(/^[\w.-]{1,64}$/, 'must be letters, digits, _, . and -, at most 64');
 const params = z.array(param).max(50);
 
+const LARGEST_SCHEMA = 20_000;
+const schema = z
+  .looseObject({ type: z.literal('object') })
+  .refine((given) => JSON.stringify(given).length <= LARGEST_SCHEMA, `is larger than ${LARGEST_SCHEMA} bytes`)
+  .describe('JSON schema of the parameters: shown to models as it is, and values are checked against it');
+
 const ToolBody = z.object({
   name: z.string().regex(/^[\w-]{1,64}$/, 'must be letters, digits, _ and -, at most 64'),
   description: z.string().max(2000),
   required_params: params.optional(),
   optional_params: params.optional(),
+  parameters: schema.nullable().optional(),
   webhook_url: webUrl,
   secret: signingSecretText.optional(),
 });
@@ -28,6 +35,7 @@ const ListedTool = z.object({
 const ToolReply = ListedTool.extend({
   agent_id: z.string(),
   optional_params: z.array(z.string()),
+  parameters: z.record(z.string(), z.unknown()).optional(),
   webhook_url: z.string(),
   created_at: z.string(),
 });
@@ -42,6 +50,7 @@ const present = (tool: Tool): z.input<typeof ToolReply> => ({
   ...listed(tool),
   agent_id: agentIdOf(tool.agentId),
   optional_params: [...tool.optionalParams],
+  ...(tool.parameters === null ? {} : { parameters: { ...tool.parameters } }),
   webhook_url: tool.webhookUrl,
   created_at: time(tool.createdAt),
 });
@@ -61,6 +70,7 @@ export const createToolOperation = operation({
       description: body.description,
       requiredParams: body.required_params ?? [],
       optionalParams: body.optional_params ?? [],
+      parameters: body.parameters ?? null,
       webhookUrl: body.webhook_url,
       secret: body.secret ?? null,
     });
@@ -107,6 +117,7 @@ export const updateToolOperation = operation({
         description: body.description,
         requiredParams: body.required_params,
         optionalParams: body.optional_params,
+        parameters: body.parameters,
         webhookUrl: body.webhook_url,
         secret: body.secret,
       }),

@@ -26,12 +26,17 @@ export interface Tool {
   readonly description: string;
   readonly requiredParams: readonly string[];
   readonly optionalParams: readonly string[];
+  /** JSON schema of all parameters, in place of the names; null: the names are texts. */
+  readonly parameters: Readonly<Record<string, unknown>> | null;
   readonly webhookUrl: string;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
-export type ToolSettings = Pick<Tool, 'name' | 'description' | 'requiredParams' | 'optionalParams' | 'webhookUrl'>;
+export type ToolSettings = Pick<
+  Tool,
+  'name' | 'description' | 'requiredParams' | 'optionalParams' | 'parameters' | 'webhookUrl'
+>;
 
 /** `unknown`: it was asked for, and no answer came; it may have been done, and is never done again. */
 export type ToolStatus = 'running' | 'ok' | 'failed' | 'unknown';

@@ -28,7 +28,18 @@ export function definitionOf({ tool }: ArmedTool): ToolDefinition {
     name: tool.name,
     description: tool.description,
     parameters: Object.fromEntries([...params(tool.requiredParams, true), ...params(tool.optionalParams, false)]),
+    ...(tool.parameters === null ? {} : { schema: withNames(tool.parameters, tool.requiredParams) }),
   };
+}
+
+/** What is required by name is required also where the schema does not say so. */
+function withNames(
+  schema: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): Readonly<Record<string, unknown>> {
+  if (names.length === 0) return schema;
+  const required = Array.isArray(schema['required']) ? (schema['required'] as string[]) : [];
+  return { ...schema, required: [...new Set([...required, ...names])] };
 }
 
 /**

@@ -1,0 +1,2 @@
+-- The JSON schema of a tool's parameters, where its owner gave one.
+alter table tools add column parameters jsonb;
