@@ -38,8 +38,12 @@ export class CarrierWebhooks {
   }
 
   /** The carriers that have webhooks, by the last part of their address. */
-  get names(): readonly { readonly webhook: string; readonly name: string }[] {
-    return this.#options.carriers.manifests.map(({ webhook, name }) => ({ webhook, name }));
+  get names(): readonly { readonly webhook: string; readonly name: string; readonly byGet: boolean }[] {
+    return this.#options.carriers.manifests.map(({ webhook, name, webhooksByGet }) => ({
+      webhook,
+      name,
+      byGet: webhooksByGet === true,
+    }));
   }
 
   /** @throws AppError unauthenticated, forbidden, invalid-input, rate-limited */
@@ -48,6 +52,7 @@ export class CarrierWebhooks {
     const manifest = carriers.manifestBy('webhook', webhook)!;
     const configured = await carriers.configured(manifest.id);
     const request: CarrierRequest = {
+      method: incoming.method,
       url: publicUrl() + incoming.path,
       headers: incoming.headers,
       body: incoming.body,

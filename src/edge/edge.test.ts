@@ -19,6 +19,14 @@ describe('media messages', () => {
     assert.deepEqual(readMessage('{"event":"somethingNew"}'), { type: 'unknown', streamSid: null });
   });
 
+  it("of the agent's own track are not taken for the caller's audio", () => {
+    const of = (track: string) =>
+      readMessage(JSON.stringify({ event: 'media', streamSid: 'MZ1', media: { track, payload: 'AQL/' } }));
+    assert.deepEqual(of('outbound'), { type: 'unknown', streamSid: 'MZ1' });
+    assert.equal(of('inbound').type, 'media');
+    assert.equal(of('inbound_track').type, 'media');
+  });
+
   it('that make no sense are refused in plain words', () => {
     for (const bad of [
       '',

@@ -41,7 +41,7 @@ export function readMessage(text: string): StreamMessage {
   }
   const event = (json as { event?: unknown } | null)?.event;
   if (typeof event !== 'string') throw new Error('a message needs an event');
-  if (event === 'media') return mediaOf(json as { streamSid?: unknown; media?: { payload?: unknown } | null });
+  if (event === 'media') return mediaOf(json as MediaJson);
   if (!['connected', 'start', 'mark', 'dtmf', 'stop'].includes(event)) return { type: 'unknown', streamSid: null };
   const parsed = Incoming.safeParse(json);
   if (!parsed.success) throw new Error(`malformed ${event} message`);
@@ -62,14 +62,21 @@ export function readMessage(text: string): StreamMessage {
   }
 }
 
+interface MediaJson {
+  readonly streamSid?: unknown;
+  readonly media?: { readonly payload?: unknown; readonly track?: unknown } | null;
+}
+
 /** Fifty a second come on every call, so they are not put through a schema. */
-function mediaOf({ streamSid, media }: { streamSid?: unknown; media?: { payload?: unknown } | null }): StreamMessage {
+function mediaOf({ streamSid, media }: MediaJson): StreamMessage {
   const payload = media?.payload;
   if (
     typeof payload !== 'string' ||
     (streamSid !== undefined && (typeof streamSid !== 'string' || streamSid.length > LONGEST_NAME))
   )
     throw new Error('malformed media message');
+  // A stream of both tracks repeats what the agent says: only the caller's track is listened to.
+  if (media?.track === 'outbound') return { type: 'unknown', streamSid: streamSid ?? null };
   return { type: 'media', streamSid: streamSid ?? null, audio: audioOf(payload) };
 }
 

@@ -189,6 +189,66 @@ describe('webhooks of carriers', { concurrency: 2 }, () => {
       await until('the call to be busy', 5000, async () => (await statusOf(call)) === 'busy');
     });
 
+    it('asks by GET are answered like those by POST, with the same checks of the signature', async () => {
+      const sid = `CA${'7'.repeat(32)}`;
+      const query = {
+        CallSid: sid,
+        CallStatus: 'ringing',
+        Direction: 'inbound',
+        From: '+15551112222',
+        To: '+15550001111',
+      };
+      const twilioUrl = `${server.url}/voice/webhook/twilio?${new URLSearchParams(query).toString()}`;
+      const ask = async (url: string, headers: Record<string, string>) => {
+        const reply = await fetch(url, { headers });
+        return { status: reply.status, body: await reply.text() };
+      };
+      const signature = FakeTwilio.signature(twilioUrl);
+      assert.equal((await ask(twilioUrl, {})).status, 401, 'unsigned');
+      assert.equal(
+        (await ask(`${twilioUrl}&More=1`, { 'x-twilio-signature': signature })).status,
+        401,
+        'signed for another query',
+      );
+      const twiml = await ask(twilioUrl, { 'x-twilio-signature': signature });
+      assert.equal(twiml.status, 200, twiml.body);
+      assert.match(twiml.body, /<Connect><Stream url="ws:/);
+      const known = await server.database(`select from_number from calls where carrier_call_id = '${sid}'`);
+      assert.equal(known[0]?.['from_number'], '+15551112222');
+
+      const uuid = 'aaaaaaaa-bbbb-cccc-dddd-0123456789ab';
+      const asked = new URLSearchParams({ to: '15550001111', from: '447700900123', conversation_uuid: 'CON-1', uuid });
+      const vonageUrl = `${server.url}/voice/webhook/vonage?${asked.toString()}`;
+      const forged = await FakeVonage.authorization(null, { secret: 'another-secret-of-another-application' });
+      assert.equal((await ask(vonageUrl, {})).status, 401, 'unsigned');
+      assert.equal((await ask(vonageUrl, { authorization: forged })).status, 401, 'forged');
+      const authorization = await FakeVonage.authorization(null);
+      const ncco = await ask(vonageUrl, { authorization });
+      assert.equal(ncco.status, 200, ncco.body);
+      assert.match(ncco.body, /"action":"connect"/);
+      assert.equal((await ask(vonageUrl, { authorization })).status, 401, 'replayed');
+      // What is posted needs the hash of its body.
+      const post = { method: 'POST', headers: { authorization: await FakeVonage.authorization(null) }, body: '{}' };
+      assert.equal((await fetch(`${server.url}/voice/webhook/vonage`, post)).status, 401, 'a body without its hash');
+      assert.equal((await fetch(`${server.url}/voice/webhook/aws-connect`)).status, 404);
+
+      // What happens on the calls is told by GET as well.
+      const over = `${server.url}/voice/webhook/twilio?${new URLSearchParams({ ...query, CallStatus: 'completed' }).toString()}`;
+      assert.equal((await ask(over, { 'x-twilio-signature': FakeTwilio.signature(over) })).status, 200);
+      const ended = { authorization: await FakeVonage.authorization(null) };
+      assert.equal((await ask(`${vonageUrl}&status=completed&direction=inbound`, ended)).status, 200);
+      await until(
+        'both calls to end',
+        10_000,
+        async () =>
+          (
+            await server.database(
+              `select 1 from calls where carrier_call_id in ('${sid}', '${uuid}') and ended_at is not null`,
+            )
+          ).length === 2,
+      );
+    });
+
     it('vonage: none that is forged, altered, unsigned, old or replayed is let in', async () => {
       const call = await placed('vonage');
       await recorded(call);

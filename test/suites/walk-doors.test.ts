@@ -16,12 +16,14 @@ interface World {
   readonly pageUrl: string;
 }
 
-/** A webhook by the last part of its address: a body that ends the call with this carrier's id. */
+/** A webhook by its method and the last part of its address: a body, or a query, that ends the call with this carrier's id. */
 const WEBHOOKS: Readonly<Record<string, (id: string) => string>> = {
-  twilio: (id) => new URLSearchParams({ CallSid: id, CallStatus: 'completed' }).toString(),
-  vonage: (id) => JSON.stringify({ uuid: id, status: 'completed' }),
-  generic: (id) => JSON.stringify({ event_type: 'call.ended', call_id: id }),
-  'aws-connect': (id) => JSON.stringify({ contactId: id, eventType: 'DISCONNECTED' }),
+  'POST twilio': (id) => new URLSearchParams({ CallSid: id, CallStatus: 'completed' }).toString(),
+  'GET twilio': (id) => new URLSearchParams({ CallSid: id, CallStatus: 'completed' }).toString(),
+  'POST vonage': (id) => JSON.stringify({ uuid: id, status: 'completed' }),
+  'GET vonage': (id) => new URLSearchParams({ uuid: id, status: 'completed' }).toString(),
+  'POST generic': (id) => JSON.stringify({ event_type: 'call.ended', call_id: id }),
+  'POST aws-connect': (id) => JSON.stringify({ contactId: id, eventType: 'DISCONNECTED' }),
 };
 
 describe('every door', () => {
@@ -92,9 +94,9 @@ describe('every door', () => {
     assert.deepEqual([...server.app.sockets].toSorted(), ['/voice/websocket', '/ws']);
     const raw = server.app.apis.flatMap((api) => api.operations.filter((one) => one.raw));
     assert.deepEqual(
-      raw.map((one) => one.path).toSorted(),
+      raw.map((one) => `${one.method} ${one.path}`).toSorted(),
       Object.keys(WEBHOOKS)
-        .map((name) => `/voice/webhook/${name}`)
+        .map((name) => name.replace(' ', ' /voice/webhook/'))
         .toSorted(),
     );
   });
@@ -140,14 +142,21 @@ describe('every door', () => {
     };
     const statusOf = async (token: string, callId: string) =>
       (await as(token, 'GET', `/voice/calls/${callId}/status`)).body['status'];
-    const send = async (name: string, token: string, callId: string, id: string) =>
-      (
-        await fetch(`${server.url}/voice/webhook/${name}?call=${callId}`, {
-          method: 'POST',
-          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-www-form-urlencoded' },
-          body: WEBHOOKS[name]!(id),
-        })
-      ).status;
+    const send = async (name: string, token: string, callId: string, id: string) => {
+      const [method, webhook] = name.split(' ') as ['GET' | 'POST', string];
+      const said = WEBHOOKS[name]!(id);
+      const address = `${server.url}/voice/webhook/${webhook}?call=${callId}`;
+      const authorization = `Bearer ${token}`;
+      const reply =
+        method === 'GET'
+          ? fetch(`${address}&${said}`, { headers: { authorization } })
+          : fetch(address, {
+              method,
+              headers: { authorization, 'content-type': 'application/x-www-form-urlencoded' },
+              body: said,
+            });
+      return (await reply).status;
+    };
     for (const [mine, others] of [
       [ours, theirs],
       [theirs, ours],
@@ -164,7 +173,7 @@ describe('every door', () => {
           assert.equal(await send(name, mine.tokens[role], callId, sid), 403, `${role}: ${name}`);
       }
       assert.ok(['initiating', 'ringing', 'in-progress'].includes(String(await statusOf(mine.tokens.admin, callId))));
-      assert.equal(await send('generic', mine.tokens.manager, callId, sid), 200);
+      assert.equal(await send('POST generic', mine.tokens.manager, callId, sid), 200);
       await server.untilEnded(sid);
     }
   });

@@ -168,6 +168,7 @@ async function serve(
     const { who, caller, count } = admitted.get(request)!;
     if (operation.raw) {
       const raw = await operation.raw({
+        method: request.method === 'POST' ? 'POST' : 'GET',
         path: request.url,
         headers: plainHeaders(request),
         body: typeof request.body === 'string' ? request.body : '',

@@ -90,10 +90,10 @@ export function operation<P extends Shape, Q extends Shape, B extends Shape, R e
 
 /** An operation that is given the request as it came in, and answers in its own form. `body` documents what is sent. */
 export function rawOperation(definition: {
-  readonly method: 'POST';
+  readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly summary: string;
-  readonly body: Shape;
+  readonly body?: Shape;
   readonly limit: Limit;
   raw(request: RawRequest): Promise<RawReply>;
 }): Operation {

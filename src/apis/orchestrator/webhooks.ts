@@ -8,17 +8,19 @@ const UNSIGNED: Limit = { name: 'health', points: 1000, windowS: 60 };
 
 /** What carriers send, one address each; each carrier is answered in its own form. */
 export function webhookOperations(
-  carriers: readonly { readonly webhook: string; readonly name: string }[],
+  carriers: readonly { readonly webhook: string; readonly name: string; readonly byGet: boolean }[],
   receive: (webhook: string, request: RawRequest) => Promise<RawReply>,
 ): readonly Operation[] {
-  return carriers.map(({ webhook, name }) =>
-    rawOperation({
-      method: 'POST',
+  return carriers.flatMap(({ webhook, name, byGet }) => {
+    const about = {
       path: `/voice/webhook/${webhook}`,
       summary: `${name} Webhook`,
       limit: UNSIGNED,
-      body: z.looseObject({}),
-      raw: (request) => receive(webhook, request),
-    }),
-  );
+      raw: (request: RawRequest) => receive(webhook, request),
+    };
+    return [
+      rawOperation({ ...about, method: 'POST', body: z.looseObject({}) }),
+      ...(byGet ? [rawOperation({ ...about, method: 'GET' })] : []),
+    ];
+  });
 }

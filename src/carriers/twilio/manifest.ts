@@ -7,6 +7,7 @@ export const twilio: CarrierManifest = {
   id: 'twilio',
   name: 'Twilio',
   webhook: 'twilio',
+  webhooksByGet: true,
   namesCalls: true,
   asksAgain: true,
   socketSignature: 'x-twilio-signature',

@@ -20,7 +20,7 @@ const SIGNALS: Readonly<Record<string, CarrierSignal | undefined>> = {
 /** @see https://www.twilio.com/docs/voice/twiml#request-parameters */
 export const wire: CarrierWire = {
   read(request: CarrierRequest): CarrierNotice {
-    const form = new URLSearchParams(request.body);
+    const form = request.method === 'GET' ? new URL(request.url).searchParams : new URLSearchParams(request.body);
     const carrierCallId = needText(form.get('CallSid'), 'CallSid');
     const purpose = purposeIn(request);
     const callId = callIdIn(request);
@@ -94,7 +94,7 @@ export async function verify(authToken: string, { url, headers, body }: CarrierR
 /** Whether a media socket was opened by whoever has our account's token. */
 export async function verifySocket(
   authToken: string,
-  { url, headers }: Omit<CarrierRequest, 'body'>,
+  { url, headers }: Pick<CarrierRequest, 'url' | 'headers'>,
 ): Promise<boolean> {
   const { validateRequest } = await import('twilio/lib/webhooks/webhooks.js');
   const signature = headers['x-twilio-signature'];

@@ -8,6 +8,7 @@ export const vonage: CarrierManifest = {
   id: 'vonage',
   name: 'Vonage',
   webhook: 'vonage',
+  webhooksByGet: true,
   asksAgain: true,
   capabilities: {
     voice: { supported: true, features: ['call', 'record', 'transcribe'] },

@@ -3,6 +3,7 @@ import type { Caller } from './sign-in.ts';
 
 /** A request as it came in, for what is signed over every byte of it. */
 export interface RawRequest {
+  readonly method: 'GET' | 'POST';
   /** Path and query. */
   readonly path: string;
   /** Lower-case names. */

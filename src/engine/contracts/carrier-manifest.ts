@@ -30,6 +30,7 @@ export interface CarrierLimits {
 
 /** A request that came in, with the address as the carrier sees it. */
 export interface CarrierRequest {
+  readonly method: 'GET' | 'POST';
   readonly url: string;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -80,7 +81,7 @@ export interface ConfiguredCarrier {
   /** Null where it does not sign: its webhooks come in by API key. @throws Error in plain words when the signature is not good */
   readonly verify: ((request: CarrierRequest, now: Date) => Promise<Delivery>) | null;
   /** Whether it was itself that opens a media socket; null where the token alone says so. */
-  readonly verifySocket: ((request: Omit<CarrierRequest, 'body'>) => Promise<boolean>) | null;
+  readonly verifySocket: ((request: Pick<CarrierRequest, 'url' | 'headers'>) => Promise<boolean>) | null;
   /** Asks it something that needs its credentials. @throws CarrierError */
   check(): Promise<void>;
 }
@@ -95,6 +96,8 @@ export interface CarrierManifest {
   readonly name: string;
   /** The last part of its webhooks' address. */
   readonly webhook: string;
+  /** Its webhooks may come by GET, with what they say in the query. */
+  readonly webhooksByGet?: true;
   readonly capabilities: CarrierCapabilities;
   readonly limits: CarrierLimits;
   readonly fields: readonly CarrierField[];
