@@ -184,7 +184,10 @@ describe('a server that is asked to stop', { concurrency: 2 }, () => {
       });
       const { body: call } = await server.api('POST', '/v1/convai/web-calls', { agent_id: agent.body['agent_id'] });
       const caller = new SocketCaller(String(call['websocket_url']));
-      const { body: silent } = await server.api('POST', '/v1/convai/twilio/outbound-call', { to_number: SILENT });
+      const { status, body: silent } = await server.api('POST', '/v1/convai/twilio/outbound-call', {
+        to_number: SILENT,
+      });
+      assert.equal(status, 200, JSON.stringify(silent));
       await until('the simulated call to be answered', 60_000, async () => {
         const { body } = await server.api('GET', `/v1/convai/conversations/${String(silent['call_sid'])}`);
         return body['status'] === 'in_progress';

@@ -65,8 +65,11 @@ export function readPrompt(prompt: string): PromptScript {
   const rules: { says: string; answer: string }[] = [];
   const bookingAsks: string[] = [];
   const sections = new Map<string, string[]>();
-  const put = (section: string, sentences: readonly string[]) =>
-    sections.set(section, [...(sections.get(section) ?? []), ...sentences]);
+  const put = (section: string, sentence: string) => {
+    const there = sections.get(section);
+    if (there) there.push(sentence);
+    else sections.set(section, [sentence]);
+  };
   let section = '';
   let question: string | null = null;
   for (const line of prompt.split('\n').map((one) => one.trim())) {
@@ -93,7 +96,7 @@ export function readPrompt(prompt: string): PromptScript {
       if (rule) rules.push(rule);
       else if (told) answers.push(told);
       else if (asks) bookingAsks.push(...asks);
-      else put(section, [withoutAsk(sentence)]);
+      else put(section, withoutAsk(sentence));
     }
   }
   return { ...scriptOf(prompt, sections), answers, rules, bookingAsks };
