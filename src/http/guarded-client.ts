@@ -45,20 +45,23 @@ export class GuardedClient implements HttpClient {
     body,
     timeoutMs,
     mostBytes,
+    bodyMs,
     signal,
   }: Parameters<HttpClient['send']>[0]): Promise<HttpReply> {
     const target = URL.parse(url);
     if (!target || !/^https?:$/.test(target.protocol)) throw new ForbiddenAddress('not an http address');
+    // The client leaves out credentials of an address.
+    const basic = basicOf(target);
     const late = AbortSignal.timeout(Math.max(0, Math.round(timeoutMs)));
     try {
       const reply = await request(target, {
         method,
-        headers,
+        headers: basic === null ? headers : { authorization: basic, ...headers },
         body: body ?? null,
         dispatcher: this.#agent,
         signal: signal ? AbortSignal.any([late, signal]) : late,
       });
-      const { bytes, cut } = await upTo(reply.body, mostBytes);
+      const { bytes, cut } = await upTo(reply.body, mostBytes, bodyMs ?? null);
       const { location } = reply.headers;
       return {
         status: reply.statusCode,
@@ -81,16 +84,45 @@ export class GuardedClient implements HttpClient {
 async function upTo(
   body: Dispatcher.ResponseData['body'],
   mostBytes: number,
+  bodyMs: number | null,
 ): Promise<{ bytes: Buffer; cut: boolean }> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    length += chunk.length;
-    // Leaving the loop ends the connection: whoever answers without an end harms nobody.
-    if (length > mostBytes) return { bytes: Buffer.concat(chunks).subarray(0, mostBytes), cut: true };
+  let late = false;
+  const timer =
+    bodyMs === null
+      ? null
+      : setTimeout(() => {
+          late = true;
+          body.destroy();
+        }, bodyMs);
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      length += chunk.length;
+      // Leaving the loop ends the connection: whoever answers without an end harms nobody.
+      if (length > mostBytes) return { bytes: Buffer.concat(chunks).subarray(0, mostBytes), cut: true };
+    }
+  } catch (error) {
+    if (!late) throw error;
+  } finally {
+    if (timer) clearTimeout(timer);
   }
-  return { bytes: Buffer.concat(chunks), cut: false };
+  return { bytes: Buffer.concat(chunks), cut: late };
+}
+
+/** The header for the user and password of an address, or null where it has none. */
+function basicOf({ username, password }: URL): string | null {
+  if (username === '' && password === '') return null;
+  return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Whether an address is anybody's on the open internet, in whatever form it is written. */

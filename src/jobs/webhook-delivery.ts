@@ -7,6 +7,10 @@ import type { AttemptOutcome, LaneWork, WebhookLane } from '#core/webhooks/webho
 
 const POLL_MS = 200;
 const ANSWER_MS = 10_000;
+/** The status decides whether an event was taken: a body that does not end is not waited for. */
+const BODY_MS = 1000;
+/** The receiver wants no more of it: the event is not sent again. @see https://www.standardwebhooks.com */
+const GONE = 410;
 /** A claim outlives the longest that a lane is worked on; a server that dies gives its lanes back by it. */
 const CLAIM_MS = 60_000;
 const LANE_MS = 20_000;
@@ -164,6 +168,7 @@ export class WebhookDeliveries {
         body,
         timeoutMs: ANSWER_MS,
         mostBytes: 1024,
+        bodyMs: BODY_MS,
         signal: this.#stop.signal,
       });
       if (reply.status >= 200 && reply.status < 300) {
@@ -171,8 +176,9 @@ export class WebhookDeliveries {
         return outcome('delivered', reply.status, null);
       }
       const said = Buffer.from(reply.body).toString('utf8').trim().slice(0, LONGEST_ERROR);
-      this.#tell(webhook, event, failed, `answered ${reply.status}${said === '' ? '' : `: ${said}`}`);
-      return outcome(failed, reply.status, `answered ${reply.status}`);
+      const state = reply.status === GONE ? 'dead' : failed;
+      this.#tell(webhook, event, state, `answered ${reply.status}${said === '' ? '' : `: ${said}`}`);
+      return outcome(state, reply.status, `answered ${reply.status}`);
     } catch (error) {
       if (this.#stop.signal.aborted) return null;
       const problem = error instanceof Error ? error.message : String(error);

@@ -246,6 +246,25 @@ describe('webhooks', () => {
     for (const one of receivers) await one.close();
   });
 
+  it('are delivered by the status alone, not sent again after 410, and carry the credentials of their address', async () => {
+    const endless = await startReceiver((_request, reply) => void reply.writeHead(200).write('ok'));
+    const gone = await startReceiver((_request, reply) => void reply.writeHead(410).end());
+    const basic = await startReceiver();
+    const agent = String((await server.request('POST', '/v1/convai/agents', { name: 'Statuses' })).body['agent_id']);
+    const addresses = [endless.url, gone.url, basic.url.replace('http://', 'http://hook:s3cr%25t%20x@')];
+    const hooks = await Promise.all(
+      addresses.map((url) => register({ url: `${url}/x`, events: ['call.started', 'call.failed'], agent_id: agent })),
+    );
+    const { sid } = await call('+15005550002', agent);
+    // The second event of a call comes when the first one is delivered or given up: nothing is tried again.
+    for (const one of [endless, gone, basic]) await until('both events', 10_000, () => of(sid, one).length >= 2);
+    for (const one of [endless, gone, basic])
+      assert.equal(new Set(of(sid, one).map(({ headers }) => headers['webhook-id'])).size, of(sid, one).length);
+    assert.equal(of(sid, basic)[0]!.headers.authorization, `Basic ${Buffer.from('hook:s3cr%t x').toString('base64')}`);
+    for (const { id } of hooks) await server.request('DELETE', `/v1/convai/webhooks/${id}`);
+    for (const one of [endless, gone, basic]) await one.close();
+  });
+
   it('are given up after hours, which lets later events of the call through; and are sent again when that is asked for', async () => {
     const refusing = await startReceiver(
       (request, reply) => void reply.writeHead(request.json['event'] === 'call.started' ? 500 : 200).end(),

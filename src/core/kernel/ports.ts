@@ -20,6 +20,8 @@ export interface HttpClient {
     readonly timeoutMs: number;
     /** How much of the answer's body is wanted; the rest is left unread. */
     readonly mostBytes: number;
+    /** How long the body may take once the status is there; what came by then is the body. Without it a late body is an error. */
+    readonly bodyMs?: number;
     readonly signal?: AbortSignal;
   }): Promise<HttpReply>;
   /** The same for libraries that speak HTTP by themselves. */
@@ -30,7 +32,7 @@ export interface HttpReply {
   readonly status: number;
   readonly contentType: string;
   readonly body: Uint8Array;
-  /** The body was longer than what was wanted. */
+  /** The body was longer than what was wanted, or did not end in time. */
   readonly cut: boolean;
   /** Where a redirect leads. */
   readonly location?: string;
