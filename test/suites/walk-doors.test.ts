@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { WebSocket } from 'ws';
 import { ROLES, type Role } from '#core/kernel/context.ts';
 import { SocketCaller } from '../support/caller.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
@@ -202,6 +203,83 @@ describe('every door', () => {
       assert.equal(await answer(`${bare}&token=${mine.tokens.agent}`), 404, 'a call of somebody else');
       assert.equal(await answer(`${bare}&token=${mine.tokens.manager}`), null);
       await as(mine.tokens.admin, 'POST', `/v1/convai/calls/${String(made.body['call_sid'])}/end`);
+    }
+  });
+
+  it('of events shows and takes what the role may see and do in its organization', async () => {
+    type Told = { readonly type: string; readonly data: Json };
+    const open = (token: string | null) => {
+      const socket = new WebSocket(`${server.url.replace('http', 'ws')}/ws${token === null ? '' : `?token=${token}`}`);
+      const told: Told[] = [];
+      let refused: number | null = null;
+      socket.on('message', (data) => told.push(JSON.parse((data as Buffer).toString()) as Told));
+      socket.on('unexpected-response', (_request, response) => {
+        refused = response.statusCode ?? 0;
+        socket.terminate();
+      });
+      socket.on('error', () => undefined);
+      return { socket, told, refused: () => refused };
+    };
+    type Client = ReturnType<typeof open>;
+    /** What the message is answered with: the type, or the code of the error. */
+    const answer = async ({ socket, told }: Client, message: object, types: readonly string[]) => {
+      const from = told.length;
+      socket.send(JSON.stringify(message));
+      const { type, data } = await until(
+        'an answer',
+        5000,
+        () => told.slice(from).find((one) => types.includes(one.type) || one.type === 'error.occurred') ?? null,
+      );
+      return type === 'error.occurred' ? data['error_code'] : type;
+    };
+    const bad = open('wrong');
+    assert.equal(await until('a refusal', 5000, bad.refused), 401);
+    for (const [mine, others] of [
+      [ours, theirs],
+      [theirs, ours],
+    ] as const) {
+      const clients = [mine, others].flatMap((world) =>
+        ROLES.map((role) => ({ role, own: world === mine, ...open(world.tokens[role]) })),
+      );
+      for (const { told } of clients)
+        await until('the welcome', 5000, () => told.some((one) => one.type === 'auth.success'));
+      const stranger = open(null);
+      await until('an open socket', 5000, () => stranger.socket.readyState === WebSocket.OPEN);
+      const { body } = await as(mine.tokens.admin, 'POST', '/voice/calls/initiate', { phone_number: '+15005550010' });
+      const callId = String(body['call_id']);
+      const status = async () => (await as(mine.tokens.admin, 'GET', `/voice/calls/${callId}/status`)).body['status'];
+      await until('the talk', 15_000, async () => (await status()) === 'in-progress');
+      const write = (client: Client) =>
+        answer(client, { type: 'message', data: { call_id: callId, content: 'Good day.' } }, ['message.accepted']);
+      for (const client of clients) {
+        const { role, own } = client;
+        const expected =
+          role === 'viewer' ? 'AUTHORIZATION_ERROR' : own && role !== 'agent' ? 'message.accepted' : 'NOT_FOUND';
+        assert.equal(await write(client), expected, `${role} ${own ? '' : 'of another organization'}`);
+      }
+      await as(mine.tokens.admin, 'POST', `/voice/calls/${callId}/end`);
+      const tells = (type: string) => (one: Told) => one.type === type && one.data['call_id'] === callId;
+      for (const { role, own, told } of clients)
+        if (own && role !== 'agent') await until(`the end for ${role}`, 10_000, () => told.some(tells('call.ended')));
+      for (const client of clients) {
+        const { role, own, told, socket } = client;
+        // What was sent before this answer has come.
+        assert.equal(await answer(client, { type: 'ping' }, ['pong']), 'pong');
+        const may = own && role !== 'agent';
+        const about = told.filter(({ type, data }) => data['call_id'] === callId && type !== 'message.accepted');
+        const name = `${role} ${own ? '' : 'of another organization'}`;
+        if (may) assert.ok(about.some(tells('call.started')), name);
+        else assert.deepEqual(about, [], name);
+        socket.terminate();
+      }
+      for (const message of [{ type: 'ping' }, { type: 'subscribe', events: ['*'] }])
+        assert.equal(await answer(stranger, message, ['pong', 'subscribed']), 'AUTHENTICATION_ERROR');
+      assert.equal(await write(stranger), 'AUTHENTICATION_ERROR');
+      assert.ok(
+        stranger.told.every(({ type }) => type === 'error.occurred'),
+        'who shows no credential is told errors only',
+      );
+      stranger.socket.terminate();
     }
   });
 });
