@@ -119,6 +119,19 @@ describe('a connection to the event socket', { concurrency: 1 }, () => {
     await events.close();
   });
 
+  it('writes nothing with a credential that is not good any more, before the next ping', async () => {
+    events = make();
+    const { client, messages } = await open();
+    await until(() => messages.some((one) => one.type === 'auth.success'));
+    good = false;
+    client.send(JSON.stringify({ type: 'message', data: { call_id: 'call_1', content: 'Hello' } }));
+    await until(() => messages.some((one) => one.type === 'error.occurred'));
+    good = true;
+    assert.equal(messages.at(-1)!.data.error_code, 'AUTHENTICATION_ERROR');
+    client.terminate();
+    await events.close();
+  });
+
   it('that never says who it is is shown out', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     events = make();

@@ -237,10 +237,16 @@ export class EventSocket {
         return this.#say(connection, 'unsubscribed', { events: left });
       }
       case 'message':
-        return this.#write(connection, caller, message.data);
+        return this.#write(connection, await this.#renew(connection, caller), message.data);
       case 'ping':
         return this.#say(connection, 'pong', {});
     }
+  }
+
+  /** Looks the credential up again: what is written into a call needs the permission of this moment, not of the last ping. */
+  async #renew(connection: Connection, caller: Caller): Promise<Caller> {
+    if (connection.credential === null) return caller;
+    return (connection.caller = await this.#welcome(connection.credential));
   }
 
   /** That it is one too many, or null. */
