@@ -41,10 +41,10 @@ const CHECKS: readonly Suite[] = [
     budgetS: 30,
     command: tool('oxfmt', '-c', '.oxfmtrc.json', '--check', 'src', 'test', 'bench', 'run.mjs'),
   },
-  { name: 'types', budgetS: 60, command: tool('tsc', '-p', '.') },
+  { name: 'types', budgetS: 120, command: tool('tsc', '-p', '.') },
   {
     name: 'lint',
-    budgetS: 60,
+    budgetS: 120,
     command: tool('oxlint', '--type-aware', '-c', '.oxlintrc.json', 'src', 'test', 'bench'),
     env: { OXLINT_TSGOLINT_PATH: join(BIN, 'tsgolint') },
   },
@@ -117,7 +117,7 @@ const SUITES: readonly Suite[] = [
   { name: 'crash', budgetS: 500, files: ['test/suites/crash.test.ts'] },
   {
     name: 'outage',
-    budgetS: 240,
+    budgetS: 420,
     files: ['test/suites/outage.test.ts'],
     needs: () => file(join(PG15, 'postgres')),
   },
