@@ -12,6 +12,8 @@ describe('variables', () => {
     assert.equal(fillVariables('Hi {{name}}, welcome', { name: 'Ann' }), 'Hi Ann, welcome');
     assert.equal(fillVariables('Hi {{name}}, welcome', {}), 'Hi, welcome');
     assert.equal(fillVariables('{{ name }} of {{company}}', { company: 'ACME' }), 'of ACME');
+    const often = fillVariables('{{x}} '.repeat(20_000), { x: 'a long value '.repeat(700) });
+    assert.ok(often.includes('a long value') && often.length < 250_000, `${often.length} letters`);
   });
 
   it('are not looked into again, and inherit nothing', () => {

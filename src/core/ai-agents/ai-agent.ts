@@ -101,16 +101,23 @@ export const DEFAULT_AGENT: AgentDefaults & { readonly name: string } = {
   firstMessage: 'Hello, this is Ada from Brightline. Do you have a minute?',
 };
 
+/** Letters that the variables of a call may add to a prompt or message. */
+const LONGEST_FILLING = 100_000;
+
 /**
  * `{{name}}` filled from the call's variables, once: what was filled in is not looked into again. Where one is missing
- * it goes, with the space before it, so that "Hi {{name}}, welcome" becomes "Hi, welcome".
+ * it goes, with the space before it, so that "Hi {{name}}, welcome" becomes "Hi, welcome". Values that would add more than
+ * LONGEST_FILLING in all are left out like missing ones: a long value that is named often must not fill the memory.
  */
 export function fillVariables(text: string, variables: Readonly<Record<string, string>>): string {
   let filled = '';
   let end = 0;
+  let room = LONGEST_FILLING;
   for (const match of text.matchAll(/\{\{\s*([\w.-]+)\s*\}\}/g)) {
     const name = match[1]!;
-    const value = Object.hasOwn(variables, name) ? variables[name]!.trim() : '';
+    const given = Object.hasOwn(variables, name) ? variables[name]!.trim() : '';
+    const value = given.length <= room ? given : '';
+    room -= value.length;
     const before = text.slice(end, match.index);
     filled += value === '' ? before.trimEnd() : before + value;
     end = match.index + match[0].length;
