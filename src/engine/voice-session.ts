@@ -1,6 +1,6 @@
 import { EchoGuard } from './audio/echo-guard.ts';
 import type { CallClock } from './contracts/clock.ts';
-import type { LanguageModel, ToolDefinition, ToolArgs } from './contracts/language-model.ts';
+import type { CallPhase, LanguageModel, ToolDefinition, ToolArgs } from './contracts/language-model.ts';
 import type { MediaLeg } from './contracts/media.ts';
 import type { SpeechContext, SpeechToText } from './contracts/speech-to-text.ts';
 import type { TextToSpeech } from './contracts/text-to-speech.ts';
@@ -12,7 +12,7 @@ import { Think } from './stages/think.ts';
 import type { TurnEffect, TurnEventBody, TurnNote } from './turns/events.ts';
 import type { TurnPolicy } from './turns/policy.ts';
 import { mayBeMachine } from './turns/screening.ts';
-import { initialState, type TurnState } from './turns/state.ts';
+import { initialState, type LedgerItem, type TurnState } from './turns/state.ts';
 import { nextDeadlineMs, step } from './turns/step.ts';
 
 /** Why a call ended that somebody else goes on with. */
@@ -40,6 +40,8 @@ export interface SessionOptions {
   readonly tools: readonly ToolDefinition[];
   readonly context: SpeechContext;
   readonly host: SessionHost;
+  /** A conversation that another server began and this one goes on with. */
+  readonly before?: { readonly ledger: readonly LedgerItem[]; readonly phase: CallPhase } | null;
 }
 
 export interface ToolOutcome {
@@ -75,7 +77,7 @@ export class VoiceSession {
   readonly #listen: Listen;
   readonly #think: Think;
   readonly #speak: Speak;
-  #state: TurnState = initialState();
+  #state: TurnState;
   #queue: TurnEventBody[] = [];
   #draining = false;
   #cancelTimer: (() => void) | null = null;
@@ -86,6 +88,7 @@ export class VoiceSession {
     this.#options = options;
     const { clock, providers, policy, host } = options;
     this.#startedMs = clock.nowMs();
+    this.#state = initialState(options.before ?? null);
     const post = (event: TurnEventBody) => this.#post(event);
     const echo = new EchoGuard();
     this.#playout = new Playout(clock, {

@@ -7,11 +7,14 @@ import type { CallProgress } from '#core/ports.ts';
 import type { TurnNote } from '#engine/turns/events.ts';
 import type { LedgerItem } from '#engine/turns/state.ts';
 import type { Source } from '#dialogue/knowledge-lookup.ts';
+import type { Continuation } from './continuation.ts';
 import { latencyOf } from './latency.ts';
 import { RecordQueue, type QueueOptions } from './record-queue.ts';
 
 export interface WriterOptions extends QueueOptions {
   readonly call: Call;
+  /** Null where the call begins here. */
+  readonly continued: Continuation | null;
   /** Which documents the agent's words are from. */
   readonly sourcesOf: (text: string) => readonly Source[];
 }
@@ -20,13 +23,15 @@ export interface WriterOptions extends QueueOptions {
 export class CallWriter {
   readonly #options: WriterOptions;
   readonly #queue: RecordQueue;
-  #seq = 0;
-  #phase: CallPhase = 'GREETING';
+  #seq: number;
+  #phase: CallPhase;
   /** Turns that answered the caller, and how long the caller waited in all. */
   #answered = { turns: 0, waitedMs: 0 };
 
   constructor(options: WriterOptions) {
     this.#options = options;
+    this.#seq = options.continued?.nextSeq ?? 0;
+    this.#phase = options.continued?.phase ?? 'GREETING';
     this.#queue = new RecordQueue(options);
   }
 
@@ -72,9 +77,11 @@ export class CallWriter {
   }
 
   #entry(item: LedgerItem): void {
-    const { call, sourcesOf } = this.#options;
+    const { call, sourcesOf, continued } = this.#options;
     const sources = item.role === 'agent' ? sourcesOf(item.intended) : [];
-    const entry = entryOf(item, this.#seq++, this.#phase, sources);
+    const offsetMs = continued?.offsetMs ?? 0;
+    const here = entryOf(item, this.#seq++, this.#phase, sources);
+    const entry = { ...here, startMs: here.startMs + offsetMs, endMs: here.endMs + offsetMs };
     const latency = item.role === 'agent' ? latencyOf(item.timing) : null;
     if (latency)
       this.#answered = { turns: this.#answered.turns + 1, waitedMs: this.#answered.waitedMs + latency.fullCycleMs };

@@ -16,6 +16,8 @@ import type { CarrierEvent } from '#engine/contracts/carrier.ts';
 import type { CallClock } from '#engine/contracts/clock.ts';
 import type { MediaLeg } from '#engine/contracts/media.ts';
 import { Admission } from './admission.ts';
+import { Announcement } from './announcement.ts';
+import { continuationOf, type Continuation } from './continuation.ts';
 import { CallDeadlines } from './call-deadlines.ts';
 import { CarrierEvents, carrierSide, failureText } from './carrier-side.ts';
 import { callFields } from './call-fields.ts';
@@ -45,13 +47,13 @@ export interface LiveOptions extends PreparedOptions {
 }
 
 const HEARTBEATS_PER_LEASE = 3;
-const ANNOUNCE_MS = 1000;
-/** A call of ours that nobody has begun by then was placed elsewhere, and the word of it lost. */
+/** If an assigned call has not started after this, the dial notification was lost. */
 const FORGOTTEN_MS = 2000;
 /** A carrier gives up ringing by itself; so long after that we do. */
 const RING_GRACE_MS = 15_000;
 /** Somebody has picked up, and no media comes. */
 const NO_MEDIA_MS = 30_000;
+const NO_MEDIA = 'Nobody connected to the media socket';
 /** Whoever waits to know that the carrier has taken a call waits no longer. */
 const TAKEN_MS = 5000;
 /** How long calls have to come to their end when the server goes. */
@@ -74,7 +76,7 @@ export class LiveCallsHere implements LiveCalls {
   readonly #heartbeat: NodeJS.Timeout;
   #beating: Promise<void> = Promise.resolve();
   #closed = false;
-  #announcing: NodeJS.Timeout | null = null;
+  #announcement: Announcement | null = null;
 
   constructor(options: LiveOptions) {
     this.#options = options;
@@ -181,25 +183,18 @@ export class LiveCallsHere implements LiveCalls {
     return this.viewHere(callId) ?? viewElsewhere(this.#options, callId, this.#options.serverId);
   }
 
-  mediaUrl(): null {
-    return null;
-  }
+  readonly mediaUrl = () => null;
 
   /** Says of itself that it carries calls, until it is closed. */
   async announce(url: string): Promise<void> {
     const { store, serverId, slots, log } = this.#options;
-    const say = () =>
-      store.mediaServers.announce({
-        id: serverId,
-        url,
-        free: this.#closed ? 0 : Math.max(0, slots - this.#admission.taken),
-        running: this.#running.size,
-      });
-    await say();
-    this.#announcing = setInterval(
-      () => void say().catch((error: unknown) => logFailure(log, error, 'this server could not say that it is up')),
-      ANNOUNCE_MS,
-    );
+    const look = () => ({
+      id: serverId,
+      url,
+      free: this.#closed ? 0 : Math.max(0, slots - this.#admission.taken),
+      running: this.#running.size,
+    });
+    this.#announcement = await Announcement.begin({ mediaServers: store.mediaServers, log, look });
   }
 
   /** A media socket has come for a call. It replaces a connection only when that one is dead. */
@@ -235,10 +230,7 @@ export class LiveCallsHere implements LiveCalls {
     for (const call of this.#running.values()) call.command({ type: 'end', reason: 'shutdown' });
     await settled(ended());
     clearInterval(this.#heartbeat);
-    if (this.#announcing) {
-      clearInterval(this.#announcing);
-      await this.#options.store.mediaServers.withdraw(this.#options.serverId).catch(() => undefined);
-    }
+    await this.#announcement?.end();
     this.#deadlines.close();
     this.#admission.close();
     await this.#beating;
@@ -413,11 +405,7 @@ export class LiveCallsHere implements LiveCalls {
   }
 
   #awaitMedia(running: RunningCall, ms: number): void {
-    this.#deadlines.set(
-      running.call.id,
-      ms,
-      () => void running.fail('broken', 'no_media', 'Nobody connected to the media socket'),
-    );
+    this.#deadlines.set(running.call.id, ms, () => void running.fail('broken', 'no_media', NO_MEDIA));
   }
 
   #run(
@@ -428,6 +416,7 @@ export class LiveCallsHere implements LiveCalls {
     callClock: CallClock,
     carrier: CarrierSide,
     turnAway = false,
+    continued: Continuation | null = null,
   ): RunningCall {
     const { store, files, journal, clock, log } = this.#options;
     const tools = prepared.tools(call, ownership.epoch, carrier.transfer !== null);
@@ -447,6 +436,7 @@ export class LiveCallsHere implements LiveCalls {
       carrier,
       tools,
       turnAway,
+      continued,
       onGone: () => {
         this.#running.delete(call.id);
         this.#deadlines.clear(call.id);
@@ -463,7 +453,7 @@ export class LiveCallsHere implements LiveCalls {
 
   /** The media came to this server although another one placed the call: it is ours from here on, unless media is connected there. */
   async #adopt(callId: number): Promise<RunningCall | Refused> {
-    const { store, realClock } = this.#options;
+    const { store, clock, realClock } = this.#options;
     const taken = await takeOver(this.#options, callId);
     if ('refused' in taken) return taken;
     const { call, ownership } = taken;
@@ -471,10 +461,21 @@ export class LiveCallsHere implements LiveCalls {
     await store.tools.lose(call.id);
     const prepared = await PreparedCall.of(call, this.#options, this.#options.mcp);
     const side = await this.#sideOf(call, prepared);
+    const continued = await continuationOf(store, clock, call);
     const admitted = this.#admission.reserve();
-    if ('reservation' in admitted) return this.#run(call, prepared, ownership, admitted.reservation, realClock, side);
-    // One that is under way goes on here whatever happens; one that has yet to be answered is told that there is no room.
-    return this.#run(call, prepared, ownership, this.#admission.force(), realClock, side, call.answeredAt === null);
+    const hasRoom = 'reservation' in admitted;
+    const reservation = hasRoom ? admitted.reservation : this.#admission.force();
+    // A call that is under way goes on here whatever happens; one that has yet to be answered is told that there is no room.
+    return this.#run(
+      call,
+      prepared,
+      ownership,
+      reservation,
+      realClock,
+      side,
+      !hasRoom && continued === null,
+      continued,
+    );
   }
 
   async #beat(): Promise<void> {
@@ -487,7 +488,7 @@ export class LiveCallsHere implements LiveCalls {
       const ours = new Set(await store.calls.extendLeases(serverId, callIds, leaseMs));
       for (const one of running) if (!ours.has(one.call.id)) one.checkOwnership();
       for (const [id, one] of placing) if (!ours.has(id)) one.cancel('lost_ownership');
-      if (this.#announcing)
+      if (this.#announcement)
         for (const call of await store.calls.placedFor(serverId, new Date(clock.now().getTime() - FORGOTTEN_MS)))
           if (!this.#running.has(call.id) && !this.#starting.has(call.id)) await this.#takeUp(call.id);
       await reap({ ...this.#options, by: { serverId, callIds } });

@@ -10,9 +10,11 @@ const DRIFT = 160 * SAMPLES_PER_MS;
 /** A second of the call: each write wakes another thread. */
 const WRITE_BYTES = 16_000;
 
+const AU_HEADER_BYTES = 32;
+
 /** An AU file tells its format in front and may be of unknown length: cut off anywhere, it can still be played. */
 export function auHeader(): Uint8Array {
-  const header = new Uint8Array(32);
+  const header = new Uint8Array(AU_HEADER_BYTES);
   const view = new DataView(header.buffer);
   const MULAW = 1;
   [0x2e736e64, header.length, 0xffffffff, MULAW, SAMPLE_RATE, 2].forEach((value, i) => view.setUint32(i * 4, value));
@@ -36,10 +38,36 @@ export class Recorder {
   #out = new Uint8Array(WRITE_BYTES);
   #outFill = 0;
 
-  constructor(file: FileAppender, startMs: number) {
+  /**
+   * `startMs`: where the recording begins on the call's clock. `size`: bytes that the file holds already; what was recorded
+   * before goes on, and the time in which nobody recorded is silence.
+   */
+  constructor(file: FileAppender, startMs: number, size = 0) {
     this.#file = file;
     this.#startMs = startMs;
-    file.append(auHeader());
+    if (size < AU_HEADER_BYTES) file.append(auHeader());
+    else {
+      // A crash may have cut a pair of samples in two.
+      const odd = (size - AU_HEADER_BYTES) % 2;
+      if (odd > 0) file.append(new Uint8Array(odd).fill(SILENCE));
+      this.#written = (size - AU_HEADER_BYTES + odd) / 2;
+    }
+    this.#callerNext = this.#written;
+    this.#agentNext = this.#written;
+    this.#end = this.#written;
+  }
+
+  /** Writes all that has been recorded: the connection is lost, and another server may go on with the file. */
+  settle(): void {
+    this.#flush(this.#end);
+    if (this.#outFill === 0) return;
+    this.#file.append(this.#out.slice(0, this.#outFill));
+    this.#outFill = 0;
+  }
+
+  /** Closes the file as it is: another server goes on with it. */
+  async leave(): Promise<void> {
+    await this.#file.close();
   }
 
   /** Caller's audio that has just come in. */
@@ -68,9 +96,7 @@ export class Recorder {
   }
 
   async close(): Promise<void> {
-    this.#flush(this.#end);
-    this.#file.append(this.#out.slice(0, this.#outFill));
-    this.#outFill = 0;
+    this.settle();
     await this.#file.close();
   }
 

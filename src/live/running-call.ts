@@ -14,6 +14,7 @@ import type { TurnNote } from '#engine/turns/events.ts';
 import { DEFAULT_POLICY } from '#engine/turns/policy.ts';
 import { TRANSFERRED, VoiceSession, type Providers } from '#engine/voice-session.ts';
 import { callFields } from './call-fields.ts';
+import type { Continuation } from './continuation.ts';
 import { CallWriter } from './call-writer.ts';
 import type { PreparedCall } from './prepared-call.ts';
 import { Recorder } from './recorder.ts';
@@ -58,6 +59,8 @@ export interface RunningCallOptions {
   readonly onGone: () => void;
   /** What happens on the call, for whoever watches this process. */
   readonly watch: (event: CallWatchEvent) => void;
+  /** Null where the call begins here. */
+  readonly continued: Continuation | null;
 }
 
 export type CallWatchEvent = { readonly callSid: string; readonly atMs: number } & (
@@ -140,6 +143,7 @@ export class RunningCall {
     const script = prepared.script(call);
     this.#writer = new CallWriter({
       call,
+      continued: options.continued,
       ownership: options.ownership,
       store,
       clock,
@@ -154,13 +158,14 @@ export class RunningCall {
       policy: {
         ...script.policy,
         attempts: Math.max(script.policy.attempts, providers.languageModels.length, providers.textToSpeech.length),
-        ...(options.turnAway ? { screen: false, firstMessage: null } : {}),
+        ...(options.turnAway || options.continued ? { screen: false, firstMessage: null } : {}),
       },
       prompt: script.prompt,
       model: script.model,
       voiceId: script.voiceId,
       tools: options.tools.definitions,
       context: { phrases: script.phrases },
+      before: options.continued,
       host: {
         runTool: (key, name, args) => options.tools.run(key, name, args),
         note: (note) => this.#note(note),
@@ -258,10 +263,7 @@ export class RunningCall {
     let recording: { key: string; offsetMs: number } | undefined;
     if (call.recorded) {
       try {
-        const key = recordingKeyOf(call);
-        const file = await this.#options.files.append(key, (error) => this.#stopRecording(error));
-        recording = { key, offsetMs: this.#nowMs() };
-        this.#recorder = new Recorder(file, this.#options.callClock.nowMs());
+        recording = await this.#record(recordingKeyOf(call));
       } catch (error) {
         this.#stopRecording(error);
       }
@@ -269,6 +271,22 @@ export class RunningCall {
     if (recording) this.#writer.progress({ recording });
     // Meanwhile the call may have ended, or the same party have come on another connection.
     return this.#ending || this.#leg !== leg ? null : this.#events();
+  }
+
+  /** Begins the recording, or goes on with what another server recorded of the call. */
+  async #record(key: string): Promise<{ key: string; offsetMs: number }> {
+    const { call, callClock, files, continued } = this.#options;
+    const size = continued === null ? 0 : ((await files.read(key))?.size ?? 0);
+    const file = await files.append(key, (error) => this.#stopRecording(error));
+    const nowMs = callClock.nowMs();
+    const onClockMs = this.#nowMs() + (continued?.offsetMs ?? 0);
+    if (size === 0 || call.recordingOffsetMs === null) {
+      this.#recorder = new Recorder(file, nowMs);
+      return { key, offsetMs: onClockMs };
+    }
+    const { recordingOffsetMs: offsetMs } = call;
+    this.#recorder = new Recorder(file, nowMs - (onClockMs - offsetMs), size);
+    return { key, offsetMs };
   }
 
   /** The conversation starts: the other end hears us from now on. */
@@ -332,6 +350,7 @@ export class RunningCall {
         if (!current()) return;
         this.#connected = false;
         this.#leg = null;
+        this.#recorder?.settle();
         this.#session.mediaLost();
       },
       resumed: () => undefined,
@@ -401,7 +420,7 @@ export class RunningCall {
   async #finish(status: EndStatus, reason: string, failure: string | null): Promise<void> {
     const { call, clock, log, onGone, reservation } = this.#options;
     try {
-      await this.#recorder?.close();
+      await (this.#taken ? this.#recorder?.leave() : this.#recorder?.close());
     } catch (error) {
       log.error({ err: error, call: call.sid }, 'the recording could not be finished');
     }

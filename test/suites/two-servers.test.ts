@@ -118,6 +118,59 @@ describe('two servers', () => {
     await until('both to let go', 15_000, () => a.app.live.count === 0 && b.app.live.count === 0);
   });
 
+  it('goes on where it was when its media comes to the other server: one record, no second greeting, one recording', async () => {
+    const { body: agent } = await a.request('POST', '/v1/convai/agents', {
+      name: 'Ada',
+      system_prompt: 'You are Ada. Our shop is open from nine to five. Delivery takes two days.',
+      first_message: 'Hello, this is Ada.',
+    });
+    const { body } = await a.request('POST', '/v1/convai/web-calls', { agent_id: agent['agent_id'] });
+    const sid = String(body['call_sid']);
+    const here = String(body['websocket_url']);
+    const { id } = (await a.app.core.store.calls.bySid(sid))!;
+    const conversation = (await a.app.core.store.conversations.ofCall(id))!;
+    const ask = async (server: TestServer, content: string, answer: RegExp) => {
+      const path = `/conversations/conv_${conversation.id}/messages`;
+      const { status } = await server.request('POST', path, { role: 'user', content });
+      assert.ok(status < 300, String(status));
+      await until(`the answer ${String(answer)}`, 30_000, async () =>
+        (await a.app.core.store.calls.entries(id)).some((one) => one.role === 'agent' && answer.test(one.text)),
+      );
+    };
+    const first = new SocketCaller(here);
+    await until('the greeting on record', 30_000, async () => (await a.app.core.store.calls.entries(id)).length > 0);
+    await ask(a, 'When are you open?', /nine to five/);
+    const before = await a.app.core.store.calls.entries(id);
+    first.socket.terminate();
+    const second = new SocketCaller(here.replace(new URL(a.url).host, new URL(b.url).host));
+    await until(
+      'the second server to own it',
+      15_000,
+      async () => (await a.app.core.store.calls.bySid(sid))!.epoch === 2,
+    );
+    await ask(b, 'How long does delivery take?', /two days/);
+    second.socket.close(1000);
+    const call = await b.untilEnded(sid);
+    assert.equal(call.status, 'completed');
+    const after = await a.app.core.store.calls.entries(id);
+    assert.deepEqual(after.slice(0, before.length), before);
+    assert.deepEqual(
+      after.map((one) => one.seq),
+      after.map((_, n) => n),
+    );
+    assert.equal(after.filter((one) => /this is Ada/.test(one.text)).length, 1, 'greeted again');
+    assert.ok(after.slice(before.length).every((one) => one.startMs >= before.at(-1)!.endMs));
+    const { stream } = (await b.app.files.read(call.recordingKey!))!;
+    const parts: Uint8Array[] = [];
+    for await (const part of stream()) parts.push(part);
+    const recording = Buffer.concat(parts);
+    assert.equal(recording.indexOf('.snd'), 0);
+    assert.equal(recording.indexOf('.snd', 1), -1, 'a second header');
+    const recordedMs = (recording.length - 32) / 16;
+    const tookMs = call.endedAt!.getTime() - call.answeredAt!.getTime();
+    assert.ok(Math.abs(recordedMs - tookMs) < 2500, `${recordedMs} ms recorded of ${tookMs}`);
+  });
+
   it('a call that has to be answered where there is no room is told so, and ends; one that is placed is refused', async () => {
     const full = await startServer({ ...env, MAX_CONCURRENT_CALLS: '1' }, { slots: 0 });
     const { body } = await a.request('POST', '/v1/convai/web-calls', { agent_id: 'agent_1' });

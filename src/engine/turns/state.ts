@@ -206,7 +206,10 @@ export interface ScreeningState {
   hinted: boolean;
 }
 
-export function initialState(): TurnState {
+/** `before`: a conversation that another server began and this one goes on with. */
+export function initialState(
+  before: { readonly ledger: readonly LedgerItem[]; readonly phase: CallPhase } | null = null,
+): TurnState {
   return {
     v: 1,
     nowMs: 0,
@@ -233,11 +236,11 @@ export function initialState(): TurnState {
     turn: null,
     hold: null,
     tools: [],
-    ledger: [],
+    ledger: before?.ledger ?? [],
     idle: { sinceMs: null, asked: 0, waitingForHuman: false },
     screening: null,
     doubtUntilMs: 0,
-    dialogue: { phase: 'GREETING', expects: 'open' },
+    dialogue: { phase: before?.phase ?? 'GREETING', expects: 'open' },
     lostUntilMs: null,
     closing: null,
     leaving: null,

@@ -1,0 +1,42 @@
+import { logFailure } from '#core/kernel/errors.ts';
+import type { MediaServer, MediaServerStore } from '#core/ports.ts';
+import type { Log } from './running-call.ts';
+
+const ANNOUNCE_MS = 1000;
+
+export interface AnnouncementOptions {
+  readonly mediaServers: MediaServerStore;
+  readonly log: Log;
+  /** How the server is at the moment. */
+  readonly look: () => MediaServer;
+}
+
+/** Tells other servers, once a second, that this one carries calls. */
+export class Announcement {
+  readonly #options: AnnouncementOptions;
+  readonly #timer: NodeJS.Timeout;
+
+  private constructor(options: AnnouncementOptions) {
+    this.#options = options;
+    const { mediaServers, log, look } = options;
+    this.#timer = setInterval(
+      () =>
+        void mediaServers
+          .announce(look())
+          .catch((error: unknown) => logFailure(log, error, 'this server could not say that it is up')),
+      ANNOUNCE_MS,
+    );
+  }
+
+  /** Resolves when the server has been announced for the first time. */
+  static async begin(options: AnnouncementOptions): Promise<Announcement> {
+    await options.mediaServers.announce(options.look());
+    return new Announcement(options);
+  }
+
+  async end(): Promise<void> {
+    clearInterval(this.#timer);
+    const { mediaServers, look } = this.#options;
+    await mediaServers.withdraw(look().id).catch(() => undefined);
+  }
+}
