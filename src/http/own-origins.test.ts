@@ -35,6 +35,7 @@ describe('foreign requests', () => {
     ])
       assert.match(own.foreignIn({ host, origin }) ?? '', /^Origin/, origin);
     assert.match(own.foreignIn({ host, 'sec-fetch-site': 'cross-site' }) ?? '', /^Sec-Fetch-Site/);
+    assert.match(own.foreignIn({ host, 'sec-fetch-site': 'same-site' }) ?? '', /^Sec-Fetch-Site/);
     assert.equal(own.foreignIn({ host, 'sec-fetch-site': 'same-origin' }), null);
     assert.equal(own.foreignIn({ host, 'sec-fetch-site': 'none' }), null);
   });

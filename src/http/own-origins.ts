@@ -29,7 +29,9 @@ export class OwnOrigins {
     const { host, origin, 'sec-fetch-site': site } = headers;
     if (!this.#isOurHost(String(host ?? ''))) return `Host: ${String(host ?? '')}`;
     if (origin !== undefined) return this.#isOurOrigin(String(origin)) ? null : `Origin: ${String(origin)}`;
-    return site === 'cross-site' ? 'Sec-Fetch-Site: cross-site' : null;
+    // A page on another port of this machine is `same-site`.
+    const ours = site === undefined || site === 'same-origin' || site === 'none';
+    return ours ? null : `Sec-Fetch-Site: ${String(site)}`;
   }
 
   #isOurHost(host: string): boolean {

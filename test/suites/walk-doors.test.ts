@@ -179,6 +179,15 @@ describe('every door', () => {
     }
   });
 
+  it('of a carrier does nothing when only its headers are asked for', async () => {
+    for (const webhook of ['twilio', 'vonage']) {
+      const reply = await fetch(`${server.url}/voice/webhook/${webhook}?CallSid=CA1&CallStatus=completed`, {
+        method: 'HEAD',
+      });
+      assert.ok([404, 405].includes(reply.status), `${webhook}: ${reply.status}`);
+    }
+  });
+
   it('of media opens for those who may place calls in the organization of the call', async () => {
     for (const [mine, others] of [
       [ours, theirs],

@@ -70,6 +70,8 @@ export function mountRest(server: FastifyInstance, apis: readonly Api[], options
       server.route({
         method: operation.method,
         url: operation.path,
+        // A carrier's webhook does what it reports: to ask for its headers alone must do nothing.
+        exposeHeadRoute: operation.method === 'GET' && !operation.raw,
         handler: (request, reply) => serve({ api, operation }, options, places, request, reply),
       });
     }

@@ -69,10 +69,21 @@ export function wordsFor<Ours extends string>(
   return Map.groupBy(Object.keys(words) as Ours[], (ours) => words[ours]);
 }
 
+/** An id as a client sends it. */
+export const IdText = z.string().max(200);
+
+/** Letters of all values together. */
+const LONGEST_VARIABLES = 200_000;
+
 /** Variables may be sent as anything that reads as a text. */
 export const Variables = z
   .record(z.string().max(200), z.union([z.string().max(10_000), z.number(), z.boolean(), z.null()]))
   .refine((given) => Object.keys(given).length <= 200, 'at most 200 variables')
+  .refine(
+    (given) =>
+      Object.values(given).reduce<number>((sum, one) => sum + String(one ?? '').length, 0) <= LONGEST_VARIABLES,
+    `at most ${LONGEST_VARIABLES} letters in all values`,
+  )
   .transform((given) =>
     Object.fromEntries(Object.entries(given).map(([name, value]) => [name, value === null ? '' : String(value)])),
   );

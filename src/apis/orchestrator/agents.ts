@@ -5,7 +5,7 @@ import { writeToAgent, type Answered, type WriteToAgent } from '#core/conversati
 import { LONGEST_USER_ID } from '#core/people/person-of.ts';
 import type { Limit } from '../kit/api.ts';
 import { operation } from '../kit/operation.ts';
-import { idOf, numberIn, numberOf, timeInMilliseconds, Variables } from '../kit/words.ts';
+import { IdText, idOf, numberIn, numberOf, timeInMilliseconds, Variables } from '../kit/words.ts';
 
 const MANAGEMENT: Limit = { name: 'agents', points: 200, windowS: 60 };
 /** More than anybody has; the seed's list has no pages. */
@@ -21,7 +21,7 @@ const Configuration = z.object({
   system_prompt: z.string().max(100_000).optional(),
   first_message: z.string().max(5000).nullable().optional(),
   chain: z
-    .array(z.string())
+    .array(IdText)
     .max(10)
     .optional()
     .describe('Agents that this one thinks with, of the types input, memory and output'),

@@ -8,7 +8,7 @@ import { LONGEST_USER_ID } from '#core/people/person-of.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
 import type { Limit } from '../kit/api.ts';
 import { operation, type Urls } from '../kit/operation.ts';
-import { idOf, numberIn, numberOf, pageLimit, pageSkip, timeInMilliseconds } from '../kit/words.ts';
+import { IdText, idOf, numberIn, numberOf, pageLimit, pageSkip, timeInMilliseconds } from '../kit/words.ts';
 import { paginationOf, PhoneNumberText, STATUSES, statusWord } from './words.ts';
 
 const CALL_MANAGEMENT: Limit = { name: 'calls', points: 50, windowS: 60 };
@@ -40,7 +40,7 @@ export const initiateCallOperation = operation({
   creates: true,
   body: z.object({
     phone_number: PhoneNumberText,
-    agent_id: z.string().optional(),
+    agent_id: IdText.optional(),
     user_id: z
       .string()
       .min(1)
@@ -55,7 +55,10 @@ export const initiateCallOperation = operation({
         caller_id: PhoneNumberText.optional(),
       })
       .default({}),
-    metadata: z.record(z.string().max(100), z.union([z.string().max(2000), z.number(), z.boolean()])).default({}),
+    metadata: z
+      .record(z.string().max(100), z.union([z.string().max(2000), z.number(), z.boolean()]))
+      .refine((given) => Object.keys(given).length <= 100, 'at most 100 entries')
+      .default({}),
   }),
   reply: z.object({
     success: z.literal(true),

@@ -4,7 +4,7 @@ import { addNumber, changeNumber, listNumbers, removeNumber } from '#core/carrie
 import { phoneNumber } from '#core/kernel/phone-number.ts';
 import type { Limit } from '../kit/api.ts';
 import { operation } from '../kit/operation.ts';
-import { idOf, numberOf, timeInMilliseconds } from '../kit/words.ts';
+import { IdText, idOf, numberOf, timeInMilliseconds } from '../kit/words.ts';
 import { PhoneNumberText } from './words.ts';
 
 const MANAGEMENT: Limit = { name: 'providers', points: 100, windowS: 60 };
@@ -45,7 +45,7 @@ export const addNumberOperation = operation({
   body: z.object({
     phone_number: PhoneNumberText,
     provider: z.string().max(100).optional(),
-    agent_id: z.string().nullable().default(null),
+    agent_id: IdText.nullable().default(null),
     organization_id: z.string().max(100).optional(),
   }),
   reply: Number,
@@ -70,7 +70,7 @@ export const changeNumberOperation = operation({
   permission: 'manage-settings',
   limit: MANAGEMENT,
   params,
-  body: z.object({ provider: z.string().max(100).optional(), agent_id: z.string().nullable().optional() }),
+  body: z.object({ provider: z.string().max(100).optional(), agent_id: IdText.nullable().optional() }),
   reply: Number,
   handle: async ({ core, ctx, params: { number }, body }) =>
     shown(

@@ -5,7 +5,7 @@ import { DEFAULT_RING_TIMEOUT_MS, placeCall, placeWebCall } from '#core/calls/pl
 import { phoneNumber } from '#core/kernel/phone-number.ts';
 import type { Limit } from '../kit/api.ts';
 import { operation } from '../kit/operation.ts';
-import { phoneNumberText, Variables } from '../kit/words.ts';
+import { IdText, phoneNumberText, Variables } from '../kit/words.ts';
 import { agentIdOf, agentNumber, statusWord, time } from './words.ts';
 
 const SHORT = 200;
@@ -19,7 +19,7 @@ export const outboundCallOperation = operation({
   creates: true,
   alsoLimit: CALLS,
   body: z.object({
-    agent_id: z.string().optional(),
+    agent_id: IdText.optional(),
     to_number: phoneNumberText,
     dynamic_variables: Variables.optional(),
     custom_first_message: z.string().max(5000).optional(),
@@ -87,7 +87,7 @@ export const webCallOperation = operation({
   permission: 'place-calls',
   creates: true,
   alsoLimit: CALLS,
-  body: z.object({ agent_id: z.string(), dynamic_variables: Variables.optional() }),
+  body: z.object({ agent_id: IdText, dynamic_variables: Variables.optional() }),
   reply: z.object({ call_sid: z.string(), websocket_url: z.string(), expires_at: z.string() }),
   handle: async ({ core, ctx, body, urls }) => {
     const { call, token, expiresAt } = await placeWebCall(core, ctx, {

@@ -9,7 +9,7 @@ import {
   replayDeliveries,
 } from '#core/webhooks/webhooks.ts';
 import { operation } from '../kit/operation.ts';
-import { idOf, pageLimit, pageSkip, signingSecretText, webUrl } from '../kit/words.ts';
+import { IdText, idOf, pageLimit, pageSkip, signingSecretText, webUrl } from '../kit/words.ts';
 import {
   agentIdOf,
   agentNumber,
@@ -57,8 +57,8 @@ export const registerWebhookOperation = operation({
   creates: true,
   body: z.object({
     url: webUrl,
-    events: z.array(z.enum(EVENTS)).min(1),
-    agent_id: z.string().nullable().optional(),
+    events: z.array(z.enum(EVENTS)).min(1).max(50),
+    agent_id: IdText.nullable().optional(),
     secret: signingSecretText.optional(),
   }),
   reply: ListedWebhook.extend({
