@@ -7,6 +7,7 @@ import type { LiveCalls } from '#core/calls/live-calls.ts';
 import type { Core, Knowledge } from '#core/core.ts';
 import { firstStart, type FirstStart } from '#core/identity/first-start.ts';
 import { logFailure } from '#core/kernel/errors.ts';
+import { FairTurns } from '#core/kernel/fair-turns.ts';
 import type { WallClock } from '#core/kernel/ports.ts';
 import { searchKnowledge } from '#core/knowledge/search.ts';
 import type { Organization } from '#core/ports.ts';
@@ -18,6 +19,7 @@ import { WebhookDeliveries } from '#jobs/webhook-delivery.ts';
 import type { DialogueOptions, ModelsFor } from '#dialogue/prepared-agent.ts';
 import { TextDialogues } from '#dialogue/text-dialogues.ts';
 import { McpTools } from '#dialogue/tools/mcp-tools.ts';
+import { TOOL_PLACES } from '#dialogue/tools/webhook-tool.ts';
 import { LiveCallsHere, type LiveOptions } from '#live/live-calls.ts';
 import { reap } from '#live/reaper.ts';
 import { RemoteLiveCalls } from '#live/remote-live-calls.ts';
@@ -179,6 +181,7 @@ async function build(
     http,
     secrets,
     log,
+    toolPlaces: new FairTurns(TOOL_PLACES),
     searchKnowledge: (agentId: number, question: string, limit: number) =>
       searchKnowledge(basis, agentId, question, limit),
   };

@@ -1,3 +1,4 @@
+import type { FairTurns } from '#core/kernel/fair-turns.ts';
 import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
 import { standardVariables } from '#core/ai-agents/variables.ts';
 import type { Passage } from '#core/knowledge/document.ts';
@@ -23,6 +24,8 @@ export interface DialogueOptions {
   readonly secrets: Secrets;
   readonly searchKnowledge: (agentId: number, question: string, limit: number) => Promise<readonly Passage[]>;
   readonly log: { warn(fields: object, message: string): void };
+  /** For requests to tools. */
+  readonly toolPlaces: FairTurns;
 }
 
 /** How one talk uses its agent's models. */
@@ -103,10 +106,10 @@ export class PreparedAgent {
   }
 
   tools(scene: Omit<ToolScene, 'agent' | 'store' | 'clock' | 'secrets'>): AgentTools {
-    const { store, clock, http, secrets, log } = this.#options;
+    const { store, clock, http, secrets, log, toolPlaces: places } = this.#options;
     return new AgentTools(
       { ...scene, agent: this.agent, store, clock, secrets },
-      { http, secrets, clock, log },
+      { http, secrets, clock, log, places },
       this.#ownTools,
       this.lookup,
       this.#serverTools,

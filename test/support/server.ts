@@ -14,6 +14,7 @@ export interface TestServer {
   readonly url: string;
   readonly key: string;
   readonly knowledgeDir: string;
+  readonly filesDir: string;
   /** Everything logged at warning or above. */
   readonly trouble: string[];
   request(
@@ -71,6 +72,7 @@ export async function startServer(env: Record<string, string> = {}, parts: Parts
     key: KEY,
     trouble,
     knowledgeDir: config.knowledgeDir,
+    filesDir: config.filesDir,
     request: async (method, path, body, headers = {}) => {
       const reply = await fetch(url + path, {
         method,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { checkArguments } from './arguments.ts';
-import { definitionOf } from './webhook-tool.ts';
+import { FairTurns } from '#core/kernel/fair-turns.ts';
+import { definitionOf, runWebhookTool, TOOL_PLACES, type WebhookToolOptions } from './webhook-tool.ts';
 
 const armed = (parameters: Record<string, unknown> | null, requiredParams: readonly string[] = []) => ({
   sealedSecret: '',
@@ -50,4 +51,44 @@ it('a pattern that would take for ever is not run', () => {
   );
   const args = { name: `${'a'.repeat(40)}!` };
   assert.deepEqual(checkArguments(definition, args), { args });
+});
+
+it("an organization's slow servers hold only its own places", async () => {
+  const asked: number[] = [];
+  const places = new FairTurns({ ...TOOL_PLACES, waitingPerKey: 0 });
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  const options: WebhookToolOptions = {
+    places,
+    http: {
+      fetch: () => assert.fail('it is sent'),
+      send: async ({ url }) => {
+        asked.push(url.includes('slow') ? 1 : 2);
+        if (url.includes('slow')) await answered;
+        return { status: 200, contentType: '', body: new Uint8Array(), cut: false };
+      },
+    },
+    secrets: { open: (sealed) => sealed, signedHeaders: () => ({}) },
+    clock: { now: () => new Date() },
+    log: { warn: () => undefined },
+  };
+  const run = (organizationId: number, host: string) => {
+    const { tool } = armed(null);
+    const scene = { where: { callId: 1 }, subject: 'CA1', organizationId };
+    return runWebhookTool(
+      options,
+      { sealedSecret: '', tool: { ...tool, webhookUrl: `https://${host}` } },
+      scene,
+      'k',
+      {},
+    );
+  };
+  const slow = Array.from({ length: TOOL_PLACES.perKey }, () => run(1, 'slow.example'));
+  assert.equal((await run(1, 'slow.example')).status, 'failed');
+  assert.equal((await run(2, 'quick.example')).status, 'ok');
+  answer();
+  assert.ok((await Promise.all(slow)).every(({ status }) => status === 'ok'));
+  assert.deepEqual(
+    [asked.filter((one) => one === 1).length, asked.filter((one) => one === 2).length],
+    [TOOL_PLACES.perKey, 1],
+  );
 });

@@ -1,3 +1,4 @@
+import type { FairTurns } from '#core/kernel/fair-turns.ts';
 import type { HttpClient, HttpReply, Secrets, WallClock } from '#core/kernel/ports.ts';
 import type { ArmedTool } from '#core/tools/tool-store.ts';
 import type { ToolDefinition, ToolArgs } from '#engine/contracts/language-model.ts';
@@ -14,7 +15,11 @@ const LONGEST_OUTPUT = 4000;
 /** The request was not taken: the same one may be sent again. */
 const TRY_AGAIN = new Set([429, 502, 503, 504]);
 
+/** Requests under way: each organization's slow servers hold its own places alone. */
+export const TOOL_PLACES = { atOnce: 1024, perKey: 64, waitingPerKey: 64 };
+
 export interface WebhookToolOptions {
+  readonly places: FairTurns;
   readonly http: HttpClient;
   readonly secrets: Pick<Secrets, 'open' | 'signedHeaders'>;
   readonly clock: WallClock;
@@ -44,22 +49,39 @@ function withNames(
 
 /**
  * Asks a tool's server, signed like a webhook. `key` is the same for every try of one decision, so that a server that keeps
- * keys does it once. Without an answer nobody knows whether it was done: `unknown`.
+ * keys does it once. Without an answer nobody knows whether it was done: `unknown`. Where the organization has too many
+ * requests under way, this one is not made: `failed`.
  */
 export async function runWebhookTool(
   options: WebhookToolOptions,
+  armed: ArmedTool,
+  scene: Pick<ToolScene, 'where' | 'subject' | 'organizationId'>,
+  key: string,
+  args: ToolArgs,
+): Promise<ToolOutcome> {
+  const began = performance.now();
+  const release = await options.places.take(scene.organizationId, AbortSignal.timeout(RETRY_WITHIN_MS));
+  if (!release) return { status: 'failed', output: 'Too many requests to tools are under way. It was not asked.' };
+  try {
+    return await ask(options, armed, scene, key, args, began);
+  } finally {
+    release();
+  }
+}
+
+async function ask(
+  { http, secrets, clock }: WebhookToolOptions,
   { tool, sealedSecret }: ArmedTool,
   { where, subject }: Pick<ToolScene, 'where' | 'subject'>,
   key: string,
   args: ToolArgs,
+  began: number,
 ): Promise<ToolOutcome> {
-  const { http, secrets, clock } = options;
   const body = JSON.stringify({
     tool: tool.name,
     parameters: args,
     ...('callId' in where ? { call_sid: subject } : { call_sid: null, conversation_id: subject }),
   });
-  const began = performance.now();
   for (let retried = false; ; retried = true) {
     let problem: string;
     try {
