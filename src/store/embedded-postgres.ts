@@ -401,7 +401,8 @@ async function ensureDatabase(place: Place): Promise<void> {
 }
 
 async function stop(place: Place, pid: number): Promise<void> {
-  const gone = () => !existsSync(join(place.cluster, 'postmaster.pid')) || !ownsCluster(pid, place.cluster);
+  // Its pid file goes a moment before the process does.
+  const gone = () => !ownsCluster(pid, place.cluster);
   if (gone()) return;
   process.kill(pid, 'SIGINT');
   for (const until = Date.now() + STOP_LIMIT_MS; Date.now() < until && !gone();) await sleep(20);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startEmbedded } from '#store/embedded-postgres.ts';
+import { isOutside } from './outside.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 const WARN = 40;
@@ -51,7 +52,7 @@ async function startRole(
   const up = new Promise<void>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (line.includes('Trunkline is up')) resolve();
-      if (line.startsWith('{') && (JSON.parse(line) as { level: number }).level >= WARN)
+      if (line.startsWith('{') && (JSON.parse(line) as { level: number }).level >= WARN && !isOutside(line))
         trouble.push(`${role}: ${line}`);
     });
     child.once('exit', (code) => reject(new Error(`the role ${role} ended with ${code}`)));

@@ -5,6 +5,7 @@ import { pino, type Logger } from 'pino';
 import { readConfig } from '#config/config.ts';
 import { isEnded, type Call } from '#core/calls/call.ts';
 import { freePort } from './process.ts';
+import { isOutside } from './outside.ts';
 import { startRoles } from './roles.ts';
 import { buildApp, type App, type Parts } from '../../src/app.ts';
 
@@ -31,10 +32,6 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** What others do wrong: wrong passwords, receivers and tools that fail. Tests provoke it, and read it with a log of their own. */
-const OUTSIDE =
-  /"msg":"(?:a sign-in failed|a webhook did not take an event|an event was given up|a tool did not do what it was asked)/;
-
 const KEY = 'test-key-of-this-server';
 
 export async function startServer(env: Record<string, string> = {}, parts: Parts = {}): Promise<TestServer> {
@@ -42,7 +39,7 @@ export async function startServer(env: Record<string, string> = {}, parts: Parts
   const trouble: string[] = [];
   const log: Logger = pino(
     { level: 'warn' },
-    { write: (line: string) => void (OUTSIDE.test(line) || trouble.push(line)) },
+    { write: (line: string) => void (isOutside(line) || trouble.push(line)) },
   );
   const given = {
     DATA_DIR: dataDir,
