@@ -118,6 +118,7 @@ const SUITES: readonly Suite[] = [
   { name: 'crash', budgetS: 500, files: ['test/suites/crash.test.ts'] },
   {
     name: 'outage',
+    alone: true,
     budgetS: 420,
     files: ['test/suites/outage.test.ts'],
     needs: () => file(join(PG15, 'postgres')),

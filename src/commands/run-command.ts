@@ -1,4 +1,5 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { checkFolders } from '../app/folders.ts';
 import type { StopRequests } from '../app/stop-requests.ts';
 
@@ -20,6 +21,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 const STOPPED = 130;
+/** How much later than a child process this one may learn of a signal to both. */
+const SIGNAL_MS = 250;
 
 /** Runs a command and ends the process with its exit code. */
 export async function runCommand(argv: readonly string[], env: Environment, stop: StopRequests): Promise<void> {
@@ -32,8 +35,8 @@ export async function runCommand(argv: readonly string[], env: Environment, stop
     if (name !== 'call') await checkFolders(env);
     process.exitCode = await command(env, args, stop);
   } catch (error) {
-    // A signal to the whole group also ends child processes such as initdb: their failure is then no fault.
-    await turn();
+    // A signal to the whole group also ends child processes such as initdb: their failure is then no fault. It may be seen before the signal is.
+    if (!stop.first.aborted) await Promise.race([once(stop.first, 'abort'), sleep(SIGNAL_MS)]);
     if (stop.first.aborted) process.exit(0);
     console.error(error instanceof Error && error.message !== '' ? error.message : error);
     if (env['LOG_LEVEL'] === 'debug' && error instanceof Error) console.error(error.stack);
