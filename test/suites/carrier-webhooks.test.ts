@@ -51,7 +51,7 @@ describe('webhooks of carriers', { concurrency: 2 }, () => {
             await initiate(server, { phone_number: `+4930555${String(1000 + n)}` });
             const call = await until(
               'the dial',
-              10_000,
+              60_000,
               () => fake.calls.find((one) => one.to.endsWith(`30555${1000 + n}`)) ?? null,
             );
             const [story, end] = STORIES[n % STORIES.length]!;
@@ -123,7 +123,7 @@ describe('webhooks of carriers', { concurrency: 2 }, () => {
       await server.request('POST', '/voice/providers/switch', { provider: id });
       const before = fakes[id]!.calls.length;
       await initiate(server, { phone_number: '+493011112222' });
-      return until('the dial', 5000, () => fakes[id]!.calls[before] ?? null);
+      return until('the dial', 20_000, () => fakes[id]!.calls[before] ?? null);
     }
     const statusOf = async (call: FakeCall) =>
       (await server.database(`select status from calls where carrier_call_id = '${call.id}'`))[0]!['status'];

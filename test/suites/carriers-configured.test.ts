@@ -55,7 +55,7 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     assert.deepEqual(body['test_results'], { authentication: 'failed', api_access: 'failed', webhook_url: 'passed' });
     assert.match(String(body['error']), /credentials/);
     const running = await place('+493000000001');
-    await until('the dial', 5000, () => twilio.calls.length === 1);
+    await until('the dial', 20_000, () => twilio.calls.length === 1);
     const switched = (await switchTo('vonage')).body;
     assert.deepEqual(switched, {
       success: true,
@@ -64,7 +64,7 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
       message: 'Provider switched successfully',
     });
     const next = await place('+493000000002');
-    await until('the dial', 5000, () => vonage.calls.length === 1);
+    await until('the dial', 20_000, () => vonage.calls.length === 1);
     assert.deepEqual([(await record(running)).carrier, (await record(next)).carrier], ['twilio', 'vonage']);
     // Calls that run stay where they are: ended there.
     await ask('POST', `/voice/calls/call_${running}/end`);
@@ -134,7 +134,7 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     const [dials, others] = [vonage.dials, generic.dials + twilio.dials];
     vonage.fault = 'breaks';
     const id = await place('+493000000007');
-    await until('the dial', 5000, () => vonage.dials === dials + 1);
+    await until('the dial', 20_000, () => vonage.dials === dials + 1);
     vonage.fault = null;
     const found = await until('the call to be found', 10_000, async () =>
       (await record(id)).carrierCallId === null ? null : record(id),
@@ -150,7 +150,7 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     const dials = generic.dials;
     generic.fault = 'breaks';
     const id = await place('+493000000008');
-    await until('the dial', 5000, () => generic.dials === dials + 1);
+    await until('the dial', 20_000, () => generic.dials === dials + 1);
     await generic.tell(generic.last, 'ringing');
     const found = await untilStatus(id, 'ringing');
     generic.fault = null;
@@ -164,7 +164,7 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     const dials = generic.dials;
     generic.fault = 'breaks';
     const id = await place('+493000000009');
-    await until('the dial', 5000, () => generic.dials === dials + 1);
+    await until('the dial', 20_000, () => generic.dials === dials + 1);
     const end = await ask('POST', `/voice/calls/call_${id}/end`);
     generic.fault = null;
     assert.equal(end.body['status'], 'failed');
@@ -228,7 +228,7 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     await switchTo('vonage');
     const before = vonage.calls.length;
     const second = await place('+493000000041', { recording: true });
-    const called = await until('the dial', 5000, () => vonage.calls[before] ?? null);
+    const called = await until('the dial', 20_000, () => vonage.calls[before] ?? null);
     const ncco = JSON.parse(
       (
         await vonage.send({
@@ -257,7 +257,7 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     assert.equal(await shown(second), 'https://api.nexmo.com/v1/files/r-1');
     // Nobody is recorded there who is not to be recorded.
     const quiet = await place('+493000000042', { recording: false });
-    const unrecorded = await until('the dial', 5000, () => vonage.calls[before + 1] ?? null);
+    const unrecorded = await until('the dial', 20_000, () => vonage.calls[before + 1] ?? null);
     assert.equal(
       (
         JSON.parse(
@@ -284,7 +284,7 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
         phone_number: '+493000000043',
         options: { recording: true },
       });
-      const call = await until('the dial', 5000, () => one.calls[0] ?? null);
+      const call = await until('the dial', 20_000, () => one.calls[0] ?? null);
       assert.equal(call.asked['Record'], 'true');
       await one.tell(call, 'busy');
       const url = String(call.asked['RecordingStatusCallback']);
@@ -438,7 +438,7 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
   it('is told to hang up a call whose server has died', async () => {
     await switchTo('vonage');
     const id = await place('+493000000021');
-    await until('the dial', 5000, async () => (await record(id)).carrierCallId !== null);
+    await until('the dial', 20_000, async () => (await record(id)).carrierCallId !== null);
     const call = vonage.calls.find((one) => one.to === '493000000021')!;
     await server.database(
       `update calls set owner = 'a server that died', epoch = epoch + 1, lease_until = now() - interval '1 minute' where id = ${id}`,
