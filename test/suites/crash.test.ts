@@ -196,7 +196,7 @@ describe('kill -9 with fifty calls running', () => {
           'a revoked key works',
         );
       assert.ok(
-        told.usedRefreshTokens.size > 0 && told.revokedKeys.size > 0 && told.users.size > 0 && told.deleted.size > 0,
+        told.usedRefreshTokens.size > 1 && told.revokedKeys.size > 0 && told.users.size > 0 && told.deleted.size > 0,
         'nothing happened before it struck',
       );
       // A repetition dials nobody again; one that was never answered is told what it made, or is carried out now.
@@ -209,7 +209,8 @@ describe('kill -9 with fifty calls running', () => {
         );
         assert.deepEqual([again.status, again.body['call_sid']], [200, sid]);
       }
-      for (const token of [...told.usedRefreshTokens].slice(-1))
+      // The last one may be the retry of a request whose reply was lost; the successor of the one before was used.
+      for (const token of [...told.usedRefreshTokens].slice(-2, -1))
         assert.equal((await second.ask('POST', '/api/auth/refresh', { refresh_token: token })).status, 401);
       assert.equal(
         (await second.ask('POST', '/api/auth/refresh', { refresh_token: told.refreshToken })).status,
