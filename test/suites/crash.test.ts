@@ -235,7 +235,8 @@ describe('kill -9 with fifty calls running', () => {
         );
       });
     for (let i = 0; i < 11; i++) await client.ask('POST', '/api/auth/login', { email: ADMIN.email, password: 'wrong' });
-    assert.equal((await client.ask('POST', '/api/auth/login', ADMIN)).status, 429);
+    // From a place that the user has signed in from, wrong passwords keep nobody out.
+    assert.equal((await client.ask('POST', '/api/auth/login', ADMIN)).status, 200);
     const password = /shown once: (\S+)/.exec((await admin('password', ADMIN.email)).text)?.[1];
     assert.equal((await client.ask('POST', '/api/auth/login', { email: ADMIN.email, password })).status, 200);
     client.token = token;
