@@ -10,7 +10,8 @@ import type { TextToSpeech } from '#engine/contracts/text-to-speech.ts';
 import { RealClock } from '#engine/real-clock.ts';
 import { DEFAULT_POLICY, type TurnPolicy } from '#engine/turns/policy.ts';
 import type { TurnTiming } from '#engine/turns/state.ts';
-import { VoiceSession, type Providers } from '#engine/voice-session.ts';
+import { VoiceSession } from '#engine/voice-session.ts';
+import { type Providers } from '#engine/contracts/providers.ts';
 import { makeSilero, type SileroVersion } from '#providers/offline/silero/silero.ts';
 
 /** As much of the bench's module as is used. */

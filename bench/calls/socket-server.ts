@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { readConfig } from '#config/config.ts';
 import type { TurnTiming } from '#engine/turns/state.ts';
 import { makeSilero } from '#providers/offline/silero/silero.ts';
-import { buildApp } from '../../src/app.ts';
+import { buildApp } from '../../src/app/app.ts';
 import { fakeProviders } from '../engine-adapter.ts';
 import { spread } from '../statistics.ts';
 import { meter } from './measure.ts';

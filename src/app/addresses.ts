@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Secrets } from '#core/kernel/ports.ts';
+import type { Secrets } from '#core/kernel/secrets.ts';
 import { webhookQuery } from '#edge/webhook-proof.ts';
 
 /** Addresses of ours that others are told; where the server can be reached is known once it listens. */

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { Embedder } from '#core/knowledge/ports.ts';
-import type { CarrierManifest } from '#engine/contracts/carrier-manifest.ts';
-import type { Carrier } from '#engine/contracts/carrier.ts';
-import type { Providers } from '#engine/voice-session.ts';
+import type { Embedder } from '#core/knowledge/vector-search.ts';
+import type { CarrierManifest } from '#contracts/carrier-manifest.ts';
+import type { Carrier } from '#contracts/carrier.ts';
+import type { Providers } from '#engine/contracts/providers.ts';
 import type { OfflineProviders } from '#providers/offline/offline.ts';
 
 /** What tests put in the place of the real thing. */

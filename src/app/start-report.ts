@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from '#config/config.ts';
-import type { App } from '../app.ts';
+import type { App } from './app.ts';
 
 /** What whoever starts a server has to know: secrets made just now, where the others are, and where it listens. */
 export function reportStart(app: App, config: Config, log: Logger): void {

@@ -1,4 +1,4 @@
-import type { CarrierManifest } from '#engine/contracts/carrier-manifest.ts';
+import type { CarrierManifest } from '#contracts/carrier-manifest.ts';
 import { connect } from './connect/manifest.ts';
 import { generic } from './generic/generic.ts';
 import { twilio } from './twilio/manifest.ts';

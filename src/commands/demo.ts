@@ -9,7 +9,7 @@ import { isPhoneNumber } from '#core/kernel/phone-number.ts';
 import type { CallWatchEvent } from '#live/running-call.ts';
 import { latencyOf } from '#live/latency.ts';
 import { recordingFiles } from '#core/calls/recording.ts';
-import { buildApp, type App } from '../app.ts';
+import { buildApp, type App } from '../app/app.ts';
 import type { StopRequests } from '../app/stop-requests.ts';
 import { renderCallPage } from '../pages/routes.ts';
 

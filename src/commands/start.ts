@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { readConfig, ROLES } from '#config/config.ts';
-import { buildApp } from '../app.ts';
+import { buildApp } from '../app/app.ts';
 import { makeLog } from '../app/log.ts';
 import { reportStart } from '../app/start-report.ts';
 import type { StopRequests } from '../app/stop-requests.ts';

@@ -1,10 +1,15 @@
-import type { DocumentReader, Embedder, KnowledgeFolder, VectorSearch } from './knowledge/ports.ts';
-import type { CarrierDirectory } from './carriers/carriers.ts';
-import type { EmbeddedCarrier } from './calls/receive-call.ts';
+import type { Embedder, VectorSearch } from './knowledge/vector-search.ts';
+import type { DocumentReader, KnowledgeFolder } from './knowledge/document-reader.ts';
+import type { CarrierDirectory } from './carriers/carrier-directory.ts';
+import type { EmbeddedCarrier } from './calls/embedded-carrier.ts';
 import type { TextDialogue } from './conversations/text-dialogue.ts';
 import type { LiveCalls } from './calls/live-calls.ts';
-import type { HttpClient, Secrets, WallClock } from './kernel/ports.ts';
-import type { FileStore, ModelCatalog, Store } from './ports.ts';
+import type { WallClock } from './kernel/wall-clock.ts';
+import type { Secrets } from './kernel/secrets.ts';
+import type { HttpClient } from './kernel/http-client.ts';
+import type { Store } from './records.ts';
+import type { ModelCatalog } from './ai-agents/model-catalog.ts';
+import type { FileStore } from './kernel/file-store.ts';
 
 /** What verbs stand on that command no call. */
 export type Basics = Pick<Core, 'store' | 'secrets' | 'clock'>;

@@ -1,6 +1,6 @@
 import { open, realpath } from 'node:fs/promises';
 import { basename, join, relative, resolve, isAbsolute, sep } from 'node:path';
-import type { KnowledgeFolder } from '#core/knowledge/ports.ts';
+import type { KnowledgeFolder } from '#core/knowledge/document-reader.ts';
 import { LARGEST_DOCUMENT } from '#core/knowledge/knowledge.ts';
 import { AppError, invalid } from '#core/kernel/errors.ts';
 

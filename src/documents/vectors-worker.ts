@@ -1,6 +1,6 @@
 // Worker thread: scores every vector of an agent's documents against a question's.
 import { parentPort } from 'node:worker_threads';
-import type { ChunkRef } from '#core/knowledge/ports.ts';
+import type { ChunkRef } from '#core/knowledge/knowledge-store.ts';
 
 export type ToVectors =
   | {

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import type { ChunkRef, Embedder, KnowledgeStore, VectorSearch } from '#core/knowledge/ports.ts';
+import type { ChunkRef, KnowledgeStore } from '#core/knowledge/knowledge-store.ts';
+import type { Embedder, VectorSearch } from '#core/knowledge/vector-search.ts';
 import type { FromVectors, ToVectors } from './vectors-worker.ts';
 
 /** How often it is looked whether an agent's vectors have changed. */

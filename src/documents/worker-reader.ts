@@ -1,7 +1,7 @@
 import { on } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Chunk, FileType } from '#core/knowledge/document.ts';
-import type { DocumentReader, ReadDocument } from '#core/knowledge/ports.ts';
+import type { DocumentReader, ReadDocument } from '#core/knowledge/document-reader.ts';
 import { AppError, invalid } from '#core/kernel/errors.ts';
 import { FairTurns } from '#core/kernel/fair-turns.ts';
 import type { ReadResult, ReadTask } from './reader-worker.ts';

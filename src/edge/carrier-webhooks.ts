@@ -12,9 +12,9 @@ import type {
   CarrierRequest,
   ConfiguredCarrier,
   Instruction,
-} from '#engine/contracts/carrier-manifest.ts';
+} from '#contracts/carrier-manifest.ts';
 import type { Carriers } from '#live/carriers.ts';
-import type { Log } from '#live/running-call.ts';
+import type { Log } from '#core/kernel/log.ts';
 import { provenCall } from './webhook-proof.ts';
 
 export interface CarrierWebhooksOptions {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import type { MediaMessage, MediaProtocol } from '#engine/contracts/media-protocol.ts';
+import type { MediaMessage, MediaProtocol } from '#contracts/media-protocol.ts';
 
 // The messages of a media socket, as Twilio Media Streams has them: JSON text, audio in base64 of mu-law 8 kHz.
 

@@ -4,15 +4,15 @@ import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { Core } from '#core/core.ts';
 import type { Call } from '#core/calls/call.ts';
 import { getCall } from '#core/calls/get-call.ts';
-import type { Caller } from '#core/identity/sign-in.ts';
+import type { Principal } from '#core/identity/principal.ts';
 import { isAllowed } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import { refuseUpgrade, type Upgrades } from '#http/upgrades.ts';
-import type { MediaProtocol } from '#engine/contracts/media-protocol.ts';
+import type { MediaProtocol } from '#contracts/media-protocol.ts';
 import type { Carriers } from '#live/carriers.ts';
 import type { Connection } from '#live/joining.ts';
 import type { LiveCallsHere } from '#live/live-calls.ts';
-import type { Log } from '#live/running-call.ts';
+import type { Log } from '#core/kernel/log.ts';
 import { MediaStreams } from './media-messages.ts';
 import { SocketLeg } from './socket-leg.ts';
 
@@ -40,7 +40,7 @@ export interface MediaSocketOptions {
   readonly publicUrl: () => string;
   readonly log: Log;
   /** The organization behind an API key, or an error. */
-  readonly authenticate: (request: IncomingMessage, token: string | null) => Promise<Caller>;
+  readonly authenticate: (request: IncomingMessage, token: string | null) => Promise<Principal>;
   readonly showsCredential: (request: IncomingMessage) => boolean;
 }
 

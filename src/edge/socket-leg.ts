@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
-import type { MediaMessage, MediaProtocol } from '#engine/contracts/media-protocol.ts';
+import type { MediaMessage, MediaProtocol } from '#contracts/media-protocol.ts';
 import { MediaBudget } from './media-budget.ts';
 
 /** The first message is said at `start`, at the first `media`, or so long after the upgrade. */

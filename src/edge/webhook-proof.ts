@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { Secrets } from '#core/kernel/ports.ts';
+import type { Secrets } from '#core/kernel/secrets.ts';
 
 /** Names the call in a webhook address that carriers are given; `proof` shows that the address was made here. */
 export const webhookQuery = (secrets: Pick<Secrets, 'keyedHash'>, callId: number): string =>

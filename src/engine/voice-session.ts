@@ -1,10 +1,10 @@
+import type { ToolOutcome } from './contracts/tool-outcome.ts';
+import type { Providers } from './contracts/providers.ts';
 import { EchoGuard } from './audio/echo-guard.ts';
 import type { CallClock } from './contracts/clock.ts';
-import type { CallPhase, LanguageModel, ToolDefinition, ToolArgs } from './contracts/language-model.ts';
+import type { CallPhase, ToolDefinition, ToolArgs } from './contracts/language-model.ts';
 import type { MediaLeg } from './contracts/media.ts';
-import type { SpeechContext, SpeechToText } from './contracts/speech-to-text.ts';
-import type { TextToSpeech } from './contracts/text-to-speech.ts';
-import type { VoiceActivity } from './contracts/voice-activity.ts';
+import type { SpeechContext } from './contracts/speech-to-text.ts';
 import { Listen } from './stages/listen.ts';
 import { Playout } from './stages/playout.ts';
 import { Speak } from './stages/speak.ts';
@@ -23,13 +23,6 @@ const TOOL_BUDGET_MS = 8000;
 /** Another connection of the same call is waited for so long. */
 const RECONNECT_MS = 10_000;
 
-export interface Providers {
-  readonly voiceActivity: VoiceActivity;
-  readonly speechToText: readonly SpeechToText[];
-  readonly languageModels: readonly LanguageModel[];
-  readonly textToSpeech: readonly TextToSpeech[];
-}
-
 export interface SessionOptions {
   readonly clock: CallClock;
   readonly providers: Providers;
@@ -42,15 +35,6 @@ export interface SessionOptions {
   readonly host: SessionHost;
   /** A conversation that another server began and this one goes on with. */
   readonly before?: { readonly ledger: readonly LedgerItem[]; readonly phase: CallPhase } | null;
-}
-
-export interface ToolOutcome {
-  readonly status: 'ok' | 'failed' | 'unknown';
-  readonly output: string;
-  /** The caller waits for a person from now on. */
-  readonly waitForHuman?: boolean;
-  /** Somebody takes the call over: the agent says so, and ends its own part. */
-  readonly transfers?: boolean;
 }
 
 /** What a session needs from whoever runs the call. None of it may throw. */

@@ -1,7 +1,7 @@
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import type { HttpClient, HttpReply } from '#core/kernel/ports.ts';
+import type { HttpClient, HttpReply } from '#core/kernel/http-client.ts';
 import { Agent, buildConnector, fetch as fetchFrom, request, type Dispatcher } from 'undici';
 
 /** What a library may be answered, and how long it may take. */

@@ -1,6 +1,6 @@
 import { inContext } from '#core/knowledge/knowledge.ts';
-import type { Embedder } from '#core/knowledge/ports.ts';
-import type { Store } from '#core/ports.ts';
+import type { Embedder } from '#core/knowledge/vector-search.ts';
+import type { Store } from '#core/records.ts';
 
 const AT_ONCE = 64;
 

@@ -4,11 +4,11 @@ import type { Core } from '#core/core.ts';
 import type { Jobs } from '#core/kernel/jobs.ts';
 import type { ErrorCode } from '#core/kernel/errors.ts';
 import { learnFrom } from '#core/memory/learn.ts';
-import type { Embedder } from '#core/knowledge/ports.ts';
-import type { FileStore } from '#core/ports.ts';
+import type { Embedder } from '#core/knowledge/vector-search.ts';
+import type { FileStore } from '#core/kernel/file-store.ts';
 import { embedDocument } from './embed-document.ts';
 import { HOUSEKEEPING, houseKeeping } from './housekeeping.ts';
-import { deleteRecordingFiles, renderRecording } from './render-recording.ts';
+import { deleteRecordingFiles, renderRecording } from '#recordings/render-recording.ts';
 
 const POLL_SECONDS = 1;
 const UNAVAILABLE: ErrorCode = 'unavailable';

@@ -1,7 +1,8 @@
+import type { Log } from '#core/kernel/log.ts';
 import type { Core } from '#core/core.ts';
 import type { Call } from '#core/calls/call.ts';
 import { logFailure } from '#core/kernel/errors.ts';
-import type { HttpClient } from '#core/kernel/ports.ts';
+import type { HttpClient } from '#core/kernel/http-client.ts';
 import { retryAfterMs, type StoredEvent, type Webhook } from '#core/webhooks/webhook.ts';
 import type { AttemptOutcome, LaneWork, WebhookLane } from '#core/webhooks/webhook-store.ts';
 
@@ -32,7 +33,7 @@ export interface WebhookDeliveryOptions {
   readonly http: HttpClient;
   /** By API. */
   readonly words: ReadonlyMap<string, WebhookWords>;
-  readonly log: { warn(fields: object, message: string): void; error(fields: object, message: string): void };
+  readonly log: Pick<Log, 'warn' | 'error'>;
 }
 
 /**

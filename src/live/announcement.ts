@@ -1,6 +1,6 @@
 import { logFailure } from '#core/kernel/errors.ts';
-import type { MediaServer, MediaServerStore } from '#core/ports.ts';
-import type { Log } from './running-call.ts';
+import type { MediaServer, MediaServerStore } from '#core/calls/media-server-store.ts';
+import type { Log } from '#core/kernel/log.ts';
 
 const ANNOUNCE_MS = 1000;
 

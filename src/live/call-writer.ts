@@ -1,12 +1,12 @@
 import type { Callback } from '#core/bookings/booking.ts';
 import type { Call, EndStatus } from '#core/calls/call.ts';
-import type { CallPhase, ConversationEntry } from '#core/calls/conversation.ts';
+import type { CallPhase, ConversationEntry } from '#core/calls/conversation-entry.ts';
 import type { UsageLine } from '#core/usage/usage.ts';
 import type { DomainEvent } from '#core/kernel/events.ts';
-import type { CallProgress } from '#core/ports.ts';
+import type { CallProgress } from '#core/calls/call-store.ts';
 import type { TurnNote } from '#engine/turns/events.ts';
 import type { LedgerItem } from '#engine/turns/state.ts';
-import type { Source } from '#dialogue/knowledge-lookup.ts';
+import type { Source } from '#agent-mind/knowledge-lookup.ts';
 import type { Continuation } from './continuation.ts';
 import { latencyOf } from './latency.ts';
 import { RecordQueue, type QueueOptions } from './record-queue.ts';

@@ -1,7 +1,8 @@
 import type { Call } from '#core/calls/call.ts';
 import { refusalBy } from '#core/calls/finish-call.ts';
-import type { Carrier, CarrierEvent } from '#engine/contracts/carrier.ts';
-import type { CarrierSide, Log, RunningCall } from './running-call.ts';
+import type { Carrier, CarrierEvent } from '#contracts/carrier.ts';
+import type { Log } from '#core/kernel/log.ts';
+import type { CarrierSide, RunningCall } from './running-call.ts';
 
 /** What may be asked of a carrier about one call; `transferTo`: where the other end is handed over to. */
 export function carrierSide(call: Call, carrier: Carrier, transferTo: string | null, log: Log): CarrierSide {

@@ -1,16 +1,12 @@
-import {
-  readCarriers,
-  type CarrierCheck,
-  type CarrierDirectory,
-  type CarrierInfo,
-  type StoredCarriers,
-} from '#core/carriers/carriers.ts';
+import { readCarriers, type StoredCarriers } from '#core/carriers/carriers.ts';
+import { type CarrierCheck, type CarrierDirectory, type CarrierInfo } from '#core/carriers/carrier-directory.ts';
 import { CircuitBreaker, type Attempt } from '#core/kernel/circuit-breaker.ts';
-import type { Secrets, WallClock } from '#core/kernel/ports.ts';
-import type { Store } from '#core/ports.ts';
-import type { CarrierManifest, CarrierSettings, ConfiguredCarrier } from '#engine/contracts/carrier-manifest.ts';
-import { CarrierError, type Carrier } from '#engine/contracts/carrier.ts';
-import type { Log } from './running-call.ts';
+import type { WallClock } from '#core/kernel/wall-clock.ts';
+import type { Secrets } from '#core/kernel/secrets.ts';
+import type { Store } from '#core/records.ts';
+import type { CarrierManifest, CarrierSettings, ConfiguredCarrier } from '#contracts/carrier-manifest.ts';
+import { CarrierError, type Carrier } from '#contracts/carrier.ts';
+import type { Log } from '#core/kernel/log.ts';
 
 export interface CarriersOptions {
   readonly store: Store;

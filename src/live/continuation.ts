@@ -1,7 +1,7 @@
 import type { Call } from '#core/calls/call.ts';
-import type { CallPhase, ConversationEntry } from '#core/calls/conversation.ts';
-import type { WallClock } from '#core/kernel/ports.ts';
-import type { Store } from '#core/ports.ts';
+import type { CallPhase, ConversationEntry } from '#core/calls/conversation-entry.ts';
+import type { WallClock } from '#core/kernel/wall-clock.ts';
+import type { Store } from '#core/records.ts';
 import type { ToolArgs } from '#engine/contracts/language-model.ts';
 import type { LedgerItem, TurnKind } from '#engine/turns/state.ts';
 

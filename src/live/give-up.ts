@@ -1,12 +1,12 @@
 import type { CallJournal } from '#core/calls/call-journal.ts';
 import type { Call } from '#core/calls/call.ts';
-import type { WallClock } from '#core/kernel/ports.ts';
-import type { Store } from '#core/ports.ts';
+import type { WallClock } from '#core/kernel/wall-clock.ts';
+import type { Store } from '#core/records.ts';
 import { callFields } from './call-fields.ts';
 import { failureText } from './carrier-side.ts';
 import type { NotPlaced } from './placing.ts';
 import { RecordQueue } from './record-queue.ts';
-import type { Log } from './running-call.ts';
+import type { Log } from '#core/kernel/log.ts';
 
 interface GivingUp {
   readonly store: Store;

@@ -1,5 +1,7 @@
 import { isEnded, type Call } from '#core/calls/call.ts';
-import type { CommandChannel, Ownership, Store } from '#core/ports.ts';
+import type { Store } from '#core/records.ts';
+import type { Ownership } from '#core/calls/call-store.ts';
+import type { CommandChannel } from '#core/calls/command-channel.ts';
 import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
 import type { RunningCall } from './running-call.ts';
 

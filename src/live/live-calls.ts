@@ -10,9 +10,11 @@ import type {
   ServerCommand,
 } from '#core/calls/live-calls.ts';
 import { AppError, logFailure } from '#core/kernel/errors.ts';
-import type { CommandChannel, FileStore, Ownership } from '#core/ports.ts';
+import type { Ownership } from '#core/calls/call-store.ts';
+import type { CommandChannel } from '#core/calls/command-channel.ts';
+import type { FileStore } from '#core/kernel/file-store.ts';
 import type { CarrierSignal } from '#core/kernel/carrier-notice.ts';
-import type { CarrierEvent } from '#engine/contracts/carrier.ts';
+import type { CarrierEvent } from '#contracts/carrier.ts';
 import type { CallClock } from '#engine/contracts/clock.ts';
 import type { MediaLeg } from '#engine/contracts/media.ts';
 import { Admission } from './admission.ts';
@@ -25,12 +27,13 @@ import type { Carriers } from './carriers.ts';
 import { join, takeOver, type Connection, type Refused } from './joining.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { NotPlaced, Placing, type Placed, type PlacingOptions } from './placing.ts';
-import { NO_CARRIER, RunningCall, type CallWatchEvent, type CarrierSide, type Log } from './running-call.ts';
+import type { Log } from '#core/kernel/log.ts';
+import { NO_CARRIER, RunningCall, type CallWatchEvent, type CarrierSide } from './running-call.ts';
 import { sendElsewhere, tellElsewhere, viewElsewhere } from './remote-live-calls.ts';
 import { giveUp } from './give-up.ts';
 import { PreparedCall, type PreparedOptions } from './prepared-call.ts';
 import { reap } from './reaper.ts';
-import type { McpTools } from '#dialogue/tools/mcp-tools.ts';
+import type { McpTools } from '#agent-mind/tools/mcp-tools.ts';
 
 export interface LiveOptions extends PreparedOptions {
   readonly files: FileStore;
@@ -66,11 +69,9 @@ export class LiveCallsHere implements LiveCalls {
   readonly #running = new Map<number, RunningCall>();
   /** Calls that are being got ready: whoever commands one waits until it runs, or has failed to. */
   readonly #starting = new Map<number, Promise<void>>();
-  /** Calls that are on their way to a carrier. */
   readonly #placing = new Map<number, Placing>();
   readonly #connecting = new KeyedQueue();
   readonly #deadlines = new CallDeadlines();
-  /** Who wants to know that a call is gone. */
   readonly #gone = new Map<number, (() => void)[]>();
   readonly #watchers = new Set<(event: CallWatchEvent) => void>();
   readonly #heartbeat: NodeJS.Timeout;
@@ -174,7 +175,6 @@ export class LiveCallsHere implements LiveCalls {
     return (await this.#running.get(callId)?.isReached()) ?? false;
   }
 
-  /** How a call looks that runs here. */
   viewHere(callId: number): LiveView | null {
     return this.#running.get(callId)?.view ?? null;
   }

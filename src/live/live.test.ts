@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { FileAppender } from '#core/ports.ts';
+import type { FileAppender } from '#core/kernel/file-store.ts';
 import { SILENCE } from '#engine/audio/format.ts';
 import { ForbiddenAddress } from '#http/guarded-client.ts';
 import { Admission } from './admission.ts';
 import { latencyOf } from './latency.ts';
-import { neverArrived } from '#dialogue/tools/webhook-tool.ts';
-import { Recorder } from './recorder.ts';
+import { neverArrived } from '#agent-mind/tools/webhook-tool.ts';
+import { Recorder } from '#recordings/recorder.ts';
 
 class Kept implements FileAppender {
   readonly chunks: Uint8Array[] = [];

@@ -1,18 +1,12 @@
 import { refusalBy } from '#core/calls/finish-call.ts';
 import type { Call } from '#core/calls/call.ts';
 import { mintMediaToken } from '#core/calls/receive-call.ts';
-import type { WallClock } from '#core/kernel/ports.ts';
-import type { Secrets } from '#core/kernel/ports.ts';
-import type { Store } from '#core/ports.ts';
-import {
-  CarrierError,
-  type Carrier,
-  type CarrierEvent,
-  type Dialled,
-  type DialRequest,
-} from '#engine/contracts/carrier.ts';
+import type { WallClock } from '#core/kernel/wall-clock.ts';
+import type { Secrets } from '#core/kernel/secrets.ts';
+import type { Store } from '#core/records.ts';
+import { CarrierError, type Carrier, type CarrierEvent, type Dialled, type DialRequest } from '#contracts/carrier.ts';
 import type { Carriers } from './carriers.ts';
-import type { Log } from './running-call.ts';
+import type { Log } from '#core/kernel/log.ts';
 
 /** A carrier whose line is not free yet is asked again at least so often. */
 const LOOK_AGAIN_MS = 500;

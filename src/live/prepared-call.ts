@@ -1,13 +1,13 @@
 import { numberOf } from '#core/people/nobody.ts';
 import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
 import type { Call } from '#core/calls/call.ts';
-import type { ModelCatalog } from '#core/ports.ts';
-import type { KnowledgeLookup } from '#dialogue/knowledge-lookup.ts';
-import { PreparedAgent, type DialogueOptions, type TalkOptions } from '#dialogue/prepared-agent.ts';
-import type { AgentTools } from '#dialogue/tools/agent-tools.ts';
-import type { McpTools } from '#dialogue/tools/mcp-tools.ts';
+import type { ModelCatalog } from '#core/ai-agents/model-catalog.ts';
+import type { KnowledgeLookup } from '#agent-mind/knowledge-lookup.ts';
+import { PreparedAgent, type DialogueOptions, type TalkOptions } from '#agent-mind/prepared-agent.ts';
+import type { AgentTools } from '#agent-mind/tools/agent-tools.ts';
+import type { McpTools } from '#agent-mind/tools/mcp-tools.ts';
 import type { LanguageModel } from '#engine/contracts/language-model.ts';
-import type { Providers } from '#engine/voice-session.ts';
+import type { Providers } from '#engine/contracts/providers.ts';
 import { scriptFor, type AgentScript } from './agent-script.ts';
 
 export interface PreparedOptions extends DialogueOptions {

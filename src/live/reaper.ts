@@ -1,8 +1,9 @@
 import { reapAbandoned } from '#core/calls/finish-call.ts';
-import type { WallClock } from '#core/kernel/ports.ts';
-import type { CallOwner, Store } from '#core/ports.ts';
+import type { WallClock } from '#core/kernel/wall-clock.ts';
+import type { Store } from '#core/records.ts';
+import type { CallOwner } from '#core/calls/call-store.ts';
 import type { Carriers } from './carriers.ts';
-import type { Log } from './running-call.ts';
+import type { Log } from '#core/kernel/log.ts';
 
 export interface Reaper {
   readonly store: Store;

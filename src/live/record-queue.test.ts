@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { replayJournal } from '#core/calls/replay-journal.ts';
 import { RecordsUnavailable } from '#core/kernel/errors.ts';
-import type { Store } from '#core/ports.ts';
+import type { Store } from '#core/records.ts';
 import { RecordQueue } from './record-queue.ts';
 import { FolderJournal } from '../store/folder-journal.ts';
 

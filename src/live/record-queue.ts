@@ -8,8 +8,9 @@ import {
 } from '#core/calls/call-record.ts';
 import type { Call } from '#core/calls/call.ts';
 import { RecordsUnavailable } from '#core/kernel/errors.ts';
-import type { WallClock } from '#core/kernel/ports.ts';
-import type { Ownership, Store } from '#core/ports.ts';
+import type { WallClock } from '#core/kernel/wall-clock.ts';
+import type { Store } from '#core/records.ts';
+import type { Ownership } from '#core/calls/call-store.ts';
 
 /** A record that waits for longer is in the journal too. */
 const JOURNAL_MS = 200;

@@ -2,9 +2,11 @@ import { AppError, logFailure } from '#core/kernel/errors.ts';
 import { isEnded, type Call } from '#core/calls/call.ts';
 import type { CallCommand, CommandAcknowledgement, LiveCalls, LiveView, Reservation } from '#core/calls/live-calls.ts';
 import type { CarrierSignal } from '#core/kernel/carrier-notice.ts';
-import type { WallClock } from '#core/kernel/ports.ts';
-import type { CommandChannel, MediaServer, Store } from '#core/ports.ts';
-import type { Log } from './running-call.ts';
+import type { WallClock } from '#core/kernel/wall-clock.ts';
+import type { Store } from '#core/records.ts';
+import type { CommandChannel } from '#core/calls/command-channel.ts';
+import type { MediaServer } from '#core/calls/media-server-store.ts';
+import type { Log } from '#core/kernel/log.ts';
 
 const LOOK_MS = 500;
 /** A media server that was not heard of for so long is taken for dead. */

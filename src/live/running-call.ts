@@ -1,3 +1,4 @@
+import type { Log } from '#core/kernel/log.ts';
 import { numberOf } from '#core/people/nobody.ts';
 import type { CallJournal } from '#core/calls/call-journal.ts';
 import type { Call, EndStatus } from '#core/calls/call.ts';
@@ -6,27 +7,24 @@ import { recordingKeyOf } from '#core/calls/recording.ts';
 import type { CallCommand, LiveView, Reservation } from '#core/calls/live-calls.ts';
 import type { CarrierSignal } from '#core/kernel/carrier-notice.ts';
 import { AppError } from '#core/kernel/errors.ts';
-import type { WallClock } from '#core/kernel/ports.ts';
-import type { FileStore, Ownership, Store } from '#core/ports.ts';
+import type { WallClock } from '#core/kernel/wall-clock.ts';
+import type { Store } from '#core/records.ts';
+import type { Ownership } from '#core/calls/call-store.ts';
+import type { FileStore } from '#core/kernel/file-store.ts';
 import type { CallClock } from '#engine/contracts/clock.ts';
 import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
 import type { TurnNote } from '#engine/turns/events.ts';
 import { DEFAULT_POLICY } from '#engine/turns/policy.ts';
-import { TRANSFERRED, VoiceSession, type Providers } from '#engine/voice-session.ts';
+import { TRANSFERRED, VoiceSession } from '#engine/voice-session.ts';
+import { type Providers } from '#engine/contracts/providers.ts';
 import { callFields } from './call-fields.ts';
 import type { Continuation } from './continuation.ts';
 import { CallWriter } from './call-writer.ts';
 import type { PreparedCall } from './prepared-call.ts';
-import { Recorder } from './recorder.ts';
+import { Recorder } from '#recordings/recorder.ts';
 import { UsageMeter } from './usage-meter.ts';
-import { VendorWatch } from '#dialogue/vendor-watch.ts';
-import type { AgentTools } from '#dialogue/tools/agent-tools.ts';
-
-export interface Log {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
+import { VendorWatch } from '#agent-mind/vendor-watch.ts';
+import type { AgentTools } from '#agent-mind/tools/agent-tools.ts';
 
 /** What may be asked of the carrier about this call. */
 export interface CarrierSide {

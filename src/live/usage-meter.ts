@@ -4,7 +4,7 @@ import type { Failure } from '#engine/contracts/failure.ts';
 import type { LanguageModel, ModelRequest } from '#engine/contracts/language-model.ts';
 import type { SpeechToText } from '#engine/contracts/speech-to-text.ts';
 import type { TextToSpeech } from '#engine/contracts/text-to-speech.ts';
-import type { Providers } from '#engine/voice-session.ts';
+import type { Providers } from '#engine/contracts/providers.ts';
 
 /** Where a vendor does not count tokens, four letters are about one. */
 const LETTERS_PER_TOKEN = 4;

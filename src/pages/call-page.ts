@@ -1,5 +1,5 @@
 import { isEnded, isFailure, durationMs, type Call } from '#core/calls/call.ts';
-import type { ConversationEntry } from '#core/calls/conversation.ts';
+import type { ConversationEntry } from '#core/calls/conversation-entry.ts';
 
 export interface CallPageData {
   readonly call: Call;

@@ -3,13 +3,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { authenticate } from '#apis/kit/authenticate.ts';
 import type { Core } from '#core/core.ts';
 import type { Call } from '#core/calls/call.ts';
-import { getCall } from '#core/calls/get-call.ts';
+import { contentOfCall } from '#core/calls/content-of-call.ts';
+import { getCall, getCallBySid } from '#core/calls/get-call.ts';
 import { isAllowed } from '#core/kernel/context.ts';
 import { AppError, notFound } from '#core/kernel/errors.ts';
-import type { FileStore } from '#core/ports.ts';
+import type { FileStore } from '#core/kernel/file-store.ts';
 import type { SignedUrls } from '#edge/signed-urls.ts';
 import { recordingFiles } from '#core/calls/recording.ts';
-import { wavBytes, wavSoFar } from '#jobs/render-recording.ts';
+import { wavBytes, wavSoFar } from '#recordings/render-recording.ts';
 import { callPage } from './call-page.ts';
 import { phonePage } from './phone-page.ts';
 
@@ -54,9 +55,8 @@ export async function renderCallPage(
 ): Promise<string> {
   const { core, files } = parts;
   const made = call.recordingKey === null ? null : recordingFiles(call.recordingKey);
-  const [agent, entries, wav, mp3, peaks] = await Promise.all([
-    core.store.agents.evenDeleted(call.agentId),
-    core.store.calls.entries(call.id),
+  const [{ agent, entries }, wav, mp3, peaks] = await Promise.all([
+    contentOfCall(core, call),
     made && files.read(made.wav),
     made && files.read(made.mp3),
     made && readText(files, made.peaks),
@@ -76,11 +76,8 @@ export async function renderCallPage(
 async function openCall(parts: PageParts, request: FastifyRequest, sid: string): Promise<Call> {
   const { core, signedUrls } = parts;
   const path = request.url.split('?')[0]!;
-  if (signedUrls.opens(path, request.query as Record<string, unknown>)) {
-    const call = await core.store.calls.bySid(sid);
-    if (!call) throw notFound('Call', `call_sid: ${sid}`);
-    return call;
-  }
+  if (signedUrls.opens(path, request.query as Record<string, unknown>))
+    return getCallBySid(core, sid, `call_sid: ${sid}`);
   const { organizationId, actor } = await authenticate(core, request.headers);
   if (!isAllowed(actor, 'read-calls')) throw new AppError('forbidden', 'This role may not do that');
   return getCall(core, { organizationId, actor, requestId: request.id }, sid, `call_sid: ${sid}`);

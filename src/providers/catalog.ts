@@ -1,4 +1,4 @@
-import type { ModelCatalog } from '#core/ports.ts';
+import type { ModelCatalog } from '#core/ai-agents/model-catalog.ts';
 import { anthropic } from './anthropic/manifest.ts';
 import { deepgram } from './deepgram/manifest.ts';
 import { elevenlabs } from './elevenlabs/manifest.ts';

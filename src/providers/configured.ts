@@ -1,7 +1,7 @@
-import type { Embedder } from '#core/knowledge/ports.ts';
+import type { Embedder } from '#core/knowledge/vector-search.ts';
 import type { LanguageModel } from '#engine/contracts/language-model.ts';
 import type { TextToSpeech } from '#engine/contracts/text-to-speech.ts';
-import type { Providers } from '#engine/voice-session.ts';
+import type { Providers } from '#engine/contracts/providers.ts';
 import { MANIFESTS } from './catalog.ts';
 import { CircuitBreaker } from '#core/kernel/circuit-breaker.ts';
 import { guardedModel, guardedRecogniser, guardedVoice, type Guard } from './kit/breaker.ts';

@@ -1,4 +1,4 @@
-import type { Embedder } from '#core/knowledge/ports.ts';
+import type { Embedder } from '#core/knowledge/vector-search.ts';
 import type { LanguageModel } from '#engine/contracts/language-model.ts';
 import type { SpeechToText } from '#engine/contracts/speech-to-text.ts';
 import type { TextToSpeech } from '#engine/contracts/text-to-speech.ts';

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes }
 import { hash, verify } from '@node-rs/argon2';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { AppError } from '#core/kernel/errors.ts';
-import type { AccessClaims, Secrets } from '#core/kernel/ports.ts';
+import type { AccessClaims, Secrets } from '#core/kernel/secrets.ts';
 
 /** Hashing keeps a thread busy for some 30 ms; files of calls are written by the same few threads. */
 const PASSWORDS_AT_ONCE = 2;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Carrier, CarrierEvent, Dialled, DialRequest } from '#engine/contracts/carrier.ts';
+import type { Carrier, CarrierEvent, Dialled, DialRequest } from '#contracts/carrier.ts';
 import type { SpeechToText } from '#engine/contracts/speech-to-text.ts';
 import type { TextToSpeech } from '#engine/contracts/text-to-speech.ts';
 import { isPerson, ordinaryPersona, whoAnswers, type Persona, type Pickup } from './personas.ts';

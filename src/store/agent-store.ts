@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { AgentSettings, AgentType, AiAgent } from '#core/ai-agents/ai-agent.ts';
-import type { AgentActivity, AgentFilter, AgentStore, Listed, Page } from '#core/ports.ts';
+import type { AgentActivity, AgentFilter, AgentStore } from '#core/ai-agents/agent-store.ts';
+import type { Listed, Page } from '#core/kernel/page.ts';
 import type { Database } from './schema.ts';
 import { countAll } from './sql.ts';
 

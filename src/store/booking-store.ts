@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { Booking, BookingStore, BookSlot, Callback } from '#core/bookings/booking.ts';
+import type { Booking, BookSlot, Callback } from '#core/bookings/booking.ts';
+import type { BookingStore } from '#core/bookings/booking-store.ts';
 import type { Database } from './schema.ts';
 
 export class PostgresBookingStore implements BookingStore {

@@ -1,7 +1,7 @@
 import { sql, type Selectable } from 'kysely';
 import type { Call, CallStatus, Direction, TurnLatency } from '#core/calls/call.ts';
-import type { CallPhase, ConversationEntry } from '#core/calls/conversation.ts';
-import type { CallProgress, NewCall } from '#core/ports.ts';
+import type { CallPhase, ConversationEntry } from '#core/calls/conversation-entry.ts';
+import type { CallProgress, NewCall } from '#core/calls/call-store.ts';
 import type { Database } from './schema.ts';
 import { interval } from './sql.ts';
 

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { isEnded, LIVE_STATUSES, mayBecome, type Call, type CallStatus } from '#core/calls/call.ts';
-import type { ConversationEntry } from '#core/calls/conversation.ts';
+import type { ConversationEntry } from '#core/calls/conversation-entry.ts';
 import type {
   AnnouncedCall,
   CallOwner,
@@ -8,12 +8,11 @@ import type {
   CallFilter,
   CallProgress,
   CallStore,
-  Listed,
   NewCall,
   Ownership,
-  Page,
   WriteResult,
-} from '#core/ports.ts';
+} from '#core/calls/call-store.ts';
+import type { Listed, Page } from '#core/kernel/page.ts';
 import type { Database } from './schema.ts';
 import { CONTACT_GAP_MS } from './heartbeat.ts';
 import { changed, leaseEnd, rowOf, toCall, toEntry } from './call-row.ts';

@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import { CARRIER_OUTCOMES } from '#core/kernel/carrier-notice.ts';
 import type { LiveView, ServerCommand } from '#core/calls/live-calls.ts';
-import type { CallsHere, CommandChannel } from '#core/ports.ts';
+import type { CallsHere, CommandChannel } from '#core/calls/command-channel.ts';
 import type { PostgresNotifications } from './notifications.ts';
 
 const CHANNEL = 'trunkline_commands';

@@ -1,3 +1,4 @@
+import type { Log } from '#core/kernel/log.ts';
 import { takesNoChanges } from './outage.ts';
 
 /** Probes come twice a second and wait for two: after this it is no slow answer any more. */
@@ -8,14 +9,9 @@ const BREAK_OFF_MS = 5000;
 /** `read-only`: it answers, and takes no changes. */
 type State = 'up' | 'read-only' | 'away';
 
-interface Log {
-  info(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
 /** Whether the database can be used, as its probes tell. An outage is logged when it begins and when it ends. */
 export class Contact {
-  readonly #log: Log;
+  readonly #log: Pick<Log, 'info' | 'error'>;
   readonly #now: () => number;
   readonly #returned: (() => void)[] = [];
   readonly #onSilence: () => void;
@@ -25,7 +21,7 @@ export class Contact {
   #answerMs = 0;
 
   /** `onSilence`: nothing that waits will be answered. */
-  constructor(log: Log, onSilence: () => void, now = () => performance.now()) {
+  constructor(log: Pick<Log, 'info' | 'error'>, onSilence: () => void, now = () => performance.now()) {
     this.#log = log;
     this.#onSilence = onSilence;
     this.#now = now;

@@ -14,7 +14,7 @@ import {
   type ConversationView,
   type Message,
 } from '#core/conversations/conversation.ts';
-import type { Listed, Page } from '#core/ports.ts';
+import type { Listed, Page } from '#core/kernel/page.ts';
 import type { Database } from './schema.ts';
 import { countAll } from './sql.ts';
 

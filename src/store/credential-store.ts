@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
-import type { Caller } from '#core/identity/sign-in.ts';
+import type { Principal } from '#core/identity/principal.ts';
 import type { User } from '#core/identity/user.ts';
 import { keyActsAs, type Role } from '#core/kernel/context.ts';
 import type { Plan } from '#core/kernel/plan.ts';
@@ -86,7 +86,7 @@ export class PostgresCredentialStore implements CredentialStore {
       .execute();
   }
 
-  async apiKey(keyHash: string): Promise<Caller | null> {
+  async apiKey(keyHash: string): Promise<Principal | null> {
     const row = await this.#db
       .selectFrom('api_keys')
       .innerJoin('organizations', 'organizations.id', 'api_keys.organization_id')
@@ -117,7 +117,7 @@ export class PostgresCredentialStore implements CredentialStore {
     };
   }
 
-  async session(id: number, userId: number): Promise<Caller | null> {
+  async session(id: number, userId: number): Promise<Principal | null> {
     const row = await this.#db
       .selectFrom('sessions')
       .innerJoin('users', 'users.id', 'sessions.user_id')

@@ -1,3 +1,4 @@
+import type { Log } from '#core/kernel/log.ts';
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -52,14 +53,9 @@ export interface EmbeddedOptions {
   readonly nativeDir?: string;
   /** Further `-c` settings; tests switch durability off. */
   readonly settings?: Readonly<Record<string, string>>;
-  readonly log?: Log;
+  readonly log?: Pick<Log, 'warn' | 'error'>;
   /** Whether it is started again when it dies, and ends with this process; left out: it is. */
   readonly supervised?: boolean;
-}
-
-interface Log {
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
 }
 
 interface Place {
@@ -97,7 +93,7 @@ const LAST_RETRY_MS = 5000;
 class Supervisor {
   readonly #place: Place;
   readonly #settings: Readonly<Record<string, string>>;
-  readonly #log: Log | undefined;
+  readonly #log: Pick<Log, 'warn' | 'error'> | undefined;
   readonly #stopping = new AbortController();
   readonly #watching: Promise<void>;
   #pid: number;

@@ -13,7 +13,7 @@ import { hostname } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '#core/kernel/errors.ts';
-import type { FileAppender, FileStore, StagedFile } from '#core/ports.ts';
+import type { FileAppender, FileStore, StagedFile } from '#core/kernel/file-store.ts';
 
 /** New files are refused below this: the database needs room on the same disk more than they do. */
 const LEAST_FREE_TO_BEGIN = 128 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { Chunk, Document, Passage } from '#core/knowledge/document.ts';
-import type { ChunkRef, KnowledgeStore, NewDocument } from '#core/knowledge/ports.ts';
+import type { ChunkRef, KnowledgeStore, NewDocument } from '#core/knowledge/knowledge-store.ts';
 import { searchable } from '#core/kernel/text/plain-letters.ts';
 import type { Database } from './schema.ts';
 

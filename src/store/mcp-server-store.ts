@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { ArmedMcpServer, McpServer, McpServerStore } from '#core/tools/mcp-servers.ts';
+import type { ArmedMcpServer, McpServer } from '#core/tools/mcp-server.ts';
+import type { McpServerStore } from '#core/tools/mcp-server-store.ts';
 import type { Database } from './schema.ts';
 
 export class PostgresMcpServerStore implements McpServerStore {

@@ -1,5 +1,5 @@
 import { sql, type Kysely } from 'kysely';
-import type { MediaServer, MediaServerStore } from '#core/ports.ts';
+import type { MediaServer, MediaServerStore } from '#core/calls/media-server-store.ts';
 import type { Database } from './schema.ts';
 
 /** By the database's clock, which all servers share. */

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { LIVE_STATUSES } from '#core/calls/call.ts';
-import type { MediaTokenStore } from '#core/ports.ts';
+import type { MediaTokenStore } from '#core/calls/media-token-store.ts';
 import type { Database } from './schema.ts';
 
 export class PostgresMediaTokenStore implements MediaTokenStore {

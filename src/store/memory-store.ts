@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
-import type { Memory, MemoryChange, MemoryStore } from '#core/memory/memory.ts';
+import type { Memory, MemoryChange } from '#core/memory/memory.ts';
+import type { MemoryStore } from '#core/memory/memory-store.ts';
 import type { Database } from './schema.ts';
 
 /** What stands on the person itself, for every API to see. */

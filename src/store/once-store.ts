@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { OnceScope, OnceState, OnceStore } from '#core/ports.ts';
+import type { OnceScope, OnceState, OnceStore } from '#core/once/once-store.ts';
 import type { Database } from './schema.ts';
 
 /** The attempt of a request whose server is known to be gone. */

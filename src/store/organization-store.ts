@@ -1,6 +1,7 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import { timeZone, type Language } from '#core/kernel/locale.ts';
-import type { Organization, OrganizationStore } from '#core/ports.ts';
+import type { OrganizationStore } from '#core/identity/organization-store.ts';
+import type { Organization } from '#core/identity/organization.ts';
 import type { Plan } from '#core/kernel/plan.ts';
 import type { Database } from './schema.ts';
 

@@ -4,7 +4,8 @@ import { actorName, type Context } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import type { DomainEvent } from '#core/kernel/events.ts';
 import type { JobRequest } from '#core/kernel/jobs.ts';
-import type { AuditLine, OnceStore, Outbox } from '#core/ports.ts';
+import type { AuditLine, Outbox } from '#core/kernel/outbox.ts';
+import type { OnceStore } from '#core/once/once-store.ts';
 import type { Database } from './schema.ts';
 
 /** Events, audit lines and jobs, written through the same connection as the change they belong to. */

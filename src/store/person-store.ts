@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Person, PersonStore } from '#core/ports.ts';
+import type { Person, PersonStore } from '#core/people/person-store.ts';
 import type { Database } from './schema.ts';
 
 export class PostgresPersonStore implements PersonStore {

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { PgBoss } from 'pg-boss';
-import type { Records, Store } from '#core/ports.ts';
+import type { Records, Store } from '#core/records.ts';
 import { PostgresAgentStore } from './agent-store.ts';
 import { PostgresCallStore } from './call-store.ts';
 import { PostgresCarrierStore, PostgresNumberStore, PostgresSettingsStore } from './carrier-store.ts';

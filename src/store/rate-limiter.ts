@@ -5,7 +5,7 @@ import {
   RateLimiterRes,
   type RateLimiterAbstract,
 } from 'rate-limiter-flexible';
-import type { RateLimiter } from '#core/ports.ts';
+import type { RateLimiter } from '#core/kernel/rate-limiter.ts';
 
 /**
  * Counts requests in windows that begin with a key's first: in memory for one server, in the database where several

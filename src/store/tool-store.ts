@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { Listed, Page } from '#core/ports.ts';
+import type { Listed, Page } from '#core/kernel/page.ts';
 import type { ArmedTool, NewExecution, NewTool, Scene, ToolStore } from '#core/tools/tool-store.ts';
 import type { Tool, ToolExecution, ToolSettings, ToolStatus } from '#core/tools/tool.ts';
 import type { Database } from './schema.ts';

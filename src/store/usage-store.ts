@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Micros } from '#core/kernel/money.ts';
-import type { PricedLine, PriceLine, Unit, UsageStore } from '#core/usage/usage.ts';
+import type { PricedLine, PriceLine, Unit } from '#core/usage/usage.ts';
+import type { UsageStore } from '#core/usage/usage-store.ts';
 import type { Database } from './schema.ts';
 
 export class PostgresUsageStore implements UsageStore {

@@ -1,7 +1,8 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Role } from '#core/kernel/context.ts';
 import type { User, UserStatus } from '#core/identity/user.ts';
-import type { Listed, NewUser, Page, UserChange, UserFilter, UserStore } from '#core/ports.ts';
+import type { NewUser, UserChange, UserFilter, UserStore } from '#core/identity/user-store.ts';
+import type { Listed, Page } from '#core/kernel/page.ts';
 import { contains, countAll } from './sql.ts';
 import type { Database } from './schema.ts';
 

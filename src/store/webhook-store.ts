@@ -1,6 +1,6 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { DomainEvent } from '#core/kernel/events.ts';
-import type { Listed, Page } from '#core/ports.ts';
+import type { Listed, Page } from '#core/kernel/page.ts';
 import type { AttemptOutcome, LaneWork, NewWebhook, WebhookLane, WebhookStore } from '#core/webhooks/webhook-store.ts';
 import type { DeliveryState, Webhook, WebhookDelivery } from '#core/webhooks/webhook.ts';
 import type { Database } from './schema.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { ConfiguredCarrier } from '#engine/contracts/carrier-manifest.ts';
-import { CarrierError, type DialRequest } from '#engine/contracts/carrier.ts';
+import type { ConfiguredCarrier } from '#contracts/carrier-manifest.ts';
+import { CarrierError, type DialRequest } from '#contracts/carrier.ts';
 import type { FakeCarrier, Fault } from '../carriers/fake-carrier.ts';
 
 export interface CarrierUnderTest {

@@ -7,7 +7,8 @@ import type { SpeechPart, TextToSpeech } from '#engine/contracts/text-to-speech.
 import type { VoiceActivity } from '#engine/contracts/voice-activity.ts';
 import type { TurnNote } from '#engine/turns/events.ts';
 import { DEFAULT_POLICY, type TurnPolicy } from '#engine/turns/policy.ts';
-import { VoiceSession, type ToolOutcome } from '#engine/voice-session.ts';
+import { VoiceSession } from '#engine/voice-session.ts';
+import { type ToolOutcome } from '#engine/contracts/tool-outcome.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 /** Speech is whatever is loud. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { FedEvent } from '#core/events/event-feed.ts';
 import { otherEnd, personNamed, personOf } from '#core/people/person-of.ts';
-import type { Records } from '#core/ports.ts';
+import type { Records } from '#core/records.ts';
 import { PostgresEventFeed } from '#store/event-feed.ts';
 import { until } from '../support/server.ts';
 import { openTestStore, serverName, type TestStore } from './test-store.ts';

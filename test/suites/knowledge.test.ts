@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { searchKnowledge } from '#core/knowledge/search.ts';
-import type { Embedder } from '#core/knowledge/ports.ts';
+import type { Embedder } from '#core/knowledge/vector-search.ts';
 import { docxOf, pdfOf } from '../support/documents.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';

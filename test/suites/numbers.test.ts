@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { durationMs, type Call } from '#core/calls/call.ts';
-import type { ConversationEntry } from '#core/calls/conversation.ts';
+import type { ConversationEntry } from '#core/calls/conversation-entry.ts';
 import { readAll } from '../support/files.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
 

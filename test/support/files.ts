@@ -1,4 +1,4 @@
-import type { FileStore } from '#core/ports.ts';
+import type { FileStore } from '#core/kernel/file-store.ts';
 
 /** A whole file, or null while there is none. */
 export async function readAll(files: FileStore, key: string): Promise<Buffer | null> {

@@ -7,7 +7,7 @@ import { isEnded, type Call } from '#core/calls/call.ts';
 import { freePort } from './process.ts';
 import { isOutside } from './outside.ts';
 import { startRoles } from './roles.ts';
-import { buildApp, type App, type Parts } from '../../src/app.ts';
+import { buildApp, type App, type Parts } from '../../src/app/app.ts';
 
 /** A whole server of our own in this process, on free ports and an empty folder, with the database's durability off. */
 export interface TestServer {

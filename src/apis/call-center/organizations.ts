@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { changeOrganization, createOrganization, getOrganization } from '#core/identity/organizations.ts';
-import { WHEN_MODEL_FAILS, type Organization } from '#core/ports.ts';
+import { WHEN_MODEL_FAILS, type Organization } from '#core/identity/organization.ts';
 import { operation } from '../kit/operation.ts';
 import { idOf, numberOf, timeInSeconds } from '../kit/words.ts';
 import { EmailAddress, Password } from './users.ts';

@@ -1,3 +1,4 @@
+import type { Limit } from './limit.ts';
 import type { Plan } from '#core/kernel/plan.ts';
 import type { AppError } from '#core/kernel/errors.ts';
 import type { Operation } from './operation.ts';
@@ -5,13 +6,6 @@ import type { Operation } from './operation.ts';
 export interface RenderedError {
   readonly status: number;
   readonly body: object;
-}
-
-/** So many requests of one kind within a window. */
-export interface Limit {
-  readonly name: string;
-  readonly points: number;
-  readonly windowS: number;
 }
 
 /** One API as a whole: its operations, and how it words what goes wrong. */

@@ -1,5 +1,6 @@
 import type { Basics } from '#core/core.ts';
-import { whoIs, type Caller } from '#core/identity/sign-in.ts';
+import { whoIs } from '#core/identity/sign-in.ts';
+import { type Principal } from '#core/identity/principal.ts';
 import { AppError } from '#core/kernel/errors.ts';
 
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -15,7 +16,7 @@ export function credentialIn(headers: Headers): string | null {
 }
 
 /** @throws AppError unauthenticated, token-expired */
-export async function authenticate(core: Basics, headers: Headers, token: string | null = null): Promise<Caller> {
+export async function authenticate(core: Basics, headers: Headers, token: string | null = null): Promise<Principal> {
   const credential = credentialIn(headers) ?? token;
   if (credential === null) throw new AppError('unauthenticated', 'Missing API key or access token');
   return whoIs(core, credential);

@@ -1,10 +1,11 @@
 import type { FastifyReply } from 'fastify';
-import type { Caller } from '#core/identity/sign-in.ts';
+import type { Principal } from '#core/identity/principal.ts';
 import { actorName } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import { hostOf } from '#core/kernel/network.ts';
-import type { RateLimiter } from '#core/ports.ts';
-import type { Api, Limit } from './api.ts';
+import type { RateLimiter } from '#core/kernel/rate-limiter.ts';
+import type { Api } from './api.ts';
+import type { Limit } from './limit.ts';
 
 interface Counted {
   readonly points: number;
@@ -23,7 +24,7 @@ export class RequestLimits {
   }
 
   /** The counts of one request so far; `address` stands for who shows no credential that is good. */
-  begin(api: Api, who: Caller | null, address: string, reply: FastifyReply): RequestCount {
+  begin(api: Api, who: Principal | null, address: string, reply: FastifyReply): RequestCount {
     return new RequestCount(this.#limiter, this.#factor, `${api.name}:${subjectOf(api, who, address)}`, reply);
   }
 }
@@ -76,7 +77,7 @@ function overLimit(limit: number, resetAt: Date): AppError {
   });
 }
 
-function subjectOf(api: Api, who: Caller | null, address: string): string {
+function subjectOf(api: Api, who: Principal | null, address: string): string {
   if (!who) return `address:${hostOf(address)}`;
   if (api.countedPer === 'organization') return `organization:${who.organizationId}`;
   return actorName(who.actor);

@@ -3,11 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Core } from '#core/core.ts';
-import type { Caller } from '#core/identity/sign-in.ts';
+import type { Principal } from '#core/identity/principal.ts';
 import { isAllowed, type Context } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import { FairTurns } from '#core/kernel/fair-turns.ts';
-import type { StagedFile } from '#core/ports.ts';
+import type { StagedFile } from '#core/kernel/file-store.ts';
 import type { Api } from './api.ts';
 import { authenticate, credentialIn, type Headers } from './authenticate.ts';
 import { parseInput, readJson, wrong } from './input.ts';
@@ -35,8 +35,8 @@ export interface RestOptions {
 
 /** What is known of a request before its body is read. */
 interface Admitted {
-  readonly who: Caller | null;
-  readonly caller: Caller | AppError;
+  readonly who: Principal | null;
+  readonly caller: Principal | AppError;
   readonly count: RequestCount;
 }
 
@@ -146,7 +146,7 @@ async function admit(
 }
 
 /** What is open to anybody (health, above all) is so even while nobody can be looked up. */
-async function callerOf(core: Core, request: FastifyRequest, open: boolean): Promise<Caller | AppError> {
+async function callerOf(core: Core, request: FastifyRequest, open: boolean): Promise<Principal | AppError> {
   if (credentialIn(request.headers) === null) return new AppError('unauthenticated', 'Missing API key or access token');
   try {
     return await authenticate(core, request.headers);

@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Core } from '#core/core.ts';
-import { actorName, type Context } from '#core/kernel/context.ts';
+import type { Context } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
-import type { OnceScope } from '#core/ports.ts';
+import { claimOnce, onceScope, replyOnce } from '#core/once/once.ts';
 import { wrong } from './input.ts';
 import type { Operation } from './operation.ts';
 
-/** What runs for longer has been lost with its server. */
-const STALE_MS = 60_000;
 /** How long a repetition waits for the first to be done. */
 const WAIT_MS = 10_000;
 const LOOK_AGAIN_MS = 50;
@@ -39,24 +37,14 @@ export async function carryOutOnce(
   input: unknown,
   carryOut: (ctx: Context) => Promise<unknown>,
 ): Promise<OnceResult> {
-  const { store, secrets, clock } = core;
-  const scope: OnceScope = {
-    organizationId: ctx.organizationId,
-    actor: actorName(ctx.actor),
-    operation: `${operation.method} ${operation.path}`,
-    key,
-    attempt: randomUUID(),
-  };
-  // Keyed, since a body may hold a password.
-  const requestHash = secrets.keyedHash(JSON.stringify(input));
+  const scope = onceScope(ctx, `${operation.method} ${operation.path}`, key, randomUUID());
   for (const until = Date.now() + WAIT_MS; ; await new Promise((again) => setTimeout(again, LOOK_AGAIN_MS))) {
-    const now = clock.now();
-    const known = await store.once.claim(scope, requestHash, now, new Date(now.getTime() - STALE_MS));
+    const known = await claimOnce(core, scope, input);
     switch (known.state) {
       case 'ours':
-        return { reply: await first(core, scope, () => carryOut({ ...ctx, once: scope })), replayed: false };
+        return { reply: await replyOnce(core, scope, () => carryOut({ ...ctx, once: scope })), replayed: false };
       case 'done':
-        return { reply: JSON.parse(secrets.open(known.reply)), replayed: true };
+        return { reply: JSON.parse(known.reply), replayed: true };
       case 'carried-out':
         throw new AppError(
           'conflict',
@@ -73,18 +61,5 @@ export async function carryOutOnce(
             subject: `Idempotency-Key: ${key}`,
           });
     }
-  }
-}
-
-async function first(core: Core, scope: OnceScope, carryOut: () => Promise<unknown>): Promise<unknown> {
-  try {
-    const reply = await carryOut();
-    // Kept before it is sent: what was acknowledged can be answered again.
-    await core.store.once.finish(scope, core.secrets.seal(JSON.stringify(reply)));
-    return reply;
-  } catch (error) {
-    // Where even that fails, it is taken for lost after a while.
-    await core.store.once.release(scope).catch(() => undefined);
-    throw error;
   }
 }

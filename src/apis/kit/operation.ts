@@ -3,7 +3,7 @@ import type { Call as CoreCall } from '#core/calls/call.ts';
 import type { Core } from '#core/core.ts';
 import type { RawRequest } from '#core/identity/raw-request.ts';
 import type { Context, Permission } from '#core/kernel/context.ts';
-import type { Limit } from './api.ts';
+import type { Limit } from './limit.ts';
 
 export type Shape = z.ZodType;
 

@@ -2,7 +2,7 @@ import type { MultipartFile, MultipartValue } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { AppError } from '#core/kernel/errors.ts';
-import type { FileStore, StagedFile } from '#core/ports.ts';
+import type { FileStore, StagedFile } from '#core/kernel/file-store.ts';
 import { wrong } from './input.ts';
 
 export const LARGEST_UPLOAD = 64 * 1024 * 1024;

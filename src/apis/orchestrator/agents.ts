@@ -1,9 +1,10 @@
+import { agentActivity } from '#core/ai-agents/agent-activity.ts';
 import { z } from 'zod';
 import { AGENT_TYPES, type AiAgent } from '#core/ai-agents/ai-agent.ts';
 import { changeAgent, createAgent, getAgent, listAgents, type ChangeAgent } from '#core/ai-agents/agents.ts';
 import { writeToAgent, type Answered, type WriteToAgent } from '#core/conversations/talk.ts';
 import { LONGEST_USER_ID } from '#core/people/person-of.ts';
-import type { Limit } from '../kit/api.ts';
+import type { Limit } from '../kit/limit.ts';
 import { operation } from '../kit/operation.ts';
 import { IdText, idOf, numberIn, numberOf, timeInMilliseconds, Variables } from '../kit/words.ts';
 
@@ -178,8 +179,8 @@ export const agentStatusOperation = operation({
     average_response_time: z.int(),
   }),
   handle: async ({ core, ctx, params: { agentId } }) => {
-    const agent = await getAgent(core, ctx, agentNumber(agentId));
-    const { requests, responseMs, lastAt } = await core.store.agents.activity(agent.id);
+    const { agent, activity } = await agentActivity(core, ctx, agentNumber(agentId));
+    const { requests, responseMs, lastAt } = activity;
     return {
       agent_id: idOf('agent', agent.id),
       status: statusOf(agent),

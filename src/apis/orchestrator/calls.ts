@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { durationMs, isEnded, type Call } from '#core/calls/call.ts';
-import type { ConversationEntry } from '#core/calls/conversation.ts';
+import type { ConversationEntry } from '#core/calls/conversation-entry.ts';
 import { endCall } from '#core/calls/end-call.ts';
 import { DEFAULT_RING_TIMEOUT_MS, placeCall } from '#core/calls/place-call.ts';
 import { entriesOf, getCall, listCalls } from '#core/calls/get-call.ts';
 import { LONGEST_USER_ID } from '#core/people/person-of.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
-import type { Limit } from '../kit/api.ts';
+import type { Limit } from '../kit/limit.ts';
 import { operation, type Urls } from '../kit/operation.ts';
 import { IdText, idOf, numberIn, numberOf, pageLimit, pageSkip, timeInMilliseconds } from '../kit/words.ts';
 import { paginationOf, PhoneNumberText, STATUSES, statusWord } from './words.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { addMessage, listConversations, viewConversation } from '#core/conversations/conversations.ts';
 import type { ConversationView, Message } from '#core/conversations/conversation.ts';
 import { LONGEST_USER_ID } from '#core/people/person-of.ts';
-import type { Limit } from '../kit/api.ts';
+import type { Limit } from '../kit/limit.ts';
 import { operation } from '../kit/operation.ts';
 import { idOf, numberIn, pageLimit, pageSkip, timeInMilliseconds } from '../kit/words.ts';
 import { conversationIdOf, paginationOf } from './words.ts';

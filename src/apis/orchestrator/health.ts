@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CarrierDirectory } from '#core/carriers/carriers.ts';
+import type { CarrierDirectory } from '#core/carriers/carrier-directory.ts';
 import { openOperation, operation, type Operation } from '../kit/operation.ts';
 
 interface VendorView {

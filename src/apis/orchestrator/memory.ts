@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { forget, recall, remember } from '#core/memory/memory.ts';
+import { forget, recall, remember } from '#core/memory/remember.ts';
 import { LONGEST_USER_ID } from '#core/people/person-of.ts';
-import type { Limit } from '../kit/api.ts';
+import type { Limit } from '../kit/limit.ts';
 import { operation } from '../kit/operation.ts';
 import { timeInMilliseconds } from '../kit/words.ts';
 import { conversationIdOf } from './words.ts';

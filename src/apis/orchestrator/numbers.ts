@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { OwnNumber } from '#core/carriers/carrier-store.ts';
 import { addNumber, changeNumber, listNumbers, removeNumber } from '#core/carriers/numbers.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
-import type { Limit } from '../kit/api.ts';
+import type { Limit } from '../kit/limit.ts';
 import { operation } from '../kit/operation.ts';
 import { IdText, idOf, numberOf, timeInMilliseconds } from '../kit/words.ts';
 import { PhoneNumberText } from './words.ts';

@@ -7,10 +7,9 @@ import {
   setFailover,
   switchCarrier,
   testCarrier,
-  type CarrierFieldInfo,
-  type CarrierInfo,
 } from '#core/carriers/carriers.ts';
-import type { Limit } from '../kit/api.ts';
+import { type CarrierFieldInfo, type CarrierInfo } from '#core/carriers/carrier-directory.ts';
+import type { Limit } from '../kit/limit.ts';
 import { operation, type Operation } from '../kit/operation.ts';
 
 // What the seed calls providers are carriers.

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { notFound } from '#core/kernel/errors.ts';
-import type { Limit } from '../kit/api.ts';
+import type { Limit } from '../kit/limit.ts';
 import { openOperation, operation, type Operation } from '../kit/operation.ts';
 import { timeInMilliseconds } from '../kit/words.ts';
 import { asyncApi } from './socket-messages.ts';

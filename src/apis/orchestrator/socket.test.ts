@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { WebSocket } from 'ws';
 import type { Core } from '#core/core.ts';
 import type { EventFeed, FedEvent } from '#core/events/event-feed.ts';
-import type { Caller } from '#core/identity/sign-in.ts';
+import type { Principal } from '#core/identity/principal.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import { EventSocket } from './socket.ts';
 
@@ -29,11 +29,11 @@ class StillFeed implements EventFeed {
   }
 }
 
-const CALLER: Caller = {
+const CALLER: Principal = {
   organizationId: 1,
   plan: 'standard',
   actor: { kind: 'api-key', id: 1, role: 'admin', userId: null },
-} as unknown as Caller;
+} as unknown as Principal;
 
 describe('a connection to the event socket', { concurrency: 1 }, () => {
   const feed = new StillFeed();

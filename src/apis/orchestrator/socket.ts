@@ -1,3 +1,4 @@
+import type { Log } from '#core/kernel/log.ts';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -7,11 +8,11 @@ import { writeInTalk } from '#core/conversations/talk.ts';
 import { writeIntoCall } from '#core/calls/write-into-call.ts';
 import type { Core } from '#core/core.ts';
 import { maySee, type EventFeed, type FedEvent } from '#core/events/event-feed.ts';
-import type { Caller } from '#core/identity/sign-in.ts';
+import type { Principal } from '#core/identity/principal.ts';
 import { actorName, callsOf, isAllowed } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
-import type { RateLimiter } from '#core/ports.ts';
-import type { Limit } from '../kit/api.ts';
+import type { RateLimiter } from '#core/kernel/rate-limiter.ts';
+import type { Limit } from '../kit/limit.ts';
 import { credentialIn } from '../kit/authenticate.ts';
 import { parseInput, readJson } from '../kit/input.ts';
 import { Subscriber, cursorText, MOST_BEHIND, readCursor, type Told } from '../kit/subscriber.ts';
@@ -52,9 +53,9 @@ export interface EventSocketOptions {
   /** Makes a message one that goes over the line as it is. */
   readonly frame: (text: string) => Buffer;
   /** @throws AppError unauthenticated, token-expired */
-  readonly whoIs: (credential: string) => Promise<Caller>;
+  readonly whoIs: (credential: string) => Promise<Principal>;
   readonly healthy: () => Promise<boolean>;
-  readonly log: { warn(fields: object, message: string): void; error(fields: object, message: string): void };
+  readonly log: Pick<Log, 'warn' | 'error'>;
 }
 
 type Sent = keyof typeof ToClient;
@@ -66,7 +67,7 @@ interface Connection {
   readonly socket: Duplex;
   readonly connectedAt: Date;
   lastActivity: Date;
-  caller: Caller | null;
+  caller: Principal | null;
   credential: string | null;
   subscriber: Subscriber | null;
   /** Whether it has said what it wants; until then it is sent everything that it may see. */
@@ -141,7 +142,7 @@ export class EventSocket {
     refuse: (status: number, text: string) => void,
   ): Promise<void> {
     const credential = credentialIn(request.headers) ?? url.searchParams.get('token');
-    let caller: Caller | null = null;
+    let caller: Principal | null = null;
     try {
       if (credential !== null) caller = await this.#welcome(credential);
     } catch (error) {
@@ -157,13 +158,13 @@ export class EventSocket {
   }
 
   /** @throws AppError */
-  async #welcome(credential: string): Promise<Caller> {
+  async #welcome(credential: string): Promise<Principal> {
     const caller = await this.#options.whoIs(credential);
     if (!isAllowed(caller.actor, 'read-calls')) throw new AppError('forbidden', 'This role may not do that');
     return caller;
   }
 
-  #open(webSocket: WebSocket, socket: Duplex, caller: Caller | null, credential: string | null): void {
+  #open(webSocket: WebSocket, socket: Duplex, caller: Principal | null, credential: string | null): void {
     const now = this.#options.core.clock.now();
     const connection: Connection = {
       id: `ws_${++this.#serial}`,
@@ -244,13 +245,13 @@ export class EventSocket {
   }
 
   /** Looks the credential up again: what is written into a call needs the permission of this moment, not of the last ping. */
-  async #renew(connection: Connection, caller: Caller): Promise<Caller> {
+  async #renew(connection: Connection, caller: Principal): Promise<Principal> {
     if (connection.credential === null) return caller;
     return (connection.caller = await this.#welcome(connection.credential));
   }
 
   /** That it is one too many, or null. */
-  async #over({ actor }: Caller, limit: Limit): Promise<AppError | null> {
+  async #over({ actor }: Principal, limit: Limit): Promise<AppError | null> {
     const { limiter, rateLimitFactor } = this.#options;
     const points = Math.max(1, Math.floor(limit.points * rateLimitFactor));
     const { allowed, resetAt } = await limiter.count(`${limit.name}:${API}:${actorName(actor)}`, points, limit.windowS);
@@ -300,7 +301,7 @@ export class EventSocket {
 
   async #subscribe(
     connection: Connection,
-    caller: Caller,
+    caller: Principal,
     names: readonly string[],
     cursor: string | undefined,
   ): Promise<void> {
@@ -350,7 +351,7 @@ export class EventSocket {
 
   async #write(
     connection: Connection,
-    caller: Caller,
+    caller: Principal,
     { call_id: callId, conversation_id: conversationId, content }: Extract<FromClient, { type: 'message' }>['data'],
   ): Promise<void> {
     const { core, newRequestId } = this.#options;
@@ -409,7 +410,7 @@ export class EventSocket {
     }
   }
 
-  async #sayStatus(connection: Connection, { organizationId }: Caller): Promise<void> {
+  async #sayStatus(connection: Connection, { organizationId }: Principal): Promise<void> {
     this.#say(connection, 'system.status', {
       status: (await this.#options.healthy()) ? 'healthy' : 'unhealthy',
       active_connections: this.connectionsOf(organizationId).length,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RawRequest } from '#core/identity/raw-request.ts';
-import type { Limit } from '../kit/api.ts';
+import type { Limit } from '../kit/limit.ts';
 import { rawOperation, type Operation, type RawReply } from '../kit/operation.ts';
 
 /** Of those that no carrier has signed. */

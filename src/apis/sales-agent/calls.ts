@@ -3,7 +3,7 @@ import { durationMs } from '#core/calls/call.ts';
 import { endCall } from '#core/calls/end-call.ts';
 import { DEFAULT_RING_TIMEOUT_MS, placeCall, placeWebCall } from '#core/calls/place-call.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
-import type { Limit } from '../kit/api.ts';
+import type { Limit } from '../kit/limit.ts';
 import { operation } from '../kit/operation.ts';
 import { IdText, phoneNumberText, Variables } from '../kit/words.ts';
 import { agentIdOf, agentNumber, statusWord, time } from './words.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Call } from '#core/calls/call.ts';
-import { transcriptOf, type ConversationEntry } from '#core/calls/conversation.ts';
+import { transcriptOf, type ConversationEntry } from '#core/calls/conversation-entry.ts';
 import { entriesOf, getCall, listCalls } from '#core/calls/get-call.ts';
 import { operation } from '../kit/operation.ts';
 import { pageLimit, pageSkip } from '../kit/words.ts';

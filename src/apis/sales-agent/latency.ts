@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { durationMs } from '#core/calls/call.ts';
-import { notFound } from '#core/kernel/errors.ts';
+import { getCallBySid } from '#core/calls/get-call.ts';
 import { openOperation } from '../kit/operation.ts';
 import { agentIdOf } from './words.ts';
 
@@ -27,8 +27,7 @@ export const latencyOperation = openOperation({
     call_phase: z.string(),
   }),
   handle: async ({ core, params }) => {
-    const call = await core.store.calls.bySid(params.call_sid);
-    if (!call) throw notFound('Call', `call_sid: ${params.call_sid}`);
+    const call = await getCallBySid(core, params.call_sid, `call_sid: ${params.call_sid}`);
     const { latency } = call;
     const live = await core.live.view(call.id);
     return {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { attachMcpServer, detachMcpServer, listMcpServers, type McpServer } from '#core/tools/mcp-servers.ts';
+import { attachMcpServer, detachMcpServer, listMcpServers } from '#core/tools/mcp-servers.ts';
+import { type McpServer } from '#core/tools/mcp-server.ts';
 import { operation } from '../kit/operation.ts';
 import { webUrl } from '../kit/words.ts';
 import { agentNumber, AgentParams, deleted, Deleted, mcpServerIdOf, mcpServerNumber, time } from './words.ts';

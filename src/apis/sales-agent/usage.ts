@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { getCall } from '#core/calls/get-call.ts';
+import { usageOfCall } from '#core/usage/usage-of-call.ts';
 import { operation } from '../kit/operation.ts';
 
 const MICROS = 1_000_000;
@@ -18,14 +18,11 @@ export const callUsageOperation = operation({
     total_cost: z.number(),
   }),
   handle: async ({ core, ctx, params }) => {
-    const call = await getCall(core, ctx, params.call_sid, `call_sid: ${params.call_sid}`);
-    const [lines, organization] = await Promise.all([
-      core.store.usage.ofCall(call.id),
-      core.store.organizations.get(ctx.organizationId),
-    ]);
+    const { call_sid } = params;
+    const { call, currency, lines } = await usageOfCall(core, ctx, call_sid, `call_sid: ${call_sid}`);
     return {
       call_sid: call.sid,
-      currency: organization!.currency,
+      currency,
       usage: lines.map(({ provider, unit, units, cost }) => ({ provider, unit, units, cost: cost / MICROS })),
       total_cost: lines.reduce((sum, line) => sum + line.cost, 0) / MICROS,
     };

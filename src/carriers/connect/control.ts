@@ -1,6 +1,6 @@
 import type { ConnectClient } from '@aws-sdk/client-connect';
-import type { CarrierSettings } from '#engine/contracts/carrier-manifest.ts';
-import { CarrierError, type Carrier, type Dialled, type DialRequest } from '#engine/contracts/carrier.ts';
+import type { CarrierSettings } from '#contracts/carrier-manifest.ts';
+import { CarrierError, type Carrier, type Dialled, type DialRequest } from '#contracts/carrier.ts';
 import { refusalOf, silenceOf, unlessGone } from '../kit/http-errors.ts';
 
 const TIMEOUT_MS = 10_000;

@@ -1,4 +1,4 @@
-import type { CarrierManifest } from '#engine/contracts/carrier-manifest.ts';
+import type { CarrierManifest } from '#contracts/carrier-manifest.ts';
 import { ConnectControl } from './control.ts';
 import { verify, wire } from './webhooks.ts';
 

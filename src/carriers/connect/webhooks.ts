@@ -1,6 +1,6 @@
 import { createHash, verify as verifyWith, X509Certificate } from 'node:crypto';
 import type { CarrierNotice, CarrierSignal } from '#core/kernel/carrier-notice.ts';
-import type { CarrierRequest, CarrierWire, Delivery } from '#engine/contracts/carrier-manifest.ts';
+import type { CarrierRequest, CarrierWire, Delivery } from '#contracts/carrier-manifest.ts';
 import { callIdIn, jsonOf, needText, text } from '../kit/wire.ts';
 
 /** A notification older than this is a replay, however new it is to us; the vendor tries for about an hour. */

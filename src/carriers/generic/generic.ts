@@ -1,11 +1,6 @@
 import type { CarrierNotice, CarrierSignal } from '#core/kernel/carrier-notice.ts';
-import type {
-  CarrierManifest,
-  CarrierRequest,
-  CarrierSettings,
-  CarrierWire,
-} from '#engine/contracts/carrier-manifest.ts';
-import { CarrierError, type Carrier, type Dialled, type DialRequest } from '#engine/contracts/carrier.ts';
+import type { CarrierManifest, CarrierRequest, CarrierSettings, CarrierWire } from '#contracts/carrier-manifest.ts';
+import { CarrierError, type Carrier, type Dialled, type DialRequest } from '#contracts/carrier.ts';
 import { refusalOf, silenceOf, unlessGone } from '../kit/http-errors.ts';
 import { callIdIn, jsonOf, needText, purposeIn, text } from '../kit/wire.ts';
 

@@ -1,4 +1,4 @@
-import { CarrierError } from '#engine/contracts/carrier.ts';
+import { CarrierError } from '#contracts/carrier.ts';
 
 /** The request was never sent: another carrier may take the call. */
 const NOT_SENT = new Set([

@@ -1,5 +1,5 @@
-import { CarrierError, type DialRequest } from '#engine/contracts/carrier.ts';
-import type { CarrierSettings } from '#engine/contracts/carrier-manifest.ts';
+import { CarrierError, type DialRequest } from '#contracts/carrier.ts';
+import type { CarrierSettings } from '#contracts/carrier-manifest.ts';
 
 /** The vendor's clock and ours may differ by so much. */
 export const CLOCK_SKEW_MS = 60_000;

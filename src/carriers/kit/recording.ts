@@ -1,4 +1,4 @@
-import type { CarrierField, CarrierSettings } from '#engine/contracts/carrier-manifest.ts';
+import type { CarrierField, CarrierSettings } from '#contracts/carrier-manifest.ts';
 
 /** We record what we hear ourselves; a carrier's own recording costs more, and goes on when a call was handed over to a person. */
 export const RECORDING_FIELD: CarrierField = {

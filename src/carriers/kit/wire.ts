@@ -1,4 +1,4 @@
-import type { CarrierRequest } from '#engine/contracts/carrier-manifest.ts';
+import type { CarrierRequest } from '#contracts/carrier-manifest.ts';
 
 // What the webhooks of all carriers have in common.
 

@@ -1,7 +1,7 @@
 import type RequestClient from 'twilio/lib/base/RequestClient.js';
 import type { Twilio } from 'twilio';
-import { type Carrier, type Dialled, type DialRequest } from '#engine/contracts/carrier.ts';
-import type { CarrierSettings } from '#engine/contracts/carrier-manifest.ts';
+import { type Carrier, type Dialled, type DialRequest } from '#contracts/carrier.ts';
+import type { CarrierSettings } from '#contracts/carrier-manifest.ts';
 import { refusalOf, silenceOf, unlessGone } from '../kit/http-errors.ts';
 import { callerIdOf, CLOCK_SKEW_MS, theUnknownOne } from '../kit/outbound.ts';
 import { recordsCalls } from '../kit/recording.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CarrierNotice, CarrierSignal } from '#core/kernel/carrier-notice.ts';
-import type { CarrierRequest, CarrierWire, Delivery } from '#engine/contracts/carrier-manifest.ts';
+import type { CarrierRequest, CarrierWire, Delivery } from '#contracts/carrier-manifest.ts';
 import { callIdIn, needText, needUrl, purposeIn, text } from '../kit/wire.ts';
 
 /** A request may come again within this, when our answer was lost; after it, it is a replay. */

@@ -1,4 +1,4 @@
-import type { CarrierManifest } from '#engine/contracts/carrier-manifest.ts';
+import type { CarrierManifest } from '#contracts/carrier-manifest.ts';
 import { RECORDING_FIELD, recordsCalls } from '../kit/recording.ts';
 import { VonageControl } from './control.ts';
 import { VonageMedia } from './media.ts';

@@ -1,6 +1,6 @@
 import { decodeMulaw, encodeMulaw } from '#engine/audio/mulaw.ts';
 import { Resampler } from '#engine/audio/resampler.ts';
-import type { MediaMessage, MediaProtocol } from '#engine/contracts/media-protocol.ts';
+import type { MediaMessage, MediaProtocol } from '#contracts/media-protocol.ts';
 
 const LINE_HZ = 16_000;
 const OUR_HZ = 8000;

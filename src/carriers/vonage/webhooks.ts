@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import type { CarrierNotice, CarrierSignal } from '#core/kernel/carrier-notice.ts';
-import type { CarrierRequest, CarrierWire, Delivery } from '#engine/contracts/carrier-manifest.ts';
+import type { CarrierRequest, CarrierWire, Delivery } from '#contracts/carrier-manifest.ts';
 import { addressFor, callIdIn, jsonOf, needText, needUrl, purposeIn, text, withPlus } from '../kit/wire.ts';
 
 /** A signature older than this is a replay, however new it is to us. */

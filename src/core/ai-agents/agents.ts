@@ -1,7 +1,10 @@
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { invalid, notFound } from '../kernel/errors.ts';
-import type { AgentFilter, Listed, ModelCatalog, Page, Records } from '../ports.ts';
+import type { Records } from '../records.ts';
+import type { ModelCatalog } from './model-catalog.ts';
+import type { AgentFilter } from './agent-store.ts';
+import type { Listed, Page } from '../kernel/page.ts';
 import { AGENT_DEFAULTS, DEFAULT_AGENT, PROMPTS, type AgentSettings, type AiAgent } from './ai-agent.ts';
 
 export type CreateAgent = Pick<AgentSettings, 'name'> & {

@@ -1,10 +1,12 @@
-import { noteCallbackIn, type Callback } from '../bookings/booking.ts';
+import { noteCallbackIn } from '../bookings/book-slot.ts';
+import { type Callback } from '../bookings/booking.ts';
 import type { DomainEvent } from '../kernel/events.ts';
-import type { WallClock } from '../kernel/ports.ts';
-import type { CallProgress, Ownership, Store, WriteResult } from '../ports.ts';
+import type { WallClock } from '../kernel/wall-clock.ts';
+import type { Store } from '../records.ts';
+import type { CallProgress, Ownership, WriteResult } from './call-store.ts';
 import { priced, type UsageLine } from '../usage/usage.ts';
 import type { Call, TurnLatency } from './call.ts';
-import type { ConversationEntry } from './conversation.ts';
+import type { ConversationEntry } from './conversation-entry.ts';
 import { finishIn, type CallOutcome } from './finish-call.ts';
 
 /** What the owner of a call writes about it. Plain data, so that it can wait in a file for a database that is away. */

@@ -1,5 +1,5 @@
 import type { VendorProblem } from '../ai-agents/vendor-problem.ts';
-import type { CallPhase } from './conversation.ts';
+import type { CallPhase } from './conversation-entry.ts';
 
 /** One status machine underneath all five APIs; each has its own words for it. */
 export type CallStatus = 'placed' | 'ringing' | 'answered' | EndStatus;

@@ -1,5 +1,6 @@
 import type { Core } from '../core.ts';
-import type { CallOwner, Ownership, Records } from '../ports.ts';
+import type { Records } from '../records.ts';
+import type { CallOwner, Ownership } from './call-store.ts';
 import { isFailure, type Call, type EndStatus } from './call.ts';
 
 export interface CallOutcome {

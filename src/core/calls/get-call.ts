@@ -1,9 +1,10 @@
 import type { Core } from '../core.ts';
 import { callsOf, type Context } from '../kernel/context.ts';
 import { notFound } from '../kernel/errors.ts';
-import type { CallFilter, Listed, Page } from '../ports.ts';
+import type { CallFilter } from './call-store.ts';
+import type { Listed, Page } from '../kernel/page.ts';
 import type { Call } from './call.ts';
-import type { ConversationEntry } from './conversation.ts';
+import type { ConversationEntry } from './conversation-entry.ts';
 
 /** A call by our id, our number or the carrier's id. `subject` names it in the error, as the caller of the API did. @throws AppError not-found, also for calls that are not the actor's to see */
 export async function getCall(
@@ -22,6 +23,13 @@ export async function getCall(
     (whose !== 'all' && (whose.userId === null || call.userId !== whose.userId))
   )
     throw notFound(what, subject);
+  return call;
+}
+
+/** A call by its id alone, for addresses that need no credential. `subject` names it in the error. @throws AppError not-found */
+export async function getCallBySid(core: Pick<Core, 'store'>, sid: string, subject: string): Promise<Call> {
+  const call = await core.store.calls.bySid(sid);
+  if (!call) throw notFound('Call', subject);
   return call;
 }
 

@@ -4,7 +4,8 @@ import type { PhoneNumber } from '../kernel/phone-number.ts';
 import type { Core } from '../core.ts';
 import type { AiAgent } from '../ai-agents/ai-agent.ts';
 import { otherEnd } from '../people/person-of.ts';
-import type { NewCall, Records } from '../ports.ts';
+import type { Records } from '../records.ts';
+import type { NewCall } from './call-store.ts';
 import type { Call, CallOverrides, Direction } from './call.ts';
 
 export interface PlaceCall {

@@ -4,7 +4,7 @@ import { notFound } from '../kernel/errors.ts';
 import type { CarrierNotice, CarrierSignal } from '../kernel/carrier-notice.ts';
 import { numberOf } from '../people/nobody.ts';
 import { isPhoneNumber } from '../kernel/phone-number.ts';
-import type { Records } from '../ports.ts';
+import type { Records } from '../records.ts';
 import { isCallSid, type Call } from './call.ts';
 import { finishCall, refusalBy, type CallOutcome } from './finish-call.ts';
 import { DEFAULT_RING_TIMEOUT_MS, MEDIA_TOKEN_MS } from './place-call.ts';
@@ -26,12 +26,6 @@ export interface NoticeBringer {
   readonly organizationId: number;
   /** It speaks for the carriers that all organizations share: calls go to whoever owns the dialled number. */
   readonly forCarriers: boolean;
-}
-
-/** The carrier that carries calls of the table's numbers, where no other is configured. */
-export interface EmbeddedCarrier {
-  readonly id: string;
-  isPerson(number: string): boolean;
 }
 
 const SYSTEM = { kind: 'system', name: 'carrier' } as const;

@@ -1,5 +1,5 @@
-import type { WallClock } from '../kernel/ports.ts';
-import type { Store } from '../ports.ts';
+import type { WallClock } from '../kernel/wall-clock.ts';
+import type { Store } from '../records.ts';
 import type { CallJournal } from './call-journal.ts';
 import { recordOfLine, writeCallRecord } from './call-record.ts';
 

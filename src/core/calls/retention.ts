@@ -1,5 +1,5 @@
 import type { Core } from '../core.ts';
-import type { Organization } from '../ports.ts';
+import type { Organization } from '../identity/organization.ts';
 
 const DAY_MS = 86_400_000;
 const BATCH = 200;

@@ -1,61 +1,9 @@
+import type { CarrierInfo, CarrierCheck } from './carrier-directory.ts';
 import { isFirst } from '../identity/first-organization.ts';
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { AppError, invalid, notFound } from '../kernel/errors.ts';
 import type { SettingsStore } from './carrier-store.ts';
-
-/** A carrier as operators see it. */
-export interface CarrierInfo {
-  readonly id: string;
-  readonly name: string;
-  /** Whether it has what it needs to place calls. */
-  readonly configured: boolean;
-  /** Whether people are really called. */
-  readonly real: boolean;
-  readonly number: string | null;
-  /** After failures it is not asked for a while. */
-  readonly resting: boolean;
-  /** Calls it carries have its id for the outside. */
-  readonly namesCalls: boolean;
-  readonly capabilities: {
-    readonly voice: { readonly supported: boolean; readonly features: readonly string[] };
-    readonly sms: { readonly supported: boolean; readonly features: readonly string[] };
-    readonly recording: { readonly supported: boolean; readonly formats: readonly string[] };
-  };
-  readonly fields: readonly CarrierFieldInfo[];
-  readonly limits: { readonly callsPerSecond: number | null; readonly concurrentCalls: number | null };
-}
-
-/** One line of a carrier's form. */
-export interface CarrierFieldInfo {
-  readonly key: string;
-  readonly label: string;
-  readonly environment: string | null;
-  readonly secret: boolean;
-  readonly required: boolean;
-  /** As it is in use; null where it is not set. */
-  readonly value: string | null;
-}
-
-export interface CarrierCheck {
-  readonly authentication: boolean;
-  readonly apiAccess: boolean;
-  readonly webhookUrl: boolean;
-  /** What went wrong, in plain words. */
-  readonly problem: string | null;
-  readonly tookMs: number;
-}
-
-/** The carriers there are, with what is set and how they do. */
-export interface CarrierDirectory {
-  /** In the order in which one is taken where none was chosen; the embedded one last. */
-  list(): Promise<readonly CarrierInfo[]>;
-  current(): Promise<CarrierInfo>;
-  /** Those that are tried after the current one, in this order. */
-  failover(): Promise<readonly CarrierInfo[]>;
-  /** Asks a carrier, and whether its webhooks would reach us. */
-  check(id: string): Promise<CarrierCheck>;
-}
 
 /** What verbs about carriers stand on. */
 type CarrierCore = Pick<Core, 'store' | 'secrets' | 'clock' | 'carriers'>;

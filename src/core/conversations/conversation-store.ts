@@ -1,4 +1,4 @@
-import type { Listed, Page } from '../ports.ts';
+import type { Listed, Page } from '../kernel/page.ts';
 import type { Conversation, ConversationStatus, ConversationView, Message } from './conversation.ts';
 
 /** What a new text talk starts from. */

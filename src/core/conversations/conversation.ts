@@ -1,4 +1,4 @@
-import type { ConversationEntry } from '../calls/conversation.ts';
+import type { ConversationEntry } from '../calls/conversation-entry.ts';
 
 /** A talk with one person, in text or by voice. A voice call is one from its start. */
 export interface Conversation {

@@ -4,7 +4,7 @@ import { tellCall } from '../calls/write-into-call.ts';
 import type { Core } from '../core.ts';
 import { callsOf, type Context } from '../kernel/context.ts';
 import { notFound } from '../kernel/errors.ts';
-import type { Listed, Page } from '../ports.ts';
+import type { Listed, Page } from '../kernel/page.ts';
 import type { Conversation, ConversationView, Message } from './conversation.ts';
 import type { ConversationFilter } from './conversation-store.ts';
 import { mayUse } from './talk.ts';

@@ -1,6 +1,6 @@
 import type { Role } from '../kernel/context.ts';
 import type { Counter, GuessRule } from './sign-in-guard.ts';
-import type { Caller } from './sign-in.ts';
+import type { Principal } from './principal.ts';
 import type { User } from './user.ts';
 
 export interface ApiKey {
@@ -37,9 +37,9 @@ export interface CredentialStore {
   revokeApiKey(id: number, at: Date): Promise<void>;
   /** All but the configured one. */
   revokeKeysOf(userId: number, at: Date): Promise<void>;
-  apiKey(keyHash: string): Promise<Caller | null>;
+  apiKey(keyHash: string): Promise<Principal | null>;
   /** Who a running sign-in stands for; null when it is over, or its user inactive. */
-  session(id: number, userId: number): Promise<Caller | null>;
+  session(id: number, userId: number): Promise<Principal | null>;
   insertSession(userId: number, refreshHash: string, expiresAt: Date): Promise<number>;
   /** Puts a new refresh token in the place of an old one, which is remembered as used. Null when the old one is not good. */
   rotateSession(

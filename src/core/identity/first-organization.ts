@@ -1,4 +1,4 @@
-import type { OrganizationStore } from '../ports.ts';
+import type { OrganizationStore } from './organization-store.ts';
 
 /** Whether it is the first organization, whose admins set what all organizations share. */
 export async function isFirst(

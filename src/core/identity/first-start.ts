@@ -2,7 +2,8 @@ import { ensureDefaultAgent } from '../ai-agents/agents.ts';
 import type { Core } from '../core.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Plan } from '../kernel/plan.ts';
-import type { Organization, Records } from '../ports.ts';
+import type { Records } from '../records.ts';
+import type { Organization } from './organization.ts';
 import { addUser, revokeAllOf } from './users.ts';
 
 export interface Given {

@@ -3,7 +3,7 @@ import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { AppError, notFound } from '../kernel/errors.ts';
 import { timeZone } from '../kernel/locale.ts';
-import type { Organization, WhenModelFails } from '../ports.ts';
+import type { Organization, WhenModelFails } from './organization.ts';
 import { isFirst } from './first-organization.ts';
 import { checkPassword } from './password-rules.ts';
 import { addUser } from './users.ts';

@@ -1,5 +1,5 @@
 import type { AppError } from '../kernel/errors.ts';
-import type { Caller } from './sign-in.ts';
+import type { Principal } from './principal.ts';
 
 /** A request as it came in, for what is signed over every byte of it. */
 export interface RawRequest {
@@ -10,7 +10,7 @@ export interface RawRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
   /** Who shows a credential; an error where it is missing (`unauthenticated`) or not good. */
-  readonly caller: Caller | AppError;
+  readonly caller: Principal | AppError;
   readonly showsCredential: boolean;
   /** What shows that a page of another site makes the request, or null. */
   readonly foreign: string | null;

@@ -1,7 +1,6 @@
+import type { Principal } from './principal.ts';
 import type { Basics } from '../core.ts';
-import type { Actor } from '../kernel/context.ts';
 import { AppError } from '../kernel/errors.ts';
-import type { Plan } from '../kernel/plan.ts';
 import { networkOf } from '../kernel/network.ts';
 import type { SignInState } from './credential-store.ts';
 import { FORGOTTEN_MS, guardOf, type Counter, type GuessRule } from './sign-in-guard.ts';
@@ -12,14 +11,6 @@ const REFRESH_TOKEN_MS = 30 * 86_400_000;
 /** A refresh token that comes again within this is a second tab, or the retry of a request whose reply was lost. */
 const RETRY_MS = 10_000;
 
-/** Who a credential stands for. */
-export interface Caller {
-  readonly organizationId: number;
-  readonly actor: Actor;
-  /** Of the organization: one API's limits depend on it. */
-  readonly plan: Plan;
-}
-
 export interface SignedIn {
   readonly accessToken: string;
   readonly refreshToken: string;
@@ -27,7 +18,7 @@ export interface SignedIn {
 }
 
 /** The one place that decides whether an API key or access token opens anything. @throws AppError unauthenticated, token-expired */
-export async function whoIs(core: Basics, credential: string): Promise<Caller> {
+export async function whoIs(core: Basics, credential: string): Promise<Principal> {
   const { credentials } = core.store;
   const claims = await core.secrets.readAccessToken(credential, core.clock.now());
   if (claims === 'expired') throw new AppError('token-expired', 'The access token has expired');

@@ -1,6 +1,6 @@
 import { needAgent } from '../ai-agents/agents.ts';
 import type { Core } from '../core.ts';
-import type { StagedFile } from '../ports.ts';
+import type { StagedFile } from '../kernel/file-store.ts';
 import type { Context } from '../kernel/context.ts';
 import { isFirst } from '../identity/first-organization.ts';
 import { invalid, notFound } from '../kernel/errors.ts';

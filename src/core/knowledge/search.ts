@@ -1,6 +1,6 @@
 import type { Core } from '../core.ts';
 import type { Passage } from './document.ts';
-import type { ChunkRef } from './ports.ts';
+import type { ChunkRef } from './knowledge-store.ts';
 
 const RANKED = 20;
 /** Cormack, Clarke and Büttcher, "Reciprocal rank fusion" (2009): how little the first places count more than the next. */

@@ -1,5 +1,5 @@
 import type { Core } from '../core.ts';
-import type { Records } from '../ports.ts';
+import type { Records } from '../records.ts';
 import type { Analysis } from './analyst.ts';
 
 /** Takes over what a talk told: into the person's memory, and as the talk's summary. Doing it again changes nothing. */

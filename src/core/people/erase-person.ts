@@ -2,7 +2,7 @@ import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { AppError, notFound } from '../kernel/errors.ts';
 import { isPhoneNumber } from '../kernel/phone-number.ts';
-import type { Secrets } from '../kernel/ports.ts';
+import type { Secrets } from '../kernel/secrets.ts';
 
 export interface Erased {
   readonly calls: number;

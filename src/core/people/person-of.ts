@@ -1,6 +1,7 @@
 import { isPhoneNumber } from '../kernel/phone-number.ts';
-import type { Secrets } from '../kernel/ports.ts';
-import type { Person, Records } from '../ports.ts';
+import type { Secrets } from '../kernel/secrets.ts';
+import type { Records } from '../records.ts';
+import type { Person } from './person-store.ts';
 import { suppressionHash } from './erase-person.ts';
 import { isNobody, numberOf } from './nobody.ts';
 

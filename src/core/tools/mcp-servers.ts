@@ -1,36 +1,8 @@
+import type { McpServer } from './mcp-server.ts';
 import { needAgent } from '../ai-agents/agents.ts';
 import type { Basics } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { notFound, tooMany } from '../kernel/errors.ts';
-
-/** A server of tools that an agent may use (Model Context Protocol, streamable HTTP). */
-export interface McpServer {
-  readonly id: number;
-  readonly agentId: number;
-  readonly name: string;
-  readonly url: string;
-  readonly createdAt: Date;
-}
-
-export interface ArmedMcpServer {
-  readonly server: McpServer;
-  /** Of the header Authorization; null where it wants none. */
-  readonly sealedAuthorization: string | null;
-}
-
-export interface McpServerStore {
-  insert(server: {
-    readonly organizationId: number;
-    readonly agentId: number;
-    readonly name: string;
-    readonly url: string;
-    readonly sealedAuthorization: string | null;
-    readonly at: Date;
-  }): Promise<McpServer>;
-  /** Oldest first. */
-  list(agentId: number): Promise<readonly ArmedMcpServer[]>;
-  delete(agentId: number, id: number, at: Date): Promise<boolean>;
-}
 
 const MOST_SERVERS = 20;
 

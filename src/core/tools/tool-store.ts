@@ -1,4 +1,4 @@
-import type { Listed, Page } from '../ports.ts';
+import type { Listed, Page } from '../kernel/page.ts';
 import type { Tool, ToolExecution, ToolSettings, ToolStatus } from './tool.ts';
 
 export type NewTool = ToolSettings & {

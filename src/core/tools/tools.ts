@@ -2,7 +2,8 @@ import { needAgent } from '../ai-agents/agents.ts';
 import type { Basics } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { AppError, invalid, notFound, tooMany } from '../kernel/errors.ts';
-import type { Listed, Page, Records } from '../ports.ts';
+import type { Records } from '../records.ts';
+import type { Listed, Page } from '../kernel/page.ts';
 import { isBuiltIn, type Tool, type ToolExecution, type ToolSettings } from './tool.ts';
 
 /** Models are told of all tools of an agent; vendors take about this many. */

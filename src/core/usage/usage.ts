@@ -22,14 +22,6 @@ export interface PriceLine {
   readonly microsPerMillion: number;
 }
 
-export interface UsageStore {
-  /** Written once, when the call is over. */
-  record(callId: number, lines: readonly PricedLine[]): Promise<void>;
-  ofCall(callId: number): Promise<readonly PricedLine[]>;
-  prices(): Promise<readonly PriceLine[]>;
-  setPrice(price: PriceLine): Promise<void>;
-}
-
 /** What has no price costs nothing. */
 export function priced(lines: readonly UsageLine[], prices: readonly PriceLine[]): PricedLine[] {
   return lines

@@ -1,4 +1,4 @@
-import type { Listed, Page } from '../ports.ts';
+import type { Listed, Page } from '../kernel/page.ts';
 import type { DeliveryState, StoredEvent, Webhook, WebhookDelivery } from './webhook.ts';
 
 export type NewWebhook = Pick<Webhook, 'organizationId' | 'api' | 'url' | 'events' | 'agentId' | 'createdAt'> & {

@@ -3,7 +3,7 @@ import type { Basics } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { notFound, tooMany } from '../kernel/errors.ts';
 import type { DomainEvent } from '../kernel/events.ts';
-import type { Listed, Page } from '../ports.ts';
+import type { Listed, Page } from '../kernel/page.ts';
 import type { DeliveryState, Webhook, WebhookDelivery } from './webhook.ts';
 
 export interface RegisterWebhook {

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { Providers } from '#engine/voice-session.ts';
+import type { Providers } from '#engine/contracts/providers.ts';
 import { OfflineLanguageModel } from './dialogue/offline-language-model.ts';
 import { makeSilero } from './silero/silero.ts';
 import { loadFlite } from './speech/flite.ts';

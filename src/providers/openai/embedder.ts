@@ -1,4 +1,4 @@
-import type { Embedder } from '#core/knowledge/ports.ts';
+import type { Embedder } from '#core/knowledge/vector-search.ts';
 import { vendorFetch } from '../kit/http.ts';
 
 const MODEL = 'text-embedding-3-small';

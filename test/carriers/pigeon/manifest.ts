@@ -1,6 +1,6 @@
 import type { CarrierNotice, CarrierSignal } from '#core/kernel/carrier-notice.ts';
-import type { CarrierManifest, CarrierSettings } from '#engine/contracts/carrier-manifest.ts';
-import { CarrierError, type Carrier } from '#engine/contracts/carrier.ts';
+import type { CarrierManifest, CarrierSettings } from '#contracts/carrier-manifest.ts';
+import { CarrierError, type Carrier } from '#contracts/carrier.ts';
 import { refusalOf, silenceOf, unlessGone } from '#carriers/kit/http-errors.ts';
 import { callIdIn, jsonOf, needText, text } from '#carriers/kit/wire.ts';
 

@@ -1,6 +1,6 @@
 import { spokenWords } from '../speech/text.ts';
 import { sentencesOf } from '#core/kernel/text/sentences.ts';
-import { withConditions } from './answering/statements.ts';
+import { withConditions } from './answering/joined-sentences.ts';
 
 /** What a prompt written for a large model tells a rule-based one. docs/offline-agent.md says how it is read. */
 export interface PromptScript {

@@ -1,5 +1,6 @@
 import { termsOf, tokensOf } from '#core/knowledge/terms.ts';
-import { isNoun, saysKind, type Cell, type Kind } from './statements.ts';
+import { isNoun, saysKind, type Kind } from './statements.ts';
+import { type Cell } from './joined-sentences.ts';
 
 /** A table's row as it is said: what is asked for of it, or all of it, with its headings. */
 export function sayRow(

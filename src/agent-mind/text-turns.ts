@@ -1,0 +1,70 @@
+import type { Log } from '#core/kernel/log.ts';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ConversationStore } from '#core/conversations/conversation-store.ts';
+import { AppError } from '#core/kernel/errors.ts';
+
+/** After a crash a conversation is free again when the lease of its turn has run out. */
+const LEASE_MS = 8000;
+const BEATS_PER_LEASE = 4;
+const WAIT_MS = 30_000;
+const LOOK_MS = 40;
+
+export interface TextTurnsOptions {
+  readonly conversations: Pick<ConversationStore, 'claim' | 'extend' | 'release'>;
+  readonly log: Pick<Log, 'warn'>;
+  readonly leaseMs?: number;
+}
+
+/** One answer at a time in each conversation, on all servers: a turn is a lease that is extended while it runs. */
+export class TextTurns {
+  readonly #options: TextTurnsOptions;
+  readonly #leaseMs: number;
+
+  constructor(options: TextTurnsOptions) {
+    this.#options = options;
+    this.#leaseMs = options.leaseMs ?? LEASE_MS;
+  }
+
+  /** @throws AppError conflict when the turns before take too long */
+  async run<T>(conversationId: number, work: () => Promise<T>): Promise<T> {
+    const { conversations, log } = this.#options;
+    const holder = randomUUID();
+    await this.#claim(conversationId, holder);
+    const beat = setInterval(() => void this.#extend(conversationId, holder), this.#leaseMs / BEATS_PER_LEASE);
+    try {
+      return await work();
+    } finally {
+      clearInterval(beat);
+      await conversations
+        .release(conversationId, holder)
+        .catch((error: unknown) =>
+          log.warn(
+            { err: error, conversation: conversationId },
+            'the turn of a conversation could not be released; its lease runs out by itself',
+          ),
+        );
+    }
+  }
+
+  async #claim(conversationId: number, holder: string): Promise<void> {
+    const lateAt = performance.now() + WAIT_MS;
+    while (!(await this.#options.conversations.claim(conversationId, holder, this.#leaseMs))) {
+      if (performance.now() > lateAt)
+        throw new AppError('conflict', 'Another message of this conversation is still being answered', {
+          subject: `conversation_id: conv_${conversationId}`,
+        });
+      await pause(LOOK_MS);
+    }
+  }
+
+  async #extend(conversationId: number, holder: string): Promise<void> {
+    const { conversations, log } = this.#options;
+    try {
+      if (await conversations.extend(conversationId, holder, this.#leaseMs)) return;
+      log.warn({ conversation: conversationId }, 'the turn of a conversation was taken over before it was done');
+    } catch (error) {
+      log.warn({ err: error, conversation: conversationId }, 'the turn of a conversation could not be extended');
+    }
+  }
+}

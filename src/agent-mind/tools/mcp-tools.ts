@@ -1,0 +1,200 @@
+import type { Log } from '#core/kernel/log.ts';
+import { createMCPClient, type MCPClient } from '@ai-sdk/mcp';
+import type { Secrets } from '#core/kernel/secrets.ts';
+import type { HttpClient } from '#core/kernel/http-client.ts';
+import type { ArmedMcpServer } from '#core/tools/mcp-server.ts';
+import type { ToolArgs, ToolDefinition } from '#engine/contracts/language-model.ts';
+import type { ToolOutcome } from '#engine/contracts/tool-outcome.ts';
+import type { MoreTools } from './agent-tools.ts';
+import { neverArrived, NO_ANSWER, NOT_REACHED } from './webhook-tool.ts';
+
+/** A call does not wait longer than this for a server to say what it can. */
+const CONNECT_MS = 3000;
+const ANSWER_MS = 15_000;
+/** What a server can is asked anew after this. */
+const FRESH_MS = 5 * 60_000;
+const LONGEST_OUTPUT = 4000;
+
+const MOST_PAGES = 50;
+
+type ListedTool = Awaited<ReturnType<MCPClient['listTools']>>['tools'][number];
+
+interface Connected {
+  readonly client: MCPClient;
+  readonly tools: readonly { readonly name: string; readonly definition: ToolDefinition }[];
+  readonly atMs: number;
+}
+
+/** Tools of other servers, by the Model Context Protocol. A connection serves all calls, and is made anew when it fails. */
+export class McpTools {
+  readonly #http: HttpClient;
+  readonly #secrets: Pick<Secrets, 'open'>;
+  readonly #log: Pick<Log, 'warn'>;
+  readonly #connected = new Map<number, Promise<Connected>>();
+
+  constructor(http: HttpClient, secrets: Pick<Secrets, 'open'>, log: Pick<Log, 'warn'>) {
+    this.#http = http;
+    this.#secrets = secrets;
+    this.#log = log;
+  }
+
+  /** What these servers can; one that does not answer in time is left out of this call. */
+  async of(servers: readonly ArmedMcpServer[]): Promise<readonly MoreTools[]> {
+    const found = await Promise.all(
+      servers.map(async (armed) => {
+        try {
+          return this.#toolsOf(armed, await this.#connect(armed));
+        } catch (error) {
+          this.#log.warn(
+            { err: error, mcp_server: armed.server.id },
+            'a server of tools does not answer: the call goes on without',
+          );
+          return null;
+        }
+      }),
+    );
+    return found.filter((one) => one !== null);
+  }
+
+  async close(): Promise<void> {
+    for (const connected of this.#connected.values())
+      await connected.then(({ client }) => client.close()).catch(() => undefined);
+    this.#connected.clear();
+  }
+
+  async #connect(armed: ArmedMcpServer): Promise<Connected> {
+    const { id } = armed.server;
+    const known = await this.#connected.get(id)?.catch(() => null);
+    if (known && performance.now() - known.atMs < FRESH_MS) return known;
+    // Running calls use the same connection, so that it is kept where it still answers.
+    const made = known
+      ? this.#listed(known.client).catch((error: unknown) => {
+          if (!sessionLost(error)) throw error;
+          void known.client.close().catch(() => undefined);
+          return this.#open(armed);
+        })
+      : this.#open(armed);
+    this.#connected.set(id, made);
+    made.catch(() => this.#forget(id, made));
+    return made;
+  }
+
+  #forget(id: number, connection: Promise<Connected>): void {
+    if (this.#connected.get(id) === connection) this.#connected.delete(id);
+  }
+
+  async #open({ server, sealedAuthorization }: ArmedMcpServer): Promise<Connected> {
+    const headers: Record<string, string> =
+      sealedAuthorization === null ? {} : { authorization: this.#secrets.open(sealedAuthorization) };
+    const client = await inTime(
+      createMCPClient({
+        transport: { type: 'http', url: server.url, headers, fetch: this.#http.fetch },
+        onUncaughtError: (error) =>
+          this.#log.warn({ err: error, mcp_server: server.id }, 'a connection to a server of tools broke'),
+      }),
+    );
+    return this.#listed(client);
+  }
+
+  /** All that a server can do, page by page. */
+  async #listed(client: MCPClient): Promise<Connected> {
+    const tools = await inTime(
+      (async () => {
+        const all: ListedTool[] = [];
+        let cursor: string | undefined;
+        for (let page = 0; page < MOST_PAGES; page++) {
+          const { tools: some, nextCursor } = await client.listTools(
+            cursor === undefined ? {} : { params: { cursor } },
+          );
+          all.push(...some);
+          if (nextCursor == null || nextCursor === cursor) break;
+          cursor = nextCursor;
+        }
+        return all;
+      })(),
+    );
+    return { client, atMs: performance.now(), tools: tools.map(toolOf) };
+  }
+
+  #toolsOf(armed: ArmedMcpServer, { tools }: Connected): MoreTools {
+    const { id } = armed.server;
+    const call = async ({ client }: Connected, name: string, args: ToolArgs): Promise<ToolOutcome> => {
+      const result = await client.callTool({ name, arguments: args, options: { timeout: ANSWER_MS } });
+      return { status: 'isError' in result && result.isError ? 'failed' : 'ok', output: textOf(result) };
+    };
+    return {
+      definitions: tools.map((tool) => tool.definition),
+      run: async (name, args): Promise<ToolOutcome> => {
+        const tool = tools.find((one) => one.definition.name === name)!;
+        const connection = this.#connected.get(id) ?? this.#connect(armed);
+        try {
+          return await call(await connection, tool.name, args);
+        } catch (error) {
+          this.#forget(id, connection);
+          const nothingDone = sessionLost(error) || neverArrived(error);
+          this.#log.warn({ err: error, mcp_server: id, again: nothingDone }, 'a tool of another server gave no answer');
+          if (!nothingDone) return NO_ANSWER;
+        }
+        // A server that does not know the session has not looked at the request.
+        try {
+          return await call(await this.#connect(armed), tool.name, args);
+        } catch (error) {
+          this.#log.warn({ err: error, mcp_server: id }, 'a tool of another server gave no answer again');
+          return sessionLost(error) || neverArrived(error) ? { status: 'failed', output: NOT_REACHED } : NO_ANSWER;
+        }
+      },
+    };
+  }
+}
+
+function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${CONNECT_MS / 1000} s`)), CONNECT_MS);
+    timer.unref();
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+/** The protocol's answer to a session that the server does not know is 404; some servers answer 400 or an error of JSON-RPC that says so. */
+function sessionLost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const {
+    statusCode,
+    code,
+    responseBody = '',
+  } = error as { statusCode?: number; code?: number; responseBody?: string };
+  if (statusCode === 404) return true;
+  const says = /session/i.test(`${error.message} ${responseBody}`);
+  return says && (statusCode === 400 || code === -32001 || code === -32000);
+}
+
+function toolOf({ name, description, inputSchema }: ListedTool): Connected['tools'][number] {
+  const properties = (inputSchema.properties ?? {}) as Record<string, { description?: unknown } | undefined>;
+  const required = new Set((inputSchema as { required?: readonly string[] }).required ?? []);
+  const parameters = Object.fromEntries(
+    Object.entries(properties).map(([param, property]) => [
+      param,
+      {
+        description: typeof property?.description === 'string' ? property.description : param.replaceAll(/[_-]/g, ' '),
+        required: required.has(param),
+      },
+    ]),
+  );
+  return {
+    name,
+    definition: {
+      name: name.replaceAll(/[^\w-]/g, '_').slice(0, 64),
+      description: description ?? name,
+      parameters,
+      schema: inputSchema,
+    },
+  };
+}
+
+function textOf(result: object): string {
+  const content =
+    'content' in result && Array.isArray(result.content) ? (result.content as { type: string; text?: string }[]) : [];
+  const text = content.flatMap((one) => (one.type === 'text' && one.text !== undefined ? [one.text] : [])).join('\n');
+  return (text === '' ? JSON.stringify(result) : text).slice(0, LONGEST_OUTPUT);
+}

@@ -1,0 +1,367 @@
+import { mkdirSync } from 'node:fs';
+import type { Pool } from 'pg';
+import { pino, type Logger } from 'pino';
+import { salesAgentEvent } from '#apis/sales-agent/webhooks.ts';
+import type { Config } from '#config/config.ts';
+import type { LiveCalls } from '#core/calls/live-calls.ts';
+import type { Core, Knowledge } from '#core/core.ts';
+import { firstStart, type FirstStart } from '#core/identity/first-start.ts';
+import { logFailure } from '#core/kernel/errors.ts';
+import { FairTurns } from '#core/kernel/fair-turns.ts';
+import type { WallClock } from '#core/kernel/wall-clock.ts';
+import { searchKnowledge } from '#core/knowledge/search.ts';
+import type { Organization } from '#core/identity/organization.ts';
+import { SignedUrls } from '#edge/signed-urls.ts';
+import { RealClock } from '#engine/real-clock.ts';
+import { GuardedClient } from '#http/guarded-client.ts';
+import { workOff } from '#jobs/queue.ts';
+import { WebhookDeliveries } from '#jobs/webhook-delivery.ts';
+import type { DialogueOptions, ModelsFor } from '#agent-mind/prepared-agent.ts';
+import { TextDialogues } from '#agent-mind/text-dialogues.ts';
+import { McpTools } from '#agent-mind/tools/mcp-tools.ts';
+import { TOOL_PLACES } from '#agent-mind/tools/webhook-tool.ts';
+import { LiveCallsHere, type LiveOptions } from '#live/live-calls.ts';
+import { reap } from '#live/reaper.ts';
+import { RemoteLiveCalls } from '#live/remote-live-calls.ts';
+import { catalog } from '#providers/catalog.ts';
+import { ConfiguredProviders } from '#providers/configured.ts';
+import type { VendorState } from '#providers/kit/vendor-health.ts';
+import { OfflineAnalyst } from '#providers/offline/analysis/offline-analyst.ts';
+import { makeOfflineProviders } from '#providers/offline/offline.ts';
+import { deriveKey, makeSecrets } from '#secrets/secrets.ts';
+import { isPerson } from '#simulator/personas.ts';
+import { SimulatedCarrier } from '#simulator/simulated-carrier.ts';
+import { NO_CALLS } from '#store/command-channel.ts';
+import { FolderFileStore } from '#store/folder-file-store.ts';
+import { CARRIERS } from '#carriers/catalog.ts';
+import { Carriers } from '#live/carriers.ts';
+import { Addresses } from './addresses.ts';
+import { startHttpServers, type HttpServers } from './http-servers.ts';
+import type { Closer, Parts } from './parts.ts';
+import { openRecords, type OpenRecords } from './records.ts';
+import { ConfinedFolder } from '../documents/knowledge-folder.ts';
+import { WorkerVectorSearch } from '../documents/vectors.ts';
+import { WorkerReader } from '../documents/worker-reader.ts';
+
+const LEASE_MS = 12_000;
+
+export type { Parts } from './parts.ts';
+
+export interface App extends HttpServers {
+  readonly core: Core;
+  readonly live: LiveCalls & { readonly count: number };
+  /** The calls that run in this process; null where it carries none. */
+  readonly here: LiveCallsHere | null;
+  readonly files: Core['files'];
+  readonly organization: Organization;
+  /** The first user, when it was made just now with a password of ours: to be shown once. */
+  readonly madeAdmin: FirstStart['madeAdmin'];
+  readonly database: Pool;
+  /** Ends everything in order; running calls get the configured grace. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** Builds and starts a server, whole or one role of it. What was started is stopped again when a later part fails. */
+export async function buildApp(config: Config, parts: Parts = {}): Promise<App> {
+  const log = parts.log ?? pino({ level: config.logLevel, redact: ['req.headers', 'headers', '*.token', '*.apiKey'] });
+  const closers: Closer[] = [];
+  const closeAll = async () => {
+    for (const close of closers.splice(0).toReversed()) {
+      try {
+        await close();
+      } catch (error) {
+        log.error({ err: error }, 'something did not close');
+      }
+    }
+  };
+  try {
+    return await build(config, parts, log, closers, closeAll);
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+/** What every role has. */
+interface Basis extends Omit<Core, 'live' | 'dialogue' | 'carriers' | 'limits'> {
+  readonly carriers: Carriers;
+  readonly addresses: Addresses;
+  /** Names this server as an owner of calls. */
+  readonly serverId: string;
+  readonly config: Config;
+  readonly parts: Parts;
+  readonly records: OpenRecords;
+  readonly providers: ConfiguredProviders;
+  readonly log: Logger;
+  readonly closers: Closer[];
+}
+
+async function build(
+  config: Config,
+  parts: Parts,
+  log: Logger,
+  closers: Closer[],
+  closeAll: () => Promise<void>,
+): Promise<App> {
+  const carries = config.role === 'all' || config.role === 'media';
+  // Speech is got ready while the database starts.
+  const offline = carries ? makeOfflineProviders() : null;
+  if (offline) closers.push(() => offline.close());
+  const records = await openRecords(config, parts, log, closers);
+  parts.stopping?.throwIfAborted();
+  const { store } = records;
+  const clock: WallClock = { now: () => new Date() };
+  const derive = (purpose: string) => deriveKey(config.encryptionKey.value, purpose).toString('base64url');
+  const secrets = makeSecrets({ encryptionKey: config.encryptionKey.value, jwtSecret: config.jwtSecret });
+  const { organization, madeAdmin } = await firstStart(
+    { store, clock, secrets, catalog },
+    {
+      apiKey: config.apiKey.value,
+      encryptionFingerprint: derive('fingerprint').slice(0, 16),
+      plan: config.ratePlan,
+      admin: config.admin,
+    },
+  );
+  const http = new GuardedClient(config.allowPrivateNetworks);
+  closers.push(() => http.close());
+  const providers = new ConfiguredProviders(config.vendors, offline);
+  closers.push(watchVendors(providers, log));
+  const simulator =
+    offline &&
+    (parts.carrier?.(offline) ??
+      new SimulatedCarrier({
+        recogniser: offline.speechToText[0]!,
+        voice: offline.textToSpeech[0]!,
+        speed: config.simulatorSpeed,
+      }));
+  const embedded = { id: simulator?.id ?? SimulatedCarrier.id, isPerson };
+  const addresses = new Addresses(config.publicUrl, secrets);
+  const carriers = new Carriers({
+    store,
+    secrets,
+    clock,
+    manifests: parts.carriers ?? CARRIERS,
+    embedded: { ...SimulatedCarrier.about, id: embedded.id },
+    embeddedControl: simulator,
+    environment: config.vendors,
+    reachUs: () => reachUs(addresses.publicUrl),
+  });
+  // Nobody else can be running calls on a database of our own.
+  await records.replay();
+  if (config.databaseUrl === null) {
+    while ((await reap({ store, clock, carriers, log, by: null })) > 0);
+    await store.once.abandonAll();
+  }
+  const basis: Basis = {
+    carriers,
+    embedded,
+    addresses,
+    config,
+    parts,
+    records,
+    providers,
+    log,
+    closers,
+    store,
+    clock,
+    secrets,
+    http,
+    catalog,
+    serverId: records.serverId,
+    files: new FolderFileStore(config.filesDir, parts.freeBytes ? { freeBytes: parts.freeBytes } : {}),
+    knowledge: openKnowledge(config, parts, records, providers, closers),
+  };
+  const replaced = offline && parts.providers?.(offline);
+  const modelsFor: ModelsFor = (provider) => replaced?.languageModels ?? providers.models(provider);
+  const mcp = new McpTools(http, secrets, log);
+  closers.push(() => mcp.close());
+  const dialogues = {
+    store,
+    clock,
+    http,
+    secrets,
+    log,
+    toolPlaces: new FairTurns(TOOL_PLACES),
+    searchKnowledge: (agentId: number, question: string, limit: number) =>
+      searchKnowledge(basis, agentId, question, limit),
+  };
+  const dialogue = new TextDialogues({ ...dialogues, modelsFor, mcp, analyst: new OfflineAnalyst() });
+  const { here, live } = offline
+    ? await carryCalls(basis, dialogues, mcp, (chosen) => replaced ?? providers.forCall(chosen))
+    : await placeElsewhere(basis);
+  const { files, knowledge } = basis;
+  const core: Core = {
+    store,
+    clock,
+    secrets,
+    files,
+    http,
+    knowledge,
+    catalog,
+    live,
+    dialogue,
+    carriers,
+    embedded,
+    limits: { maxConcurrentCalls: config.maxConcurrentCalls, leaseMs: LEASE_MS },
+  };
+  if (config.role === 'all' || config.role === 'jobs') await workOn(basis, core);
+  // What a new agent gets, to be shown.
+  const usual = {
+    voiceProvider: catalog.voiceProvider(catalog.preferredVoice),
+    modelProvider: catalog.modelProvider(catalog.preferredModel),
+  };
+  const health = {
+    ...providers.names(usual),
+    vendors: () => providers.states,
+    calls: () => live.count,
+    knowledgeBases: () => store.knowledge.countBases(),
+  };
+  parts.stopping?.throwIfAborted();
+  const doors = await startHttpServers(config, parts, {
+    core,
+    carriers,
+    addresses,
+    here,
+    records,
+    signedUrls: new SignedUrls(derive('signed-urls'), () => Date.now()),
+    health,
+    log,
+    closers,
+  });
+  return {
+    core,
+    live,
+    here,
+    files: core.files,
+    organization,
+    madeAdmin,
+    database: records.pool,
+    ...doors,
+    close: async (graceMs = config.shutdownGraceMs) => {
+      await here?.close(graceMs);
+      await closeAll();
+    },
+  };
+}
+
+function openKnowledge(
+  config: Config,
+  parts: Parts,
+  { store }: OpenRecords,
+  providers: ConfiguredProviders,
+  closers: Closer[],
+): Knowledge {
+  const embedder = parts.embedder ?? providers.embedder;
+  const vectors = embedder && new WorkerVectorSearch(embedder, store.knowledge);
+  if (vectors) closers.push(() => vectors.close());
+  mkdirSync(config.knowledgeDir, { recursive: true });
+  return { reader: new WorkerReader(), folder: new ConfinedFolder(config.knowledgeDir), vectors, embedder };
+}
+
+interface Carrying {
+  readonly here: LiveCallsHere | null;
+  readonly live: LiveCalls & { readonly count: number };
+}
+
+/** Calls run in this process. */
+async function carryCalls(
+  basis: Basis,
+  dialogues: DialogueOptions,
+  mcp: McpTools,
+  providersFor: LiveOptions['providersFor'],
+): Promise<Carrying> {
+  const { config, parts, records, log, closers, clock, files, secrets, serverId, carriers, addresses } = basis;
+  const live = new LiveCallsHere({
+    ...dialogues,
+    mcp,
+    commands: records.commands,
+    journal: records.journal,
+    files,
+    clock,
+    secrets,
+    realClock: new RealClock(),
+    providersFor,
+    catalog,
+    carriers,
+    serverId,
+    placing: {
+      webhookUrl: (carrier, callId) =>
+        addresses.webhook(carriers.manifestBy('id', carrier)?.webhook ?? carrier, callId),
+      mediaUrl: (call, token) => addresses.mediaSocket(null, call.sid, token),
+    },
+    slots: parts.slots ?? config.slots,
+    leaseMs: LEASE_MS,
+    log,
+  });
+  closers.push(() => live.close(0));
+  await records.commands.listen({
+    obey: (callId, command) => live.obey(callId, command),
+    view: (callId) => live.viewHere(callId),
+    isReached: (callId) => live.isReachedHere(callId),
+  });
+  return { here: live, live };
+}
+
+/** Calls run on other servers. */
+async function placeElsewhere({ records, store, clock, log, closers }: Basis): Promise<Carrying> {
+  const live = new RemoteLiveCalls({ store, commands: records.commands, clock, log });
+  closers.push(() => live.close());
+  await records.commands.listen(NO_CALLS);
+  await live.look();
+  return { here: null, live };
+}
+
+/** Jobs, deliveries, and the ends of calls whose server died. */
+async function workOn(
+  { records, http, log, closers, config, knowledge, carriers, serverId }: Basis,
+  core: Core,
+): Promise<void> {
+  await workOff(records.boss, core, core.files, knowledge.embedder);
+  const webhooks = new WebhookDeliveries({ core, http, words: new Map([['sales-agent', salesAgentEvent]]), log });
+  closers.push(() => webhooks.close());
+  if (config.role !== 'jobs') return;
+  const reaper = setInterval(
+    () =>
+      void reap({ ...core, carriers, log, by: { serverId, callIds: [] } }).catch((error: unknown) =>
+        logFailure(log, error, 'abandoned calls could not be ended'),
+      ),
+    LEASE_MS / 3,
+  );
+  closers.push(() => clearInterval(reaper));
+}
+
+const VENDORS_AGAIN_MS = 60_000;
+
+/** Checks the vendors in the background: all of them now, those that do not work again each minute. */
+function watchVendors(providers: ConfiguredProviders, log: Logger): Closer {
+  const problems = new Map<string, string>();
+  const tell = (states: readonly VendorState[]) => {
+    for (const { vendor, status, lastError } of states) {
+      const problem = status === 'error' ? lastError!.message : undefined;
+      if (problem === problems.get(vendor)) continue;
+      if (problem === undefined) {
+        problems.delete(vendor);
+        log.info({ vendor }, 'a vendor works again');
+        continue;
+      }
+      problems.set(vendor, problem);
+      log.warn({ vendor, problem }, 'a configured vendor does not work: its key or address may be wrong');
+    }
+  };
+  void providers.check().then(tell);
+  const again = setInterval(() => void providers.check(true).then(tell), VENDORS_AGAIN_MS);
+  return () => {
+    clearInterval(again);
+    providers.close();
+  };
+}
+
+/** Whether our own address answers as ours: as far as can be seen from here, carriers' webhooks arrive. @throws Error in plain words */
+async function reachUs(publicUrl: string): Promise<void> {
+  const problem = `${publicUrl}/health does not answer: carriers cannot reach us there. Set PUBLIC_URL.`;
+  const reply = await fetch(`${publicUrl}/health`, { redirect: 'manual', signal: AbortSignal.timeout(5000) }).catch(
+    () => null,
+  );
+  await reply?.body?.cancel();
+  if (reply?.status !== 200) throw new Error(problem);
+}

@@ -1,0 +1,209 @@
+import cors from '@fastify/cors';
+import Fastify, { LogController, type FastifyBaseLogger } from 'fastify';
+import type { Logger } from 'pino';
+import { callCenter } from '#apis/call-center/api.ts';
+import type { Api } from '#apis/kit/api.ts';
+import { authenticate, credentialIn } from '#apis/kit/authenticate.ts';
+import { docsOperation } from '#apis/kit/docs.ts';
+import { RequestLimits } from '#apis/kit/limits.ts';
+import { mountRest, newRequestId, type Rest } from '#apis/kit/mount-rest.ts';
+import type { Urls } from '#apis/kit/operation.ts';
+import { orchestrator } from '#apis/orchestrator/api.ts';
+import { healthOperations, type HealthSource } from '#apis/orchestrator/health.ts';
+import { salesAgent } from '#apis/sales-agent/api.ts';
+import { isLoopback, type Config } from '#config/config.ts';
+import type { Call } from '#core/calls/call.ts';
+import type { Core } from '#core/core.ts';
+import { whoIs } from '#core/identity/sign-in.ts';
+import { CarrierWebhooks } from '#edge/carrier-webhooks.ts';
+import type { Carriers } from '#live/carriers.ts';
+import type { Addresses } from './addresses.ts';
+import { EventSocket } from '#apis/orchestrator/socket.ts';
+import { socketOperations } from '#apis/orchestrator/socket-status.ts';
+import { webhookOperations } from '#apis/orchestrator/webhooks.ts';
+import { MediaSockets } from '#edge/media-socket.ts';
+import type { SignedUrls } from '#edge/signed-urls.ts';
+import { textFrame } from '#http/text-frame.ts';
+import { refuseUpgrade, Upgrades } from '#http/upgrades.ts';
+import { OwnOrigins } from '#http/own-origins.ts';
+import { listenOn, stopListening } from '#http/listening.ts';
+import type { LiveCallsHere } from '#live/live-calls.ts';
+import { mountPages, pagePath, recordingPath, URL_TTL_MS } from '../pages/routes.ts';
+import type { Closer, Parts } from './parts.ts';
+import type { OpenRecords } from './records.ts';
+import { version } from './version.ts';
+
+const EXPOSED_HEADERS = [
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+  'Retry-After',
+  'X-Request-Id',
+  'Idempotent-Replayed',
+];
+
+/** What stands behind the doors. */
+export interface ServerDependencies {
+  readonly core: Core;
+  readonly carriers: Carriers;
+  readonly addresses: Addresses;
+  /** Null where no calls are carried. */
+  readonly here: LiveCallsHere | null;
+  readonly records: OpenRecords;
+  readonly signedUrls: SignedUrls;
+  readonly health: Omit<
+    HealthSource,
+    'version' | 'requireAuth' | 'database' | 'databaseMs' | 'stopping' | 'room' | 'carriers'
+  >;
+  readonly log: Logger;
+  readonly closers: Closer[];
+}
+
+export interface HttpServers {
+  readonly apis: readonly Api[];
+  /** Addresses it listens on, first one first. */
+  readonly urls: readonly string[];
+  /** Ports that were wanted and are taken by somebody else. */
+  readonly taken: readonly number[];
+  /** Every route of HTTP, as `GET /path/:name`, and the path of every socket. */
+  readonly routes: readonly string[];
+  readonly sockets: readonly string[];
+  pageUrl(callSid: string): string;
+}
+
+/** APIs and pages, media sockets, or health alone, as the role has it; on every port. */
+export async function startHttpServers(
+  config: Config,
+  parts: Parts,
+  dependencies: ServerDependencies,
+): Promise<HttpServers> {
+  const { core, carriers, addresses, here, records, signedUrls, log, closers } = dependencies;
+  const mediaUrl = ({ sid, owner }: Pick<Call, 'sid' | 'owner'>, token: string) =>
+    addresses.mediaSocket(core.live.mediaUrl(owner), sid, token);
+  const urls: Urls = {
+    mediaSocket: mediaUrl,
+    callPage: (sid: string) => addresses.publicUrl + signedUrls.sign(pagePath(sid), URL_TTL_MS),
+    recording: (sid: string) => addresses.publicUrl + signedUrls.sign(recordingPath(sid, 'wav'), URL_TTL_MS),
+  };
+  const webhooks = new CarrierWebhooks({
+    core,
+    carriers,
+    publicUrl: () => addresses.publicUrl,
+    onLoopback: isLoopback(config.host),
+    mediaUrl,
+    askAgainUrl: (name, callId) => addresses.askAgain(name, callId),
+    recordingUrl: (name, callId) => addresses.recording(name, callId),
+    log,
+  });
+  const offersApis = config.role === 'all' || config.role === 'api';
+  const health = healthOperations({
+    ...dependencies.health,
+    version: version(),
+    requireAuth: config.requireAuth,
+    database: records.engine,
+    databaseMs: () => records.answerMs(),
+    stopping: () => parts.stopping?.aborted ?? false,
+    room: () => core.files.room(),
+    carriers: core.carriers,
+  });
+  const eventSocket = offersApis ? await openEventSocket(config, dependencies) : null;
+  const apis: readonly Api[] = offersApis
+    ? [
+        salesAgent,
+        callCenter,
+        orchestrator([
+          ...health,
+          docsOperation(() => apis, version()),
+          ...socketOperations(() => eventSocket!, version()),
+          ...webhookOperations(webhooks.names, (name, request) => webhooks.receive(name, request)),
+        ]),
+      ]
+    : [{ ...orchestrator([]), operations: health }];
+  const listeningAt: string[] = [];
+  const origins = new OwnOrigins({
+    host: config.host,
+    corsOrigins: config.corsOrigins,
+    publicUrl: () => addresses.publicUrl,
+    listening: () => listeningAt,
+  });
+  let rest: Rest | null = null;
+  const server = Fastify({
+    loggerInstance: asBaseLogger(log),
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: newRequestId,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    frameworkErrors: (error, request, reply) => rest!.refuse(error, request, reply),
+  });
+  if (config.corsOrigins.length > 0)
+    await server.register(cors, {
+      origin: config.corsOrigins.includes('*') ? '*' : [...config.corsOrigins],
+      exposedHeaders: EXPOSED_HEADERS,
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      maxAge: 600,
+    });
+  const routes: string[] = [];
+  server.addHook('onRoute', ({ method, url }) => void routes.push(...[method].flat().map((one) => `${one} ${url}`)));
+  rest = mountRest(server, apis, {
+    core,
+    urls,
+    limits: new RequestLimits(records.rateLimiter, config.rateLimitFactor),
+    strictReplies: parts.strictReplies ?? false,
+    foreignIn: (headers) => origins.foreignIn(headers),
+  });
+  if (offersApis) mountPages(server, { core, files: core.files, signedUrls });
+  await server.ready();
+  const upgrades = new Upgrades();
+  const { listening, taken } = await listenOn(config.host, config.ports, (request, reply) =>
+    server.routing(request, reply),
+  );
+  // Before the sockets' closers, so that it runs after them: each socket is told why it closes.
+  closers.push(() => stopListening(listening));
+  if (here) {
+    const sockets = new MediaSockets({
+      core,
+      live: here,
+      carriers,
+      publicUrl: () => addresses.publicUrl,
+      log,
+      authenticate: (request, token) => authenticate(core, request.headers, token),
+      showsCredential: (request) => credentialIn(request.headers) !== null,
+    });
+    closers.push(() => sockets.close());
+    sockets.mount(upgrades);
+  }
+  if (eventSocket) {
+    closers.push(() => eventSocket.close());
+    upgrades.at(
+      '/ws',
+      (request, socket, head, url) =>
+        void eventSocket.upgrade(request, socket, head, url, (status, text) => refuseUpgrade(socket, status, text)),
+    );
+  }
+  for (const one of listening) upgrades.listen(one.server);
+  listeningAt.push(...listening.map((one) => one.url));
+  addresses.publicUrl ||= listeningAt[0]!;
+  // A media server of several is reached where it listens itself, whatever the address of all.
+  if (config.role === 'media') await here!.announce(listeningAt[0]!);
+  return { apis, taken, routes, sockets: upgrades.paths, urls: listeningAt, pageUrl: (sid) => urls.callPage(sid) };
+}
+
+const MOST_EVENT_SOCKETS = 10_000;
+
+async function openEventSocket(config: Config, { core, records, log }: ServerDependencies): Promise<EventSocket> {
+  const socket = new EventSocket({
+    core,
+    feed: await records.openFeed(),
+    limiter: records.rateLimiter,
+    rateLimitFactor: config.rateLimitFactor,
+    mostConnections: MOST_EVENT_SOCKETS,
+    newRequestId,
+    frame: textFrame,
+    whoIs: (credential) => whoIs(core, credential),
+    healthy: () => Promise.resolve(records.answerMs() !== null),
+    log,
+  });
+  return socket;
+}
+
+/** Fastify's server type follows its logger's; the routes need only what every logger has. */
+const asBaseLogger = (log: FastifyBaseLogger): FastifyBaseLogger => log;

@@ -1,0 +1,16 @@
+import type { AiAgent } from '../ai-agents/ai-agent.ts';
+import type { Core } from '../core.ts';
+import type { Call } from './call.ts';
+import type { ConversationEntry } from './conversation-entry.ts';
+
+/** What the page of a call shows beside the call itself. The agent may have been deleted since. */
+export async function contentOfCall(
+  core: Pick<Core, 'store'>,
+  call: Call,
+): Promise<{ readonly agent: AiAgent | null; readonly entries: readonly ConversationEntry[] }> {
+  const [agent, entries] = await Promise.all([
+    core.store.agents.evenDeleted(call.agentId),
+    core.store.calls.entries(call.id),
+  ]);
+  return { agent, entries };
+}

@@ -1,0 +1,10 @@
+import type { Actor } from '../kernel/context.ts';
+import type { Plan } from '../kernel/plan.ts';
+
+/** An authenticated user or API key. */
+export interface Principal {
+  readonly organizationId: number;
+  readonly actor: Actor;
+  /** Of the organization: one API's limits depend on it. */
+  readonly plan: Plan;
+}

@@ -1,0 +1,31 @@
+import type { Page, Listed } from '../kernel/page.ts';
+import type { User, UserStatus } from './user.ts';
+import type { Role } from '../kernel/context.ts';
+
+export interface UserFilter {
+  readonly role?: Role;
+  readonly status?: UserStatus;
+  /** In name or e-mail address, whatever the case. */
+  readonly search?: string;
+}
+
+export type NewUser = Pick<User, 'organizationId' | 'email' | 'name' | 'role' | 'preferences'> & {
+  readonly passwordHash: string;
+  readonly at: Date;
+};
+
+export type UserChange = { readonly [K in 'name' | 'role' | 'status' | 'preferences']?: User[K] } & {
+  readonly passwordHash?: string;
+};
+
+export interface UserStore {
+  /** Null when the address is taken. */
+  insert(user: NewUser): Promise<User | null>;
+  get(organizationId: number, id: number): Promise<User | null>;
+  /** The oldest admin of an organization. */
+  firstAdmin(organizationId: number): Promise<User | null>;
+  forSignIn(emailKey: string): Promise<{ readonly user: User; readonly passwordHash: string } | null>;
+  list(organizationId: number, filter: UserFilter, page: Page): Promise<Listed<User>>;
+  update(organizationId: number, id: number, change: UserChange, at: Date): Promise<User | null>;
+  countActiveAdmins(organizationId: number): Promise<number>;
+}

@@ -1,0 +1,6 @@
+/** A structured log: the fields of the event, then its message. */
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

@@ -1,0 +1,4 @@
+/** The wall clock. Verbs never read the time themselves. */
+export interface WallClock {
+  now(): Date;
+}

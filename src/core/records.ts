@@ -1,0 +1,50 @@
+import type { CallStore } from './calls/call-store.ts';
+import type { MediaTokenStore } from './calls/media-token-store.ts';
+import type { MediaServerStore } from './calls/media-server-store.ts';
+import type { AgentStore } from './ai-agents/agent-store.ts';
+import type { PersonStore } from './people/person-store.ts';
+import type { UserStore } from './identity/user-store.ts';
+import type { OrganizationStore } from './identity/organization-store.ts';
+import type { Outbox } from './kernel/outbox.ts';
+import type { OnceStore } from './once/once-store.ts';
+import type { CredentialStore } from './identity/credential-store.ts';
+import type { ConversationStore } from './conversations/conversation-store.ts';
+import type { MemoryStore } from './memory/memory-store.ts';
+import type { CarrierStore, NumberStore, SettingsStore } from './carriers/carrier-store.ts';
+import type { UsageStore } from './usage/usage-store.ts';
+import type { KnowledgeStore } from './knowledge/knowledge-store.ts';
+import type { BookingStore } from './bookings/booking-store.ts';
+import type { McpServerStore } from './tools/mcp-server-store.ts';
+import type { ToolStore } from './tools/tool-store.ts';
+import type { WebhookStore } from './webhooks/webhook-store.ts';
+
+export interface Records {
+  readonly calls: CallStore;
+  readonly mediaTokens: MediaTokenStore;
+  readonly agents: AgentStore;
+  readonly persons: PersonStore;
+  readonly organizations: OrganizationStore;
+  readonly users: UserStore;
+  readonly credentials: CredentialStore;
+  readonly once: OnceStore;
+  readonly webhooks: WebhookStore;
+  readonly tools: ToolStore;
+  readonly mcpServers: McpServerStore;
+  readonly bookings: BookingStore;
+  readonly knowledge: KnowledgeStore;
+  readonly usage: UsageStore;
+  readonly mediaServers: MediaServerStore;
+  readonly settings: SettingsStore;
+  readonly numbers: NumberStore;
+  readonly carriers: CarrierStore;
+  readonly conversations: ConversationStore;
+  readonly memory: MemoryStore;
+  readonly outbox: Outbox;
+}
+
+/** All records; inside `transaction` the same ones, all or nothing. */
+export interface Store extends Records {
+  /** Deletes rows that stand for nothing any more: requests answered long ago, sign-ins and tokens that are over. */
+  clearUp(now: Date): Promise<void>;
+  transaction<T>(work: (records: Records) => Promise<T>): Promise<T>;
+}
