@@ -109,10 +109,10 @@ export class PreparedAgent {
     });
   }
 
-  tools(scene: Omit<ToolScene, 'agent' | 'store' | 'clock' | 'secrets'>): AgentTools {
+  tools(scene: Omit<ToolScene, 'agent' | 'timeZone' | 'store' | 'clock' | 'secrets'>): AgentTools {
     const { store, clock, http, secrets, log, toolPlaces: places } = this.#options;
     return new AgentTools(
-      { ...scene, agent: this.agent, store, clock, secrets },
+      { ...scene, agent: this.agent, timeZone: this.#organization.timeZone, store, clock, secrets },
       { http, secrets, clock, log, places },
       this.#ownTools,
       this.lookup,

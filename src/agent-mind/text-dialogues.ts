@@ -9,6 +9,7 @@ import type {
   ModelPart,
   ModelRequest,
   ToolArgs,
+  ToolResultStatus,
 } from '#engine/contracts/language-model.ts';
 import { JOBS } from './chain.ts';
 import { ModelAnalyst } from './model-analyst.ts';
@@ -122,7 +123,7 @@ export class TextDialogues implements TextDialogue {
       if (calls.length === 0 || signal?.aborted) break;
       if (given.text !== '') messages.push({ role: 'agent', text: given.text });
       for (const [n, call] of calls.entries())
-        messages.push(...(await this.#use(tools!, turn, `${turnId}-${round}-${n}`, call)));
+        messages.push(...(await this.#use(tools!, turn, `${turnId}-${round}-${n}`, call, messages)));
     }
     return {
       text,
@@ -254,10 +255,16 @@ export class TextDialogues implements TextDialogue {
   }
 
   /** Asks for a tool, once, with its outcome on record. */
-  async #use(tools: AgentTools, { onTool }: TextTurn, key: string, { name, args }: ToolCall): Promise<ModelMessage[]> {
+  async #use(
+    tools: AgentTools,
+    { onTool }: TextTurn,
+    key: string,
+    { name, args }: ToolCall,
+    talk: readonly ModelMessage[],
+  ): Promise<ModelMessage[]> {
     await onTool({ role: 'tool-call', content: name, detail: { key, name, args } });
     const { status, output } = await tools
-      .run(key, name, args)
+      .run(key, name, args, talk)
       .catch(() => ({ status: 'failed' as const, output: 'The tool failed.' }));
     await onTool({ role: 'tool-result', content: output, detail: { key, name, status } });
     return [
@@ -286,7 +293,7 @@ function toModelMessage({ role, content, detail }: Message): ModelMessage[] {
     key?: string;
     name?: string;
     args?: ToolArgs;
-    status?: 'ok' | 'failed' | 'unknown';
+    status?: ToolResultStatus;
     interrupted?: boolean;
   };
   switch (role) {

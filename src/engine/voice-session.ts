@@ -2,13 +2,13 @@ import type { ToolOutcome } from './contracts/tool-outcome.ts';
 import type { Providers } from './contracts/providers.ts';
 import { EchoGuard } from './audio/echo-guard.ts';
 import type { CallClock } from './contracts/clock.ts';
-import type { CallPhase, ToolDefinition, ToolArgs } from './contracts/language-model.ts';
+import type { CallPhase, ModelMessage, ToolArgs, ToolDefinition } from './contracts/language-model.ts';
 import type { MediaLeg } from './contracts/media.ts';
 import type { SpeechContext } from './contracts/speech-to-text.ts';
 import { Listen } from './stages/listen.ts';
 import { Playout } from './stages/playout.ts';
 import { Speak } from './stages/speak.ts';
-import { Think } from './stages/think.ts';
+import { messagesOf, Think } from './stages/think.ts';
 import type { TurnEffect, TurnEventBody, TurnNote } from './turns/events.ts';
 import type { TurnPolicy } from './turns/policy.ts';
 import { mayBeMachine } from './turns/screening.ts';
@@ -39,7 +39,8 @@ export interface SessionOptions {
 
 /** What a session needs from whoever runs the call. None of it may throw. */
 export interface SessionHost {
-  runTool(key: string, name: string, args: ToolArgs): Promise<ToolOutcome>;
+  /** `talk`: the conversation until now, as models see it. */
+  runTool(key: string, name: string, args: ToolArgs, talk: readonly ModelMessage[]): Promise<ToolOutcome>;
   note(note: TurnNote): void;
   /** A frame of the agent's that will be heard from `playAtMs` on; the buffer is used again. */
   agentFrame(frame: Uint8Array, playAtMs: number): void;
@@ -280,7 +281,7 @@ export class VoiceSession {
 
   #runTool(key: string, name: string, args: ToolArgs): void {
     const ready = this.#options.clock.working(TOOL_BUDGET_MS);
-    this.#options.host.runTool(key, name, args).then(
+    this.#options.host.runTool(key, name, args, messagesOf(this.#state.ledger)).then(
       ({ status, output, waitForHuman, transfers }) => {
         ready();
         // Said before the result is told, which needs no answer then.

@@ -160,6 +160,7 @@ function eventOf(item: LedgerItem, callId: number): DomainEvent | null {
         data: { role: 'caller', text: item.text, confidence: item.confidence },
       };
     case 'tool-result':
+      if (item.status === 'unconfirmed') return null;
       return { type: 'tool.executed', callId, data: { key: item.key, name: item.name, status: item.status } };
     case 'tool-call':
       return null;

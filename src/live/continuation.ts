@@ -2,7 +2,7 @@ import type { Call } from '#core/calls/call.ts';
 import type { CallPhase, ConversationEntry } from '#core/calls/conversation-entry.ts';
 import type { WallClock } from '#core/kernel/wall-clock.ts';
 import type { Store } from '#core/records.ts';
-import type { ToolArgs } from '#engine/contracts/language-model.ts';
+import type { ToolArgs, ToolResultStatus } from '#engine/contracts/language-model.ts';
 import type { LedgerItem, TurnKind } from '#engine/turns/state.ts';
 
 /** What a server needs to go on with a conversation that another one began. */
@@ -80,7 +80,7 @@ function toItem({ role, text, startMs, endMs, detail }: ConversationEntry, offse
         role,
         key: detail['key'] as string,
         name: detail['name'] as string,
-        status: detail['status'] as 'ok' | 'failed' | 'unknown',
+        status: detail['status'] as ToolResultStatus,
         output: text,
         atMs: at.startMs,
       };

@@ -165,7 +165,7 @@ export class RunningCall {
       context: { phrases: script.phrases },
       before: options.continued,
       host: {
-        runTool: (key, name, args) => options.tools.run(key, name, args),
+        runTool: (key, name, args, talk) => options.tools.run(key, name, args, talk),
         note: (note) => this.#note(note),
         agentFrame: (frame, playAtMs) => this.#recorder?.agent(frame, playAtMs),
         agentCut: (atMs) => this.#recorder?.cut(atMs),

@@ -28,6 +28,7 @@ export class PostgresBookingStore implements BookingStore {
       .onConflict((conflict) =>
         conflict
           .columns(['organization_id', 'at'])
+          .where('canceled_at', 'is', null)
           .doUpdateSet((eb) => ({
             name: eb.ref('excluded.name'),
             number: eb.ref('excluded.number'),
@@ -96,6 +97,7 @@ export class PostgresBookingStore implements BookingStore {
         .selectAll()
         .where('call_id', '=', callId)
         .where('held_until', 'is', null)
+        .where('canceled_at', 'is', null)
         .orderBy('id')
         .execute()
     ).map(toBooking);

@@ -267,6 +267,7 @@ export interface Database {
     required_params: string[];
     optional_params: string[];
     parameters: ColumnType<Record<string, unknown> | null, string | null | undefined, string | null>;
+    confirm: Defaulted<boolean | null>;
     webhook_url: string;
     secret: string;
     created_at: Instant;
@@ -298,6 +299,7 @@ export interface Database {
     conversation_id: Defaulted<number | null>;
     held_until: Date | null;
     created_at: Date;
+    canceled_at: Defaulted<Date | null>;
   };
   callbacks: {
     id: Generated<number>;

@@ -25,6 +25,7 @@ export class PostgresToolStore implements ToolStore {
         required_params: [...tool.requiredParams],
         optional_params: [...tool.optionalParams],
         parameters: tool.parameters && JSON.stringify(tool.parameters),
+        confirm: tool.confirm,
         webhook_url: tool.webhookUrl,
         secret: tool.sealedSecret,
         created_at: tool.at,
@@ -61,6 +62,7 @@ export class PostgresToolStore implements ToolStore {
       required_params: change.requiredParams && [...change.requiredParams],
       optional_params: change.optionalParams && [...change.optionalParams],
       parameters: change.parameters && JSON.stringify(change.parameters),
+      confirm: change.confirm,
       webhook_url: change.webhookUrl,
       secret: change.sealedSecret,
     };
@@ -197,6 +199,7 @@ function toTool(row: Selectable<Database['tools']>): Tool {
     requiredParams: row.required_params,
     optionalParams: row.optional_params,
     parameters: row.parameters,
+    confirm: row.confirm,
     webhookUrl: row.webhook_url,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

@@ -254,6 +254,7 @@ export const tables: Readonly<Record<keyof Database, string[]>> = {
     'required_params',
     'optional_params',
     'parameters',
+    'confirm',
     'webhook_url',
     'secret',
     'created_at',
@@ -285,6 +286,7 @@ export const tables: Readonly<Record<keyof Database, string[]>> = {
     'conversation_id',
     'held_until',
     'created_at',
+    'canceled_at',
   ),
   callbacks: keys<Database['callbacks']>()(
     'id',

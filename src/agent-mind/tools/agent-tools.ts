@@ -1,10 +1,11 @@
 import { RecordsUnavailable } from '#core/kernel/errors.ts';
 import type { ArmedTool } from '#core/tools/tool-store.ts';
 import { DO_NOT_CALL, isBuiltIn, type ToolStatus } from '#core/tools/tool.ts';
-import type { ToolArgs, ToolDefinition } from '#engine/contracts/language-model.ts';
+import type { ModelMessage, ToolArgs, ToolDefinition } from '#engine/contracts/language-model.ts';
 import type { ToolOutcome } from '#engine/contracts/tool-outcome.ts';
 import { checkArguments } from './arguments.ts';
 import { BUILT_INS, type ToolScene } from './built-in-tools.ts';
+import { holdBack, isConfirmed, type ToolRequest } from './confirmation.ts';
 import { definitionOf, runWebhookTool, type WebhookToolOptions } from './webhook-tool.ts';
 
 const NOT_RECORDED = 'This cannot be done at present, because it cannot be recorded. It was not done. Say so.';
@@ -58,7 +59,8 @@ export class AgentTools {
     ];
   }
 
-  async run(turnKey: string, name: string, args: ToolArgs): Promise<ToolOutcome> {
+  /** `talk`: the conversation until now. What changes something outside it runs once the caller has agreed. */
+  async run(turnKey: string, name: string, args: ToolArgs, talk: readonly ModelMessage[]): Promise<ToolOutcome> {
     const { where, keyPrefix, store, clock } = this.#scene;
     const key = `${keyPrefix}-${turnKey}`;
     const began = performance.now();
@@ -76,7 +78,7 @@ export class AgentTools {
       insist(() => store.tools.finish(where, key, { status, output, durationMs }));
     let outcome: ToolOutcome;
     try {
-      outcome = await this.#run(name, args, key);
+      outcome = await this.#run({ key: turnKey, name, args }, talk, key);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#warn(name, key, 'failed', reason);
@@ -84,7 +86,8 @@ export class AgentTools {
       throw error;
     }
     // What a built-in tool refuses, such as a time that is taken, is an answer like any other.
-    if (outcome.status !== 'ok' && !isBuiltIn(name)) this.#warn(name, key, outcome.status, outcome.output);
+    if (outcome.status !== 'ok' && outcome.status !== 'unconfirmed' && !isBuiltIn(name))
+      this.#warn(name, key, outcome.status, outcome.output);
     await finish(outcome.status, outcome.output);
     return outcome;
   }
@@ -97,12 +100,15 @@ export class AgentTools {
     );
   }
 
-  #run(name: string, given: ToolArgs, key: string): Promise<ToolOutcome> {
+  async #run(request: ToolRequest, talk: readonly ModelMessage[], key: string): Promise<ToolOutcome> {
+    const { name } = request;
     const definition = this.definitions.find((one) => one.name === name);
-    if (!definition) return Promise.resolve({ status: 'failed', output: `There is no tool ${name}.` });
-    const checked = checkArguments(definition, given);
-    if ('problem' in checked) return Promise.resolve({ status: 'failed', output: checked.problem });
+    if (!definition) return { status: 'failed', output: `There is no tool ${name}.` };
+    const checked = checkArguments(definition, request.args);
+    if ('problem' in checked) return { status: 'failed', output: checked.problem };
     const { args } = checked;
+    if (definition.confirm && !isConfirmed(talk, request, this.#scene.timeZone))
+      return { status: 'unconfirmed', output: holdBack({ name, args }) };
     const own = this.#own.get(name);
     if (own) return runWebhookTool(this.#http, own, this.#scene, key, args);
     const builtIn = BUILT_INS.find((one) => one.definition.name === name);

@@ -26,6 +26,8 @@ export interface ToolScene {
   /** The person's; null where it is not known. */
   readonly number: string | null;
   readonly agent: AiAgent;
+  /** The organization's. */
+  readonly timeZone: TimeZone;
   readonly store: Store;
   readonly clock: WallClock;
   readonly secrets: Secrets;
@@ -69,6 +71,7 @@ export const BUILT_INS: readonly BuiltIn[] = [
         name: param("The caller's name", false),
         notes: param('What the appointment is about', false),
       },
+      confirm: true,
     },
     run: book,
   },

@@ -169,7 +169,7 @@ function sessionLost(error: unknown): boolean {
   return says && (statusCode === 400 || code === -32001 || code === -32000);
 }
 
-function toolOf({ name, description, inputSchema }: ListedTool): Connected['tools'][number] {
+function toolOf({ name, description, inputSchema, annotations }: ListedTool): Connected['tools'][number] {
   const properties = (inputSchema.properties ?? {}) as Record<string, { description?: unknown } | undefined>;
   const required = new Set((inputSchema as { required?: readonly string[] }).required ?? []);
   const parameters = Object.fromEntries(
@@ -188,9 +188,14 @@ function toolOf({ name, description, inputSchema }: ListedTool): Connected['tool
       description: description ?? name,
       parameters,
       schema: inputSchema,
+      ...(changesThings(annotations) ? { confirm: true } : {}),
     },
   };
 }
+
+/** A server that gives no hints has not said that its tool changes anything. */
+const changesThings = ({ readOnlyHint, destructiveHint }: NonNullable<ListedTool['annotations']> = {}) =>
+  readOnlyHint !== true && (readOnlyHint === false || destructiveHint === true);
 
 function textOf(result: object): string {
   const content =

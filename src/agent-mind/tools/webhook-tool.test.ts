@@ -15,6 +15,7 @@ const armed = (parameters: Record<string, unknown> | null, requiredParams: reado
     requiredParams,
     optionalParams: ['note'],
     parameters,
+    confirm: null,
     webhookUrl: 'https://example.com',
     createdAt: new Date(),
     updatedAt: new Date(),

@@ -6,6 +6,7 @@ import type { HttpClient, HttpReply } from '#core/kernel/http-client.ts';
 import type { ArmedTool } from '#core/tools/tool-store.ts';
 import type { ToolDefinition, ToolArgs } from '#engine/contracts/language-model.ts';
 import type { ToolOutcome } from '#engine/contracts/tool-outcome.ts';
+import { isAction } from './action.ts';
 import type { ToolScene } from './built-in-tools.ts';
 
 /** All tries together stay below what the turn machine waits. */
@@ -36,6 +37,7 @@ export function definitionOf({ tool }: ArmedTool): ToolDefinition {
     name: tool.name,
     description: tool.description,
     parameters: Object.fromEntries([...params(tool.requiredParams, true), ...params(tool.optionalParams, false)]),
+    ...((tool.confirm ?? isAction(tool.name, tool.description)) ? { confirm: true } : {}),
     ...(tool.parameters === null ? {} : { schema: withNames(tool.parameters, tool.requiredParams) }),
   };
 }

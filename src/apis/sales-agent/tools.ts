@@ -20,6 +20,11 @@ const ToolBody = z.object({
   required_params: params.optional(),
   optional_params: params.optional(),
   parameters: schema.nullable().optional(),
+  confirm: z
+    .boolean()
+    .nullable()
+    .optional()
+    .describe('Whether the caller agrees before it runs; left out or null: its name and description decide'),
   webhook_url: webUrl,
   secret: signingSecretText.optional(),
 });
@@ -36,6 +41,7 @@ const ToolReply = ListedTool.extend({
   agent_id: z.string(),
   optional_params: z.array(z.string()),
   parameters: z.record(z.string(), z.unknown()).optional(),
+  confirm: z.boolean().optional().describe('Shown where it was set'),
   webhook_url: z.string(),
   created_at: z.string(),
 });
@@ -51,6 +57,7 @@ const present = (tool: Tool): z.input<typeof ToolReply> => ({
   agent_id: agentIdOf(tool.agentId),
   optional_params: [...tool.optionalParams],
   ...(tool.parameters === null ? {} : { parameters: { ...tool.parameters } }),
+  ...(tool.confirm === null ? {} : { confirm: tool.confirm }),
   webhook_url: tool.webhookUrl,
   created_at: time(tool.createdAt),
 });
@@ -71,6 +78,7 @@ export const createToolOperation = operation({
       requiredParams: body.required_params ?? [],
       optionalParams: body.optional_params ?? [],
       parameters: body.parameters ?? null,
+      confirm: body.confirm ?? null,
       webhookUrl: body.webhook_url,
       secret: body.secret ?? null,
     });
@@ -118,6 +126,7 @@ export const updateToolOperation = operation({
         requiredParams: body.required_params,
         optionalParams: body.optional_params,
         parameters: body.parameters,
+        confirm: body.confirm,
         webhookUrl: body.webhook_url,
         secret: body.secret,
       }),

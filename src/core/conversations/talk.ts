@@ -164,7 +164,7 @@ async function noteTool(
       agentId: where.agentId,
       at: core.clock.now(),
     });
-    if (status !== undefined)
+    if (status !== undefined && status !== 'unconfirmed')
       await records.outbox.event(organizationId, { type: 'tool.executed', ...where, data: { key, name, status } });
   });
 }

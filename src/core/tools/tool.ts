@@ -28,6 +28,8 @@ export interface Tool {
   readonly optionalParams: readonly string[];
   /** JSON schema of all parameters, in place of the names; null: the names are texts. */
   readonly parameters: Readonly<Record<string, unknown>> | null;
+  /** Whether the caller agrees before it runs; null: its name and description decide. */
+  readonly confirm: boolean | null;
   readonly webhookUrl: string;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -35,11 +37,14 @@ export interface Tool {
 
 export type ToolSettings = Pick<
   Tool,
-  'name' | 'description' | 'requiredParams' | 'optionalParams' | 'parameters' | 'webhookUrl'
+  'name' | 'description' | 'requiredParams' | 'optionalParams' | 'parameters' | 'confirm' | 'webhookUrl'
 >;
 
-/** `unknown`: it was asked for, and no answer came; it may have been done, and is never done again. */
-export type ToolStatus = 'running' | 'ok' | 'failed' | 'unknown';
+/**
+ * `unknown`: it was asked for, and no answer came; it may have been done, and is never done again. `unconfirmed`: it was not
+ * done, because the caller had not agreed to it.
+ */
+export type ToolStatus = 'running' | 'ok' | 'failed' | 'unknown' | 'unconfirmed';
 
 /** One decision for a tool, and what became of it. */
 export interface ToolExecution {

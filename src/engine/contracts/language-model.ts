@@ -16,8 +16,11 @@ export type ModelMessage =
       readonly key: string;
       readonly name: string;
       readonly output: string;
-      readonly status: 'ok' | 'failed' | 'unknown';
+      readonly status: ToolResultStatus;
     };
+
+/** `unknown`: no answer came, so that it may have been done. `unconfirmed`: it was not done, the caller has to agree first. */
+export type ToolResultStatus = 'ok' | 'failed' | 'unknown' | 'unconfirmed';
 
 /** Values for a tool's parameters, of the kinds of JSON. */
 export type ToolArgs = Readonly<Record<string, unknown>>;
@@ -26,6 +29,8 @@ export interface ToolDefinition {
   readonly name: string;
   readonly description: string;
   readonly parameters: Readonly<Record<string, { readonly description: string; readonly required: boolean }>>;
+  /** It changes something outside the talk: the caller hears what it will do and agrees before it runs. */
+  readonly confirm?: boolean;
   /** JSON schema of all parameters where they are not plain texts; shown to models as it is. */
   readonly schema?: Readonly<Record<string, unknown>>;
 }

@@ -1,5 +1,7 @@
+import type { ToolResultStatus } from './language-model.ts';
+
 export interface ToolOutcome {
-  readonly status: 'ok' | 'failed' | 'unknown';
+  readonly status: ToolResultStatus;
   readonly output: string;
   /** The caller waits for a person from now on. */
   readonly waitForHuman?: boolean;

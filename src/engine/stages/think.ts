@@ -101,7 +101,7 @@ export class Think {
 }
 
 /** The conversation as the model sees it: of the agent's words only those that were heard. */
-function messagesOf(ledger: readonly LedgerItem[], text: string, said: string): ModelMessage[] {
+export function messagesOf(ledger: readonly LedgerItem[], text = '', said = ''): ModelMessage[] {
   const messages: ModelMessage[] = [];
   for (const item of ledger) {
     if (item.role === 'agent')

@@ -1,4 +1,4 @@
-import type { CallPhase, ExpectedAnswer, ToolArgs } from '../contracts/language-model.ts';
+import type { CallPhase, ExpectedAnswer, ToolArgs, ToolResultStatus } from '../contracts/language-model.ts';
 import type { LedgerItem, TurnKind } from './state.ts';
 
 /** What the machine is told. `atMs` is the call's clock when it happened; the runner hands events over one at a time. */
@@ -71,7 +71,7 @@ export type TurnEventBody =
   | {
       readonly type: 'tool-result';
       readonly key: string;
-      readonly status: 'ok' | 'failed' | 'unknown';
+      readonly status: ToolResultStatus;
       readonly output: string;
       readonly waitForHuman?: boolean;
     }

@@ -1,4 +1,4 @@
-import type { CallPhase, ExpectedAnswer, ToolArgs } from '../contracts/language-model.ts';
+import type { CallPhase, ExpectedAnswer, ToolArgs, ToolResultStatus } from '../contracts/language-model.ts';
 
 /**
  * Everything the turn machine knows about a call, as plain data: it survives JSON between any two events, so that
@@ -145,7 +145,7 @@ export interface ToolRun {
   turn: number;
   name: string;
   args: ToolArgs;
-  status: 'running' | 'ok' | 'failed' | 'unknown';
+  status: 'running' | ToolResultStatus;
   fillAtMs: number;
   deadlineMs: number;
   output: string;
@@ -187,7 +187,7 @@ export type LedgerItem =
       readonly role: 'tool-result';
       readonly key: string;
       readonly name: string;
-      readonly status: 'ok' | 'failed' | 'unknown';
+      readonly status: ToolResultStatus;
       readonly output: string;
       readonly atMs: number;
     };

@@ -1,4 +1,4 @@
-import type { ToolArgs } from '../contracts/language-model.ts';
+import type { ToolArgs, ToolResultStatus } from '../contracts/language-model.ts';
 import { emit, newId, record, type Step } from './machine.ts';
 import type { AgentTurn, TurnState } from './state.ts';
 
@@ -31,7 +31,7 @@ export function decideTool(step: Step, turn: AgentTurn, name: string, args: Tool
 }
 
 /** A result counts once, also when the tool answers after its time was up. */
-export function toolResult(step: Step, key: string, status: 'ok' | 'failed' | 'unknown', output: string): void {
+export function toolResult(step: Step, key: string, status: ToolResultStatus, output: string): void {
   const { state } = step;
   const tool = state.tools.find((one) => one.key === key);
   if (!tool || tool.status !== 'running') return;

@@ -154,7 +154,12 @@ function argsOf(input: string): ToolArgs {
   return parsed as ToolArgs;
 }
 
-function toolOf({ name, description, parameters, schema }: ToolDefinition) {
+/** Said of every tool that changes something: it is held back until the caller agrees. */
+const CONFIRM_FIRST =
+  'Changes something: first say what will be done with which values and ask, then call it when the caller has agreed.';
+
+function toolOf({ name, description: described, parameters, schema, confirm = false }: ToolDefinition) {
+  const description = confirm ? `${described}\n${CONFIRM_FIRST}` : described;
   if (schema) return { type: 'function' as const, name, description, inputSchema: schema };
   const properties = Object.fromEntries(
     Object.entries(parameters).map(([param, one]) => [

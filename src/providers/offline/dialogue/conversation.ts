@@ -1,4 +1,11 @@
-import type { KnowledgePassage, ModelMessage, ToolArgs, ToolDefinition } from '#engine/contracts/language-model.ts';
+import type {
+  KnowledgePassage,
+  ModelMessage,
+  ToolArgs,
+  ToolDefinition,
+  ToolResultStatus,
+} from '#engine/contracts/language-model.ts';
+import { answerToHeld, askToGoAhead, heldRequest } from './agreement.ts';
 import { Answers } from './answering/answer.ts';
 import { statementsOf } from './answering/statements.ts';
 import { bookingStep, CONFIRM, pendingQuestion, spokenInstant, TAKEN, type BookingDesk } from './booking/wish.ts';
@@ -42,7 +49,16 @@ class Conversation {
     if (scripted !== null) return this.#say(scripted);
     const remembered = known.answerTo(caller);
     if (remembered !== null) return this.#say(remembered);
-    return this.#book() ?? this.#useAskedFor() ?? this.#answer(intentOf(caller));
+    return this.#goAhead() ?? this.#book() ?? this.#useAskedFor() ?? this.#answer(intentOf(caller));
+  }
+
+  /** The answer to what a tool that was held back is about to do. */
+  #goAhead(): Reply | null {
+    const held = heldRequest(this.#talk);
+    const answer = held && answerToHeld(held, this.#talk.caller);
+    if (answer === null) return null;
+    if (answer === 'leave') return this.#say(`All right, I leave it. ${ANYTHING_ELSE}`);
+    return { ...this.#say(''), tool: { name: held!.tool.name, args: answer } };
   }
 
   #book(): Reply | null {
@@ -164,6 +180,9 @@ class Conversation {
 
   #afterTool(result: Extract<ModelMessage, { role: 'tool-result' }>): Reply {
     const { name, output, status } = result;
+    const held = this.#talk.tools.get(name);
+    if (status === 'unconfirmed' && held)
+      return this.#say(askToGoAhead({ tool: held, args: this.#lastCall(name) ?? {} }, this.#talk.now.timeZone));
     if (name === this.#desk?.tool.name) return this.#afterBooking(output, status);
     switch (name) {
       case TRANSFER:
@@ -185,7 +204,7 @@ class Conversation {
     }
   }
 
-  #afterBooking(output: string, status: 'ok' | 'failed' | 'unknown'): Reply {
+  #afterBooking(output: string, status: ToolResultStatus): Reply {
     if (status === 'ok') {
       const told = this.#desk?.builtIn
         ? `Your appointment is booked${/^Booked( for [^.]{1,80})\./.exec(output)?.[1] ?? ''}.`
@@ -288,6 +307,9 @@ class Conversation {
   }
 
   #pending(): string | null {
+    const { messages, now } = this.#talk;
+    const held = messages.at(-1)?.role === 'caller' ? heldRequest(this.#talk) : null;
+    if (held) return askToGoAhead(held, now.timeZone);
     return this.#desk && pendingQuestion(this.#talk.messages, this.#desk);
   }
 
@@ -348,10 +370,10 @@ class Conversation {
 
 const LEAVES = new Set<Intent>(['goodbye', 'human', 'do-not-call']);
 
-const failed = (status: 'failed' | 'unknown') =>
-  status === 'failed'
-    ? 'I am sorry, that did not work.'
-    : 'I am sorry, I got no answer, so I do not know whether it was done.';
+const failed = (status: ToolResultStatus) =>
+  status === 'unknown'
+    ? 'I am sorry, I got no answer, so I do not know whether it was done.'
+    : 'I am sorry, that did not work.';
 
 /** Whether the last question of a text offers a booking. */
 const offers = (text: string): boolean => {

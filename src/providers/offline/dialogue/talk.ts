@@ -1,4 +1,10 @@
-import type { CallPhase, ModelMessage, ModelRequest, ToolDefinition } from '#engine/contracts/language-model.ts';
+import type {
+  CallPhase,
+  ModelMessage,
+  ModelRequest,
+  ToolArgs,
+  ToolDefinition,
+} from '#engine/contracts/language-model.ts';
 import { timeZone, type TimeZone } from '#core/kernel/locale.ts';
 import { spokenWords } from '../speech/text.ts';
 import { Known } from './recollection.ts';
@@ -8,7 +14,7 @@ import { readPrompt, type PromptScript } from './prompt-script.ts';
 export interface Reply {
   readonly text: string;
   readonly phase: CallPhase;
-  readonly tool?: { readonly name: string; readonly args: Readonly<Record<string, string>> };
+  readonly tool?: { readonly name: string; readonly args: ToolArgs };
 }
 
 /** Tools that the rules know how to use; each is used only where the agent has it. */

@@ -86,5 +86,13 @@ export function valueIn(slot: Slot, text: string, asked: boolean): string | null
 function codeIn(text: string, asked: boolean): string | null {
   const codes = termsOf(text).flatMap(({ term }) => (/\d/.test(term) ? [term] : []));
   const long = codes.filter((one) => one.length >= 3);
-  return (long.length > 0 ? long.at(-1)! : asked ? codes.at(-1) : undefined)?.toUpperCase() ?? null;
+  const code = long.length > 0 ? long.at(-1)! : asked ? codes.at(-1) : undefined;
+  return code === undefined ? null : (asWritten(code, text) ?? code.toUpperCase());
 }
+
+/** A code keeps the signs with which it was written: `A-100` is not `A100` to a tool. */
+const asWritten = (code: string, text: string) =>
+  text
+    .split(/[^\p{L}\d/_.-]/u)
+    .map((one) => one.replace(/[-/_.]$/, ''))
+    .find((one) => one.replaceAll(/[-/_.]/g, '').toLowerCase() === code);

@@ -46,9 +46,9 @@ export type BookingStep =
   | { readonly type: 'given-up' };
 
 const NO_TIME: TimeWords = { day: null, clock: null, part: null };
-const YES =
+export const YES =
   /\b(?:yes|yeah|yep|yup|right|correct|exactly|sure|okay|ok|perfect|fine|good|great|works|please do|go ahead|absolutely|that's it)\b/;
-const NO = /^(?:um |hm |hmm |oh |sorry )*(?:no|nope|nah|not)\b/;
+export const NO = /^(?:um |hm |hmm |oh |sorry )*(?:no|nope|nah|not)\b/;
 const NAME_IS = /\bname(?: is|'s)\b|\bthis is\b|\bi am\b|\bmy name\b/i;
 
 /** What becomes of the last thing that was said, by all that was said before; null where no booking is under way. */
@@ -157,6 +157,7 @@ function bareClock(agent: string, text: string): string | null {
 }
 
 function afterTool(wish: Wish, { output, status }: Extract<ModelMessage, { role: 'tool-result' }>): Wish | null {
+  if (status === 'unconfirmed') return { ...wish, state: 'open' };
   if (status !== 'failed') return null;
   const iso = /Free: [^(]{1,80} \(([^)]{1,40})\)/.exec(output)?.[1];
   if (iso !== undefined) return { ...wish, state: 'open', offered: { iso }, time: NO_TIME };
