@@ -1,0 +1,141 @@
+import type { Placing } from './placing.ts';
+import type { RunningCall } from './running-call.ts';
+
+export type SlotPhase = 'idle' | 'preparing' | 'placing' | 'running';
+
+/**
+ * What this process holds of one call, from the moment it is assigned until it has ended: its start, the request to the
+ * carrier, the running call, its one deadline and what waits for its end.
+ */
+export class CallSlot {
+  readonly callId: number;
+  readonly #onIdle: () => void;
+  readonly #onEnded: (() => void)[] = [];
+  #starting: Promise<void> | null = null;
+  #placing: Placing | null = null;
+  #running: RunningCall | null = null;
+  #deadline: NodeJS.Timeout | undefined;
+  #connections: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(callId: number, onIdle: () => void) {
+    this.callId = callId;
+    this.#onIdle = onIdle;
+  }
+
+  get phase(): SlotPhase {
+    if (this.#running) return 'running';
+    if (this.#placing) return 'placing';
+    return this.#starting ? 'preparing' : 'idle';
+  }
+
+  get running(): RunningCall | null {
+    return this.#running;
+  }
+
+  get placing(): Placing | null {
+    return this.#placing;
+  }
+
+  /** Settles when the call runs, or could not be started. Null when no start is under way. Never rejects. */
+  get starting(): Promise<void> | null {
+    return this.#starting;
+  }
+
+  /** Starts the call; `begin` must not reject. A second start while one is under way is a fault of the caller. */
+  start(begin: () => Promise<void>): Promise<void> {
+    if (this.#starting || this.#running) throw new Error(`Call ${this.callId} has been started already`);
+    const started = begin().finally(() => {
+      this.#starting = null;
+      this.#release();
+    });
+    this.#starting = started;
+    return started;
+  }
+
+  /** Holds `placing` while a carrier is asked to take the call, so that the request can be cancelled. */
+  async place<T>(placing: Placing, work: () => Promise<T>): Promise<T> {
+    this.#placing = placing;
+    try {
+      return await work();
+    } finally {
+      this.#placing = null;
+      this.#release();
+    }
+  }
+
+  run(running: RunningCall): void {
+    this.#running = running;
+  }
+
+  /** The running call has ended. */
+  ended(): void {
+    this.#running = null;
+    this.clearDeadline();
+    for (const notify of this.#onEnded.splice(0)) notify();
+    this.#release();
+  }
+
+  /** Calls `notify` when the running call has ended. */
+  whenEnded(notify: () => void): void {
+    this.#onEnded.push(notify);
+  }
+
+  /** Something must have happened to the call within `ms`; another deadline replaces this one. */
+  setDeadline(ms: number, expired: () => void): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(expired, ms);
+  }
+
+  clearDeadline(): void {
+    clearTimeout(this.#deadline);
+  }
+
+  /** Runs one connection attempt after another, so that of several sockets the first one connects. */
+  connectInTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.#waiting += 1;
+    const done = this.#connections.then(work).finally(() => {
+      this.#waiting -= 1;
+      this.#release();
+    });
+    this.#connections = done.catch(() => undefined);
+    return done;
+  }
+
+  #release(): void {
+    if (this.phase === 'idle' && this.#waiting === 0) this.#onIdle();
+  }
+}
+
+/** The slots of one process. A slot exists while its call is started, placed, run or connected. */
+export class CallSlots {
+  readonly #slots = new Map<number, CallSlot>();
+
+  find(callId: number): CallSlot | null {
+    return this.#slots.get(callId) ?? null;
+  }
+
+  open(callId: number): CallSlot {
+    const known = this.#slots.get(callId);
+    if (known) return known;
+    const slot: CallSlot = new CallSlot(callId, () => {
+      if (this.#slots.get(callId) === slot) this.#slots.delete(callId);
+    });
+    this.#slots.set(callId, slot);
+    return slot;
+  }
+
+  running(): RunningCall[] {
+    return this.all().flatMap((slot) => slot.running ?? []);
+  }
+
+  get runningCount(): number {
+    let count = 0;
+    for (const slot of this.#slots.values()) if (slot.running) count += 1;
+    return count;
+  }
+
+  all(): CallSlot[] {
+    return [...this.#slots.values()];
+  }
+}

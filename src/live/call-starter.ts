@@ -1,0 +1,194 @@
+import { isCallSid, type Call } from '#core/calls/call.ts';
+import type { CallJournal } from '#core/calls/call-journal.ts';
+import type { Ownership } from '#core/calls/call-store.ts';
+import type { CommandChannel } from '#core/calls/command-channel.ts';
+import type { Reservation } from '#core/calls/live-calls.ts';
+import type { FileStore } from '#core/kernel/file-store.ts';
+import type { Log } from '#core/kernel/log.ts';
+import type { McpTools } from '#agent-mind/tools/mcp-tools.ts';
+import type { CarrierEvent } from '#contracts/carrier.ts';
+import type { CallClock } from '#engine/contracts/clock.ts';
+import type { Admission } from './admission.ts';
+import type { CallSlot } from './call-slot.ts';
+import { CarrierEvents, carrierSide, failureText } from './carrier-side.ts';
+import type { Carriers } from './carriers.ts';
+import { continuationOf, type Continuation } from './continuation.ts';
+import { takeOver, type Refused } from './joining.ts';
+import { NotPlaced, Placing, type Placed, type PlacingOptions } from './placing.ts';
+import { PreparedCall, type PreparedOptions } from './prepared-call.ts';
+import { NO_CARRIER, RunningCall, type CallWatchEvent, type CarrierSide } from './running-call.ts';
+
+export interface CallStarterOptions extends PreparedOptions {
+  readonly files: FileStore;
+  readonly realClock: CallClock;
+  readonly carriers: Carriers;
+  readonly placing: Pick<PlacingOptions, 'webhookUrl' | 'mediaUrl'>;
+  readonly serverId: string;
+  readonly mcp: McpTools;
+  readonly commands: CommandChannel;
+  readonly journal: CallJournal;
+  readonly leaseMs: number;
+  readonly log: Log;
+}
+
+/** A carrier stops ringing by itself; this long after that the call is given up. */
+const RING_GRACE_MS = 15_000;
+const NO_MEDIA = 'Nobody connected to the media socket';
+
+interface Run {
+  readonly call: Call;
+  readonly prepared: PreparedCall;
+  readonly ownership: Ownership;
+  readonly reservation: Reservation;
+  readonly callClock: CallClock;
+  readonly carrier: CarrierSide;
+  readonly turnAway?: boolean;
+  readonly continued?: Continuation | null;
+}
+
+/** Turns a call on record into a running call in its slot: dials it, expects its media, or takes it over from another server. */
+export class CallStarter {
+  readonly #options: CallStarterOptions;
+  readonly #admission: Admission;
+  readonly #watch: (event: CallWatchEvent) => void;
+
+  constructor(options: CallStarterOptions, admission: Admission, watch: (event: CallWatchEvent) => void) {
+    this.#options = options;
+    this.#admission = admission;
+    this.#watch = watch;
+  }
+
+  /** @throws NotPlaced */
+  async dial(slot: CallSlot, call: Call, reservation: Reservation): Promise<void> {
+    const { serverId, store, realClock, carriers, log } = this.#options;
+    const ownership = { owner: serverId, epoch: call.epoch };
+    const events = new CarrierEvents();
+    const { prepared, placedMs, call: placed, carrier, dialled } = await this.#place(slot, call, events.tell);
+    const { carrierCallId } = dialled;
+    const named =
+      carriers.manifestBy('id', carrier.id)?.namesCalls === true && isCallSid(carrierCallId)
+        ? { sid: carrierCallId }
+        : {};
+    const ours = await store.calls
+      .progress(call.id, ownership, { carrierCallId, placedMs, ...named })
+      .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+    if (ours !== true) {
+      // It ended or was taken over while the carrier took it, or its id cannot be recorded.
+      await carriers.hangUp(carrier.id, carrierCallId, log);
+      throw ours === false ? new NotPlaced('canceled', 'canceled', 'The call was canceled') : ours;
+    }
+    const current = { ...placed, ...named, carrierCallId };
+    const running = this.#run(slot, {
+      call: current,
+      prepared,
+      ownership,
+      reservation,
+      callClock: dialled.clock ?? realClock,
+      carrier: carrierSide(current, carrier, prepared.agent.transferNumber, log),
+    });
+    if (carrier.real)
+      slot.setDeadline(
+        call.ringTimeoutMs + RING_GRACE_MS,
+        () => void running.fail('no-answer', 'no_answer', failureText('no-answer', '')),
+      );
+    events.goTo(running);
+  }
+
+  /** An inbound or web call: waits for its media socket, or receives it from a carrier in this process. */
+  async expect(slot: CallSlot, call: Call, reservation: Reservation): Promise<void> {
+    const { serverId, carriers, realClock } = this.#options;
+    const prepared = await PreparedCall.of(call, this.#options, this.#options.mcp);
+    const events = new CarrierEvents();
+    const hints = prepared.script(call).phrases;
+    const { from, carrierCallId } = call;
+    const here =
+      from === null || carrierCallId === null
+        ? null
+        : ((await carriers.control(call.carrier))?.receive?.(carrierCallId, { from, hints }, events.tell) ?? null);
+    const running = this.#run(slot, {
+      call,
+      prepared,
+      ownership: { owner: serverId, epoch: call.epoch },
+      reservation,
+      callClock: here?.clock ?? realClock,
+      carrier: await this.#sideOf(call, prepared),
+      turnAway: reservation.full === true,
+    });
+    if (!here) this.awaitMedia(slot, running, call.ringTimeoutMs);
+    events.goTo(running);
+  }
+
+  /** Takes over a call whose media came to this server, unless its media is connected at its owner. */
+  async adopt(slot: CallSlot): Promise<RunningCall | Refused> {
+    const { store, clock, realClock, mcp } = this.#options;
+    const taken = await takeOver(this.#options, slot.callId);
+    if ('refused' in taken) return taken;
+    const { call, ownership } = taken;
+    // The outcome of tools that ran at the previous owner cannot be known here.
+    await store.tools.lose(call.id);
+    const prepared = await PreparedCall.of(call, this.#options, mcp);
+    const carrier = await this.#sideOf(call, prepared);
+    const continued = await continuationOf(store, clock, call);
+    const admitted = this.#admission.reserve();
+    const hasRoom = 'reservation' in admitted;
+    const reservation = hasRoom ? admitted.reservation : this.#admission.force();
+    // A call in progress always continues; one that has not been answered is turned away when the server is full.
+    const turnAway = !hasRoom && continued === null;
+    return this.#run(slot, {
+      call,
+      prepared,
+      ownership,
+      reservation,
+      callClock: realClock,
+      carrier,
+      turnAway,
+      continued,
+    });
+  }
+
+  awaitMedia(slot: CallSlot, running: RunningCall, ms: number): void {
+    slot.setDeadline(ms, () => void running.fail('broken', 'no_media', NO_MEDIA));
+  }
+
+  /** Prepares a call while a carrier is asked to take it; both can be cancelled from the first moment on. */
+  #place(
+    slot: CallSlot,
+    call: Call,
+    onEvent: (event: CarrierEvent) => void,
+  ): Promise<Placed & { readonly prepared: PreparedCall; readonly placedMs: number }> {
+    const placing = new Placing({ ...this.#options, ...this.#options.placing }, call);
+    return slot.place(placing, async () => {
+      const prepared = await PreparedCall.of(call, this.#options, this.#options.mcp);
+      const began = performance.now();
+      const placed = await placing.place(prepared.script(call).phrases, onEvent);
+      return { ...placed, prepared, placedMs: Math.round(performance.now() - began) };
+    });
+  }
+
+  async #sideOf(call: Call, { agent }: PreparedCall): Promise<CarrierSide> {
+    const { carriers, log } = this.#options;
+    const carrier = call.carrierCallId === null ? null : await carriers.control(call.carrier);
+    return carrier ? carrierSide(call, carrier, agent.transferNumber, log) : NO_CARRIER;
+  }
+
+  #run(slot: CallSlot, { turnAway = false, continued = null, ...run }: Run): RunningCall {
+    const { call, prepared, ownership, carrier } = run;
+    const { store, files, journal, clock, log } = this.#options;
+    const running = new RunningCall({
+      ...run,
+      turnAway,
+      continued,
+      store,
+      files,
+      journal,
+      clock,
+      log,
+      providers: prepared.providers(call),
+      tools: prepared.tools(call, ownership.epoch, carrier.transfer !== null),
+      onGone: () => slot.ended(),
+      watch: this.#watch,
+    });
+    slot.run(running);
+    return running;
+  }
+}
