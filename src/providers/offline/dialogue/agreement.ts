@@ -1,6 +1,7 @@
 import { timeZone } from '#core/kernel/locale.ts';
 import type { ModelMessage, ToolArgs, ToolDefinition } from '#engine/contracts/language-model.ts';
 import { NO, spokenInstant, YES } from './booking/wish.ts';
+import { argsOf, parametersOf, valuesOf } from './booking/parameters.ts';
 import { slotsOf, valueIn } from './booking/slots.ts';
 import { plain, type Talk } from './talk.ts';
 
@@ -27,13 +28,15 @@ export function heldRequest({ messages, tools, lastAgent }: Talk): HeldRequest |
 /** What the caller says to it: to do it, perhaps with other values, or to leave it; null where it is something else. */
 export function answerToHeld({ tool, args }: HeldRequest, caller: string): ToolArgs | 'leave' | null {
   const words = plain(caller);
+  const parameters = parametersOf(tool);
+  const values = valuesOf(parameters, args);
   const corrected = Object.fromEntries(
     slotsOf(tool).flatMap((slot) => {
       const value = valueIn(slot, caller, false);
-      return value === null || value === args[slot.key] ? [] : [[slot.key, value]];
+      return value === null || value === values[slot.key] ? [] : [[slot.key, value]];
     }),
   );
-  if (Object.keys(corrected).length > 0) return { ...args, ...corrected };
+  if (Object.keys(corrected).length > 0) return argsOf(parameters, { ...values, ...corrected });
   if (NO.test(words) || /\b(?:cancel that|never ?mind|forget (?:it|that)|leave it|rather not)\b/.test(words))
     return 'leave';
   return YES.test(words) && !caller.trim().endsWith('?') ? args : null;

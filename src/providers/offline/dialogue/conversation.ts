@@ -272,14 +272,14 @@ class Conversation {
       messages.findLastIndex((one) => one.role === 'agent'),
     );
     for (const tool of others) {
-      const before = fillIn(tool, until);
+      const before = fillIn(tool, until, this.#talk.now);
       if ('ask' in before && lastAgent.endsWith(before.ask) && intentOf(caller) !== 'goodbye') return this.#use(tool);
     }
     return null;
   }
 
   #use(tool: ToolDefinition): Reply {
-    const filled = fillIn(tool, this.#talk.messages);
+    const filled = fillIn(tool, this.#talk.messages, this.#talk.now);
     if ('ask' in filled) return this.#say(filled.ask);
     return { ...this.#say(''), tool: { name: tool.name, args: filled.args } };
   }

@@ -1,7 +1,10 @@
-import type { ModelMessage, ToolDefinition } from '#engine/contracts/language-model.ts';
+import { dateOrderOf, readSpokenTime } from '#core/bookings/spoken-time.ts';
+import type { TimeZone } from '#core/kernel/locale.ts';
+import type { ModelMessage, ToolArgs, ToolDefinition } from '#engine/contracts/language-model.ts';
 import { termsOf } from '#core/knowledge/terms.ts';
 import { nameIn } from '../analysis/names.ts';
-import { slotsOf, valueIn } from './booking/slots.ts';
+import { argsOf, parametersOf } from './booking/parameters.ts';
+import { slotsOf, valueIn, type Slot } from './booking/slots.ts';
 import { timeIn } from './intents.ts';
 
 /** Which of the agent's own tools a rule-based model uses when, and with what. */
@@ -9,6 +12,11 @@ import { timeIn } from './intents.ts';
 const BOOKING = /\b(?:book|schedul|appoint|reserv|meeting|demo)/;
 /** A tool whose words the caller used so many of is what they ask for. */
 const ENOUGH_WORDS = 2;
+
+interface TimeHere {
+  readonly at: Date;
+  readonly timeZone: TimeZone;
+}
 
 const wordsOfTool = (tool: ToolDefinition) =>
   `${tool.name.replaceAll(/[_-]|(?<=[a-z])(?=[A-Z])/g, ' ')} ${tool.description}`.toLowerCase();
@@ -44,27 +52,56 @@ export function toolAskedFor(
 }
 
 /** What to call a tool with, or what to ask first. */
-export type Filled = { readonly args: Readonly<Record<string, string>> } | { readonly ask: string };
+export type Filled = { readonly args: ToolArgs } | { readonly ask: string };
 
-/** Values for a tool's parameters from what was said; a required one that nobody has named, or not so that it fits, is asked for. */
-export function fillIn(tool: ToolDefinition, messages: readonly ModelMessage[]): Filled {
-  const args: Record<string, string> = {};
-  const texts = messages.flatMap((one) => (one.role === 'caller' ? [one.text] : []));
-  for (const slot of slotsOf(tool)) {
-    let value: string | null = null;
-    let agent = '';
-    for (const message of messages) {
-      if (message.role === 'agent') agent = message.text;
-      if (message.role === 'caller') value = valueIn(slot, message.text, agent.endsWith(slot.question)) ?? value;
-    }
-    if (slot.kind === 'name') value = nameIn(texts) ?? value;
-    if (slot.kind === 'note') value = texts.at(-1) ?? null;
-    if (slot.kind === 'when' || slot.kind === 'day' || slot.kind === 'clock')
-      value = texts.map(timeIn).findLast((time) => time !== null) ?? null;
-    if (value !== null && value !== '') args[slot.key] = value;
-    else if (slot.required) return { ask: slot.question };
+/**
+ * Values for a tool's parameters from what was said, as its schema wants them; a required one that was not named, or not so
+ * that it fits, is asked for.
+ */
+export function fillIn(tool: ToolDefinition, messages: readonly ModelMessage[], now: TimeHere): Filled {
+  const slots = slotsOf(tool);
+  const values: Record<string, string> = {};
+  for (const slot of slots) {
+    const value = isTime(slot) ? timeFor(slot, messages, now) : saidFor(slot, messages);
+    if (value !== null && value !== '') values[slot.key] = value;
   }
-  return { args };
+  const missing = slots.find((slot) => values[slot.key] === undefined && (slot.required || isBegun(slot, values)));
+  return missing ? { ask: missing.question } : { args: argsOf(parametersOf(tool), values) };
+}
+
+const textsIn = (messages: readonly ModelMessage[]) =>
+  messages.flatMap((one) => (one.role === 'caller' ? [one.text] : []));
+
+function saidFor(slot: Slot, messages: readonly ModelMessage[]): string | null {
+  if (slot.kind === 'note') return textsIn(messages).at(-1) ?? null;
+  let value: string | null = null;
+  let agent = '';
+  for (const message of messages) {
+    if (message.role === 'agent') agent = message.text;
+    if (message.role === 'caller') value = valueIn(slot, message.text, agent.endsWith(slot.question)) ?? value;
+  }
+  return slot.kind === 'name' ? (nameIn(textsIn(messages)) ?? value) : value;
+}
+
+const isTime = ({ kind }: Slot) => kind === 'when' || kind === 'day' || kind === 'clock';
+
+/** A time in the caller's words, or as a date where the schema wants one. */
+function timeFor({ parameter }: Slot, messages: readonly ModelMessage[], { at, timeZone }: TimeHere): string | null {
+  const words = textsIn(messages)
+    .map(timeIn)
+    .findLast((time) => time !== null);
+  const format = parameter?.format ?? null;
+  if (words === undefined || format === null) return words ?? null;
+  const read = readSpokenTime(words, { now: at, zone: timeZone, dateOrder: dateOrderOf(timeZone, null) });
+  if (format === 'date') return read.day;
+  return format === 'time' ? read.time : (read.at?.toISOString() ?? null);
+}
+
+/** Something of the object that it stands in was said, so that it is required there. */
+function isBegun({ parameter }: Slot, values: Readonly<Record<string, string>>): boolean {
+  if (parameter === null || parameter.nullable || !parameter.requiredWithin || parameter.path.length < 2) return false;
+  const around = `${parameter.path.slice(0, -1).join('.')}.`;
+  return Object.keys(values).some((key) => key.startsWith(around));
 }
 
 /** A tool's answer as something that can be said. */

@@ -1,9 +1,10 @@
 import { dayIn, type TimeZone } from '#core/kernel/locale.ts';
 import { dateOrderOf, readSpokenTime } from '#core/bookings/spoken-time.ts';
-import type { ModelMessage, ToolDefinition } from '#engine/contracts/language-model.ts';
+import type { ModelMessage, ToolArgs, ToolDefinition } from '#engine/contracts/language-model.ts';
 import { nameIn } from '../../analysis/names.ts';
 import { spokenWords } from '../../speech/text.ts';
 import { intentOf, type Intent } from '../intents.ts';
+import { argsOf as toolArgs, parametersOf } from './parameters.ts';
 import { NAME_QUESTION, slotOf, slotsOf, valueIn, WHEN_QUESTION, type Slot } from './slots.ts';
 import { givesUp, nameAnswered, timeWordsIn, wantsBooking, type TimeWords } from './words.ts';
 
@@ -42,7 +43,7 @@ interface Wish {
 /** What is to be done about a booking: say something, use the tool, or nothing where none is wanted. */
 export type BookingStep =
   | { readonly type: 'ask'; readonly text: string }
-  | { readonly type: 'book'; readonly args: Readonly<Record<string, string>> }
+  | { readonly type: 'book'; readonly args: ToolArgs }
   | { readonly type: 'given-up' };
 
 const NO_TIME: TimeWords = { day: null, clock: null, part: null };
@@ -192,7 +193,7 @@ function step(wish: Wish, messages: readonly ModelMessage[], heardName: string |
   return { type: 'ask', text: `${readBack(wish, at?.at ?? null, name, desk)} ${CONFIRM}` };
 }
 
-const isAsked = ({ kind }: Slot) => !['when', 'day', 'clock', 'name', 'note'].includes(kind);
+const isAsked = ({ kind }: Pick<Slot, 'kind'>) => !['when', 'day', 'clock', 'name', 'note'].includes(kind);
 const timesAsked = (messages: readonly ModelMessage[], question: string) =>
   messages.filter((one) => one.role === 'agent' && one.text.includes(question)).length;
 
@@ -217,7 +218,7 @@ function readBack(wish: Wish, at: Date | null, name: string | null, desk: Bookin
     ...(at === null ? [] : [spokenInstant(at, desk.now.timeZone)]),
     ...slotsFor(desk).flatMap(({ key, kind }) => {
       const value = wish.values[key];
-      if (value === undefined || !isAsked({ key, kind, required: true, question: '' })) return [];
+      if (value === undefined || !isAsked({ kind })) return [];
       return [
         kind === 'people'
           ? `for ${value} ${value === '1' ? 'person' : 'people'}`
@@ -248,7 +249,7 @@ function argsOf(
   iso: string | null,
   heardName: string | null,
   desk: BookingDesk,
-): Record<string, string> {
+): ToolArgs {
   const { timeZone } = desk.now;
   const name = wish.name ?? heardName;
   const when = iso ?? (at === null ? null : `${dayIn(timeZone, at)}T${clockOf(at, timeZone)}`);
@@ -261,11 +262,13 @@ function argsOf(
       ...(name === null ? {} : { name }),
       notes: [...asked, wish.first].join('; ').slice(0, 300),
     };
-  const args: Record<string, string> = {};
-  for (const { key, kind } of slotsOf(desk.tool)) {
+  const values: Record<string, string> = {};
+  for (const { key, kind, parameter } of slotsOf(desk.tool)) {
     const value =
       kind === 'when'
-        ? when
+        ? parameter?.format === 'date-time' && at !== null
+          ? at.toISOString()
+          : when
         : kind === 'day'
           ? at && dayIn(timeZone, at)
           : kind === 'clock'
@@ -275,7 +278,7 @@ function argsOf(
               : kind === 'note'
                 ? wish.first
                 : wish.values[key];
-    if (value) args[key] = value;
+    if (value) values[key] = value;
   }
-  return args;
+  return toolArgs(parametersOf(desk.tool), values);
 }
