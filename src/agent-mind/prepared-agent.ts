@@ -18,7 +18,7 @@ import { KnowledgeLookup } from './knowledge-lookup.ts';
 import { modelGone } from './model-gone.ts';
 import type { VendorWatch } from './vendor-watch.ts';
 import { AgentTools, type MoreTools } from './tools/agent-tools.ts';
-import type { ToolScene } from './tools/built-in-tools.ts';
+import type { ToolScene } from './tools/tool-scene.ts';
 import type { McpTools } from './tools/mcp-tools.ts';
 
 export interface DialogueOptions {

@@ -1,7 +1,10 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { Booking, BookSlot, Callback } from '#core/bookings/booking.ts';
+import type { Booking, BookingParty, BookSlot, Callback } from '#core/bookings/booking.ts';
 import type { BookingStore } from '#core/bookings/booking-store.ts';
 import type { Database } from './schema.ts';
+
+/** More of one party are not told apart on the telephone. */
+const MOST_UPCOMING = 20;
 
 export class PostgresBookingStore implements BookingStore {
   readonly #db: Kysely<Database>;
@@ -52,6 +55,41 @@ export class PostgresBookingStore implements BookingStore {
       .returningAll()
       .executeTakeFirst();
     return row ? toBooking(row) : null;
+  }
+
+  async cancel(organizationId: number, id: number, at: Date): Promise<Booking | null> {
+    const row = await this.#db
+      .updateTable('bookings')
+      .set({ canceled_at: at })
+      .where('id', '=', id)
+      .where('organization_id', '=', organizationId)
+      .where('held_until', 'is', null)
+      .where('canceled_at', 'is', null)
+      .returningAll()
+      .executeTakeFirst();
+    return row ? toBooking(row) : null;
+  }
+
+  async upcoming(organizationId: number, whose: BookingParty, now: Date): Promise<readonly Booking[]> {
+    const known = [
+      ['person_id', whose.personId],
+      ['number', whose.number],
+      ['call_id', whose.callId],
+      ['conversation_id', whose.conversationId ?? null],
+    ] as const;
+    if (known.every(([, value]) => value === null)) return [];
+    const rows = await this.#db
+      .selectFrom('bookings')
+      .selectAll()
+      .where('organization_id', '=', organizationId)
+      .where('held_until', 'is', null)
+      .where('canceled_at', 'is', null)
+      .where('at', '>', now)
+      .where((eb) => eb.or(known.flatMap(([column, value]) => (value === null ? [] : [eb(column, '=', value)]))))
+      .orderBy('at')
+      .limit(MOST_UPCOMING)
+      .execute();
+    return rows.map(toBooking);
   }
 
   async insertCallback(organizationId: number, callback: Callback, at: Date): Promise<number> {

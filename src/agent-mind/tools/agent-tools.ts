@@ -1,11 +1,12 @@
 import { RecordsUnavailable } from '#core/kernel/errors.ts';
 import type { ArmedTool } from '#core/tools/tool-store.ts';
-import { DO_NOT_CALL, isBuiltIn, type ToolStatus } from '#core/tools/tool.ts';
+import { builtInNames, isBuiltIn, type ToolStatus } from '#core/tools/tool.ts';
 import type { ModelMessage, ToolArgs, ToolDefinition } from '#engine/contracts/language-model.ts';
 import type { ToolOutcome } from '#engine/contracts/tool-outcome.ts';
 import { checkArguments } from './arguments.ts';
-import { BUILT_INS, type ToolScene } from './built-in-tools.ts';
+import { BUILT_INS } from './built-in-tools.ts';
 import { holdBack, isConfirmed, type ToolRequest } from './confirmation.ts';
+import type { ToolScene } from './tool-scene.ts';
 import { definitionOf, runWebhookTool, type WebhookToolOptions } from './webhook-tool.ts';
 
 const NOT_RECORDED = 'This cannot be done at present, because it cannot be recorded. It was not done. Say so.';
@@ -43,7 +44,7 @@ export class AgentTools {
     this.#http = http;
     this.#own = new Map(own.map((armed) => [armed.tool.name, armed]));
     this.#sets = [...(documents ? [documents] : []), ...servers];
-    const allowed = new Set<string>([...scene.agent.builtInTools, DO_NOT_CALL]);
+    const allowed = builtInNames(scene.agent.builtInTools);
     const ours = [
       ...BUILT_INS.map((one) => one.definition).filter((one) => allowed.has(one.name)),
       ...own.map(definitionOf),
@@ -107,11 +108,14 @@ export class AgentTools {
     const checked = checkArguments(definition, request.args);
     if ('problem' in checked) return { status: 'failed', output: checked.problem };
     const { args } = checked;
-    if (definition.confirm && !isConfirmed(talk, request, this.#scene.timeZone))
-      return { status: 'unconfirmed', output: holdBack({ name, args }) };
+    const builtIn = BUILT_INS.find((one) => one.definition.name === name);
+    if (definition.confirm && !isConfirmed(talk, request, this.#scene.timeZone)) {
+      const plan = await builtIn?.plan?.(this.#scene, args as Readonly<Record<string, string>>);
+      if (plan && 'status' in plan) return plan;
+      return { status: 'unconfirmed', output: holdBack({ name, args }, plan?.would ?? null) };
+    }
     const own = this.#own.get(name);
     if (own) return runWebhookTool(this.#http, own, this.#scene, key, args);
-    const builtIn = BUILT_INS.find((one) => one.definition.name === name);
     if (builtIn) return builtIn.run(this.#scene, args as Readonly<Record<string, string>>);
     return this.#sets
       .find((one) => one.definitions.some((definition) => definition.name === name))!

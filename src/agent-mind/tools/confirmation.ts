@@ -32,13 +32,14 @@ export function isConfirmed(talk: readonly ModelMessage[], request: ToolRequest,
   return orders(words);
 }
 
-/** What the model is told instead of a result. */
-export function holdBack({ name, args }: Pick<ToolRequest, 'name' | 'args'>): string {
+/** What the model is told instead of a result. `would`: what the tool would do, where that is known in words. */
+export function holdBack({ name, args }: Pick<ToolRequest, 'name' | 'args'>, would: string | null): string {
   const values = Object.entries(args)
     .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join('; ');
   return [
     'Not done yet: the caller has to agree first.',
+    ...(would === null ? [] : [`It would ${would}.`]),
     `Say what will be done${values === '' ? '' : ` with these values (${values})`} and ask whether that is right.`,
     `Call ${name} again with exactly these values once the caller agrees, and with the new ones if they change something.`,
   ].join(' ');

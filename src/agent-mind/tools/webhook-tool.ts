@@ -7,7 +7,7 @@ import type { ArmedTool } from '#core/tools/tool-store.ts';
 import type { ToolDefinition, ToolArgs } from '#engine/contracts/language-model.ts';
 import type { ToolOutcome } from '#engine/contracts/tool-outcome.ts';
 import { isAction } from './action.ts';
-import type { ToolScene } from './built-in-tools.ts';
+import type { ToolScene } from './tool-scene.ts';
 
 /** All tries together stay below what the turn machine waits. */
 const ANSWER_MS = 9000;

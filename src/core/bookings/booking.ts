@@ -13,6 +13,9 @@ export interface Booking {
 
 export type BookSlot = Omit<Booking, 'id'>;
 
+/** Whose a booking is: who made it, with which number, or in this very talk. Null where it is not known. */
+export type BookingParty = Pick<Booking, 'personId' | 'number' | 'callId' | 'conversationId'>;
+
 /** Somebody is to be called back. */
 export interface Callback {
   readonly callId: number | null;

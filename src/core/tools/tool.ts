@@ -12,8 +12,18 @@ export const LOOK_UP = 'look_up_knowledge' satisfies BuiltInTool;
 /** Whoever asks never to be called again is heard by every agent. */
 export const DO_NOT_CALL = 'do_not_call';
 
+/** An agent that books cancels and moves what its caller has booked. */
+export const CANCEL_SLOT = 'cancel_slot';
+export const MOVE_SLOT = 'move_slot';
+const WITH_BOOK_SLOT = [CANCEL_SLOT, MOVE_SLOT];
+
+/** What an agent is offered with these switched on. */
+export function builtInNames(switchedOn: readonly BuiltInTool[]): ReadonlySet<string> {
+  return new Set([...switchedOn, DO_NOT_CALL, ...(switchedOn.includes('book_slot') ? WITH_BOOK_SLOT : [])]);
+}
+
 export function isBuiltIn(name: string): boolean {
-  return name === DO_NOT_CALL || BUILT_IN_TOOLS.some((one) => one === name);
+  return name === DO_NOT_CALL || WITH_BOOK_SLOT.includes(name) || BUILT_IN_TOOLS.some((one) => one === name);
 }
 
 /** Something that an agent may have done by somebody else's server. */

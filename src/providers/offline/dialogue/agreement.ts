@@ -1,5 +1,5 @@
 import { timeZone } from '#core/kernel/locale.ts';
-import type { ModelMessage, ToolArgs, ToolDefinition } from '#engine/contracts/language-model.ts';
+import type { ToolArgs, ToolDefinition } from '#engine/contracts/language-model.ts';
 import { NO, spokenInstant, YES } from './booking/wish.ts';
 import { argsOf, parametersOf, valuesOf } from './booking/parameters.ts';
 import { slotsOf, valueIn } from './booking/slots.ts';
@@ -13,17 +13,23 @@ export const GO_AHEAD = 'Shall I do that?';
 export interface HeldRequest {
   readonly tool: ToolDefinition;
   readonly args: ToolArgs;
+  /** What it would do, where the tool has said so. */
+  readonly would: string | null;
 }
 
-/** The latest request for a tool, where it was held back and the agent has asked about nothing else since. */
-export function heldRequest({ messages, tools, lastAgent }: Talk): HeldRequest | null {
+/** The latest request for a tool, where it was held back. */
+export function heldBack({ messages, tools }: Talk): HeldRequest | null {
   const call = messages.findLast((one) => one.role === 'tool-call');
   const tool = call?.role === 'tool-call' ? tools.get(call.name) : undefined;
-  if (call?.role !== 'tool-call' || !tool || !lastAgent.endsWith(GO_AHEAD)) return null;
-  const isHeld = (one: ModelMessage) =>
-    one.role === 'tool-result' && one.key === call.key && one.status === 'unconfirmed';
-  return messages.some(isHeld) ? { tool, args: call.args } : null;
+  if (call?.role !== 'tool-call' || !tool) return null;
+  const result = messages.findLast((one) => one.role === 'tool-result' && one.key === call.key);
+  if (result?.role !== 'tool-result' || result.status !== 'unconfirmed') return null;
+  return { tool, args: call.args, would: /It would ([^\n]{1,300}?)\. Say what/.exec(result.output)?.[1] ?? null };
 }
+
+/** The same, where the agent has asked about nothing else since. */
+export const heldRequest = (talk: Talk): HeldRequest | null =>
+  talk.lastAgent.endsWith(GO_AHEAD) ? heldBack(talk) : null;
 
 /** What the caller says to it: to do it, perhaps with other values, or to leave it; null where it is something else. */
 export function answerToHeld({ tool, args }: HeldRequest, caller: string): ToolArgs | 'leave' | null {
@@ -43,7 +49,8 @@ export function answerToHeld({ tool, args }: HeldRequest, caller: string): ToolA
 }
 
 /** What the agent says before a tool that changes something. */
-export function askToGoAhead({ tool, args }: HeldRequest, zone: string): string {
+export function askToGoAhead({ tool, args, would }: HeldRequest, zone: string): string {
+  if (would !== null) return `So I will ${would}. ${GO_AHEAD}`;
   const values = leaves(args).map(([key, value]) => `${key.replaceAll(/[_.-]/g, ' ')} ${said(value, zone)}`);
   return `To be sure: ${[tool.name.replaceAll(/[_-]/g, ' '), ...values].join(', ')}. ${GO_AHEAD}`;
 }

@@ -5,15 +5,17 @@ import type {
   ToolDefinition,
   ToolResultStatus,
 } from '#engine/contracts/language-model.ts';
-import { answerToHeld, askToGoAhead, heldRequest } from './agreement.ts';
+import { answerToHeld, askToGoAhead, heldBack, heldRequest } from './agreement.ts';
 import { Answers } from './answering/answer.ts';
 import { statementsOf } from './answering/statements.ts';
-import { bookingStep, CONFIRM, pendingQuestion, spokenInstant, TAKEN, type BookingDesk } from './booking/wish.ts';
+import { afterChange, changeStep } from './booking/change.ts';
+import { deskOf, offers } from './booking/desk.ts';
+import { bookingStep, pendingQuestion, spokenInstant, TAKEN, type BookingDesk } from './booking/wish.ts';
 import { intentOf, messageIn, timeIn, type Intent } from './intents.ts';
 import { findRule } from './prompt-script.ts';
 import { acknowledgement, ANYTHING_ELSE, CLOSING_QUESTION, nextOfSale, objectionOf } from './selling.ts';
-import { BOOK, CALLBACK, DO_NOT_CALL, END_CALL, plain, TRANSFER, type Reply, type Talk } from './talk.ts';
-import { bookingTool, fillIn, speakable, toolAskedFor } from './tool-use.ts';
+import { CALLBACK, DO_NOT_CALL, END_CALL, plain, TRANSFER, type Reply, type Talk } from './talk.ts';
+import { fillIn, speakable, toolAskedFor } from './tool-use.ts';
 
 const CALLBACK_QUESTION = 'When may I call you back?';
 const ANOTHER_QUESTION = 'Which other day and time would suit you?';
@@ -49,7 +51,7 @@ class Conversation {
     if (scripted !== null) return this.#say(scripted);
     const remembered = known.answerTo(caller);
     if (remembered !== null) return this.#say(remembered);
-    return this.#goAhead() ?? this.#book() ?? this.#useAskedFor() ?? this.#answer(intentOf(caller));
+    return this.#change() ?? this.#goAhead() ?? this.#book() ?? this.#useAskedFor() ?? this.#answer(intentOf(caller));
   }
 
   /** The answer to what a tool that was held back is about to do. */
@@ -59,6 +61,12 @@ class Conversation {
     if (answer === null) return null;
     if (answer === 'leave') return this.#say(`All right, I leave it. ${ANYTHING_ELSE}`);
     return { ...this.#say(''), tool: { name: held!.tool.name, args: answer } };
+  }
+
+  #change(): Reply | null {
+    if (!this.#desk?.builtIn || pendingQuestion(this.#talk.messages, this.#desk) !== null) return null;
+    const step = changeStep(this.#talk);
+    return step && { ...this.#say(''), ...step };
   }
 
   #book(): Reply | null {
@@ -180,9 +188,10 @@ class Conversation {
 
   #afterTool(result: Extract<ModelMessage, { role: 'tool-result' }>): Reply {
     const { name, output, status } = result;
-    const held = this.#talk.tools.get(name);
-    if (status === 'unconfirmed' && held)
-      return this.#say(askToGoAhead({ tool: held, args: this.#lastCall(name) ?? {} }, this.#talk.now.timeZone));
+    const held = heldBack(this.#talk);
+    if (held) return this.#say(askToGoAhead(held, this.#talk.now.timeZone));
+    const changed = afterChange(result);
+    if (changed !== null) return this.#say(changed);
     if (name === this.#desk?.tool.name) return this.#afterBooking(output, status);
     switch (name) {
       case TRANSFER:
@@ -375,21 +384,8 @@ const failed = (status: ToolResultStatus) =>
     ? 'I am sorry, I got no answer, so I do not know whether it was done.'
     : 'I am sorry, that did not work.';
 
-/** Whether the last question of a text offers a booking. */
-const offers = (text: string): boolean => {
-  if (!text.trim().endsWith('?') || text.endsWith(CONFIRM)) return false;
-  const question = text.slice(Math.max(...['. ', '! '].map((end) => text.lastIndexOf(end))) + 1);
-  return /\b(?:appointment|demo|meeting|schedule|book|which day|what day|what time|suit you)\b/i.test(question);
-};
-
 /** Words of somebody who asks for something without a question. */
 const looksForSomething = (text: string) =>
   /\d|\b(?:looking for|need|want|about|price|rate|fee|room|port)\b/i.test(text);
-
-function deskOf({ others, tools, script, now }: Talk): BookingDesk | null {
-  const own = bookingTool(others);
-  const tool = own ?? tools.get(BOOK);
-  return tool ? { tool, builtIn: !own, asks: script.bookingAsks, now, offers } : null;
-}
 
 const startsWithMessage = (reason: unknown): boolean => typeof reason === 'string' && reason.startsWith(MESSAGE);

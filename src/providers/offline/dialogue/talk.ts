@@ -22,9 +22,11 @@ export const TRANSFER = 'transfer_to_human';
 export const CALLBACK = 'take_callback';
 export const DO_NOT_CALL = 'do_not_call';
 export const BOOK = 'book_slot';
+export const CANCEL = 'cancel_slot';
+export const MOVE = 'move_slot';
 export const END_CALL = 'end_call';
 const LOOK_UP = 'look_up_knowledge';
-const OURS = new Set([TRANSFER, CALLBACK, DO_NOT_CALL, BOOK, END_CALL, LOOK_UP]);
+const OURS = new Set([TRANSFER, CALLBACK, DO_NOT_CALL, BOOK, CANCEL, MOVE, END_CALL, LOOK_UP]);
 
 /** A conversation as it stands: the only state there is. */
 export class Talk {

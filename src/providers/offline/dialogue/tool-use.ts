@@ -21,8 +21,16 @@ interface TimeHere {
 const wordsOfTool = (tool: ToolDefinition) =>
   `${tool.name.replaceAll(/[_-]|(?<=[a-z])(?=[A-Z])/g, ' ')} ${tool.description}`.toLowerCase();
 
+/** It cancels, moves or looks up what is booked. */
+const CHANGES_OR_LOOKS =
+  /\b(?:cancel|reschedul|mov|chang|updat|delet|remov|find|list|check|get|look|show|search|availab|status)/;
+const books = (tool: ToolDefinition) => {
+  const words = wordsOfTool(tool);
+  return BOOKING.test(words) && !CHANGES_OR_LOOKS.test(words);
+};
+
 export function bookingTool(tools: readonly ToolDefinition[]): ToolDefinition | null {
-  return tools.find((tool) => BOOKING.test(wordsOfTool(tool))) ?? null;
+  return tools.find(books) ?? null;
 }
 
 /** How many words with a meaning two texts share. */
@@ -41,7 +49,7 @@ export function toolAskedFor(
   let best: ToolDefinition | null = null;
   let most = ENOUGH_WORDS - 1;
   for (const tool of tools) {
-    if (BOOKING.test(wordsOfTool(tool))) continue;
+    if (books(tool)) continue;
     // Somebody who names what the tool needs says less of the rest.
     const given = slotsOf(tool).filter((slot) => slot.required && valueIn(slot, caller, false) !== null).length;
     const shared = wordsInCommon(caller, wordsOfTool(tool));

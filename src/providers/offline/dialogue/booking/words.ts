@@ -127,9 +127,29 @@ const WISHES = [
 const THING_AND_TIME = new RegExp(`\\b(?:${THING}|anything|something free|come|come in|room)\\b`);
 const ONLY_ASKS = /^(?:(?:so|and|um|hi|hello|hey) )*(?:what|how|why|where|who|which|do i|do we|must i)\b/;
 
+const OF_THEIRS = `(?:${THING}|it|that|this)\\b`;
+const CANCELS = [
+  new RegExp(`\\b(?:cancel|call off|delete|drop)\\b(?: [a-z']+){0,4} ${OF_THEIRS}`),
+  new RegExp(`\\b(?:can't|cannot|can not|won't) (?:make|come to|keep|be at)\\b(?: [a-z']+){0,3} ${OF_THEIRS}`),
+  /\b(?:have|need|want|like|must|got) (?:to )?cancel(?: please)?$/,
+];
+const MOVES = [
+  new RegExp(`\\b(?:move|shift|push|postpone)\\b(?: [a-z']+){0,4} ${OF_THEIRS}`),
+  new RegExp(`\\bchange\\b(?: [a-z']+){0,4} ${THING}\\b`),
+  /\bchange (?:it|that) (?:to|from)\b/,
+  /\breschedule\b/,
+];
+
+/** Whether an appointment that is booked is to be cancelled or moved. */
+export function changeWanted(plain: string): 'cancel' | 'move' | null {
+  if (ONLY_ASKS.test(plain)) return null;
+  if (MOVES.some((pattern) => pattern.test(plain))) return 'move';
+  return CANCELS.some((pattern) => pattern.test(plain)) ? 'cancel' : null;
+}
+
 /** Whether somebody asks to book, and does not only ask about it. */
 export function wantsBooking(text: string, plain: string): boolean {
-  if (ONLY_ASKS.test(plain) || givesUp(plain)) return false;
+  if (ONLY_ASKS.test(plain) || givesUp(plain) || changeWanted(plain) !== null) return false;
   if (WISHES.some((pattern) => pattern.test(plain))) return true;
   const { day, clock } = timeWordsIn(text);
   return (

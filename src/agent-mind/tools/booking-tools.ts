@@ -1,0 +1,197 @@
+import { bookSlot, holdNextSlot, noteCallback } from '#core/bookings/book-slot.ts';
+import type { Booking, BookSlot } from '#core/bookings/booking.ts';
+import { cancelBooking } from '#core/bookings/cancel-booking.ts';
+import { moveBooking } from '#core/bookings/move-booking.ts';
+import { dateOrderOf, readSpokenTime, sayTime, type SpokenTime } from '#core/bookings/spoken-time.ts';
+import { AppError } from '#core/kernel/errors.ts';
+import { wallClock } from '#core/kernel/locale.ts';
+import { CANCEL_SLOT, MOVE_SLOT } from '#core/tools/tool.ts';
+import type { ToolOutcome } from '#engine/contracts/tool-outcome.ts';
+import { as, param, talkOf, type Args, type BuiltIn, type ToolScene } from './tool-scene.ts';
+
+/** Times that callers book, cancel, move, or want to be called back at. */
+export const BOOKING_TOOLS: readonly BuiltIn[] = [
+  {
+    definition: {
+      name: 'book_slot',
+      description: 'Books an appointment at a time that the caller agreed to.',
+      parameters: {
+        when: param('Day and time, in the words of the caller or as 2026-01-15T15:00', true),
+        name: param("The caller's name", false),
+        notes: param('What the appointment is about', false),
+      },
+      confirm: true,
+    },
+    plan: planBooking,
+    run: book,
+  },
+  {
+    definition: {
+      name: CANCEL_SLOT,
+      description: "Cancels one of the caller's own appointments.",
+      parameters: { when: param('Day and time of that appointment, where the caller has several', false) },
+      confirm: true,
+    },
+    plan: async (scene, args) => {
+      const own = await ownBooking(scene, args['when']);
+      return 'status' in own ? own : { would: `cancel the appointment on ${say(scene, own.at)}` };
+    },
+    run: cancel,
+  },
+  {
+    definition: {
+      name: MOVE_SLOT,
+      description: "Moves one of the caller's own appointments to another time.",
+      parameters: {
+        to: param('The new day and time, in the words of the caller or as 2026-01-15T15:00', true),
+        from: param('Day and time that it has now, where the caller has several', false),
+      },
+      confirm: true,
+    },
+    plan: async (scene, args) => {
+      const wish = await wantedMove(scene, args);
+      return 'status' in wish
+        ? wish
+        : { would: `move the appointment on ${say(scene, wish.own.at)} to ${say(scene, wish.to)}` };
+    },
+    run: move,
+  },
+  {
+    definition: {
+      name: 'take_callback',
+      description: 'Notes that the caller wants to be called back.',
+      parameters: { when: param('When, in the words of the caller', true), reason: param('What about', false) },
+    },
+    run: takeCallback,
+  },
+];
+
+/** What the caller's words say, in the organization's zone. */
+function readTime({ timeZone: zone, number, clock }: ToolScene, said: string, guess = false): SpokenTime {
+  return readSpokenTime(said, { now: clock.now(), zone, dateOrder: dateOrderOf(zone, number), guess });
+}
+
+const say = ({ timeZone, clock }: ToolScene, at: Date) => sayTime(at, timeZone, clock.now());
+
+const failed = (output: string): ToolOutcome => ({ status: 'failed', output });
+const notUnderstood = ({ problem, ask }: SpokenTime) =>
+  problem === 'past' ? ask! : `The time was not understood. ${ask}`;
+
+function planBooking(scene: ToolScene, args: Args): Promise<{ would: string } | ToolOutcome> {
+  const spoken = readTime(scene, args['when'] ?? '');
+  if (spoken.at === null) return Promise.resolve(failed(notUnderstood(spoken)));
+  const name = args['name'] === undefined ? '' : `, for ${args['name']}`;
+  return Promise.resolve({ would: `book ${say(scene, spoken.at)}${name}` });
+}
+
+async function book(scene: ToolScene, args: Args): Promise<ToolOutcome> {
+  const { personId, number } = scene;
+  const spoken = readTime(scene, args['when'] ?? '');
+  if (spoken.at === null) return failed(notUnderstood(spoken));
+  const wanted: BookSlot = {
+    at: spoken.at,
+    name: args['name'] ?? null,
+    number,
+    notes: args['notes'] ?? null,
+    personId,
+    ...talkOf(scene),
+  };
+  return orAnother(scene, wanted, 'book it', async () => {
+    await bookSlot(scene, as(scene), wanted);
+    return { status: 'ok', output: `Booked for ${say(scene, wanted.at)}.` };
+  });
+}
+
+async function cancel(scene: ToolScene, args: Args): Promise<ToolOutcome> {
+  const own = await ownBooking(scene, args['when']);
+  if ('status' in own) return own;
+  await cancelBooking(scene, as(scene), own.id);
+  return { status: 'ok', output: `The appointment on ${say(scene, own.at)} is canceled.` };
+}
+
+async function move(scene: ToolScene, args: Args): Promise<ToolOutcome> {
+  const wish = await wantedMove(scene, args);
+  if ('status' in wish) return wish;
+  const { own, to } = wish;
+  const wanted = { ...own, ...talkOf(scene), at: to };
+  return orAnother(scene, wanted, 'move the appointment there', async () => {
+    await moveBooking(scene, as(scene), own.id, wanted);
+    return {
+      status: 'ok',
+      output: `The appointment on ${say(scene, own.at)} is moved to ${say(scene, to)}.`,
+    };
+  });
+}
+
+/** Where the time is taken, the next that is free is kept for the caller and named. */
+async function orAnother(
+  scene: ToolScene,
+  wanted: BookSlot,
+  does: string,
+  run: () => Promise<ToolOutcome>,
+): Promise<ToolOutcome> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
+    const free = await holdNextSlot(scene, scene.organizationId, scene.timeZone, wanted);
+    return failed(
+      free === null
+        ? 'That time is taken. Ask for another one.'
+        : `That time is taken. Free: ${say(scene, free)} (${free.toISOString()}). Offer it, and ${does} when the caller agrees.`,
+    );
+  }
+}
+
+/** The one appointment of this caller that is meant, or what has to be asked first. */
+async function ownBooking(scene: ToolScene, said: string | undefined): Promise<Booking | ToolOutcome> {
+  const { store, organizationId, personId, number, clock, timeZone } = scene;
+  const party = { personId, number, conversationId: null, ...talkOf(scene) };
+  const all = await store.bookings.upcoming(organizationId, party, clock.now());
+  if (all.length === 0) return failed('No appointment of this caller is booked.');
+  const { day, time } = said === undefined ? { day: null, time: null } : readTime(scene, said);
+  const meant = all.filter(({ at }) => {
+    const wall = wallClock(timeZone, at).toISOString();
+    return (day === null || wall.startsWith(day)) && (time === null || wall.slice(11, 16) === time);
+  });
+  if (meant.length === 1) return meant[0]!;
+  const list = all.map(({ at }) => say(scene, at)).join('; ');
+  return failed(
+    meant.length === 0
+      ? `No appointment of this caller is at that time. Booked: ${list}. Ask which one is meant.`
+      : `Several appointments are booked: ${list}. Ask which one is meant.`,
+  );
+}
+
+/** Which appointment goes where; a day alone keeps its time, a time alone its day. */
+async function wantedMove(scene: ToolScene, args: Args): Promise<{ own: Booking; to: Date } | ToolOutcome> {
+  const own = await ownBooking(scene, args['from']);
+  if ('status' in own) return own;
+  const said = args['to'] ?? '';
+  const wall = wallClock(scene.timeZone, own.at).toISOString();
+  let spoken = readTime(scene, said);
+  if (spoken.problem === 'no-time') spoken = readTime(scene, `${said} at ${wall.slice(11, 16)}`);
+  else if (spoken.problem === 'no-day') spoken = readTime(scene, `${wall.slice(0, 10)} ${said}`);
+  return spoken.at === null ? failed(notUnderstood(spoken)) : { own, to: spoken.at };
+}
+
+async function takeCallback(scene: ToolScene, args: Args): Promise<ToolOutcome> {
+  const { personId, number } = scene;
+  const wanted = args['when'] ?? '';
+  const spoken = readTime(scene, wanted, true);
+  // `as soon as possible` and `next week` are good enough to call back; a time that may be another one is not.
+  if (spoken.at === null && !['nothing', 'no-day', 'no-time'].includes(spoken.problem!))
+    return { status: 'failed', output: `Nothing is noted yet. ${notUnderstood(spoken)}` };
+  await noteCallback(scene, as(scene), {
+    ...talkOf(scene),
+    personId,
+    number,
+    wanted,
+    dueAt: spoken.at,
+    reason: args['reason'] ?? 'asked for on the call',
+  });
+  return {
+    status: 'ok',
+    output: spoken.at === null ? 'The callback is noted.' : `The callback is noted for ${say(scene, spoken.at)}.`,
+  };
+}

@@ -1,0 +1,46 @@
+import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
+import type { TimeZone } from '#core/kernel/locale.ts';
+import type { Secrets } from '#core/kernel/secrets.ts';
+import type { WallClock } from '#core/kernel/wall-clock.ts';
+import type { Store } from '#core/records.ts';
+import type { Scene } from '#core/tools/tool-store.ts';
+import type { ToolDefinition } from '#engine/contracts/language-model.ts';
+import type { ToolOutcome } from '#engine/contracts/tool-outcome.ts';
+
+/** Where a tool is used: on one call, or in one talk in text. */
+export interface ToolScene {
+  readonly where: Scene;
+  readonly organizationId: number;
+  /** Names the talk to people and other servers: the call's sid, or `conv_7`. */
+  readonly subject: string;
+  /** Before every key of a decision, so that no two talks share one. */
+  readonly keyPrefix: string;
+  readonly personId: number | null;
+  /** The person's; null where it is not known. */
+  readonly number: string | null;
+  readonly agent: AiAgent;
+  /** The organization's. */
+  readonly timeZone: TimeZone;
+  readonly store: Store;
+  readonly clock: WallClock;
+  readonly secrets: Secrets;
+  /** Whether the carrier of this call hands it over to a number. */
+  readonly canTransfer: boolean;
+}
+
+export type Args = Readonly<Record<string, string | undefined>>;
+
+/** A tool of ours. */
+export interface BuiltIn {
+  readonly definition: ToolDefinition;
+  /** What it would do, as a phrase after "it would"; or why nothing can be done, which needs no agreement. */
+  plan?(scene: ToolScene, args: Args): Promise<{ readonly would: string } | ToolOutcome>;
+  run(scene: ToolScene, args: Args): Promise<ToolOutcome>;
+}
+
+export const param = (description: string, required: boolean) => ({ description, required });
+
+export const as = ({ organizationId }: ToolScene) =>
+  ({ organizationId, actor: { kind: 'system', name: 'agent' } }) as const;
+export const talkOf = ({ where }: ToolScene) =>
+  'callId' in where ? { callId: where.callId } : { callId: null, conversationId: where.conversationId };

@@ -1,0 +1,16 @@
+import type { Basics } from '../core.ts';
+import type { Context } from '../kernel/context.ts';
+import { notFound } from '../kernel/errors.ts';
+import type { Booking } from './booking.ts';
+
+type Ctx = Pick<Context, 'organizationId' | 'actor' | 'once'>;
+
+/** Cancels a booking; its time is free again. @throws AppError not-found (also one that is canceled already) */
+export async function cancelBooking(core: Pick<Basics, 'store' | 'clock'>, ctx: Ctx, id: number): Promise<Booking> {
+  return core.store.transaction(async (records) => {
+    const booking = await records.bookings.cancel(ctx.organizationId, id, core.clock.now());
+    if (!booking) throw notFound('Booking', `booking_id: booking_${id}`);
+    await records.outbox.audit(ctx, 'booking.cancel', `booking_${id}`, { at: booking.at });
+    return booking;
+  });
+}
