@@ -126,7 +126,7 @@ const SUITES: readonly Suite[] = [
   { name: 'hostile', budgetS: 300, files: ['test/suites/hostile.test.ts'] },
   { name: 'hostile text', budgetS: 240, files: ['test/hostile-text.test.ts'] },
   { name: 'kit', budgetS: 120, files: ['test/suites/kit.test.ts'] },
-  { name: 'walk', budgetS: 180, files: ['test/suites/walk.test.ts', 'test/suites/walk-doors.test.ts'] },
+  { name: 'walk', budgetS: 240, files: tests('test/suites/walk{,-doors,-long}.test.ts') },
   { name: 'whose', budgetS: 120, files: ['test/suites/whose.test.ts'] },
   { name: 'identity', budgetS: 120, files: ['test/suites/identity.test.ts'] },
   { name: 'media socket', budgetS: 240, alone: true, files: ['test/suites/media-socket.test.ts'] },

@@ -6,7 +6,7 @@ import type { Api } from '#apis/kit/api.ts';
 import { authenticate, credentialIn } from '#apis/kit/authenticate.ts';
 import { docsOperation } from '#apis/kit/docs.ts';
 import { RequestLimits } from '#apis/kit/limits.ts';
-import { mountRest, newRequestId, type Rest } from '#apis/kit/mount-rest.ts';
+import { apiOf, mountRest, newRequestId, type Rest } from '#apis/kit/mount-rest.ts';
 import type { Urls } from '#apis/kit/operation.ts';
 import { orchestrator } from '#apis/orchestrator/api.ts';
 import { healthOperations, type HealthSource } from '#apis/orchestrator/health.ts';
@@ -15,6 +15,7 @@ import { isLoopback, type Config } from '#config/config.ts';
 import type { Call } from '#core/calls/call.ts';
 import type { Core } from '#core/core.ts';
 import { whoIs } from '#core/identity/sign-in.ts';
+import { AppError } from '#core/kernel/errors.ts';
 import { CarrierWebhooks } from '#edge/carrier-webhooks.ts';
 import type { Carriers } from '#live/carriers.ts';
 import type { Addresses } from './addresses.ts';
@@ -153,8 +154,11 @@ export async function startHttpServers(
   if (offersApis) mountPages(server, { core, files: core.files, signedUrls });
   await server.ready();
   const upgrades = new Upgrades();
-  const { listening, taken } = await listenOn(config.host, config.ports, (request, reply) =>
-    server.routing(request, reply),
+  const { listening, taken } = await listenOn(
+    config.host,
+    config.ports,
+    (request, reply) => server.routing(request, reply),
+    (path, message) => apiOf(apis, path).renderError(new AppError('invalid-input', message), newRequestId()).body,
   );
   // Before the sockets' closers, so that it runs after them: each socket is told why it closes.
   closers.push(() => stopListening(listening));

@@ -30,6 +30,7 @@ export async function listenOn(
   host: string,
   ports: readonly number[],
   handler: RequestListener,
+  refusalOf: RefusalOf,
 ): Promise<{ readonly listening: readonly Listening[]; readonly taken: readonly number[] }> {
   const listening: Listening[] = [];
   const taken: number[] = [];
@@ -56,7 +57,7 @@ export async function listenOn(
       connections.add(socket);
       socket.once('close', () => connections.delete(socket));
     });
-    server.on('clientError', refuse);
+    server.on('clientError', (error: ClientError, socket: Duplex) => refuse(error, socket, refusalOf));
     try {
       await new Promise<void>((done, fail) =>
         server.once('error', fail).listen(port, host, WAITING_TO_BE_TAKEN, () => done()),
@@ -120,13 +121,23 @@ const WORDS: Readonly<Record<string, readonly [number, string, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request took too long to arrive'],
 };
 
-/** What is no HTTP, or comes too slowly, is refused before anybody knows which API it was for: in the form of the one that answers for the rest. */
-function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+/** `rawPacket`: what the parser was given last. */
+type ClientError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
+
+/** The body of a refusal, in the form of the API that owns the path; null where the request's first line was not read. */
+export type RefusalOf = (path: string | null, message: string) => object;
+
+const LONGEST_PATH_READ = 2000;
+
+function pathOf({ rawPacket }: ClientError): string | null {
+  return /^[A-Z]{3,10} (\/[^\s?]*)/.exec(rawPacket?.toString('latin1', 0, LONGEST_PATH_READ) ?? '')?.[1] ?? null;
+}
+
+/** Answers what is no HTTP, or arrives too slowly, which no route sees. */
+function refuse(error: ClientError, socket: Duplex, refusalOf: RefusalOf): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const [status, phrase, message] = WORDS[error.code ?? ''] ?? [400, 'Bad Request', 'The request is not valid HTTP'];
-  const body = JSON.stringify({
-    error: { code: 'VALIDATION_ERROR', message, details: {}, timestamp: new Date().toISOString() },
-  });
+  const body = JSON.stringify(refusalOf(pathOf(error), message));
   farewell(
     socket,
     `HTTP/1.1 ${status} ${phrase}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -177,12 +177,27 @@ describe('an error at the start names what is wrong, where, and the variable', {
   it('listening: an address of another machine, ports that are taken', async () => {
     const port = await freePort();
     await assert.rejects(
-      listenOn('192.0.2.1', [port], () => undefined),
+      listenOn(
+        '192.0.2.1',
+        [port],
+        () => undefined,
+        () => ({}),
+      ),
       /192\.0\.2\.1 is not an address of this machine \(HOST\)/,
     );
-    const first = await listenOn('127.0.0.1', [port], () => undefined);
+    const first = await listenOn(
+      '127.0.0.1',
+      [port],
+      () => undefined,
+      () => ({}),
+    );
     await assert.rejects(
-      listenOn('127.0.0.1', [port], () => undefined),
+      listenOn(
+        '127.0.0.1',
+        [port],
+        () => undefined,
+        () => ({}),
+      ),
       new RegExp(`taken by other processes: ${port}\\. Set PORTS`),
     );
     await stopListening(first.listening);

@@ -1,59 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { isAllowed, ROLES, type Role } from '#core/kernel/context.ts';
+import { isAllowed, ROLES } from '#core/kernel/context.ts';
 import type { Api } from '#apis/kit/api.ts';
 import type { Operation } from '#apis/kit/operation.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+import { BODIES, isErrorOf, makeWorld, type World } from '../support/walk-world.ts';
 
 // Every operation of every API, made from the operations themselves: a new one is walked without a word here, unless it
 // takes an id or a body that nothing below knows, which fails.
 
 type Json = Record<string, unknown>;
-
-/** One organization with a record of each kind. */
-interface World {
-  readonly tokens: Readonly<Record<Role, string>>;
-  readonly params: Readonly<Record<string, string>>;
-}
-
-/** Bodies that would be carried out, by operation; operations without a required field need none. */
-const BODIES: Readonly<Record<string, (serial: number) => Json>> = {
-  'POST /v1/convai/agents': () => ({ name: 'Walked' }),
-  'POST /v1/convai/twilio/outbound-call': () => ({ to_number: '+15005550001' }),
-  'POST /v1/convai/webhooks': () => ({ url: 'http://example.com/', events: ['call.failed'] }),
-  'POST /v1/convai/web-calls': () => ({ agent_id: 'agent_999999' }),
-  'POST /api/auth/login': () => ({ email: 'nobody@example.com', password: 'x' }),
-  'POST /api/auth/refresh': () => ({ refresh_token: 'x' }),
-  'POST /api/users': (serial) => ({
-    email: `walked${serial}@example.com`,
-    name: 'W',
-    role: 'viewer',
-    password: 'temp_password',
-  }),
-  'POST /api/organizations': (serial) => ({
-    name: 'W',
-    admin_email: `org${serial}@example.com`,
-    admin_password: 'temp_password',
-  }),
-  'POST /api/keys': () => ({ name: 'W' }),
-  'POST /api/people/do-not-call': (serial) => ({ phone_number: `+49301234${serial}` }),
-  'POST /v1/convai/agents/:agent_id/tools': (serial) => ({
-    name: `walked_${serial}`,
-    description: 'd',
-    webhook_url: 'http://example.com/',
-  }),
-  'POST /v1/convai/agents/:agent_id/knowledge-base': () => ({ text: 'walked' }),
-  'POST /v1/convai/agents/:agent_id/mcp-servers': () => ({ name: 'walked', url: 'http://example.com/' }),
-  'POST /agents/create': () => ({ name: 'Walked' }),
-  'POST /agents/:agentId/message': () => ({ message: 'Hello' }),
-  'POST /conversations/:conversationId/messages': () => ({ role: 'user', content: 'Hello' }),
-  'POST /voice/calls/initiate': () => ({ phone_number: '+15005550001' }),
-  'POST /voice/providers/switch': () => ({ provider: 'simulator' }),
-  'PUT /voice/providers/failover': () => ({ providers: [] }),
-  'PUT /voice/providers/:provider/settings': () => ({ settings: {} }),
-  'POST /voice/numbers': (serial) => ({ phone_number: `+4930777${serial}` }),
-  'POST /api/people/erase': () => ({ phone_number: '+4930123456' }),
-};
 
 describe('every operation', () => {
   let server: TestServer;
@@ -61,6 +17,7 @@ describe('every operation', () => {
   let ours: World;
   let theirs: World;
   let serial = 0;
+  const nextSerial = () => ++serial;
 
   const each = (): [Api, Operation][] =>
     apis.flatMap((api) => api.operations.map((operation): [Api, Operation] => [api, operation]));
@@ -92,106 +49,19 @@ describe('every operation', () => {
     return { ...reply, headers: server.headers };
   }
 
-  /** Whether an answer is an error in the form of this API, that leaks nothing. */
-  function isErrorOf(api: Api, body: Json): void {
-    const text = JSON.stringify(body);
-    assert.doesNotMatch(text, /node_modules|\.ts:|select |insert |postgres|at async/i);
-    switch (api.name) {
-      case 'sales-agent':
-        return assert.equal(typeof body['detail'], 'string', text);
-      case 'call-center':
-        assert.equal(body['success'], false, text);
-        assert.match(String((body['error'] as Json)['code']), /^(AUTH|VALIDATION|RESOURCE|SERVICE|SYSTEM)_00\d$/);
-        return assert.match(String((body['meta'] as Json)['request_id']), /^req_/);
-      case 'orchestrator':
-        assert.match(String((body['error'] as Json)['code']), /^[A-Z_]+$/, text);
-        return assert.match(String((body['error'] as Json)['request_id']), /^req_/);
-      default:
-        throw new Error(`the walk does not know how ${api.name} words an error`);
-    }
-  }
-
-  async function makeWorld(admin: string): Promise<World> {
-    const as = (method: string, path: string, body?: unknown) =>
-      server.request(method, path, body, { 'xi-api-key': '', authorization: `Bearer ${admin}` });
-    const data = async (reply: Promise<{ body: Json }>) => (await reply).body['data'] as Json;
-    const tokens: Partial<Record<Role, string>> = {};
-    let userId = '';
-    for (const role of ROLES) {
-      const email = `${role}${++serial}@example.com`;
-      userId = String(
-        (await data(as('POST', '/api/users', { email, name: role, role, password: 'temp_password' })))['user_id'],
-      );
-      tokens[role] = String(
-        (await data(server.request('POST', '/api/auth/login', { email, password: 'temp_password' })))['token'],
-      );
-    }
-    const agentId = String((await as('POST', '/v1/convai/agents', { name: 'A' })).body['agent_id']);
-    const talk = ((await as('POST', `/agents/${agentId}/message`, { message: 'hello' })).body['response'] as Json)[
-      'conversation_id'
-    ];
-    const sid = String(
-      (await as('POST', '/v1/convai/twilio/outbound-call', { agent_id: agentId, to_number: '+15005550001' })).body[
-        'call_sid'
-      ],
-    );
-    const call = await server.untilEnded(sid);
-    const key = await data(as('POST', '/api/keys', { name: 'k' }));
-    const tool = (
-      await as('POST', `/v1/convai/agents/${agentId}/tools`, {
-        name: 'walked',
-        description: 'd',
-        webhook_url: 'http://example.com/',
-      })
-    ).body;
-    const mcp = (
-      await as('POST', `/v1/convai/agents/${agentId}/mcp-servers`, { name: 'm', url: 'http://127.0.0.1:9/' })
-    ).body;
-    await as('POST', `/v1/convai/agents/${agentId}/knowledge-base`, { text: 'walked' });
-    const [document] = (await as('GET', `/v1/convai/agents/${agentId}/knowledge-base`)).body['documents'] as Json[];
-    const webhook = (
-      await as('POST', '/v1/convai/webhooks', { url: 'http://127.0.0.1:9/', events: ['user.interrupted'] })
-    ).body;
-    const number = `+49306660${++serial}`;
-    const { organization_id } = await data(as('GET', '/api/users/me'));
-    await server.request('POST', '/voice/numbers', { phone_number: number, organization_id });
-    return {
-      tokens: tokens as Record<Role, string>,
-      params: {
-        agent_id: agentId,
-        call_sid: sid,
-        conversation_id: sid,
-        agentId,
-        conversationId: String(talk),
-        userId: `person of ${agentId}`,
-        callId: `call_${call.id}`,
-        user_id: userId,
-        organization_id: `org_${call.organizationId}`,
-        key_id: String(key['key_id']),
-        api: 'sales-agent',
-        provider: 'simulator',
-        number,
-        webhook_id: String(webhook['webhook_id']),
-        tool_id: String(tool['tool_id']),
-        server_id: String(mcp['server_id']),
-        document_id: String(document!['id']),
-      },
-    };
-  }
-
   before(async () => {
     server = await startServer({ ADMIN_PASSWORD: 'first password', REQUIRE_AUTH: 'true' });
     apis = server.app.apis;
     const login = async (email: string, password: string) =>
       String(((await server.request('POST', '/api/auth/login', { email, password })).body['data'] as Json)['token']);
     const admin = await login('admin@localhost', 'first password');
-    ours = await makeWorld(admin);
+    ours = await makeWorld(server, admin, nextSerial);
     await server.request('POST', '/api/organizations', {
       name: 'Theirs',
       admin_email: 'theirs@example.com',
       admin_password: 'their password',
     });
-    theirs = await makeWorld(await login('theirs@example.com', 'their password'));
+    theirs = await makeWorld(server, await login('theirs@example.com', 'their password'), nextSerial);
   });
   after(async () => {
     await server.close();

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createApiKey, KEY_ROLES, listApiKeys, revokeApiKey } from '#core/identity/api-keys.ts';
 import type { ApiKey } from '#core/identity/credential-store.ts';
 import { operation } from '../kit/operation.ts';
-import { idOf, numberOf, timeInSeconds } from '../kit/words.ts';
+import { IdText, idOf, numberOf, timeInSeconds } from '../kit/words.ts';
 import { envelope, enveloped } from './words.ts';
 
 const KeyReply = z.object({
@@ -52,7 +52,7 @@ export const revokeKeyOperation = operation({
   path: '/api/keys/:key_id',
   summary: 'Revoke an API key',
   permission: 'manage-keys',
-  params: z.object({ key_id: z.string() }),
+  params: z.object({ key_id: IdText }),
   reply: enveloped(z.object({ key_id: z.string() })),
   handle: async ({ core, ctx, params, requestId }) => {
     await revokeApiKey(core, ctx, numberOf('key', params.key_id, 'API key', 'key_id'));

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { changeOrganization, createOrganization, getOrganization } from '#core/identity/organizations.ts';
 import { WHEN_MODEL_FAILS, type Organization } from '#core/identity/organization.ts';
 import { operation } from '../kit/operation.ts';
-import { idOf, numberOf, timeInSeconds } from '../kit/words.ts';
+import { IdText, idOf, numberOf, timeInSeconds } from '../kit/words.ts';
 import { EmailAddress, Password } from './users.ts';
 import { envelope, enveloped } from './words.ts';
 
@@ -32,7 +32,7 @@ function present(organization: Organization): z.input<typeof OrganizationReply> 
   };
 }
 
-const OrganizationParams = z.object({ organization_id: z.string() });
+const OrganizationParams = z.object({ organization_id: IdText });
 const organizationNumber = (id: string): number => numberOf('org', id, 'Organization', 'organization_id');
 
 export const createOrganizationOperation = operation({

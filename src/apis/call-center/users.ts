@@ -3,7 +3,7 @@ import { changeMyself, changeUser, createUser, getMyself, getUser, listUsers } f
 import { USER_STATUSES, type User } from '#core/identity/user.ts';
 import { permissionsOf, ROLES, type Permission } from '#core/kernel/context.ts';
 import { operation } from '../kit/operation.ts';
-import { idOf, numberOf, timeInSeconds } from '../kit/words.ts';
+import { IdText, idOf, jsonOfAtMost, numberOf, timeInSeconds } from '../kit/words.ts';
 import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery } from './words.ts';
 
 /** Our permissions in this API's words. */
@@ -35,12 +35,7 @@ export const EmailAddress = z
 const Name = z.string().trim().min(1).max(200);
 /** The rules are the core's; this only bounds what it is asked to look at. */
 export const Password = z.string().max(1000);
-const Preferences = z
-  .record(z.string().max(200), z.unknown())
-  .refine(
-    (given) => JSON.stringify(given).length <= MOST_PREFERENCES,
-    `at most ${MOST_PREFERENCES} characters as JSON`,
-  );
+const Preferences = z.record(z.string().max(200), z.unknown()).refine(...jsonOfAtMost(MOST_PREFERENCES));
 
 const UserReply = z.object({
   id: z.string(),
@@ -74,7 +69,7 @@ function present(user: User): z.input<typeof UserReply> {
   };
 }
 
-const UserParams = z.object({ user_id: z.string() });
+const UserParams = z.object({ user_id: IdText });
 const userNumber = (id: string): number => numberOf('user', id, 'User', 'user_id');
 
 export const getMyselfOperation = operation({

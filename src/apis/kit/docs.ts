@@ -3,6 +3,7 @@ import { notFound } from '#core/kernel/errors.ts';
 import type { Api } from './api.ts';
 import { openApiOf } from './openapi.ts';
 import { openOperation, type Operation } from './operation.ts';
+import { IdText } from './words.ts';
 
 /** `/docs/<api>`: the OpenAPI of each API. They are made when first asked for. */
 export function docsOperation(apis: () => readonly Api[], version: string): Operation {
@@ -11,7 +12,7 @@ export function docsOperation(apis: () => readonly Api[], version: string): Oper
     method: 'GET',
     path: '/docs/:api',
     summary: 'OpenAPI of an API',
-    params: z.object({ api: z.string() }),
+    params: z.object({ api: IdText }),
     reply: z.record(z.string(), z.unknown()),
     handle: ({ params }) => {
       const api = apis().find((one) => one.name === params.api);

@@ -3,6 +3,7 @@ import { AppError, type Issue } from '#core/kernel/errors.ts';
 import type { Shape } from './operation.ts';
 
 const DEEPEST = 64;
+const LONGEST_SHOWN = 100;
 
 /** A body as JSON, whatever it calls itself; an empty one is `{}`. @throws AppError invalid-input */
 export function readJson(body: unknown): unknown {
@@ -55,9 +56,12 @@ function depthOf(text: string): number {
   return deepest;
 }
 
+/** Names of fields and paths are the client's own text: a refusal repeats only their beginning. */
+export const shortened = (text: string): string =>
+  text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`;
+
 /** What is never said again, not even to who said it. */
 const SECRET = /password|secret|token|key/i;
-const LONGEST_SHOWN = 100;
 
 /** What an issue is about. */
 function valueAt(path: readonly PropertyKey[], input: unknown): unknown {
@@ -79,7 +83,7 @@ function shownValue(issue: z.core.$ZodIssue, input: unknown): Pick<Issue, 'value
 }
 
 function toIssue(issue: z.core.$ZodIssue, where: string, input: unknown): Issue {
-  const path = issue.path.map(String).join('.') || where;
+  const path = issue.path.map((part) => shortened(String(part))).join('.') || where;
   const missing =
     (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union') &&
     issue.path.length > 0 &&

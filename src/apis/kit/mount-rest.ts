@@ -10,7 +10,7 @@ import { FairTurns } from '#core/kernel/fair-turns.ts';
 import type { StagedFile } from '#core/kernel/file-store.ts';
 import type { Api } from './api.ts';
 import { authenticate, credentialIn, type Headers } from './authenticate.ts';
-import { parseInput, readJson, wrong } from './input.ts';
+import { parseInput, readJson, shortened, wrong } from './input.ts';
 import { streamReply } from './stream-reply.ts';
 import { secondsUntil, type RequestCount, type RequestLimits } from './limits.ts';
 import { carryOutOnce, idempotencyKey } from './once.ts';
@@ -76,7 +76,7 @@ export function mountRest(server: FastifyInstance, apis: readonly Api[], options
       });
     }
   }
-  const ownerOf = (request: FastifyRequest): Api => apis.find((api) => api.owns(pathOf(request))) ?? apis.at(-1)!;
+  const ownerOf = (request: FastifyRequest): Api => apiOf(apis, pathOf(request));
   /** Null for pages, which are no API's. */
   const targetOf = (request: FastifyRequest): Target | null => {
     if (request.is404) return { api: ownerOf(request), operation: null };
@@ -88,16 +88,16 @@ export function mountRest(server: FastifyInstance, apis: readonly Api[], options
     const target = targetOf(request);
     if (target) await admit(target, options, request, reply);
   });
-  const apiOf = (request: FastifyRequest) => targetOf(request)?.api ?? ownerOf(request);
+  const answering = (request: FastifyRequest) => targetOf(request)?.api ?? ownerOf(request);
   server.setNotFoundHandler((request, reply) =>
     send(
-      apiOf(request),
+      answering(request),
       reply,
-      new AppError('not-found', 'Not found', { subject: `path: ${pathOf(request)}` }),
+      new AppError('not-found', 'Not found', { subject: `path: ${shortened(pathOf(request))}` }),
       request.id,
     ),
   );
-  const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply, api = apiOf(request)) => {
+  const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply, api = answering(request)) => {
     const known = fromFramework(error);
     if (!known) request.log.error({ err: error, request_id: request.id }, 'a request failed');
     return send(api, reply, known ?? new AppError('internal', 'Internal server error'), request.id);
@@ -115,6 +115,10 @@ export function mountRest(server: FastifyInstance, apis: readonly Api[], options
     },
   };
 }
+
+/** The API that answers for a path; the last one for paths that no API owns. */
+export const apiOf = (apis: readonly Api[], path: string | null): Api =>
+  apis.find((api) => path !== null && api.owns(path)) ?? apis.at(-1)!;
 
 export const newRequestId = (): string => `req_${randomBytes(9).toString('hex')}`;
 
@@ -280,7 +284,9 @@ function fromFramework(error: unknown): AppError | null {
     return wrong('body', `the body is larger than ${LARGEST_BODY} bytes`, 'range');
   if (statusCode !== undefined && statusCode < 500)
     return new AppError('invalid-input', 'Invalid request', {
-      issues: [{ path: 'request', message: error instanceof Error ? error.message : 'malformed', kind: 'format' }],
+      issues: [
+        { path: 'request', message: error instanceof Error ? shortened(error.message) : 'malformed', kind: 'format' },
+      ],
     });
   return null;
 }

@@ -6,6 +6,7 @@ import type { FileStore, StagedFile } from '#core/kernel/file-store.ts';
 import { wrong } from './input.ts';
 
 export const LARGEST_UPLOAD = 64 * 1024 * 1024;
+const LONGEST_FILE_NAME = 255;
 
 /** A file of a form, on the disk. Where requests are compared it stands for its content. */
 export class UploadedFile {
@@ -37,6 +38,8 @@ export async function readForm(
   try {
     for await (const part of request.parts() as AsyncIterable<MultipartFile | MultipartValue>) {
       if (part.type === 'file') {
+        if (part.filename.length > LONGEST_FILE_NAME)
+          throw wrong('file', `the file's name is longer than ${LONGEST_FILE_NAME} characters`, 'range');
         const file = await files.stage(part.file);
         staged(file);
         if (part.file.truncated) throw tooLarge();

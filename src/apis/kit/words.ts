@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { notFound } from '#core/kernel/errors.ts';
-import { isPhoneNumber } from '#core/kernel/phone-number.ts';
+import { isPhoneNumber, LONGEST_PHONE_NUMBER } from '#core/kernel/phone-number.ts';
 
 /** How ids, times and numbers in queries are written, where several APIs do it alike. */
 
@@ -26,7 +26,10 @@ export const timeInSeconds = (at: Date): string => `${at.toISOString().slice(0, 
 export const timeInMilliseconds = (at: Date): string => at.toISOString();
 
 /** `+` and 7 to 15 digits. */
-export const phoneNumberText = z.string().refine(isPhoneNumber, 'must be + and 7 to 15 digits, as in +1234567890');
+export const phoneNumberText = z
+  .string()
+  .refine(isPhoneNumber, 'must be + and 7 to 15 digits, as in +1234567890')
+  .max(LONGEST_PHONE_NUMBER);
 
 /** An address that we are to send to; where it leads is checked when connecting. */
 export const webUrl = z
@@ -45,6 +48,7 @@ export const wholeNumber = (least: number, most: number) =>
   z
     .string()
     .regex(/^\d{1,15}$/, 'must be a whole number')
+    .max(15)
     .transform(Number)
     .pipe(z.number().min(least).max(most));
 
@@ -58,6 +62,7 @@ export const pageSkip = wholeNumber(0, FARTHEST).default(0);
 /** A yes or no in a query; clients in Python write `True`. */
 export const queryFlag = z
   .string()
+  .max(10)
   .toLowerCase()
   .pipe(z.enum(['true', 'false', '1', '0']))
   .transform((value) => value === 'true' || value === '1');
@@ -68,6 +73,13 @@ export function wordsFor<Ours extends string>(
 ): ReadonlyMap<string, readonly Ours[]> {
   return Map.groupBy(Object.keys(words) as Ours[], (ours) => words[ours]);
 }
+
+/** A check of a value by its length as JSON, for `refine`. */
+export const jsonOfAtMost = (most: number) =>
+  [
+    (value: unknown) => (JSON.stringify(value) ?? '').length <= most,
+    `must be at most ${most} characters as JSON`,
+  ] as const;
 
 /** An id as a client sends it. */
 export const IdText = z.string().max(200);

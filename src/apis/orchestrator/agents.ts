@@ -13,7 +13,7 @@ const MANAGEMENT: Limit = { name: 'agents', points: 200, windowS: 60 };
 const ALL = { skip: 0, limit: 10_000 };
 
 const agentNumber = (id: string) => numberOf('agent', id, 'Agent', 'agent_id');
-const params = z.object({ agentId: z.string() });
+const params = z.object({ agentId: IdText });
 
 const Configuration = z.object({
   model: z.string().min(1).max(200).optional(),

@@ -5,7 +5,7 @@ import { endCall } from '#core/calls/end-call.ts';
 import { DEFAULT_RING_TIMEOUT_MS, placeCall } from '#core/calls/place-call.ts';
 import { entriesOf, getCall, listCalls } from '#core/calls/get-call.ts';
 import { LONGEST_USER_ID } from '#core/people/person-of.ts';
-import { phoneNumber } from '#core/kernel/phone-number.ts';
+import { LONGEST_PHONE_NUMBER, PHONE_NUMBER_FORMAT, phoneNumber } from '#core/kernel/phone-number.ts';
 import type { Limit } from '../kit/limit.ts';
 import { operation, type Urls } from '../kit/operation.ts';
 import { IdText, idOf, numberIn, numberOf, pageLimit, pageSkip, timeInMilliseconds } from '../kit/words.ts';
@@ -99,7 +99,7 @@ export const endCallOperation = operation({
   summary: 'End Call',
   permission: 'end-calls',
   limit: CALL_MANAGEMENT,
-  params: z.object({ callId: z.string() }),
+  params: z.object({ callId: IdText }),
   reply: z.object({
     success: z.literal(true),
     call_id: z.string(),
@@ -133,7 +133,8 @@ export const listCallsOperation = operation({
     status: z.enum([...STATUSES.keys()]).optional(),
     // In a query, an unescaped + reads as a space.
     phone_number: z
-      .string()
+      .string(PHONE_NUMBER_FORMAT)
+      .max(LONGEST_PHONE_NUMBER, PHONE_NUMBER_FORMAT)
       .transform((given) => given.replace(/^ /, '+'))
       .pipe(PhoneNumberText)
       .optional(),
@@ -184,7 +185,7 @@ export const callStatusOperation = operation({
   summary: 'Get Call Status',
   permission: 'read-calls',
   limit: CALL_MANAGEMENT,
-  params: z.object({ callId: z.string() }),
+  params: z.object({ callId: IdText }),
   reply: z.object({
     call_id: z.string(),
     status: z.string(),

@@ -4,13 +4,13 @@ import type { ConversationView, Message } from '#core/conversations/conversation
 import { LONGEST_USER_ID } from '#core/people/person-of.ts';
 import type { Limit } from '../kit/limit.ts';
 import { operation } from '../kit/operation.ts';
-import { idOf, numberIn, pageLimit, pageSkip, timeInMilliseconds } from '../kit/words.ts';
+import { IdText, idOf, jsonOfAtMost, numberIn, pageLimit, pageSkip, timeInMilliseconds } from '../kit/words.ts';
 import { conversationIdOf, paginationOf } from './words.ts';
 
 export const CONVERSATIONS: Limit = { name: 'conversations', points: 500, windowS: 60 };
 const LONGEST_MESSAGE = 20_000;
 const userId = z.string().min(1).max(LONGEST_USER_ID);
-const params = z.object({ conversationId: z.string() });
+const params = z.object({ conversationId: IdText });
 const which = (conversationId: string, user?: string) => ({
   id: numberIn('conv', conversationId),
   name: conversationId,
@@ -140,7 +140,7 @@ export const addMessageOperation = operation({
     content: z.string().min(1).max(LONGEST_MESSAGE),
     metadata: z
       .record(z.string().max(100), z.unknown())
-      .refine((given) => JSON.stringify(given).length <= 10_000, 'is larger than 10000 bytes')
+      .refine(...jsonOfAtMost(10_000))
       .optional(),
   }),
   reply: z.object({ success: z.literal(true), message: Shown, conversation_updated: z.boolean() }),

@@ -23,7 +23,7 @@ const Preferences = z
       Object.entries(given).every(
         ([name, value]) => name.length <= 100 && JSON.stringify(value ?? null).length <= 2000,
       ),
-    'names have at most 100 letters, values 2000',
+    'names have at most 100 characters, values 2000 as JSON',
   );
 
 export const getMemoryOperation = operation({

@@ -23,7 +23,7 @@ const shown = ({ number, carrier, agentId, organizationId, createdAt }: OwnNumbe
   created_at: timeInMilliseconds(createdAt),
 });
 const agentOf = (id: string | null): number | null => (id === null ? null : numberOf('agent', id, 'Agent', 'agent_id'));
-const params = z.object({ number: z.string() });
+const params = z.object({ number: IdText });
 
 export const listNumbersOperation = operation({
   method: 'GET',

@@ -11,11 +11,12 @@ import {
 import { type CarrierFieldInfo, type CarrierInfo } from '#core/carriers/carrier-directory.ts';
 import type { Limit } from '../kit/limit.ts';
 import { operation, type Operation } from '../kit/operation.ts';
+import { IdText } from '../kit/words.ts';
 
 // What the seed calls providers are carriers.
 
 const MANAGEMENT: Limit = { name: 'providers', points: 100, windowS: 60 };
-const provider = z.object({ provider: z.string() });
+const provider = z.object({ provider: IdText });
 
 type Part = keyof CarrierInfo['capabilities'];
 const PARTS: readonly Part[] = ['voice', 'sms', 'recording'];

@@ -3,7 +3,7 @@ import { EVENT_TYPES } from './events.ts';
 
 /** What clients send, and what they are sent beside the events. One place says it: the socket checks by it, and the documentation is made of it. */
 
-const cursor = z.union([z.string(), z.int().min(0).transform(String)]);
+const cursor = z.union([z.string().max(50), z.int().min(0).transform(String)]);
 /** Several at once: `call.*`, or `*` for all. */
 const eventName = z.union([z.enum(EVENT_TYPES), z.enum(['*', 'call.*', 'message.*', 'error.*', 'system.*'])]);
 const events = z.array(eventName).min(1).max(50);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { notFound } from '#core/kernel/errors.ts';
 import type { Limit } from '../kit/limit.ts';
 import { openOperation, operation, type Operation } from '../kit/operation.ts';
-import { timeInMilliseconds } from '../kit/words.ts';
+import { IdText, timeInMilliseconds } from '../kit/words.ts';
 import { asyncApi } from './socket-messages.ts';
 import type { EventSocket } from './socket.ts';
 
@@ -44,7 +44,7 @@ export function socketOperations(socket: () => EventSocket, version: string): re
       method: 'GET',
       path: '/docs/:api/asyncapi',
       summary: 'AsyncAPI of the event socket',
-      params: z.object({ api: z.string() }),
+      params: z.object({ api: IdText }),
       reply: z.record(z.string(), z.unknown()),
       handle: ({ params }) => {
         if (params.api !== 'orchestrator') throw notFound('API', `api: ${params.api}`);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { unreachable, type AppError, type Issue } from '#core/kernel/errors.ts';
-import { isPhoneNumber, PHONE_NUMBER_FORMAT } from '#core/kernel/phone-number.ts';
+import { isPhoneNumber, LONGEST_PHONE_NUMBER, PHONE_NUMBER_FORMAT } from '#core/kernel/phone-number.ts';
 import type { Conversation } from '#core/conversations/conversation.ts';
 import type { CallStatus } from '#core/calls/call.ts';
 import type { RenderedError } from '../kit/api.ts';
@@ -30,7 +30,10 @@ export const STATUSES: ReadonlyMap<string, readonly CallStatus[]> = new Map([
 ]);
 
 /** A phone number in a body. Its error is the one that the seed shows. */
-export const PhoneNumberText = z.string(PHONE_NUMBER_FORMAT).refine(isPhoneNumber, PHONE_NUMBER_FORMAT);
+export const PhoneNumberText = z
+  .string(PHONE_NUMBER_FORMAT)
+  .refine(isPhoneNumber, PHONE_NUMBER_FORMAT)
+  .max(LONGEST_PHONE_NUMBER);
 
 /** The id under which a conversation is shown: the one that its client gave it, else ours. */
 export const conversationIdOf = ({ id, name }: Pick<Conversation, 'id' | 'name'>): string => name ?? idOf('conv', id);

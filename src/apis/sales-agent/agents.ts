@@ -53,6 +53,7 @@ const AgentBody = z.object({
   transfer_number: phoneNumberText.nullable().optional(),
   built_in_tools: z
     .array(z.enum(BUILT_IN_TOOLS))
+    .max(50)
     .transform((names) => [...new Set(names)])
     .optional(),
 });

@@ -65,7 +65,7 @@ export const endCallOperation = operation({
   path: '/v1/convai/calls/:call_sid/end',
   summary: 'End Call',
   permission: 'end-calls',
-  params: z.object({ call_sid: z.string() }),
+  params: z.object({ call_sid: IdText }),
   body: z.object({ reason: z.string().max(SHORT).optional() }),
   reply: z.object({ success: z.literal(true), call_sid: z.string(), ended_at: z.string(), duration_seconds: z.int() }),
   handle: async ({ core, ctx, params, body }) => {

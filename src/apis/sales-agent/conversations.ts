@@ -3,7 +3,7 @@ import type { Call } from '#core/calls/call.ts';
 import { transcriptOf, type ConversationEntry } from '#core/calls/conversation-entry.ts';
 import { entriesOf, getCall, listCalls } from '#core/calls/get-call.ts';
 import { operation } from '../kit/operation.ts';
-import { pageLimit, pageSkip } from '../kit/words.ts';
+import { IdText, pageLimit, pageSkip } from '../kit/words.ts';
 import { agentIdOf, agentNumber, STATUSES, statusWord, time } from './words.ts';
 
 const ListedConversation = z.object({
@@ -35,7 +35,7 @@ export const getConversationOperation = operation({
   path: '/v1/convai/conversations/:conversation_id',
   summary: 'Get Conversation',
   permission: 'read-calls',
-  params: z.object({ conversation_id: z.string() }),
+  params: z.object({ conversation_id: IdText }),
   reply: ListedConversation.extend({
     phone_number: z.string().nullable(),
     created_at: z.string(),
@@ -69,7 +69,7 @@ export const listConversationsOperation = operation({
   summary: 'List Conversations',
   permission: 'read-calls',
   query: z.object({
-    agent_id: z.string().optional(),
+    agent_id: IdText.optional(),
     status: z.enum([...STATUSES.keys()]).optional(),
     skip: pageSkip,
     limit: pageLimit(50),

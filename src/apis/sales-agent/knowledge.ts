@@ -12,10 +12,10 @@ import {
 import { wrong } from '../kit/input.ts';
 import { operation } from '../kit/operation.ts';
 import { uploadedFile } from '../kit/upload.ts';
-import { webUrl } from '../kit/words.ts';
+import { IdText, webUrl } from '../kit/words.ts';
 import { agentIdOf, agentNumber, AgentParams, deleted, Deleted, documentIdOf, documentNumber, time } from './words.ts';
 
-const DocumentParams = AgentParams.extend({ document_id: z.string() });
+const DocumentParams = AgentParams.extend({ document_id: IdText });
 
 /** A form's fields are texts. */
 const chunkSize = z
@@ -24,12 +24,13 @@ const chunkSize = z
     z
       .string()
       .regex(/^\d{1,5}$/)
+      .max(5)
       .transform(Number),
   ])
   .pipe(z.number().min(16).max(4096));
 
 const Upload = z.object({
-  file_type: z.string().toLowerCase().pipe(z.enum(FILE_TYPES)).optional(),
+  file_type: z.string().max(20).toLowerCase().pipe(z.enum(FILE_TYPES)).optional(),
   file_path: z.string().min(1).max(1000).optional(),
   file: uploadedFile.optional(),
   text: z.string().max(1_000_000).optional(),

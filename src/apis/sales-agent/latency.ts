@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { durationMs } from '#core/calls/call.ts';
 import { getCallBySid } from '#core/calls/get-call.ts';
 import { openOperation } from '../kit/operation.ts';
+import { IdText } from '../kit/words.ts';
 import { agentIdOf } from './words.ts';
 
 const Figure = z.int().nullable();
@@ -11,7 +12,7 @@ export const latencyOperation = openOperation({
   method: 'GET',
   path: '/v1/convai/latency/:call_sid',
   summary: 'Get Call Latency',
-  params: z.object({ call_sid: z.string() }),
+  params: z.object({ call_sid: IdText }),
   reply: z.object({
     call_sid: z.string(),
     agent_id: z.string(),

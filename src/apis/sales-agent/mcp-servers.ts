@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { attachMcpServer, detachMcpServer, listMcpServers } from '#core/tools/mcp-servers.ts';
 import { type McpServer } from '#core/tools/mcp-server.ts';
 import { operation } from '../kit/operation.ts';
-import { webUrl } from '../kit/words.ts';
+import { IdText, webUrl } from '../kit/words.ts';
 import { agentNumber, AgentParams, deleted, Deleted, mcpServerIdOf, mcpServerNumber, time } from './words.ts';
 
 const ServerReply = z.object({
@@ -67,7 +67,7 @@ export const detachMcpServerOperation = operation({
   path: '/v1/convai/agents/:agent_id/mcp-servers/:server_id',
   summary: 'Detach an MCP server',
   permission: 'manage-agents',
-  params: AgentParams.extend({ server_id: z.string() }),
+  params: AgentParams.extend({ server_id: IdText }),
   reply: Deleted,
   handle: async ({ core, ctx, params }) => {
     await detachMcpServer(core, ctx, agentNumber(params.agent_id), mcpServerNumber(params.server_id));

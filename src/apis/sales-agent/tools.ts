@@ -2,20 +2,26 @@ import { z } from 'zod';
 import type { Tool, ToolExecution } from '#core/tools/tool.ts';
 import { changeTool, createTool, deleteTool, getTool, listExecutions, listTools } from '#core/tools/tools.ts';
 import { operation } from '../kit/operation.ts';
-import { pageLimit, pageSkip, signingSecretText, webUrl } from '../kit/words.ts';
+import { IdText, jsonOfAtMost, pageLimit, pageSkip, signingSecretText, webUrl } from '../kit/words.ts';
 import { agentIdOf, agentNumber, AgentParams, deleted, Deleted, time, toolIdOf, toolNumber } from './words.ts';
 
-const param = z.string().regex(/^[\w.-]{1,64}$/, 'must be letters, digits, _, . and -, at most 64');
+const param = z
+  .string()
+  .regex(/^[\w.-]{1,64}$/, 'must be letters, digits, _, . and -, at most 64')
+  .max(64);
 const params = z.array(param).max(50);
 
 const LARGEST_SCHEMA = 20_000;
 const schema = z
   .looseObject({ type: z.literal('object') })
-  .refine((given) => JSON.stringify(given).length <= LARGEST_SCHEMA, `is larger than ${LARGEST_SCHEMA} bytes`)
+  .refine(...jsonOfAtMost(LARGEST_SCHEMA))
   .describe('JSON schema of the parameters: shown to models as it is, and values are checked against it');
 
 const ToolBody = z.object({
-  name: z.string().regex(/^[\w-]{1,64}$/, 'must be letters, digits, _ and -, at most 64'),
+  name: z
+    .string()
+    .regex(/^[\w-]{1,64}$/, 'must be letters, digits, _ and -, at most 64')
+    .max(64),
   description: z.string().max(2000),
   required_params: params.optional(),
   optional_params: params.optional(),
@@ -29,7 +35,7 @@ const ToolBody = z.object({
   secret: signingSecretText.optional(),
 });
 
-const ToolParams = AgentParams.extend({ tool_id: z.string() });
+const ToolParams = AgentParams.extend({ tool_id: IdText });
 
 const ListedTool = z.object({
   tool_id: z.string(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { usageOfCall } from '#core/usage/usage-of-call.ts';
 import { operation } from '../kit/operation.ts';
+import { IdText } from '../kit/words.ts';
 
 const MICROS = 1_000_000;
 
@@ -10,7 +11,7 @@ export const callUsageOperation = operation({
   path: '/v1/convai/calls/:call_sid/usage',
   summary: 'What a call used and cost',
   permission: 'read-calls',
-  params: z.object({ call_sid: z.string() }),
+  params: z.object({ call_sid: IdText }),
   reply: z.object({
     call_sid: z.string(),
     currency: z.string(),

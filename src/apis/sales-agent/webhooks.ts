@@ -34,7 +34,7 @@ const EVENTS = [
   'tool.executed',
 ] as const;
 
-const WebhookParams = z.object({ webhook_id: z.string() });
+const WebhookParams = z.object({ webhook_id: IdText });
 const ListedWebhook = z.object({
   webhook_id: z.string(),
   url: z.string(),
@@ -88,7 +88,7 @@ export const listWebhooksOperation = operation({
   path: '/v1/convai/webhooks',
   summary: 'List Webhooks',
   permission: 'read',
-  query: z.object({ agent_id: z.string().optional() }),
+  query: z.object({ agent_id: IdText.optional() }),
   reply: z.object({ webhooks: z.array(ListedWebhook), total: z.int() }),
   handle: async ({ core, ctx, query }) => {
     const webhooks = await listWebhooks(core, ctx, {
@@ -167,7 +167,7 @@ export const replayDeliveriesOperation = operation({
   summary: 'Send again what was given up, or one delivery',
   permission: 'manage-webhooks',
   params: WebhookParams,
-  body: z.object({ delivery_id: z.string().optional() }),
+  body: z.object({ delivery_id: IdText.optional() }),
   reply: z.object({ success: z.literal(true), replayed: z.int() }),
   handle: async ({ core, ctx, params, body }) => {
     const which =

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CallStatus } from '#core/calls/call.ts';
 import { unreachable, type AppError } from '#core/kernel/errors.ts';
 import type { RenderedError } from '../kit/api.ts';
-import { idOf, numberOf, wordsFor } from '../kit/words.ts';
+import { IdText, idOf, numberOf, wordsFor } from '../kit/words.ts';
 
 /** How this API says things: ids, times, statuses, errors. */
 
@@ -27,7 +27,7 @@ export const deliveryIdOf = (eventId: number): string => idOf('evt', eventId);
 export const deliveryNumber = (id: string): number => numberOf('evt', id, 'Delivery', 'delivery_id');
 
 /** The path of whatever belongs to an agent. */
-export const AgentParams = z.object({ agent_id: z.string() });
+export const AgentParams = z.object({ agent_id: IdText });
 
 /** The answer to every deletion. */
 export const Deleted = z.object({ success: z.literal(true), message: z.string() });

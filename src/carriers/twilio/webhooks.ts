@@ -49,9 +49,8 @@ export const wire: CarrierWire = {
       };
     const status = needText(form.get('CallStatus'), 'CallStatus');
     const said = SIGNALS[status] ?? null;
-    const reason =
-      text(form.get('ErrorMessage')) ??
-      (form.get('SipResponseCode') === null ? null : `SIP ${form.get('SipResponseCode')}`);
+    const sipCode = text(form.get('SipResponseCode'));
+    const reason = text(form.get('ErrorMessage')) ?? (sipCode === null ? null : `SIP ${sipCode}`);
     const signal = said?.type === 'ended' ? { ...said, reason } : said;
     // It asks as long as the call lives, but for the reports that we have asked for ourselves.
     return {

@@ -7,6 +7,8 @@ export function isPhoneNumber(value: string): value is PhoneNumber {
   return /^\+\d{7,15}$/.test(value);
 }
 
+export const LONGEST_PHONE_NUMBER = 16;
+
 /** What an API that shows formats expects of a phone number. */
 export const PHONE_NUMBER_FORMAT = 'E.164 format (+1234567890)';
 
