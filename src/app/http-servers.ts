@@ -2,18 +2,23 @@ import cors from '@fastify/cors';
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify';
 import type { Logger } from 'pino';
 import { callCenter } from '#apis/call-center/api.ts';
+import { campaigns } from '#apis/campaigns/api.ts';
 import type { Api } from '#apis/kit/api.ts';
 import { authenticate, credentialIn } from '#apis/kit/authenticate.ts';
 import { docsOperation } from '#apis/kit/docs.ts';
 import { RequestLimits } from '#apis/kit/limits.ts';
 import { apiOf, mountRest, newRequestId, type Rest } from '#apis/kit/mount-rest.ts';
+import { mountTrpc } from '#apis/kit/mount-trpc.ts';
 import type { Urls } from '#apis/kit/operation.ts';
+import { Pipeline } from '#apis/kit/pipeline.ts';
 import { orchestrator } from '#apis/orchestrator/api.ts';
 import { healthOperations, type HealthSource } from '#apis/orchestrator/health.ts';
 import { salesAgent } from '#apis/sales-agent/api.ts';
 import { isLoopback, type Config } from '#config/config.ts';
 import type { Call } from '#core/calls/call.ts';
 import type { Core } from '#core/core.ts';
+import type { Plan } from '#core/kernel/plan.ts';
+import type { Principal } from '#core/identity/principal.ts';
 import { whoIs } from '#core/identity/sign-in.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import { CarrierWebhooks } from '#edge/carrier-webhooks.ts';
@@ -112,6 +117,7 @@ export async function startHttpServers(
     ? [
         salesAgent,
         callCenter,
+        campaigns,
         orchestrator([
           ...health,
           docsOperation(() => apis, version()),
@@ -144,13 +150,16 @@ export async function startHttpServers(
     });
   const routes: string[] = [];
   server.addHook('onRoute', ({ method, url }) => void routes.push(...[method].flat().map((one) => `${one} ${url}`)));
-  rest = mountRest(server, apis, {
+  const pipeline = new Pipeline({
     core,
     urls,
     limits: new RequestLimits(records.rateLimiter, config.rateLimitFactor),
     strictReplies: parts.strictReplies ?? false,
     foreignIn: (headers) => origins.foreignIn(headers),
+    localPrincipal: config.requireAuth ? null : localPrincipal(core, config.ratePlan),
   });
+  rest = mountRest(server, apis, pipeline);
+  for (const api of apis) mountTrpc(server, api, pipeline);
   if (offersApis) mountPages(server, { core, files: core.files, signedUrls });
   await server.ready();
   const upgrades = new Upgrades();
@@ -189,6 +198,21 @@ export async function startHttpServers(
   // A media server of several is reached where it listens itself, whatever the address of all.
   if (config.role === 'media') await here!.announce(listeningAt[0]!);
   return { apis, taken, routes, sockets: upgrades.paths, urls: listeningAt, pageUrl: (sid) => urls.callPage(sid) };
+}
+
+/** The first organization, for APIs that are open on loopback. */
+function localPrincipal({ store }: Core, plan: Plan): () => Promise<Principal> {
+  let first: Promise<Principal> | null = null;
+  const load = async (): Promise<Principal> => ({
+    organizationId: (await store.organizations.first())!.id,
+    actor: { kind: 'system', name: 'local' },
+    plan,
+  });
+  return () =>
+    (first ??= load().catch((error: unknown) => {
+      first = null;
+      throw error;
+    }));
 }
 
 const MOST_EVENT_SOCKETS = 10_000;

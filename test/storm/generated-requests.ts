@@ -1,6 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { z } from 'zod';
-import type { Operation, Shape } from '#apis/kit/operation.ts';
+import type { RestOperation, Shape } from '#apis/kit/operation.ts';
 
 // Requests made from the schemas of the operations themselves: right ones, ones with one field of another type, and ones
 // that no client would send on purpose.
@@ -171,7 +171,7 @@ function somewhatWrong(schema: JsonSchema): Arbitrary<Record<string, unknown>> {
   );
 }
 
-const bodyOf = (operation: Operation): Arbitrary<string | undefined> => {
+const bodyOf = (operation: RestOperation): Arbitrary<string | undefined> => {
   if (operation.method === 'GET' || operation.method === 'DELETE')
     return fc.oneof(
       { arbitrary: fc.constant(undefined), weight: 9 },
@@ -227,7 +227,7 @@ const idOf = (name: string, known: Known): Arbitrary<string> =>
 
 const encoded = (text: string): string => encodeURIComponent(text.toWellFormed());
 
-function pathOf(operation: Operation, known: Known): Arbitrary<string> {
+function pathOf(operation: RestOperation, known: Known): Arbitrary<string> {
   const names = [...operation.path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
   const query = operation.query ? somewhatWrong(schemaOf(operation.query)) : fc.constant({});
   return fc
@@ -302,7 +302,7 @@ const headersOf = (keys: Readonly<Record<string, string>>): Arbitrary<Record<str
 
 /** One request, to any of the operations. */
 export function requests(
-  operations: readonly Operation[],
+  operations: readonly RestOperation[],
   known: Known,
   keys: Readonly<Record<string, string>>,
 ): Arbitrary<GeneratedRequest> {

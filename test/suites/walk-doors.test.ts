@@ -91,7 +91,13 @@ describe('every door', () => {
   });
 
   it('is known to this walk', () => {
-    assert.deepEqual(pages().toSorted(), ['GET /app/calls/:sid', 'GET /app/recordings/:file', 'GET /phone']);
+    assert.deepEqual(pages().toSorted(), [
+      'GET /api/trpc/*',
+      'GET /app/calls/:sid',
+      'GET /app/recordings/:file',
+      'GET /phone',
+      'POST /api/trpc/*',
+    ]);
     assert.deepEqual([...server.app.sockets].toSorted(), ['/voice/websocket', '/ws']);
     const raw = server.app.apis.flatMap((api) => api.operations.filter((one) => one.raw));
     assert.deepEqual(

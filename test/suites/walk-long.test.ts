@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { z } from 'zod';
 import type { Api } from '#apis/kit/api.ts';
-import type { Operation, Shape } from '#apis/kit/operation.ts';
+import type { RestOperation, Shape } from '#apis/kit/operation.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { BODIES, isErrorOf, makeWorld, type World } from '../support/walk-world.ts';
 
@@ -77,11 +77,11 @@ describe('texts that are too long', () => {
   let world: World;
   let serial = 0;
   const nextSerial = () => ++serial;
-  const nameOf = (operation: Operation): string => `${operation.method} ${operation.path}`;
-  const each = (): [Api, Operation][] =>
-    server.app.apis.flatMap((api) => api.operations.map((operation): [Api, Operation] => [api, operation]));
+  const nameOf = (operation: RestOperation): string => `${operation.method} ${operation.path}`;
+  const each = (): [Api, RestOperation][] =>
+    server.app.apis.flatMap((api) => api.operations.map((operation): [Api, RestOperation] => [api, operation]));
 
-  async function isRefused(api: Api, operation: Operation, what: string, url: string, body?: string | FormData) {
+  async function isRefused(api: Api, operation: RestOperation, what: string, url: string, body?: string | FormData) {
     const reply = await fetch(server.url + url, {
       method: operation.method,
       headers: { authorization: `Bearer ${world.tokens.admin}` },
@@ -95,9 +95,9 @@ describe('texts that are too long', () => {
     isErrorOf(api, JSON.parse(text) as Json);
   }
 
-  const pathOf = (operation: Operation, params: Readonly<Record<string, string>> = {}): string =>
+  const pathOf = (operation: RestOperation, params: Readonly<Record<string, string>> = {}): string =>
     operation.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? world.params[name]!));
-  const bodyOf = (operation: Operation): Json => BODIES[nameOf(operation)]?.(nextSerial()) ?? {};
+  const bodyOf = (operation: RestOperation): Json => BODIES[nameOf(operation)]?.(nextSerial()) ?? {};
 
   before(async () => {
     server = await startServer({ ADMIN_PASSWORD: 'first password', REQUIRE_AUTH: 'true' });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { isAllowed, ROLES } from '#core/kernel/context.ts';
 import type { Api } from '#apis/kit/api.ts';
-import type { Operation } from '#apis/kit/operation.ts';
+import type { RestOperation } from '#apis/kit/operation.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { BODIES, isErrorOf, makeWorld, type World } from '../support/walk-world.ts';
 
@@ -19,15 +19,15 @@ describe('every operation', () => {
   let serial = 0;
   const nextSerial = () => ++serial;
 
-  const each = (): [Api, Operation][] =>
-    apis.flatMap((api) => api.operations.map((operation): [Api, Operation] => [api, operation]));
-  const nameOf = (operation: Operation): string => `${operation.method} ${operation.path}`;
+  const each = (): [Api, RestOperation][] =>
+    apis.flatMap((api) => api.operations.map((operation): [Api, RestOperation] => [api, operation]));
+  const nameOf = (operation: RestOperation): string => `${operation.method} ${operation.path}`;
   /** People are named by clients, each organization's by its own: any text is somebody, and nothing is known of whom nobody knows. */
-  const namesAnybody = (operation: Operation): boolean => operation.path.includes(':userId');
-  const isOpen = (operation: Operation): boolean => operation.permission === 'anybody';
+  const namesAnybody = (operation: RestOperation): boolean => operation.path.includes(':userId');
+  const isOpen = (operation: RestOperation): boolean => operation.permission === 'anybody';
 
   async function ask(
-    operation: Operation,
+    operation: RestOperation,
     options: { token?: string; world?: World; body?: unknown; query?: string } = {},
   ) {
     const path = operation.path.replace(/:(\w+)/g, (_, name: string) => {

@@ -1,7 +1,7 @@
 import type { Limit } from './limit.ts';
 import type { Plan } from '#core/kernel/plan.ts';
 import type { AppError } from '#core/kernel/errors.ts';
-import type { Operation } from './operation.ts';
+import type { Procedure, RestOperation } from './operation.ts';
 
 export interface RenderedError {
   readonly status: number;
@@ -19,5 +19,11 @@ export interface Api {
   usualLimit(plan: Plan): Limit;
   /** Whose requests are counted together. Those of nobody in particular are counted by network address. */
   readonly countedPer: 'caller' | 'organization';
-  readonly operations: readonly Operation[];
+  /** Its seed knows no sign-in: without `REQUIRE_AUTH` a request of this machine acts for the first organization. */
+  readonly openOnLoopback?: true;
+  readonly operations: readonly RestOperation[];
+  /** Its tRPC procedures, where it has any. */
+  readonly procedures?: readonly Procedure[];
+  /** The path that they are served under. */
+  readonly proceduresAt?: string;
 }

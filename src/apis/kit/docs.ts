@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { notFound } from '#core/kernel/errors.ts';
 import type { Api } from './api.ts';
 import { openApiOf } from './openapi.ts';
-import { openOperation, type Operation } from './operation.ts';
+import { openOperation, type RestOperation } from './operation.ts';
 import { IdText } from './words.ts';
 
 /** `/docs/<api>`: the OpenAPI of each API. They are made when first asked for. */
-export function docsOperation(apis: () => readonly Api[], version: string): Operation {
+export function docsOperation(apis: () => readonly Api[], version: string): RestOperation {
   const made = new Map<string, object>();
   return openOperation({
     method: 'GET',

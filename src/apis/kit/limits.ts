@@ -1,4 +1,3 @@
-import type { FastifyReply } from 'fastify';
 import type { Principal } from '#core/identity/principal.ts';
 import { actorName } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
@@ -6,6 +5,8 @@ import { hostOf } from '#core/kernel/network.ts';
 import type { RateLimiter } from '#core/kernel/rate-limiter.ts';
 import type { Api } from './api.ts';
 import type { Limit } from './limit.ts';
+
+export type ReplyHeaders = Readonly<Record<string, string | number>>;
 
 interface Counted {
   readonly points: number;
@@ -23,25 +24,35 @@ export class RequestLimits {
     this.#factor = factor;
   }
 
-  /** The counts of one request so far; `address` stands for who shows no credential that is good. */
-  begin(api: Api, who: Principal | null, address: string, reply: FastifyReply): RequestCount {
-    return new RequestCount(this.#limiter, this.#factor, `${api.name}:${subjectOf(api, who, address)}`, reply);
+  /** The counts of one request; without a valid credential it counts for its network address. */
+  begin(
+    api: Api,
+    principal: Principal | null,
+    address: string,
+    setHeaders: (headers: ReplyHeaders) => void,
+  ): RequestCount {
+    return new RequestCount(
+      this.#limiter,
+      this.#factor,
+      `${api.name}:${subjectOf(api, principal, address)}`,
+      setHeaders,
+    );
   }
 }
 
-/** What one request counts against; the reply's headers tell of the limit nearest its end. */
+/** The limits that one request counts against; the reply's headers show the one nearest its end. */
 class RequestCount {
   readonly #limiter: RateLimiter;
   readonly #factor: number;
   readonly #subject: string;
-  readonly #reply: FastifyReply;
+  readonly #setHeaders: (headers: ReplyHeaders) => void;
   #nearest: Counted | null = null;
 
-  constructor(limiter: RateLimiter, factor: number, subject: string, reply: FastifyReply) {
+  constructor(limiter: RateLimiter, factor: number, subject: string, setHeaders: (headers: ReplyHeaders) => void) {
     this.#limiter = limiter;
     this.#factor = factor;
     this.#subject = subject;
-    this.#reply = reply;
+    this.#setHeaders = setHeaders;
   }
 
   /** @throws AppError rate-limited */
@@ -58,7 +69,7 @@ class RequestCount {
 
   #tell(nearest: Counted): void {
     this.#nearest = nearest;
-    void this.#reply.headers({
+    this.#setHeaders({
       'x-ratelimit-limit': nearest.points,
       'x-ratelimit-remaining': nearest.remaining,
       'x-ratelimit-reset': Math.ceil(nearest.resetAt.getTime() / 1000),
@@ -77,8 +88,8 @@ function overLimit(limit: number, resetAt: Date): AppError {
   });
 }
 
-function subjectOf(api: Api, who: Principal | null, address: string): string {
-  if (!who) return `address:${hostOf(address)}`;
-  if (api.countedPer === 'organization') return `organization:${who.organizationId}`;
-  return actorName(who.actor);
+function subjectOf(api: Api, principal: Principal | null, address: string): string {
+  if (!principal) return `address:${hostOf(address)}`;
+  if (api.countedPer === 'organization') return `organization:${principal.organizationId}`;
+  return actorName(principal.actor);
 }

@@ -37,7 +37,7 @@ export async function carryOutOnce(
   input: unknown,
   carryOut: (ctx: Context) => Promise<unknown>,
 ): Promise<OnceResult> {
-  const scope = onceScope(ctx, `${operation.method} ${operation.path}`, key, randomUUID());
+  const scope = onceScope(ctx, operation.name, key, randomUUID());
   for (const until = Date.now() + WAIT_MS; ; await new Promise((again) => setTimeout(again, LOOK_AGAIN_MS))) {
     const known = await claimOnce(core, scope, input);
     switch (known.state) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Api } from './api.ts';
-import type { Operation, Shape } from './operation.ts';
+import type { Procedure, RestOperation, Shape } from './operation.ts';
 
 type Schema = Readonly<Record<string, unknown>> & {
   readonly properties?: Readonly<Record<string, unknown>>;
@@ -23,6 +23,8 @@ export function openApiOf(api: Api, version: string): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const operation of api.operations)
     (paths[operation.path.replace(/:(\w+)/g, '{$1}')] ??= {})[operation.method.toLowerCase()] = describe(operation);
+  for (const one of api.procedures ?? [])
+    (paths[`${api.proceduresAt}/${one.name}`] ??= {})[one.kind === 'query' ? 'get' : 'post'] = describeProcedure(one);
   return {
     openapi: '3.1.0',
     info: { title: api.title, version, description: `The ${api.name} API of Trunkline.` },
@@ -38,7 +40,7 @@ export function openApiOf(api: Api, version: string): object {
   };
 }
 
-function describe(operation: Operation): object {
+function describe(operation: RestOperation): object {
   const open = operation.permission === 'anybody';
   const inPath = /:\w/.test(operation.path);
   const errors = {
@@ -51,7 +53,7 @@ function describe(operation: Operation): object {
   };
   return {
     summary: operation.summary,
-    operationId: `${operation.method.toLowerCase()}${operation.path.replace(/[^a-zA-Z0-9]+(\w?)/g, (_, next: string) => next.toUpperCase())}`,
+    operationId: operation.name,
     security: open ? [] : [{ bearer: [] }, { 'xi-api-key': [] }, { 'X-API-Key': [] }],
     parameters: [
       ...parameters(operation.params, 'path'),
@@ -83,6 +85,23 @@ function describe(operation: Operation): object {
         content: { 'application/json': { schema: schemaOf(operation.reply, 'output') } },
       },
       ...Object.fromEntries(Object.entries(errors).map(([status, description]) => [status, { description }])),
+    },
+  };
+}
+
+/** A tRPC procedure as its HTTP request: a query's input is JSON in the parameter `input`, a mutation's is the body. */
+function describeProcedure({ name, kind, summary, body, reply }: Procedure): object {
+  const input = body && { content: { 'application/json': { schema: schemaOf(body, 'input') } } };
+  const output = z.object({ result: z.object({ data: reply }) });
+  return {
+    summary,
+    operationId: name,
+    security: [{}, { bearer: [] }, { 'xi-api-key': [] }, { 'X-API-Key': [] }],
+    ...(input && kind === 'query' ? { parameters: [{ name: 'input', in: 'query', required: true, ...input }] } : {}),
+    ...(input && kind === 'mutation' ? { requestBody: { required: true, ...input } } : {}),
+    responses: {
+      200: { description: 'Done', content: { 'application/json': { schema: schemaOf(output, 'output') } } },
+      ...Object.fromEntries(Object.entries(COMMON_ERRORS).map(([status, description]) => [status, { description }])),
     },
   };
 }

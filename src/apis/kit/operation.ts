@@ -7,8 +7,8 @@ import type { Limit } from './limit.ts';
 
 export type Shape = z.ZodType;
 
-/** What an operation is given: parsed input, and who asks (null only where it is open to anybody). */
-export interface Call<P, Q, B, C extends Context | null> {
+/** What an operation is called with: its checked input and the principal (null only where it needs no credential). */
+export interface OperationCall<P, Q, B, C extends Context | null> {
   readonly core: Core;
   readonly ctx: C;
   readonly requestId: string;
@@ -27,30 +27,38 @@ export interface Urls {
   recording(callSid: string): string;
 }
 
-/** What every operation says of itself, whoever may use it. */
-interface Definition<P extends Shape, Q extends Shape, B extends Shape, R extends Shape> {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
-  /** With `:name` for path parameters. */
-  readonly path: string;
+/** What every operation declares, whatever carries it. */
+interface Declaration<P extends Shape, Q extends Shape, B extends Shape, R extends Shape> {
   readonly summary: string;
   /** The rate limit it counts against, where that is not its API's usual one. */
   readonly limit?: Limit;
-  /** Counts against this one too, when it is about to be carried out. */
+  /** A further limit, which it counts against when it is about to be carried out. */
   readonly alsoLimit?: Limit;
-  /** Whose sign-in a body asks for: one that fails is logged. */
+  /** The account that a sign-in names, for the log of a failed one. */
   readonly account?: (body: unknown) => string | null;
-  /** It makes a record: an `Idempotency-Key` makes its repetition answer the first reply again. Its verb writes an audit line. */
+  /** It creates a record: an `Idempotency-Key` makes a repetition answer the first reply. Its verb writes an audit line. */
   readonly creates?: true;
-  /** Open without a credential, since this machine alone reaches it: pages of other sites may not use it. */
+  /** It needs no credential because only this machine reaches it: pages of other sites may not use it. */
   readonly localOnly?: true;
-  /** Its body may come as a form with a file (multipart/form-data). */
-  readonly uploads?: true;
   /** It takes in a document, which needs one of its organization's places. */
   readonly takesPlace?: true;
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
   readonly reply: R;
+}
+
+interface RestDeclaration<P extends Shape, Q extends Shape, B extends Shape, R extends Shape> extends Declaration<
+  P,
+  Q,
+  B,
+  R
+> {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  /** With `:name` for path parameters. */
+  readonly path: string;
+  /** Its body may come as a form with a file (multipart/form-data). */
+  readonly uploads?: true;
   /** The HTTP status of a reply, where that is not always 200. */
   status?(reply: z.output<R>): number;
 }
@@ -60,32 +68,46 @@ export interface RawReply {
   readonly body: string;
 }
 
-/** One operation of one API, neutral of how it is carried. Replies are cut to their schema, so nothing undocumented leaves. */
-export interface Operation extends Definition<Shape, Shape, Shape, Shape> {
+/** One operation of one API, neutral of the protocol that carries it. Replies are cut to their schema, so nothing undocumented leaves. */
+export interface Operation extends Declaration<Shape, Shape, Shape, Shape> {
+  /** Unique within its API. */
+  readonly name: string;
   /** `anybody` needs no credential. */
   readonly permission: Permission | 'anybody';
-  /** Handles the request as it came in: it lets people in and counts by itself. */
+  /** Handles the request as it came in: it authenticates and counts by itself. */
   readonly raw?: (request: RawRequest) => Promise<RawReply>;
-  readonly stream?: Streamed<Call<unknown, unknown, unknown, Context | null>, unknown>;
-  handle(call: Call<unknown, unknown, unknown, Context | null>): Promise<unknown>;
+  readonly stream?: Streamed<OperationCall<unknown, unknown, unknown, Context | null>, unknown>;
+  handle(call: OperationCall<unknown, unknown, unknown, Context | null>): Promise<unknown>;
 }
 
-/** The same, told bit by bit where the body asks for it: as server-sent events. */
+/** An operation at a method and path of HTTP. */
+export type RestOperation = Operation & RestDeclaration<Shape, Shape, Shape, Shape>;
+
+/** An operation of tRPC: its input is the `body`. */
+export interface Procedure extends Operation {
+  readonly kind: 'query' | 'mutation';
+}
+
+/** A reply sent in parts, as server-sent events, where the body asks for it. */
 export interface Streamed<C, B> {
   wanted(body: B): boolean;
-  /** `signal`: nobody listens any more. */
+  /** `signal` aborts when the client has gone. */
   handle(call: C, send: (event: string, data: object) => void, signal: AbortSignal): Promise<void>;
 }
 
+/** `getV1ConvaiAgents`, the name of an operation at a method and path. */
+const nameOf = ({ method, path }: { readonly method: string; readonly path: string }): string =>
+  `${method.toLowerCase()}${path.replace(/[^a-zA-Z0-9]+(\w?)/g, (_, next: string) => next.toUpperCase())}`;
+
 /** An operation that needs a permission. Keeps the types of its schemas together. */
 export function operation<P extends Shape, Q extends Shape, B extends Shape, R extends Shape>(
-  definition: Definition<P, Q, B, R> & {
+  definition: RestDeclaration<P, Q, B, R> & {
     readonly permission: Permission;
-    readonly stream?: Streamed<Call<z.output<P>, z.output<Q>, z.output<B>, Context>, z.output<B>>;
-    handle(call: Call<z.output<P>, z.output<Q>, z.output<B>, Context>): Promise<z.input<R>>;
+    readonly stream?: Streamed<OperationCall<z.output<P>, z.output<Q>, z.output<B>, Context>, z.output<B>>;
+    handle(call: OperationCall<z.output<P>, z.output<Q>, z.output<B>, Context>): Promise<z.input<R>>;
   },
-): Operation {
-  return definition;
+): RestOperation {
+  return { ...definition, name: nameOf(definition) };
 }
 
 /** An operation that is given the request as it came in, and answers in its own form. `body` documents what is sent. */
@@ -96,20 +118,33 @@ export function rawOperation(definition: {
   readonly body?: Shape;
   readonly limit: Limit;
   raw(request: RawRequest): Promise<RawReply>;
-}): Operation {
+}): RestOperation {
   return {
     ...definition,
+    name: nameOf(definition),
     permission: 'anybody',
     reply: z.unknown(),
     handle: () => Promise.reject(new Error('it is handled raw')),
   };
 }
 
-/** An operation that needs no credential, and is told of none. */
+/** An operation that needs no credential, and learns of none. */
 export function openOperation<P extends Shape, Q extends Shape, B extends Shape, R extends Shape>(
-  definition: Definition<P, Q, B, R> & {
-    handle(call: Omit<Call<z.output<P>, z.output<Q>, z.output<B>, null>, 'ctx'>): Promise<z.input<R>>;
+  definition: RestDeclaration<P, Q, B, R> & {
+    handle(call: Omit<OperationCall<z.output<P>, z.output<Q>, z.output<B>, null>, 'ctx'>): Promise<z.input<R>>;
   },
-): Operation {
-  return { ...definition, permission: 'anybody' } as unknown as Operation;
+): RestOperation {
+  return { ...definition, name: nameOf(definition), permission: 'anybody' } as unknown as RestOperation;
+}
+
+/** A tRPC procedure that needs a permission. */
+export function procedure<B extends Shape, R extends Shape>(
+  definition: Declaration<never, never, B, R> & {
+    readonly name: string;
+    readonly kind: 'query' | 'mutation';
+    readonly permission: Permission;
+    handle(call: OperationCall<undefined, undefined, z.output<B>, Context>): Promise<z.input<R>>;
+  },
+): Procedure {
+  return definition;
 }

@@ -1,5 +1,5 @@
 import type { Api } from '../kit/api.ts';
-import type { Operation } from '../kit/operation.ts';
+import type { RestOperation } from '../kit/operation.ts';
 import {
   agentStatusOperation,
   changeAgentOperation,
@@ -16,7 +16,7 @@ import { providerOperations } from './providers.ts';
 import { renderError } from './words.ts';
 
 /** Everything that no other API owns is answered in this one's form. */
-export function orchestrator(health: readonly Operation[]): Api {
+export function orchestrator(health: readonly RestOperation[]): Api {
   return {
     name: 'orchestrator',
     title: 'Voice Agent Orchestrator',

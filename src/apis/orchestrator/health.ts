@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CarrierDirectory } from '#core/carriers/carrier-directory.ts';
-import { openOperation, operation, type Operation } from '../kit/operation.ts';
+import { openOperation, operation, type RestOperation } from '../kit/operation.ts';
 
 interface VendorView {
   readonly vendor: string;
@@ -42,7 +42,7 @@ async function loopMs(): Promise<number> {
 }
 
 /** The two health addresses; every port answers them, with the keys of all APIs that document one. */
-export function healthOperations(source: HealthSource): readonly Operation[] {
+export function healthOperations(source: HealthSource): readonly RestOperation[] {
   const common = () => ({
     timestamp: new Date().toISOString(),
     version: source.version,

@@ -10,7 +10,7 @@ import {
 } from '#core/carriers/carriers.ts';
 import { type CarrierFieldInfo, type CarrierInfo } from '#core/carriers/carrier-directory.ts';
 import type { Limit } from '../kit/limit.ts';
-import { operation, type Operation } from '../kit/operation.ts';
+import { operation, type RestOperation } from '../kit/operation.ts';
 import { IdText } from '../kit/words.ts';
 
 // What the seed calls providers are carriers.
@@ -67,7 +67,7 @@ const settingsOf = (carrier: CarrierInfo): z.infer<typeof Settings> => ({
 
 const passed = (good: boolean): string => (good ? 'passed' : 'failed');
 
-export const providerOperations: readonly Operation[] = [
+export const providerOperations: readonly RestOperation[] = [
   operation({
     method: 'GET',
     path: '/voice/providers',

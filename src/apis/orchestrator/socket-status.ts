@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { notFound } from '#core/kernel/errors.ts';
 import type { Limit } from '../kit/limit.ts';
-import { openOperation, operation, type Operation } from '../kit/operation.ts';
+import { openOperation, operation, type RestOperation } from '../kit/operation.ts';
 import { IdText, timeInMilliseconds } from '../kit/words.ts';
 import { asyncApi } from './socket-messages.ts';
 import type { EventSocket } from './socket.ts';
@@ -9,7 +9,7 @@ import type { EventSocket } from './socket.ts';
 const STATUS: Limit = { name: 'socket-status', points: 1000, windowS: 60 };
 
 /** `socket` is made once the server is. */
-export function socketOperations(socket: () => EventSocket, version: string): readonly Operation[] {
+export function socketOperations(socket: () => EventSocket, version: string): readonly RestOperation[] {
   return [
     operation({
       method: 'GET',

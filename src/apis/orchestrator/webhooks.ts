@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RawRequest } from '#core/identity/raw-request.ts';
 import type { Limit } from '../kit/limit.ts';
-import { rawOperation, type Operation, type RawReply } from '../kit/operation.ts';
+import { rawOperation, type RestOperation, type RawReply } from '../kit/operation.ts';
 
 /** Of those that no carrier has signed. */
 const UNSIGNED: Limit = { name: 'health', points: 1000, windowS: 60 };
@@ -10,7 +10,7 @@ const UNSIGNED: Limit = { name: 'health', points: 1000, windowS: 60 };
 export function webhookOperations(
   carriers: readonly { readonly webhook: string; readonly name: string; readonly byGet: boolean }[],
   receive: (webhook: string, request: RawRequest) => Promise<RawReply>,
-): readonly Operation[] {
+): readonly RestOperation[] {
   return carriers.flatMap(({ webhook, name, byGet }) => {
     const about = {
       path: `/voice/webhook/${webhook}`,

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { entriesOf, getCall } from '#core/calls/get-call.ts';
+import { procedure } from '../kit/operation.ts';
+import { IdText, timeInMilliseconds } from '../kit/words.ts';
+
+const confidenceOf = (detail: Readonly<Record<string, unknown>>): number =>
+  typeof detail.confidence === 'number' ? detail.confidence : 1;
+
+export const getTranscript = procedure({
+  name: 'livekit.getTranscript',
+  kind: 'query',
+  summary: 'Get conversation transcript',
+  permission: 'read-calls',
+  body: z.object({ callId: IdText }),
+  reply: z.object({
+    transcript: z.array(
+      z.object({
+        id: z.string(),
+        timestamp: z.string(),
+        speaker: z.string(),
+        text: z.string(),
+        confidence: z.number(),
+      }),
+    ),
+  }),
+  handle: async ({ core, ctx, body: { callId } }) => {
+    const call = await getCall(core, ctx, callId, `callId: ${callId}`);
+    const entries = (await entriesOf(core, [call])).get(call.id) ?? [];
+    const began = (call.answeredAt ?? call.placedAt).getTime();
+    return {
+      transcript: entries
+        .filter(({ role }) => role === 'agent' || role === 'caller')
+        .map(({ seq, role, text, startMs, detail }) => ({
+          id: `${call.sid}-${seq}`,
+          timestamp: timeInMilliseconds(new Date(began + startMs)),
+          speaker: role === 'agent' ? 'agent' : 'user',
+          text,
+          confidence: confidenceOf(detail),
+        })),
+    };
+  },
+});

@@ -1,0 +1,119 @@
+import { initTRPC, TRPCError } from '@trpc/server';
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError, type ErrorCode } from '#core/kernel/errors.ts';
+import type { Api } from './api.ts';
+import { secondsUntil } from './limits.ts';
+import { headersOf, requestOf } from './mount-rest.ts';
+import type { Procedure } from './operation.ts';
+import type { Pipeline } from './pipeline.ts';
+
+/** The parts of a request that a procedure needs. */
+interface TrpcContext {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+const CODES: Readonly<Record<ErrorCode, TRPCError['code']>> = {
+  unauthenticated: 'UNAUTHORIZED',
+  'token-expired': 'UNAUTHORIZED',
+  forbidden: 'FORBIDDEN',
+  'not-found': 'NOT_FOUND',
+  'invalid-input': 'BAD_REQUEST',
+  conflict: 'CONFLICT',
+  unchangeable: 'CONFLICT',
+  'rate-limited': 'TOO_MANY_REQUESTS',
+  'too-many-calls': 'TOO_MANY_REQUESTS',
+  'no-room': 'INTERNAL_SERVER_ERROR',
+  'upstream-failed': 'BAD_GATEWAY',
+  'not-configured': 'SERVICE_UNAVAILABLE',
+  unavailable: 'SERVICE_UNAVAILABLE',
+  internal: 'INTERNAL_SERVER_ERROR',
+};
+
+/**
+ * Serves the procedures of an API, if it has any, by tRPC's HTTP protocol, without a transformer: a query by GET, a mutation by
+ * POST, several at once with `batch=1`. Each procedure passes the pipeline by itself. Errors have tRPC's own form.
+ */
+export function mountTrpc(server: FastifyInstance, api: Api, pipeline: Pipeline): void {
+  const path = api.proceduresAt;
+  if (path === undefined) return;
+  const { router, procedure } = initTRPC.context<TrpcContext>().create({ isDev: false });
+  const routed = Object.fromEntries(
+    (api.procedures ?? []).map((operation) => {
+      const served = procedure.use(({ ctx, getRawInput, next }) => next({ ctx: { ...ctx, getRawInput } }));
+      const resolve = ({ ctx }: { ctx: TrpcContext & { getRawInput: () => Promise<unknown> } }) =>
+        serve(api, operation, pipeline, ctx, ctx.getRawInput);
+      return [operation.name, operation.kind === 'query' ? served.query(resolve) : served.mutation(resolve)];
+    }),
+  );
+  const appRouter = router(nested(routed));
+  server.route({
+    method: ['GET', 'POST'],
+    url: `${path}/*`,
+    exposeHeadRoute: false,
+    handler: async (request, reply) => {
+      void reply.headers(headersOf(request));
+      const answer = await fetchRequestHandler({
+        endpoint: path,
+        req: webRequest(request),
+        router: appRouter,
+        createContext: () => ({ request, reply }),
+      });
+      for (const [name, value] of answer.headers) void reply.header(name, value);
+      return reply.code(answer.status).send(await answer.text());
+    },
+  });
+}
+
+async function serve(
+  api: Api,
+  operation: Procedure,
+  pipeline: Pipeline,
+  { request, reply }: TrpcContext,
+  body: () => Promise<unknown>,
+): Promise<unknown> {
+  const pipelineRequest = requestOf(request, reply);
+  try {
+    const admitted = await pipeline.admit(api, operation, pipelineRequest);
+    const outcome = await pipeline.run(operation, admitted, pipelineRequest, { body });
+    if (outcome.kind === 'stream') throw new Error(`${operation.name} cannot stream over tRPC`);
+    return outcome.body;
+  } catch (error) {
+    if (error instanceof TRPCError) throw error;
+    const known = error instanceof AppError ? error : new AppError('internal', 'Internal server error');
+    if (known !== error)
+      request.log.error({ err: error, request_id: request.id, operation: operation.name }, 'an operation failed');
+    if (known.retryAt) void reply.header('retry-after', secondsUntil(known.retryAt));
+    throw new TRPCError({ code: CODES[known.code], message: messageOf(known) });
+  }
+}
+
+/** The issues of an invalid input stand in the message, because tRPC's error form has no place for them. */
+const messageOf = (error: AppError): string =>
+  error.issues.length > 0 ? error.issues.map((issue) => issue.message).join('; ') : error.message;
+
+/** `{'a.b': x}` as `{a: {b: x}}`. */
+function nested<T>(flat: Readonly<Record<string, T>>): Record<string, T | Record<string, T>> {
+  const tree: Record<string, T | Record<string, T>> = {};
+  for (const [name, leaf] of Object.entries(flat)) {
+    const [group, own] = name.split('.');
+    if (own === undefined) tree[name] = leaf;
+    else tree[group!] = { ...(tree[group!] as Record<string, T> | undefined), [own]: leaf };
+  }
+  return tree;
+}
+
+function webRequest(request: FastifyRequest): Request {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(request.headers))
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  headers.delete('content-length');
+  // A body is read as JSON, whatever its content type, as everywhere else.
+  if (request.method === 'POST') headers.set('content-type', 'application/json');
+  return new Request(new URL(request.url, 'http://trunkline.invalid'), {
+    method: request.method,
+    headers,
+    ...(request.method === 'POST' ? { body: typeof request.body === 'string' ? request.body : '' } : {}),
+  });
+}

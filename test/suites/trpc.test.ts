@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { ROLES, type Role } from '#core/kernel/context.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+type Json = Record<string, unknown>;
+
+/** tRPC over HTTP without a transformer, as a client of the seed sends it. */
+describe('tRPC', () => {
+  let server: TestServer;
+  let sid: string;
+  let foreign: Readonly<Record<Role, string>>;
+
+  const query = async (procedure: string, input: unknown, headers: Record<string, string> = {}, batch = false) => {
+    const search = new URLSearchParams({ input: JSON.stringify(input), ...(batch ? { batch: '1' } : {}) });
+    const reply = await fetch(`${server.url}/api/trpc/${procedure}?${search.toString()}`, { headers });
+    return { status: reply.status, headers: reply.headers, body: (await reply.json()) as Json };
+  };
+  const errorOf = (body: unknown) => (body as { error: { message: string; data: Json } }).error;
+  const signIn = async (email: string, password: string): Promise<string> => {
+    const { body } = await server.request('POST', '/api/auth/login', { email, password });
+    return String((body['data'] as Json)['token']);
+  };
+
+  before(async () => {
+    server = await startServer();
+    const placed = await server.request('POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550006' });
+    sid = String(placed.body['call_sid']);
+    await server.untilEnded(sid);
+    const admin = { admin_email: 'theirs@example.com', admin_password: 'their password' };
+    await server.request('POST', '/api/organizations', { name: 'Theirs', ...admin });
+    const boss = await signIn(admin.admin_email, admin.admin_password);
+    const tokens: Partial<Record<Role, string>> = { admin: boss };
+    for (const role of ROLES.filter((one) => one !== 'admin')) {
+      const user = { email: `${role}@example.com`, name: role, role, password: 'a long password' };
+      await server.request('POST', '/api/users', user, { 'xi-api-key': boss });
+      tokens[role] = await signIn(user.email, user.password);
+    }
+    foreign = tokens as Record<Role, string>;
+  });
+  after(async () => {
+    await server.close();
+    assert.deepEqual(server.trouble, []);
+  });
+
+  it('answers a query with what was said', async () => {
+    const { status, body, headers } = await query('livekit.getTranscript', { callId: sid });
+    assert.equal(status, 200);
+    const { transcript } = (body as { result: { data: { transcript: Json[] } } }).result.data;
+    assert.ok(transcript.length > 1);
+    assert.deepEqual(Object.keys(transcript[0]!).toSorted(), ['confidence', 'id', 'speaker', 'text', 'timestamp']);
+    assert.match(String(transcript[0]!['timestamp']), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    for (const name of ['limit', 'remaining', 'reset']) assert.ok(Number(headers.get(`x-ratelimit-${name}`)) >= 0);
+    assert.match(headers.get('x-request-id')!, /^req_/);
+  });
+
+  it('answers several queries at once, each by itself', async () => {
+    const inputs = { 0: { callId: sid }, 1: { callId: 'unknown' }, 2: {} };
+    const { status, body } = await query(Array(3).fill('livekit.getTranscript').join(','), inputs, {}, true);
+    assert.equal(status, 207);
+    const [first, second, third] = body as unknown as Json[];
+    assert.ok('result' in first!);
+    assert.deepEqual([errorOf(second).data['code'], errorOf(second).data['httpStatus']], ['NOT_FOUND', 404]);
+    assert.deepEqual([errorOf(third).data['code'], errorOf(third).data['httpStatus']], ['BAD_REQUEST', 400]);
+    assert.match(errorOf(third).message, /callId is required/);
+  });
+
+  it('shows a record of another organization to no role', async () => {
+    for (const role of ROLES) {
+      const { status, body } = await query(
+        'livekit.getTranscript',
+        { callId: sid },
+        { authorization: `Bearer ${foreign[role]}` },
+      );
+      assert.deepEqual([role, status, errorOf(body).data['code']], [role, 404, 'NOT_FOUND']);
+    }
+  });
+
+  it('is open to this machine without a credential, not to pages of other sites, and not with a wrong one', async () => {
+    const bad = await query('livekit.getTranscript', { callId: sid }, { 'x-api-key': 'wrong' });
+    assert.deepEqual([bad.status, errorOf(bad.body).data['code']], [401, 'UNAUTHORIZED']);
+    const evil = await query('livekit.getTranscript', { callId: sid }, { origin: 'https://evil.example' });
+    assert.deepEqual([evil.status, errorOf(evil.body).data['code']], [403, 'FORBIDDEN']);
+  });
+
+  it('refuses an unknown procedure and bad input, in its own form, without a stack', async () => {
+    const cases = [
+      await query('livekit.nothing', {}),
+      await query('constructor', {}),
+      await query('livekit.getTranscript', { callId: 5 }),
+      await query('livekit.getTranscript', { callId: 'x'.repeat(1000) }),
+      await query('livekit.getTranscript', { callId: '\0' }),
+    ];
+    assert.deepEqual(
+      cases.map(({ status }) => status),
+      [404, 404, 400, 400, 400],
+    );
+    for (const { body } of cases) assert.equal('stack' in errorOf(body).data, false);
+    const unreadable = await fetch(`${server.url}/api/trpc/livekit.getTranscript?input=%7Bbad`);
+    assert.equal(unreadable.status, 400);
+  });
+
+  it('is described beside the other APIs', async () => {
+    const { body } = await server.request('GET', '/docs/campaigns');
+    assert.ok('/api/trpc/livekit.getTranscript' in (body['paths'] as Json));
+  });
+
+  it('answers unknown paths of the API in the form of its REST errors', async () => {
+    const { status, body } = await server.request('GET', '/api/settings/nothing');
+    assert.equal(status, 404);
+    assert.deepEqual(body, {
+      error: { code: 'NOT_FOUND', message: 'Not found', details: 'path: /api/settings/nothing' },
+    });
+  });
+});
+
+describe('tRPC where credentials are required', () => {
+  it('refuses a request without one', async () => {
+    const server = await startServer({ REQUIRE_AUTH: 'true' });
+    try {
+      const reply = await fetch(`${server.url}/api/trpc/livekit.getTranscript?input={"callId":"x"}`);
+      assert.equal(reply.status, 401);
+    } finally {
+      await server.close();
+    }
+  });
+});
