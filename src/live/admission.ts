@@ -2,23 +2,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reservation } from '#core/calls/live-calls.ts';
 
 const SAMPLE_MS = 100;
-/** Longest wait of a call whose other end is simulated. */
+/** How long a call to a simulated person waits for room at most. */
 const WAIT_MS = 30_000;
 /**
- * Lag of the event loop, smoothed, above which no further call is taken: those that run come first. Callers in real time
- * hear it as gaps once it comes near what the carrier is led by; simulated ones wait.
+ * Smoothed event-loop lag above which no further call is admitted, to protect the calls that run. A real caller hears
+ * gaps when the lag nears the playout lead; a simulated call waits instead.
  */
 const LAG_LIMIT_MS = 40;
 const LAG_LIMIT_SIMULATED_MS = 150;
 const SMOOTHING = 0.2;
 /**
- * Share of its time that the event loop is busy, over about two seconds, above which callers in real time would begin to
- * hear each other: at 0.9 one frame in a hundred is 40 ms late, although the lag on average is 5.
+ * Event-loop utilization over about two seconds above which no further call is admitted: at 0.9 one frame in a hundred
+ * is 40 ms late, although the average lag is only 5 ms.
  */
 const BUSY_LIMIT = 0.75;
 const BUSY_SMOOTHING = 0.05;
 
-/** Calls here: those that cannot wait, and those whose clock stands still when they have to. */
+/** Running calls: real ones need their audio on time; simulated ones pause their clock when the process is busy. */
 export interface Running {
   readonly real: number;
   readonly simulated: number;
@@ -56,8 +56,8 @@ export class Admission {
   }
 
   /**
-   * A slot is taken at once, so that two who ask together do not both get the last one. One that has waited is taken
-   * where nobody in real time would suffer.
+   * Takes the slot synchronously, so that two concurrent requests cannot both get the last one. A call that has waited
+   * is admitted unless that would disturb a real-time call.
    */
   reserve(hasWaited = false): { reservation: Reservation } | { refused: string } {
     if (this.#taken >= this.#slots) return { refused: `All ${this.#slots} call slots of this server are taken` };
@@ -66,7 +66,7 @@ export class Admission {
     return { reservation: this.#take() };
   }
 
-  /** Waits until the event loop has time for one more call, for so long at most. */
+  /** Waits until the event loop has time for one more call, at most `limitMs`. */
   async untilQuiet(limitMs = WAIT_MS): Promise<void> {
     for (const until = performance.now() + limitMs; this.#isBusy() && performance.now() < until;)
       await sleep(SAMPLE_MS);
@@ -74,13 +74,13 @@ export class Admission {
 
   #isBusy(): boolean {
     const { real, simulated } = this.#running();
-    // Simulated calls take whatever time there is: what they leave says nothing.
+    // Simulated calls use all the time they can get, so with them alone the utilization says nothing.
     return real === 0
       ? this.#lagMs > LAG_LIMIT_SIMULATED_MS
       : this.#lagMs > LAG_LIMIT_MS || (simulated === 0 && this.#busy > BUSY_LIMIT);
   }
 
-  /** For calls that cannot be refused any more. */
+  /** Reserves a slot without a limit, for calls that can no longer be refused. */
   force(): Reservation {
     return this.#take();
   }

@@ -3,7 +3,7 @@ import type { Call } from '#core/calls/call.ts';
 import { DEFAULT_POLICY, LONGEST_ENDPOINT_MS, type TurnPolicy } from '#engine/turns/policy.ts';
 import { wordsOf } from '#engine/turns/words.ts';
 
-/** An agent as it is on one call: variables filled in, the call's overrides in place. */
+/** An agent as configured for one call: variables filled in, the call's overrides applied. */
 export interface AgentScript {
   readonly prompt: string;
   readonly firstMessage: string | null;

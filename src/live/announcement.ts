@@ -7,11 +7,11 @@ const ANNOUNCE_MS = 1000;
 export interface AnnouncementOptions {
   readonly mediaServers: MediaServerStore;
   readonly log: Log;
-  /** How the server is at the moment. */
+  /** The current state of this server. */
   readonly look: () => MediaServer;
 }
 
-/** Tells other servers, once a second, that this one carries calls. */
+/** Announces once a second to the other servers that this one carries calls. */
 export class Announcement {
   readonly #options: AnnouncementOptions;
   readonly #timer: NodeJS.Timeout;
@@ -23,7 +23,7 @@ export class Announcement {
       () =>
         void mediaServers
           .announce(look())
-          .catch((error: unknown) => logFailure(log, error, 'this server could not say that it is up')),
+          .catch((error: unknown) => logFailure(log, error, 'this server could not be announced to the others')),
       ANNOUNCE_MS,
     );
   }

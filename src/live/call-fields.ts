@@ -1,7 +1,7 @@
 import type { Call } from '#core/calls/call.ts';
 import { maskNumber } from '#core/kernel/phone-number.ts';
 
-/** What names a call in the log. Numbers are masked. */
+/** The fields that identify a call in the log. The log masks the numbers. */
 export const callFields = ({ id, sid, organizationId, agentId, direction, carrier, from, to }: Call) => ({
   call: sid,
   call_id: id,

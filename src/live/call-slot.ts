@@ -42,7 +42,7 @@ export class CallSlot {
     return this.#starting;
   }
 
-  /** Starts the call; `begin` must not reject. A second start while one is under way is a fault of the caller. */
+  /** Starts the call; `begin` must not reject. @throws Error on a second start */
   start(begin: () => Promise<void>): Promise<void> {
     if (this.#starting || this.#running) throw new Error(`Call ${this.callId} has been started already`);
     const started = begin().finally(() => {

@@ -31,9 +31,9 @@ export interface CallStarterOptions extends PreparedOptions {
   readonly log: Log;
 }
 
-/** A carrier stops ringing by itself; this long after that the call is given up. */
+/** The carrier ends the ringing itself; if it has not reported that after this grace period, the call is given up. */
 const RING_GRACE_MS = 15_000;
-const NO_MEDIA = 'Nobody connected to the media socket';
+const NO_MEDIA = 'The media socket was not opened';
 
 interface Run {
   readonly call: Call;

@@ -13,13 +13,13 @@ import { RecordQueue, type QueueOptions } from './record-queue.ts';
 
 export interface WriterOptions extends QueueOptions {
   readonly call: Call;
-  /** Null where the call begins here. */
+  /** Null if the call began on this server. */
   readonly continued: Continuation | null;
   /** Which documents the agent's words are from. */
   readonly sourcesOf: (text: string) => readonly Source[];
 }
 
-/** Makes the records of a call out of what happens on it. */
+/** Turns the events of a call into its records. */
 export class CallWriter {
   readonly #options: WriterOptions;
   readonly #queue: RecordQueue;
@@ -46,7 +46,7 @@ export class CallWriter {
   note(note: TurnNote): void {
     const { call } = this.#options;
     const callId = call.id;
-    // Nobody's words are kept: what a tool did is, and how fast the agent was.
+    // Without a transcript no words are stored, only tool results and latencies.
     if (!call.transcribed && (note.kind === 'responded' || note.kind === 'interrupted')) return;
     switch (note.kind) {
       case 'entry':
@@ -63,7 +63,7 @@ export class CallWriter {
     }
   }
 
-  /** The last thing written. Resolves when everything is on record. */
+  /** Writes the end of the call, its last record. Resolves when all records are stored. */
   async end(
     status: EndStatus,
     reason: string,

@@ -4,11 +4,11 @@ import type { Carrier, CarrierEvent } from '#contracts/carrier.ts';
 import type { Log } from '#core/kernel/log.ts';
 import type { CarrierSide, RunningCall } from './running-call.ts';
 
-/** What may be asked of a carrier about one call; `transferTo`: where the other end is handed over to. */
+/** The requests that a call can make of its carrier. `transferTo` is the number of a transfer. */
 export function carrierSide(call: Call, carrier: Carrier, transferTo: string | null, log: Log): CarrierSide {
   const carrierCallId = call.carrierCallId!;
   const failed = (what: string) => (error: unknown) =>
-    log.error({ err: error, call: call.sid }, `the carrier did not ${what}`);
+    log.error({ err: error, call: call.sid }, `carrier request failed: ${what}`);
   return {
     hangUp: () => void carrier.hangUp(carrierCallId).catch(failed('hang up')),
     transfer:
@@ -25,7 +25,7 @@ export function carrierSide(call: Call, carrier: Carrier, transferTo: string | n
   };
 }
 
-/** Events of a carrier that runs in this process: kept until there is a call that they can be told to. */
+/** Buffers the events of a carrier in this process until the call that they belong to is running. */
 export class CarrierEvents {
   #running: RunningCall | null = null;
   #early: CarrierEvent[] = [];
@@ -60,13 +60,13 @@ function told(running: RunningCall, event: CarrierEvent): void {
   }
 }
 
-/** Why a call did not come off, in plain words. */
+/** Why a call failed, as a sentence for people. */
 export function failureText(outcome: 'busy' | 'no-answer' | 'canceled' | 'refused', reason: string): string {
   switch (outcome) {
     case 'busy':
       return 'The line was busy';
     case 'no-answer':
-      return 'Nobody answered';
+      return 'No answer';
     case 'canceled':
       return 'The call was canceled';
     case 'refused':

@@ -13,34 +13,36 @@ export interface CarriersOptions {
   readonly secrets: Secrets;
   readonly clock: WallClock;
   readonly manifests: readonly CarrierManifest[];
-  /** The carrier of whoever has configured none. */
+  /** The simulated carrier, used where no other is configured. */
   readonly embedded: Pick<CarrierInfo, 'id' | 'name' | 'capabilities'>;
-  /** Its control, where calls are carried. */
+  /** Its control; null on a server that carries no calls. */
   readonly embeddedControl: Carrier | null;
   readonly environment: CarrierSettings;
-  /** Whether our webhooks can be reached from outside, as far as can be seen from here. @throws Error in plain words */
+  /** Checks that our webhook address is reachable from outside, as far as this server can tell. @throws Error */
   readonly reachUs: () => Promise<void>;
 }
 
-/** One carrier that has its settings, or has not. */
+/** One carrier, configured or not. */
 interface Line {
   readonly manifest: CarrierManifest;
-  /** By field; what is stored outranks the environment. */
+  /** By field; stored settings override the environment. */
   readonly settings: CarrierSettings;
-  /** Its settings as text, to see whether they have changed. */
+  /** The settings as text, compared to detect a change. */
   readonly fingerprint: string;
   readonly configured: ConfiguredCarrier | null;
   readonly breaker: CircuitBreaker;
 }
 
-/** Keys of a carrier's stored settings that are limits, not fields. */
+/** Keys of a carrier's stored settings that hold limits instead of fields. */
 const LIMITS = { callsPerSecond: 'calls_per_second', concurrentCalls: 'concurrent_calls' } as const;
 const LIMIT_FIELDS = [
   { key: LIMITS.callsPerSecond, label: 'Calls per second' },
   { key: LIMITS.concurrentCalls, label: 'Concurrent calls' },
 ];
 
-/** The carriers of this server: their settings are read anew at each use, so that a change is in effect at once, on every server. */
+/**
+ * The carriers of this server. Settings are read at each use, so that a change takes effect at once on every server.
+ */
 export class Carriers implements CarrierDirectory {
   readonly #options: CarriersOptions;
   #lines: ReadonlyMap<string, Line> = new Map();
@@ -67,7 +69,7 @@ export class Carriers implements CarrierDirectory {
     return wanted.filter((one) => one.configured);
   }
 
-  /** Those that a call is offered to, first one first. Nobody steps in for the embedded one, nor it for anybody. */
+  /** The carriers to try for a call, in order. The simulated carrier never replaces a real one, nor the reverse. */
   async candidates(first: string): Promise<readonly CarrierInfo[]> {
     const all = await this.list();
     const chosen = all.find((one) => one.id === first);
@@ -75,7 +77,7 @@ export class Carriers implements CarrierDirectory {
     return [...(chosen.configured ? [chosen] : []), ...(await this.failover()).filter((one) => one.id !== first)];
   }
 
-  /** Null where it is not configured, or calls are not carried here. */
+  /** Null if the carrier is not configured, or this server carries no calls. */
   async control(id: string): Promise<Carrier | null> {
     if (id === this.#options.embedded.id) return this.#options.embeddedControl;
     return (await this.configured(id))?.control ?? null;
@@ -90,12 +92,12 @@ export class Carriers implements CarrierDirectory {
     return this.#options.manifests;
   }
 
-  /** Nobody runs the call any more: its carrier is told that it is over. Never rejects. */
+  /** Hangs up a call that no server runs any more. Never rejects. */
   async hangUp(id: string, carrierCallId: string, log: Log): Promise<void> {
     try {
       await (await this.control(id))?.hangUp(carrierCallId);
     } catch (error) {
-      log.error({ err: error, carrier: id }, 'a call could not be hung up at its carrier');
+      log.error({ err: error, carrier: id }, 'hang-up at the carrier failed');
     }
   }
 
@@ -123,12 +125,12 @@ export class Carriers implements CarrierDirectory {
     const embedded = id === this.#options.embedded.id;
     const [asked, webhooks] = await Promise.all([
       attempt(async () => {
-        if (!embedded && !carrier) throw new CarrierError('refused', 'It is not configured');
+        if (!embedded && !carrier) throw new CarrierError('refused', 'The carrier is not configured');
         await carrier?.check();
       }),
       attempt(() => this.#options.reachUs()),
     ]);
-    // Who could not be asked has not refused our credentials, but has not taken them either.
+    // A carrier that could not be reached has neither refused nor accepted the credentials.
     return {
       authentication: asked === null,
       apiAccess: asked === null,
@@ -138,14 +140,14 @@ export class Carriers implements CarrierDirectory {
     };
   }
 
-  /** With what all servers know of how they do. */
+  /** The carriers with their health, which all servers share. */
   async #infos(): Promise<readonly CarrierInfo[]> {
     const { store, clock } = this.#options;
     const resting = await store.carriers.resting(clock.now());
     return [...[...this.#lines.values()].map((line) => infoOf(line, resting)), this.#embedded];
   }
 
-  /** A carrier did not do what it was asked: after several times all servers leave it alone for a while. */
+  /** Counts a failed request to a carrier. After several, no server uses the carrier for a while. */
   async failed(id: string, attempt: Attempt | null, retryAfterMs?: number): Promise<void> {
     const { store, clock } = this.#options;
     const breaker = this.#lines.get(id)?.breaker;

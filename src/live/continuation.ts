@@ -5,18 +5,18 @@ import type { Store } from '#core/records.ts';
 import type { ToolArgs, ToolResultStatus } from '#engine/contracts/language-model.ts';
 import type { LedgerItem, TurnKind } from '#engine/turns/state.ts';
 
-/** What a server needs to go on with a conversation that another one began. */
+/** What a server needs to continue a conversation that another server began. */
 export interface Continuation {
-  /** What was said so far, at times before the start of this server's part. */
+  /** What was said so far; its times lie before the start of this server's part. */
   readonly ledger: readonly LedgerItem[];
-  /** Number of the next entry on record. */
+  /** Sequence number of the next stored entry. */
   readonly nextSeq: number;
   readonly phase: CallPhase;
   /** Where this server's part begins on the call's clock, ms. */
   readonly offsetMs: number;
 }
 
-/** Null for a call that nobody has answered yet: it begins as any other. */
+/** Null for a call that was not answered yet: its conversation has not begun. */
 export async function continuationOf(
   store: Pick<Store, 'calls'>,
   clock: WallClock,

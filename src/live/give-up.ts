@@ -16,7 +16,7 @@ interface GivingUp {
   readonly log: Log;
 }
 
-/** Ends a call that was not placed. Resolves when that is on record. */
+/** Ends a call that was not placed. Resolves when its end is stored. */
 export async function giveUp(
   { store, clock, journal, serverId: owner, log }: GivingUp,
   call: Call,

@@ -7,7 +7,7 @@ import type { RunningCall } from './running-call.ts';
 
 export type Refused = { readonly refused: 'unknown' | 'ended' | 'connected' };
 
-/** Where the media of a socket goes, and how the conversation begins; or why it may not come in. */
+/** Receives the media of a socket and starts the conversation; or the reason why the socket is refused. */
 export type Connection = { readonly events: MediaEvents; readonly begin: () => void; readonly sid: string } | Refused;
 
 interface TakeOverOptions {
@@ -17,7 +17,7 @@ interface TakeOverOptions {
   readonly leaseMs: number;
 }
 
-/** Makes a call of another server ours, unless its media is connected there. */
+/** Takes over a call from another server, unless its media is connected there. */
 export async function takeOver(
   { store, commands, serverId, leaseMs }: TakeOverOptions,
   callId: number,
@@ -32,7 +32,7 @@ export async function takeOver(
   return ownership ? { call, ownership } : { refused: 'connected' };
 }
 
-/** Joins a media leg to a call that has none which is alive: its first one, or the same party again. */
+/** Joins a media leg to a call without a live one: the first leg, or a reconnection of the same party. */
 export async function join(running: RunningCall, leg: MediaLeg): Promise<Connection> {
   const again = running.answered;
   const events = again ? running.reconnect(leg) : await running.answer(leg);

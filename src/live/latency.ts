@@ -2,8 +2,8 @@ import type { TurnLatency } from '#core/calls/call.ts';
 import type { TurnTiming } from '#engine/turns/state.ts';
 
 /**
- * A turn's waterfall from the caller's last word to the first frame out. Stages overlap; each is counted from where the
- * one before it stopped holding things up, so that they add up. Null for turns that answer nobody.
+ * A turn's latency by stage, from the caller's last word to the first frame sent. Stages overlap; each is counted from
+ * the end of the one before, so that they add up. Null for turns that do not answer the caller.
  */
 export function latencyOf(timing: TurnTiming): TurnLatency | null {
   const { endOfSpeechMs, committedMs, firstClauseMs, firstAudioMs, firstFrameMs } = timing;

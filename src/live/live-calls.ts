@@ -224,11 +224,11 @@ export class LiveCallsHere implements LiveCalls {
     const failed = async (error: unknown) => {
       reservation.give();
       if (error instanceof NotPlaced) return giveUp(this.#options, call, error);
-      this.#options.log.error({ err: error, call: call.sid }, 'the call could not be begun');
+      this.#options.log.error({ err: error, call: call.sid }, 'the call could not be started');
       await giveUp(
         this.#options,
         call,
-        new NotPlaced('refused', 'error', 'An internal error kept the call from being placed'),
+        new NotPlaced('refused', 'error', 'The call could not be placed because of an internal error'),
       );
     };
     return slot.start(() => begin(slot).catch(failed));
@@ -251,7 +251,7 @@ export class LiveCallsHere implements LiveCalls {
       if (call.direction === 'outbound') void this.dial(call, reservation);
       else this.expect(call, reservation);
     } catch (error) {
-      log.error({ err: error }, 'a call that was placed elsewhere could not be taken up');
+      log.error({ err: error }, 'an assigned call could not be started');
     }
   }
 
@@ -270,7 +270,7 @@ export class LiveCallsHere implements LiveCalls {
           endingOf(call, command.reason),
         );
     } catch (error) {
-      log.error({ err: error }, 'a command to a call could not be carried out');
+      log.error({ err: error }, 'a command to a call failed');
     }
   }
 

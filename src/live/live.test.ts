@@ -75,7 +75,7 @@ describe('latency', () => {
     });
   });
 
-  it('is none for a turn that answered nobody', () => {
+  it('is null for a turn that did not answer the caller', () => {
     assert.equal(
       latencyOf({
         endOfSpeechMs: null,
@@ -103,7 +103,7 @@ describe('admission', () => {
     admission.close();
   });
 
-  it('refuses while the event loop is behind; whoever can wait gets room when it is not', async () => {
+  it('refuses while the event loop lags; a call that can wait is admitted once it does not', async () => {
     const admission = new Admission('here', 2, () => ({ real: 1, simulated: 0 }));
     const isRefused = () => {
       const room = admission.reserve();

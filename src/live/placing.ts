@@ -8,11 +8,11 @@ import { CarrierError, type Carrier, type CarrierEvent, type Dialled, type DialR
 import type { Carriers } from './carriers.ts';
 import type { Log } from '#core/kernel/log.ts';
 
-/** A carrier whose line is not free yet is asked again at least so often. */
-const LOOK_AGAIN_MS = 500;
-/** When a carrier is asked what became of a dial that it never answered, ms after the dial. It may show a call late. */
+/** A carrier at its limit is tried again after this at the latest. */
+const RETRY_INTERVAL_MS = 500;
+/** Delays after a dial without an answer at which the carrier is queried for the call. Its list may lag behind. */
 const ASK_AFTER_MS = [500, 2000, 5000, 10_000, 20_000, 40_000];
-/** It has no such call once it has said so at so late an asking. */
+/** From this query on, "no such call" is believed. */
 const SURELY_NONE_FROM = 3;
 
 export interface PlacingOptions {
@@ -36,7 +36,7 @@ export interface Placed {
 export class NotPlaced extends Error {
   override readonly name = 'NotPlaced';
   readonly status: 'canceled' | 'refused';
-  /** As a word. */
+  /** As a code. */
   readonly reason: string;
 
   constructor(status: NotPlaced['status'], reason: string, message: string) {
@@ -47,8 +47,9 @@ export class NotPlaced extends Error {
 }
 
 /**
- * Hands one call to a carrier: when it is the carrier's turn, to the next one where one is down, and never twice. What a
- * carrier may have taken is looked for there, and by what its webhooks say.
+ * Dials one call: waits for the carrier's rate limit, tries the next carrier when one fails, and never dials twice.
+ * When
+ * the outcome of a dial is unknown, it is found in the carrier's list of calls or from its webhooks.
  */
 export class Placing {
   readonly #options: PlacingOptions;
@@ -64,7 +65,7 @@ export class Placing {
     this.#call = call;
   }
 
-  /** Nobody wants the call any more. */
+  /** Stops the dialling. */
   cancel(reason: string): void {
     this.#stop.abort(reason);
   }
@@ -73,7 +74,7 @@ export class Placing {
     return new NotPlaced('canceled', String(this.#stop.signal.reason ?? 'canceled'), 'The call was canceled');
   }
 
-  /** The carrier has spoken of the call: it has taken it. */
+  /** A webhook named the call, so the carrier has accepted it. */
   seen(carrierCallId: string): void {
     this.#tellSeen(carrierCallId);
   }
@@ -110,7 +111,7 @@ export class Placing {
         problem = refusal.message;
         log[refusal.kind === 'refused' ? 'info' : 'warn'](
           { call: call.sid, carrier: info.id, outcome: refusal.kind, problem },
-          'a carrier did not take a call',
+          'dial failed',
         );
         if (refusal.kind === 'refused') {
           attempt?.succeeded();
@@ -160,11 +161,14 @@ export class Placing {
         leave();
         throw this.#canceled();
       }
-      await this.#pause(Math.min(waitMs, LOOK_AGAIN_MS));
+      await this.#pause(Math.min(waitMs, RETRY_INTERVAL_MS));
     }
   }
 
-  /** The id of a call that the carrier may have taken. @throws NotPlaced when it did not, or cannot say */
+  /**
+   * Finds the carrier's id of a call whose dial has an unknown outcome. @throws NotPlaced if there is none, or it
+   * cannot be found out
+   */
   async #reconcile(carrier: Carrier, request: DialRequest, since: Date, problem: string): Promise<string> {
     const { store, clock, log } = this.#options;
     let candidate: string | null = null;
@@ -176,7 +180,7 @@ export class Placing {
       if (this.#stop.signal.aborted) break;
       try {
         const found = (await carrier.find?.(request, since, isKnown)) ?? 'unsure';
-        // Seen twice: another call of ours that was dialled just now is on record by then.
+        // Found twice in a row: by the second query, any other call dialled just now has its carrier id stored.
         if (typeof found === 'object' && found.carrierCallId === candidate) return candidate;
         candidate = typeof found === 'object' ? found.carrierCallId : null;
         if (found === 'none' && asked >= SURELY_NONE_FROM) throw new NotPlaced('refused', refusalBy(problem), problem);
@@ -184,12 +188,12 @@ export class Placing {
         if (error instanceof NotPlaced) throw error;
         log.warn(
           { call: request.callSid, carrier: carrier.id, problem: error instanceof Error ? error.message : '' },
-          'a carrier could not say what became of a call',
+          'the outcome of a dial could not be queried',
         );
       }
     }
     if (this.#stop.signal.aborted) throw this.#canceled();
-    throw new NotPlaced('refused', 'unknown', `nobody could say whether it took the call (${problem})`);
+    throw new NotPlaced('refused', 'unknown', `whether the carrier placed the call is unknown (${problem})`);
   }
 
   #pause(ms: number): Promise<undefined> {

@@ -11,12 +11,12 @@ import type { Providers } from '#engine/contracts/providers.ts';
 import { scriptFor, type AgentScript } from './agent-script.ts';
 
 export interface PreparedOptions extends DialogueOptions {
-  /** The chains that a call with these vendors tries. */
+  /** The provider chains for a call that chose these vendors. */
   readonly providersFor: (chosen: { readonly voiceProvider: string; readonly modelProvider: string }) => Providers;
   readonly catalog: ModelCatalog;
 }
 
-/** A call's agent, got ready for it. */
+/** The agent of one call with its script, tools, documents and models. */
 export class PreparedCall {
   readonly #prepared: PreparedAgent;
   readonly #options: PreparedOptions;
@@ -30,7 +30,7 @@ export class PreparedCall {
     return this.#prepared.agent;
   }
 
-  /** Null where its agent has no documents. */
+  /** Null if the agent has no documents. */
   get lookup(): KnowledgeLookup | null {
     return this.#prepared.lookup;
   }
@@ -40,12 +40,12 @@ export class PreparedCall {
     return new PreparedCall(options, await PreparedAgent.of(call.agentId, talk?.personId ?? null, options, mcp));
   }
 
-  /** Its agent as it is on this call. */
+  /** The agent's script for this call. */
   script(call: Call): AgentScript {
     return scriptFor(this.agent, call, this.#prepared.variables(call.direction === 'inbound' ? call.from : call.to));
   }
 
-  /** `epoch`: the turn machine's keys count anew where another server takes the call over. */
+  /** `epoch` makes the keys of tool calls unique: the turn machine counts from one again after a takeover. */
   tools(call: Call, epoch: number, canTransfer: boolean): AgentTools {
     const { id, sid, organizationId, personId, direction, from, to } = call;
     return this.#prepared.tools({
@@ -59,7 +59,7 @@ export class PreparedCall {
     });
   }
 
-  /** The vendors that this call tries: its own voice and model where it names some, else its agent's. */
+  /** The providers for this call: the voice and model of the call if it names them, else those of the agent. */
   providers({ overrides: { voiceId, modelName } }: Call): Providers {
     const { providersFor, catalog } = this.#options;
     const { voiceProvider, modelProvider } = this.agent;
@@ -69,7 +69,7 @@ export class PreparedCall {
     });
   }
 
-  /** What this call's models are asked through; `metered` counts what each does. */
+  /** The models of this call; `metered` wraps each to count its usage. */
   models(
     inner: readonly LanguageModel[],
     metered: (models: readonly LanguageModel[]) => readonly LanguageModel[],

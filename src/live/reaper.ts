@@ -10,11 +10,11 @@ export interface Reaper {
   readonly clock: WallClock;
   readonly carriers: Carriers;
   readonly log: Log;
-  /** Null where no other server can run calls: whatever lease a call still has, its server is gone. */
+  /** Null if no other server can run calls; then the server of every leased call is gone. */
   readonly by: CallOwner | null;
 }
 
-/** Ends calls whose server died and has their carriers hang up. Answers how many; the carriers are not waited for. */
+/** Ends calls whose server died, and hangs them up at their carriers without waiting. Returns how many. */
 export async function reap({ store, clock, carriers, log, by }: Reaper): Promise<number> {
   const reaped = await reapAbandoned({ store, clock }, by);
   for (const { carrier, carrierCallId } of reaped)

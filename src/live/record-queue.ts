@@ -12,15 +12,15 @@ import type { WallClock } from '#core/kernel/wall-clock.ts';
 import type { Store } from '#core/records.ts';
 import type { Ownership } from '#core/calls/call-store.ts';
 
-/** A record that waits for longer is in the journal too. */
+/** A record that has waited longer than this is also written to the journal. */
 const JOURNAL_MS = 200;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 2000;
-/** A record that a reachable database refuses for so long is given up, so that those behind it are written. */
+/** A record that a reachable database rejects for this long is dropped, so that the records behind it are written. */
 const REFUSED_MS = 60_000;
-/** A wait that is worth a line in the log, once a call. */
+/** A wait longer than this is logged, once per call. */
 const SAY_MS = 60_000;
-/** Beyond this a call's records wait in the journal alone. */
+/** Further records of a call are kept in the journal only. */
 const MOST_IN_MEMORY = 1000;
 
 export interface QueueOptions {
@@ -29,24 +29,25 @@ export interface QueueOptions {
   readonly store: Store;
   readonly clock: WallClock;
   readonly journal: CallJournal;
-  /** The call is not ours any more: it has ended on record, or somebody else owns it. */
+  /** This server no longer owns the call: it is stored as ended, or another server has taken it over. */
   readonly onLost: (why: 'ended' | 'taken') => void;
   readonly onError: (error: unknown, message: string) => void;
 }
 
 /**
- * The records of one call, written in order and once each, however long the database is away. Meanwhile they are kept in
- * memory, and in the journal, from which another process of this machine writes them if this one is killed.
+ * Writes the records of one call in order and once each, through any database outage. Until then they are kept in
+ * memory
+ * and in a journal file, from which another process on this machine writes them if this one is killed.
  */
 export class RecordQueue {
   readonly #options: QueueOptions;
   readonly #name: string;
   readonly #waiting: NumberedRecord[] = [];
   #last = 0;
-  /** The last record that the journal holds; 0 while there is none. */
+  /** Number of the last record in the journal; 0 if there is none. */
   #journaled = 0;
   #journalFailed = false;
-  /** Records behind this one are in the journal and not in memory. */
+  /** Records with a higher number are in the journal only. */
   #inMemory = 0;
   #said = false;
   #journaling: Promise<void> = Promise.resolve();
@@ -69,7 +70,7 @@ export class RecordQueue {
     if (!this.#writing) this.#written = this.#writeAll();
   }
 
-  /** Resolves when everything is on record. */
+  /** Resolves when all records are stored. */
   async written(): Promise<void> {
     await this.#written;
   }
@@ -88,11 +89,11 @@ export class RecordQueue {
       this.#waiting.shift();
     }
     this.#writing = false;
-    // Pushed since it was looked for.
+    // A record was pushed since the check.
     if (this.#waiting.length > 0 || this.#spilled) await this.#writeAll();
   }
 
-  /** A database that is away costs no record; it is asked again, ever more rarely. */
+  /** Retries until the database accepts the record, at growing intervals. */
   async #insist(record: NumberedRecord): Promise<void> {
     const { onLost, onError } = this.#options;
     const began = performance.now();
@@ -105,7 +106,7 @@ export class RecordQueue {
       } catch (error) {
         if (error instanceof RecordsUnavailable) refusedSince = null;
         else if (performance.now() - (refusedSince ??= performance.now()) > REFUSED_MS)
-          return onError(error, 'a record of the call could not be written and is left out');
+          return onError(error, 'a record of the call was rejected by the database and is dropped');
         this.#journal();
         if (!this.#said && performance.now() - began > SAY_MS) {
           this.#said = true;
@@ -116,7 +117,7 @@ export class RecordQueue {
     }
   }
 
-  /** The record to be written next; when there is none, nothing of the call is left in the journal. */
+  /** The next record to write. When there is none, the call's journal is removed. */
   async #next(): Promise<NumberedRecord | null> {
     if (this.#waiting.length === 0 && this.#spilled) await this.#reload();
     if (this.#waiting.length === 0 && this.#journaled > 0) {
@@ -130,7 +131,7 @@ export class RecordQueue {
     return this.#waiting[0] ?? null;
   }
 
-  /** Adds what waits to the journal, from where it ends. */
+  /** Appends the waiting records to the journal. */
   #journal(): void {
     const fresh = this.#waiting.filter(({ number }) => number > this.#journaled);
     if (fresh.length > 0) this.#append(fresh);
@@ -147,7 +148,7 @@ export class RecordQueue {
     if (this.#journalFailed) {
       this.#inMemory = record.number;
       return this.#options.onError(
-        new Error('more records wait than memory may hold, and the journal cannot be written'),
+        new Error('too many records wait in memory, and the journal cannot be written'),
         'a record of the call is lost',
       );
     }
@@ -166,15 +167,15 @@ export class RecordQueue {
         this.#waiting.push(record);
         this.#inMemory = record.number;
       }
-    // The file does not hold what it should: there is nothing more to be had.
+    // The file does not hold the expected records; there is nothing else to read.
     if (this.#waiting.length === 0) this.#inMemory = this.#last;
   }
 
   #failed(error: unknown): void {
-    if (!this.#journalFailed) this.#options.onError(error, 'records of the call cannot be kept on disk');
+    if (!this.#journalFailed) this.#options.onError(error, 'the journal of the call cannot be written');
     this.#journalFailed = true;
   }
 }
 
-/** A call that waits keeps no process alive: what it has to write is in the journal. */
+/** The timer does not keep the process alive: what a waiting call has to write is in the journal. */
 const pause = (ms: number) => new Promise((over) => setTimeout(over, ms).unref());

@@ -9,7 +9,7 @@ import type { MediaServer } from '#core/calls/media-server-store.ts';
 import type { Log } from '#core/kernel/log.ts';
 
 const LOOK_MS = 500;
-/** A media server that was not heard of for so long is taken for dead. */
+/** A media server without an announcement for this long is considered dead. */
 const DEAD_MS = 5000;
 const ANSWER_MS = 5000;
 const LOOK_AGAIN_MS = 50;
@@ -20,7 +20,10 @@ interface Elsewhere {
   readonly clock: WallClock;
 }
 
-/** Commands a call that another server runs. An end is acknowledged when it is on record. @throws AppError unavailable when that server does not answer */
+/**
+ * Sends a command to a call that another server runs. An end is acknowledged when it is stored. @throws AppError
+ * unavailable if that server does not answer
+ */
 export async function sendElsewhere(
   { store, commands, clock }: Elsewhere,
   owner: string,
@@ -51,7 +54,7 @@ async function untilEnded(
   return 'not-running';
 }
 
-/** Hands on what a carrier says. An end is acknowledged when it is on record. */
+/** Passes a carrier's signal to the server that runs the call. An end is acknowledged when it is stored. */
 export async function tellElsewhere(
   elsewhere: Elsewhere,
   owner: string,
@@ -60,7 +63,7 @@ export async function tellElsewhere(
   carrierCallId: string,
 ): Promise<CommandAcknowledgement> {
   if (!(await elsewhere.commands.send(owner, callId, { type: 'carrier', signal, carrierCallId }))) {
-    // The record of a call that is over comes to its end without its server.
+    // The end of a call is stored even when its server does not answer.
     if (signal.type === 'ended') return 'not-running';
     throw noAnswer();
   }
@@ -83,7 +86,7 @@ export class RemoteLiveCalls implements LiveCalls {
   readonly #options: Elsewhere & { readonly log: Log };
   readonly #timer: NodeJS.Timeout;
   #servers: readonly MediaServer[] = [];
-  /** What was given away since the servers last told their room. */
+  /** Slots assigned since the servers last announced their free slots. */
   #given = new Map<string, number>();
   #looking: Promise<void> = Promise.resolve();
 
@@ -98,17 +101,17 @@ export class RemoteLiveCalls implements LiveCalls {
     return this.#servers.reduce((sum, one) => sum + one.running, 0);
   }
 
-  /** Learns which media servers there are. */
+  /** Reads the list of media servers. */
   async look(): Promise<void> {
     try {
       this.#servers = await this.#options.store.mediaServers.list(DEAD_MS);
       this.#given = new Map();
     } catch (error) {
-      logFailure(this.#options.log, error, 'media servers could not be looked up');
+      logFailure(this.#options.log, error, 'the list of media servers could not be read');
     }
   }
 
-  /** Media servers tell how many calls they can take, not how busy they are. */
+  /** Media servers announce their free slots, but not how busy they are. */
   reserveWhenQuiet(): Promise<{ reservation: Reservation } | { refused: string }> {
     return Promise.resolve(this.reserve());
   }
@@ -132,7 +135,7 @@ export class RemoteLiveCalls implements LiveCalls {
     };
   }
 
-  /** The best there is, with room or without: the media server tells whoever calls. */
+  /** The media server with the most room, even if full: that server then turns the caller away. */
   mustReserve(): { reservation: Reservation } {
     const admitted = this.reserve();
     if ('reservation' in admitted) return admitted;
@@ -156,7 +159,7 @@ export class RemoteLiveCalls implements LiveCalls {
 
   async tell(call: Call, signal: CarrierSignal, carrierCallId: string): Promise<CommandAcknowledgement> {
     if (isEnded(call.status)) {
-      // A dial that was given up for unknown, and was taken: whoever carries calls hangs it up.
+      // A dial that was given up was accepted after all: any media server can hang it up.
       const [any] = this.#servers;
       if (call.carrierCallId === null && signal.type !== 'ended' && any)
         await this.#options.commands.send(any.id, call.id, { type: 'carrier', signal, carrierCallId });
@@ -190,12 +193,12 @@ export class RemoteLiveCalls implements LiveCalls {
     await this.#looking;
   }
 
-  /** The word may be lost: its owner looks for calls that were placed for it, and one without an owner that lives is ended. */
+  /** The notification may be lost: the owner polls for calls assigned to it, and calls of a dead owner are ended. */
   #hand(call: Call, { serverId }: Reservation, type: 'dial' | 'expect'): void {
     this.#options.commands
       .send(serverId, call.id, { type })
       .catch((error: unknown) =>
-        this.#options.log.error({ err: error, call: call.sid }, 'the media server could not be told of a call'),
+        this.#options.log.error({ err: error, call: call.sid }, 'the media server could not be notified of a call'),
       );
   }
 }

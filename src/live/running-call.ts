@@ -26,15 +26,15 @@ import { UsageMeter } from './usage-meter.ts';
 import { VendorWatch } from '#agent-mind/vendor-watch.ts';
 import type { AgentTools } from '#agent-mind/tools/agent-tools.ts';
 
-/** What may be asked of the carrier about this call. */
+/** The requests that a call can make of its carrier. */
 export interface CarrierSide {
   /** The call is over. */
   hangUp(): void;
-  /** Hands the other end over to the agent's number; null where that cannot be. */
+  /** Transfers the caller to the agent's number; null if that is not possible. */
   readonly transfer: (() => Promise<void>) | null;
 }
 
-/** Where a media socket is all there is: it closes, and that is that. */
+/** For calls that consist of a media socket only: closing it is enough. */
 export const NO_CARRIER: CarrierSide = { hangUp: () => undefined, transfer: null };
 
 export interface RunningCallOptions {
@@ -51,13 +51,13 @@ export interface RunningCallOptions {
   readonly log: Log;
   readonly tools: AgentTools;
   readonly carrier: CarrierSide;
-  /** There is no room for this call, and it has to be answered: whoever is there is told so instead of being left in silence, and the call ends. */
+  /** The server is full but the call must be answered: the caller hears an apology, and the call ends. */
   readonly turnAway?: boolean;
-  /** Everything is on record and released. */
+  /** All records are stored and all resources released. */
   readonly onGone: () => void;
-  /** What happens on the call, for whoever watches this process. */
+  /** Receives every event of the call. */
   readonly watch: (event: CallWatchEvent) => void;
-  /** Null where the call begins here. */
+  /** Null if the call began on this server. */
   readonly continued: Continuation | null;
 }
 
@@ -66,25 +66,25 @@ export type CallWatchEvent = { readonly callSid: string; readonly atMs: number }
   | { readonly type: 'status'; readonly status: string; readonly reason: string | null }
 );
 
-/** Why a call ended that had to be answered while there was no room for it. */
+/** End reason of a call that was answered while the server was full. */
 const NO_CAPACITY = 'no_capacity';
 
-/** Why a call ended that its carrier broke off although we heard each other. */
+/** End reason of a call that the carrier broke off after it was connected. */
 const CARRIER_FAILED = 'carrier_failed';
 
-/** The turn machine's reason when no voice could say a word. */
+/** The turn machine's end reason when all speech providers failed. */
 const SPEECH_FAILED = 'speech_failed';
 
-/** Reasons of ours that break a call off, and what they mean to a person. */
+/** Failure texts of our own end reasons. */
 const BROKEN: Readonly<Record<string, string>> = {
-  error: 'An internal error broke the call off',
-  [SPEECH_FAILED]: 'The agent could not speak: every voice failed',
+  error: 'The call ended because of an internal error',
+  [SPEECH_FAILED]: 'The agent could not speak: all speech providers failed',
   lost_ownership: 'Another server took the call over',
   [CARRIER_FAILED]: 'The carrier broke the call off',
   [NO_CAPACITY]: 'There was no room for another call on this server',
 };
 
-/** A call that runs here: binds engine, media leg, recording and records, and ends as one. */
+/** A call that runs on this server: connects engine, media leg, recording and records, and ends them together. */
 export class RunningCall {
   readonly #options: RunningCallOptions;
   readonly #session: VoiceSession;
@@ -93,12 +93,12 @@ export class RunningCall {
   readonly #meter: UsageMeter;
   #recorder: Recorder | null = null;
   #leg: MediaLeg | null = null;
-  /** Media is there. */
+  /** Media is connected. */
   #answered = false;
-  /** It is on record that somebody picked up. */
+  /** The answer of the call is stored. */
   #pickedUp: boolean;
   #answeredAt: number | null;
-  /** The carrier has said that the call is over: there is nothing to hang up. */
+  /** The carrier has reported the end of the call, so it need not be hung up. */
   #goneAtCarrier = false;
   #ending = false;
   #lost = false;
@@ -107,7 +107,7 @@ export class RunningCall {
   #apologised = false;
   #connected = false;
   #begun = false;
-  /** What was to be said before the conversation began. */
+  /** Commands that came before the conversation began. */
   readonly #early: CallCommand[] = [];
 
   constructor(options: RunningCallOptions) {
@@ -190,7 +190,7 @@ export class RunningCall {
     return this.#connected;
   }
 
-  /** Whether the media connection is up, as its other end says when it is asked. */
+  /** Asks the other end whether the media connection is up. */
   async isReached(): Promise<boolean> {
     return this.#connected && this.#leg !== null && (await this.#leg.isAlive()) && this.#connected;
   }
@@ -204,7 +204,7 @@ export class RunningCall {
     return { speaking: this.#session.speaking, responding: turn !== null && !turn.speculative };
   }
 
-  /** Somebody doubts that the call is still ours. */
+  /** Checks whether this server still owns the call. */
   checkOwnership(): void {
     this.#writer.progress({});
   }
@@ -214,7 +214,7 @@ export class RunningCall {
     this.#tell('ringing', null);
   }
 
-  /** Somebody has picked up, whether or not media is there yet. */
+  /** The called person has answered; media may not be connected yet. */
   pickedUp(): void {
     if (this.#pickedUp || this.#ending) return;
     this.#pickedUp = true;
@@ -228,7 +228,7 @@ export class RunningCall {
     this.#tell('answered', null);
   }
 
-  /** What the carrier says. It may say so late, twice, or in another order: nothing goes back. */
+  /** Takes a carrier's signal. Signals may be late, repeated or out of order; the call's state never goes back. */
   signal(said: CarrierSignal): void {
     switch (said.type) {
       case 'ringing':
@@ -250,7 +250,7 @@ export class RunningCall {
     }
   }
 
-  /** The other end is there: recording begins, and the conversation. Answers where its media goes. */
+  /** Media is connected: starts the recording and prepares the conversation. Returns the receiver of the media. */
   async answer(leg: MediaLeg): Promise<MediaEvents | null> {
     if (this.#ending || this.#answered) return null;
     this.#answered = true;
@@ -267,11 +267,11 @@ export class RunningCall {
       }
     }
     if (recording) this.#writer.progress({ recording });
-    // Meanwhile the call may have ended, or the same party have come on another connection.
+    // Meanwhile the call may have ended, or the same party may have reconnected.
     return this.#ending || this.#leg !== leg ? null : this.#events();
   }
 
-  /** Begins the recording, or goes on with what another server recorded of the call. */
+  /** Starts the recording, or continues that of another server. */
   async #record(key: string): Promise<{ key: string; offsetMs: number }> {
     const { call, callClock, files, continued } = this.#options;
     const size = continued === null ? 0 : ((await files.read(key))?.size ?? 0);
@@ -287,7 +287,7 @@ export class RunningCall {
     return { key, offsetMs };
   }
 
-  /** The conversation starts: the other end hears us from now on. */
+  /** Starts the conversation: from now on the agent is heard. */
   begin(): void {
     if (!this.#leg || this.#ending) return;
     this.#session.start(this.#leg);
@@ -296,7 +296,7 @@ export class RunningCall {
     if (this.#options.turnAway) this.#session.say(DEFAULT_POLICY.phrases.allBusy, NO_CAPACITY);
   }
 
-  /** Whether its audio cannot wait for us. */
+  /** Whether the call needs its audio in real time. */
   get inRealTime(): boolean {
     return !this.#options.callClock.waits;
   }
@@ -315,7 +315,7 @@ export class RunningCall {
   }
 
   command(command: CallCommand): void {
-    // Somebody has picked up, and the conversation is about to begin.
+    // The call is answered, and its conversation is about to begin.
     if (command.type !== 'end' && !this.#begun) this.#early.push(command);
     else if (command.type === 'say') this.#session.say(command.text);
     else if (command.type === 'message') this.#session.message(command.text);
@@ -324,7 +324,7 @@ export class RunningCall {
     else void this.fail('canceled', command.reason, 'The call was canceled');
   }
 
-  /** The call did not come off, or ended before anything was heard. */
+  /** Ends a call that failed, or that ended before anything was heard. */
   async fail(status: EndStatus, reason: string, failure: string | null): Promise<void> {
     if (this.#ending) return;
     this.#ending = true;
@@ -364,11 +364,11 @@ export class RunningCall {
     this.#options.watch({ callSid: this.call.sid, atMs: this.#nowMs(), type: 'note', note });
   }
 
-  /** The call goes on without; why stands on its record. */
+  /** The call continues without a recording; the call's record states the reason. */
   #stopRecording(error: unknown): void {
     this.#recorder = null;
     const { call, log } = this.#options;
-    log.warn({ err: error, call: call.sid }, 'the call is not recorded any further');
+    log.warn({ err: error, call: call.sid }, 'recording stopped');
     this.#writer.progress({
       recordingFailure: error instanceof AppError ? error.message : 'The recording could not be written',
     });
@@ -384,20 +384,20 @@ export class RunningCall {
       if (!this.#taken && !this.#goneAtCarrier && !this.#handedOver) carrier.hangUp();
       return;
     }
-    // Asked for when the agent has said so; not again when the call is closed.
+    // Requested after the agent's announcement, and not again when the call closes.
     if (this.#handedOver) return;
     this.#handedOver = true;
-    // The line is let go of when the other end has been handed over: a carrier whose media socket closes asks what is next.
+    // The media socket closes only after the transfer: a carrier whose socket closes asks for the next step.
     void carrier
       .transfer()
       .catch(() => {
         carrier.hangUp();
-        this.#noteCallback('a transfer that did not come off');
+        this.#noteCallback('a failed transfer');
       })
       .finally(() => leg?.close());
   }
 
-  /** Nothing more may be written: stop without a word. Whoever took the call over has the carrier's end of it too. */
+  /** This server lost the call and may write nothing more. The new owner also controls the call at the carrier. */
   #letGo(why: 'ended' | 'taken'): void {
     if (this.#lost || this.#ending) return;
     this.#lost = true;
@@ -423,11 +423,11 @@ export class RunningCall {
       log.error({ err: error, call: call.sid }, 'the recording could not be finished');
     }
     this.#recorder = null;
-    // Whoever was let down by all our providers is called back.
+    // A caller to whom all providers failed gets a callback.
     if (!this.#lost && (this.#apologised || reason === SPEECH_FAILED))
       this.#noteCallback('a technical problem on the call');
     if (!this.#answered) this.#session.hungUp(reason);
-    // It takes no room any more, even if its end has to wait for the database.
+    // The slot is free even if the end of the call has to wait for the database.
     reservation.give();
     if (!this.#lost) await this.#writer.end(status, reason, failure, this.#meter.lines);
     log.info(

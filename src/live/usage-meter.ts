@@ -6,17 +6,17 @@ import type { SpeechToText } from '#engine/contracts/speech-to-text.ts';
 import type { TextToSpeech } from '#engine/contracts/text-to-speech.ts';
 import type { Providers } from '#engine/contracts/providers.ts';
 
-/** Where a vendor does not count tokens, four letters are about one. */
+/** Estimate for vendors that do not count tokens. */
 const LETTERS_PER_TOKEN = 4;
 
 export interface MeterEvents {
-  /** A provider does something for the first time. */
+  /** A provider was used for the first time on this call. */
   changed(did: Readonly<Record<string, string>>): void;
-  /** A recogniser or voice did not do what it was asked. */
+  /** A speech-to-text or text-to-speech provider failed. */
   failed(provider: string, does: 'listen' | 'speak', failure: Failure): void;
 }
 
-/** Counts what each provider does on one call, and who really listened, thought and spoke. */
+/** Counts the usage of each provider on one call, and records which providers were really used. */
 export class UsageMeter {
   readonly #lines = new Map<string, { provider: string; unit: Unit; units: number }>();
   readonly #did = new Map<string, Set<string>>();
@@ -61,7 +61,7 @@ export class UsageMeter {
     return {
       id: inner.id,
       open: (options) => {
-        // Fifty times a second: looked up once.
+        // Called fifty times a second, so the line is looked up once.
         const line = this.#line(inner.id, 'milliseconds');
         const stream = inner.open({
           ...options,
@@ -113,7 +113,7 @@ export class UsageMeter {
         let counted = false;
         return inner.synthesize(request, (part) => {
           if (part.type === 'error' && !part.unspeakable) this.#events.failed(inner.id, 'speak', part);
-          // Paid for as soon as it begins to speak.
+          // Vendors charge from the first audio on.
           if (part.type === 'audio' && !counted) {
             counted = true;
             this.#line(inner.id, 'characters').units += request.text.length;

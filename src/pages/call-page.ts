@@ -21,7 +21,7 @@ const WORDS: Record<Call['status'], string> = {
   answered: 'Running',
   completed: 'Completed',
   voicemail: 'Left on a voicemail',
-  'no-answer': 'Nobody answered',
+  'no-answer': 'No answer',
   busy: 'Busy',
   canceled: 'Canceled',
   refused: 'Refused',

@@ -75,7 +75,7 @@ const interestedPerson = (name: string): Persona =>
 const PEOPLE: Readonly<Record<string, Pickup>> = {
   '0001': { outcome: 'refused', reason: 'invalid number' },
   '0002': { outcome: 'busy', reason: 'busy' },
-  '0003': { outcome: 'no-answer', reason: 'nobody answered' },
+  '0003': { outcome: 'no-answer', reason: 'no answer' },
   '0004': {
     outcome: 'answered',
     persona: persona('voicemail', 'offline-oscar', {

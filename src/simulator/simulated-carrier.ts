@@ -95,7 +95,7 @@ export class SimulatedCarrier implements Carrier {
     if (pickup.outcome === 'refused') return void fail(0, 'refused', pickup.reason);
     clock.at(RINGS_AFTER_MS, () => this.#lines.has(carrierCallId) && onEvent({ type: 'ringing' }));
     if (pickup.outcome === 'answered') {
-      if (request.ringTimeoutMs < ANSWERS_AFTER_MS) fail(request.ringTimeoutMs, 'no-answer', 'nobody answered');
+      if (request.ringTimeoutMs < ANSWERS_AFTER_MS) fail(request.ringTimeoutMs, 'no-answer', 'no answer');
       else clock.at(ANSWERS_AFTER_MS, () => this.#answer(line, carrierCallId, request.hints, pickup.persona, onEvent));
     } else fail(pickup.outcome === 'busy' ? BUSY_AFTER_MS : request.ringTimeoutMs, pickup.outcome, pickup.reason);
   }

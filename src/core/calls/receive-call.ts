@@ -89,7 +89,7 @@ export function endOf({ outcome, reason }: Extract<CarrierSignal, { type: 'ended
     case 'busy':
       return { status: 'busy', reason: why, failure: 'The line was busy' };
     case 'no-answer':
-      return { status: 'no-answer', reason: why, failure: 'Nobody answered' };
+      return { status: 'no-answer', reason: why, failure: 'No answer' };
     case 'canceled':
       return { status: 'canceled', reason: why, failure: 'The call was canceled' };
     case 'failed':
