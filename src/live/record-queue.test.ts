@@ -137,7 +137,7 @@ describe('records of a call', () => {
     assert.deepEqual(filesIn(dir), []);
   });
 
-  it('wait on disk alone beyond what memory may hold, and are written all the same', async (t) => {
+  it('are kept in the journal only beyond the memory limit, and are still written', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const { dir, database, queue } = open(t);
     database.usual = 'away';
@@ -152,7 +152,7 @@ describe('records of a call', () => {
     assert.deepEqual(filesIn(dir), []);
   });
 
-  it('that a reachable database refuses are left out after a while, with a word, and hold up no others', async (t) => {
+  it('that a reachable database rejects are dropped after a while, logged, and do not block the others', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     let now = 0;
     t.mock.method(performance, 'now', () => (now += 500));
@@ -160,7 +160,7 @@ describe('records of a call', () => {
     database.usual = 'refused';
     const one = queue('p1');
     push(one, 1);
-    await until(t, () => errors.includes('a record of the call could not be written and is left out'));
+    await until(t, () => errors.includes('a record of the call was rejected by the database and is dropped'));
     database.usual = 'ok';
     push(one, 2);
     await until(t, () => database.written.includes('2'));
