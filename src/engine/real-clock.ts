@@ -1,7 +1,7 @@
 import { FRAME_MS } from './audio/format.ts';
 import type { CallClock } from './contracts/clock.ts';
 
-/** Calls are spread over the 20 ms in so many groups, so that they do not all send at once. */
+/** Number of groups that calls are spread over within 20 ms, so that they do not all send at once. */
 const SLOTS = 10;
 const SLOT_MS = FRAME_MS / SLOTS;
 

@@ -15,12 +15,12 @@ import { mayBeMachine } from './turns/screening.ts';
 import { initialState, type LedgerItem, type TurnState } from './turns/state.ts';
 import { nextDeadlineMs, step } from './turns/step.ts';
 
-/** Why a call ended that somebody else goes on with. */
+/** End reason of a call that a person takes over. */
 export const TRANSFERRED = 'transferred';
 
-/** Servers answer in real time: a simulated call that runs faster stands still when it has waited for one so long. */
+/** Webhook tools answer in real time: a faster simulated call pauses after waiting this long for one. */
 const TOOL_BUDGET_MS = 8000;
-/** Another connection of the same call is waited for so long. */
+/** How long a call without a connection waits for a new one. */
 const RECONNECT_MS = 10_000;
 
 export interface SessionOptions {
@@ -33,28 +33,28 @@ export interface SessionOptions {
   readonly tools: readonly ToolDefinition[];
   readonly context: SpeechContext;
   readonly host: SessionHost;
-  /** A conversation that another server began and this one goes on with. */
+  /** A conversation that another server began and this one continues. */
   readonly before?: { readonly ledger: readonly LedgerItem[]; readonly phase: CallPhase } | null;
 }
 
-/** What a session needs from whoever runs the call. None of it may throw. */
+/** What a session needs from the running call. No method may throw. */
 export interface SessionHost {
   /** `talk`: the conversation until now, as models see it. */
   runTool(key: string, name: string, args: ToolArgs, talk: readonly ModelMessage[]): Promise<ToolOutcome>;
   note(note: TurnNote): void;
-  /** A frame of the agent's that will be heard from `playAtMs` on; the buffer is used again. */
+  /** A frame of the agent that will be heard from `playAtMs` on; the buffer is reused. */
   agentFrame(frame: Uint8Array, playAtMs: number): void;
   agentCut(atMs: number): void;
   fellBack(kind: 'speech-to-text', from: string, to: string): void;
   /** The agent ends the call. */
   hangUp(reason: string): void;
-  /** Everything is written down; nothing follows. */
+  /** The session is closed and all notes were sent. */
   closed(reason: string): void;
-  /** A defect of ours: the call is being ended because of it. */
+  /** An internal error, which ends the call. */
   failed(error: unknown): void;
 }
 
-/** One call's conversation: feeds events to the turn machine, one at a time, and carries out what it wants. */
+/** The conversation of one call: feeds events to the turn machine one at a time and executes its effects. */
 export class VoiceSession {
   readonly #options: SessionOptions;
   readonly #startedMs: number;
@@ -150,12 +150,12 @@ export class VoiceSession {
     );
   }
 
-  /** The first message may be got ready: the other end is being called. */
+  /** Prepares the first message while the call rings. */
   prepare(): void {
     this.#post({ type: 'prepare' });
   }
 
-  /** Audio flows: the other end has answered, or a media socket is open. Counts once. */
+  /** Audio flows: the call is answered, or a media socket is open. Later calls do nothing. */
   start(leg: MediaLeg): void {
     if (this.#state.phase !== 'waiting') return;
     this.#playout.connect(leg);
@@ -176,7 +176,7 @@ export class VoiceSession {
     if (!this.#closed) this.#playout.markReturned(name);
   }
 
-  /** Whom the carrier takes the other end for. */
+  /** The carrier's answering-machine detection result. */
   answeredBy(who: 'human' | 'machine'): void {
     this.#post({ type: 'answered-by', who });
   }
@@ -284,7 +284,7 @@ export class VoiceSession {
     this.#options.host.runTool(key, name, args, messagesOf(this.#state.ledger)).then(
       ({ status, output, waitForHuman, transfers }) => {
         ready();
-        // Said before the result is told, which needs no answer then.
+        // Spoken before the result is posted, which then needs no answer.
         if (transfers) this.say(this.#options.policy.phrases.connecting, TRANSFERRED);
         this.#post({ type: 'tool-result', key, status, output, ...(waitForHuman ? { waitForHuman } : {}) });
       },
@@ -309,7 +309,7 @@ export class VoiceSession {
     });
   }
 
-  /** One call's defect is that call's end, and nobody else's. */
+  /** An internal error ends this call only. */
   #fail(error: unknown): void {
     if (this.#closed) return;
     this.#release();

@@ -2,45 +2,45 @@ import { FRAME_SAMPLES, SAMPLES_PER_MS } from './format.ts';
 import { makeKernel, ROW_GROUP, type Kernel } from './matrix-kernel.ts';
 import { decodeMulaw } from './mulaw.ts';
 
-/** How much of the caller's audio is looked at, in samples: long enough that two voices are not alike by chance. */
+/** Samples of the caller's audio that are compared: enough that two voices do not match by chance. */
 export const ECHO_WINDOW = 1024;
-/** An echo comes back within this. */
+/** The longest delay of an echo. */
 const LONGEST_DELAY_MS = 700;
 const LAGS = LONGEST_DELAY_MS * SAMPLES_PER_MS;
-/** The agent's audio that is remembered: the longest delay, the window, and what the carrier is led by. */
+/** Samples of the agent's audio that are kept: the longest delay, the window and the playout lead. */
 const MEMORY = 16_384;
-/** A line spreads its echo over this many samples around the delay. */
+/** The echo of one sample spreads over this many samples around the delay. */
 const TAPS = 16;
-/** An echo is weaker than what it is the echo of by at least this: 10 dB. Whoever is louder speaks. */
+/** An echo is at least 10 dB weaker than its source; louder audio is speech of the caller. */
 const LOUDEST_ECHO = 0.1;
-/** So much of the caller's audio must be the agent's for it to be an echo. */
+/** Audio is an echo if at least this share of its energy is explained by the agent's audio. */
 const MOSTLY = 0.5;
-/** Less is enough where what remains is no more than the line's noise; least of all at the delay that is known already. */
+/** Smaller shares that suffice if the rest is line noise; the smallest one applies at a known delay. */
 const PARTLY = 0.12;
 const HARDLY = 0.03;
 const NOISE_MARGIN = 2;
-/** No louder than this above the noise is noise. */
+/** Up to this factor above the noise level, audio counts as noise. */
 const NOISE_ALONE = 1.6;
 
-/** Where in the kernel's memory, in floats: the caller's audio, the agent's, and the products of both. */
+/** Offsets in the kernel's memory, in floats: the caller's audio, the agent's audio, the products of both. */
 const AUDIO_AT = 64;
 const PLAYED_AT = AUDIO_AT + ECHO_WINDOW;
 const OUT_AT = PLAYED_AT + LAGS + 2 * ECHO_WINDOW;
 
 let shared: Kernel | null = null;
 
-/** Tells the agent's own voice, come back over the line, from a caller's. One for each call; 32 KB. */
+/** Tells an echo of the agent's voice from the caller's voice. One per call; 32 KB. */
 export class EchoGuard {
-  /** The agent's audio by the sample at which it is played, counted from the clock's zero. */
+  /** The agent's audio, indexed by the sample at which it is played, from the clock's zero. */
   readonly #played = new Int16Array(MEMORY);
   readonly #frame = new Int16Array(FRAME_SAMPLES);
-  /** Nothing is played from here on. */
+  /** The end of the agent's audio. */
   #end = 0;
   #begin = 0;
   /** The delay at which an echo was last found, in samples. */
   #lag = -1;
 
-  /** A frame of the agent's that is heard from `playAtMs` on. */
+  /** Adds a frame of the agent, heard from `playAtMs` on. */
   played(mulaw: Uint8Array, playAtMs: number): void {
     const at = Math.round(playAtMs * SAMPLES_PER_MS);
     if (at > this.#end + MEMORY) this.#begin = this.#end = at;
@@ -50,23 +50,24 @@ export class EchoGuard {
     this.#end = Math.max(this.#end, at + frame.length);
   }
 
-  /** What was to be heard from `atMs` on is not. */
+  /** Drops the audio that would have been heard from `atMs` on. */
   cut(atMs: number): void {
     this.#end = Math.max(this.#begin, Math.min(this.#end, Math.round(atMs * SAMPLES_PER_MS)));
   }
 
-  /** Whether the agent is to be heard at that time. */
+  /** Whether the agent is heard at that time. */
   sounding(atMs: number): boolean {
     return this.#end > atMs * SAMPLES_PER_MS;
   }
 
   /**
-   * Whether these last ECHO_WINDOW samples of the caller's side, which end at `endMs`, are what the agent said a moment
-   * ago. `noise` is the line's own level, as mean square.
+   * Whether the last ECHO_WINDOW samples of the caller's side, which end at `endMs`, are an echo of the agent. `noise`
+   * is
+   * the line's noise level, as mean square.
    */
   explains(audio: Float32Array, endMs: number, noise: number): boolean {
     const end = Math.round(endMs * SAMPLES_PER_MS);
-    // Nothing of the agent's can be on its way back.
+    // The agent was silent for longer than the longest delay, so there is no echo.
     if (this.#end === 0 || this.#end < end - LAGS - ECHO_WINDOW / 2 || this.#begin > end) return false;
     const total = energy(audio, 0, ECHO_WINDOW);
     if (total <= NOISE_ALONE * noise * ECHO_WINDOW) return true;
@@ -106,7 +107,7 @@ export class EchoGuard {
       : this.#played[sample % MEMORY]!;
   }
 
-  /** The delay at which both are most alike. */
+  /** The row of the delay at which both signals correlate most. */
   #bestRow(F: Float32Array, first: number, rows: number): number {
     let [best, bestLikeness] = [first, -1];
     let power = energy(F, PLAYED_AT + first, ECHO_WINDOW);
@@ -119,7 +120,7 @@ export class EchoGuard {
     return best;
   }
 
-  /** Fits a short filter around this delay, and looks at what it leaves unexplained. */
+  /** Fits a short filter around this delay and checks how much energy it leaves unexplained. */
   #isEcho(F: Float32Array, row: number, total: number, noise: number, least: number): boolean {
     const first = Math.max(0, Math.min(LAGS, row - TAPS / 2));
     const power = energy(F, PLAYED_AT + row, ECHO_WINDOW);

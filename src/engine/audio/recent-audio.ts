@@ -3,7 +3,10 @@ import { FRAME_SAMPLES, SAMPLES_PER_MS } from './format.ts';
 const PREROLL_BYTES = 400 * SAMPLES_PER_MS;
 const MOST_BYTES = 15_000 * SAMPLES_PER_MS;
 
-/** The caller's last audio as it came (mu-law), for whoever has to hear it again: a little while nobody speaks, an utterance as long as it is held. */
+/**
+ * The caller's latest audio (mu-law), kept for a second recognition: a short stretch in silence, a whole utterance
+ * while held.
+ */
 export class RecentAudio {
   #bytes = new Uint8Array(2 * PREROLL_BYTES);
   #length = 0;
@@ -15,7 +18,7 @@ export class RecentAudio {
     this.#length += mulaw.length;
   }
 
-  /** From here on everything is kept, and a little of what was before. */
+  /** From here on keeps everything, and a short stretch from before. */
   hold(): void {
     this.#keepLast(PREROLL_BYTES);
     this.#held = true;

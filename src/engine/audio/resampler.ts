@@ -71,7 +71,7 @@ function place(filter: Filter): { kernel: Kernel; coefficientsAt: number; scratc
   return { kernel: shared.kernel, coefficientsAt: at, scratchAt: shared.kernel.memory.length >> 1 };
 }
 
-/** Room to work in, shared: no resampler keeps anything in it between two calls. */
+/** Shared scratch buffer; no resampler keeps data in it between two calls. */
 let work = new Float32Array(8192);
 let results = new Int16Array(8192);
 
@@ -89,7 +89,7 @@ export class Resampler {
     this.#history = new Float32Array(this.#filter.taps - 1);
   }
 
-  /** The result is a view that the next call of any resampler writes over. */
+  /** The result is a view that the next call of any resampler overwrites. */
   process(input: Int16Array | Float32Array): Int16Array {
     const { up, down, taps } = this.#filter;
     const n = input.length;
@@ -107,7 +107,7 @@ export class Resampler {
     return output.subarray(0, written);
   }
 
-  /** Every so many samples one filter's worth: rows of a matrix that overlap. */
+  /** Filters as a product with a matrix of overlapping rows. */
   #decimate(buffer: Float32Array, n: number, output: Int16Array): number {
     const { down, taps } = this.#filter;
     const { kernel, coefficientsAt, scratchAt } = place(this.#filter);

@@ -14,7 +14,10 @@ const BINS = Array.from(
   (_, i) => 2 * Math.cos((2 * Math.PI * (LOW_HZ + i * STEP_HZ)) / SAMPLE_RATE),
 );
 
-/** Finds a single steady tone (the beep of an answering machine). Frames of 20 ms in; says once that such a tone has begun, and that it has ended. */
+/**
+ * Finds a single steady tone (the beep of an answering machine). Takes 20 ms frames; reports the start and the end of a
+ * tone once each.
+ */
 export class ToneDetector {
   #bin = -1;
   #lengthMs = 0;
@@ -28,7 +31,7 @@ export class ToneDetector {
       this.#lengthMs += FRAME_MS;
       return this.#lengthMs === MIN_TONE_MS ? 'started' : null;
     }
-    // A lost packet is no end.
+    // A lost packet does not end the tone.
     this.#gapMs += FRAME_MS;
     if (bin < 0 && this.#lengthMs > 0 && this.#gapMs < TONE_OVER_MS) return null;
     const ended = this.#lengthMs >= MIN_TONE_MS;
@@ -59,7 +62,7 @@ function pureBin(frame: Int16Array): number {
 const KEY_ROWS = [697, 770, 852, 941];
 const KEY_COLUMNS = [1209, 1336, 1477, 1633];
 const KEY_COEFFICIENTS = [...KEY_ROWS, ...KEY_COLUMNS].map((hz) => 2 * Math.cos((2 * Math.PI * hz) / SAMPLE_RATE));
-/** Share of the energy in one row and one column. */
+/** Share of the energy that one row and one column frequency must hold together. */
 const KEY_PURITY = 0.6;
 
 /** Whether these samples are the two tones of a telephone's key. */

@@ -1,4 +1,4 @@
-/** A RIFF WAVE file of 16 bit PCM, taken apart. */
+/** A parsed RIFF WAVE file of 16 bit PCM. */
 export interface Wav {
   readonly sampleRateHz: number;
   /** One array a channel, all of the same length. */
@@ -7,7 +7,7 @@ export interface Wav {
 
 const MULAW_FORMAT = 7;
 
-/** Reads PCM 16 and mu-law WAV files. @throws Error in plain words when it is something else */
+/** Reads PCM 16 and mu-law WAV files. @throws Error for any other format */
 export function parseWav(bytes: Uint8Array, decodeMulaw: (data: Uint8Array) => Int16Array): Wav {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const tag = (at: number) => String.fromCharCode(...bytes.subarray(at, at + 4));

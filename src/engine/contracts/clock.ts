@@ -4,7 +4,7 @@
  */
 export interface CallClock {
   nowMs(): number;
-  /** Whether this clock stands still while speech work is behind: a simulated call's does, a caller's does not. */
+  /** Whether this clock pauses while speech work is behind: true for simulated calls only. */
   readonly waits: boolean;
   /** Runs `fn` once, at `atMs` or as soon after as possible. Returns what cancels it. */
   at(atMs: number, fn: () => void): () => void;

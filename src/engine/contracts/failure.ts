@@ -1,13 +1,14 @@
-/** Why a provider did not do what it was asked; the last part of an answer that failed. */
+/** Why a provider failed. It is the last part of the failed answer. */
 export interface Failure {
   readonly type: 'error';
-  /** In the vendor's own words where it gave any. */
+  /** The vendor's own message, if it sent one. */
   readonly message: string;
   /**
-   * Left out: the provider's own. `request`: it refuses this request (a model that does not exist, a parameter it does not take, an
-   * answer cut at its limit) and may take others. `key`: it does not accept our key. `resting`: it was not asked at all.
+   * Omitted: the provider is at fault. `request`: it rejects this request (unknown model, unsupported parameter, answer
+   * cut
+   * at its limit) but may accept others. `key`: it rejects our key. `resting`: it was not asked, its breaker is open.
    */
   readonly fault?: 'request' | 'key' | 'resting';
-  /** It wants to be left alone for so long. */
+  /** The provider asked not to be called again for this long. */
   readonly retryAfterMs?: number;
 }

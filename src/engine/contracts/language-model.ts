@@ -19,19 +19,19 @@ export type ModelMessage =
       readonly status: ToolResultStatus;
     };
 
-/** `unknown`: no answer came, so that it may have been done. `unconfirmed`: it was not done, the caller has to agree first. */
+/** `unknown`: no answer came, so the tool may have run. `unconfirmed`: it did not run, the caller must agree first. */
 export type ToolResultStatus = 'ok' | 'failed' | 'unknown' | 'unconfirmed';
 
-/** Values for a tool's parameters, of the kinds of JSON. */
+/** Values of a tool's parameters, as JSON. */
 export type ToolArgs = Readonly<Record<string, unknown>>;
 
 export interface ToolDefinition {
   readonly name: string;
   readonly description: string;
   readonly parameters: Readonly<Record<string, { readonly description: string; readonly required: boolean }>>;
-  /** It changes something outside the talk: the caller hears what it will do and agrees before it runs. */
+  /** The tool changes data: the agent says what it will do, and the caller must agree before it runs. */
   readonly confirm?: boolean;
-  /** JSON schema of all parameters where they are not plain texts; shown to models as it is. */
+  /** JSON schema of the parameters if they are not plain texts; passed to models unchanged. */
   readonly schema?: Readonly<Record<string, unknown>>;
 }
 
@@ -43,13 +43,13 @@ export interface ModelRequest {
   readonly tools: readonly ToolDefinition[];
   /** What the agent's documents say about the caller's last words, best first. */
   readonly knowledge?: readonly KnowledgePassage[];
-  /** What is known of the person, and of what they just said, a line each. */
+  /** What is known about the person and about their last words, one line each. */
   readonly notes?: readonly string[];
   /** The instant of this turn and the organization's zone. */
   readonly now?: { readonly at: Date; readonly timeZone: TimeZone };
-  /** Spoken, unless it is said otherwise. */
+  /** Default: spoken. */
   readonly medium?: Medium;
-  /** What is asked for: an answer, unless it is said otherwise. Large models follow the prompt; others have to be told. */
+  /** The task; default: an answer. Large models follow the prompt alone; rule-based ones need the task. */
   readonly job?: ModelJob;
   /** 0 to 2. */
   readonly temperature?: number;
@@ -59,7 +59,9 @@ export interface ModelRequest {
 
 export type Medium = 'voice' | 'text';
 
-/** To talk; to say what somebody wants; to keep what matters about them, and say what is known; to turn a text into spoken words. */
+/**
+ * Answer the caller; name the caller's intent; store and recall facts about the person; turn text into spoken words.
+ */
 export type ModelJob = 'talk' | 'understand' | 'remember' | 'phrase';
 
 export interface KnowledgePassage {
@@ -76,7 +78,7 @@ export type ExpectedAnswer = 'open' | 'yes-no' | 'number' | 'name' | 'time';
 export type ModelPart =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'tool-call'; readonly name: string; readonly args: ToolArgs }
-  /** Where the talk stands and what is likely said next; a model that does not know sends none. */
+  /** The phase of the conversation and the expected answers; optional. */
   | {
       readonly type: 'dialogue';
       readonly phase: CallPhase;
@@ -89,7 +91,7 @@ export type ModelPart =
 
 export interface LanguageModel {
   readonly id: string;
-  /** It answers by rules, where no vendor's model does. */
+  /** The model answers by rules; the stand-in without a vendor. */
   readonly byRules?: true;
   /** Parts until `done` or `error`, none after `abort`. */
   generate(request: ModelRequest, onPart: (part: ModelPart) => void): { abort(): void };

@@ -1,11 +1,11 @@
-/** What comes from the other end of a media leg. Audio is mu-law 8 kHz of any whole length up to a second. */
+/** Events from the other end of a media leg. Audio is mu-law 8 kHz, in chunks of up to a second. */
 export interface MediaEvents {
   audio(mulaw: Uint8Array): void;
   mark(name: string): void;
   dtmf(digit: string): void;
   /** The other end hung up. */
   hungUp(): void;
-  /** The connection broke without a word; it may come back. */
+  /** The connection broke without a close; it may come back. */
   lost(): void;
   /** The same leg is connected again. */
   resumed(): void;
@@ -19,10 +19,10 @@ export interface MediaLeg {
   mark(name: string): void;
   /** Drops everything sent and not yet played. */
   clear(): void;
-  /** Ends the connection; says nothing after that. `replaced`: the call goes on over another connection. */
+  /** Ends the connection; no event follows. `replaced`: the call continues over another connection. */
   close(why?: 'ended' | 'replaced'): void;
-  /** Asks the other end whether it is still there. A connection that is being opened is. */
+  /** Asks the other end whether it is alive. A connection that is being opened counts as alive. */
   isAlive(): Promise<boolean>;
-  /** How much audio the other end holds before it is heard, where it returns no marks. */
+  /** How much audio the other end buffers, assumed if it returns no marks. */
   readonly bufferMs: number;
 }

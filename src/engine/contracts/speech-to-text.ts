@@ -1,7 +1,7 @@
 import type { Language } from '#core/kernel/locale.ts';
 import type { Failure } from './failure.ts';
 
-/** What the recogniser may expect to hear on this call. */
+/** What the recogniser can expect to hear on this call. */
 export interface SpeechContext {
   /** Sentences or phrases in the domain: the agent's prompt, its knowledge, the call's variables. */
   readonly phrases: readonly string[];
@@ -10,12 +10,12 @@ export interface SpeechContext {
 export interface SpeechToTextOptions {
   readonly language: Language;
   readonly context: SpeechContext;
-  /** For work that the call's clock has to wait for. */
+  /** Announces work that the call's clock has to wait for. */
   readonly working: (budgetMs: number) => () => void;
   readonly onPart: (part: TranscriptPart) => void;
 }
 
-/** Partial text may be revised by later parts; a final comes once an utterance, also when nothing was understood (text ''). */
+/** Later parts may revise a partial text. Each utterance gets one final, with the text '' if nothing was understood. */
 export type TranscriptPart =
   | { readonly type: 'transcript-partial'; readonly utterance: number; readonly text: string }
   | {
@@ -23,20 +23,20 @@ export type TranscriptPart =
       readonly utterance: number;
       readonly text: string;
       readonly confidence: number | null;
-      /** This and the utterances from `since` on, understood again as one. */
+      /** The utterances from `since` to this one, recognised again as one. */
       readonly whole?: { readonly since: number; readonly text: string };
     }
   | (Failure & { readonly utterance: number });
 
-/** A stream for the length of one call. It is given all audio, and told where our voice activity heard speech. */
+/** A stream for one call. It gets all audio, and the start and end of speech from our voice activity detection. */
 export interface SpeechToTextStream {
-  /** 20 ms of linear 8 kHz audio. Must not be kept: the buffer is used again. */
+  /** 20 ms of linear 8 kHz audio. The buffer is reused, so it must not be kept. */
   audio(pcm: Int16Array): void;
-  /** Speech has begun; the stream reaches back some 400 ms for its onset by itself. */
+  /** Speech has begun; the stream itself goes back about 400 ms to find the onset. */
   begin(utterance: number): void;
-  /** Speech has ended: the final is wanted now. */
+  /** Speech has ended; the stream must send the final now. */
   end(utterance: number): void;
-  /** Answers now likely, as sentences (the dialogue's state). */
+  /** Sentences that the caller is likely to say next. */
   expect(phrases: readonly string[]): void;
   close(): void;
 }

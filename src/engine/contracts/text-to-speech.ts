@@ -8,14 +8,14 @@ export interface SpokenWord {
 
 export type SpeechPart =
   | { readonly type: 'audio'; readonly pcm: Int16Array; readonly sampleRateHz: number }
-  /** `words` where the vendor gives them; else they are spread over the audio by length. */
+  /** `words` if the vendor gives times; otherwise times are estimated from word lengths. */
   | { readonly type: 'done'; readonly words?: readonly SpokenWord[] }
-  /** `unspeakable`: it is well, and does not have the text's language. */
+  /** `unspeakable`: the provider works, but does not support the text's language. */
   | (Failure & { readonly unspeakable?: boolean });
 
 export interface SpeechRequest {
   readonly text: string;
-  /** The agent's voice, in the words of whoever configured it; a provider maps what it does not know to a voice of its own. */
+  /** The agent's voice as configured; a provider maps an unknown name to one of its own voices. */
   readonly voiceId: string;
   readonly working: (budgetMs: number) => () => void;
 }

@@ -3,8 +3,8 @@ import type { ToolResultStatus } from './language-model.ts';
 export interface ToolOutcome {
   readonly status: ToolResultStatus;
   readonly output: string;
-  /** The caller waits for a person from now on. */
+  /** From now on the caller waits for a human agent. */
   readonly waitForHuman?: boolean;
-  /** Somebody takes the call over: the agent says so, and ends its own part. */
+  /** The call is transferred: the agent announces it and leaves the call. */
   readonly transfers?: boolean;
 }

@@ -1,4 +1,4 @@
-/** Speech probability, a window at a time. One stream a call; the weights are shared. */
+/** Speech probability per window. Each call has a stream; the weights are shared. */
 export interface VoiceActivityStream {
   /** 256 samples (32 ms) of linear 8 kHz audio; answers the probability of speech, 0 to 1. */
   process(window: Int16Array): number;

@@ -1,6 +1,6 @@
 import { SAMPLES_PER_MS } from '../audio/format.ts';
 
-/** A mark that does not come back for so long after its audio must have been played is no longer waited for. */
+/** How long after the estimated end of its audio a mark is awaited. */
 const MARK_PATIENCE_MS = 1500;
 
 /**
@@ -12,17 +12,17 @@ export interface HeardLine {
   sentSamples: number;
   /** When the last of it will have been played, if it plays at once. */
   playEndMs: number;
-  /** Position of the furthest mark that came back honestly. */
+  /** Position of the furthest mark that was returned after its audio could have been played. */
   markedSamples: number;
   /** Whether the other end has ever returned a mark; until then the clock alone counts. */
   marksSeen: boolean;
-  /** What was said to be heard is never taken back. */
+  /** Samples already reported as heard; this never falls. */
   floorSamples: number;
-  /** Up to here it is decided what was heard: the rest of it was cleared away. */
+  /** Up to this position it is decided what was heard; what was not was cleared. */
   decidedSamples: number;
-  /** Marks under way since the last clear, oldest first. */
+  /** Marks sent since the last clear and not returned yet, oldest first. */
   pending: { name: string; atSamples: number }[];
-  /** How much the other end holds before it is heard, where it returns no marks. */
+  /** How much audio the other end buffers, assumed if it returns no marks. */
   readonly bufferMs: number;
 }
 
@@ -48,7 +48,7 @@ export function markSent(line: HeardLine, name: string): void {
   line.pending.push({ name, atSamples: line.sentSamples });
 }
 
-/** A mark came back. One that was asked for before a clear proves nothing, and is not among the pending any more. */
+/** Handles a returned mark. A mark sent before a clear proves nothing; it is not pending any more. */
 export function markReturned(line: HeardLine, name: string): void {
   const at = line.pending.findIndex((mark) => mark.name === name);
   if (at < 0) return;
@@ -58,7 +58,7 @@ export function markReturned(line: HeardLine, name: string): void {
   line.markedSamples = Math.max(line.markedSamples, mark.atSamples);
 }
 
-/** How much can have been played by now, whatever marks say. */
+/** The samples that can have been played by now according to the clock. */
 export function playedSamples(line: HeardLine, nowMs: number): number {
   return Math.max(0, line.sentSamples - Math.ceil(Math.max(0, line.playEndMs - nowMs) * SAMPLES_PER_MS));
 }
@@ -74,7 +74,7 @@ export function heardSamples(line: HeardLine, nowMs: number): number {
   return line.floorSamples;
 }
 
-/** Whether what is heard rests on the clock alone. */
+/** Whether the heard position is estimated from the clock alone. */
 export function isEstimated(line: HeardLine, nowMs: number): boolean {
   return !line.marksSeen || (line.pending.length > 0 && nowMs >= line.playEndMs + MARK_PATIENCE_MS);
 }

@@ -8,36 +8,39 @@ import type { SpeechContext, SpeechToText, SpeechToTextStream, TranscriptPart } 
 import type { VoiceActivityStream } from '../contracts/voice-activity.ts';
 import { SpeechDetector } from './speech-detector.ts';
 
-/** Silence after which the recogniser is asked for the final text: less than the wait for the turn, so that the wait itself decides. */
+/**
+ * Silence before the recogniser is asked for the final; shorter than the endpoint wait, so that the wait decides the
+ * turn.
+ */
 const LONGEST_HANG_MS = 200;
-/** While it is undecided whether a sound interrupts, its text is wanted as soon as can be. */
+/** Shorter silence while a possible barge-in is being decided, because its text is needed at once. */
 const SHORTEST_HANG_MS = 90;
-/** Audio and clock may differ by so much before the audio is said to be elsewhere (a gap, or a burst after one). */
+/** Difference of audio time and clock beyond which the audio time is reset (a gap, or a burst after one). */
 const DRIFT_MS = 300;
-/** The first recogniser is used again so long after it failed, or went deaf; twice as long after each failure that follows. */
+/** The first recogniser is tried again this long after a failure; the time doubles with each further failure. */
 const BACK_AFTER_ERROR_MS = 2000;
 const BACK_AFTER_SILENCE_MS = 30_000;
 const LONGEST_AWAY_MS = 120_000;
-/** An utterance is kept for another recogniser until so long after its end. */
+/** The audio of an utterance is kept for another recogniser until this long after its end. */
 const KEEP_AFTER_MS = 4000;
 
 export interface ListenEvents {
-  /** Somebody may be about to speak: known a window later. */
+  /** Speech may be starting; the next window decides. */
   speechSuspected(): void;
   speechStarted(utterance: number, onsetMs: number): void;
-  /** So much more speech; told only while it is urgent. */
+  /** Reports further speech, only while `urgent` is set. */
   speechGoesOn(ms: number): void;
   speechEnded(utterance: number, endMs: number): void;
   transcript(part: TranscriptPart): void;
   tone(what: 'started' | 'ended'): void;
-  /** A recogniser was given up for the next in the chain. */
+  /** A recogniser was replaced by the next in the chain. */
   fellBack(from: string, to: string): void;
 }
 
 export interface ListenOptions {
   readonly clock: CallClock;
   readonly voiceActivity: VoiceActivityStream;
-  /** Knows what the agent says. */
+  /** Recognises an echo of the agent's voice. */
   readonly echo: EchoGuard;
   /** Recognisers in the order in which they are tried. */
   readonly chain: readonly SpeechToText[];
@@ -47,7 +50,7 @@ export interface ListenOptions {
   readonly events: ListenEvents;
 }
 
-/** The caller's audio on its way in: voice activity in place, recognition wherever the provider does it. */
+/** The caller's audio: detects speech in this process and passes audio to the recogniser. */
 export class Listen {
   readonly #options: ListenOptions;
   readonly #frame = new Int16Array(FRAME_SAMPLES);
@@ -59,11 +62,11 @@ export class Listen {
   readonly #detector: SpeechDetector;
   #tones: ToneDetector | null = null;
   #stream: SpeechToTextStream;
-  /** Counts streams: what an earlier one still says does not count. */
+  /** Number of the current stream; results of earlier streams are ignored. */
   #opened = 0;
   #provider = 0;
   #misses = 0;
-  /** How often in a row the first recogniser failed, and when it is used again; Infinity: it is in use. */
+  /** Consecutive failures of the first recogniser, and when it is tried again; Infinity: it is in use. */
   #failures = 0;
   #backAtMs = Infinity;
   readonly #recent = new RecentAudio();
@@ -90,7 +93,7 @@ export class Listen {
     this.#tones = on ? (this.#tones ?? new ToneDetector()) : null;
   }
 
-  /** It is being decided whether the caller interrupts: every window of speech is told, and an end of speech soon. */
+  /** Set while a barge-in is being decided: every window of speech is reported, and the end of speech sooner. */
   set urgent(on: boolean) {
     this.#urgent = on;
     this.#detector.hangMs = on
@@ -119,14 +122,14 @@ export class Listen {
     this.#stream.expect(phrases);
   }
 
-  /** Final texts are wanted now for whatever is being said. */
+  /** Requests the final text of the speech so far. */
   flush(): void {
     if (!this.#detector.speaking) return;
     this.#detector.stop();
     this.#stream.end(this.#utterance);
   }
 
-  /** Speech went by without a transcript: twice in a row, or an error, and the next recogniser takes over with the audio kept. */
+  /** Speech got no transcript. After two in a row, or an error, the next recogniser takes over with the kept audio. */
   missed(utterance: number, now = false): void {
     this.#misses++;
     if (this.#misses < 2 && !now) return;
@@ -134,7 +137,7 @@ export class Listen {
     const { chain, clock, events } = this.#options;
     const awayMs = (now ? BACK_AFTER_ERROR_MS : BACK_AFTER_SILENCE_MS) * 2 ** this.#failures++;
     const last = this.#provider + 1 >= chain.length;
-    // After the last one the first is used again as soon as somebody speaks.
+    // After the last recogniser, the first is used again at the next speech.
     this.#backAtMs = clock.nowMs() + (last ? 0 : Math.min(LONGEST_AWAY_MS, awayMs));
     if (last) return;
     const from = chain[this.#provider]!.id;
@@ -152,7 +155,7 @@ export class Listen {
     this.#stream.expect(this.#expected);
   }
 
-  /** The utterance from its beginning, for a recogniser that has not heard it. */
+  /** Passes the kept audio of the utterance to a new recogniser. */
   #giveKept(utterance: number): void {
     this.#stream.begin(utterance);
     for (const frame of this.#recent.frames()) this.#stream.audio(decodeMulaw(frame));
@@ -183,7 +186,7 @@ export class Listen {
     });
   }
 
-  /** The audio's own time: it runs on evenly, and is set anew only after a gap. */
+  /** Advances the audio time by the audio's length; resets it to the clock only after a gap. */
   #keepTime(lengthMs: number): void {
     const now = this.#options.clock.nowMs();
     const ends = this.#audioMs + lengthMs;

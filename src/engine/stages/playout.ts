@@ -14,14 +14,14 @@ import {
   type HeardLine,
 } from './heard-line.ts';
 
-/** The carrier is never led by more than this: so much a clear must be able to take back. */
+/** Audio is sent at most this far ahead of its playout, so that a clear can take back the rest. */
 const LEAD_MS = 160;
-/** What the carrier holds ahead is what covers a stall of ours, so it is filled soon. */
+/** The carrier's buffer covers a stall of this process, so it is filled with several frames per tick. */
 const FRAMES_PER_TICK = 4;
 const MARK_EVERY_FRAMES = 10;
 /** Most clauses fit into this: two seconds. */
 const FIRST_BYTES = 16_000;
-/** Buffers of clauses that were played wait here for the next, over all calls: the collector of garbage would stop them all. */
+/** Buffers reused for the clauses of all calls, because garbage collection would delay every call. */
 const spare: Uint8Array[] = [];
 const MOST_SPARE = 512;
 
@@ -29,9 +29,9 @@ export interface PlayoutEvents {
   started(segment: number): void;
   heard(segment: number, samples: number, estimated: boolean): void;
   finished(segment: number, samples: number, estimated: boolean): void;
-  /** A frame left that will be heard from `playAtMs` on. The buffer is used again. */
+  /** A frame was sent that will be heard from `playAtMs` on. The buffer is reused. */
   frame(frame: Uint8Array, playAtMs: number): void;
-  /** Whatever was to be heard from `atMs` on is not. */
+  /** Audio that would have been heard from `atMs` on was dropped. */
   cut(atMs: number): void;
 }
 
@@ -45,15 +45,16 @@ interface Track {
   finished: boolean;
   /** How much of `audio` has been handed to the line. */
   sent: number;
-  /** Where the last stretch without interruption lies: in the line, and in the track. */
+  /** Start of the last uninterrupted stretch: its position in the line and in the track. */
   lineFrom: number;
   trackFrom: number;
   heard: number;
 }
 
 /**
- * The agent's audio on its way out: whole 20 ms frames against an absolute deadline, a little ahead of the clock; after
- * a stall it goes on from now and never catches up. Knows what was heard.
+ * Sends the agent's audio in whole 20 ms frames against absolute deadlines, a little ahead of the clock. After a stall
+ * it
+ * continues at the current time and does not catch up. Keeps the position up to which the caller has heard the agent.
  */
 export class Playout {
   readonly #clock: CallClock;
@@ -73,7 +74,7 @@ export class Playout {
     this.#events = events;
   }
 
-  /** Where audio goes from now on; null while nobody is connected. */
+  /** Sets the leg that audio is sent to; null while none is connected. */
   connect(leg: MediaLeg | null): void {
     this.#leg = leg;
     // A new connection has played nothing of what the old one held.
@@ -117,7 +118,7 @@ export class Playout {
     this.#run();
   }
 
-  /** No (more) audio will come for this segment: it keeps nobody waiting. */
+  /** No further audio comes for this segment, so later segments need not wait for it. */
   forget(segment: number): void {
     const track = this.#tracks.get(segment);
     if (!track) return;
@@ -128,7 +129,7 @@ export class Playout {
     }
   }
 
-  /** Silence at once, here and at the carrier; the rest is kept from the sample that was played last. */
+  /** Stops at once, here and at the carrier; keeps the audio after the last sample played. */
   pause(): void {
     if (this.#paused) return;
     this.#paused = true;
@@ -239,7 +240,7 @@ export class Playout {
 
   #run(): void {
     if (this.#paused || !this.#leg || this.#order.length === 0) return;
-    // Audio that comes while the line is dry does not wait for the next frame's time.
+    // The line is empty: send new audio at once instead of at the next tick.
     if (this.#endTicks && this.#line.playEndMs > this.#clock.nowMs()) return;
     this.#endTicks ??= this.#clock.everyFrame(() => this.#tick());
     this.#tick();
@@ -252,14 +253,14 @@ export class Playout {
 
   #tick(): void {
     const now = this.#clock.nowMs();
-    // Two frames at a time once it is full: half as many writes. Never more than four, also after a stall.
+    // Two frames at a time once the lead is full, to halve the writes; at most four, even after a stall.
     const room = () => LEAD_MS - Math.max(0, this.#line.playEndMs - now);
     let frames = room() < 1.5 * FRAME_MS ? 0 : FRAMES_PER_TICK;
     while (frames-- > 0 && this.#leg && !this.#paused && room() > FRAME_MS / 2 && this.#sendFrame(now));
     while (this.#order[0]?.complete && this.#order[0].length === 0) this.#drop(this.#order.shift()!);
     const waiting = this.#order[0];
     if (!waiting) return this.#stopTicks();
-    // The clock decides where no marks come, and where one is overdue.
+    // Without marks, or with one overdue, the clock decides.
     if (waiting.complete && waiting.sent >= waiting.length && now >= this.#line.playEndMs) this.#report(now);
   }
 

@@ -6,7 +6,7 @@ import type { SpeechPart, SpokenWord, TextToSpeech } from '../contracts/text-to-
 import type { TurnEventBody } from '../turns/events.ts';
 import type { Playout } from './playout.ts';
 
-/** Words are spread over the audio by length where the voice does not say; each is given this much more before it counts as heard. */
+/** Estimated word times get this margin before the word counts as heard. */
 const WORD_MARGIN_MS = 60;
 const QUIET = 300;
 const STALL_MS = 1200;
@@ -92,7 +92,7 @@ class SegmentJob {
     this.#cancelStall();
     this.#ended();
     if (part.type === 'error' || this.#samples === 0) {
-      // What came before the failure is spoken, and ends where it ends.
+      // The audio before the failure is played to its end.
       if (this.#samples > 0) playout.complete(segment);
       const unspeakable = part.type === 'error' && part.unspeakable === true;
       return post({ type: 'synthesis-failed', segment, samples: this.#samples, unspeakable });
@@ -101,7 +101,7 @@ class SegmentJob {
     post({ type: 'synthesis-done', segment, samples: this.#samples, words: this.#words(part.words) });
   }
 
-  /** A voice that falls silent in mid-sentence has failed. */
+  /** Starts the timeout for the next audio: a voice that stops in mid-sentence has failed. */
   #expectMore(): void {
     this.#cancelStall();
     const { clock } = this.#options;

@@ -8,58 +8,60 @@ const WINDOW_MS = WINDOW / SAMPLES_PER_MS;
 const ON = 0.5;
 const SURE = 0.85;
 const OFF = 0.35;
-/** Below this mean level (of 32768) nobody speaks, and the kernel need not look. */
+/** Windows below this mean level (of 32768) are silence and skip the kernel. */
 const GATE_LEVEL = 40;
-/** Nor where it is no louder than this above the line's steady noise, 2 dB. */
+/** So do windows no louder than this factor (2 dB) above the line's noise floor. */
 const NOISE_GATE = 1.2;
 const NOISE_LOOK = 4;
-/** After so many windows below the gate the kernel forgets what it heard: about half a second. */
+/** The kernel's state is reset after this many windows below the gate, about half a second. */
 const FORGET_WINDOWS = 16;
-/** What is assumed of a line's noise at first, as mean level (-46 dBFS), and by how much the floor may rise in a window: 6 dB a second. */
+/** Initial noise floor as mean level (-46 dBFS), and how fast it may rise per window (6 dB a second). */
 const FIRST_NOISE = 160;
 const NOISE_RISE = 1.0225;
 const LEAST_NOISE = 4;
-/** Mean square of noise by the square of its mean level. */
+/** Ratio of the mean square of noise to the square of its mean level. */
 const NOISE_SHAPE = Math.PI / 2;
 /**
- * Whoever is so far below the caller's own level is in the background: a television, people in the room. Over the
- * agent's speech and at the end of a sentence this is judged more strictly than where an answer is awaited.
+ * Speech this far below the caller's usual level is background: a television, people in the room. The stricter factor
+ * applies during the agent's speech and at the end of a sentence, the looser one while an answer is awaited.
  */
 const BACKGROUND = 0.28;
 const BACKGROUND_WHILE_QUIET = 0.16;
 const FIRST_USUAL = 1800;
-/** Whoever speaks is so much louder than what is around them; that is learned within a second. */
+/** The caller is at least this factor louder than the surroundings, whose level is learned within a second. */
 const ABOVE_AROUND = 1.6;
 const AROUND_STEP = 0.03;
 const BACKGROUND_LASTS_MS = 10_000;
-/** Weak sounds within a word are held up by the loudest of so many windows that may be speech. */
+/** A window is judged by the loudest of this many windows, so that weak sounds within a word count as speech. */
 const HELD_WINDOWS = 4;
-/** How far one utterance moves what is known of the caller's level, and how fast it is forgotten: 3 dB in ten seconds of what may be speech. */
+/**
+ * How far one utterance raises the caller's usual level, and how fast it falls: 3 dB in ten seconds of possible speech.
+ */
 const LOUDER_STEP = 0.6;
 const QUIETER_STEP = 0.2;
 const LEVEL_FADE = 0.9989;
-/** The end of speech is looked for in blocks of 5 ms: the last that is so much louder than the noise, and not too far below the voice. */
+/** The end of speech is the last 5 ms block that is clearly louder than the noise and not too far below the voice. */
 const BLOCK = 40;
 const ABOVE_NOISE = 3;
 const BELOW_VOICE = 0.08;
-/** Speech so far below its loudest is fading: its end, or a syllable's. */
+/** Speech this far below its peak is fading: it ends, or a syllable does. */
 const FADED = 0.2;
-/** The kernel holds on to speech for a while after its end, but not longer than this. */
+/** The kernel reports speech for at most this long after its end. */
 const LONGEST_TAIL_MS = 110;
 const TAIL_MARGIN_MS = 10;
 
 export interface SpeechEvents {
-  /** A first window of what may be speech. */
+  /** The first window that may be speech. */
   suspected(): void;
   started(onsetMs: number): void;
-  /** So much more speech that has not faded yet. */
+  /** Further speech that has not faded. */
   sounding(ms: number): void;
   ended(endMs: number): void;
 }
 
-/** Finds where somebody speaks: voice activity behind a gate, less keys' tones and the agent's own echo. */
+/** Detects the caller's speech: voice activity behind a level gate, without key tones, background voices and echo. */
 export class SpeechDetector {
-  /** Silence after which an utterance is over, ms. */
+  /** Silence that ends an utterance, ms. */
   hangMs = 240;
   readonly #stream: VoiceActivityStream;
   readonly #echo: EchoGuard;
@@ -68,21 +70,21 @@ export class SpeechDetector {
   readonly #past = new Float32Array(ECHO_WINDOW);
   #fill = 0;
   #quietWindows = 0;
-  /** The line's own level, and the voice's, as mean levels. */
+  /** Mean levels of the line's noise and of the voice. */
   #noise = FIRST_NOISE;
   #voice = 0;
-  /** The level at which the caller usually speaks, and whether they have spoken; of one who has not, nobody is too quiet to answer. */
+  /** The caller's usual level, and whether it is known; until then no speech is too quiet. */
   #usual = FIRST_USUAL;
   #known = false;
-  /** What is heard on average while the caller does not speak. */
+  /** Average level while the caller does not speak. */
   #around = 0;
-  /** When there last was somebody in the background. */
+  /** When background speech was last heard. */
   #backgroundMs = -Infinity;
   readonly #levels = new Float64Array(HELD_WINDOWS);
   #windows = 0;
   #positives = 0;
   #onsetMs = 0;
-  /** The last that the kernel took for speech, and the last that was loud enough for it. */
+  /** The last window that the kernel rated as speech, and the last that was also loud enough. */
   #lastSpeechMs = 0;
   #lastLoudMs = 0;
   speaking = false;
@@ -93,7 +95,7 @@ export class SpeechDetector {
     this.#events = events;
   }
 
-  /** A frame that ends at `endMs` of the clock. */
+  /** Takes a frame that ends at the clock time `endMs`. */
   push(frame: Int16Array, endMs: number): void {
     for (let at = 0; at < FRAME_SAMPLES;) {
       const n = Math.min(WINDOW - this.#fill, FRAME_SAMPLES - at);
@@ -106,7 +108,7 @@ export class SpeechDetector {
     }
   }
 
-  /** Whatever is being said counts as ended. */
+  /** Ends the current utterance. */
   stop(): void {
     this.speaking = false;
     this.#positives = 0;
@@ -158,13 +160,14 @@ export class SpeechDetector {
     this.#followNoise(level);
     if (!this.speaking && level < Math.max(GATE_LEVEL, this.#noise * NOISE_GATE)) {
       this.#quietWindows++;
-      // In silence the kernel keeps its memory for a short pause and starts afresh after a long one; in noise it looks now and then.
+      // In silence the kernel keeps its state during a short pause and is reset after a long one; in noise it runs now
+      // and then.
       if (level < GATE_LEVEL && this.#quietWindows === FORGET_WINDOWS) this.#stream.reset();
       if (level < GATE_LEVEL || this.#quietWindows % NOISE_LOOK !== 0) return 0;
     } else this.#quietWindows = 0;
     const probability = this.#stream.process(this.#window);
     if (probability < OFF) return probability;
-    // People in the background, a telephone's keys and the agent's own voice, come back over the line, are not the caller speaking.
+    // Background voices, key tones and echo are not the caller.
     const other =
       this.#isBackground(level, endMs) ||
       (!this.speaking && isKeyTone(this.#window)) ||
@@ -172,7 +175,7 @@ export class SpeechDetector {
     return other ? 0 : probability;
   }
 
-  /** Whether what the kernel takes for speech is somebody else's. A caller's voice may trail off, unless there is such a background on this line. */
+  /** Whether speech is a background voice. The caller's voice may trail off unless this line has a known background. */
   #isBackground(level: number, endMs: number): boolean {
     this.#levels[this.#windows++ % HELD_WINDOWS] = level;
     this.#usual *= LEVEL_FADE;
@@ -196,7 +199,7 @@ export class SpeechDetector {
     return (2 * sum) / WINDOW;
   }
 
-  /** Falls soon to the quietest that is heard, and rises slowly: what is always there is noise. */
+  /** The noise floor falls at once to the quietest level and rises slowly, so that it follows steady sound. */
   #followNoise(level: number): void {
     if (level < 1) return;
     if (!this.speaking) this.#around += (level - this.#around) * AROUND_STEP;

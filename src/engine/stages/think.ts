@@ -16,7 +16,7 @@ export interface ThinkOptions {
   readonly expect: (phrases: readonly string[]) => void;
 }
 
-/** What the agent will say: runs the model and cuts its words into clauses. */
+/** Runs the model and splits its answer into clauses. */
 export class Think {
   readonly #options: ThinkOptions;
   readonly #running = new Map<number, { abort(): void }>();
@@ -56,7 +56,7 @@ export class Think {
           wrote ||= part.text.trim() !== '';
           return say(spoken.push(part.text));
         case 'tool-call':
-          // What was begun before it is said before it.
+          // The text before the tool call is spoken before it.
           say(spoken.end());
           spoken = new SpokenText();
           called = true;
@@ -66,7 +66,7 @@ export class Think {
           return post({ type: 'model-dialogue', generation, phase: part.phase, expects: part.expects });
         case 'done':
           say(spoken.end());
-          // Nothing of what it wrote can be said, thoughts or signs alone: that is no answer.
+          // Nothing that the model wrote can be spoken (only thoughts or symbols), so it has not answered.
           return finish({ type: wrote && !uttered && !called ? 'model-failed' : 'model-done', generation });
         case 'error':
           return finish({ type: 'model-failed', generation });
@@ -87,7 +87,7 @@ export class Think {
     this.#expected.delete(generation);
   }
 
-  /** The run's turn is committed: its expectations count. */
+  /** The turn of this run is committed, so its expected answers apply. */
   commit(generation: number): void {
     const phrases = this.#expected.get(generation);
     this.#expected.clear();
@@ -100,7 +100,7 @@ export class Think {
   }
 }
 
-/** The conversation as the model sees it: of the agent's words only those that were heard. */
+/** The conversation as the model sees it, with only those words of the agent that the caller heard. */
 export function messagesOf(ledger: readonly LedgerItem[], text = '', said = ''): ModelMessage[] {
   const messages: ModelMessage[] = [];
   for (const item of ledger) {

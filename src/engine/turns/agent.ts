@@ -4,7 +4,7 @@ import { emit, newId, note, record, recordCallerText, type Step } from './machin
 import type { AgentTurn, Segment, TurnKind } from './state.ts';
 import { decideTool, hasUntoldResult, markTold, markUntold } from './tools.ts';
 
-/** So many clauses are synthesized ahead of what is being played. */
+/** How many clauses are synthesized ahead of playout. */
 const AHEAD = 2;
 
 const MAX_ROUNDS = 6;
@@ -48,7 +48,7 @@ export function newTurn(
   return turn;
 }
 
-/** A turn whose words are known: the first message, a notice, an apology. */
+/** A turn with a fixed text: the first message, a notice, an apology. */
 export function sayTurn(step: Step, kind: TurnKind, text: string, more: Parameters<typeof newTurn>[2] = {}): AgentTurn {
   const turn = newTurn(step, kind, more);
   turn.thinking = 'done';
@@ -58,7 +58,7 @@ export function sayTurn(step: Step, kind: TurnKind, text: string, more: Paramete
   return turn;
 }
 
-/** A turn that the model writes. */
+/** A turn whose text comes from the model. */
 export function thinkTurn(step: Step, kind: TurnKind, text: string, speculative: boolean): AgentTurn {
   const turn = newTurn(step, kind, { speculative, basis: text });
   if (!speculative) commit(step, turn, false);
@@ -84,7 +84,7 @@ export function think(step: Step, turn: AgentTurn, attempt: number, said = ''): 
   });
 }
 
-/** The turn is the agent's now: what it prepared may leave. */
+/** Commits the turn: its prepared effects may leave the machine. */
 export function commit(step: Step, turn: AgentTurn, pumpNow = true): void {
   const { state } = step;
   const { caller } = state;
@@ -103,7 +103,7 @@ export function commit(step: Step, turn: AgentTurn, pumpNow = true): void {
   if (pumpNow) pump(step, turn);
 }
 
-/** What the caller said becomes part of the record, and somebody owes an answer to it. */
+/** Records the caller's words and marks that they need an answer. */
 export function takeUpCallerText(step: Step): void {
   const { caller } = step.state;
   caller.unclear = false;
@@ -156,7 +156,7 @@ export function synthesize(step: Step, segment: Segment): void {
   emit(step, { type: 'synthesize', segment: segment.id, text: segment.text, attempt: segment.attempt });
 }
 
-/** Nothing of a sealed turn was seen or heard, so it leaves no trace. */
+/** Discards a speculative turn without a trace. */
 export function discard(step: Step): void {
   const { turn } = step.state;
   if (!turn) return;
@@ -164,7 +164,7 @@ export function discard(step: Step): void {
   step.state.turn = null;
 }
 
-/** Stops whatever still works for the turn. */
+/** Stops the model and the synthesis of the turn. */
 export function silence(step: Step, turn: AgentTurn): void {
   if (turn.thinking === 'running') emit(step, { type: 'stop-thinking', generation: turn.generation });
   for (const segment of turn.segments) {
@@ -172,7 +172,7 @@ export function silence(step: Step, turn: AgentTurn): void {
   }
 }
 
-/** The caller has the floor: everything unheard is dropped, here and at the carrier. */
+/** The caller has interrupted: drops all unheard audio, here and at the carrier. */
 export function interrupt(step: Step): void {
   const { state } = step;
   const { turn } = state;
@@ -191,7 +191,7 @@ export function callerTextNow({ state: { caller } }: Pick<Step, 'state'>): strin
     .join(' ');
 }
 
-/** Ends a turn, whole or cut, and writes down what was heard of it. */
+/** Ends a complete or interrupted turn and records what was heard of it. */
 export function conclude(step: Step, turn: AgentTurn, interrupted: boolean): void {
   const { state } = step;
   const heard = heardText(turn);
@@ -214,7 +214,7 @@ export function conclude(step: Step, turn: AgentTurn, interrupted: boolean): voi
     state.muteTurns = 0;
   } else {
     markUntold(state, turn);
-    // The caller heard nothing of the answer, so it is still owed.
+    // The caller heard nothing of the answer, so it is still due.
     if (turn.kind === 'reply' || turn.kind === 'repeat') state.caller.owed = true;
     if (!interrupted && turn.kind !== 'idle') state.muteTurns++;
   }
@@ -230,7 +230,7 @@ export function isAudible(turn: AgentTurn): boolean {
   return !turn.speculative && turn.segments.some((segment) => segment.started && !segment.finished);
 }
 
-/** The model's words have all come: what is missing is decided here. */
+/** The model has finished: handles an empty answer. */
 export function modelDone(step: Step, turn: AgentTurn): void {
   turn.thinking = 'done';
   turn.thinkDeadlineMs = null;
@@ -241,14 +241,14 @@ export function modelDone(step: Step, turn: AgentTurn): void {
   else tellResponse(step, turn);
 }
 
-/** The answer is decided: said once, and not while the turn is sealed. */
+/** Reports the answer once, and only for a committed turn. */
 function tellResponse(step: Step, turn: AgentTurn): void {
   if (turn.speculative || turn.responded || turn.thinking !== 'done' || turn.generation === 0) return;
   turn.responded = true;
   note(step, { kind: 'responded', turn: turn.id, turnKind: turn.kind, text: intendedText(turn) });
 }
 
-/** Takes over where the model says the talk stands. */
+/** Adopts the phase and expected answer that the model reported. */
 export function tellDialogue(step: Step, turn: AgentTurn): void {
   const { state } = step;
   if (turn.speculative || turn.dialogue === null) return;
@@ -263,7 +263,7 @@ export function modelFailed(step: Step, turn: AgentTurn): void {
   if (turn.attempt < step.policy.attempts) return think(step, turn, turn.attempt + 1, intendedText(turn));
   turn.thinking = 'done';
   turn.thinkDeadlineMs = null;
-  // What was said already stands; only a turn without a word needs the apology.
+  // Only a turn without any speech needs the apology.
   if (turn.segments.length === 0) apologise(step, turn);
 }
 
@@ -284,7 +284,7 @@ export function synthesisFailed(
 ): void {
   if (segment.status !== 'synthesizing') return;
   if (samples > 0 || segment.started) {
-    // Part of it is spoken: it ends where its audio ends, and the next voice says what is not surely said.
+    // Part of the segment has audio; the next voice speaks the rest.
     segment.status = 'ready';
     segment.deadlineMs = null;
     if (segment.attempt >= step.policy.attempts) return;
@@ -311,7 +311,7 @@ export function synthesisFailed(
   pump(step, turn);
 }
 
-/** Moves a committed turn on as far as it goes: next round after tools, end of the turn, end of the call. */
+/** Advances a committed turn: next model run after tools, end of the turn, end of the call. */
 export function advance(step: Step): void {
   const { state } = step;
   const { turn } = state;
@@ -321,7 +321,7 @@ export function advance(step: Step): void {
   if (hasUntoldResult(state) && turn.endsCall === null && rounds(step, turn) < MAX_ROUNDS) return think(step, turn, 1);
   conclude(step, turn, false);
   if (turn.endsCall === null) return;
-  // A machine and a silent line have no goodbye to wait for.
+  // On voicemail or a silent line there is no goodbye to wait for.
   const alone = turn.kind === 'voicemail' || turn.kind === 'idle';
   state.leaving = {
     reason: turn.endsCall,

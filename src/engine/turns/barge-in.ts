@@ -15,11 +15,13 @@ export interface Sound {
   readonly quietMs: number;
 }
 
-/** Whoever has spoken for so long, and still does, wants the floor; coughs and knocks are mostly gaps. */
+/** Speech of this length that continues is an interruption; coughs and knocks consist mostly of gaps. */
 const SPEECH_MS = 430;
 const STILL_SPEAKING_MS = 70;
 
-/** Is this sound an interruption? `wait`: not decidable yet. In doubt, at the deadline, whoever still speaks has the floor. */
+/**
+ * Decides whether the sound is an interruption; `wait`: undecided. At the deadline, speech that continues interrupts.
+ */
 export function judge(sound: Sound): 'stop' | 'resume' | 'wait' {
   if (asksToStop(sound.text)) return 'stop';
   const words = wordsOf(sound.text).length;

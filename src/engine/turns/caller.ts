@@ -17,9 +17,9 @@ import type { PendingUtterance, TurnState } from './state.ts';
 import { hasUntoldResult } from './tools.ts';
 import { isBackchannel, sameWords } from './words.ts';
 
-/** Shorter speech that nobody understood is taken for a noise. */
+/** Shorter speech without a transcript counts as noise. */
 const NOISE_MS = 700;
-/** A "yes" that begins so close to the end of a question answers it. */
+/** A "yes" that begins this close to the end of a question answers it. */
 const ANSWER_OVERLAP_MS = 1500;
 
 export function speechStarted(step: Step, utterance: number, onsetMs: number): void {
@@ -32,7 +32,7 @@ export function speechStarted(step: Step, utterance: number, onsetMs: number): v
   makeRoom(step, false);
 }
 
-/** Whoever speaks may have the floor: a sealed turn is thrown away, a spoken one is held until that is decided. */
+/** The caller speaks: discards a speculative turn, and holds a spoken one until the barge-in is decided. */
 function makeRoom(step: Step, decided: boolean): void {
   const { state, policy } = step;
   const { turn } = state;
@@ -90,7 +90,7 @@ export function speechEnded(step: Step, utterance: number, endMs: number): void 
   caller.partial = '';
 }
 
-/** What the recogniser says of an utterance, and how sure it is. */
+/** The transcript of an utterance with its confidence. */
 export interface Understood {
   readonly text: string;
   readonly confidence?: number | null;
@@ -106,7 +106,7 @@ export function final(step: Step, utterance: number, said: Understood): void {
     understood(step, utterance, said, awaited);
     return;
   }
-  // A final may outrun our own end of speech; one for an utterance that was given up is worth having too.
+  // A final may come before our own end of speech; a late one for a given-up utterance is used as well.
   if (utterance > caller.utterance || text === '') return;
   if (utterance === caller.utterance && caller.speaking) {
     caller.finalEarly = true;
@@ -125,7 +125,7 @@ function understood(
   const { caller, turn } = state;
   caller.finalMs = state.nowMs;
   if (text === '') {
-    // What the agent talked over is not asked for again.
+    // The agent does not ask the caller to repeat what the agent talked over.
     if (utterance && utterance.lengthMs >= NOISE_MS && (!turn || turn.speculative)) caller.unclear = true;
     if (state.hold === null && turn === null) state.idle.sinceMs ??= state.nowMs;
     return;
@@ -139,7 +139,7 @@ function understood(
   else if (turn && !turn.speculative && !isBackchannel(text)) makeRoom(step, true);
 }
 
-/** "mm-hm" while the agent talks asks for nothing, unless it answers the question that is just being asked. */
+/** A backchannel ("mm-hm") needs no answer, unless it answers the question that the agent is asking. */
 function settleBackchannel(step: Step): void {
   const { turn } = step.state;
   if (!turn || !step.policy.interruptible || !isAudible(turn)) return;
@@ -151,7 +151,7 @@ function settleBackchannel(step: Step): void {
   recordCallerText(step, true);
 }
 
-/** Finals that do not come: what was heard of them stands, and the recogniser is doubted. */
+/** Gives up overdue finals: uses the partial text and reports the recogniser. */
 export function giveUpFinals(step: Step): void {
   const { caller, nowMs } = step.state;
   for (const late of caller.pending.filter((one) => one.deadlineMs <= nowMs)) {
@@ -161,7 +161,7 @@ export function giveUpFinals(step: Step): void {
   }
 }
 
-/** Decides about a sound during the agent's speech, as soon as it can be decided and at the latest at the deadline. */
+/** Decides on a sound during the agent's speech as soon as possible, at the latest at the deadline. */
 export function decideHold(step: Step): void {
   const { state } = step;
   const { caller, hold } = state;
@@ -190,7 +190,7 @@ export function decideHold(step: Step): void {
   }
 }
 
-/** When the caller's turn is over, or null while nothing can be said about it. */
+/** When the caller's turn ends; null while that is open. */
 export function endpointAtMs(state: TurnState, policy: Step['policy']): number | null {
   const { caller } = state;
   if (
@@ -211,7 +211,7 @@ export function endpointAtMs(state: TurnState, policy: Step['policy']): number |
   );
 }
 
-/** Starts to think before the caller's turn is surely over; sealed until it is. */
+/** Starts a speculative answer before the caller's turn has surely ended. */
 export function speculate(step: Step): void {
   const { state, policy } = step;
   const { caller } = state;
@@ -248,7 +248,7 @@ export function endpoint(step: Step): void {
   thinkTurn(step, 'reply', caller.text, false);
 }
 
-/** Results that came while somebody else spoke are told at the first chance. */
+/** Starts a turn for tool results that came while the agent or the caller spoke. */
 export function tellResults(step: Step): void {
   const { state } = step;
   if (
@@ -263,12 +263,12 @@ export function tellResults(step: Step): void {
   if (hasUntoldResult(state)) thinkTurn(step, 'tool', '', false);
 }
 
-/** The caller, or somebody for them, has written: that is taken for their words, and needs no ear. */
+/** Takes a written message as the caller's words. */
 export function written(step: Step, text: string): void {
   const { state } = step;
   const { caller } = state;
   if (caller.text === '') caller.textStartMs = state.nowMs;
-  // Of no utterance: what is understood anew takes nothing of it back.
+  // It belongs to no utterance, so that a revised transcript does not remove it.
   addCallerText(caller, 0, text, { confidence: 1 });
   Object.assign(caller, { written: true, finalMs: state.nowMs, ...(caller.speaking ? {} : { endMs: state.nowMs }) });
   state.idle.sinceMs = null;

@@ -1,7 +1,7 @@
 import { conclude, silence, takeUpCallerText } from './agent.ts';
 import { addCallerText, emit, type Step } from './machine.ts';
 
-/** Closing is a phase: last words are recognised, within bounds, and written down before the call is said to have ended. */
+/** Enters the closing phase: pending transcripts are awaited for a bounded time before the end is reported. */
 export function beginClosing(step: Step, reason: string): void {
   const { state, policy } = step;
   if (state.phase === 'closing' || state.phase === 'ended') return;

@@ -3,7 +3,7 @@ import type { TurnPolicy } from './policy.ts';
 import { screeningAtMs } from './screening.ts';
 import type { TurnState } from './state.ts';
 
-/** When the machine wants a `tick` although nothing else happens; null when it waits for nothing. */
+/** When the machine needs the next `tick`; null if it has no deadline. */
 export function nextDeadlineMs(state: TurnState, policy: TurnPolicy): number | null {
   if (state.phase === 'ended' || state.phase === 'waiting') return null;
   if (state.phase === 'closing') return state.closing?.deadlineMs ?? null;

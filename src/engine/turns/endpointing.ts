@@ -2,19 +2,19 @@ import { LONGEST_ENDPOINT_MS, type TurnPolicy } from './policy.ts';
 import type { TurnState } from './state.ts';
 import { asksFor, digitsAtEnd, endsOpen, isUnfinished, lettersAtEnd, wordsOf } from './words.ts';
 
-/** What the caller is likely to be telling: something that is told in pieces needs a longer wait between them. */
+/** The kind of answer that the caller is giving: numbers and spellings come in pieces with pauses between them. */
 export type Telling = 'number' | 'spelling' | 'open';
 
-/** Numbers of these lengths may be whole: telephone numbers with and without an area code, and longer ones. */
+/** Lengths that can be a complete number: telephone numbers with and without an area code, and longer. */
 const WHOLE_NUMBER = (digits: number) => digits === 7 || digits >= 10;
 
-/** Whether these words are the beginning of something that the prompt expects to be said. */
+/** Whether these words begin a phrase that the prompt expects. */
 function begins(text: string, completions: readonly string[]): boolean {
   const words = `${wordsOf(text).join(' ')} `;
   return words !== ' ' && completions.some((phrase) => phrase.startsWith(words));
 }
 
-/** By what the model said that it expects, else by the agent's own last question. */
+/** Taken from the model's expected answer, else from the agent's last question. */
 export function tellingNow({ dialogue, ledger }: Pick<TurnState, 'dialogue' | 'ledger'>): Telling {
   if (dialogue.expects === 'number') return 'number';
   const question = ledger.findLast((item) => item.role === 'agent');
@@ -22,8 +22,8 @@ export function tellingNow({ dialogue, ledger }: Pick<TurnState, 'dialogue' | 'l
 }
 
 /**
- * How long to wait after the end of speech before the turn is the agent's, in ms: the agent's own setting after a
- * finished clause, longer in mid-thought, while a number is told or a name spelled; never forever.
+ * The endpoint wait after the end of speech, in ms: the agent's setting after a finished clause; longer, but bounded,
+ * after an unfinished one and within a number or a spelling.
  */
 export function endpointWaitMs(text: string, telling: Telling, policy: TurnPolicy): number {
   const wait = (ms: number) =>

@@ -2,7 +2,7 @@ import { spokenLength, wordsIn } from '#core/kernel/text/words.ts';
 import { SAMPLES_PER_MS } from '../audio/format.ts';
 import type { AgentTurn, Segment } from './state.ts';
 
-/** While a clause is still being synthesized its words have no times: no voice is slower than this. */
+/** Slowest speaking rate; used while a clause is being synthesized and its words have no times yet. */
 const SLOWEST_MS_PER_CHAR = 110;
 const SLOWEST_MS_PER_WORD = 350;
 
@@ -22,7 +22,7 @@ export function heardOfSegment(segment: Segment): string {
   return surelySaid(segment.text, segment.heardSamples);
 }
 
-/** The beginning of a text that so much audio of it surely holds, however slow the voice. */
+/** The beginning of a text that this much audio surely contains, even from the slowest voice. */
 export function surelySaid(text: string, samples: number): string {
   let leftMs = samples / SAMPLES_PER_MS;
   const sure: string[] = [];

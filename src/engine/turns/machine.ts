@@ -2,7 +2,7 @@ import type { TurnEffect, TurnNote, WholeTranscript } from './events.ts';
 import type { TurnPolicy } from './policy.ts';
 import type { CallerState, LedgerItem, TurnState } from './state.ts';
 
-/** One step under way: a draft of the state that handlers change, and the effects they ask for. */
+/** One step: the draft of the state that handlers change, and their effects. */
 export interface Step {
   readonly state: TurnState;
   readonly policy: TurnPolicy;
@@ -17,13 +17,13 @@ export function note(step: Step, what: TurnNote): void {
   step.effects.push({ type: 'note', note: what });
 }
 
-/** Adds to the one record of what was said and done. Nothing in it is ever changed or taken back. */
+/** Appends to the ledger, which is append-only. */
 export function record(step: Step, item: LedgerItem): void {
   step.state.ledger = [...step.state.ledger, item];
   note(step, { kind: 'entry', item });
 }
 
-/** Adds understood words to what no turn has taken up yet. */
+/** Adds recognised words to the caller's pending text. */
 export function addCallerText(
   caller: CallerState,
   utterance: number,
@@ -40,7 +40,7 @@ export function addCallerText(
     .join(' ');
 }
 
-/** The caller's words so far become part of the record. */
+/** Moves the caller's pending text to the ledger. */
 export function recordCallerText(step: Step, backchannel: boolean): void {
   const { caller, nowMs } = step.state;
   const known = caller.parts.flatMap((part) => part.confidence ?? []);
@@ -50,7 +50,7 @@ export function recordCallerText(step: Step, backchannel: boolean): void {
     startMs: caller.textStartMs,
     endMs: caller.endMs ?? nowMs,
     backchannel,
-    // As sure as the least sure of them.
+    // The lowest confidence of the parts.
     confidence: known.length > 0 ? Math.min(...known) : null,
     ...(caller.written ? { written: true } : {}),
   });

@@ -1,10 +1,10 @@
-/** How a call is to be held: the agent's settings and our limits. Durations in ms. */
+/** The agent's settings and the engine's limits for a call. Durations in ms. */
 export interface TurnPolicy {
   /** null: the agent waits for the caller to begin. */
   readonly firstMessage: string | null;
   /** Left on a voicemail. */
   readonly voicemailMessage: string | null;
-  /** Whether the other end may be a machine: only calls that we place are screened. */
+  /** Whether to detect answering machines; set for outbound calls. */
   readonly screen: boolean;
   readonly interruptible: boolean;
   /** Wait after a finished clause. */
@@ -16,32 +16,32 @@ export interface TurnPolicy {
   readonly wholeNumberEndpointMs: number;
   /** Time to decide whether a sound interrupts. */
   readonly bargeInMs: number;
-  /** A partial unchanged for so long after the end of speech is worth thinking about. */
+  /** A partial unchanged for this long after the end of speech starts a speculative answer. */
   readonly stablePartialMs: number;
   readonly finalTimeoutMs: number;
   readonly thinkTimeoutMs: number;
   readonly synthesisTimeoutMs: number;
   readonly toolTimeoutMs: number;
-  /** A tool that runs for so long is covered by a word, and again each time it has been silent for so long after one. */
+  /** The agent fills the wait for a tool after this time, and again after each such silence. */
   readonly fillerAfterMs: number;
   readonly fillerAgainMs: number;
-  /** A turn in which nothing happens for so long is freed. */
+  /** The watchdog frees a turn without progress for this long. */
   readonly watchdogMs: number;
   readonly idleMs: number;
   readonly idleLimit: number;
-  /** How often a caller who waits for a person is told that it goes on. */
+  /** Interval of the notices to a caller who waits for a human agent. */
   readonly waitingNoticeMs: number;
   readonly flushMs: number;
-  /** After the agent's goodbye the caller may say theirs. */
+  /** Time for the caller's goodbye after the agent's. */
   readonly farewellMs: number;
   readonly longestFarewellMs: number;
   readonly attempts: number;
   readonly phrases: Phrases;
-  /** What callers are expected to say, in plain lower-case words: a beginning of one is not yet all of it. */
+  /** Expected phrases in lower case; while a caller has said only the beginning of one, the turn goes on. */
   readonly completions: readonly string[];
 }
 
-/** Sentences that the engine says of itself, in the call's language. */
+/** Sentences that the engine itself speaks, in the call's language. */
 export interface Phrases {
   readonly apology: string;
   readonly repeat: string;
@@ -51,7 +51,7 @@ export interface Phrases {
   readonly stillWaiting: string;
   readonly connecting: string;
   readonly allBusy: string;
-  /** In place of what no voice can say. */
+  /** Replaces text in a language that no voice supports. */
   readonly otherLanguage: string;
 }
 
@@ -96,5 +96,5 @@ export const DEFAULT_POLICY: TurnPolicy = {
   completions: [],
 };
 
-/** An unfinished clause never holds the line longer than this. */
+/** The longest endpoint wait. */
 export const LONGEST_ENDPOINT_MS = 2500;

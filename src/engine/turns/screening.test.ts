@@ -41,7 +41,7 @@ const speaks = (fromMs: number, toMs: number, text: string): readonly (readonly 
 const start: readonly [number, TurnEventBody] = [0, { type: 'start' }];
 const hint: readonly [number, TurnEventBody] = [400, { type: 'answered-by', who: 'machine' }];
 
-it("the carrier's verdict makes who talks on a machine sooner, and nobody by itself", () => {
+it("the carrier's verdict shortens the limit for long speech but does not decide alone", () => {
   const greeting = speaks(300, 5300, 'good day the office of miller and sons is open again on monday morning');
   assert.equal(answeredBy([start, ...greeting])[0], 'human', 'our ear alone waits longer');
   assert.equal(answeredBy([start, greeting[0]!, hint, ...greeting.slice(1)])[0], 'machine');

@@ -3,23 +3,23 @@ import { clearCallerText, note, type Step } from './machine.ts';
 import type { ScreeningState, TurnState } from './state.ts';
 import { asksWhoCalls, greetsForBusiness, isSurelyMachine, offersHelp, soundsLikeMachine, wordsOf } from './words.ts';
 
-/** Nobody said hello: the agent begins. */
+/** Silence after the answer before the agent begins. */
 const SILENT_ANSWER_MS = 2200;
-/** People say hello and stop; a greeting goes on. */
+/** A person's hello is shorter than this; a machine's greeting is longer. */
 const HUMAN_HELLO_MS = 2600;
 const HUMAN_HELLO_WORDS = 8;
 const AFTER_HELLO_MS = 250;
-/** After more than a hello, or a business's greeting, a machine would go on within the second. */
+/** Pause after a longer or business greeting; a machine would continue within it. */
 const AFTER_GREETING_MS = 1200;
-/** Who talks on for so long without a machine's words, or a person's. */
+/** Continuous speech of this length is a machine even without typical words. */
 const MACHINE_SPEECH_MS = 7000;
-/** The same where the carrier, too, takes it for a machine. */
+/** The same if the carrier also reports a machine. */
 const HINTED_SPEECH_MS = 3500;
-/** A greeting without a beep is over after so long a silence. */
+/** Silence after which a greeting without a beep has ended. */
 const GREETING_GAP_MS = 2500;
 const AFTER_BEEP_MS = 250;
 const LONGEST_GREETING_MS = 40_000;
-/** For so long after the first word a machine may still be found. */
+/** A machine can still be detected until this long after the first word. */
 const DOUBT_MS = 20_000;
 
 const newScreening = (deadlineMs: number): ScreeningState => ({
@@ -37,12 +37,12 @@ export function startScreening(step: Step): void {
   step.state.screening = newScreening(step.state.nowMs + SILENT_ANSWER_MS);
 }
 
-/** Whether a beep would say something. */
+/** Whether a beep would indicate a machine. */
 export function mayBeMachine(state: TurnState): boolean {
   return state.phase === 'screening' || (state.phase === 'talking' && state.nowMs < state.doubtUntilMs);
 }
 
-/** A beep: once it is over it is time to speak, whoever was thought to be there. */
+/** Handles a beep: when it ends the voicemail message starts, whatever the verdict was. */
 export function tone(step: Step, ended: boolean): void {
   const { state } = step;
   if (!ended) {
@@ -58,14 +58,17 @@ export function tone(step: Step, ended: boolean): void {
   screening.leaveAtMs = state.nowMs + AFTER_BEEP_MS;
 }
 
-/** The carrier takes the other end for a machine: who talks on is believed to be one sooner, and a beep is waited for longer. Nobody is taken for one by this alone. */
+/**
+ * The carrier reports a machine: long speech counts as one sooner, and a beep is awaited longer. The hint alone does
+ * not decide.
+ */
 export function hintMachine(step: Step): void {
   const { state } = step;
   if (state.screening) state.screening.hinted = true;
   else if (mayBeMachine(state)) state.doubtUntilMs = state.nowMs + DOUBT_MS;
 }
 
-/** A machine that was taken for a person goes on with its greeting: the agent stops, and waits for the beep. */
+/** A machine was mistaken for a person: the agent stops and waits for the beep. */
 export function reconsider(step: Step): void {
   const { state } = step;
   if (state.phase !== 'talking' || state.doubtUntilMs === 0) return;
@@ -88,7 +91,7 @@ function takeForMachine(step: Step): void {
   state.idle.sinceMs = null;
 }
 
-/** Human-first: a machine is only what says so of itself, or talks on and on; nobody is ever hung up on. */
+/** Human-first: only typical words or long speech indicate a machine, and the agent never hangs up on a verdict. */
 export function screen(step: Step): void {
   const { state } = step;
   const { screening, caller } = state;
@@ -101,7 +104,7 @@ export function screen(step: Step): void {
     screening.verdict = 'machine';
     screening.deadlineMs = state.nowMs + LONGEST_GREETING_MS;
   }
-  // It had a machine's words, and turns out to ask who is calling: someone may be listening.
+  // The greeting turned out to be call screening: a person may be listening.
   if (screening.verdict === 'machine' && screening.leaveAtMs === null && asksWhoCalls(text) && !isSurelyMachine(text))
     screening.verdict = 'unknown';
   if (screening.verdict === 'machine') return awaitBeep(step);
@@ -131,7 +134,7 @@ function waitAfter(text: string, screening: ScreeningState, step: Pick<Step, 'po
     : AFTER_GREETING_MS;
 }
 
-/** The greeting's end where no beep comes. */
+/** When the greeting ends if no beep comes. */
 function gapAtMs({ caller, screening }: TurnState): number {
   return !screening?.tone && !caller.speaking && caller.pending.length === 0 && caller.endMs !== null
     ? caller.endMs + GREETING_GAP_MS
@@ -156,7 +159,7 @@ function awaitBeep(step: Step): void {
   sayTurn(step, 'voicemail', message, { interruptible: false, endsCall: 'voicemail' });
 }
 
-/** When screening has to look again without an event. */
+/** The next deadline of screening. */
 export function screeningAtMs(step: Pick<Step, 'state' | 'policy'>): number | null {
   const { screening, caller, nowMs } = step.state;
   if (step.state.phase !== 'screening' || !screening) return null;
@@ -171,7 +174,7 @@ export function screeningAtMs(step: Pick<Step, 'state' | 'policy'>): number | nu
   return (caller.endMs ?? nowMs) + waitAfter(textSoFar(screening, step), screening, step);
 }
 
-/** A person, or someone who waits to be spoken to. */
+/** A person answered, or the line is silent: the conversation begins. */
 export function beginTalk(step: Step): void {
   const { state, policy } = step;
   state.phase = 'talking';
@@ -185,7 +188,7 @@ export function beginTalk(step: Step): void {
   const prepared = state.turn;
   if (prepared?.kind === 'first' && prepared.speculative) {
     commit(step, prepared);
-    // A "hello?" asks for no more than the first message.
+    // The first message answers a "hello?".
     state.caller.owed = false;
   } else {
     sayTurn(step, 'first', policy.firstMessage);

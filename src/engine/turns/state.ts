@@ -11,14 +11,14 @@ export interface TurnState {
   nextId: number;
   caller: CallerState;
   turn: AgentTurn | null;
-  /** The agent is paused because the caller made a sound, and it is not decided yet whether that interrupts. */
+  /** The agent is paused by a sound of the caller; whether it interrupts is undecided. */
   hold: Hold | null;
   tools: ToolRun[];
-  /** What was said and done so far, in the order heard: the one record that model, transcript and webhooks read. */
+  /** The ledger of what was said and done, in the order heard; model, transcript and webhooks read it. */
   ledger: readonly LedgerItem[];
   idle: { sinceMs: number | null; asked: number; waitingForHuman: boolean };
   screening: ScreeningState | null;
-  /** Whoever was taken for a person may still turn out to be a machine until then; 0: that is settled. */
+  /** Until then a verdict of "person" can still change to "machine"; 0: the verdict is final. */
   doubtUntilMs: number;
   dialogue: { phase: CallPhase; expects: ExpectedAnswer };
   /** Set while the media connection is broken: the call ends then unless it comes back. */
@@ -45,20 +45,20 @@ export interface CallerState {
   finalEarly: boolean;
   /** Utterances that ended and whose final text is awaited. */
   pending: PendingUtterance[];
-  /** Final text that no turn has taken up yet, and the utterances it came from. */
+  /** Final text that no turn has answered yet, and its utterances. */
   text: string;
   parts: { utterance: number; text: string; confidence: number | null }[];
-  /** Some of it was written: nothing more is waited for. */
+  /** Part of it was written, so no endpoint wait applies. */
   written: boolean;
   textStartMs: number;
   /** When the last final text came. */
   finalMs: number | null;
-  /** Text was taken up by a turn of which the caller has heard nothing yet. */
+  /** The turn that answers the caller's text has not been heard yet. */
   owed: boolean;
-  /** Speech went by that nobody understood, and it was too long to be a noise. */
+  /** Speech too long to be noise got no transcript. */
   unclear: boolean;
   digits: string;
-  /** The caller may be starting to speak: the turn is not taken before this. */
+  /** The caller may be starting to speak: the agent does not begin before this. */
   suspectedUntilMs: number;
 }
 
@@ -73,10 +73,10 @@ export interface PendingUtterance {
 
 export interface Hold {
   sinceMs: number;
-  /** Set while nobody has said yet how much had been heard at the pause: only then may be decided. */
+  /** Set until playout reports how much was heard before the pause; the decision waits for it. */
   fresh: boolean;
   decideAtMs: number;
-  /** Speech heard since its onset, without the gaps, and the end of the last of it. */
+  /** Length of the speech without its gaps, and the end of its last part. */
   voicedMs: number;
   voicedAtMs: number;
 }
@@ -86,19 +86,19 @@ export type TurnKind = 'first' | 'reply' | 'repeat' | 'idle' | 'tool' | 'notice'
 export interface AgentTurn {
   id: number;
   kind: TurnKind;
-  /** Sealed: nothing of it may leave the machine until it is committed. */
+  /** Speculative: nothing of the turn may leave the machine until it is committed. */
   speculative: boolean;
   /** The caller's words it answers. */
   basis: string;
-  /** Which run of the model feeds it; parts of older runs are ignored. */
+  /** The current model run; parts of older runs are ignored. */
   generation: number;
   attempt: number;
   thinking: 'none' | 'running' | 'done';
   thinkDeadlineMs: number | null;
-  /** Where the model says the talk stands; counts once the turn is committed. */
+  /** Phase and expected answer from the model; applied when the turn is committed. */
   dialogue: { phase: CallPhase; expects: ExpectedAnswer } | null;
   responded: boolean;
-  /** Tools the model asked for while the turn was sealed. */
+  /** Tool calls requested while the turn was speculative. */
   asked: { name: string; args: ToolArgs }[];
   /** Keys of tools whose results this turn waits for. */
   awaiting: string[];
@@ -108,7 +108,7 @@ export interface AgentTurn {
   /** The call is hung up with this reason once the turn has been heard. */
   endsCall: string | null;
   startedMs: number;
-  /** The watchdog's limit: something of the turn must happen before. */
+  /** Deadline of the watchdog; progress of the turn extends it. */
   watchMs: number;
   timing: TurnTiming;
 }
@@ -149,7 +149,7 @@ export interface ToolRun {
   fillAtMs: number;
   deadlineMs: number;
   output: string;
-  /** The turn that was given the result to speak; null while nobody has spoken of it. */
+  /** The turn that speaks about the result; null until one does. */
   toldBy: number | null;
 }
 
@@ -198,15 +198,15 @@ export interface ScreeningState {
   speechMs: number;
   text: string;
   verdict: 'unknown' | 'machine';
-  /** A tone is sounding: nobody speaks over the beep. */
+  /** A tone is sounding; the agent does not speak over it. */
   tone: boolean;
-  /** When the voicemail message is left although no beep came. */
+  /** When the voicemail message starts without a beep. */
   leaveAtMs: number | null;
-  /** The carrier takes the other end for a machine. */
+  /** The carrier reported a machine. */
   hinted: boolean;
 }
 
-/** `before`: a conversation that another server began and this one goes on with. */
+/** `before`: a conversation that another server began and this one continues. */
 export function initialState(
   before: { readonly ledger: readonly LedgerItem[]; readonly phase: CallPhase } | null = null,
 ): TurnState {
@@ -249,7 +249,7 @@ export function initialState(
   };
 }
 
-/** A copy that may be changed without touching the original. The ledger and finished tools are only ever replaced. */
+/** A copy that can be changed safely. The ledger and finished tools are shared, because they are only ever replaced. */
 export function draftOf(state: TurnState): TurnState {
   const { caller, turn } = state;
   return {

@@ -23,15 +23,16 @@ import { draftOf, type AgentTurn, type Segment, type TurnState } from './state.t
 import { decideTool, toolResult } from './tools.ts';
 import { unreachable } from '#core/kernel/errors.ts';
 
-/** A window and a frame, within which a suspicion of speech is confirmed or not. */
+/** One window and one frame: the time in which suspected speech is confirmed or not. */
 const SUSPICION_MS = 60;
 
-/** Two answers in a row that could not be spoken: the call is ended rather than left mute. */
+/** The call ends after this many consecutive answers that could not be spoken. */
 const MUTE_LIMIT = 2;
 
 /**
- * One step of a call's turn-taking. Pure: no clock, no I/O; the state given in is left as it was. Time stands in the
- * event and never runs backwards. Effects are to be carried out in order, and their outcomes come back as events.
+ * One step of turn-taking. Pure: no clock, no I/O, and the given state is not changed. Time comes with the event and
+ * never
+ * goes back. Effects are executed in order, and their outcomes come back as events.
  */
 export function step(
   state: TurnState,
@@ -104,7 +105,7 @@ function handle(current: Step, event: TurnEvent): void {
       emit(current, { type: 'hang-up', reason: event.reason });
       return beginClosing(current, event.reason);
     case 'hung-up':
-      // Whoever hangs up on the agent's goodbye ends the talk as the agent meant to.
+      // A caller who hangs up after the agent's goodbye ends the call with the agent's reason.
       return beginClosing(
         current,
         state.leaving?.reason ?? (state.turn && !state.turn.speculative ? state.turn.endsCall : null) ?? event.reason,
@@ -205,7 +206,7 @@ function fromPlayout(current: Step, event: Extract<TurnEvent, { type: `playout-$
   }
 }
 
-/** Whoever writes is a person. */
+/** Takes a written message; its sender is a person. */
 function message(current: Step, text: string): void {
   const { state } = current;
   if (state.leaving || text.trim() === '') return;
@@ -213,11 +214,11 @@ function message(current: Step, text: string): void {
   callerSide.written(current, text.trim());
 }
 
-/** Words put in the agent's mouth from outside: they wait for the present turn, and end a call only when heard. */
+/** Speaks a text given from outside, after the current turn. It ends the call only after it was heard. */
 function say(current: Step, text: string, endsCall: string | null): void {
   const { state } = current;
   if (state.leaving) return;
-  // Whoever has something said does not wait for the screening.
+  // A text given from outside does not wait for screening.
   if (state.phase === 'screening') Object.assign(state, { phase: 'talking', screening: null });
   if (state.turn?.speculative) discard(current);
   if (!state.turn)
@@ -246,7 +247,7 @@ function comeBack(current: Step): void {
   if (!state.hold) emit(current, { type: 'resume' });
 }
 
-/** Does everything that is due, whatever event came: so no decision depends on which one came first. */
+/** Does everything that is due after any event, so that no decision depends on the order of events. */
 function settle(current: Step): void {
   const { state } = current;
   if (state.phase === 'closing') return finishClosing(current);
@@ -275,7 +276,7 @@ function settle(current: Step): void {
   idle(current);
 }
 
-/** Once we hang up, nothing follows but the closing. */
+/** After the agent hangs up, only the closing follows. */
 function closedByUs(current: Step): boolean {
   const goodbye = current.effects.find((effect) => effect.type === 'hang-up');
   if (!goodbye) return false;
@@ -284,14 +285,14 @@ function closedByUs(current: Step): boolean {
   return true;
 }
 
-/** Waits that have lasted too long: each has its way out, and the watchdog is the last. */
+/** Handles overdue waits; the watchdog is the last resort. */
 function overdue(current: Step): void {
   const { state, policy } = current;
   for (const tool of state.tools) {
     if (tool.status === 'running' && state.nowMs >= tool.deadlineMs)
       toolResult(current, tool.key, 'unknown', 'The outcome is not known: no answer came in time.');
     else if (tool.status === 'running' && state.nowMs >= tool.fillAtMs && state.turn && wantsFiller(state, tool.turn)) {
-      // As long as it takes, the caller is told again that it goes on.
+      // Repeats the filler as long as the tool runs.
       for (const one of state.tools) if (one.turn === tool.turn) one.fillAtMs = state.nowMs + policy.fillerAgainMs;
       addSegment(current, state.turn, policy.phrases.filler);
       pump(current, state.turn);
@@ -301,7 +302,7 @@ function overdue(current: Step): void {
   if (!turn) return;
   if (turn.thinking === 'running' && turn.thinkDeadlineMs !== null && state.nowMs >= turn.thinkDeadlineMs)
     modelFailed(current, turn);
-  // What is said in the place of one may join them.
+  // A replacement may be added while iterating.
   for (const segment of turn.segments.slice()) {
     if (segment.deadlineMs !== null && state.nowMs >= segment.deadlineMs) synthesisFailed(current, turn, segment, 0);
   }

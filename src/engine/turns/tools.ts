@@ -2,10 +2,10 @@ import type { ToolArgs, ToolResultStatus } from '../contracts/language-model.ts'
 import { emit, newId, record, type Step } from './machine.ts';
 import type { AgentTurn, TurnState } from './state.ts';
 
-/** Ends the call once the turn has been heard: no tool run, and not undone by a late word. */
+/** Ends the call once the turn was heard. It does not run a tool, and late speech does not undo it. */
 export const END_CALL = 'end_call';
 
-/** The one place where a tool is decided: each request of a committed turn gets one key and one run. */
+/** Gives each tool request of a committed turn one key and one run. */
 export function decideTool(step: Step, turn: AgentTurn, name: string, args: ToolArgs): void {
   const { state, policy } = step;
   if (name === END_CALL) {
@@ -30,7 +30,7 @@ export function decideTool(step: Step, turn: AgentTurn, name: string, args: Tool
   emit(step, { type: 'run-tool', key, name, args });
 }
 
-/** A result counts once, also when the tool answers after its time was up. */
+/** Takes the first result of a tool; later ones, such as one after the timeout, are ignored. */
 export function toolResult(step: Step, key: string, status: ToolResultStatus, output: string): void {
   const { state } = step;
   const tool = state.tools.find((one) => one.key === key);
@@ -45,12 +45,12 @@ export function toolResult(step: Step, key: string, status: ToolResultStatus, ou
   }
 }
 
-/** The ledger that a new run of the model gets holds these results: its turn will speak of them. */
+/** Marks the results in the ledger of a new model run as spoken by its turn. */
 export function markTold(state: TurnState, turn: AgentTurn): void {
   for (const tool of state.tools) if (tool.status !== 'running') tool.toldBy ??= turn.id;
 }
 
-/** Nothing of the turn was heard, so its results are still to be told. */
+/** Marks the results as unspoken, because nothing of the turn was heard. */
 export function markUntold(state: TurnState, turn: AgentTurn): void {
   for (const tool of state.tools) if (tool.toldBy === turn.id) tool.toldBy = null;
 }

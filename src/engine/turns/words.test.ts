@@ -92,7 +92,7 @@ describe('endpointing', () => {
     assert.equal(wait('a table for four'), 300);
   });
 
-  it("takes what is told from the agent's question where the model says nothing", () => {
+  it("derives the expected answer from the agent's question if the model names none", () => {
     const asked = (text: string) =>
       tellingNow({
         dialogue: { phase: 'DISCOVERY', expects: 'open' },
@@ -142,7 +142,7 @@ describe('barge-in', () => {
     assert.equal(judge({ ...sound, speaking: false, final: true }), 'resume');
   });
 
-  it('gives the floor to whoever still speaks when the time is up', () => {
+  it('lets speech that continues at the deadline interrupt', () => {
     assert.equal(judge(sound), 'wait');
     assert.equal(judge({ ...sound, lengthMs: 500, voicedMs: 450, due: true }), 'stop');
     // A cough lasts as long, but is mostly gaps; a short word has just ended.

@@ -185,7 +185,7 @@ const OPEN_PHRASE =
 const CLOSED_PHRASE =
   /^((yes|no|yeah|yep|nope|sure|of course|well|i think|i guess) )*(i|it|we|they|he|she|that|there|you) (do|does|did|can|is|are|am|was|were|have|has|will|would|could|should|may|might|must)$|\b(what|which|all|everything) (i|you|we|they) (\w+ ){1,2}(for|about|with|to|at|on)$|\b(turn|switch|put|try|log|sign|going|come|came|hold|hang|carry|move|moved|go|went|is|was|sounds|looks|and so) (it |them |that )?(on|in|over|through|like this|like that)$/;
 
-/** A clause that waits for its main clause: it begins so, and nobody does anything in a second one. */
+/** An unfinished subordinate clause: it begins like one, and no main clause with a subject follows. */
 const SUBORDINATE =
   /^((and|but|so|well|yes|no|okay|oh) )*(when|whenever|if|because|while|although|unless|since|as soon as|every time)\b/;
 const SUBJECTS =
@@ -212,7 +212,7 @@ const DIGIT_WORDS: ReadonlySet<string> = new Set([
 ]);
 const TWO_DIGIT_WORDS = /^(ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)$/;
 
-/** What no person says who has answered. */
+/** Phrases that only machines say. */
 const MACHINES_ONLY = [
   'voice ?mail',
   'leave (me |us )?(a |your |an )?(short |brief )?(message|name|number)',
@@ -226,7 +226,7 @@ const MACHINES_ONLY = [
   'message (center|centre|service|system)',
 ];
 
-/** What answering machines and menus say of themselves, and people now and then. */
+/** Phrases of answering machines and menus that people rarely say. */
 const MACHINES_MOSTLY = [
   '(until|for|hear) the (tone|beep|signal)',
   "(not|isn't|is not|aren't|are not) (available|at home)",
@@ -262,14 +262,14 @@ const anyOf = (...phrases: readonly string[]) => new RegExp(`\\b(${phrases.join(
 const SURELY_MACHINE = anyOf(...MACHINES_ONLY);
 const MACHINE = anyOf(...MACHINES_ONLY, ...MACHINES_MOSTLY);
 
-/** Someone, or something, that asks who is calling before it puts the call through. */
+/** Call screening: asks who is calling before it connects the call. */
 const SCREENER =
   /\b(screen(ing|ed|er)|(say|state|record|give) your name|reason for (your )?call(ing)?|why you('re| are) calling|who is calling and|connect you|put (you|the call) through|google voice|if this person is available)\b/;
 
 const BUSINESS =
   /^(hello |hi |good (morning|afternoon|evening) )?(and )?(welcome to|thank you for calling|thanks for calling|you are through to|your call)\b/;
 
-/** People who answer for a business end so. */
+/** Typical end of a business greeting by a person. */
 const HELP =
   /\b(how (can|may) i help|what can i do for you|how (can|may) i direct|this is \w+( speaking)?( how| what)?|speaking)\b/;
 
@@ -279,7 +279,7 @@ export function wordsOf(text: string): string[] {
 
 const plain = (text: string) => wordsOf(text).join(' ');
 
-/** The same words, whatever their case, punctuation and spacing. */
+/** Whether both texts have the same words, ignoring case, punctuation and spacing. */
 export function sameWords(a: string, b: string): boolean {
   return plain(a) === plain(b);
 }
@@ -302,7 +302,7 @@ export function isUnfinished(text: string): boolean {
   return OPEN_ENDINGS.has(last) && !CLOSED_PHRASE.test(said);
 }
 
-/** Whether the last word alone leaves it open, whatever stands before it: "it is", where a number is to follow. */
+/** Whether the last word alone leaves the text open, as in "it is" before a number. */
 export function endsOpen(text: string): boolean {
   return OPEN_ENDINGS.has(wordsOf(text).at(-1) ?? '');
 }
