@@ -230,6 +230,7 @@ async function openEventSocket(config: Config, { core, records, log }: ServerDep
     healthy: () => Promise.resolve(records.answerMs() !== null),
     log,
   });
+  await records.onCredentialsChanged((organizationId) => void socket.credentialsChanged(organizationId));
   return socket;
 }
 

@@ -27,6 +27,9 @@ import { refuseUnfinishedRestore } from '#store/restore-mark.ts';
 import { lockDataDir } from '#store/server-lock.ts';
 import type { Closer, Parts } from './parts.ts';
 
+/** Notified by triggers of the tables of users, sign-ins and API keys. */
+const CREDENTIALS_CHANNEL = 'trunkline_credentials';
+
 export interface OpenRecords {
   /** Names this server as an owner of calls. */
   readonly serverId: string;
@@ -41,6 +44,8 @@ export interface OpenRecords {
   readonly boss: PgBoss;
   /** What happens, from now on; for a server that has somebody to tell it to. */
   openFeed(): Promise<EventFeed>;
+  /** Tells of which organization a credential was revoked or lost a permission, on any server; null: perhaps of any, since notifications may have been lost. */
+  onCredentialsChanged(listener: (organizationId: number | null) => void): Promise<void>;
   /** How long the database's last answer took, ms; null while calls cannot be recorded. */
   answerMs(): number | null;
 }
@@ -110,6 +115,10 @@ async function open(config: Config, parts: Parts, log: Logger, closers: Closer[]
       await feed.open();
       await bell.listen(() => feed.ring());
       return feed;
+    },
+    onCredentialsChanged: async (listener) => {
+      await notifications.listen(CREDENTIALS_CHANNEL, (payload) => listener(Number(payload)));
+      notifications.onReconnected(() => listener(null));
     },
     boss,
     pool: database.pool,

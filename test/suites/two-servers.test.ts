@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { startEmbedded, type EmbeddedPostgres } from '#store/embedded-postgres.ts';
 import { SocketCaller } from '../support/caller.ts';
+import { EventClient, type EventMessage } from '../support/event-client.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
 
 // Two servers on one database act as one.
@@ -51,6 +52,49 @@ describe('two servers', () => {
     const { body: conversation } = await a.request('GET', `/v1/convai/conversations/${sid}`);
     assert.deepEqual([conversation['status'], conversation['end_reason']], ['completed', 'enough']);
     assert.equal(a.app.live.count, 0);
+  });
+
+  it('an event socket on one hears no more when its credential is revoked on the other', async () => {
+    const admin = (method: string, path: string, body?: unknown) => a.request(method, path, body);
+    const data = async (reply: Promise<{ body: Record<string, unknown> }>) =>
+      (await reply).body['data'] as Record<string, unknown>;
+    const password = 'a password of a user';
+    let serial = 0;
+    const user = async (role: string) => {
+      const email = `reader${++serial}@example.com`;
+      const { user_id: id } = await data(admin('POST', '/api/users', { email, name: 'R', role, password }));
+      const { token } = await data(b.request('POST', '/api/auth/login', { email, password }, { 'xi-api-key': '' }));
+      return { path: `/api/users/${String(id)}`, token: String(token) };
+    };
+    const open = (token: string) => new EventClient(b.url, { token }).subscribe(['call.*']);
+    const key = await data(admin('POST', '/api/keys', { name: 'reader' }));
+    const revoked: readonly (readonly [string, EventClient, () => Promise<{ status: number }>])[] = [
+      [
+        'its key is deleted',
+        await open(String(key['key'])),
+        () => admin('DELETE', `/api/keys/${String(key['key_id'])}`),
+      ],
+      ...(await Promise.all(
+        [{ status: 'inactive' }, { password: 'another password of a user' }].map(async (change) => {
+          const { path, token } = await user('manager');
+          return [JSON.stringify(change), await open(token), () => admin('PUT', path, change)] as const;
+        }),
+      )),
+    ];
+    const lowered = await user('manager');
+    const [reader, witness] = [await open(lowered.token), await open(b.key)];
+    for (const [what, client, revoke] of revoked) {
+      assert.equal((await revoke()).status, 200, what);
+      assert.equal((await until(`${what}: closed`, 10_000, () => client.closed)).code, 1008);
+      assert.equal(client.of('error.occurred').at(-1)?.data['error_code'], 'AUTHENTICATION_ERROR');
+    }
+    assert.equal((await admin('PUT', lowered.path, { role: 'agent' })).status, 200);
+    const placed = await a.request('POST', '/voice/calls/initiate', { phone_number: '+15005550001' });
+    const isOf = ({ data: { call_id } }: EventMessage) => call_id === placed.body['call_id'];
+    await witness.until('call.ended', isOf);
+    assert.deepEqual(reader.received.filter(isOf), [], 'a human agent hears of calls of their own only');
+    assert.equal(reader.closed, null);
+    for (const client of [reader, witness]) client.close();
   });
 
   it('a call that is ended on one while the other gets it ready never rings', async (t) => {

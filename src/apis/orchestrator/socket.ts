@@ -424,26 +424,49 @@ export class EventSocket {
         await this.#sayStatus(connection, connection.caller).catch(() => undefined);
   }
 
-  /** A half-open connection answers no ping, and is given up; a credential that is no longer good opens nothing any more. */
+  /** A half-open connection answers no ping, and is given up. Access tokens that expired are found here. */
   async #beat(): Promise<void> {
     for (const connection of this.#connections) {
-      const { webSocket, credential } = connection;
+      const { webSocket } = connection;
       if (!connection.answered) {
         webSocket.terminate();
         continue;
       }
       connection.answered = false;
       webSocket.ping();
-      if (credential === null || connection.caller === null) continue;
+    }
+    await this.#checkCredentials(this.#connections);
+  }
+
+  /** A credential of this organization was revoked or lost a permission; null: perhaps one of any organization. */
+  async credentialsChanged(organizationId: number | null): Promise<void> {
+    const theirs = [...this.#connections].filter(
+      ({ caller }) => caller && (organizationId === null || caller.organizationId === organizationId),
+    );
+    await this.#checkCredentials(theirs);
+  }
+
+  /** Who may see less than before sees less; a credential that opens nothing any more closes its connections. */
+  async #checkCredentials(connections: Iterable<Connection>): Promise<void> {
+    const byCredential = Map.groupBy(connections, ({ credential, caller }) => (caller === null ? null : credential));
+    for (const [credential, group] of byCredential) {
+      if (credential === null) continue;
       try {
-        connection.caller = await this.#welcome(credential);
+        const caller = await this.#welcome(credential);
+        for (const connection of group) if (connection.credential === credential) connection.caller = caller;
       } catch (error) {
-        // A database that is away for a moment shows nobody out.
+        // An outage of the database revokes nothing.
         if (!(error instanceof AppError)) continue;
-        this.#sayError(connection, error);
-        webSocket.close(NOT_LET_IN, 'the credential is not good any more');
+        for (const connection of group) if (connection.credential === credential) this.#shut(connection, error);
       }
     }
+  }
+
+  #shut(connection: Connection, error: AppError): void {
+    connection.subscriber?.close();
+    connection.caller = null;
+    this.#sayError(connection, error);
+    connection.webSocket.close(NOT_LET_IN, 'the credential is not good any more');
   }
 
   #sayError(connection: Connection, error: unknown): void {
