@@ -74,6 +74,7 @@ export class CarrierWebhooks {
         carrier: manifest.id,
         configured: configured !== null,
         namesCalls: manifest.namesCalls === true,
+        countAnnounced: (organizationId) => incoming.countAnnounced(organizationId),
       },
       notice,
     );

@@ -80,6 +80,7 @@ export class MediaSockets {
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL): Promise<void> {
+    if (!isWebSocketHandshake(request)) return refuseUpgrade(socket, 400, 'Bad WebSocket handshake');
     if (!(await this.#isFromWhoItSays(request))) return refuseUpgrade(socket, 401, 'The signature is not good');
     // A carrier that drops query strings names its call in the first message.
     if (url.search === '' && !this.#options.showsCredential(request)) return this.#takeUnnamed(request, socket, head);
@@ -100,12 +101,11 @@ export class MediaSockets {
     });
   }
 
-  /** A token that opened nothing, since the call is connected, stays as good as it was. */
+  /** A token that opened nothing stays as good as it was. */
   async #connect({ call, tokenHash }: Opening, leg: SocketLeg): Promise<Connection> {
     const { core, live } = this.#options;
     const connection = await live.connect(call, leg);
-    if ('refused' in connection && connection.refused === 'connected' && tokenHash !== null)
-      await core.store.mediaTokens.giveBack(tokenHash);
+    if ('refused' in connection && tokenHash !== null) await core.store.mediaTokens.giveBack(tokenHash);
     return connection;
   }
 
@@ -215,10 +215,10 @@ export class MediaSockets {
   async #callByToken(token: string, sid: string | null): Promise<Opening | null> {
     const { core } = this.#options;
     const tokenHash = core.secrets.hash(token);
-    const callId = await core.store.mediaTokens.use(tokenHash, core.clock.now());
+    const callId = await core.store.mediaTokens.use(tokenHash, core.clock.now(), sid);
     if (callId === null) return null;
     const call = await core.store.calls.byId(callId);
-    return call && (sid === null || sid === call.sid || sid === call.placedSid) ? { call, tokenHash } : null;
+    return call && { call, tokenHash };
   }
 
   /** The call that the credential opens: a single-use token names it, an API key has to. */
@@ -248,6 +248,13 @@ export class MediaSockets {
     }
   }
 }
+
+/** What `ws` checks only when it takes the connection over: before a token is used up by a request that opens nothing. */
+const isWebSocketHandshake = ({ method, headers }: IncomingMessage): boolean =>
+  method === 'GET' &&
+  headers.upgrade?.toLowerCase() === 'websocket' &&
+  /^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '') &&
+  ['8', '13'].includes(headers['sec-websocket-version'] ?? '');
 
 const alive = new WeakSet<WebSocket>();
 

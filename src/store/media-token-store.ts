@@ -1,7 +1,11 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { LIVE_STATUSES } from '#core/calls/call.ts';
 import type { MediaTokenStore } from '#core/calls/media-token-store.ts';
 import type { Database } from './schema.ts';
+
+const isOfCall = (sid: string | null) =>
+  sql<boolean>`(${sid}::text is null or exists
+    (select from calls where calls.id = media_tokens.call_id and ${sid} in (calls.sid, calls.placed_sid)))`;
 
 export class PostgresMediaTokenStore implements MediaTokenStore {
   readonly #db: Kysely<Database>;
@@ -17,13 +21,14 @@ export class PostgresMediaTokenStore implements MediaTokenStore {
       .execute();
   }
 
-  async use(tokenHash: string, now: Date): Promise<number | null> {
+  async use(tokenHash: string, now: Date, sid: string | null): Promise<number | null> {
     const first = await this.#db
       .updateTable('media_tokens')
       .set({ used_at: now })
       .where('token_hash', '=', tokenHash)
       .where('used_at', 'is', null)
       .where('expires_at', '>', now)
+      .where(isOfCall(sid))
       .returning('call_id')
       .executeTakeFirst();
     if (first) return first.call_id;
@@ -34,6 +39,7 @@ export class PostgresMediaTokenStore implements MediaTokenStore {
       .where('used_at', 'is not', null)
       .where('reused_at', 'is', null)
       .where('strict', '=', false)
+      .where(isOfCall(sid))
       .where((eb) =>
         eb.exists(
           eb

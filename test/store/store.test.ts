@@ -195,16 +195,17 @@ describe(`the store on Postgres ${serverName}`, () => {
     const call = await store.calls.insert(newCall());
     await store.mediaTokens.add('hash-1', call.id, soon());
     await store.mediaTokens.add('hash-2', call.id, new Date(Date.now() - 1));
-    const uses = await Promise.all(Array.from({ length: 5 }, () => store.mediaTokens.use('hash-1', new Date())));
+    assert.equal(await store.mediaTokens.use('hash-1', new Date(), 'CA0'), null, 'it is the token of another call');
+    const uses = await Promise.all(Array.from({ length: 5 }, () => store.mediaTokens.use('hash-1', new Date(), null)));
     assert.deepEqual(
       uses.filter((use) => use !== null),
       [call.id, call.id],
     );
     await store.mediaTokens.giveBack('hash-1');
-    assert.equal(await store.mediaTokens.use('hash-1', new Date()), call.id, 'a use that opened nothing counts');
-    assert.equal(await store.mediaTokens.use('hash-1', new Date()), null);
-    assert.equal(await store.mediaTokens.use('hash-2', new Date()), null);
-    assert.equal(await store.mediaTokens.use('nobody', new Date()), null);
+    assert.equal(await store.mediaTokens.use('hash-1', new Date(), null), call.id, 'a use that opened nothing counts');
+    assert.equal(await store.mediaTokens.use('hash-1', new Date(), null), null);
+    assert.equal(await store.mediaTokens.use('hash-2', new Date(), null), null);
+    assert.equal(await store.mediaTokens.use('nobody', new Date(), null), null);
   });
 
   it('finds keys by their hash, and remembers the first fingerprint', async () => {

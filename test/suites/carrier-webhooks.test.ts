@@ -404,3 +404,30 @@ describe('webhooks of carriers', { concurrency: 2 }, () => {
     });
   });
 });
+
+describe('calls that API keys announce', () => {
+  it('are limited by organization, whichever of its keys announces them', async () => {
+    const server = await startServer({ RATE_LIMIT_FACTOR: '0.02' });
+    try {
+      const made = await server.request('POST', '/api/keys', { name: 'second', role: 'manager' });
+      const keys = [server.key, String((made.body['data'] as Record<string, unknown>)['key'])];
+      const announce = (call_id: string, key: string) =>
+        server.request(
+          'POST',
+          '/voice/webhook/generic',
+          { event_type: 'call.started', call_id },
+          { 'xi-api-key': key },
+        );
+      for (let n = 0; n < 6; n++) assert.equal((await announce(`call-of-${n}`, keys[n % 2]!)).status, 200);
+      for (const key of keys) {
+        const { status, body } = await announce('one-too-many', key);
+        assert.equal(status, 429);
+        assert.equal((body['error'] as Record<string, unknown>)['code'], 'RATE_LIMIT_EXCEEDED');
+        assert.ok(Number(server.headers.get('retry-after')) > 0);
+      }
+      assert.equal((await announce('call-of-0', keys[1]!)).status, 200, 'a call that was announced is no new one');
+    } finally {
+      await server.close();
+    }
+  });
+});

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
+import { get } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,6 +17,15 @@ interface Organization {
   readonly tokens: Readonly<Record<Role, string>>;
   readonly keys: Readonly<Partial<Record<Role, string>>>;
   readonly agentId: string;
+}
+
+/** Asks for the upgrade without a key, and answers the status of the refusal. */
+function brokenHandshake(url: URL): Promise<number | undefined> {
+  return new Promise((done, fail) => {
+    const asked = get(url, { headers: { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' } });
+    asked.on('response', (response) => done(response.resume().statusCode));
+    asked.on('error', fail);
+  });
 }
 
 describe('whose it is', () => {
@@ -254,7 +264,13 @@ describe('whose it is', () => {
       assert.equal((await open(`${base}&token=${a.tokens[role]}`)).refused, role === 'viewer' ? 403 : 404, role);
     const theirs = (await as(b.tokens.admin, 'POST', '/v1/convai/web-calls', { agent_id: b.agentId })).body;
     const stolen = /token=([^&]+)/.exec(String(theirs['websocket_url']))![1]!;
-    assert.equal((await open(`${base}&token=${stolen}`)).refused, 401);
+    // Neither a wrong call nor a broken handshake uses the token up.
+    for (let n = 0; n < 3; n++) assert.equal((await open(`${base}&token=${stolen}`)).refused, 401);
+    const address = new URL(String(theirs['websocket_url']).replace('ws', 'http'));
+    for (let n = 0; n < 3; n++) assert.equal(await brokenHandshake(address), 400);
+    const own = await open(String(theirs['websocket_url']));
+    assert.equal(own.refused, null);
+    own.socket.close(1000);
     const caller = await open(base, { 'xi-api-key': a.keys.manager! });
     assert.equal(caller.refused, null);
     caller.socket.close(1000);

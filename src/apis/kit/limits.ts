@@ -55,11 +55,11 @@ class RequestCount {
     this.#setHeaders = setHeaders;
   }
 
-  /** @throws AppError rate-limited */
-  async against(limit: Limit): Promise<void> {
+  /** `subject`: whose requests are counted together, where these are not the caller's. @throws AppError rate-limited */
+  async against(limit: Limit, subject = this.#subject): Promise<void> {
     const points = Math.max(1, Math.floor(limit.points * this.#factor));
     const { allowed, remaining, resetAt } = await this.#limiter.count(
-      `${limit.name}:${this.#subject}`,
+      `${limit.name}:${subject}`,
       points,
       limit.windowS,
     );

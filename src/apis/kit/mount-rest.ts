@@ -6,14 +6,19 @@ import type { StagedFile } from '#core/kernel/file-store.ts';
 import type { Api } from './api.ts';
 import { credentialIn } from './authenticate.ts';
 import { readJson, shortened, wrong } from './input.ts';
+import type { Limit } from './limit.ts';
 import { secondsUntil } from './limits.ts';
 import type { RawReply, RestOperation } from './operation.ts';
 import type { Admitted, Pipeline, PipelineRequest } from './pipeline.ts';
+import { FailedSignIns } from './failed-sign-ins.ts';
 import { streamReply } from './stream-reply.ts';
 import { LARGEST_UPLOAD, readForm } from './upload.ts';
 
 const LARGEST_BODY = 1024 * 1024;
 
+/** Calls that the API keys of one organization announce: each takes up a call slot until its media comes. */
+const ANNOUNCED: Limit = { name: 'announced-calls', points: 300, windowS: 60 };
+const failedSignIns = new FailedSignIns();
 const admitted = new WeakMap<FastifyRequest, Admitted>();
 
 interface Target {
@@ -142,9 +147,9 @@ async function serve(
     await reply.code(operation.status?.(outcome.body) ?? 200).send(outcome.body);
   } catch (error) {
     if (operation.account && error instanceof AppError && error.code !== 'invalid-input')
-      request.log.warn(
+      failedSignIns.add(
         { request_id: request.id, account: operation.account(request.body), address: request.ip, code: error.code },
-        'a sign-in failed',
+        request.log,
       );
     if (!(error instanceof AppError))
       request.log.error({ err: error, request_id: request.id, operation: operation.name }, 'an operation failed');
@@ -176,6 +181,7 @@ function runRaw(
     showsCredential: credentialIn(request.headers) !== null,
     foreign: pipeline.options.foreignIn(request.headers),
     count: () => count.against(operation.limit!),
+    countAnnounced: (organizationId) => count.against(ANNOUNCED, `organization:${organizationId}`),
   });
 }
 

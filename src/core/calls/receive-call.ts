@@ -20,6 +20,8 @@ export interface NoticeSource {
   readonly configured: boolean;
   /** Its id of a call is the call's id for the outside. */
   readonly namesCalls: boolean;
+  /** Counts a call that a key announces against its organization's limit. @throws AppError rate-limited */
+  readonly countAnnounced: (organizationId: number) => Promise<void>;
 }
 
 export interface NoticeBringer {
@@ -38,7 +40,11 @@ const INBOUND_WAIT_MS = DEFAULT_RING_TIMEOUT_MS;
 export async function takeNotice(core: Core, source: NoticeSource, notice: CarrierNotice): Promise<Call | null> {
   const known = await callOf(core, source, notice);
   if (known === 'not-theirs') throw notFound('Call', `call_id: ${notice.carrierCallId}`);
-  if (!known) return announces(notice) ? receiveCall(core, source, notice) : null;
+  if (!known) {
+    if (!announces(notice)) return null;
+    if (source.by) await source.countAnnounced(source.by.organizationId);
+    return receiveCall(core, source, notice);
+  }
   if (notice.signal) await signal(core, known, notice.signal, notice.carrierCallId);
   return core.store.calls.byId(known.id);
 }

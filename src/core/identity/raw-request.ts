@@ -16,4 +16,6 @@ export interface RawRequest {
   readonly foreign: string | null;
   /** Counts the request against the limit of those that nobody has signed. @throws AppError rate-limited */
   count(): Promise<void>;
+  /** Counts a call that an API key announces, for its organization. @throws AppError rate-limited */
+  countAnnounced(organizationId: number): Promise<void>;
 }
