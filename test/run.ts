@@ -91,7 +91,7 @@ const SUITES: readonly Suite[] = [
   { name: 'api', budgetS: 180, files: ['test/suites/sales-agent.test.ts'] },
   { name: 'tools', budgetS: 300, files: tests('test/suites/{tools,tools-confirmed,bookings-changed}.test.ts') },
   { name: 'webhooks', budgetS: 300, files: tests('test/suites/webhook{s,-storm,-fairness}.test.ts') },
-  { name: 'uploads', budgetS: 120, files: ['test/suites/uploads.test.ts'] },
+  { name: 'uploads', budgetS: 120, files: ['test/suites/uploads.test.ts', 'test/suites/orphan-files.test.ts'] },
   { name: 'knowledge', budgetS: 180, files: ['test/suites/knowledge.test.ts'] },
   {
     name: 'carriers',

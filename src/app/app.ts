@@ -316,7 +316,7 @@ async function workOn(
   { records, http, log, closers, config, knowledge, carriers, serverId }: Basis,
   core: Core,
 ): Promise<void> {
-  await workOff(records.boss, core, core.files, knowledge.embedder);
+  await workOff(records.boss, core, knowledge.embedder, log);
   const webhooks = new WebhookDeliveries({ core, http, words: new Map([['sales-agent', salesAgentEvent]]), log });
   closers.push(() => webhooks.close());
   if (config.role !== 'jobs') return;

@@ -46,5 +46,7 @@ export interface Records {
 export interface Store extends Records {
   /** Deletes rows that stand for nothing any more: requests answered long ago, sign-ins and tokens that are over. */
   clearUp(now: Date): Promise<void>;
+  /** Which of these files no record names. Files of calls that run, or that ended after `endedBefore`, are never among them. */
+  orphansAmong(keys: readonly string[], endedBefore: Date): Promise<readonly string[]>;
   transaction<T>(work: (records: Records) => Promise<T>): Promise<T>;
 }

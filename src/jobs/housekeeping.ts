@@ -1,10 +1,43 @@
 import { applyRetention } from '#core/calls/retention.ts';
 import type { Core } from '#core/core.ts';
+import type { Log } from '#core/kernel/log.ts';
 
 export const HOUSEKEEPING = 'housekeeping';
 
+/** An upload or recording whose record is not yet written is younger than this. */
+const ORPHAN_AGE_MS = 3_600_000;
+const FILES_AT_ONCE = 500;
+
 /** Every hour: what is kept for a time only is deleted when it is over. */
-export async function houseKeeping(core: Pick<Core, 'store' | 'clock'>): Promise<void> {
+export async function houseKeeping(
+  core: Pick<Core, 'store' | 'clock' | 'files'>,
+  log: Pick<Log, 'info'>,
+): Promise<void> {
   await core.store.clearUp(core.clock.now());
   await applyRetention(core);
+  const deleted = await deleteOrphans(core);
+  if (deleted > 0) log.info({ files: deleted }, 'files that no record names were deleted');
+}
+
+/** Deletes what a crash between the writing of a file and the commit of its record left behind. */
+async function deleteOrphans({ store, clock, files }: Pick<Core, 'store' | 'clock' | 'files'>): Promise<number> {
+  const before = new Date(clock.now().getTime() - ORPHAN_AGE_MS);
+  let deleted = 0;
+  const check = async (keys: readonly string[]) => {
+    if (keys.length === 0) return;
+    for (const key of await store.orphansAmong(keys, before)) {
+      await files.delete(key);
+      deleted++;
+    }
+  };
+  for (const folder of ['knowledge', 'recordings']) {
+    let batch: string[] = [];
+    for await (const key of files.list(folder, before)) {
+      if (batch.push(key) < FILES_AT_ONCE) continue;
+      await check(batch);
+      batch = [];
+    }
+    await check(batch);
+  }
+  return deleted;
 }

@@ -5,7 +5,7 @@ import type { Jobs } from '#core/kernel/jobs.ts';
 import type { ErrorCode } from '#core/kernel/errors.ts';
 import { learnFrom } from '#core/memory/learn.ts';
 import type { Embedder } from '#core/knowledge/vector-search.ts';
-import type { FileStore } from '#core/kernel/file-store.ts';
+import type { Log } from '#core/kernel/log.ts';
 import { embedDocument } from './embed-document.ts';
 import { HOUSEKEEPING, houseKeeping } from './housekeeping.ts';
 import { deleteRecordingFiles, renderRecording } from '#recordings/render-recording.ts';
@@ -43,10 +43,11 @@ export async function openQueue(pool: Pool, onError: (error: Error) => void): Pr
 /** Starts to work off jobs; the role `jobs` of a server. */
 export async function workOff(
   boss: PgBoss,
-  core: Pick<Core, 'store' | 'clock' | 'dialogue'>,
-  files: FileStore,
+  core: Pick<Core, 'store' | 'clock' | 'dialogue' | 'files'>,
   embedder: Embedder | null,
+  log: Pick<Log, 'info'>,
 ): Promise<void> {
+  const { files } = core;
   const work = <N extends keyof Jobs>(name: N, handle: (data: Jobs[N]) => Promise<void>) =>
     boss.work<Jobs[N]>(name, { pollingIntervalSeconds: POLL_SECONDS }, async (jobs) => {
       for (const job of jobs) await handle(job.data);
@@ -57,7 +58,7 @@ export async function workOff(
   });
   await work('learn', (which) => learnFrom(core, which));
   await work('embed-document', ({ documentId }) => embedDocument(core.store, embedder, documentId));
-  await boss.work(HOUSEKEEPING, { pollingIntervalSeconds: POLL_SECONDS }, () => houseKeeping(core));
+  await boss.work(HOUSEKEEPING, { pollingIntervalSeconds: POLL_SECONDS }, () => houseKeeping(core, log));
   await boss.schedule(HOUSEKEEPING, HOURLY);
   // A server that never runs for an hour has to clear up too.
   await boss.send(HOUSEKEEPING);

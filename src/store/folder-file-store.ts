@@ -8,9 +8,9 @@ import {
   statSync,
   type WriteStream,
 } from 'node:fs';
-import { mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, open, opendir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, join, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '#core/kernel/errors.ts';
 import type { FileAppender, FileStore, StagedFile } from '#core/kernel/file-store.ts';
@@ -122,6 +122,20 @@ export class FolderFileStore implements FileStore {
 
   async delete(key: string): Promise<void> {
     await rm(this.#path(key), { force: true });
+  }
+
+  async *list(folder: string, writtenBefore: Date): AsyncGenerator<string> {
+    const entries = await opendir(this.#path(folder), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
+    for await (const entry of entries) {
+      if (!entry.isFile()) continue;
+      const path = join(entry.parentPath, entry.name);
+      // A file that is gone meanwhile was deleted by its own call or document.
+      const info = await stat(path).catch(() => null);
+      if (info && info.mtime < writtenBefore) yield relative(this.#root, path).split(sep).join('/');
+    }
   }
 
   async room(): Promise<{ freeBytes: number; takesNew: boolean }> {

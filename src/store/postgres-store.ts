@@ -5,6 +5,7 @@ import { PostgresAgentStore } from './agent-store.ts';
 import { PostgresCallStore } from './call-store.ts';
 import { PostgresCarrierStore, PostgresNumberStore, PostgresSettingsStore } from './carrier-store.ts';
 import { clearUp } from './clear-up.ts';
+import { orphansAmong } from './orphan-files.ts';
 import { PostgresConversationStore } from './conversation-store.ts';
 import { PostgresCredentialStore } from './credential-store.ts';
 import { PostgresMediaTokenStore } from './media-token-store.ts';
@@ -70,6 +71,7 @@ export function postgresStore(db: Kysely<Database>, boss: PgBoss, ring: () => vo
   return {
     ...recordsOver(db, boss, ring),
     clearUp: (now) => clearUp(db, now),
+    orphansAmong: (keys, endedBefore) => orphansAmong(db, keys, endedBefore),
     transaction: async (work) => {
       let rung = false;
       const result = await insisting(() =>

@@ -15,6 +15,8 @@ export interface FileStore {
     range?: { readonly start: number; readonly end: number },
   ): Promise<{ readonly size: number; readonly stream: () => AsyncIterable<Uint8Array> } | null>;
   delete(key: string): Promise<void>;
+  /** Keys below a folder of files that were last written before. */
+  list(folder: string, writtenBefore: Date): AsyncIterable<string>;
   room(): Promise<{ readonly freeBytes: number; readonly takesNew: boolean }>;
 }
 

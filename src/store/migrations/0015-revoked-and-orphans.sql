@@ -28,3 +28,6 @@ create trigger api_keys_changed after update on api_keys for each row
 
 create trigger api_keys_deleted after delete on api_keys for each row
   execute function tell_credentials_changed();
+
+-- Housekeeping asks which files of the store a document names.
+create index documents_by_file on documents (file_key);

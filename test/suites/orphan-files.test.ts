@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { existsSync, globSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { houseKeeping } from '#jobs/housekeeping.ts';
+import { startServer, until, type TestServer } from '../support/server.ts';
+
+const TWO_HOURS_AGO = new Date(Date.now() - 2 * 3_600_000);
+
+describe('housekeeping of files', () => {
+  let server: TestServer;
+  before(async () => (server = await startServer({ SIMULATOR_SPEED: '12' })));
+  after(async () => {
+    await server.close();
+    assert.deepEqual(server.trouble, []);
+  });
+
+  const exists = (key: string) => existsSync(join(server.filesDir, key));
+  const age = (key: string) => utimesSync(join(server.filesDir, key), TWO_HOURS_AGO, TWO_HOURS_AGO);
+  const place = (key: string) => {
+    const path = join(server.filesDir, key);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, 'content');
+    return key;
+  };
+  const call = async (to_number: string) =>
+    String((await server.request('POST', '/v1/convai/twilio/outbound-call', { to_number })).body['call_sid']);
+
+  it('deletes old ones that no record names, and no other', async () => {
+    const { body } = await server.request('POST', '/v1/convai/agents', { name: 'Ada' });
+    await server.request('POST', `/v1/convai/agents/${String(body['agent_id'])}/knowledge-base`, {
+      text: 'We are open.',
+    });
+    const ended = await server.untilEnded(await call('+15005550005'));
+    await until('the recording to be rendered', 20_000, () => exists(ended.recordingKey!.replace(/au$/, 'mp3')));
+    // Its recording is not on record yet, as in an outage of the database.
+    const running = await call('+15005550010');
+    const recording = `recordings/org_1/${running}.au`;
+    await until('the call to be recorded', 20_000, () => exists(recording));
+    await server.database('update calls set recording_key = null where ended_at is null');
+    const named = globSync('{knowledge,recordings}/**/*.*', { cwd: server.filesDir });
+    assert.ok(named.length >= 6, named.join(', '));
+
+    const CRASHED = `CA${'0'.repeat(32)}`;
+    const orphans = [
+      ...Array.from({ length: 1100 }, (_, n) => place(`knowledge/org_1/orphan-${n}.txt`)),
+      ...['au', 'wav', 'mp3', 'peaks.json'].map((ending) => place(`recordings/org_1/${CRASHED}.${ending}`)),
+      place('recordings/org_999/CA1.au'),
+    ];
+    const others = [place('.partial/host-1-x'), place('knowledge/org_1/notes'), place('backup/all.tar')];
+    for (const key of [...named, ...orphans, ...others]) age(key);
+    const young = [place('knowledge/org_1/young.pdf'), place('recordings/org_1/CA2.au')];
+
+    // As two servers at once.
+    const lines: object[] = [];
+    const log = { info: (fields: object) => void lines.push(fields) };
+    age(recording);
+    await Promise.all([houseKeeping(server.app.core, log), houseKeeping(server.app.core, log)]);
+    assert.deepEqual(orphans.filter(exists), []);
+    for (const key of [...named, ...others, ...young]) assert.ok(exists(key), `${key} is gone`);
+    assert.ok(lines.length >= 1);
+
+    await server.request('POST', `/v1/convai/calls/${running}/end`, {});
+    await server.untilEnded(running);
+  });
+});
