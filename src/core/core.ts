@@ -11,19 +11,19 @@ import type { Store } from './records.ts';
 import type { ModelCatalog } from './ai-agents/model-catalog.ts';
 import type { FileStore } from './kernel/file-store.ts';
 
-/** What verbs stand on that command no call. */
+/** The dependencies of verbs that do not command calls. */
 export type Basics = Pick<Core, 'store' | 'secrets' | 'clock'>;
 
-/** What documents are read and found with. */
+/** What reads and finds documents. */
 export interface Knowledge {
   readonly reader: DocumentReader;
   readonly folder: KnowledgeFolder;
-  /** Null where no embedder is configured: what is alike in words is found all the same. */
+  /** Null if no embedder is configured; then search compares words only. */
   readonly vectors: VectorSearch | null;
   readonly embedder: Embedder | null;
 }
 
-/** What verbs and views stand on; built once by `app.ts`. */
+/** The dependencies of verbs and views; built once by `app.ts`. */
 export interface Core {
   readonly store: Store;
   readonly clock: WallClock;
@@ -35,7 +35,7 @@ export interface Core {
   readonly dialogue: TextDialogue;
   readonly catalog: ModelCatalog;
   readonly carriers: CarrierDirectory;
-  /** Who answers where no carrier is configured. */
+  /** The carrier that is used where none is configured. */
   readonly embedded: EmbeddedCarrier;
   readonly limits: { readonly maxConcurrentCalls: number; readonly leaseMs: number };
 }

@@ -42,9 +42,9 @@ export interface Records {
   readonly outbox: Outbox;
 }
 
-/** All records; inside `transaction` the same ones, all or nothing. */
+/** All records. Inside `transaction` all changes commit or none. */
 export interface Store extends Records {
-  /** Deletes rows that stand for nothing any more: requests answered long ago, sign-ins and tokens that are over. */
+  /** Deletes expired rows: answered requests, sessions and tokens. */
   clearUp(now: Date): Promise<void>;
   /** Which of these files no record names. Files of calls that run, or that ended after `endedBefore`, are never among them. */
   orphansAmong(keys: readonly string[], endedBefore: Date): Promise<readonly string[]>;

@@ -1,11 +1,11 @@
-/** Where the records of running calls wait on this machine while the database is away: one file a call and epoch. */
+/** Files that keep the records of running calls during a database outage: one per call and epoch. */
 export interface CallJournal {
-  /** In order, and safe from the end of this process once it resolves. */
+  /** Appends in order. Once it resolves the lines survive the end of this process. */
   append(name: string, lines: readonly string[]): Promise<void>;
   read(name: string): Promise<readonly string[]>;
-  /** Everything in it is on record. */
+  /** Removes a file whose records are all stored. */
   remove(name: string): Promise<void>;
-  /** Files that an earlier process has left. */
+  /** Files left by an earlier process. */
   left(): Promise<readonly LeftJournal[]>;
 }
 

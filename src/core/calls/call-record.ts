@@ -9,12 +9,12 @@ import type { Call, TurnLatency } from './call.ts';
 import type { ConversationEntry } from './conversation-entry.ts';
 import { finishIn, type CallOutcome } from './finish-call.ts';
 
-/** What the owner of a call writes about it. Plain data, so that it can wait in a file for a database that is away. */
+/** A change that the owner of a call writes. Plain data, so that a file can keep it during a database outage. */
 export type CallRecord =
   | { readonly kind: 'progress'; readonly change: CallProgress; readonly event: DomainEvent | null }
   | {
       readonly kind: 'entry';
-      /** Null where what is said is not kept. */
+      /** Null if transcripts are not kept. */
       readonly entry: ConversationEntry | null;
       readonly latency: TurnLatency | null;
       readonly event: DomainEvent | null;
@@ -25,11 +25,11 @@ export type CallRecord =
       readonly outcome: CallOutcome;
       readonly endedAt: Date;
       readonly usage: readonly UsageLine[];
-      /** Turns that answered the caller, and how long the caller waited in all. */
+      /** Number of turns that answered the caller, and the total wait. */
       readonly answered: { readonly turns: number; readonly waitedMs: number };
     };
 
-/** Which record it is: records of one owner are numbered from one, in the order in which things happened. */
+/** A record with its number: the records of one owner are numbered from one, in order. */
 export interface NumberedRecord {
   readonly number: number;
   readonly call: Pick<Call, 'id' | 'organizationId' | 'agentId'>;
@@ -37,7 +37,7 @@ export interface NumberedRecord {
   readonly record: CallRecord;
 }
 
-/** Writes one record of a call, once however often it is tried. */
+/** Writes one record of a call. Repeating it writes nothing. */
 export async function writeCallRecord(
   { store, clock }: { readonly store: Store; readonly clock: WallClock },
   { number, call, by, record }: NumberedRecord,
@@ -78,7 +78,7 @@ const INSTANTS = new Set(['answeredAt', 'endedAt', 'dueAt']);
 
 export const recordAsLine = (record: NumberedRecord): string => JSON.stringify(record);
 
-/** Null for a line that is no record, such as one that a crash cut short. */
+/** Parses a line; null if it is not a record, such as a line cut short by a crash. */
 export function recordOfLine(line: string): NumberedRecord | null {
   try {
     const parsed = JSON.parse(line, (key, value: unknown) =>

@@ -3,7 +3,7 @@ import type { VendorProblem } from '../ai-agents/vendor-problem.ts';
 import type { Call, CallStatus, EndStatus, TurnLatency } from './call.ts';
 import type { CallPhase, ConversationEntry } from './conversation-entry.ts';
 
-/** What a new call starts from. */
+/** The fields of a new call. */
 export type NewCall = Pick<
   Call,
   | 'sid'
@@ -22,7 +22,7 @@ export type NewCall = Pick<
   | 'ringTimeoutMs'
   | 'userId'
 > & {
-  /** Who is talked to, who need not be whose number it is. */
+  /** The person on the call, who is not necessarily the owner of the number. */
   readonly talker: { readonly personId: number | null; readonly userId: string | null };
   readonly owner: string;
   readonly leaseMs: number;
@@ -36,13 +36,13 @@ export type AnnouncedCall = NewCall & {
   readonly announcedBy: number | null;
 };
 
-/** Who may write about a running call: its owner, in its present epoch. */
+/** The right to write to a running call: its owner in the current epoch. */
 export interface Ownership {
   readonly owner: string;
   readonly epoch: number;
 }
 
-/** A server, and the calls that it runs. */
+/** A server and the calls that it runs. */
 export interface CallOwner {
   readonly serverId: string;
   readonly callIds: readonly number[];
@@ -51,7 +51,7 @@ export interface CallOwner {
 export interface CallProgress {
   readonly status?: CallStatus;
   readonly carrierCallId?: string;
-  /** The carrier's id becomes the call's; the one it was placed under finds it as well. */
+  /** The carrier's id, which becomes the call's; the previous sid still finds the call. */
   readonly sid?: string;
   readonly placedMs?: number;
   readonly answeredAt?: Date;
@@ -59,9 +59,9 @@ export interface CallProgress {
   readonly latency?: TurnLatency;
   readonly recording?: { readonly key: string; readonly offsetMs: number };
   readonly spokenBy?: Readonly<Record<string, string>>;
-  /** Why the call is not recorded, or no further, although it was to be. */
+  /** Why the recording is missing or incomplete. */
   readonly recordingFailure?: string;
-  /** What vendors did not do on it, all of it. */
+  /** All vendor errors of the call. */
   readonly vendorErrors?: readonly VendorProblem[];
 }
 
@@ -72,67 +72,75 @@ export interface CallEnd {
   readonly endedAt: Date;
 }
 
-/** `repeated`: it is on record already, or stands behind what is. */
+/** `repeated`: this record, or a later one, is already stored. */
 export type WriteResult = 'written' | 'repeated' | 'ended' | 'taken';
 
 export interface CallStore {
   insert(call: NewCall): Promise<Call>;
-  /** Null when that carrier's call is there already. */
+  /** Null if the carrier's call already exists. */
   insertAnnounced(call: AnnouncedCall): Promise<Call | null>;
-  /** Unless its recordings, or its words, have been deleted since. */
+  /** Does nothing if the call's recordings or transcript have been deleted since. */
   keepCarrierRecording(id: number, url: string): Promise<void>;
-  /** By the id that a carrier has for it. `of`: only a call of this organization, or one that it announced. */
+  /** Finds a call by its carrier's id. `of`: only a call that this organization owns or announced. */
   atCarrier(carrier: string, carrierCallId: string, of: number | null): Promise<Call | null>;
-  /** By our sid, the one it was placed under, or the carrier's id where no sid fits. */
+  /** Finds a call by its sid, its previous sid, or else the carrier's id. */
   find(organizationId: number, sid: string): Promise<Call | null>;
   /** For media sockets and jobs, which know no organization. */
   byId(id: number): Promise<Call | null>;
   bySid(sid: string): Promise<Call | null>;
   /** Calls that count against the organization's limit: outbound and web ones not ended. Locks the organization until the transaction ends. */
   countLive(organizationId: number): Promise<number>;
-  /** False when the writer is not the owner any more; nothing is written then. */
+  /** False if the writer is no longer the owner; then nothing is written. */
   progress(id: number, by: Ownership, change: CallProgress): Promise<boolean>;
   /**
-   * As `progress`, for the record of that number in the owner's epoch: it is written once, however often it is tried.
-   * `late`: also on a call that has ended, unless what was said on it has been deleted.
+   * As `progress`, for a numbered record of the owner's epoch. Repeating it writes nothing. `late`: also write to an
+   * ended
+   * call, unless its transcript has been deleted.
    */
   write(id: number, by: Ownership, number: number, change: CallProgress, late?: boolean): Promise<WriteResult>;
-  /** False when the call had ended already or belongs to somebody else. `by` null: whoever owns it, for ends that no owner can write. */
+  /**
+   * False if the call has ended already or has another owner. `by` null: regardless of the owner, if the owner cannot
+   * write.
+   */
   end(id: number, by: Ownership | null, end: CallEnd): Promise<boolean>;
-  /** Takes a call over with a new epoch. Null when it has ended, or its epoch is another one: somebody else took it over. */
+  /**
+   * Takes a call over with a new epoch. Null if it has ended or another server has taken it over (its epoch differs).
+   */
   takeOver(id: number, owner: string, leaseMs: number, epoch: number): Promise<Ownership | null>;
-  /** Leases run by the database's clock. Answers which calls still belong to the owner. */
+  /** Extends leases by the database's clock. Returns the calls that still belong to the owner. */
   extendLeases(owner: string, ids: readonly number[], leaseMs: number): Promise<readonly number[]>;
-  /** Calls of this server that nobody may have begun to dial or expect, placed before: those that are `placed`, and those that came in. */
+  /** Calls assigned to this server before that instant that may not have started: `placed` and inbound ones. */
   placedFor(owner: string, before: Date): Promise<readonly Call[]>;
   /**
-   * Running calls whose lease is over, but those that this server runs, as long as it has been in contact with the
-   * database without a gap. Each is locked until the transaction ends, and skipped by others. `by` null: all running calls,
-   * whatever their lease, where no other server can run any.
+   * Running calls with an expired lease, except those of this server while its contact to the database has no gap. Each
+   * is
+   * locked until the transaction ends; other transactions skip it. `by` null: all running calls regardless of their
+   * lease,
+   * for an installation with a single server.
    */
   abandoned(by: CallOwner | null, limit: number): Promise<readonly Call[]>;
   /** Newest first. */
   list(organizationId: number, filter: CallFilter, page: Page): Promise<Listed<Call>>;
   entries(callId: number): Promise<readonly ConversationEntry[]>;
-  /** Of several calls at once, by call. */
+  /** The entries of several calls, by call id. */
   entriesOf(callIds: readonly number[]): Promise<ReadonlyMap<number, readonly ConversationEntry[]>>;
-  /** Forgets recordings of calls that ended before; answers their keys. */
+  /** Removes the recording keys of calls that ended before that instant, and returns them. */
   dropRecordings(organizationId: number, endedBefore: Date, at: Date, limit: number): Promise<readonly string[]>;
-  /** Deletes what was said on calls that ended before, wherever it stands; answers on how many calls. */
+  /** Deletes all transcripts of calls that ended before that instant; returns the number of calls. */
   dropTranscripts(organizationId: number, endedBefore: Date, at: Date, limit: number): Promise<number>;
-  /** Deletes what was said, sent along and noted on a person's calls, and their number; `running` if one has not ended. */
+  /** Deletes transcripts, metadata, notes and numbers of a person's calls; `running` if one has not ended. */
   erasePerson(
     personId: number,
     at: Date,
   ): Promise<{ readonly calls: number; readonly recordingKeys: readonly string[] } | 'running'>;
-  /** Entries are written once; one that is there already stays, and the answer is false. */
+  /** Adds an entry; false if it already exists, which leaves it unchanged. */
   addEntry(callId: number, entry: ConversationEntry): Promise<boolean>;
 }
 
 export interface CallFilter {
   readonly agentId?: number;
   readonly statuses?: readonly CallStatus[];
-  /** Of either end. */
+  /** Number of either end. */
   readonly number?: string;
   /** Calls that this user placed; null finds none. */
   readonly userId?: number | null;

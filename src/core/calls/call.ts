@@ -1,7 +1,7 @@
 import type { VendorProblem } from '../ai-agents/vendor-problem.ts';
 import type { CallPhase } from './conversation-entry.ts';
 
-/** One status machine underneath all five APIs; each has its own words for it. */
+/** The status of a call. Each API maps it to its own words. */
 export type CallStatus = 'placed' | 'ringing' | 'answered' | EndStatus;
 export type EndStatus = 'completed' | 'voicemail' | 'no-answer' | 'busy' | 'canceled' | 'refused' | 'broken';
 
@@ -24,26 +24,26 @@ export function isEnded(status: CallStatus): status is EndStatus {
   return ORDER[status] === 3;
 }
 
-/** A call never goes back, and an end is final. */
+/** Whether the transition is allowed: a status never goes back, and an end is final. */
 export function mayBecome(from: CallStatus, to: CallStatus): boolean {
   return ORDER[to] > ORDER[from];
 }
 
-/** Ends of calls that did not come off or broke off: they carry a failure reason, and are told as `call.failed`. */
+/** Whether the end is a failure: such calls have a failure reason and emit `call.failed`. */
 export function isFailure(status: EndStatus): boolean {
   return status !== 'completed' && status !== 'voicemail';
 }
 
 export type Direction = 'outbound' | 'inbound' | 'web';
 
-/** What one call changes of its agent. */
+/** Settings of the agent that one call overrides. */
 export interface CallOverrides {
   readonly firstMessage?: string;
   readonly voiceId?: string;
   readonly modelName?: string;
 }
 
-/** Milliseconds of the last finished turn, or null before the first; the parts add up to the whole cycle. */
+/** Latency of a turn by stage in ms; the stages add up to the total. */
 export interface TurnLatency {
   readonly speechToTextMs: number;
   readonly languageModelMs: number;
@@ -55,12 +55,12 @@ export interface TurnLatency {
 export interface Call {
   readonly id: number;
   readonly sid: string;
-  /** The one it was placed under, where its carrier gave it another. */
+  /** The sid under which the call was placed, if the carrier's id replaced it. */
   readonly placedSid: string | null;
   readonly organizationId: number;
   readonly agentId: number;
   readonly personId: number | null;
-  /** The user who placed it, or whose key did. */
+  /** The user who placed it, directly or with an API key. */
   readonly userId: number | null;
   readonly direction: Direction;
   readonly carrier: string;
@@ -68,30 +68,30 @@ export interface Call {
   readonly from: string | null;
   readonly to: string | null;
   readonly status: CallStatus;
-  /** Why it ended, as a word: `completed`, `media_lost`, `silence`. */
+  /** Why it ended, as a code: `completed`, `media_lost`, `silence`. */
   readonly endReason: string | null;
-  /** Why it did not come off or broke off, in plain words. */
+  /** Why it failed, as a sentence for people. */
   readonly failureReason: string | null;
   readonly phase: CallPhase;
   readonly variables: Readonly<Record<string, string>>;
   readonly overrides: CallOverrides;
-  /** What really listened, thought and spoke. */
+  /** The providers and models that were really used. */
   readonly spokenBy: Readonly<Record<string, string>>;
   readonly recorded: boolean;
-  /** Whether its words are kept. */
+  /** Whether its transcript is kept. */
   readonly transcribed: boolean;
-  /** Null also when the recording has been deleted. */
+  /** Also null after the recording was deleted. */
   readonly recordingKey: string | null;
-  /** Where its carrier keeps a recording of its own; null where it made none, or it is to be forgotten. */
+  /** Address of the carrier's own recording; null if there is none or it was deleted. */
   readonly carrierRecordingUrl: string | null;
-  /** Why it was not recorded, or not to its end. */
+  /** Why the recording is missing or incomplete. */
   readonly recordingFailure: string | null;
   readonly vendorErrors: readonly VendorProblem[];
-  /** When its words were deleted: their time was over, or the person asked for it. */
+  /** When its transcript was deleted, by retention or on the person's request. */
   readonly transcriptDeletedAt: Date | null;
   /** Milliseconds of the call's clock before the recording begins. */
   readonly recordingOffsetMs: number | null;
-  /** How long it took to hand the call to the carrier. */
+  /** How long the carrier took to accept the call. */
   readonly placedMs: number | null;
   readonly latency: TurnLatency | null;
   readonly placedAt: Date;

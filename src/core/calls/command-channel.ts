@@ -1,6 +1,6 @@
 import type { LiveView, ServerCommand } from './live-calls.ts';
 
-/** What other servers may ask of the calls that run on this one. */
+/** What other servers can request of the calls on this server. */
 export interface CallsHere {
   obey(callId: number, command: ServerCommand): void;
   view(callId: number): LiveView | null;
@@ -10,13 +10,17 @@ export interface CallsHere {
 /** How a command reaches the server that runs the call. */
 export interface CommandChannel {
   /**
-   * Whether that server has taken the command; it is carried out once, or never where the answer is false. Does not wait
-   * for the call to obey. @throws RecordsUnavailable when neither is known
+   * Whether that server accepted the command. An accepted command is executed once, a refused one never. Does not wait
+   * for
+   * the execution. @throws RecordsUnavailable if the outcome is unknown
    */
   send(serverId: string, callId: number, command: ServerCommand): Promise<boolean>;
-  /** Null when the server does not run it, or does not answer in time. */
+  /** Null if the server does not run the call or does not answer in time. */
   view(serverId: string, callId: number): Promise<LiveView | null>;
-  /** Whether the media of a call is connected at that server and its other end answers. False when the server does not say so in time. */
+  /**
+   * Whether the call's media is connected at that server and its peer answers; false if the server does not reply in
+   * time.
+   */
   isReached(serverId: string, callId: number): Promise<boolean>;
   listen(here: CallsHere): Promise<void>;
 }

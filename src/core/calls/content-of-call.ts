@@ -3,7 +3,7 @@ import type { Core } from '../core.ts';
 import type { Call } from './call.ts';
 import type { ConversationEntry } from './conversation-entry.ts';
 
-/** What the page of a call shows beside the call itself. The agent may have been deleted since. */
+/** The further content of a call's page. The agent may have been deleted since. */
 export async function contentOfCall(
   core: Pick<Core, 'store'>,
   call: Call,

@@ -7,11 +7,11 @@ export interface ConversationEntry {
   readonly text: string;
   readonly startMs: number;
   readonly endMs: number;
-  /** What the page of the call shows beside: interruption, intended words, waterfall, tool arguments. */
+  /** Further details for the call's page: interruption, intended text, latency, tool arguments. */
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** The conversation as text, one line a turn, tools left out. */
+/** The conversation as text: one line per turn, without tools. */
 export function transcriptOf(
   entries: readonly ConversationEntry[],
   names = { caller: 'User', agent: 'Agent' },

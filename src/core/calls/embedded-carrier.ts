@@ -1,4 +1,4 @@
-/** The carrier that carries calls of the table's numbers, where no other is configured. */
+/** The simulated carrier, used where no other is configured. */
 export interface EmbeddedCarrier {
   readonly id: string;
   isPerson(number: string): boolean;

@@ -4,7 +4,7 @@ import { isEnded, type Call } from './call.ts';
 import { endingOf, finishCall } from './finish-call.ts';
 import { getCall } from './get-call.ts';
 
-/** Ends a call; ending it again answers the first end. @throws AppError not-found */
+/** Ends a call; repeating it returns the first end. @throws AppError not-found */
 export async function endCall(
   core: Core,
   ctx: Context,
@@ -16,7 +16,7 @@ export async function endCall(
   if (isEnded(call.status)) return call;
   const acknowledged = await core.live.send(call.id, { type: 'end', reason });
   if (acknowledged === 'not-running') {
-    // Nobody runs it here: the record is brought to its end, and an owner elsewhere finds itself without the call.
+    // No server runs the call: its end is stored, and an owner that still exists loses the call.
     await finishCall(core, call.id, null, endingOf(call, reason));
   }
   await core.store.outbox.audit(ctx, 'call.end', call.sid, { reason });

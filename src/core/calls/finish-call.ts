@@ -6,26 +6,26 @@ import { isFailure, type Call, type EndStatus } from './call.ts';
 export interface CallOutcome {
   readonly status: EndStatus;
   readonly reason: string;
-  /** In plain words, for calls that did not come off or broke off. */
+  /** The failure as a sentence for people; null for other ends. */
   readonly failure: string | null;
 }
 
 const INVALID_NUMBER =
   /\b(?:invalid|unallocated|unassigned|nonexistent|non-existent|unknown|bad|not a valid|not valid|does not exist)\b.{0,30}\b(?:number|destination)|\b(?:number|destination)\b.{0,40}\b(?:invalid|not (?:a )?valid|unallocated|unassigned|not in service|not exist)\b/i;
 
-/** The end reason of a call that its carrier refused, by the carrier's words. A person who declines has reasons of their own. */
+/** The end reason of a call that its carrier refused, derived from the carrier's message. */
 export function refusalBy(words: string | null): 'invalid_number' | 'carrier_refused' {
   return words !== null && INVALID_NUMBER.test(words) ? 'invalid_number' : 'carrier_refused';
 }
 
-/** What it means for a call that somebody of ours ends it. */
+/** The outcome of a call that a user, an agent or a job ends. */
 export function endingOf(call: Pick<Call, 'status'>, reason: string): CallOutcome {
   return call.status === 'answered'
     ? { status: 'completed', reason, failure: null }
     : { status: 'canceled', reason, failure: 'The call was canceled' };
 }
 
-/** Brings a call to its end, with all that goes out with it. False when it had one already, or belongs to somebody else. */
+/** Stores the end of a call with its events and jobs. False if it has ended already or has another owner. */
 export function finishCall(
   core: Pick<Core, 'store' | 'clock'>,
   callId: number,
@@ -51,7 +51,7 @@ export async function finishIn(
   });
   if (!ended) return false;
   const call = (await records.calls.byId(callId))!;
-  // Whoever ran the call does not write this end: what its tools have done, nobody knows.
+  // The owner does not write this end, so the outcome of its running tools is unknown.
   if (by === null)
     for (const { key, name } of await records.tools.lose(callId))
       await records.outbox.event(call.organizationId, {
@@ -72,7 +72,7 @@ export async function finishIn(
 
 const REAP_BATCH = 50;
 
-/** Ends calls whose server died, with the reason. `by`: the server that looks, or null where it is the only one. Answers which. */
+/** Ends calls whose server died, and returns them. `by`: this server, or null if it is the only one. */
 export function reapAbandoned(core: Pick<Core, 'store' | 'clock'>, by: CallOwner | null): Promise<readonly Call[]> {
   return core.store.transaction(async (records) => {
     const now = core.clock.now();

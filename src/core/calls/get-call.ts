@@ -6,7 +6,10 @@ import type { Listed, Page } from '../kernel/page.ts';
 import type { Call } from './call.ts';
 import type { ConversationEntry } from './conversation-entry.ts';
 
-/** A call by our id, our number or the carrier's id. `subject` names it in the error, as the caller of the API did. @throws AppError not-found, also for calls that are not the actor's to see */
+/**
+ * A call by our id, our number or the carrier's id. `subject` names it in the error. @throws AppError not-found, also
+ * for calls that the actor may not see
+ */
 export async function getCall(
   core: Core,
   ctx: Context,
@@ -33,7 +36,7 @@ export async function getCallBySid(core: Pick<Core, 'store'>, sid: string, subje
   return call;
 }
 
-/** Newest first, those that are the actor's to see. */
+/** Lists the calls that the actor may see, newest first. */
 export function listCalls(
   core: Core,
   ctx: Context,
@@ -48,7 +51,7 @@ export function listCalls(
   );
 }
 
-/** What was said on several calls, by call. */
+/** The conversation entries of several calls, by call id. */
 export function entriesOf(
   core: Core,
   calls: readonly Call[],

@@ -1,13 +1,13 @@
 import type { CarrierSignal } from '../kernel/carrier-notice.ts';
 import type { Call } from './call.ts';
 
-/** What may be asked of a running call, from wherever: to end, to have the agent say something, or to take a text for the caller's words. */
+/** Commands to a running call: end it, let the agent speak a text, or take a text as the caller's words. */
 export type CallCommand =
   | { readonly type: 'end'; readonly reason: string }
   | { readonly type: 'say'; readonly text: string }
   | { readonly type: 'message'; readonly text: string };
 
-/** What servers tell each other about a call: commands of people, and to take up one that was placed elsewhere. */
+/** Commands between servers: those of users, and the start of a call that another server assigned. */
 export type ServerCommand =
   | CallCommand
   | { readonly type: 'dial' }
@@ -16,7 +16,7 @@ export type ServerCommand =
 
 export type CommandAcknowledgement = 'done' | 'not-running';
 
-/** How the running call looks right now. */
+/** The current state of a running call. */
 export interface LiveView {
   readonly speaking: boolean;
   readonly responding: boolean;
@@ -24,23 +24,26 @@ export interface LiveView {
 
 /** The one port through which calls are placed and commanded. */
 export interface LiveCalls {
-  /** Room for one more call, or why not; reserves it until `dial`, `expect` or `give` is called. */
+  /** Reserves a slot for one more call until `dial`, `expect` or `give` is called, or returns why not. */
   /** @throws AppError unavailable while the server shuts down */
   reserve(): { readonly reservation: Reservation } | { readonly refused: string };
-  /** The same for a call whose other end is simulated: it waits, so long as this server is only busy for the moment. */
+  /** As `reserve`, for simulated calls: waits while the server is busy only for a moment. */
   reserveWhenQuiet(): Promise<ReturnType<LiveCalls['reserve']>>;
-  /** Room for a call that cannot be refused: `full` where there is none, and whoever is there is to be told so. */
+  /** Reserves for a call that cannot be refused. If it is `full`, the caller hears an apology. */
   mustReserve(): { readonly reservation: Reservation };
-  /** Hands a placed call to its carrier. Never throws: what goes wrong ends the call. Resolves when the carrier has taken it, or did not within seconds. */
+  /**
+   * Dials a placed call. Never throws: a failure ends the call. Resolves when the carrier has accepted it, or after
+   * seconds.
+   */
   dial(call: Call, reservation: Reservation): Promise<void>;
   /** Waits for the media socket of a call. */
   expect(call: Call, reservation: Reservation): void;
-  /** What its carrier says of a call. */
+  /** Passes a carrier's signal to a call. */
   tell(call: Call, signal: CarrierSignal, carrierCallId: string): Promise<CommandAcknowledgement>;
   send(callId: number, command: CallCommand): Promise<CommandAcknowledgement>;
-  /** Null where nobody runs it, or its server does not answer. */
+  /** Null if no server runs the call, or its server does not answer. */
   view(callId: number): Promise<LiveView | null>;
-  /** Where the media socket of a call of that server is to be opened; null: where this reply comes from. */
+  /** The address for media sockets of calls at that server; null: the address of this API server. */
   mediaUrl(serverId: string | null): string | null;
 }
 

@@ -8,9 +8,9 @@ export interface MediaServer {
 }
 
 export interface MediaServerStore {
-  /** It is up, with so much room. */
+  /** Stores that the server is up, with its free slots. */
   announce(server: MediaServer): Promise<void>;
   withdraw(id: string): Promise<void>;
-  /** Those that were heard of within so long. */
+  /** Servers that announced themselves within this time. */
   list(withinMs: number): Promise<readonly MediaServer[]>;
 }

@@ -2,10 +2,10 @@ export interface MediaTokenStore {
   /** `strict`: it is not good a second time, whatever happens. */
   add(tokenHash: string, callId: number, expiresAt: Date, strict?: boolean): Promise<void>;
   /**
-   * The call that a valid token opens; it is used up. A token that was used once is good a second time while its call
-   * runs. `sid`: only where it is the call's; the token of another call stays as good as it was.
+   * Uses a token and returns its call. Unless `strict`, a token can be used a second time while its call runs. With a
+   * `sid`, only a token of that call is used; other tokens stay as they were.
    */
   use(tokenHash: string, now: Date, sid: string | null): Promise<number | null>;
-  /** Undoes the last use of a token: nothing was opened with it. */
+  /** Undoes the last use of a token, because no connection was opened. */
   giveBack(tokenHash: string): Promise<void>;
 }

@@ -9,22 +9,25 @@ import type { NewCall } from './call-store.ts';
 import type { Call, CallOverrides, Direction } from './call.ts';
 
 export interface PlaceCall {
-  /** Left out: the default agent. */
+  /** Default: the default agent. */
   readonly agentId: number | null;
   readonly to: PhoneNumber;
   readonly from: PhoneNumber | null;
   readonly variables: Readonly<Record<string, string>>;
   readonly overrides: CallOverrides;
-  /** Left out: recorded on the simulator and the web, on a real carrier only when asked. */
+  /** Default: simulated and web calls are recorded, real ones are not. */
   readonly recorded: boolean | null;
-  /** Whether its words are kept. */
+  /** Whether its transcript is kept. */
   readonly transcribed?: boolean;
   readonly ringTimeoutMs: number;
 }
 
 export const DEFAULT_RING_TIMEOUT_MS = 30_000;
 
-/** Places a call: it is on record before anybody dials. @throws AppError not-found, conflict (do not call), too-many-calls */
+/**
+ * Places a call, which is stored before it is dialled. @throws AppError not-found, conflict (do not call),
+ * too-many-calls
+ */
 export async function placeCall(core: Core, ctx: Context, input: PlaceCall): Promise<Call> {
   const carrier = await core.carriers.current();
   const room = carrier.real ? core.live.reserve() : await core.live.reserveWhenQuiet();
@@ -53,7 +56,7 @@ export async function placeCall(core: Core, ctx: Context, input: PlaceCall): Pro
     };
   });
   if (!carrier.namesCalls) return call;
-  // It is known by the carrier's id from the start, if the carrier says it in time. It is placed, whatever happens here.
+  // Waits for the carrier's id, so that the reply can name it. The call is placed in any case.
   await begun;
   const { sid } = (await core.store.calls.byId(call.id).catch(() => null)) ?? call;
   return { ...call, sid };
@@ -64,10 +67,10 @@ export interface WebCall {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** A token in a URL is good for one connection within this. */
+/** How long a media token in a URL is valid. */
 export const MEDIA_TOKEN_MS = 5 * 60_000;
 
-/** A call for a browser or test client, and the token that opens its media socket once. */
+/** Creates a call for a browser or test client, with the single-use token for its media socket. */
 export async function placeWebCall(
   core: Core,
   ctx: Context,
@@ -107,7 +110,7 @@ export async function placeWebCall(
   return { call, token, expiresAt };
 }
 
-/** What each kind of call decides for itself; the rest is the same for all. */
+/** The fields that differ between the kinds of calls. */
 type Beginning = Pick<
   NewCall,
   | 'personId'
@@ -124,7 +127,7 @@ type Beginning = Pick<
 
 interface Begun {
   readonly call: Call;
-  /** Its carrier has taken it, or did not within seconds. */
+  /** Resolves when the carrier has accepted the call, or after seconds. */
   readonly begun: Promise<void>;
 }
 

@@ -9,16 +9,16 @@ import { isCallSid, type Call } from './call.ts';
 import { finishCall, refusalBy, type CallOutcome } from './finish-call.ts';
 import { DEFAULT_RING_TIMEOUT_MS, MEDIA_TOKEN_MS } from './place-call.ts';
 
-/** Where a notice comes from. */
+/** The origin of a notice. */
 export interface NoticeSource {
-  /** Whose API key brought it; null: the carrier itself, by its signature, or somebody on this machine. */
+  /** The API key that sent it; null: signed by the carrier itself, or sent from this machine. */
   readonly by: NoticeBringer | null;
-  /** The call whose webhook address it came to, where the address proves that we made it. */
+  /** The call of the webhook address, if the address carries a valid proof. */
   readonly provenCallId: number | null;
   readonly carrier: string;
-  /** Whether it has its credentials: then it is a carrier that says so, else somebody who may place calls. */
+  /** Whether the carrier is configured; otherwise the sender is a user who may place calls. */
   readonly configured: boolean;
-  /** Its id of a call is the call's id for the outside. */
+  /** The carrier's id of a call is shown as the call's id. */
   readonly namesCalls: boolean;
   /** Counts a call that a key announces against its organization's limit. @throws AppError rate-limited */
   readonly countAnnounced: (organizationId: number) => Promise<void>;
@@ -26,7 +26,7 @@ export interface NoticeSource {
 
 export interface NoticeBringer {
   readonly organizationId: number;
-  /** It speaks for the carriers that all organizations share: calls go to whoever owns the dialled number. */
+  /** It acts for the carriers that all organizations share: calls go to the owner of the dialled number. */
   readonly forCarriers: boolean;
 }
 
@@ -34,8 +34,9 @@ const SYSTEM = { kind: 'system', name: 'carrier' } as const;
 const INBOUND_WAIT_MS = DEFAULT_RING_TIMEOUT_MS;
 
 /**
- * Takes what a carrier says: about a call that there is, or of one that comes in. Saying it twice, late or in another order
- * changes nothing. Null when it concerns no call of ours.
+ * Processes a carrier's notice about an existing or a new inbound call. Repeated, late and reordered notices are
+ * harmless.
+ * Null if it concerns none of our calls.
  */
 export async function takeNotice(core: Core, source: NoticeSource, notice: CarrierNotice): Promise<Call | null> {
   const known = await callOf(core, source, notice);
@@ -53,9 +54,11 @@ const announces = ({ direction, signal: said, asks }: CarrierNotice): boolean =>
   direction !== 'outbound' && (said === null ? asks : said.type === 'ringing' || said.type === 'answered');
 
 /**
- * The carrier's own ids first, then ours; never a call that another carrier has. By API key only calls of its organization,
- * those that it announced, and the one whose address it was sent to are found: an id of ours that means no such call is
- * `not-theirs`, whether or not there is one.
+ * Finds the call by the carrier's ids, then by ours; never a call of another carrier. An API key finds only calls that
+ * its
+ * organization owns or announced, and the call of the webhook address. Any other id of ours gives `not-theirs`, whether
+ * or
+ * not such a call exists.
  */
 async function callOf(
   core: Core,
@@ -78,16 +81,16 @@ async function callOf(
 }
 
 async function signal(core: Core, call: Call, said: CarrierSignal, carrierCallId: string): Promise<void> {
-  // It comes when the call is over, as a rule.
+  // A recording usually comes after the end of the call.
   if (said.type === 'recording') return core.store.calls.keepCarrierRecording(call.id, said.url);
   if ((await core.live.tell(call, said, carrierCallId)) === 'done' || said.type !== 'ended') return;
-  // Nobody runs it any more: its record comes to an end all the same.
+  // No server runs the call any more, so its end is stored here.
   await finishCall(core, call.id, null, endOf(said, call.answeredAt !== null));
 }
 
-/** How a call ends of which its carrier says that it is over. */
+/** The outcome of a call that its carrier reports as ended. */
 export function endOf({ outcome, reason }: Extract<CarrierSignal, { type: 'ended' }>, answered: boolean): CallOutcome {
-  // Said of calls that were answered, although we may not have been told of that yet.
+  // `completed` implies that the call was answered, even if that notice has not arrived.
   if (outcome === 'completed') return { status: 'completed', reason: 'caller_hung_up', failure: null };
   const why = outcome.replace('-', '_');
   if (answered) return { status: 'broken', reason: why, failure: reason ?? `The carrier ended the call: ${outcome}` };
@@ -107,7 +110,10 @@ export function endOf({ outcome, reason }: Extract<CarrierSignal, { type: 'ended
   }
 }
 
-/** A call that comes in: on record, and waited for. It is never refused; where there is no room, whoever calls is told so. */
+/**
+ * Stores an inbound call and waits for its media. It is never refused; if the server is full, the caller hears an
+ * apology.
+ */
 async function receiveCall(core: Core, source: NoticeSource, notice: CarrierNotice): Promise<Call | null> {
   const from = notice.from !== null && isPhoneNumber(notice.from) ? numberOf(notice.from) : null;
   const person = !source.configured && from !== null && core.embedded.isPerson(from);
@@ -130,7 +136,7 @@ async function receiveCall(core: Core, source: NoticeSource, notice: CarrierNoti
         announcedBy: source.by?.organizationId ?? null,
         from: notice.from,
         to: notice.to,
-        // Nobody announces that they pick up where the carrier is none that we know.
+        // An unknown carrier sends no notice of the answer.
         answeredAt: source.configured ? null : now,
         variables: {},
         overrides: {},
@@ -158,7 +164,7 @@ async function receiveCall(core: Core, source: NoticeSource, notice: CarrierNoti
     });
     if (!call) {
       reservation.give();
-      // Announced twice at once: the other one made it.
+      // A concurrent announcement has created the call.
       const made = await callOf(core, source, notice);
       return made === 'not-theirs' ? null : made;
     }
@@ -171,8 +177,10 @@ async function receiveCall(core: Core, source: NoticeSource, notice: CarrierNoti
 }
 
 /**
- * Who answers a number: the agent that is set for it, or the default one of the organization that owns it, or of the first.
- * A call that an API key announces reaches agents of the key's organization only, unless it speaks for the carriers.
+ * The agent for a number: the one configured for it, else the default agent of the organization that owns the number,
+ * else
+ * of the first organization. An API key reaches only agents of its organization, unless it acts for the shared
+ * carriers.
  */
 async function routed(
   records: Records,

@@ -1,11 +1,11 @@
 import type { Call } from './call.ts';
 
-/** Where the recording of a call lies, while and after it runs. */
+/** The file key of a call's recording. */
 export function recordingKeyOf(call: Pick<Call, 'organizationId' | 'sid'>): string {
   return `recordings/org_${call.organizationId}/${call.sid}.au`;
 }
 
-/** What is made of a recording when its call has ended, beside what was streamed. */
+/** The files that are rendered from a recording after the call. */
 export function recordingFiles(recordingKey: string): {
   readonly source: string;
   readonly wav: string;

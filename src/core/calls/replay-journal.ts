@@ -3,7 +3,7 @@ import type { Store } from '../records.ts';
 import type { CallJournal } from './call-journal.ts';
 import { recordOfLine, writeCallRecord } from './call-record.ts';
 
-/** Writes what earlier processes could not; what fails again is kept. Answers how many records were written. */
+/** Writes the records that earlier processes left in the journal; failed ones are kept. Returns the number written. */
 export async function replayJournal(
   core: { readonly store: Store; readonly clock: WallClock },
   journal: CallJournal,

@@ -9,7 +9,7 @@ export interface Retired {
   readonly transcripts: number;
 }
 
-/** Deletes the recordings and the words of calls and talks that ended longer ago than their organization keeps them. Doing it again deletes what has become old since. */
+/** Deletes recordings and transcripts that are older than their organization's retention period. */
 export async function applyRetention(core: Pick<Core, 'store' | 'clock'>): Promise<Retired> {
   const retired = { recordings: 0, transcripts: 0 };
   for (const organization of await core.store.organizations.withRetention()) {

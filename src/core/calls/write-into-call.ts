@@ -4,7 +4,10 @@ import { AppError, invalid } from '../kernel/errors.ts';
 import { isEnded, type Call } from './call.ts';
 import { getCall } from './get-call.ts';
 
-/** Written words into a call that runs: taken for the caller's, and answered aloud. @throws AppError not-found, conflict when nobody is on the line */
+/**
+ * Sends a text into a running call as the caller's words; the agent answers aloud. @throws AppError not-found, conflict
+ * if the call is not in progress
+ */
 export async function writeIntoCall(
   core: Core,
   ctx: Context,
@@ -18,10 +21,10 @@ export async function writeIntoCall(
   return call;
 }
 
-/** What is said or written into a call is a few sentences; it also has to go from server to server in one word. */
+/** Longest text sent into a call; it must fit into one notification between servers. */
 const LONGEST = 2000;
 
-/** @throws AppError invalid-input (too long), conflict when nobody is on the line */
+/** @throws AppError invalid-input (too long), conflict if the call is not in progress */
 export async function tellCall(
   core: Core,
   call: Call,
@@ -29,7 +32,7 @@ export async function tellCall(
   subject: string,
 ): Promise<void> {
   if (isEnded(call.status)) throw new AppError('conflict', 'The call has ended', { subject });
-  if (call.answeredAt === null) throw new AppError('conflict', 'Nobody has answered the call yet', { subject });
+  if (call.answeredAt === null) throw new AppError('conflict', 'The call has not been answered yet', { subject });
   const text = command.text.replace(/\p{Cc}+/gu, ' ').trim();
   if (text.length > LONGEST) throw invalid('content', `may have at most ${LONGEST} letters on a call`, 'range');
   if ((await core.live.send(call.id, { ...command, text })) === 'not-running')

@@ -1,7 +1,7 @@
 import type { Listed, Page } from '../kernel/page.ts';
 import type { Conversation, ConversationStatus, ConversationView, Message } from './conversation.ts';
 
-/** What a new text talk starts from. */
+/** The fields of a new text conversation. */
 export type NewConversation = Pick<
   Conversation,
   'organizationId' | 'agentId' | 'personId' | 'userId' | 'name' | 'startedBy'
@@ -12,44 +12,46 @@ export type NewMessage = Pick<Message, 'role' | 'content' | 'metadata' | 'detail
 export interface ConversationFilter {
   readonly userId?: string;
   readonly status?: ConversationStatus;
-  /** Begun by this user; null finds none. */
+  /** Started by this user; null matches none. */
   readonly startedBy?: number | null;
 }
 
 export interface ConversationStore {
-  /** The one of that name, where somebody was faster. */
+  /** Inserts a conversation; returns the existing one if a concurrent request has created that name. */
   begin(conversation: NewConversation): Promise<Conversation>;
   find(organizationId: number, id: number): Promise<Conversation | null>;
-  /** Of one person's, or of anybody's the one that was used last. */
+  /** With `userId` that person's conversation; otherwise the one used last. */
   byName(organizationId: number, name: string, userId?: string | null): Promise<Conversation | null>;
   /** For jobs, which know no organization. */
   byId(id: number): Promise<Conversation | null>;
   ofCall(callId: number): Promise<Conversation | null>;
   view(id: number, now: Date): Promise<ConversationView>;
-  /** The one used last first. */
+  /** Ordered by last use, newest first. */
   list(organizationId: number, filter: ConversationFilter, page: Page, now: Date): Promise<Listed<ConversationView>>;
-  /** All that was written, said and done, or the last of it, oldest first; words of a voice call are those of its entries. */
+  /** All messages, or the last ones, oldest first. The messages of a voice call are its entries. */
   messages(conversationId: number, last?: number): Promise<readonly Message[]>;
   add(conversationId: number, message: NewMessage): Promise<Message>;
-  /** Takes the turn of a conversation for so long, by the database's clock. False while another holder has it. */
+  /**
+   * Locks a conversation for one turn, with a lease by the database's clock. False while another holder has the lock.
+   */
   claim(id: number, holder: string, leaseMs: number): Promise<boolean>;
-  /** Holds the turn for so long from now on. False when another holder has it. */
+  /** Extends the lease. False if another holder has the lock. */
   extend(id: number, holder: string, leaseMs: number): Promise<boolean>;
   release(id: number, holder: string): Promise<void>;
-  /** What an answer took, and who gave it. */
+  /** Stores the tokens of an answer and the model that gave it. */
   answered(
     id: number,
     by: { readonly agentId: number; readonly personId: number | null; readonly tokens: number; readonly model: string },
   ): Promise<void>;
   summarize(id: number, summary: string, at: Date): Promise<void>;
-  /** What was talked about with a person before, the last first: those that were summed up. */
+  /** Summaries of earlier conversations with a person, newest first. */
   summaries(
     personId: number,
     limit: number,
   ): Promise<readonly { readonly conversation: Conversation; readonly summary: string; readonly at: Date }[]>;
-  /** Deletes what was written with a person; on calls their own records are. */
+  /** Deletes a person's text messages; calls have their own records. */
   forgetPerson(personId: number, at: Date): Promise<void>;
   forgetSummaries(personId: number): Promise<void>;
-  /** Deletes what was written in talks that were used last before; answers in how many. */
+  /** Deletes the messages of conversations last used before that instant; returns the number of conversations. */
   dropWords(organizationId: number, usedBefore: Date, at: Date, limit: number): Promise<number>;
 }

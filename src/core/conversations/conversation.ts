@@ -1,51 +1,51 @@
 import type { ConversationEntry } from '../calls/conversation-entry.ts';
 
-/** A talk with one person, in text or by voice. A voice call is one from its start. */
+/** A conversation with one person, in text or by voice. Every voice call has one. */
 export interface Conversation {
   readonly id: number;
   readonly organizationId: number;
-  /** Who answered last, or answers the call. */
+  /** The agent that answered last, or that is on the call. */
   readonly agentId: number | null;
   readonly personId: number | null;
-  /** As clients name the person; else their number. */
+  /** The client's id of the person; else their number. */
   readonly userId: string | null;
-  /** As a client names the conversation. */
+  /** The client's id of the conversation. */
   readonly name: string | null;
-  /** Null: in text. */
+  /** Null for text conversations. */
   readonly callId: number | null;
-  /** The user of ours who began it, or whose key did. */
+  /** The user who started it, directly or with an API key. */
   readonly startedBy: number | null;
   readonly createdAt: Date;
   readonly lastMessageAt: Date;
-  /** Used by models so far, in text. */
+  /** Tokens that models used so far for text. */
   readonly tokens: number;
-  /** What really answered last. */
+  /** The model that really answered last. */
   readonly model: string | null;
   readonly summary: string | null;
 }
 
 export type ConversationStatus = 'active' | 'completed' | 'archived';
 
-/** Text talks are over after so long a silence. */
+/** A text conversation ends after this time without a message. */
 export const SILENCE_MS = 30 * 60_000;
 export const ARCHIVED_AFTER_MS = 30 * 86_400_000;
 
-/** One thing written or said, or done by a tool, in the order in which it came. */
+/** One text message, utterance or tool execution, in order of arrival. */
 export interface Message {
   readonly id: number;
   readonly role: ConversationEntry['role'] | 'system';
   readonly content: string;
-  /** What the client sent along. */
+  /** Metadata from the client. */
   readonly metadata: Readonly<Record<string, unknown>> | null;
   readonly detail: Readonly<Record<string, unknown>>;
   readonly agentId: number | null;
   readonly at: Date;
 }
 
-/** A conversation as lists show it. */
+/** A conversation in a list. */
 export interface ConversationView {
   readonly conversation: Conversation;
   readonly status: ConversationStatus;
-  /** Of what was said by either side. */
+  /** Number of messages of both sides. */
   readonly messages: number;
 }

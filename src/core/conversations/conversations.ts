@@ -9,21 +9,21 @@ import type { Conversation, ConversationView, Message } from './conversation.ts'
 import type { ConversationFilter } from './conversation-store.ts';
 import { mayUse } from './talk.ts';
 
-/** As a client named it, first within the person if one is given; or by our id. */
+/** Names a conversation: by the client's id, within the person if one is given, or by our id. */
 export interface ConversationId {
   readonly id: number | null;
   readonly name: string;
   readonly userId?: string;
 }
 
-/** @throws AppError not-found, also for talks that are not the actor's to see */
+/** @throws AppError not-found, also for conversations that the actor may not see */
 export async function getConversation(
   core: Core,
   ctx: Context,
   { id, name, userId }: ConversationId,
 ): Promise<Conversation> {
   const { conversations } = core.store;
-  // A client's own id goes before ours: it is the one under which its conversation is shown.
+  // The client's id takes precedence over ours, because replies show the conversation under it.
   const ways = [
     () => (userId === undefined ? null : conversations.byName(ctx.organizationId, name, userId)),
     () => (userId === undefined ? conversations.byName(ctx.organizationId, name) : null),
@@ -40,9 +40,9 @@ export async function getConversation(
 export interface WholeConversation extends ConversationView {
   readonly said: readonly Message[];
   readonly agentType: AgentType | null;
-  /** What really answered; before that, what is to. */
+  /** The model that really answered; before the first answer, the configured one. */
   readonly model: string | null;
-  /** Used by models: on a call known when it is over. */
+  /** Tokens used by models; for a call known after its end. */
   readonly tokens: number;
 }
 
@@ -69,7 +69,7 @@ export async function viewConversation(core: Core, ctx: Context, which: Conversa
   };
 }
 
-/** The one used last first; those that are the actor's to see. */
+/** Lists the conversations that the actor may see, by last use, newest first. */
 export function listConversations(
   core: Core,
   ctx: Context,
@@ -91,7 +91,10 @@ export interface AddMessage {
   readonly metadata: Readonly<Record<string, unknown>> | null;
 }
 
-/** Puts a message on record without an answer. On a call that runs it is really said: by the agent, or as the caller's words. @throws AppError not-found, conflict */
+/**
+ * Adds a message without an answer. On a running call the agent speaks it, or it counts as the caller's words. @throws
+ * AppError not-found, conflict
+ */
 export async function addMessage(
   core: Core,
   ctx: Context,
@@ -105,7 +108,7 @@ export async function addMessage(
     await tellCall(core, call, { type: role === 'agent' ? 'say' : 'message', text }, `conversation_id: ${which.name}`);
   return core.store.transaction(async (records) => {
     const at = core.clock.now();
-    // What a call says stands in its own record when it has been said; this is the request for it, with what came along.
+    // This stores the request with its metadata; the call itself records the words when they were spoken.
     const added = await records.conversations.add(conversation.id, {
       role,
       content: text,

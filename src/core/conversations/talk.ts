@@ -15,9 +15,9 @@ import type { Understood } from './text-dialogue.ts';
 export interface WriteToAgent {
   readonly agentId: number;
   readonly text: string;
-  /** As the client names the person; null: nobody in particular. */
+  /** The client's id of the person; null: unknown. */
   readonly userId: string | null;
-  /** As the client names the talk, or our id of one; null: a new one. */
+  /** The client's or our id of the conversation; null: a new one. */
   readonly conversation: { readonly name: string; readonly id: number | null } | null;
   readonly temperature: number | null;
   /** Fill `{{name}}` in the agent's prompt, from this message on. */
@@ -36,12 +36,12 @@ export interface Answered {
   readonly understood: Understood | null;
 }
 
-/** So much of a long talk is shown to models, and read again. */
+/** How many messages of a long conversation are read and passed to models. */
 const REMEMBERED = 60;
 
 /**
- * Somebody writes to an agent, and is answered: with its prompt, knowledge, tools and helpers, and what is remembered of the
- * person. What was delivered is what stands on record. @throws AppError not-found, invalid-input, conflict (the talk is a call that runs)
+ * Sends a text to an agent and returns its answer, made with its prompt, knowledge, tools, helpers and memory of the
+ * person. The delivered text is what is stored. @throws AppError not-found, invalid-input, conflict (a running call)
  */
 export async function writeToAgent(core: Core, ctx: Context, input: WriteToAgent): Promise<Answered> {
   const agent = await needAgent(core.store, ctx, input.agentId);
@@ -50,7 +50,10 @@ export async function writeToAgent(core: Core, ctx: Context, input: WriteToAgent
   return core.dialogue.inTurn(conversation.id, () => answer(core, ctx, { agent, conversation, personId, input }));
 }
 
-/** Answers what somebody writes in a talk that there is: by whoever answered there before. @throws AppError not-found, conflict */
+/**
+ * Answers a text in an existing conversation, by the agent that answered there before. @throws AppError not-found,
+ * conflict
+ */
 export async function writeInTalk(
   core: Core,
   ctx: Context,
@@ -141,7 +144,7 @@ async function answer(core: Core, ctx: Context, { agent, conversation, personId,
     });
     if (analysis && personId !== null)
       await learned(records, { conversationId: conversation.id, personId }, analysis, at);
-    // What a helper with a model makes of it comes later.
+    // The analysis by a memory helper with a model follows later.
     if (personId !== null && agent.chain.length > 0)
       await records.outbox.job({ name: 'learn', data: { conversationId: conversation.id } });
     return added;
@@ -170,8 +173,8 @@ async function noteTool(
 }
 
 /**
- * The talk that is meant: one that this person has under that name, else one of ours by its id that is theirs, else a new one
- * under that name. Nobody gets into somebody else's by guessing.
+ * Finds the conversation: the person's own under that name, else the person's own by our id, else a new one under that
+ * name. A guessed id never opens the conversation of another person.
  */
 async function talkFor(
   core: Core,
@@ -198,13 +201,13 @@ async function talkFor(
     if (found && theirs) {
       if (!mayUse(ctx, found)) throw notFound('Conversation', `conversation_id: ${wanted!.name}`);
       if (found.callId !== null && !isEnded((await records.calls.byId(found.callId))!.status))
-        throw new AppError('conflict', 'This conversation is a call that runs: write into the call itself', {
+        throw new AppError('conflict', 'This conversation is a running call: write into the call itself', {
           subject: `conversation_id: ${wanted!.name}`,
         });
       return { conversation: found, personId: personId ?? found.personId };
     }
     const at = core.clock.now();
-    // An id of ours that is somebody else's is a name like any other, within this person.
+    // Our id of another person's conversation is treated as a plain name for a new one.
     return {
       conversation: await records.conversations.begin({
         organizationId: ctx.organizationId,
@@ -220,7 +223,7 @@ async function talkFor(
   });
 }
 
-/** Human agents have their own talks. */
+/** Human agents may use only their own conversations. */
 export function mayUse(ctx: Context, conversation: Conversation): boolean {
   const whose = callsOf(ctx.actor);
   return whose === 'all' || (whose.userId !== null && whose.userId === conversation.startedBy);

@@ -3,50 +3,55 @@ import type { Analysis } from '../memory/analyst.ts';
 import type { Conversation, Message } from './conversation.ts';
 import type { NewMessage } from './conversation-store.ts';
 
-/** What an agent is to answer in writing. */
+/** The input of an agent's answer in text. */
 export interface TextTurn {
   readonly agent: AiAgent;
   readonly conversation: Pick<Conversation, 'id' | 'organizationId'>;
   readonly personId: number | null;
-  /** Where the person is called by number. */
+  /** The person's phone number. */
   readonly number: string | null;
-  /** All that was written and done so far; the person's words last. */
+  /** All messages so far; the person's new message is the last. */
   readonly messages: readonly Message[];
   readonly temperature: number | null;
-  /** What is delivered, piece by piece. */
+  /** Receives the answer as it is generated. */
   readonly onText: (text: string) => void;
-  /** Aborted: nobody reads any further. */
+  /** Aborted when the client stops reading. */
   readonly signal: AbortSignal | null;
-  /** What a tool was asked and what became of it. */
+  /** Stores a tool execution with its result. */
   readonly onTool: (message: Pick<NewMessage, 'role' | 'content' | 'detail'>) => Promise<void>;
 }
 
-/** What an agent of type `input` reads out of a message. */
+/** What an agent of type `input` extracts from a message. */
 export interface Understood {
   readonly intent: string;
   readonly entities: Readonly<Record<string, string>>;
 }
 
 export interface TextAnswer {
-  /** What was delivered. */
+  /** The delivered text. */
   readonly text: string;
-  /** What really answered: the agent's model, or whatever took its place. */
+  /** The model that really answered: the agent's own or a fallback. */
   readonly model: string;
   readonly tokens: number;
-  /** Documents that it was taken from. */
+  /** The source documents of the answer. */
   readonly sources: readonly object[];
   /** Null for agents of other types. */
   readonly understood: Understood | null;
-  /** Nobody read it to its end. */
+  /** The client stopped reading before the end. */
   readonly interrupted: boolean;
 }
 
-/** How agents answer in writing, with the same tools, documents and helpers as on the telephone. */
+/** Answers of agents in text, with the same tools, documents and helpers as on calls. */
 export interface TextDialogue {
-  /** Runs work when it is its turn in a talk: one answer at a time, on all servers. @throws AppError conflict when others take too long */
+  /**
+   * Runs the work of one conversation one after another, over all servers. @throws AppError conflict if earlier work
+   * takes too long
+   */
   inTurn<T>(conversationId: number, work: () => Promise<T>): Promise<T>;
   /** @throws AppError upstream-failed when no model answers */
   answer(turn: TextTurn): Promise<TextAnswer>;
-  /** What a talk told of the person: at once by rules; `thoroughly`, by the agent's memory helper where it has one with a model. */
+  /**
+   * Analyses what the person said: by rules at once, or `thoroughly` by the agent's memory helper if it has a model.
+   */
   analyse(agent: AiAgent | null, messages: readonly Message[], thoroughly: boolean): Promise<Analysis>;
 }

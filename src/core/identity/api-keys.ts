@@ -3,10 +3,10 @@ import { userOf, type Context, type Role } from '../kernel/context.ts';
 import { AppError, notFound } from '../kernel/errors.ts';
 import type { ApiKey } from './credential-store.ts';
 
-/** A key stands for a program; to be a human agent takes a user. */
+/** Roles of API keys. Only a user can be a human agent. */
 export const KEY_ROLES = ['admin', 'manager', 'viewer'] as const satisfies readonly Role[];
 
-/** The key itself is in the answer and nowhere else: only its hash is kept. */
+/** The result holds the key itself; only its hash is stored. */
 export async function createApiKey(
   core: Basics,
   ctx: Context,
@@ -30,7 +30,7 @@ export function listApiKeys(core: Basics, ctx: Context): Promise<readonly ApiKey
   return core.store.credentials.listApiKeys(ctx.organizationId);
 }
 
-/** @throws AppError not-found, unchangeable (the key that the configuration gives is changed there) */
+/** @throws AppError not-found, unchangeable (the configured key) */
 export async function revokeApiKey(core: Basics, ctx: Context, id: number): Promise<void> {
   await core.store.transaction(async (records) => {
     const key = (await records.credentials.listApiKeys(ctx.organizationId)).find((one) => one.id === id);
@@ -38,7 +38,7 @@ export async function revokeApiKey(core: Basics, ctx: Context, id: number): Prom
     if (key.configured)
       throw new AppError(
         'unchangeable',
-        'This is the key of the configuration: change API_SECRET_KEY, or reset it with the admin command',
+        'This key comes from the configuration: change API_SECRET_KEY, or reset it with the admin command',
         { subject: `key_id: key_${id}` },
       );
     await records.credentials.revokeApiKey(id, core.clock.now());

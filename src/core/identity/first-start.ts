@@ -15,13 +15,14 @@ export interface Given {
 
 export interface FirstStart {
   readonly organization: Organization;
-  /** The first user was made just now, with a password that is to be shown once. */
+  /** The first user, if it was created just now; the password is shown once. */
   readonly madeAdmin: { readonly email: string; readonly password: string } | null;
 }
 
 /**
- * Makes what a new installation needs, once, and the configured key and password valid. @throws AppError conflict when
- * the database belongs to an installation with another encryption key
+ * Creates the first organization and user once, and applies the configured key and password. @throws AppError conflict
+ * if
+ * the database was set up with another encryption key
  */
 export async function firstStart(
   core: Pick<Core, 'store' | 'clock' | 'secrets' | 'catalog'>,
@@ -29,14 +30,14 @@ export async function firstStart(
 ): Promise<FirstStart> {
   const { secrets } = core;
   const made = given.admin.password ?? secrets.token().slice(0, 20);
-  // Whether it is needed is only known below, but hashing takes long and a transaction should not.
+  // Hashed before the transaction, to keep that short; it may turn out not to be needed.
   const passwordHash = await secrets.passwordTurn(() => secrets.hashPassword(made));
   return core.store.transaction(async (records) => {
     const known = await records.organizations.fingerprint(given.encryptionFingerprint);
     if (known !== given.encryptionFingerprint)
       throw new AppError(
         'conflict',
-        'This database was set up with another ENCRYPTION_KEY. Start with that key (ENCRYPTION_KEY, or the file encryption-key in DATA_DIR): what is stored cannot be read with this one.',
+        'This database was set up with another ENCRYPTION_KEY. Start with that key (ENCRYPTION_KEY, or the file encryption-key in DATA_DIR): stored secrets cannot be decrypted with this one.',
       );
     const organization =
       (await records.organizations.first()) ?? (await records.organizations.insert('Default organization'));
@@ -49,7 +50,10 @@ export async function firstStart(
   });
 }
 
-/** The first user; and a password that is new in the configuration is theirs from now on. Answers whether one was made with a password nobody knows yet. */
+/**
+ * Creates the first user, and sets a newly configured password. Returns whether it created a user with a generated
+ * password.
+ */
 async function ensureAdmin(
   core: Pick<Core, 'secrets' | 'clock'>,
   records: Records,

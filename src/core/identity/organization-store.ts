@@ -18,11 +18,11 @@ export interface OrganizationStore {
     },
   ): Promise<Organization>;
   setPlan(id: number, plan: Plan): Promise<void>;
-  /** Whoever else locks it waits until the transaction ends. */
+  /** Locks the organization until the transaction ends. */
   lock(id: number): Promise<void>;
-  /** Those that keep something for a limited time only. */
+  /** Organizations with a retention period. */
   withRetention(): Promise<readonly Organization[]>;
-  /** The fingerprint this database was first used with; remembered if it is the first. */
+  /** The fingerprint of the key that this database was first used with; stores `own` if there is none. */
   fingerprint(own: string): Promise<string>;
   adminPasswordFingerprint(): Promise<string | null>;
   setAdminPasswordFingerprint(fingerprint: string | null): Promise<void>;

@@ -1,7 +1,10 @@
 import type { Language, TimeZone } from '../kernel/locale.ts';
 import type { Currency } from '../kernel/money.ts';
 
-/** What an agent does whose vendors' models all fail: apologise and hand over or take a callback, or go on by the offline rules. */
+/**
+ * What an agent does if all its models fail: apologise and transfer or note a callback, or continue by the offline
+ * rules.
+ */
 export const WHEN_MODEL_FAILS = ['apologise', 'offline_rules'] as const;
 
 export type WhenModelFails = (typeof WHEN_MODEL_FAILS)[number];
@@ -13,7 +16,7 @@ export interface Organization {
   readonly language: Language;
   readonly currency: Currency;
   readonly whenModelFails: WhenModelFails;
-  /** Days after the end of a call; null keeps for ever. */
+  /** Days after the end of a call; null: unlimited. */
   readonly recordingRetentionDays: number | null;
   readonly transcriptRetentionDays: number | null;
   readonly createdAt: Date;

@@ -15,14 +15,17 @@ export interface CreateOrganization {
   readonly adminPassword: string;
 }
 
-/** A further organization, with its first admin. @throws AppError forbidden for everybody but admins of the first one, invalid-input, conflict */
+/**
+ * Creates an organization with its first admin. @throws AppError forbidden unless an admin of the first organization,
+ * invalid-input, conflict
+ */
 export async function createOrganization(
   core: Core,
   ctx: Context,
   input: CreateOrganization,
 ): Promise<{ readonly organization: Organization; readonly admin: User }> {
   if (!(await isFirst(core.store, ctx.organizationId)))
-    throw new AppError('forbidden', 'Only admins of the first organization make further ones');
+    throw new AppError('forbidden', 'Only admins of the first organization can create organizations');
   checkPassword(input.adminPassword, input.adminEmail, 'admin_password');
   const passwordHash = await core.secrets.passwordTurn(() => core.secrets.hashPassword(input.adminPassword));
   return core.store.transaction(async (records) => {
@@ -50,12 +53,12 @@ export interface ChangeOrganization {
   readonly name?: string;
   readonly timeZone?: string;
   readonly whenModelFails?: WhenModelFails;
-  /** Null keeps for ever. */
+  /** Null: unlimited. */
   readonly recordingRetentionDays?: number | null;
   readonly transcriptRetentionDays?: number | null;
 }
 
-/** @throws AppError not-found for any but one's own, invalid-input */
+/** @throws AppError not-found for any organization but the actor's own, invalid-input */
 export async function changeOrganization(
   core: Core,
   ctx: Context,

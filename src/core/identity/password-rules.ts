@@ -1,10 +1,10 @@
 import { invalid } from '../kernel/errors.ts';
 
-/** Long enough that guessing takes too long, short enough that hashing does not. */
+/** Bounds of a password's length: long enough against guessing, short enough for hashing. */
 const SHORTEST = 8;
 const LONGEST = 128;
 
-/** Those that everybody tries first, of eight characters or more. */
+/** The most common passwords of eight characters or more. */
 const COMMON = new Set([
   'password',
   'password1',
@@ -49,10 +49,10 @@ function lengthProblem(password: string): string | null {
   return password.length > LONGEST ? `must have at most ${LONGEST} characters` : null;
 }
 
-/** What else is wrong with it, or null. Length counts, and that nobody tries it first; kinds of characters do not. */
+/** Why a password of the right length is easy to guess, or null. Kinds of characters are not required. */
 function guessProblem(password: string, email: string): string | null {
   const lower = password.toLowerCase();
-  if (COMMON.has(lower) || new Set(lower).size < 3) return 'is one of those that everybody tries first';
+  if (COMMON.has(lower) || new Set(lower).size < 3) return 'is a common password that is easy to guess';
   const [local = ''] = email.toLowerCase().split('@');
   if (lower === email.toLowerCase() || (local.length >= SHORTEST && lower === local))
     return 'must not be the e-mail address';

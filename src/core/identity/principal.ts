@@ -5,6 +5,6 @@ import type { Plan } from '../kernel/plan.ts';
 export interface Principal {
   readonly organizationId: number;
   readonly actor: Actor;
-  /** Of the organization: one API's limits depend on it. */
+  /** The organization's plan; the limits of one API depend on it. */
   readonly plan: Plan;
 }

@@ -1,7 +1,7 @@
 import type { AppError } from '../kernel/errors.ts';
 import type { Principal } from './principal.ts';
 
-/** A request as it came in, for what is signed over every byte of it. */
+/** An unparsed request, for signatures over its exact bytes. */
 export interface RawRequest {
   readonly method: 'GET' | 'POST';
   /** Path and query. */
@@ -9,12 +9,12 @@ export interface RawRequest {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
-  /** Who shows a credential; an error where it is missing (`unauthenticated`) or not good. */
+  /** The authenticated principal, or the error for a missing (`unauthenticated`) or invalid credential. */
   readonly caller: Principal | AppError;
   readonly showsCredential: boolean;
-  /** What shows that a page of another site makes the request, or null. */
+  /** The header that shows a cross-site request, or null. */
   readonly foreign: string | null;
-  /** Counts the request against the limit of those that nobody has signed. @throws AppError rate-limited */
+  /** Counts the request against the limit for unsigned requests. @throws AppError rate-limited */
   count(): Promise<void>;
   /** Counts a call that an API key announces, for its organization. @throws AppError rate-limited */
   countAnnounced(organizationId: number): Promise<void>;

@@ -1,29 +1,29 @@
 import { hostOf, networkOf } from '../kernel/network.ts';
 
-/** What is counted together: wrong passwords for an account, from a place; an empty one stands for all. */
+/** Counts wrong passwords for an account from a place; an empty value stands for all. */
 export interface Counter {
   readonly account: string;
   readonly place: string;
 }
 
-/** From the `most`th wrong password on, one attempt each `restMs` is looked at. */
+/** From the `most`th wrong password on, one attempt per `restMs` is checked. */
 export interface GuessRule extends Counter {
   readonly most: number;
   readonly restMs: number;
 }
 
-/** Wrong passwords of before are forgotten after so long without another. */
+/** Counters are reset after this time without a wrong password. */
 export const FORGOTTEN_MS = 15 * 60_000;
 
 export interface Guard {
   readonly network: string;
-  /** Where the user has not signed in before. */
+  /** Rules for networks from which the user has not signed in before. */
   readonly elsewhere: readonly GuessRule[];
-  /** Where they have: nobody who guesses elsewhere keeps them out. */
+  /** Rule for networks from which the user has signed in: guesses from elsewhere do not lock them out. */
   readonly known: GuessRule;
 }
 
-/** What an attempt counts against. `account` is counted whether or not anybody has it. */
+/** The counters of an attempt. `account` is counted even if no such user exists. */
 export function guardOf(account: string, address: string): Guard {
   const network = networkOf(address);
   return {

@@ -8,7 +8,7 @@ import { emailKey, type User } from './user.ts';
 
 export const ACCESS_TOKEN_SECONDS = 86_400;
 const REFRESH_TOKEN_MS = 30 * 86_400_000;
-/** A refresh token that comes again within this is a second tab, or the retry of a request whose reply was lost. */
+/** A refresh token repeated within this time is a second tab or a retry, not a replay. */
 const RETRY_MS = 10_000;
 
 export interface SignedIn {
@@ -17,12 +17,14 @@ export interface SignedIn {
   readonly user: User;
 }
 
-/** The one place that decides whether an API key or access token opens anything. @throws AppError unauthenticated, token-expired */
+/**
+ * Authenticates an API key or access token; the only place that does. @throws AppError unauthenticated, token-expired
+ */
 export async function whoIs(core: Basics, credential: string): Promise<Principal> {
   const { credentials } = core.store;
   const claims = await core.secrets.readAccessToken(credential, core.clock.now());
   if (claims === 'expired') throw new AppError('token-expired', 'The access token has expired');
-  // What the token stands for is looked up each time: a user who was let go, or whose role changed, is so at once.
+  // The user is read each time, so that a deactivation or a new role takes effect at once.
   const found =
     claims === null
       ? await credentials.apiKey(core.secrets.hash(credential))
@@ -34,7 +36,7 @@ export async function whoIs(core: Basics, credential: string): Promise<Principal
 export interface PasswordAttempt {
   readonly email: string;
   readonly password: string;
-  /** The network address that it comes from. */
+  /** The client's network address. */
   readonly address: string;
 }
 
@@ -58,8 +60,9 @@ export async function signIn(core: Basics, input: PasswordAttempt): Promise<Sign
 }
 
 /**
- * The user whose password this is. Too many wrong ones hold up further attempts, but not the right one from a network that
- * the user has signed in from. To be called in a password turn, so that guesses at once count one after another.
+ * Checks a password and returns its user. Too many wrong passwords block further attempts, except the right one from a
+ * network that the user has signed in from. Must run in a password turn, so that concurrent guesses are counted in
+ * order.
  * @throws AppError unauthenticated, rate-limited
  */
 export async function checkedPassword(core: Basics, { email, password, address }: PasswordAttempt): Promise<User> {
@@ -71,12 +74,12 @@ export async function checkedPassword(core: Basics, { email, password, address }
   const elsewhere = restOf(state, guard.elsewhere);
   const held = state.known ? restOf(state, [guard.known]) : elsewhere;
   const found = await users.forSignIn(account);
-  // Looked at in any case: how long it takes tells nobody which accounts there are.
+  // Always checked, so that the response time does not reveal which accounts exist.
   const isRight = await core.secrets.isPassword(held ? null : (found?.passwordHash ?? null), password);
   if (held) throw tooMany(elsewhere ?? held);
   if (!found || !isRight || found.user.status !== 'active') {
     await countFailure(core, found?.user ?? null, elsewhere ? [guard.known] : [...guard.elsewhere, guard.known]);
-    // Answered as where nobody has the account.
+    // The same answer as for an unknown account.
     throw elsewhere ? tooMany(elsewhere) : new AppError('unauthenticated', 'Invalid e-mail address or password');
   }
   await credentials.clearSignInFailures(account, [guard.elsewhere[0]!.place, guard.known.place]);
@@ -96,7 +99,7 @@ async function countFailure(core: Basics, user: User | null, rules: readonly Gue
   });
 }
 
-/** Until when these rules hold attempts up; null when they do not. */
+/** Until when these rules block attempts; null if they do not. */
 function restOf({ rests }: SignInState, rules: readonly GuessRule[]): Date | null {
   const isOf = (rest: Counter) => rules.some(({ account, place }) => account === rest.account && place === rest.place);
   return rests.filter(isOf).reduce<Date | null>((last, { until }) => (last && last > until ? last : until), null);
@@ -106,9 +109,10 @@ const tooMany = (retryAt: Date): AppError =>
   new AppError('rate-limited', 'Too many wrong passwords. Try again later.', { retryAt });
 
 /**
- * A new pair for a refresh token, which is used up. Its successor is derived from it, so that two requests at once, and one
- * whose reply was lost, get the same one on any server. A token that comes later, or after its successor was used, was
- * stolen: its whole sign-in is over. @throws AppError unauthenticated
+ * Exchanges a refresh token for a new pair. The new token is derived from the old one, so that concurrent requests and
+ * retries get the same one on any server. A token that comes later, or after its successor was used, counts as stolen
+ * and
+ * ends the session. @throws AppError unauthenticated
  */
 export async function refreshSignIn(core: Basics, refreshToken: string): Promise<SignedIn> {
   const { secrets, store } = core;

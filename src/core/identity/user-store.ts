@@ -5,7 +5,7 @@ import type { Role } from '../kernel/context.ts';
 export interface UserFilter {
   readonly role?: Role;
   readonly status?: UserStatus;
-  /** In name or e-mail address, whatever the case. */
+  /** Matches name or e-mail address, case-insensitively. */
   readonly search?: string;
 }
 
@@ -19,7 +19,7 @@ export type UserChange = { readonly [K in 'name' | 'role' | 'status' | 'preferen
 };
 
 export interface UserStore {
-  /** Null when the address is taken. */
+  /** Null if the address is taken. */
   insert(user: NewUser): Promise<User | null>;
   get(organizationId: number, id: number): Promise<User | null>;
   /** The oldest admin of an organization. */

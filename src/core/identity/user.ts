@@ -3,11 +3,11 @@ import type { Role } from '../kernel/context.ts';
 export const USER_STATUSES = ['active', 'inactive'] as const;
 export type UserStatus = (typeof USER_STATUSES)[number];
 
-/** Somebody who signs in. One whose role is `agent` is a human agent. */
+/** A person who signs in. A user with the role `agent` is a human agent. */
 export interface User {
   readonly id: number;
   readonly organizationId: number;
-  /** As it was written; no two users have one that differs only in case. */
+  /** As entered; unique regardless of case. */
   readonly email: string;
   readonly name: string;
   readonly role: Role;
@@ -19,5 +19,5 @@ export interface User {
 
 export const DEFAULT_PREFERENCES = { timezone: 'UTC', notifications: true } as const;
 
-/** One user and one address are the same, however it is written. */
+/** The canonical form that makes addresses unique. */
 export const emailKey = (email: string): string => email.trim().toLowerCase();

@@ -27,7 +27,7 @@ export async function createUser(core: Basics, ctx: Context, input: CreateUser):
   });
 }
 
-/** @throws AppError conflict when somebody, in whichever organization, has the address */
+/** @throws AppError conflict if a user of any organization has the address */
 export async function addUser(
   records: Records,
   organizationId: number,
@@ -67,7 +67,7 @@ export function listUsers(
   return core.store.users.list(ctx.organizationId, filter, page);
 }
 
-/** Whoever acts; for an API key, the user it was made by. @throws AppError not-found for a key that no user made */
+/** The acting user; for an API key, the user who created it. @throws AppError not-found for a key without a user */
 export async function getMyself(core: Basics, ctx: Context): Promise<User> {
   const id = userOf(ctx.actor);
   if (id === null) throw notFound('User', 'This credential is an API key that belongs to no user');
@@ -81,13 +81,16 @@ export interface ChangeUser {
   readonly password?: string;
 }
 
-/** Whatever opens anything in a user's name: sign-ins, and API keys but the configured one. */
+/** Revokes all credentials of a user: sessions, and API keys except the configured one. */
 export async function revokeAllOf(records: Records, userId: number, at: Date): Promise<void> {
   await records.credentials.revokeSessionsOf(userId, at);
   await records.credentials.revokeKeysOf(userId, at);
 }
 
-/** Who is let go, or gets a new password, is signed out everywhere, and their API keys are revoked. @throws AppError not-found, invalid-input, unchangeable (no admin would be left) */
+/**
+ * Changes a user. Deactivation or a new password ends their sessions and revokes their API keys. @throws AppError
+ * not-found, invalid-input, unchangeable (the last admin)
+ */
 export async function changeUser(core: Basics, ctx: Context, id: number, change: ChangeUser): Promise<User> {
   const before = await getUser(core, ctx, id);
   if (change.password !== undefined) checkPassword(change.password, before.email);
@@ -119,7 +122,10 @@ export async function changeUser(core: Basics, ctx: Context, id: number, change:
   });
 }
 
-/** For whoever runs the server: a new password for a user who cannot sign in. Ends their sign-ins, API keys and a lock. @throws AppError not-found, invalid-input */
+/**
+ * Sets a new password for a user who cannot sign in (admin command). Ends their sessions, API keys and sign-in blocks.
+ * @throws AppError not-found, invalid-input
+ */
 export async function resetPassword(core: Basics, email: string, password: string): Promise<User> {
   const found = await core.store.users.forSignIn(emailKey(email));
   if (!found) throw notFound('User', `email: ${email}`);
@@ -146,7 +152,10 @@ export interface ChangeMyself {
   readonly password?: { readonly current: string; readonly next: string };
 }
 
-/** Preferences are merged. A new password needs the old one, and ends all other sign-ins. @throws AppError */
+/**
+ * Changes the acting user. Preferences are merged. A new password needs the old one and ends all other sessions.
+ * @throws AppError
+ */
 export async function changeMyself(core: Basics, ctx: Context, change: ChangeMyself, address: string): Promise<User> {
   const me = await getMyself(core, ctx);
   const zone = change.preferences?.['timezone'];
@@ -158,7 +167,7 @@ export async function changeMyself(core: Basics, ctx: Context, change: ChangeMys
     change.password === undefined ? undefined : await newPasswordHash(core, me, change.password, address);
   return core.store.transaction(async (records) => {
     await records.organizations.lock(ctx.organizationId);
-    // Read again under the lock: two changes at once lose nothing of each other.
+    // Read again under the lock, so that concurrent changes do not overwrite each other.
     const now = await records.users.get(ctx.organizationId, me.id);
     const preferences = change.preferences === undefined ? undefined : { ...now?.preferences, ...change.preferences };
     const user = await records.users.update(

@@ -9,20 +9,21 @@ export interface Erased {
   readonly recordings: number;
 }
 
-/** What is left of the number of somebody who was erased, and never wants to be called. */
+/** The hash that keeps the do-not-call entry of an erased person's number. */
 export function suppressionHash(secrets: Pick<Secrets, 'keyedHash'>, organizationId: number, number: string): string {
   return secrets.keyedHash(`suppressed number\n${organizationId}\n${number}`);
 }
 
 /**
- * Erases what is known of a person, by a number or as clients name them: who they are, what was said, recorded and noted on their calls. That
- * there were calls, and when, stays; so does a refusal to be called, as a hash. @throws AppError not-found, conflict while a
- * call with them runs
+ * Erases a person, named by a number or a client's id: their data and the transcripts, recordings and notes of their
+ * calls.
+ * The calls themselves stay with their times, and so does a do-not-call entry, as a hash. @throws AppError not-found,
+ * conflict while a call with them runs
  */
 export async function erasePerson(core: Core, ctx: Context, userId: string): Promise<Erased> {
   const subject = isPhoneNumber(userId) ? `phone_number: ${userId}` : `user_id: ${userId}`;
   return core.store.transaction(async (records) => {
-    // Whoever places a call to a number waits, or is waited for.
+    // Placing a call takes the same lock, so that none starts during the erasure.
     await records.organizations.lock(ctx.organizationId);
     const person =
       (await records.persons.byOutsideId(ctx.organizationId, userId)) ??

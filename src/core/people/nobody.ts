@@ -1,4 +1,6 @@
-/** Numbers that carriers put in the place of a withheld one: the telephone keys of ANONYMOUS, RESTRICTED, BLOCKED and UNAVAILABLE. */
+/**
+ * Numbers that carriers send for a withheld one: ANONYMOUS, RESTRICTED, BLOCKED and UNAVAILABLE on a telephone keypad.
+ */
 const STAND_IN_DIGITS: ReadonlySet<string> = new Set(['266696687', '7378742833', '2562533', '86282452253']);
 const STAND_IN_WORDS: ReadonlySet<string> = new Set([
   'anonymous',
@@ -21,7 +23,10 @@ const STAND_IN_WORDS: ReadonlySet<string> = new Set([
 ]);
 const LONGEST_STAND_IN = 200;
 
-/** Whether a number, address or name is what a caller has who withholds theirs. Such callers are nobody: no memory, no limit, no refusal is theirs, and no two of them are the same person. */
+/**
+ * Whether a caller id means that the caller withholds the number. Such callers are no known person: they have no
+ * memory, no limit and no do-not-call entry.
+ */
 export function isNobody(caller: string | null | undefined): boolean {
   if (caller == null || caller.trim() === '') return true;
   if (caller.length > LONGEST_STAND_IN) return false;
@@ -34,7 +39,7 @@ export function isNobody(caller: string | null | undefined): boolean {
   );
 }
 
-/** The number by which a person is known; null where it is nobody's. */
+/** The number that identifies a person; null if it is withheld. */
 export function numberOf(caller: string | null): string | null {
   return isNobody(caller) ? null : caller;
 }

@@ -7,7 +7,7 @@ import { isNobody, numberOf } from './nobody.ts';
 
 type Hasher = Pick<Secrets, 'keyedHash'>;
 
-/** Whom clients call so, by an id of theirs or a number; null where nobody is. */
+/** The person with this client id or number, or null. */
 export async function personOf(
   records: Pick<Records, 'persons'>,
   organizationId: number,
@@ -20,7 +20,7 @@ export async function personOf(
   return person?.id ?? null;
 }
 
-/** The same, made known where nobody is; `userId` must be somebody's. */
+/** As `personOf`, but creates the person if unknown. `userId` must not be a withheld number. */
 export async function personNamed(
   records: Pick<Records, 'persons'>,
   secrets: Hasher,
@@ -34,17 +34,17 @@ export async function personNamed(
     : records.persons.withOutsideId(organizationId, userId, null);
 }
 
-/** The two ways in which the other end of a call is known. Several people may share a number. */
+/** The other end of a call: the owner of the number and the person on the call, who can differ. */
 export interface OtherEnd {
-  /** Whose number it is. */
+  /** The owner of the number. */
   readonly owner: Person | null;
-  /** Who is talked to: whom the client named, else the owner. */
+  /** The person on the call: the one named by the client, else the owner. */
   readonly talker: Person | null;
-  /** As clients name them. */
+  /** The client's id of the person. */
   readonly userId: string | null;
 }
 
-/** Longer names are none. */
+/** Longer ids are invalid. */
 export const LONGEST_USER_ID = 200;
 
 export async function otherEnd(
@@ -69,7 +69,7 @@ export async function otherEnd(
     const owner = await persons.withNumber(organizationId, number, hash);
     return { owner, talker: owner, userId: number };
   }
-  // A number that nobody has is theirs from now on; a name that nobody has is its owner's, unless they have one.
+  // A free number is assigned to the talker. A free client id is assigned to the number's owner, unless they have one.
   const known = isPhoneNumber(userId)
     ? await personNamed(records, secrets, organizationId, userId)
     : await persons.byOutsideId(organizationId, userId);

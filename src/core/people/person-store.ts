@@ -5,14 +5,19 @@ export interface Person {
 }
 
 export interface PersonStore {
-  /** The person behind a number. Where nobody has it, it is that of `whose`, or of somebody new, who does not want calls if `suppressionHash` is known. */
+  /**
+   * The owner of a number. A free number is assigned to `whose` or to a new person, who is on do-not-call if
+   * `suppressionHash` is known.
+   */
   withNumber(organizationId: number, number: string, suppressionHash: string, whose?: number): Promise<Person>;
-  /** The person whom clients call so. Where nobody is, it is `whose`, unless they are called otherwise, or somebody new. */
+  /**
+   * The person with a client id. A free id is assigned to `whose`, unless they have another one, or to a new person.
+   */
   withOutsideId(organizationId: number, outsideId: string, whose: number | null): Promise<Person>;
   byOutsideId(organizationId: number, outsideId: string): Promise<Person | null>;
   byNumber(organizationId: number, number: string): Promise<Person | null>;
   numbersOf(personId: number): Promise<readonly string[]>;
-  /** The person goes, and the numbers; `suppress` are hashes that stay. Their calls must have been erased before. */
+  /** Deletes a person and their numbers; the hashes in `suppress` are kept. Their calls must be erased first. */
   erase(
     personId: number,
     options: { readonly organizationId: number; readonly suppress: readonly string[]; readonly at: Date },

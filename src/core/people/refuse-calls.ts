@@ -3,7 +3,10 @@ import type { Context } from '../kernel/context.ts';
 import type { PhoneNumber } from '../kernel/phone-number.ts';
 import { suppressionHash } from './erase-person.ts';
 
-/** Whoever has this number is never called again by the organization, from now on, by whatever verb; saying it again changes nothing. `subject` is where it was said. */
+/**
+ * Puts the owner of a number on the organization's do-not-call list. Repeating it changes nothing. `subject` names the
+ * origin.
+ */
 export async function refuseCalls(
   core: Pick<Core, 'store' | 'clock' | 'secrets'>,
   ctx: Pick<Context, 'organizationId' | 'actor' | 'once'>,
