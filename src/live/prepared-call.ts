@@ -1,4 +1,4 @@
-import { numberOf } from '#core/people/nobody.ts';
+import { numberOf } from '#core/people/withheld-number.ts';
 import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
 import type { Call } from '#core/calls/call.ts';
 import type { ModelCatalog } from '#core/ai-agents/model-catalog.ts';

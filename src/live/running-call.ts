@@ -1,5 +1,5 @@
 import type { Log } from '#core/kernel/log.ts';
-import { numberOf } from '#core/people/nobody.ts';
+import { numberOf } from '#core/people/withheld-number.ts';
 import type { CallJournal } from '#core/calls/call-journal.ts';
 import type { Call, EndStatus } from '#core/calls/call.ts';
 import { endOf } from '#core/calls/receive-call.ts';

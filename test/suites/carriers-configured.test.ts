@@ -492,7 +492,7 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     const number = { phone_number: '+4940123456' };
     const refused = await as('POST', '/voice/numbers', number);
     assert.equal(refused.status, 403);
-    assert.match(JSON.stringify(refused.body), /Numbers are given out by admins of the first organization/);
+    assert.match(JSON.stringify(refused.body), /Only admins of the first organization can assign numbers/);
     const theirs = String(((await as('GET', '/api/users/me')).body['data'] as Json)['organization_id']);
     for (const [more, status] of [
       [{ organization_id: 'org_999' }, 404],

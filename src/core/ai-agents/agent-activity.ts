@@ -4,7 +4,7 @@ import type { AgentActivity } from './agent-store.ts';
 import { getAgent } from './agents.ts';
 import type { AiAgent } from './ai-agent.ts';
 
-/** An agent and how often it has answered. @throws AppError not-found */
+/** An agent with its request counts. @throws AppError not-found */
 export async function agentActivity(
   core: Core,
   ctx: Context,

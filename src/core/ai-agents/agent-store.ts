@@ -4,19 +4,19 @@ import type { AgentSettings, AgentType, AiAgent } from './ai-agent.ts';
 export interface AgentStore {
   insert(organizationId: number, settings: AgentSettings, isDefault: boolean, at: Date): Promise<AiAgent>;
   find(organizationId: number, id: number): Promise<AiAgent | null>;
-  /** Also agents that were deleted: running calls and old conversations keep theirs. */
+  /** Also finds deleted agents, which running calls and old conversations still use. */
   evenDeleted(id: number): Promise<AiAgent | null>;
   default(organizationId: number): Promise<AiAgent | null>;
   /** Oldest first. */
   list(organizationId: number, filter: AgentFilter, page: Page): Promise<Listed<AiAgent>>;
-  /** Null when there is none. */
+  /** Null if the agent does not exist. */
   update(organizationId: number, id: number, change: Partial<AgentSettings>, at: Date): Promise<AiAgent | null>;
-  /** What a vendor last refused on its behalf; null: its model answers. */
+  /** Stores the agent's last vendor error; null clears it. */
   noteError(id: number, error: AiAgent['lastError']): Promise<void>;
-  /** It has answered so often, and took so long over all of it. */
+  /** Adds to the agent's number of requests and total response time. */
   count(id: number, requests: number, responseMs: number, at: Date): Promise<void>;
   activity(id: number): Promise<AgentActivity>;
-  /** The agent as it was; null when there is none (any more). */
+  /** Deletes and returns the agent; null if it does not exist. */
   delete(organizationId: number, id: number, at: Date): Promise<AiAgent | null>;
 }
 

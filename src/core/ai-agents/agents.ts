@@ -38,7 +38,7 @@ async function needChain(records: Records, ctx: Context, chain: readonly number[
   }
 }
 
-/** Settings made whole; the vendor of a voice or model follows from its name unless it is given. */
+/** Fills in defaults. The vendor of a voice or model follows from its name unless it is given. */
 export function withDefaults(catalog: ModelCatalog, input: CreateAgent): AgentSettings {
   const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
   const voiceId = input.voiceId ?? catalog.preferredVoice;
@@ -64,7 +64,10 @@ export async function getAgent(core: Core, ctx: Context, id: number): Promise<Ai
   return needAgent(core.store, ctx, id);
 }
 
-/** Whatever belongs to an agent is asked for through it, so that nobody reaches another organization's. @throws AppError not-found */
+/**
+ * Everything of an agent is read through this check, so that no organization reaches another's agents. @throws AppError
+ * not-found
+ */
 export async function needAgent(
   records: Pick<Records, 'agents'>,
   ctx: Pick<Context, 'organizationId'>,
@@ -81,13 +84,16 @@ export function listAgents(core: Core, ctx: Context, filter: AgentFilter, page: 
 
 export type ChangeAgent = { readonly [K in keyof AgentSettings]?: AgentSettings[K] | undefined };
 
-/** Changes what is given; running calls go on with what they began with. @throws AppError not-found, invalid-input (the default agent stays active) */
+/**
+ * Changes the given settings; running calls keep their old ones. @throws AppError not-found, invalid-input (the default
+ * agent stays active)
+ */
 export async function changeAgent(core: Core, ctx: Context, id: number, input: ChangeAgent): Promise<AiAgent> {
   const change = withVendors(core.catalog, input);
   return core.store.transaction(async (records) => {
     const before = await needAgent(records, ctx, id);
     if (before.isDefault && change.isActive === false)
-      throw invalid('is_active', 'must stay true: this is the default agent, which takes the calls that name none');
+      throw invalid('is_active', 'must stay true: the default agent takes calls that name no agent');
     if (Object.keys(change).length === 0) return before;
     await needChain(records, ctx, change.chain ?? []);
     const agent = await records.agents.update(ctx.organizationId, id, change, core.clock.now());
@@ -97,7 +103,7 @@ export async function changeAgent(core: Core, ctx: Context, id: number, input: C
   });
 }
 
-/** Hides an agent; its conversations keep it, and a default one is replaced. @throws AppError not-found */
+/** Deletes an agent. Its conversations keep it; a deleted default agent is replaced. @throws AppError not-found */
 export async function deleteAgent(core: Core, ctx: Context, id: number): Promise<void> {
   await core.store.transaction(async (records) => {
     const now = core.clock.now();
@@ -108,7 +114,7 @@ export async function deleteAgent(core: Core, ctx: Context, id: number): Promise
   });
 }
 
-/** Every organization has an agent for calls that name none. */
+/** Creates the agent for calls that name none, if the organization has no default agent. */
 export async function ensureDefaultAgent(
   records: Records,
   catalog: ModelCatalog,
@@ -119,7 +125,7 @@ export async function ensureDefaultAgent(
     await records.agents.insert(organizationId, withDefaults(catalog, DEFAULT_AGENT), true, at);
 }
 
-/** A new voice or model brings its vendor along, unless that is given too. */
+/** Adds the vendor of a new voice or model, unless it is given. */
 function withVendors(catalog: ModelCatalog, input: ChangeAgent): Partial<AgentSettings> {
   return Object.fromEntries(
     Object.entries({

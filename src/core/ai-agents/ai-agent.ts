@@ -1,7 +1,7 @@
 import { BUILT_IN_TOOLS, type BuiltInTool } from '../tools/tool.ts';
 
 export const AGENT_TYPES = ['input', 'memory', 'conversation', 'output'] as const;
-/** What an agent does: understands what somebody wants, remembers people, talks, or phrases for the voice. */
+/** The task of an agent: understand the intent, remember people, talk, or phrase text for speech. */
 export type AgentType = (typeof AGENT_TYPES)[number];
 
 export interface AiAgent {
@@ -19,25 +19,25 @@ export interface AiAgent {
   readonly interruptEnabled: boolean;
   /** Wait after a finished clause. */
   readonly silenceThresholdMs: number;
-  /** Which of ours it may use. */
+  /** The built-in tools that it may use. */
   readonly builtInTools: readonly BuiltInTool[];
-  /** Where it hands over whoever asks for a person; null: nowhere. */
+  /** The number to which it transfers callers; null: no transfer. */
   readonly transferNumber: string | null;
-  /** How freely its model answers, 0 to 2; null: as the vendor has it. */
+  /** Sampling temperature, 0 to 2; null: the vendor's default. */
   readonly temperature: number | null;
-  /** Of one answer; null: as many as are usual on the telephone. */
+  /** Longest answer in tokens; null: a default for telephone calls. */
   readonly maxTokens: number | null;
-  /** Helpers that it thinks with: agents that understand, remember or phrase. */
+  /** Helper agents that it uses: to understand, remember or phrase. */
   readonly chain: readonly number[];
   readonly isActive: boolean;
   readonly isDefault: boolean;
-  /** What a vendor last refused on its behalf; null once its model has answered since. */
+  /** The last vendor error; null after its model has answered since. */
   readonly lastError: { readonly message: string; readonly at: Date } | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
-/** Everything that may be set about an agent; only the name has no default. */
+/** All settings of an agent; only the name has no default. */
 export type AgentSettings = Pick<
   AiAgent,
   | 'type'
@@ -77,7 +77,7 @@ export const AGENT_DEFAULTS: AgentDefaults = {
   isActive: true,
 };
 
-/** What the other types are told where nobody says otherwise. */
+/** Default prompts of the other types. */
 export const PROMPTS: Readonly<Record<Exclude<AgentType, 'conversation'>, string>> = {
   input:
     'You read what a person says to a call centre. Answer with one JSON object and nothing else: {"intent": "...", "entities": {"name": "...", "time": "..."}}. Leave out entities that were not named.',
@@ -87,7 +87,7 @@ export const PROMPTS: Readonly<Record<Exclude<AgentType, 'conversation'>, string
     'You turn a text into words that are spoken on the telephone: short plain sentences, numbers and signs in words, no markup. Answer with the spoken text and nothing else.',
 };
 
-/** The agent that calls get which name none; made at first start. */
+/** The default agent, created at first start. */
 export const DEFAULT_AGENT: AgentDefaults & { readonly name: string } = {
   ...AGENT_DEFAULTS,
   name: 'Default agent',
@@ -101,13 +101,14 @@ export const DEFAULT_AGENT: AgentDefaults & { readonly name: string } = {
   firstMessage: 'Hello, this is Ada from Brightline. Do you have a minute?',
 };
 
-/** Letters that the variables of a call may add to a prompt or message. */
+/** How many characters the variables of a call may add to a prompt or message. */
 const LONGEST_FILLING = 100_000;
 
 /**
- * `{{name}}` filled from the call's variables, once: what was filled in is not looked into again. Where one is missing
- * it goes, with the space before it, so that "Hi {{name}}, welcome" becomes "Hi, welcome". Values that would add more than
- * LONGEST_FILLING in all are left out like missing ones: a long value that is named often must not fill the memory.
+ * Replaces `{{name}}` by the call's variables, in one pass. A missing variable is removed with the space before it, so
+ * that
+ * "Hi {{name}}, welcome" becomes "Hi, welcome". Values that would add more than LONGEST_FILLING characters in total are
+ * treated as missing, to bound the memory.
  */
 export function fillVariables(text: string, variables: Readonly<Record<string, string>>): string {
   let filled = '';

@@ -1,4 +1,4 @@
-/** Which vendor a voice or model belongs to, by its name; vendors say so themselves. */
+/** Finds the vendor of a voice or model by its name, from the providers' manifests. */
 export interface ModelCatalog {
   voiceProvider(voiceId: string): string;
   modelProvider(model: string): string;

@@ -1,7 +1,7 @@
 import type { TimeZone } from '../kernel/locale.ts';
 import type { AiAgent } from './ai-agent.ts';
 
-/** Variables that every talk has; those of the call or conversation outrank them. `number`: the person's. */
+/** Variables of every conversation; those of the call or conversation override them. `number`: the person's. */
 export function standardVariables(
   agent: Pick<AiAgent, 'name'>,
   now: { readonly at: Date; readonly timeZone: TimeZone },

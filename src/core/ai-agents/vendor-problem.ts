@@ -1,4 +1,4 @@
-/** Something that a vendor did not do, in its own words, for the agent's owner. */
+/** A vendor error in the vendor's own words, shown to the agent's organization. */
 export interface VendorProblem {
   /** ISO 8601. */
   readonly at: string;

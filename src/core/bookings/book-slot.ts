@@ -54,7 +54,7 @@ function inWorkingHours(at: Date, zone: TimeZone): boolean {
   return !['Sat', 'Sun'].includes(of('weekday')) && Number(of('hour')) >= FIRST_HOUR && Number(of('hour')) < LAST_HOUR;
 }
 
-/** Notes that somebody is to be called back. */
+/** Stores a callback request. */
 export async function noteCallback(
   core: Pick<Basics, 'store' | 'clock'>,
   ctx: Ctx,

@@ -1,11 +1,11 @@
 import { type Booking, type BookingParty, type BookSlot, type Callback } from './booking.ts';
 
 export interface BookingStore {
-  /** Null when the instant is taken, or held for another call. `heldUntil`: only offered so far. */
+  /** Null if the time is booked, or held for another call. `heldUntil` is set while the time is only offered. */
   insert(organizationId: number, booking: BookSlot, now: Date, heldUntil: Date | null): Promise<Booking | null>;
-  /** Null where there is none that could be canceled. */
+  /** Null if there is no booking to cancel. */
   cancel(organizationId: number, id: number, at: Date): Promise<Booking | null>;
-  /** Those of one party that are still to come, soonest first. */
+  /** The future bookings of one party, soonest first. */
   upcoming(organizationId: number, whose: BookingParty, now: Date): Promise<readonly Booking[]>;
   insertCallback(organizationId: number, callback: Callback, at: Date): Promise<number>;
   callbacksOf(callId: number): Promise<readonly Callback[]>;

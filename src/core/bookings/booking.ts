@@ -1,4 +1,4 @@
-/** An instant that somebody booked. */
+/** A booked appointment. */
 export interface Booking {
   readonly id: number;
   readonly at: Date;
@@ -7,22 +7,22 @@ export interface Booking {
   readonly notes: string | null;
   readonly personId: number | null;
   readonly callId: number | null;
-  /** The talk in text in which it was made. */
+  /** The text conversation in which it was made. */
   readonly conversationId?: number | null;
 }
 
 export type BookSlot = Omit<Booking, 'id'>;
 
-/** Whose a booking is: who made it, with which number, or in this very talk. Null where it is not known. */
+/** Identifies the owner of bookings: the person, the number, or the current conversation. Null if unknown. */
 export type BookingParty = Pick<Booking, 'personId' | 'number' | 'callId' | 'conversationId'>;
 
-/** Somebody is to be called back. */
+/** A request to call a person back. */
 export interface Callback {
   readonly callId: number | null;
   readonly conversationId?: number | null;
   readonly personId: number | null;
   readonly number: string | null;
-  /** When, in the words in which it was asked for. */
+  /** The wanted time in the caller's own words. */
   readonly wanted: string;
   readonly dueAt: Date | null;
   readonly reason: string;

@@ -5,7 +5,7 @@ import type { Booking } from './booking.ts';
 
 type Ctx = Pick<Context, 'organizationId' | 'actor' | 'once'>;
 
-/** Cancels a booking; its time is free again. @throws AppError not-found (also one that is canceled already) */
+/** Cancels a booking, which frees its time. @throws AppError not-found, also if it is canceled already */
 export async function cancelBooking(core: Pick<Basics, 'store' | 'clock'>, ctx: Ctx, id: number): Promise<Booking> {
   return core.store.transaction(async (records) => {
     const booking = await records.bookings.cancel(ctx.organizationId, id, core.clock.now());

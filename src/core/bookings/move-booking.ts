@@ -5,7 +5,10 @@ import type { Booking, BookSlot } from './booking.ts';
 
 type Ctx = Pick<Context, 'organizationId' | 'actor' | 'once'>;
 
-/** Books another time in place of that one, in the talk that is named. @throws AppError not-found, invalid-input (in the past), conflict (taken) */
+/**
+ * Moves a booking to another time. `callId` or `conversationId` names where that happens. @throws AppError not-found,
+ * invalid-input (in the past), conflict (taken)
+ */
 export async function moveBooking(
   core: Pick<Basics, 'store' | 'clock'>,
   ctx: Ctx,

@@ -15,35 +15,35 @@ export type TimeProblem =
   | 'past'
   | 'clock-change';
 
-/** What was understood of the words in which somebody named a time. */
+/** The result of parsing a spoken time. */
 export interface SpokenTime {
-  /** The one instant that was meant; null where there is a problem. */
+  /** The instant, if it is unambiguous; null if there is a problem. */
   readonly at: Date | null;
-  /** `YYYY-MM-DD` and `HH:MM` in the zone that was named, else in the organization's; null where it was not named. */
+  /** `YYYY-MM-DD` and `HH:MM` in the named zone, else in the organization's; null if not named. */
   readonly day: string | null;
   readonly time: string | null;
   /** Whether morning or afternoon was said, not guessed. */
   readonly exact: boolean;
   readonly problem: TimeProblem | null;
-  /** Words that matter and were not understood, in their order. */
+  /** Relevant words that were not understood, in order. */
   readonly left: readonly string[];
-  /** What is unclear, as a sentence, where there is a problem. */
+  /** A sentence that says what to ask, if there is a problem. */
   readonly ask: string | null;
 }
 
 export interface SpokenTimeOptions {
   readonly now: Date;
-  /** Where the listener is: the organization's. */
+  /** The organization's time zone. */
   readonly zone: TimeZone;
   readonly dateOrder: DateOrder;
   /** A guess is good enough: `at four` is the next four o'clock, `tomorrow morning` is nine. */
   readonly guess?: boolean;
 }
 
-/** Each changes what the other words mean, wherever it stands. */
+/** Words that change the meaning of the others, at any position. */
 const BLOCKING =
   /^(any|anything|anytime|anyday|but|except|excluding|not|never|neither|nor|cannot|\w+n't|dont|cant|wont|or|unless|until|till|before|after|between|every|each|either|whenever|sometime|earlier|later|early|late|earliest|latest|asap|end|beginning|start|middle|mid|midnight|weekends?|couple|few|several|other|following|alternate|eve|christmas|xmas|easter|thanksgiving|halloween|pentecost|ramadan|eid|diwali|hanukkah|holidays?|birthday|\w+ish|than|instead)$/;
-/** Each matters where it is no part of what was understood. */
+/** Words that matter unless they are part of an understood phrase. */
 const MATTERS = new RegExp(
   `^(\\S*\\d\\S*|days?|weeks?|months?|years?|fortnights?|hours?|minutes?|quarter|half|past|to|next|last|previous|ago|yesterday|tomorrow|today|tonight|noon|am|pm|${WEEKDAY}s?|${MONTH})$`,
 );
@@ -52,7 +52,7 @@ const PAST = new RegExp(
 );
 const VAGUE = /\b(?:next|this|the|last|past) (?:week|month|year|quarter)\b/;
 const RELATIVE = /\b(?:hours?|minutes?|mins?|hrs?)\b/;
-/** A longer text names no time; the patterns need not be linear beyond it. */
+/** Longer texts are not parsed, which bounds the cost of the patterns. */
 const LONGEST = 300;
 /** People who name an hour without its half of the day mean office hours: `at three` is 15:00, `at eight` is 8:00. */
 const FIRST_OFFICE_HOUR = 8;
@@ -76,7 +76,7 @@ const US_ZONES: ReadonlySet<string> = new Set(
   (new Intl.Locale('en-US') as Intl.Locale & { getTimeZones(): string[] }).getTimeZones(),
 );
 
-/** The instant that somebody named, in English or as a date, or what to ask. What is not surely understood is asked for, never guessed. */
+/** Parses a time in English or as a date. If it is not certain, the result says what to ask instead of a guess. */
 export function readSpokenTime(said: string, options: SpokenTimeOptions): SpokenTime {
   const iso = /^\s*\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s?(?:Z|[+-]\d{2}:?\d{2})\s*$/i.exec(said);
   if (iso) return ofInstant(new Date(said.trim().replace(' ', 'T')), options);
@@ -270,7 +270,7 @@ function failed(problem: TimeProblem, found: Partial<SpokenTime>): SpokenTime {
   };
 }
 
-/** An instant as it is said to somebody, with weekday and date; with the year where it is another than now. */
+/** An instant as spoken text with weekday and date, and the year if it is not the current one. */
 export function sayTime(at: Date, zone: TimeZone, now: Date): string {
   const year =
     wallClock(zone, at).getUTCFullYear() === wallClock(zone, now).getUTCFullYear() ? {} : { year: 'numeric' as const };

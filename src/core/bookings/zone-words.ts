@@ -40,7 +40,7 @@ const NO_ZONE =
   /^(the|a|this|that|what|which|any|some|same|first|good|best|better|free|open|your|our|office|of|at|is|in|on|and|for|next|long|short|nice|great|perfect|fine|other|another|about|by|my|his|her|their|last)$/;
 const AFTER_TIME = '(?<=\\d|am|pm|noon)';
 
-/** The words without the zone that they name. `problem`: words that name one nobody knows, the caller's own among them. */
+/** The words without the zone that they name. `problem`: words that name an unknown zone, such as "my time". */
 export function withoutZone(
   text: string,
   home: TimeZone,

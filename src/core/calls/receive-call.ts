@@ -2,7 +2,7 @@ import type { Core } from '../core.ts';
 import { otherEnd } from '../people/person-of.ts';
 import { notFound } from '../kernel/errors.ts';
 import type { CarrierNotice, CarrierSignal } from '../kernel/carrier-notice.ts';
-import { numberOf } from '../people/nobody.ts';
+import { numberOf } from '../people/withheld-number.ts';
 import { isPhoneNumber } from '../kernel/phone-number.ts';
 import type { Records } from '../records.ts';
 import { isCallSid, type Call } from './call.ts';

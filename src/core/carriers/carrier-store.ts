@@ -1,4 +1,4 @@
-/** What operators have set, sealed, by name. */
+/** Settings by name, encrypted. */
 export interface SettingsStore {
   all(): Promise<ReadonlyMap<string, string>>;
   set(name: string, sealed: string, at: Date): Promise<void>;
@@ -9,13 +9,13 @@ export interface OwnNumber {
   readonly number: string;
   readonly organizationId: number;
   readonly carrier: string;
-  /** Who answers; null: the default agent. */
+  /** The agent that answers; null: the default agent. */
   readonly agentId: number | null;
   readonly createdAt: Date;
 }
 
 export interface NumberStore {
-  /** Null when somebody has it. */
+  /** Null if the number has an owner already. */
   insert(number: OwnNumber): Promise<OwnNumber | null>;
   find(number: string): Promise<OwnNumber | null>;
   list(organizationId: number): Promise<readonly OwnNumber[]>;
@@ -27,7 +27,7 @@ export interface NumberStore {
   delete(organizationId: number, number: string): Promise<boolean>;
 }
 
-/** How fast calls may be handed to one carrier, over all servers. */
+/** Limits of calls to one carrier, over all servers. */
 export interface Pace {
   readonly callsPerSecond: number | null;
   readonly concurrentCalls: number | null;
@@ -35,15 +35,16 @@ export interface Pace {
 
 export interface CarrierStore {
   /**
-   * Takes the carrier's next place for a call that is still `placed`, and marks the call as handed over. The answer is how
-   * long to wait before asking again, ms; 0: it is handed over now. Null: the call is not to be dialled any more.
+   * Takes the carrier's next slot for a call that is still `placed`, and marks the call as dialled. Returns how long to
+   * wait
+   * before the next try, ms; 0: dial now; null: the call must not be dialled any more.
    */
   takeTurn(callId: number, carrier: string, pace: Pace, now: Date): Promise<number | null>;
-  /** The carrier surely did not take it: its place is free for others. */
+  /** Frees the slot, because the carrier surely did not accept the call. */
   giveBack(callId: number): Promise<void>;
-  /** All servers leave it alone until then; null: it does well again. */
+  /** No server uses the carrier until then; null: it works again. */
   rest(carrier: string, until: Date | null, now: Date): Promise<void>;
   resting(now: Date): Promise<ReadonlySet<string>>;
-  /** Remembers a delivery; answers when it came first, or null when it is new. */
+  /** Remembers a webhook delivery. Returns when it first came, or null if it is new. */
   seen(carrier: string, digest: string, at: Date): Promise<Date | null>;
 }

@@ -5,27 +5,27 @@ import type { Context } from '../kernel/context.ts';
 import { AppError, invalid, notFound } from '../kernel/errors.ts';
 import type { SettingsStore } from './carrier-store.ts';
 
-/** What verbs about carriers stand on. */
+/** The dependencies of carrier verbs. */
 type CarrierCore = Pick<Core, 'store' | 'secrets' | 'clock' | 'carriers'>;
 
 /** Names of the settings. */
 const CHOICE = 'carriers';
 const settingsOf = (id: string) => `carrier.${id}`;
 
-/** Which carrier places calls, and which ones step in. */
+/** The carrier for outbound calls, and its failover carriers. */
 export interface CarrierChoice {
   readonly current: string | null;
-  /** Null: every other one that is configured. */
+  /** Null: all other configured carriers. */
   readonly failover: readonly string[] | null;
 }
 
-/** Everything that is set about carriers, opened. */
+/** All stored carrier settings, decrypted. */
 export interface StoredCarriers {
   readonly choice: CarrierChoice;
   readonly settings: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
-/** Which carriers are set how; read anew whenever it is asked for, so that a change is in effect at once. */
+/** Reads the carrier settings. Read at each use, so that a change takes effect at once. */
 export async function readCarriers(core: {
   readonly store: { readonly settings: SettingsStore };
   readonly secrets: Pick<Core['secrets'], 'open'>;
@@ -51,14 +51,19 @@ export async function needCarrier(core: Pick<Core, 'carriers'>, id: string): Pro
   return found;
 }
 
-/** Calls are placed through it from now on; those that run stay where they are. @throws AppError invalid-input */
+/** An unknown provider; the message lists those that can be chosen. */
+export const unknownProvider = (path: string, id: string, known: readonly CarrierInfo[]) =>
+  invalid(path, `is unknown: ${id}. Available: ${known.map((one) => one.id).join(', ')}`);
+
+/** Sets the carrier for new calls; running calls keep theirs. @throws AppError invalid-input */
 export async function switchCarrier(
   core: CarrierCore,
   ctx: Context,
   id: string,
 ): Promise<{ previous: CarrierInfo; current: CarrierInfo }> {
-  const chosen = (await core.carriers.list()).find((one) => one.id === id);
-  if (!chosen) throw invalid('provider', 'names no provider that there is');
+  const known = await core.carriers.list();
+  const chosen = known.find((one) => one.id === id);
+  if (!chosen) throw unknownProvider('provider', id, known);
   if (!chosen.configured)
     throw invalid(
       'provider',
@@ -72,7 +77,7 @@ export async function switchCarrier(
   return { previous, current: await core.carriers.current() };
 }
 
-/** Which carriers step in when the current one is down, in this order. @throws AppError invalid-input */
+/** Sets the failover carriers in order. @throws AppError invalid-input */
 export async function setFailover(
   core: CarrierCore,
   ctx: Context,
@@ -81,7 +86,12 @@ export async function setFailover(
   const known = await core.carriers.list();
   for (const id of ids) {
     const one = known.find((carrier) => carrier.id === id);
-    if (!one?.real) throw invalid('providers', `names no carrier that could step in: ${id}`);
+    if (!one?.real)
+      throw unknownProvider(
+        'providers',
+        id,
+        known.filter(({ real }) => real),
+      );
   }
   await save(
     core,
@@ -96,10 +106,13 @@ export async function setFailover(
 
 const SHOWN = 4;
 
-/** A secret as it may be shown: whoever has it recognises it. */
+/** A masked secret whose last characters identify it to its owner. */
 export const masked = (value: string): string => `********${value.length >= 3 * SHOWN ? value.slice(-SHOWN) : ''}`;
 
-/** Sets fields of a carrier; a masked secret that is sent back leaves it as it was, and null goes back to the environment. @throws AppError invalid-input, not-found */
+/**
+ * Sets fields of a carrier. A masked secret leaves the stored one unchanged; null restores the environment's value.
+ * @throws AppError invalid-input, not-found
+ */
 export async function saveCarrierSettings(
   core: CarrierCore,
   ctx: Context,
@@ -136,13 +149,13 @@ export async function saveCarrierSettings(
   return needCarrier(core, id);
 }
 
-/** How a carrier is set. @throws AppError not-found, forbidden */
+/** The settings of a carrier. @throws AppError not-found, forbidden */
 export async function carrierSettings(core: CarrierCore, ctx: Context, id: string): Promise<CarrierInfo> {
   await needFirstOrganization(core, ctx);
   return needCarrier(core, id);
 }
 
-/** Asks a carrier whether it takes our credentials, and whether its webhooks would reach us. @throws AppError not-found, forbidden */
+/** Tests whether a carrier accepts our credentials and can reach our webhooks. @throws AppError not-found, forbidden */
 export async function testCarrier(
   core: CarrierCore,
   ctx: Context,
@@ -153,13 +166,13 @@ export async function testCarrier(
   return { carrier, check: await core.carriers.check(carrier.id) };
 }
 
-/** Carriers serve all organizations, so the first one's admins alone decide. */
+/** Carriers serve all organizations, so only admins of the first organization may change them. */
 async function needFirstOrganization(core: CarrierCore, ctx: Context): Promise<void> {
   if (!(await isFirst(core.store, ctx.organizationId)))
-    throw new AppError('forbidden', 'Carriers are set by admins of the first organization');
+    throw new AppError('forbidden', 'Only admins of the first organization can change carriers');
 }
 
-/** Changes one setting by what it was: of two who do so at once, neither undoes the other's. */
+/** Changes one setting from its current value, so that concurrent changes do not overwrite each other. */
 async function save(
   core: CarrierCore,
   ctx: Context,

@@ -5,18 +5,21 @@ import type { PhoneNumber } from '../kernel/phone-number.ts';
 import type { OwnNumber } from './carrier-store.ts';
 import { isFirst } from '../identity/first-organization.ts';
 import { needAgent } from '../ai-agents/agents.ts';
+import { unknownProvider } from './carriers.ts';
 
 type NumberCore = Pick<Core, 'store' | 'clock' | 'carriers'>;
 
-/** What may be said of a number that an organization owns. */
+/** Settings of a number that an organization owns. */
 export interface NumberSettings {
   readonly carrier: string;
   readonly agentId: number | null;
 }
 
 async function check(core: NumberCore, ctx: Context, { carrier, agentId }: Partial<NumberSettings>): Promise<void> {
-  if (carrier !== undefined && !(await core.carriers.list()).some((one) => one.id === carrier))
-    throw invalid('provider', 'names no provider that there is');
+  if (carrier !== undefined) {
+    const known = await core.carriers.list();
+    if (!known.some((one) => one.id === carrier)) throw unknownProvider('provider', carrier, known);
+  }
   if (agentId !== undefined && agentId !== null) await needAgent(core.store, ctx, agentId);
 }
 
@@ -25,8 +28,9 @@ async function needFirst(core: NumberCore, ctx: Context, message: string): Promi
 }
 
 /**
- * Gives a number of the shared carriers to an organization: calls to it are that organization's.
- * @throws AppError forbidden for everybody but the first organization, conflict when the number is given already, not-found, invalid-input
+ * Assigns a number of the shared carriers to an organization, which then gets its calls.
+ * @throws AppError forbidden unless from the first organization, conflict if the number is assigned, not-found,
+ * invalid-input
  */
 export async function addNumber(
   core: NumberCore,
@@ -35,10 +39,10 @@ export async function addNumber(
   settings: NumberSettings,
   organizationId: number = ctx.organizationId,
 ): Promise<OwnNumber> {
-  await needFirst(core, ctx, 'Numbers are given out by admins of the first organization: ask one of them for it');
+  await needFirst(core, ctx, 'Only admins of the first organization can assign numbers: ask one of them');
   if (organizationId !== ctx.organizationId) {
     if (settings.agentId !== null)
-      throw invalid('agent_id', 'is set by the organization that gets the number: leave it out');
+      throw invalid('agent_id', 'must be left out: the organization that gets the number sets it');
     if (!(await core.store.organizations.get(organizationId)))
       throw notFound('Organization', `organization_id: org_${organizationId}`);
   }
@@ -60,7 +64,7 @@ export function listNumbers(core: NumberCore, ctx: Context): Promise<readonly Ow
   return core.store.numbers.list(ctx.organizationId);
 }
 
-/** @throws AppError not-found, invalid-input, forbidden (its carrier, for everybody but the first organization) */
+/** @throws AppError not-found, invalid-input, forbidden (its carrier, unless from the first organization) */
 export async function changeNumber(
   core: NumberCore,
   ctx: Context,
@@ -70,7 +74,7 @@ export async function changeNumber(
   const known = await core.store.numbers.find(number);
   if (known?.organizationId !== ctx.organizationId) throw notFound('Number', `phone_number: ${number}`);
   if (change.carrier !== undefined && change.carrier !== known.carrier)
-    await needFirst(core, ctx, 'The provider of a number is set by admins of the first organization');
+    await needFirst(core, ctx, 'Only admins of the first organization can set the provider of a number');
   await check(core, ctx, change);
   return core.store.transaction(async (records) => {
     const changed = await records.numbers.update(ctx.organizationId, number, change);
@@ -80,7 +84,7 @@ export async function changeNumber(
   });
 }
 
-/** Gives a number back: calls to it are the first organization's from now on. @throws AppError not-found */
+/** Removes a number from its organization; the first organization then gets its calls. @throws AppError not-found */
 export async function removeNumber(core: NumberCore, ctx: Context, number: string): Promise<void> {
   await core.store.transaction(async (records) => {
     if (!(await records.numbers.delete(ctx.organizationId, number)))

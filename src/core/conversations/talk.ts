@@ -5,7 +5,7 @@ import type { Core } from '../core.ts';
 import { callsOf, userOf, type Context } from '../kernel/context.ts';
 import { AppError, invalid, notFound } from '../kernel/errors.ts';
 import { isPhoneNumber } from '../kernel/phone-number.ts';
-import { isNobody, numberOf } from '../people/nobody.ts';
+import { isWithheldNumber, numberOf } from '../people/withheld-number.ts';
 import { learned } from '../memory/learn.ts';
 import { personNamed } from '../people/person-of.ts';
 import type { Conversation, Message } from './conversation.ts';
@@ -184,7 +184,7 @@ async function talkFor(
 ): Promise<{ conversation: Conversation; personId: number | null }> {
   return core.store.transaction(async (records) => {
     const personId =
-      userId === null || isNobody(userId)
+      userId === null || isWithheldNumber(userId)
         ? null
         : (await personNamed(records, core.secrets, ctx.organizationId, userId)).id;
     const found =

@@ -3,9 +3,9 @@ import type { Conversation } from '../conversations/conversation.ts';
 import { callsOf, type Actor } from '../kernel/context.ts';
 import type { DomainEvent } from '../kernel/events.ts';
 
-/** An event as those are told who listen: with the call or conversation it is about, as that stands now. */
+/** An event with the current state of the call or conversation that it is about. */
 export interface FedEvent {
-  /** Events are told in the order of their positions, which have no gaps. */
+  /** Events are delivered in the order of their positions, which have no gaps. */
   readonly position: number;
   readonly organizationId: number;
   readonly at: Date;
@@ -14,19 +14,22 @@ export interface FedEvent {
   readonly conversation: Conversation | null;
 }
 
-/** Everything that happens on any server, in one order. */
+/** The events of all servers in one order. */
 export interface EventFeed {
-  /** Of the last event that was told. */
+  /** Position of the last delivered event. */
   readonly position: number;
-  /** Tells batches of events, each once and in order; answers how to stop. Listeners must not throw. */
+  /** Delivers batches of events, each once and in order; returns a function that stops it. Listeners must not throw. */
   listen(listener: (events: readonly FedEvent[]) => void): () => void;
-  /** Resolves when what was on record before has been told; what comes is new. */
+  /** Resolves when all events stored before this call have been delivered. */
   now(): Promise<void>;
   /** Events after one position and up to another, oldest first. */
   read(after: number, until: number, limit: number): Promise<readonly FedEvent[]>;
 }
 
-/** Whether an actor may see an event: never another organization's; human agents those of their own calls and talks. */
+/**
+ * Whether an actor may see an event: only of its own organization, and human agents only of their own calls and
+ * conversations.
+ */
 export function maySee(
   { organizationId, actor }: { readonly organizationId: number; readonly actor: Actor },
   { organizationId: theirs, call, conversation }: Pick<FedEvent, 'organizationId' | 'call' | 'conversation'>,

@@ -1,26 +1,26 @@
-/** What a carrier says has happened on a call. It may say so twice, late, or in any order. */
+/** A carrier's report about a call. Reports may be repeated, late or out of order. */
 export type CarrierSignal =
   | { readonly type: 'ringing' }
   | { readonly type: 'answered' }
   | { readonly type: 'ended'; readonly outcome: CarrierOutcome; readonly reason: string | null }
-  /** The carrier's own recording is there. */
+  /** The carrier's own recording is available. */
   | { readonly type: 'recording'; readonly url: string }
-  /** Whom the carrier takes the other end for: a hint, our own ear decides. */
+  /** The carrier's answering-machine detection; a hint, since our own detection decides. */
   | { readonly type: 'answered-by'; readonly who: 'human' | 'machine' };
 
 export const CARRIER_OUTCOMES = ['completed', 'busy', 'no-answer', 'canceled', 'failed'] as const;
 export type CarrierOutcome = (typeof CARRIER_OUTCOMES)[number];
 
-/** One webhook of a carrier, in our words. */
+/** One webhook of a carrier, in neutral form. */
 export interface CarrierNotice {
   readonly carrierCallId: string;
-  /** Our number of the call, where the carrier hands it back. */
+  /** Our id of the call, if the carrier returns it. */
   readonly callId: number | null;
   readonly direction: 'inbound' | 'outbound' | null;
   readonly from: string | null;
   readonly to: string | null;
-  /** Null when it says nothing that concerns us. */
+  /** Null if the webhook is of no interest. */
   readonly signal: CarrierSignal | null;
-  /** The carrier waits to be told what to do with the call: its answer is carried out. */
+  /** The carrier expects instructions for the call in the reply. */
   readonly asks: boolean;
 }

@@ -50,8 +50,8 @@ describe('a circuit breaker', () => {
           if (one.what === 'wait') now += one.ms;
           else if (one.what === 'ask') {
             const attempt = breaker.ask();
-            if (before === 'closed') assert.ok(attempt, 'a closed breaker refuses nobody');
-            if (before === 'open') assert.equal(attempt, null, 'an open breaker lets nobody through');
+            if (before === 'closed') assert.ok(attempt, 'a closed breaker admits every request');
+            if (before === 'open') assert.equal(attempt, null, 'an open breaker admits no request');
             if (before === 'half-open' && attempt) {
               assert.ok(lastOf.withdrawn || now - lastOf.givenWhileHalfOpen >= 15_000, 'two probes run side by side');
               Object.assign(lastOf, { givenWhileHalfOpen: now, withdrawn: false });

@@ -1,29 +1,30 @@
 const FAILURES = 3;
 const REST_MS = 30_000;
-/** A probe that has not reported by then is given to the next one that asks. */
+/** A probe without a report after this time is replaced by the next request. */
 const PROBE_MS = 15_000;
 
 /** One permitted use of a vendor or carrier. Only its first report counts. */
 export interface Attempt {
-  /** It did what it was asked. */
+  /** The request succeeded. */
   succeeded(): void;
-  /** It is at fault. `retryAfterMs`: it asked to be left alone for so long. */
+  /** The vendor failed. `retryAfterMs`: the pause that it asked for. */
   failed(retryAfterMs?: number): void;
-  /** Says nothing of its health: the request was withdrawn, or was itself at fault. */
+  /** No statement about its health: the request was canceled or was itself invalid. */
   withdrawn(): void;
 }
 
 /**
- * Keeps a vendor or carrier that fails out of use: it opens after three failures in a row or when it is asked to, and
- * after a rest it lets one probe through at a time, whose result closes or opens it again.
+ * Circuit breaker of a vendor or carrier: opens after three failures in a row, or when the vendor asks for a pause.
+ * After
+ * the pause it admits one probe at a time, whose result closes or reopens it.
  */
 export class CircuitBreaker {
   readonly #now: () => number;
   #failures = 0;
   #restUntilMs = -Infinity;
-  /** The probe of a rest that is over, and until when its report is waited for. */
+  /** The probe after a pause, and until when its report is awaited. */
   #probe: { readonly untilMs: number } | null = null;
-  /** Counts openings and closings: reports of attempts from before the last of them are out of date. */
+  /** Counts openings and closings; reports of attempts from an earlier period are ignored. */
   #period = 0;
 
   constructor(now: () => number) {
@@ -35,12 +36,14 @@ export class CircuitBreaker {
     return this.#now() < this.#restUntilMs ? 'open' : 'half-open';
   }
 
-  /** What is left of a rest, ms; 0 where there is none. */
+  /** Remaining pause in ms, or 0. */
   get restsForMs(): number {
     return Math.max(0, this.#restUntilMs - this.#now());
   }
 
-  /** Null while it must not be used. Whoever is given an attempt reports its result; a probe that does not is replaced. */
+  /**
+   * Null while the breaker is open. The result of an attempt must be reported; a probe without a report is replaced.
+   */
   ask(): Attempt | null {
     const { state } = this;
     if (state === 'open') return null;

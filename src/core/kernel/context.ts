@@ -3,9 +3,9 @@ export type Actor =
   | {
       readonly kind: 'api-key';
       readonly id: number;
-      /** What it acts as: no more than the role that its creator has today. */
+      /** The effective role: at most the current role of the key's creator. */
       readonly role: Role;
-      /** The role that it was made with, which bounds it as well. Left out: the same. */
+      /** The role that the key was created with, if it differs. */
       readonly keyRole?: Role;
       readonly userId: number | null;
     }
@@ -15,7 +15,7 @@ export type Actor =
 export const ROLES = ['admin', 'manager', 'agent', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** What an operation may ask for; one table decides which role has it. `report-calls`: to say what a carrier would, by webhook. */
+/** Permissions of operations. `report-calls`: send the notices of a carrier by webhook. */
 export const PERMISSIONS = [
   'read',
   'read-calls',
@@ -35,7 +35,7 @@ export const PERMISSIONS = [
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
-/** The one place that says who may do what. An `agent` is a human one: of calls they have their own, see `callsOf`. */
+/** The permissions of each role. An `agent` is a human agent, who sees only their own calls; see `callsOf`. */
 const GRANTS: Record<Role, readonly Permission[]> = {
   admin: PERMISSIONS,
   manager: [
@@ -63,7 +63,7 @@ export interface Context {
   readonly once?: OnceKey;
 }
 
-/** A request that is carried out once; `attempt` is good as long as nobody else tries it. */
+/** A request with an idempotency key; `attempt` is valid until another request takes it over. */
 export interface OnceKey {
   readonly operation: string;
   readonly key: string;
@@ -78,18 +78,18 @@ export function isAllowed(actor: Actor, permission: Permission): boolean {
 
 const RANKS: Record<Role, number> = { admin: 2, manager: 1, agent: 0, viewer: 0 };
 
-/** What a key of `keyRole` acts as whose creator has `creatorRole` today: the lesser of the two. */
+/** The effective role of a key: the lesser of its own role and the current role of its creator. */
 export const keyActsAs = (keyRole: Role, creatorRole: Role): Role =>
   RANKS[creatorRole] <= RANKS[keyRole] ? creatorRole : keyRole;
 
 export const permissionsOf = (role: Role): readonly Permission[] => GRANTS[role];
 
-/** Whose calls an actor sees and ends: everybody's, or only those of one user. */
+/** Which calls an actor may see and end: all, or only those of one user. */
 export function callsOf(actor: Actor): { readonly userId: number | null } | 'all' {
   return actor.kind === 'system' || actor.role !== 'agent' ? 'all' : { userId: userOf(actor) };
 }
 
-/** The person who acts, or whose key acts. */
+/** The acting user, directly or by an API key. */
 export function userOf(actor: Actor): number | null {
   return actor.kind === 'user' ? actor.id : actor.kind === 'api-key' ? actor.userId : null;
 }

@@ -6,7 +6,7 @@ export type ErrorCode =
   | 'forbidden'
   | 'not-found'
   | 'conflict'
-  /** The record is there, and may not be changed so. */
+  /** The record exists but must not be changed in this way. */
   | 'unchangeable'
   | 'rate-limited'
   | 'too-many-calls'
@@ -17,12 +17,12 @@ export type ErrorCode =
   | 'no-room'
   | 'internal';
 
-/** One thing wrong with an input: where (dotted path) and what, in words a caller of the API understands. */
+/** One problem of an input: the dotted path of the field, and a message for API clients. */
 export interface Issue {
   readonly path: string;
   readonly message: string;
   readonly kind: 'missing' | 'format' | 'range';
-  /** What was there instead, where it may be shown again. */
+  /** The given value, if it may be shown. */
   readonly value?: string | number | boolean | null;
 }
 
@@ -32,9 +32,9 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly issues: readonly Issue[];
   readonly subject: string | null;
-  /** When it makes sense to ask again. */
+  /** When to retry. */
   readonly retryAt: Date | null;
-  /** How many were allowed, where it was too many. */
+  /** The limit that was exceeded. */
   readonly limit: number | null;
 
   constructor(
@@ -51,7 +51,7 @@ export class AppError extends Error {
   }
 }
 
-/** The records cannot be reached, or take no changes, at present. Reported as an outage of its own, not by each request. */
+/** The database is unreachable or read-only. Logged once as an outage, not per request. */
 export class RecordsUnavailable extends AppError {
   constructor(cause: unknown, retryAt: Date) {
     super('unavailable', 'The database is not available at present. Try again in a moment.', { cause, retryAt });
@@ -72,14 +72,14 @@ export function notFound(what: string, subject: string): AppError {
   return new AppError('not-found', `${what} not found`, { subject });
 }
 
-/** As many as there may be are there already. `many` reads after the number: `webhooks`. */
+/** A limit on the number of records is reached. `many` follows the number: `webhooks`. */
 export function tooMany(most: number, many: string): AppError {
   return new AppError('conflict', `There are ${most} ${many} already, the most that are allowed. Delete one first.`, {
     limit: most,
   });
 }
 
-/** One field is wrong. `message` reads after the field's name: `must be …`. */
+/** One invalid field. `message` follows the field's name: `must be …`. */
 export function invalid(path: string, message: string, kind: Issue['kind'] = 'format'): AppError {
   return new AppError('invalid-input', 'Invalid request parameters', {
     issues: [{ path, message: `${path} ${message}`, kind }],

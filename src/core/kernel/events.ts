@@ -1,7 +1,7 @@
-/** On a call, or in a talk in text with that agent. */
+/** A call, or a text conversation with an agent. */
 export type Where = { readonly callId: number } | { readonly conversationId: number; readonly agentId: number };
 
-/** What happened, as a closed list. Each is written in the transaction that made it true, and carries the call's own sequence. */
+/** All events, as a closed list. Each is written in the transaction of its change, with the call's sequence number. */
 export type DomainEvent =
   | { readonly type: 'call.started'; readonly callId: number; readonly data: { readonly number: string | null } }
   | { readonly type: 'call.ringing'; readonly callId: number; readonly data: Record<string, never> }
@@ -24,7 +24,7 @@ export type DomainEvent =
   | ({ readonly type: 'agent.responded'; readonly data: { readonly text: string } } & Where)
   /** What we said. */
   | ({ readonly type: 'message.sent'; readonly data: { readonly role: 'agent'; readonly text: string } } & Where)
-  /** What the other party said. `confidence`: how surely it was understood, 0 to 1; null where nobody says. */
+  /** What the other party said. `confidence` of the recogniser, 0 to 1; null if unknown. */
   | ({
       readonly type: 'message.received';
       readonly data: { readonly role: 'caller'; readonly text: string; readonly confidence: number | null };

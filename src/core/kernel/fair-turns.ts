@@ -1,11 +1,11 @@
 export interface FairTurnsOptions {
   readonly atOnce: number;
   readonly perKey: number;
-  /** How many of one key may wait. */
+  /** How many requests of one key may wait. */
   readonly waitingPerKey: number;
 }
 
-/** Places that keys (organizations) share: each has a bounded number, and keys that wait take turns. */
+/** Slots shared fairly among keys (organizations): each key has a limit, and waiting keys take turns. */
 export class FairTurns {
   readonly #options: FairTurnsOptions;
   readonly #running = new Map<number, number>();
@@ -17,7 +17,7 @@ export class FairTurns {
     this.#options = options;
   }
 
-  /** Gives back the place when called; null where too many wait already, or `signal` was aborted first. */
+  /** Waits for a slot and returns its release; null if too many wait, or `signal` was aborted. */
   take(key: number, signal?: AbortSignal): Promise<(() => void) | null> {
     const waiting = this.#waiting.get(key) ?? [];
     if (waiting.length === 0 && this.#hasPlace(key)) return Promise.resolve(this.#start(key));

@@ -1,13 +1,14 @@
 /** Recordings and uploads, by key. Keys are relative paths of plain names. */
 export interface FileStore {
   /**
-   * A file that grows; what was appended survives a crash of ours. `onFailure` is told, once, when no more can be
-   * written; what was written before stays. @throws AppError unavailable when there is no room
+   * Opens a file for appending; appended data survives a crash of this process. `onFailure` is called once if no more
+   * can be
+   * written; earlier data stays. @throws AppError unavailable if the disk is full
    */
   append(key: string, onFailure?: (error: Error) => void): Promise<FileAppender>;
   /** @throws AppError no-room */
   write(key: string, content: AsyncIterable<Uint8Array>): Promise<void>;
-  /** Takes in content before it is known where it belongs. @throws AppError no-room */
+  /** Stores content temporarily, before its key is known. @throws AppError no-room */
   stage(content: AsyncIterable<Uint8Array>): Promise<StagedFile>;
   /** Null when there is no such file. */
   read(
@@ -26,12 +27,12 @@ export interface StagedFile {
   readonly size: number;
   readonly sha256: string;
   keep(key: string): Promise<void>;
-  /** Nothing where it was kept. */
+  /** Does nothing after `keep`. */
   discard(): Promise<void>;
 }
 
 export interface FileAppender {
   append(bytes: Uint8Array): void;
-  /** Resolves when everything is with the store. Rejects when something could not be written. */
+  /** Resolves when all data is stored; rejects if some could not be written. */
   close(): Promise<void>;
 }

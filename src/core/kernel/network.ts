@@ -1,4 +1,4 @@
-/** Whose requests one address stands for: whoever has one IPv6 address has the 2^64 of its network. */
+/** The host that an address stands for in limits: an IPv6 client controls the whole /64 of its address. */
 export function hostOf(address: string): string {
   const v4 = v4Of(address);
   if (v4 !== null) return v4;

@@ -2,11 +2,14 @@ import type { Context } from './context.ts';
 import type { DomainEvent } from './events.ts';
 import type { JobRequest } from './jobs.ts';
 
-/** What goes out with a change, in its transaction. */
+/** Events, audit lines and jobs that commit with a change. */
 export interface Outbox {
-  /** Whoever wants to be told of it is told, in the order of each call's events. */
+  /** Publishes an event, in the order of each call's events. */
   event(organizationId: number, event: DomainEvent): Promise<void>;
-  /** Who did what. Marks a request that is carried out once as done. @throws AppError conflict when somebody else has taken that request over */
+  /**
+   * Adds an audit line. Marks a request with an idempotency key as done. @throws AppError conflict if another attempt
+   * has taken it over
+   */
   audit(
     ctx: Pick<Context, 'organizationId' | 'actor' | 'once'>,
     action: string,
@@ -14,7 +17,7 @@ export interface Outbox {
     detail?: object,
   ): Promise<void>;
   job(job: JobRequest): Promise<void>;
-  /** The last lines of the audit, newest first. */
+  /** The last audit lines, newest first. */
   audited(organizationId: number, limit: number): Promise<readonly AuditLine[]>;
 }
 

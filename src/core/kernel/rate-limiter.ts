@@ -1,6 +1,6 @@
-/** Counts requests; shared between servers where there are several. */
+/** Counts requests, over all servers. */
 export interface RateLimiter {
-  /** One more for `key` within a window of `windowS` that began with its first. Never rejects. */
+  /** Counts one request for `key` in a window of `windowS` that begins with its first request. Never rejects. */
   count(
     key: string,
     points: number,

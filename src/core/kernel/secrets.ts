@@ -16,18 +16,21 @@ export interface Secrets {
   signedHeaders(secret: string, id: string, at: Date, body: string): Readonly<Record<string, string>>;
   /** One-way hash of a token or an API key, hex. */
   hash(value: string): string;
-  /** One-way hash that nobody without our key can make, hex: for values that can be guessed, such as phone numbers. */
+  /** Keyed one-way hash, hex, for guessable values such as phone numbers. */
   keyedHash(value: string): string;
-  /** Encrypts; what comes out opens with the same key only. */
+  /** Encrypts with our key. */
   seal(text: string): string;
-  /** @throws Error when it was not sealed with our key */
+  /** @throws Error if it was not sealed with our key */
   open(sealed: string): string;
-  /** Runs work that hashes passwords when it is its turn, so that many sign-ins at once leave calls in peace. @throws AppError unavailable when too many wait */
+  /**
+   * Queues work that hashes passwords, so that many sign-ins do not disturb calls. @throws AppError unavailable if too
+   * many wait
+   */
   passwordTurn<T>(work: () => Promise<T>): Promise<T>;
   hashPassword(password: string): Promise<string>;
-  /** Against null it takes as long and answers false: who asks learns nothing about whether there is a user. */
+  /** With a null hash returns false after the same time, so that it does not reveal whether the user exists. */
   isPassword(hash: string | null, password: string): Promise<boolean>;
   signAccessToken(claims: AccessClaims, expiresAt: Date): Promise<string>;
-  /** Null for what is no token of ours. */
+  /** Null if it is not one of our tokens. */
   readAccessToken(token: string, now: Date): Promise<AccessClaims | 'expired' | null>;
 }

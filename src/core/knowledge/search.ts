@@ -16,7 +16,7 @@ export async function searchKnowledge(
   const { vectors } = core.knowledge;
   const [byWords, byMeaning] = await Promise.all([
     core.store.knowledge.byWords(agentId, question, RANKED),
-    // An embedder that is away costs what is alike in meaning, not the answer.
+    // Without the embedder the search compares words only.
     vectors ? vectors.nearest(agentId, question, RANKED).catch(() => []) : [],
   ]);
   if (byMeaning.length === 0) return byWords.slice(0, limit);
@@ -27,7 +27,7 @@ export async function searchKnowledge(
   return best.flatMap((ref) => known.get(keyOf(ref)) ?? []);
 }
 
-/** One order of several: what stands high in any of them, and most of all in more than one. */
+/** Merges rankings: chunks that rank high in one, and above all in several, come first. */
 export function fuse(rankings: readonly (readonly ChunkRef[])[]): ChunkRef[] {
   const scores = new Map<string, { ref: ChunkRef; score: number }>();
   for (const ranking of rankings) {

@@ -1,4 +1,4 @@
-/** Words of a question or a text that carry a meaning, in one form: `prices`, `how much` and `cost` are the same term. */
+/** The meaningful words of a text in a normal form: `prices`, `how much` and `cost` are the same term. */
 
 const words = (text: string) => text.split(/\s+/).filter((word) => word !== '');
 

@@ -4,7 +4,7 @@ export interface Line {
   readonly text: string;
 }
 
-/** What a talk told of the person. */
+/** What a conversation revealed about the person. */
 export interface Analysis {
   /** Null where nothing was said. */
   readonly summary: string | null;
@@ -15,6 +15,6 @@ export interface Analysis {
 
 export interface Analyst {
   readonly id: string;
-  /** @throws Error when it cannot say */
+  /** @throws Error if the analysis fails */
   analyse(lines: readonly Line[]): Promise<Analysis>;
 }

@@ -2,7 +2,7 @@ import type { Core } from '../core.ts';
 import type { Records } from '../records.ts';
 import type { Analysis } from './analyst.ts';
 
-/** Takes over what a talk told: into the person's memory, and as the talk's summary. Doing it again changes nothing. */
+/** Stores the analysis in the person's memory and as the conversation's summary. Repeating it changes nothing. */
 export async function learned(
   records: Pick<Records, 'memory' | 'conversations'>,
   { conversationId, personId }: { readonly conversationId: number; readonly personId: number },
@@ -13,7 +13,7 @@ export async function learned(
   if (summary !== null) await records.conversations.summarize(conversationId, summary, at);
 }
 
-/** Learns from a talk that is over, or from what was written so far. */
+/** Analyses an ended call, or the messages so far. */
 export async function learnFrom(
   core: Pick<Core, 'store' | 'clock' | 'dialogue'>,
   which: { readonly callId: number } | { readonly conversationId: number },

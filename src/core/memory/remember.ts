@@ -3,7 +3,7 @@ import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { invalid } from '../kernel/errors.ts';
 import type { Records } from '../records.ts';
-import { isNobody } from '../people/nobody.ts';
+import { isWithheldNumber } from '../people/withheld-number.ts';
 import { personNamed, personOf } from '../people/person-of.ts';
 
 const EMPTY: Recollection = { preferences: {}, topics: [], updatedAt: null, recent: [] };
@@ -13,13 +13,13 @@ const MOST_TOPICS = 200;
 
 const DEFAULT_STYLE = 'friendly';
 
-/** What is known of a person, by any name they have, over the defaults of the organization. A withheld number has neither. */
+/** What is known of a person, named in any way, with the organization's defaults. Nothing for a withheld number. */
 export async function recall(
   core: Pick<Core, 'store'>,
   ctx: Pick<Context, 'organizationId'>,
   userId: string,
 ): Promise<Recollection> {
-  if (isNobody(userId)) return EMPTY;
+  if (isWithheldNumber(userId)) return EMPTY;
   const [organization, personId] = await Promise.all([
     core.store.organizations.get(ctx.organizationId),
     personOf(core.store, ctx.organizationId, userId),
@@ -44,14 +44,16 @@ export async function recollect(
   };
 }
 
-/** Adds to what is known of a person, who is made known where nobody knows them. @throws AppError invalid-input when it would be too much */
+/**
+ * Adds to what is known of a person; creates an unknown person. @throws AppError invalid-input if it would be too much
+ */
 export async function remember(
   core: Pick<Core, 'store' | 'clock' | 'secrets'>,
   ctx: Context,
   userId: string,
   change: MemoryChange,
 ): Promise<void> {
-  if (isNobody(userId)) throw invalid('user_id', `stands for a withheld number: ${userId} is no person`);
+  if (isWithheldNumber(userId)) throw invalid('user_id', `stands for a withheld number: ${userId} is no person`);
   await core.store.transaction(async (records) => {
     const { id: personId } = await personNamed(records, core.secrets, ctx.organizationId, userId);
     await records.memory.merge(personId, change, core.clock.now());

@@ -1,24 +1,24 @@
 import type { OnceKey } from '../kernel/context.ts';
 
-/** What is known of a request that is carried out once. */
+/** The state of a request with an idempotency key. */
 export type OnceState =
   | { readonly state: 'ours' }
   | { readonly state: 'done'; readonly reply: string }
-  /** The change is on record, its reply is not: the server stopped between the two. */
+  /** The change is stored but its reply is not: the server stopped in between. */
   | { readonly state: 'carried-out'; readonly subject: string }
   | { readonly state: 'running' }
   | { readonly state: 'other-request' };
 
 /** Requests with an Idempotency-Key. */
 export interface OnceStore {
-  /** Claims the request, or says what became of it. One that runs since before `stale` was lost, and is taken over. */
+  /** Claims the request, or returns the state of an earlier attempt. An attempt from before `stale` is taken over. */
   claim(scope: OnceScope, requestHash: string, now: Date, stale: Date): Promise<OnceState>;
-  /** The change is on record; to be said in its transaction. False when somebody else has taken the request over. */
+  /** Marks the request as carried out, in the transaction of its change. False if another attempt has taken it over. */
   carriedOut(scope: OnceScope, subject: string): Promise<boolean>;
   finish(scope: OnceScope, reply: string): Promise<void>;
-  /** It came to nothing, and may be tried again. */
+  /** Releases a failed request for another try. */
   release(scope: OnceScope): Promise<void>;
-  /** At the start of the only server: what has no reply has been lost, and need not be waited for. */
+  /** At the start of a single server: releases all requests without a reply. */
   abandonAll(): Promise<void>;
 }
 

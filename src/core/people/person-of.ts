@@ -3,7 +3,7 @@ import type { Secrets } from '../kernel/secrets.ts';
 import type { Records } from '../records.ts';
 import type { Person } from './person-store.ts';
 import { suppressionHash } from './erase-person.ts';
-import { isNobody, numberOf } from './nobody.ts';
+import { isWithheldNumber, numberOf } from './withheld-number.ts';
 
 type Hasher = Pick<Secrets, 'keyedHash'>;
 
@@ -13,7 +13,7 @@ export async function personOf(
   organizationId: number,
   userId: string,
 ): Promise<number | null> {
-  if (isNobody(userId)) return null;
+  if (isWithheldNumber(userId)) return null;
   const person =
     (await records.persons.byOutsideId(organizationId, userId)) ??
     (isPhoneNumber(userId) ? await records.persons.byNumber(organizationId, userId) : null);
@@ -54,7 +54,7 @@ export async function otherEnd(
   given: string | null,
   named: string | undefined,
 ): Promise<OtherEnd> {
-  const name = named === undefined || named.length > LONGEST_USER_ID || isNobody(named) ? '' : named.trim();
+  const name = named === undefined || named.length > LONGEST_USER_ID || isWithheldNumber(named) ? '' : named.trim();
   const number = numberOf(given);
   const userId = name || number;
   if (number === null)

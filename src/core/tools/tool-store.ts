@@ -8,13 +8,13 @@ export type NewTool = ToolSettings & {
   readonly at: Date;
 };
 
-/** A tool with what its requests are signed with. */
+/** A tool with its signing secret. */
 export interface ArmedTool {
   readonly tool: Tool;
   readonly sealedSecret: string;
 }
 
-/** A call, or a talk in text. */
+/** A call or a text conversation. */
 export type Scene = { readonly callId: number } | { readonly conversationId: number };
 
 export type NewExecution = Scene & {
@@ -26,7 +26,7 @@ export type NewExecution = Scene & {
 };
 
 export interface ToolStore {
-  /** Null when the agent has one of that name. */
+  /** Null if the agent has a tool of that name. */
   insert(tool: NewTool): Promise<Tool | null>;
   find(agentId: number, id: number): Promise<Tool | null>;
   /** Oldest first. */
@@ -39,14 +39,14 @@ export interface ToolStore {
     at: Date,
   ): Promise<Tool | 'taken' | null>;
   delete(agentId: number, id: number, at: Date): Promise<boolean>;
-  /** False when there is an execution of that key: it was decided before, and is not to be run again. */
+  /** Starts an execution. False if its key exists: the tool call was decided before and must not run again. */
   begin(execution: NewExecution): Promise<boolean>;
   finish(
     scene: Scene,
     key: string,
     end: { readonly status: ToolStatus; readonly output: string; readonly durationMs: number },
   ): Promise<void>;
-  /** What ran on a call whose server stopped: nobody knows how it ended. Answers what that was. */
+  /** Marks the running executions of a call whose server stopped as `unknown`, and returns them. */
   lose(callId: number): Promise<readonly { readonly key: string; readonly name: string }[]>;
   /** Newest first. */
   executions(toolId: number, page: Page): Promise<Listed<ToolExecution>>;

@@ -1,4 +1,4 @@
-/** What every agent can do without a server of anybody's; each may be switched off. */
+/** Tools that need no webhook; each can be disabled per agent. */
 export const BUILT_IN_TOOLS = [
   'end_call',
   'transfer_to_human',
@@ -7,17 +7,17 @@ export const BUILT_IN_TOOLS = [
   'look_up_knowledge',
 ] as const;
 export type BuiltInTool = (typeof BUILT_IN_TOOLS)[number];
-/** What is looked up is looked up in the agent's documents; without any there is nothing to offer. */
+/** Searches the agent's documents; not offered without documents. */
 export const LOOK_UP = 'look_up_knowledge' satisfies BuiltInTool;
-/** Whoever asks never to be called again is heard by every agent. */
+/** Every agent can record a do-not-call request. */
 export const DO_NOT_CALL = 'do_not_call';
 
-/** An agent that books cancels and moves what its caller has booked. */
+/** Agents that can book can also cancel and move the caller's bookings. */
 export const CANCEL_SLOT = 'cancel_slot';
 export const MOVE_SLOT = 'move_slot';
 const WITH_BOOK_SLOT = [CANCEL_SLOT, MOVE_SLOT];
 
-/** What an agent is offered with these switched on. */
+/** The built-in tools of an agent with these enabled. */
 export function builtInNames(switchedOn: readonly BuiltInTool[]): ReadonlySet<string> {
   return new Set([...switchedOn, DO_NOT_CALL, ...(switchedOn.includes('book_slot') ? WITH_BOOK_SLOT : [])]);
 }
@@ -26,12 +26,12 @@ export function isBuiltIn(name: string): boolean {
   return name === DO_NOT_CALL || WITH_BOOK_SLOT.includes(name) || BUILT_IN_TOOLS.some((one) => one === name);
 }
 
-/** Something that an agent may have done by somebody else's server. */
+/** A tool that runs on a customer's server. */
 export interface Tool {
   readonly id: number;
   readonly organizationId: number;
   readonly agentId: number;
-  /** As the model calls it. */
+  /** The name that the model uses. */
   readonly name: string;
   readonly description: string;
   readonly requiredParams: readonly string[];
@@ -51,15 +51,16 @@ export type ToolSettings = Pick<
 >;
 
 /**
- * `unknown`: it was asked for, and no answer came; it may have been done, and is never done again. `unconfirmed`: it was not
- * done, because the caller had not agreed to it.
+ * `unknown`: no answer came; the tool may have run and is never repeated. `unconfirmed`: it did not run, because the
+ * caller
+ * had not agreed.
  */
 export type ToolStatus = 'running' | 'ok' | 'failed' | 'unknown' | 'unconfirmed';
 
-/** One decision for a tool, and what became of it. */
+/** One tool call and its result. */
 export interface ToolExecution {
   readonly id: number;
-  /** Null: in a talk in text. */
+  /** Null in a text conversation. */
   readonly callSid: string | null;
   readonly conversationId: number | null;
   readonly key: string;

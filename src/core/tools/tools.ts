@@ -6,7 +6,7 @@ import type { Records } from '../records.ts';
 import type { Listed, Page } from '../kernel/page.ts';
 import { isBuiltIn, type Tool, type ToolExecution, type ToolSettings } from './tool.ts';
 
-/** Models are told of all tools of an agent; vendors take about this many. */
+/** Every model request lists all tools of the agent; vendors accept about this many. */
 const MOST_TOOLS = 100;
 
 /** `secret` null: one is made. */
@@ -53,7 +53,9 @@ export async function getTool(core: Basics, ctx: Context, agentId: number, id: n
   return needTool(core.store, ctx, agentId, id);
 }
 
-/** Changes what is given; running calls go on with what they began with. @throws AppError not-found, invalid-input, conflict */
+/**
+ * Changes the given settings; running calls keep their old ones. @throws AppError not-found, invalid-input, conflict
+ */
 export async function changeTool(
   core: Basics,
   ctx: Context,
@@ -90,7 +92,7 @@ export async function deleteTool(core: Basics, ctx: Context, agentId: number, id
   });
 }
 
-/** What it was asked to do, newest first. @throws AppError not-found */
+/** The executions of a tool, newest first. @throws AppError not-found */
 export async function listExecutions(
   core: Basics,
   ctx: Context,

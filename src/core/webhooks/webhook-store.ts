@@ -5,13 +5,13 @@ export type NewWebhook = Pick<Webhook, 'organizationId' | 'api' | 'url' | 'event
   readonly sealedSecret: string;
 };
 
-/** Whose places a lane takes while it is worked on: one receiver is one host. */
+/** The receiver host whose slots a lane uses while it is delivered. */
 export interface LanePlace {
   readonly organizationId: number;
   readonly receiver: string;
 }
 
-/** Events of one call for one webhook: they go out one after another. */
+/** The events of one call for one webhook, delivered one after another. */
 export interface WebhookLane extends LanePlace {
   readonly webhookId: number;
   readonly lane: string;
@@ -20,7 +20,7 @@ export interface WebhookLane extends LanePlace {
   readonly attempts: number;
 }
 
-/** What a lane delivers, and where. */
+/** The waiting events of a lane and their receiver. */
 export interface LaneWork {
   readonly webhook: Webhook;
   readonly sealedSecret: string;
@@ -46,7 +46,7 @@ export interface WebhookStore {
     organizationId: number,
     filter: { readonly api: string; readonly agentId?: number },
   ): Promise<readonly Webhook[]>;
-  /** What is waiting for it is canceled. False when there is none (any more). */
+  /** Deletes a webhook and cancels its pending deliveries. False if it does not exist. */
   delete(organizationId: number, id: number, at: Date): Promise<boolean>;
   /** Newest first. */
   deliveries(
@@ -54,15 +54,16 @@ export interface WebhookStore {
     filter: { readonly webhookId?: number; readonly state?: DeliveryState },
     page: Page,
   ): Promise<Listed<WebhookDelivery>>;
-  /** Puts deliveries that are over in line again, before later events of their calls. Answers how many. */
+  /** Queues finished deliveries again, before later events of their calls. Returns how many. */
   replay(
     organizationId: number,
     which: { readonly webhookId?: number; readonly eventId?: number; readonly state?: DeliveryState },
     at: Date,
   ): Promise<number>;
   /**
-   * Lanes that are due, each for nobody else until `until`. Organizations take turns, and so do the receivers of each;
-   * with those that are `running` none has more than its number of places.
+   * Claims lanes that are due, exclusively until `until`. Organizations take turns, and so do their receivers. Together
+   * with
+   * the `running` lanes, no receiver exceeds its number of slots.
    */
   claimLanes(
     now: Date,
@@ -74,9 +75,12 @@ export interface WebhookStore {
       readonly running: readonly LanePlace[];
     },
   ): Promise<readonly WebhookLane[]>;
-  /** Null when nothing is waiting, or the receiver is gone. */
+  /** Null if no event is waiting, or the webhook was deleted. */
   work(lane: WebhookLane, limit: number): Promise<LaneWork | null>;
   attempted(lane: WebhookLane, outcomes: readonly AttemptOutcome[]): Promise<void>;
-  /** Gives a lane back: due again at `dueAt`, or at rest. False when it has got another event since `lane` was read: it stays claimed. */
+  /**
+   * Releases a lane: due again at `dueAt`, or idle. False if it got another event since `lane` was read; then it stays
+   * claimed.
+   */
   release(lane: WebhookLane, next: { readonly dueAt: Date; readonly attempts: number } | null): Promise<boolean>;
 }

@@ -1,10 +1,10 @@
 import type { DomainEvent } from '../kernel/events.ts';
 
-/** Somebody who is told of events, over HTTP. */
+/** A receiver of events over HTTP. */
 export interface Webhook {
   readonly id: number;
   readonly organizationId: number;
-  /** The API whose words its deliveries speak. */
+  /** The API whose format its deliveries use. */
   readonly api: string;
   readonly url: string;
   readonly events: readonly DomainEvent['type'][];
@@ -13,7 +13,7 @@ export interface Webhook {
   readonly createdAt: Date;
 }
 
-/** An event as it was written. */
+/** A stored event. */
 export interface StoredEvent {
   readonly id: number;
   readonly at: Date;
@@ -42,10 +42,12 @@ export interface WebhookDelivery {
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-/** After each failure; after the last one the delivery is dead, and may be replayed by hand. Nine hours in all. */
+/**
+ * Delays after each failure, nine hours in total. After the last one the delivery is dead and can be replayed manually.
+ */
 const RETRIES_MS = [5 * SECOND, 20 * SECOND, MINUTE, 3 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 5 * HOUR];
 
-/** How long to wait after so many failed attempts; null: no more. */
+/** The delay after this many failed attempts; null: no further attempt. */
 export function retryAfterMs(attempts: number): number | null {
   return RETRIES_MS[attempts - 1] ?? null;
 }

@@ -11,13 +11,15 @@ export interface RegisterWebhook {
   readonly url: string;
   readonly events: readonly DomainEvent['type'][];
   readonly agentId: number | null;
-  /** Left out: one is made. */
+  /** Null: one is generated. */
   readonly secret: string | null;
 }
 
 const MOST_WEBHOOKS = 100;
 
-/** `madeSecret` is shown once; null where the caller has sent one. @throws AppError not-found (the agent), conflict (too many) */
+/**
+ * `madeSecret` is shown once; null if the client sent one. @throws AppError not-found (the agent), conflict (too many)
+ */
 export async function registerWebhook(
   core: Basics,
   ctx: Context,
@@ -76,7 +78,7 @@ export async function listDeliveries(
   return core.store.webhooks.deliveries(ctx.organizationId, which, page);
 }
 
-/** Sends deliveries that are over once more, under the same event id. Answers how many. @throws AppError not-found */
+/** Sends finished deliveries again, with the same event id. Returns how many. @throws AppError not-found */
 export async function replayDeliveries(core: Basics, ctx: Context, which: WhichDeliveries): Promise<number> {
   await needWebhook(core, ctx, which.webhookId);
   return core.store.transaction(async (records) => {

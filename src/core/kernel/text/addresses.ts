@@ -4,8 +4,9 @@ const PATH = /^(?:\/[\p{L}\p{N}_.-]{1,30}){1,3}\/?$/u;
 const END = /[\s<>"'`|，。！？、；：（）「」]/u;
 
 /**
- * The web address that begins here as it is said: without its scheme and what nobody could write down. `wait` while it may go on, null when
- * none begins.
+ * The web address that begins here as spoken text: without its scheme and without parts that a listener cannot note.
+ * `wait`
+ * while it may continue, null if none begins.
  */
 export function speakableAddress(
   text: string,

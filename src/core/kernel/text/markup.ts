@@ -31,8 +31,10 @@ type Read = { readonly length: number; readonly says: string; readonly block?: b
 const silent = (length: number): Read => ({ length, says: '' });
 
 /**
- * Markdown as it comes turned into the words that are said: emphasis, code and emoji go, a link is its text, a bare address its host, a
- * table row its cells. A line end that is left ends a sentence. What it gives depends on the text alone, not on the pieces.
+ * Turns streamed Markdown into spoken text: removes emphasis, code and emoji, keeps the text of links, the host of bare
+ * addresses and the cells of table rows. A remaining line end ends a sentence. The result depends on the text alone,
+ * not on
+ * how it is split into pieces.
  */
 export class MarkupFilter {
   #text = '';

@@ -21,8 +21,9 @@ const LONGEST_RUN = 40;
 const SAYS_SOMETHING = /[\p{L}\p{N}]/u;
 
 /**
- * Cuts text into sentences, or clauses, as it comes. Where it cuts depends on the text alone and not on the pieces in which it came:
- * nothing is decided that a later letter could change. A line end ends a sentence; runs of spaces have to be one space.
+ * Splits streamed text into sentences or clauses. The splits depend on the text alone, not on how it arrives: no
+ * decision is
+ * made that a later letter could change. A line end ends a sentence; the text must not contain runs of spaces.
  */
 export class SentenceCutter {
   readonly #options: CutOptions;

@@ -4,8 +4,8 @@ const OPENERS: Readonly<Record<string, string>> = { '<': '>', '[': ']', '◁': '
 const LONGEST_TAG = 80;
 
 /**
- * Takes the thoughts of a reasoning model out of its text as it comes: `<think>…</think>` and the tags of other makers,
- * nested, without an end, and cut anywhere. A vendor's separate reasoning parts never become text in the first place.
+ * Removes the thoughts of a reasoning model from its streamed text: `<think>…</think>` and similar tags, also nested,
+ * unclosed or split anywhere. Reasoning that a vendor sends separately never becomes text.
  */
 export class ThoughtFilter {
   #held = '';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { isNobody } from './nobody.ts';
+import { isWithheldNumber } from './withheld-number.ts';
 
-const NOBODY = [
+const WITHHELD = [
   null,
   undefined,
   '',
@@ -30,7 +30,7 @@ const NOBODY = [
   'anonymous@anonymous.invalid',
   'tel:+266696687',
 ];
-const SOMEBODY = ['+15557770001', '+49266696687', '+12562533000', 'sip:alice@example.com', 'user_7', 'Ann', 'anon-42'];
+const KNOWN = ['+15557770001', '+49266696687', '+12562533000', 'sip:alice@example.com', 'user_7', 'Ann', 'anon-42'];
 
-for (const caller of NOBODY) it(`${String(caller)} is nobody`, () => assert.equal(isNobody(caller), true));
-for (const caller of SOMEBODY) it(`${caller} is somebody`, () => assert.equal(isNobody(caller), false));
+for (const caller of WITHHELD) it(`${String(caller)} is withheld`, () => assert.equal(isWithheldNumber(caller), true));
+for (const caller of KNOWN) it(`${caller} is not withheld`, () => assert.equal(isWithheldNumber(caller), false));

@@ -27,7 +27,7 @@ const LONGEST_STAND_IN = 200;
  * Whether a caller id means that the caller withholds the number. Such callers are no known person: they have no
  * memory, no limit and no do-not-call entry.
  */
-export function isNobody(caller: string | null | undefined): boolean {
+export function isWithheldNumber(caller: string | null | undefined): boolean {
   if (caller == null || caller.trim() === '') return true;
   if (caller.length > LONGEST_STAND_IN) return false;
   const written = caller.trim().toLowerCase();
@@ -41,5 +41,5 @@ export function isNobody(caller: string | null | undefined): boolean {
 
 /** The number that identifies a person; null if it is withheld. */
 export function numberOf(caller: string | null): string | null {
-  return isNobody(caller) ? null : caller;
+  return isWithheldNumber(caller) ? null : caller;
 }
