@@ -1,7 +1,8 @@
 // Measures the engine and prints tables, and everything measured as JSON beside them.
 //   npm run bench                        all of it, about twenty minutes
-//   npm run bench -- calls sockets       parts: calls, sockets, carriers, knowledge, soak, overload, idle, install
+//   npm run bench -- calls sockets       parts: calls, sockets, carriers, knowledge, soak, overload, idle, install, scale
 //   npm run bench -- sockets --n 200     with as many calls
+//   npm run bench -- scale --rows 100000  every list and detail with 1,000 and with so many calls on record
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,16 +12,18 @@ import { beside, manyCalls, onOneCore, overload, soak } from './calls/socket-cal
 import { table } from './eval/tables.ts';
 import { measureIdle } from './idle.ts';
 import { measureInstall } from './install.ts';
+import { measureScale } from './scale/scale.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     n: { type: 'string', multiple: true },
     calls: { type: 'string', default: '2000' },
+    rows: { type: 'string', default: '1000000' },
     json: { type: 'string', default: join(import.meta.dirname, '..', '.cache', 'bench.json') },
   },
 });
-const PARTS = ['calls', 'sockets', 'carriers', 'knowledge', 'soak', 'overload', 'idle', 'install'] as const;
+const PARTS = ['calls', 'sockets', 'carriers', 'knowledge', 'soak', 'overload', 'idle', 'install', 'scale'] as const;
 const parts = positionals.length === 0 ? PARTS : PARTS.filter((part) => positionals.includes(part));
 const NOISE_DB = -45;
 const counts = (usual: readonly number[]) => values.n?.map(Number) ?? usual;
@@ -133,6 +136,9 @@ for (const part of parts) {
       break;
     case 'install':
       keep(part, measureInstall());
+      break;
+    case 'scale':
+      keep(part, await measureScale(Number(values.rows), join(import.meta.dirname, '..', '.cache', 'scale.json')));
   }
 }
 console.log(`\nAll of it as JSON: ${values.json}`);

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import type { Api } from '#apis/kit/api.ts';
+import type { Filled } from './fill.ts';
+
+export interface ScaleRequest {
+  /** `GET /conversations?status=active` with the names of path parameters. */
+  readonly operation: string;
+  readonly path: string;
+}
+
+/** Figures of the server itself, which do not depend on records. */
+const SERVER_ITSELF = /^\/(?:docs|health|ws)(?:\/|$)|^\/voice\/providers/;
+
+/**
+ * Every GET operation of the APIs: as it is, with each documented filter value by itself, with a page of 100, and
+ * with a page in the middle of all records.
+ */
+export function requestsOf(apis: readonly Api[], filled: Filled, rows: number): ScaleRequest[] {
+  const params: Readonly<Record<string, string>> = {
+    agent_id: `agent_${filled.agentId}`,
+    agentId: `agent_${filled.agentId}`,
+    call_sid: filled.callSid,
+    callId: `call_${filled.callId}`,
+    conversation_id: filled.callSid,
+    conversationId: `conv_${filled.conversationId}`,
+    userId: filled.phoneNumber,
+    user_id: `user_${filled.userId}`,
+    organization_id: `org_${filled.organizationId}`,
+    webhook_id: `webhook_${filled.webhookId}`,
+    tool_id: `tool_${filled.toolId}`,
+    document_id: `doc_${filled.documentId}`,
+  };
+  const middle = Math.floor(rows / 2);
+  const requests: ScaleRequest[] = [];
+  for (const api of apis)
+    for (const { method, path, query, raw } of api.operations) {
+      if (method !== 'GET' || raw || SERVER_ITSELF.test(path)) continue;
+      const filledPath = path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(required(params, name, path)));
+      const add = (search: string, shown = search) =>
+        requests.push({ operation: `GET ${path}${shown}`, path: `${filledPath}${search}` });
+      add('');
+      const { properties = {} } = (query ? z.toJSONSchema(query, { io: 'input', unrepresentable: 'any' }) : {}) as {
+        properties?: Record<string, { enum?: string[] }>;
+      };
+      for (const [name, schema] of Object.entries(properties)) {
+        const values = schema.enum ?? sampleOf(name, params, filled, middle);
+        // The middle of all records and ids of records differ between sizes, so the name stands without them.
+        for (const value of values)
+          add(`?${name}=${encodeURIComponent(value)}`, schema.enum ? `?${name}=${value}` : `?${name}`);
+      }
+    }
+  return requests;
+}
+
+function sampleOf(
+  name: string,
+  params: Readonly<Record<string, string>>,
+  filled: Filled,
+  middle: number,
+): readonly string[] {
+  switch (name) {
+    case 'limit':
+      return ['100'];
+    case 'skip':
+    case 'offset':
+      return [String(middle)];
+    case 'page':
+      return ['2'];
+    case 'phone_number':
+    case 'user_id':
+      return [filled.phoneNumber];
+    case 'is_active':
+      return ['true', 'false'];
+    case 'search':
+      return ['User 1'];
+    default:
+      return [required(params, name, 'a query')];
+  }
+}
+
+function required(params: Readonly<Record<string, string>>, name: string, where: string): string {
+  const value = params[name];
+  if (value === undefined) throw new Error(`bench/scale knows no value for ${name} of ${where}`);
+  return value;
+}

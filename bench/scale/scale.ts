@@ -1,0 +1,80 @@
+// How long every list, detail, filter and statistic of every API takes on a database with few and with many calls.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pino } from 'pino';
+import { readConfig } from '#config/config.ts';
+import { buildApp } from '../../src/app/app.ts';
+import { table } from '../eval/tables.ts';
+import { percentile } from '../statistics.ts';
+import { fill } from './fill.ts';
+import { requestsOf, type ScaleRequest } from './requests.ts';
+
+const FEW = 1000;
+const WARM_UP = 3;
+const SAMPLES = 20;
+const KEY = 'bench-key-of-the-scale-server';
+/** The aim: at most three times what it takes with few calls, or this, whichever is more. */
+const AIM_FACTOR = 3;
+const AIM_MS = 50;
+
+export interface ScaleFigure {
+  readonly operation: string;
+  readonly rows: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+}
+
+/** Prints a table of both sizes and writes `[{operation, rows, p50Ms, p95Ms}]` to `path`. */
+export async function measureScale(many: number, path: string): Promise<readonly ScaleFigure[]> {
+  const few = await measure(FEW);
+  const figures = [...few, ...(await measure(many))];
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, JSON.stringify(figures, null, 1));
+  const before = new Map(few.map((one) => [one.operation, one]));
+  table(
+    ['operation', `${FEW} calls p50 / p95`, `${many} calls p50 / p95`, 'aim'],
+    figures
+      .filter((one) => one.rows === many)
+      .map((one) => {
+        const small = before.get(one.operation)!;
+        const met = one.p95Ms <= AIM_MS && one.p50Ms <= Math.max(AIM_FACTOR * small.p50Ms, 5);
+        return [one.operation, `${small.p50Ms} / ${small.p95Ms}`, `${one.p50Ms} / ${one.p95Ms}`, met ? '' : 'missed'];
+      }),
+  );
+  return figures;
+}
+
+async function measure(rows: number): Promise<ScaleFigure[]> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-scale-'));
+  const config = readConfig(
+    { DATA_DIR: dataDir, PORTS: '0', API_SECRET_KEY: KEY, RATE_LIMIT_FACTOR: '1000000' },
+    'all',
+  );
+  const app = await buildApp(config, { log: pino({ level: 'error' }), databaseSettings: { fsync: 'off' } });
+  try {
+    const began = performance.now();
+    const filled = await fill(app.database, app.organization.id, rows);
+    console.log(`${rows} calls filled in ${Math.round((performance.now() - began) / 1000)} s`);
+    const figures: ScaleFigure[] = [];
+    for (const request of requestsOf(app.apis, filled, rows))
+      figures.push({ operation: request.operation, rows, ...(await timesOf(app.urls[0]!, request)) });
+    return figures;
+  } finally {
+    await app.close(0);
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function timesOf(url: string, { operation, path }: ScaleRequest): Promise<{ p50Ms: number; p95Ms: number }> {
+  const times: number[] = [];
+  for (let n = 0; n < WARM_UP + SAMPLES; n++) {
+    const began = performance.now();
+    const reply = await fetch(url + path, { headers: { 'xi-api-key': KEY } });
+    const text = await reply.text();
+    if (n >= WARM_UP) times.push(performance.now() - began);
+    if (reply.status !== 200) throw new Error(`${operation} answered ${reply.status}: ${text.slice(0, 200)}`);
+  }
+  const rounded = (share: number) => Math.round(percentile(times, share) * 10) / 10;
+  return { p50Ms: rounded(0.5), p95Ms: rounded(0.95) };
+}
