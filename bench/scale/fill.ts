@@ -95,7 +95,8 @@ export async function fill(pool: Pool, organizationId: number, calls: number): P
       select id, (array['person','agent','person','agent'])[n], 'What does it cost?', last_message_at from conversations, generate_series(1, 4) n where call_id is null and name like 'talk %'`);
     await run(`insert into documents (organization_id, agent_id, name, file_type, source, file_key, chunk_size, chunks, created_at, indexed_at)
       select ${org}, agents[1], 'document ' || i, 'txt', 'text', 'documents/' || i, 500, 0, now(), now() from generate_series(1, 200) i, seen`);
-    await run('analyze');
+    // As the database does by itself while it runs.
+    await run('vacuum analyze');
     const row =
       await one(`select (select agents[1] from seen) as agent, c.id as call, c.sid, c.to_number as number, (select id from conversations where call_id = c.id) as conversation,
         (select users[1] from seen) as "user", (select max(id) from webhooks) as webhook, (select min(id) from tools) as tool, (select min(id) from documents) as document

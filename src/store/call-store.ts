@@ -16,7 +16,9 @@ import type { Listed, Page } from '#core/kernel/page.ts';
 import type { Database } from './schema.ts';
 import { CONTACT_GAP_MS } from './heartbeat.ts';
 import { changed, leaseEnd, rowOf, toCall, toEntry } from './call-row.ts';
-import { countAll, interval } from './sql.ts';
+import { branchesOf } from './call-listing.ts';
+import { listKeys } from './listing.ts';
+import { interval } from './sql.ts';
 
 const earlierThan = (status: CallStatus | undefined): CallStatus[] =>
   status === undefined ? [...LIVE_STATUSES] : LIVE_STATUSES.filter((one) => mayBecome(one, status));
@@ -47,6 +49,7 @@ export class PostgresCallStore implements CallStore {
         person_id: talker.personId,
         user_id: talker.userId,
         call_id: callId,
+        is_live: true,
         started_by: userId,
         created_at: placedAt,
         last_message_at: placedAt,
@@ -183,7 +186,9 @@ export class PostgresCallStore implements CallStore {
       .where('id', '=', id)
       .where('status', 'in', [...LIVE_STATUSES]);
     if (by) query = query.where('owner', '=', by.owner).where('epoch', '=', by.epoch);
-    return (await query.executeTakeFirst()).numUpdatedRows === 1n;
+    if ((await query.executeTakeFirst()).numUpdatedRows !== 1n) return false;
+    await this.#db.updateTable('conversations').set({ is_live: false }).where('call_id', '=', id).execute();
+    return true;
   }
 
   async takeOver(id: number, owner: string, leaseMs: number, epoch: number): Promise<Ownership | null> {
@@ -254,20 +259,13 @@ export class PostgresCallStore implements CallStore {
   }
 
   async list(organizationId: number, filter: CallFilter, page: Page): Promise<Listed<Call>> {
-    let query = this.#db.selectFrom('calls').where('organization_id', '=', organizationId);
-    if (filter.agentId !== undefined) query = query.where('agent_id', '=', filter.agentId);
-    if (filter.statuses !== undefined) query = query.where('status', 'in', [...filter.statuses]);
-    if (filter.userId !== undefined) query = query.where('user_id', '=', filter.userId);
-    const { number } = filter;
-    if (number !== undefined)
-      query = query.where((eb) => eb.or([eb('to_number', '=', number), eb('from_number', '=', number)]));
-    const rows = await query
-      .selectAll()
-      .orderBy('id', page.order ?? 'desc')
-      .offset(page.skip)
-      .limit(page.limit)
-      .execute();
-    return { rows: rows.map(toCall), total: await countAll(query) };
+    const order = page.order ?? 'desc';
+    const listing = { table: 'calls', key: ['id'], order, branches: branchesOf(organizationId, filter) } as const;
+    const { keys, total } = await listKeys(this.#db, listing, page);
+    if (keys.length === 0) return { rows: [], total };
+    const ids = keys.map((key) => key['id'] as number);
+    const rows = await this.#db.selectFrom('calls').selectAll().where('id', 'in', ids).orderBy('id', order).execute();
+    return { rows: rows.map(toCall), total };
   }
 
   async dropRecordings(organizationId: number, endedBefore: Date, at: Date, limit: number): Promise<readonly string[]> {

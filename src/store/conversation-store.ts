@@ -1,5 +1,4 @@
-import { sql, type Expression, type ExpressionBuilder, type Kysely, type Selectable, type SqlBool } from 'kysely';
-import { LIVE_STATUSES } from '#core/calls/call.ts';
+import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
 import type {
   ConversationFilter,
   ConversationStore,
@@ -16,7 +15,7 @@ import {
 } from '#core/conversations/conversation.ts';
 import type { Listed, Page } from '#core/kernel/page.ts';
 import type { Database } from './schema.ts';
-import { countAll } from './sql.ts';
+import { listKeys } from './listing.ts';
 
 /** Roles of what was said by either side. */
 const SPOKEN = sql`('agent', 'caller', 'person')`;
@@ -114,21 +113,21 @@ export class PostgresConversationStore implements ConversationStore {
     page: Page,
     now: Date,
   ): Promise<Listed<ConversationView>> {
-    const chosen = (eb: ExpressionBuilder<Database, 'conversations'>): Expression<SqlBool> =>
-      eb.and([
-        eb('conversations.organization_id', '=', organizationId),
-        ...(userId === undefined ? [] : [eb('conversations.user_id', '=', userId)]),
-        ...(startedBy === undefined ? [] : [eb('conversations.started_by', '=', startedBy)]),
-        ...(status === undefined ? [] : [eb(statusAt(now), '=', status)]),
-      ]);
-    const rows = await this.#views(now)
-      .where(chosen)
-      .orderBy('conversations.last_message_at', 'desc')
-      .orderBy('conversations.id', 'desc')
-      .offset(page.skip)
-      .limit(page.limit)
-      .execute();
-    return { rows: rows.map(toView), total: await countAll(this.#db.selectFrom('conversations').where(chosen)) };
+    const chosen = [
+      sql`organization_id = ${organizationId}`,
+      ...(userId === undefined ? [] : [sql`user_id = ${userId}`]),
+      ...(startedBy === undefined ? [] : [sql`started_by = ${startedBy}`]),
+    ];
+    const branches = (status === undefined ? [[]] : branchesOf(status, now)).map((conditions) =>
+      sql.join([...chosen, ...conditions], sql` and `),
+    );
+    const listing = { table: 'conversations', key: ['last_message_at', 'id'], order: 'desc', branches } as const;
+    const { keys, total } = await listKeys(this.#db, listing, page);
+    if (keys.length === 0) return { rows: [], total };
+    const ids = keys.map((key) => key['id'] as number);
+    const rows = await this.#views(now).where('conversations.id', 'in', ids).execute();
+    const byId = new Map(rows.map((row) => [row.id, toView(row)]));
+    return { rows: ids.flatMap((id) => byId.get(id) ?? []), total };
   }
 
   async messages(id: number, last?: number): Promise<readonly Message[]> {
@@ -330,15 +329,40 @@ export class PostgresConversationStore implements ConversationStore {
   }
 }
 
-/** Calls are over when they have ended, text after a silence; what was not used for long is put away. */
+/** A voice conversation is completed when its call has ended, one in text after a silence; both are archived later. */
 function statusAt(now: Date) {
-  const archived = new Date(now.getTime() - ARCHIVED_AFTER_MS);
-  const silent = new Date(now.getTime() - SILENCE_MS);
+  const { archived, silent } = limitsAt(now);
   return sql<ConversationStatus>`case
-    when conversations.call_id is not null and (select status from calls where calls.id = conversations.call_id) in (${sql.join([...LIVE_STATUSES])}) then 'active'
+    when conversations.is_live then 'active'
     when conversations.last_message_at < ${archived} then 'archived'
     when conversations.call_id is not null or conversations.last_message_at < ${silent} then 'completed'
     else 'active' end`;
+}
+
+const limitsAt = (now: Date) => ({
+  archived: new Date(now.getTime() - ARCHIVED_AFTER_MS),
+  silent: new Date(now.getTime() - SILENCE_MS),
+});
+
+/** The same as conditions, each of them a range of one index. */
+function branchesOf(status: ConversationStatus, now: Date): readonly (readonly RawBuilder<unknown>[])[] {
+  const { archived, silent } = limitsAt(now);
+  const inText = sql`call_id is null and not is_live`;
+  const ofEndedCall = sql`call_id is not null and not is_live`;
+  switch (status) {
+    case 'active':
+      return [[sql`is_live`], [inText, sql`last_message_at >= ${silent}`]];
+    case 'completed':
+      return [
+        [ofEndedCall, sql`last_message_at >= ${archived}`],
+        [inText, sql`last_message_at >= ${archived}`, sql`last_message_at < ${silent}`],
+      ];
+    case 'archived':
+      return [
+        [ofEndedCall, sql`last_message_at < ${archived}`],
+        [inText, sql`last_message_at < ${archived}`],
+      ];
+  }
 }
 
 export function toConversation(row: Selectable<Database['conversations']>): Conversation {

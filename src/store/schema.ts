@@ -177,6 +177,7 @@ export interface Database {
     started_by: number | null;
     created_at: Instant;
     last_message_at: Instant;
+    is_live: Defaulted<boolean>;
     busy_until: Defaulted<Date | null>;
     busy_by: Defaulted<string | null>;
     tokens: Defaulted<number>;

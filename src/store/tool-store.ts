@@ -1,9 +1,9 @@
-import type { Kysely, Selectable } from 'kysely';
+import { sql, type Kysely, type Selectable } from 'kysely';
 import type { Listed, Page } from '#core/kernel/page.ts';
 import type { ArmedTool, NewExecution, NewTool, Scene, ToolStore } from '#core/tools/tool-store.ts';
 import type { Tool, ToolExecution, ToolSettings, ToolStatus } from '#core/tools/tool.ts';
 import type { Database } from './schema.ts';
-import { countAll } from './sql.ts';
+import { listKeys } from './listing.ts';
 
 const UNIQUE_VIOLATION = '23505';
 
@@ -127,9 +127,13 @@ export class PostgresToolStore implements ToolStore {
   }
 
   async executions(toolId: number, page: Page): Promise<Listed<ToolExecution>> {
-    const query = this.#executions().where('x.tool_id', '=', toolId);
-    const rows = await query.select(EXECUTION).orderBy('x.id', 'desc').offset(page.skip).limit(page.limit).execute();
-    return { rows: rows.map(toExecution), total: await countAll(query) };
+    const branches = [sql`tool_id = ${toolId}`];
+    const listing = { table: 'tool_executions', key: ['id'], order: 'desc', branches } as const;
+    const { keys, total } = await listKeys(this.#db, listing, page);
+    if (keys.length === 0) return { rows: [], total };
+    const ids = keys.map((key) => key['id'] as number);
+    const rows = await this.#executions().where('x.id', 'in', ids).select(EXECUTION).orderBy('x.id', 'desc').execute();
+    return { rows: rows.map(toExecution), total };
   }
 
   async executionsOf(callId: number): Promise<readonly ToolExecution[]> {

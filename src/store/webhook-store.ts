@@ -1,10 +1,10 @@
-import { sql, type Kysely, type Selectable } from 'kysely';
+import { sql, type Kysely, type Selectable, type SqlBool } from 'kysely';
 import type { DomainEvent } from '#core/kernel/events.ts';
 import type { Listed, Page } from '#core/kernel/page.ts';
 import type { AttemptOutcome, LaneWork, NewWebhook, WebhookLane, WebhookStore } from '#core/webhooks/webhook-store.ts';
 import type { DeliveryState, Webhook, WebhookDelivery } from '#core/webhooks/webhook.ts';
 import type { Database } from './schema.ts';
-import { countAll } from './sql.ts';
+import { listKeys } from './listing.ts';
 
 export class PostgresWebhookStore implements WebhookStore {
   readonly #db: Kysely<Database>;
@@ -86,15 +86,24 @@ export class PostgresWebhookStore implements WebhookStore {
     filter: { webhookId?: number; state?: DeliveryState },
     page: Page,
   ): Promise<Listed<WebhookDelivery>> {
-    let query = this.#db
+    let webhooks = this.#db.selectFrom('webhooks').select('id').where('organization_id', '=', organizationId);
+    if (filter.webhookId !== undefined) webhooks = webhooks.where('id', '=', filter.webhookId);
+    const listing = {
+      table: 'webhook_deliveries',
+      key: ['event_id', 'webhook_id'],
+      order: 'desc',
+      branches: (await webhooks.execute()).map(({ id }) =>
+        filter.state === undefined ? sql`webhook_id = ${id}` : sql`webhook_id = ${id} and state = ${filter.state}`,
+      ),
+    } as const;
+    const { keys, total } = await listKeys(this.#db, listing, page);
+    if (keys.length === 0) return { rows: [], total };
+    const chosen = keys.map((key) => sql`(${key['webhook_id'] as number}, ${key['event_id'] as number})`);
+    const rows = await this.#db
       .selectFrom('webhook_deliveries as d')
-      .innerJoin('webhooks as w', 'w.id', 'd.webhook_id')
       .innerJoin('events as e', 'e.id', 'd.event_id')
       .leftJoin('calls as c', 'c.id', 'e.call_id')
-      .where('w.organization_id', '=', organizationId);
-    if (filter.webhookId !== undefined) query = query.where('d.webhook_id', '=', filter.webhookId);
-    if (filter.state !== undefined) query = query.where('d.state', '=', filter.state);
-    const rows = await query
+      .where(sql<SqlBool>`(d.webhook_id, d.event_id) in (${sql.join(chosen)})`)
       .select([
         'd.webhook_id',
         'd.event_id',
@@ -110,8 +119,6 @@ export class PostgresWebhookStore implements WebhookStore {
       ])
       .orderBy('d.event_id', 'desc')
       .orderBy('d.webhook_id', 'desc')
-      .offset(page.skip)
-      .limit(page.limit)
       .execute();
     return {
       rows: rows.map((row) => ({
@@ -127,7 +134,7 @@ export class PostgresWebhookStore implements WebhookStore {
         lastDurationMs: row.last_duration_ms,
         createdAt: row.created_at,
       })),
-      total: await countAll(query),
+      total,
     };
   }
 

@@ -194,6 +194,7 @@ export const tables: Readonly<Record<keyof Database, string[]>> = {
     'started_by',
     'created_at',
     'last_message_at',
+    'is_live',
     'busy_by',
     'busy_until',
     'tokens',

@@ -20,6 +20,16 @@ const ORDER: Record<CallStatus, number> = {
 
 export const LIVE_STATUSES = ['placed', 'ringing', 'answered'] as const satisfies readonly CallStatus[];
 
+export const ENDED_STATUSES = [
+  'completed',
+  'voicemail',
+  'no-answer',
+  'busy',
+  'canceled',
+  'refused',
+  'broken',
+] as const satisfies readonly EndStatus[];
+
 export function isEnded(status: CallStatus): status is EndStatus {
   return ORDER[status] === 3;
 }

@@ -1,0 +1,32 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { CallFilter } from '#core/calls/call-store.ts';
+import { ENDED_STATUSES, LIVE_STATUSES, type CallStatus } from '#core/calls/call.ts';
+
+const EVERY_STATUS: readonly CallStatus[] = [...LIVE_STATUSES, ...ENDED_STATUSES];
+
+/** The conditions of a list of calls, each served by one index. */
+export function branchesOf(organizationId: number, filter: CallFilter): readonly RawBuilder<unknown>[] {
+  const { agentId, statuses, number, userId } = filter;
+  // A user's calls whose user is unknown are none.
+  if (userId === null) return [];
+  const base = [
+    sql`organization_id = ${organizationId}`,
+    ...(agentId === undefined ? [] : [sql`agent_id = ${agentId}`]),
+    ...(userId === undefined ? [] : [sql`user_id = ${userId}`]),
+  ];
+  const ends: readonly (RawBuilder<unknown> | null)[] =
+    number === undefined
+      ? [null]
+      : [sql`to_number = ${number}`, sql`from_number = ${number} and to_number is distinct from ${number}`];
+  // Only the index of all calls has no status before the id.
+  const isFiltered = agentId !== undefined || userId !== undefined || number !== undefined;
+  const each = statuses ?? (isFiltered ? EVERY_STATUS : null);
+  return ends.flatMap((end) =>
+    (each ?? [null]).map((status) =>
+      sql.join(
+        [...base, ...(end === null ? [] : [end]), ...(status === null ? [] : [sql`status = ${status}`])],
+        sql` and `,
+      ),
+    ),
+  );
+}

@@ -1,0 +1,73 @@
+import { sql, type Kysely, type RawBuilder } from 'kysely';
+import type { Page } from '#core/kernel/page.ts';
+import type { Database } from './schema.ts';
+
+/** Up to so many rows a total is exact. */
+export const EXACT_TOTAL = 10_000;
+
+/** A list of rows of one table that pages are read from. */
+export interface Listing {
+  readonly table: string;
+  /** The columns that rows are ordered by, unique together. */
+  readonly key: readonly string[];
+  readonly order: 'asc' | 'desc';
+  /**
+   * Conditions whose rows together are the list; no row meets two of them. Each is served by one index that ends in the
+   * key, so that a page costs the same however many rows the table has.
+   */
+  readonly branches: readonly RawBuilder<unknown>[];
+}
+
+export interface ListedKeys {
+  /** The keys of the page's rows, in order. */
+  readonly keys: readonly Readonly<Record<string, unknown>>[];
+  /** Of all pages: exact up to `EXACT_TOTAL` and on the last page, the planner's estimate beyond. */
+  readonly total: number;
+}
+
+/** Reads the keys of one page from indexes alone, and how many rows there are. */
+export async function listKeys(db: Kysely<Database>, listing: Listing, page: Page): Promise<ListedKeys> {
+  if (listing.branches.length === 0) return { keys: [], total: 0 };
+  const { rows: keys } = await sql<Record<string, unknown>>`
+    select * from (${firstOf(listing, page.skip + page.limit)}) as listed
+    order by ${orderOf(listing)} offset ${page.skip} limit ${page.limit}`.execute(db);
+  const isLastPage = keys.length < page.limit && (keys.length > 0 || page.skip === 0);
+  return { keys, total: isLastPage ? page.skip + keys.length : await totalOf(db, listing) };
+}
+
+async function totalOf(db: Kysely<Database>, listing: Listing): Promise<number> {
+  const most = EXACT_TOTAL + 1;
+  const { rows } = await sql<{ n: number }>`
+    select count(*) as n from (select 1 from (${firstOf(listing, most)}) as listed limit ${most}) as counted`.execute(
+    db,
+  );
+  const counted = rows[0]!.n;
+  return counted < most ? counted : Math.max(counted, await estimateOf(db, listing));
+}
+
+/** The planner's estimate, from statistics that the database keeps. */
+async function estimateOf(db: Kysely<Database>, { table, branches }: Listing): Promise<number> {
+  const any = sql.join(
+    branches.map((branch) => sql`(${branch})`),
+    sql` or `,
+  );
+  const { rows } = await sql<{
+    'QUERY PLAN': readonly [{ readonly Plan: { readonly 'Plan Rows': number } }];
+  }>`explain (format json) select 1 from ${sql.table(table)} where ${any}`.execute(db);
+  return rows[0]!['QUERY PLAN'][0].Plan['Plan Rows'];
+}
+
+const orderOf = ({ key, order }: Listing): RawBuilder<unknown> =>
+  sql.join(key.map((column) => sql`${sql.ref(column)} ${sql.raw(order)}`));
+
+/** The first rows of each branch. They are ordered even to be counted: then the index is read and not the table. */
+function firstOf(listing: Listing, limit: number): RawBuilder<unknown> {
+  const columns = sql.join(listing.key.map((column) => sql.ref(column)));
+  return sql.join(
+    listing.branches.map(
+      (branch) =>
+        sql`(select ${columns} from ${sql.table(listing.table)} where ${branch} order by ${orderOf(listing)} limit ${limit})`,
+    ),
+    sql` union all `,
+  );
+}

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { ENDED_STATUSES, isEnded, LIVE_STATUSES, type Call, type EndStatus } from '#core/calls/call.ts';
+import type { CallFilter } from '#core/calls/call-store.ts';
+import { ARCHIVED_AFTER_MS, SILENCE_MS, type ConversationStatus } from '#core/conversations/conversation.ts';
+import { EXACT_TOTAL } from '#store/listing.ts';
+import { openTestStore, serverName, type TestStore } from './test-store.ts';
+
+// Lists are put together from several indexes: every filter and page is compared with the same rows filtered in memory.
+
+describe(`lists on Postgres ${serverName}`, () => {
+  let opened: TestStore;
+  let store: TestStore['store'];
+  let organizationId: number;
+  const calls: Call[] = [];
+  const numbers = ['+15005550001', '+15005550002', '+15005550003'];
+  const userIds: number[] = [];
+
+  before(async () => {
+    opened = await openTestStore();
+    ({ store, organizationId } = opened);
+    const agent = await store.agents.find(organizationId, opened.agentId);
+    const second = await store.agents.insert(organizationId, agent!, false, new Date());
+    const other = await store.organizations.insert('Other');
+    for (const name of ['a', 'b']) {
+      const at = new Date();
+      const user = { organizationId, email: `${name}@x.y`, name, role: 'agent', passwordHash: '-', at } as const;
+      userIds.push((await store.users.insert({ ...user, preferences: {} }))!.id);
+    }
+    const statuses = [...LIVE_STATUSES, ...ENDED_STATUSES];
+    for (let n = 0; n < 120; n++) {
+      const organization = n % 11 === 0 ? other.id : organizationId;
+      const call = await store.calls.insert(
+        opened.newCall({
+          organizationId: organization,
+          agentId: n % 3 === 0 ? second.id : opened.agentId,
+          userId: n % 4 === 3 ? null : userIds[n % 2]!,
+          from: n % 5 === 0 ? null : numbers[n % 3]!,
+          to: numbers[(n * 7) % 3]!,
+        }),
+      );
+      const by = { owner: 'server-1', epoch: call.epoch };
+      const status = statuses[(n * 13) % statuses.length]!;
+      if (status === 'ringing' || status === 'answered') await store.calls.progress(call.id, by, { status });
+      else if (isEnded(status)) {
+        const end = { status: status satisfies EndStatus, endReason: 'x', failureReason: null, endedAt: new Date() };
+        assert.ok(await store.calls.end(call.id, by, end));
+      }
+      if (organization === organizationId) calls.push((await store.calls.byId(call.id))!);
+    }
+    assert.ok(calls.some((call) => call.from === call.to));
+  });
+  after(() => opened.close());
+
+  const matches = (call: Call, { agentId, statuses, number, userId }: CallFilter): boolean =>
+    (agentId === undefined || call.agentId === agentId) &&
+    (statuses === undefined || statuses.includes(call.status)) &&
+    (number === undefined || call.from === number || call.to === number) &&
+    (userId === undefined || (userId !== null && call.userId === userId));
+
+  it('of calls hold the same rows and totals under every filter, in either order, on every page', async () => {
+    const some = <T>(...values: T[]): (T | undefined)[] => [undefined, ...values];
+    for (const agentId of some(opened.agentId))
+      for (const statuses of some(['completed'] as const, ['busy', 'refused', 'answered'] as const, [] as const))
+        for (const number of some(numbers[1]!))
+          for (const userId of some(userIds[0]!, null)) {
+            const given = { agentId, statuses, number, userId };
+            const filter = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+            for (const order of ['asc', 'desc'] as const) {
+              const expected = calls.filter((call) => matches(call, filter)).map((call) => call.id);
+              if (order === 'desc') expected.reverse();
+              const found: number[] = [];
+              for (let skip = 0; ; skip += 7) {
+                const { rows, total } = await store.calls.list(organizationId, filter, { skip, limit: 7, order });
+                if (skip <= expected.length) assert.equal(total, expected.length, JSON.stringify({ given, skip }));
+                found.push(...rows.map((call) => call.id));
+                if (rows.length === 0) break;
+              }
+              assert.deepEqual(found, expected, JSON.stringify(given));
+            }
+          }
+  });
+
+  it('of conversations follow the end of their call, silence and age', async () => {
+    const now = new Date();
+    const before = (ms: number) => new Date(now.getTime() - ms);
+    const texts: [Date, ConversationStatus][] = [
+      [before(1000), 'active'],
+      [before(SILENCE_MS + 1000), 'completed'],
+      [before(ARCHIVED_AFTER_MS + 1000), 'archived'],
+    ];
+    const expected = new Map<number, ConversationStatus>();
+    for (const [at, status] of texts) {
+      const talk = { organizationId, agentId: null, personId: null, userId: 'u', name: status, startedBy: null, at };
+      expected.set((await store.conversations.begin(talk)).id, status);
+    }
+    for (const [n, call] of calls.entries()) {
+      const { id } = (await store.conversations.ofCall(call.id))!;
+      const isOld = n % 2 === 0;
+      if (isOld)
+        await opened.database.pool.query('update conversations set last_message_at = $1 where id = $2', [
+          before(ARCHIVED_AFTER_MS + (n + 1) * 1000),
+          id,
+        ]);
+      expected.set(id, !isEnded(call.status) ? 'active' : isOld ? 'archived' : 'completed');
+    }
+    for (const status of ['active', 'completed', 'archived'] as const) {
+      const found: number[] = [];
+      for (let skip = 0; ; skip += 7) {
+        const { rows, total } = await store.conversations.list(organizationId, { status }, { skip, limit: 7 }, now);
+        if (rows.length === 0) break;
+        for (const row of rows) assert.equal(row.status, status);
+        found.push(...rows.map((row) => row.conversation.id));
+        assert.equal(total, [...expected.values()].filter((one) => one === status).length);
+      }
+      const wanted = [...expected].filter(([, one]) => one === status).map(([id]) => id);
+      assert.deepEqual(
+        found.toSorted((a, b) => a - b),
+        wanted.toSorted((a, b) => a - b),
+      );
+    }
+  });
+
+  it('count exactly up to a bound, estimate beyond it, and are exact again at their end', async () => {
+    const rows = EXACT_TOTAL + 5000;
+    await opened.database.pool.query(
+      `insert into conversations (organization_id, user_id, created_at, last_message_at) select $1, 'many', now(), now() from generate_series(1, $2::int)`,
+      [organizationId, rows],
+    );
+    await opened.database.pool.query('analyze conversations');
+    const list = (skip: number) =>
+      store.conversations.list(organizationId, { userId: 'many' }, { skip, limit: 10 }, new Date());
+    const { total } = await list(0);
+    assert.ok(total > EXACT_TOTAL && Math.abs(total - rows) < rows / 10, `estimated ${total}`);
+    assert.equal((await list(rows - 5)).total, rows);
+    assert.equal((await list(rows - 5)).rows.length, 5);
+  });
+});
