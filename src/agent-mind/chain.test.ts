@@ -22,7 +22,7 @@ const agent = (type: AgentType, name: string): AiAgent => ({
   updatedAt: new Date(0),
 });
 
-/** Says what it is told to after so many ms; never, where that is null. */
+/** Answers with the given text after `ms`; never if that is null. */
 class Scripted implements LanguageModel {
   readonly id: string;
   readonly asked: ModelRequest[] = [];
@@ -170,7 +170,7 @@ describe('a chain of agents', () => {
     assert.deepEqual(talks.asked[0]!.notes, ['In: whole']);
   });
 
-  it('says nothing more once nobody wants it, and stops everybody', async (t) => {
+  it('says nothing more after an abort, and aborts all helpers', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const slow = new Scripted('slow', () => words('x'), 300);
     const talks = new Scripted('talks', () => words('Yes.'), 300);

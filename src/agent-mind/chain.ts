@@ -3,7 +3,7 @@ import { SpokenText } from '#core/kernel/text/spoken.ts';
 import type { LanguageModel, Medium, ModelPart, ModelRequest } from '#engine/contracts/language-model.ts';
 import { lastWords } from './last-words.ts';
 
-/** A helper, and the models that are asked for its answers, in order. */
+/** A helper agent with its models, in the order of their use. */
 export interface Link {
   readonly agent: AiAgent;
   readonly models: readonly LanguageModel[];
@@ -15,16 +15,17 @@ export interface ChainOptions {
   readonly notes: readonly string[];
   readonly medium: Medium;
   readonly now: () => NonNullable<ModelRequest['now']>;
-  /** A helper did not answer in time, or failed: the turn went on without. */
+  /** A helper failed or was too slow; the turn continues without it. */
   readonly leftOut: (helper: AiAgent, why: string) => void;
 }
 
-/** A turn waits no longer than this for a helper: on the telephone a silence is a fault, and the answer is worth more than its polish. */
+/** How long a turn waits for a helper; on the telephone a late answer is worse than one without the helper. */
 const PATIENCE_MS: Record<Medium, number> = { voice: 600, text: 8000 };
 
 /**
- * A model with helpers: those that understand and remember read the person's words side by side, and what they say of them is
- * known to it; those that phrase turn each of its sentences into what is spoken. Whoever is late is left out.
+ * A model with helpers. Helpers that understand or remember read the person's words in parallel, and the model gets
+ * their
+ * results; helpers that phrase rewrite each of its sentences for speech. A helper that is too slow is skipped.
  */
 export function chained(inner: LanguageModel, options: ChainOptions): LanguageModel {
   return { id: inner.id, generate: (request, onPart) => new ChainRun(inner, options, request, onPart) };
@@ -36,9 +37,9 @@ class ChainRun {
   readonly #request: ModelRequest;
   readonly #onPart: (part: ModelPart) => void;
   readonly #phrasing: readonly Link[];
-  /** What is to be stopped when nobody wants the answer any more. */
+  /** Requests to abort when the answer is aborted. */
   readonly #running = new Set<{ abort(): void }>();
-  /** Parts leave in the order in which they came, whoever phrases faster. */
+  /** Keeps the parts in order while they are phrased in parallel. */
   #line: Promise<void> = Promise.resolve();
   #aborted = false;
 
@@ -79,7 +80,7 @@ class ChainRun {
       { ...this.#request, notes: [...(this.#request.notes ?? []), ...read.flat()] },
       (part) => {
         if (part.type === 'text' && this.#phrasing.length > 0) return say(splitter.push(part.text));
-        // What was begun and not finished is said before whatever ends the answer.
+        // The unfinished sentence is spoken before the part that ends the answer.
         if (part.type !== 'text' && part.type !== 'dialogue') say(splitter.end());
         this.#leave(() => Promise.resolve(part));
       },
@@ -100,7 +101,7 @@ class ChainRun {
     return text;
   }
 
-  /** What a helper says to a text, or null when it says nothing in time. */
+  /** The helper's answer to a text, or null if it is too slow. */
   #ask(link: Link, text: string, notes: readonly string[]): Promise<string | null> {
     const { agent, models } = link;
     const patienceMs = PATIENCE_MS[this.#options.medium];

@@ -7,27 +7,29 @@ import type { ToolOutcome } from '#engine/contracts/tool-outcome.ts';
 import { lastWords } from './last-words.ts';
 import type { MoreTools } from './tools/agent-tools.ts';
 
-/** A turn does not wait longer than this for what the documents say. */
+/** How long a turn waits for the documents. */
 const DEADLINE_MS = 300;
-/** How far behind a simulated call's clock lets a look-up fall before it waits. */
+/** How long a look-up may take before a simulated call's clock pauses. */
 const BUDGET_MS = 100;
 const PASSAGES = 4;
 const REMEMBERED = 24;
-/** Shorter utterances ask nothing. */
+/** Shorter utterances are not looked up. */
 const LEAST_WORDS = 2;
-/** An answer that shares so much of its own words with a passage has them from there. */
+/** A passage is a source of an answer that shares this part of its words with it. */
 const SHARED = 0.35;
 const LEAST_SHARED = 3;
 const MOST_SOURCES = 3;
 
-/** What an answer was taken from. */
+/** A source of an answer. */
 export interface Source {
   readonly documentId: number;
   readonly document: string;
   readonly heading: string | null;
 }
 
-/** Looks into an agent's documents on one call, and remembers what it offered, so that an answer can say where it is from. */
+/**
+ * Searches an agent's documents in one conversation, and remembers the passages found, to name the sources of answers.
+ */
 export class KnowledgeLookup implements MoreTools {
   readonly definitions: readonly ToolDefinition[] = [
     {
@@ -50,7 +52,7 @@ export class KnowledgeLookup implements MoreTools {
     return { status: 'ok', output: passages.map((one) => `[${titleOf(one)}] ${one.text}`).join('\n') };
   }
 
-  /** A model that is told what the documents say about the caller's last words. */
+  /** Wraps a model so that its requests contain the passages about the caller's last words. */
   model(inner: LanguageModel): LanguageModel {
     return {
       id: inner.id,
@@ -69,7 +71,7 @@ export class KnowledgeLookup implements MoreTools {
             );
         };
         const late = new Promise<readonly Passage[]>((resolve) => setTimeout(() => resolve([]), DEADLINE_MS).unref());
-        // Documents that cannot be looked into cost their help, not the answer.
+        // If the search fails, the model answers without passages.
         void Promise.race([this.#find(searchWords(question, request.now ? weekdayOf(request.now) : null)), late])
           .catch(() => [])
           .then(go);
@@ -84,7 +86,7 @@ export class KnowledgeLookup implements MoreTools {
     };
   }
 
-  /** Which documents these words were taken from. */
+  /** The documents from which these words were taken. */
   sourcesOf(text: string): readonly Source[] {
     const said = contentOf(text);
     if (said.size === 0) return [];

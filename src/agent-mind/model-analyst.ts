@@ -8,7 +8,7 @@ const LONGEST = 500;
 const TASK =
   'Read the talk below. Answer with one JSON object and nothing else: {"summary": "one or two sentences", "topics": ["snake_case"], "preferences": {"name": "…", "wants": "…", "language": "…"}}. Put into preferences only what the person said of themselves, as short texts; leave out what was not said.';
 
-/** What a talk told of somebody, read by a large model: that of an agent that remembers. */
+/** Analyses a conversation with the model of a memory helper. */
 export class ModelAnalyst implements Analyst {
   readonly id: string;
   readonly #agent: AiAgent;
@@ -62,7 +62,7 @@ export class ModelAnalyst implements Analyst {
   }
 }
 
-/** Models wrap what they are asked for in words of their own. @throws Error when there is no object in it */
+/** Reads the JSON object in a model's answer, which may have text around it. @throws Error if there is none */
 function read(said: string): Analysis {
   const start = said.indexOf('{');
   const end = said.lastIndexOf('}') + 1;

@@ -4,7 +4,7 @@ const CALLBACK = 'take_callback';
 const TRANSFER = 'transfer_to_human';
 const END_CALL = 'end_call';
 
-/** Of a callback that is noted for this; one that the person asked for is another. */
+/** The reason of callbacks noted because of a failure; it distinguishes them from those that the person asked for. */
 const REASON = 'A technical problem: no language model answered';
 
 const SAID = {
@@ -16,8 +16,8 @@ const SAID = {
 };
 
 /**
- * The end of a chain whose vendors have all failed, where the organization wants no rules in their place: says so, hands
- * over or notes a callback, and makes nothing up. `transfers`: somebody can really be handed to.
+ * The last model of a chain if the organization does not want the offline rules: after all vendors have failed it
+ * apologises, and transfers the caller or notes a callback. `transfers`: whether a transfer is possible.
  */
 export function modelGone(transfers: boolean): LanguageModel {
   return {

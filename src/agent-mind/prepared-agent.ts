@@ -28,25 +28,27 @@ export interface DialogueOptions {
   readonly secrets: Secrets;
   readonly searchKnowledge: (agentId: number, question: string, limit: number) => Promise<readonly Passage[]>;
   readonly log: Pick<Log, 'warn'>;
-  /** For requests to tools. */
+  /** Slots for tool requests. */
   readonly toolPlaces: FairTurns;
 }
 
-/** How one talk uses its agent's models. */
+/** Options of one conversation. */
 export interface TalkOptions {
   readonly medium: Medium;
   readonly watch: VendorWatch;
-  /** Whether the carrier of this talk hands it over to a number. */
+  /** Whether the call can be transferred. */
   readonly canTransfer: boolean;
 }
 
-/** The models that are asked for a vendor's, in order. */
+/** The models for a vendor with its fallbacks, in order. */
 export type ModelsFor = (modelProvider: string) => readonly LanguageModel[];
 
-/** Everything that an agent is, knows, remembers and can do in one talk. Asked for before anybody is there to wait for it. */
+/**
+ * Settings, documents, memory and tools of an agent for one conversation; loaded before the person waits for an answer.
+ */
 export class PreparedAgent {
   readonly agent: AiAgent;
-  /** Null where it has no documents. */
+  /** Null if it has no documents. */
   readonly lookup: KnowledgeLookup | null;
   readonly #options: DialogueOptions;
   readonly #ownTools: readonly ArmedTool[];
@@ -78,7 +80,7 @@ export class PreparedAgent {
     this.#organization = parts.organization;
   }
 
-  /** `personId`: whom it talks to, where that is known. Also an agent that was deleted: what it began it ends. */
+  /** `personId`: the person, if known. Also loads a deleted agent, whose conversations continue. */
   static async of(
     agentId: number,
     personId: number | null,
@@ -125,12 +127,12 @@ export class PreparedAgent {
     return { at: this.#options.clock.now(), timeZone: this.#organization.timeZone };
   }
 
-  /** Fill `{{name}}` in any talk of this agent with the person who has this number. */
+  /** The standard variables of a conversation with the owner of this number. */
   variables(number: string | null): Readonly<Record<string, string>> {
     return standardVariables(this.agent, this.now, number);
   }
 
-  /** Rules do not stand in for vendors that fail, unless the organization wants them to. */
+  /** Replaces the offline rules at the end of the chain by an apology, unless the organization wants the rules. */
   #lastWord(models: readonly LanguageModel[], { canTransfer }: TalkOptions): readonly LanguageModel[] {
     const { agent } = this;
     const vendorsAlone = models.filter((model) => !model.byRules);
@@ -139,7 +141,7 @@ export class PreparedAgent {
     return [...vendorsAlone, modelGone(canTransfer && agent.transferNumber !== null)];
   }
 
-  /** Models that are told what the agent knows and remembers, with its helpers before and after them. */
+  /** Wraps models with the agent's documents, memory and helpers. */
   models(inner: readonly LanguageModel[], modelsFor: ModelsFor, talk: TalkOptions): readonly LanguageModel[] {
     const { agent } = this;
     const { log } = this.#options;
@@ -174,7 +176,7 @@ export class PreparedAgent {
             medium,
             now: () => this.now,
             leftOut: (link, why) =>
-              log.warn({ agent: agent.id, helper: link.id, why }, 'a helper of an agent was left out of a turn'),
+              log.warn({ agent: agent.id, helper: link.id, why }, 'a helper agent was left out of a turn'),
           });
     });
   }

@@ -23,16 +23,16 @@ import type { McpTools } from './tools/mcp-tools.ts';
 export interface TextDialogueOptions extends DialogueOptions {
   readonly modelsFor: ModelsFor;
   readonly mcp: McpTools;
-  /** Whoever reads talks where no model does. */
+  /** Analyses conversations without a model. */
   readonly analyst: Analyst;
 }
 
-/** A model that says nothing for so long is given up. */
+/** A model that sends nothing for this long is given up. */
 const SILENT_MS = 20_000;
 const MAX_ROUNDS = 6;
-/** Where a vendor does not count tokens, four letters are about one. */
+/** Estimate for vendors that do not count tokens. */
 const LETTERS_PER_TOKEN = 4;
-/** In writing nobody hangs up. */
+/** Not offered in text conversations. */
 const END_CALL = 'end_call';
 
 interface ToolCall {
@@ -47,7 +47,7 @@ interface Run {
   readonly failed: boolean;
 }
 
-/** How agents answer in writing: the same agent as on the telephone, on another medium. */
+/** Answers in text conversations, with the same agents as on calls. */
 export class TextDialogues implements TextDialogue {
   readonly #options: TextDialogueOptions;
   readonly #turns: TextTurns;
@@ -108,7 +108,7 @@ export class TextDialogues implements TextDialogue {
           model: agent.modelName,
           messages,
           notes,
-          // In text an agent that understands answers as one that talks; what it understood stands beside.
+          // In text an agent of type `input` answers like a talking one; what it understood is returned separately.
           job: talks ? 'talk' : JOBS[agent.type],
           tools: (tools?.definitions ?? []).filter((one) => one.name !== END_CALL),
           working: () => () => undefined,
@@ -145,17 +145,20 @@ export class TextDialogues implements TextDialogue {
     return (async () => {
       const helpers = await Promise.all(agent.chain.map((id) => store.agents.find(agent.organizationId, id)));
       const helper = helpers.find((one) => one?.type === 'memory' && one.isActive);
-      // The last of the models is the rules' own.
+      // The last model is the rule-based one.
       const models = helper ? modelsFor(helper.modelProvider).slice(0, -1) : [];
       if (!helper || models.length === 0) return rules();
       return new ModelAnalyst(helper, models).analyse(lines).catch((error: unknown) => {
-        log.warn({ err: error, agent: helper.id }, 'a talk could not be read by the model: it is read by rules');
+        log.warn(
+          { err: error, agent: helper.id },
+          'the model could not analyse a conversation; it is analysed by rules',
+        );
         return rules();
       });
     })();
   }
 
-  /** By the first model whose answer can be read; the rules, which are the last, always give one. */
+  /** The first parseable answer; the rules, which come last, always give one. */
   async #understand(
     { agent, messages, signal }: TextTurn,
     now: NonNullable<ModelRequest['now']>,
@@ -180,7 +183,7 @@ export class TextDialogues implements TextDialogue {
     return null;
   }
 
-  /** Whoever answers first of the models; one that breaks off in the middle is gone on from. */
+  /** Asks the models in order until one answers. If one fails midway, the next continues its text. */
   async #ask(
     models: readonly LanguageModel[],
     request: ModelRequest,
@@ -254,7 +257,7 @@ export class TextDialogues implements TextDialogue {
     });
   }
 
-  /** Asks for a tool, once, with its outcome on record. */
+  /** Runs a tool once and stores its outcome. */
   async #use(
     tools: AgentTools,
     { onTool }: TextTurn,
@@ -274,7 +277,7 @@ export class TextDialogues implements TextDialogue {
   }
 }
 
-/** Sent along with what was written, later ones over earlier ones. */
+/** The variables sent with messages; later ones override earlier ones. */
 function variablesOf(messages: readonly Message[]): Readonly<Record<string, string>> {
   const given = messages.flatMap(({ metadata }) => metadata?.['dynamic_variables'] ?? []);
   return Object.assign({}, ...given) as Record<string, string>;

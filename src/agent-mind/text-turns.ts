@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ConversationStore } from '#core/conversations/conversation-store.ts';
 import { AppError } from '#core/kernel/errors.ts';
 
-/** After a crash a conversation is free again when the lease of its turn has run out. */
+/** Lease of a turn; after a crash the conversation is free again when it expires. */
 const LEASE_MS = 8000;
 const BEATS_PER_LEASE = 4;
 const WAIT_MS = 30_000;
@@ -16,7 +16,9 @@ export interface TextTurnsOptions {
   readonly leaseMs?: number;
 }
 
-/** One answer at a time in each conversation, on all servers: a turn is a lease that is extended while it runs. */
+/**
+ * Serializes the answers of each conversation over all servers: a turn holds a lease that is extended while it runs.
+ */
 export class TextTurns {
   readonly #options: TextTurnsOptions;
   readonly #leaseMs: number;
@@ -26,7 +28,7 @@ export class TextTurns {
     this.#leaseMs = options.leaseMs ?? LEASE_MS;
   }
 
-  /** @throws AppError conflict when the turns before take too long */
+  /** @throws AppError conflict if earlier turns take too long */
   async run<T>(conversationId: number, work: () => Promise<T>): Promise<T> {
     const { conversations, log } = this.#options;
     const holder = randomUUID();
@@ -41,7 +43,7 @@ export class TextTurns {
         .catch((error: unknown) =>
           log.warn(
             { err: error, conversation: conversationId },
-            'the turn of a conversation could not be released; its lease runs out by itself',
+            'the turn of a conversation could not be released; its lease will expire',
           ),
         );
     }
@@ -62,7 +64,7 @@ export class TextTurns {
     const { conversations, log } = this.#options;
     try {
       if (await conversations.extend(conversationId, holder, this.#leaseMs)) return;
-      log.warn({ conversation: conversationId }, 'the turn of a conversation was taken over before it was done');
+      log.warn({ conversation: conversationId }, 'the turn of a conversation was taken over before it ended');
     } catch (error) {
       log.warn({ err: error, conversation: conversationId }, 'the turn of a conversation could not be extended');
     }

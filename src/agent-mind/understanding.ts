@@ -1,7 +1,7 @@
 import { PROMPTS, type AiAgent } from '#core/ai-agents/ai-agent.ts';
 import type { Understood } from '#core/conversations/text-dialogue.ts';
 
-/** The prompt with which an agent of type `input` says what it understood. */
+/** The prompt of an agent of type `input`. */
 export const understandingPrompt = ({ systemPrompt }: Pick<AiAgent, 'systemPrompt'>): string =>
   systemPrompt === PROMPTS.input ? systemPrompt : `${systemPrompt}\n\n${PROMPTS.input}`;
 

@@ -7,19 +7,19 @@ import type { Failure } from '#engine/contracts/failure.ts';
 
 export interface VendorWatchOptions {
   readonly agent: AiAgent;
-  /** The ids of the talk, for the log. */
+  /** The ids of the conversation, for the log. */
   readonly talk: Readonly<Record<string, string>>;
   readonly agents: Pick<AgentStore, 'noteError'>;
   readonly clock: WallClock;
   readonly log: Pick<Log, 'warn'>;
-  /** Everything noted so far in this talk. */
+  /** Stores all problems of this conversation so far. */
   readonly keep?: (problems: readonly VendorProblem[]) => void;
 }
 
-/** A talk keeps no more than so many. */
+/** Most problems kept per conversation. */
 const MOST = 20;
 
-/** What vendors do not do in one talk: once each in the log, on the agent and on the talk's record. */
+/** Reports vendor errors of one conversation once each: in the log, on the agent and on the conversation's record. */
 export class VendorWatch {
   readonly #options: VendorWatchOptions;
   readonly #seen = new Set<string>();
@@ -33,7 +33,7 @@ export class VendorWatch {
   }
 
   failed(vendor: string, does: VendorProblem['does'], { message, fault }: Failure): void {
-    // It was not asked: why stands in the failures before.
+    // The vendor was not asked, because of earlier failures that were reported.
     if (fault === 'resting') return;
     const key = `${vendor} ${does} ${message}`;
     if (this.#seen.has(key) || this.#seen.size >= MOST) return;

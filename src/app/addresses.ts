@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Secrets } from '#core/kernel/secrets.ts';
 import { webhookQuery } from '#edge/webhook-proof.ts';
 
-/** Addresses of ours that others are told; where the server can be reached is known once it listens. */
+/** Our own addresses as given to others. Set after the server listens, when its ports are known. */
 export class Addresses {
   publicUrl: string;
 
@@ -13,7 +13,7 @@ export class Addresses {
     this.#secrets = secrets;
   }
 
-  /** `base`: where the server is that carries the call; null: here. */
+  /** `base`: address of the server that carries the call; null: this server. */
   mediaSocket(base: string | null, callSid: string, token: string): string {
     return `${(base ?? this.publicUrl).replace(/^http/, 'ws')}/voice/websocket?call_sid=${callSid}&token=${token}`;
   }
@@ -22,12 +22,12 @@ export class Addresses {
     return `${this.publicUrl}/voice/webhook/${name}?${webhookQuery(this.#secrets, callId)}`;
   }
 
-  /** Where a carrier says of its own recording. */
+  /** Webhook address for a carrier's own recording. */
   recording(name: string, callId: number): string {
     return `${this.webhook(name, callId)}&for=recording`;
   }
 
-  /** Where a carrier asks again about a call: never the same twice, so that no signed request is like another. */
+  /** Webhook address for further instructions. It is unique, so that no two signed requests are equal. */
   askAgain(name: string, callId: number): string {
     return `${this.webhook(name, callId)}&for=again&n=${randomBytes(9).toString('base64url')}`;
   }

@@ -50,18 +50,18 @@ export type { Parts } from './parts.ts';
 export interface App extends HttpServers {
   readonly core: Core;
   readonly live: LiveCalls & { readonly count: number };
-  /** The calls that run in this process; null where it carries none. */
+  /** The calls of this process; null if it carries none. */
   readonly here: LiveCallsHere | null;
   readonly files: Core['files'];
   readonly organization: Organization;
-  /** The first user, when it was made just now with a password of ours: to be shown once. */
+  /** The first user with a generated password, if created just now; shown once. */
   readonly madeAdmin: FirstStart['madeAdmin'];
   readonly database: Pool;
-  /** Ends everything in order; running calls get the configured grace. */
+  /** Stops everything in order; running calls get `graceMs` to end. */
   close(graceMs?: number): Promise<void>;
 }
 
-/** Builds and starts a server, whole or one role of it. What was started is stopped again when a later part fails. */
+/** Builds and starts a server or one role of it. If a part fails, those already started are stopped. */
 export async function buildApp(config: Config, parts: Parts = {}): Promise<App> {
   const log = parts.log ?? pino({ level: config.logLevel, redact: ['req.headers', 'headers', '*.token', '*.apiKey'] });
   const closers: Closer[] = [];
@@ -70,7 +70,7 @@ export async function buildApp(config: Config, parts: Parts = {}): Promise<App> 
       try {
         await close();
       } catch (error) {
-        log.error({ err: error }, 'something did not close');
+        log.error({ err: error }, 'a part of the server could not be closed');
       }
     }
   };
@@ -82,7 +82,7 @@ export async function buildApp(config: Config, parts: Parts = {}): Promise<App> 
   }
 }
 
-/** What every role has. */
+/** What all roles share. */
 interface Basis extends Omit<Core, 'live' | 'dialogue' | 'carriers' | 'limits'> {
   readonly carriers: Carriers;
   readonly addresses: Addresses;
@@ -104,7 +104,7 @@ async function build(
   closeAll: () => Promise<void>,
 ): Promise<App> {
   const carries = config.role === 'all' || config.role === 'media';
-  // Speech is got ready while the database starts.
+  // Speech starts in parallel with the database.
   const offline = carries ? makeOfflineProviders() : null;
   if (offline) closers.push(() => offline.close());
   const records = await openRecords(config, parts, log, closers);
@@ -146,7 +146,7 @@ async function build(
     environment: config.vendors,
     reachUs: () => reachUs(addresses.publicUrl),
   });
-  // Nobody else can be running calls on a database of our own.
+  // With the embedded database, no other server can be running calls.
   await records.replay();
   if (config.databaseUrl === null) {
     while ((await reap({ store, clock, carriers, log, by: null })) > 0);
@@ -205,7 +205,7 @@ async function build(
     limits: { maxConcurrentCalls: config.maxConcurrentCalls, leaseMs: LEASE_MS },
   };
   if (config.role === 'all' || config.role === 'jobs') await workOn(basis, core);
-  // What a new agent gets, to be shown.
+  // The defaults of a new agent, for display.
   const usual = {
     voiceProvider: catalog.voiceProvider(catalog.preferredVoice),
     modelProvider: catalog.modelProvider(catalog.preferredModel),
@@ -311,7 +311,7 @@ async function placeElsewhere({ records, store, clock, log, closers }: Basis): P
   return { here: null, live };
 }
 
-/** Jobs, deliveries, and the ends of calls whose server died. */
+/** Starts jobs, webhook deliveries, and the reaper of calls whose server died. */
 async function workOn(
   { records, http, log, closers, config, knowledge, carriers, serverId }: Basis,
   core: Core,
@@ -332,7 +332,7 @@ async function workOn(
 
 const VENDORS_AGAIN_MS = 60_000;
 
-/** Checks the vendors in the background: all of them now, those that do not work again each minute. */
+/** Checks all vendors in the background, and failing ones again every minute. */
 function watchVendors(providers: ConfiguredProviders, log: Logger): Closer {
   const problems = new Map<string, string>();
   const tell = (states: readonly VendorState[]) => {
@@ -356,7 +356,7 @@ function watchVendors(providers: ConfiguredProviders, log: Logger): Closer {
   };
 }
 
-/** Whether our own address answers as ours: as far as can be seen from here, carriers' webhooks arrive. @throws Error in plain words */
+/** Checks that our public address reaches this installation, so that carriers' webhooks arrive. @throws Error */
 async function reachUs(publicUrl: string): Promise<void> {
   const problem = `${publicUrl}/health does not answer: carriers cannot reach us there. Set PUBLIC_URL.`;
   const reply = await fetch(`${publicUrl}/health`, { redirect: 'manual', signal: AbortSignal.timeout(5000) }).catch(

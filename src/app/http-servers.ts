@@ -48,12 +48,12 @@ const EXPOSED_HEADERS = [
   'Idempotent-Replayed',
 ];
 
-/** What stands behind the doors. */
+/** What the HTTP servers need. */
 export interface ServerDependencies {
   readonly core: Core;
   readonly carriers: Carriers;
   readonly addresses: Addresses;
-  /** Null where no calls are carried. */
+  /** Null if this server carries no calls. */
   readonly here: LiveCallsHere | null;
   readonly records: OpenRecords;
   readonly signedUrls: SignedUrls;
@@ -67,11 +67,11 @@ export interface ServerDependencies {
 
 export interface HttpServers {
   readonly apis: readonly Api[];
-  /** Addresses it listens on, first one first. */
+  /** Addresses that it listens on, in the configured order. */
   readonly urls: readonly string[];
-  /** Ports that were wanted and are taken by somebody else. */
+  /** Configured ports that another process uses. */
   readonly taken: readonly number[];
-  /** Every route of HTTP, as `GET /path/:name`, and the path of every socket. */
+  /** Every HTTP route, as `GET /path/:name`, and the path of every socket. */
   readonly routes: readonly string[];
   readonly sockets: readonly string[];
   pageUrl(callSid: string): string;
@@ -169,7 +169,7 @@ export async function startHttpServers(
     (request, reply) => server.routing(request, reply),
     (path, message) => apiOf(apis, path).renderError(new AppError('invalid-input', message), newRequestId()).body,
   );
-  // Before the sockets' closers, so that it runs after them: each socket is told why it closes.
+  // Registered before the sockets' closers, so that it runs after them and each socket gets a close reason.
   closers.push(() => stopListening(listening));
   if (here) {
     const sockets = new MediaSockets({
@@ -195,12 +195,12 @@ export async function startHttpServers(
   for (const one of listening) upgrades.listen(one.server);
   listeningAt.push(...listening.map((one) => one.url));
   addresses.publicUrl ||= listeningAt[0]!;
-  // A media server of several is reached where it listens itself, whatever the address of all.
+  // One media server of several announces its own address instead of the public one.
   if (config.role === 'media') await here!.announce(listeningAt[0]!);
   return { apis, taken, routes, sockets: upgrades.paths, urls: listeningAt, pageUrl: (sid) => urls.callPage(sid) };
 }
 
-/** The first organization, for APIs that are open on loopback. */
+/** The principal of unauthenticated loopback requests: the first organization. */
 function localPrincipal({ store }: Core, plan: Plan): () => Promise<Principal> {
   let first: Promise<Principal> | null = null;
   const load = async (): Promise<Principal> => ({

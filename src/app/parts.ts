@@ -5,9 +5,9 @@ import type { Carrier } from '#contracts/carrier.ts';
 import type { Providers } from '#engine/contracts/providers.ts';
 import type { OfflineProviders } from '#providers/offline/offline.ts';
 
-/** What tests put in the place of the real thing. */
+/** Parts that tests replace. */
 export interface Parts {
-  /** Aborted when the server is asked to stop: a start that is under way ends, and health says that no calls are taken. */
+  /** Aborted when the server must stop: a start in progress ends, and health reports that no calls are accepted. */
   readonly stopping?: AbortSignal;
   readonly providers?: (offline: OfflineProviders) => Providers;
   readonly carrier?: (offline: Providers) => Carrier;
@@ -17,13 +17,13 @@ export interface Parts {
   readonly embedder?: Embedder;
   /** Settings of the embedded database. */
   readonly databaseSettings?: Readonly<Record<string, string>>;
-  /** Calls that this process may carry, whatever the configuration says. */
+  /** Overrides the configured number of call slots. */
   readonly slots?: number;
-  /** Room on the disk of recordings. */
+  /** Free space on the disk of recordings. */
   readonly freeBytes?: () => Promise<number>;
-  /** A reply that says more than its schema is an error, not cut. */
+  /** Treats a reply with fields outside its schema as an error instead of removing them. */
   readonly strictReplies?: boolean;
 }
 
-/** What is to be closed, last one first. */
+/** Closes a part; closers run in reverse order. */
 export type Closer = () => Promise<unknown> | void;

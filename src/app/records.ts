@@ -37,20 +37,26 @@ export interface OpenRecords {
   readonly engine: string;
   readonly commands: CommandChannel;
   readonly journal: CallJournal;
-  /** Writes what an earlier process of this machine could not, and again after each outage. */
+  /** Writes the journals that earlier processes left, now and after each outage. */
   replay(): Promise<void>;
   readonly rateLimiter: RateLimiter;
   readonly pool: Pool;
   readonly boss: PgBoss;
-  /** What happens, from now on; for a server that has somebody to tell it to. */
+  /** Opens the event feed, for servers with event sockets. */
   openFeed(): Promise<EventFeed>;
-  /** Tells of which organization a credential was revoked or lost a permission, on any server; null: perhaps of any, since notifications may have been lost. */
+  /**
+   * Reports the organization of a credential that was revoked or lost a permission on any server; null: any
+   * organization, because notifications may have been lost.
+   */
   onCredentialsChanged(listener: (organizationId: number | null) => void): Promise<void>;
-  /** How long the database's last answer took, ms; null while calls cannot be recorded. */
+  /** Latency of the database's last answer, ms; null during an outage. */
   answerMs(): number | null;
 }
 
-/** The database, the queue over it, and what goes between servers. @throws Error that says what is wrong with DATABASE_URL */
+/**
+ * Opens the database, the job queue and the channels between servers. @throws Error that explains what is wrong with
+ * DATABASE_URL
+ */
 export async function openRecords(config: Config, parts: Parts, log: Logger, closers: Closer[]): Promise<OpenRecords> {
   try {
     return await open(config, parts, log, closers);
@@ -86,7 +92,7 @@ async function open(config: Config, parts: Parts, log: Logger, closers: Closer[]
   const notifications = new PostgresNotifications({ connection, pool: database.pool, serverId, contact });
   closers.push(() => notifications.close());
   await notifications.open();
-  // Only those that others listen to tell what happens on them; whoever has the only server hears it directly.
+  // With a shared database, events are announced to the other servers; a single server delivers them directly.
   const bell = new EventBell(config.databaseUrl === null ? null : notifications, onError);
   closers.push(() => bell.close());
   const store = postgresStore(database.db, boss, () => bell.ring());
@@ -122,7 +128,7 @@ async function open(config: Config, parts: Parts, log: Logger, closers: Closer[]
     },
     boss,
     pool: database.pool,
-    // Only a database of several servers has anything to share.
+    // Counters are shared only if several servers use the database.
     rateLimiter: new WindowRateLimiter(config.databaseUrl === null ? null : database.pool),
     engine: `${config.databaseUrl === null ? 'embedded ' : ''}postgres ${database.version}`,
     answerMs: () => (contact.state === 'up' ? contact.answerMs : null),

@@ -2,10 +2,10 @@ import type { Logger } from 'pino';
 import type { Config } from '#config/config.ts';
 import type { App } from './app.ts';
 
-/** What whoever starts a server has to know: secrets made just now, where the others are, and where it listens. */
+/** Logs what the operator needs after a start: new secrets, where secrets are stored, and the addresses. */
 export function reportStart(app: App, config: Config, log: Logger): void {
   for (const port of app.taken) log.warn(`port ${port} is taken by another process and left out (PORTS)`);
-  if (config.redisUrl !== null) log.warn('REDIS_URL is set but not used: servers tell each other through Postgres');
+  if (config.redisUrl !== null) log.warn('REDIS_URL is set but not used: servers communicate through Postgres');
   const { apiKey } = config;
   if (apiKey.isNew) print(`API key (shown once, kept in ${config.dataDir}): ${apiKey.value}`);
   if (app.madeAdmin)

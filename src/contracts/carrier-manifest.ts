@@ -2,27 +2,27 @@ import type { CarrierNotice } from '#core/kernel/carrier-notice.ts';
 import type { Carrier } from './carrier.ts';
 import type { MediaProtocol } from './media-protocol.ts';
 
-/** One thing to be set: by its variable of the environment, or by the form that is made of it. */
+/** One setting of a carrier, set by an environment variable or in the carrier's form. */
 export interface CarrierField {
   readonly key: string;
-  /** Left out where it is set by the form alone. */
+  /** Omitted if it can only be set in the form. */
   readonly environment?: string;
   readonly label: string;
   readonly secret?: true;
-  /** The carrier is configured once every field that is required has a value. */
+  /** The carrier is configured once every required field has a value. */
   readonly required?: true;
 }
 
 export type CarrierSettings = Readonly<Record<string, string>>;
 
-/** What a carrier can do, as the provider operations show it. */
+/** A carrier's capabilities, as the provider operations show them. */
 export interface CarrierCapabilities {
   readonly voice: { readonly supported: boolean; readonly features: readonly string[] };
   readonly sms: { readonly supported: boolean; readonly features: readonly string[] };
   readonly recording: { readonly supported: boolean; readonly formats: readonly string[] };
 }
 
-/** How fast calls may be handed to it; null: as fast as they come. */
+/** Limits of calls to the carrier; null: unlimited. */
 export interface CarrierLimits {
   readonly callsPerSecond: number | null;
   readonly concurrentCalls: number | null;
@@ -37,11 +37,14 @@ export interface CarrierRequest {
   readonly body: string;
 }
 
-/** What names one delivery. It may come again for `repeatsForMs` after it came first, because our answer was lost; later it is a replay. */
+/**
+ * Identifies one webhook delivery. A repetition within `repeatsForMs` is a retry after a lost answer; later it is a
+ * replay.
+ */
 export interface Delivery {
   readonly digest: string;
   readonly repeatsForMs: number;
-  /** It was for the carrier's own bookkeeping, and is done with. */
+  /** The delivery needs no further processing. */
   readonly done?: true;
 }
 
@@ -50,7 +53,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** What the carrier is to do with a call that it asks about: connect our media socket, hang up, or (nothing asked) go on. */
+/** The instruction to a carrier that asks what to do with a call: connect our media socket, hang up, or none. */
 export type Instruction =
   /** `askAgainUrl`: where it asks when the socket is lost; `recordingUrl`: where it says of its own recording, if it is to make one. */
   | {
@@ -64,7 +67,7 @@ export type Instruction =
   | { readonly type: 'hang-up' }
   | { readonly type: 'none' };
 
-/** The webhooks of a carrier as they read, whether it is configured or not. */
+/** Parses a carrier's webhooks; needs no settings. */
 export interface CarrierWire {
   /** @throws Error in plain words when it cannot be understood */
   read(request: CarrierRequest): CarrierNotice;
@@ -76,13 +79,13 @@ export interface ConfiguredCarrier {
   readonly control: Carrier;
   /** Its own number. */
   readonly number: string | null;
-  /** Whether calls that are recorded are recorded by it too. */
+  /** Whether the carrier also records recorded calls. */
   readonly records: boolean;
-  /** Null where it does not sign: its webhooks come in by API key. @throws Error in plain words when the signature is not good */
+  /** Null if the carrier does not sign; its webhooks then need an API key. @throws Error if the signature is invalid */
   readonly verify: ((request: CarrierRequest, now: Date) => Promise<Delivery>) | null;
-  /** Whether it was itself that opens a media socket; null where the token alone says so. */
+  /** Whether the carrier itself opened a media socket; null if the token alone decides. */
   readonly verifySocket: ((request: Pick<CarrierRequest, 'url' | 'headers'>) => Promise<boolean>) | null;
-  /** Asks it something that needs its credentials. @throws CarrierError */
+  /** Tests the credentials with a harmless request. @throws CarrierError */
   check(): Promise<void>;
 }
 
@@ -90,25 +93,25 @@ export interface CarrierSurroundings {
   now(): Date;
 }
 
-/** What a carrier's folder says of itself, so that nothing else has to name it. */
+/** Describes a carrier, so that no other code needs to name it. */
 export interface CarrierManifest {
   readonly id: string;
   readonly name: string;
   /** The last part of its webhooks' address. */
   readonly webhook: string;
-  /** Its webhooks may come by GET, with what they say in the query. */
+  /** Webhooks may come by GET with their fields in the query. */
   readonly webhooksByGet?: true;
   readonly capabilities: CarrierCapabilities;
   readonly limits: CarrierLimits;
   readonly fields: readonly CarrierField[];
-  /** A call that it carries has its id for the outside. */
+  /** The carrier's id of a call is shown as the call's id. */
   readonly namesCalls?: true;
   readonly wire: CarrierWire;
-  /** When a media socket of its is lost, it asks what to do next; others open the same address again. */
+  /** After a lost media socket the carrier asks for instructions; others reopen the same address. */
   readonly asksAgain?: true;
   /** The header in which it signs the opening of a media socket. */
   readonly socketSignature?: string;
-  /** How its media socket speaks; left out: Media Streams messages. */
+  /** The protocol of its media socket; default: Media Streams messages. */
   readonly media?: () => MediaProtocol;
   make(settings: CarrierSettings, surroundings: CarrierSurroundings): ConfiguredCarrier;
 }

@@ -2,27 +2,27 @@ import type { CallClock } from '#engine/contracts/clock.ts';
 import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
 
 export interface DialRequest {
-  /** Ours; the carrier hands it back in its events. */
+  /** Our id; the carrier returns it in its events. */
   readonly callSid: string;
   readonly callId: number;
   readonly to: string;
-  /** The caller id as it was asked for; null: the carrier's own number. */
+  /** The requested caller id; null: the carrier's own number. */
   readonly from: string | null;
   /** Ringing is given up after this, ms. */
   readonly ringTimeoutMs: number;
   /** Whether the call is to be recorded. */
   readonly recorded: boolean;
-  /** Phrases likely said on this call, for a far end that recognises speech. */
+  /** Likely phrases, for a simulated person that recognises speech. */
   readonly hints: readonly string[];
-  /** Whom the call's variables name, for a far end that is simulated. */
+  /** The person's name in the call's variables, for a simulated person. */
   readonly personName?: string | null;
-  /** Where its webhooks about this call go. */
+  /** Address for the carrier's webhooks about this call. */
   readonly webhookUrl: string;
-  /** Where its media socket is opened, once: asked for by carriers that are told when they are handed the call. */
+  /** Creates the single-use address of the media socket, for carriers that need it when dialling. */
   readonly mediaUrl: () => Promise<string>;
 }
 
-/** How a dial went on, of a carrier that runs in this process; others say so by webhooks. `answered` carries the media. */
+/** Progress of a dial at a carrier in this process; others report by webhook. `answered` carries the media. */
 export type CarrierEvent =
   | { readonly type: 'ringing' }
   | { readonly type: 'answered'; readonly leg: MediaLeg; readonly connect: (events: MediaEvents) => void }
@@ -40,13 +40,14 @@ export interface Dialled {
 }
 
 /**
- * Why a carrier did not do as it was asked. `refused`: it said no to this call, and any other would too. `down`: it surely
- * did not take it, and another may. `unknown`: nobody can say whether it did, so it must not be dialled again.
+ * Why a request to a carrier failed. `refused`: the call is not possible, at other carriers neither. `down`: the
+ * carrier
+ * surely did not accept it, another may. `unknown`: it may have accepted it, so the call must not be dialled again.
  */
 export class CarrierError extends Error {
   override readonly name = 'CarrierError';
   readonly kind: 'refused' | 'down' | 'unknown';
-  /** It wants to be left alone for so long, ms. */
+  /** The pause that the carrier asked for, ms. */
   readonly retryAfterMs: number | undefined;
 
   constructor(kind: CarrierError['kind'], reason: string, retryAfterMs?: number) {
@@ -59,24 +60,25 @@ export class CarrierError extends Error {
 /** Call control of one carrier; media and webhooks are apart. Every method rejects with a CarrierError. */
 export interface Carrier {
   readonly id: string;
-  /** Whether people are really called: others pay, and law applies to recording. */
+  /** Whether it calls real people, which costs money and makes recording subject to law. */
   readonly real: boolean;
-  /** Resolves once the carrier has taken the dial, before any event. */
+  /** Resolves once the carrier has accepted the dial, before any event. */
   dial(request: DialRequest, onEvent: (event: CarrierEvent) => void): Promise<Dialled>;
   /**
-   * Looks for a dial whose outcome is unknown, by what was asked for and since when; `isKnown` tells which of its calls are
-   * other calls of ours. `none`: it has no such call. `unsure`: it may have. Left out where a carrier cannot be asked.
+   * Finds the call of a dial with an unknown outcome, by its request and time; `isKnown` excludes our other calls.
+   * `none`:
+   * there is no such call. `unsure`: there may be. Omitted if the carrier cannot be queried.
    */
   find?(
     request: DialRequest,
     since: Date,
     isKnown: (carrierCallId: string) => Promise<boolean>,
   ): Promise<{ readonly carrierCallId: string } | 'none' | 'unsure'>;
-  /** A call that is over already is no error. */
+  /** Hangs up; an ended call is not an error. */
   hangUp(carrierCallId: string): Promise<void>;
-  /** Hands the other end over to a number; our part of the call is over then. Left out where a carrier cannot. */
+  /** Transfers the person to a number, which ends our part of the call. Omitted if the carrier cannot transfer. */
   transfer?(carrierCallId: string, to: string, from: string | null): Promise<void>;
-  /** Somebody calls us, of a carrier that runs in this process. Null when nobody has that number. */
+  /** Simulates an inbound call, for a carrier in this process. Null if no simulated person has that number. */
   receive?(
     carrierCallId: string,
     request: Pick<DialRequest, 'hints'> & { readonly from: string },

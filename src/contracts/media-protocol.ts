@@ -1,7 +1,7 @@
-/** What comes in on a media socket. Audio is mu-law 8 kHz of any whole length up to a second. */
+/** A message received on a media socket. Audio is mu-law 8 kHz, in chunks of up to a second. */
 export type MediaMessage =
   | { readonly type: 'connected' | 'stop' }
-  /** `parameters`: what the carrier was given to hand back. */
+  /** `parameters`: what we gave the carrier to return. */
   | { readonly type: 'start'; readonly parameters: Readonly<Record<string, string>> }
   | { readonly type: 'media'; readonly audio: Uint8Array }
   | { readonly type: 'mark'; readonly name: string }
@@ -9,13 +9,13 @@ export type MediaMessage =
   /** To be ignored. */
   | { readonly type: 'unknown' };
 
-/** How one media socket speaks, from its opening to its end. */
+/** The protocol of one media socket. */
 export interface MediaProtocol {
-  /** @throws Error in plain words when it cannot be understood, or its audio is longer than a second. The audio may be used again. */
+  /** @throws Error for a malformed message, or more than a second of audio. The audio buffer may be reused. */
   read(data: Buffer, isBinary: boolean): MediaMessage;
   /** A whole 20 ms mu-law frame. */
   frame(mulaw: Uint8Array): string | Uint8Array;
-  /** Asks to be told when everything sent so far has been played. */
+  /** Requests a notification when everything sent so far has been played. */
   mark(name: string): string;
   clear(): string;
 }

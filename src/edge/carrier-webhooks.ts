@@ -29,7 +29,7 @@ export interface CarrierWebhooksOptions {
   readonly log: Log;
 }
 
-/** Lets in what carriers send: by their signature, by API key where they have none, or from this machine. */
+/** Receives carriers' webhooks, authenticated by signature, else by API key, or sent from this machine. */
 export class CarrierWebhooks {
   readonly #options: CarrierWebhooksOptions;
 
@@ -107,7 +107,7 @@ export class CarrierWebhooks {
     return delivery.done ? 'done' : 'new';
   }
 
-  /** Whose key it is; null for somebody on this machine, who needs none. */
+  /** The organization and permissions of the API key; null for a request from this machine, which needs none. */
   async #letIn({ caller, showsCredential, foreign }: RawRequest): Promise<NoticeBringer | null> {
     const { core, onLoopback } = this.#options;
     if (caller instanceof AppError) {
@@ -129,10 +129,10 @@ export class CarrierWebhooks {
   ): Promise<Instruction> {
     const { core, mediaUrl, askAgainUrl, recordingUrl: recordingUrlOf } = this.#options;
     if (!call || isEnded(call.status)) return { type: 'hang-up' };
-    // Somebody of the simulator's is here already.
+    // A simulated call has its media already.
     if (call.carrier === core.embedded.id) return { type: 'none' };
     const token = await mintMediaToken(core, call, asksAgain === true);
-    // Asked for once: one that comes back is recorded already.
+    // The carrier's recording is requested once, before the answer.
     const recordingUrl = records && call.recorded && call.answeredAt === null ? recordingUrlOf(webhook, call.id) : null;
     return {
       type: 'connect',

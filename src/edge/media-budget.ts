@@ -1,12 +1,12 @@
 import { LONGEST_CHUNK_BYTES } from './media-messages.ts';
 
-/** Audio ahead of real time that is taken: jitter, and what piled up while a connection was away. */
+/** Audio accepted ahead of real time: jitter, and what was buffered during a broken connection. */
 const BURST_MS = 2000;
 /** The longest chunk is a second. */
 const BYTES_PER_MS = LONGEST_CHUNK_BYTES / 1000;
 const MESSAGES_PER_SECOND = 200;
 const MESSAGE_BURST = 1000;
-/** A socket whose audio is dropped for so long in all is no telephone. */
+/** A socket is closed after this much dropped audio in total. */
 const MOST_DROPPED_MS = 60_000;
 
 /** Refills with time, up to a burst. */
@@ -32,7 +32,7 @@ class Bucket {
   }
 }
 
-/** What one media socket may send: audio in real time and a burst, and messages at a bounded rate. Times are of the wall clock. */
+/** Limits of one media socket: audio in real time plus a burst, and a message rate. Uses the wall clock. */
 export class MediaBudget {
   readonly #audio: Bucket;
   readonly #messages: Bucket;
@@ -44,12 +44,12 @@ export class MediaBudget {
     this.#messages = new Bucket(MESSAGES_PER_SECOND / 1000, MESSAGE_BURST, nowMs);
   }
 
-  /** False where reading has to pause: messages come faster than the limit. */
+  /** False if messages exceed the limit and reading must pause. */
   message(nowMs: number): boolean {
     return this.#messages.take(1, nowMs);
   }
 
-  /** `first`: the first chunk that is dropped; `flood`: so much was dropped that the socket has to be closed. */
+  /** `first`: the first dropped chunk; `flood`: so much was dropped that the socket must be closed. */
   audio(bytes: number, nowMs: number): 'taken' | 'first' | 'dropped' | 'flood' {
     const ms = bytes / BYTES_PER_MS;
     if (this.#audio.take(ms, nowMs)) return 'taken';

@@ -83,7 +83,7 @@ function mediaOf({ streamSid, media }: MediaJson): StreamMessage {
 function audioOf(payload: string): Uint8Array {
   if (payload.length > Math.ceil(LONGEST_CHUNK_BYTES / 3) * 4)
     throw new Error('an audio chunk is longer than a second');
-  // A view on Node's shared pool: whoever keeps the audio must copy it.
+  // A view on Node's shared pool, so the receiver must copy audio that it keeps.
   const audio = Buffer.from(payload, 'base64');
   if (audio.length === 0 && payload.length > 0) throw new Error('the audio is not base64');
   return audio;
@@ -95,7 +95,9 @@ export const markMessage = (streamSid: string, name: string): string =>
   JSON.stringify({ event: 'mark', streamSid, mark: { name } });
 export const clearMessage = (streamSid: string): string => JSON.stringify({ event: 'clear', streamSid });
 
-/** One media socket that speaks these messages: what is sent carries the other end's name of the stream, or one of ours until it has said one. */
+/**
+ * A media socket with these messages. Sent messages carry the peer's stream id, or our own until the peer has sent one.
+ */
 export class MediaStreams implements MediaProtocol {
   #streamSid = `MZ${randomBytes(16).toString('hex')}`;
 

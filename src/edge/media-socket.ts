@@ -21,7 +21,7 @@ const LARGEST_MESSAGE = 64 * 1024;
 const PING_MS = 5000;
 const GOING_AWAY = 1001;
 const NOT_LET_IN = 1008;
-/** Whoever names its call only after the upgrade does so within this. */
+/** Time for a socket without a call in its address to name the call in its first message. */
 const NAME_IT_MS = 3000;
 const MOST_UNNAMED = 500;
 const MOST_EARLY_MESSAGES = 100;
@@ -44,13 +44,13 @@ export interface MediaSocketOptions {
   readonly showsCredential: (request: IncomingMessage) => boolean;
 }
 
-/** The call that a socket is for, and the token that named it. */
+/** The call of a socket, and the token that named it. */
 interface Opening {
   readonly call: Call;
   readonly tokenHash: string | null;
 }
 
-/** Takes media sockets of browsers, test clients and carriers on any of our ports. */
+/** Accepts media sockets of browsers, test clients and carriers on all ports. */
 export class MediaSockets {
   readonly #options: MediaSocketOptions;
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE, perMessageDeflate: false });
@@ -82,7 +82,7 @@ export class MediaSockets {
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL): Promise<void> {
     if (!isWebSocketHandshake(request)) return refuseUpgrade(socket, 400, 'Bad WebSocket handshake');
     if (!(await this.#isFromWhoItSays(request))) return refuseUpgrade(socket, 401, 'The signature is not good');
-    // A carrier that drops query strings names its call in the first message.
+    // A carrier that removes query strings names its call in the first message.
     if (url.search === '' && !this.#options.showsCredential(request)) return this.#takeUnnamed(request, socket, head);
     const opening = await this.#callFor(request, url);
     if (!opening) return refuseUpgrade(socket, REFUSALS.unknown.status, REFUSALS.unknown.text);
@@ -92,7 +92,7 @@ export class MediaSockets {
     if ('refused' in connection)
       return refuseUpgrade(socket, REFUSALS[connection.refused].status, REFUSALS[connection.refused].text);
     if (socket.destroyed) return connection.events.lost();
-    // A handshake that is no good ends the connection before it is a socket.
+    // A failed handshake ends the connection before the socket exists.
     const never = () => connection.events.lost();
     socket.once('close', never);
     this.#open(request, socket, head, (webSocket) => {
@@ -101,7 +101,7 @@ export class MediaSockets {
     });
   }
 
-  /** A token that opened nothing stays as good as it was. */
+  /** A token that opened no connection stays valid. */
   async #connect({ call, tokenHash }: Opening, leg: SocketLeg): Promise<Connection> {
     const { core, live } = this.#options;
     const connection = await live.connect(call, leg);
@@ -124,7 +124,7 @@ export class MediaSockets {
     return this.#options.carriers.manifestBy('id', call.carrier)?.media?.() ?? new MediaStreams();
   }
 
-  /** A signature that is there has to be good, whatever else the socket shows. */
+  /** A signature, if present, must be valid, whatever other credentials the socket has. */
   async #isFromWhoItSays(request: IncomingMessage): Promise<boolean> {
     const { carriers, publicUrl } = this.#options;
     const path = request.url ?? '/';
@@ -142,12 +142,12 @@ export class MediaSockets {
     return true;
   }
 
-  /** Nothing reaches a call before the first message has named it, and shown the token that opens it. */
+  /** Nothing reaches a call before the first message has named it with a valid token. */
   #takeUnnamed(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (this.#unnamed >= MOST_UNNAMED)
       return refuseUpgrade(socket, 503, 'Too many connections wait to name their call');
     this.#open(request, socket, head, (webSocket) => {
-      // Only now: a handshake that is no good never comes so far.
+      // Counted only after a successful handshake.
       this.#unnamed++;
       const protocol = new MediaStreams();
       const early: [RawData, boolean][] = [];
@@ -194,7 +194,7 @@ export class MediaSockets {
     });
   }
 
-  /** Why it may not come in, or null. */
+  /** Why the socket is refused, or null. */
   async #connectNamed(
     webSocket: WebSocket,
     socket: Duplex,
@@ -221,7 +221,7 @@ export class MediaSockets {
     return call && { call, tokenHash };
   }
 
-  /** The call that the credential opens: a single-use token names it, an API key has to. */
+  /** The call of the socket: a token implies it, with an API key the address must name it. */
   async #callFor(request: IncomingMessage, url: URL): Promise<Opening | null> {
     const { core } = this.#options;
     const sid = url.searchParams.get('call_sid');
@@ -231,7 +231,7 @@ export class MediaSockets {
       if (found) return found;
     }
     const { organizationId, actor } = await this.#options.authenticate(request, token);
-    // To be one end of a call is as much as to place one.
+    // Connecting to a call needs the same permission as placing one.
     if (!isAllowed(actor, 'place-calls')) throw new AppError('forbidden', 'This role may not do that');
     if (sid === null || !/^[\w-]{1,100}$/.test(sid)) return null;
     return {
@@ -240,7 +240,7 @@ export class MediaSockets {
     };
   }
 
-  /** A half-open connection answers no ping, and is given up. */
+  /** Closes half-open connections, which answer no ping. */
   #dropDead(): void {
     for (const client of this.#server.clients) {
       if (alive.delete(client)) client.ping();
@@ -249,7 +249,7 @@ export class MediaSockets {
   }
 }
 
-/** What `ws` checks only when it takes the connection over: before a token is used up by a request that opens nothing. */
+/** The checks of `ws` at the upgrade, done earlier so that an invalid request does not use up a token. */
 const isWebSocketHandshake = ({ method, headers }: IncomingMessage): boolean =>
   method === 'GET' &&
   headers.upgrade?.toLowerCase() === 'websocket' &&

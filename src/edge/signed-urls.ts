@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** Addresses that open with the signature in them, until they run out. */
+/** URLs that are authorized by their signature until they expire. */
 export class SignedUrls {
   readonly #key: string;
   readonly #now: () => number;

@@ -5,11 +5,11 @@ import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
 import type { MediaMessage, MediaProtocol } from '#contracts/media-protocol.ts';
 import { MediaBudget } from './media-budget.ts';
 
-/** The first message is said at `start`, at the first `media`, or so long after the upgrade. */
+/** The first message starts at `start`, at the first `media`, or this long after the upgrade. */
 const START_ANYWAY_MS = 500;
-/** A reader so far behind gets no more audio until it has caught up. */
+/** A slow reader gets no more audio above this buffered amount. */
 const MOST_BUFFERED = 256 * 1024;
-/** Browsers and phones play what they are sent after a little buffering. */
+/** Assumed playout buffer of browsers and phones. */
 const FAR_BUFFER_MS = 60;
 const UNSUPPORTED = 1007;
 const TOO_BIG = 1009;
@@ -19,10 +19,10 @@ const TOO_MUCH_TEXT = 'the audio comes faster than real time';
 const PAUSE_MS = 100;
 const REPLACED = 4001;
 const REPLACED_TEXT = 'the call goes on over another connection';
-/** A peer that answers no ping within this is gone. */
+/** A peer that does not answer a ping within this time is considered gone. */
 const PONG_MS = 2000;
 
-/** One end of a media socket as the call sees it. */
+/** The media leg of a media socket. */
 export class SocketLeg implements MediaLeg {
   readonly bufferMs = FAR_BUFFER_MS;
   readonly #protocol: MediaProtocol;
@@ -43,7 +43,7 @@ export class SocketLeg implements MediaLeg {
     begin: () => void,
     onProblem: (problem: string) => void,
   ): void {
-    // Another connection of the same party may have taken this one's place before it was up.
+    // A newer connection of the same party may have replaced this one before it opened.
     if (this.#stopped) return socket.close(REPLACED, REPLACED_TEXT);
     this.#socket = socket;
     this.#connection = connection;
@@ -96,7 +96,7 @@ export class SocketLeg implements MediaLeg {
     this.#socket.send(this.#protocol.frame(frame));
   }
 
-  /** Whatever is sent in this turn of the event loop leaves in one write: writes are what a call costs most. */
+  /** Combines all messages of this event-loop turn into one write, because writes are the largest cost of a call. */
   #together(): void {
     if (this.#corked) return;
     this.#corked = true;

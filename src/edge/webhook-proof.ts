@@ -1,11 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Secrets } from '#core/kernel/secrets.ts';
 
-/** Names the call in a webhook address that carriers are given; `proof` shows that the address was made here. */
+/** The query of a carrier's webhook address: the call, and a `proof` that this installation created the address. */
 export const webhookQuery = (secrets: Pick<Secrets, 'keyedHash'>, callId: number): string =>
   `call=call_${callId}&proof=${proofOf(secrets, callId)}`;
 
-/** The call in a webhook address that was made here, or null. */
+/** The call of a webhook address with a valid proof, or null. */
 export function provenCall(secrets: Pick<Secrets, 'keyedHash'>, url: string): number | null {
   const { searchParams } = new URL(url);
   const callId = Number(/^call_(\d{1,15})$/.exec(searchParams.get('call') ?? '')?.[1] ?? NaN);

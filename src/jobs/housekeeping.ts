@@ -8,7 +8,7 @@ export const HOUSEKEEPING = 'housekeeping';
 const ORPHAN_AGE_MS = 3_600_000;
 const FILES_AT_ONCE = 500;
 
-/** Every hour: what is kept for a time only is deleted when it is over. */
+/** Hourly deletion of expired data. */
 export async function houseKeeping(
   core: Pick<Core, 'store' | 'clock' | 'files'>,
   log: Pick<Log, 'info'>,
@@ -19,7 +19,7 @@ export async function houseKeeping(
   if (deleted > 0) log.info({ files: deleted }, 'files that no record names were deleted');
 }
 
-/** Deletes what a crash between the writing of a file and the commit of its record left behind. */
+/** Deletes files without a record, which a crash before the commit leaves behind. */
 async function deleteOrphans({ store, clock, files }: Pick<Core, 'store' | 'clock' | 'files'>): Promise<number> {
   const before = new Date(clock.now().getTime() - ORPHAN_AGE_MS);
   let deleted = 0;

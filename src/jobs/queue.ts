@@ -22,10 +22,10 @@ export async function openQueue(pool: Pool, onError: (error: Error) => void): Pr
     // Several statements at once give several results: pg-boss takes them as pg gives them.
     db: { executeSql: (text: string, values?: unknown[]) => pool.query(text, values) },
   });
-  // It looks for jobs each second: an outage is logged by others, once.
-  // What it tells is a copy of the error.
+  // pg-boss polls every second; an outage is logged elsewhere, once.
+  // It passes a copy of the error.
   boss.on('error', (error) => (error as { code?: string }).code === UNAVAILABLE || onError(error));
-  // Servers that start at once would make the queue's tables at once.
+  // Concurrently starting servers must not create the queue's tables at the same time.
   const client = await pool.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [QUEUE_LOCK]);
@@ -40,7 +40,7 @@ export async function openQueue(pool: Pool, onError: (error: Error) => void): Pr
   return boss;
 }
 
-/** Starts to work off jobs; the role `jobs` of a server. */
+/** Starts the job workers; the role `jobs` of a server. */
 export async function workOff(
   boss: PgBoss,
   core: Pick<Core, 'store' | 'clock' | 'dialogue' | 'files'>,
@@ -60,6 +60,6 @@ export async function workOff(
   await work('embed-document', ({ documentId }) => embedDocument(core.store, embedder, documentId));
   await boss.work(HOUSEKEEPING, { pollingIntervalSeconds: POLL_SECONDS }, () => houseKeeping(core, log));
   await boss.schedule(HOUSEKEEPING, HOURLY);
-  // A server that never runs for an hour has to clear up too.
+  // Also run at start, for servers that never run for an hour.
   await boss.send(HOUSEKEEPING);
 }

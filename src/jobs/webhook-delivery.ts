@@ -8,15 +8,15 @@ import type { AttemptOutcome, LaneWork, WebhookLane } from '#core/webhooks/webho
 
 const POLL_MS = 200;
 const ANSWER_MS = 10_000;
-/** The status decides whether an event was taken: a body that does not end is not waited for. */
+/** How long to read the body; the status alone decides the delivery. */
 const BODY_MS = 1000;
-/** The receiver wants no more of it: the event is not sent again. @see https://www.standardwebhooks.com */
+/** The receiver refuses the event for good; it is not sent again. @see https://www.standardwebhooks.com */
 const GONE = 410;
-/** A claim outlives the longest that a lane is worked on; a server that dies gives its lanes back by it. */
+/** Lease of a claimed lane: longer than its processing, so that it expires only if the server died. */
 const CLAIM_MS = 60_000;
 const LANE_MS = 20_000;
 const LANE_EVENTS = 50;
-/** A receiver or an organization whose deliveries hang holds no more places than these; all others go on. */
+/** Concurrent deliveries per receiver and organization, so that slow ones do not block others. */
 const PER_RECEIVER = 8;
 const PER_ORGANIZATION = 64;
 const AT_ONCE = 512;
@@ -25,7 +25,7 @@ const CLAIMED_AT_ONCE = 64;
 const LONGEST_ERROR = 300;
 const MOST_PROBLEMS = 10_000;
 
-/** What an API says of an event: the body, without a signature. */
+/** Renders the body of an event for an API. */
 export type WebhookWords = (webhook: Webhook, event: StoredEvent, call: Call | null) => object;
 
 export interface WebhookDeliveryOptions {
@@ -37,14 +37,15 @@ export interface WebhookDeliveryOptions {
 }
 
 /**
- * Brings events to their receivers: at least once, in order within a call, each under one id. A lane (one call, one
- * receiver) is worked on by one server at a time; what fails holds up its own lane alone.
+ * Delivers events to webhooks at least once, in order within a call, each with a stable id. One server at a time
+ * processes
+ * a lane (one call, one webhook); a failure delays only its own lane.
  */
 export class WebhookDeliveries {
   readonly #options: WebhookDeliveryOptions;
   readonly #lanes = new Map<WebhookLane, Promise<void>>();
   readonly #stop = new AbortController();
-  /** What each receiver that fails was last logged for. */
+  /** The last logged problem of each failing webhook. */
   readonly #problems = new Map<number, string>();
   #timer: NodeJS.Timeout | null = null;
   #looking: Promise<void> = Promise.resolve();
@@ -54,7 +55,7 @@ export class WebhookDeliveries {
     this.#lookIn(0);
   }
 
-  /** What is on its way is broken off, and sent again by whoever is next. */
+  /** Aborts deliveries in progress; the next worker sends them again. */
   async close(): Promise<void> {
     this.#stop.abort();
     if (this.#timer) clearTimeout(this.#timer);
@@ -70,7 +71,7 @@ export class WebhookDeliveries {
     this.#timer.unref();
   }
 
-  /** Whether there may be more at once. */
+  /** Claims and starts due lanes. Returns whether there may be more. */
   async #look(): Promise<boolean> {
     const { core, log } = this.#options;
     const room = AT_ONCE - this.#lanes.size;
@@ -86,7 +87,7 @@ export class WebhookDeliveries {
       for (const lane of lanes) {
         const work = this.#deliver(lane)
           .catch((error: unknown) =>
-            logFailure(log, error, 'a webhook could not be looked after; it is tried again when its claim is over', {
+            logFailure(log, error, 'a webhook lane failed; it is retried when its claim expires', {
               webhook: lane.webhookId,
             }),
           )
@@ -95,7 +96,7 @@ export class WebhookDeliveries {
       }
       return lanes.length > 0;
     } catch (error) {
-      if (!this.#stop.signal.aborted) logFailure(log, error, 'webhooks that are due could not be looked up');
+      if (!this.#stop.signal.aborted) logFailure(log, error, 'due webhooks could not be read');
       return false;
     }
   }
@@ -111,7 +112,7 @@ export class WebhookDeliveries {
     let again: Date | null = null;
     for (const event of work.events) {
       const outcome = await this.#attempt(work, event, call, failures + 1);
-      // Broken off by our own end: it does not count.
+      // Aborted by our shutdown, so it does not count as an attempt.
       if (!outcome) break;
       outcomes.push(outcome);
       if (outcome.state === 'pending') {
@@ -129,7 +130,7 @@ export class WebhookDeliveries {
     else await this.#rest(claimed);
   }
 
-  /** Nothing is waiting; unless an event has come meanwhile. */
+  /** Marks the lane idle, unless an event has arrived meanwhile. */
   async #rest(lane: WebhookLane): Promise<void> {
     const { store, clock } = this.#options.core;
     if (!(await store.webhooks.release(lane, null)))
@@ -188,14 +189,14 @@ export class WebhookDeliveries {
     }
   }
 
-  /** A receiver that does not take an event: once for each problem until it takes one again, and when an event is given up. */
+  /** Logs a failing webhook once per problem until it accepts an event again, and every dead event. */
   #tell({ id, url, organizationId }: Webhook, event: StoredEvent, state: 'pending' | 'dead', problem: string): void {
     const fields = { webhook: id, organization: organizationId, host: new URL(url).host, event: event.id, problem };
-    if (state === 'dead') return this.#options.log.warn(fields, 'an event was given up: its webhook takes none');
+    if (state === 'dead') return this.#options.log.warn(fields, 'webhook delivery is dead after its last attempt');
     if (this.#problems.get(id) === problem) return;
     if (this.#problems.size >= MOST_PROBLEMS) this.#problems.clear();
     this.#problems.set(id, problem);
-    this.#options.log.warn(fields, 'a webhook did not take an event; it is sent again');
+    this.#options.log.warn(fields, 'webhook delivery failed; it will be retried');
   }
 
   async #callOf({ event }: StoredEvent): Promise<Call | null> {

@@ -2,7 +2,7 @@ import { decodeMulaw } from '#engine/audio/mulaw.ts';
 import type { CallClock } from '#engine/contracts/clock.ts';
 import type { SpeechContext, SpeechToText, SpeechToTextStream } from '#engine/contracts/speech-to-text.ts';
 
-/** The simulated line is clean, so loudness alone tells speech from silence. */
+/** The simulated line has no noise, so the level alone distinguishes speech from silence. */
 const LOUD = 350;
 const FRAMES_TO_BEGIN = 3;
 
@@ -12,7 +12,7 @@ export interface EarEvents {
   understood(text: string, endedAtMs: number): void;
 }
 
-/** How a simulated person hears: through the same recogniser as the agent, from the audio alone. */
+/** The hearing of a simulated person: the same recogniser as the agent's, on the audio alone. */
 export class Ear {
   readonly #stream: SpeechToTextStream;
   readonly #clock: CallClock;
@@ -23,7 +23,7 @@ export class Ear {
   #speaking = false;
   #loud = 0;
   #lastLoudMs = 0;
-  /** When the last utterance that was handed over fell silent. */
+  /** End of the last recognised utterance. */
   #endedAtMs = 0;
 
   constructor(options: {

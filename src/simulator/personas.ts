@@ -1,18 +1,18 @@
-/** What somebody does with what was said to them. */
+/** The reaction of a simulated person to what was said. */
 export interface Reaction {
   readonly say: string;
   readonly hangUp?: boolean;
 }
 
-/** One kind of person that a number of the simulator reaches. */
+/** One kind of simulated person. */
 export interface Persona {
   readonly name: string;
   readonly voiceId: string;
   /** Said on picking up; null says nothing. */
   readonly hello: string | null;
-  /** Speaks up after so long of the agent's speech, so often. */
+  /** Interrupts the agent after `afterMs` of speech, once per entry of `words`. */
   readonly interrupts?: { readonly afterMs: number; readonly words: readonly string[] };
-  /** Hangs up so long after answering, whatever happens. */
+  /** Hangs up this long after answering. */
   readonly leavesAfterMs?: number;
   /** Said before leaving. */
   readonly farewell?: string;
@@ -38,9 +38,9 @@ const interests = (name: string): readonly (readonly [RegExp, Reaction])[] => [
   [/\b(call you back)\b/, { say: 'Yes, please call me back tomorrow morning.' }],
   [/\b(when|which day|what day|what time|time would|day works|suit you)\b/, { say: 'Tuesday at three works for me.' }],
   [/\b(your name|who am i|speaking with)\b/, { say: `My name is ${name}.` }],
-  // Whoever is asked what they want, by a receptionist or in support, wants an appointment.
+  // The answer to a receptionist's or support agent's opening question.
   [/\b(help you|other words|do for you)\b/, { say: 'I would like to book an appointment, please.' }],
-  // Before what is heard in "book a" on a bad day: "budget".
+  // Checked before "budget", which the recogniser sometimes hears in "book a".
   [/\b(appointment|demo|meeting|book)\b/, { say: 'Yes, that sounds good.' }],
   [/\b(how many|how large|how big|team|employees|people)\b/, { say: 'We are about twenty people.' }],
   [/\b(use today|using|do you use|what you use|today)\b/, { say: 'We use a spreadsheet today.' }],
@@ -138,17 +138,17 @@ const PREFIX = '+1500555';
 const inTable = (number: string): Pickup | undefined =>
   number.startsWith(PREFIX) ? PEOPLE[number.slice(PREFIX.length)] : undefined;
 
-/** Whether a number is one of the table. */
+/** Whether a number is in the table. */
 export const isPerson = (number: string): boolean => inTable(number) !== undefined;
 
-/** Who or what a number reaches: a number of the table, else somebody interested, by the name that the call has for them. */
+/** Who answers a number: the entry of the table, else an interested person with the name given by the call. */
 export function whoAnswers(number: string, name = NAME): Pickup {
   const known = inTable(number);
   if (known !== undefined && number !== `${PREFIX}0006`) return known;
   return { outcome: 'answered', persona: interestedPerson(name) };
 }
 
-/** Whoever is at a number that is not in the table. */
+/** The person at numbers outside the table. */
 export function ordinaryPersona(): Persona {
   const { '0006': ordinary } = PEOPLE;
   if (ordinary?.outcome !== 'answered') throw new Error('number 0006 answers');

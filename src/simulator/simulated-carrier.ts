@@ -16,7 +16,7 @@ interface Line {
   end(): void;
 }
 
-/** A carrier without a telephone network: numbers reach simulated people, on a clock of each call's own. */
+/** A carrier without a telephone network: calls reach simulated people, each call with its own clock. */
 export class SimulatedCarrier implements Carrier {
   static readonly id = 'simulator';
   static readonly about = {
@@ -48,7 +48,7 @@ export class SimulatedCarrier implements Carrier {
     return Promise.resolve({ carrierCallId, clock: line.clock });
   }
 
-  /** Somebody of the table calls, and is put through at once. */
+  /** Simulates an inbound call from a number of the table; it is connected at once. */
   receive(
     carrierCallId: string,
     request: { readonly from: string; readonly hints: readonly string[] },
@@ -57,7 +57,7 @@ export class SimulatedCarrier implements Carrier {
     const pickup = isPerson(request.from) ? whoAnswers(request.from) : null;
     if (!pickup) return null;
     const line = this.#open(carrierCallId);
-    // Numbers that nobody answers call as well: then somebody is there.
+    // Numbers that never answer can call too; then an ordinary person speaks.
     const persona = pickup.outcome === 'answered' ? pickup.persona : ordinaryPersona();
     line.clock.at(0, () => this.#answer(line, carrierCallId, request.hints, persona, onEvent));
     return { carrierCallId, clock: line.clock };
@@ -70,7 +70,7 @@ export class SimulatedCarrier implements Carrier {
       person: null,
       end: () => {
         this.#lines.delete(carrierCallId);
-        // What hangs on the clock (last words under recognition, the closing) still runs; nothing new is said.
+        // Pending work on the clock (recognition of the last words, the closing) still runs.
         clock.at(clock.nowMs() + 5000, () => clock.stop());
       },
     };
@@ -107,7 +107,7 @@ export class SimulatedCarrier implements Carrier {
     return Promise.resolve();
   }
 
-  /** A simulated colleague picks up: what they say to each other is none of ours. */
+  /** A simulated colleague answers; their conversation is not simulated. */
   transfer(carrierCallId: string): Promise<void> {
     return this.hangUp(carrierCallId);
   }

@@ -1,7 +1,7 @@
 import { FRAME_MS } from '#engine/audio/format.ts';
 import type { CallClock } from '#engine/contracts/clock.ts';
 
-/** A process that was held up goes on from where it was: never more than this is caught up in one go, wall clock ms. */
+/** After a stall at most this much time is caught up at once, wall-clock ms. */
 const LONGEST_SLICE_MS = 60;
 
 interface Timer {
@@ -11,8 +11,9 @@ interface Timer {
 }
 
 /**
- * The clock of one simulated call: at most `speed` times the wall clock, and it stands still while speech work that was
- * announced is more behind than its budget. So what happens on the call does not depend on how fast the machine is.
+ * The clock of one simulated call: at most `speed` times the wall clock, and paused while announced speech work exceeds
+ * its
+ * budget. So the course of a call does not depend on the speed of the machine.
  */
 export class SimulatedClock implements CallClock {
   readonly waits = true;
@@ -70,7 +71,7 @@ export class SimulatedClock implements CallClock {
     this.#work.add(work);
     return () => {
       if (!this.#work.delete(work) || this.#running) return;
-      // Time spent standing still is not made up for.
+      // Paused time is not caught up.
       if (this.#held) this.#wallMs = performance.now();
       this.#sleep();
     };
@@ -84,7 +85,7 @@ export class SimulatedClock implements CallClock {
     if (this.#wake) clearTimeout(this.#wake);
   }
 
-  /** Until where the clock may go while announced work is not done. */
+  /** How far the clock may advance while announced work is pending. */
   #limitMs(): number {
     let limit = Infinity;
     for (const work of this.#work) if (work.untilMs < limit) limit = work.untilMs;
@@ -96,7 +97,7 @@ export class SimulatedClock implements CallClock {
     this.#wake = null;
     const next = this.#timers[0];
     if (this.#stopped || !next) return;
-    // Held up: whoever finishes the work wakes the clock.
+    // Paused: the end of the work resumes the clock.
     this.#held = next.atMs > this.#limitMs();
     if (this.#held) return;
     this.#plannedMs = Math.max(performance.now(), this.#wallMs + (next.atMs - this.#nowMs) / this.#speed);

@@ -11,7 +11,7 @@ import type { Persona, Reaction } from './personas.ts';
 /** People take their time to answer. */
 const REACTION_MS = 450;
 const HELLO_AFTER_MS = 500;
-/** A pause after which somebody takes the agent to have finished. */
+/** A pause after which the person considers the agent's turn finished. */
 const PAUSE_MS = 700;
 const BEEP_MS = 600;
 const BEEP_AFTER_MS = 700;
@@ -28,8 +28,8 @@ export interface PersonOptions {
 }
 
 /**
- * Somebody at the other end of a simulated line. It is a media leg like any carrier's: audio in 20 ms mu-law frames,
- * marks returned when played, and all of them at once on a clear.
+ * A simulated person, as a media leg like any carrier's: 20 ms mu-law frames, marks returned when played, and all marks
+ * at once after a clear.
  */
 export class SimulatedPerson implements MediaLeg {
   readonly bufferMs = 0;
@@ -197,7 +197,7 @@ export class SimulatedPerson implements MediaLeg {
 
   #understood(text: string, endedAtMs: number): void {
     if (this.#gone || text === '' || this.#options.persona.machine) return;
-    // Who was spoken over and fell silent has been answered by that.
+    // A person who fell silent when interrupted needs no further reaction.
     const over = this.#spokeOver;
     if (over && endedAtMs >= over.fromMs && endedAtMs <= over.untilMs) return;
     this.#heardText = [this.#heardText, text].filter(Boolean).join(' ');

@@ -10,21 +10,22 @@ import type { ToolScene } from './tool-scene.ts';
 import { definitionOf, runWebhookTool, type WebhookToolOptions } from './webhook-tool.ts';
 
 const NOT_RECORDED = 'This cannot be done at present, because it cannot be recorded. It was not done. Say so.';
-/** How long an outcome is tried to be recorded. */
+/** How long storing an outcome is retried. */
 const INSIST_MS = 300_000;
 const AGAIN_MS = 1000;
 
 const LOGGED_REASON = 300;
 
-/** Tools that come as a set: those of a server (MCP), or of the agent's documents. */
+/** A set of tools: those of an MCP server, or of the agent's documents. */
 export interface MoreTools {
   readonly definitions: readonly ToolDefinition[];
   run(name: string, args: ToolArgs, key: string): Promise<ToolOutcome>;
 }
 
 /**
- * All that one agent can do in one talk. Each decision has a key: what it was given and what became of it stands on record,
- * and a key that is there already is never run again.
+ * The tools of an agent in one conversation. Each tool call has a key and is stored with its arguments and outcome; a
+ * key
+ * that is stored already is never run again.
  */
 export class AgentTools {
   readonly definitions: readonly ToolDefinition[];
@@ -51,7 +52,7 @@ export class AgentTools {
       ...(documents?.definitions ?? []),
     ];
     const taken = new Set(ours.map((one) => one.name));
-    // Whoever comes first has a name: another server cannot put itself in the place of ours.
+    // The first tool with a name wins, so that an MCP server cannot replace a built-in tool.
     this.definitions = [
       ...ours,
       ...servers
@@ -70,7 +71,7 @@ export class AgentTools {
       const toolId = this.#own.get(name)?.tool.id ?? null;
       first = await store.tools.begin({ ...where, key, toolId, name, input: args, startedAt: clock.now() });
     } catch (error) {
-      // What cannot be recorded is not done: it could be done twice.
+      // A tool that cannot be recorded is not run, because it might run twice.
       if (error instanceof RecordsUnavailable) return { status: 'failed', output: NOT_RECORDED };
       throw error;
     }
@@ -86,7 +87,7 @@ export class AgentTools {
       await finish('failed', reason);
       throw error;
     }
-    // What a built-in tool refuses, such as a time that is taken, is an answer like any other.
+    // A refusal of a built-in tool, such as a booked time, is a normal answer.
     if (outcome.status !== 'ok' && outcome.status !== 'unconfirmed' && !isBuiltIn(name))
       this.#warn(name, key, outcome.status, outcome.output);
     await finish(outcome.status, outcome.output);
@@ -97,7 +98,7 @@ export class AgentTools {
     const { subject, agent } = this.#scene;
     this.#http.log.warn(
       { tool, agent: `agent_${agent.id}`, talk: subject, key, status, reason: reason.slice(0, LOGGED_REASON) },
-      'a tool did not do what it was asked',
+      'a tool failed',
     );
   }
 
@@ -123,13 +124,13 @@ export class AgentTools {
   }
 }
 
-/** Resolves after the first try; where the database is away, further ones go on without anybody waiting for them. */
+/** Resolves after the first try; during a database outage it continues to retry in the background. */
 async function insist(write: () => Promise<void>, until = performance.now() + INSIST_MS): Promise<void> {
   try {
     await write();
   } catch (error) {
     if (!(error instanceof RecordsUnavailable) || performance.now() > until) throw error;
-    // What is never recorded counts as unknown when the call ends.
+    // An outcome that was never stored counts as unknown when the call ends.
     setTimeout(() => void insist(write, until).catch(() => undefined), AGAIN_MS).unref();
   }
 }

@@ -123,7 +123,7 @@ async function move(scene: ToolScene, args: Args): Promise<ToolOutcome> {
   });
 }
 
-/** Where the time is taken, the next that is free is kept for the caller and named. */
+/** If the time is booked, holds the next free one for the caller and offers it. */
 async function orAnother(
   scene: ToolScene,
   wanted: BookSlot,
@@ -143,7 +143,7 @@ async function orAnother(
   }
 }
 
-/** The one appointment of this caller that is meant, or what has to be asked first. */
+/** The caller's appointment in question, or the question that the agent must ask first. */
 async function ownBooking(scene: ToolScene, said: string | undefined): Promise<Booking | ToolOutcome> {
   const { store, organizationId, personId, number, clock, timeZone } = scene;
   const party = { personId, number, conversationId: null, ...talkOf(scene) };

@@ -5,7 +5,7 @@ import type { ToolOutcome } from '#engine/contracts/tool-outcome.ts';
 import { BOOKING_TOOLS } from './booking-tools.ts';
 import { as, param, type Args, type BuiltIn, type ToolScene } from './tool-scene.ts';
 
-/** `end_call` is carried out by the turn machine itself, when its goodbye has been heard. */
+/** The turn machine itself executes `end_call` after the goodbye was heard. */
 export const BUILT_INS: readonly BuiltIn[] = [
   {
     definition: {
@@ -42,7 +42,7 @@ async function transferToHuman(scene: ToolScene, args: Args): Promise<ToolOutcom
     ...(possible ? { to: agent.transferNumber } : {}),
   });
   if (possible) return { status: 'ok', output: 'A colleague takes over now.', transfers: true };
-  // Nobody to hand over to: the caller is told so, may wait, or be called back.
+  // No human agent is available: the caller can wait or get a callback.
   return { status: 'ok', output: 'Nobody is free right now. Offer a callback, or to wait.', waitForHuman: true };
 }
 

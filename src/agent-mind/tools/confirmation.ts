@@ -2,7 +2,7 @@ import type { TimeZone } from '#core/kernel/locale.ts';
 import type { ModelMessage, ToolArgs } from '#engine/contracts/language-model.ts';
 import { isReadBack } from './read-back.ts';
 
-/** A tool that the model asks for: `key` is its decision's, where that stands in the messages already. */
+/** A tool call of the model; `key` is set if the messages contain its decision already. */
 export interface ToolRequest {
   readonly key: string;
   readonly name: string;
@@ -32,7 +32,7 @@ export function isConfirmed(talk: readonly ModelMessage[], request: ToolRequest,
   return orders(words);
 }
 
-/** What the model is told instead of a result. `would`: what the tool would do, where that is known in words. */
+/** The tool result for an unconfirmed call. `would`: what the tool would do, if that can be phrased. */
 export function holdBack({ name, args }: Pick<ToolRequest, 'name' | 'args'>, would: string | null): string {
   const values = Object.entries(args)
     .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
@@ -46,7 +46,7 @@ export function holdBack({ name, args }: Pick<ToolRequest, 'name' | 'args'>, wou
 }
 
 interface Exchange {
-  /** What the caller said last, and what the agent had said before it. */
+  /** The caller's last words and the agent's words before them. */
   readonly words: string;
   readonly readBack: string;
   /** The conversation until the caller's last words, and from them on. */
@@ -86,7 +86,7 @@ function heldBack(before: readonly ModelMessage[], { name, args }: ToolRequest):
   return null;
 }
 
-/** It was run since the caller's words, and did not fail for certain. */
+/** Whether it ran after the caller's words and did not surely fail. */
 function isSpent(since: readonly ModelMessage[], { name, args }: ToolRequest): boolean {
   return since.some((one) => {
     if (one.role !== 'tool-call' || one.name !== name || !sameValues(one.args, args)) return false;

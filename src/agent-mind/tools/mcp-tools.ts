@@ -8,10 +8,10 @@ import type { ToolOutcome } from '#engine/contracts/tool-outcome.ts';
 import type { MoreTools } from './agent-tools.ts';
 import { neverArrived, NO_ANSWER, NOT_REACHED } from './webhook-tool.ts';
 
-/** A call does not wait longer than this for a server to say what it can. */
+/** How long a call waits for a server's list of tools. */
 const CONNECT_MS = 3000;
 const ANSWER_MS = 15_000;
-/** What a server can is asked anew after this. */
+/** How long a server's list of tools is cached. */
 const FRESH_MS = 5 * 60_000;
 const LONGEST_OUTPUT = 4000;
 
@@ -25,7 +25,7 @@ interface Connected {
   readonly atMs: number;
 }
 
-/** Tools of other servers, by the Model Context Protocol. A connection serves all calls, and is made anew when it fails. */
+/** Tools of MCP servers. One connection per server serves all calls and is reopened after a failure. */
 export class McpTools {
   readonly #http: HttpClient;
   readonly #secrets: Pick<Secrets, 'open'>;
@@ -38,7 +38,7 @@ export class McpTools {
     this.#log = log;
   }
 
-  /** What these servers can; one that does not answer in time is left out of this call. */
+  /** The tools of these servers; a server that does not answer in time is left out of this call. */
   async of(servers: readonly ArmedMcpServer[]): Promise<readonly MoreTools[]> {
     const found = await Promise.all(
       servers.map(async (armed) => {
@@ -47,7 +47,7 @@ export class McpTools {
         } catch (error) {
           this.#log.warn(
             { err: error, mcp_server: armed.server.id },
-            'a server of tools does not answer: the call goes on without',
+            'an MCP server does not answer; the call continues without its tools',
           );
           return null;
         }
@@ -90,13 +90,13 @@ export class McpTools {
       createMCPClient({
         transport: { type: 'http', url: server.url, headers, fetch: this.#http.fetch },
         onUncaughtError: (error) =>
-          this.#log.warn({ err: error, mcp_server: server.id }, 'a connection to a server of tools broke'),
+          this.#log.warn({ err: error, mcp_server: server.id }, 'the connection to an MCP server broke'),
       }),
     );
     return this.#listed(client);
   }
 
-  /** All that a server can do, page by page. */
+  /** Lists the tools of a server, page by page. */
   async #listed(client: MCPClient): Promise<Connected> {
     const tools = await inTime(
       (async () => {
@@ -132,14 +132,14 @@ export class McpTools {
         } catch (error) {
           this.#forget(id, connection);
           const nothingDone = sessionLost(error) || neverArrived(error);
-          this.#log.warn({ err: error, mcp_server: id, again: nothingDone }, 'a tool of another server gave no answer');
+          this.#log.warn({ err: error, mcp_server: id, again: nothingDone }, 'a tool of an MCP server gave no answer');
           if (!nothingDone) return NO_ANSWER;
         }
-        // A server that does not know the session has not looked at the request.
+        // A server that does not know the session has not run the request.
         try {
           return await call(await this.#connect(armed), tool.name, args);
         } catch (error) {
-          this.#log.warn({ err: error, mcp_server: id }, 'a tool of another server gave no answer again');
+          this.#log.warn({ err: error, mcp_server: id }, 'a tool of an MCP server gave no answer again');
           return sessionLost(error) || neverArrived(error) ? { status: 'failed', output: NOT_REACHED } : NO_ANSWER;
         }
       },
@@ -193,7 +193,7 @@ function toolOf({ name, description, inputSchema, annotations }: ListedTool): Co
   };
 }
 
-/** A server that gives no hints has not said that its tool changes anything. */
+/** A tool without hints counts as read-only. */
 const changesThings = ({ readOnlyHint, destructiveHint }: NonNullable<ListedTool['annotations']> = {}) =>
   readOnlyHint !== true && (readOnlyHint === false || destructiveHint === true);
 

@@ -7,16 +7,16 @@ import type { Scene } from '#core/tools/tool-store.ts';
 import type { ToolDefinition } from '#engine/contracts/language-model.ts';
 import type { ToolOutcome } from '#engine/contracts/tool-outcome.ts';
 
-/** Where a tool is used: on one call, or in one talk in text. */
+/** The call or text conversation in which a tool runs. */
 export interface ToolScene {
   readonly where: Scene;
   readonly organizationId: number;
-  /** Names the talk to people and other servers: the call's sid, or `conv_7`. */
+  /** Public id of the conversation: the call's sid, or `conv_7`. */
   readonly subject: string;
-  /** Before every key of a decision, so that no two talks share one. */
+  /** Prefix of tool call keys, unique per conversation. */
   readonly keyPrefix: string;
   readonly personId: number | null;
-  /** The person's; null where it is not known. */
+  /** The person's number; null if unknown. */
   readonly number: string | null;
   readonly agent: AiAgent;
   /** The organization's. */
@@ -24,13 +24,13 @@ export interface ToolScene {
   readonly store: Store;
   readonly clock: WallClock;
   readonly secrets: Secrets;
-  /** Whether the carrier of this call hands it over to a number. */
+  /** Whether the call can be transferred. */
   readonly canTransfer: boolean;
 }
 
 export type Args = Readonly<Record<string, string | undefined>>;
 
-/** A tool of ours. */
+/** A built-in tool. */
 export interface BuiltIn {
   readonly definition: ToolDefinition;
   /** What it would do, as a phrase after "it would"; or why nothing can be done, which needs no agreement. */

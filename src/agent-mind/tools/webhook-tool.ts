@@ -9,17 +9,17 @@ import type { ToolOutcome } from '#engine/contracts/tool-outcome.ts';
 import { isAction } from './action.ts';
 import type { ToolScene } from './tool-scene.ts';
 
-/** All tries together stay below what the turn machine waits. */
+/** Time for all tries together; shorter than the turn machine's limit. */
 const ANSWER_MS = 9000;
 const RETRY_AFTER_MS = 300;
-/** Only what failed quickly is tried again: there has to be time left for the answer. */
+/** Only quick failures are retried, so that time is left for the answer. */
 const RETRY_WITHIN_MS = 4000;
 const MOST_BYTES = 32 * 1024;
 const LONGEST_OUTPUT = 4000;
-/** The request was not taken: the same one may be sent again. */
+/** Statuses of requests that were not accepted and can be sent again. */
 const TRY_AGAIN = new Set([429, 502, 503, 504]);
 
-/** Requests under way: each organization's slow servers hold its own places alone. */
+/** Concurrent requests, so that slow servers of one organization do not block others. */
 export const TOOL_PLACES = { atOnce: 1024, perKey: 64, waitingPerKey: 64 };
 
 export interface WebhookToolOptions {
@@ -42,7 +42,7 @@ export function definitionOf({ tool }: ArmedTool): ToolDefinition {
   };
 }
 
-/** What is required by name is required also where the schema does not say so. */
+/** Adds the required parameter names to the schema. */
 function withNames(
   schema: Readonly<Record<string, unknown>>,
   names: readonly string[],
@@ -53,9 +53,11 @@ function withNames(
 }
 
 /**
- * Asks a tool's server, signed like a webhook. `key` is the same for every try of one decision, so that a server that keeps
- * keys does it once. Without an answer nobody knows whether it was done: `unknown`. Where the organization has too many
- * requests under way, this one is not made: `failed`.
+ * Sends a tool call to its server, signed like a webhook. All tries have the same `key`, so that the server can run it
+ * once.
+ * Without an answer the outcome is `unknown`. If the organization has too many requests in progress, no request is sent
+ * and
+ * the outcome is `failed`.
  */
 export async function runWebhookTool(
   options: WebhookToolOptions,
@@ -116,14 +118,14 @@ async function ask(
   }
 }
 
-/** What is said of a tool that gave no answer. */
+/** The outcome of a tool that gave no answer. */
 export const NO_ANSWER: ToolOutcome = {
   status: 'unknown',
-  output: 'No answer came, so nobody knows whether it was done. It is not done again.',
+  output: 'No answer came, so it is unknown whether it was done. It is not done again.',
 };
 export const NOT_REACHED = 'The tool could not be reached.';
 
-/** Whether a request surely did nothing: there was no connection for it. Libraries wrap what went wrong. */
+/** Whether a request surely did nothing because there was no connection. Libraries wrap the cause. */
 export function neverArrived(error: unknown): boolean {
   const { code, name, cause } = error as { code?: string; name?: string; cause?: unknown };
   if (cause instanceof Error && neverArrived(cause)) return true;

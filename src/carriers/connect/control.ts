@@ -23,7 +23,7 @@ export class ConnectControl implements Carrier {
     return { carrierCallId: await this.#start(request), clock: null };
   }
 
-  /** The same token starts nothing new: it answers what was started. */
+  /** Repeating the request with the same client token returns the contact that it started. */
   async find(request: DialRequest): Promise<{ carrierCallId: string }> {
     return { carrierCallId: await this.#start(request) };
   }
@@ -98,7 +98,7 @@ export class ConnectControl implements Carrier {
       accessKeyId === undefined || secretAccessKey === undefined
         ? {}
         : { credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } };
-    // It is never asked a second time by itself: whether a call was placed is found out, not tried again.
+    // No automatic retries: the outcome of a dial is queried instead.
     const client = new sdk.ConnectClient({
       maxAttempts: 1,
       requestHandler: { requestTimeout: TIMEOUT_MS, connectionTimeout: TIMEOUT_MS, throwOnRequestTimeout: true },

@@ -3,7 +3,7 @@ import type { CarrierNotice, CarrierSignal } from '#core/kernel/carrier-notice.t
 import type { CarrierRequest, CarrierWire, Delivery } from '#contracts/carrier-manifest.ts';
 import { callIdIn, jsonOf, needText, text } from '../kit/wire.ts';
 
-/** A notification older than this is a replay, however new it is to us; the vendor tries for about an hour. */
+/** An older notification is a replay; the vendor retries for about an hour. */
 const FRESH_MS = 60 * 60_000 + 5 * 60_000;
 const CLOCK_SKEW_MS = 60_000;
 const TIMEOUT_MS = 5000;
@@ -67,7 +67,7 @@ const certificates = new Map<string, Promise<string>>();
 
 const isVendorsHost = (url: URL): boolean =>
   url.protocol === 'https:' && /^sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/.test(url.hostname);
-/** Where certificates of the vendor's notifications lie; nobody else's is asked for. */
+/** Whether the address is the vendor's for certificates; no other is fetched. */
 const isVendors = (url: URL): boolean => isVendorsHost(url) && url.pathname.endsWith('.pem');
 
 async function fetchCertificate(url: string): Promise<string> {
@@ -76,7 +76,7 @@ async function fetchCertificate(url: string): Promise<string> {
   return response.text();
 }
 
-/** The vendor asks whether we want its notifications: whoever could sign that may have them sent here. */
+/** Confirms the subscription to the vendor's notifications. The signature authorizes it. */
 async function confirm(address: string): Promise<void> {
   const url = URL.parse(address);
   if (!url || !isVendorsHost(url)) throw new Error('the address to confirm is not the vendor’s');
@@ -91,7 +91,7 @@ export async function verify(
   certificateAt: (url: string) => Promise<string> = fetchCertificate,
 ): Promise<Delivery> {
   const message = jsonOf(body);
-  // Every account of the vendor can have its own notifications signed.
+  // The vendor signs the notifications of every account, so the topic must be ours.
   if (topic === null) throw new Error('no topic is set: set CONNECT_TOPIC_ARN to the ARN of the SNS topic');
   if (message['TopicArn'] !== topic) throw new Error('the notification is of another topic than CONNECT_TOPIC_ARN');
   const type = message['Type'] === 'SubscriptionConfirmation' ? 'SubscriptionConfirmation' : 'Notification';

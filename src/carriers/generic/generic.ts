@@ -7,7 +7,10 @@ import { callIdIn, jsonOf, needText, purposeIn, text } from '../kit/wire.ts';
 const TIMEOUT_MS = 10_000;
 const MOST_BYTES = 64 * 1024;
 
-/** Whoever speaks the small protocol of `docs/operating.md`: three requests, events by webhook, media by Media Streams messages. */
+/**
+ * Any carrier with the protocol of `docs/operating.md`: three requests, events by webhook, media as Media Streams
+ * messages.
+ */
 class GenericControl implements Carrier {
   readonly id = 'generic-http';
   readonly real = true;
@@ -45,7 +48,7 @@ class GenericControl implements Carrier {
     await this.#post(`/${encodeURIComponent(carrierCallId)}/transfer`, { to });
   }
 
-  /** Its protocol has nothing to ask for: any answer but a refusal of our token, to a request that changes nothing, will do. */
+  /** The protocol has no status request, so any answer to a harmless request is good, unless it refuses our token. */
   async check(): Promise<void> {
     const status = await this.#send('', { method: 'OPTIONS' }).then((response) => response.status);
     if (status === 401 || status === 403) throw refusalOf(status, 'the token');
@@ -153,7 +156,7 @@ const wire: CarrierWire = {
       asks: callId === null && signal?.type !== 'ended',
     };
   },
-  /** Whoever announces a call is told where its media goes. */
+  /** The reply to an announced call contains the address of its media socket. */
   answer: (instruction) => ({
     contentType: 'application/json; charset=utf-8',
     body: JSON.stringify({

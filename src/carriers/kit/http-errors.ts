@@ -1,6 +1,6 @@
 import { CarrierError } from '#contracts/carrier.ts';
 
-/** The request was never sent: another carrier may take the call. */
+/** Errors of requests that were never sent, so that another carrier can take the call. */
 const NOT_SENT = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -10,7 +10,7 @@ const NOT_SENT = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** What an answer of a carrier's HTTP interface means for what was asked. The message is the carrier's own. */
+/** Maps an HTTP status of a carrier to an error. The message is the carrier's own. */
 export function refusalOf(status: number, message: string, retryAfterMs?: number): CarrierError {
   // Our credentials, or its limits: nothing about this call.
   if (status === 401 || status === 403) return new CarrierError('down', `it does not take our credentials: ${message}`);
@@ -19,7 +19,7 @@ export function refusalOf(status: number, message: string, retryAfterMs?: number
   return new CarrierError('refused', message);
 }
 
-/** What it means that no answer came. The error itself is never passed on: it may hold credentials. */
+/** The error for a missing answer. The original error is not passed on, because it may contain credentials. */
 export function silenceOf(error: unknown): CarrierError {
   if (error instanceof CarrierError) return error;
   const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
@@ -33,7 +33,7 @@ export function silenceOf(error: unknown): CarrierError {
   );
 }
 
-/** For what changes nothing when it has happened already: a call that is not there any more is as good as hung up. */
+/** Ignores an error that says that the call has ended already. */
 export async function unlessGone(asked: Promise<unknown>, isGone: (error: CarrierError) => boolean): Promise<void> {
   try {
     await asked;

@@ -1,7 +1,7 @@
 import { CarrierError, type DialRequest } from '#contracts/carrier.ts';
 import type { CarrierSettings } from '#contracts/carrier-manifest.ts';
 
-/** The vendor's clock and ours may differ by so much. */
+/** Tolerated difference between the vendor's clock and ours. */
 export const CLOCK_SKEW_MS = 60_000;
 
 /** The caller id that was asked for, or the carrier's own number. @throws CarrierError refused */
@@ -12,7 +12,7 @@ export function callerIdOf({ from }: Pick<DialRequest, 'from'>, settings: Carrie
   return caller;
 }
 
-/** Of the vendor's calls to a number, the one that is none of our others: with several, nobody can say which. */
+/** The only call of the vendor to a number that is none of our known calls; with several the result is unsure. */
 export async function theUnknownOne(
   carrierCallIds: readonly string[],
   isKnown: (carrierCallId: string) => Promise<boolean>,

@@ -1,6 +1,6 @@
 import type { CarrierField, CarrierSettings } from '#contracts/carrier-manifest.ts';
 
-/** We record what we hear ourselves; a carrier's own recording costs more, and goes on when a call was handed over to a person. */
+/** A carrier's own recording, beside ours: it costs more, but continues after a transfer. */
 export const RECORDING_FIELD: CarrierField = {
   key: 'record_at_carrier',
   label: 'Record at the carrier as well (true or false)',

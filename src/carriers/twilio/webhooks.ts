@@ -3,7 +3,7 @@ import type { CarrierNotice, CarrierSignal } from '#core/kernel/carrier-notice.t
 import type { CarrierRequest, CarrierWire, Delivery } from '#contracts/carrier-manifest.ts';
 import { callIdIn, needText, needUrl, purposeIn, text } from '../kit/wire.ts';
 
-/** A request may come again within this, when our answer was lost; after it, it is a replay. */
+/** A repeated request within this time is a retry; later it is a replay. */
 const REPEATS_FOR_MS = 5 * 60_000;
 
 const SIGNALS: Readonly<Record<string, CarrierSignal | undefined>> = {
@@ -90,7 +90,7 @@ export async function verify(authToken: string, { url, headers, body }: CarrierR
   };
 }
 
-/** Whether a media socket was opened by whoever has our account's token. */
+/** Whether the opening of a media socket is signed with our account's token. */
 export async function verifySocket(
   authToken: string,
   { url, headers }: Pick<CarrierRequest, 'url' | 'headers'>,
