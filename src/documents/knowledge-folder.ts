@@ -18,7 +18,7 @@ export class ConfinedFolder implements KnowledgeFolder {
   async read(
     path: string,
     organization: { id: number; isFirst: boolean },
-  ): Promise<{ name: string; bytes: Uint8Array }> {
+  ): Promise<{ name: string; content: AsyncIterable<Uint8Array> }> {
     const nothing = () => invalid('file_path', 'names no file in the knowledge folder');
     try {
       const own = folderOf(organization.id);
@@ -32,9 +32,10 @@ export class ConfinedFolder implements KnowledgeFolder {
       try {
         const { size } = await file.stat().then((stat) => (stat.isFile() ? stat : Promise.reject(nothing())));
         if (size > LARGEST_DOCUMENT) throw invalid('file_path', `is larger than ${LARGEST_DOCUMENT} bytes`, 'range');
-        return { name: basename(target), bytes: await file.readFile() };
-      } finally {
+        return { name: basename(target), content: file.createReadStream() };
+      } catch (error) {
         await file.close();
+        throw error;
       }
     } catch (error) {
       if (error instanceof AppError) throw error;

@@ -48,37 +48,70 @@ export class GuardedClient implements HttpClient {
     bodyMs,
     signal,
   }: Parameters<HttpClient['send']>[0]): Promise<HttpReply> {
-    const target = URL.parse(url);
-    if (!target || !/^https?:$/.test(target.protocol)) throw new ForbiddenAddress('not an http address');
-    // The client leaves out credentials of an address.
-    const basic = basicOf(target);
+    return this.#within(timeoutMs, signal, async (limit) => {
+      const reply = await this.#request(method, url, headers, body ?? null, limit);
+      const { bytes, cut } = await upTo(reply.body, mostBytes, bodyMs ?? null);
+      return { ...headOf(reply), body: bytes, cut };
+    });
+  }
+
+  async download<T>(
+    { url, headers, timeoutMs }: { url: string; headers: Readonly<Record<string, string>>; timeoutMs: number },
+    take: (body: AsyncIterable<Uint8Array>) => Promise<T>,
+  ): Promise<Omit<HttpReply, 'body' | 'cut'> & { readonly taken: T | null }> {
+    return this.#within(timeoutMs, undefined, async (limit) => {
+      const reply = await this.#request('GET', url, headers, null, limit);
+      try {
+        return { ...headOf(reply), taken: reply.statusCode === 200 ? await take(reply.body) : null };
+      } finally {
+        // Ends the connection where the body was not read to its end.
+        reply.body.on('error', () => undefined).destroy();
+      }
+    });
+  }
+
+  async #within<T>(timeoutMs: number, signal: AbortSignal | undefined, run: (limit: AbortSignal) => Promise<T>) {
     const late = AbortSignal.timeout(Math.max(0, Math.round(timeoutMs)));
     try {
-      const reply = await request(target, {
-        method,
-        headers: basic === null ? headers : { authorization: basic, ...headers },
-        body: body ?? null,
-        dispatcher: this.#agent,
-        signal: signal ? AbortSignal.any([late, signal]) : late,
-      });
-      const { bytes, cut } = await upTo(reply.body, mostBytes, bodyMs ?? null);
-      const { location } = reply.headers;
-      return {
-        status: reply.statusCode,
-        contentType: String(reply.headers['content-type'] ?? ''),
-        body: bytes,
-        cut,
-        ...(typeof location === 'string' ? { location } : {}),
-      };
+      return await run(signal ? AbortSignal.any([late, signal]) : late);
     } catch (error) {
       if (late.aborted) throw new Error(`no answer within ${timeoutMs / 1000} s`, { cause: error });
       throw error;
     }
   }
 
+  #request(
+    method: 'GET' | 'POST',
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    body: string | null,
+    signal: AbortSignal,
+  ): Promise<Dispatcher.ResponseData> {
+    const target = URL.parse(url);
+    if (!target || !/^https?:$/.test(target.protocol)) throw new ForbiddenAddress('not an http address');
+    // The client leaves out credentials of an address.
+    const basic = basicOf(target);
+    return request(target, {
+      method,
+      headers: basic === null ? headers : { authorization: basic, ...headers },
+      body,
+      dispatcher: this.#agent,
+      signal,
+    });
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#agent.destroy(), this.#bounded.destroy()]);
   }
+}
+
+function headOf({ statusCode, headers }: Dispatcher.ResponseData): Omit<HttpReply, 'body' | 'cut'> {
+  const { location } = headers;
+  return {
+    status: statusCode,
+    contentType: String(headers['content-type'] ?? ''),
+    ...(typeof location === 'string' ? { location } : {}),
+  };
 }
 
 async function upTo(

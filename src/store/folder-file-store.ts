@@ -75,10 +75,10 @@ export class FolderFileStore implements FileStore {
     const hash = createHash('sha256');
     let size = 0;
     try {
-      await this.#needRoom(LEAST_FREE_TO_BEGIN);
       const measured = async function* (this: FolderFileStore) {
         for await (const chunk of content) {
-          await this.#needRoom(LEAST_FREE_TO_GO_ON);
+          // Inside the loop, so that the content is closed when it is refused.
+          await this.#needRoom(size === 0 ? LEAST_FREE_TO_BEGIN : LEAST_FREE_TO_GO_ON);
           hash.update(chunk);
           size += chunk.length;
           yield chunk;

@@ -62,6 +62,7 @@ it("an organization's slow servers hold only its own places", async () => {
     places,
     http: {
       fetch: () => assert.fail('it is sent'),
+      download: () => assert.fail('it is sent'),
       send: async ({ url }) => {
         asked.push(url.includes('slow') ? 1 : 2);
         if (url.includes('slow')) await answered;

@@ -16,6 +16,19 @@ export interface HttpClient {
     readonly bodyMs?: number;
     readonly signal?: AbortSignal;
   }): Promise<HttpReply>;
+  /**
+   * Gets an address. `take` is handed the body of a 200 as it arrives, and `taken` is its result; null for any other
+   * status, whose body is left unread. @throws Error as `send` does, also while the body arrives, and whatever `take` throws
+   */
+  download<T>(
+    request: {
+      readonly url: string;
+      readonly headers: Readonly<Record<string, string>>;
+      /** For the answer and the whole of its body. */
+      readonly timeoutMs: number;
+    },
+    take: (body: AsyncIterable<Uint8Array>) => Promise<T>,
+  ): Promise<Omit<HttpReply, 'body' | 'cut'> & { readonly taken: T | null }>;
   /** The same client for libraries that need `fetch`. */
   readonly fetch: typeof globalThis.fetch;
 }

@@ -24,11 +24,11 @@ export interface DocumentReader {
 /** The one folder that paths may lead into. */
 export interface KnowledgeFolder {
   /**
-   * Reads a file of one organization: the first one has the folder itself, without the subfolders `org_N` of the others.
+   * Opens a file of one organization, which is closed once its content was read: the first one has the folder itself, without the subfolders `org_N` of the others.
    * @throws AppError invalid-input: outside, or not there; which of the two is not said
    */
   read(
     path: string,
     organization: { readonly id: number; readonly isFirst: boolean },
-  ): Promise<{ readonly name: string; readonly bytes: Uint8Array }>;
+  ): Promise<{ readonly name: string; readonly content: AsyncIterable<Uint8Array> }>;
 }

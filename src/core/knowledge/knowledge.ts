@@ -3,7 +3,7 @@ import type { Core } from '../core.ts';
 import type { StagedFile } from '../kernel/file-store.ts';
 import type { Context } from '../kernel/context.ts';
 import { isFirst } from '../identity/first-organization.ts';
-import { invalid, notFound } from '../kernel/errors.ts';
+import { AppError, invalid, notFound } from '../kernel/errors.ts';
 import { fileTypeOf, type Chunk, type Document, type FileType } from './document.ts';
 
 export const DEFAULT_CHUNK_SIZE = 384;
@@ -32,10 +32,12 @@ export interface AddDocument {
 /** Reads a document, cuts it into chunks and keeps both, in the place of what the agent has from the same source or with the same content. @throws AppError not-found (the agent), invalid-input (it cannot be had or read) */
 export async function addDocument(core: Core, ctx: Context, agentId: number, input: AddDocument): Promise<Document> {
   await needAgent(core.store, ctx, agentId);
-  const { name, content, fileType, charset } = await fetchSource(core, ctx, input);
-  const staged = content instanceof Uint8Array ? await core.files.stage(one(content)) : content;
-  const fileKey = `knowledge/org_${ctx.organizationId}/${core.secrets.token()}.${fileType}`;
+  const fetched = await fetchSource(core, ctx, input);
+  const { staged } = fetched;
+  let fileKey: string | null = null;
   try {
+    const { name, fileType, charset } = checked(fetched);
+    const key = (fileKey = `knowledge/org_${ctx.organizationId}/${core.secrets.token()}.${fileType}`);
     const { chunks, contentHash } = await core.knowledge.reader.read(
       ctx.organizationId,
       staged,
@@ -55,7 +57,7 @@ export async function addDocument(core: Core, ctx: Context, agentId: number, inp
           url: input.source.from === 'url' ? input.source.url : null,
           origin: originOf(input),
           contentHash,
-          fileKey,
+          fileKey: key,
           chunkSize: input.chunkSize,
           createdAt: now,
           indexedAt: now,
@@ -70,14 +72,14 @@ export async function addDocument(core: Core, ctx: Context, agentId: number, inp
         replaced: kept.replaced.length,
       });
       // Last, so that a crash before the commit leaves no file without a record but in this moment.
-      await staged.keep(fileKey);
+      await staged.keep(key);
       return kept;
     });
     // The new document stands whether or not its forerunners' files go.
     await Promise.allSettled(replaced.map(({ fileKey: old }) => core.files.delete(old)));
     return document;
   } catch (error) {
-    await core.files.delete(fileKey);
+    if (fileKey !== null) await core.files.delete(fileKey);
     throw error;
   } finally {
     await staged.discard();
@@ -120,24 +122,37 @@ export async function reindexDocument(
 ): Promise<Document> {
   const before = await getDocument(core, ctx, agentId, id);
   const size = chunkSize ?? before.chunkSize;
-  const fetched = before.url === null ? null : await fetchUrl(core, before.url);
-  const bytes = fetched?.bytes ?? (await kept(core, before));
-  const charset = fetched ? charsetOf(fetched.contentType) : null;
-  const { chunks, contentHash } = await core.knowledge.reader.read(
-    ctx.organizationId,
-    bytes,
-    before.fileType,
-    size,
-    charset,
-  );
-  if (before.url !== null) await core.files.write(before.fileKey, one(bytes));
-  return core.store.transaction(async (records) => {
-    const document = await records.knowledge.reindex(id, size, chunks, contentHash, core.clock.now());
-    if (!document) throw notFound('Document', `document_id: doc_${id}`);
-    if (core.knowledge.embedder) await records.outbox.job({ name: 'embed-document', data: { documentId: id } });
-    await records.outbox.audit(ctx, 'document.reindex', `doc_${id}`, { chunks: chunks.length });
-    return document;
-  });
+  const { staged, charset } = await again(core, before);
+  try {
+    const { chunks, contentHash } = await core.knowledge.reader.read(
+      ctx.organizationId,
+      staged,
+      before.fileType,
+      size,
+      charset,
+    );
+    return await core.store.transaction(async (records) => {
+      const document = await records.knowledge.reindex(id, size, chunks, contentHash, core.clock.now());
+      if (!document) throw notFound('Document', `document_id: doc_${id}`);
+      if (core.knowledge.embedder) await records.outbox.job({ name: 'embed-document', data: { documentId: id } });
+      await records.outbox.audit(ctx, 'document.reindex', `doc_${id}`, { chunks: chunks.length });
+      if (before.url !== null) await staged.keep(before.fileKey);
+      return document;
+    });
+  } finally {
+    await staged.discard();
+  }
+}
+
+/** The content of a document once more: from its address, or a copy of what was kept. */
+async function again(core: Core, document: Document): Promise<{ staged: StagedFile; charset: string | null }> {
+  if (document.url !== null) {
+    const { staged, contentType } = await fetchUrl(core, document.url);
+    return { staged, charset: charsetOf(contentType) };
+  }
+  const file = await core.files.read(document.fileKey);
+  if (!file) throw notFound('The file of the document', `document_id: doc_${document.id}`);
+  return { staged: await core.files.stage(file.stream()), charset: null };
 }
 
 /** How a chunk reads where its document cannot be seen: with its headings. */
@@ -146,9 +161,12 @@ export function inContext({ heading, text }: Chunk): string {
 }
 
 interface Fetched {
+  /** The field that names the source. */
+  readonly field: string;
   readonly name: string;
-  readonly content: Uint8Array | StagedFile;
-  readonly fileType: FileType;
+  readonly staged: StagedFile;
+  /** Null where neither the request nor the source tells it. */
+  readonly fileType: FileType | null;
   /** What the server declared. */
   readonly charset: string | null;
 }
@@ -174,61 +192,67 @@ async function fetchSource(core: Core, ctx: Context, { source, name, fileType }:
         id: ctx.organizationId,
         isFirst: await isFirst(core.store, ctx.organizationId),
       });
-      return typed('file_path', name ?? file.name, file.bytes, fileType ?? fileTypeOf(file.name));
+      return {
+        field: 'file_path',
+        name: name ?? file.name,
+        staged: await core.files.stage(file.content),
+        fileType: fileType ?? fileTypeOf(file.name),
+        charset: null,
+      };
     }
     case 'upload':
-      return typed('file', name ?? source.name, source.staged, fileType ?? fileTypeOf(source.name));
+      return {
+        field: 'file',
+        name: name ?? source.name,
+        staged: source.staged,
+        fileType: fileType ?? fileTypeOf(source.name),
+        charset: null,
+      };
     case 'text':
-      return typed(
-        'text',
-        name ?? source.text.trim().slice(0, 60),
-        new TextEncoder().encode(source.text),
-        fileType ?? 'txt',
-        'utf-8',
-      );
+      return {
+        field: 'text',
+        name: name ?? source.text.trim().slice(0, 60),
+        staged: await core.files.stage(one(new TextEncoder().encode(source.text))),
+        fileType: fileType ?? 'txt',
+        charset: 'utf-8',
+      };
     case 'url': {
-      const fetched = await fetchUrl(core, source.url);
+      const { staged, contentType } = await fetchUrl(core, source.url);
       const ending = new URL(source.url).pathname;
-      return typed(
-        'url',
-        name ?? (ending.split('/').findLast((part) => part !== '') || new URL(source.url).hostname),
-        fetched.bytes,
-        fileType ?? fileTypeOf(ending) ?? typeOfContent(fetched.contentType),
-        charsetOf(fetched.contentType),
-      );
+      return {
+        field: 'url',
+        name: name ?? (ending.split('/').findLast((part) => part !== '') || new URL(source.url).hostname),
+        staged,
+        fileType: fileType ?? fileTypeOf(ending) ?? typeOfContent(contentType),
+        charset: charsetOf(contentType),
+      };
     }
   }
 }
 
-function typed(
-  path: string,
-  name: string,
-  content: Uint8Array | StagedFile,
-  fileType: FileType | null,
-  charset: string | null = null,
-): Fetched {
-  const size = content instanceof Uint8Array ? content.length : content.size;
+function checked({ field, staged, fileType, ...rest }: Fetched): Fetched & { readonly fileType: FileType } {
   if (fileType === null) throw invalid('file_type', 'is required: the name does not tell it');
-  if (size === 0) throw invalid(path, 'is empty');
-  if (size > LARGEST_DOCUMENT) throw invalid(path, `is larger than ${LARGEST_DOCUMENT} bytes`, 'range');
-  return { name, content, fileType, charset };
+  if (staged.size === 0) throw invalid(field, 'is empty');
+  if (staged.size > LARGEST_DOCUMENT) throw tooLarge(field);
+  return { field, staged, fileType, ...rest };
 }
 
+const tooLarge = (field: string) => invalid(field, `is larger than ${LARGEST_DOCUMENT} bytes`, 'range');
+
+/** Streams what an address answers to the file store. @throws AppError invalid-input, no-room */
 async function fetchUrl(
   core: Core,
   url: string,
   redirects = MOST_REDIRECTS,
-): Promise<{ bytes: Uint8Array; contentType: string }> {
+): Promise<{ staged: StagedFile; contentType: string }> {
   let reply;
   try {
-    reply = await core.http.send({
-      method: 'GET',
-      url,
-      headers: { 'user-agent': 'Trunkline', accept: '*/*' },
-      timeoutMs: FETCH_MS,
-      mostBytes: LARGEST_DOCUMENT,
-    });
+    reply = await core.http.download(
+      { url, headers: { 'user-agent': 'Trunkline', accept: '*/*' }, timeoutMs: FETCH_MS },
+      (body) => core.files.stage(bounded(body)),
+    );
   } catch (error) {
+    if (error instanceof AppError) throw error;
     throw invalid('url', `could not be fetched: ${error instanceof Error ? error.message : String(error)}`);
   }
   // Each address is checked anew by the client whether it may be reached.
@@ -236,9 +260,17 @@ async function fetchUrl(
     if (redirects === 0) throw invalid('url', `is redirected more than ${MOST_REDIRECTS} times`);
     return fetchUrl(core, new URL(reply.location, url).href, redirects - 1);
   }
-  if (reply.status !== 200) throw invalid('url', `could not be fetched: it answered ${reply.status}`);
-  if (reply.cut) throw invalid('url', `is larger than ${LARGEST_DOCUMENT} bytes`, 'range');
-  return { bytes: reply.body, contentType: reply.contentType };
+  if (reply.taken === null) throw invalid('url', `could not be fetched: it answered ${reply.status}`);
+  return { staged: reply.taken, contentType: reply.contentType };
+}
+
+async function* bounded(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > LARGEST_DOCUMENT) throw tooLarge('url');
+    yield chunk;
+  }
 }
 
 const charsetOf = (contentType: string) => /charset\s?=\s?["']?([\w.:-]{1,40})/i.exec(contentType)?.[1] ?? null;
@@ -253,20 +285,6 @@ function typeOfContent(contentType: string): FileType | null {
     [/text\/plain/, 'txt'],
   ];
   return types.find(([pattern]) => pattern.test(contentType))?.[1] ?? null;
-}
-
-async function kept(core: Core, document: Document): Promise<Uint8Array> {
-  const file = await core.files.read(document.fileKey);
-  if (!file) throw notFound('The file of the document', `document_id: doc_${document.id}`);
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of file.stream()) chunks.push(chunk);
-  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
 
 async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
