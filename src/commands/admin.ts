@@ -17,7 +17,7 @@ import { backupCommand } from './backup/backup.ts';
 import { embeddedConnection } from './backup/embedded.ts';
 import { restoreCommand } from './backup/restore.ts';
 
-const HELP = `Keys, passwords and deliveries, for whoever runs the server; it may run meanwhile.
+const HELP = `Manages keys, passwords and deliveries. The server can keep running.
 
   npm run admin -- users                      who may sign in
   npm run admin -- password EMAIL [PASSWORD]  a new password (made, and shown once, if none is given); ends a lock and every sign-in

@@ -50,7 +50,7 @@ async function fromPdf(bytes: Uint8Array): Promise<Block[]> {
   const letters = pages.join('').replaceAll(/\s/g, '');
   const unknown = letters.match(/[\p{Co}\ufffd]/gu)?.length ?? 0;
   if (unknown > letters.length * MOST_UNKNOWN)
-    throw new Error('its letters cannot be told from their shapes. Save it with embedded, Unicode fonts.');
+    throw new Error('its letters cannot be recognised from their shapes. Save it with embedded Unicode fonts.');
   const blank = pages.flatMap((page, i) => (page.trim() === '' ? [i + 1] : []));
   if (blank.length * 2 > pages.length)
     throw new Error(

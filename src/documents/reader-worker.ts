@@ -14,7 +14,10 @@ export interface ReadTask {
   readonly chunkSize: number;
   readonly mostChunks: number;
 }
-/** Chunks come in parts, so that whoever takes them is never held up for long; then the hash of the whole, or why not. */
+/**
+ * Sends chunks in parts, so that the main thread is never blocked for long; then the hash of the document, or the
+ * error.
+ */
 export type ReadResult =
   | { readonly part: readonly Chunk[] }
   | { readonly contentHash: string }

@@ -35,7 +35,7 @@ export class WorkerVectorSearch implements VectorSearch {
       this.#waiting.get(id)?.resolve(refs);
       this.#waiting.delete(id);
     });
-    // A new one has to be told everything again.
+    // A new worker needs all data again.
     worker.on('error', (error) => {
       for (const one of this.#waiting.values()) one.reject(error as Error);
       this.#waiting.clear();

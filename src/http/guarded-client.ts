@@ -14,7 +14,7 @@ export class ForbiddenAddress extends Error {
 }
 
 /**
- * HTTP to addresses that somebody gave us. Where it leads is checked when connecting, by the address itself, so that no
+ * HTTP to addresses that users gave. The target is checked when connecting, by its IP address, so that no
  * form of a number and no name that changes its mind leads into our own network. Redirects are not followed.
  */
 export class GuardedClient implements HttpClient {
@@ -133,7 +133,7 @@ async function upTo(
     for await (const chunk of body as AsyncIterable<Buffer>) {
       chunks.push(chunk);
       length += chunk.length;
-      // Leaving the loop ends the connection: whoever answers without an end harms nobody.
+      // Leaving the loop ends the connection, so an endless response does no harm.
       if (length > mostBytes) return { bytes: Buffer.concat(chunks).subarray(0, mostBytes), cut: true };
     }
   } catch (error) {

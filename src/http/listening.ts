@@ -24,7 +24,7 @@ export interface Listening {
 
 /**
  * Listens on every port that is free; all serve alike. Slow and silent clients are let go, and there are never more
- * connections than this process may have files, so that calls go on whoever connects.
+ * connections than this process may have files, so that running calls are not disturbed.
  */
 export async function listenOn(
   host: string,

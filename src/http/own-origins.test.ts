@@ -10,7 +10,7 @@ describe('foreign requests', () => {
     corsOrigins: ['https://desk.example.com', '*'],
   });
 
-  it('are told by Host, Origin and Sec-Fetch-Site', () => {
+  it('are recognised by Host, Origin and Sec-Fetch-Site', () => {
     for (const host of ['127.0.0.1:3000', 'localhost:8000', '[::1]:3000', 'calls.example.com', 'localhost'])
       assert.equal(own.foreignIn({ host }), null, host);
     for (const host of ['', 'evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', '10.0.0.1', 'a b'])

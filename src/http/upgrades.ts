@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { farewell } from './listening.ts';
 
-/** Takes a connection over. Rejections are answered by whoever gave the handler. */
+/** Takes over a connection. The handler itself must answer refused upgrades. */
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer, url: URL) => void;
 
 /** WebSockets by path, on every port. */

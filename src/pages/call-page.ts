@@ -30,7 +30,7 @@ const WORDS: Record<Call['status'], string> = {
 
 const REASONS: Readonly<Record<string, string>> = {
   caller_hung_up: 'The person hung up.',
-  silence: 'The agent hung up: nobody spoke.',
+  silence: 'The agent hung up because of silence.',
   voicemail: 'The message was left, and the agent hung up.',
   media_lost: 'The media connection was lost and did not come back.',
   shutdown: 'The server was shut down.',

@@ -30,7 +30,7 @@ export class Recorder {
 
   /**
    * `startMs`: where the recording begins on the call's clock. `size`: bytes that the file holds already; what was recorded
-   * before goes on, and the time in which nobody recorded is silence.
+   * before continues, and time without a recording is silence.
    */
   constructor(file: FileAppender, startMs: number, size = 0) {
     this.#file = file;

@@ -24,7 +24,7 @@ export function makeSecrets(given: { readonly encryptionKey: string; readonly jw
       ? deriveKey(given.encryptionKey, 'access-tokens')
       : createHash('sha256').update(given.jwtSecret).digest();
   const turn = limited(PASSWORDS_AT_ONCE, MOST_WAITING);
-  const nobody = hash(randomBytes(16).toString('hex'));
+  const unusable = hash(randomBytes(16).toString('hex'));
   return {
     callSid: () => `CA${randomBytes(16).toString('hex')}`,
     token: () => randomBytes(32).toString('base64url'),
@@ -36,7 +36,7 @@ export function makeSecrets(given: { readonly encryptionKey: string; readonly jw
     open: (sealed) => open(sealing, sealed),
     passwordTurn: turn,
     hashPassword: (password) => hash(password),
-    isPassword: async (known, password) => (await verify(known ?? (await nobody), password)) && known !== null,
+    isPassword: async (known, password) => (await verify(known ?? (await unusable), password)) && known !== null,
     signAccessToken: (claims, expiresAt) =>
       new SignJWT({ sid: claims.sessionId })
         .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
@@ -107,7 +107,7 @@ function limited(atOnce: number, mostWaiting: number): Secrets['passwordTurn'] {
     try {
       return await work();
     } finally {
-      // Whoever is next takes over this place.
+      // The next in the queue takes over the slot.
       const next = line.shift();
       if (next) next();
       else running--;

@@ -316,7 +316,7 @@ export class PostgresCallStore implements CallStore {
     const calls = await this.#db
       .selectFrom('calls')
       .select(['id', 'sid', 'status', 'recording_key', 'direction'])
-      // Those at their number, and those with them at somebody else's.
+      // Calls with their number, and calls on which they used another person's number.
       .where((eb) =>
         eb.or([
           eb('person_id', '=', personId),

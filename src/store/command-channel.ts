@@ -67,7 +67,7 @@ export class PostgresCommandChannel implements CommandChannel {
   #here: CallsHere = NO_CALLS;
   readonly #questions = new Map<string, (answer: LiveView | boolean | null) => void>();
   readonly #sent = new Map<number, () => void>();
-  /** Claims that were told of before the sender knew the number of its command. */
+  /** Claims that were notified before the sender knew the id of its command. */
   readonly #claimedEarly = new Set<number>();
   /** Carried out, and perhaps not deleted yet. */
   readonly #done = new Set<number>();

@@ -18,11 +18,11 @@ type Connected = (
 export class GuardedClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     super(config);
-    // The error reaches whoever waits for a query; without a listener it would also end the process.
+    // The waiting query gets the error; without this listener the error would also end the process.
     this.on('error', () => undefined);
     const query = this.query.bind(this) as (...args: unknown[]) => unknown;
     const failed = (error: unknown) => {
-      // Its answer may still come: nobody may use this connection again.
+      // The answer may still arrive, so the connection must not be reused.
       if (error instanceof Error && error.message === 'Query read timeout') this.destroy();
       return translate(error);
     };

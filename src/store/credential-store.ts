@@ -106,7 +106,7 @@ export class PostgresCredentialStore implements CredentialStore {
       .executeTakeFirst();
     if (!row) return null;
     const keyRole = row.role as Role;
-    // The configuration's own key is bounded by nobody: whoever runs the server gave it.
+    // The configured key is not bounded by a creator's role, because the operator set it.
     const bounded = !row.configured && row.creator_role !== null;
     if (bounded && row.creator_status !== 'active') return null;
     const role = bounded ? keyActsAs(keyRole, row.creator_role as Role) : keyRole;

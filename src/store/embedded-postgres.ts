@@ -164,12 +164,12 @@ function prepare(options: EmbeddedOptions): Place {
   for (const dir of [cluster, sockets]) {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     const { uid } = lstatSync(dir);
-    if (!root && uid !== process.getuid?.()) throw new Error(`${dir} belongs to somebody else`);
+    if (!root && uid !== process.getuid?.()) throw new Error(`${dir} belongs to another user`);
     if (service) chownSync(dir, service.uid, service.gid);
     chmodSync(dir, 0o700);
   }
   if (root) {
-    // Which data folder a cluster belongs to, for whoever looks at the folder.
+    // Names the data folder of the cluster, for operators who inspect the folder.
     chmodSync(ROOT_HOME, 0o755);
     chmodSync(home, 0o755);
     writeFileSync(join(home, 'data-dir.txt'), `${wanted}\n`);
@@ -210,7 +210,7 @@ function nativeFiles(options: EmbeddedOptions, root: boolean, home: string): str
     try {
       renameSync(partial, copy);
     } catch (error) {
-      // Somebody else was faster.
+      // A concurrent process was faster.
       rmSync(partial, { recursive: true, force: true });
       if (!existsSync(copy)) throw error;
     }
@@ -276,7 +276,7 @@ async function adopt(place: Place): Promise<number | null> {
   const file = join(place.cluster, 'postmaster.pid');
   const pid = existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : 0;
   if (!ownsCluster(pid, place.cluster)) {
-    // What a killed server leaves names a process that may be somebody else by now.
+    // A pid file left by a killed server may name an unrelated process by now.
     for (const left of [file, join(place.sockets, '.s.PGSQL.5432'), join(place.sockets, '.s.PGSQL.5432.lock')])
       rmSync(left, { force: true });
     return null;

@@ -1,10 +1,13 @@
 import type { PostgresNotifications } from './notifications.ts';
 
 const CHANNEL = 'trunkline_events';
-/** Other servers are told no oftener than this; the word carries nothing, so one stands for many. */
+/** Other servers are notified at most this often; notifications carry no data, so one is enough for many events. */
 const GATHER_MS = 20;
 
-/** Tells whoever reads events that there are some: in this process at once, on other servers a moment later and outside of any transaction. */
+/**
+ * Notifies readers of new events: in this process at once, on other servers shortly after and outside of any
+ * transaction.
+ */
 export class EventBell {
   readonly #notifications: PostgresNotifications | null;
   readonly #onError: (error: Error) => void;

@@ -13,7 +13,7 @@ const BATCH = 500;
 
 /**
  * Events in the order in which they came on record. Their numbers do not tell: a transaction that began earlier may end
- * later. So positions are given to them afterwards, by whoever reads first.
+ * later. So the first reader assigns their positions afterwards.
  */
 export class PostgresEventFeed implements EventFeed {
   readonly #db: Kysely<Database>;
@@ -33,7 +33,7 @@ export class PostgresEventFeed implements EventFeed {
     this.#onError = onError;
   }
 
-  /** From here on what happens is told. */
+  /** Events after this position are delivered. */
   async open(): Promise<void> {
     await this.#look();
     this.#regular = setInterval(() => void this.now(), LOOK_MS);
@@ -108,7 +108,7 @@ export class PostgresEventFeed implements EventFeed {
   async #look(): Promise<void> {
     await this.#giveAll();
     if (this.#listeners.size === 0) {
-      // Nobody is told: all there is to know is where it goes on.
+      // Without listeners only the position is needed.
       this.#position = (await this.#db.selectFrom('event_feed').select('position').executeTakeFirstOrThrow()).position;
       return;
     }
@@ -116,7 +116,7 @@ export class PostgresEventFeed implements EventFeed {
       const events = await this.read(this.#position, Number.MAX_SAFE_INTEGER, BATCH);
       const last = events.at(-1);
       if (!last || this.#closed) return;
-      // Whoever reads by itself finds at most what is told next.
+      // A direct reader finds at most the events that are delivered next.
       this.#position = last.position;
       for (const listener of this.#listeners) listener(events);
       if (events.length < BATCH) return;
@@ -133,7 +133,7 @@ export class PostgresEventFeed implements EventFeed {
       this.#db.selectFrom('events').select('id').where('position', 'is', null).orderBy('id').limit(BATCH);
     if (!(await waiting().executeTakeFirst())) return 0;
     return this.#db.transaction().execute(async (trx) => {
-      // One at a time; what is looked for after that is what nobody else has found.
+      // One at a time, so that the next query finds only events without a position.
       const { position } = await trx.selectFrom('event_feed').select('position').forUpdate().executeTakeFirstOrThrow();
       const { numAffectedRows } = await sql`
         update events set position = ${position}::bigint + found.n

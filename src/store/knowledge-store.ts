@@ -4,7 +4,7 @@ import type { ChunkRef, KnowledgeStore, NewDocument } from '#core/knowledge/know
 import { searchable } from '#core/kernel/text/plain-letters.ts';
 import type { Database } from './schema.ts';
 
-/** More in one statement would hold up whoever shares this thread. */
+/** Rows per statement; more would block the event loop for too long. */
 const ROWS_AT_ONCE = 50;
 const LONGEST_QUESTION = 2000;
 

@@ -18,7 +18,7 @@ export interface NotificationOptions {
 
 /**
  * What servers on one database tell each other, over one connection of its own. The same connection carries the
- * heartbeat, which finds out when it is dead. What is told while it is down is lost: `onReconnected` is the place to
+ * heartbeat, which finds out when it is dead. Notifications during an outage are lost: `onReconnected` is the place to
  * look for it.
  */
 export class PostgresNotifications {
@@ -39,7 +39,7 @@ export class PostgresNotifications {
     this.#loop = this.#watch();
   }
 
-  /** `hear` is told what every server says on a channel, this one included. It must not throw. */
+  /** `hear` gets every server's notifications on a channel, including our own. It must not throw. */
   async listen(channel: string, hear: (payload: string) => void): Promise<void> {
     this.#channels.set(channel, hear);
     // Without a connection it is listened to as soon as there is one.
@@ -63,7 +63,7 @@ export class PostgresNotifications {
     await this.#client?.end().catch(() => undefined);
   }
 
-  /** One after another, so that there is never more than one connection, nor more than one on its way. */
+  /** Serializes connecting, so that there is never more than one connection. */
   async #watch(): Promise<void> {
     for (let failures = 0; !this.#closed;) {
       await this.#pause(failures === 0 ? PROBE_MS : retryMs(failures));

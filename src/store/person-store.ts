@@ -61,7 +61,7 @@ export class PostgresPersonStore implements PersonStore {
     return row ? toPerson(row) : null;
   }
 
-  /** Whoever wants a person by name or number waits for the others: two at once must not make two. */
+  /** Serializes look-ups by name or number, so that concurrent ones do not create two persons. */
   async #lock(organizationId: number): Promise<void> {
     await this.#db.selectFrom('organizations').select('id').where('id', '=', organizationId).forNoKeyUpdate().execute();
   }

@@ -8,16 +8,16 @@ export interface RenderedError {
   readonly body: object;
 }
 
-/** One API as a whole: its operations, and how it words what goes wrong. */
+/** One API: its operations and its form of errors. */
 export interface Api {
   readonly name: string;
   readonly title: string;
-  /** Whether a path that no operation has is this API's to refuse. */
+  /** Whether this API answers for an unknown path. */
   owns(path: string): boolean;
   renderError(error: AppError, requestId: string): RenderedError;
-  /** What a request counts against whose operation names no limit of its own, and one for a path that nobody has. */
+  /** The limit for operations without their own, and for unknown paths. */
   usualLimit(plan: Plan): Limit;
-  /** Whose requests are counted together. Those of nobody in particular are counted by network address. */
+  /** Whose requests are counted together. Requests without a credential are counted by network address. */
   readonly countedPer: 'caller' | 'organization';
   /** Its seed knows no sign-in: without `REQUIRE_AUTH` a request of this machine acts for the first organization. */
   readonly openOnLoopback?: true;

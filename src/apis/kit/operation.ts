@@ -7,12 +7,12 @@ import type { Limit } from './limit.ts';
 
 export type Shape = z.ZodType;
 
-/** What an operation is called with: its checked input and the principal (null only where it needs no credential). */
+/** The arguments of an operation: its validated input and the principal (null only if it needs no credential). */
 export interface OperationCall<P, Q, B, C extends Context | null> {
   readonly core: Core;
   readonly ctx: C;
   readonly requestId: string;
-  /** The network address that the request comes from. */
+  /** The client's network address. */
   readonly address: string;
   readonly params: P;
   readonly query: Q;
@@ -20,7 +20,7 @@ export interface OperationCall<P, Q, B, C extends Context | null> {
   readonly urls: Urls;
 }
 
-/** Addresses that replies carry, signed where they open without a credential. */
+/** URLs in replies, signed if they need no credential. */
 export interface Urls {
   mediaSocket(call: Pick<CoreCall, 'sid' | 'owner'>, token: string): string;
   callPage(callSid: string): string;
@@ -30,9 +30,9 @@ export interface Urls {
 /** What every operation declares, whatever carries it. */
 interface Declaration<P extends Shape, Q extends Shape, B extends Shape, R extends Shape> {
   readonly summary: string;
-  /** The rate limit it counts against, where that is not its API's usual one. */
+  /** Its rate limit, if it differs from the API's usual one. */
   readonly limit?: Limit;
-  /** A further limit, which it counts against when it is about to be carried out. */
+  /** A further limit, counted just before it is carried out. */
   readonly alsoLimit?: Limit;
   /** The account that a sign-in names, for the log of a failed one. */
   readonly account?: (body: unknown) => string | null;
@@ -40,7 +40,7 @@ interface Declaration<P extends Shape, Q extends Shape, B extends Shape, R exten
   readonly creates?: true;
   /** It needs no credential because only this machine reaches it: pages of other sites may not use it. */
   readonly localOnly?: true;
-  /** It takes in a document, which needs one of its organization's places. */
+  /** It receives a document, which needs an upload slot of the organization. */
   readonly takesPlace?: true;
   readonly params?: P;
   readonly query?: Q;

@@ -2,12 +2,13 @@ import type { FastifyReply } from 'fastify';
 import { AppError } from '#core/kernel/errors.ts';
 import type { Api } from './api.ts';
 
-/** A quiet connection is closed by what lies between. */
+/** Proxies close idle connections, so a comment is sent at this interval. */
 const KEEP_ALIVE_MS = 15_000;
 
 /**
- * A reply that is told bit by bit, as server-sent events: `event` and `data`, one JSON object each. What goes wrong before
- * the first of them is an ordinary error; later it is an event of its own.
+ * Streams a reply as server-sent events: `event` and `data`, one JSON object each. A failure before the first event is
+ * an
+ * ordinary error reply; a later one is an error event.
  */
 export async function streamReply(
   api: Api,

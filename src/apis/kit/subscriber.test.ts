@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { EventFeed, FedEvent } from '#core/events/event-feed.ts';
 import { MOST_BEHIND, readCursor, cursorText, Subscriber, type Told } from './subscriber.ts';
 
-/** Events with one message, or two for every third; every fifth is somebody else's. */
+/** Events with one message, or two for every third; every fifth belongs to another organization. */
 const eventAt = (position: number) =>
   ({
     position,
@@ -130,7 +130,7 @@ describe('a reader of events', () => {
           const all = expected(0, before + ahead + later);
           const known = expected(0, before);
           const line = new Line();
-          // The client has read on another server what this one has yet to hear.
+          // The client has received events on another server that have not reached this one.
           line.happen(before);
           const cursor = expected(0, before + ahead).at(-1);
           line.subscriber.want(['a', 'b'], cursor === undefined ? { position: 0, part: 0 } : readCursor(cursor));
@@ -141,7 +141,7 @@ describe('a reader of events', () => {
           await line.drain();
           assert.deepEqual(line.cursors, all.slice(expected(0, before + ahead).length));
           assert.ok(known.length <= all.length);
-          // From the middle of what was told.
+          // From the middle of the delivered events.
           const [middle] = all.slice(Math.floor(all.length / 2));
           if (middle === undefined) return;
           const other = new Line();

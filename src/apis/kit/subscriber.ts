@@ -1,6 +1,6 @@
 import type { EventFeed, FedEvent } from '#core/events/event-feed.ts';
 
-/** What an API says of one event: messages of its own types, in order. */
+/** An API's messages for one event, in order. */
 export interface Told {
   readonly type: string;
   /** One message as it is sent, framed. */
@@ -11,23 +11,26 @@ export interface SubscriberOptions {
   readonly feed: EventFeed;
   readonly told: (event: FedEvent) => readonly Told[];
   readonly sees: (event: FedEvent) => boolean;
-  /** Hands bytes on; never waits. */
+  /** Writes bytes without waiting. */
   readonly write: (bytes: Buffer) => void;
-  /** How much of what was handed on is still here. */
+  /** Bytes written but not sent yet. */
   readonly waiting: () => number;
-  /** It fell too far behind: what it might have seen after one position and up to another is not told. `count`: of how many messages; null where that is too many to count. */
+  /**
+   * The reader fell too far behind: its messages after one position and up to another are skipped. `count`: how many;
+   * null if too many to count.
+   */
   readonly missed: (gap: { readonly after: number; readonly until: number; readonly count: number | null }) => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** More than this waiting for a reader, and it is slow. */
+/** A reader with more unsent bytes is slow. */
 const MOST_WAITING = 256 * 1024;
 const PAGE = 200;
-/** Who is further behind than this learns what was left out, and goes on from there. */
+/** A reader further behind than this gets a gap message and continues after the gap. */
 export const MOST_BEHIND = 10_000;
 const MOST_COUNTED = 50_000;
 
-/** Where a reader stands: the last event of which it was told all, and how many messages it has of the next. */
+/** The position of a reader: the last event that it has fully received, and how many messages of the next. */
 export interface Cursor {
   readonly position: number;
   readonly part: number;
@@ -46,14 +49,15 @@ export function readCursor(text: string): Cursor | null {
 }
 
 /**
- * One reader of events: gets each it may see and wants once and in order. While it keeps up it is handed what just happened;
- * while it does not, nothing is kept for it: it is read to from the records, as fast as it reads.
+ * One reader of events: gets each event that it may see and has subscribed to, once and in order. A fast reader gets
+ * live
+ * events. A slow reader is served from the stored events at its own speed, so that nothing is buffered for it.
  */
 export class Subscriber {
   readonly #options: SubscriberOptions;
   #types: ReadonlySet<string> = new Set();
   #position: number;
-  /** The event of which it has the first messages already, and how many. */
+  /** The partly received event, and how many of its messages were received. */
   #begun: Cursor = { position: 0, part: 0 };
   #behind = false;
   #pumping = false;
@@ -68,7 +72,7 @@ export class Subscriber {
     return this.#types;
   }
 
-  /** Wants these from now on; `cursor`: and what it missed since then. */
+  /** Subscribes to these types; with a `cursor` also to the events since then. */
   want(types: Iterable<string>, cursor: Cursor | null): void {
     this.#types = new Set(types);
     if (cursor === null) return;
@@ -78,21 +82,21 @@ export class Subscriber {
     this.drained();
   }
 
-  /** What just happened; `bytes` is what of it is for readers like this one. */
+  /** Takes live events; `bytes` holds the messages for readers with the same subscription. */
   take(events: readonly FedEvent[], bytes: Buffer | null): void {
     if (this.#behind) return;
     if (this.#options.waiting() > MOST_WAITING) {
       this.#behind = true;
       return;
     }
-    // On another server it has been told already what this one hears only now.
+    // A reader that came from another server may have received these events there.
     const known = events[0]!.position <= this.#position || this.#begun.position > this.#position;
     const fresh = known ? this.#lacking(events.filter((event) => event.position > this.#position)) : bytes;
     if (fresh) this.#options.write(fresh);
     this.#position = Math.max(this.#position, events.at(-1)!.position);
   }
 
-  /** It has read what was waiting. */
+  /** The unsent bytes were sent. */
   drained(): void {
     if (!this.#behind || this.#pumping || this.#closed) return;
     this.#pumping = true;
@@ -110,7 +114,7 @@ export class Subscriber {
     while (!this.#closed && waiting() <= MOST_WAITING) {
       const until = feed.position;
       if (this.#position >= until) {
-        // Nothing was told meanwhile: from here on it is handed what happens.
+        // No event was delivered meanwhile: from here on the reader gets live events.
         this.#behind = false;
         return;
       }
@@ -124,12 +128,12 @@ export class Subscriber {
     }
   }
 
-  /** What of these is for readers like this one, or null. */
+  /** The messages for readers with the same subscription, or null. */
   forAlike(events: readonly FedEvent[]): Buffer | null {
     return joined(events.flatMap((event) => this.#wanted(event, 0)));
   }
 
-  /** What of these it lacks itself. */
+  /** The messages that this reader has not received yet. */
   #lacking(events: readonly FedEvent[]): Buffer | null {
     return joined(
       events.flatMap((event) => this.#wanted(event, event.position === this.#begun.position ? this.#begun.part : 0)),

@@ -8,7 +8,7 @@ import { wrong } from './input.ts';
 export const LARGEST_UPLOAD = 64 * 1024 * 1024;
 const LONGEST_FILE_NAME = 255;
 
-/** A file of a form, on the disk. Where requests are compared it stands for its content. */
+/** An uploaded file on disk. When requests are compared, it is compared by its content. */
 export class UploadedFile {
   readonly name: string;
   readonly staged: StagedFile;
@@ -28,7 +28,10 @@ export const uploadedFile = z.custom<UploadedFile>(
   'must be a file of a form (multipart/form-data)',
 );
 
-/** A form's fields as texts, and its file under its own name. Each file is told to `staged`, to be discarded at the end. @throws AppError */
+/**
+ * Reads a form's fields as texts, and its file under its field name. Calls `staged` with each file, for its removal at
+ * the end. @throws AppError
+ */
 export async function readForm(
   request: FastifyRequest,
   files: FileStore,

@@ -143,7 +143,7 @@ describe('a connection to the event socket', { concurrency: 1 }, () => {
     await events.close();
   });
 
-  it('that sends too much is not read any further until it may again, and is told so once', async () => {
+  it('that sends too much is not read until its limit allows, and gets one error', async () => {
     events = make();
     const { client, messages } = await open();
     room = 5;

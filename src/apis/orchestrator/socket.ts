@@ -23,7 +23,7 @@ import { FromClient, typesBehind, type ToClient } from './socket-messages.ts';
 import { conversationIdOf, renderError } from './words.ts';
 
 const LARGEST_MESSAGE = 64 * 1024;
-/** Whoever does not say who they are within this is shown out. */
+/** A connection without a credential is closed after this. */
 const AUTH_MS = 10_000;
 const MOST_STRANGERS = 1000;
 const MOST_OF_A_STRANGER = 20;
@@ -37,7 +37,7 @@ const CONTROL: Limit = { name: 'socket', points: 3000, windowS: 60 };
 const API = 'orchestrator';
 /** How long closing waits for the last events to be read. */
 const LAST_EVENTS_MS = 2000;
-/** How long somebody who is let in waits for the feed to be up to date. */
+/** How long an authenticated client waits for the feed to be up to date. */
 const FEED_MS = 2000;
 const GOING_AWAY = 1001;
 const NOT_LET_IN = 1008;
@@ -63,7 +63,7 @@ type Sent = keyof typeof ToClient;
 interface Connection {
   readonly id: string;
   readonly webSocket: WebSocket;
-  /** Under it: what many are told is made once, and written as it is. */
+  /** The raw connection: messages for many readers are framed once and written unchanged. */
   readonly socket: Duplex;
   readonly connectedAt: Date;
   lastActivity: Date;
@@ -86,7 +86,10 @@ export interface ConnectionView {
   readonly lastActivity: Date;
 }
 
-/** The event socket: who has shown a credential is told what they may see, of what they asked for once they have asked, and may write into calls and talks. */
+/**
+ * The event socket: an authenticated client gets the events that it may see and has subscribed to, and can write into
+ * calls and conversations.
+ */
 export class EventSocket {
   readonly #options: EventSocketOptions;
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE, perMessageDeflate: false });
@@ -312,14 +315,14 @@ export class EventSocket {
         issues: [
           {
             path: 'cursor',
-            message: 'cursor: is none of an event that was told',
+            message: 'cursor: is not the cursor of a delivered event',
             kind: 'format',
             value: cursor.slice(0, 50),
           },
         ],
       });
     const subscriber = this.#readerOf(connection);
-    // What happened before is over; what happens from the answer on is told.
+    // Earlier events are skipped; events after this reply are delivered.
     await feed.now();
     const before = connection.subscribed ? subscriber.types : [];
     const wanted = new Set([...before, ...names.flatMap(typesBehind)]);
@@ -374,7 +377,7 @@ export class EventSocket {
       });
     }
     this.#say(connection, 'message.accepted', { conversation_id: conversationIdOf(conversation) });
-    // Its answer is an event; whoever writes on meanwhile is not held up.
+    // The answer arrives as an event, so that the client can write further messages meanwhile.
     void writeInTalk(core, ctx, conversation, content).catch((error: unknown) => this.#sayError(connection, error));
   }
 

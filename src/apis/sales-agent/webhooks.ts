@@ -181,7 +181,7 @@ export const replayDeliveriesOperation = operation({
 
 /** The body of a delivery. The same for every attempt: what it says of the call is as of the event. */
 export function salesAgentEvent(_webhook: Webhook, { at, event }: StoredEvent, call: Call | null): object {
-  // How surely words were understood is told by another API.
+  // The confidence belongs to another API's events.
   const { confidence: _, ...said } = event.data as { confidence?: unknown } & object;
   const agentId = call?.agentId ?? ('agentId' in event ? event.agentId : null);
   const soFar =

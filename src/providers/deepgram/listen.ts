@@ -207,7 +207,7 @@ class Stream implements SpeechToTextStream {
   #break(error: unknown): void {
     if (this.#closed || this.#broken) return;
     const old = this.#socket;
-    // Nobody is speaking, and it was well until now: nothing is lost if it is connected again.
+    // No speech is in progress and the stream worked until now, so reconnecting loses nothing.
     if (this.#state === 'quiet' && this.#openedMs !== null && performance.now() - this.#openedMs > WELL_AFTER_MS) {
       this.#openedMs = null;
       this.#socket = this.#open();

@@ -61,5 +61,5 @@ it('each result stands beside its own call, under an id that every vendor takes,
   );
   assert.equal(new Set(pairs.map(([id]) => id)).size, 3);
   const before = await askedWith(first);
-  assert.deepEqual(asked.prompt.slice(0, before.prompt.length), before.prompt, 'the past is told as it was');
+  assert.deepEqual(asked.prompt.slice(0, before.prompt.length), before.prompt, 'earlier messages are unchanged');
 });

@@ -1,6 +1,6 @@
 import type { TimeZone } from '#core/kernel/locale.ts';
 
-/** The present date and time, as every model is told it. */
+/** The current date and time, as every model gets it in its prompt. */
 export function spokenDate(at: Date, timeZone: TimeZone): string {
   const text = at.toLocaleString('en-US', {
     timeZone,

@@ -1,7 +1,7 @@
 import { ThoughtFilter } from '#core/kernel/text/thoughts.ts';
 import type { LanguageModel } from '#engine/contracts/language-model.ts';
 
-/** A model whose thoughts nobody sees: those that it writes into its text. Where nothing else comes, it has not answered. */
+/** Removes the thoughts that a model writes into its text. A model that sends nothing else has not answered. */
 export const withoutThoughts = (inner: LanguageModel): LanguageModel => ({
   id: inner.id,
   generate: (request, onPart) => {

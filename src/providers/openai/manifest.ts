@@ -35,7 +35,7 @@ export const openai: ProviderManifest = {
     const v1 = `${(baseUrl ?? BASE_URL).replace(/\/v1$/, '')}/v1`;
     const headers: Readonly<Record<string, string>> = apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
     return {
-      // A server of somebody's own names its models as it likes.
+      // A self-hosted server can use any model names.
       languageModel: openAiModel(v1, apiKey, (model) => (isOwn(model) || baseUrl !== null ? model : MODEL)),
       speechToText: new OpenAiTranscription(`${v1}/audio/transcriptions`, headers),
       textToSpeech: new HttpVoice({

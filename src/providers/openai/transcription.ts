@@ -6,7 +6,7 @@ import { errorPart, vendorFetch } from '../kit/http.ts';
 const MODEL = 'gpt-4o-mini-transcribe';
 const PRE_ROLL_FRAMES = 400 / FRAME_MS;
 const ANSWER_MS = 8000;
-/** Nobody speaks for longer in one breath; what is more is left out of the request, not of the call. */
+/** Longest utterance in one request; longer speech is cut from the request only. */
 const LONGEST_FRAMES = 120_000 / FRAME_MS;
 
 /** Sends each utterance when it is over: no text comes before. @see https://platform.openai.com/docs/api-reference/audio/createTranscription */

@@ -31,7 +31,7 @@ describe('names', () => {
     assert.equal(nameIn(['my name is anna', 'sorry, my name is anne', 'yes']), 'Anne'));
 });
 
-describe("what somebody's words tell", () => {
+describe("analysis of a person's words", () => {
   it('are wishes, preferences, language and topics', () => {
     assert.deepEqual(
       factsIn([
@@ -96,13 +96,13 @@ describe("what somebody's words tell", () => {
   });
 });
 
-describe('what is known of somebody', () => {
+describe('known facts about a person', () => {
   const known = new Known([
     'Name: Anna',
     'Wants: a quote for my team',
     'Talked before (2026-01-01): Anna asked about pricing.',
   ]);
-  it('is told to who asks, and to nobody else', () => {
+  it('are given only to a person who asks', () => {
     assert.match(known.answerTo('what is my name')!, /Anna/);
     assert.match(known.answerTo('Do you remember me?')!, /Anna/);
     assert.equal(known.answerTo('What did I want?'), 'You wanted a quote for your team.');

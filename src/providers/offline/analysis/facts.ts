@@ -2,7 +2,7 @@ import { intentOf, timeIn } from '../dialogue/intents.ts';
 import { spokenWords } from '../speech/text.ts';
 import { nameIn } from './names.ts';
 
-/** What somebody's own words tell of them, as far as rules can tell. */
+/** Facts about a person in their own words, found by rules. */
 export interface Facts {
   readonly name: string | null;
   /** What they are after. */
@@ -52,7 +52,7 @@ const TOPICS: readonly (readonly [string, RegExp])[] = [
   ['human_agent', /\b(human|real person|representative|supervisor)\b/],
   ['product', /\b(product|features?|demo|trial|software|tool)\b/],
 ];
-/** Of somebody who asks, and names nothing that is known. */
+/** The result for a question that names nothing known. */
 export const GENERAL = 'general_inquiry';
 const TIME =
   /\b(today|tonight|tomorrow|\w+day|morning|afternoon|evening|noon|week|month|o'clock|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty)\b/;
@@ -80,7 +80,7 @@ export function factsIn(texts: readonly string[]): Facts {
   };
 }
 
-/** What somebody wants just now, and what they named: the work of an agent that understands. */
+/** The intent of a message and the entities in it, as an agent of type `input` returns them. */
 export function understand(text: string): {
   readonly intent: string;
   readonly entities: Readonly<Record<string, string>>;

@@ -18,7 +18,7 @@ const SAID = [
 /** Only where it is written so: "I am Ann", not "I am busy". */
 const WRITTEN = /\bI(?:'m| am) ([A-Z][a-z'-]+(?: [A-Z][a-z'-]+)?)\b/;
 
-/** How people say who they are; the last that was said. Null where nobody did. */
+/** The last name with which a person introduced themselves, or null. */
 export function nameIn(texts: readonly string[]): string | null {
   for (const text of texts.toReversed()) {
     const written = WRITTEN.exec(text)?.[1];

@@ -3,7 +3,7 @@ import { factsIn, GENERAL } from './facts.ts';
 
 const LONGEST_QUOTE = 160;
 
-/** What a talk told of somebody, by rules: plainly a stand-in for a large model. */
+/** Analyses a conversation by rules; a stand-in for a large model. */
 export class OfflineAnalyst implements Analyst {
   readonly id = 'offline-rules';
 

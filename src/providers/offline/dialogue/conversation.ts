@@ -293,7 +293,7 @@ class Conversation {
     return { ...this.#say(''), tool: { name: tool.name, args: filled.args } };
   }
 
-  /** A "no" answers the question at hand; a seller whose offer is refused, or who is told so twice, ends the talk. */
+  /** A "no" answers the current question. A refused offer, or a second "no" to a sales agent, ends the conversation. */
   #refused(): Reply {
     const { messages, lastAgent, caller, script } = this.#talk;
     if (/anything else|any (?:other )?questions/i.test(lastAgent)) return this.#goodbye('', this.#outcome());
@@ -365,7 +365,7 @@ class Conversation {
     return `I can ${can.length < 2 ? can[0]! : `${can.slice(0, -1).join(', ')} and ${can.at(-1)!}`}.`;
   }
 
-  /** Whoever is known is greeted by name, once. */
+  /** Greets a known person by name, once. */
   #greeting(): string {
     const { known, script } = this.#talk;
     const hello = known.name === null || this.#talk.saidBefore(known.name) ? '' : `Hello ${known.name}.`;
@@ -384,7 +384,7 @@ const failed = (status: ToolResultStatus) =>
     ? 'I am sorry, I got no answer, so I do not know whether it was done.'
     : 'I am sorry, that did not work.';
 
-/** Words of somebody who asks for something without a question. */
+/** Words of a request that is not phrased as a question. */
 const looksForSomething = (text: string) =>
   /\d|\b(?:looking for|need|want|about|price|rate|fee|room|port)\b/i.test(text);
 

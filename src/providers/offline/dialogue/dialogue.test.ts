@@ -124,12 +124,12 @@ describe('the offline dialogue model', () => {
     assert.equal((await reply([...talk, caller('yes')], ['end_call', 'book_slot'])).tool, 'book_slot');
   });
 
-  it('lets go of whoever declines, and notes who must not be called', async () => {
+  it('ends the call when the caller declines, and records do-not-call requests', async () => {
     assert.equal((await reply([agent('Hello.'), caller('no thank you not interested')])).tool, 'end_call');
     assert.equal((await reply([caller('never call me again')])).tool, 'do_not_call');
   });
 
-  it('hands over to a person, and says when nobody is free', async () => {
+  it('transfers to a person, and says when none is free', async () => {
     assert.equal((await reply([caller('i want to speak to a human')])).tool, 'transfer_to_human');
     const told = await reply([
       caller('a human please'),

@@ -114,7 +114,7 @@ export function timeIn(text: string): string | null {
   return found.length > 0 ? found.join(' ') : null;
 }
 
-/** What a message says that somebody leaves in the same breath, or null. */
+/** The farewell within a message, or null. */
 export function messageIn(text: string): string | null {
   const message = /\bmessage\b(?: (?:for|to) [\w. ]{1,30}?)?(?: that| saying|[:,])\s+(?=\S)/i.exec(text);
   if (message) return text.slice(message.index + message[0].length).trim();

@@ -83,7 +83,7 @@ function money(sign: string, whole: number, cents: number): string {
   return cents === 0 ? counted(whole, unit) : `${counted(whole, unit)} and ${counted(cents, part)}`;
 }
 
-/** Long numbers and such with a zero before them are told digit by digit. */
+/** Long numbers and numbers with a leading zero are spoken digit by digit. */
 function digits(text: string): string {
   const plain = text.replace('+', '');
   const one = (digit: string) => spokenNumber(Number(digit));

@@ -176,7 +176,7 @@ function ruleIn(sentence: string): { says: string; answer: string } | null {
   return { says: says!, answer };
 }
 
-/** If somebody asks about X, say that Y. */
+/** Parses "If a caller asks about X, say that Y". */
 function toldWhenAsked(sentence: string): { question: string; answer: string } | null {
   if (!/^(?:if|when)\b/i.test(sentence)) return null;
   const asks = /\basks?\b(?: (?:about|for|whether|if))?/i.exec(sentence);

@@ -1,6 +1,6 @@
 import { Talk, type Reply } from './talk.ts';
 
-/** What a seller does of its own accord: the prompt's questions, its offer, the appointment. Nobody else does. */
+/** What only a sales agent does on its own initiative: the prompt's questions, the offer, the appointment. */
 
 export const CLOSING_QUESTION = 'Would you like to book a short appointment?';
 export const ANYTHING_ELSE = 'Is there anything else?';

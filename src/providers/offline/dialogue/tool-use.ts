@@ -50,7 +50,7 @@ export function toolAskedFor(
   let most = ENOUGH_WORDS - 1;
   for (const tool of tools) {
     if (books(tool)) continue;
-    // Somebody who names what the tool needs says less of the rest.
+    // A message that names the tool's parameters has fewer other words.
     const given = slotsOf(tool).filter((slot) => slot.required && valueIn(slot, caller, false) !== null).length;
     const shared = wordsInCommon(caller, wordsOfTool(tool));
     if (shared > 0 && shared + given > most && (shared >= ENOUGH_WORDS || !isKnown()))

@@ -39,7 +39,7 @@ const BATCH = 1600;
 
 let native: Promise<Native> | null = null;
 
-/** The module looks for its model beside the working folder unless it is told an absolute path. */
+/** The module resolves a relative model path against the working folder, so the path must be absolute. */
 async function load(): Promise<Native> {
   const { default: create } = (await import('soundswallower')) as unknown as {
     default: (options: { modelBase: string }) => Promise<Native>;

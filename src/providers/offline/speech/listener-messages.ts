@@ -1,4 +1,4 @@
-/** What the recognising worker is told, and answers. Streams and contexts are numbered by the main thread. */
+/** Messages to and from the recognition worker. The main thread numbers streams and contexts. */
 export type ToListener =
   | { readonly type: 'context'; readonly context: number; readonly sentences: readonly (readonly string[])[] }
   | { readonly type: 'forget'; readonly context: number }

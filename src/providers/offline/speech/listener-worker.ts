@@ -205,7 +205,7 @@ function cancel(stream: number): void {
   turns.delete(utterance);
   const queued = queue.indexOf(utterance);
   if (queued >= 0) queue.splice(queued, 1);
-  // Its speech goes on as part of the next, before a decoder was free for it; whoever waits for its text is not left waiting.
+  // The speech continues in the next utterance, which got a decoder first; an empty result ends the wait for this one.
   if (utterance.ended !== null)
     parentPort!.postMessage({ id: utterance.ended, text: '', confidence: null } satisfies ListenerFinal);
   if (utterance.decoder) {

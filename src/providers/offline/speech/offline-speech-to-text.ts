@@ -75,7 +75,7 @@ class Stream implements SpeechToTextStream {
   readonly #closed: () => void;
   readonly #context: readonly (readonly string[])[];
   #expected: readonly (readonly string[])[] = [];
-  /** The last frames before speech, and while it lasts all of it: a new worker is told the whole utterance. */
+  /** The last frames before speech, and all frames during it, so that a new worker gets the whole utterance. */
   #kept: Int16Array[] = [];
   /** The utterance whose final text is being waited for. */
   #finishing: Int16Array[] | null = null;
@@ -183,7 +183,7 @@ class Stream implements SpeechToTextStream {
     if (own !== '') this.#options.onPart({ type: 'transcript-partial', utterance, text: own });
   }
 
-  /** The worker is a new one: it is told everything again. */
+  /** The worker was replaced: restores its state. */
   replay(): void {
     if (this.#over) return;
     this.#post({ type: 'context', context: this.#id, sentences: this.#context });

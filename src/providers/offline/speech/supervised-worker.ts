@@ -116,7 +116,7 @@ export class SupervisedWorker {
     this.restarts++;
     const worker = (this.#worker = this.#start());
     void old?.terminate();
-    // Whoever keeps a state in the worker tells it again, before what was asked of that state is asked again.
+    // Clients with state in the worker restore it before their pending requests are repeated.
     this.#onRestart();
     // Requests are worked off in order: only the oldest can be to blame.
     let oldest = true;

@@ -13,7 +13,7 @@ const NEXT =
   /,? (?:and|also) (?=(?:what|how|when|where|why|which|who|is there|are there|do you|can i|could i)\b)|, (?=(?:what|how|when|where|who|which|is there|are there|do you|do i|can i)\b)/i;
 const POINTS = /\b(?:that|it|this|them|those|there)\b/i;
 
-/** The questions in what somebody says, each with what was said beside it. */
+/** The questions in a message, each with its context. */
 export function questionsIn(text: string, before: string): Asked[] {
   const parts = sentencesOf(text).flatMap((sentence) => sentence.split(NEXT));
   const asking = parts.filter((part) => part.endsWith('?') || ASKING.test(part));

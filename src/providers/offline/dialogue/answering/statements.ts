@@ -44,7 +44,7 @@ function fromPassage({ source, text }: KnowledgePassage): Statement[] {
   return statements;
 }
 
-/** Amounts one after the other, as of a table that lost its rows: nobody can tell what is whose. */
+/** Consecutive amounts, as from a table that lost its rows: it is unclear what they belong to. */
 const isTorn = (text: string) => (text.match(/[$€£]\s?\d/g) ?? []).length > 2 && !/[,;]/.test(text);
 
 /** A table's rows stand one after the other, each with the same first heading. */

@@ -29,7 +29,7 @@ export interface BookingDesk {
   readonly offers: (agentText: string) => boolean;
 }
 
-/** What somebody wants booked, as far as they have said it. */
+/** The wanted booking, as far as the person has named it. */
 interface Wish {
   readonly first: string;
   readonly time: TimeWords;

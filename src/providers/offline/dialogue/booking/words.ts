@@ -1,6 +1,6 @@
 import { nameIn } from '../../analysis/names.ts';
 
-/** What somebody's words name that a booking needs. */
+/** The details of a booking that a message names. */
 
 const NUMBERS =
   'one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty'.split(
@@ -147,7 +147,7 @@ export function changeWanted(plain: string): 'cancel' | 'move' | null {
   return CANCELS.some((pattern) => pattern.test(plain)) ? 'cancel' : null;
 }
 
-/** Whether somebody asks to book, and does not only ask about it. */
+/** Whether a message asks to book, rather than asks about booking. */
 export function wantsBooking(text: string, plain: string): boolean {
   if (ONLY_ASKS.test(plain) || givesUp(plain) || changeWanted(plain) !== null) return false;
   if (WISHES.some((pattern) => pattern.test(plain))) return true;
