@@ -17,6 +17,8 @@ export interface WriterOptions extends QueueOptions {
   readonly continued: Continuation | null;
   /** Which documents the agent's words are from. */
   readonly sourcesOf: (text: string) => readonly Source[];
+  /** What providers did since this was asked last. It is stored with each turn, so that a crash or takeover loses no more than one turn's. */
+  readonly takeUsage: () => readonly UsageLine[];
 }
 
 /** Turns the events of a call into its records. */
@@ -64,12 +66,8 @@ export class CallWriter {
   }
 
   /** Writes the end of the call, its last record. Resolves when all records are stored. */
-  async end(
-    status: EndStatus,
-    reason: string,
-    failure: string | null,
-    usage: readonly UsageLine[] = [],
-  ): Promise<void> {
+  async end(status: EndStatus, reason: string, failure: string | null): Promise<void> {
+    const usage = this.#options.takeUsage();
     const endedAt = this.#options.clock.now();
     const answered = this.#answered;
     this.#queue.push({ kind: 'end', outcome: { status, reason, failure }, endedAt, usage, answered });
@@ -77,7 +75,7 @@ export class CallWriter {
   }
 
   #entry(item: LedgerItem): void {
-    const { call, sourcesOf, continued } = this.#options;
+    const { call, sourcesOf, continued, takeUsage } = this.#options;
     const sources = item.role === 'agent' ? sourcesOf(item.intended) : [];
     const offsetMs = continued?.offsetMs ?? 0;
     const here = entryOf(item, this.#seq++, this.#phase, sources);
@@ -86,7 +84,8 @@ export class CallWriter {
     if (latency)
       this.#answered = { turns: this.#answered.turns + 1, waitedMs: this.#answered.waitedMs + latency.fullCycleMs };
     const event = call.transcribed || item.role === 'tool-result' ? eventOf(item, call.id) : null;
-    this.#queue.push({ kind: 'entry', entry: call.transcribed ? entry : null, latency, event });
+    const usage = item.role === 'agent' ? takeUsage() : [];
+    this.#queue.push({ kind: 'entry', entry: call.transcribed ? entry : null, latency, event, usage });
   }
 
   #event(event: DomainEvent): void {

@@ -147,6 +147,7 @@ export class RunningCall {
       clock,
       journal: options.journal,
       sourcesOf: (text) => lookup?.sourcesOf(text) ?? [],
+      takeUsage: () => this.#meter.take(),
       onLost: (why) => this.#letGo(why),
       onError: (error, message) => log.error({ err: error, call: call.sid }, message),
     });
@@ -429,7 +430,7 @@ export class RunningCall {
     if (!this.#answered) this.#session.hungUp(reason);
     // The slot is free even if the end of the call has to wait for the database.
     reservation.give();
-    if (!this.#lost) await this.#writer.end(status, reason, failure, this.#meter.lines);
+    if (!this.#lost) await this.#writer.end(status, reason, failure);
     log.info(
       {
         ...callFields(call),

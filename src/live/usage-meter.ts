@@ -26,8 +26,15 @@ export class UsageMeter {
     this.#events = events;
   }
 
-  get lines(): readonly UsageLine[] {
-    return [...this.#lines.values()];
+  /** What was used since this was asked last. */
+  take(): readonly UsageLine[] {
+    return [...this.#lines.values()]
+      .filter((line) => line.units > 0)
+      .map((line) => {
+        const taken = { ...line };
+        line.units = 0;
+        return taken;
+      });
   }
 
   watch(providers: Providers): Providers {

@@ -18,7 +18,6 @@ export class PostgresUsageStore implements UsageStore {
       .values(
         lines.map(({ provider, unit, units, cost }) => ({ call_id: callId, provider, unit, units, cost_micros: cost })),
       )
-      // Another server went on with the call: each adds its part.
       .onConflict((conflict) =>
         conflict.columns(['call_id', 'provider', 'unit']).doUpdateSet((eb) => ({
           units: eb('usage_lines.units', '+', eb.ref('excluded.units')),

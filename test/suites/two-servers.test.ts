@@ -197,6 +197,10 @@ describe('two servers', () => {
     const call = await b.untilEnded(sid);
     assert.equal(call.status, 'completed');
     const after = await a.app.core.store.calls.entries(id);
+    // What the first server had used stands beside what the second one used.
+    const spoken = (await a.app.core.store.usage.ofCall(id)).find((line) => line.unit === 'characters');
+    const said = after.filter((one) => one.role === 'agent').reduce((sum, one) => sum + one.text.length, 0);
+    assert.ok(spoken && spoken.units >= said, `${spoken?.units} of ${said} characters`);
     assert.deepEqual(after.slice(0, before.length), before);
     assert.deepEqual(
       after.map((one) => one.seq),

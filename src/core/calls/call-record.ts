@@ -2,7 +2,7 @@ import { noteCallbackIn } from '../bookings/book-slot.ts';
 import { type Callback } from '../bookings/booking.ts';
 import type { DomainEvent } from '../kernel/events.ts';
 import type { WallClock } from '../kernel/wall-clock.ts';
-import type { Store } from '../records.ts';
+import type { Records, Store } from '../records.ts';
 import type { CallProgress, Ownership, WriteResult } from './call-store.ts';
 import { priced, type UsageLine } from '../usage/usage.ts';
 import type { Call, TurnLatency } from './call.ts';
@@ -18,6 +18,8 @@ export type CallRecord =
       readonly entry: ConversationEntry | null;
       readonly latency: TurnLatency | null;
       readonly event: DomainEvent | null;
+      /** Of the turn. Left out in records of earlier versions. */
+      readonly usage?: readonly UsageLine[];
     }
   | { readonly kind: 'callback'; readonly callback: Callback }
   | {
@@ -53,6 +55,7 @@ export async function writeCallRecord(
         const change = record.latency ? { latency: record.latency } : {};
         const result = await records.calls.write(call.id, by, number, change, true);
         if (result !== 'written') return result;
+        await recordUsage(records, call.id, record.usage);
         if (record.entry && !(await records.calls.addEntry(call.id, record.entry))) return result;
         if (record.event) await records.outbox.event(call.organizationId, record.event);
         return result;
@@ -65,13 +68,17 @@ export async function writeCallRecord(
       }
       case 'end': {
         if (!(await finishIn(records, record.endedAt, call.id, by, record.outcome))) return 'ended';
-        await records.usage.record(call.id, priced(record.usage, await records.usage.prices()));
+        await recordUsage(records, call.id, record.usage);
         const { turns, waitedMs } = record.answered;
         if (turns > 0) await records.agents.count(call.agentId, turns, waitedMs, record.endedAt);
         return 'written';
       }
     }
   });
+}
+
+async function recordUsage({ usage }: Records, callId: number, lines: readonly UsageLine[] = []): Promise<void> {
+  if (lines.length > 0) await usage.record(callId, priced(lines, await usage.prices()));
 }
 
 const INSTANTS = new Set(['answeredAt', 'endedAt', 'dueAt']);
