@@ -37,7 +37,7 @@ import { CARRIERS } from '#carriers/catalog.ts';
 import { Carriers } from '#live/carriers.ts';
 import { Addresses } from './addresses.ts';
 import { startHttpServers, type HttpServers } from './http-servers.ts';
-import type { Closer, Parts } from './parts.ts';
+import type { Closer, Parts } from './app-options.ts';
 import { openRecords, type OpenRecords } from './records.ts';
 import { ConfinedFolder } from '../documents/knowledge-folder.ts';
 import { WorkerVectorSearch } from '../documents/vectors.ts';
@@ -45,7 +45,7 @@ import { WorkerReader } from '../documents/worker-reader.ts';
 
 const LEASE_MS = 12_000;
 
-export type { Parts } from './parts.ts';
+export type { Parts } from './app-options.ts';
 
 export interface App extends HttpServers {
   readonly core: Core;

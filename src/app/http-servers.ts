@@ -35,7 +35,7 @@ import { OwnOrigins } from '#http/own-origins.ts';
 import { listenOn, stopListening } from '#http/listening.ts';
 import type { LiveCallsHere } from '#live/live-calls.ts';
 import { mountPages, pagePath, recordingPath, URL_TTL_MS } from '../pages/routes.ts';
-import type { Closer, Parts } from './parts.ts';
+import type { Closer, Parts } from './app-options.ts';
 import type { OpenRecords } from './records.ts';
 import { version } from './version.ts';
 

@@ -25,7 +25,7 @@ import { postgresStore } from '#store/postgres-store.ts';
 import { WindowRateLimiter } from '#store/rate-limiter.ts';
 import { refuseUnfinishedRestore } from '#store/restore-mark.ts';
 import { lockDataDir } from '#store/server-lock.ts';
-import type { Closer, Parts } from './parts.ts';
+import type { Closer, Parts } from './app-options.ts';
 
 /** Notified by triggers of the tables of users, sign-ins and API keys. */
 const CREDENTIALS_CHANNEL = 'trunkline_credentials';

@@ -1,7 +1,7 @@
 import { fillVariables, type AiAgent } from '#core/ai-agents/ai-agent.ts';
 import type { Call } from '#core/calls/call.ts';
 import { DEFAULT_POLICY, LONGEST_ENDPOINT_MS, type TurnPolicy } from '#engine/turns/policy.ts';
-import { wordsOf } from '#engine/turns/words.ts';
+import { wordsOf } from '#engine/turns/lexicon.ts';
 
 /** An agent as configured for one call: variables filled in, the call's overrides applied. */
 export interface AgentScript {

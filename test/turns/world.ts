@@ -3,7 +3,7 @@ import type { TurnEffect, TurnEvent, TurnEventBody } from '#engine/turns/events.
 import { DEFAULT_POLICY, type TurnPolicy } from '#engine/turns/policy.ts';
 import { initialState, type TurnState } from '#engine/turns/state.ts';
 import { nextDeadlineMs, step as turnStep } from '#engine/turns/step.ts';
-import { wordsOf } from '#engine/turns/words.ts';
+import { wordsOf } from '#engine/turns/lexicon.ts';
 import { Random } from '../support/random.ts';
 
 export type StepFunction = typeof turnStep;

@@ -12,7 +12,7 @@ import {
   updateMyselfOperation,
   updateUserOperation,
 } from './users.ts';
-import { renderError } from './words.ts';
+import { renderError } from './dialect.ts';
 
 const HOUR_S = 3600;
 const REQUESTS_AN_HOUR: Record<Plan, number> = { standard: 1000, professional: 5000, enterprise: 25_000 };

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { createApiKey, KEY_ROLES, listApiKeys, revokeApiKey } from '#core/identity/api-keys.ts';
 import type { ApiKey } from '#core/identity/credential-store.ts';
 import { operation } from '../kit/operation.ts';
-import { IdText, idOf, numberOf, timeInSeconds } from '../kit/words.ts';
-import { envelope, enveloped } from './words.ts';
+import { IdText, idOf, numberOf, timeInSeconds } from '../kit/codecs.ts';
+import { envelope, enveloped } from './dialect.ts';
 
 const KeyReply = z.object({
   key_id: z.string(),

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { changeOrganization, createOrganization, getOrganization } from '#core/identity/organizations.ts';
 import { WHEN_MODEL_FAILS, type Organization } from '#core/identity/organization.ts';
 import { operation } from '../kit/operation.ts';
-import { IdText, idOf, numberOf, timeInSeconds } from '../kit/words.ts';
+import { IdText, idOf, numberOf, timeInSeconds } from '../kit/codecs.ts';
 import { EmailAddress, Password } from './users.ts';
-import { envelope, enveloped } from './words.ts';
+import { envelope, enveloped } from './dialect.ts';
 
 const Name = z.string().trim().min(1).max(200);
 /** Null keeps for ever. */

@@ -5,8 +5,8 @@ import { AppError } from '#core/kernel/errors.ts';
 import { erasePerson } from '#core/people/erase-person.ts';
 import { LONGEST_USER_ID } from '#core/people/person-of.ts';
 import { operation } from '../kit/operation.ts';
-import { phoneNumberText } from '../kit/words.ts';
-import { envelope, enveloped } from './words.ts';
+import { phoneNumberText } from '../kit/codecs.ts';
+import { envelope, enveloped } from './dialect.ts';
 
 export const erasePersonOperation = operation({
   method: 'POST',

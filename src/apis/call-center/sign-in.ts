@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { ACCESS_TOKEN_SECONDS, refreshSignIn, signIn } from '#core/identity/sign-in.ts';
 import { readJson } from '../kit/input.ts';
 import { openOperation } from '../kit/operation.ts';
-import { idOf } from '../kit/words.ts';
-import { envelope, enveloped } from './words.ts';
+import { idOf } from '../kit/codecs.ts';
+import { envelope, enveloped } from './dialect.ts';
 
 const MOST = 1000;
 

@@ -3,8 +3,8 @@ import { changeMyself, changeUser, createUser, getMyself, getUser, listUsers } f
 import { USER_STATUSES, type User } from '#core/identity/user.ts';
 import { permissionsOf, ROLES, type Permission } from '#core/kernel/context.ts';
 import { operation } from '../kit/operation.ts';
-import { IdText, idOf, jsonOfAtMost, numberOf, timeInSeconds } from '../kit/words.ts';
-import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery } from './words.ts';
+import { IdText, idOf, jsonOfAtMost, numberOf, timeInSeconds } from '../kit/codecs.ts';
+import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery } from './dialect.ts';
 
 /** Our permissions in this API's words. */
 const PERMISSION: Record<Permission, string> = {

@@ -1,6 +1,6 @@
 import type { Api } from '../kit/api.ts';
 import { getTranscript } from './livekit.ts';
-import { renderError } from './words.ts';
+import { renderError } from './dialect.ts';
 
 const OWN = /^\/api\/(?:trpc|settings|twiml|book-slot|health|metrics|webhooks\/twilio|webhooks\/livekit)(?:\/|$)/;
 

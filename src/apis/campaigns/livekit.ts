@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { entriesOf, getCall } from '#core/calls/get-call.ts';
 import { procedure } from '../kit/operation.ts';
-import { IdText, timeInMilliseconds } from '../kit/words.ts';
+import { IdText, timeInMilliseconds } from '../kit/codecs.ts';
 
 const confidenceOf = (detail: Readonly<Record<string, unknown>>): number =>
   typeof detail.confidence === 'number' ? detail.confidence : 1;

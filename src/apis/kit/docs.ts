@@ -3,7 +3,7 @@ import { notFound } from '#core/kernel/errors.ts';
 import type { Api } from './api.ts';
 import { openApiOf } from './openapi.ts';
 import { openOperation, type RestOperation } from './operation.ts';
-import { IdText } from './words.ts';
+import { IdText } from './codecs.ts';
 
 /** `/docs/<api>`: the OpenAPI of each API. They are made when first asked for. */
 export function docsOperation(apis: () => readonly Api[], version: string): RestOperation {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { hostOf } from '#core/kernel/network.ts';
-import { numberIn } from './words.ts';
+import { numberIn } from './codecs.ts';
 
 it('who has one IPv6 address is counted with all of its network; an IPv4 address is one', () => {
   for (const same of ['2001:db8:0:1::5', '2001:db8:0:1:ffff::', '2001:db8:0:1:1:2:3:4', '2001:db8:0:1::%eth0'])

@@ -6,7 +6,7 @@ import { writeToAgent, type Answered, type WriteToAgent } from '#core/conversati
 import { LONGEST_USER_ID } from '#core/people/person-of.ts';
 import type { Limit } from '../kit/limit.ts';
 import { operation } from '../kit/operation.ts';
-import { IdText, idOf, numberIn, numberOf, timeInMilliseconds, Variables } from '../kit/words.ts';
+import { IdText, idOf, numberIn, numberOf, timeInMilliseconds, Variables } from '../kit/codecs.ts';
 
 const MANAGEMENT: Limit = { name: 'agents', points: 200, windowS: 60 };
 /** More than anybody has; the seed's list has no pages. */

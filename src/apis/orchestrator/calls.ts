@@ -8,8 +8,8 @@ import { LONGEST_USER_ID } from '#core/people/person-of.ts';
 import { LONGEST_PHONE_NUMBER, PHONE_NUMBER_FORMAT, phoneNumber } from '#core/kernel/phone-number.ts';
 import type { Limit } from '../kit/limit.ts';
 import { operation, type Urls } from '../kit/operation.ts';
-import { IdText, idOf, numberIn, numberOf, pageLimit, pageSkip, timeInMilliseconds } from '../kit/words.ts';
-import { paginationOf, PhoneNumberText, STATUSES, statusWord } from './words.ts';
+import { IdText, idOf, numberIn, numberOf, pageLimit, pageSkip, timeInMilliseconds } from '../kit/codecs.ts';
+import { paginationOf, PhoneNumberText, STATUSES, statusWord } from './dialect.ts';
 
 const CALL_MANAGEMENT: Limit = { name: 'calls', points: 50, windowS: 60 };
 

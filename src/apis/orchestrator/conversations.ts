@@ -4,8 +4,8 @@ import type { ConversationView, Message } from '#core/conversations/conversation
 import { LONGEST_USER_ID } from '#core/people/person-of.ts';
 import type { Limit } from '../kit/limit.ts';
 import { operation } from '../kit/operation.ts';
-import { IdText, idOf, jsonOfAtMost, numberIn, pageLimit, pageSkip, timeInMilliseconds } from '../kit/words.ts';
-import { conversationIdOf, paginationOf } from './words.ts';
+import { IdText, idOf, jsonOfAtMost, numberIn, pageLimit, pageSkip, timeInMilliseconds } from '../kit/codecs.ts';
+import { conversationIdOf, paginationOf } from './dialect.ts';
 
 export const CONVERSATIONS: Limit = { name: 'conversations', points: 500, windowS: 60 };
 const LONGEST_MESSAGE = 20_000;

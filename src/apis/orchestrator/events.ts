@@ -1,7 +1,7 @@
 import { durationMs } from '#core/calls/call.ts';
 import type { FedEvent } from '#core/events/event-feed.ts';
-import { idOf } from '../kit/words.ts';
-import { conversationIdOf, statusWord } from './words.ts';
+import { idOf } from '../kit/codecs.ts';
+import { conversationIdOf, statusWord } from './dialect.ts';
 
 /** What the socket tells, by its own names. */
 export const EVENT_TYPES = [

@@ -3,8 +3,8 @@ import { forget, recall, remember } from '#core/memory/remember.ts';
 import { LONGEST_USER_ID } from '#core/people/person-of.ts';
 import type { Limit } from '../kit/limit.ts';
 import { operation } from '../kit/operation.ts';
-import { timeInMilliseconds } from '../kit/words.ts';
-import { conversationIdOf } from './words.ts';
+import { timeInMilliseconds } from '../kit/codecs.ts';
+import { conversationIdOf } from './dialect.ts';
 
 /** As often as health checks, counted by themselves. */
 const MEMORY: Limit = { name: 'memory', points: 1000, windowS: 60 };

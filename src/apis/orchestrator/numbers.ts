@@ -4,8 +4,8 @@ import { addNumber, changeNumber, listNumbers, removeNumber } from '#core/carrie
 import { phoneNumber } from '#core/kernel/phone-number.ts';
 import type { Limit } from '../kit/limit.ts';
 import { operation } from '../kit/operation.ts';
-import { IdText, idOf, numberOf, timeInMilliseconds } from '../kit/words.ts';
-import { PhoneNumberText } from './words.ts';
+import { IdText, idOf, numberOf, timeInMilliseconds } from '../kit/codecs.ts';
+import { PhoneNumberText } from './dialect.ts';
 
 const MANAGEMENT: Limit = { name: 'providers', points: 100, windowS: 60 };
 const Number = z.object({

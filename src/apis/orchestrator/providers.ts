@@ -11,7 +11,7 @@ import {
 import { type CarrierFieldInfo, type CarrierInfo } from '#core/carriers/carrier-directory.ts';
 import type { Limit } from '../kit/limit.ts';
 import { operation, type RestOperation } from '../kit/operation.ts';
-import { IdText } from '../kit/words.ts';
+import { IdText } from '../kit/codecs.ts';
 
 // What the seed calls providers are carriers.
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { notFound } from '#core/kernel/errors.ts';
 import type { Limit } from '../kit/limit.ts';
 import { openOperation, operation, type RestOperation } from '../kit/operation.ts';
-import { IdText, timeInMilliseconds } from '../kit/words.ts';
+import { IdText, timeInMilliseconds } from '../kit/codecs.ts';
 import { asyncApi } from './socket-messages.ts';
 import type { EventSocket } from './socket.ts';
 

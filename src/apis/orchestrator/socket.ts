@@ -16,11 +16,11 @@ import type { Limit } from '../kit/limit.ts';
 import { credentialIn } from '../kit/authenticate.ts';
 import { parseInput, readJson } from '../kit/input.ts';
 import { Subscriber, cursorText, MOST_BEHIND, readCursor, type Told } from '../kit/subscriber.ts';
-import { idOf, numberIn, timeInMilliseconds } from '../kit/words.ts';
+import { idOf, numberIn, timeInMilliseconds } from '../kit/codecs.ts';
 import { CONVERSATIONS } from './conversations.ts';
 import { EVENT_TYPES, wordsOf } from './events.ts';
 import { FromClient, typesBehind, type ToClient } from './socket-messages.ts';
-import { conversationIdOf, renderError } from './words.ts';
+import { conversationIdOf, renderError } from './dialect.ts';
 
 const LARGEST_MESSAGE = 64 * 1024;
 /** A connection without a credential is closed after this. */

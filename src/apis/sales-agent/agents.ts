@@ -10,8 +10,8 @@ import {
 } from '#core/ai-agents/agents.ts';
 import { BUILT_IN_TOOLS } from '#core/tools/tool.ts';
 import { operation } from '../kit/operation.ts';
-import { pageLimit, pageSkip, phoneNumberText, queryFlag } from '../kit/words.ts';
-import { agentIdOf, agentNumber, AgentParams, deleted, Deleted, time } from './words.ts';
+import { pageLimit, pageSkip, phoneNumberText, queryFlag } from '../kit/codecs.ts';
+import { agentIdOf, agentNumber, AgentParams, deleted, Deleted, time } from './dialect.ts';
 
 const text = (max: number) => z.string().max(max);
 

@@ -33,7 +33,7 @@ import {
   updateToolOperation,
 } from './tools.ts';
 import { attachMcpServerOperation, detachMcpServerOperation, listMcpServersOperation } from './mcp-servers.ts';
-import { renderError } from './words.ts';
+import { renderError } from './dialect.ts';
 
 export const salesAgent: Api = {
   name: 'sales-agent',

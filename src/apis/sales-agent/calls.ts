@@ -5,8 +5,8 @@ import { DEFAULT_RING_TIMEOUT_MS, placeCall, placeWebCall } from '#core/calls/pl
 import { phoneNumber } from '#core/kernel/phone-number.ts';
 import type { Limit } from '../kit/limit.ts';
 import { operation } from '../kit/operation.ts';
-import { IdText, phoneNumberText, Variables } from '../kit/words.ts';
-import { agentIdOf, agentNumber, statusWord, time } from './words.ts';
+import { IdText, phoneNumberText, Variables } from '../kit/codecs.ts';
+import { agentIdOf, agentNumber, statusWord, time } from './dialect.ts';
 
 const SHORT = 200;
 const CALLS: Limit = { name: 'calls', points: 100, windowS: 60 };

@@ -3,8 +3,8 @@ import type { Call } from '#core/calls/call.ts';
 import { transcriptOf, type ConversationEntry } from '#core/calls/conversation-entry.ts';
 import { entriesOf, getCall, listCalls } from '#core/calls/get-call.ts';
 import { operation } from '../kit/operation.ts';
-import { IdText, pageLimit, pageSkip } from '../kit/words.ts';
-import { agentIdOf, agentNumber, STATUSES, statusWord, time } from './words.ts';
+import { IdText, pageLimit, pageSkip } from '../kit/codecs.ts';
+import { agentIdOf, agentNumber, STATUSES, statusWord, time } from './dialect.ts';
 
 const ListedConversation = z.object({
   conversation_id: z.string(),

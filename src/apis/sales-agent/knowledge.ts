@@ -12,8 +12,17 @@ import {
 import { wrong } from '../kit/input.ts';
 import { operation } from '../kit/operation.ts';
 import { uploadedFile } from '../kit/upload.ts';
-import { IdText, webUrl } from '../kit/words.ts';
-import { agentIdOf, agentNumber, AgentParams, deleted, Deleted, documentIdOf, documentNumber, time } from './words.ts';
+import { IdText, webUrl } from '../kit/codecs.ts';
+import {
+  agentIdOf,
+  agentNumber,
+  AgentParams,
+  deleted,
+  Deleted,
+  documentIdOf,
+  documentNumber,
+  time,
+} from './dialect.ts';
 
 const DocumentParams = AgentParams.extend({ document_id: IdText });
 

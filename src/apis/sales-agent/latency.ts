@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { durationMs } from '#core/calls/call.ts';
 import { getCallBySid } from '#core/calls/get-call.ts';
 import { openOperation } from '../kit/operation.ts';
-import { IdText } from '../kit/words.ts';
-import { agentIdOf } from './words.ts';
+import { IdText } from '../kit/codecs.ts';
+import { agentIdOf } from './dialect.ts';
 
 const Figure = z.int().nullable();
 

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { attachMcpServer, detachMcpServer, listMcpServers } from '#core/tools/mcp-servers.ts';
 import { type McpServer } from '#core/tools/mcp-server.ts';
 import { operation } from '../kit/operation.ts';
-import { IdText, webUrl } from '../kit/words.ts';
-import { agentNumber, AgentParams, deleted, Deleted, mcpServerIdOf, mcpServerNumber, time } from './words.ts';
+import { IdText, webUrl } from '../kit/codecs.ts';
+import { agentNumber, AgentParams, deleted, Deleted, mcpServerIdOf, mcpServerNumber, time } from './dialect.ts';
 
 const ServerReply = z.object({
   server_id: z.string(),

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Tool, ToolExecution } from '#core/tools/tool.ts';
 import { changeTool, createTool, deleteTool, getTool, listExecutions, listTools } from '#core/tools/tools.ts';
 import { operation } from '../kit/operation.ts';
-import { IdText, jsonOfAtMost, pageLimit, pageSkip, signingSecretText, webUrl } from '../kit/words.ts';
-import { agentIdOf, agentNumber, AgentParams, deleted, Deleted, time, toolIdOf, toolNumber } from './words.ts';
+import { IdText, jsonOfAtMost, pageLimit, pageSkip, signingSecretText, webUrl } from '../kit/codecs.ts';
+import { agentIdOf, agentNumber, AgentParams, deleted, Deleted, time, toolIdOf, toolNumber } from './dialect.ts';
 
 const param = z
   .string()

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { usageOfCall } from '#core/usage/usage-of-call.ts';
 import { operation } from '../kit/operation.ts';
-import { IdText } from '../kit/words.ts';
+import { IdText } from '../kit/codecs.ts';
 
 const MICROS = 1_000_000;
 

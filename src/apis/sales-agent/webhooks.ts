@@ -9,7 +9,7 @@ import {
   replayDeliveries,
 } from '#core/webhooks/webhooks.ts';
 import { operation } from '../kit/operation.ts';
-import { IdText, idOf, pageLimit, pageSkip, signingSecretText, webUrl } from '../kit/words.ts';
+import { IdText, idOf, pageLimit, pageSkip, signingSecretText, webUrl } from '../kit/codecs.ts';
 import {
   agentIdOf,
   agentNumber,
@@ -20,7 +20,7 @@ import {
   time,
   webhookIdOf,
   webhookNumber,
-} from './words.ts';
+} from './dialect.ts';
 
 const API = 'sales-agent';
 const EVENTS = [

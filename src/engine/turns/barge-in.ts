@@ -1,4 +1,4 @@
-import { asksToStop, isBackchannel, wordsOf } from './words.ts';
+import { asksToStop, isBackchannel, wordsOf } from './lexicon.ts';
 
 export interface Sound {
   /** Words so far, partial or final. */

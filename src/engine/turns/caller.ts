@@ -15,7 +15,7 @@ import type { WholeTranscript } from './events.ts';
 import { addCallerText, emit, recordCallerText, type Step } from './machine.ts';
 import type { PendingUtterance, TurnState } from './state.ts';
 import { hasUntoldResult } from './tools.ts';
-import { isBackchannel, sameWords } from './words.ts';
+import { isBackchannel, sameWords } from './lexicon.ts';
 
 /** Shorter speech without a transcript counts as noise. */
 const NOISE_MS = 700;

@@ -1,6 +1,6 @@
 import { LONGEST_ENDPOINT_MS, type TurnPolicy } from './policy.ts';
 import type { TurnState } from './state.ts';
-import { asksFor, digitsAtEnd, endsOpen, isUnfinished, lettersAtEnd, wordsOf } from './words.ts';
+import { asksFor, digitsAtEnd, endsOpen, isUnfinished, lettersAtEnd, wordsOf } from './lexicon.ts';
 
 /** The kind of answer that the caller is giving: numbers and spellings come in pieces with pauses between them. */
 export type Telling = 'number' | 'spelling' | 'open';

@@ -1,7 +1,7 @@
 import { callerTextNow, commit, interrupt, sayTurn } from './agent.ts';
 import { clearCallerText, note, type Step } from './machine.ts';
 import type { ScreeningState, TurnState } from './state.ts';
-import { asksWhoCalls, greetsForBusiness, isSurelyMachine, offersHelp, soundsLikeMachine, wordsOf } from './words.ts';
+import { asksWhoCalls, greetsForBusiness, isSurelyMachine, offersHelp, soundsLikeMachine, wordsOf } from './lexicon.ts';
 
 /** Silence after the answer before the agent begins. */
 const SILENT_ANSWER_MS = 2200;

@@ -1,5 +1,5 @@
 import type { LanguageModel, ModelPart, ModelRequest } from '#engine/contracts/language-model.ts';
-import { nextReply } from './conversation.ts';
+import { nextReply } from './next-reply.ts';
 import { expectedAfter, expectedPhrases } from './expected.ts';
 import { JOBS } from './jobs.ts';
 import { Talk } from './talk.ts';

@@ -2,7 +2,7 @@ import type { ModelMessage, ToolArgs } from '#engine/contracts/language-model.ts
 import { GO_AHEAD } from '../agreement.ts';
 import { ANYTHING_ELSE } from '../selling.ts';
 import { CANCEL, MOVE, plain, type Talk } from '../talk.ts';
-import { changeWanted, givesUp, timeWordsIn } from './words.ts';
+import { changeWanted, givesUp, timeWordsIn } from './lexicon.ts';
 import { NO, TAKEN, YES } from './wish.ts';
 
 /** An appointment that is booked is cancelled or moved. */

@@ -2,7 +2,7 @@ import { withDigits } from '#core/bookings/clock-words.ts';
 import { termsOf } from '#core/knowledge/terms.ts';
 import type { ToolDefinition } from '#engine/contracts/language-model.ts';
 import { keyOf, parametersOf, type Parameter } from './parameters.ts';
-import { emailIn, nameAnswered, peopleIn, phoneIn } from './words.ts';
+import { emailIn, nameAnswered, peopleIn, phoneIn } from './lexicon.ts';
 
 /** Something that a tool or a prompt wants to know before anything is booked. */
 export interface Slot {

@@ -6,7 +6,7 @@ import { spokenWords } from '../../speech/text.ts';
 import { intentOf, type Intent } from '../intents.ts';
 import { argsOf as toolArgs, parametersOf } from './parameters.ts';
 import { NAME_QUESTION, slotOf, slotsOf, valueIn, WHEN_QUESTION, type Slot } from './slots.ts';
-import { givesUp, nameAnswered, timeWordsIn, wantsBooking, type TimeWords } from './words.ts';
+import { givesUp, nameAnswered, timeWordsIn, wantsBooking, type TimeWords } from './lexicon.ts';
 
 export const CONFIRM = 'Is that right?';
 export const TAKEN = 'that time is taken';

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { judge } from './barge-in.ts';
 import { endpointWaitMs, tellingNow } from './endpointing.ts';
 import { DEFAULT_POLICY } from './policy.ts';
-import { asksToStop, asksWhoCalls, isBackchannel, isSurelyMachine, soundsLikeMachine } from './words.ts';
+import { asksToStop, asksWhoCalls, isBackchannel, isSurelyMachine, soundsLikeMachine } from './lexicon.ts';
 
 describe('words', () => {
   it('"mm-hm" goes on, "stop" stops', () => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { unreachable, type AppError, type Issue } from '#core/kernel/errors.ts';
 import type { Listed, Page } from '#core/kernel/page.ts';
 import type { RenderedError } from '../kit/api.ts';
-import { timeInSeconds, wholeNumber } from '../kit/words.ts';
+import { timeInSeconds, wholeNumber } from '../kit/codecs.ts';
 
 /** How this API says things: envelopes, pages, errors. */
 

@@ -5,8 +5,8 @@ import { ROLES, type Role } from '#core/kernel/context.ts';
 import { SocketCaller } from '../support/caller.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
 
-// What `walk` cannot make from operations: webhooks, pages, signed addresses and sockets, as the server lists them. A new one
-// fails here until it is walked.
+// The routes that `walk` cannot derive from operations: webhooks, pages, signed URLs and sockets, as the server lists them. A
+// new one fails here until it is tested.
 
 type Json = Record<string, unknown>;
 interface World {
@@ -27,7 +27,7 @@ const WEBHOOKS: Readonly<Record<string, (id: string) => string>> = {
   'POST aws-connect': (id) => JSON.stringify({ contactId: id, eventType: 'DISCONNECTED' }),
 };
 
-describe('every door', () => {
+describe('every raw route and socket', () => {
   let server: TestServer;
   let ours: World;
   let theirs: World;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CallStatus } from '#core/calls/call.ts';
 import { unreachable, type AppError } from '#core/kernel/errors.ts';
 import type { RenderedError } from '../kit/api.ts';
-import { IdText, idOf, numberOf, wordsFor } from '../kit/words.ts';
+import { IdText, idOf, numberOf, wordsFor } from '../kit/codecs.ts';
 
 /** How this API says things: ids, times, statuses, errors. */
 

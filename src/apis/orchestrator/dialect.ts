@@ -4,7 +4,7 @@ import { isPhoneNumber, LONGEST_PHONE_NUMBER, PHONE_NUMBER_FORMAT } from '#core/
 import type { Conversation } from '#core/conversations/conversation.ts';
 import type { CallStatus } from '#core/calls/call.ts';
 import type { RenderedError } from '../kit/api.ts';
-import { idOf, timeInMilliseconds, wordsFor } from '../kit/words.ts';
+import { idOf, timeInMilliseconds, wordsFor } from '../kit/codecs.ts';
 
 /** How this API says things: statuses, pages, errors. */
 
