@@ -1,5 +1,6 @@
 import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
 import { SpokenText } from '#core/kernel/text/spoken.ts';
+import type { Failure, ProviderRun } from '#engine/contracts/failure.ts';
 import type { LanguageModel, Medium, ModelPart, ModelRequest } from '#engine/contracts/language-model.ts';
 import { lastWords } from './last-words.ts';
 
@@ -38,7 +39,7 @@ class ChainRun {
   readonly #onPart: (part: ModelPart) => void;
   readonly #phrasing: readonly Link[];
   /** Requests to abort when the answer is aborted. */
-  readonly #running = new Set<{ abort(): void }>();
+  readonly #running = new Set<ProviderRun>();
   /** Keeps the parts in order while they are phrased in parallel. */
   #line: Promise<void> = Promise.resolve();
   #aborted = false;
@@ -52,9 +53,9 @@ class ChainRun {
     void this.#run();
   }
 
-  abort(): void {
+  abort(why?: Failure): void {
     this.#aborted = true;
-    for (const one of this.#running) one.abort();
+    for (const one of this.#running) one.abort(why);
     this.#running.clear();
   }
 

@@ -2,6 +2,7 @@ import type { Passage } from '#core/knowledge/document.ts';
 import { dayIn } from '#core/kernel/locale.ts';
 import { searchWords } from '#core/knowledge/terms.ts';
 import { LOOK_UP } from '#core/tools/tool.ts';
+import type { ProviderRun } from '#engine/contracts/failure.ts';
 import type { LanguageModel, ModelRequest, ToolArgs, ToolDefinition } from '#engine/contracts/language-model.ts';
 import type { ToolOutcome } from '#engine/contracts/tool-outcome.ts';
 import { lastWords } from './last-words.ts';
@@ -61,7 +62,7 @@ export class KnowledgeLookup implements MoreTools {
         if (question.split(/\s+/).length < LEAST_WORDS) return inner.generate(request, onPart);
         const ready = request.working(BUDGET_MS);
         let aborted = false;
-        let run: { abort(): void } | null = null;
+        let run: ProviderRun | null = null;
         const go = (knowledge: readonly Passage[]) => {
           ready();
           if (!aborted)
@@ -76,10 +77,10 @@ export class KnowledgeLookup implements MoreTools {
           .catch(() => [])
           .then(go);
         return {
-          abort: () => {
+          abort: (why) => {
             aborted = true;
             ready();
-            run?.abort();
+            run?.abort(why);
           },
         };
       },

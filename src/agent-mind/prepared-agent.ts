@@ -149,8 +149,8 @@ export class PreparedAgent {
     const links = this.#helpers.map((helper): Link => ({ agent: helper, models: modelsFor(helper.modelProvider) }));
     const told = this.#lastWord(inner, talk).map((model): LanguageModel => ({
       id: model.id,
-      generate: (request, onPart) =>
-        model.generate(
+      generate: (request, onPart) => {
+        const run = model.generate(
           {
             ...request,
             medium,
@@ -164,7 +164,14 @@ export class PreparedAgent {
             else if (part.type === 'done') watch.answered(model.id);
             onPart(part);
           },
-        ),
+        );
+        return {
+          abort: (why) => {
+            if (why) watch.failed(model.id, 'think', why);
+            run.abort(why);
+          },
+        };
+      },
     }));
     return told.map((model) => {
       const knowing = this.lookup ? this.lookup.model(model) : model;

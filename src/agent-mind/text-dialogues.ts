@@ -232,7 +232,7 @@ export class TextDialogues implements TextDialogue {
       const wait = () => {
         clearTimeout(silent);
         silent = setTimeout(() => {
-          run.abort();
+          run.abort({ type: 'error', message: `no answer within ${SILENT_MS / 1000} s` });
           end(true);
         }, SILENT_MS);
       };

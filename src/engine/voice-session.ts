@@ -1,5 +1,6 @@
 import type { ToolOutcome } from './contracts/tool-outcome.ts';
 import type { Providers } from './contracts/providers.ts';
+import type { Failure } from './contracts/failure.ts';
 import { EchoGuard } from './audio/echo-guard.ts';
 import type { CallClock } from './contracts/clock.ts';
 import type { CallPhase, ModelMessage, ToolArgs, ToolDefinition } from './contracts/language-model.ts';
@@ -241,19 +242,23 @@ export class VoiceSession {
     }
   }
 
+  get #tooLate(): Failure {
+    return { type: 'error', message: `no answer within ${this.#options.policy.thinkTimeoutMs / 1000} s` };
+  }
+
   #carryOut(effect: TurnEffect): void {
     const { host } = this.#options;
     switch (effect.type) {
       case 'think':
         return this.#think.start(effect.generation, effect.attempt, effect.ledger, effect.text, effect.said);
       case 'stop-thinking':
-        return this.#think.stop(effect.generation);
+        return this.#think.stop(effect.generation, effect.late ? this.#tooLate : undefined);
       case 'expect':
         return this.#think.commit(effect.generation);
       case 'synthesize':
         return this.#speak.start(effect.segment, effect.text, effect.attempt);
       case 'stop-synthesis':
-        return this.#speak.stop(effect.segment);
+        return this.#speak.stop(effect.segment, effect.late);
       case 'release':
         return this.#playout.release(effect.segment);
       case 'pause':

@@ -118,7 +118,7 @@ export class UsageMeter {
       id: inner.id,
       synthesize: (request, onPart) => {
         let counted = false;
-        return inner.synthesize(request, (part) => {
+        const run = inner.synthesize(request, (part) => {
           if (part.type === 'error' && !part.unspeakable) this.#events.failed(inner.id, 'speak', part);
           // Vendors charge from the first audio on.
           if (part.type === 'audio' && !counted) {
@@ -128,6 +128,12 @@ export class UsageMeter {
           }
           onPart(part);
         });
+        return {
+          abort: (why) => {
+            if (why) this.#events.failed(inner.id, 'speak', why);
+            run.abort(why);
+          },
+        };
       },
     };
   }

@@ -181,3 +181,32 @@ describe('a server whose only vendor is gone', () => {
     assert.equal(JSON.stringify(server.trouble).includes(SECRET), false);
   });
 });
+
+it('a model that gives no answer in time is shown on the call and on its agent like any other problem', async () => {
+  const anthropic = await fakeAnthropic();
+  const server = await startServer({ ANTHROPIC_API_KEY: SECRET, ANTHROPIC_BASE_URL: anthropic.url });
+  try {
+    const { body } = await server.request('POST', '/v1/convai/agents', {
+      name: 'B',
+      model_name: 'claude-haiku-4-5',
+      first_message: 'Hello there.',
+    });
+    anthropic.fault = 'half-open';
+    const { body: placed } = await server.request('POST', '/v1/convai/twilio/outbound-call', {
+      agent_id: body['agent_id'],
+      to_number: '+15005550006',
+    });
+    const conversation = `/v1/convai/conversations/${String(placed['call_sid'])}`;
+    const errors = await until('the problem on the call', 60_000, async () => {
+      const { body: shown } = await server.request('GET', conversation);
+      return (shown['vendor_errors'] as Json[] | undefined)?.[0] ?? null;
+    });
+    assert.match(JSON.stringify(errors), /anthropic","does":"think","message":"no answer within 5 s/);
+    const { body: agent } = await server.request('GET', `/v1/convai/agents/${String(body['agent_id'])}`);
+    assert.match(String(agent['last_error']), /anthropic: no answer within 5 s/);
+    assert.ok(server.trouble.some((line) => line.includes('a vendor did not do') && line.includes('within 5 s')));
+  } finally {
+    await server.close();
+    await anthropic.close();
+  }
+});

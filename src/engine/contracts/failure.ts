@@ -12,3 +12,9 @@ export interface Failure {
   /** The provider asked not to be called again for this long. */
   readonly retryAfterMs?: number;
 }
+
+/** What a provider was asked for, and is under way. */
+export interface ProviderRun {
+  /** Ends it; no part follows. `why`: it is given up because of this failure; left out: its answer is not wanted any more. */
+  abort(why?: Failure): void;
+}

@@ -1,5 +1,5 @@
 import type { TimeZone } from '#core/kernel/locale.ts';
-import type { Failure } from './failure.ts';
+import type { Failure, ProviderRun } from './failure.ts';
 
 /** One line of the conversation as the model sees it. What the agent said is what the caller heard. */
 export type ModelMessage =
@@ -94,5 +94,5 @@ export interface LanguageModel {
   /** The model answers by rules; the stand-in without a vendor. */
   readonly byRules?: true;
   /** Parts until `done` or `error`, none after `abort`. */
-  generate(request: ModelRequest, onPart: (part: ModelPart) => void): { abort(): void };
+  generate(request: ModelRequest, onPart: (part: ModelPart) => void): ProviderRun;
 }

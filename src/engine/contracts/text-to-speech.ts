@@ -1,4 +1,4 @@
-import type { Failure } from './failure.ts';
+import type { Failure, ProviderRun } from './failure.ts';
 
 /** A word and where it ends, in milliseconds from the start of the spoken text. */
 export interface SpokenWord {
@@ -23,5 +23,5 @@ export interface SpeechRequest {
 export interface TextToSpeech {
   readonly id: string;
   /** Parts until `done` or `error`, none after `abort`. */
-  synthesize(request: SpeechRequest, onPart: (part: SpeechPart) => void): { abort(): void };
+  synthesize(request: SpeechRequest, onPart: (part: SpeechPart) => void): ProviderRun;
 }

@@ -2,6 +2,7 @@ import { spokenLength, wordsIn } from '#core/kernel/text/words.ts';
 import { SAMPLE_RATE, SAMPLES_PER_MS } from '../audio/format.ts';
 import { Resampler } from '../audio/resampler.ts';
 import type { CallClock } from '../contracts/clock.ts';
+import type { Failure, ProviderRun } from '../contracts/failure.ts';
 import type { SpeechPart, SpokenWord, TextToSpeech } from '../contracts/text-to-speech.ts';
 import type { TurnEventBody } from '../turns/events.ts';
 import type { Playout } from './playout.ts';
@@ -20,10 +21,12 @@ export interface SpeakOptions {
   readonly post: (event: TurnEventBody) => void;
 }
 
+const LATE: Failure = { type: 'error', message: 'no audio in time' };
+
 /** Turns clauses into audio on the playout line. */
 export class Speak {
   readonly #options: SpeakOptions;
-  readonly #running = new Map<number, { abort(): void }>();
+  readonly #running = new Map<number, ProviderRun>();
 
   constructor(options: SpeakOptions) {
     this.#options = options;
@@ -32,7 +35,8 @@ export class Speak {
   start(segment: number, text: string, attempt: number): void {
     const { chain, clock, voiceId } = this.#options;
     const provider = chain[Math.min(attempt, chain.length) - 1]!;
-    this.#running.get(segment)?.abort();
+    // A voice that still runs when the next one is tried has taken too long.
+    this.#running.get(segment)?.abort(LATE);
     const job = new SegmentJob(this.#options, segment, text, () => this.#running.delete(segment));
     this.#running.set(segment, job);
     job.run = provider.synthesize({ text, voiceId, working: (budgetMs) => clock.working(budgetMs) }, (part) =>
@@ -41,8 +45,9 @@ export class Speak {
     if (job.over) this.#running.delete(segment);
   }
 
-  stop(segment: number): void {
-    this.#running.get(segment)?.abort();
+  /** `late`: the voice took too long. */
+  stop(segment: number, late = false): void {
+    this.#running.get(segment)?.abort(late ? LATE : undefined);
     this.#running.delete(segment);
     this.#options.playout.forget(segment);
   }
@@ -65,7 +70,7 @@ class SegmentJob {
   #lastLoud = 0;
   #cancelStall: () => void = () => undefined;
   over = false;
-  run: { abort(): void } | null = null;
+  run: ProviderRun | null = null;
 
   constructor(options: SpeakOptions, segment: number, text: string, ended: () => void) {
     this.#options = options;
@@ -74,10 +79,10 @@ class SegmentJob {
     this.#ended = ended;
   }
 
-  abort(): void {
+  abort(why?: Failure): void {
     this.over = true;
     this.#cancelStall();
-    this.run?.abort();
+    this.run?.abort(why);
   }
 
   part(part: SpeechPart): void {
@@ -107,8 +112,9 @@ class SegmentJob {
     const { clock } = this.#options;
     this.#cancelStall = clock.at(clock.nowMs() + STALL_MS, () => {
       const { run } = this;
-      this.part({ type: 'error', message: `silent for ${STALL_MS} ms` });
-      run?.abort();
+      const silent: Failure = { type: 'error', message: `silent for ${STALL_MS} ms` };
+      this.part(silent);
+      run?.abort(silent);
     });
   }
 

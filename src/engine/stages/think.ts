@@ -1,4 +1,5 @@
 import { SpokenText } from '#core/kernel/text/spoken.ts';
+import type { Failure, ProviderRun } from '../contracts/failure.ts';
 import type { CallClock } from '../contracts/clock.ts';
 import type { LanguageModel, ModelMessage, ModelRequest, ToolDefinition } from '../contracts/language-model.ts';
 import type { TurnEventBody } from '../turns/events.ts';
@@ -19,7 +20,7 @@ export interface ThinkOptions {
 /** Runs the model and splits its answer into clauses. */
 export class Think {
   readonly #options: ThinkOptions;
-  readonly #running = new Map<number, { abort(): void }>();
+  readonly #running = new Map<number, ProviderRun>();
   readonly #expected = new Map<number, readonly string[]>();
 
   constructor(options: ThinkOptions) {
@@ -74,15 +75,16 @@ export class Think {
     });
     if (!over)
       this.#running.set(generation, {
-        abort: () => {
+        abort: (why) => {
           over = true;
-          run.abort();
+          run.abort(why);
         },
       });
   }
 
-  stop(generation: number): void {
-    this.#running.get(generation)?.abort();
+  /** `why`: the model took too long. */
+  stop(generation: number, why?: Failure): void {
+    this.#running.get(generation)?.abort(why);
     this.#running.delete(generation);
     this.#expected.delete(generation);
   }

@@ -258,8 +258,9 @@ export function tellDialogue(step: Step, turn: AgentTurn): void {
   emit(step, { type: 'expect', generation: turn.generation });
 }
 
-export function modelFailed(step: Step, turn: AgentTurn): void {
-  emit(step, { type: 'stop-thinking', generation: turn.generation });
+/** `late`: it did not fail by itself, its time was up. */
+export function modelFailed(step: Step, turn: AgentTurn, late = false): void {
+  emit(step, { type: 'stop-thinking', generation: turn.generation, ...(late ? { late } : {}) });
   if (turn.attempt < step.policy.attempts) return think(step, turn, turn.attempt + 1, intendedText(turn));
   turn.thinking = 'done';
   turn.thinkDeadlineMs = null;
@@ -307,7 +308,7 @@ export function synthesisFailed(
   }
   segment.status = 'failed';
   segment.deadlineMs = null;
-  emit(step, { type: 'stop-synthesis', segment: segment.id });
+  emit(step, { type: 'stop-synthesis', segment: segment.id, late: true });
   pump(step, turn);
 }
 

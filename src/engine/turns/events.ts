@@ -103,11 +103,11 @@ export type TurnEffect =
       readonly text: string;
       readonly said: string;
     }
-  | { readonly type: 'stop-thinking'; readonly generation: number }
+  | { readonly type: 'stop-thinking'; readonly generation: number; readonly late?: true }
   /** Passes the expected answers of this model run to the recogniser. */
   | { readonly type: 'expect'; readonly generation: number }
   | { readonly type: 'synthesize'; readonly segment: number; readonly text: string; readonly attempt: number }
-  | { readonly type: 'stop-synthesis'; readonly segment: number }
+  | { readonly type: 'stop-synthesis'; readonly segment: number; readonly late?: true }
   /** Plays the segment after those released before it. */
   | { readonly type: 'release'; readonly segment: number }
   /** Stops playout at once and keeps the rest; `playout-heard` then reports the heard part. */

@@ -301,7 +301,7 @@ function overdue(current: Step): void {
   const { turn } = state;
   if (!turn) return;
   if (turn.thinking === 'running' && turn.thinkDeadlineMs !== null && state.nowMs >= turn.thinkDeadlineMs)
-    modelFailed(current, turn);
+    modelFailed(current, turn, true);
   // A replacement may be added while iterating.
   for (const segment of turn.segments.slice()) {
     if (segment.deadlineMs !== null && state.nowMs >= segment.deadlineMs) synthesisFailed(current, turn, segment, 0);

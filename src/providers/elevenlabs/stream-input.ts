@@ -2,7 +2,7 @@ import { WebSocket } from 'ws';
 import { decodeMulaw } from '#engine/audio/mulaw.ts';
 import type { Failure } from '#engine/contracts/failure.ts';
 import type { SpeechPart, SpeechRequest, TextToSpeech } from '#engine/contracts/text-to-speech.ts';
-import { errorPart, jsonObject, refusal, VENDOR_BUDGET_MS } from '../kit/http.ts';
+import { errorPart, jsonObject, refusal, vendorWork } from '../kit/http.ts';
 
 const MODEL = 'eleven_flash_v2_5';
 /** Where a voice is asked for that is none of theirs. */
@@ -45,7 +45,7 @@ export class StreamInputVoice implements TextToSpeech {
       `${this.#baseUrl}/v1/text-to-speech/${voice}/stream-input?model_id=${MODEL}&output_format=ulaw_8000&auto_mode=true`,
       { headers: this.#headers, handshakeTimeout: HANDSHAKE_MS, perMessageDeflate: false },
     );
-    const ready = working(VENDOR_BUDGET_MS);
+    const ready = vendorWork(working);
     let over = false;
     const finish = (part: SpeechPart) => {
       if (over) return;

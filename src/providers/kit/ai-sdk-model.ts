@@ -15,7 +15,7 @@ import type {
 } from '#engine/contracts/language-model.ts';
 import { spokenDate } from './clock-line.ts';
 import { Continuation } from './continuation.ts';
-import { errorPart, refusal, VENDOR_BUDGET_MS } from './http.ts';
+import { errorPart, refusal, vendorWork } from './http.ts';
 
 /** Said to every large model after the agent's own prompt: what it writes is spoken. */
 const ON_THE_TELEPHONE =
@@ -42,7 +42,7 @@ export class AiSdkModel implements LanguageModel {
 
   generate(request: ModelRequest, onPart: (part: ModelPart) => void): { abort(): void } {
     const control = new AbortController();
-    const ready = request.working(VENDOR_BUDGET_MS);
+    const ready = vendorWork(request.working);
     void this.#run(request, control.signal, (part) => control.signal.aborted || onPart(part)).finally(ready);
     return { abort: () => control.abort() };
   }

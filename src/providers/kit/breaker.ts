@@ -1,5 +1,5 @@
 import type { Attempt, CircuitBreaker } from '#core/kernel/circuit-breaker.ts';
-import type { Failure } from '#engine/contracts/failure.ts';
+import type { Failure, ProviderRun } from '#engine/contracts/failure.ts';
 import type { LanguageModel, ModelPart } from '#engine/contracts/language-model.ts';
 import type { SpeechToText, SpeechToTextStream } from '#engine/contracts/speech-to-text.ts';
 import type { SpeechPart, TextToSpeech } from '#engine/contracts/text-to-speech.ts';
@@ -37,8 +37,8 @@ function guarded<P extends { readonly type: string }>(
   id: string,
   guard: Guard,
   onPart: (part: P | Failure) => void,
-  start: (onPart: (part: P | Failure) => void) => { abort(): void },
-): { abort(): void } {
+  start: (onPart: (part: P | Failure) => void) => ProviderRun,
+): ProviderRun {
   const attempt = guard.breaker.ask();
   if (!attempt) {
     const timer = setImmediate(() => onPart(resting(id)));
@@ -55,15 +55,16 @@ function guarded<P extends { readonly type: string }>(
     onPart(part);
   });
   return {
-    abort: () => {
+    abort: (why) => {
       if (!over) {
         const upAfterMs = performance.now() - began;
-        if (heard) noteSuccess(guard, attempt);
+        if (why) noteFailure(guard, attempt, why);
+        else if (heard) noteSuccess(guard, attempt);
         else if (upAfterMs < MUTE_MS) attempt.withdrawn();
         else noteFailure(guard, attempt, { type: 'error', message: `no answer within ${Math.round(upAfterMs)} ms` });
       }
       over = true;
-      run.abort();
+      run.abort(why);
     },
   };
 }

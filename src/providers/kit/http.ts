@@ -15,7 +15,20 @@ export class VendorError extends Error {
 }
 
 /** Vendors answer in real time: a simulated call that runs faster stands still when it has waited for so long of its own. */
-export const VENDOR_BUDGET_MS = 500;
+const VENDOR_BUDGET_MS = 500;
+/** After so long of real time it goes on all the same: a vendor that never answers runs into the call's own deadline. */
+const VENDOR_WAIT_MS = 5000;
+
+/** Announces a request to a vendor to the call's clock; called back once it is over. */
+export function vendorWork(working: (budgetMs: number) => () => void): () => void {
+  const ready = working(VENDOR_BUDGET_MS);
+  const late = setTimeout(ready, VENDOR_WAIT_MS);
+  late.unref();
+  return () => {
+    clearTimeout(late);
+    ready();
+  };
+}
 
 const LONGEST_MESSAGE = 300;
 /** A key that is not good does not become so by asking again soon. */

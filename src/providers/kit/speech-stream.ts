@@ -1,6 +1,6 @@
 import { decodeMulaw } from '#engine/audio/mulaw.ts';
 import type { SpeechPart, SpeechRequest, TextToSpeech } from '#engine/contracts/text-to-speech.ts';
-import { errorPart, VENDOR_BUDGET_MS, vendorFetch } from './http.ts';
+import { errorPart, vendorWork, vendorFetch } from './http.ts';
 
 /** How a vendor is asked for the audio of a text over HTTP. */
 export interface HttpVoiceOptions {
@@ -26,7 +26,7 @@ export class HttpVoice implements TextToSpeech {
 
   synthesize(request: SpeechRequest, onPart: (part: SpeechPart) => void): { abort(): void } {
     const control = new AbortController();
-    const ready = request.working(VENDOR_BUDGET_MS);
+    const ready = vendorWork(request.working);
     void this.#run(request, control.signal, (part) => control.signal.aborted || onPart(part)).finally(ready);
     return { abort: () => control.abort() };
   }
