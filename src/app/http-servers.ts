@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import cors from '@fastify/cors';
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify';
 import type { Logger } from 'pino';
@@ -34,6 +35,7 @@ import { refuseUpgrade, Upgrades } from '#http/upgrades.ts';
 import { OwnOrigins } from '#http/own-origins.ts';
 import { listenOn, stopListening } from '#http/listening.ts';
 import type { LiveCallsHere } from '#live/live-calls.ts';
+import { mountSession } from '../pages/session.ts';
 import { mountPages, pagePath, recordingPath, URL_TTL_MS } from '../pages/routes.ts';
 import type { Closer, Parts } from './app-options.ts';
 import type { OpenRecords } from './records.ts';
@@ -160,13 +162,27 @@ export async function startHttpServers(
   });
   rest = mountRest(server, apis, pipeline);
   for (const api of apis) mountTrpc(server, api, pipeline);
-  if (offersApis) mountPages(server, { core, files: core.files, signedUrls });
+  if (offersApis) {
+    mountPages(server, { core, files: core.files, signedUrls });
+    mountSession(server, {
+      core,
+      otherOriginIn: (headers) => origins.otherOriginIn(headers),
+      isSecure: () => addresses.publicUrl.startsWith('https:'),
+    });
+  }
   await server.ready();
   const upgrades = new Upgrades();
+  // A request of another site carries no session, whatever the browser sends along.
+  const dropForeignCookie = ({ headers }: IncomingMessage) => {
+    if (headers.cookie !== undefined && origins.otherOriginIn(headers) !== null) delete headers.cookie;
+  };
   const { listening, taken } = await listenOn(
     config.host,
     config.ports,
-    (request, reply) => server.routing(request, reply),
+    (request, reply) => {
+      dropForeignCookie(request);
+      server.routing(request, reply);
+    },
     (path, message) => apiOf(apis, path).renderError(new AppError('invalid-input', message), newRequestId()).body,
   );
   // Registered before the sockets' closers, so that it runs after them and each socket gets a close reason.
@@ -192,7 +208,10 @@ export async function startHttpServers(
         void eventSocket.upgrade(request, socket, head, url, (status, text) => refuseUpgrade(socket, status, text)),
     );
   }
-  for (const one of listening) upgrades.listen(one.server);
+  for (const one of listening) {
+    one.server.prependListener('upgrade', dropForeignCookie);
+    upgrades.listen(one.server);
+  }
   listeningAt.push(...listening.map((one) => one.url));
   addresses.publicUrl ||= listeningAt[0]!;
   // One media server of several announces its own address instead of the public one.

@@ -34,6 +34,19 @@ export class OwnOrigins {
     return ours ? null : `Sec-Fetch-Site: ${String(site)}`;
   }
 
+  /**
+   * The header that shows that a page of another origin makes the request, or null. Unlike `foreignIn` it takes any host,
+   * because a browser sends the cookies of a host to that host alone.
+   */
+  otherOriginIn({ host, origin, 'sec-fetch-site': site }: Headers): string | null {
+    if (origin !== undefined) {
+      const isSame = URL.parse(String(origin))?.host === String(host ?? '').toLowerCase();
+      return isSame || this.#isOurOrigin(String(origin)) ? null : `Origin: ${String(origin)}`;
+    }
+    const isOwn = site === undefined || site === 'same-origin' || site === 'none';
+    return isOwn ? null : `Sec-Fetch-Site: ${String(site)}`;
+  }
+
   #isOurHost(host: string): boolean {
     const { host: own, publicUrl } = this.#options;
     const hostname = URL.parse(`http://${host}`)?.hostname;

@@ -223,6 +223,15 @@ export class PostgresCredentialStore implements CredentialStore {
       : null;
   }
 
+  async endSession(id: number, at: Date): Promise<void> {
+    await this.#db
+      .updateTable('sessions')
+      .set({ revoked_at: at })
+      .where('id', '=', id)
+      .where('revoked_at', 'is', null)
+      .execute();
+  }
+
   async revokeSessionsOf(userId: number, at: Date, butOf?: number): Promise<void> {
     let query = this.#db
       .updateTable('sessions')

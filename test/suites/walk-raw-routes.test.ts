@@ -92,11 +92,14 @@ describe('every raw route and socket', () => {
 
   it('is known to this walk', () => {
     assert.deepEqual(pages().toSorted(), [
+      'DELETE /app/session',
       'GET /api/trpc/*',
       'GET /app/calls/:sid',
       'GET /app/recordings/:file',
       'GET /phone',
       'POST /api/trpc/*',
+      'POST /app/session',
+      'POST /app/session/refresh',
     ]);
     assert.deepEqual([...server.app.sockets].toSorted(), ['/voice/websocket', '/ws']);
     const raw = server.app.apis.flatMap((api) => api.operations.filter((one) => one.raw));

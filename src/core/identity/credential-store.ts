@@ -52,6 +52,7 @@ export interface CredentialStore {
   rotatedWithin(oldHash: string, newHash: string, ms: number): Promise<{ sessionId: number; user: User } | null>;
   /** Ends the session of a replayed refresh token and returns its user. */
   revokeReplayed(refreshHash: string, at: Date): Promise<User | null>;
+  endSession(id: number, at: Date): Promise<void>;
   revokeSessionsOf(userId: number, at: Date, butOf?: number): Promise<void>;
   signInState(account: string, network: string, counters: readonly Counter[], now: Date): Promise<SignInState>;
   /** Increments each counter; from the `most`th failure since `since` on, a counter blocks attempts. */
