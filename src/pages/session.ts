@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { authenticate, cookieIn, SESSION_COOKIE, type Headers } from '#apis/kit/authenticate.ts';
+import { failedSignIns, maskedAccount } from '#apis/kit/failed-sign-ins.ts';
 import { parseInput, readJson } from '#apis/kit/input.ts';
-import { idOf } from '#apis/kit/words.ts';
+import { idOf } from '#apis/kit/codecs.ts';
 import type { Core } from '#core/core.ts';
 import { ACCESS_TOKEN_SECONDS, refreshSignIn, signIn, type SignedIn } from '#core/identity/sign-in.ts';
 import { signOut } from '#core/identity/sign-out.ts';
@@ -54,7 +55,15 @@ export function mountSession(server: FastifyInstance, { core, otherOriginIn, isS
   server.post(PATH, async (request, reply) => {
     fromOwnPage(request);
     const body = parseInput(Login, readJson(request.body), 'body') as z.output<typeof Login>;
-    return answer(reply, await signIn(core, { ...body, address: request.ip }));
+    try {
+      return await answer(reply, await signIn(core, { ...body, address: request.ip }));
+    } catch (error) {
+      if (error instanceof AppError) {
+        const failed = { account: maskedAccount(body.email), address: request.ip, code: error.code };
+        failedSignIns.add({ ...failed, request_id: request.id }, request.log);
+      }
+      throw error;
+    }
   });
   server.post(`${PATH}/refresh`, async (request, reply) => {
     fromOwnPage(request);

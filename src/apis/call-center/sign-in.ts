@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ACCESS_TOKEN_SECONDS, refreshSignIn, signIn } from '#core/identity/sign-in.ts';
+import { maskedAccount } from '../kit/failed-sign-ins.ts';
 import { readJson } from '../kit/input.ts';
 import { openOperation } from '../kit/operation.ts';
 import { idOf } from '../kit/codecs.ts';
@@ -7,10 +8,9 @@ import { envelope, enveloped } from './dialect.ts';
 
 const MOST = 1000;
 
-/** The account of a sign-in for the log: enough to recognise it, not to read it. */
 function accountIn(body: unknown): string | null {
   const { email } = readJson(body) as { email?: unknown };
-  return typeof email === 'string' ? email.slice(0, 200).replace(/(?<=^.)[^@]*/, '***') : null;
+  return typeof email === 'string' ? maskedAccount(email) : null;
 }
 
 export const loginOperation = openOperation({

@@ -1,12 +1,9 @@
+import type { Log } from '#core/kernel/log.ts';
 import { hostOf } from '#core/kernel/network.ts';
 
 const WINDOW_MS = 60_000;
 /** Addresses that are counted apart; failures of further ones share a line. */
 const MOST_ADDRESSES = 1000;
-
-interface Log {
-  warn(fields: object, message: string): void;
-}
 
 export interface FailedSignIn {
   readonly account: string | null;
@@ -19,7 +16,7 @@ export interface FailedSignIn {
 export class FailedSignIns {
   readonly #counts = new Map<string, number>();
 
-  add(failed: FailedSignIn, log: Log): void {
+  add(failed: FailedSignIn, log: Pick<Log, 'warn'>): void {
     const host = hostOf(failed.address);
     const address = this.#counts.has(host) || this.#counts.size < MOST_ADDRESSES ? host : 'others';
     const before = this.#counts.get(address);
@@ -29,7 +26,7 @@ export class FailedSignIns {
     this.#endWindow(address, log);
   }
 
-  #endWindow(address: string, log: Log): void {
+  #endWindow(address: string, log: Pick<Log, 'warn'>): void {
     setTimeout(() => {
       const count = this.#counts.get(address)!;
       if (count === 0) return void this.#counts.delete(address);
@@ -39,3 +36,9 @@ export class FailedSignIns {
     }, WINDOW_MS).unref();
   }
 }
+
+/** Of this process. */
+export const failedSignIns = new FailedSignIns();
+
+/** An account for the log: enough to recognise it, not to read it. */
+export const maskedAccount = (email: string): string => email.slice(0, 200).replace(/(?<=^.)[^@]*/, '***');

@@ -10,7 +10,7 @@ import type { Limit } from './limit.ts';
 import { secondsUntil } from './limits.ts';
 import type { RawReply, RestOperation } from './operation.ts';
 import type { Admitted, Pipeline, PipelineRequest } from './pipeline.ts';
-import { FailedSignIns } from './failed-sign-ins.ts';
+import { failedSignIns } from './failed-sign-ins.ts';
 import { streamReply } from './stream-reply.ts';
 import { LARGEST_UPLOAD, readForm } from './upload.ts';
 
@@ -18,7 +18,6 @@ const LARGEST_BODY = 1024 * 1024;
 
 /** Calls that the API keys of one organization announce: each takes up a call slot until its media comes. */
 const ANNOUNCED: Limit = { name: 'announced-calls', points: 300, windowS: 60 };
-const failedSignIns = new FailedSignIns();
 const admitted = new WeakMap<FastifyRequest, Admitted>();
 
 interface Target {
