@@ -1,6 +1,6 @@
 // Measures the engine and prints tables, and everything measured as JSON beside them.
 //   npm run bench                        all of it, about twenty minutes
-//   npm run bench -- calls sockets       parts: calls, sockets, carriers, knowledge, soak, overload, idle, install, scale
+//   npm run bench -- calls sockets       parts: calls, sockets, carriers, knowledge, soak, overload, hostile, idle, install, scale
 //   npm run bench -- sockets --n 200     with as many calls
 //   npm run bench -- scale --rows 100000  every list and detail with 1,000 and with so many calls on record
 import { spawnSync } from 'node:child_process';
@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import type { Row } from './calls/measure.ts';
 import { beside, manyCalls, onOneCore, overload, soak } from './calls/socket-callers.ts';
 import { table } from './eval/tables.ts';
+import { measureHostile } from './hostile/hostile.ts';
 import { measureIdle } from './idle.ts';
 import { measureInstall } from './install.ts';
 import { measureScale } from './scale/scale.ts';
@@ -23,7 +24,18 @@ const { values, positionals } = parseArgs({
     json: { type: 'string', default: join(import.meta.dirname, '..', '.cache', 'bench.json') },
   },
 });
-const PARTS = ['calls', 'sockets', 'carriers', 'knowledge', 'soak', 'overload', 'idle', 'install', 'scale'] as const;
+const PARTS = [
+  'calls',
+  'sockets',
+  'carriers',
+  'knowledge',
+  'soak',
+  'overload',
+  'hostile',
+  'idle',
+  'install',
+  'scale',
+] as const;
 const parts = positionals.length === 0 ? PARTS : PARTS.filter((part) => positionals.includes(part));
 const NOISE_DB = -45;
 const counts = (usual: readonly number[]) => values.n?.map(Number) ?? usual;
@@ -129,6 +141,15 @@ for (const part of parts) {
       const byLoad = await overload(counts([500])[0]!, null, 6);
       keep(part, { bySlots, byLoad });
       for (const one of [bySlots, byLoad]) if (one) console.log(JSON.stringify(one));
+      break;
+    }
+    case 'hostile': {
+      const rows = await measureHostile();
+      keep(part, rows);
+      table(
+        ['texts', 'how many', 'characters each', 'event-loop delay p99 / max, ms'],
+        rows.map((row) => [row.kind, String(row.texts), String(row.characters), `${row.p99Ms} / ${row.maxMs}`]),
+      );
       break;
     }
     case 'idle':

@@ -10,6 +10,7 @@ import { intentOf, timeIn } from '#providers/offline/dialogue/intents.ts';
 import { phrase } from '#providers/offline/dialogue/phrasing.ts';
 import { readPrompt } from '#providers/offline/dialogue/prompt-script.ts';
 import { cutIntoChunks } from '../src/documents/chunks.ts';
+import { ofLength, PIECES } from './support/hostile-texts.ts';
 
 // Text of any shape costs work that grows with its length: the lint proves it of each pattern, this of whole functions.
 
@@ -24,57 +25,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   chunks: (text) => cutIntoChunks([{ heading: null, text }], 384),
 };
 
-/** Runs, openers, and near-matches of what the readers look for. */
-const PIECES = [
-  ' ',
-  '\n',
-  'a',
-  '1',
-  '.',
-  '"',
-  '#',
-  '*',
-  '- ',
-  '{{',
-  '{{ a',
-  '}}',
-  'Q:',
-  'Q: ',
-  'A:',
-  '[',
-  '[a](',
-  '(',
-  '!?',
-  '@',
-  'a@',
-  'a.',
-  '1.',
-  '1( ',
-  '1,',
-  '$1',
-  'if says ',
-  'when "',
-  'my name is ',
-  'call me ',
-  'this is ',
-  'hello ',
-  'I am A',
-  'speak ',
-  'i want ',
-  'call ',
-  'do i ',
-  'at a ',
-  'Free: ',
-  'anything else',
-  'Questions',
-  'Dr. ',
-  '2026-01-01 ',
-  '```',
-];
 const FAMILIES = [...PIECES, ...PIECES.map((piece) => `Q:${piece}`), ...PIECES.map((piece) => `${piece} x`)];
-const ofLength = (piece: string, length: number) =>
-  `Q:${piece.repeat(Math.ceil(length / piece.length)).slice(0, length)}x`;
-
 const LENGTH = 10_000;
 /** Below this, differences are those of the machine. */
 const NOISE_MS = 40;
