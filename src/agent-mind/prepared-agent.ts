@@ -18,7 +18,7 @@ import { KnowledgeLookup } from './knowledge-lookup.ts';
 import { modelGone } from './model-gone.ts';
 import type { VendorWatch } from './vendor-watch.ts';
 import { AgentTools, type MoreTools } from './tools/agent-tools.ts';
-import type { ToolScene } from './tools/tool-scene.ts';
+import type { ToolContext } from './tools/tool-scene.ts';
 import type { McpTools } from './tools/mcp-tools.ts';
 
 export interface DialogueOptions {
@@ -111,7 +111,7 @@ export class PreparedAgent {
     });
   }
 
-  tools(scene: Omit<ToolScene, 'agent' | 'timeZone' | 'store' | 'clock' | 'secrets'>): AgentTools {
+  tools(scene: Omit<ToolContext, 'agent' | 'timeZone' | 'store' | 'clock' | 'secrets'>): AgentTools {
     const { store, clock, http, secrets, log, toolPlaces: places } = this.#options;
     return new AgentTools(
       { ...scene, agent: this.agent, timeZone: this.#organization.timeZone, store, clock, secrets },

@@ -8,7 +8,7 @@ import { AppError } from '#core/kernel/errors.ts';
 const LEASE_MS = 8000;
 const BEATS_PER_LEASE = 4;
 const WAIT_MS = 30_000;
-const LOOK_MS = 40;
+const POLL_INTERVAL_MS = 40;
 
 export interface TextTurnsOptions {
   readonly conversations: Pick<ConversationStore, 'claim' | 'extend' | 'release'>;
@@ -56,7 +56,7 @@ export class TextTurns {
         throw new AppError('conflict', 'Another message of this conversation is still being answered', {
           subject: `conversation_id: conv_${conversationId}`,
         });
-      await pause(LOOK_MS);
+      await pause(POLL_INTERVAL_MS);
     }
   }
 

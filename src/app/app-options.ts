@@ -6,7 +6,7 @@ import type { Providers } from '#engine/contracts/providers.ts';
 import type { OfflineProviders } from '#providers/offline/offline.ts';
 
 /** Parts that tests replace. */
-export interface Parts {
+export interface AppOptions {
   /** Aborted when the server must stop: a start in progress ends, and health reports that no calls are accepted. */
   readonly stopping?: AbortSignal;
   readonly providers?: (offline: OfflineProviders) => Providers;

@@ -37,7 +37,7 @@ import { CARRIERS } from '#carriers/catalog.ts';
 import { Carriers } from '#live/carriers.ts';
 import { Addresses } from './addresses.ts';
 import { startHttpServers, type HttpServers } from './http-servers.ts';
-import type { Closer, Parts } from './app-options.ts';
+import type { Closer, AppOptions } from './app-options.ts';
 import { openRecords, type OpenRecords } from './records.ts';
 import { ConfinedFolder } from '../documents/knowledge-folder.ts';
 import { WorkerVectorSearch } from '../documents/vectors.ts';
@@ -45,7 +45,7 @@ import { WorkerReader } from '../documents/worker-reader.ts';
 
 const LEASE_MS = 12_000;
 
-export type { Parts } from './app-options.ts';
+export type { AppOptions as Parts } from './app-options.ts';
 
 export interface App extends HttpServers {
   readonly core: Core;
@@ -62,7 +62,7 @@ export interface App extends HttpServers {
 }
 
 /** Builds and starts a server or one role of it. If a part fails, those already started are stopped. */
-export async function buildApp(config: Config, parts: Parts = {}): Promise<App> {
+export async function buildApp(config: Config, parts: AppOptions = {}): Promise<App> {
   const log = parts.log ?? pino({ level: config.logLevel, redact: ['req.headers', 'headers', '*.token', '*.apiKey'] });
   const closers: Closer[] = [];
   const closeAll = async () => {
@@ -89,7 +89,7 @@ interface Basis extends Omit<Core, 'live' | 'dialogue' | 'carriers' | 'limits'> 
   /** Names this server as an owner of calls. */
   readonly serverId: string;
   readonly config: Config;
-  readonly parts: Parts;
+  readonly parts: AppOptions;
   readonly records: OpenRecords;
   readonly providers: ConfiguredProviders;
   readonly log: Logger;
@@ -98,7 +98,7 @@ interface Basis extends Omit<Core, 'live' | 'dialogue' | 'carriers' | 'limits'> 
 
 async function build(
   config: Config,
-  parts: Parts,
+  parts: AppOptions,
   log: Logger,
   closers: Closer[],
   closeAll: () => Promise<void>,
@@ -246,7 +246,7 @@ async function build(
 
 function openKnowledge(
   config: Config,
-  parts: Parts,
+  parts: AppOptions,
   { store }: OpenRecords,
   providers: ConfiguredProviders,
   closers: Closer[],
@@ -307,7 +307,7 @@ async function placeElsewhere({ records, store, clock, log, closers }: Basis): P
   const live = new RemoteLiveCalls({ store, commands: records.commands, clock, log });
   closers.push(() => live.close());
   await records.commands.listen(NO_CALLS);
-  await live.look();
+  await live.refresh();
   return { here: null, live };
 }
 

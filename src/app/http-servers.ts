@@ -20,7 +20,7 @@ import type { Call } from '#core/calls/call.ts';
 import type { Core } from '#core/core.ts';
 import type { Plan } from '#core/kernel/plan.ts';
 import type { Principal } from '#core/identity/principal.ts';
-import { whoIs } from '#core/identity/sign-in.ts';
+import { principalOf } from '#core/identity/sign-in.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import { CarrierWebhooks } from '#edge/carrier-webhooks.ts';
 import type { Carriers } from '#live/carriers.ts';
@@ -37,7 +37,7 @@ import { listenOn, stopListening } from '#http/listening.ts';
 import type { LiveCallsHere } from '#live/live-calls.ts';
 import { mountSession } from '../pages/session.ts';
 import { mountPages, pagePath, recordingPath, URL_TTL_MS } from '../pages/routes.ts';
-import type { Closer, Parts } from './app-options.ts';
+import type { Closer, AppOptions } from './app-options.ts';
 import type { OpenRecords } from './records.ts';
 import { version } from './version.ts';
 
@@ -82,7 +82,7 @@ export interface HttpServers {
 /** APIs and pages, media sockets, or health alone, as the role has it; on every port. */
 export async function startHttpServers(
   config: Config,
-  parts: Parts,
+  parts: AppOptions,
   dependencies: ServerDependencies,
 ): Promise<HttpServers> {
   const { core, carriers, addresses, here, records, signedUrls, log, closers } = dependencies;
@@ -245,7 +245,7 @@ async function openEventSocket(config: Config, { core, records, log }: ServerDep
     mostConnections: MOST_EVENT_SOCKETS,
     newRequestId,
     frame: textFrame,
-    whoIs: (credential) => whoIs(core, credential),
+    principalOf: (credential) => principalOf(core, credential),
     healthy: () => Promise.resolve(records.answerMs() !== null),
     log,
   });

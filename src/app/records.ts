@@ -25,7 +25,7 @@ import { postgresStore } from '#store/postgres-store.ts';
 import { WindowRateLimiter } from '#store/rate-limiter.ts';
 import { refuseUnfinishedRestore } from '#store/restore-mark.ts';
 import { lockDataDir } from '#store/server-lock.ts';
-import type { Closer, Parts } from './app-options.ts';
+import type { Closer, AppOptions } from './app-options.ts';
 
 /** Notified by triggers of the tables of users, sign-ins and API keys. */
 const CREDENTIALS_CHANNEL = 'trunkline_credentials';
@@ -57,7 +57,12 @@ export interface OpenRecords {
  * Opens the database, the job queue and the channels between servers. @throws Error that explains what is wrong with
  * DATABASE_URL
  */
-export async function openRecords(config: Config, parts: Parts, log: Logger, closers: Closer[]): Promise<OpenRecords> {
+export async function openRecords(
+  config: Config,
+  parts: AppOptions,
+  log: Logger,
+  closers: Closer[],
+): Promise<OpenRecords> {
   try {
     return await open(config, parts, log, closers);
   } catch (error) {
@@ -65,7 +70,7 @@ export async function openRecords(config: Config, parts: Parts, log: Logger, clo
   }
 }
 
-async function open(config: Config, parts: Parts, log: Logger, closers: Closer[]): Promise<OpenRecords> {
+async function open(config: Config, parts: AppOptions, log: Logger, closers: Closer[]): Promise<OpenRecords> {
   const onError = (error: Error) => logFailure(log, error, 'the database connection failed');
   const serverId = randomUUID();
   refuseUnfinishedRestore(config.dataDir);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { PgBoss } from 'pg-boss';
 import { readConfig, replaceApiKey, type Config } from '#config/config.ts';
-import type { Basics } from '#core/core.ts';
+import type { BaseCore } from '#core/core.ts';
 import { createApiKey, KEY_ROLES, listApiKeys, revokeApiKey } from '#core/identity/api-keys.ts';
 import { listUsers, resetPassword } from '#core/identity/users.ts';
 import type { Context } from '#core/kernel/context.ts';
@@ -85,7 +85,7 @@ async function checkVendors(config: Config): Promise<number> {
 }
 
 interface Work {
-  readonly core: Basics;
+  readonly core: BaseCore;
   readonly config: Config;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly ctx: Context;
@@ -202,7 +202,7 @@ function needed(value: string | undefined, name: string): string {
 }
 
 /** The records of a server that runs, or of one that does not: then its database is started for the moment. */
-async function openRecords(config: Config): Promise<{ core: Basics; close(): Promise<void> }> {
+async function openRecords(config: Config): Promise<{ core: BaseCore; close(): Promise<void> }> {
   const closers: (() => Promise<unknown> | void)[] = [];
   const close = async () => {
     for (const one of closers.toReversed()) await one();

@@ -12,7 +12,7 @@ import type { ModelCatalog } from './ai-agents/model-catalog.ts';
 import type { FileStore } from './kernel/file-store.ts';
 
 /** The dependencies of verbs that do not command calls. */
-export type Basics = Pick<Core, 'store' | 'secrets' | 'clock'>;
+export type BaseCore = Pick<Core, 'store' | 'secrets' | 'clock'>;
 
 /** What reads and finds documents. */
 export interface Knowledge {

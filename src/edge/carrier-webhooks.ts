@@ -63,7 +63,7 @@ export class CarrierWebhooks {
         return manifest.wire.answer({ type: 'none' });
     } else {
       await incoming.count();
-      by = await this.#letIn(incoming);
+      by = await this.#authorize(incoming);
     }
     const notice = readNotice(manifest, request);
     const call = await takeNotice(
@@ -108,15 +108,15 @@ export class CarrierWebhooks {
   }
 
   /** The organization and permissions of the API key; null for a request from this machine, which needs none. */
-  async #letIn({ caller, showsCredential, foreign }: RawRequest): Promise<NoticeBringer | null> {
+  async #authorize({ principal, showsCredential, foreign }: RawRequest): Promise<NoticeBringer | null> {
     const { core, onLoopback } = this.#options;
-    if (caller instanceof AppError) {
-      if (showsCredential || !onLoopback) throw caller;
+    if (principal instanceof AppError) {
+      if (showsCredential || !onLoopback) throw principal;
       if (foreign !== null)
         throw new AppError('forbidden', `Without an API key pages of other sites may not do that (${foreign})`);
       return null;
     }
-    const { actor, organizationId } = caller;
+    const { actor, organizationId } = principal;
     if (!isAllowed(actor, 'report-calls')) throw new AppError('forbidden', 'This role may not do that');
     const forCarriers = isAllowed(actor, 'manage-settings') && (await isFirst(core.store, organizationId));
     return { organizationId, forCarriers };

@@ -22,7 +22,7 @@ const PING_MS = 5000;
 const GOING_AWAY = 1001;
 const NOT_LET_IN = 1008;
 /** Time for a socket without a call in its address to name the call in its first message. */
-const NAME_IT_MS = 3000;
+const START_MESSAGE_TIMEOUT_MS = 3000;
 const MOST_UNNAMED = 500;
 const MOST_EARLY_MESSAGES = 100;
 const MOST_EARLY_BYTES = 64 * 1024;
@@ -154,7 +154,7 @@ export class MediaSockets {
       let earlyBytes = 0;
       let named = false;
       const leave = (why: string) => webSocket.close(NOT_LET_IN, why);
-      const late = setTimeout(() => leave('no start message came'), NAME_IT_MS);
+      const late = setTimeout(() => leave('no start message came'), START_MESSAGE_TIMEOUT_MS);
       const settle = () => {
         clearTimeout(late);
         if (!named) this.#unnamed--;

@@ -26,13 +26,13 @@ const LONGEST_ERROR = 300;
 const MOST_PROBLEMS = 10_000;
 
 /** Renders the body of an event for an API. */
-export type WebhookWords = (webhook: Webhook, event: StoredEvent, call: Call | null) => object;
+export type RenderWebhook = (webhook: Webhook, event: StoredEvent, call: Call | null) => object;
 
 export interface WebhookDeliveryOptions {
   readonly core: Pick<Core, 'store' | 'clock' | 'secrets'>;
   readonly http: HttpClient;
   /** By API. */
-  readonly words: ReadonlyMap<string, WebhookWords>;
+  readonly words: ReadonlyMap<string, RenderWebhook>;
   readonly log: Pick<Log, 'warn' | 'error'>;
 }
 
@@ -66,13 +66,13 @@ export class WebhookDeliveries {
   #lookIn(ms: number): void {
     if (this.#stop.signal.aborted) return;
     this.#timer = setTimeout(() => {
-      this.#looking = this.#look().then((more) => this.#lookIn(more ? 0 : POLL_MS));
+      this.#looking = this.#claimDue().then((more) => this.#lookIn(more ? 0 : POLL_MS));
     }, ms);
     this.#timer.unref();
   }
 
   /** Claims and starts due lanes. Returns whether there may be more. */
-  async #look(): Promise<boolean> {
+  async #claimDue(): Promise<boolean> {
     const { core, log } = this.#options;
     const room = AT_ONCE - this.#lanes.size;
     if (room <= 0) return false;
@@ -105,7 +105,7 @@ export class WebhookDeliveries {
     const { store, clock } = this.#options.core;
     const until = clock.now().getTime() + LANE_MS;
     const work = await store.webhooks.work(claimed, LANE_EVENTS);
-    if (!work) return this.#rest(claimed);
+    if (!work) return this.#markIdle(claimed);
     const call = await this.#callOf(work.events[0]!);
     const outcomes: AttemptOutcome[] = [];
     let failures = claimed.attempts;
@@ -127,11 +127,11 @@ export class WebhookDeliveries {
     if (again) await store.webhooks.release(claimed, { dueAt: again, attempts: failures });
     else if (outcomes.length < work.events.length || work.events.length === LANE_EVENTS)
       await store.webhooks.release(claimed, { dueAt: clock.now(), attempts: failures });
-    else await this.#rest(claimed);
+    else await this.#markIdle(claimed);
   }
 
   /** Marks the lane idle, unless an event has arrived meanwhile. */
-  async #rest(lane: WebhookLane): Promise<void> {
+  async #markIdle(lane: WebhookLane): Promise<void> {
     const { store, clock } = this.#options.core;
     if (!(await store.webhooks.release(lane, null)))
       await store.webhooks.release(lane, { dueAt: clock.now(), attempts: 0 });
@@ -179,18 +179,23 @@ export class WebhookDeliveries {
       }
       const said = Buffer.from(reply.body).toString('utf8').trim().slice(0, LONGEST_ERROR);
       const state = reply.status === GONE ? 'dead' : failed;
-      this.#tell(webhook, event, state, `answered ${reply.status}${said === '' ? '' : `: ${said}`}`);
+      this.#logProblem(webhook, event, state, `answered ${reply.status}${said === '' ? '' : `: ${said}`}`);
       return outcome(state, reply.status, `answered ${reply.status}`);
     } catch (error) {
       if (this.#stop.signal.aborted) return null;
       const problem = error instanceof Error ? error.message : String(error);
-      this.#tell(webhook, event, failed, problem);
+      this.#logProblem(webhook, event, failed, problem);
       return outcome(failed, null, problem);
     }
   }
 
   /** Logs a failing webhook once per problem until it accepts an event again, and every dead event. */
-  #tell({ id, url, organizationId }: Webhook, event: StoredEvent, state: 'pending' | 'dead', problem: string): void {
+  #logProblem(
+    { id, url, organizationId }: Webhook,
+    event: StoredEvent,
+    state: 'pending' | 'dead',
+    problem: string,
+  ): void {
     const fields = { webhook: id, organization: organizationId, host: new URL(url).host, event: event.id, problem };
     if (state === 'dead') return this.#options.log.warn(fields, 'webhook delivery is dead after its last attempt');
     if (this.#problems.get(id) === problem) return;

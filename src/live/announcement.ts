@@ -8,7 +8,7 @@ export interface AnnouncementOptions {
   readonly mediaServers: MediaServerStore;
   readonly log: Log;
   /** The current state of this server. */
-  readonly look: () => MediaServer;
+  readonly currentState: () => MediaServer;
 }
 
 /** Announces once a second to the other servers that this one carries calls. */
@@ -18,11 +18,11 @@ export class Announcement {
 
   private constructor(options: AnnouncementOptions) {
     this.#options = options;
-    const { mediaServers, log, look } = options;
+    const { mediaServers, log, currentState } = options;
     this.#timer = setInterval(
       () =>
         void mediaServers
-          .announce(look())
+          .announce(currentState())
           .catch((error: unknown) => logFailure(log, error, 'this server could not be announced to the others')),
       ANNOUNCE_MS,
     );
@@ -30,13 +30,13 @@ export class Announcement {
 
   /** Resolves when the server has been announced for the first time. */
   static async begin(options: AnnouncementOptions): Promise<Announcement> {
-    await options.mediaServers.announce(options.look());
+    await options.mediaServers.announce(options.currentState());
     return new Announcement(options);
   }
 
   async end(): Promise<void> {
     clearInterval(this.#timer);
-    const { mediaServers, look } = this.#options;
-    await mediaServers.withdraw(look().id).catch(() => undefined);
+    const { mediaServers, currentState } = this.#options;
+    await mediaServers.withdraw(currentState().id).catch(() => undefined);
   }
 }

@@ -29,11 +29,11 @@ export interface LiveOptions extends CallStarterOptions {
 
 const HEARTBEATS_PER_LEASE = 3;
 /** If an assigned call has not started after this, the dial notification was lost. */
-const FORGOTTEN_MS = 2000;
+const LOST_NOTIFICATION_MS = 2000;
 /** An answered call whose media does not connect within this is ended. */
-const NO_MEDIA_MS = 30_000;
+const MEDIA_TIMEOUT_MS = 30_000;
 /** A request to place a call is answered after this at the latest, whether or not the carrier has taken it. */
-const TAKEN_MS = 5000;
+const DIAL_REPLY_MS = 5000;
 /** How long calls have to end when the server stops. */
 const CLOSING_MS = 5000;
 
@@ -103,7 +103,7 @@ export class LiveCallsHere implements LiveCalls {
   dial(call: Call, reservation: Reservation): Promise<void> {
     return Promise.race([
       this.#start(call, reservation, (slot) => this.#starter.dial(slot, call, reservation)),
-      new Promise<void>((late) => setTimeout(late, TAKEN_MS).unref()),
+      new Promise<void>((late) => setTimeout(late, DIAL_REPLY_MS).unref()),
     ]);
   }
 
@@ -171,7 +171,7 @@ export class LiveCallsHere implements LiveCalls {
       free: this.#closed ? 0 : Math.max(0, slots - this.#admission.taken),
       running: this.#slots.runningCount,
     });
-    this.#announcement = await Announcement.begin({ mediaServers: store.mediaServers, log, look });
+    this.#announcement = await Announcement.begin({ mediaServers: store.mediaServers, log, currentState: look });
   }
 
   /** A media socket has come for a call. It replaces a connection only when that one is dead. */
@@ -282,7 +282,7 @@ export class LiveCallsHere implements LiveCalls {
       const running = slot?.running;
       if (!slot || !running) return;
       running.signal(signal);
-      if (signal.type === 'answered' && !running.answered) this.#starter.awaitMedia(slot, running, NO_MEDIA_MS);
+      if (signal.type === 'answered' && !running.answered) this.#starter.awaitMedia(slot, running, MEDIA_TIMEOUT_MS);
     };
     if (slot?.starting) void slot.starting.then(deliver);
     else if (slot?.running) deliver();
@@ -310,7 +310,10 @@ export class LiveCallsHere implements LiveCalls {
         slot.placing?.cancel('lost_ownership');
       }
       if (this.#announcement)
-        for (const call of await store.calls.placedFor(serverId, new Date(clock.now().getTime() - FORGOTTEN_MS)))
+        for (const call of await store.calls.placedFor(
+          serverId,
+          new Date(clock.now().getTime() - LOST_NOTIFICATION_MS),
+        ))
           if ((this.#slots.find(call.id)?.phase ?? 'idle') === 'idle') await this.#takeUp(call.id);
       await reap({ ...this.#options, by: { serverId, callIds } });
     } catch (error) {

@@ -11,9 +11,9 @@ import type { Log } from '#core/kernel/log.ts';
 /** A carrier at its limit is tried again after this at the latest. */
 const RETRY_INTERVAL_MS = 500;
 /** Delays after a dial without an answer at which the carrier is queried for the call. Its list may lag behind. */
-const ASK_AFTER_MS = [500, 2000, 5000, 10_000, 20_000, 40_000];
+const QUERY_DELAYS_MS = [500, 2000, 5000, 10_000, 20_000, 40_000];
 /** From this query on, "no such call" is believed. */
-const SURELY_NONE_FROM = 3;
+const TRUST_NONE_FROM_QUERY = 3;
 
 export interface PlacingOptions {
   readonly store: Store;
@@ -173,7 +173,7 @@ export class Placing {
     const { store, clock, log } = this.#options;
     let candidate: string | null = null;
     const isKnown = async (id: string) => (await store.calls.atCarrier(carrier.id, id, null)) !== null;
-    for (const [asked, afterMs] of ASK_AFTER_MS.entries()) {
+    for (const [asked, afterMs] of QUERY_DELAYS_MS.entries()) {
       const left = since.getTime() + afterMs - clock.now().getTime();
       const told = await Promise.race([this.#seen, this.#pause(left)]);
       if (told !== undefined) return told;
@@ -183,7 +183,8 @@ export class Placing {
         // Found twice in a row: by the second query, any other call dialled just now has its carrier id stored.
         if (typeof found === 'object' && found.carrierCallId === candidate) return candidate;
         candidate = typeof found === 'object' ? found.carrierCallId : null;
-        if (found === 'none' && asked >= SURELY_NONE_FROM) throw new NotPlaced('refused', refusalBy(problem), problem);
+        if (found === 'none' && asked >= TRUST_NONE_FROM_QUERY)
+          throw new NotPlaced('refused', refusalBy(problem), problem);
       } catch (error) {
         if (error instanceof NotPlaced) throw error;
         log.warn(

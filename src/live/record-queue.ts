@@ -17,9 +17,9 @@ const JOURNAL_MS = 200;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 2000;
 /** A record that a reachable database rejects for this long is dropped, so that the records behind it are written. */
-const REFUSED_MS = 60_000;
+const REJECTED_TIMEOUT_MS = 60_000;
 /** A wait longer than this is logged, once per call. */
-const SAY_MS = 60_000;
+const LOG_WAIT_MS = 60_000;
 /** Further records of a call are kept in the journal only. */
 const MOST_IN_MEMORY = 1000;
 
@@ -84,7 +84,7 @@ export class RecordQueue {
     for (let next = await this.#next(); next; next = await this.#next()) {
       const late = setTimeout(() => this.#journal(), JOURNAL_MS);
       late.unref();
-      await this.#insist(next);
+      await this.#writeWithRetry(next);
       clearTimeout(late);
       this.#waiting.shift();
     }
@@ -94,7 +94,7 @@ export class RecordQueue {
   }
 
   /** Retries until the database accepts the record, at growing intervals. */
-  async #insist(record: NumberedRecord): Promise<void> {
+  async #writeWithRetry(record: NumberedRecord): Promise<void> {
     const { onLost, onError } = this.#options;
     const began = performance.now();
     let refusedSince: number | null = null;
@@ -105,10 +105,10 @@ export class RecordQueue {
         return;
       } catch (error) {
         if (error instanceof RecordsUnavailable) refusedSince = null;
-        else if (performance.now() - (refusedSince ??= performance.now()) > REFUSED_MS)
+        else if (performance.now() - (refusedSince ??= performance.now()) > REJECTED_TIMEOUT_MS)
           return onError(error, 'a record of the call was rejected by the database and is dropped');
         this.#journal();
-        if (!this.#said && performance.now() - began > SAY_MS) {
+        if (!this.#said && performance.now() - began > LOG_WAIT_MS) {
           this.#said = true;
           onError(error, 'records of the call wait for the database');
         }

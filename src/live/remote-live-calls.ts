@@ -10,7 +10,7 @@ import type { Log } from '#core/kernel/log.ts';
 
 const LOOK_MS = 500;
 /** A media server without an announcement for this long is considered dead. */
-const DEAD_MS = 5000;
+const SERVER_TIMEOUT_MS = 5000;
 const ANSWER_MS = 5000;
 const LOOK_AGAIN_MS = 50;
 
@@ -87,13 +87,13 @@ export class RemoteLiveCalls implements LiveCalls {
   readonly #timer: NodeJS.Timeout;
   #servers: readonly MediaServer[] = [];
   /** Slots assigned since the servers last announced their free slots. */
-  #given = new Map<string, number>();
+  #assignedSlots = new Map<string, number>();
   #looking: Promise<void> = Promise.resolve();
 
   constructor(options: Elsewhere & { readonly log: Log }) {
     this.#options = options;
     this.#timer = setInterval(() => {
-      this.#looking = this.look();
+      this.#looking = this.refresh();
     }, LOOK_MS);
   }
 
@@ -102,10 +102,10 @@ export class RemoteLiveCalls implements LiveCalls {
   }
 
   /** Reads the list of media servers. */
-  async look(): Promise<void> {
+  async refresh(): Promise<void> {
     try {
-      this.#servers = await this.#options.store.mediaServers.list(DEAD_MS);
-      this.#given = new Map();
+      this.#servers = await this.#options.store.mediaServers.list(SERVER_TIMEOUT_MS);
+      this.#assignedSlots = new Map();
     } catch (error) {
       logFailure(this.#options.log, error, 'the list of media servers could not be read');
     }
@@ -117,11 +117,11 @@ export class RemoteLiveCalls implements LiveCalls {
   }
 
   reserve(): { reservation: Reservation } | { refused: string } {
-    const roomOf = (one: MediaServer) => one.free - (this.#given.get(one.id) ?? 0);
+    const roomOf = (one: MediaServer) => one.free - (this.#assignedSlots.get(one.id) ?? 0);
     const best = this.#servers.toSorted((a, b) => roomOf(b) - roomOf(a))[0];
     if (!best) return { refused: 'No media server is up' };
     if (roomOf(best) <= 0) return { refused: 'All call slots of all media servers are taken' };
-    const add = (n: number) => this.#given.set(best.id, (this.#given.get(best.id) ?? 0) + n);
+    const add = (n: number) => this.#assignedSlots.set(best.id, (this.#assignedSlots.get(best.id) ?? 0) + n);
     add(1);
     let given = false;
     return {

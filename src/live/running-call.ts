@@ -76,7 +76,7 @@ const CARRIER_FAILED = 'carrier_failed';
 const SPEECH_FAILED = 'speech_failed';
 
 /** Failure texts of our own end reasons. */
-const BROKEN: Readonly<Record<string, string>> = {
+const FAILURE_TEXTS: Readonly<Record<string, string>> = {
   error: 'The call ended because of an internal error',
   [SPEECH_FAILED]: 'The agent could not speak: all speech providers failed',
   lost_ownership: 'Another server took the call over',
@@ -108,7 +108,7 @@ export class RunningCall {
   #connected = false;
   #begun = false;
   /** Commands that came before the conversation began. */
-  readonly #early: CallCommand[] = [];
+  readonly #earlyCommands: CallCommand[] = [];
 
   constructor(options: RunningCallOptions) {
     this.#options = options;
@@ -148,7 +148,7 @@ export class RunningCall {
       journal: options.journal,
       sourcesOf: (text) => lookup?.sourcesOf(text) ?? [],
       takeUsage: () => this.#meter.take(),
-      onLost: (why) => this.#letGo(why),
+      onLost: (why) => this.#loseOwnership(why),
       onError: (error, message) => log.error({ err: error, call: call.sid }, message),
     });
     this.#session = new VoiceSession({
@@ -293,7 +293,7 @@ export class RunningCall {
     if (!this.#leg || this.#ending) return;
     this.#session.start(this.#leg);
     this.#begun = true;
-    for (const command of this.#early.splice(0)) this.command(command);
+    for (const command of this.#earlyCommands.splice(0)) this.command(command);
     if (this.#options.turnAway) this.#session.say(DEFAULT_POLICY.phrases.allBusy, NO_CAPACITY);
   }
 
@@ -317,7 +317,7 @@ export class RunningCall {
 
   command(command: CallCommand): void {
     // The call is answered, and its conversation is about to begin.
-    if (command.type !== 'end' && !this.#begun) this.#early.push(command);
+    if (command.type !== 'end' && !this.#begun) this.#earlyCommands.push(command);
     else if (command.type === 'say') this.#session.say(command.text);
     else if (command.type === 'message') this.#session.message(command.text);
     else if (this.#answered) this.#session.end(command.reason);
@@ -399,7 +399,7 @@ export class RunningCall {
   }
 
   /** This server lost the call and may write nothing more. The new owner also controls the call at the carrier. */
-  #letGo(why: 'ended' | 'taken'): void {
+  #loseOwnership(why: 'ended' | 'taken'): void {
     if (this.#lost || this.#ending) return;
     this.#lost = true;
     this.#taken = why === 'taken';
@@ -411,7 +411,7 @@ export class RunningCall {
     if (this.#ending) return;
     this.#ending = true;
     this.#hangUpLeg(reason);
-    const broken = BROKEN[reason];
+    const broken = FAILURE_TEXTS[reason];
     if (broken !== undefined) await this.#finish('broken', reason, broken);
     else await this.#finish(reason === 'voicemail' ? 'voicemail' : 'completed', reason, null);
   }

@@ -40,14 +40,14 @@ export class PostgresCallStore implements CallStore {
   }
 
   /** Every call is a conversation from its start. */
-  async #converse(callId: number, { organizationId, agentId, talker, userId, placedAt }: NewCall): Promise<void> {
+  async #converse(callId: number, { organizationId, agentId, callParty, userId, placedAt }: NewCall): Promise<void> {
     await this.#db
       .insertInto('conversations')
       .values({
         organization_id: organizationId,
         agent_id: agentId,
-        person_id: talker.personId,
-        user_id: talker.userId,
+        person_id: callParty.personId,
+        user_id: callParty.userId,
         call_id: callId,
         is_live: true,
         started_by: userId,

@@ -14,10 +14,17 @@ export class PostgresMediaTokenStore implements MediaTokenStore {
     this.#db = db;
   }
 
-  async add(tokenHash: string, callId: number, expiresAt: Date, strict = false): Promise<void> {
+  async add(tokenHash: string, callId: number, expiresAt: Date, singleUse = false): Promise<void> {
     await this.#db
       .insertInto('media_tokens')
-      .values({ token_hash: tokenHash, call_id: callId, expires_at: expiresAt, used_at: null, reused_at: null, strict })
+      .values({
+        token_hash: tokenHash,
+        call_id: callId,
+        expires_at: expiresAt,
+        used_at: null,
+        reused_at: null,
+        strict: singleUse,
+      })
       .execute();
   }
 

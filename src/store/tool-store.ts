@@ -1,6 +1,6 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { Listed, Page } from '#core/kernel/page.ts';
-import type { ArmedTool, NewExecution, NewTool, Scene, ToolStore } from '#core/tools/tool-store.ts';
+import type { ArmedTool, NewExecution, NewTool, ToolLocation, ToolStore } from '#core/tools/tool-store.ts';
 import type { Tool, ToolExecution, ToolSettings, ToolStatus } from '#core/tools/tool.ts';
 import type { Database } from './schema.ts';
 import { listKeys } from './listing.ts';
@@ -104,7 +104,7 @@ export class PostgresToolStore implements ToolStore {
   }
 
   async finish(
-    scene: Scene,
+    scene: ToolLocation,
     key: string,
     { status, output, durationMs }: Parameters<ToolStore['finish']>[2],
   ): Promise<void> {
@@ -151,7 +151,7 @@ export class PostgresToolStore implements ToolStore {
   }
 }
 
-const columnsOf = (scene: Scene) =>
+const columnsOf = (scene: ToolLocation) =>
   'callId' in scene ? { call_id: scene.callId } : { conversation_id: scene.conversationId };
 
 const EXECUTION = [

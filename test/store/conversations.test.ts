@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { FedEvent } from '#core/events/event-feed.ts';
-import { otherEnd, personNamed, personOf } from '#core/people/person-of.ts';
+import { callPartyOf, personNamed, personOf } from '#core/people/person-of.ts';
 import type { Records } from '#core/records.ts';
 import { PostgresEventFeed } from '#store/event-feed.ts';
 import { until } from '../support/server.ts';
@@ -185,31 +185,31 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
 
   it('knows a person by every name they have, and keeps people apart who share a number', async () => {
     const end = (number: string | null, named?: string) =>
-      inTransaction((records) => otherEnd(records, hasher, organizationId, number, named));
+      inTransaction((records) => callPartyOf(records, hasher, organizationId, number, named));
     // First by an id of somebody's, in text; the number that they are called at is theirs from then on.
     const { id: anna } = await inTransaction((records) => personNamed(records, hasher, organizationId, 'anna'));
     const called = await end('+4930100', 'anna');
-    assert.deepEqual([called.owner!.id, called.talker!.id, called.userId], [anna, anna, 'anna']);
+    assert.deepEqual([called.numberOwner!.id, called.person!.id, called.userId], [anna, anna, 'anna']);
     assert.equal(await personOf(store, organizationId, '+4930100'), anna);
     // Somebody else at the same number is somebody else.
     const other = await end('+4930100', 'ben');
-    assert.equal(other.owner!.id, anna);
-    assert.notEqual(other.talker!.id, anna);
-    assert.equal(await personOf(store, organizationId, 'ben'), other.talker!.id);
+    assert.equal(other.numberOwner!.id, anna);
+    assert.notEqual(other.person!.id, anna);
+    assert.equal(await personOf(store, organizationId, 'ben'), other.person!.id);
     // First by number; the name that comes later is the same person's.
     const byNumber = await end('+4930200');
     const named = await end('+4930200', 'carl');
-    assert.deepEqual([named.talker!.id, named.owner!.id], [byNumber.owner!.id, byNumber.owner!.id]);
-    assert.deepEqual(await end(null), { owner: null, talker: null, userId: null });
-    assert.equal((await end(null, ' anna ')).talker!.id, anna);
+    assert.deepEqual([named.person!.id, named.numberOwner!.id], [byNumber.numberOwner!.id, byNumber.numberOwner!.id]);
+    assert.deepEqual(await end(null), { numberOwner: null, person: null, userId: null });
+    assert.equal((await end(null, ' anna ')).person!.id, anna);
     // Whoever refused calls under a number stays so under a new name.
     await database.pool.query(
       'insert into suppressed_numbers (organization_id, number_hash, at) values ($1, $2, now())',
       [organizationId, hasher.keyedHash(`suppressed number\n${organizationId}\n+4930300`)],
     );
-    assert.ok((await end('+4930300', 'anna')).owner!.doNotCallAt !== null);
+    assert.ok((await end('+4930300', 'anna')).numberOwner!.doNotCallAt !== null);
     const many = await Promise.all(Array.from({ length: 8 }, () => end('+4930400', 'dora')));
-    assert.equal(new Set(many.map((one) => one.talker!.id)).size, 1);
+    assert.equal(new Set(many.map((one) => one.person!.id)).size, 1);
   });
 
   it('remembers what several write at once, and forgets all of it', async () => {

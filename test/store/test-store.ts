@@ -59,7 +59,7 @@ export async function openTestStore(): Promise<TestStore> {
       organizationId,
       agentId,
       personId: null,
-      talker: { personId: null, userId: 'caller' },
+      callParty: { personId: null, userId: 'caller' },
       direction: 'outbound',
       carrier: 'simulator',
       from: null,

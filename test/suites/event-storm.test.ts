@@ -53,7 +53,7 @@ describe('a thousand readers of events', { concurrency: 1 }, () => {
           organizationId,
           agentId: agent.id,
           personId: null,
-          talker: { personId: null, userId: null },
+          callParty: { personId: null, userId: null },
           direction: 'outbound',
           carrier: 'none',
           from: null,

@@ -463,7 +463,7 @@ describe('tools of a scripted model', () => {
         organizationId: server.app.organization.id,
         agentId: Number(agent.slice(6)),
         personId: null,
-        talker: { personId: null, userId: null },
+        callParty: { personId: null, userId: null },
         direction: 'outbound',
         carrier: 'simulator',
         from: null,

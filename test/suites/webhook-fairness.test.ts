@@ -30,7 +30,7 @@ async function callOf(organizationId: number, agentId: number, n: number): Promi
     organizationId,
     agentId,
     personId: null,
-    talker: { personId: null, userId: null },
+    callParty: { personId: null, userId: null },
     direction: 'outbound',
     carrier: 'simulator',
     from: null,

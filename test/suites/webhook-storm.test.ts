@@ -56,7 +56,7 @@ it('none is lost, none overtakes another of its call, and what comes twice has t
         organizationId,
         agentId: Number(agentId.slice(6)),
         personId: null,
-        talker: { personId: null, userId: null },
+        callParty: { personId: null, userId: null },
         direction: 'outbound',
         carrier: 'simulator',
         from: null,

@@ -6,13 +6,13 @@ import type { ToolOutcome } from '#engine/contracts/tool-outcome.ts';
 import { checkArguments } from './arguments.ts';
 import { BUILT_INS } from './built-in-tools.ts';
 import { holdBack, isConfirmed, type ToolRequest } from './confirmation.ts';
-import type { ToolScene } from './tool-scene.ts';
+import type { ToolContext } from './tool-scene.ts';
 import { definitionOf, runWebhookTool, type WebhookToolOptions } from './webhook-tool.ts';
 
 const NOT_RECORDED = 'This cannot be done at present, because it cannot be recorded. It was not done. Say so.';
 /** How long storing an outcome is retried. */
-const INSIST_MS = 300_000;
-const AGAIN_MS = 1000;
+const RETRY_FOR_MS = 300_000;
+const RETRY_INTERVAL_MS = 1000;
 
 const LOGGED_REASON = 300;
 
@@ -29,13 +29,13 @@ export interface MoreTools {
  */
 export class AgentTools {
   readonly definitions: readonly ToolDefinition[];
-  readonly #scene: ToolScene;
+  readonly #scene: ToolContext;
   readonly #http: WebhookToolOptions;
   readonly #own: ReadonlyMap<string, ArmedTool>;
   readonly #sets: readonly MoreTools[];
 
   constructor(
-    scene: ToolScene,
+    scene: ToolContext,
     http: WebhookToolOptions,
     own: readonly ArmedTool[],
     documents: MoreTools | null,
@@ -77,7 +77,7 @@ export class AgentTools {
     }
     if (!first) return { status: 'unknown', output: 'This was asked for before, and is not done again.' };
     const finish = (status: ToolStatus, output: string, durationMs = Math.round(performance.now() - began)) =>
-      insist(() => store.tools.finish(where, key, { status, output, durationMs }));
+      writeWithRetry(() => store.tools.finish(where, key, { status, output, durationMs }));
     let outcome: ToolOutcome;
     try {
       outcome = await this.#run({ key: turnKey, name, args }, talk, key);
@@ -125,12 +125,12 @@ export class AgentTools {
 }
 
 /** Resolves after the first try; during a database outage it continues to retry in the background. */
-async function insist(write: () => Promise<void>, until = performance.now() + INSIST_MS): Promise<void> {
+async function writeWithRetry(write: () => Promise<void>, until = performance.now() + RETRY_FOR_MS): Promise<void> {
   try {
     await write();
   } catch (error) {
     if (!(error instanceof RecordsUnavailable) || performance.now() > until) throw error;
     // An outcome that was never stored counts as unknown when the call ends.
-    setTimeout(() => void insist(write, until).catch(() => undefined), AGAIN_MS).unref();
+    setTimeout(() => void writeWithRetry(write, until).catch(() => undefined), RETRY_INTERVAL_MS).unref();
   }
 }

@@ -7,7 +7,7 @@ import { AppError } from '#core/kernel/errors.ts';
 import { wallClock } from '#core/kernel/locale.ts';
 import { CANCEL_SLOT, MOVE_SLOT } from '#core/tools/tool.ts';
 import type { ToolOutcome } from '#engine/contracts/tool-outcome.ts';
-import { as, param, talkOf, type Args, type BuiltIn, type ToolScene } from './tool-scene.ts';
+import { as, param, talkOf, type Args, type BuiltIn, type ToolContext } from './tool-scene.ts';
 
 /** Times that callers book, cancel, move, or want to be called back at. */
 export const BOOKING_TOOLS: readonly BuiltIn[] = [
@@ -67,24 +67,24 @@ export const BOOKING_TOOLS: readonly BuiltIn[] = [
 ];
 
 /** What the caller's words say, in the organization's zone. */
-function readTime({ timeZone: zone, number, clock }: ToolScene, said: string, guess = false): SpokenTime {
+function readTime({ timeZone: zone, number, clock }: ToolContext, said: string, guess = false): SpokenTime {
   return readSpokenTime(said, { now: clock.now(), zone, dateOrder: dateOrderOf(zone, number), guess });
 }
 
-const say = ({ timeZone, clock }: ToolScene, at: Date) => sayTime(at, timeZone, clock.now());
+const say = ({ timeZone, clock }: ToolContext, at: Date) => sayTime(at, timeZone, clock.now());
 
 const failed = (output: string): ToolOutcome => ({ status: 'failed', output });
 const notUnderstood = ({ problem, ask }: SpokenTime) =>
   problem === 'past' ? ask! : `The time was not understood. ${ask}`;
 
-function planBooking(scene: ToolScene, args: Args): Promise<{ would: string } | ToolOutcome> {
+function planBooking(scene: ToolContext, args: Args): Promise<{ would: string } | ToolOutcome> {
   const spoken = readTime(scene, args['when'] ?? '');
   if (spoken.at === null) return Promise.resolve(failed(notUnderstood(spoken)));
   const name = args['name'] === undefined ? '' : `, for ${args['name']}`;
   return Promise.resolve({ would: `book ${say(scene, spoken.at)}${name}` });
 }
 
-async function book(scene: ToolScene, args: Args): Promise<ToolOutcome> {
+async function book(scene: ToolContext, args: Args): Promise<ToolOutcome> {
   const { personId, number } = scene;
   const spoken = readTime(scene, args['when'] ?? '');
   if (spoken.at === null) return failed(notUnderstood(spoken));
@@ -102,14 +102,14 @@ async function book(scene: ToolScene, args: Args): Promise<ToolOutcome> {
   });
 }
 
-async function cancel(scene: ToolScene, args: Args): Promise<ToolOutcome> {
+async function cancel(scene: ToolContext, args: Args): Promise<ToolOutcome> {
   const own = await ownBooking(scene, args['when']);
   if ('status' in own) return own;
   await cancelBooking(scene, as(scene), own.id);
   return { status: 'ok', output: `The appointment on ${say(scene, own.at)} is canceled.` };
 }
 
-async function move(scene: ToolScene, args: Args): Promise<ToolOutcome> {
+async function move(scene: ToolContext, args: Args): Promise<ToolOutcome> {
   const wish = await wantedMove(scene, args);
   if ('status' in wish) return wish;
   const { own, to } = wish;
@@ -125,7 +125,7 @@ async function move(scene: ToolScene, args: Args): Promise<ToolOutcome> {
 
 /** If the time is booked, holds the next free one for the caller and offers it. */
 async function orAnother(
-  scene: ToolScene,
+  scene: ToolContext,
   wanted: BookSlot,
   does: string,
   run: () => Promise<ToolOutcome>,
@@ -144,7 +144,7 @@ async function orAnother(
 }
 
 /** The caller's appointment in question, or the question that the agent must ask first. */
-async function ownBooking(scene: ToolScene, said: string | undefined): Promise<Booking | ToolOutcome> {
+async function ownBooking(scene: ToolContext, said: string | undefined): Promise<Booking | ToolOutcome> {
   const { store, organizationId, personId, number, clock, timeZone } = scene;
   const party = { personId, number, conversationId: null, ...talkOf(scene) };
   const all = await store.bookings.upcoming(organizationId, party, clock.now());
@@ -164,7 +164,7 @@ async function ownBooking(scene: ToolScene, said: string | undefined): Promise<B
 }
 
 /** Which appointment goes where; a day alone keeps its time, a time alone its day. */
-async function wantedMove(scene: ToolScene, args: Args): Promise<{ own: Booking; to: Date } | ToolOutcome> {
+async function wantedMove(scene: ToolContext, args: Args): Promise<{ own: Booking; to: Date } | ToolOutcome> {
   const own = await ownBooking(scene, args['from']);
   if ('status' in own) return own;
   const said = args['to'] ?? '';
@@ -175,7 +175,7 @@ async function wantedMove(scene: ToolScene, args: Args): Promise<{ own: Booking;
   return spoken.at === null ? failed(notUnderstood(spoken)) : { own, to: spoken.at };
 }
 
-async function takeCallback(scene: ToolScene, args: Args): Promise<ToolOutcome> {
+async function takeCallback(scene: ToolContext, args: Args): Promise<ToolOutcome> {
   const { personId, number } = scene;
   const wanted = args['when'] ?? '';
   const spoken = readTime(scene, wanted, true);

@@ -3,7 +3,7 @@ import { refuseCalls } from '#core/people/refuse-calls.ts';
 import { DO_NOT_CALL } from '#core/tools/tool.ts';
 import type { ToolOutcome } from '#engine/contracts/tool-outcome.ts';
 import { BOOKING_TOOLS } from './booking-tools.ts';
-import { as, param, type Args, type BuiltIn, type ToolScene } from './tool-scene.ts';
+import { as, param, type Args, type BuiltIn, type ToolContext } from './tool-scene.ts';
 
 /** The turn machine itself executes `end_call` after the goodbye was heard. */
 export const BUILT_INS: readonly BuiltIn[] = [
@@ -34,7 +34,7 @@ export const BUILT_INS: readonly BuiltIn[] = [
   },
 ];
 
-async function transferToHuman(scene: ToolScene, args: Args): Promise<ToolOutcome> {
+async function transferToHuman(scene: ToolContext, args: Args): Promise<ToolOutcome> {
   const { agent, store, canTransfer, subject } = scene;
   const possible = agent.transferNumber !== null && canTransfer;
   await store.outbox.audit(as(scene), possible ? 'call.transfer' : 'call.transfer-requested', subject, {
@@ -46,7 +46,7 @@ async function transferToHuman(scene: ToolScene, args: Args): Promise<ToolOutcom
   return { status: 'ok', output: 'Nobody is free right now. Offer a callback, or to wait.', waitForHuman: true };
 }
 
-async function neverAgain(scene: ToolScene): Promise<ToolOutcome> {
+async function neverAgain(scene: ToolContext): Promise<ToolOutcome> {
   const { number, personId, store, clock, subject } = scene;
   if (number !== null && isPhoneNumber(number)) {
     await refuseCalls(scene, as(scene), number, subject);

@@ -3,13 +3,13 @@ import type { TimeZone } from '#core/kernel/locale.ts';
 import type { Secrets } from '#core/kernel/secrets.ts';
 import type { WallClock } from '#core/kernel/wall-clock.ts';
 import type { Store } from '#core/records.ts';
-import type { Scene } from '#core/tools/tool-store.ts';
+import type { ToolLocation } from '#core/tools/tool-store.ts';
 import type { ToolDefinition } from '#engine/contracts/language-model.ts';
 import type { ToolOutcome } from '#engine/contracts/tool-outcome.ts';
 
 /** The call or text conversation in which a tool runs. */
-export interface ToolScene {
-  readonly where: Scene;
+export interface ToolContext {
+  readonly where: ToolLocation;
   readonly organizationId: number;
   /** Public id of the conversation: the call's sid, or `conv_7`. */
   readonly subject: string;
@@ -34,13 +34,13 @@ export type Args = Readonly<Record<string, string | undefined>>;
 export interface BuiltIn {
   readonly definition: ToolDefinition;
   /** What it would do, as a phrase after "it would"; or why nothing can be done, which needs no agreement. */
-  plan?(scene: ToolScene, args: Args): Promise<{ readonly would: string } | ToolOutcome>;
-  run(scene: ToolScene, args: Args): Promise<ToolOutcome>;
+  plan?(scene: ToolContext, args: Args): Promise<{ readonly would: string } | ToolOutcome>;
+  run(scene: ToolContext, args: Args): Promise<ToolOutcome>;
 }
 
 export const param = (description: string, required: boolean) => ({ description, required });
 
-export const as = ({ organizationId }: ToolScene) =>
+export const as = ({ organizationId }: ToolContext) =>
   ({ organizationId, actor: { kind: 'system', name: 'agent' } }) as const;
-export const talkOf = ({ where }: ToolScene) =>
+export const talkOf = ({ where }: ToolContext) =>
   'callId' in where ? { callId: where.callId } : { callId: null, conversationId: where.conversationId };

@@ -7,7 +7,7 @@ import type { ArmedTool } from '#core/tools/tool-store.ts';
 import type { ToolDefinition, ToolArgs } from '#engine/contracts/language-model.ts';
 import type { ToolOutcome } from '#engine/contracts/tool-outcome.ts';
 import { isAction } from './action.ts';
-import type { ToolScene } from './tool-scene.ts';
+import type { ToolContext } from './tool-scene.ts';
 
 /** Time for all tries together; shorter than the turn machine's limit. */
 const ANSWER_MS = 9000;
@@ -62,7 +62,7 @@ function withNames(
 export async function runWebhookTool(
   options: WebhookToolOptions,
   armed: ArmedTool,
-  scene: Pick<ToolScene, 'where' | 'subject' | 'organizationId'>,
+  scene: Pick<ToolContext, 'where' | 'subject' | 'organizationId'>,
   key: string,
   args: ToolArgs,
 ): Promise<ToolOutcome> {
@@ -79,7 +79,7 @@ export async function runWebhookTool(
 async function ask(
   { http, secrets, clock }: WebhookToolOptions,
   { tool, sealedSecret }: ArmedTool,
-  { where, subject }: Pick<ToolScene, 'where' | 'subject'>,
+  { where, subject }: Pick<ToolContext, 'where' | 'subject'>,
   key: string,
   args: ToolArgs,
   began: number,

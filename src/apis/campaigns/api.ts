@@ -9,7 +9,7 @@ export const campaigns: Api = {
   title: 'LiveKit SIP AI Agent System',
   owns: (path) => OWN.test(path),
   renderError,
-  countedPer: 'caller',
+  countedPer: 'principal',
   openOnLoopback: true,
   usualLimit: () => ({ name: 'requests', points: 100, windowS: 60 }),
   operations: [],

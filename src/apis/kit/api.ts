@@ -18,7 +18,7 @@ export interface Api {
   /** The limit for operations without their own, and for unknown paths. */
   usualLimit(plan: Plan): Limit;
   /** Whose requests are counted together. Requests without a credential are counted by network address. */
-  readonly countedPer: 'caller' | 'organization';
+  readonly countedPer: 'principal' | 'organization';
   /** Its seed knows no sign-in: without `REQUIRE_AUTH` a request of this machine acts for the first organization. */
   readonly openOnLoopback?: true;
   readonly operations: readonly RestOperation[];

@@ -1,5 +1,5 @@
-import type { Basics } from '#core/core.ts';
-import { whoIs } from '#core/identity/sign-in.ts';
+import type { BaseCore } from '#core/core.ts';
+import { principalOf } from '#core/identity/sign-in.ts';
 import { type Principal } from '#core/identity/principal.ts';
 import { AppError } from '#core/kernel/errors.ts';
 
@@ -31,8 +31,8 @@ export function credentialIn(headers: Headers): string | null {
 }
 
 /** @throws AppError unauthenticated, token-expired */
-export async function authenticate(core: Basics, headers: Headers, token: string | null = null): Promise<Principal> {
+export async function authenticate(core: BaseCore, headers: Headers, token: string | null = null): Promise<Principal> {
   const credential = credentialIn(headers) ?? token;
   if (credential === null) throw new AppError('unauthenticated', 'Missing API key or access token');
-  return whoIs(core, credential);
+  return principalOf(core, credential);
 }

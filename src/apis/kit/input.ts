@@ -19,7 +19,7 @@ export function readJson(body: unknown): unknown {
 /** @throws AppError invalid-input with every issue */
 export function parseInput(schema: Shape | undefined, value: unknown, where: 'path' | 'query' | 'body'): unknown {
   if (!schema) return undefined;
-  if (holdsNoText(value)) throw wrong(where, `the ${where} holds a NUL character or a half character`);
+  if (hasInvalidText(value)) throw wrong(where, `the ${where} holds a NUL character or a half character`);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new AppError('invalid-input', 'Invalid request parameters', {
@@ -32,11 +32,11 @@ export function wrong(path: string, message: string, kind: Issue['kind'] = 'form
 }
 
 /** Strings that no database can keep: with NUL, or half of a surrogate pair. */
-function holdsNoText(value: unknown): boolean {
+function hasInvalidText(value: unknown): boolean {
   if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed();
   // The bytes of a file are no text, and millions.
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false;
-  return Object.entries(value).some(([key, inner]) => holdsNoText(key) || holdsNoText(inner));
+  return Object.entries(value).some(([key, inner]) => hasInvalidText(key) || hasInvalidText(inner));
 }
 
 /** Of brackets outside of strings. */

@@ -176,7 +176,7 @@ function runRaw(
     path: request.url,
     headers: plainHeaders(request),
     body: typeof request.body === 'string' ? request.body : '',
-    caller: credential,
+    principal: credential,
     showsCredential: credentialIn(request.headers) !== null,
     foreign: pipeline.options.foreignIn(request.headers),
     count: () => count.against(operation.limit!),

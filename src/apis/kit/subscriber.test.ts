@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { EventFeed, FedEvent } from '#core/events/event-feed.ts';
-import { MOST_BEHIND, readCursor, cursorText, Subscriber, type Told } from './subscriber.ts';
+import { MOST_BEHIND, readCursor, cursorText, Subscriber, type EventMessages } from './subscriber.ts';
 
 /** Events with one message, or two for every third; every fifth belongs to another organization. */
 const eventAt = (position: number) =>
@@ -15,7 +15,7 @@ const eventAt = (position: number) =>
     conversation: null,
   }) as FedEvent;
 const partsOf = ({ position }: FedEvent) => (position % 3 === 0 ? 2 : 1);
-const told = (event: FedEvent): Told[] =>
+const told = (event: FedEvent): EventMessages[] =>
   Array.from({ length: partsOf(event) }, (_, n) => ({
     type: n === 0 ? 'a' : 'b',
     frame: Buffer.from(`${cursorText(event.position, n + 1, partsOf(event))} `),

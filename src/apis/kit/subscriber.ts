@@ -1,7 +1,7 @@
 import type { EventFeed, FedEvent } from '#core/events/event-feed.ts';
 
 /** An API's messages for one event, in order. */
-export interface Told {
+export interface EventMessages {
   readonly type: string;
   /** One message as it is sent, framed. */
   readonly frame: Buffer;
@@ -9,7 +9,7 @@ export interface Told {
 
 export interface SubscriberOptions {
   readonly feed: EventFeed;
-  readonly told: (event: FedEvent) => readonly Told[];
+  readonly told: (event: FedEvent) => readonly EventMessages[];
   readonly sees: (event: FedEvent) => boolean;
   /** Writes bytes without waiting. */
   readonly write: (bytes: Buffer) => void;

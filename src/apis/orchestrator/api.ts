@@ -22,7 +22,7 @@ export function orchestrator(health: readonly RestOperation[]): Api {
     title: 'Voice Agent Orchestrator',
     owns: () => true,
     renderError,
-    countedPer: 'caller',
+    countedPer: 'principal',
     // As health checks do.
     usualLimit: () => ({ name: 'health', points: 1000, windowS: 60 }),
     operations: [

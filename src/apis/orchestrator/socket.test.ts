@@ -51,7 +51,7 @@ describe('a connection to the event socket', { concurrency: 1 }, () => {
       mostConnections: 3,
       newRequestId: () => 'req_1',
       frame: (text) => Buffer.from(text),
-      whoIs: () =>
+      principalOf: () =>
         good
           ? Promise.resolve(CALLER)
           : Promise.reject(new AppError('unauthenticated', 'Invalid API key or access token')),

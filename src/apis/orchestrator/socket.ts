@@ -15,7 +15,7 @@ import type { RateLimiter } from '#core/kernel/rate-limiter.ts';
 import type { Limit } from '../kit/limit.ts';
 import { credentialIn } from '../kit/authenticate.ts';
 import { parseInput, readJson } from '../kit/input.ts';
-import { Subscriber, cursorText, MOST_BEHIND, readCursor, type Told } from '../kit/subscriber.ts';
+import { Subscriber, cursorText, MOST_BEHIND, readCursor, type EventMessages } from '../kit/subscriber.ts';
 import { idOf, numberIn, timeInMilliseconds } from '../kit/codecs.ts';
 import { CONVERSATIONS } from './conversations.ts';
 import { EVENT_TYPES, wordsOf } from './events.ts';
@@ -25,22 +25,22 @@ import { conversationIdOf, renderError } from './dialect.ts';
 const LARGEST_MESSAGE = 64 * 1024;
 /** A connection without a credential is closed after this. */
 const AUTH_MS = 10_000;
-const MOST_STRANGERS = 1000;
+const MAX_UNAUTHENTICATED = 1000;
 const MOST_OF_A_STRANGER = 20;
-/** Messages of one connection that wait to be carried out. */
+/** Most waiting messages of one connection. */
 const MOST_WAITING = 50;
-/** More than the longest page of events that a slow reader is given at once. */
+/** Most unsent bytes of a connection; more than the longest page of events. */
 const MOST_UNREAD = 8 * 1024 * 1024;
 const HEARTBEAT_MS = 25_000;
 const STATUS_MS = 30_000;
 const CONTROL: Limit = { name: 'socket', points: 3000, windowS: 60 };
 const API = 'orchestrator';
-/** How long closing waits for the last events to be read. */
+/** How long closing waits for the last events to be sent. */
 const LAST_EVENTS_MS = 2000;
 /** How long an authenticated client waits for the feed to be up to date. */
 const FEED_MS = 2000;
 const GOING_AWAY = 1001;
-const NOT_LET_IN = 1008;
+const CLOSE_UNAUTHENTICATED = 1008;
 const FULL = 1013;
 
 export interface EventSocketOptions {
@@ -50,10 +50,10 @@ export interface EventSocketOptions {
   readonly rateLimitFactor: number;
   readonly mostConnections: number;
   readonly newRequestId: () => string;
-  /** Makes a message one that goes over the line as it is. */
+  /** Frames a message for the raw connection. */
   readonly frame: (text: string) => Buffer;
   /** @throws AppError unauthenticated, token-expired */
-  readonly whoIs: (credential: string) => Promise<Principal>;
+  readonly principalOf: (credential: string) => Promise<Principal>;
   readonly healthy: () => Promise<boolean>;
   readonly log: Pick<Log, 'warn' | 'error'>;
 }
@@ -67,15 +67,15 @@ interface Connection {
   readonly socket: Duplex;
   readonly connectedAt: Date;
   lastActivity: Date;
-  caller: Principal | null;
+  principal: Principal | null;
   credential: string | null;
   subscriber: Subscriber | null;
-  /** Whether it has said what it wants; until then it is sent everything that it may see. */
+  /** Whether it has subscribed; until then it gets all events that it may see. */
   subscribed: boolean;
-  /** Its messages are carried out one after another; so many wait. */
+  /** Its messages are processed one after another; `waiting` counts those in the queue. */
   turn: Promise<void>;
   waiting: number;
-  /** Messages before it said who it is. */
+  /** Messages before authentication. */
   unknown: number;
   answered: boolean;
 }
@@ -86,18 +86,15 @@ export interface ConnectionView {
   readonly lastActivity: Date;
 }
 
-/**
- * The event socket: an authenticated client gets the events that it may see and has subscribed to, and can write into
- * calls and conversations.
- */
+/** The event socket: clients get the events that they may see and have subscribed to, and write into conversations. */
 export class EventSocket {
   readonly #options: EventSocketOptions;
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE, perMessageDeflate: false });
   readonly #connections = new Set<Connection>();
-  /** What an event is in our words, made once for all. */
-  readonly #told = new WeakMap<FedEvent, readonly Told[]>();
+  /** The messages of an event, rendered once for all readers. */
+  readonly #told = new WeakMap<FedEvent, readonly EventMessages[]>();
   readonly #timers: NodeJS.Timeout[];
-  /** While there is a reader. */
+  /** Set while there is a reader. */
   #stopListening: (() => void) | null = null;
   readonly #startedMs = performance.now();
   #serial = 0;
@@ -119,12 +116,11 @@ export class EventSocket {
     return Math.round((performance.now() - this.#startedMs) / 1000);
   }
 
-  /** Those of one organization. */
   connectionsOf(organizationId: number): readonly ConnectionView[] {
-    return [...this.#connections].filter(({ caller }) => caller?.organizationId === organizationId);
+    return [...this.#connections].filter(({ principal }) => principal?.organizationId === organizationId);
   }
 
-  /** Sends what is on record by now, such as the ends of the last calls, and then closes every connection. */
+  /** Sends the events stored so far, such as the ends of the last calls, then closes every connection. */
   async close(): Promise<void> {
     await Promise.race([this.#options.feed.now(), pause(LAST_EVENTS_MS, undefined, { ref: false })]);
     this.#stopListening?.();
@@ -136,7 +132,7 @@ export class EventSocket {
     this.#server.close();
   }
 
-  /** `refuse` answers before anything is a socket. */
+  /** `refuse` answers the HTTP request instead of an upgrade. */
   async upgrade(
     request: IncomingMessage,
     socket: Duplex,
@@ -145,29 +141,33 @@ export class EventSocket {
     refuse: (status: number, text: string) => void,
   ): Promise<void> {
     const credential = credentialIn(request.headers) ?? url.searchParams.get('token');
-    let caller: Principal | null = null;
+    let principal: Principal | null = null;
     try {
-      if (credential !== null) caller = await this.#welcome(credential);
+      if (credential !== null) principal = await this.#authenticate(credential);
     } catch (error) {
       const known = error instanceof AppError ? renderError(error, '') : null;
       if (!known) this.#options.log.error({ err: error }, 'an event socket could not be opened');
       return refuse(known?.status ?? 500, error instanceof AppError ? error.message : 'Internal server error');
     }
-    const strangers = [...this.#connections].filter((one) => one.caller === null).length;
-    if (this.#connections.size >= this.#options.mostConnections || (caller === null && strangers >= MOST_STRANGERS))
+    const waiting = [...this.#connections].filter((one) => one.principal === null).length;
+    if (
+      this.#connections.size >= this.#options.mostConnections ||
+      (principal === null && waiting >= MAX_UNAUTHENTICATED)
+    )
       return refuse(503, 'Too many connections');
     if (socket.destroyed) return;
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, socket, caller, credential));
+    this.#server.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#open(webSocket, socket, principal, credential),
+    );
   }
 
-  /** @throws AppError */
-  async #welcome(credential: string): Promise<Principal> {
-    const caller = await this.#options.whoIs(credential);
-    if (!isAllowed(caller.actor, 'read-calls')) throw new AppError('forbidden', 'This role may not do that');
-    return caller;
+  async #authenticate(credential: string): Promise<Principal> {
+    const principal = await this.#options.principalOf(credential);
+    if (!isAllowed(principal.actor, 'read-calls')) throw new AppError('forbidden', 'This role may not do that');
+    return principal;
   }
 
-  #open(webSocket: WebSocket, socket: Duplex, caller: Principal | null, credential: string | null): void {
+  #open(webSocket: WebSocket, socket: Duplex, principal: Principal | null, credential: string | null): void {
     const now = this.#options.core.clock.now();
     const connection: Connection = {
       id: `ws_${++this.#serial}`,
@@ -175,7 +175,7 @@ export class EventSocket {
       socket,
       connectedAt: now,
       lastActivity: now,
-      caller,
+      principal,
       credential,
       subscriber: null,
       subscribed: false,
@@ -186,16 +186,16 @@ export class EventSocket {
     };
     this.#connections.add(connection);
     const late = setTimeout(() => {
-      if (connection.caller) return;
+      if (connection.principal) return;
       this.#sayError(connection, new AppError('unauthenticated', `No auth message came within ${AUTH_MS / 1000} s`));
-      webSocket.close(NOT_LET_IN, 'not authenticated');
+      webSocket.close(CLOSE_UNAUTHENTICATED, 'not authenticated');
     }, AUTH_MS);
     late.unref();
     webSocket.on('error', () => undefined);
     webSocket.on('pong', () => (connection.answered = true));
     webSocket.on('message', (data, isBinary) => {
       connection.lastActivity = this.#options.core.clock.now();
-      // Who sends faster than it can be carried out has to wait.
+      // A client that sends faster than its messages are processed must wait.
       if (++connection.waiting === MOST_WAITING) webSocket.pause();
       connection.turn = connection.turn
         .then(() => this.#hear(connection, data, isBinary))
@@ -216,24 +216,25 @@ export class EventSocket {
       this.#stopListening = null;
     });
     // In its turn, before its messages.
-    if (caller) connection.turn = this.#letIn(connection).catch((error: unknown) => this.#sayError(connection, error));
+    if (principal)
+      connection.turn = this.#letIn(connection).catch((error: unknown) => this.#sayError(connection, error));
   }
 
   async #hear(connection: Connection, data: RawData, isBinary: boolean): Promise<void> {
-    if (connection.caller) {
-      const over = await this.#over(connection.caller, CONTROL);
+    if (connection.principal) {
+      const over = await this.#checkRateLimit(connection.principal, CONTROL);
       if (over) return this.#hold(connection, over);
     } else if (++connection.unknown > MOST_OF_A_STRANGER)
-      return connection.webSocket.close(NOT_LET_IN, 'not authenticated');
+      return connection.webSocket.close(CLOSE_UNAUTHENTICATED, 'not authenticated');
     if (isBinary) throw new AppError('invalid-input', 'Messages are JSON in text');
     const message = parseInput(FromClient, readJson((data as Buffer).toString()), 'body') as FromClient;
-    if (message.type === 'auth') return this.#authenticate(connection, message.token);
-    const { caller } = connection;
-    if (!caller)
+    if (message.type === 'auth') return this.#acceptCredential(connection, message.token);
+    const { principal } = connection;
+    if (!principal)
       throw new AppError('unauthenticated', 'The first message has to be auth, with an API key or access token');
     switch (message.type) {
       case 'subscribe':
-        return this.#subscribe(connection, caller, message.events, message.cursor);
+        return this.#subscribe(connection, principal, message.events, message.cursor);
       case 'unsubscribe': {
         const gone = new Set(message.events.flatMap(typesBehind));
         const left = [...(connection.subscriber?.types ?? [])].filter((type) => !gone.has(type));
@@ -241,20 +242,20 @@ export class EventSocket {
         return this.#say(connection, 'unsubscribed', { events: left });
       }
       case 'message':
-        return this.#write(connection, await this.#renew(connection, caller), message.data);
+        return this.#write(connection, await this.#renew(connection, principal), message.data);
       case 'ping':
         return this.#say(connection, 'pong', {});
     }
   }
 
-  /** Looks the credential up again: what is written into a call needs the permission of this moment, not of the last ping. */
-  async #renew(connection: Connection, caller: Principal): Promise<Principal> {
-    if (connection.credential === null) return caller;
-    return (connection.caller = await this.#welcome(connection.credential));
+  /** Authenticates again, because writing needs the current permission and not that of the last ping. */
+  async #renew(connection: Connection, principal: Principal): Promise<Principal> {
+    if (connection.credential === null) return principal;
+    return (connection.principal = await this.#authenticate(connection.credential));
   }
 
-  /** That it is one too many, or null. */
-  async #over({ actor }: Principal, limit: Limit): Promise<AppError | null> {
+  /** The error if the limit is exceeded, or null. */
+  async #checkRateLimit({ actor }: Principal, limit: Limit): Promise<AppError | null> {
     const { limiter, rateLimitFactor } = this.#options;
     const points = Math.max(1, Math.floor(limit.points * rateLimitFactor));
     const { allowed, resetAt } = await limiter.count(`${limit.name}:${API}:${actorName(actor)}`, points, limit.windowS);
@@ -266,7 +267,7 @@ export class EventSocket {
         });
   }
 
-  /** Nothing more of a connection is read until it may send again. */
+  /** Reports the exceeded limit and waits until it resets; meanwhile no message is processed. */
   async #hold(connection: Connection, over: AppError): Promise<void> {
     this.#sayError(connection, over);
     await pause(Math.max(0, over.retryAt!.getTime() - this.#options.core.clock.now().getTime()), undefined, {
@@ -274,20 +275,20 @@ export class EventSocket {
     });
   }
 
-  async #authenticate(connection: Connection, token: string): Promise<void> {
+  async #acceptCredential(connection: Connection, token: string): Promise<void> {
     try {
-      const caller = await this.#welcome(token);
-      if (connection.caller && connection.caller.organizationId !== caller.organizationId)
+      const principal = await this.#authenticate(token);
+      if (connection.principal && connection.principal.organizationId !== principal.organizationId)
         throw new AppError('forbidden', "This connection is another organization's");
-      Object.assign(connection, { caller, credential: token });
+      Object.assign(connection, { principal, credential: token });
       await this.#letIn(connection);
     } catch (error) {
       this.#sayError(connection, error);
-      if (!connection.caller) connection.webSocket.close(NOT_LET_IN, 'not authenticated');
+      if (!connection.principal) connection.webSocket.close(CLOSE_UNAUTHENTICATED, 'not authenticated');
     }
   }
 
-  /** Sends everything from here on; what happened before is not told. */
+  /** Starts the delivery of new events. */
   async #letIn(connection: Connection): Promise<void> {
     if (!connection.subscriber) {
       await Promise.race([this.#options.feed.now(), pause(FEED_MS, undefined, { ref: false })]);
@@ -304,7 +305,7 @@ export class EventSocket {
 
   async #subscribe(
     connection: Connection,
-    caller: Principal,
+    principal: Principal,
     names: readonly string[],
     cursor: string | undefined,
   ): Promise<void> {
@@ -329,7 +330,7 @@ export class EventSocket {
     connection.subscribed = true;
     subscriber.want(wanted, from);
     this.#say(connection, 'subscribed', { events: [...wanted] });
-    await this.#sayStatus(connection, caller);
+    await this.#sendStatus(connection, principal);
   }
 
   #reader(connection: Connection): Subscriber {
@@ -338,7 +339,7 @@ export class EventSocket {
     return new Subscriber({
       feed,
       told: (event) => this.#inOurWords(event),
-      sees: (event) => connection.caller !== null && maySee(connection.caller, event),
+      sees: (event) => connection.principal !== null && maySee(connection.principal, event),
       write: (bytes) => {
         if (webSocket.readyState === webSocket.OPEN) socket.write(bytes);
       },
@@ -354,15 +355,15 @@ export class EventSocket {
 
   async #write(
     connection: Connection,
-    caller: Principal,
+    principal: Principal,
     { call_id: callId, conversation_id: conversationId, content }: Extract<FromClient, { type: 'message' }>['data'],
   ): Promise<void> {
     const { core, newRequestId } = this.#options;
-    if (!isAllowed(caller.actor, 'place-calls')) throw new AppError('forbidden', 'This role may not do that');
-    // Counts against what may be written by request as well.
-    const over = await this.#over(caller, CONVERSATIONS);
+    if (!isAllowed(principal.actor, 'place-calls')) throw new AppError('forbidden', 'This role may not do that');
+    // Shares its limit with the REST operation.
+    const over = await this.#checkRateLimit(principal, CONVERSATIONS);
     if (over) throw over;
-    const ctx = { organizationId: caller.organizationId, actor: caller.actor, requestId: newRequestId() };
+    const ctx = { organizationId: principal.organizationId, actor: principal.actor, requestId: newRequestId() };
     if (callId !== undefined && numberIn('conv', callId) === null) {
       const call = await writeIntoCall(core, ctx, numberIn('call', callId) ?? callId, content, `call_id: ${callId}`);
       return this.#say(connection, 'message.accepted', { call_id: idOf('call', call.id) });
@@ -381,11 +382,11 @@ export class EventSocket {
     void writeInTalk(core, ctx, conversation, content).catch((error: unknown) => this.#sayError(connection, error));
   }
 
-  #inOurWords(event: FedEvent): readonly Told[] {
+  #inOurWords(event: FedEvent): readonly EventMessages[] {
     const known = this.#told.get(event);
     if (known) return known;
     const words = wordsOf(event);
-    const told = words.map(({ type, data }, n): Told => ({
+    const told = words.map(({ type, data }, n): EventMessages => ({
       type,
       frame: this.#options.frame(
         JSON.stringify({
@@ -400,20 +401,20 @@ export class EventSocket {
     return told;
   }
 
-  /** Readers alike get the same bytes. */
+  /** Readers with the same subscription get the same bytes. */
   #tellAll(events: readonly FedEvent[]): void {
     const made = new Map<string, Buffer | null>();
-    for (const { subscriber, caller } of this.#connections) {
-      if (!subscriber || !caller) continue;
-      const whose = callsOf(caller.actor);
-      const alike = `${caller.organizationId} ${whose === 'all' ? whose : String(whose.userId)} ${[...subscriber.types].toSorted().join(' ')}`;
+    for (const { subscriber, principal } of this.#connections) {
+      if (!subscriber || !principal) continue;
+      const whose = callsOf(principal.actor);
+      const alike = `${principal.organizationId} ${whose === 'all' ? whose : String(whose.userId)} ${[...subscriber.types].toSorted().join(' ')}`;
       let bytes = made.get(alike);
       if (bytes === undefined) made.set(alike, (bytes = subscriber.forAlike(events)));
       subscriber.take(events, bytes);
     }
   }
 
-  async #sayStatus(connection: Connection, { organizationId }: Principal): Promise<void> {
+  async #sendStatus(connection: Connection, { organizationId }: Principal): Promise<void> {
     this.#say(connection, 'system.status', {
       status: (await this.#options.healthy()) ? 'healthy' : 'unhealthy',
       active_connections: this.connectionsOf(organizationId).length,
@@ -423,11 +424,11 @@ export class EventSocket {
 
   async #tellStatus(): Promise<void> {
     for (const connection of this.#connections)
-      if (connection.caller && connection.subscriber?.types.has('system.status'))
-        await this.#sayStatus(connection, connection.caller).catch(() => undefined);
+      if (connection.principal && connection.subscriber?.types.has('system.status'))
+        await this.#sendStatus(connection, connection.principal).catch(() => undefined);
   }
 
-  /** A half-open connection answers no ping, and is given up. Access tokens that expired are found here. */
+  /** Closes half-open connections, which answer no ping, and those with an expired access token. */
   async #beat(): Promise<void> {
     for (const connection of this.#connections) {
       const { webSocket } = connection;
@@ -441,24 +442,26 @@ export class EventSocket {
     await this.#checkCredentials(this.#connections);
   }
 
-  /** A credential of this organization was revoked or lost a permission; null: perhaps one of any organization. */
+  /** A credential of this organization, or of any if null, was revoked or lost a permission. */
   async credentialsChanged(organizationId: number | null): Promise<void> {
     const theirs = [...this.#connections].filter(
-      ({ caller }) => caller && (organizationId === null || caller.organizationId === organizationId),
+      ({ principal }) => principal && (organizationId === null || principal.organizationId === organizationId),
     );
     await this.#checkCredentials(theirs);
   }
 
-  /** Who may see less than before sees less; a credential that opens nothing any more closes its connections. */
+  /** Applies reduced permissions, and closes connections with an invalid credential. */
   async #checkCredentials(connections: Iterable<Connection>): Promise<void> {
-    const byCredential = Map.groupBy(connections, ({ credential, caller }) => (caller === null ? null : credential));
+    const byCredential = Map.groupBy(connections, ({ credential, principal }) =>
+      principal === null ? null : credential,
+    );
     for (const [credential, group] of byCredential) {
       if (credential === null) continue;
       try {
-        const caller = await this.#welcome(credential);
-        for (const connection of group) if (connection.credential === credential) connection.caller = caller;
+        const principal = await this.#authenticate(credential);
+        for (const connection of group) if (connection.credential === credential) connection.principal = principal;
       } catch (error) {
-        // An outage of the database revokes nothing.
+        // A database outage does not invalidate credentials.
         if (!(error instanceof AppError)) continue;
         for (const connection of group) if (connection.credential === credential) this.#shut(connection, error);
       }
@@ -467,14 +470,14 @@ export class EventSocket {
 
   #shut(connection: Connection, error: AppError): void {
     connection.subscriber?.close();
-    connection.caller = null;
+    connection.principal = null;
     this.#sayError(connection, error);
-    connection.webSocket.close(NOT_LET_IN, 'the credential is not good any more');
+    connection.webSocket.close(CLOSE_UNAUTHENTICATED, 'the credential is no longer valid');
   }
 
   #sayError(connection: Connection, error: unknown): void {
     if (!(error instanceof AppError))
-      this.#options.log.error({ err: error }, 'a message of a socket could not be carried out');
+      this.#options.log.error({ err: error }, 'a socket message could not be processed');
     const known = error instanceof AppError ? error : new AppError('internal', 'Internal server error');
     const { code, message, details } = (
       renderError(known, '').body as { error: { code: string; message: string; details: object } }
@@ -488,7 +491,7 @@ export class EventSocket {
 
   #say(connection: Connection, type: Sent, data: object): void {
     const { webSocket, socket } = connection;
-    // Who asks and asks, and reads no answer.
+    // The client sends requests without reading the replies.
     if (socket.writableLength > MOST_UNREAD) return webSocket.terminate();
     if (webSocket.readyState === webSocket.OPEN)
       webSocket.send(JSON.stringify({ type, timestamp: timeInMilliseconds(this.#options.core.clock.now()), data }));

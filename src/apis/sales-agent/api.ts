@@ -40,7 +40,7 @@ export const salesAgent: Api = {
   title: 'AI SDR Agent',
   owns: (path) => path === '/v1' || path.startsWith('/v1/'),
   renderError,
-  countedPer: 'caller',
+  countedPer: 'principal',
   usualLimit: () => ({ name: 'requests', points: 1000, windowS: 60 }),
   operations: [
     createAgentOperation,

@@ -1,5 +1,5 @@
 import type { Booking, BookSlot, Callback } from './booking.ts';
-import type { Basics } from '../core.ts';
+import type { BaseCore } from '../core.ts';
 import type { Records } from '../records.ts';
 import type { Context } from '../kernel/context.ts';
 import { AppError, invalid } from '../kernel/errors.ts';
@@ -8,7 +8,7 @@ import type { TimeZone } from '../kernel/locale.ts';
 type Ctx = Pick<Context, 'organizationId' | 'actor' | 'once'>;
 
 /** Books an instant, once for the organization. @throws AppError invalid-input (in the past), conflict (taken) */
-export async function bookSlot(core: Pick<Basics, 'store' | 'clock'>, ctx: Ctx, input: BookSlot): Promise<Booking> {
+export async function bookSlot(core: Pick<BaseCore, 'store' | 'clock'>, ctx: Ctx, input: BookSlot): Promise<Booking> {
   const now = core.clock.now();
   if (input.at <= now) throw invalid('at', 'must not be in the past', 'range');
   return core.store.transaction(async (records) => {
@@ -27,7 +27,7 @@ const LAST_HOUR = 17;
 
 /** Finds the next free half hour of a working day after an instant, and keeps it for a call; null when the next two weeks are full. */
 export async function holdNextSlot(
-  core: Pick<Basics, 'store' | 'clock'>,
+  core: Pick<BaseCore, 'store' | 'clock'>,
   organizationId: number,
   zone: TimeZone,
   wanted: BookSlot,
@@ -56,7 +56,7 @@ function inWorkingHours(at: Date, zone: TimeZone): boolean {
 
 /** Stores a callback request. */
 export async function noteCallback(
-  core: Pick<Basics, 'store' | 'clock'>,
+  core: Pick<BaseCore, 'store' | 'clock'>,
   ctx: Ctx,
   callback: Callback,
 ): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Basics } from '../core.ts';
+import type { BaseCore } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { AppError, invalid, notFound } from '../kernel/errors.ts';
 import type { Booking, BookSlot } from './booking.ts';
@@ -10,7 +10,7 @@ type Ctx = Pick<Context, 'organizationId' | 'actor' | 'once'>;
  * invalid-input (in the past), conflict (taken)
  */
 export async function moveBooking(
-  core: Pick<Basics, 'store' | 'clock'>,
+  core: Pick<BaseCore, 'store' | 'clock'>,
   ctx: Ctx,
   id: number,
   to: Pick<BookSlot, 'at' | 'callId' | 'conversationId'>,

@@ -23,7 +23,7 @@ export type NewCall = Pick<
   | 'userId'
 > & {
   /** The person on the call, who is not necessarily the owner of the number. */
-  readonly talker: { readonly personId: number | null; readonly userId: string | null };
+  readonly callParty: { readonly personId: number | null; readonly userId: string | null };
   readonly owner: string;
   readonly leaseMs: number;
 };

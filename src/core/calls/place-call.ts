@@ -3,7 +3,7 @@ import { userOf, type Context } from '../kernel/context.ts';
 import type { PhoneNumber } from '../kernel/phone-number.ts';
 import type { Core } from '../core.ts';
 import type { AiAgent } from '../ai-agents/ai-agent.ts';
-import { otherEnd } from '../people/person-of.ts';
+import { callPartyOf } from '../people/person-of.ts';
 import type { Records } from '../records.ts';
 import type { NewCall } from './call-store.ts';
 import type { Call, CallOverrides, Direction } from './call.ts';
@@ -32,19 +32,19 @@ export async function placeCall(core: Core, ctx: Context, input: PlaceCall): Pro
   const carrier = await core.carriers.current();
   const room = carrier.real ? core.live.reserve() : await core.live.reserveWhenQuiet();
   const { call, begun } = await begin(core, ctx, room, 'outbound', async (records) => {
-    const { owner, talker, userId } = await otherEnd(
+    const { numberOwner, person, userId } = await callPartyOf(
       records,
       core.secrets,
       ctx.organizationId,
       input.to,
       input.variables['user_id'],
     );
-    if (owner?.doNotCallAt || talker?.doNotCallAt)
+    if (numberOwner?.doNotCallAt || person?.doNotCallAt)
       throw new AppError('conflict', 'This person asked not to be called', { subject: `to_number: ${input.to}` });
     return {
       agentId: input.agentId,
-      personId: owner?.id ?? null,
-      talker: { personId: talker?.id ?? null, userId },
+      personId: numberOwner?.id ?? null,
+      callParty: { personId: person?.id ?? null, userId },
       carrier: carrier.id,
       from: input.from,
       to: input.to,
@@ -84,7 +84,7 @@ export async function placeWebCall(
     core.live.reserve(),
     'web',
     async (records) => {
-      const { talker, userId } = await otherEnd(
+      const { person, userId } = await callPartyOf(
         records,
         core.secrets,
         ctx.organizationId,
@@ -94,7 +94,7 @@ export async function placeWebCall(
       return {
         agentId: input.agentId,
         personId: null,
-        talker: { personId: talker?.id ?? null, userId },
+        callParty: { personId: person?.id ?? null, userId },
         carrier: 'web',
         from: null,
         to: null,
@@ -114,7 +114,7 @@ export async function placeWebCall(
 type Beginning = Pick<
   NewCall,
   | 'personId'
-  | 'talker'
+  | 'callParty'
   | 'carrier'
   | 'from'
   | 'to'

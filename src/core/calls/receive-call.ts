@@ -1,5 +1,5 @@
 import type { Core } from '../core.ts';
-import { otherEnd } from '../people/person-of.ts';
+import { callPartyOf } from '../people/person-of.ts';
 import { notFound } from '../kernel/errors.ts';
 import type { CarrierNotice, CarrierSignal } from '../kernel/carrier-notice.ts';
 import { numberOf } from '../people/withheld-number.ts';
@@ -122,14 +122,14 @@ async function receiveCall(core: Core, source: NoticeSource, notice: CarrierNoti
     const call = await core.store.transaction(async (records) => {
       const { organizationId, agentId } = await routed(records, notice.to, source.by);
       await records.organizations.lock(organizationId);
-      const { owner, userId } = await otherEnd(records, core.secrets, organizationId, from, undefined);
+      const { numberOwner, userId } = await callPartyOf(records, core.secrets, organizationId, from, undefined);
       const now = core.clock.now();
       const call = await records.calls.insertAnnounced({
         sid: source.namesCalls && isCallSid(notice.carrierCallId) ? notice.carrierCallId : core.secrets.callSid(),
         organizationId,
         agentId,
-        personId: owner?.id ?? null,
-        talker: { personId: owner?.id ?? null, userId: userId ?? numberOf(notice.from) },
+        personId: numberOwner?.id ?? null,
+        callParty: { personId: numberOwner?.id ?? null, userId: userId ?? numberOf(notice.from) },
         direction: 'inbound',
         carrier: person ? core.embedded.id : source.carrier,
         carrierCallId: notice.carrierCallId,
@@ -196,18 +196,18 @@ async function routed(
   return { organizationId, agentId: agent.id };
 }
 
-/** The token that opens the media socket of a call, for its carrier; `strict`: once, whatever happens. */
+/** Creates the token for the media socket of a call; `singleUse`: it cannot be used a second time. */
 export async function mintMediaToken(
   core: Pick<Core, 'store' | 'secrets' | 'clock'>,
   call: Pick<Call, 'id'>,
-  strict: boolean,
+  singleUse: boolean,
 ): Promise<string> {
   const token = core.secrets.token();
   await core.store.mediaTokens.add(
     core.secrets.hash(token),
     call.id,
     new Date(core.clock.now().getTime() + MEDIA_TOKEN_MS),
-    strict,
+    singleUse,
   );
   return token;
 }

@@ -1,4 +1,4 @@
-import type { Basics } from '../core.ts';
+import type { BaseCore } from '../core.ts';
 import { userOf, type Context, type Role } from '../kernel/context.ts';
 import { AppError, notFound } from '../kernel/errors.ts';
 import type { ApiKey } from './credential-store.ts';
@@ -8,7 +8,7 @@ export const KEY_ROLES = ['admin', 'manager', 'viewer'] as const satisfies reado
 
 /** The result holds the key itself; only its hash is stored. */
 export async function createApiKey(
-  core: Basics,
+  core: BaseCore,
   ctx: Context,
   input: { readonly name: string; readonly role: (typeof KEY_ROLES)[number] },
 ): Promise<{ readonly apiKey: ApiKey; readonly key: string }> {
@@ -26,12 +26,12 @@ export async function createApiKey(
   });
 }
 
-export function listApiKeys(core: Basics, ctx: Context): Promise<readonly ApiKey[]> {
+export function listApiKeys(core: BaseCore, ctx: Context): Promise<readonly ApiKey[]> {
   return core.store.credentials.listApiKeys(ctx.organizationId);
 }
 
 /** @throws AppError not-found, unchangeable (the configured key) */
-export async function revokeApiKey(core: Basics, ctx: Context, id: number): Promise<void> {
+export async function revokeApiKey(core: BaseCore, ctx: Context, id: number): Promise<void> {
   await core.store.transaction(async (records) => {
     const key = (await records.credentials.listApiKeys(ctx.organizationId)).find((one) => one.id === id);
     if (!key) throw notFound('API key', `key_id: key_${id}`);

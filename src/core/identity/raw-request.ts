@@ -10,7 +10,7 @@ export interface RawRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
   /** The authenticated principal, or the error for a missing (`unauthenticated`) or invalid credential. */
-  readonly caller: Principal | AppError;
+  readonly principal: Principal | AppError;
   readonly showsCredential: boolean;
   /** The header that shows a cross-site request, or null. */
   readonly foreign: string | null;

@@ -1,5 +1,5 @@
 import type { Principal } from './principal.ts';
-import type { Basics } from '../core.ts';
+import type { BaseCore } from '../core.ts';
 import { AppError } from '../kernel/errors.ts';
 import { networkOf } from '../kernel/network.ts';
 import type { SignInState } from './credential-store.ts';
@@ -20,7 +20,7 @@ export interface SignedIn {
 /**
  * Authenticates an API key or access token; the only place that does. @throws AppError unauthenticated, token-expired
  */
-export async function whoIs(core: Basics, credential: string): Promise<Principal> {
+export async function principalOf(core: BaseCore, credential: string): Promise<Principal> {
   const { credentials } = core.store;
   const claims = await core.secrets.readAccessToken(credential, core.clock.now());
   if (claims === 'expired') throw new AppError('token-expired', 'The access token has expired');
@@ -41,7 +41,7 @@ export interface PasswordAttempt {
 }
 
 /** @throws AppError unauthenticated, rate-limited (too many wrong passwords) */
-export async function signIn(core: Basics, input: PasswordAttempt): Promise<SignedIn> {
+export async function signIn(core: BaseCore, input: PasswordAttempt): Promise<SignedIn> {
   return core.secrets.passwordTurn(async () => {
     const user = await checkedPassword(core, input);
     const refreshToken = newRefreshToken(core);
@@ -65,7 +65,7 @@ export async function signIn(core: Basics, input: PasswordAttempt): Promise<Sign
  * order.
  * @throws AppError unauthenticated, rate-limited
  */
-export async function checkedPassword(core: Basics, { email, password, address }: PasswordAttempt): Promise<User> {
+export async function checkedPassword(core: BaseCore, { email, password, address }: PasswordAttempt): Promise<User> {
   const { credentials, users } = core.store;
   const account = emailKey(email);
   const now = core.clock.now();
@@ -86,7 +86,7 @@ export async function checkedPassword(core: Basics, { email, password, address }
   return found.user;
 }
 
-async function countFailure(core: Basics, user: User | null, rules: readonly GuessRule[]): Promise<void> {
+async function countFailure(core: BaseCore, user: User | null, rules: readonly GuessRule[]): Promise<void> {
   const now = core.clock.now();
   await core.store.transaction(async (records) => {
     await records.credentials.addSignInFailures(rules, now, new Date(now.getTime() - FORGOTTEN_MS));
@@ -114,7 +114,7 @@ const tooMany = (retryAt: Date): AppError =>
  * and
  * ends the session. @throws AppError unauthenticated
  */
-export async function refreshSignIn(core: Basics, refreshToken: string): Promise<SignedIn> {
+export async function refreshSignIn(core: BaseCore, refreshToken: string): Promise<SignedIn> {
   const { secrets, store } = core;
   const next = `rt_${secrets.keyedHash(`refresh token after\n${refreshToken}`)}`;
   const [hash, nextHash] = [secrets.hash(refreshToken), secrets.hash(next)];
@@ -139,10 +139,10 @@ export async function refreshSignIn(core: Basics, refreshToken: string): Promise
   };
 }
 
-const newRefreshToken = (core: Basics): string => `rt_${core.secrets.token()}`;
-const refreshExpiry = (core: Basics): Date => new Date(core.clock.now().getTime() + REFRESH_TOKEN_MS);
+const newRefreshToken = (core: BaseCore): string => `rt_${core.secrets.token()}`;
+const refreshExpiry = (core: BaseCore): Date => new Date(core.clock.now().getTime() + REFRESH_TOKEN_MS);
 
-function accessToken(core: Basics, userId: number, sessionId: number): Promise<string> {
+function accessToken(core: BaseCore, userId: number, sessionId: number): Promise<string> {
   return core.secrets.signAccessToken(
     { userId, sessionId },
     new Date(core.clock.now().getTime() + ACCESS_TOKEN_SECONDS * 1000),

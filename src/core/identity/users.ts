@@ -1,4 +1,4 @@
-import type { Basics } from '../core.ts';
+import type { BaseCore } from '../core.ts';
 import { userOf, type Context, type Role } from '../kernel/context.ts';
 import { AppError, invalid, notFound } from '../kernel/errors.ts';
 import { timeZone } from '../kernel/locale.ts';
@@ -17,7 +17,7 @@ export interface CreateUser {
 }
 
 /** @throws AppError invalid-input (password rules), conflict (the address is taken) */
-export async function createUser(core: Basics, ctx: Context, input: CreateUser): Promise<User> {
+export async function createUser(core: BaseCore, ctx: Context, input: CreateUser): Promise<User> {
   checkPassword(input.password, input.email);
   const passwordHash = await core.secrets.passwordTurn(() => core.secrets.hashPassword(input.password));
   return core.store.transaction(async (records) => {
@@ -52,14 +52,14 @@ export async function addUser(
 }
 
 /** @throws AppError not-found */
-export async function getUser(core: Basics, ctx: Context, id: number): Promise<User> {
+export async function getUser(core: BaseCore, ctx: Context, id: number): Promise<User> {
   const user = await core.store.users.get(ctx.organizationId, id);
   if (!user) throw notFound('User', `user_id: user_${id}`);
   return user;
 }
 
 export function listUsers(
-  core: Basics,
+  core: BaseCore,
   ctx: Context,
   filter: UserFilter,
   page: Page,
@@ -68,7 +68,7 @@ export function listUsers(
 }
 
 /** The acting user; for an API key, the user who created it. @throws AppError not-found for a key without a user */
-export async function getMyself(core: Basics, ctx: Context): Promise<User> {
+export async function getMyself(core: BaseCore, ctx: Context): Promise<User> {
   const id = userOf(ctx.actor);
   if (id === null) throw notFound('User', 'This credential is an API key that belongs to no user');
   return getUser(core, ctx, id);
@@ -91,7 +91,7 @@ export async function revokeAllOf(records: Records, userId: number, at: Date): P
  * Changes a user. Deactivation or a new password ends their sessions and revokes their API keys. @throws AppError
  * not-found, invalid-input, unchangeable (the last admin)
  */
-export async function changeUser(core: Basics, ctx: Context, id: number, change: ChangeUser): Promise<User> {
+export async function changeUser(core: BaseCore, ctx: Context, id: number, change: ChangeUser): Promise<User> {
   const before = await getUser(core, ctx, id);
   if (change.password !== undefined) checkPassword(change.password, before.email);
   const passwordHash =
@@ -126,7 +126,7 @@ export async function changeUser(core: Basics, ctx: Context, id: number, change:
  * Sets a new password for a user who cannot sign in (admin command). Ends their sessions, API keys and sign-in blocks.
  * @throws AppError not-found, invalid-input
  */
-export async function resetPassword(core: Basics, email: string, password: string): Promise<User> {
+export async function resetPassword(core: BaseCore, email: string, password: string): Promise<User> {
   const found = await core.store.users.forSignIn(emailKey(email));
   if (!found) throw notFound('User', `email: ${email}`);
   const { user } = found;
@@ -156,7 +156,7 @@ export interface ChangeMyself {
  * Changes the acting user. Preferences are merged. A new password needs the old one and ends all other sessions.
  * @throws AppError
  */
-export async function changeMyself(core: Basics, ctx: Context, change: ChangeMyself, address: string): Promise<User> {
+export async function changeMyself(core: BaseCore, ctx: Context, change: ChangeMyself, address: string): Promise<User> {
   const me = await getMyself(core, ctx);
   const zone = change.preferences?.['timezone'];
   if (zone !== undefined) {
@@ -193,7 +193,7 @@ export async function changeMyself(core: Basics, ctx: Context, change: ChangeMys
 }
 
 async function newPasswordHash(
-  core: Basics,
+  core: BaseCore,
   me: User,
   password: { current: string; next: string },
   address: string,

@@ -1,4 +1,4 @@
-import type { Basics } from '../core.ts';
+import type { BaseCore } from '../core.ts';
 import { actorName, type Context } from '../kernel/context.ts';
 import type { OnceScope, OnceState } from './once-store.ts';
 
@@ -11,7 +11,7 @@ export function onceScope(ctx: Context, operation: string, key: string, attempt:
 }
 
 /** Claims the request for this attempt, or answers the state of an earlier one; a stored reply is opened. */
-export async function claimOnce(core: Basics, scope: OnceScope, input: unknown): Promise<OnceState> {
+export async function claimOnce(core: BaseCore, scope: OnceScope, input: unknown): Promise<OnceState> {
   const now = core.clock.now();
   // A keyed hash, because the body may contain a password.
   const requestHash = core.secrets.keyedHash(JSON.stringify(input));
@@ -20,7 +20,7 @@ export async function claimOnce(core: Basics, scope: OnceScope, input: unknown):
 }
 
 /** Carries the request out and stores its reply before it is sent, so that an acknowledged reply can be repeated. */
-export async function replyOnce(core: Basics, scope: OnceScope, carryOut: () => Promise<unknown>): Promise<unknown> {
+export async function replyOnce(core: BaseCore, scope: OnceScope, carryOut: () => Promise<unknown>): Promise<unknown> {
   try {
     const reply = await carryOut();
     await core.store.once.finish(scope, core.secrets.seal(JSON.stringify(reply)));

@@ -35,11 +35,11 @@ export async function personNamed(
 }
 
 /** The other end of a call: the owner of the number and the person on the call, who can differ. */
-export interface OtherEnd {
+export interface CallParty {
   /** The owner of the number. */
-  readonly owner: Person | null;
+  readonly numberOwner: Person | null;
   /** The person on the call: the one named by the client, else the owner. */
-  readonly talker: Person | null;
+  readonly person: Person | null;
   /** The client's id of the person. */
   readonly userId: string | null;
 }
@@ -47,32 +47,36 @@ export interface OtherEnd {
 /** Longer ids are invalid. */
 export const LONGEST_USER_ID = 200;
 
-export async function otherEnd(
+export async function callPartyOf(
   records: Pick<Records, 'persons'>,
   secrets: Hasher,
   organizationId: number,
   given: string | null,
   named: string | undefined,
-): Promise<OtherEnd> {
+): Promise<CallParty> {
   const name = named === undefined || named.length > LONGEST_USER_ID || isWithheldNumber(named) ? '' : named.trim();
   const number = numberOf(given);
   const userId = name || number;
   if (number === null)
     return {
-      owner: null,
-      talker: userId === null ? null : await personNamed(records, secrets, organizationId, userId),
+      numberOwner: null,
+      person: userId === null ? null : await personNamed(records, secrets, organizationId, userId),
       userId,
     };
   const { persons } = records;
   const hash = suppressionHash(secrets, organizationId, number);
   if (userId === null || userId === number) {
-    const owner = await persons.withNumber(organizationId, number, hash);
-    return { owner, talker: owner, userId: number };
+    const numberOwner = await persons.withNumber(organizationId, number, hash);
+    return { numberOwner, person: numberOwner, userId: number };
   }
-  // A free number is assigned to the talker. A free client id is assigned to the number's owner, unless they have one.
+  // A free number is assigned to the person. A free client id is assigned to the number's owner, unless they have one.
   const known = isPhoneNumber(userId)
     ? await personNamed(records, secrets, organizationId, userId)
     : await persons.byOutsideId(organizationId, userId);
-  const owner = await persons.withNumber(organizationId, number, hash, known?.id);
-  return { owner, talker: known ?? (await persons.withOutsideId(organizationId, userId, owner.id)), userId };
+  const numberOwner = await persons.withNumber(organizationId, number, hash, known?.id);
+  return {
+    numberOwner,
+    person: known ?? (await persons.withOutsideId(organizationId, userId, numberOwner.id)),
+    userId,
+  };
 }

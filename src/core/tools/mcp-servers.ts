@@ -1,6 +1,6 @@
 import type { McpServer } from './mcp-server.ts';
 import { needAgent } from '../ai-agents/agents.ts';
-import type { Basics } from '../core.ts';
+import type { BaseCore } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { notFound, tooMany } from '../kernel/errors.ts';
 
@@ -8,7 +8,7 @@ const MOST_SERVERS = 20;
 
 /** @throws AppError not-found (the agent), conflict (too many) */
 export async function attachMcpServer(
-  core: Basics,
+  core: BaseCore,
   ctx: Context,
   agentId: number,
   input: { readonly name: string; readonly url: string; readonly authorization: string | null },
@@ -31,13 +31,13 @@ export async function attachMcpServer(
 }
 
 /** @throws AppError not-found */
-export async function listMcpServers(core: Basics, ctx: Context, agentId: number): Promise<readonly McpServer[]> {
+export async function listMcpServers(core: BaseCore, ctx: Context, agentId: number): Promise<readonly McpServer[]> {
   await needAgent(core.store, ctx, agentId);
   return (await core.store.mcpServers.list(agentId)).map(({ server }) => server);
 }
 
 /** @throws AppError not-found */
-export async function detachMcpServer(core: Basics, ctx: Context, agentId: number, id: number): Promise<void> {
+export async function detachMcpServer(core: BaseCore, ctx: Context, agentId: number, id: number): Promise<void> {
   await core.store.transaction(async (records) => {
     await needAgent(records, ctx, agentId);
     if (!(await records.mcpServers.delete(agentId, id, core.clock.now())))

@@ -15,9 +15,9 @@ export interface ArmedTool {
 }
 
 /** A call or a text conversation. */
-export type Scene = { readonly callId: number } | { readonly conversationId: number };
+export type ToolLocation = { readonly callId: number } | { readonly conversationId: number };
 
-export type NewExecution = Scene & {
+export type NewExecution = ToolLocation & {
   readonly key: string;
   readonly toolId: number | null;
   readonly name: string;
@@ -42,7 +42,7 @@ export interface ToolStore {
   /** Starts an execution. False if its key exists: the tool call was decided before and must not run again. */
   begin(execution: NewExecution): Promise<boolean>;
   finish(
-    scene: Scene,
+    scene: ToolLocation,
     key: string,
     end: { readonly status: ToolStatus; readonly output: string; readonly durationMs: number },
   ): Promise<void>;

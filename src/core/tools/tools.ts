@@ -1,5 +1,5 @@
 import { needAgent } from '../ai-agents/agents.ts';
-import type { Basics } from '../core.ts';
+import type { BaseCore } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { AppError, invalid, notFound, tooMany } from '../kernel/errors.ts';
 import type { Records } from '../records.ts';
@@ -17,7 +17,7 @@ export type ChangeTool = { readonly [K in keyof ToolSettings]?: ToolSettings[K] 
 
 /** `madeSecret` is shown once. @throws AppError not-found (the agent), invalid-input, conflict (the name) */
 export async function createTool(
-  core: Basics,
+  core: BaseCore,
   ctx: Context,
   agentId: number,
   input: CreateTool,
@@ -43,13 +43,13 @@ export async function createTool(
 }
 
 /** @throws AppError not-found */
-export async function listTools(core: Basics, ctx: Context, agentId: number): Promise<readonly Tool[]> {
+export async function listTools(core: BaseCore, ctx: Context, agentId: number): Promise<readonly Tool[]> {
   await needAgent(core.store, ctx, agentId);
   return (await core.store.tools.list(agentId)).map(({ tool }) => tool);
 }
 
 /** @throws AppError not-found */
-export async function getTool(core: Basics, ctx: Context, agentId: number, id: number): Promise<Tool> {
+export async function getTool(core: BaseCore, ctx: Context, agentId: number, id: number): Promise<Tool> {
   return needTool(core.store, ctx, agentId, id);
 }
 
@@ -57,7 +57,7 @@ export async function getTool(core: Basics, ctx: Context, agentId: number, id: n
  * Changes the given settings; running calls keep their old ones. @throws AppError not-found, invalid-input, conflict
  */
 export async function changeTool(
-  core: Basics,
+  core: BaseCore,
   ctx: Context,
   agentId: number,
   id: number,
@@ -84,7 +84,7 @@ export async function changeTool(
 }
 
 /** @throws AppError not-found */
-export async function deleteTool(core: Basics, ctx: Context, agentId: number, id: number): Promise<void> {
+export async function deleteTool(core: BaseCore, ctx: Context, agentId: number, id: number): Promise<void> {
   await core.store.transaction(async (records) => {
     await needTool(records, ctx, agentId, id);
     await records.tools.delete(agentId, id, core.clock.now());
@@ -94,7 +94,7 @@ export async function deleteTool(core: Basics, ctx: Context, agentId: number, id
 
 /** The executions of a tool, newest first. @throws AppError not-found */
 export async function listExecutions(
-  core: Basics,
+  core: BaseCore,
   ctx: Context,
   agentId: number,
   id: number,

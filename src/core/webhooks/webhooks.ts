@@ -1,5 +1,5 @@
 import { needAgent } from '../ai-agents/agents.ts';
-import type { Basics } from '../core.ts';
+import type { BaseCore } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { notFound, tooMany } from '../kernel/errors.ts';
 import type { DomainEvent } from '../kernel/events.ts';
@@ -21,7 +21,7 @@ const MOST_WEBHOOKS = 100;
  * `madeSecret` is shown once; null if the client sent one. @throws AppError not-found (the agent), conflict (too many)
  */
 export async function registerWebhook(
-  core: Basics,
+  core: BaseCore,
   ctx: Context,
   input: RegisterWebhook,
 ): Promise<{ webhook: Webhook; madeSecret: string | null }> {
@@ -45,7 +45,7 @@ export async function registerWebhook(
 }
 
 export function listWebhooks(
-  core: Basics,
+  core: BaseCore,
   ctx: Context,
   filter: { readonly api: string; readonly agentId?: number },
 ): Promise<readonly Webhook[]> {
@@ -53,7 +53,7 @@ export function listWebhooks(
 }
 
 /** @throws AppError not-found */
-export async function deleteWebhook(core: Basics, ctx: Context, id: number): Promise<void> {
+export async function deleteWebhook(core: BaseCore, ctx: Context, id: number): Promise<void> {
   await core.store.transaction(async (records) => {
     if (!(await records.webhooks.delete(ctx.organizationId, id, core.clock.now())))
       throw notFound('Webhook', `webhook_id: webhook_${id}`);
@@ -69,7 +69,7 @@ export interface WhichDeliveries {
 
 /** The log, newest first. @throws AppError not-found */
 export async function listDeliveries(
-  core: Basics,
+  core: BaseCore,
   ctx: Context,
   which: Pick<WhichDeliveries, 'webhookId' | 'state'>,
   page: Page,
@@ -79,7 +79,7 @@ export async function listDeliveries(
 }
 
 /** Sends finished deliveries again, with the same event id. Returns how many. @throws AppError not-found */
-export async function replayDeliveries(core: Basics, ctx: Context, which: WhichDeliveries): Promise<number> {
+export async function replayDeliveries(core: BaseCore, ctx: Context, which: WhichDeliveries): Promise<number> {
   await needWebhook(core, ctx, which.webhookId);
   return core.store.transaction(async (records) => {
     const replayed = await records.webhooks.replay(ctx.organizationId, which, core.clock.now());
@@ -94,7 +94,7 @@ export async function replayDeliveries(core: Basics, ctx: Context, which: WhichD
   });
 }
 
-async function needWebhook(core: Basics, ctx: Context, id: number | undefined): Promise<void> {
+async function needWebhook(core: BaseCore, ctx: Context, id: number | undefined): Promise<void> {
   if (id !== undefined && !(await core.store.webhooks.find(ctx.organizationId, id)))
     throw notFound('Webhook', `webhook_id: webhook_${id}`);
 }

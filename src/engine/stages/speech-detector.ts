@@ -12,7 +12,7 @@ const OFF = 0.35;
 const GATE_LEVEL = 40;
 /** So do windows no louder than this factor (2 dB) above the line's noise floor. */
 const NOISE_GATE = 1.2;
-const NOISE_LOOK = 4;
+const NOISE_CHECK_EVERY = 4;
 /** The kernel's state is reset after this many windows below the gate, about half a second. */
 const FORGET_WINDOWS = 16;
 /** Initial noise floor as mean level (-46 dBFS), and how fast it may rise per window (6 dB a second). */
@@ -163,7 +163,7 @@ export class SpeechDetector {
       // In silence the kernel keeps its state during a short pause and is reset after a long one; in noise it runs now
       // and then.
       if (level < GATE_LEVEL && this.#quietWindows === FORGET_WINDOWS) this.#stream.reset();
-      if (level < GATE_LEVEL || this.#quietWindows % NOISE_LOOK !== 0) return 0;
+      if (level < GATE_LEVEL || this.#quietWindows % NOISE_CHECK_EVERY !== 0) return 0;
     } else this.#quietWindows = 0;
     const probability = this.#stream.process(this.#window);
     if (probability < OFF) return probability;

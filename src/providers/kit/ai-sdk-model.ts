@@ -216,7 +216,7 @@ function saidAlready({ messages }: ModelRequest): string {
   return last?.role === 'agent' && last.interrupted === true ? last.text.trim() : '';
 }
 
-type Told = Exclude<ModelMessage, { role: 'tool-call' | 'tool-result' }> | ToldResult;
+type ModelInput = Exclude<ModelMessage, { role: 'tool-call' | 'tool-result' }> | ToldResult;
 type ToldResult = Extract<ModelMessage, { role: 'tool-result' }> & { readonly id: string; readonly args: ToolArgs };
 
 /**
@@ -224,10 +224,10 @@ type ToldResult = Extract<ModelMessage, { role: 'tool-result' }> & { readonly id
  * place in the conversation, so that it is unique and the same in every later turn. A call without a result is left out: no
  * vendor takes one.
  */
-function withToolIds(messages: readonly ModelMessage[]): Told[] {
+function withToolIds(messages: readonly ModelMessage[]): ModelInput[] {
   const open: Extract<ModelMessage, { role: 'tool-call' }>[] = [];
   let results = 0;
-  return messages.flatMap((message): Told[] => {
+  return messages.flatMap((message): ModelInput[] => {
     if (message.role === 'tool-call') {
       open.push(message);
       return [];
@@ -239,7 +239,7 @@ function withToolIds(messages: readonly ModelMessage[]): Told[] {
   });
 }
 
-function messageOf(message: Told): LanguageModelV4Message[] {
+function messageOf(message: ModelInput): LanguageModelV4Message[] {
   switch (message.role) {
     case 'caller':
       return [{ role: 'user', content: [{ type: 'text', text: message.text }] }];

@@ -19,7 +19,7 @@ import { fillIn, speakable, toolAskedFor } from './tool-use.ts';
 
 const CALLBACK_QUESTION = 'When may I call you back?';
 const ANOTHER_QUESTION = 'Which other day and time would suit you?';
-const NOBODY_FREE = 'I am sorry, nobody is free right now. You are welcome to wait, or shall we call you back?';
+const NO_AGENT_FREE = 'I am sorry, nobody is free right now. You are welcome to wait, or shall we call you back?';
 const UNKNOWN = "I don't know that.";
 const OFFER_CALLBACK = 'Shall I have somebody call you back?';
 const HELP_QUESTION = 'How can I help you?';
@@ -29,10 +29,10 @@ const MESSAGE = 'Message: ';
 
 /** What the agent says and does next. */
 export function nextReply(talk: Talk, knowledge: readonly KnowledgePassage[]): Reply {
-  return new Conversation(talk, knowledge).next();
+  return new ReplyBuilder(talk, knowledge).next();
 }
 
-class Conversation {
+class ReplyBuilder {
   readonly #talk: Talk;
   readonly #knowledge: readonly KnowledgePassage[];
   readonly #desk: BookingDesk | null;
@@ -196,7 +196,7 @@ class Conversation {
     switch (name) {
       case TRANSFER:
         return {
-          text: /accepted|connected/i.test(output) ? 'I am connecting you now.' : NOBODY_FREE,
+          text: /accepted|connected/i.test(output) ? 'I am connecting you now.' : NO_AGENT_FREE,
           phase: 'CLOSING',
         };
       case CALLBACK:
@@ -244,7 +244,7 @@ class Conversation {
         phase: 'CLOSING',
         tool: { name: TRANSFER, args: { reason: 'asked for a person' } },
       };
-    return { text: NOBODY_FREE, phase: 'CLOSING' };
+    return { text: NO_AGENT_FREE, phase: 'CLOSING' };
   }
 
   /** Notes a callback, with what it is about where that is known. */

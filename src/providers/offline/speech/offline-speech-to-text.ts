@@ -72,7 +72,7 @@ class Stream implements SpeechToTextStream {
   readonly #id: number;
   readonly #thread: SupervisedWorker;
   readonly #options: SpeechToTextOptions;
-  readonly #closed: () => void;
+  readonly #onClosed: () => void;
   readonly #context: readonly (readonly string[])[];
   #expected: readonly (readonly string[])[] = [];
   /** The last frames before speech, and all frames during it, so that a new worker gets the whole utterance. */
@@ -87,14 +87,14 @@ class Stream implements SpeechToTextStream {
   #sent = 0;
   #partial = '';
   #behind: (() => void) | null = null;
-  #over = false;
+  #closed = false;
 
   constructor(id: number, worker: number, thread: SupervisedWorker, options: SpeechToTextOptions, closed: () => void) {
     this.#id = id;
     this.worker = worker;
     this.#thread = thread;
     this.#options = options;
-    this.#closed = closed;
+    this.#onClosed = closed;
     this.#context = options.context.phrases.flatMap(spokenSentences).slice(0, MAX_SENTENCES);
     this.#post({ type: 'context', context: id, sentences: this.#context });
   }
@@ -104,7 +104,7 @@ class Stream implements SpeechToTextStream {
   }
 
   audio(pcm: Int16Array): void {
-    if (this.#over) return;
+    if (this.#closed) return;
     const frame = pcm.slice();
     this.#kept.push(frame);
     if (!this.#speaking) {
@@ -131,7 +131,7 @@ class Stream implements SpeechToTextStream {
   }
 
   end(utterance: number): void {
-    if (this.#over || !this.#speaking || utterance !== this.#utterance) return;
+    if (this.#closed || !this.#speaking || utterance !== this.#utterance) return;
     this.#speaking = false;
     this.#sendBatch();
     this.#caughtUp();
@@ -146,7 +146,7 @@ class Stream implements SpeechToTextStream {
       ({ text, confidence }) => {
         ready();
         if (this.#finishing === whole) this.#finishing = null;
-        if (this.#over) return;
+        if (this.#closed) return;
         const guess = confidence !== null && confidence < GUESS && text.split(' ').length <= 2;
         const words = guess || text === '' ? [] : text.split(' ');
         stretch.words = words.length;
@@ -161,7 +161,7 @@ class Stream implements SpeechToTextStream {
       },
       (error: unknown) => {
         ready();
-        if (!this.#over)
+        if (!this.#closed)
           this.#options.onPart({
             type: 'error',
             utterance,
@@ -172,7 +172,7 @@ class Stream implements SpeechToTextStream {
   }
 
   progress({ utterance, samples, text }: ListenerProgress): void {
-    if (this.#over || utterance !== this.#utterance || (!this.#speaking && !this.#finishing)) return;
+    if (this.#closed || utterance !== this.#utterance || (!this.#speaking && !this.#finishing)) return;
     if (samples >= this.#sent - 1600) this.#caughtUp();
     if (text === this.#partial) return;
     this.#partial = text;
@@ -185,19 +185,19 @@ class Stream implements SpeechToTextStream {
 
   /** The worker was replaced: restores its state. */
   replay(): void {
-    if (this.#over) return;
+    if (this.#closed) return;
     this.#post({ type: 'context', context: this.#id, sentences: this.#context });
     if (this.#speaking) this.#start(this.#kept);
     else if (this.#finishing) this.#start(this.#finishing);
   }
 
   close(): void {
-    this.#over = true;
+    this.#closed = true;
     this.#caughtUp();
     this.#post({ type: 'cancel', stream: this.#id });
     this.#post({ type: 'forget', context: this.#id });
     this.#kept = [];
-    this.#closed();
+    this.#onClosed();
   }
 
   #start(audio: readonly Int16Array[]): void {
