@@ -194,7 +194,10 @@ function oneOf<T extends string>(value: string, known: readonly T[], name: strin
 }
 
 /** With its kind before it or without; nothing that anybody has for anything else. */
-const numberIn = (kind: string, id: string) => Number(new RegExp(`^(?:${kind}_)?(\\d{1,15})$`).exec(id)?.[1] ?? -1);
+function numberIn(kind: string, id: string): number {
+  const [, prefix = kind, digits] = /^(?:([a-z]+)_)?(\d{1,15})$/.exec(id) ?? [];
+  return digits !== undefined && prefix === kind ? Number(digits) : -1;
+}
 
 function needed(value: string | undefined, name: string): string {
   if (value === undefined || value === '') throw new AppError('invalid-input', `${name} is missing`);

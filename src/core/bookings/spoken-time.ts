@@ -45,7 +45,7 @@ const BLOCKING =
   /^(any|anything|anytime|anyday|but|except|excluding|not|never|neither|nor|cannot|\w+n't|dont|cant|wont|or|unless|until|till|before|after|between|every|each|either|whenever|sometime|earlier|later|early|late|earliest|latest|asap|end|beginning|start|middle|mid|midnight|weekends?|couple|few|several|other|following|alternate|eve|christmas|xmas|easter|thanksgiving|halloween|pentecost|ramadan|eid|diwali|hanukkah|holidays?|birthday|\w+ish|than|instead)$/;
 /** Words that matter unless they are part of an understood phrase. */
 const MATTERS = new RegExp(
-  `^(\\S*\\d\\S*|days?|weeks?|months?|years?|fortnights?|hours?|minutes?|quarter|half|past|to|next|last|previous|ago|yesterday|tomorrow|today|tonight|noon|am|pm|${WEEKDAY}s?|${MONTH})$`,
+  `^([^\\s\\d]*\\d\\S*|days?|weeks?|months?|years?|fortnights?|hours?|minutes?|quarter|half|past|to|next|last|previous|ago|yesterday|tomorrow|today|tonight|noon|am|pm|${WEEKDAY}s?|${MONTH})$`,
 );
 const PAST = new RegExp(
   `\\b(?:yesterday|ago|(?:last|previous|past) (?:week|month|year|night|${WEEKDAY}|${MONTH})\\b(?! day))`,

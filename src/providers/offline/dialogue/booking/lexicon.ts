@@ -66,6 +66,7 @@ export function timeWordsIn(text: string): TimeWords {
   return { day: last(meant, DAYS), clock: last(meant.replaceAll(DAYS, ' , '), CLOCKS), part: last(meant, PARTS) };
 }
 
+const BARE_NUMBER = new RegExp(`\\b${NUMBER}\\b`, 'i');
 const PEOPLE = new RegExp(
   `\\b(?:(?:table|reservation|party|group|room) (?:for|of) (${NUMBER})\\b(?! ?[ap]m| o'? ?clock|:)|(${NUMBER}) (?:people|persons|guests|adults|of us)\\b|(?:we are|we're|we will be|for the) (${NUMBER})\\b|for (${NUMBER})(?! ?[ap]\\.?m| o'? ?clock|:| thirty| days?| weeks?)(?=$|[,.?!]| (?:on|at|tomorrow|today|please|this|next)\\b))`,
   'gi',
@@ -77,7 +78,7 @@ export function peopleIn(text: string, asked: boolean): string | null {
     .at(-1)
     ?.slice(1)
     .find((one) => one !== undefined);
-  const number = found ?? (asked ? new RegExp(`\\b${NUMBER}\\b`, 'i').exec(text)?.[0] : undefined);
+  const number = found ?? (asked ? BARE_NUMBER.exec(text)?.[0] : undefined);
   if (number === undefined) return asked && /\b(?:just|only) me\b|\bmyself\b/i.test(text) ? '1' : null;
   const word = NUMBERS.indexOf(number.toLowerCase());
   return word < 0 ? number : String(word + 1);
