@@ -116,7 +116,7 @@ describe('a booking', () => {
     assert.equal(await say('three', 'No, thanks').then((text) => /name/.test(text)), false);
   });
 
-  it('is found among several by its day, and nobody reaches the bookings of another', async () => {
+  it('is found among several by its day, and a stranger does not reach it', async () => {
     await book('four', 27, '9 am');
     hangUp('four');
     await book('four', 28, '9 am');

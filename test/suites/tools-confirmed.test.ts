@@ -181,7 +181,7 @@ describe('tools that change something, used by the rules', () => {
     return { answers, asked: receiver.received.map(({ json }) => (json['parameters'] as Json)['order_number']) };
   };
 
-  it('are read back, run after a yes, and their answer is told', async () => {
+  it('are read back, run after a yes, and their answer is said', async () => {
     const { answers, asked } = await talk(['Please cancel my order A-100', 'Yes please', 'Thanks']);
     assert.match(answers[0]!, /cancel order, order number A-?100\. Shall I do that\?$/);
     assert.match(answers[1]!, /The order is canceled/);

@@ -116,6 +116,14 @@ describe('a tool that changes something', () => {
     assert.equal(confirmed([...talk, caller('Cancel it, yes.')], { number: 'A1' }, 'cancel_order'), true);
   });
 
+  it('is told from an earlier request with the same key, which another server made before it took the call over', () => {
+    const call = (args: ToolArgs): ModelMessage => ({ role: 'tool-call', key: 'new', name: 'book_table', args });
+    const result: ModelMessage = { role: 'tool-result', key: 'new', name: 'book_table', status: 'ok', output: '' };
+    const before = [caller('A table for two.'), call({ seats: 2 }), result, agent('Booked.')];
+    assert.equal(confirmed([...before, ...held, caller('Yes.'), call(FOUR)]), true);
+    assert.equal(confirmed([...before, ...held, caller('No.'), call(FOUR)]), false);
+  });
+
   it('takes numbers as texts, and the order of its values, for the same', () => {
     const talk = [caller('x'), ...asked({ a: 1, b: { c: [2] } }, 'unconfirmed'), agent('So?'), caller('Yes.')];
     assert.equal(confirmed(talk, { b: { c: ['2'] }, a: '1' }), true);

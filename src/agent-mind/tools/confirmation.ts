@@ -1,5 +1,5 @@
 import type { TimeZone } from '#core/kernel/locale.ts';
-import type { ModelMessage, ToolArgs } from '#engine/contracts/language-model.ts';
+import type { ModelMessage, ToolArgs, ToolResultStatus } from '#engine/contracts/language-model.ts';
 import { isReadBack } from './read-back.ts';
 
 /** A tool call of the model; `key` is set if the messages contain its decision already. */
@@ -16,7 +16,8 @@ export interface ToolRequest {
  * one run.
  */
 export function isConfirmed(talk: readonly ModelMessage[], request: ToolRequest, zone: TimeZone): boolean {
-  const at = talk.findIndex((one) => one.role === 'tool-call' && one.key === request.key);
+  // Keys count anew when another server takes a call over: the latest call and the result after it belong together.
+  const at = talk.findLastIndex((one) => one.role === 'tool-call' && one.key === request.key);
   const messages = at < 0 ? talk : talk.slice(0, at);
   const exchange = lastExchange(messages);
   if (!exchange) return false;
@@ -79,8 +80,7 @@ function heldBack(before: readonly ModelMessage[], { name, args }: ToolRequest):
     if (one.role === 'caller' && seen) return null;
     if (one.role !== 'tool-call' || one.name !== name) continue;
     seen = true;
-    const result = before.find((other) => other.role === 'tool-result' && other.key === one.key);
-    if (result?.role !== 'tool-result' || result.status !== 'unconfirmed') return null;
+    if (statusOf(before, i) !== 'unconfirmed') return null;
     if (sameValues(one.args, args)) return { at: i };
   }
   return null;
@@ -88,11 +88,20 @@ function heldBack(before: readonly ModelMessage[], { name, args }: ToolRequest):
 
 /** Whether it ran after the caller's words and did not surely fail. */
 function isSpent(since: readonly ModelMessage[], { name, args }: ToolRequest): boolean {
-  return since.some((one) => {
+  return since.some((one, i) => {
     if (one.role !== 'tool-call' || one.name !== name || !sameValues(one.args, args)) return false;
-    const result = since.find((other) => other.role === 'tool-result' && other.key === one.key);
-    return result?.role !== 'tool-result' || result.status === 'ok' || result.status === 'unknown';
+    const status = statusOf(since, i);
+    return status !== 'failed' && status !== 'unconfirmed';
   });
+}
+
+/** What became of the call at this place; null while it runs. */
+function statusOf(messages: readonly ModelMessage[], at: number): ToolResultStatus | null {
+  const call = messages[at]!;
+  const result = messages
+    .slice(at)
+    .find((one) => one.role === 'tool-result' && call.role === 'tool-call' && one.key === call.key);
+  return result?.role === 'tool-result' ? result.status : null;
 }
 
 const sameValues = (one: unknown, other: unknown) => canonical(one) === canonical(other);
