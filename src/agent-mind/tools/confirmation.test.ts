@@ -116,7 +116,7 @@ describe('a tool that changes something', () => {
     assert.equal(confirmed([...talk, caller('Cancel it, yes.')], { number: 'A1' }, 'cancel_order'), true);
   });
 
-  it('is told from an earlier request with the same key, which another server made before it took the call over', () => {
+  it('is kept apart from an earlier request with the same key, made by the server that ran the call before', () => {
     const call = (args: ToolArgs): ModelMessage => ({ role: 'tool-call', key: 'new', name: 'book_table', args });
     const result: ModelMessage = { role: 'tool-result', key: 'new', name: 'book_table', status: 'ok', output: '' };
     const before = [caller('A table for two.'), call({ seats: 2 }), result, agent('Booked.')];
