@@ -25,7 +25,8 @@ import { AppError } from '#core/kernel/errors.ts';
 import { CarrierWebhooks } from '#edge/carrier-webhooks.ts';
 import type { Carriers } from '#live/carriers.ts';
 import type { Addresses } from './addresses.ts';
-import { EventSocket } from '#apis/orchestrator/socket.ts';
+import { EventSocket } from '#apis/kit/event-socket.ts';
+import { socketDialect } from '#apis/orchestrator/socket.ts';
 import { socketOperations } from '#apis/orchestrator/socket-status.ts';
 import { webhookOperations } from '#apis/orchestrator/webhooks.ts';
 import { MediaSockets } from '#edge/media-socket.ts';
@@ -237,18 +238,20 @@ function localPrincipal({ store }: Core, plan: Plan): () => Promise<Principal> {
 const MOST_EVENT_SOCKETS = 10_000;
 
 async function openEventSocket(config: Config, { core, records, log }: ServerDependencies): Promise<EventSocket> {
-  const socket = new EventSocket({
-    core,
-    feed: await records.openFeed(),
-    limiter: records.rateLimiter,
-    rateLimitFactor: config.rateLimitFactor,
-    mostConnections: MOST_EVENT_SOCKETS,
-    newRequestId,
-    frame: textFrame,
-    principalOf: (credential) => principalOf(core, credential),
-    healthy: () => Promise.resolve(records.answerMs() !== null),
-    log,
-  });
+  const socket = new EventSocket(
+    {
+      core,
+      feed: await records.openFeed(),
+      limiter: records.rateLimiter,
+      rateLimitFactor: config.rateLimitFactor,
+      mostConnections: MOST_EVENT_SOCKETS,
+      frame: textFrame,
+      principalOf: (credential) => principalOf(core, credential),
+      healthy: () => Promise.resolve(records.answerMs() !== null),
+      log,
+    },
+    socketDialect(core, newRequestId),
+  );
   await records.onCredentialsChanged((organizationId) => void socket.credentialsChanged(organizationId));
   return socket;
 }

@@ -4,12 +4,15 @@ import type { Limit } from '../kit/limit.ts';
 import { openOperation, operation, type RestOperation } from '../kit/operation.ts';
 import { IdText, timeInMilliseconds } from '../kit/codecs.ts';
 import { asyncApi } from './socket-messages.ts';
-import type { EventSocket } from './socket.ts';
+import type { EventSocket } from '../kit/event-socket.ts';
 
 const STATUS: Limit = { name: 'socket-status', points: 1000, windowS: 60 };
 
 /** `socket` is made once the server is. */
-export function socketOperations(socket: () => EventSocket, version: string): readonly RestOperation[] {
+export function socketOperations(
+  socket: () => Pick<EventSocket, 'mostConnections' | 'uptimeS' | 'connectionsOf'>,
+  version: string,
+): readonly RestOperation[] {
   return [
     operation({
       method: 'GET',

@@ -7,7 +7,8 @@ import type { Core } from '#core/core.ts';
 import type { EventFeed, FedEvent } from '#core/events/event-feed.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import { AppError } from '#core/kernel/errors.ts';
-import { EventSocket } from './socket.ts';
+import { EventSocket } from '../kit/event-socket.ts';
+import { socketDialect } from './socket.ts';
 
 // What takes minutes: connections that have died, credentials that are let go, who never says who they are.
 
@@ -42,22 +43,25 @@ describe('a connection to the event socket', { concurrency: 1 }, () => {
   let resets = new Date();
   let server: Server;
   let events: EventSocket;
+  const core = { clock: { now: () => new Date() } } as Core;
   const make = () =>
-    new EventSocket({
-      core: { clock: { now: () => new Date() } } as Core,
-      feed,
-      limiter: { count: () => Promise.resolve({ allowed: room-- > 0, remaining: 1, resetAt: resets }) },
-      rateLimitFactor: 1,
-      mostConnections: 3,
-      newRequestId: () => 'req_1',
-      frame: (text) => Buffer.from(text),
-      principalOf: () =>
-        good
-          ? Promise.resolve(CALLER)
-          : Promise.reject(new AppError('unauthenticated', 'Invalid API key or access token')),
-      healthy: () => Promise.resolve(true),
-      log: { warn: () => undefined, error: (fields) => assert.fail(JSON.stringify(fields)) },
-    });
+    new EventSocket(
+      {
+        core,
+        feed,
+        limiter: { count: () => Promise.resolve({ allowed: room-- > 0, remaining: 1, resetAt: resets }) },
+        rateLimitFactor: 1,
+        mostConnections: 3,
+        frame: (text) => Buffer.from(text),
+        principalOf: () =>
+          good
+            ? Promise.resolve(CALLER)
+            : Promise.reject(new AppError('unauthenticated', 'Invalid API key or access token')),
+        healthy: () => Promise.resolve(true),
+        log: { warn: () => undefined, error: (fields) => assert.fail(JSON.stringify(fields)) },
+      },
+      socketDialect(core, () => 'req_1'),
+    );
   before(async () => {
     server = createServer();
     server.on(

@@ -1,0 +1,439 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import type { Core } from '#core/core.ts';
+import { maySee, type EventFeed } from '#core/events/event-feed.ts';
+import type { Principal } from '#core/identity/principal.ts';
+import { actorName, isAllowed } from '#core/kernel/context.ts';
+import { AppError } from '#core/kernel/errors.ts';
+import type { Log } from '#core/kernel/log.ts';
+import type { RateLimiter } from '#core/kernel/rate-limiter.ts';
+import { credentialIn } from './authenticate.ts';
+import { timeInMilliseconds } from './codecs.ts';
+import { readJson } from './input.ts';
+import type { Limit } from './limit.ts';
+import { EventFanOut } from './event-fan-out.ts';
+import type { ClientMessage, SocketClient, SocketDialect } from './socket-dialect.ts';
+import { Subscriber, MOST_BEHIND, readCursor } from './subscriber.ts';
+
+const LARGEST_MESSAGE = 64 * 1024;
+/** A connection without a credential is closed after this. */
+const AUTH_MS = 10_000;
+const MAX_UNAUTHENTICATED = 1000;
+const MOST_OF_A_STRANGER = 20;
+/** Messages of one connection that wait to be carried out. */
+const MOST_WAITING = 50;
+/** More than the longest page of events that a slow reader is given at once. */
+const MOST_UNREAD = 8 * 1024 * 1024;
+const HEARTBEAT_MS = 25_000;
+const STATUS_MS = 30_000;
+const CONTROL: Limit = { name: 'socket', points: 3000, windowS: 60 };
+/** How long closing waits for the last events to be read. */
+const LAST_EVENTS_MS = 2000;
+/** How long an authenticated client waits for the feed to be up to date. */
+const FEED_MS = 2000;
+const GOING_AWAY = 1001;
+const CLOSE_UNAUTHENTICATED = 1008;
+const FULL = 1013;
+
+export interface EventSocketOptions {
+  readonly core: Core;
+  readonly feed: EventFeed;
+  readonly limiter: RateLimiter;
+  readonly rateLimitFactor: number;
+  readonly mostConnections: number;
+  /** Makes a message one that goes over the line as it is. */
+  readonly frame: (text: string) => Buffer;
+  /** @throws AppError unauthenticated, token-expired */
+  readonly principalOf: (credential: string) => Promise<Principal>;
+  readonly healthy: () => Promise<boolean>;
+  readonly log: Pick<Log, 'warn' | 'error'>;
+}
+
+interface Connection {
+  readonly id: string;
+  readonly webSocket: WebSocket;
+  /** The raw connection: messages for many readers are framed once and written unchanged. */
+  readonly socket: Duplex;
+  readonly connectedAt: Date;
+  lastActivity: Date;
+  principal: Principal | null;
+  credential: string | null;
+  subscriber: Subscriber | null;
+  /** Whether it has said what it wants; until then it is sent everything that it may see. */
+  subscribed: boolean;
+  /** Its messages are carried out one after another; so many wait. */
+  turn: Promise<void>;
+  waiting: number;
+  /** Messages before it said who it is. */
+  unknown: number;
+  answered: boolean;
+}
+
+export interface ConnectionView {
+  readonly id: string;
+  readonly connectedAt: Date;
+  readonly lastActivity: Date;
+}
+
+/**
+ * The event socket of an API: an authenticated client gets the events that it may see and has subscribed to. Its messages
+ * are carried out one after another, within a limit.
+ */
+export class EventSocket<M extends ClientMessage = ClientMessage> {
+  readonly #dialect: SocketDialect<M>;
+  readonly #options: EventSocketOptions;
+  readonly #server = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE, perMessageDeflate: false });
+  readonly #connections = new Set<Connection>();
+  readonly #fanOut: EventFanOut;
+  readonly #timers: NodeJS.Timeout[];
+  /** While there is a reader. */
+  #stopListening: (() => void) | null = null;
+  readonly #startedMs = performance.now();
+  #serial = 0;
+
+  constructor(options: EventSocketOptions, dialect: SocketDialect<M>) {
+    this.#options = options;
+    this.#dialect = dialect;
+    this.#fanOut = new EventFanOut((event) => dialect.wordsOf(event), options.frame);
+    this.#timers = [
+      setInterval(() => void this.#beat(), HEARTBEAT_MS),
+      setInterval(() => void this.#broadcastStatus(), STATUS_MS),
+    ];
+    for (const timer of this.#timers) timer.unref();
+  }
+
+  get mostConnections(): number {
+    return this.#options.mostConnections;
+  }
+
+  get uptimeS(): number {
+    return Math.round((performance.now() - this.#startedMs) / 1000);
+  }
+
+  /** Those of one organization. */
+  connectionsOf(organizationId: number): readonly ConnectionView[] {
+    return [...this.#connections].filter(({ principal }) => principal?.organizationId === organizationId);
+  }
+
+  /** Sends what is on record by now, such as the ends of the last calls, and then closes every connection. */
+  async close(): Promise<void> {
+    await Promise.race([this.#options.feed.now(), pause(LAST_EVENTS_MS, undefined, { ref: false })]);
+    this.#stopListening?.();
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const { webSocket, subscriber } of this.#connections) {
+      subscriber?.close();
+      webSocket.close(GOING_AWAY, 'the server is shutting down');
+    }
+    this.#server.close();
+  }
+
+  /** `refuse` answers before anything is a socket. */
+  async upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    url: URL,
+    refuse: (status: number, text: string) => void,
+  ): Promise<void> {
+    const credential = credentialIn(request.headers) ?? url.searchParams.get('token');
+    let principal: Principal | null = null;
+    try {
+      if (credential !== null) principal = await this.#authenticate(credential);
+    } catch (error) {
+      const known = error instanceof AppError ? this.#dialect.renderError(error) : null;
+      if (!known) this.#options.log.error({ err: error }, 'an event socket could not be opened');
+      return refuse(known?.status ?? 500, error instanceof AppError ? error.message : 'Internal server error');
+    }
+    const strangers = [...this.#connections].filter((one) => one.principal === null).length;
+    if (
+      this.#connections.size >= this.#options.mostConnections ||
+      (principal === null && strangers >= MAX_UNAUTHENTICATED)
+    )
+      return refuse(503, 'Too many connections');
+    if (socket.destroyed) return;
+    this.#server.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#open(webSocket, socket, principal, credential),
+    );
+  }
+
+  /** @throws AppError */
+  async #authenticate(credential: string): Promise<Principal> {
+    const principal = await this.#options.principalOf(credential);
+    if (!isAllowed(principal.actor, 'read-calls')) throw new AppError('forbidden', 'This role may not do that');
+    return principal;
+  }
+
+  #open(webSocket: WebSocket, socket: Duplex, principal: Principal | null, credential: string | null): void {
+    const now = this.#options.core.clock.now();
+    const connection: Connection = {
+      id: `ws_${++this.#serial}`,
+      webSocket,
+      socket,
+      connectedAt: now,
+      lastActivity: now,
+      principal,
+      credential,
+      subscriber: null,
+      subscribed: false,
+      turn: Promise.resolve(),
+      waiting: 0,
+      unknown: 0,
+      answered: true,
+    };
+    this.#connections.add(connection);
+    const late = setTimeout(() => {
+      if (connection.principal) return;
+      this.#sayError(connection, new AppError('unauthenticated', `No auth message came within ${AUTH_MS / 1000} s`));
+      webSocket.close(CLOSE_UNAUTHENTICATED, 'not authenticated');
+    }, AUTH_MS);
+    late.unref();
+    webSocket.on('error', () => undefined);
+    webSocket.on('pong', () => (connection.answered = true));
+    webSocket.on('message', (data, isBinary) => {
+      connection.lastActivity = this.#options.core.clock.now();
+      // Who sends faster than it can be carried out has to wait.
+      if (++connection.waiting === MOST_WAITING) webSocket.pause();
+      connection.turn = connection.turn
+        .then(() => this.#hear(connection, data, isBinary))
+        .catch((error: unknown) => this.#sayError(connection, error))
+        .finally(() => {
+          if (--connection.waiting === 0 && webSocket.isPaused) webSocket.resume();
+        });
+    });
+    const drained = () => connection.subscriber?.drained();
+    socket.on('drain', drained);
+    webSocket.on('close', () => {
+      clearTimeout(late);
+      socket.off('drain', drained);
+      connection.subscriber?.close();
+      this.#connections.delete(connection);
+      if ([...this.#connections].some((one) => one.subscriber)) return;
+      this.#stopListening?.();
+      this.#stopListening = null;
+    });
+    // In its turn, before its messages.
+    if (principal)
+      connection.turn = this.#letIn(connection).catch((error: unknown) => this.#sayError(connection, error));
+  }
+
+  async #hear(connection: Connection, data: RawData, isBinary: boolean): Promise<void> {
+    if (connection.principal) {
+      const over = await this.#checkRateLimit(connection.principal, CONTROL);
+      if (over) return this.#hold(connection, over);
+    } else if (++connection.unknown > MOST_OF_A_STRANGER)
+      return connection.webSocket.close(CLOSE_UNAUTHENTICATED, 'not authenticated');
+    if (isBinary) throw new AppError('invalid-input', 'Messages are JSON in text');
+    const message = this.#dialect.parse(readJson((data as Buffer).toString()));
+    if (message.type === 'auth')
+      return this.#acceptCredential(connection, (message as { readonly token: string }).token);
+    const { principal } = connection;
+    if (!principal)
+      throw new AppError('unauthenticated', 'The first message has to be auth, with an API key or access token');
+    return this.#dialect.hear(message as Exclude<M, { readonly type: 'auth' }>, this.#clientOf(connection, principal));
+  }
+
+  #clientOf(connection: Connection, principal: Principal): SocketClient {
+    return {
+      principal,
+      get types() {
+        return connection.subscriber?.types ?? new Set<string>();
+      },
+      renew: () => this.#renew(connection, principal),
+      count: async (limit) => {
+        const over = await this.#checkRateLimit(principal, limit);
+        if (over) throw over;
+      },
+      subscribe: (types, cursor) => this.#subscribe(connection, types, cursor),
+      unsubscribe: (types) => {
+        const gone = new Set(types);
+        const { subscriber } = connection;
+        subscriber?.want(
+          [...subscriber.types].filter((type) => !gone.has(type)),
+          null,
+        );
+      },
+      say: (type, data) => this.#say(connection, type, data),
+      sayStatus: () => this.#sendStatus(connection, principal),
+      sayError: (error) => this.#sayError(connection, error),
+    };
+  }
+
+  async #renew(connection: Connection, principal: Principal): Promise<Principal> {
+    if (connection.credential === null) return principal;
+    return (connection.principal = await this.#authenticate(connection.credential));
+  }
+
+  /** That it is one too many, or null. */
+  async #checkRateLimit({ actor }: Principal, limit: Limit): Promise<AppError | null> {
+    const { limiter, rateLimitFactor } = this.#options;
+    const points = Math.max(1, Math.floor(limit.points * rateLimitFactor));
+    const { allowed, resetAt } = await limiter.count(
+      `${limit.name}:${this.#dialect.api}:${actorName(actor)}`,
+      points,
+      limit.windowS,
+    );
+    return allowed
+      ? null
+      : new AppError('rate-limited', `Rate limit exceeded: ${points} messages in ${limit.windowS} seconds`, {
+          retryAt: resetAt,
+          limit: points,
+        });
+  }
+
+  /** Nothing more of a connection is read until it may send again. */
+  async #hold(connection: Connection, over: AppError): Promise<void> {
+    this.#sayError(connection, over);
+    await pause(Math.max(0, over.retryAt!.getTime() - this.#options.core.clock.now().getTime()), undefined, {
+      ref: false,
+    });
+  }
+
+  async #acceptCredential(connection: Connection, token: string): Promise<void> {
+    try {
+      const principal = await this.#authenticate(token);
+      if (connection.principal && connection.principal.organizationId !== principal.organizationId)
+        throw new AppError('forbidden', "This connection is another organization's");
+      Object.assign(connection, { principal, credential: token });
+      await this.#letIn(connection);
+    } catch (error) {
+      this.#sayError(connection, error);
+      if (!connection.principal) connection.webSocket.close(CLOSE_UNAUTHENTICATED, 'not authenticated');
+    }
+  }
+
+  /** Sends everything from here on; what happened before is not told. */
+  async #letIn(connection: Connection): Promise<void> {
+    if (!connection.subscriber) {
+      await Promise.race([this.#options.feed.now(), pause(FEED_MS, undefined, { ref: false })]);
+      if (connection.webSocket.readyState !== connection.webSocket.OPEN) return;
+      this.#readerOf(connection).want(this.#dialect.eventTypes, null);
+    }
+    this.#say(connection, 'auth.success', { connection_id: connection.id });
+  }
+
+  #readerOf(connection: Connection): Subscriber {
+    this.#stopListening ??= this.#options.feed.listen((events) => this.#fanOut.deliver(events, this.#connections));
+    return (connection.subscriber ??= this.#reader(connection));
+  }
+
+  async #subscribe(connection: Connection, types: readonly string[], cursor: string | undefined): Promise<void> {
+    const { feed } = this.#options;
+    const from = cursor === undefined ? null : readCursor(cursor);
+    if (cursor !== undefined && (from === null || from.position > feed.position + MOST_BEHIND))
+      throw new AppError('invalid-input', 'Invalid request parameters', {
+        issues: [
+          {
+            path: 'cursor',
+            message: 'cursor: is not the cursor of a delivered event',
+            kind: 'format',
+            value: cursor.slice(0, 50),
+          },
+        ],
+      });
+    const subscriber = this.#readerOf(connection);
+    // Earlier events are skipped; events after this reply are delivered.
+    await feed.now();
+    const before = connection.subscribed ? subscriber.types : [];
+    const wanted = new Set([...before, ...types]);
+    connection.subscribed = true;
+    subscriber.want(wanted, from);
+  }
+
+  #reader(connection: Connection): Subscriber {
+    const { feed, log } = this.#options;
+    const { webSocket, socket } = connection;
+    return new Subscriber({
+      feed,
+      told: (event) => this.#fanOut.messagesOf(event),
+      sees: (event) => connection.principal !== null && maySee(connection.principal, event),
+      write: (bytes) => {
+        if (webSocket.readyState === webSocket.OPEN) socket.write(bytes);
+      },
+      waiting: () => socket.writableLength,
+      missed: ({ after, until, count }) =>
+        this.#say(connection, 'events.missed', { after: String(after), until: String(until), count }),
+      onError: (error) => {
+        log.error({ err: error }, 'events that a reader lacks could not be read');
+        webSocket.close(FULL, 'try again');
+      },
+    });
+  }
+
+  async #sendStatus(connection: Connection, { organizationId }: Principal): Promise<void> {
+    this.#say(connection, 'system.status', {
+      status: (await this.#options.healthy()) ? 'healthy' : 'unhealthy',
+      active_connections: this.connectionsOf(organizationId).length,
+      uptime: this.uptimeS,
+    });
+  }
+
+  async #broadcastStatus(): Promise<void> {
+    for (const connection of this.#connections)
+      if (connection.principal && connection.subscriber?.types.has('system.status'))
+        await this.#sendStatus(connection, connection.principal).catch(() => undefined);
+  }
+
+  /** A half-open connection answers no ping, and is given up. Access tokens that expired are found here. */
+  async #beat(): Promise<void> {
+    for (const connection of this.#connections) {
+      const { webSocket } = connection;
+      if (!connection.answered) {
+        webSocket.terminate();
+        continue;
+      }
+      connection.answered = false;
+      webSocket.ping();
+    }
+    await this.#checkCredentials(this.#connections);
+  }
+
+  /** A credential of this organization was revoked or lost a permission; null: perhaps one of any organization. */
+  async credentialsChanged(organizationId: number | null): Promise<void> {
+    const theirs = [...this.#connections].filter(
+      ({ principal }) => principal && (organizationId === null || principal.organizationId === organizationId),
+    );
+    await this.#checkCredentials(theirs);
+  }
+
+  /** Who may see less than before sees less; a credential that opens nothing any more closes its connections. */
+  async #checkCredentials(connections: Iterable<Connection>): Promise<void> {
+    const byCredential = Map.groupBy(connections, ({ credential, principal }) =>
+      principal === null ? null : credential,
+    );
+    for (const [credential, group] of byCredential) {
+      if (credential === null) continue;
+      try {
+        const principal = await this.#authenticate(credential);
+        for (const connection of group) if (connection.credential === credential) connection.principal = principal;
+      } catch (error) {
+        // An outage of the database revokes nothing.
+        if (!(error instanceof AppError)) continue;
+        for (const connection of group) if (connection.credential === credential) this.#shut(connection, error);
+      }
+    }
+  }
+
+  #shut(connection: Connection, error: AppError): void {
+    connection.subscriber?.close();
+    connection.principal = null;
+    this.#sayError(connection, error);
+    connection.webSocket.close(CLOSE_UNAUTHENTICATED, 'the credential is not good any more');
+  }
+
+  #sayError(connection: Connection, error: unknown): void {
+    if (!(error instanceof AppError))
+      this.#options.log.error({ err: error }, 'a message of a socket could not be carried out');
+    const known = error instanceof AppError ? error : new AppError('internal', 'Internal server error');
+    this.#say(connection, 'error.occurred', this.#dialect.renderError(known).data);
+  }
+
+  #say(connection: Connection, type: string, data: object): void {
+    const { webSocket, socket } = connection;
+    // Who asks and asks, and reads no answer.
+    if (socket.writableLength > MOST_UNREAD) return webSocket.terminate();
+    if (webSocket.readyState === webSocket.OPEN)
+      webSocket.send(JSON.stringify({ type, timestamp: timeInMilliseconds(this.#options.core.clock.now()), data }));
+  }
+}
