@@ -129,7 +129,9 @@ export function fakeProviders<Script>(
   };
 }
 
-/** A streaming vendor: it finds the ends of sentences itself, and is told where our voice activity heard speech. */
+/**
+ * A streaming vendor: it finds the ends of sentences itself, and gets the speech found by our voice activity detection.
+ */
 function recogniser<Script>(scenario: Scenario<Script>, io: Pick<CallIO<Script>, 'script' | 'fedMs'>): SpeechToText {
   return { id: 'fake', open: (options) => new FakeStream(scenario, io, options) };
 }

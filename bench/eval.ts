@@ -50,7 +50,7 @@ if (values.shard !== undefined) {
 } else {
   const began = performance.now();
   const processes = Number(values.processes);
-  // What nobody has said yet is said once, before the processes part.
+  // New phrases are synthesized once, before the processes start.
   planCases(Number(values.count), Number(values.stated), values.kind);
   const shards = await Promise.all(
     Array.from(

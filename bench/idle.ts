@@ -1,4 +1,4 @@
-// What a server takes that nobody uses: resident memory of Node, without the database; and of the same with a first call.
+// Resident memory of an idle server (Node, without the database), and after its first call.
 import { readFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -22,8 +22,8 @@ const AREAS: Readonly<Record<string, readonly string[]>> = {
 // The number of matches today. These numbers only fall: a change that removes a match lowers the number with it.
 const CEILINGS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   src: { 'vague people': 23, 'passive telling': 0, 'word for notice': 0, idioms: 1 },
-  test: { 'vague people': 161, 'passive telling': 37, 'word for notice': 2, idioms: 2 },
-  bench: { 'vague people': 10, 'passive telling': 2, 'word for notice': 0, idioms: 0 },
+  test: { 'vague people': 17, 'passive telling': 2, 'word for notice': 0, idioms: 1 },
+  bench: { 'vague people': 0, 'passive telling': 0, 'word for notice': 0, idioms: 0 },
   docs: { 'vague people': 52, 'passive telling': 19, 'word for notice': 0, idioms: 1 },
 };
 

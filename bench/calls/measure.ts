@@ -19,7 +19,7 @@ export class Ear {
   #inReply = false;
   readonly #newReplyMs: number;
 
-  /** `newReplyMs`: silence that makes a further sound a further reply, for whoever is not told where one ends. */
+  /** `newReplyMs`: silence after which further sound counts as a new reply, if the end of a reply is not reported. */
   constructor(newReplyMs = Infinity) {
     this.#newReplyMs = newReplyMs;
   }

@@ -236,7 +236,7 @@ class Caller {
   }
 }
 
-/** Feeds all callers until it is told to stop. */
+/** Feeds all callers until it is stopped. */
 function feeder(callers: readonly Caller[], messages: readonly (string | Buffer)[]): () => void {
   let feeding = true;
   const feed = () => {
@@ -296,8 +296,7 @@ export async function beside(
   const pages = Array.from({ length: PDF_PAGES }, (_, page) =>
     Array.from(
       { length: 45 },
-      (_unused, line) =>
-        `Section ${page}.${line}: a sentence of a handbook that nobody has read to its end, number ${page * 45 + line}.`,
+      (_unused, line) => `Section ${page}.${line}: a sentence of a long handbook, number ${page * 45 + line}.`,
     ),
   );
   const alone = await manyCalls(n, null);
@@ -400,7 +399,7 @@ export async function overload(wanted: number, slots: number | null, perSecond: 
     if (typeof place === 'string') callers.push(new Caller(place));
     else refusals.set(place, (refusals.get(place) ?? 0) + 1);
   }
-  // Whoever came last is only just connecting.
+  // The last caller is still connecting.
   await sleep(CALL_MS + 1000);
   const { cost, overheadMs } = await server.ask('stop', 'cost');
   stop();

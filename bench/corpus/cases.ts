@@ -22,7 +22,7 @@ export interface TimedWord {
 }
 
 export type Expected =
-  /** The agent's speech: does somebody want it stopped? */
+  /** During the agent's speech: is it an interruption? */
   | { readonly kind: 'stop' | 'no-stop' }
   /** The caller's turn: answered once, after its end. */
   | { readonly kind: 'turn' }

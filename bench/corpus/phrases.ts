@@ -1,4 +1,4 @@
-// What the people of the corpus say. A slash marks where somebody hesitates; words in front of it are not yet all.
+// The phrases of the corpus. A slash marks a hesitation; the words before it are incomplete.
 
 export const STOPS = [
   'stop',
@@ -63,7 +63,7 @@ export const BACKCHANNELS = [
   'good',
 ] as const;
 
-/** What the agent says while somebody does or does not interrupt; long enough for anything to happen in it. */
+/** The agent's speech during possible interruptions; long enough for every case. */
 export const AGENT_TALKS = [
   'Thank you for calling our office. We have three plans that you could choose from, and each of them comes with free delivery and a full year of support. The first one is made for small teams, and the second one adds reporting.',
   'I am glad to help you with that today. Your appointment can be moved to any day of next week, in the morning or in the afternoon, and there is no fee for the change. We only ask that you tell us one day before.',

@@ -32,7 +32,7 @@ export interface Outcome {
   /** End of speech to the turn's commitment. */
   readonly endpointMs: number | null;
   readonly cutOff: boolean;
-  /** After whoever answered had finished, the agent's first frame. */
+  /** The agent's first frame after the end of the answer. */
   readonly beganMs: number | null;
 }
 
@@ -214,7 +214,7 @@ function judgeAnswer(
   const who = verdict?.note.kind === 'answered-by' ? verdict.note.who : null;
   const first = far.stretches[0]?.startMs ?? null;
   const wanted = expected.kind === 'machine' ? 'machine' : 'human';
-  if (who !== wanted) return { ...NOTHING, right: false, wrong: `taken for ${who ?? 'nobody'}` };
+  if (who !== wanted) return { ...NOTHING, right: false, wrong: `taken for ${who ?? 'no one'}` };
   if (first === null) return { ...NOTHING, right: false, wrong: 'nothing was said' };
   const saidMs = expected.kind === 'human' ? partMs + what.endMs : partMs + expected.fromMs;
   const beganMs = first - saidMs;

@@ -94,7 +94,7 @@ export abstract class FakeCarrier {
 
   get last(): FakeCall {
     const call = this.calls.at(-1);
-    if (!call) throw new Error('nobody was called');
+    if (!call) throw new Error('no call was placed');
     return call;
   }
 
@@ -152,7 +152,7 @@ export abstract class FakeCarrier {
 
   readonly problems: string[] = [];
 
-  /** Lets a socket carry the call's audio; `lost` is told when it closes while the call lives. */
+  /** Lets a socket carry the call's audio; `lost` is called if it closes during the call. */
   protected carry(call: FakeCall, socket: SocketCaller, lost: () => Promise<void>): void {
     call.sockets.push(socket);
     call.media = socket;

@@ -14,7 +14,10 @@ const WORDS: Readonly<Record<Happening, string>> = {
   human: 'call.human',
 };
 
-/** Whoever speaks the small protocol. Its media socket is opened when it is answered, and again when it is lost. */
+/**
+ * A fake carrier with the generic protocol. It opens its media socket when the call is answered, and again after a
+ * loss.
+ */
 export class FakeGeneric extends FakeCarrier {
   get environment(): Readonly<Record<string, string>> {
     return { GENERIC_CARRIER_URL: `${this.url}/calls`, GENERIC_CARRIER_TOKEN: TOKEN };

@@ -119,7 +119,7 @@ export const carrierChecks: Readonly<Record<string, (subject: CarrierUnderTest) 
     const error = await failure(subject.stranger.check(), subject);
     assert.equal(error.kind, 'down');
   },
-  'is down where nobody answers': async (subject) => {
+  'is down if no server answers': async (subject) => {
     subject.fake.fault = 'broken-before';
     try {
       await failure(subject.carrier.check(), subject);

@@ -57,7 +57,7 @@ export const languageModelChecks: Readonly<Record<string, (model: LanguageModel)
     const calls = parts.filter((part) => part.type === 'tool-call');
     assert.deepEqual(calls, [{ type: 'tool-call', name: 'look', args: { what: 'shoes', times: 2 } }]);
   },
-  'is told what a tool gave, and not of one that still runs': async (model) => {
+  'gets the results of tools, and not of one that still runs': async (model) => {
     const call = { role: 'tool-call', key: 'k1', name: 'look', args: { what: 'shoes' } } as const;
     const { text } = await generate(model, [
       caller('please look for shoes'),
@@ -75,7 +75,7 @@ export const languageModelChecks: Readonly<Record<string, (model: LanguageModel)
     const done = parts.at(-1)!;
     assert.deepEqual(done.type === 'done' ? done.usage : null, { inputTokens: 11, outputTokens: 5 });
   },
-  'says nothing after it was told to stop': async (model) => {
+  'says nothing after an abort': async (model) => {
     const parts: ModelPart[] = [];
     const run = model.generate(
       { prompt: 'p', model: 'm', messages: [caller('hello')], tools: [], working: () => () => undefined },

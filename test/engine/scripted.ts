@@ -20,7 +20,7 @@ const loudness: VoiceActivity = {
   }),
 };
 
-/** Understands what it is told to. */
+/** A recogniser with scripted transcripts. */
 export class ScriptedEar implements SpeechToText {
   readonly id: string;
   next: string | null = 'hello';
@@ -72,7 +72,7 @@ export class ScriptedEar implements SpeechToText {
   }
 }
 
-/** Answers with what it is told to; null never answers. */
+/** A model with a scripted answer; null never answers. */
 export class ScriptedModel implements LanguageModel {
   readonly id: string;
   parts: readonly ModelPart[] | null = [

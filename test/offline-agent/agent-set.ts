@@ -5,7 +5,7 @@ export interface AgentSet {
   readonly documents: readonly { readonly name: string; readonly type: 'txt' | 'md' | 'csv'; readonly text: string }[];
   readonly tools: readonly WebhookTool[];
   readonly tuned: Questions;
-  /** Written at the same time; nobody looks at its failures one by one. */
+  /** Written at the same time; its failures are not examined one by one. */
   readonly heldOut: Questions;
 }
 
@@ -53,7 +53,7 @@ export const ask = (
 export const ZONE = 'America/New_York';
 export const NOW = new Date('2026-01-14T15:00:00Z');
 
-/** A question about one value of a table whose other values must not be told. */
+/** A question about one value of a table whose other values must not be mentioned. */
 export function fact(asked: string, value: string | null, others: readonly string[]): Question {
   const whole = (text: string) =>
     new RegExp(`(?<![\\w.])${text.replaceAll(/[$.*+?^()|[\]{}\\/-]/g, '\\$&')}(?![\\w]|[.,]\\d)`, 'i');

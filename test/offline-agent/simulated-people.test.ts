@@ -39,7 +39,7 @@ function ask(prompt: string, messages: readonly ModelMessage[]): Promise<readonl
 async function call(number: string, prompt: string, first: string, name?: string) {
   const pickup = whoAnswers(number, name);
   assert.equal(pickup.outcome, 'answered');
-  if (pickup.outcome !== 'answered') throw new Error('nobody answers');
+  if (pickup.outcome !== 'answered') throw new Error('no person answers at this number');
   const { persona } = pickup;
   const messages: ModelMessage[] = [
     { role: 'caller', text: persona.hello! },
@@ -79,7 +79,7 @@ const AGENTS: readonly (readonly [string, string, string])[] = [
 ];
 
 for (const [who, prompt, first] of AGENTS) {
-  it(`somebody interested books with ${who}, under the name that the call has, and says goodbye`, async () => {
+  it(`an interested person books with ${who}, under the name that the call has, and says goodbye`, async () => {
     const { messages, used, ended } = await call('+15550001111', prompt, first, 'Jane Roe');
     const talk = messages.map((one) => ('text' in one ? `${one.role}: ${one.text}` : one.role)).join('\n');
     const booked = used.find((one) => one.name === 'book_slot');
@@ -88,12 +88,12 @@ for (const [who, prompt, first] of AGENTS) {
     assert.ok(ended, talk);
   });
 
-  it(`somebody who is not interested gets away from ${who}`, async () => {
+  it(`a person who is not interested ends the call with ${who}`, async () => {
     const { messages, used, ended } = await call('+15005550007', prompt, first);
     assert.ok(ended && !used.some((one) => one.name === 'book_slot'), JSON.stringify(messages));
   });
 
-  it(`somebody who wants a human is handed over by ${who}`, async () => {
+  it(`a person who wants a human is transferred by ${who}`, async () => {
     const { used } = await call('+15005550008', prompt, first);
     assert.ok(used.some((one) => one.name === 'transfer_to_human'));
   });

@@ -60,7 +60,7 @@ describe('offline speech', () => {
     assert.equal((await speaking).parts.at(-1)!.type, 'done');
   });
 
-  it('speech that goes on before a decoder was free for its beginning keeps nobody waiting', async () => {
+  it('speech that goes on before a decoder was free for its beginning delays no other call', async () => {
     let working = 0;
     const streams = Array.from({ length: 12 }, () => {
       const finals = new Map<number, string>();

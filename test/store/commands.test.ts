@@ -56,14 +56,14 @@ describe(`commands between servers on Postgres ${serverName}`, () => {
     assert.deepEqual([one.obeyed, one.errors, two.errors], [[], [], []]);
   });
 
-  it('are never carried out when the sender was told that nobody has taken them', async () => {
+  it('are never executed after the sender got a refusal', async () => {
     const sender = await server('three');
     const deaf = await server('four', false);
     assert.equal(await sender.channel.send('four', 1, say('lost')), false);
     await deaf.listen();
     assert.equal(await sender.channel.send('four', 2, say('heard')), true);
     assert.deepEqual(deaf.obeyed, ['2 heard']);
-    assert.equal(await sender.channel.send('nobody', 1, { type: 'end', reason: 'x' }), false);
+    assert.equal(await sender.channel.send('unknown', 1, { type: 'end', reason: 'x' }), false);
     assert.deepEqual(await left(), []);
   });
 

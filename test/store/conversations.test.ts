@@ -171,7 +171,7 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
     assert.equal(claims.filter(Boolean).length, 1);
     const holder = holders[claims.indexOf(true)]!;
     const another = holders[claims.indexOf(false)]!;
-    // Nobody but its holder extends or releases a turn.
+    // Only its holder extends or releases a turn.
     assert.equal(await store.conversations.extend(id, another, 60_000), false);
     await store.conversations.release(id, another);
     assert.equal(await store.conversations.claim(id, another, 60_000), false);
@@ -186,12 +186,12 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
   it('knows a person by every name they have, and keeps people apart who share a number', async () => {
     const end = (number: string | null, named?: string) =>
       inTransaction((records) => callPartyOf(records, hasher, organizationId, number, named));
-    // First by an id of somebody's, in text; the number that they are called at is theirs from then on.
+    // First by a client id in text; the number that they are called at is assigned to them.
     const { id: anna } = await inTransaction((records) => personNamed(records, hasher, organizationId, 'anna'));
     const called = await end('+4930100', 'anna');
     assert.deepEqual([called.numberOwner!.id, called.person!.id, called.userId], [anna, anna, 'anna']);
     assert.equal(await personOf(store, organizationId, '+4930100'), anna);
-    // Somebody else at the same number is somebody else.
+    // Another person at the same number is a different person.
     const other = await end('+4930100', 'ben');
     assert.equal(other.numberOwner!.id, anna);
     assert.notEqual(other.person!.id, anna);
@@ -202,7 +202,7 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
     assert.deepEqual([named.person!.id, named.numberOwner!.id], [byNumber.numberOwner!.id, byNumber.numberOwner!.id]);
     assert.deepEqual(await end(null), { numberOwner: null, person: null, userId: null });
     assert.equal((await end(null, ' anna ')).person!.id, anna);
-    // Whoever refused calls under a number stays so under a new name.
+    // A do-not-call entry of a number also applies to a new client id.
     await database.pool.query(
       'insert into suppressed_numbers (organization_id, number_hash, at) values ($1, $2, now())',
       [organizationId, hasher.keyedHash(`suppressed number\n${organizationId}\n+4930300`)],

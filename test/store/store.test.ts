@@ -71,7 +71,7 @@ describe(`the store on Postgres ${serverName}`, () => {
     assert.ok(await store.calls.progress(call.id, now, { phase: 'CLOSING' }));
   });
 
-  it('brings a call to an end whose server died, once, whoever looks, with event and job', async () => {
+  it('ends a call whose server died exactly once, from any server, with event and job', async () => {
     const call = await store.calls.insert(newCall({ leaseMs: -1000 }));
     await store.calls.progress(
       call.id,
@@ -205,7 +205,7 @@ describe(`the store on Postgres ${serverName}`, () => {
     assert.equal(await store.mediaTokens.use('hash-1', new Date(), null), call.id, 'a use that opened nothing counts');
     assert.equal(await store.mediaTokens.use('hash-1', new Date(), null), null);
     assert.equal(await store.mediaTokens.use('hash-2', new Date(), null), null);
-    assert.equal(await store.mediaTokens.use('nobody', new Date(), null), null);
+    assert.equal(await store.mediaTokens.use('unknown', new Date(), null), null);
   });
 
   it('finds keys by their hash, and remembers the first fingerprint', async () => {

@@ -149,7 +149,7 @@ function objectOf(schema: JsonSchema): Arbitrary<Record<string, unknown>> {
 const schemaOf = (shape: Shape): JsonSchema =>
   z.toJSONSchema(shape, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
 
-/** As it should be; with one field of another kind; with things that nobody asked for. */
+/** A valid request; one with a field of another type; one with unknown fields. */
 function somewhatWrong(schema: JsonSchema): Arbitrary<Record<string, unknown>> {
   const right = objectOf(schema);
   const names = Object.keys(schema.properties ?? {});

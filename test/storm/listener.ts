@@ -1,4 +1,4 @@
-// Somebody on a web call whose agent never stops talking: tells how often there was nothing to play.
+// A caller on a web call whose agent talks without a pause; counts how often there was nothing to play.
 import { WebSocket } from 'ws';
 
 const [url, key] = process.argv.slice(2) as [string, string];

@@ -38,7 +38,7 @@ export interface Memory {
   readonly heap: number;
 }
 
-/** What somebody on a live call heard meanwhile. */
+/** What a caller on a live call heard meanwhile. */
 export interface Heard {
   readonly frames: number;
   /** How often a player with a buffer of 60 ms had nothing to play, and for how long at most. */
@@ -46,7 +46,7 @@ export interface Heard {
   readonly longestGapMs: number;
 }
 
-/** Sends generated requests to all operations of a server while somebody listens to a call on it. */
+/** Sends generated requests to all operations of a server while a caller listens to a call on it. */
 export async function storm(
   server: ServerProcess,
   apis: readonly Api[],
@@ -172,7 +172,7 @@ async function megabytes(url: string, key: string): Promise<Memory> {
   return { rss: Math.round(memory.rss / 1024 / 1024), heap: Math.round(memory.heapUsed / 1024 / 1024) };
 }
 
-/** Somebody who listens to an agent with much to say, in a process of their own, so that only the server can be late. */
+/** A caller who listens to a long speech of the agent, in a separate process, so that only the server can be late. */
 async function listen(url: string, key: string): Promise<{ stop(): Promise<Heard> }> {
   const child = fork(new URL('./listener.ts', import.meta.url), [url, key], {
     execArgv: ['--disable-warning=ExperimentalWarning'],

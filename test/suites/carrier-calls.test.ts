@@ -69,7 +69,7 @@ describe('calls over a carrier', { concurrency: 2 }, () => {
         assert.equal(body['provider'], id);
       });
       after(async () => {
-        // What is under way when the server goes finds nobody.
+        // Requests in progress when the server stops get no answer.
         const problems = [...fake.problems];
         await server.close();
         await fake.close();
@@ -175,7 +175,7 @@ describe('calls over a carrier', { concurrency: 2 }, () => {
           );
           const end = await server.request('POST', `/voice/calls/call_${record.id}/end`);
           assert.equal(end.body['status'], 'completed');
-          await until('the carrier to be told', 5000, () => call.ended);
+          await until('the hang-up at the carrier', 5000, () => call.ended);
         });
       }
 

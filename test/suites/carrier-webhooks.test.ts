@@ -179,7 +179,7 @@ describe('webhooks of carriers', { concurrency: 2 }, () => {
         { ...good, headers: { ...unsigned, 'x-twilio-signature': `${signature!.slice(0, -4)}AAA=` } },
         'with half a signature',
       );
-      // The same again at once is the vendor's own repetition; later it is somebody else's.
+      // The same again at once is the vendor's own repetition; later it is a replay.
       const ringing = twilio.webhook(call, 'human');
       assert.equal((await twilio.send(ringing)).status, 200);
       assert.equal((await twilio.send(ringing)).status, 200);
@@ -232,7 +232,7 @@ describe('webhooks of carriers', { concurrency: 2 }, () => {
       assert.equal((await fetch(`${server.url}/voice/webhook/vonage`, post)).status, 401, 'a body without its hash');
       assert.equal((await fetch(`${server.url}/voice/webhook/aws-connect`)).status, 404);
 
-      // What happens on the calls is told by GET as well.
+      // Call events can also come by GET.
       const over = `${server.url}/voice/webhook/twilio?${new URLSearchParams({ ...query, CallStatus: 'completed' }).toString()}`;
       assert.equal((await ask(over, { 'x-twilio-signature': FakeTwilio.signature(over) })).status, 200);
       const ended = { authorization: await FakeVonage.authorization(null) };
@@ -336,7 +336,7 @@ describe('webhooks of carriers', { concurrency: 2 }, () => {
       const call = await placed('twilio');
       await recorded(call);
       await twilio.tell(call, 'answered');
-      // What the vendor is told, read by somebody else.
+      // The reply to the vendor, parsed by an independent parser.
       const body = new URLSearchParams({
         AccountSid: 'AC',
         CallSid: call.id,

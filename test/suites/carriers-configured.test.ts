@@ -255,7 +255,7 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
       }),
     });
     assert.equal(await shown(second), 'https://api.nexmo.com/v1/files/r-1');
-    // Nobody is recorded there who is not to be recorded.
+    // A call that must not be recorded is not recorded there.
     const quiet = await place('+493000000042', { recording: false });
     const unrecorded = await until('the dial', 20_000, () => vonage.calls[before + 1] ?? null);
     assert.equal(
@@ -336,7 +336,7 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     assert.doesNotMatch(stored, /calls_per_second|a-wrong-token|twilio/);
   });
 
-  it('does not count what a carrier has signed against the limits of anybody, and what nobody has', async () => {
+  it('does not count signed requests against any limit, but unsigned ones', async () => {
     const one = new FakeTwilio();
     await one.start();
     one.answers = false;
@@ -349,7 +349,7 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
         Array.from({ length: 15 }, () =>
           fetch(`${limited.url}/voice/webhook/generic`, {
             method: 'POST',
-            body: '{"event_type":"call.ended","call_id":"nobody"}',
+            body: '{"event_type":"call.ended","call_id":"unknown"}',
           }),
         ),
       );
@@ -401,7 +401,7 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     }
   });
 
-  it('is told to hang up, when the only server comes up again, what ran when it died', async () => {
+  it('gets hang-ups for calls that ran when the only server died, once it is up again', async () => {
     const one = new FakeGeneric();
     await one.start();
     const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-test-'));
@@ -435,7 +435,7 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     }
   });
 
-  it('is told to hang up a call whose server has died', async () => {
+  it('gets a hang-up for a call whose server has died', async () => {
     await switchTo('vonage');
     const id = await place('+493000000021');
     await until('the dial', 20_000, async () => (await record(id)).carrierCallId !== null);

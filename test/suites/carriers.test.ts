@@ -40,7 +40,7 @@ async function subjectOf(manifest: CarrierManifest): Promise<CarrierUnderTest> {
   const secrets = manifest.fields.flatMap(({ key, secret }) =>
     secret && settings[key] !== undefined ? [settings[key]] : [],
   );
-  // Nobody whom the vendor knows: another account, key or token.
+  // Invalid credentials: another account, key or token.
   const wrong: Record<string, string> = {
     account_sid: `AC${'b2'.repeat(16)}`,
     application_id: 'ffffffff-bbbb-cccc-dddd-0123456789ab',

@@ -74,7 +74,7 @@ describe('a chain of agents over a large model', { concurrency: 1 }, () => {
         if (!slow) return void reply.end(pieces.join(''));
         const [first, ...rest] = pieces;
         reply.write(first);
-        // The rest comes when somebody lets it.
+        // The rest comes when the test releases it.
         void goOn.promise.then(() => reply.end(rest.join('')));
       },
     });
@@ -193,7 +193,7 @@ describe('a chain of agents over a large model', { concurrency: 1 }, () => {
     hanging.clear();
   });
 
-  it('keeps of a streamed answer what was delivered, when nobody reads on', async () => {
+  it('stores the delivered part of a streamed answer when the client stops reading', async () => {
     const { body } = await server.request('POST', '/agents/create', {
       name: 'Streams',
       configuration: { model: 'streams:1' },

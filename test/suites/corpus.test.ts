@@ -29,8 +29,8 @@ describe('a little of the corpus', () => {
   });
 
   for (const [what, probability] of [
-    ['hears nobody', 0],
-    ['always hears somebody', 1],
+    ['hears no speech', 0],
+    ['always hears speech', 1],
   ] as const) {
     it(`notices an ear that ${what}`, () => {
       const outcomes = run({ id: what, open: () => ({ process: () => probability, reset: () => undefined }) });

@@ -34,7 +34,7 @@ async function start(): Promise<ServerProcess> {
   return server;
 }
 
-/** What a client was told. */
+/** The replies that a client got. */
 interface Told {
   readonly calls: Map<string, string>;
   readonly agents: Set<string>;
@@ -76,7 +76,7 @@ class Client {
   }
 }
 
-/** Does one thing after another until the server is gone; what was answered is told. */
+/** Sends requests one after another until the server is gone; records the replies. */
 async function work(client: Client, told: Told, kind: number): Promise<void> {
   const data = (reply: { body: Json }) => reply.body['data'] as Json;
   for (let i = 0; ; i++) {
@@ -86,7 +86,7 @@ async function work(client: Client, told: Told, kind: number): Promise<void> {
       const id = String(body['agent_id']);
       told.agents.add(id);
       if (i % 3 !== 0) continue;
-      // Until the deletion is answered nobody knows whether it is on record.
+      // Until the deletion is answered it is unknown whether it was stored.
       told.agents.delete(id);
       if ((await client.ask('DELETE', `/v1/convai/agents/${id}`)).status !== 200) continue;
       told.agents.add(id);
@@ -122,7 +122,7 @@ async function work(client: Client, told: Told, kind: number): Promise<void> {
 
 describe('kill -9 with fifty calls running', () => {
   for (let round = 0; round < ROUNDS; round++) {
-    it(`loses nothing that was acknowledged, and opens to nobody (round ${round + 1})`, async () => {
+    it(`loses nothing that was acknowledged, and grants no access (round ${round + 1})`, async () => {
       const told: Told = {
         calls: new Map(),
         agents: new Set(),
@@ -150,7 +150,7 @@ describe('kill -9 with fifty calls running', () => {
       const conversation = async (sid: string) => (await first.ask('GET', `/v1/convai/conversations/${sid}`)).body;
       // Asked for in one: fifty questions at a time would keep the machine from speaking.
       await until(
-        'somebody to say something',
+        'an utterance',
         180_000,
         async () =>
           ((await first.ask('GET', `/v1/convai/conversations?limit=${CALLS}`)).body['conversations'] as Json[]).some(
@@ -162,7 +162,7 @@ describe('kill -9 with fifty calls running', () => {
           [...told.calls.values()].map(async (sid) => [sid, String((await conversation(sid))['transcript'])] as const),
         ),
       );
-      // Clients work until it strikes, at a moment that nobody chose.
+      // Clients work until the crash at a random moment.
       const working = [0, 1, 2, 3].map((kind) => work(first, told, kind).catch(() => undefined));
       const late = Promise.all(Array.from({ length: 8 }, (_, i) => place(`${round}-late-${i}`).catch(() => undefined)));
       await new Promise((strike) => setTimeout(strike, 300 + Math.random() * 1200));
@@ -199,7 +199,7 @@ describe('kill -9 with fifty calls running', () => {
         told.usedRefreshTokens.size > 1 && told.revokedKeys.size > 0 && told.users.size > 0 && told.deleted.size > 0,
         'nothing happened before it struck',
       );
-      // A repetition dials nobody again; one that was never answered is told what it made, or is carried out now.
+      // A repetition does not dial again; one without a reply gets the created record, or is executed now.
       for (const [key, sid] of [...told.calls].slice(0, 5)) {
         const again = await second.ask(
           'POST',
@@ -221,7 +221,7 @@ describe('kill -9 with fifty calls running', () => {
     });
   }
 
-  it('and whoever runs the server gets in again: new passwords and keys by command, while it runs and while it does not', async () => {
+  it('and operators regain access: the admin command sets passwords and keys, with a running or stopped server', async () => {
     const client = new Client(await start());
     const { token } = await client.signIn();
     const admin = (...args: string[]) =>
@@ -235,7 +235,7 @@ describe('kill -9 with fifty calls running', () => {
         );
       });
     for (let i = 0; i < 11; i++) await client.ask('POST', '/api/auth/login', { email: ADMIN.email, password: 'wrong' });
-    // From a place that the user has signed in from, wrong passwords keep nobody out.
+    // From a place that the user has signed in from, wrong passwords do not lock the user out.
     assert.equal((await client.ask('POST', '/api/auth/login', ADMIN)).status, 200);
     const password = /shown once: (\S+)/.exec((await admin('password', ADMIN.email)).text)?.[1];
     assert.equal((await client.ask('POST', '/api/auth/login', { email: ADMIN.email, password })).status, 200);

@@ -67,7 +67,7 @@ describe('the event socket', { concurrency: 1 }, () => {
     }
     assert.ok(
       messages.some((one) => (one.data['confidence'] as number) > 0),
-      'nobody is wholly unsure of everything',
+      'some confidence is above zero',
     );
     const cursors = mine.map((one) => Number(one.cursor));
     assert.deepEqual(
@@ -97,7 +97,7 @@ describe('the event socket', { concurrency: 1 }, () => {
     );
   });
 
-  it('tells nobody what they did not ask for', async () => {
+  it('sends no event type without a subscription', async () => {
     const [nothing, started, both, all] = [connect(), connect(), connect(), connect()];
     await nothing.subscribe(['system.status']);
     await started.subscribe(['call.started']);
@@ -113,7 +113,7 @@ describe('the event socket', { concurrency: 1 }, () => {
       [nothing, started, both].map((client) => client.received.filter(about(callId)).map((one) => one.type)),
       [[], ['call.started'], ['call.ended']],
     );
-    // A call that its carrier refuses is an error too; both are told of the one thing that happened.
+    // A call that its carrier refuses is an error too, so there are two messages for one event.
     assert.deepEqual(
       all.received.filter(about(callId)).map((one) => [one.type, one.data['error_code'] ?? one.data['status'] ?? '']),
       [
@@ -144,7 +144,7 @@ describe('the event socket', { concurrency: 1 }, () => {
     for (const at of ['connected_at', 'last_activity']) assert.match(String(connections[0]![at]), /Z$/);
   });
 
-  it('lets in by message, header and query, and nobody else', async () => {
+  it('authenticates by message, header and query only', async () => {
     for (const options of [
       { token: server.key },
       { headers: { authorization: `Bearer ${server.key}` } },
@@ -208,7 +208,7 @@ describe('the event socket', { concurrency: 1 }, () => {
     const { id } = (await server.app.core.store.calls.bySid(sid))!;
     const callId = `call_${id}`;
     client.send({ type: 'message', data: { call_id: callId, content: 'Hello, server!' } });
-    assert.equal((await client.until('error.occurred')).data['error_code'], 'CONFLICT', 'nobody is there yet');
+    assert.equal((await client.until('error.occurred')).data['error_code'], 'CONFLICT', 'the call is not answered yet');
     const caller = new SocketCaller(String(body['websocket_url']));
     await client.until('message.sent', about(callId), 20_000);
     client.send({ type: 'message', data: { call_id: callId, content: 'What does it cost?' } });
@@ -304,7 +304,7 @@ describe('the event socket', { concurrency: 1 }, () => {
     }
   });
 
-  it('shows nobody what is not theirs', async () => {
+  it('shows no events of other organizations or users', async () => {
     const { body } = await server.request('POST', '/api/organizations', {
       name: 'Theirs',
       admin_email: 'theirs@example.com',

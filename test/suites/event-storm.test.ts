@@ -65,7 +65,7 @@ describe('a thousand readers of events', { concurrency: 1 }, () => {
           placedAt: new Date(),
           ringTimeoutMs: 30_000,
           userId: null,
-          owner: 'nobody',
+          owner: 'none',
           leaseMs: 600_000,
         }),
       ),
@@ -107,7 +107,7 @@ describe('a thousand readers of events', { concurrency: 1 }, () => {
     assert.equal(report.complete, READERS);
     assert.ok(report.comebacks >= 5, `the one that comes back did so ${report.comebacks} times`);
     assert.ok(report.slept, 'the one that sleeps slept');
-    // Nobody's slowness is kept in memory: what was waiting for readers is gone, and was bounded.
+    // Slow readers use no memory: the buffers of readers are empty again, and were bounded.
     assert.ok(process.memoryUsage().heapUsed < 700 * 1024 * 1024);
   });
 });

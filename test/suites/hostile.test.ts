@@ -81,13 +81,13 @@ describe('hostile clients', () => {
     assert.equal((await api('GET', '/health')).body['status'], 'healthy');
   }
 
-  it('that speak no HTTP, or two kinds at once, are told so and let go', async () => {
+  it('that send no HTTP, or an ambiguous request, get an error and are closed', async () => {
     const head = `Host: x\r\nxi-api-key: ${KEY}\r\n`;
     const cases: [string, number][] = [
       ['GARBAGE\r\n\r\n', 400],
       [`GET /v1/convai/agents HTTP/1.1\r\n${head}Content-Length: -5\r\n\r\n`, 400],
       [`POST /v1/convai/agents HTTP/1.1\r\n${head}Transfer-Encoding: chunked\r\n\r\nZZZ\r\n`, 400],
-      // Two lengths of one body: nobody may take the rest of it for a request of its own.
+      // Two lengths of one body: the rest of it must not be read as another request.
       [
         `POST /v1/convai/agents HTTP/1.1\r\n${head}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /health HTTP/1.1\r\n\r\n`,
         400,
@@ -188,7 +188,7 @@ describe('hostile clients', () => {
   it('that open sockets and name no call are let go within seconds, a flood of them at once', async () => {
     await besideACall(async () => {
       const url = `${server.url.replace('http', 'ws')}/voice/websocket`;
-      // Handshakes that fail take nobody's place.
+      // Failed handshakes use up no slot.
       for (let n = 0; n < 600; n += 50)
         await Promise.all(
           Array.from({ length: 50 }, () =>
@@ -218,7 +218,7 @@ describe('hostile clients', () => {
     });
   });
 
-  it('that send slowly, or half, are let go within their time; nobody waits for them', async () => {
+  it('that send slowly or stop halfway are closed in time and delay no other client', async () => {
     await besideACall(async () => {
       const began = performance.now();
       const slow = Array.from({ length: 50 }, async (_, i) => {

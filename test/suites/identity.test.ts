@@ -108,7 +108,7 @@ describe('identity', () => {
     // A refresh token opens nothing else, and an access token refreshes nothing.
     assert.equal((await as(String(data(second)['refresh_token']), 'GET', '/api/users/me')).status, 401);
     assert.equal((await refresh(data(second)['token'])).status, 401);
-    // A retry whose first reply was lost gets the same again; after a while it is somebody else's.
+    // A retry whose first reply was lost gets the same again; later it counts as stolen.
     assert.equal(data(await refresh(first['refresh_token']))['refresh_token'], data(second)['refresh_token']);
     await server.database("update used_refresh_tokens set used_at = used_at - interval '11 seconds'");
     const again = await refresh(first['refresh_token']);
@@ -135,7 +135,7 @@ describe('identity', () => {
       assert.equal((await as(String(data(reply)['token']), 'GET', '/api/users/me')).status, 200);
     const next = await refresh(successors[0]);
     assert.equal(next.status, 200);
-    assert.equal((await refresh(token)).status, 401, 'its successor was used: whoever shows it stole it');
+    assert.equal((await refresh(token)).status, 401, 'its successor was used, so it counts as stolen');
     assert.equal((await refresh(data(next)['refresh_token'])).status, 401);
   });
 
@@ -218,7 +218,7 @@ describe('identity', () => {
       ['John Updated', { timezone: 'America/Los_Angeles', notifications: true }],
     );
     assert.equal((await as(token, 'PUT', '/api/users/me', { preferences: { timezone: 'Mars/Base' } })).status, 400);
-    // Nobody raises themselves.
+    // Users cannot raise their own role.
     await as(token, 'PUT', '/api/users/me', { role: 'admin' });
     assert.equal(data(await as(token, 'GET', '/api/users/me'))['role'], 'viewer');
     assert.equal(data(await server.request('GET', '/api/users/me'))['email'], 'admin@example.com');
@@ -266,13 +266,13 @@ describe('identity', () => {
     }
   });
 
-  it('holds up whoever guesses, whether anybody has the account or not, and says the same of all', async () => {
+  it('blocks guesses with the same reply, whether the account exists or not', async () => {
     const { email } = await newUser('viewer');
     const stranger = { email: 'stranger@example.com', name: 'S', role: 'viewer', password: 'temp_password' };
     await as(admin, 'POST', '/api/users', stranger);
     const told: string[][] = [];
-    // One who has signed in from here, one who has not, and nobody.
-    for (const account of [email, stranger.email, 'nobody@example.com']) {
+    // A user who has signed in from here, one who has not, and an unknown account.
+    for (const account of [email, stranger.email, 'unknown@example.com']) {
       const replies = [];
       for (let i = 0; i < 12; i++) replies.push(await login(account, `wrong ${i}`));
       assert.ok(replies.slice(0, 10).every((reply) => reply.status === 401 && codeOf(reply) === 'AUTH_001'));
@@ -292,7 +292,7 @@ describe('identity', () => {
     assert.ok(tried >= 10 && tried <= 12, `${tried} guesses were tried`);
   });
 
-  it('counts wrong passwords by account, host and network, and keeps nobody out who signs in from where they did before', async () => {
+  it('counts wrong passwords by account, host and network, and locks no user out of a network from which they signed in before', async () => {
     const { core } = server.app;
     const email = `places${++serial}@example.com`;
     await as(admin, 'POST', '/api/users', { email, name: 'P', role: 'viewer', password: 'temp_password' });
@@ -303,7 +303,7 @@ describe('identity', () => {
       );
     assert.equal(await attempt('192.0.2.5'), 'in');
     for (let i = 0; i < 10; i++) assert.equal(await attempt('203.0.113.9', 'wrong'), 'unauthenticated');
-    // Whoever guessed is held up, with the right password too; nobody else is.
+    // The guessing address is blocked, with the right password too; others are not.
     assert.equal(await attempt('203.0.113.9'), 'rate-limited');
     assert.equal(await attempt('198.51.100.1'), 'in');
     // Guesses from many hosts: unknown places may try every few seconds, known ones at any time.
@@ -315,7 +315,7 @@ describe('identity', () => {
     // Guesses from one network, an account each.
     const guesses = Array.from({ length: 100 }, () => guardOf('', '192.0.2.200').elsewhere[2]!);
     await core.store.credentials.addSignInFailures(guesses, new Date(), new Date(0));
-    assert.equal(await attempt('192.0.2.201', 'wrong', 'nobody-else@example.com'), 'rate-limited');
+    assert.equal(await attempt('192.0.2.201', 'wrong', 'unknown-too@example.com'), 'rate-limited');
     assert.equal(await attempt('192.0.2.5'), 'in');
     // Where the user is known guesses are bounded as well.
     const { known } = guardOf(email, '192.0.2.5');
@@ -374,7 +374,7 @@ describe('identity', () => {
     );
   });
 
-  it('makes further organizations, whose records nobody else sees', async () => {
+  it('creates organizations whose records no other organization sees', async () => {
     const made = await as(admin, 'POST', '/api/organizations', {
       name: 'Other',
       admin_email: 'boss@other.example',

@@ -42,7 +42,7 @@ describe('rate limits', () => {
     };
   }
 
-  it('are told with every reply, errors too, and counted over all ports', async () => {
+  it('are in the headers of every reply, errors too, and counted over all ports', async () => {
     const key = await newKey();
     const paths: [string, RequestInit, number][] = [
       ['/v1/convai/agents', {}, 200],
@@ -75,13 +75,13 @@ describe('rate limits', () => {
       ],
       [49, 48, 49],
     );
-    const nobody = [
+    const anonymous = [
       await get('/v1/convai/agents', 'wrong'),
       await get('/v1/convai/agents', ''),
       await get('/v1/convai/latency/CA0', '', { headers: { 'x-forwarded-for': '1.2.3.4' } }),
     ];
     assert.deepEqual(
-      nobody.map((reply) => [reply.status, reply.remaining]),
+      anonymous.map((reply) => [reply.status, reply.remaining]),
       [
         [401, 49],
         [401, 48],
@@ -165,7 +165,7 @@ describe('a key that makes a request count once', () => {
     server.request('POST', path, body, { 'idempotency-key': key, ...headers });
   const call = { to_number: '+15005550003' };
 
-  it('answers the first reply again, and dials nobody twice', async () => {
+  it('repeats the first reply, and does not dial twice', async () => {
     const first = await once('one', '/v1/convai/twilio/outbound-call', call);
     assert.equal(first.status, 200);
     assert.equal(server.headers.get('idempotent-replayed'), null);
@@ -209,7 +209,7 @@ describe('a key that makes a request count once', () => {
       );
   });
 
-  it('shows again what is shown once, and keeps it where nobody can read it', async () => {
+  it('repeats a secret that is shown once, and stores it encrypted', async () => {
     const [first, again] = [
       await once('five', '/api/keys', { name: 'x' }),
       await once('five', '/api/keys', { name: 'x' }),

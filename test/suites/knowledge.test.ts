@@ -175,7 +175,7 @@ describe('the knowledge base', () => {
     assert.match((await found("children's plates", own))[0]!, /small/);
   });
 
-  it('lets nobody out of its folder, and says what is wrong', async () => {
+  it('reads no file outside its folder, and names the problem', async () => {
     writeFileSync(join(folder, '..', 'secret.txt'), 'a secret');
     symlinkSync(join(folder, '..', 'secret.txt'), join(folder, 'link.txt'));
     mkdirSync(join(folder, 'dir.txt'), { recursive: true });
@@ -308,7 +308,7 @@ describe('the knowledge base with an embedder', () => {
       );
       const find = async (question: string) =>
         (await searchKnowledge(server.app.core, Number(agent.slice(6)), question, 3)).map((one) => one.text);
-      assert.equal((await find('zzebraz grazze'))[0], 'Zebras graze.', 'no word of it stands there');
+      assert.equal((await find('zzebraz grazze'))[0], 'Zebras graze.', 'it does not contain the words');
       assert.equal((await find('what do prices begin at'))[0], 'Prices begin at ten.');
       away = true;
       assert.deepEqual(await find('peru'), ['We ship to Peru.']);

@@ -31,7 +31,7 @@ it('tells of calls, refusals, failed sign-ins, vendors and receivers, and holds 
       OPENAI_API_KEY: SECRETS.vendor,
       OPENAI_BASE_URL: openai.url,
       WEBHOOK_ALLOW_PRIVATE_NETWORKS: 'true',
-      ADMIN_EMAIL: 'somebody@example.com',
+      ADMIN_EMAIL: 'someone@example.com',
       ADMIN_PASSWORD: 'a-right-password-88',
     },
     { log },
@@ -52,8 +52,8 @@ it('tells of calls, refusals, failed sign-ins, vendors and receivers, and holds 
       return server.untilEnded(String(body['call_sid']));
     };
     for (const number of NUMBERS) await place(number);
-    await server.request('POST', '/api/auth/login', { email: 'somebody@example.com', password: SECRETS.password });
-    await server.request('POST', '/v1/convai/twilio/outbound-call', { to_number: 'nobody' });
+    await server.request('POST', '/api/auth/login', { email: 'someone@example.com', password: SECRETS.password });
+    await server.request('POST', '/v1/convai/twilio/outbound-call', { to_number: 'no-number' });
     const told = () => lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     const find = (message: string) => told().filter((line) => line['msg'] === message);
     await until('the webhook in the log', 10_000, () => find('webhook delivery failed; it will be retried').length > 0);
@@ -80,7 +80,7 @@ it('tells of calls, refusals, failed sign-ins, vendors and receivers, and holds 
       'a-right-password-88',
       server.key,
       ...NUMBERS,
-      'somebody@',
+      'someone@',
       '/secret-path',
     ])
       assert.equal(all.includes(secret), false, `${secret} stands in the log`);

@@ -97,7 +97,7 @@ describe('the media socket', { concurrency: 3 }, () => {
     caller.socket.close(1000);
   });
 
-  it('goes on after a lost connection, by the same token once, and ends when nobody comes back', async () => {
+  it('goes on after a lost connection, by the same token once, and ends without a reconnection', async () => {
     const { sid, url } = await webCall();
     const first = new SocketCaller(url);
     await untilSaid(sid, 'agent', /How can I help/);
@@ -167,7 +167,7 @@ describe('the media socket', { concurrency: 3 }, () => {
     await server.untilEnded(sid);
   });
 
-  it('refuses whoever has no right to it, with a clear code', async () => {
+  it('refuses unauthorized clients with a clear code', async () => {
     const { sid, url } = await webCall();
     const base = server.url.replace('http', 'ws');
     const open = new SocketCaller(url);
@@ -238,7 +238,7 @@ describe('the media socket', { concurrency: 3 }, () => {
     caller.socket.close(1000);
   });
 
-  it('ends at once when the API ends the call, and the socket is told', async () => {
+  it('ends at once when the API ends the call, with a close reason', async () => {
     const { sid, url } = await webCall();
     const caller = new SocketCaller(url);
     await until('the agent to speak', 10_000, () => caller.heardSeconds > 0.3);

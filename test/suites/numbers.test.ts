@@ -74,7 +74,7 @@ describe('the numbers of the simulated carrier', { concurrency: 4 }, () => {
     assert.equal(durationMs(ended, new Date()), 0);
   });
 
-  it('+15005550003 rings and nobody answers', async () => {
+  it('+15005550003 rings without an answer', async () => {
     const { call: ended } = await call('+15005550003');
     assert.equal(ended.status, 'no-answer');
   });
@@ -128,7 +128,7 @@ describe('the numbers of the simulated carrier', { concurrency: 4 }, () => {
     assert.equal(ended.endReason, 'refused');
   });
 
-  it('+15005550008 asks for a human, is told that nobody is free, and is kept for five minutes', async () => {
+  it('+15005550008 asks for a human, hears that none is free, and waits for five minutes', async () => {
     const { call: ended, entries } = await call('+15005550008');
     assert.equal(ended.status, 'completed');
     assert.equal(ended.endReason, 'caller_hung_up');

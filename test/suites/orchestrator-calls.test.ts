@@ -40,7 +40,7 @@ describe('orchestrator: providers and calls where none is configured', { concurr
         recording: { supported: true, formats: ['mp3', 'wav'] },
       },
     });
-    assert.equal((await ask('GET', '/voice/providers/nobody/capabilities')).status, 404);
+    assert.equal((await ask('GET', '/voice/providers/unknown/capabilities')).status, 404);
     const test = (await ask('POST', '/voice/providers/test')).body;
     assert.deepEqual(
       [test['success'], test['provider'], test['test_results']],
@@ -294,7 +294,7 @@ describe('orchestrator: providers and calls where none is configured', { concurr
     assert.ok(entries.filter((entry) => entry.role === 'caller').length >= 3, 'a conversation');
   });
 
-  it('refuses webhooks that make no sense, and takes such that concern nobody', async () => {
+  it('refuses webhooks that make no sense, and accepts those about unknown calls', async () => {
     for (const [path, type, body] of [
       ['twilio', form, 'CallStatus=ringing'],
       ['twilio', form, 'CallSid=x'],
@@ -309,22 +309,22 @@ describe('orchestrator: providers and calls where none is configured', { concurr
       assert.equal(errorOf(JSON.parse(reply.text) as Json)['code'], 'VALIDATION_ERROR');
     }
     const before = (await server.database('select 1 from calls')).length;
-    assert.equal((await post('/voice/webhook/twilio', form, 'CallSid=nobody&CallStatus=completed')).status, 200);
+    assert.equal((await post('/voice/webhook/twilio', form, 'CallSid=unknown&CallStatus=completed')).status, 200);
     assert.equal(
-      (await post('/voice/webhook/vonage', 'application/json', '{"uuid":"nobody","status":"busy"}')).status,
+      (await post('/voice/webhook/vonage', 'application/json', '{"uuid":"unknown","status":"busy"}')).status,
       200,
     );
     assert.equal((await server.database('select 1 from calls')).length, before);
     // A credential that is shown has to be good, and may place calls.
     assert.equal(
-      (await post('/voice/webhook/twilio', form, 'CallSid=nobody&CallStatus=completed', { 'x-api-key': 'wrong' }))
+      (await post('/voice/webhook/twilio', form, 'CallSid=unknown&CallStatus=completed', { 'x-api-key': 'wrong' }))
         .status,
       401,
     );
     const viewer = (await ask('POST', '/api/keys', { name: 'v', role: 'viewer' })).body['data'] as Json;
     assert.equal(
       (
-        await post('/voice/webhook/twilio', form, 'CallSid=nobody&CallStatus=completed', {
+        await post('/voice/webhook/twilio', form, 'CallSid=unknown&CallStatus=completed', {
           'x-api-key': String(viewer['key']),
         })
       ).status,

@@ -43,7 +43,7 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
   const MS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
   const DEFAULTS = { language: 'en', timezone: 'UTC', communication_style: 'friendly' };
   let serial = 0;
-  const somebody = () => `user_of_a_test_${++serial}`;
+  const newUser = () => `user_of_a_test_${++serial}`;
 
   describe('agents', () => {
     it('are made and listed as the seed shows', async () => {
@@ -193,7 +193,7 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
       const hello = await write('Hello, how can you help me?', {}, input);
       assert.match(String(hello['message']), /^[A-Z][^{}]+[.?!]$/);
       assert.deepEqual(Object.keys((await write('Hello', {}, 'agent_1')) as object).includes('intent'), false);
-      const user = somebody();
+      const user = newUser();
       assert.match(
         String((await write('My name is Ruth and I prefer mornings', { user_id: user }, memory))['message']),
         /your name is Ruth.*you prefer mornings/,
@@ -242,7 +242,7 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
     });
 
     it('answer a repeated request once', async () => {
-      const user = somebody();
+      const user = newUser();
       const twice = await Promise.all(
         [1, 2].map(() =>
           server.request(
@@ -265,7 +265,7 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
 
   describe('conversations', () => {
     it('begin under the name that a client gives, within that person', async () => {
-      const [one, two] = [somebody(), somebody()];
+      const [one, two] = [newUser(), newUser()];
       await write('Hello there', { user_id: one, conversation_id: 'chat' });
       await write('And again', { user_id: one, conversation_id: 'chat' });
       await write('Hello', { user_id: two, conversation_id: 'chat' });
@@ -289,7 +289,7 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
       await write('By session', { user_id: one, session_id: 'chat' });
       await write('By id', { user_id: one, conversation_id: ours });
       assert.equal(((await ok('GET', `/conversations/${ours}`))['messages'] as Json[]).length, 8);
-      // Somebody else who guesses it gets a talk of their own under that name.
+      // Another person who guesses it gets their own conversation under that name.
       await write('I guess', { user_id: two, conversation_id: ours });
       assert.equal(((await ok('GET', `/conversations/chat?user_id=${one}`))['messages'] as Json[]).length, 8);
       assert.equal(((await ok('GET', `/conversations/${ours}?user_id=${two}`))['messages'] as Json[]).length, 2);
@@ -298,7 +298,7 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
     });
 
     it("are shown in the seed's form, and take the seed's message", async () => {
-      const user = somebody();
+      const user = newUser();
       await write('Hello, how can you help me?', { user_id: user, conversation_id: 'conv_123_seed' });
       const path = '/conversations/conv_123_seed';
       const added = await ok('POST', `${path}/messages`, {
@@ -354,7 +354,7 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
     });
 
     it('rest after half an hour, and are put away after a month', async () => {
-      const user = somebody();
+      const user = newUser();
       await write('Hello', { user_id: user, conversation_id: 'ageing' });
       const status = async () =>
         ((await ok('GET', `/conversations?user_id=${user}`)) as { conversations: Json[] }).conversations[0]!['status'];
@@ -380,7 +380,7 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
     });
 
     it('a message is answered within seconds although the server that answered the one before has died', async () => {
-      const user = somebody();
+      const user = newUser();
       await write('Hello', { user_id: user, conversation_id: 'orphan' });
       await server.database(
         "update conversations set busy_by = 'a request that died', busy_until = clock_timestamp() + interval '2 seconds' where name = 'orphan'",
@@ -390,7 +390,7 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
     });
 
     it('one message is answered after the other, however many come at once', async () => {
-      const user = somebody();
+      const user = newUser();
       await Promise.all(
         Array.from({ length: 6 }, (_, n) => write(`Question ${n}`, { user_id: user, conversation_id: 'crowd' })),
       );
@@ -402,7 +402,7 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
     });
 
     it('are calls as well: of the person that the client names, else of the number', async () => {
-      const user = somebody();
+      const user = newUser();
       const placed = await ok('POST', '/voice/calls/initiate', {
         phone_number: '+15005550006',
         metadata: { user_id: user },
@@ -445,7 +445,7 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
       await server.request('POST', `/v1/convai/agents/${agent}/knowledge-base`, {
         text: 'The museum pass of Northwind is valid for seventeen days.',
       });
-      const user = somebody();
+      const user = newUser();
       assert.match(
         String(
           (await write('For how many days is the museum pass valid?', { user_id: user, conversation_id: 'k' }, agent))[
@@ -470,8 +470,8 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
       assert.match(String(reply['message']), /not call you again/);
       const { status, body } = await ask('POST', '/voice/calls/initiate', { phone_number: '+4915198765432' });
       assert.deepEqual([status, (body['error'] as Json)['code']], [409, 'CONFLICT']);
-      // Also of somebody who is known by a name alone, whatever number is theirs later.
-      const named = somebody();
+      // Also of a person known by a name alone, even if they get a number later.
+      const named = newUser();
       await write('Do not call me again', { user_id: named });
       assert.equal(
         (await ask('POST', '/voice/calls/initiate', { phone_number: '+4915198765433', user_id: named })).status,
@@ -481,8 +481,8 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
   });
 
   describe('memory', () => {
-    it("is read and added to in the seed's form, and loses nothing that somebody else writes", async () => {
-      const path = `/memory/${somebody()}/context`;
+    it("is read and added to in the seed's form, and loses no concurrent changes", async () => {
+      const path = `/memory/${newUser()}/context`;
       const empty = (await ok('GET', path)) as { context: Json };
       assert.deepEqual(empty.context, {
         recent_conversations: [],
@@ -529,8 +529,8 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
         assert.deepEqual(errorOf(await ask('POST', path, body)), [400, 'VALIDATION_ERROR']);
     });
 
-    it('knows in text who gave their name and wish in text before, and nobody else', async () => {
-      const [one, two] = [somebody(), somebody()];
+    it('remembers in text the name and wish of a person from earlier texts, and of no other person', async () => {
+      const [one, two] = [newUser(), newUser()];
       await write('My name is Anna and I need a quote for ten people', { user_id: one, conversation_id: 'a' });
       assert.match(
         String((await write('What is my name?', { user_id: one, conversation_id: 'b' }))['message']),
@@ -588,7 +588,7 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
     };
 
     it('knows in text who gave their name by voice, and by voice who gave it in text', async () => {
-      const spoken = somebody();
+      const spoken = newUser();
       await speak({ user_id: spoken }, ['my name is anna']);
       await until(
         'what was said to be learnt',
@@ -599,15 +599,15 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
           ] === 'Anna',
       );
       assert.match(String((await write('What is my name?', { user_id: spoken }))['message']), /Anna/);
-      const written = somebody();
+      const written = newUser();
       await write('My name is Robert and I want to talk about prices', { user_id: written });
       const said = await speak({ user_id: written }, ['what is my name']);
       assert.match(said.at(-1)!.text, /Robert/);
-      assert.doesNotMatch(JSON.stringify(await speak({ user_id: somebody() }, ['what is my name'])), /Robert|Anna/);
+      assert.doesNotMatch(JSON.stringify(await speak({ user_id: newUser() }, ['what is my name'])), /Robert|Anna/);
     });
 
-    it('is never that of another organization, whoever is named alike', async () => {
-      const user = somebody();
+    it('is never that of another organization with the same user id', async () => {
+      const user = newUser();
       await write('My name is Anna', { user_id: user, conversation_id: 'ours' });
       const { body } = await server.request('POST', '/api/organizations', {
         name: `Theirs ${serial}`,
@@ -659,7 +659,7 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
         DEFAULTS,
       );
       // Who is known by a name alone goes by that name; replies that were kept to be given again go too.
-      const named = somebody();
+      const named = newUser();
       await server.request(
         'POST',
         '/agents/agent_1/message',
@@ -687,7 +687,7 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
     const as = async (role: string) =>
       String(((await server.request('POST', '/api/keys', { name: role, role })).body['data'] as Json)['key']);
     const [viewer, manager] = [await as('viewer'), await as('manager')];
-    const user = somebody();
+    const user = newUser();
     await write('Hello', { user_id: user, conversation_id: 'seen' });
     assert.deepEqual(errorOf(await ask('POST', '/agents/agent_1/message', { message: 'x' }, viewer)), [
       403,
@@ -743,7 +743,7 @@ describe('orchestrator: agents, conversations, memory', { concurrency: 1 }, () =
     for (const [path, limit] of [
       ['/agents', 200_000],
       ['/conversations', 500_000],
-      [`/memory/${somebody()}/context`, 1_000_000],
+      [`/memory/${newUser()}/context`, 1_000_000],
       ['/ws/status', 1_000_000],
     ] as const) {
       await ok('GET', path);

@@ -145,7 +145,7 @@ describe('the database goes away', () => {
       )[0]!['n'],
     );
 
-  /** A call on the first server to a person who is silent, and so interrupts nobody. */
+  /** A call on the first server to a silent person, who does not interrupt. */
   const quietCall = async () => {
     const sid = await place(a, '+15005550010');
     // The conversation has begun once the agent was heard.

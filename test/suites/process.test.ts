@@ -107,7 +107,7 @@ describe('npm start', { concurrency: 2 }, () => {
     await first.untilHealthy();
     const agent = await api(first, 'POST', '/v1/convai/agents', {
       name: 'Kept',
-      first_message: 'Hello, this is a rather long first message, so that there is something to hear on the recording.',
+      first_message: 'Hello, this is a rather long first message, so there is something to hear on the recording.',
     });
     const calls: string[] = [];
     for (const to of ['+15005550006', '+15005550010', '+15005550003'])
@@ -178,7 +178,7 @@ describe('npm start', { concurrency: 2 }, () => {
 
   it(
     'runs as a user who may do nothing but write to their own folder',
-    { skip: process.getuid?.() !== 0 && 'only root can become somebody else' },
+    { skip: process.getuid?.() !== 0 && 'only root can change its user' },
     async () => {
       const dataDir = freshDir();
       const nobody = Number(/^nobody:[^:]*:(\d+)/m.exec(readFileSync('/etc/passwd', 'utf8'))![1]);

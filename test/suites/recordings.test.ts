@@ -203,7 +203,7 @@ describe('recordings', { concurrency: 3 }, () => {
       ),
       false,
     );
-    // Nobody else lost anything.
+    // Other calls lost nothing.
     assert.ok(
       (await server.database('select 1 from calls where recording_key is not null and organization_id = 1')).length > 0,
     );

@@ -310,7 +310,7 @@ describe('sales-agent', () => {
     assert.equal(ends[0]!.status, 200);
   });
 
-  it('ends a call whose record was read just before somebody else ended it', async (t) => {
+  it('ends a call that was ended concurrently after its record was read', async (t) => {
     const { calls } = server.app.core.store;
     const { body } = await server.request('POST', '/v1/convai/twilio/outbound-call', {
       agent_id: agentId,
@@ -445,7 +445,7 @@ describe('sales-agent', () => {
     }
   });
 
-  it('answers a path that nobody has in the form of whose it is', async () => {
+  it('answers an unknown path in the form of the API that owns it', async () => {
     const { status, body } = await server.request('GET', '/nowhere');
     assert.equal(status, 404);
     assert.equal((body['error'] as Record<string, unknown>)['code'], 'NOT_FOUND');
@@ -483,7 +483,7 @@ describe('sales-agent', () => {
       if (reply.status === 200) await server.request('POST', `/v1/convai/calls/${String(reply.body['call_sid'])}/end`);
   });
 
-  it('does not call whoever asked not to be called', async () => {
+  it('does not call a person who asked not to be called', async () => {
     const organizationId = server.app.organization.id;
     const person = await server.app.core.store.persons.withNumber(organizationId, '+15005559999', 'hash');
     await server.app.core.store.persons.refuseCalls(person.id, new Date());

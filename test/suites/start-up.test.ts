@@ -262,7 +262,7 @@ describe('npm start', { concurrency: 2 }, () => {
   });
 
   it(
-    'does not run in a folder of somebody else',
+    'does not run in the folder of another user',
     { skip: process.getuid?.() !== 0 && 'only root can become another' },
     () => {
       const dir = freshDir();

@@ -112,7 +112,7 @@ describe('tools', () => {
     assert.equal((await server.request('POST', '/v1/convai/agents/agent_999/tools', SEED)).status, 404);
   });
 
-  it('are used on a call: signed, once, with what was said, and the answer is told', async () => {
+  it('run on a call: signed, once, with the spoken values, and the agent says the result', async () => {
     receiver.answer = (_request, reply) => reply.end('{"message": "Your appointment is number seven."}');
     const agent = await newAgent({ system_prompt: 'You sell. Questions:\nWhat do you use today?' });
     const { body: tool } = await server.request('POST', `/v1/convai/agents/${agent}/tools`, {
@@ -455,7 +455,7 @@ describe('tools of a scripted model', () => {
     );
   });
 
-  it('that ran when the server died are unknown, and nobody does them again', async () => {
+  it('that ran when the server died are unknown, and are not repeated', async () => {
     await withModel([], async (server, _model, agent) => {
       const { store, clock } = server.app.core;
       const call = await store.calls.insert({

@@ -110,7 +110,7 @@ describe('two servers', () => {
       a.app.here!.watch((event) => void (event.type === 'status' && heard.push(`${event.callSid} ${event.status}`))),
     );
     const ending = b.request('POST', `/v1/convai/calls/${sid}/end`);
-    await until('the word of its end', 10_000, () => obey.mock.callCount() > 0 || null);
+    await until('the notification of its end', 10_000, () => obey.mock.callCount() > 0 || null);
     release();
     assert.equal((await ending).status, 200);
     const ended = await a.untilEnded(sid, 20_000);
@@ -219,7 +219,7 @@ describe('two servers', () => {
     assert.ok(Math.abs(recordedMs - tookMs) < 2500, `${recordedMs} ms recorded of ${tookMs}`);
   });
 
-  it('a call that has to be answered where there is no room is told so, and ends; one that is placed is refused', async () => {
+  it('an inbound call to a full server hears an apology and ends; an outbound one is refused', async () => {
     const full = await startServer({ ...env, MAX_CONCURRENT_CALLS: '1' }, { slots: 0 });
     const { body } = await a.request('POST', '/v1/convai/web-calls', { agent_id: 'agent_1' });
     const sid = String(body['call_sid']);

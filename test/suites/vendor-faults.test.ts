@@ -5,7 +5,8 @@ import { fakeDeepgram } from '../vendors/deepgram.ts';
 import type { FakeVendor, Fault } from '../vendors/faults.ts';
 import { fakeAnthropic, fakeOpenAi } from '../vendors/language.ts';
 
-// Vendors that refuse, break off, or are down: who answers then, who is told, and who is not harmed.
+// Vendors that refuse, break off or are down: the fallback answers, the error is reported, other calls are not
+// affected.
 
 const SECRET = 'sk-a-secret-key-0123456789';
 

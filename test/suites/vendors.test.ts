@@ -172,11 +172,11 @@ describe('the checks notice', () => {
     assert.rejects(languageModelChecks[check]!(model), check);
 
   it('a model that breaks its contract', async () => {
-    await fails('says nothing after it was told to stop', parrot({ late: true }));
+    await fails('says nothing after an abort', parrot({ late: true }));
     await fails('answers what was said last, in pieces, and ends once', parrot({ twice: true }));
     await fails('counts its tokens', parrot({}));
     await fails('calls a tool with arguments of their own kinds', parrot({ usage: true }));
-    await fails('is told what a tool gave, and not of one that still runs', parrot({}));
+    await fails('gets the results of tools, and not of one that still runs', parrot({}));
     await languageModelChecks['answers what was said last, in pieces, and ends once']!(parrot({}));
   });
 });
@@ -190,7 +190,7 @@ it('elevenlabs lists its voices and makes new ones', async () => {
   );
   const id = await voices.clone('Ada', [{ name: 'a.wav', bytes: new Uint8Array(10) }]);
   assert.deepEqual((await voices.list()).at(-1), { id, name: 'Ada', category: 'cloned' });
-  await assert.rejects(voices.clone('Nobody', []), /422/);
+  await assert.rejects(voices.clone('Unknown', []), /422/);
   await vendor.close();
 });
 
@@ -211,7 +211,7 @@ const guardOf = (now: () => number) => {
 const REQUEST = { prompt: '', model: '', messages: [], tools: [], working: () => () => undefined };
 
 describe('a guarded vendor', () => {
-  it('that tries a recogniser on a call where nobody speaks learns nothing, and tries again', () => {
+  it('that tries a recogniser on a silent call learns nothing, and tries again', () => {
     let now = 0;
     const guard = guardOf(() => now);
     guard.breaker.ask()!.failed(1);

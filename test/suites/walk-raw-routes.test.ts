@@ -120,7 +120,7 @@ describe('every raw route and socket', () => {
       for (const token of [undefined, 'wrong', 'a.b.c']) assert.equal(await get(url.pathname, token), 401, address);
       for (const role of ROLES) {
         assert.equal(await get(url.pathname, theirs.tokens[role]), 404, `${role} of another organization: ${address}`);
-        // The call is nobody's of the human agents.
+        // The call belongs to no human agent.
         assert.equal(await get(url.pathname, ours.tokens[role]), role === 'agent' ? 404 : 200, `${role}: ${address}`);
       }
       assert.equal(await get(url.pathname + url.search), 200);
@@ -218,7 +218,7 @@ describe('every raw route and socket', () => {
       for (const role of ROLES)
         assert.equal(await answer(`${bare}&token=${others.tokens[role]}`), role === 'viewer' ? 403 : 404, role);
       assert.equal(await answer(`${bare}&token=${mine.tokens.viewer}`), 403);
-      assert.equal(await answer(`${bare}&token=${mine.tokens.agent}`), 404, 'a call of somebody else');
+      assert.equal(await answer(`${bare}&token=${mine.tokens.agent}`), 404, 'a call of another user');
       assert.equal(await answer(`${bare}&token=${mine.tokens.manager}`), null);
       await as(mine.tokens.admin, 'POST', `/v1/convai/calls/${String(made.body['call_sid'])}/end`);
     }
@@ -295,7 +295,7 @@ describe('every raw route and socket', () => {
       assert.equal(await write(stranger), 'AUTHENTICATION_ERROR');
       assert.ok(
         stranger.told.every(({ type }) => type === 'error.occurred'),
-        'who shows no credential is told errors only',
+        'without a credential only errors are sent',
       );
       stranger.socket.terminate();
     }

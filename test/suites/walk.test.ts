@@ -22,7 +22,9 @@ describe('every operation', () => {
   const each = (): [Api, RestOperation][] =>
     apis.flatMap((api) => api.operations.map((operation): [Api, RestOperation] => [api, operation]));
   const nameOf = (operation: RestOperation): string => `${operation.method} ${operation.path}`;
-  /** People are named by clients, each organization's by its own: any text is somebody, and nothing is known of whom nobody knows. */
+  /**
+   * Clients choose the ids of people per organization, so any text is a valid id, and an unknown person has empty data.
+   */
   const namesAnybody = (operation: RestOperation): boolean => operation.path.includes(':userId');
   const isOpen = (operation: RestOperation): boolean => operation.permission === 'anybody';
 
@@ -92,7 +94,7 @@ describe('every operation', () => {
       if (isOpen(operation)) continue;
       for (const role of ROLES) {
         const allowed = isAllowed({ kind: 'user', id: 1, role, sessionId: 1 }, operation.permission as never);
-        // A body that is refused: whoever is let in as far as that may do it, and nothing is done.
+        // An invalid body: a role that gets as far as its validation is permitted, and nothing is changed.
         const { status, body } = await ask(operation, {
           token: ours.tokens[role],
           body: '{"broken": ',
@@ -118,7 +120,7 @@ describe('every operation', () => {
 
   it('knows no record of another organization', async () => {
     for (const [api, operation] of each()) {
-      // Carriers are nobody's records: who may do what with them, their own suite says.
+      // Carriers belong to no organization; their own suite tests their permissions.
       if (
         isOpen(operation) ||
         !operation.path.includes(':') ||

@@ -68,7 +68,7 @@ it('none is lost, none overtakes another of its call, and what comes twice has t
         placedAt: new Date(),
         ringTimeoutMs: 1,
         userId: null,
-        owner: 'somebody',
+        owner: 'another',
         leaseMs: 3_600_000,
       });
       calls.push({ id: call.id, receiver: n });

@@ -7,7 +7,8 @@ import { WebhookDeliveries } from '#jobs/webhook-delivery.ts';
 import { startReceiver, type Received, type Receiver } from '../support/receiver.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
 
-// Whoever registers is told: every documented event, signed, in order, again until it arrives; and nobody is harmed by it.
+// Webhooks get every documented event, signed, in order, retried until delivered; failing receivers do not affect
+// others.
 
 const EVENTS = [
   'call.started',
@@ -149,7 +150,7 @@ describe('webhooks', () => {
           .map(({ json }) => (json['data'] as Record<string, unknown>)['role']),
       );
     assert.deepEqual([rolesOf('message.sent'), rolesOf('message.received')], [new Set(['agent']), new Set(['caller'])]);
-    // What the transcript says was said is what was told, in this order.
+    // The delivered messages equal the transcript, in this order.
     const words = order
       .filter((one) => /^message\.(?:sent|received)$/.test(String(one.json['event'])))
       .map((one) => (one.json['data'] as Record<string, unknown>)['text']);
@@ -214,7 +215,7 @@ describe('webhooks', () => {
     await flaky.close();
   });
 
-  it('harm nobody else: receivers that hang, redirect, refuse or answer without an end', async () => {
+  it('do not affect others when they hang, redirect, refuse or answer without an end', async () => {
     const bad: Receiver['answer'][] = [
       () => undefined,
       (_request, reply) => void reply.writeHead(302, { location: receiver.url }).end(),
@@ -394,7 +395,7 @@ describe('where requests may go', () => {
     await receiver.close();
   });
 
-  it('holds up nobody for others that hang at the same host', async () => {
+  it('is not delayed by others that hang at the same host', async () => {
     const client = new GuardedClient(true);
     const host = await startReceiver((request, reply) => void (request.path === '/well' && reply.end()));
     const send = (path: string) =>

@@ -9,7 +9,7 @@ import { FakeGeneric } from '../carriers/generic.ts';
 import { SocketCaller } from '../support/caller.ts';
 import { initiate, startServer, until, type TestServer } from '../support/server.ts';
 
-// Whose a record is: whoever acts on one is checked against its organization, and by the role that they have today.
+// Every access to a record is checked against the record's organization and the current role of the user.
 
 type Json = Record<string, unknown>;
 interface Organization {
@@ -103,7 +103,7 @@ describe('whose it is', () => {
       for (const { role, credential } of credentialsOf(a).filter(({ role }) => role === 'agent' || role === 'viewer'))
         assert.equal((await notify(credential, { event_type: 'call.ended', call_id: callId })).status, 403, role);
       assert.equal(await statusOf(callId), 'in-progress');
-      // An id that nobody has is answered alike.
+      // An unknown id gets the same answer.
       assert.equal((await notify(b.tokens.admin, { event_type: 'call.ended', call_id: 'call_999999' })).status, 404);
       // By every carrier's address, and by every id of it.
       const { sid } = (await server.app.core.store.calls.byId(Number(callId.slice(5))))!;
@@ -120,7 +120,7 @@ describe('whose it is', () => {
       await until('the call to end', 5000, async () => (await statusOf(callId)) === 'completed');
     });
 
-    it('comes in where its announcer may receive it, and takes nobody else\u2019s id', async () => {
+    it('comes in where its announcer may receive it, and takes no other call\u2019s id', async () => {
       const announce = (credential: string, call_id: string, to = '+1999') =>
         notify(credential, { event_type: 'call.started', call_id, data: { from: '+4915112345678', to } });
       for (const role of ['agent', 'viewer'] as const)
@@ -141,7 +141,7 @@ describe('whose it is', () => {
       assert.deepEqual([forB.status, await owners('inbound-2')], [200, [b.id]]);
       assert.equal((await announce(a.keys.manager!, 'inbound-3', '+4930222')).status, 200);
       assert.deepEqual(await owners('inbound-3'), ['org_1']);
-      // Whoever announced a call reports on it, by the carrier's id; others of the same name are others.
+      // The announcer reports on its call by the carrier's id; other calls with the same id are not affected.
       assert.equal((await announce(b.keys.admin!, 'inbound-3')).status, 200);
       assert.deepEqual(await owners('inbound-3'), ['org_1', b.id]);
       assert.equal((await notify(a.keys.admin!, { event_type: 'call.ended', call_id: 'inbound-2' })).status, 200);
@@ -165,7 +165,7 @@ describe('whose it is', () => {
       await until('the calls to end', 5000, async () => (await states()).length === 0);
     });
 
-    it('is open to nobody who pretends to be on this machine', async () => {
+    it('rejects requests that pretend to come from this machine', async () => {
       const callId = await running();
       const { port } = new URL(server.url);
       const send = (headers: Record<string, string>) =>

@@ -124,12 +124,7 @@ export const DOCUMENT_CORPUS: readonly DocumentCase[] = [
     bytes: utf8('<meta charset="iso-8859-1"><p>Käse</p>'),
     says: [/Käse/],
   },
-  no(
-    'an encoding that nobody knows',
-    'html',
-    latin('<meta charset="x-klingon"><p>caf\xe9</p>'),
-    /x-klingon is not known/,
-  ),
+  no('an unknown encoding', 'html', latin('<meta charset="x-klingon"><p>caf\xe9</p>'), /x-klingon is not known/),
   {
     what: 'bytes that are not as declared',
     type: 'txt',

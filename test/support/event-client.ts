@@ -8,7 +8,7 @@ export interface EventMessage {
   readonly cursor?: string;
 }
 
-/** A client of the event socket, as a program of somebody's would be. */
+/** A client of the event socket, like that of an integrator. */
 export class EventClient {
   readonly socket: WebSocket;
   readonly received: EventMessage[] = [];
@@ -41,7 +41,7 @@ export class EventClient {
     return this.received.filter((one) => one.type === type);
   }
 
-  /** The last cursor that it was told. */
+  /** The last cursor that it got. */
   get cursor(): string | undefined {
     return this.received.findLast((one) => one.cursor !== undefined)?.cursor;
   }

@@ -128,7 +128,7 @@ export class OwnPostgres {
     return [master, ...children];
   }
 
-  /** All connections are somebody else's; those of servers are ended. */
+  /** Other clients use all connections; those of servers are closed. */
   async fillUp(): Promise<void> {
     this.#owner = await this.#connect('owner', 'postgres');
     const sessions = "from pg_stat_activity where datname = 'app'";

@@ -5,7 +5,7 @@ export type Line =
   | string
   | { readonly tool: string; readonly args?: Readonly<Record<string, string>>; readonly say?: string };
 
-/** A language model that follows a script: its first line that is no part of the conversation yet, then goodbye; tool results are told as they are. */
+/** A language model that follows a script: says its first unsaid line, then goodbye; repeats tool results unchanged. */
 export class ScriptedModel implements LanguageModel {
   readonly id = 'scripted';
   readonly requests: ModelRequest[] = [];

@@ -19,7 +19,7 @@ export const BODIES: Readonly<Record<string, (serial: number) => Json>> = {
   'POST /v1/convai/twilio/outbound-call': () => ({ to_number: '+15005550001' }),
   'POST /v1/convai/webhooks': () => ({ url: 'http://example.com/', events: ['call.failed'] }),
   'POST /v1/convai/web-calls': () => ({ agent_id: 'agent_999999' }),
-  'POST /api/auth/login': () => ({ email: 'nobody@example.com', password: 'x' }),
+  'POST /api/auth/login': () => ({ email: 'unknown@example.com', password: 'x' }),
   'POST /api/auth/refresh': () => ({ refresh_token: 'x' }),
   'POST /api/users': (serial) => ({
     email: `walked${serial}@example.com`,

@@ -239,7 +239,7 @@ export class World {
         return;
       case 'stop-synthesis': {
         const track = this.#tracks.get(effect.segment);
-        // What has no audio yet keeps nobody waiting any more.
+        // Segments without audio no longer delay others.
         if (track?.durationMs === null) track.dropped = true;
         return this.#play();
       }
@@ -267,7 +267,8 @@ export class World {
       case 'clear':
         this.#advanceLine();
         this.#paused = false;
-        // A carrier gives back all its marks now: the line must not believe them. What was really heard may be told again, late.
+        // A carrier gives back all its marks now: the line must not believe them. What was really heard may be reported
+        // again, late.
         for (const track of this.#line) {
           if (track.started && !track.dropped && this.#random.chance(0.2))
             this.#after(
@@ -283,7 +284,7 @@ export class World {
         assert.ok(!this.#runs.has(effect.key), `tool ${effect.key} ran twice`);
         this.#runs.add(effect.key);
         const { id } = effect.args as { id: string };
-        assert.ok(this.#asked.has(id), 'a tool ran that nobody asked for');
+        assert.ok(this.#asked.has(id), 'a tool ran without a request');
         assert.ok(!this.#runs.has(`id:${id}`), 'one request ran two tools');
         this.#runs.add(`id:${id}`);
         if (this.#random.chance(0.85)) {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { WebSocket } from 'ws';
 
-/** What a vendor does wrong, for as long as it is told to. */
+/** The fault of a fake vendor, until it is reset. */
 export type Fault =
   | 'none'
   | 'slow'

@@ -18,7 +18,7 @@ interface Handlers {
   readonly socket?: (socket: WebSocket, asked: Omit<Asked, 'body'>, vendor: FakeVendor) => void;
 }
 
-/** The part that all fakes share: a server on loopback that counts, remembers keys, and fails as it is told. */
+/** The part that all fakes share: a server on loopback that counts, remembers keys, and fails on demand. */
 export async function startVendor({ refuses, http, socket }: Handlers): Promise<FakeVendor> {
   const server = createServer((request, reply) => {
     const chunks: Buffer[] = [];
