@@ -24,7 +24,7 @@ const CEILINGS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   src: { 'vague people': 23, 'passive telling': 0, 'word for notice': 0, idioms: 1 },
   test: { 'vague people': 17, 'passive telling': 2, 'word for notice': 0, idioms: 1 },
   bench: { 'vague people': 0, 'passive telling': 0, 'word for notice': 0, idioms: 0 },
-  docs: { 'vague people': 52, 'passive telling': 19, 'word for notice': 0, idioms: 1 },
+  docs: { 'vague people': 6, 'passive telling': 0, 'word for notice': 0, idioms: 0 },
 };
 
 const ROOT = join(import.meta.dirname, '..');
