@@ -33,6 +33,8 @@ const CONTROL: Limit = { name: 'socket', points: 3000, windowS: 60 };
 const LAST_EVENTS_MS = 2000;
 /** How long an authenticated client waits for the feed to be up to date. */
 const FEED_MS = 2000;
+/** Errors that refuse a credential; any other means that it could not be looked up. */
+const REFUSALS: ReadonlySet<AppError['code']> = new Set(['unauthenticated', 'token-expired', 'forbidden']);
 const GOING_AWAY = 1001;
 const CLOSE_UNAUTHENTICATED = 1008;
 const FULL = 1013;
@@ -409,7 +411,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
         for (const connection of group) if (connection.credential === credential) connection.principal = principal;
       } catch (error) {
         // An outage of the database revokes nothing.
-        if (!(error instanceof AppError)) continue;
+        if (!(error instanceof AppError) || !REFUSALS.has(error.code)) continue;
         for (const connection of group) if (connection.credential === credential) this.#shut(connection, error);
       }
     }

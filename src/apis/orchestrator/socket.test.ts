@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import type { Core } from '#core/core.ts';
 import type { EventFeed, FedEvent } from '#core/events/event-feed.ts';
 import type { Principal } from '#core/identity/principal.ts';
-import { AppError } from '#core/kernel/errors.ts';
+import { AppError, RecordsUnavailable } from '#core/kernel/errors.ts';
 import { EventSocket } from '../kit/event-socket.ts';
 import { socketDialect } from './socket.ts';
 
@@ -39,6 +39,7 @@ const CALLER: Principal = {
 describe('a connection to the event socket', { concurrency: 1 }, () => {
   const feed = new StillFeed();
   let good = true;
+  let isDown = false;
   let room = Infinity;
   let resets = new Date();
   let server: Server;
@@ -56,7 +57,11 @@ describe('a connection to the event socket', { concurrency: 1 }, () => {
         principalOf: () =>
           good
             ? Promise.resolve(CALLER)
-            : Promise.reject(new AppError('unauthenticated', 'Invalid API key or access token')),
+            : Promise.reject(
+                isDown
+                  ? new RecordsUnavailable(new Error('refused'), new Date())
+                  : new AppError('unauthenticated', 'Invalid API key or access token'),
+              ),
         healthy: () => Promise.resolve(true),
         log: { warn: () => undefined, error: (fields) => assert.fail(JSON.stringify(fields)) },
       },
@@ -119,6 +124,25 @@ describe('a connection to the event socket', { concurrency: 1 }, () => {
     t.mock.timers.tick(25_000);
     assert.equal((await once(client, 'close'))[0], 1008);
     assert.equal(messages.at(-1)!.data.error_code, 'AUTHENTICATION_ERROR');
+    good = true;
+    await events.close();
+  });
+
+  it('stays open while the database does not tell whether its credential is good', async () => {
+    events = make();
+    const { client, messages } = await open();
+    await until(() => messages.some((one) => one.type === 'auth.success'));
+    [good, isDown] = [false, true];
+    await events.credentialsChanged(null);
+    client.send(JSON.stringify({ type: 'ping' }));
+    await until(() => messages.some((one) => one.type === 'pong'));
+    assert.equal(client.readyState, client.OPEN);
+    isDown = false;
+    await events.credentialsChanged(2);
+    assert.equal(client.readyState, client.OPEN, 'another organization lost a credential');
+    const closed = once(client, 'close');
+    await events.credentialsChanged(1);
+    assert.equal((await closed)[0], 1008);
     good = true;
     await events.close();
   });
