@@ -22,7 +22,7 @@ const AREAS: Readonly<Record<string, readonly string[]>> = {
 // The number of matches today. These numbers only fall: a change that removes a match lowers the number with it.
 const CEILINGS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   src: { 'vague people': 23, 'passive telling': 0, 'word for notice': 0, idioms: 1 },
-  test: { 'vague people': 17, 'passive telling': 2, 'word for notice': 0, idioms: 1 },
+  test: { 'vague people': 12, 'passive telling': 0, 'word for notice': 0, idioms: 1 },
   bench: { 'vague people': 0, 'passive telling': 0, 'word for notice': 0, idioms: 0 },
   docs: { 'vague people': 6, 'passive telling': 0, 'word for notice': 0, idioms: 0 },
 };

@@ -33,7 +33,7 @@ const HELP = `Manages keys, passwords and deliveries. The server can keep runnin
   npm run admin -- backup FILE                records, files and keys in one file, while the server runs or not
   npm run admin -- restore FILE [--replace]   brings them back, into an empty DATA_DIR and database, or in the place of what is there`;
 
-/** Answers the exit code. */
+/** Returns the exit code. */
 export async function adminCommand(
   env: Readonly<Record<string, string | undefined>>,
   args: readonly string[],
@@ -76,7 +76,7 @@ export async function adminCommand(
   }
 }
 
-/** Asks each configured vendor now, from this machine. Answers 1 where one does not work. */
+/** Tests each configured vendor from this machine. Returns 1 if one fails. */
 async function checkVendors(config: Config): Promise<number> {
   const states = await new ConfiguredProviders(config.vendors, null).check();
   for (const { vendor, status, lastError } of states)
@@ -193,7 +193,7 @@ function oneOf<T extends string>(value: string, known: readonly T[], name: strin
   return found;
 }
 
-/** With its kind before it or without; nothing that anybody has for anything else. */
+/** Parses an id with or without its prefix; rejects ids of other kinds. */
 function numberIn(kind: string, id: string): number {
   const [, prefix = kind, digits] = /^(?:([a-z]+)_)?(\d{1,15})$/.exec(id) ?? [];
   return digits !== undefined && prefix === kind ? Number(digits) : -1;
@@ -204,7 +204,7 @@ function needed(value: string | undefined, name: string): string {
   return value;
 }
 
-/** The records of a server that runs, or of one that does not: then its database is started for the moment. */
+/** Opens the records of a running or stopped server; for a stopped one it starts the database temporarily. */
 async function openRecords(config: Config): Promise<{ core: BaseCore; close(): Promise<void> }> {
   const closers: (() => Promise<unknown> | void)[] = [];
   const close = async () => {
@@ -217,7 +217,7 @@ async function openRecords(config: Config): Promise<{ core: BaseCore; close(): P
         : { connectionString: config.databaseUrl };
     const database = await openDatabase(connection, (error) => console.error(error.message), 3);
     closers.push(() => database.close());
-    // Nothing here enqueues a job; the store wants a queue all the same.
+    // The commands enqueue no jobs, but the store requires a queue.
     const queue = new PgBoss({
       db: { executeSql: (text: string, values?: unknown[]) => database.pool.query(text, values) },
     });

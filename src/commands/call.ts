@@ -26,7 +26,7 @@ const ConversationReply = z.object({
   page_url: z.string(),
 });
 
-/** Answers the exit code: 0 when the call came off. */
+/** Returns the exit code: 0 if the call succeeded. */
 export async function callCommand(
   env: Readonly<Record<string, string | undefined>>,
   args: readonly string[],
@@ -94,7 +94,10 @@ function readSpeech(file: string): Uint8Array {
   return encodeMulaw(resample(wav.channels[0]!, wav.sampleRateHz, SAMPLE_RATE));
 }
 
-/** Plays a recording as a caller would speak, in real time, and keeps what both sides heard. Waits for the agent to finish before and after. */
+/**
+ * Plays a recording as the caller in real time, and records what both sides heard. Waits for the agent to finish before
+ * and after.
+ */
 function play(
   address: string,
   speech: Uint8Array,

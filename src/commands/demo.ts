@@ -15,7 +15,7 @@ import { renderCallPage } from '../pages/routes.ts';
 
 const DEFAULT_NUMBER = '+15005550006';
 
-/** Places one call on the simulator and shows it. Answers the exit code: 0 when the call came off. */
+/** Places one call on the simulator and shows it. Returns the exit code: 0 if the call succeeded. */
 export async function demoCommand(
   env: Readonly<Record<string, string | undefined>>,
   args: readonly string[],
@@ -121,7 +121,7 @@ async function report(app: App, call: Call, out: string, progress: ProgressLine)
   const entries = await app.core.store.calls.entries(call.id);
   const made = call.recordingKey === null ? null : recordingFiles(call.recordingKey);
   const wav = made && (await untilReadable(app, made.wav));
-  // The waveform comes a moment after the sound.
+  // The waveform file appears shortly after the audio file.
   if (made) await untilReadable(app, made.peaks);
   mkdirSync(out, { recursive: true });
   const lines = [
@@ -190,7 +190,7 @@ async function untilReadable(app: App, key: string): Promise<Uint8Array | null> 
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
-/** One line at the bottom that tells what is going on; on something that is no terminal it prints each state once. */
+/** A status line at the bottom of the terminal; without a terminal prints each state once. */
 class ProgressLine {
   readonly #live = process.stdout.isTTY;
   #shown = '';

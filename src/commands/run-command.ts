@@ -6,7 +6,7 @@ import type { StopRequests } from '../app/stop-requests.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 type Command = (env: Environment, args: string[], stop: StopRequests) => Promise<number>;
 
-/** Each command is loaded when it is called: none waits for what another one needs. */
+/** Commands are loaded on use, so that none waits for the dependencies of another. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   start: async (env, args, stop) => (await import('./start.ts')).startCommand(env, args, stop),
   demo: async (env, args, stop) => (await import('./demo.ts')).demoCommand(env, args, stop),
@@ -21,7 +21,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 const STOPPED = 130;
-/** How much later than a child process this one may learn of a signal to both. */
+/** How much later than a child process this process may receive a signal to both. */
 const SIGNAL_MS = 250;
 
 /** Runs a command and ends the process with its exit code. */
@@ -31,11 +31,12 @@ export async function runCommand(argv: readonly string[], env: Environment, stop
   try {
     const command = COMMANDS[name];
     if (!command) throw new Error(`There is no command ${name}. Commands: ${Object.keys(COMMANDS).join(', ')}.`);
-    // A call from a recording uses the folder of a server that runs.
+    // A call from a recording uses the folder of a running server.
     if (name !== 'call') await checkFolders(env);
     process.exitCode = await command(env, args, stop);
   } catch (error) {
-    // A signal to the whole group also ends child processes such as initdb: their failure is then no fault. It may be seen before the signal is.
+    // A signal to the group also ends child processes such as initdb. Their failure, which may be seen before the
+    // signal, is then expected.
     if (!stop.first.aborted) await Promise.race([once(stop.first, 'abort'), sleep(SIGNAL_MS)]);
     if (stop.first.aborted) process.exit(0);
     console.error(error instanceof Error && error.message !== '' ? error.message : error);

@@ -97,11 +97,11 @@ const Environment = z.object({
   SIMULATOR_SPEED: number(1, 0.1, 100),
 });
 
-/** What a process does: all of it, or serve the APIs, carry calls, or work off jobs. */
+/** The role of a process: everything, or only the APIs, calls or jobs. */
 export const ROLES = ['all', 'api', 'media', 'jobs'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Everything that configures a server, read once; nothing else reads the environment. */
+/** The configuration of a server, read once; no other code reads the environment. */
 export interface Config {
   readonly role: Role;
   readonly host: string;
@@ -109,31 +109,31 @@ export interface Config {
   readonly publicUrl: string | null;
   readonly dataDir: string;
   readonly databaseUrl: string | null;
-  /** Accepted but not used yet: servers tell each other through Postgres. */
+  /** Accepted but not used yet: servers communicate through Postgres. */
   readonly redisUrl: string | null;
   readonly apiKey: Secret;
-  /** The first user; without a password one is made and shown once. */
+  /** The first user; without a password one is generated and shown once. */
   readonly admin: { readonly email: string; readonly password: string | null };
   readonly encryptionKey: Secret;
   /** Signs access tokens; null: derived from the encryption key. */
   readonly jwtSecret: string | null;
   readonly filesDir: string;
   readonly maxConcurrentCalls: number;
-  /** Call slots of this process, whatever organizations may have. */
+  /** Call slots of this process, independent of the organizations' limits. */
   readonly slots: number;
   readonly logLevel: string;
   readonly shutdownGraceMs: number;
   readonly simulatorSpeed: number;
-  /** Whether what a seed leaves open asks for a credential. */
+  /** Whether APIs that are open on loopback also require a credential. */
   readonly requireAuth: boolean;
   /** Of the first organization. */
   readonly ratePlan: Plan;
   readonly rateLimitFactor: number;
-  /** Every variable that is no setting of ours: vendors and carriers look theirs up by name. */
+  /** All other variables; vendors and carriers read theirs by name. */
   readonly vendors: Readonly<Record<string, string>>;
-  /** The only folder that paths of documents may lead into. */
+  /** The only folder from which documents are read by path. */
   readonly knowledgeDir: string;
-  /** Whether webhooks, tools and documents may lie at loopback and private addresses. */
+  /** Whether webhooks, tools and documents may use loopback and private addresses. */
   readonly allowPrivateNetworks: boolean;
   /** Origins whose pages may call the APIs; `*` is every one. */
   readonly corsOrigins: readonly string[];
@@ -141,14 +141,14 @@ export interface Config {
 
 export interface Secret {
   readonly value: string;
-  /** Where it is kept; null when the environment gives it. */
+  /** The file that stores it; null if the environment sets it. */
   readonly file: string | null;
-  /** Whether it was made just now, and is to be shown once. */
+  /** Whether it was generated just now and must be shown once. */
   readonly isNew: boolean;
 }
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
-/** Whether only this machine reaches a host. */
+/** Whether a host is reachable from this machine only. */
 export const isLoopback = (host: string): boolean => LOOPBACK.has(host);
 const SLOTS_PER_CORE = 150;
 const API_KEY_FILE = 'api-secret-key';
@@ -159,7 +159,7 @@ const API_KEY_PREFIX = 'tl_';
 
 type Environment = z.infer<typeof Environment>;
 
-/** Values of these are shown in no error. */
+/** Variables whose values are never shown in errors. */
 const SECRET = /KEY|PASSWORD|SECRET|TOKEN|_URL$/;
 
 function given(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
@@ -168,7 +168,7 @@ function given(env: Readonly<Record<string, string | undefined>>): Record<string
   );
 }
 
-/** @throws Error with one line for each variable that is wrong */
+/** @throws Error with one line per invalid variable */
 function parse(env: Readonly<Record<string, string | undefined>>): Environment {
   const values = given(env);
   const parsed = Environment.safeParse(values);
@@ -192,7 +192,7 @@ export function foldersOf(env: Readonly<Record<string, string | undefined>>): Re
 
 const filesFolder = (e: Environment) => resolve(e.FILES_URL?.replace(/^file:\/\//, '') ?? join(e.DATA_DIR, 'files'));
 
-/** @throws Error that names each variable that is wrong, in one line each */
+/** @throws Error with one line per invalid variable */
 export function readConfig(env: Readonly<Record<string, string | undefined>>, role: Role = 'all'): Config {
   const e = parse(env);
   if (role !== 'all' && e.DATABASE_URL === undefined)
@@ -226,14 +226,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, ro
   });
 }
 
-/** Puts a new first API key into the data folder, in the place of the one there. Answers it. */
+/** Replaces the first API key in the data folder by a new one, and returns it. */
 export function replaceApiKey(dataDir: string): string {
   const value = API_KEY_PREFIX + randomBytes(32).toString('base64url');
   writeFileSync(join(dataDir, API_KEY_FILE), `${value}\n`, { mode: 0o600 });
   return value;
 }
 
-/** A secret that was given, or the one kept in the data folder, or a new one that is kept there from now on. */
+/** The configured secret, else the one stored in the data folder, else a new one, which is then stored there. */
 function secret(value: string | undefined, dataDir: string, name: string, prefix: string): Secret {
   if (value !== undefined) return { value, file: null, isNew: false };
   const file = join(dataDir, name);

@@ -4,7 +4,7 @@ import type { Block } from './blocks.ts';
 
 const OVERLAP = 0.15;
 
-/** About what a language model's tokenizer would count: words in pieces of six letters, and each sign. */
+/** Estimate of a tokenizer's count: words in pieces of six letters, and each punctuation mark. */
 export function countTokens(text: string): number {
   let tokens = 0;
   for (const [piece] of text.matchAll(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu)) tokens += Math.ceil(piece.length / 6);

@@ -8,13 +8,13 @@ import { fromCsv } from './csv.ts';
 import { decode } from './decode.ts';
 import { fromHtml } from './html.ts';
 
-/** So many of a PDF's letters may have no meaning of their own. */
+/** Share of a PDF's letters that may be without a Unicode value. */
 const MOST_UNKNOWN = 0.05;
 const DECLARED_WITHIN = 2048;
 
 /**
  * The text of a document in paragraphs, each with the headings above it (of a PDF: its page). `charset`: what was declared for it.
- * @throws Error when it is not what it is said to be, or text of it would be lost
+ * @throws Error if the content does not match its type, or text would be lost
  */
 export async function extract(bytes: Uint8Array, fileType: FileType, charset: string | null = null): Promise<Block[]> {
   const text = () => readable(decode(bytes, charset));

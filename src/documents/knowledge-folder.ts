@@ -7,7 +7,7 @@ import { AppError, invalid } from '#core/kernel/errors.ts';
 const folderOf = (organizationId: number): string => `org_${organizationId}`;
 const ANY_ORGANIZATION = /^org_\d+$/i;
 
-/** Reads from the folder of one organization only, whatever links and dots a path is made of. */
+/** Reads from the folder of one organization only, also with links and dots in the path. */
 export class ConfinedFolder implements KnowledgeFolder {
   readonly #dir: string;
 

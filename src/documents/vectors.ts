@@ -3,10 +3,10 @@ import type { ChunkRef, KnowledgeStore } from '#core/knowledge/knowledge-store.t
 import type { Embedder, VectorSearch } from '#core/knowledge/vector-search.ts';
 import type { FromVectors, ToVectors } from './vectors-worker.ts';
 
-/** How often it is looked whether an agent's vectors have changed. */
+/** How often an agent's vectors are checked for changes. */
 const FRESH_MS = 2000;
 
-/** Exact search over the vectors of one agent's documents, in a thread that keeps those in memory that are asked for. */
+/** Exact vector search over one agent's documents, in a thread that caches the vectors in use. */
 export class WorkerVectorSearch implements VectorSearch {
   readonly embedder: string;
   readonly #embedder: Embedder;

@@ -8,14 +8,14 @@ import type { ReadResult, ReadTask } from './reader-worker.ts';
 
 const LONGEST_MS = 60_000;
 const MOST_CHUNKS = 20_000;
-/** Each organization reads one at a time: its slow documents hold up its own alone. */
+/** Each organization reads one document at a time, so that slow ones delay only its own. */
 const TURNS = { atOnce: 2, perKey: 1, waitingPerKey: 8 };
-/** A document that unpacks to more than this is not read: a small file may hold a very large one. */
+/** Largest unpacked document; protects against decompression bombs. */
 const MEMORY_MB = 768;
 const LOOK_MS = 100;
 const MB = 2 ** 20;
 
-/** Reads each document in a thread of its own: what a document does to it ends with it. */
+/** Reads each document in its own thread, which ends with it, so that a malicious document does no lasting harm. */
 export class WorkerReader implements DocumentReader {
   readonly #memoryMb: number;
   readonly #longestMs: number;

@@ -4,27 +4,27 @@ import ipaddr from 'ipaddr.js';
 import type { HttpClient, HttpReply } from '#core/kernel/http-client.ts';
 import { Agent, buildConnector, fetch as fetchFrom, request, type Dispatcher } from 'undici';
 
-/** What a library may be answered, and how long it may take. */
+/** Limits for requests of libraries: the size of a response, and its time. */
 const MOST_BYTES = 4 * 1024 * 1024;
 const BODY_MS = 20_000;
 
-/** Why a request to an address was not made. */
+/** A request to a forbidden address was refused. */
 export class ForbiddenAddress extends Error {
   override readonly name = 'ForbiddenAddress';
 }
 
 /**
  * HTTP to addresses that users gave. The target is checked when connecting, by its IP address, so that no
- * form of a number and no name that changes its mind leads into our own network. Redirects are not followed.
+ * form of an address and no name with changing records leads into our own network. Redirects are not followed.
  */
 export class GuardedClient implements HttpClient {
   readonly #agent: Agent;
-  /** For libraries, which read an answer to its end. */
+  /** For libraries, which read a response to its end. */
   readonly #bounded: Agent;
   readonly fetch: typeof globalThis.fetch;
 
   constructor(allowPrivateNetworks: boolean) {
-    // As many connections as are asked for: of two who send to one host, who hangs must not hold up the other.
+    // Unlimited connections, so that a hanging request does not block another to the same host.
     const common = { connect: allowPrivateNetworks ? {} : guardedConnector(), pipelining: 0, keepAliveTimeout: 10_000 };
     this.#agent = new Agent(common);
     this.#bounded = new Agent({
@@ -33,7 +33,7 @@ export class GuardedClient implements HttpClient {
       bodyTimeout: BODY_MS,
       headersTimeout: BODY_MS,
     });
-    // Both are the same standard; only their types know of two makers.
+    // Both types describe the same standard.
     this.fetch = ((input: string, init?: RequestInit) =>
       fetchFrom(input, { ...init, redirect: 'error', dispatcher: this.#bounded } as never)) as never;
   }
@@ -89,7 +89,7 @@ export class GuardedClient implements HttpClient {
   ): Promise<Dispatcher.ResponseData> {
     const target = URL.parse(url);
     if (!target || !/^https?:$/.test(target.protocol)) throw new ForbiddenAddress('not an http address');
-    // The client leaves out credentials of an address.
+    // The client ignores credentials in a URL.
     const basic = basicOf(target);
     return request(target, {
       method,
@@ -144,7 +144,7 @@ async function upTo(
   return { bytes: Buffer.concat(chunks), cut: late };
 }
 
-/** The header for the user and password of an address, or null where it has none. */
+/** The header for the user and password of a URL, or null if it has none. */
 function basicOf({ username, password }: URL): string | null {
   if (username === '' && password === '') return null;
   return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`;
@@ -158,7 +158,7 @@ function decoded(text: string): string {
   }
 }
 
-/** Whether an address is anybody's on the open internet, in whatever form it is written. */
+/** Whether an IP address, in any notation, is public. */
 export function isPublicAddress(address: string): boolean {
   const plain = address.replace(/^\[|\]$/g, '');
   return ipaddr.isValid(plain) && ipaddr.process(plain).range() === 'unicast';
@@ -167,7 +167,7 @@ export function isPublicAddress(address: string): boolean {
 const guardedLookup: LookupFunction = (hostname, options, callback) => {
   dnsLookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
     if (error) return callback(error, '');
-    // One bad answer among good ones is how a name changes its mind.
+    // One private address among public ones indicates DNS rebinding.
     if (addresses.length === 0 || addresses.some((one) => !isPublicAddress(one.address)))
       return callback(new ForbiddenAddress(`${hostname} leads to an address that is not public`), '');
     if (options.all) return callback(null, addresses);
@@ -178,7 +178,7 @@ const guardedLookup: LookupFunction = (hostname, options, callback) => {
 function guardedConnector(): buildConnector.connector {
   const connect = buildConnector({ lookup: guardedLookup, timeout: 10_000 });
   return (options, callback) => {
-    // An address written as a number is never looked up.
+    // A numeric address is never resolved.
     const host = options.hostname.replace(/^\[|\]$/g, '');
     if (ipaddr.isValid(host) && !isPublicAddress(host))
       return callback(new ForbiddenAddress(`${host} is not a public address`), null);

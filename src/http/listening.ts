@@ -1,18 +1,18 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** Longest that a client may take over the head of a request, and over the whole of it. */
+/** Time limits for the head of a request, and for the whole request. */
 const HEAD_MS = 10_000;
 const REQUEST_MS = 30_000;
 const CHECK_MS = 1000;
-/** Longer than proxies and clients keep a quiet connection, so that none is closed just as it is used again. */
+/** Longer than the idle time-out of proxies and clients, so that no connection is closed just as it is reused. */
 const QUIET_MS = 65_000;
-/** Files that are not connections: the database, recordings, workers, libraries. */
+/** File descriptors kept for the database, recordings, workers and libraries. */
 const FILES_KEPT_BACK = 512;
 const FEWEST_CONNECTIONS = 256;
 const TCP_KEEP_ALIVE_MS = 30_000;
 const FAREWELL_MS = 2000;
-/** Connections that came at once: those beyond are lost by the system, without a word to either side. */
+/** Accept backlog; the system drops further simultaneous connections silently. */
 const WAITING_TO_BE_TAKEN = 4096;
 
 export interface Listening {
@@ -23,7 +23,7 @@ export interface Listening {
 }
 
 /**
- * Listens on every port that is free; all serve alike. Slow and silent clients are let go, and there are never more
+ * Listens on every port that is free; all serve alike. Slow and silent clients are closed, and there are never more
  * connections than this process may have files, so that running calls are not disturbed.
  */
 export async function listenOn(
@@ -89,7 +89,10 @@ function listenProblem({ code, message }: NodeJS.ErrnoException, host: string, p
   return `Port ${port} of ${host} cannot be opened (HOST, PORTS): ${message}`;
 }
 
-/** Requests under way get their replies. Connections that do not end by themselves within a moment, upgraded ones included, are cut off. */
+/**
+ * Stops listening. Requests in progress get their replies; connections that remain open shortly after, also upgraded
+ * ones, are destroyed.
+ */
 export async function stopListening(servers: readonly Listening[]): Promise<void> {
   await Promise.all(
     servers.map(
@@ -110,7 +113,7 @@ function openFilesLimit(): number {
   return Number.isFinite(limit) && limit > 0 ? limit : 1_000_000;
 }
 
-/** The last words on a connection. Who does not hang up then is cut off: a half-open connection is one all the same. */
+/** Sends a last reply on a connection and destroys it if the client does not close it. */
 export function farewell(socket: Duplex, answer: string): void {
   socket.end(answer);
   setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
@@ -137,7 +140,7 @@ function pathOf({ rawPacket }: ClientError): string | null {
   return /^[A-Z]{3,10} (\/[^\s?]*)/.exec(rawPacket?.toString('latin1', 0, LONGEST_PATH_READ) ?? '')?.[1] ?? null;
 }
 
-/** Answers what is no HTTP, or arrives too slowly, which no route sees. */
+/** Answers malformed and slow requests, which no route sees. */
 function refuse(error: ClientError, socket: Duplex, refusalOf: RefusalOf): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const [status, phrase, message] = WORDS[error.code ?? ''] ?? [400, 'Bad Request', 'The request is not valid HTTP'];

@@ -14,8 +14,9 @@ const isLoopbackName = (hostname: string): boolean =>
   hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 
 /**
- * Tells requests of this machine's own programs and pages from those that a foreign page makes in a browser on it, also
- * by a name that its owner points at us. What is open without a credential on loopback is open to the former only.
+ * Distinguishes requests of this machine's own programs and pages from those of foreign pages in its browser, also by
+ * DNS
+ * rebinding. Only the former may use what is open on loopback without a credential.
  */
 export class OwnOrigins {
   readonly #options: OwnOriginsOptions;
@@ -24,7 +25,7 @@ export class OwnOrigins {
     this.#options = options;
   }
 
-  /** The header that gives a foreign request away, or null. */
+  /** The header that identifies a foreign request, or null. */
   foreignIn(headers: Headers): string | null {
     const { host, origin, 'sec-fetch-site': site } = headers;
     if (!this.#isOurHost(String(host ?? ''))) return `Host: ${String(host ?? '')}`;

@@ -1,4 +1,6 @@
-/** A message of a WebSocket server as it goes over the line, so that one that many get is made once. RFC 6455, 5.2: final, text, not masked. */
+/**
+ * A framed WebSocket text message (RFC 6455, 5.2: final, unmasked), so that a message for many clients is framed once.
+ */
 export function textFrame(text: string): Buffer {
   const payload = Buffer.from(text);
   const { length } = payload;

@@ -64,7 +64,7 @@ function recordingWords(call: Call): string {
     : 'The recording is made when the call has ended.';
 }
 
-/** A whole call on one page that needs nothing else: player, waveform, words in step with the sound, where the time went. */
+/** A self-contained page of a call: player, waveform, transcript synchronized with the audio, latency. */
 export function callPage(data: CallPageData): string {
   const { call, entries } = data;
   const title = `Call ${call.sid}`;

@@ -2,11 +2,11 @@ import { AU_HEADER_BYTES, auHeader } from './au-format.ts';
 import type { FileAppender } from '#core/kernel/file-store.ts';
 import { SAMPLES_PER_MS, SILENCE } from '#engine/audio/format.ts';
 
-/** How much of the call is still open for changes: agent audio that a clear takes back, late caller audio. */
+/** How much of the recording can still change: agent audio may be cleared, caller audio may be late. */
 const OPEN_MS = 500;
 const WINDOW_MS = 4000;
 const WINDOW = WINDOW_MS * SAMPLES_PER_MS;
-/** Audio that is off its place by more than this is put where the clock says. */
+/** Audio that deviates from the clock by more than this is placed by the clock. */
 const DRIFT = 160 * SAMPLES_PER_MS;
 /** A second of the call: each write wakes another thread. */
 const WRITE_BYTES = 16_000;
@@ -47,7 +47,7 @@ export class Recorder {
     this.#end = this.#written;
   }
 
-  /** Writes all that has been recorded: the connection is lost, and another server may go on with the file. */
+  /** Writes all audio so far: after a lost connection another server may continue the file. */
   settle(): void {
     this.#flush(this.#end);
     if (this.#outFill === 0) return;
@@ -55,7 +55,7 @@ export class Recorder {
     this.#outFill = 0;
   }
 
-  /** Closes the file as it is: another server goes on with it. */
+  /** Closes the file without finishing it: another server continues it. */
   async leave(): Promise<void> {
     await this.#file.close();
   }
@@ -78,7 +78,7 @@ export class Recorder {
     );
   }
 
-  /** What the agent was to say from `atMs` on was never heard. */
+  /** Removes agent audio from `atMs` on, which was never heard. */
   cut(atMs: number): void {
     const from = Math.max(this.#written, this.#place(atMs));
     for (let i = from; i < this.#agentNext; i++) this.#agent[i % WINDOW] = SILENCE;

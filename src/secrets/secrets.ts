@@ -4,7 +4,7 @@ import { errors, jwtVerify, SignJWT } from 'jose';
 import { AppError } from '#core/kernel/errors.ts';
 import type { AccessClaims, Secrets } from '#core/kernel/secrets.ts';
 
-/** Hashing keeps a thread busy for some 30 ms; files of calls are written by the same few threads. */
+/** Concurrent password hashes: each blocks a thread for some 30 ms, and files of calls need the same few threads. */
 const PASSWORDS_AT_ONCE = 2;
 const MOST_WAITING = 100;
 const AUDIENCE = 'trunkline';
@@ -51,7 +51,7 @@ export function makeSecrets(given: { readonly encryptionKey: string; readonly jw
 }
 
 async function readAccessToken(key: Buffer, token: string, now: Date): Promise<AccessClaims | 'expired' | null> {
-  // API keys are not looked at for long.
+  // API keys are random, so a fast hash is enough.
   if (token.split('.').length !== 3) return null;
   try {
     const { payload } = await jwtVerify(token, key, {
@@ -92,7 +92,7 @@ function open(key: Buffer, sealed: string): string {
   return decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
 }
 
-/** Runs a few at once; the rest waits in line, and who finds the line too long is sent away. */
+/** Runs a few tasks at once; others wait in a queue, and a full queue rejects further ones. */
 function limited(atOnce: number, mostWaiting: number): Secrets['passwordTurn'] {
   let running = 0;
   const line: (() => void)[] = [];

@@ -3,7 +3,7 @@ import type { Booking, BookingParty, BookSlot, Callback } from '#core/bookings/b
 import type { BookingStore } from '#core/bookings/booking-store.ts';
 import type { Database } from './schema.ts';
 
-/** More of one party are not told apart on the telephone. */
+/** Most bookings of one party that are listed. */
 const MOST_UPCOMING = 20;
 
 export class PostgresBookingStore implements BookingStore {

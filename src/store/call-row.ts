@@ -5,7 +5,7 @@ import type { CallProgress, NewCall } from '#core/calls/call-store.ts';
 import type { Database } from './schema.ts';
 import { interval } from './sql.ts';
 
-/** Leases run by the database's clock, which all servers share. */
+/** Leases use the database's clock, which all servers share. */
 export const leaseEnd = (leaseMs: number) => sql<Date>`clock_timestamp() + ${interval(leaseMs)}`;
 
 /** The columns that a change sets; at least one, so that a change of nothing finds out whose the call is. */

@@ -129,7 +129,7 @@ export class PostgresCallStore implements CallStore {
   }
 
   async countLive(organizationId: number): Promise<number> {
-    // Two who count at once must not both find the last place free.
+    // Concurrent requests must not both get the last slot.
     await this.#db.selectFrom('organizations').select('id').where('id', '=', organizationId).forNoKeyUpdate().execute();
     const { n } = await this.#db
       .selectFrom('calls')
@@ -364,7 +364,7 @@ export class PostgresCallStore implements CallStore {
     return { calls: calls.length, recordingKeys: calls.flatMap((call) => call.recording_key ?? []) };
   }
 
-  /** Words stand in the entries, in events, in what tools were asked and in what the audit says of a call. */
+  /** Transcripts are in the entries, the events, the arguments of tools and the audit. */
   async #forgetWords(calls: readonly { id: number; sid: string }[], at: Date): Promise<void> {
     if (calls.length === 0) return;
     const ids = calls.map((call) => call.id);

@@ -3,7 +3,7 @@ import { LIVE_STATUSES } from '#core/calls/call.ts';
 import type { CarrierStore, NumberStore, OwnNumber, Pace, SettingsStore } from '#core/carriers/carrier-store.ts';
 import type { Database } from './schema.ts';
 
-/** How soon to look again whether a carrier has room. */
+/** How soon to check again whether a carrier has a free slot. */
 const FULL_MS = 250;
 
 export class PostgresSettingsStore implements SettingsStore {
@@ -117,7 +117,7 @@ export class PostgresCarrierStore implements CarrierStore {
 
   takeTurn(callId: number, carrier: string, pace: Pace, now: Date): Promise<number | null> {
     return this.#db.transaction().execute(async (trx) => {
-      // One row a carrier: all servers stand in line at it.
+      // One row per carrier, whose lock serializes all servers.
       await trx
         .insertInto('carrier_pace')
         .values({ carrier, next_at: now })

@@ -4,7 +4,7 @@ import type { Database } from './schema.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Deletes rows that stand for nothing any more; may run at any time, and again. */
+/** Deletes expired rows; can run at any time and repeatedly. */
 export async function clearUp(db: Kysely<Database>, now: Date): Promise<void> {
   const yesterday = new Date(now.getTime() - DAY_MS);
   const lastMonth = new Date(now.getTime() - 31 * DAY_MS);

@@ -8,9 +8,9 @@ import type { PostgresNotifications } from './notifications.ts';
 
 const CHANNEL = 'trunkline_commands';
 const VIEW_MS = 500;
-/** Longer than a server waits for the other end of a media connection to answer. */
+/** Longer than the time-out for pings of media connections. */
 const REACH_MS = 3000;
-/** A command that was not claimed by then is withdrawn. */
+/** A command that is not claimed within this time is withdrawn. */
 const CLAIM_MS = 4000;
 const CLAIM_AGAIN_MS = 500;
 
@@ -45,7 +45,7 @@ const Message = z.object({
 type Message = z.infer<typeof Message>;
 type Question = Extract<Message['what'], { type: 'look' | 'reach' }>;
 
-/** What a server says that carries no calls. */
+/** The answer of a server that carries no calls. */
 export const NO_CALLS: CallsHere = { obey: () => undefined, view: () => null, isReached: () => Promise.resolve(false) };
 
 interface CommandRow {
@@ -56,8 +56,9 @@ interface CommandRow {
 }
 
 /**
- * Commands to calls that another server runs. A command is a row: its receiver claims it, or its sender withdraws it,
- * never both, so that each is carried out at most once and the sender knows whether it is. Notifications only ring.
+ * Commands to calls on other servers. A command is a row that either its receiver claims or its sender withdraws, so
+ * that
+ * it is executed at most once and the sender knows whether it was. Notifications only announce rows.
  */
 export class PostgresCommandChannel implements CommandChannel {
   readonly #pool: Pool;
@@ -69,9 +70,9 @@ export class PostgresCommandChannel implements CommandChannel {
   readonly #sent = new Map<number, () => void>();
   /** Claims that were notified before the sender knew the id of its command. */
   readonly #claimedEarly = new Set<number>();
-  /** Carried out, and perhaps not deleted yet. */
+  /** Executed commands whose rows may still exist. */
   readonly #done = new Set<number>();
-  /** A claim may be on record although its answer was lost. */
+  /** A claim may be stored although its answer was lost. */
   #unsure = false;
   #isClaiming = false;
   #again = false;
@@ -108,7 +109,7 @@ export class PostgresCommandChannel implements CommandChannel {
     return (await this.#ask(serverId, callId, 'reach', REACH_MS)) === true;
   }
 
-  /** Null when no answer comes in time. */
+  /** Null if no answer comes in time. */
   async #ask(
     serverId: string,
     callId: number,
@@ -180,7 +181,7 @@ export class PostgresCommandChannel implements CommandChannel {
     setTimeout(() => this.#claimedEarly.delete(id), CLAIM_MS).unref();
   }
 
-  /** One after another, so that commands are carried out in the order in which they were sent. */
+  /** Serializes commands, so that they are executed in the order of sending. */
   #claim(): void {
     this.#again = true;
     if (!this.#isClaiming) void this.#claimAll();

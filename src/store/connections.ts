@@ -4,7 +4,7 @@ import { translate, unavailable } from './outage.ts';
 const CONNECT_MS = 5000;
 const KEEP_ALIVE_MS = 5000;
 const STATEMENT_MS = 60_000;
-/** Later than the server's own limit: for a server that does not answer at all. */
+/** Client-side time-out, above the server's own, for a server that does not answer. */
 const ANSWER_MS = STATEMENT_MS + 5000;
 
 type Callback = (error: unknown, result?: unknown) => void;
@@ -46,9 +46,9 @@ export class GuardedClient extends pg.Client {
   }
 }
 
-/** Connections with time-outs, and a gate: while the database is known to be away, nothing waits for it. */
+/** Connections with time-outs, and a gate: during a known outage queries fail at once. */
 export class GuardedPool extends pg.Pool {
-  /** Whether the database is known to be away. */
+  /** Whether an outage of the database is known. */
   isAway: () => boolean = () => false;
   readonly #clients = new Set<pg.PoolClient>();
   readonly #connect: () => Promise<pg.PoolClient>;
@@ -81,7 +81,7 @@ export class GuardedPool extends pg.Pool {
     }) as typeof this.connect;
   }
 
-  /** A query that is made even while the gate is closed. */
+  /** Runs a query even during a known outage. */
   async probe(query: pg.QueryConfig & { query_timeout: number }): Promise<void> {
     const client = await this.#connect();
     try {
@@ -91,7 +91,7 @@ export class GuardedPool extends pg.Pool {
     }
   }
 
-  /** Fails what waits for an answer. */
+  /** Fails all pending queries. */
   breakOff(): void {
     for (const client of this.#clients) (client as unknown as GuardedClient).destroy();
   }

@@ -1,15 +1,15 @@
 import type { Log } from '#core/kernel/log.ts';
 import { takesNoChanges } from './outage.ts';
 
-/** Probes come twice a second and wait for two: after this it is no slow answer any more. */
+/** Probes run twice a second with a time-out of two seconds; beyond this time it is an outage. */
 const AWAY_MS = 2000;
-/** Queries that were on their way when the database stopped answering are failed then. */
+/** Pending queries fail this long after the database stopped answering. */
 const BREAK_OFF_MS = 5000;
 
-/** `read-only`: it answers, and takes no changes. */
+/** `read-only`: it answers but accepts no changes. */
 type State = 'up' | 'read-only' | 'away';
 
-/** Whether the database can be used, as its probes tell. An outage is logged when it begins and when it ends. */
+/** Availability of the database according to probes. An outage is logged at its begin and end. */
 export class Contact {
   readonly #log: Pick<Log, 'info' | 'error'>;
   readonly #now: () => number;
@@ -20,7 +20,7 @@ export class Contact {
   #brokenOff = false;
   #answerMs = 0;
 
-  /** `onSilence`: nothing that waits will be answered. */
+  /** `onSilence` is called when pending queries will get no answer. */
   constructor(log: Pick<Log, 'info' | 'error'>, onSilence: () => void, now = () => performance.now()) {
     this.#log = log;
     this.#onSilence = onSilence;
@@ -32,12 +32,12 @@ export class Contact {
     return this.#state;
   }
 
-  /** How long the last answer took, ms. */
+  /** Latency of the last answer, ms. */
   get answerMs(): number {
     return Math.round(this.#answerMs);
   }
 
-  /** Tells when an outage is over. */
+  /** Calls `listener` at the end of an outage. */
   onReturn(listener: () => void): void {
     this.#returned.push(listener);
   }

@@ -5,7 +5,7 @@ import { from, to } from 'pg-copy-streams';
 import { GuardedClient } from './connections.ts';
 import { applyMigrations, type Connection } from './database.ts';
 
-/** All records of one moment, table by table, while servers go on writing; and their way back into an empty database. */
+/** Dumps all tables from one snapshot while servers keep writing, and restores them into an empty database. */
 
 export interface TableDump {
   readonly table: string;
@@ -73,7 +73,7 @@ async function tablesOf(client: GuardedClient): Promise<{ table: string; columns
   return rows;
 }
 
-/** A database that is being filled: everything is there at the end, or nothing. */
+/** A restore in one transaction. */
 export class Filling {
   readonly #client: GuardedClient;
   #constraints: readonly { table: string; name: string; definition: string }[] = [];
@@ -82,7 +82,7 @@ export class Filling {
     this.#client = client;
   }
 
-  /** @throws Error when servers use the database, or it is not empty and may not be emptied */
+  /** @throws Error if servers use the database, or it is not empty and must not be emptied */
   static async begin(connection: Connection, migrations: readonly string[], mayEmpty: boolean): Promise<Filling> {
     const client = await connect(connection, 'restore');
     try {

@@ -5,15 +5,15 @@ import { toCall } from './call-row.ts';
 import { toConversation } from './conversation-store.ts';
 import type { Database } from './schema.ts';
 
-/** Events that come together are read together. */
+/** Delay that batches events for one read. */
 const GATHER_MS = 15;
-/** A word that was lost is made up for by looking. */
+/** Polling interval, in case a notification was lost. */
 const LOOK_MS = 1000;
 const BATCH = 500;
 
 /**
- * Events in the order in which they came on record. Their numbers do not tell: a transaction that began earlier may end
- * later. So the first reader assigns their positions afterwards.
+ * Events in commit order. Their ids do not give it, because a transaction that began earlier may commit later. So the
+ * first reader assigns their positions afterwards.
  */
 export class PostgresEventFeed implements EventFeed {
   readonly #db: Kysely<Database>;
@@ -22,9 +22,9 @@ export class PostgresEventFeed implements EventFeed {
   #position = 0;
   #regular: NodeJS.Timeout | null = null;
   #soon: NodeJS.Timeout | null = null;
-  /** Looks follow one another. */
+  /** Serializes reads. */
   #looking: Promise<void> = Promise.resolve();
-  /** The one that waits for its turn. */
+  /** The next read, if one is waiting. */
   #next: Promise<void> | null = null;
   #closed = false;
 
@@ -49,7 +49,7 @@ export class PostgresEventFeed implements EventFeed {
     return () => this.#listeners.delete(listener);
   }
 
-  /** There is something to read. */
+  /** Reads new events. */
   ring(): void {
     if (this.#closed || this.#soon || this.#listeners.size === 0) return;
     this.#soon = setTimeout(() => {
@@ -127,7 +127,7 @@ export class PostgresEventFeed implements EventFeed {
     while ((await this.#give()) === BATCH);
   }
 
-  /** Positions for events that have none, the oldest first: those of one call came on record in the order of their numbers. */
+  /** Assigns positions to events without one, in id order: events of one call were stored in that order. */
   async #give(): Promise<number> {
     const waiting = () =>
       this.#db.selectFrom('events').select('id').where('position', 'is', null).orderBy('id').limit(BATCH);

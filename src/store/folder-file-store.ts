@@ -15,11 +15,11 @@ import { pipeline } from 'node:stream/promises';
 import { AppError } from '#core/kernel/errors.ts';
 import type { FileAppender, FileStore, StagedFile } from '#core/kernel/file-store.ts';
 
-/** New files are refused below this: the database needs room on the same disk more than they do. */
+/** Below this free space new files are refused, because the database may use the same disk. */
 const LEAST_FREE_TO_BEGIN = 128 * 1024 * 1024;
-/** Below this also those that run come to an end. */
+/** Below this free space open files are closed as well. */
 const LEAST_FREE_TO_GO_ON = 64 * 1024 * 1024;
-/** Room is looked at no more often than this. */
+/** Interval between checks of the free space. */
 const LOOK_EVERY_MS = 1000;
 const PARTIALS = '.partial';
 /** Of another machine that shares the folder: an upload writes more often than this. */
@@ -219,7 +219,7 @@ class StreamAppender implements FileAppender {
     });
   }
 
-  /** Told once; what was written before stays. */
+  /** Called once; data written before stays. */
   #fail(error: Error): void {
     if (this.#error) return;
     this.#error = error;

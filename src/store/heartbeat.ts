@@ -1,11 +1,11 @@
-/** A server that has not reached the database for so long has lost contact. */
+/** Without a heartbeat for this long, a server has lost contact. */
 export const CONTACT_GAP_MS = 4000;
 /** After a start, other servers get one lease to show that they run their calls. */
 const AFTER_START_MS = 12_000;
 /** After an outage they get longer: some may reach the database later than we do. */
 const AFTER_OUTAGE_MS = 60_000;
 
-/** Says that this server is in contact, by the database's clock. A write, so that it fails where calls cannot be recorded. */
+/** Writes this server's heartbeat by the database's clock. A write, so that it fails if calls cannot be recorded. */
 export function heartbeat(serverId: string): { text: string; values: unknown[] } {
   return {
     text: `insert into servers (id, beat_at, may_reap_at)

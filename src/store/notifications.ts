@@ -17,8 +17,8 @@ export interface NotificationOptions {
 }
 
 /**
- * What servers on one database tell each other, over one connection of its own. The same connection carries the
- * heartbeat, which finds out when it is dead. Notifications during an outage are lost: `onReconnected` is the place to
+ * Notifications between the servers of one database, over a dedicated connection. The same connection carries the
+ * heartbeat, which detects when it is dead. Notifications during an outage are lost: `onReconnected` is the place to
  * look for it.
  */
 export class PostgresNotifications {
@@ -119,7 +119,7 @@ export class PostgresNotifications {
       return true;
     } catch (error) {
       this.#options.contact.failed(error);
-      // A server that answers, with an error, is one that still tells us things.
+      // The connection works if the server answers, even with an error.
       if (!isFromServer(error)) client.destroy();
       return false;
     }

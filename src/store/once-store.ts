@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { OnceScope, OnceState, OnceStore } from '#core/once/once-store.ts';
 import type { Database } from './schema.ts';
 
-/** The attempt of a request whose server is known to be gone. */
+/** Marks the attempt of a request whose server is known to be gone. */
 const LOST = '';
 
 export class PostgresOnceStore implements OnceStore {
@@ -16,7 +16,8 @@ export class PostgresOnceStore implements OnceStore {
     const claimed = await this.#db
       .insertInto('idempotent_requests')
       .values({ ...attemptOf(scope), request_hash: requestHash, started_at: now })
-      // One that was lost before it changed anything is ours now; what its first try still does finds another attempt there.
+      // Takes over an attempt that changed nothing; if the first attempt still runs, it finds that it has been
+      // replaced.
       .onConflict((conflict) =>
         conflict
           .columns(['organization_id', 'actor', 'operation', 'key'])

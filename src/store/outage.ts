@@ -8,7 +8,7 @@ const RETRY_AFTER_MS = 5000;
  */
 const STATES = /^(?:08...|53...|57...|58...|25006|25P03)$/;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
-/** What the driver says of a connection that broke or never came about; these errors have no code. */
+/** Messages of the driver for a broken or failed connection, which have no error code. */
 const MESSAGES =
   /^(?:Connection terminated|Query read timeout|timeout e|Client has encountered a connection error|Client was closed)/;
 const NETWORK = new Set([
@@ -28,7 +28,7 @@ const NETWORK = new Set([
 export const unavailable = (cause: unknown): RecordsUnavailable =>
   new RecordsUnavailable(cause, new Date(Date.now() + RETRY_AFTER_MS));
 
-/** The same error, or that the records are unavailable where this is what it means. */
+/** Converts errors of an outage to `RecordsUnavailable`; returns others unchanged. */
 export function translate(error: unknown): unknown {
   if (error instanceof RecordsUnavailable || !(error instanceof Error)) return error;
   const { code } = error as { code?: string };

@@ -52,10 +52,10 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss, ring: () => void): Reco
 }
 
 const TRIES = 4;
-/** Deadlock found, serialization failed: the server undid everything, and the same again may go through. */
+/** Deadlock or serialization failure: the transaction was rolled back and can be retried. */
 const TRY_AGAIN = new Set(['40P01', '40001']);
 
-/** Work in transactions touches nothing but records, so it can be done again. */
+/** Transactions change only records, so they can be repeated. */
 async function insisting<T>(run: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** One server a data folder: a file names the process that has it. One left by a dead process is taken over. */
+/** Allows one server per data folder: a file names its process. The file of a dead process is taken over. */
 export function lockDataDir(dataDir: string): { release(): void } {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const file = join(dataDir, 'server.lock');
@@ -22,7 +22,7 @@ export function lockDataDir(dataDir: string): { release(): void } {
         `Another Trunkline (process ${pid}) is using ${dataDir}. Stop it first, or give this one a DATA_DIR of its own.`,
       );
     }
-    // Only one of several who find it stale can move it away.
+    // Only one of several concurrent processes can move a stale file away.
     const aside = `${file}.${process.pid}`;
     try {
       renameSync(file, aside);

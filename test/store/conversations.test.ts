@@ -74,7 +74,7 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
       await Promise.all([one.feed.close(), two.feed.close()]);
     });
 
-    it('gives positions without gaps, whoever gives them, and finds by itself what nobody rang for', async () => {
+    it('assigns positions without gaps from any server, and finds events without a notification', async () => {
       const call = await store.calls.insert(newCall());
       const feeds = await Promise.all([open(), open(), open()]);
       await Promise.all(

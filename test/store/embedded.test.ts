@@ -51,7 +51,7 @@ describe('the embedded Postgres', () => {
     await server.stop();
   });
 
-  it('recovers when it was killed too, and its process number went to somebody else', async () => {
+  it('recovers after it was killed and its pid was reused by another process', async () => {
     const dataDir = freshDir();
     const pid = await startAndCrash(dataDir);
     const pidFile = join(readlinkSync(`/proc/${pid}/cwd`), 'postmaster.pid');
@@ -88,7 +88,7 @@ describe('the embedded Postgres', () => {
     await server.stop();
   });
 
-  it('lets nobody else onto its socket', async () => {
+  it('gives other users no access to its socket', async () => {
     const server = await startEmbedded({ dataDir: freshDir() });
     const { mode } = await import('node:fs').then((fs) => fs.statSync(server.connection.host));
     assert.equal(mode & 0o077, 0);

@@ -10,7 +10,7 @@ export interface Received {
   readonly atMs: number;
 }
 
-/** An HTTP server of somebody else's: keeps what it gets, and answers as it is told to. */
+/** A customer's HTTP server: stores the requests that it gets, and answers as configured. */
 export interface Receiver {
   readonly url: string;
   readonly received: Received[];

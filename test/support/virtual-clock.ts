@@ -1,6 +1,6 @@
 import type { CallClock } from '#engine/contracts/clock.ts';
 
-/** A clock that moves only when it is told to. */
+/** A clock that the test advances. */
 export class VirtualClock implements CallClock {
   readonly waits = false;
   #nowMs = 0;

@@ -11,10 +11,10 @@ import { version } from '../../app/version.ts';
 import { embeddedConnection } from './embedded.ts';
 import { encode, MAGIC } from './format.ts';
 
-/** Audio hardly shrinks: more effort would cost time beside running calls. */
+/** Audio hardly compresses, so a higher level would only cost time beside running calls. */
 const COMPRESSION = { level: 1 };
 
-/** Writes records, files and keys to one file that appears when it is whole. Answers the exit code. */
+/** Writes records, files and keys to one file, which appears when it is complete. Returns the exit code. */
 export async function backupCommand(
   env: Readonly<Record<string, string | undefined>>,
   args: readonly string[],
@@ -80,7 +80,7 @@ async function* content(
     yield* encode({ entry: 'table', table, columns: [...columns] }, rows);
   for await (const job of snapshot.jobs()) yield* encode({ entry: 'job', ...job, data: { ...job.data } });
   yield* encode({ entry: 'sequences', values: await snapshot.sequences() });
-  // Files take long: the database need not keep its state of that moment meanwhile.
+  // Files take long; the database snapshot is released before.
   await snapshot.close();
   for await (const path of filesIn(config.filesDir)) {
     if (path === partial) continue;
@@ -93,7 +93,7 @@ async function* content(
   yield* encode({ entry: 'end' });
 }
 
-/** Without those that are only being made. */
+/** Lists files, except those being written. */
 async function* filesIn(folder: string): AsyncIterable<string> {
   const dir = await opendir(folder).catch(ignoreMissing);
   if (!dir) return;

@@ -46,11 +46,11 @@ function piece(bytes: Uint8Array): Uint8Array {
 
 export interface Entry {
   readonly head: Head;
-  /** To be read to its end before the next entry. */
+  /** Must be read to its end before the next entry. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** Throws `Damaged` when it is no backup, or not a whole one; the bodies do so too. */
+/** Throws `Damaged` if the file is not a complete backup; so do the bodies. */
 export async function* entries(file: string): AsyncIterable<Entry> {
   const bytes = new ByteReader(file);
   if ((await bytes.take(MAGIC.length)).toString() !== MAGIC) throw new Damaged(file, 'it begins with something else');
@@ -77,7 +77,7 @@ function headOf(file: string, bytes: Buffer | null): Head {
   }
 }
 
-/** Can be read on after a break: what is left is read by the next reader. */
+/** Keeps unread bytes for the next reader. */
 function piecesOf(bytes: ByteReader): AsyncIterable<Uint8Array> {
   let ended = false;
   return {

@@ -21,7 +21,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const USAGE = 'Usage: npm run admin -- restore FILE [--replace]';
 
-/** Brings a backup back: all of it, or nothing. Answers the exit code. */
+/** Restores a backup completely or not at all. Returns the exit code. */
 export async function restoreCommand(env: Environment, args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
