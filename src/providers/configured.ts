@@ -12,7 +12,7 @@ import type { VendorProviders } from './manifest.ts';
 import { OfflineLanguageModel } from './offline/dialogue/offline-language-model.ts';
 import { OFFLINE_NAMES } from './offline/manifest.ts';
 
-/** Which vendors' an agent has asked for. */
+/** The vendors that an agent has chosen. */
 export interface Chosen {
   readonly voiceProvider: string;
   readonly modelProvider: string;
@@ -72,7 +72,10 @@ export class ConfiguredProviders {
     this.#stopped.abort();
   }
 
-  /** Also where no calls are carried: the agent's own vendor's model, the others, and the rules that stand in. */
+  /**
+   * The models in order: the agent's own vendor, the other vendors, the offline rules. Also on servers that carry no
+   * calls.
+   */
   models(modelProvider: string): readonly LanguageModel[] {
     return [...this.#chains({ voiceProvider: '', modelProvider }).languageModels, this.#rules];
   }
@@ -93,7 +96,7 @@ export class ConfiguredProviders {
     return this.#vendors.flatMap(({ providers }) => providers.textToSpeech ?? []);
   }
 
-  /** Who is asked first. */
+  /** The provider that is asked first. */
   names(chosen: Chosen): Readonly<Record<'speechToText' | 'languageModel' | 'textToSpeech' | 'voiceActivity', string>> {
     const { speechToText, languageModels, textToSpeech } = this.#chains(chosen);
     return {
@@ -135,7 +138,7 @@ export class ConfiguredProviders {
   }
 }
 
-/** Every part of a vendor behind a circuit breaker of its own. */
+/** Puts each part of a vendor behind its own circuit breaker. */
 function guardedProviders(made: VendorProviders, health: VendorHealth): VendorProviders {
   const guard = (): Guard => ({ breaker: new CircuitBreaker(() => performance.now()), health });
   return {

@@ -3,10 +3,10 @@ import type { LanguageModel } from '#engine/contracts/language-model.ts';
 import type { SpeechToText } from '#engine/contracts/speech-to-text.ts';
 import type { TextToSpeech } from '#engine/contracts/text-to-speech.ts';
 
-/** What a vendor's folder says of itself, so that nothing else has to name it. */
+/** Describes a vendor, so that no other code needs to name it. */
 export interface ProviderManifest {
   readonly id: string;
-  /** Which voice ids are its own, and the one taken where an agent names none. */
+  /** Which voice ids belong to it, and its default voice. */
   readonly voices?: { claims(voiceId: string): boolean; readonly preferred?: string };
   readonly models?: { claims(model: string): boolean; readonly preferred?: string };
   /** Variables of the environment that configure it; any one of them does. */

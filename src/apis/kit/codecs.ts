@@ -67,7 +67,7 @@ export const queryFlag = z
   .pipe(z.enum(['true', 'false', '1', '0']))
   .transform((value) => value === 'true' || value === '1');
 
-/** Words that an API has for what we call otherwise, such as statuses: by its word, all of ours that it stands for. */
+/** Inverts an API's mapping of our codes, such as statuses: for each of its words, the codes that it stands for. */
 export function wordsFor<Ours extends string>(
   words: Readonly<Record<Ours, string>>,
 ): ReadonlyMap<string, readonly Ours[]> {

@@ -22,14 +22,14 @@ const LARGEST_MESSAGE = 64 * 1024;
 const AUTH_MS = 10_000;
 const MAX_UNAUTHENTICATED = 1000;
 const MOST_OF_A_STRANGER = 20;
-/** Messages of one connection that wait to be carried out. */
+/** Most waiting messages of one connection. */
 const MOST_WAITING = 50;
-/** More than the longest page of events that a slow reader is given at once. */
+/** Most unsent bytes of a connection; more than the longest page of events. */
 const MOST_UNREAD = 8 * 1024 * 1024;
 const HEARTBEAT_MS = 25_000;
 const STATUS_MS = 30_000;
 const CONTROL: Limit = { name: 'socket', points: 3000, windowS: 60 };
-/** How long closing waits for the last events to be read. */
+/** How long closing waits for the last events to be sent. */
 const LAST_EVENTS_MS = 2000;
 /** How long an authenticated client waits for the feed to be up to date. */
 const FEED_MS = 2000;
@@ -45,7 +45,7 @@ export interface EventSocketOptions {
   readonly limiter: RateLimiter;
   readonly rateLimitFactor: number;
   readonly mostConnections: number;
-  /** Makes a message one that goes over the line as it is. */
+  /** Frames a message for the raw connection. */
   readonly frame: (text: string) => Buffer;
   /** @throws AppError unauthenticated, token-expired */
   readonly principalOf: (credential: string) => Promise<Principal>;
@@ -63,12 +63,12 @@ interface Connection {
   principal: Principal | null;
   credential: string | null;
   subscriber: Subscriber | null;
-  /** Whether it has said what it wants; until then it is sent everything that it may see. */
+  /** Whether it has subscribed; until then it gets all events that it may see. */
   subscribed: boolean;
-  /** Its messages are carried out one after another; so many wait. */
+  /** Its messages are processed one after another; `waiting` counts those in the queue. */
   turn: Promise<void>;
   waiting: number;
-  /** Messages before it said who it is. */
+  /** Messages before authentication. */
   unknown: number;
   answered: boolean;
 }
@@ -90,7 +90,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
   readonly #connections = new Set<Connection>();
   readonly #fanOut: EventFanOut;
   readonly #timers: NodeJS.Timeout[];
-  /** While there is a reader. */
+  /** Set while there is a reader. */
   #stopListening: (() => void) | null = null;
   readonly #startedMs = performance.now();
   #serial = 0;
@@ -119,7 +119,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
     return [...this.#connections].filter(({ principal }) => principal?.organizationId === organizationId);
   }
 
-  /** Sends what is on record by now, such as the ends of the last calls, and then closes every connection. */
+  /** Sends the events stored so far, such as the ends of the last calls, then closes every connection. */
   async close(): Promise<void> {
     await Promise.race([this.#options.feed.now(), pause(LAST_EVENTS_MS, undefined, { ref: false })]);
     this.#stopListening?.();
@@ -131,7 +131,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
     this.#server.close();
   }
 
-  /** `refuse` answers before anything is a socket. */
+  /** `refuse` answers the HTTP request instead of an upgrade. */
   async upgrade(
     request: IncomingMessage,
     socket: Duplex,
@@ -195,7 +195,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
     webSocket.on('pong', () => (connection.answered = true));
     webSocket.on('message', (data, isBinary) => {
       connection.lastActivity = this.#options.core.clock.now();
-      // Who sends faster than it can be carried out has to wait.
+      // A client that sends faster than its messages are processed must wait.
       if (++connection.waiting === MOST_WAITING) webSocket.pause();
       connection.turn = connection.turn
         .then(() => this.#hear(connection, data, isBinary))
@@ -267,7 +267,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
     return (connection.principal = await this.#authenticate(connection.credential));
   }
 
-  /** That it is one too many, or null. */
+  /** The error if the limit is exceeded, or null. */
   async #checkRateLimit({ actor }: Principal, limit: Limit): Promise<AppError | null> {
     const { limiter, rateLimitFactor } = this.#options;
     const points = Math.max(1, Math.floor(limit.points * rateLimitFactor));
@@ -284,7 +284,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
         });
   }
 
-  /** Nothing more of a connection is read until it may send again. */
+  /** Reports the exceeded limit and waits until it resets; meanwhile no message is processed. */
   async #hold(connection: Connection, over: AppError): Promise<void> {
     this.#sayError(connection, over);
     await pause(Math.max(0, over.retryAt!.getTime() - this.#options.core.clock.now().getTime()), undefined, {
@@ -305,7 +305,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
     }
   }
 
-  /** Sends everything from here on; what happened before is not told. */
+  /** Starts the delivery of new events. */
   async #letIn(connection: Connection): Promise<void> {
     if (!connection.subscriber) {
       await Promise.race([this.#options.feed.now(), pause(FEED_MS, undefined, { ref: false })]);
@@ -377,7 +377,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
         await this.#sendStatus(connection, connection.principal).catch(() => undefined);
   }
 
-  /** A half-open connection answers no ping, and is given up. Access tokens that expired are found here. */
+  /** Closes half-open connections, which answer no ping, and those with an expired access token. */
   async #beat(): Promise<void> {
     for (const connection of this.#connections) {
       const { webSocket } = connection;
@@ -391,7 +391,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
     await this.#checkCredentials(this.#connections);
   }
 
-  /** A credential of this organization was revoked or lost a permission; null: perhaps one of any organization. */
+  /** A credential of this organization, or of any if null, was revoked or lost a permission. */
   async credentialsChanged(organizationId: number | null): Promise<void> {
     const theirs = [...this.#connections].filter(
       ({ principal }) => principal && (organizationId === null || principal.organizationId === organizationId),
@@ -399,7 +399,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
     await this.#checkCredentials(theirs);
   }
 
-  /** Who may see less than before sees less; a credential that opens nothing any more closes its connections. */
+  /** Applies reduced permissions, and closes connections with an invalid credential. */
   async #checkCredentials(connections: Iterable<Connection>): Promise<void> {
     const byCredential = Map.groupBy(connections, ({ credential, principal }) =>
       principal === null ? null : credential,
@@ -410,7 +410,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
         const principal = await this.#authenticate(credential);
         for (const connection of group) if (connection.credential === credential) connection.principal = principal;
       } catch (error) {
-        // An outage of the database revokes nothing.
+        // A database outage does not invalidate credentials.
         if (!(error instanceof AppError) || !REFUSALS.has(error.code)) continue;
         for (const connection of group) if (connection.credential === credential) this.#shut(connection, error);
       }
@@ -421,19 +421,19 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
     connection.subscriber?.close();
     connection.principal = null;
     this.#sayError(connection, error);
-    connection.webSocket.close(CLOSE_UNAUTHENTICATED, 'the credential is not good any more');
+    connection.webSocket.close(CLOSE_UNAUTHENTICATED, 'the credential is no longer valid');
   }
 
   #sayError(connection: Connection, error: unknown): void {
     if (!(error instanceof AppError))
-      this.#options.log.error({ err: error }, 'a message of a socket could not be carried out');
+      this.#options.log.error({ err: error }, 'a socket message could not be processed');
     const known = error instanceof AppError ? error : new AppError('internal', 'Internal server error');
     this.#say(connection, 'error.occurred', this.#dialect.renderError(known).data);
   }
 
   #say(connection: Connection, type: string, data: object): void {
     const { webSocket, socket } = connection;
-    // Who asks and asks, and reads no answer.
+    // The client sends requests without reading the replies.
     if (socket.writableLength > MOST_UNREAD) return webSocket.terminate();
     if (webSocket.readyState === webSocket.OPEN)
       webSocket.send(JSON.stringify({ type, timestamp: timeInMilliseconds(this.#options.core.clock.now()), data }));

@@ -60,7 +60,7 @@ function depthOf(text: string): number {
 export const shortened = (text: string): string =>
   text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`;
 
-/** What is never said again, not even to who said it. */
+/** Names of fields whose values are never repeated, not even to the sender. */
 const SECRET = /password|secret|token|key/i;
 
 /** What an issue is about. */

@@ -1,4 +1,4 @@
-/** So many requests of one kind within a window. */
+/** A rate limit: requests per window. */
 export interface Limit {
   readonly name: string;
   readonly points: number;

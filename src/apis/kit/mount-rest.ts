@@ -201,7 +201,7 @@ async function bodyOf(
   return readForm(request, pipeline.options.core.files, (file) => staged.push(file));
 }
 
-/** An error of the HTTP server itself as one of ours; null for an unknown one. */
+/** Converts an error of the HTTP server to an AppError; null for an unknown one. */
 function fromFramework(error: unknown): AppError | null {
   const { statusCode, code } = error as { statusCode?: number; code?: string };
   if (error instanceof AppError) return error;
@@ -216,7 +216,7 @@ function fromFramework(error: unknown): AppError | null {
   return null;
 }
 
-/** Logs a refused request: what was asked for, without what was sent. */
+/** Logs a refused request with its method and path, without its content. */
 function logRefusal({ request, log }: FastifyReply, error: AppError, status: number): void {
   const fields = {
     request_id: request.id,

@@ -89,7 +89,7 @@ async function serve(
   }
 }
 
-/** The issues of an invalid input stand in the message, because tRPC's error form has no place for them. */
+/** Puts the issues of an invalid input into the message, because tRPC's error form has no field for them. */
 const messageOf = (error: AppError): string =>
   error.issues.length > 0 ? error.issues.map((issue) => issue.message).join('; ') : error.message;
 

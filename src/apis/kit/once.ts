@@ -6,17 +6,17 @@ import { claimOnce, onceScope, replyOnce } from '#core/once/once.ts';
 import { wrong } from './input.ts';
 import type { Operation } from './operation.ts';
 
-/** How long a repetition waits for the first to be done. */
+/** How long a repetition waits for the first request. */
 const WAIT_MS = 10_000;
 const LOOK_AGAIN_MS = 50;
 
 export interface OnceResult {
   readonly reply: unknown;
-  /** It was carried out before. */
+  /** The reply is that of an earlier request. */
   readonly replayed: boolean;
 }
 
-/** The key of a request that is to be carried out once. @throws AppError invalid-input */
+/** Reads the idempotency key of a request. @throws AppError invalid-input */
 export function idempotencyKey(header: string | string[] | undefined): string | null {
   if (header === undefined) return null;
   if (typeof header !== 'string' || !/^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(header))
@@ -25,8 +25,9 @@ export function idempotencyKey(header: string | string[] | undefined): string | 
 }
 
 /**
- * Carries out a request that creates, or answers what it answered the first time. The change itself is marked with the
- * key in its own transaction, so that not even a crash makes it twice. A request that failed may be tried again.
+ * Executes a creating request, or repeats its first reply. The change stores the key in its own transaction, so that
+ * even
+ * after a crash it is not made twice. A failed request can be retried.
  * @throws AppError conflict when the key was used for another request, or the first reply was lost
  */
 export async function carryOutOnce(

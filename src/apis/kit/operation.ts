@@ -110,7 +110,7 @@ export function operation<P extends Shape, Q extends Shape, B extends Shape, R e
   return { ...definition, name: nameOf(definition) };
 }
 
-/** An operation that is given the request as it came in, and answers in its own form. `body` documents what is sent. */
+/** An operation that handles the raw request and renders its own reply. `body` documents the request. */
 export function rawOperation(definition: {
   readonly method: 'GET' | 'POST';
   readonly path: string;
@@ -128,7 +128,7 @@ export function rawOperation(definition: {
   };
 }
 
-/** An operation that needs no credential, and learns of none. */
+/** An operation without a credential. */
 export function openOperation<P extends Shape, Q extends Shape, B extends Shape, R extends Shape>(
   definition: RestDeclaration<P, Q, B, R> & {
     handle(call: Omit<OperationCall<z.output<P>, z.output<Q>, z.output<B>, null>, 'ctx'>): Promise<z.input<R>>;

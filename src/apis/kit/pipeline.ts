@@ -11,7 +11,7 @@ import type { ReplyHeaders, RequestCount, RequestLimits } from './limits.ts';
 import { carryOutOnce, idempotencyKey } from './once.ts';
 import type { Operation, OperationCall, Urls } from './operation.ts';
 
-/** Documents that are taken in at once; a request that waits longer than `PLACE_WAIT_MS` is refused. */
+/** Concurrent uploads of documents; a request that waits longer than `PLACE_WAIT_MS` is refused. */
 const PLACES = { atOnce: 12, perKey: 3, waitingPerKey: 8 };
 const PLACE_WAIT_MS = 10_000;
 const PLACE_RETRY_MS = 10_000;
@@ -143,7 +143,7 @@ export class Pipeline {
     return { kind: 'reply', body: reply, replayed };
   }
 
-  /** An open operation (health above all) answers even while credentials cannot be looked up. */
+  /** An open operation, such as health, answers even if credentials cannot be read. */
   async #credentialOf({ headers }: PipelineRequest, open: boolean): Promise<Principal | AppError> {
     if (credentialIn(headers) === null) return new AppError('unauthenticated', 'Missing API key or access token');
     try {

@@ -68,7 +68,7 @@ export function healthOperations(source: HealthSource): readonly RestOperation[]
   };
   const vendor = (id: string) => {
     const found = source.vendors().find((one) => one.vendor === id);
-    // What is no vendor's runs in this process.
+    // Parts without a vendor run in this process.
     return found
       ? {
           status: found.status,

@@ -12,7 +12,7 @@ const path = '/memory/:userId/context';
 const params = z.object({ userId: z.string().min(1).max(LONGEST_USER_ID) });
 
 const topic = z.string().trim().min(1).max(200);
-/** What stands on the person itself is a text. */
+/** Fields of the person itself are texts. */
 const text = z.string().max(200).nullable().optional();
 const Preferences = z
   .object({ name: text, language: text, timezone: text })

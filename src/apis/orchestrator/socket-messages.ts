@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { EVENT_TYPES } from './events.ts';
 
-/** What clients send, and what they are sent beside the events. One place says it: the socket checks by it, and the documentation is made of it. */
+/**
+ * The schemas of the socket's messages beside the events. The socket validates with them, and the documentation is
+ * generated from them.
+ */
 
 const cursor = z.union([z.string().max(50), z.int().min(0).transform(String)]);
 /** Several at once: `call.*`, or `*` for all. */

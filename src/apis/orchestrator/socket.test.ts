@@ -10,7 +10,7 @@ import { AppError, RecordsUnavailable } from '#core/kernel/errors.ts';
 import { EventSocket } from '../kit/event-socket.ts';
 import { socketDialect } from './socket.ts';
 
-// What takes minutes: connections that have died, credentials that are let go, who never says who they are.
+// Cases with long time-outs: dead connections, revoked credentials, clients that never authenticate.
 
 class StillFeed implements EventFeed {
   position = 0;

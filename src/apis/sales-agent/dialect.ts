@@ -11,7 +11,7 @@ export const time = (at: Date): string => at.toISOString().slice(0, 19);
 
 export const agentIdOf = (id: number): string => idOf('agent', id);
 
-/** @throws AppError not-found for anything that is not an id of ours */
+/** @throws AppError not-found for anything that is not one of our ids */
 export const agentNumber = (id: string): number => numberOf('agent', id, 'Agent', 'agent_id');
 
 export const webhookIdOf = (id: number): string => idOf('webhook', id);

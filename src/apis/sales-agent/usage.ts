@@ -5,7 +5,7 @@ import { IdText } from '../kit/codecs.ts';
 
 const MICROS = 1_000_000;
 
-/** What a call used of whom, and what it cost, in the organization's currency. */
+/** The usage of a call by provider, with its cost in the organization's currency. */
 export const callUsageOperation = operation({
   method: 'GET',
   path: '/v1/convai/calls/:call_sid/usage',

@@ -6,7 +6,7 @@ import { errorPart, jsonObject, refusal } from '../kit/http.ts';
 
 const MODEL = 'nova-3';
 const HANDSHAKE_MS = 4000;
-/** Waited for the final of an utterance after it was asked for. */
+/** How long the requested final of an utterance is awaited. */
 const FINAL_MS = 1200;
 const LAST_MS = 300;
 /** A socket that is closed sooner after it was opened is refused, not interrupted. */
@@ -78,7 +78,7 @@ class Stream implements SpeechToTextStream {
   #waiting: (Uint8Array | string)[] = [];
   #utterance = 0;
   #state: 'quiet' | 'speaking' | 'finishing' = 'quiet';
-  /** Of the present utterance: what is final, and what may yet change. */
+  /** The final and the revisable text of the current utterance. */
   #final: string[] = [];
   #interim = '';
   #confidence: number | null = null;
@@ -119,7 +119,7 @@ class Stream implements SpeechToTextStream {
   }
 
   begin(utterance: number): void {
-    // Whatever the last one still owed is given now.
+    // The previous utterance gets its overdue final now.
     if (this.#state === 'finishing') this.#finish();
     this.#utterance = utterance;
     this.#state = 'speaking';

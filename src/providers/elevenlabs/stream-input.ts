@@ -5,7 +5,7 @@ import type { SpeechPart, SpeechRequest, TextToSpeech } from '#engine/contracts/
 import { errorPart, jsonObject, refusal, vendorWork } from '../kit/http.ts';
 
 const MODEL = 'eleven_flash_v2_5';
-/** Where a voice is asked for that is none of theirs. */
+/** The default voice for unknown voice ids. */
 const VOICE = '21m00Tcm4TlvDq8ikWAM';
 const HANDSHAKE_MS = 4000;
 

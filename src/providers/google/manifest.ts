@@ -5,7 +5,7 @@ import type { ProviderManifest } from '../manifest.ts';
 
 const BASE_URL = 'https://generativelanguage.googleapis.com';
 const MODEL = 'gemini-2.5-flash';
-/** Their reasoning counts as output, up to models that had none. */
+/** Reasoning counts as output tokens; older models have none. */
 const reasons = (model: string) => !/^gemini-(?:1|2\.0)/.test(model);
 const isOwn = (model: string) => model.startsWith('gemini');
 

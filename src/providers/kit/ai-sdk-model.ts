@@ -21,10 +21,10 @@ import { errorPart, refusal, vendorWork } from './http.ts';
 const ON_THE_TELEPHONE =
   'You are speaking on the telephone. Answer in one to three short, plain sentences, without lists, headings, markup or emoji. What the caller said was recognised from speech and may hold mistakes.';
 const LONGEST_ANSWER_TOKENS = 400;
-/** Reasoning counts against the limit of an answer: a model that reasons is given so much more. */
+/** Extra output tokens for models that reason, because reasoning counts against the limit of an answer. */
 const REASONING_TOKENS = 4000;
 
-/** A vendor's model for what an agent asks for, and whether it reasons before it answers. */
+/** The vendor's model for an agent's setting, and whether it reasons before it answers. */
 export interface SdkModel {
   readonly model: LanguageModelV4;
   readonly reasons?: boolean;
@@ -197,7 +197,7 @@ function promptOf(request: ModelRequest): LanguageModelV4Message[] {
     .join('\n\n');
   return [
     ...(system === '' ? [] : [{ role: 'system' as const, content: system }]),
-    // Some vendors want the other side to begin, and some refuse to go on from words of the model's own.
+    // Some vendors require that the user begins, and some refuse to continue the model's own text.
     ...(job === 'talk' && messages[0]?.role !== 'caller' ? [userSays(OPENING[medium])] : []),
     ...withToolIds(messages).flatMap(messageOf),
     ...(messages.at(-1)?.role === 'agent' ? [userSays(saidAlready(request) === '' ? SILENCE[medium] : GO_ON)] : []),
@@ -210,7 +210,7 @@ const GO_ON = '(Your answer broke off there. Go on with its next word. Repeat no
 
 const userSays = (text: string): LanguageModelV4Message => ({ role: 'user', content: [{ type: 'text', text }] });
 
-/** What was said of this very answer before it broke off; empty where it begins. */
+/** The text of this answer before it broke off; empty at its start. */
 function saidAlready({ messages }: ModelRequest): string {
   const last = messages.at(-1);
   return last?.role === 'agent' && last.interrupted === true ? last.text.trim() : '';

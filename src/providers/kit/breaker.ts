@@ -5,7 +5,7 @@ import type { SpeechToText, SpeechToTextStream } from '#engine/contracts/speech-
 import type { SpeechPart, TextToSpeech } from '#engine/contracts/text-to-speech.ts';
 import type { VendorHealth } from './vendor-health.ts';
 
-/** A provider that is given up after so long without a part has failed; before, the request was withdrawn. */
+/** A request aborted after this time without a part counts as a failure; aborted earlier it counts as canceled. */
 const MUTE_MS = 2500;
 
 /** One part of a vendor: its circuit breaker, and where its results are noted. */
@@ -121,7 +121,7 @@ export function guardedRecogniser(inner: SpeechToText, guard: Guard): SpeechToTe
         },
         expect: (phrases) => stream.expect(phrases),
         close: () => {
-          // Closed while a text was owed for so long: it heard nothing.
+          // Closed although a transcript was overdue: the recogniser has failed.
           if (endedMs !== null && performance.now() - endedMs > 1000)
             noteFailure(guard, attempt, { type: 'error', message: 'gave no text for speech' });
           else attempt?.withdrawn();

@@ -6,7 +6,7 @@ const isDigit = (char: string | undefined) => char !== undefined && /\p{N}/u.tes
  * left out, whatever its punctuation and case.
  */
 export class Continuation {
-  /** Letters and digits of what was said. */
+  /** Letters and digits of the text so far. */
   readonly #said: readonly string[];
   #repeated = 0;
   /** All that came so far, while it may be a repetition. */
@@ -45,7 +45,7 @@ export class Continuation {
     return '';
   }
 
-  /** The answer is over: what was held back is said unless it repeats all that was said. */
+  /** The end of the answer: returns the held-back text unless it only repeats the text so far. */
   end(): string {
     const held = this.#decided || this.#repeated === this.#said.length ? '' : this.#held;
     this.#decided = true;

@@ -14,9 +14,9 @@ export class VendorError extends Error {
   }
 }
 
-/** Vendors answer in real time: a simulated call that runs faster stands still when it has waited for so long of its own. */
+/** Vendors answer in real time, so a faster simulated call pauses after waiting this long by its own clock. */
 const VENDOR_BUDGET_MS = 500;
-/** After so long of real time it goes on all the same: a vendor that never answers runs into the call's own deadline. */
+/** After this real time the clock continues, so that a vendor that never answers runs into the call's deadline. */
 const VENDOR_WAIT_MS = 5000;
 
 /** Announces a request to a vendor to the call's clock; called back once it is over. */
@@ -33,11 +33,11 @@ export function vendorWork(working: (budgetMs: number) => () => void): () => voi
 const LONGEST_MESSAGE = 300;
 /** A key that is not good does not become so by asking again soon. */
 const UNAUTHORIZED_MS = 60_000;
-/** Refused as it stands: asked again it is refused again, and other requests need not be. */
+/** Statuses of invalid requests: repeating them fails again, but other requests may succeed. */
 const REQUEST_FAULTS = new Set([400, 404, 413, 422]);
 const KEY_FAULTS = new Set([401, 403]);
 
-/** @throws VendorError when it answers anything but 2xx */
+/** @throws VendorError for any status but 2xx */
 export async function vendorFetch(
   url: string,
   init: RequestInit & { readonly signal: AbortSignal },
@@ -48,7 +48,7 @@ export async function vendorFetch(
   throw refusal(reply.status, text, reply.headers.get('retry-after'));
 }
 
-/** A check of a vendor by GET. A server that does not know the address answers all the same: it is there. */
+/** Tests a vendor by GET. A 404 also shows that the server is reachable. */
 export const checkBy =
   (url: string, headers: Readonly<Record<string, string>>) =>
   async (signal: AbortSignal): Promise<void> => {
@@ -71,7 +71,7 @@ export function refusal(status: number, said: string, retryAfter: string | null 
   );
 }
 
-/** The vendor's own sentence in the JSON body of a refusal; the body where there is none. */
+/** The vendor's message in the JSON body of an error, else the body. */
 function sentenceIn(body: string): string {
   const json = jsonObject<{ error: unknown; detail: unknown; message: unknown; err_msg: unknown; reason: unknown }>(
     body,
@@ -109,14 +109,14 @@ export function errorPart(error: unknown): Failure {
   };
 }
 
-/** Long words of letters, digits and stars that hold a digit or a star are keys, or parts of them. */
+/** Long words with digits or stars are treated as keys or parts of them. */
 function masked(message: string): string {
   return message.replace(/[A-Za-z0-9*_-]{16,}/g, (word) =>
     /^(?:sk|pk|xi|key|AIza|gsk)[-_A-Za-z0-9*]/.test(word) || word.includes('***') ? '***' : word,
   );
 }
 
-/** A message as an object, or null for what is none. Its fields are to be looked at one by one. */
+/** Parses a message as an object, or null. Its fields must be validated individually. */
 export function jsonObject<T extends object>(text: string): Partial<T> | null {
   try {
     const json: unknown = JSON.parse(text);

@@ -2,7 +2,7 @@ import { decodeMulaw } from '#engine/audio/mulaw.ts';
 import type { SpeechPart, SpeechRequest, TextToSpeech } from '#engine/contracts/text-to-speech.ts';
 import { errorPart, vendorWork, vendorFetch } from './http.ts';
 
-/** How a vendor is asked for the audio of a text over HTTP. */
+/** The HTTP request for the audio of a text. */
 export interface HttpVoiceOptions {
   readonly id: string;
   readonly request: (request: Pick<SpeechRequest, 'text' | 'voiceId'>) => {

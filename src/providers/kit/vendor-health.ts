@@ -10,7 +10,7 @@ export interface VendorState {
   readonly lastError: { readonly message: string; readonly at: Date } | null;
 }
 
-/** What was last heard of one vendor: by the check at start, and by everything that it is asked since. */
+/** The last known state of a vendor, from the check at start and from every request since. */
 export class VendorHealth {
   readonly #vendor: string;
   readonly #now: () => Date;
@@ -32,7 +32,7 @@ export class VendorHealth {
   }
 
   failed({ message, fault }: Failure): void {
-    // A vendor that refuses one request takes others, and one that was not asked has said nothing.
+    // A rejected request says nothing about other requests, and an unasked vendor has no new state.
     if (fault === 'request' || fault === 'resting') return;
     this.#status = 'error';
     this.#lastError = { message, at: this.#now() };

@@ -8,7 +8,7 @@ export const offline: ProviderManifest = {
   models: { claims: () => false },
 };
 
-/** What the parts call themselves; they are named where none of them runs. */
+/** Names of the offline parts, also shown where none of them runs. */
 export const OFFLINE_NAMES = {
   speechToText: 'offline-soundswallower',
   languageModel: 'offline-rules',

@@ -127,7 +127,7 @@ class ReplyBuilder {
     }
   }
 
-  /** To what is neither a question nor a wish: mostly the answer to something that the agent asked. */
+  /** Replies to a message that is neither a question nor a request, mostly an answer to the agent's question. */
   #reaction(intent: Intent, time: string | null): Reply {
     const { lastAgent, caller, script } = this.#talk;
     if (lastAgent.endsWith(MESSAGE_QUESTION)) return this.#message(caller);
@@ -263,7 +263,7 @@ class ReplyBuilder {
     return this.#callback('as soon as possible', `${MESSAGE}${text.slice(0, 300)}`);
   }
 
-  /** Who wants an appointment where nothing books one is called back about it. */
+  /** Offers a callback if an appointment is wanted but there is no booking tool. */
   #bookByPhone(time: string | null): Reply {
     if (time === null) return { text: CALLBACK_QUESTION, phase: 'CLOSING' };
     return this.#callback(time, 'wants an appointment');
@@ -307,7 +307,7 @@ class ReplyBuilder {
     return this.#goOn('I see.');
   }
 
-  /** Says something, and then what is still open: the question of a booking, or the next of a seller's. */
+  /** Says a text followed by the open question of a booking or of a sale. */
   #goOn(first: string): Reply {
     const pending = this.#pending();
     if (pending !== null) return { text: [first, pending].filter(Boolean).join(' '), phase: 'CLOSING' };

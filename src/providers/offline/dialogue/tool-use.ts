@@ -10,7 +10,7 @@ import { timeIn } from './intents.ts';
 /** Which of the agent's own tools a rule-based model uses when, and with what. */
 
 const BOOKING = /\b(?:book|schedul|appoint|reserv|meeting|demo)/;
-/** A tool whose words the caller used so many of is what they ask for. */
+/** The number of a tool's words in a message from which it counts as requested. */
 const ENOUGH_WORDS = 2;
 
 interface TimeHere {

@@ -14,7 +14,7 @@ export type ToListener =
   /** Answered by `ListenerFinal`. */
   | { readonly type: 'end'; readonly id: number; readonly stream: number };
 
-/** So many samples of the utterance have been decoded, and this is understood so far. */
+/** The partial text after this many decoded samples of the utterance. */
 export interface ListenerProgress {
   readonly stream: number;
   readonly utterance: number;

@@ -15,7 +15,7 @@ const { flite, decoders } = workerData as { flite: WebAssembly.Module; decoders:
 const CONTEXT_WEIGHT = 6;
 const EXPECTED_WEIGHT = 30;
 const PARTIAL_EVERY = 800;
-/** Calls take turns, each with so many samples at once. */
+/** Samples per turn; calls take turns. */
 const TURN_SAMPLES = 1600;
 
 /** Sounds that are words on the phone, and no dictionary has. */

@@ -10,7 +10,7 @@ const CACHE_BYTES = 16 * 1024 * 1024;
 
 const LONGEST_TEXT = 1000;
 
-/** Flite takes minutes over a word without an end, and an hour over a book. */
+/** Text limits, because Flite needs minutes for an endless word and an hour for a book. */
 function speakable(text: string): string {
   return text.slice(0, LONGEST_TEXT).replace(/\S{30}/g, '$& ');
 }

@@ -141,7 +141,7 @@ interface ThreadEvents {
   readonly onNoData: (error: Error) => void;
 }
 
-/** One worker; what is posted before its data are there is kept until then. */
+/** One worker; messages posted before its data is loaded are queued. */
 class Thread {
   readonly #early: object[] = [];
   #worker: Worker | null = null;

@@ -3,7 +3,7 @@ import { isNoun, kindsAsked, saysKind, type Kind, type Statement } from './state
 import { sayRow } from './rows.ts';
 import { questionsIn } from './questions.ts';
 
-/** A statement has to carry more than so much of what a question's terms weigh. */
+/** The least share of the weight of a question's terms that an answer must contain. */
 const ENOUGH = 0.5;
 /** What nothing in the texts names may be small talk: it weighs less than what they name once. */
 const UNKNOWN = 0.9;
@@ -18,7 +18,7 @@ interface Weighed {
   readonly all: ReadonlySet<string>;
 }
 
-/** What an agent's texts say, ready to be asked. */
+/** Answers questions from an agent's texts. */
 export class Answers {
   readonly #weighed: readonly Weighed[];
   readonly #df = new Map<string, number>();
@@ -45,7 +45,7 @@ export class Answers {
     return found.slice(0, MOST_ANSWERS).join(' ');
   }
 
-  /** Whether the texts know something by a name of digits that stands in a question. */
+  /** Whether a number in the question names something in the texts. */
   names(text: string): boolean {
     const exact = this.#withoutPlainNumbers(termsOf(text), text).filter((one) => one.exact);
     return exact.some(({ term }) => this.#weighed.some((one) => names(one.statement, term)));
@@ -59,7 +59,7 @@ export class Answers {
     const weights = new Map<string, number>();
     for (const { term, exact: whole } of own) if (!whole) weights.set(term, this.#weight(term));
     if (kinds.includes('cost')) weights.set('cost', this.#weight('cost'));
-    // What was said beside the question helps where the texts know of it, and never stands against an answer.
+    // The context of the question can raise an answer's score, but never lowers it.
     const helps = new Map(
       termsOf(beside)
         .filter(({ term }) => !weights.has(term) && this.#df.has(term))

@@ -15,7 +15,7 @@ const CLOCK_QUESTION = 'At what time?';
 const OVER = 'That time is over.';
 const UNCLEAR = 'I am not sure which time you mean.';
 const CHANGE_QUESTION = 'What shall I change?';
-/** Who does not give a name, or has none that is understood, is asked once more and then no more. */
+/** How often the agent asks for a name that is missing or not understood. */
 const MOST_ASKED = 2;
 
 /** With what bookings are made: the agent's own tool, or the built-in one. */
@@ -40,7 +40,7 @@ interface Wish {
   readonly offered: { readonly iso: string } | null;
 }
 
-/** What is to be done about a booking: say something, use the tool, or nothing where none is wanted. */
+/** The next step of a booking: say something, use the tool, or null if none is wanted. */
 export type BookingStep =
   | { readonly type: 'ask'; readonly text: string }
   | { readonly type: 'book'; readonly args: ToolArgs }
@@ -197,7 +197,7 @@ const isAsked = ({ kind }: Pick<Slot, 'kind'>) => !['when', 'day', 'clock', 'nam
 const timesAsked = (messages: readonly ModelMessage[], question: string) =>
   messages.filter((one) => one.role === 'agent' && one.text.includes(question)).length;
 
-/** The instant that is meant, or what has to be asked before it is known. */
+/** The wanted instant, or the question that must be asked first. */
 function timeOf({ day, clock, part }: TimeWords, { now }: BookingDesk): { at: Date } | { ask: string } {
   if (day === null && clock === null) return { ask: WHEN_QUESTION };
   if (day === null) return { ask: DAY_QUESTION };
