@@ -1,7 +1,7 @@
 import { callCenter } from '#apis/call-center/api.ts';
 import type { Api } from '#apis/kit/api.ts';
 import { orchestrator } from '#apis/orchestrator/api.ts';
-import { healthOperations, type HealthSource } from '#apis/orchestrator/health.ts';
+import { healthOperations, type HealthSource } from '#apis/platform/health.ts';
 import { salesAgent } from '#apis/sales-agent/api.ts';
 import { freePort, ServerProcess } from '../support/process.ts';
 import type { StormKeys } from './storm.ts';

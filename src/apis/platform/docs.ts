@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { notFound } from '#core/kernel/errors.ts';
-import type { Api } from './api.ts';
-import { openApiOf } from './openapi.ts';
-import { openOperation, type RestOperation } from './operation.ts';
-import { IdText } from './codecs.ts';
+import type { Api } from '../kit/api.ts';
+import { openApiOf } from '../kit/openapi.ts';
+import { openOperation, type RestOperation } from '../kit/operation.ts';
+import { IdText } from '../kit/codecs.ts';
 
 /** `/docs/<api>`: the OpenAPI of each API. They are made when first asked for. */
 export function docsOperation(apis: () => readonly Api[], version: string): RestOperation {
