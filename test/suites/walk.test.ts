@@ -243,6 +243,14 @@ describe('every operation', () => {
           document.paths[operation.path.replace(/:(\w+)/g, '{$1}')]?.[operation.method.toLowerCase()],
           nameOf(operation),
         );
+      const text = JSON.stringify(document);
+      const schemas = Object.keys((document as unknown as { components: { schemas: object } }).components.schemas);
+      for (const [, name] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g))
+        assert.ok(schemas.includes(name!), name);
+      for (const [path, methods] of Object.entries(document.paths))
+        for (const described of Object.values(methods))
+          for (const [status, response] of Object.entries((described as { responses: Record<string, Json> }).responses))
+            assert.match(JSON.stringify(response), /"\$ref"/, `${path} ${status} has no named schema`);
     }
   });
 });

@@ -56,6 +56,7 @@ export const BODIES: Readonly<Record<string, (serial: number) => Json>> = {
 export function isErrorOf(api: Api, body: Json): void {
   const text = JSON.stringify(body);
   assert.doesNotMatch(text, /node_modules|\.ts:|select |insert |postgres|at async/i);
+  assert.deepEqual(api.errorReply.parse(body), body, 'the documented schema of errors');
   switch (api.name) {
     case 'sales-agent':
       return assert.equal(typeof body['detail'], 'string', text);

@@ -12,7 +12,7 @@ import {
   updateMyselfOperation,
   updateUserOperation,
 } from './users.ts';
-import { renderError } from './dialect.ts';
+import { ErrorReply, renderError } from './dialect.ts';
 
 const HOUR_S = 3600;
 const REQUESTS_AN_HOUR: Record<Plan, number> = { standard: 1000, professional: 5000, enterprise: 25_000 };
@@ -25,6 +25,7 @@ export const callCenter: Api = {
   title: 'Vocelio AI Call Center',
   owns: (path) => (path === '/api' || path.startsWith('/api/')) && !OTHERS.test(path),
   renderError,
+  errorReply: ErrorReply,
   countedPer: 'organization',
   usualLimit: (plan) => ({ name: 'requests', points: REQUESTS_AN_HOUR[plan], windowS: HOUR_S }),
   operations: [

@@ -110,6 +110,12 @@ const INVALID: Record<Issue['kind'], string> = {
   range: 'VALIDATION_003',
 };
 
+export const ErrorReply = z.object({
+  success: z.literal(false),
+  error: z.object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.string()) }),
+  meta: z.object({ timestamp: z.string(), request_id: z.string() }),
+});
+
 export function renderError(error: AppError, requestId: string): RenderedError {
   const { status, code } = words(error);
   const details =

@@ -1,6 +1,6 @@
 import type { Api } from '../kit/api.ts';
 import { getTranscript } from './livekit.ts';
-import { renderError } from './dialect.ts';
+import { ErrorReply, renderError } from './dialect.ts';
 
 const OWN = /^\/api\/(?:trpc|settings|twiml|book-slot|health|metrics|webhooks\/twilio|webhooks\/livekit)(?:\/|$)/;
 
@@ -9,6 +9,7 @@ export const campaigns: Api = {
   title: 'LiveKit SIP AI Agent System',
   owns: (path) => OWN.test(path),
   renderError,
+  errorReply: ErrorReply,
   countedPer: 'principal',
   openOnLoopback: true,
   usualLimit: () => ({ name: 'requests', points: 100, windowS: 60 }),

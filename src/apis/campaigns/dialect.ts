@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { AppError, ErrorCode } from '#core/kernel/errors.ts';
 import type { RenderedError } from '../kit/api.ts';
 
@@ -17,6 +18,14 @@ const WORDS: Readonly<Record<ErrorCode, readonly [status: number, code: string]>
   'no-room': [507, 'SERVICE_UNAVAILABLE'],
   internal: [500, 'INTERNAL_ERROR'],
 };
+
+export const ErrorReply = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    details: z.union([z.string(), z.array(z.object({ path: z.string(), message: z.string() }))]).optional(),
+  }),
+});
 
 /** The error form of the API's REST paths; its procedures answer in tRPC's own form. */
 export function renderError(error: AppError): RenderedError {

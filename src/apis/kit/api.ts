@@ -1,5 +1,6 @@
 import type { Limit } from './limit.ts';
 import type { Plan } from '#core/kernel/plan.ts';
+import type { z } from 'zod';
 import type { AppError } from '#core/kernel/errors.ts';
 import type { Procedure, RestOperation } from './operation.ts';
 
@@ -15,6 +16,8 @@ export interface Api {
   /** Whether this API answers for an unknown path. */
   owns(path: string): boolean;
   renderError(error: AppError, requestId: string): RenderedError;
+  /** The schema of the bodies that `renderError` makes. */
+  readonly errorReply: z.ZodType;
   /** The limit for operations without their own, and for unknown paths. */
   usualLimit(plan: Plan): Limit;
   /** Whose requests are counted together. Requests without a credential are counted by network address. */

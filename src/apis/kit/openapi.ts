@@ -21,16 +21,30 @@ const COMMON_ERRORS: Readonly<Record<number, string>> = {
 /** What an API offers, as an OpenAPI 3.1 document, from the same schemas that check it. */
 export function openApiOf(api: Api, version: string): object {
   const paths: Record<string, Record<string, object>> = {};
+  const schemas = new Map<string, object>([['Error', schemaOf(api.errorReply, 'output')]]);
+  /** Keeps a schema under a name of its own, so that clients can be generated. */
+  const named: Named = (name, shape, io) => {
+    const key = name.replace(/(?:^|\.)(\w)/g, (_, first: string) => first.toUpperCase());
+    schemas.set(key, schemaOf(shape, io));
+    return { $ref: `#/components/schemas/${key}` };
+  };
   for (const operation of api.operations)
-    (paths[operation.path.replace(/:(\w+)/g, '{$1}')] ??= {})[operation.method.toLowerCase()] = describe(operation);
+    (paths[operation.path.replace(/:(\w+)/g, '{$1}')] ??= {})[operation.method.toLowerCase()] = describe(
+      operation,
+      named,
+    );
   for (const one of api.procedures ?? [])
-    (paths[`${api.proceduresAt}/${one.name}`] ??= {})[one.kind === 'query' ? 'get' : 'post'] = describeProcedure(one);
+    (paths[`${api.proceduresAt}/${one.name}`] ??= {})[one.kind === 'query' ? 'get' : 'post'] = describeProcedure(
+      one,
+      named,
+    );
   return {
     openapi: '3.1.0',
     info: { title: api.title, version, description: `The ${api.name} API of Trunkline.` },
     servers: [{ url: '/' }],
     paths,
     components: {
+      schemas: Object.fromEntries(schemas),
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'An API key or an access token' },
         'xi-api-key': { type: 'apiKey', in: 'header', name: 'xi-api-key' },
@@ -40,7 +54,9 @@ export function openApiOf(api: Api, version: string): object {
   };
 }
 
-function describe(operation: RestOperation): object {
+type Named = (name: string, shape: Shape, io: 'input' | 'output') => { readonly $ref: string };
+
+function describe(operation: RestOperation, named: Named): object {
   const open = operation.permission === 'anybody';
   const inPath = /:\w/.test(operation.path);
   const errors = {
@@ -74,7 +90,7 @@ function describe(operation: RestOperation): object {
       ? {
           requestBody: {
             required: (schemaOf(operation.body, 'input').required ?? []).length > 0,
-            content: { 'application/json': { schema: schemaOf(operation.body, 'input') } },
+            content: { 'application/json': { schema: named(`${operation.name}Body`, operation.body, 'input') } },
           },
         }
       : {}),
@@ -82,16 +98,16 @@ function describe(operation: RestOperation): object {
       200: {
         description: 'Done',
         headers: LIMIT_HEADERS,
-        content: { 'application/json': { schema: schemaOf(operation.reply, 'output') } },
+        content: { 'application/json': { schema: named(`${operation.name}Reply`, operation.reply, 'output') } },
       },
-      ...Object.fromEntries(Object.entries(errors).map(([status, description]) => [status, { description }])),
+      ...errorResponses(errors, ERROR),
     },
   };
 }
 
 /** A tRPC procedure as its HTTP request: a query's input is JSON in the parameter `input`, a mutation's is the body. */
-function describeProcedure({ name, kind, summary, body, reply }: Procedure): object {
-  const input = body && { content: { 'application/json': { schema: schemaOf(body, 'input') } } };
+function describeProcedure({ name, kind, summary, body, reply }: Procedure, named: Named): object {
+  const input = body && { content: { 'application/json': { schema: named(`${name}Input`, body, 'input') } } };
   const output = z.object({ result: z.object({ data: reply }) });
   return {
     summary,
@@ -100,11 +116,32 @@ function describeProcedure({ name, kind, summary, body, reply }: Procedure): obj
     ...(input && kind === 'query' ? { parameters: [{ name: 'input', in: 'query', required: true, ...input }] } : {}),
     ...(input && kind === 'mutation' ? { requestBody: { required: true, ...input } } : {}),
     responses: {
-      200: { description: 'Done', content: { 'application/json': { schema: schemaOf(output, 'output') } } },
-      ...Object.fromEntries(Object.entries(COMMON_ERRORS).map(([status, description]) => [status, { description }])),
+      200: {
+        description: 'Done',
+        content: { 'application/json': { schema: named(`${name}Reply`, output, 'output') } },
+      },
+      ...errorResponses(COMMON_ERRORS, named('TrpcError', TrpcError, 'output')),
     },
   };
 }
+
+const ERROR = { $ref: '#/components/schemas/Error' };
+
+const TrpcError = z.object({
+  error: z.object({
+    message: z.string(),
+    code: z.int(),
+    data: z.object({ code: z.string(), httpStatus: z.int(), path: z.string().optional() }),
+  }),
+});
+
+const errorResponses = (errors: Readonly<Record<number, string>>, schema: object) =>
+  Object.fromEntries(
+    Object.entries(errors).map(([status, description]) => [
+      status,
+      { description, content: { 'application/json': { schema } } },
+    ]),
+  );
 
 const LIMIT_HEADERS = Object.fromEntries(
   ['Limit', 'Remaining', 'Reset'].map((name) => [`X-RateLimit-${name}`, { schema: { type: 'integer' } }]),

@@ -13,7 +13,7 @@ import { forgetMemoryOperation, getMemoryOperation, updateMemoryOperation } from
 import { callStatusOperation, endCallOperation, initiateCallOperation, listCallsOperation } from './calls.ts';
 import { addNumberOperation, changeNumberOperation, listNumbersOperation, removeNumberOperation } from './numbers.ts';
 import { providerOperations } from './providers.ts';
-import { renderError } from './dialect.ts';
+import { ErrorReply, renderError } from './dialect.ts';
 
 /** Everything that no other API owns is answered in this one's form. */
 export function orchestrator(health: readonly RestOperation[]): Api {
@@ -22,6 +22,7 @@ export function orchestrator(health: readonly RestOperation[]): Api {
     title: 'Voice Agent Orchestrator',
     owns: () => true,
     renderError,
+    errorReply: ErrorReply,
     countedPer: 'principal',
     // As health checks do.
     usualLimit: () => ({ name: 'health', points: 1000, windowS: 60 }),

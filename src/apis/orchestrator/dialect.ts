@@ -103,6 +103,16 @@ function detailsOf(error: AppError): object {
   return error.subject === null ? {} : { resource: error.subject };
 }
 
+export const ErrorReply = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    details: z.record(z.string(), z.unknown()),
+    timestamp: z.string(),
+    request_id: z.string(),
+  }),
+});
+
 export function renderError(error: AppError, requestId: string): RenderedError {
   const { status, code } = words(error.code);
   return {

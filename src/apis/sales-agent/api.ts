@@ -33,13 +33,14 @@ import {
   updateToolOperation,
 } from './tools.ts';
 import { attachMcpServerOperation, detachMcpServerOperation, listMcpServersOperation } from './mcp-servers.ts';
-import { renderError } from './dialect.ts';
+import { ErrorReply, renderError } from './dialect.ts';
 
 export const salesAgent: Api = {
   name: 'sales-agent',
   title: 'AI SDR Agent',
   owns: (path) => path === '/v1' || path.startsWith('/v1/'),
   renderError,
+  errorReply: ErrorReply,
   countedPer: 'principal',
   usualLimit: () => ({ name: 'requests', points: 1000, windowS: 60 }),
   operations: [

@@ -51,6 +51,8 @@ export const statusWord = (status: CallStatus): string => STATUS[status];
 /** Our statuses behind each of this API's words. */
 export const STATUSES = wordsFor(STATUS);
 
+export const ErrorReply = z.object({ detail: z.string(), error: z.string().optional() });
+
 export function renderError(error: AppError): RenderedError {
   const first = error.issues[0]?.message;
   switch (error.code) {
