@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
 import { basename, join, relative, resolve, isAbsolute, sep } from 'node:path';
 import type { KnowledgeFolder } from '#core/knowledge/document-reader.ts';
@@ -6,6 +7,8 @@ import { AppError, invalid } from '#core/kernel/errors.ts';
 
 const folderOf = (organizationId: number): string => `org_${organizationId}`;
 const ANY_ORGANIZATION = /^org_\d+$/i;
+/** A pipe without a writer must not block: four blocked opens stop all file and name lookups of the process. */
+const READ = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /** Reads from the folder of one organization only, also with links and dots in the path. */
 export class ConfinedFolder implements KnowledgeFolder {
@@ -28,7 +31,7 @@ export class ConfinedFolder implements KnowledgeFolder {
       if (inside === '' || inside.startsWith('..') || isAbsolute(inside)) throw nothing();
       const top = inside.split(sep)[0]!;
       if (organization.isFirst && ANY_ORGANIZATION.test(top) && top !== own) throw nothing();
-      const file = await open(target, 'r');
+      const file = await open(target, READ);
       try {
         const { size } = await file.stat().then((stat) => (stat.isFile() ? stat : Promise.reject(nothing())));
         if (size > LARGEST_DOCUMENT) throw invalid('file_path', `is larger than ${LARGEST_DOCUMENT} bytes`, 'range');

@@ -137,14 +137,28 @@ export class PostgresCredentialStore implements CredentialStore {
       : null;
   }
 
-  async insertSession(userId: number, refreshHash: string, expiresAt: Date): Promise<number> {
-    return (
-      await this.#db
-        .insertInto('sessions')
-        .values({ user_id: userId, refresh_hash: refreshHash, expires_at: expiresAt })
-        .returning('id')
-        .executeTakeFirstOrThrow()
-    ).id;
+  async insertSession(
+    userId: number,
+    passwordHash: string,
+    refreshHash: string,
+    expiresAt: Date,
+  ): Promise<number | null> {
+    // The lock waits for a new password or a deactivation that would not see this session to end it.
+    const inserted = await this.#db
+      .insertInto('sessions')
+      .columns(['user_id', 'refresh_hash', 'expires_at'])
+      .expression((eb) =>
+        eb
+          .selectFrom('users')
+          .select(['users.id', eb.val(refreshHash).as('refresh_hash'), sql<Date>`${expiresAt}::timestamptz`.as('at')])
+          .where('users.id', '=', userId)
+          .where('password_hash', '=', passwordHash)
+          .where('status', '=', 'active')
+          .forShare(),
+      )
+      .returning('id')
+      .executeTakeFirst();
+    return inserted?.id ?? null;
   }
 
   async rotateSession(

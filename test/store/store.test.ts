@@ -245,8 +245,8 @@ describe(`the store on Postgres ${serverName}`, () => {
       passwordHash: 'h',
       at: now,
     }))!;
-    const over = await store.credentials.insertSession(user.id, 'r1', ago);
-    const good = await store.credentials.insertSession(user.id, 'r2', soon());
+    const over = await store.credentials.insertSession(user.id, 'h', 'r1', ago);
+    const good = await store.credentials.insertSession(user.id, 'h', 'r2', soon());
     await store.clearUp(now);
     await store.clearUp(now);
     const left = async (text: string) => (await rows(text)).map((row) => String(Object.values(row)[0])).toSorted();
@@ -256,9 +256,32 @@ describe(`the store on Postgres ${serverName}`, () => {
       'of a running call',
     ]);
     assert.deepEqual(
-      [await store.credentials.session(over, user.id), (await store.credentials.session(good, user.id))!.actor.kind],
+      [await store.credentials.session(over!, user.id), (await store.credentials.session(good!, user.id))!.actor.kind],
       [null, 'user'],
     );
+  });
+
+  it('a sign-in that began with the former password makes no session', async () => {
+    const at = new Date();
+    const user = (await store.users.insert({
+      organizationId,
+      email: 'former@example.com',
+      name: 'F',
+      role: 'viewer',
+      preferences: {},
+      passwordHash: 'former',
+      at,
+    }))!;
+    let late: Promise<number | null> | null = null;
+    await store.transaction(async (records) => {
+      await records.users.update(organizationId, user.id, { passwordHash: 'new' }, at);
+      late = store.credentials.insertSession(user.id, 'former', 'late', soon());
+      await records.credentials.revokeSessionsOf(user.id, at);
+    });
+    assert.equal(await late, null);
+    assert.notEqual(await store.credentials.insertSession(user.id, 'new', 'next', soon()), null);
+    await store.users.update(organizationId, user.id, { status: 'inactive' }, at);
+    assert.equal(await store.credentials.insertSession(user.id, 'new', 'inactive', soon()), null);
   });
 
   it('has the columns that the code believes in', async () => {

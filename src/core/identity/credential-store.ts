@@ -40,7 +40,8 @@ export interface CredentialStore {
   apiKey(keyHash: string): Promise<Principal | null>;
   /** The principal of a session; null if the session has ended or its user is inactive. */
   session(id: number, userId: number): Promise<Principal | null>;
-  insertSession(userId: number, refreshHash: string, expiresAt: Date): Promise<number>;
+  /** Null if the user is inactive or `passwordHash` is no longer the user's. Waits for a change in progress. */
+  insertSession(userId: number, passwordHash: string, refreshHash: string, expiresAt: Date): Promise<number | null>;
   /** Replaces a refresh token and remembers the old one as used. Null if the old one is invalid. */
   rotateSession(
     oldHash: string,

@@ -43,10 +43,12 @@ export interface PasswordAttempt {
 /** @throws AppError unauthenticated, rate-limited (too many wrong passwords) */
 export async function signIn(core: BaseCore, input: PasswordAttempt): Promise<SignedIn> {
   return core.secrets.passwordTurn(async () => {
-    const user = await checkedPassword(core, input);
+    const { user, passwordHash } = await checkedPassword(core, input);
     const refreshToken = newRefreshToken(core);
     const sessionId = await core.store.transaction(async (records) => {
-      const id = await records.credentials.insertSession(user.id, core.secrets.hash(refreshToken), refreshExpiry(core));
+      const refreshHash = core.secrets.hash(refreshToken);
+      const id = await records.credentials.insertSession(user.id, passwordHash, refreshHash, refreshExpiry(core));
+      if (id === null) throw wrongPassword();
       await records.credentials.rememberPlace(user.id, networkOf(input.address), core.clock.now());
       await records.outbox.audit(
         { organizationId: user.organizationId, actor: { kind: 'user', id: user.id, role: user.role, sessionId: id } },
@@ -60,12 +62,15 @@ export async function signIn(core: BaseCore, input: PasswordAttempt): Promise<Si
 }
 
 /**
- * Checks a password and returns its user. Too many wrong passwords block further attempts, except the right one from a
+ * Checks a password and returns its user and the hash it was checked against. Too many wrong passwords block further attempts, except the right one from a
  * network that the user has signed in from. Must run in a password turn, so that concurrent guesses are counted in
  * order.
  * @throws AppError unauthenticated, rate-limited
  */
-export async function checkedPassword(core: BaseCore, { email, password, address }: PasswordAttempt): Promise<User> {
+export async function checkedPassword(
+  core: BaseCore,
+  { email, password, address }: PasswordAttempt,
+): Promise<{ readonly user: User; readonly passwordHash: string }> {
   const { credentials, users } = core.store;
   const account = emailKey(email);
   const now = core.clock.now();
@@ -80,10 +85,10 @@ export async function checkedPassword(core: BaseCore, { email, password, address
   if (!found || !isRight || found.user.status !== 'active') {
     await countFailure(core, found?.user ?? null, elsewhere ? [guard.known] : [...guard.elsewhere, guard.known]);
     // The same answer as for an unknown account.
-    throw elsewhere ? tooMany(elsewhere) : new AppError('unauthenticated', 'Invalid e-mail address or password');
+    throw elsewhere ? tooMany(elsewhere) : wrongPassword();
   }
   await credentials.clearSignInFailures(account, [guard.elsewhere[0]!.place, guard.known.place]);
-  return found.user;
+  return found;
 }
 
 async function countFailure(core: BaseCore, user: User | null, rules: readonly GuessRule[]): Promise<void> {
@@ -104,6 +109,8 @@ function restOf({ rests }: SignInState, rules: readonly GuessRule[]): Date | nul
   const isOf = (rest: Counter) => rules.some(({ account, place }) => account === rest.account && place === rest.place);
   return rests.filter(isOf).reduce<Date | null>((last, { until }) => (last && last > until ? last : until), null);
 }
+
+const wrongPassword = (): AppError => new AppError('unauthenticated', 'Invalid e-mail address or password');
 
 const tooMany = (retryAt: Date): AppError =>
   new AppError('rate-limited', 'Too many wrong passwords. Try again later.', { retryAt });
