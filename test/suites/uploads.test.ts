@@ -89,6 +89,26 @@ describe('an upload', () => {
     await until('nothing to be left', 20_000, () => staged() === 0 || null);
   });
 
+  it('that breaks off while it waits for its turn gives the turn to the next', async () => {
+    const slow = Array.from({ length: 3 }, begin);
+    for (const { request } of slow) request.write(`${HEAD}We are open`);
+    await until('three uploads under way', 20_000, () => staged() === 3 || null);
+    for (const { request, reply } of Array.from({ length: 3 }, begin)) {
+      await new Promise((sent) => request.write(HEAD, sent));
+      // A reply to a later request shows that the server has the earlier one.
+      await documents();
+      request.destroy();
+      await assert.rejects(reply);
+    }
+    await documents();
+    for (const { request } of slow) request.end(`.${TAIL}`);
+    for (const { reply } of slow) assert.ok((await reply).status < 300);
+    const next = begin();
+    next.request.end(`${HEAD}We are closed${TAIL}`);
+    assert.ok((await next.reply).status < 300);
+    assert.equal(staged(), 0);
+  });
+
   describe('from an address', () => {
     const site = createServer((request, reply) => {
       reply.setHeader('content-type', request.url === '/large' ? 'application/pdf' : 'text/plain');

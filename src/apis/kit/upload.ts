@@ -38,6 +38,8 @@ export async function readForm(
   staged: (file: StagedFile) => void,
 ): Promise<Record<string, string | UploadedFile>> {
   const form: Record<string, string | UploadedFile> = {};
+  // The form's reader waits for ever for the end of a request that broke off before it began to read.
+  if (request.raw.destroyed) throw wrong('body', 'the connection ended before the form was read');
   try {
     for await (const part of request.parts() as AsyncIterable<MultipartFile | MultipartValue>) {
       if (part.type === 'file') {
