@@ -83,7 +83,7 @@ export async function buildApp(config: Config, parts: AppOptions = {}): Promise<
 }
 
 /** What all roles share. */
-interface Basis extends Omit<Core, 'live' | 'dialogue' | 'carriers' | 'limits'> {
+interface SharedParts extends Omit<Core, 'live' | 'dialogue' | 'carriers' | 'limits'> {
   readonly carriers: Carriers;
   readonly addresses: Addresses;
   /** Names this server as an owner of calls. */
@@ -152,7 +152,7 @@ async function build(
     while ((await reap({ store, clock, carriers, log, by: null })) > 0);
     await store.once.abandonAll();
   }
-  const basis: Basis = {
+  const basis: SharedParts = {
     carriers,
     embedded,
     addresses,
@@ -265,7 +265,7 @@ interface Carrying {
 
 /** Calls run in this process. */
 async function carryCalls(
-  basis: Basis,
+  basis: SharedParts,
   dialogues: DialogueOptions,
   mcp: McpTools,
   providersFor: LiveOptions['providersFor'],
@@ -303,7 +303,7 @@ async function carryCalls(
 }
 
 /** Calls run on other servers. */
-async function placeElsewhere({ records, store, clock, log, closers }: Basis): Promise<Carrying> {
+async function placeElsewhere({ records, store, clock, log, closers }: SharedParts): Promise<Carrying> {
   const live = new RemoteLiveCalls({ store, commands: records.commands, clock, log });
   closers.push(() => live.close());
   await records.commands.listen(NO_CALLS);
@@ -313,7 +313,7 @@ async function placeElsewhere({ records, store, clock, log, closers }: Basis): P
 
 /** Starts jobs, webhook deliveries, and the reaper of calls whose server died. */
 async function workOn(
-  { records, http, log, closers, config, knowledge, carriers, serverId }: Basis,
+  { records, http, log, closers, config, knowledge, carriers, serverId }: SharedParts,
   core: Core,
 ): Promise<void> {
   await workOff(records.boss, core, knowledge.embedder, log);

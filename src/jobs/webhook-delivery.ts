@@ -48,25 +48,25 @@ export class WebhookDeliveries {
   /** The last logged problem of each failing webhook. */
   readonly #problems = new Map<number, string>();
   #timer: NodeJS.Timeout | null = null;
-  #looking: Promise<void> = Promise.resolve();
+  #claiming: Promise<void> = Promise.resolve();
 
   constructor(options: WebhookDeliveryOptions) {
     this.#options = options;
-    this.#lookIn(0);
+    this.#scheduleClaim(0);
   }
 
   /** Aborts deliveries in progress; the next worker sends them again. */
   async close(): Promise<void> {
     this.#stop.abort();
     if (this.#timer) clearTimeout(this.#timer);
-    await this.#looking;
+    await this.#claiming;
     await Promise.all(this.#lanes.values());
   }
 
-  #lookIn(ms: number): void {
+  #scheduleClaim(ms: number): void {
     if (this.#stop.signal.aborted) return;
     this.#timer = setTimeout(() => {
-      this.#looking = this.#claimDue().then((more) => this.#lookIn(more ? 0 : POLL_MS));
+      this.#claiming = this.#claimDue().then((more) => this.#scheduleClaim(more ? 0 : POLL_MS));
     }, ms);
     this.#timer.unref();
   }

@@ -187,7 +187,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
     this.#connections.add(connection);
     const late = setTimeout(() => {
       if (connection.principal) return;
-      this.#sayError(connection, new AppError('unauthenticated', `No auth message came within ${AUTH_MS / 1000} s`));
+      this.#sendError(connection, new AppError('unauthenticated', `No auth message came within ${AUTH_MS / 1000} s`));
       webSocket.close(CLOSE_UNAUTHENTICATED, 'not authenticated');
     }, AUTH_MS);
     late.unref();
@@ -199,7 +199,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
       if (++connection.waiting === MOST_WAITING) webSocket.pause();
       connection.turn = connection.turn
         .then(() => this.#hear(connection, data, isBinary))
-        .catch((error: unknown) => this.#sayError(connection, error))
+        .catch((error: unknown) => this.#sendError(connection, error))
         .finally(() => {
           if (--connection.waiting === 0 && webSocket.isPaused) webSocket.resume();
         });
@@ -217,7 +217,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
     });
     // In its turn, before its messages.
     if (principal)
-      connection.turn = this.#letIn(connection).catch((error: unknown) => this.#sayError(connection, error));
+      connection.turn = this.#admit(connection).catch((error: unknown) => this.#sendError(connection, error));
   }
 
   async #hear(connection: Connection, data: RawData, isBinary: boolean): Promise<void> {
@@ -258,7 +258,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
       },
       say: (type, data) => this.#say(connection, type, data),
       sayStatus: () => this.#sendStatus(connection, principal),
-      sayError: (error) => this.#sayError(connection, error),
+      sayError: (error) => this.#sendError(connection, error),
     };
   }
 
@@ -286,7 +286,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
 
   /** Reports the exceeded limit and waits until it resets; meanwhile no message is processed. */
   async #hold(connection: Connection, over: AppError): Promise<void> {
-    this.#sayError(connection, over);
+    this.#sendError(connection, over);
     await pause(Math.max(0, over.retryAt!.getTime() - this.#options.core.clock.now().getTime()), undefined, {
       ref: false,
     });
@@ -298,15 +298,15 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
       if (connection.principal && connection.principal.organizationId !== principal.organizationId)
         throw new AppError('forbidden', "This connection is another organization's");
       Object.assign(connection, { principal, credential: token });
-      await this.#letIn(connection);
+      await this.#admit(connection);
     } catch (error) {
-      this.#sayError(connection, error);
+      this.#sendError(connection, error);
       if (!connection.principal) connection.webSocket.close(CLOSE_UNAUTHENTICATED, 'not authenticated');
     }
   }
 
   /** Starts the delivery of new events. */
-  async #letIn(connection: Connection): Promise<void> {
+  async #admit(connection: Connection): Promise<void> {
     if (!connection.subscriber) {
       await Promise.race([this.#options.feed.now(), pause(FEED_MS, undefined, { ref: false })]);
       if (connection.webSocket.readyState !== connection.webSocket.OPEN) return;
@@ -420,11 +420,11 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
   #shut(connection: Connection, error: AppError): void {
     connection.subscriber?.close();
     connection.principal = null;
-    this.#sayError(connection, error);
+    this.#sendError(connection, error);
     connection.webSocket.close(CLOSE_UNAUTHENTICATED, 'the credential is no longer valid');
   }
 
-  #sayError(connection: Connection, error: unknown): void {
+  #sendError(connection: Connection, error: unknown): void {
     if (!(error instanceof AppError))
       this.#options.log.error({ err: error }, 'a socket message could not be processed');
     const known = error instanceof AppError ? error : new AppError('internal', 'Internal server error');

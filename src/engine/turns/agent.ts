@@ -97,8 +97,8 @@ export function commit(step: Step, turn: AgentTurn, pumpNow = true): void {
   }
   takeUpCallerText(step);
   if (turn.generation > 0) markTold(state, turn);
-  tellDialogue(step, turn);
-  tellResponse(step, turn);
+  reportDialogue(step, turn);
+  reportAnswer(step, turn);
   for (const { name, args } of turn.asked.splice(0)) decideTool(step, turn, name, args);
   if (pumpNow) pump(step, turn);
 }
@@ -238,18 +238,18 @@ export function modelDone(step: Step, turn: AgentTurn): void {
   const silent =
     turn.segments.length === 0 && turn.awaiting.length === 0 && turn.asked.length === 0 && turn.endsCall === null;
   if (silent) apologise(step, turn);
-  else tellResponse(step, turn);
+  else reportAnswer(step, turn);
 }
 
 /** Reports the answer once, and only for a committed turn. */
-function tellResponse(step: Step, turn: AgentTurn): void {
+function reportAnswer(step: Step, turn: AgentTurn): void {
   if (turn.speculative || turn.responded || turn.thinking !== 'done' || turn.generation === 0) return;
   turn.responded = true;
   note(step, { kind: 'responded', turn: turn.id, turnKind: turn.kind, text: intendedText(turn) });
 }
 
 /** Adopts the phase and expected answer that the model reported. */
-export function tellDialogue(step: Step, turn: AgentTurn): void {
+export function reportDialogue(step: Step, turn: AgentTurn): void {
   const { state } = step;
   if (turn.speculative || turn.dialogue === null) return;
   if (turn.dialogue.phase !== state.dialogue.phase) note(step, { kind: 'phase', phase: turn.dialogue.phase });

@@ -249,7 +249,7 @@ export function endpoint(step: Step): void {
 }
 
 /** Starts a turn for tool results that came while the agent or the caller spoke. */
-export function tellResults(step: Step): void {
+export function speakToolResults(step: Step): void {
   const { state } = step;
   if (
     state.phase !== 'talking' ||

@@ -10,7 +10,7 @@ import {
   sayTurn,
   silence,
   synthesisFailed,
-  tellDialogue,
+  reportDialogue,
 } from './agent.ts';
 import * as callerSide from './caller.ts';
 import { beginClosing, finishClosing } from './closing.ts';
@@ -152,7 +152,7 @@ function fromModel(current: Step, event: Extract<TurnEvent, { type: `model-${str
       return;
     case 'model-dialogue':
       turn.dialogue = { phase: event.phase, expects: event.expects };
-      return tellDialogue(current, turn);
+      return reportDialogue(current, turn);
     case 'model-done':
       return modelDone(current, turn);
     case 'model-failed':
@@ -272,7 +272,7 @@ function settle(current: Step): void {
   if (closedByUs(current) || state.leaving) return;
   callerSide.speculate(current);
   callerSide.endpoint(current);
-  callerSide.tellResults(current);
+  callerSide.speakToolResults(current);
   idle(current);
 }
 

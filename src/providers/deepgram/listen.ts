@@ -126,7 +126,7 @@ class Stream implements SpeechToTextStream {
     this.#final = [];
     this.#interim = '';
     this.#confidence = null;
-    if (this.#broken) this.#tellBroken(this.#broken);
+    if (this.#broken) this.#reportFailure(this.#broken);
   }
 
   end(utterance: number): void {
@@ -216,10 +216,10 @@ class Stream implements SpeechToTextStream {
     this.#broken = errorPart(error);
     this.#waiting = [];
     old.terminate();
-    if (this.#state !== 'quiet') this.#tellBroken(this.#broken);
+    if (this.#state !== 'quiet') this.#reportFailure(this.#broken);
   }
 
-  #tellBroken(failure: Failure): void {
+  #reportFailure(failure: Failure): void {
     const utterance = this.#utterance;
     this.#quiet();
     setImmediate(() => this.#closed || this.#options.onPart({ ...failure, utterance }));
