@@ -50,6 +50,7 @@ const CHECKS: readonly Suite[] = [
   },
   { name: 'dead code', budgetS: 60, command: tool('knip', '--no-progress', '--treat-config-hints-as-errors') },
   { name: 'architecture', budgetS: 30, files: ['test/architecture.test.ts', 'test/plain-english.test.ts'] },
+  { name: 'schema', budgetS: 30, files: ['test/schema/schema.test.ts'] },
   { name: 'lockfiles', budgetS: 10, files: ['test/lockfiles.test.ts'] },
 ];
 

@@ -1,90 +1,17 @@
-import type { ColumnType, Generated, JSONColumnType } from 'kysely';
-
-/** The database as Kysely sees it; a test compares it with the migrated database. Times are Dates, bigints are numbers. */
-type Instant = ColumnType<Date, Date, Date>;
-type Defaulted<T> = ColumnType<T, T | undefined, T>;
-type Json<T extends object> = JSONColumnType<T>;
+// Generated from the migrated database by `npm run schema`; do not edit. `npm run check` compares it.
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 
 export interface Database {
-  organizations: {
-    id: Generated<number>;
-    name: string;
-    time_zone: Defaulted<string>;
-    language: Defaulted<string>;
-    currency: Defaulted<string>;
-    created_at: Defaulted<Date>;
-    plan: Defaulted<string>;
-    recording_retention_days: Defaulted<number | null>;
-    when_model_fails: Defaulted<string>;
-    transcript_retention_days: Defaulted<number | null>;
+  agent_activity: {
+    agent_id: number;
+    requests: number;
+    response_ms: number;
+    last_at: Date;
   };
-  installation: {
-    id: Defaulted<boolean>;
-    encryption_fingerprint: string;
-    admin_password_fingerprint: Defaulted<string | null>;
-    created_at: Defaulted<Date>;
-  };
-  api_keys: {
-    id: Generated<number>;
-    organization_id: number;
-    name: string;
-    key_hash: string;
-    role: string;
-    user_id: Defaulted<number | null>;
-    configured: Defaulted<boolean>;
-    revoked_at: Defaulted<Date | null>;
-    created_at: Defaulted<Date>;
-  };
-  users: {
-    id: Generated<number>;
-    organization_id: number;
-    email: string;
-    name: string;
-    role: string;
-    status: Defaulted<string>;
-    password_hash: string;
-    preferences: Json<Record<string, unknown>>;
-    created_at: Instant;
-    updated_at: Instant;
-  };
-  sessions: {
-    id: Generated<number>;
-    user_id: number;
-    refresh_hash: string;
-    expires_at: Date;
-    revoked_at: Defaulted<Date | null>;
-    created_at: Defaulted<Date>;
-  };
-  used_refresh_tokens: { refresh_hash: string; session_id: number; used_at: Defaulted<Date> };
-  sign_in_failures: { account: string; place: string; failures: number; last_at: Date; next_at: Date | null };
-  sign_in_places: { user_id: number; network: string; last_at: Date };
-  suppressed_numbers: { organization_id: number; number_hash: string; at: Date };
-  idempotent_requests: {
-    organization_id: number;
-    actor: string;
-    operation: string;
-    key: string;
-    request_hash: string;
-    attempt: string;
-    started_at: Date;
-    subject: Defaulted<string | null>;
-    reply: Defaulted<string | null>;
-  };
-  rate_limits: { key: string; points: Defaulted<number>; expire: Defaulted<number | null> };
-  persons: {
-    id: Generated<number>;
-    organization_id: number;
-    name: string | null;
-    language: string | null;
-    time_zone: string | null;
-    do_not_call_at: Date | null;
-    created_at: Defaulted<Date>;
-  };
-  person_numbers: { organization_id: number; number: string; person_id: number };
   ai_agents: {
-    id: Generated<number>;
+    id: GeneratedAlways<number>;
     organization_id: number;
-    type: Defaulted<string>;
+    type: Generated<string>;
     name: string;
     system_prompt: string;
     first_message: string | null;
@@ -93,23 +20,80 @@ export interface Database {
     voice_id: string;
     model_provider: string;
     model_name: string;
-    interrupt_enabled: boolean;
+    interrupt_enabled: Generated<boolean>;
     silence_threshold_ms: number;
-    is_active: boolean;
-    is_default: boolean;
-    built_in_tools: Defaulted<string[]>;
-    transfer_number: Defaulted<string | null>;
-    temperature: Defaulted<number | null>;
-    max_tokens: Defaulted<number | null>;
-    chain: ColumnType<number[], string | undefined, string>;
-    last_error: Defaulted<string | null>;
-    last_error_at: Defaulted<Date | null>;
+    is_active: Generated<boolean>;
+    is_default: Generated<boolean>;
     deleted_at: Date | null;
-    created_at: Instant;
-    updated_at: Instant;
+    created_at: Generated<Date>;
+    updated_at: Generated<Date>;
+    built_in_tools: Generated<string[]>;
+    transfer_number: string | null;
+    temperature: number | null;
+    max_tokens: number | null;
+    chain: ColumnType<number[], string | undefined, string>;
+    last_error: string | null;
+    last_error_at: Date | null;
+  };
+  api_keys: {
+    id: GeneratedAlways<number>;
+    organization_id: number;
+    name: string;
+    key_hash: string;
+    role: string;
+    created_at: Generated<Date>;
+    user_id: number | null;
+    configured: Generated<boolean>;
+    revoked_at: Date | null;
+  };
+  audit: {
+    id: GeneratedAlways<number>;
+    organization_id: number;
+    actor: string;
+    action: string;
+    subject: string;
+    detail: ColumnType<object, string | undefined, string>;
+    at: Generated<Date>;
+  };
+  bookings: {
+    id: GeneratedAlways<number>;
+    organization_id: number;
+    at: Date;
+    name: string | null;
+    number: string | null;
+    notes: string | null;
+    person_id: number | null;
+    call_id: number | null;
+    held_until: Date | null;
+    created_at: Date;
+    conversation_id: number | null;
+    canceled_at: Date | null;
+  };
+  call_entries: {
+    call_id: number;
+    seq: number;
+    role: string;
+    text: string;
+    start_ms: number;
+    end_ms: number;
+    detail: ColumnType<Record<string, unknown>, string | undefined, string>;
+    id: Generated<number>;
+    at: Generated<Date>;
+  };
+  callbacks: {
+    id: GeneratedAlways<number>;
+    organization_id: number;
+    call_id: number | null;
+    person_id: number | null;
+    number: string | null;
+    wanted: string;
+    due_at: Date | null;
+    reason: string;
+    created_at: Date;
+    conversation_id: number | null;
   };
   calls: {
-    id: Generated<number>;
+    id: GeneratedAlways<number>;
     sid: string;
     organization_id: number;
     agent_id: number;
@@ -122,79 +106,138 @@ export interface Database {
     status: string;
     end_reason: string | null;
     failure_reason: string | null;
-    phase: Defaulted<string>;
-    variables: Json<Record<string, string>>;
-    overrides: Json<Record<string, unknown>>;
+    phase: Generated<string>;
+    variables: ColumnType<Record<string, string>, string | undefined, string>;
+    overrides: ColumnType<Record<string, unknown>, string | undefined, string>;
     spoken_by: ColumnType<Record<string, string>, string | undefined, string>;
-    recorded: boolean;
+    recorded: Generated<boolean>;
     recording_key: string | null;
-    recording_offset_ms: Defaulted<number | null>;
+    recording_offset_ms: number | null;
     placed_ms: number | null;
     latency: ColumnType<object | null, string | null, string | null>;
-    placed_at: Instant;
+    placed_at: Date;
     answered_at: Date | null;
     ended_at: Date | null;
     ring_timeout_ms: number;
     owner: string | null;
-    epoch: Defaulted<number>;
+    epoch: Generated<number>;
     lease_until: Date | null;
-    created_at: Defaulted<Date>;
-    user_id: Defaulted<number | null>;
-    recording_failure: Defaulted<string | null>;
+    created_at: Generated<Date>;
+    user_id: number | null;
+    recording_failure: string | null;
+    recording_deleted_at: Date | null;
+    transcript_deleted_at: Date | null;
+    placed_sid: string | null;
+    dialled_at: Date | null;
+    transcribed: Generated<boolean>;
+    carrier_recording_url: string | null;
+    written: Generated<number>;
+    announced_by: number | null;
     vendor_errors: ColumnType<object[], string | undefined, string>;
-    recording_deleted_at: Defaulted<Date | null>;
-    transcript_deleted_at: Defaulted<Date | null>;
-    placed_sid: Defaulted<string | null>;
-    dialled_at: Defaulted<Date | null>;
-    transcribed: Defaulted<boolean>;
-    carrier_recording_url: Defaulted<string | null>;
-    written: Defaulted<number>;
-    announced_by: Defaulted<number | null>;
   };
-  call_entries: {
-    call_id: number;
-    seq: number;
-    role: string;
-    text: string;
-    start_ms: number;
-    end_ms: number;
-    detail: Json<Record<string, unknown>>;
-    id: Generated<number>;
-    at: Defaulted<Date>;
+  carrier_deliveries: {
+    carrier: string;
+    digest: string;
+    at: Date;
   };
-  agent_activity: { agent_id: number; requests: number; response_ms: number; last_at: Date };
-  person_ids: { organization_id: number; outside_id: string; person_id: number };
-  memory_preferences: { person_id: number; name: string; value: ColumnType<unknown, string, string>; updated_at: Date };
-  memory_topics: { id: Generated<number>; person_id: number; topic: string; updated_at: Date };
+  carrier_pace: {
+    carrier: string;
+    next_at: Date;
+    resting_until: Date | null;
+  };
   conversations: {
-    id: Generated<number>;
+    id: GeneratedAlways<number>;
     organization_id: number;
     agent_id: number | null;
     person_id: number | null;
     user_id: string | null;
-    name: Defaulted<string | null>;
-    call_id: Defaulted<number | null>;
+    name: string | null;
+    call_id: number | null;
     started_by: number | null;
-    created_at: Instant;
-    last_message_at: Instant;
-    is_live: Defaulted<boolean>;
-    busy_until: Defaulted<Date | null>;
-    busy_by: Defaulted<string | null>;
-    tokens: Defaulted<number>;
-    model: Defaulted<string | null>;
-    summary: Defaulted<string | null>;
-    summarized_at: Defaulted<Date | null>;
-    words_deleted_at: Defaulted<Date | null>;
+    created_at: Date;
+    last_message_at: Date;
+    busy_until: Date | null;
+    tokens: Generated<number>;
+    model: string | null;
+    summary: string | null;
+    summarized_at: Date | null;
+    words_deleted_at: Date | null;
+    busy_by: string | null;
+    is_live: Generated<boolean>;
   };
-  messages: {
-    id: Generated<number>;
-    conversation_id: number;
-    role: string;
-    content: string;
-    metadata: ColumnType<Record<string, unknown> | null, string | null, string | null>;
-    detail: Json<Record<string, unknown>>;
-    agent_id: number | null;
-    at: Instant;
+  document_chunks: {
+    document_id: number;
+    seq: number;
+    heading: string | null;
+    body: string;
+    embedding: Buffer | null;
+    embedded_by: string | null;
+    searched: string | null;
+    words: GeneratedAlways<string>;
+  };
+  documents: {
+    id: GeneratedAlways<number>;
+    organization_id: number;
+    agent_id: number;
+    name: string;
+    file_type: string;
+    source: string;
+    url: string | null;
+    file_key: string;
+    chunk_size: number;
+    chunks: number;
+    created_at: Date;
+    indexed_at: Date;
+    origin: string | null;
+    content_hash: string | null;
+  };
+  event_feed: {
+    id: Generated<boolean>;
+    position: number;
+  };
+  events: {
+    id: GeneratedAlways<number>;
+    organization_id: number;
+    type: string;
+    call_id: number | null;
+    payload: ColumnType<object, string, string>;
+    at: Generated<Date>;
+    conversation_id: number | null;
+    position: number | null;
+  };
+  idempotent_requests: {
+    organization_id: number;
+    actor: string;
+    operation: string;
+    key: string;
+    request_hash: string;
+    attempt: string;
+    started_at: Date;
+    subject: string | null;
+    reply: string | null;
+  };
+  installation: {
+    id: Generated<boolean>;
+    encryption_fingerprint: string;
+    created_at: Generated<Date>;
+    admin_password_fingerprint: string | null;
+  };
+  mcp_servers: {
+    id: GeneratedAlways<number>;
+    organization_id: number;
+    agent_id: number;
+    name: string;
+    url: string;
+    authorization_header: string | null;
+    created_at: Date;
+    deleted_at: Date | null;
+  };
+  media_servers: {
+    id: string;
+    url: string;
+    free: number;
+    running: number;
+    seen_at: Date;
   };
   media_tokens: {
     token_hash: string;
@@ -202,174 +245,206 @@ export interface Database {
     expires_at: Date;
     used_at: Date | null;
     reused_at: Date | null;
-    strict: Defaulted<boolean>;
+    strict: Generated<boolean>;
   };
-  settings: { name: string; value: string; updated_at: Date };
+  memory_preferences: {
+    person_id: number;
+    name: string;
+    value: ColumnType<unknown, string, string>;
+    updated_at: Date;
+  };
+  memory_topics: {
+    id: GeneratedAlways<number>;
+    person_id: number;
+    topic: string;
+    updated_at: Date;
+  };
+  messages: {
+    id: Generated<number>;
+    conversation_id: number;
+    role: string;
+    content: string;
+    metadata: ColumnType<Record<string, unknown> | null, string | null, string | null>;
+    detail: ColumnType<Record<string, unknown>, string | undefined, string>;
+    agent_id: number | null;
+    at: Date;
+  };
+  organizations: {
+    id: GeneratedAlways<number>;
+    name: string;
+    time_zone: Generated<string>;
+    language: Generated<string>;
+    currency: Generated<string>;
+    created_at: Generated<Date>;
+    plan: Generated<string>;
+    recording_retention_days: number | null;
+    transcript_retention_days: number | null;
+    when_model_fails: Generated<string>;
+  };
+  person_ids: {
+    organization_id: number;
+    outside_id: string;
+    person_id: number;
+  };
+  person_numbers: {
+    organization_id: number;
+    number: string;
+    person_id: number;
+  };
+  persons: {
+    id: GeneratedAlways<number>;
+    organization_id: number;
+    name: string | null;
+    language: string | null;
+    time_zone: string | null;
+    do_not_call_at: Date | null;
+    created_at: Generated<Date>;
+  };
   phone_numbers: {
     number: string;
     organization_id: number;
     carrier: string;
     agent_id: number | null;
-    created_at: Instant;
+    created_at: Date;
   };
-  carrier_pace: { carrier: string; next_at: Date; resting_until: Defaulted<Date | null> };
-  carrier_deliveries: { carrier: string; digest: string; at: Date };
-  events: {
-    id: Generated<number>;
+  prices: {
+    provider: string;
+    unit: string;
+    micros_per_million: number;
+  };
+  rate_limits: {
+    key: string;
+    points: Generated<number>;
+    expire: number | null;
+  };
+  server_commands: {
+    id: GeneratedAlways<number>;
+    sender: string;
+    receiver: string;
+    call_id: number;
+    command: ColumnType<object, string, string>;
+    created_at: Generated<Date>;
+    claimed_at: Date | null;
+  };
+  servers: {
+    id: string;
+    beat_at: Date;
+    may_reap_at: Date;
+  };
+  sessions: {
+    id: GeneratedAlways<number>;
+    user_id: number;
+    refresh_hash: string;
+    expires_at: Date;
+    revoked_at: Date | null;
+    created_at: Generated<Date>;
+  };
+  settings: {
+    name: string;
+    value: string;
+    updated_at: Date;
+  };
+  sign_in_failures: {
+    account: string;
+    place: string;
+    failures: number;
+    last_at: Date;
+    next_at: Date | null;
+  };
+  sign_in_places: {
+    user_id: number;
+    network: string;
+    last_at: Date;
+  };
+  suppressed_numbers: {
     organization_id: number;
-    type: string;
+    number_hash: string;
+    at: Date;
+  };
+  tool_executions: {
+    id: GeneratedAlways<number>;
     call_id: number | null;
-    payload: Json<object>;
-    at: Defaulted<Date>;
-    conversation_id: Defaulted<number | null>;
-    position: Defaulted<number | null>;
-  };
-  event_feed: { id: Defaulted<boolean>; position: number };
-  webhooks: {
-    id: Generated<number>;
-    organization_id: number;
-    api: string;
-    url: string;
-    /** Made by the database from `url`. */
-    receiver: Generated<string>;
-    events: string[];
-    agent_id: number | null;
-    secret: string;
-    created_at: Instant;
-    deleted_at: Date | null;
-  };
-  webhook_deliveries: {
-    webhook_id: number;
-    event_id: number;
-    lane: string;
-    state: Defaulted<string>;
-    attempts: Defaulted<number>;
-    last_attempt_at: Defaulted<Date | null>;
-    last_status: Defaulted<number | null>;
-    last_error: Defaulted<string | null>;
-    last_duration_ms: Defaulted<number | null>;
-    created_at: Defaulted<Date>;
-  };
-  webhook_lanes: {
-    webhook_id: number;
-    lane: string;
-    version: Defaulted<number>;
-    attempts: Defaulted<number>;
-    due_at: Date | null;
-    claimed_until: Defaulted<Date | null>;
-    touched_at: Defaulted<Date>;
+    key: string;
+    tool_id: number | null;
+    name: string;
+    input: ColumnType<Record<string, string>, string, string>;
+    status: Generated<string>;
+    output: string | null;
+    started_at: Date;
+    duration_ms: number | null;
+    conversation_id: number | null;
   };
   tools: {
-    id: Generated<number>;
+    id: GeneratedAlways<number>;
     organization_id: number;
     agent_id: number;
     name: string;
     description: string;
     required_params: string[];
     optional_params: string[];
-    parameters: ColumnType<Record<string, unknown> | null, string | null | undefined, string | null>;
-    confirm: Defaulted<boolean | null>;
     webhook_url: string;
     secret: string;
-    created_at: Instant;
-    updated_at: Instant;
+    created_at: Date;
+    updated_at: Date;
     deleted_at: Date | null;
+    parameters: ColumnType<Record<string, unknown> | null, string | null, string | null>;
+    confirm: boolean | null;
   };
-  tool_executions: {
-    id: Generated<number>;
-    call_id: number | null;
-    conversation_id: Defaulted<number | null>;
-    key: string;
-    tool_id: number | null;
-    name: string;
-    input: Json<Record<string, string>>;
-    status: Defaulted<string>;
-    output: Defaulted<string | null>;
-    started_at: Date;
-    duration_ms: Defaulted<number | null>;
-  };
-  bookings: {
-    id: Generated<number>;
-    organization_id: number;
-    at: Date;
-    name: string | null;
-    number: string | null;
-    notes: string | null;
-    person_id: number | null;
-    call_id: number | null;
-    conversation_id: Defaulted<number | null>;
-    held_until: Date | null;
-    created_at: Date;
-    canceled_at: Defaulted<Date | null>;
-  };
-  callbacks: {
-    id: Generated<number>;
-    organization_id: number;
-    call_id: number | null;
-    conversation_id: Defaulted<number | null>;
-    person_id: number | null;
-    number: string | null;
-    wanted: string;
-    due_at: Date | null;
-    reason: string;
-    created_at: Date;
-  };
-  documents: {
-    id: Generated<number>;
-    organization_id: number;
-    agent_id: number;
-    name: string;
-    file_type: string;
-    source: string;
-    url: string | null;
-    origin: string | null;
-    content_hash: string | null;
-    file_key: string;
-    chunk_size: number;
-    chunks: number;
-    created_at: Instant;
-    indexed_at: Instant;
-  };
-  document_chunks: {
-    document_id: number;
-    seq: number;
-    heading: string | null;
-    body: string;
-    searched: string | null;
-    words: ColumnType<string, never, never>;
-    embedding: Defaulted<Buffer | null>;
-    embedded_by: Defaulted<string | null>;
-  };
-  usage_lines: { call_id: number; provider: string; unit: string; units: number; cost_micros: number };
-  prices: { provider: string; unit: string; micros_per_million: number };
-  media_servers: { id: string; url: string; free: number; running: number; seen_at: Date };
-  servers: { id: string; beat_at: Date; may_reap_at: Date };
-  server_commands: {
-    id: Generated<number>;
-    sender: string;
-    receiver: string;
+  usage_lines: {
     call_id: number;
-    command: Json<object>;
-    created_at: Defaulted<Date>;
-    claimed_at: Defaulted<Date | null>;
+    provider: string;
+    unit: string;
+    units: number;
+    cost_micros: number;
   };
-  mcp_servers: {
-    id: Generated<number>;
+  used_refresh_tokens: {
+    refresh_hash: string;
+    session_id: number;
+    used_at: Generated<Date>;
+  };
+  users: {
+    id: GeneratedAlways<number>;
     organization_id: number;
-    agent_id: number;
+    email: string;
     name: string;
-    url: string;
-    authorization_header: string | null;
-    created_at: Instant;
-    deleted_at: Date | null;
+    role: string;
+    status: Generated<string>;
+    password_hash: string;
+    preferences: ColumnType<Record<string, unknown>, string | undefined, string>;
+    created_at: Generated<Date>;
+    updated_at: Generated<Date>;
   };
-  audit: {
-    id: Generated<number>;
+  webhook_deliveries: {
+    webhook_id: number;
+    event_id: number;
+    lane: string;
+    state: Generated<string>;
+    attempts: Generated<number>;
+    last_attempt_at: Date | null;
+    last_status: number | null;
+    last_error: string | null;
+    last_duration_ms: number | null;
+    created_at: Generated<Date>;
+  };
+  webhook_lanes: {
+    webhook_id: number;
+    lane: string;
+    version: Generated<number>;
+    attempts: Generated<number>;
+    due_at: Date | null;
+    claimed_until: Date | null;
+    touched_at: Generated<Date>;
+  };
+  webhooks: {
+    id: GeneratedAlways<number>;
     organization_id: number;
-    actor: string;
-    action: string;
-    subject: string;
-    detail: Json<object>;
-    at: Defaulted<Date>;
+    api: string;
+    url: string;
+    events: string[];
+    agent_id: number | null;
+    secret: string;
+    created_at: Date;
+    deleted_at: Date | null;
+    receiver: GeneratedAlways<string>;
   };
 }
