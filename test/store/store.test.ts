@@ -261,6 +261,29 @@ describe(`the store on Postgres ${serverName}`, () => {
     );
   });
 
+  it('a sign-in that began with the former password makes no session', async () => {
+    const at = new Date();
+    const user = (await store.users.insert({
+      organizationId,
+      email: 'former@example.com',
+      name: 'F',
+      role: 'viewer',
+      preferences: {},
+      passwordHash: 'former',
+      at,
+    }))!;
+    const late: Promise<number | null>[] = [];
+    await store.transaction(async (records) => {
+      await records.users.update(organizationId, user.id, { passwordHash: 'new' }, at);
+      late.push(store.credentials.insertSession(user.id, 'former', 'late', soon()));
+      await records.credentials.revokeSessionsOf(user.id, at);
+    });
+    assert.deepEqual(await Promise.all(late), [null]);
+    assert.notEqual(await store.credentials.insertSession(user.id, 'new', 'next', soon()), null);
+    await store.users.update(organizationId, user.id, { status: 'inactive' }, at);
+    assert.equal(await store.credentials.insertSession(user.id, 'new', 'inactive', soon()), null);
+  });
+
   it('migrates once although several servers start at once, and refuses what a newer one left', async () => {
     const admin = new pg.Client(server.connection);
     await admin.connect();
