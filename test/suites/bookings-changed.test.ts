@@ -152,4 +152,12 @@ describe('a booking', () => {
     assert.deepEqual(moves.map((one) => one.status).toSorted(), ['fulfilled', 'rejected']);
     await assert.rejects(cancelBooking(core, ctx, made.id), { code: 'not-found' });
   });
+
+  it('is not made again, nor another time offered, when its caller asks for it again', async () => {
+    await book('twice', 32, '11 am');
+    const answer = await say('twice', `Please book it for ${dayIn(32)} at 11 am`, 'Yes, please book it');
+    assert.doesNotMatch(answer, /taken|11:30/);
+    await say('twice', 'Yes');
+    assert.deepEqual(await booked('twice'), [`${dayIn(32)} 11:00`]);
+  });
 });

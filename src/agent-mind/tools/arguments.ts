@@ -1,5 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { ToolArgs, ToolDefinition } from '#engine/contracts/language-model.ts';
+import { DEEPEST_VALUE, isQuicklyChecked } from './schema-work.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -15,10 +16,16 @@ export function checkArguments(definition: ToolDefinition, given: ToolArgs): Che
       .map(([name, value]) => [name, coerced(value, kindsOf(properties[name]))] as const)
       .filter(([name, value]) => value !== null || allowsNull(properties[name])),
   );
+  if (isDeeperThan(args, DEEPEST_VALUE)) return { problem: 'Nothing was done: the arguments are nested too deeply.' };
   const problems = (checks.get(definition) ?? remember(definition, schema))(args);
   return problems.length === 0
     ? { args }
     : { problem: `Nothing was done: ${problems.join('; ')}. Ask the caller for what is missing, and call it again.` };
+}
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((one) => isDeeperThan(one, levels - 1));
 }
 
 function schemaOf({ schema, parameters }: ToolDefinition): Schema {
@@ -45,38 +52,55 @@ function remember(definition: ToolDefinition, schema: Schema): Check {
   return check;
 }
 
-/** A schema with a part that cannot be read is checked in its other parts. */
+/** Compilations of one schema; the parts that cannot be read by then are not checked. */
+const MOST_COMPILATIONS = 40;
+
+/**
+ * A schema with a part that cannot be read is checked in its other parts. One that would take too long to check is shown to
+ * the model and not checked.
+ */
 function compile(schema: Schema): Check {
-  const whole = compiled(schema);
-  if (whole) return (args) => (whole(args) ? [] : (whole.errors ?? []).map(said));
   const { properties = {}, $defs, definitions, required = [] } = schema as Record<string, unknown>;
-  const parts = Object.entries(properties as Record<string, Schema>).flatMap(([name, property]) => {
-    const part = compiled({
-      type: 'object',
-      properties: { [name]: property },
-      ...($defs === undefined ? {} : { $defs }),
-      ...(definitions === undefined ? {} : { definitions }),
-    });
-    return part ? [part] : [];
-  });
-  const needed = compiled({ type: 'object', required });
-  return (args) =>
-    [...(needed ? [needed] : []), ...parts].flatMap((part) => (part(args) ? [] : (part.errors ?? []).map(said)));
+  const definitionsOfIt = {
+    ...($defs === undefined ? {} : { $defs }),
+    ...(definitions === undefined ? {} : { definitions }),
+  };
+  let left = MOST_COMPILATIONS;
+  const compiled = (part: Schema): ValidateFunction | null => (left-- > 0 ? compiledOnce(part) : null);
+  /** The checks of these properties, in as few pieces as can be read. */
+  const checked = (some: readonly (readonly [string, Schema])[]): readonly ValidateFunction[] => {
+    if (some.length === 0) return [];
+    const all = compiled({ type: 'object', properties: Object.fromEntries(some), ...definitionsOfIt });
+    if (all) return [all];
+    const half = Math.ceil(some.length / 2);
+    return some.length === 1 ? [] : [...checked(some.slice(0, half)), ...checked(some.slice(half))];
+  };
+  const whole = compiled(schema);
+  const needed = () => compiled({ type: 'object', required });
+  const parts = whole
+    ? [whole]
+    : [needed(), ...checked(Object.entries(properties as Record<string, Schema>))].filter((one) => one !== null);
+  return (args) => parts.flatMap((part) => (part(args) ? [] : (part.errors ?? []).map(said)));
 }
 
 /** Patterns come from outside, and one can take for ever: they are shown to the model and not checked. */
 const anyText = Object.assign(() => ({ test: () => true }), { code: 'anyText' });
+const OPTIONS = {
+  strict: false,
+  allErrors: true,
+  validateFormats: false,
+  logger: false,
+  code: { regExp: anyText },
+} as const;
+/** Tells whether a schema is one. Its own schema takes long to compile, so all share it. */
+const schemas = new Ajv2020({ ...OPTIONS, allErrors: false });
 
-function compiled(schema: Schema): ValidateFunction | null {
+function compiledOnce(schema: Schema): ValidateFunction | null {
   const { $schema: _draft, $id: _id, ...plain } = schema;
   try {
-    return new Ajv2020({
-      strict: false,
-      allErrors: true,
-      validateFormats: false,
-      logger: false,
-      code: { regExp: anyText },
-    }).compile(plain);
+    if (!isQuicklyChecked(plain) || schemas.validateSchema(plain) !== true) return null;
+    // An instance remembers the names in a schema, so that each schema has its own.
+    return new Ajv2020({ ...OPTIONS, meta: false, validateSchema: false }).compile(plain);
   } catch {
     return null;
   }

@@ -96,7 +96,8 @@ async function book(scene: ToolContext, args: Args): Promise<ToolOutcome> {
     personId,
     ...talkOf(scene),
   };
-  return orAnother(scene, wanted, 'book it', async () => {
+  const already: ToolOutcome = { status: 'ok', output: `Booked for ${say(scene, wanted.at)} already.` };
+  return orAnother(scene, wanted, 'book it', already, async () => {
     await bookSlot(scene, as(scene), wanted);
     return { status: 'ok', output: `Booked for ${say(scene, wanted.at)}.` };
   });
@@ -114,7 +115,8 @@ async function move(scene: ToolContext, args: Args): Promise<ToolOutcome> {
   if ('status' in wish) return wish;
   const { own, to } = wish;
   const wanted = { ...own, ...talkOf(scene), at: to };
-  return orAnother(scene, wanted, 'move the appointment there', async () => {
+  const already = failed('Another appointment of this caller is at that time. Ask for another one.');
+  return orAnother(scene, wanted, 'move the appointment there', already, async () => {
     await moveBooking(scene, as(scene), own.id, wanted);
     return {
       status: 'ok',
@@ -123,17 +125,19 @@ async function move(scene: ToolContext, args: Args): Promise<ToolOutcome> {
   });
 }
 
-/** If the time is booked, holds the next free one for the caller and offers it. */
+/** If the time is booked, holds the next free one for the caller and offers it. `already`: the booking is the caller's own. */
 async function orAnother(
   scene: ToolContext,
   wanted: BookSlot,
   does: string,
+  already: ToolOutcome,
   run: () => Promise<ToolOutcome>,
 ): Promise<ToolOutcome> {
   try {
     return await run();
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
+    if ((await ownBookings(scene)).some(({ at }) => at.getTime() === wanted.at.getTime())) return already;
     const free = await holdNextSlot(scene, scene.organizationId, scene.timeZone, wanted);
     return failed(
       free === null
@@ -143,15 +147,19 @@ async function orAnother(
   }
 }
 
+function ownBookings(scene: ToolContext): Promise<readonly Booking[]> {
+  const { store, organizationId, personId, number, clock } = scene;
+  const party = { personId, number, conversationId: null, ...talkOf(scene) };
+  return store.bookings.upcoming(organizationId, party, clock.now());
+}
+
 /** The caller's appointment in question, or the question that the agent must ask first. */
 async function ownBooking(scene: ToolContext, said: string | undefined): Promise<Booking | ToolOutcome> {
-  const { store, organizationId, personId, number, clock, timeZone } = scene;
-  const party = { personId, number, conversationId: null, ...talkOf(scene) };
-  const all = await store.bookings.upcoming(organizationId, party, clock.now());
+  const all = await ownBookings(scene);
   if (all.length === 0) return failed('No appointment of this caller is booked.');
   const { day, time } = said === undefined ? { day: null, time: null } : readTime(scene, said);
   const meant = all.filter(({ at }) => {
-    const wall = wallClock(timeZone, at).toISOString();
+    const wall = wallClock(scene.timeZone, at).toISOString();
     return (day === null || wall.startsWith(day)) && (time === null || wall.slice(11, 16) === time);
   });
   if (meant.length === 1) return meant[0]!;

@@ -10,8 +10,10 @@ type LostAs = { readonly status: number; readonly body: object };
 
 const SEATS = { type: 'object', properties: { seats: { type: 'integer', minimum: 1 } }, required: ['seats'] };
 
-/** A server over streamable HTTP with two tools a page, which can forget its sessions. */
-async function startServer(lostAs: LostAs) {
+const FIVE = [0, 1, 2, 3, 4].map((n) => ({ name: `tool_${n}`, description: 'A tool', inputSchema: SEATS }));
+
+/** A server over streamable HTTP with several pages of tools, which can forget its sessions. */
+async function startServer(lostAs: LostAs, listed: readonly object[] = FIVE) {
   const sessions = new Set<string>();
   const asked: string[] = [];
   const server = createServer((request, reply) => {
@@ -43,8 +45,8 @@ async function startServer(lostAs: LostAs) {
       if (!sessions.has(String(request.headers['mcp-session-id']))) return send(lostAs.status, lostAs.body);
       if (method === 'tools/list') {
         const from = Number(params?.cursor ?? 0);
-        const tools = [0, 1, 2, 3, 4].map((n) => ({ name: `tool_${n}`, description: 'A tool', inputSchema: SEATS }));
-        return ok({ tools: tools.slice(from, from + 2), ...(from + 2 < 5 ? { nextCursor: String(from + 2) } : {}) });
+        const to = from + Math.max(2, listed.length / 5);
+        return ok({ tools: listed.slice(from, to), ...(to < listed.length ? { nextCursor: String(to) } : {}) });
       }
       if (method === 'tools/call') return ok({ content: [{ type: 'text', text: 'done' }] });
       return reply.writeHead(202).end();
@@ -90,6 +92,16 @@ describe('tools of an MCP server', () => {
       ['tool_0', 'tool_1', 'tool_2', 'tool_3', 'tool_4'],
     );
     assert.deepEqual(set!.definitions[4]!.schema, SEATS);
+  });
+
+  it('are left out where the server has too many, or their schemas are too large', async () => {
+    const large = { type: 'object', properties: { a: { type: 'string', description: 'x'.repeat(30_000) } } };
+    const many = Array.from({ length: 150 }, (_, n) => ({ name: `tool_${n}`, inputSchema: n === 1 ? large : SEATS }));
+    const server = await startServer(NOT_FOUND, many);
+    const [set] = await tools().of([armed(server.url)]);
+    const names = set!.definitions.map((one) => one.name);
+    assert.ok(!names.includes('tool_1'));
+    assert.equal(names.length, 100);
   });
 
   for (const lostAs of [

@@ -16,6 +16,11 @@ const FRESH_MS = 5 * 60_000;
 const LONGEST_OUTPUT = 4000;
 
 const MOST_PAGES = 50;
+/** As many as of an agent's own; further tools of a server are left out. */
+const MOST_TOOLS = 100;
+/** As much as of an agent's own. Every model request holds all of it. */
+const LARGEST_SCHEMA = 20_000;
+const LONGEST_DESCRIPTION = 2000;
 
 type ListedTool = Awaited<ReturnType<MCPClient['listTools']>>['tools'][number];
 
@@ -68,7 +73,7 @@ export class McpTools {
     if (known && performance.now() - known.atMs < FRESH_MS) return known;
     // Running calls use the same connection, so that it is kept where it still answers.
     const made = known
-      ? this.#listed(known.client).catch((error: unknown) => {
+      ? this.#listed(known.client, id).catch((error: unknown) => {
           if (!sessionLost(error)) throw error;
           void known.client.close().catch(() => undefined);
           return this.#open(armed);
@@ -93,16 +98,16 @@ export class McpTools {
           this.#log.warn({ err: error, mcp_server: server.id }, 'the connection to an MCP server broke'),
       }),
     );
-    return this.#listed(client);
+    return this.#listed(client, server.id);
   }
 
   /** Lists the tools of a server, page by page. */
-  async #listed(client: MCPClient): Promise<Connected> {
-    const tools = await inTime(
+  async #listed(client: MCPClient, id: number): Promise<Connected> {
+    const listed = await inTime(
       (async () => {
         const all: ListedTool[] = [];
         let cursor: string | undefined;
-        for (let page = 0; page < MOST_PAGES; page++) {
+        for (let page = 0; page < MOST_PAGES && all.length <= MOST_TOOLS; page++) {
           const { tools: some, nextCursor } = await client.listTools(
             cursor === undefined ? {} : { params: { cursor } },
           );
@@ -113,6 +118,13 @@ export class McpTools {
         return all;
       })(),
     );
+    const usable = listed.filter(isUsable);
+    const tools = usable.slice(0, MOST_TOOLS);
+    if (tools.length < listed.length)
+      this.#log.warn(
+        { mcp_server: id, too_large: listed.length - usable.length, too_many: usable.length > MOST_TOOLS },
+        'tools of an MCP server are left out',
+      );
     return { client, atMs: performance.now(), tools: tools.map(toolOf) };
   }
 
@@ -169,6 +181,16 @@ function sessionLost(error: unknown): boolean {
   return says && (statusCode === 400 || code === -32001 || code === -32000);
 }
 
+function isUsable({ inputSchema }: ListedTool): boolean {
+  try {
+    return JSON.stringify(inputSchema).length <= LARGEST_SCHEMA;
+  } catch (error) {
+    // Nested too deeply to be written.
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
 function toolOf({ name, description, inputSchema, annotations }: ListedTool): Connected['tools'][number] {
   const properties = (inputSchema.properties ?? {}) as Record<string, { description?: unknown } | undefined>;
   const required = new Set((inputSchema as { required?: readonly string[] }).required ?? []);
@@ -185,7 +207,7 @@ function toolOf({ name, description, inputSchema, annotations }: ListedTool): Co
     name,
     definition: {
       name: name.replaceAll(/[^\w-]/g, '_').slice(0, 64),
-      description: description ?? name,
+      description: (description ?? name).slice(0, LONGEST_DESCRIPTION),
       parameters,
       schema: inputSchema,
       ...(changesThings(annotations) ? { confirm: true } : {}),

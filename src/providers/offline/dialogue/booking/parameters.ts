@@ -23,9 +23,11 @@ export interface Parameter {
 type Schema = Readonly<Record<string, unknown>>;
 
 const DEEPEST = 4;
+/** Places that are looked at in one schema: references can make endless ones of a few lines. */
+const MOST_PLACES = 300;
 
 export function parametersOf({ schema, parameters }: ToolDefinition): Parameter[] {
-  if (schema) return within(schema, schema, [], true, DEEPEST);
+  if (schema) return within(schema, schema, [], true, DEEPEST, { left: MOST_PLACES });
   return Object.entries(parameters).map(([key, { required }]) => ({
     path: [key],
     required,
@@ -44,14 +46,22 @@ const ANY_TEXT = {
   description: null,
 } as const;
 
-function within(schema: Schema, root: Schema, path: readonly string[], required: boolean, depth: number): Parameter[] {
+function within(
+  schema: Schema,
+  root: Schema,
+  path: readonly string[],
+  required: boolean,
+  depth: number,
+  places: { left: number },
+): Parameter[] {
   const needed = new Set(Array.isArray(schema['required']) ? (schema['required'] as unknown[]) : []);
   return Object.entries(objectIn(schema['properties'])).flatMap(([key, given]): Parameter[] => {
+    if (places.left-- <= 0) return [];
     const { schema: one, nullable } = variant(given, root);
     const here = [...path, key];
     const isNeeded = needed.has(key);
     if (one['properties'] !== undefined && depth > 0)
-      return within(one, root, here, required && isNeeded && !nullable, depth - 1);
+      return within(one, root, here, required && isNeeded && !nullable, depth - 1, places);
     const type = typeOf(one);
     // A shape that no single value fills: an object without properties, a list of objects.
     if (type === null) return [];
