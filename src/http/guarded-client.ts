@@ -161,7 +161,11 @@ function decoded(text: string): string {
 /** Whether an IP address, in any notation, is public. */
 export function isPublicAddress(address: string): boolean {
   const plain = address.replace(/^\[|\]$/g, '');
-  return ipaddr.isValid(plain) && ipaddr.process(plain).range() === 'unicast';
+  if (!ipaddr.isValid(plain)) return false;
+  const parsed = ipaddr.process(plain);
+  // `::127.0.0.1`: IPv4 addresses in the deprecated form of IPv6.
+  const isCompatible = parsed instanceof ipaddr.IPv6 && parsed.parts.slice(0, 6).every((part) => part === 0);
+  return parsed.range() === 'unicast' && !isCompatible;
 }
 
 const guardedLookup: LookupFunction = (hostname, options, callback) => {

@@ -79,8 +79,14 @@ export class PostgresUserStore implements UserStore {
     return { rows: rows.map(toUser), total: await countAll(query) };
   }
 
-  async update(organizationId: number, id: number, change: UserChange, at: Date): Promise<User | null> {
-    const row = await this.#db
+  async update(
+    organizationId: number,
+    id: number,
+    change: UserChange,
+    at: Date,
+    checkedHash?: string,
+  ): Promise<User | null> {
+    let query = this.#db
       .updateTable('users')
       .set({
         ...(change.name === undefined ? {} : { name: change.name }),
@@ -91,9 +97,9 @@ export class PostgresUserStore implements UserStore {
         updated_at: at,
       })
       .where('organization_id', '=', organizationId)
-      .where('id', '=', id)
-      .returningAll()
-      .executeTakeFirst();
+      .where('id', '=', id);
+    if (checkedHash !== undefined) query = query.where('password_hash', '=', checkedHash);
+    const row = await query.returningAll().executeTakeFirst();
     return row ? toUser(row) : null;
   }
 

@@ -280,7 +280,11 @@ describe(`the store on Postgres ${serverName}`, () => {
     });
     assert.deepEqual(await Promise.all(late), [null]);
     assert.notEqual(await store.credentials.insertSession(user.id, 'new', 'next', soon()), null);
-    await store.users.update(organizationId, user.id, { status: 'inactive' }, at);
+    const change = (checkedHash: string) =>
+      store.users.update(organizationId, user.id, { passwordHash: 'own choice' }, at, checkedHash);
+    assert.equal(await change('former'), null, 'a reset was overwritten by who knew the former password');
+    assert.equal((await change('new'))?.id, user.id);
+    await store.users.update(organizationId, user.id, { status: 'inactive', passwordHash: 'new' }, at);
     assert.equal(await store.credentials.insertSession(user.id, 'new', 'inactive', soon()), null);
   });
 

@@ -1,6 +1,7 @@
 import type { BaseCore } from '../core.ts';
 import { userOf, type Context, type Role } from '../kernel/context.ts';
 import { AppError, notFound } from '../kernel/errors.ts';
+import type { Records } from '../records.ts';
 import type { ApiKey } from './credential-store.ts';
 
 /** Roles of API keys. Only a user can be a human agent. */
@@ -14,6 +15,9 @@ export async function createApiKey(
 ): Promise<{ readonly apiKey: ApiKey; readonly key: string }> {
   const key = `tl_${core.secrets.token()}`;
   return core.store.transaction(async (records) => {
+    await records.organizations.lock(ctx.organizationId);
+    // The credential may have been revoked since the request was authenticated.
+    if (!(await isStillValid(records, ctx))) throw new AppError('unauthenticated', 'Invalid API key or access token');
     const apiKey = await records.credentials.insertApiKey({
       organizationId: ctx.organizationId,
       name: input.name,
@@ -24,6 +28,17 @@ export async function createApiKey(
     await records.outbox.audit(ctx, 'api-key.create', `key_${apiKey.id}`, { name: input.name, role: input.role });
     return { apiKey, key };
   });
+}
+
+async function isStillValid({ credentials }: Records, { organizationId, actor }: Context): Promise<boolean> {
+  switch (actor.kind) {
+    case 'system':
+      return true;
+    case 'user':
+      return (await credentials.session(actor.sessionId, actor.id)) !== null;
+    case 'api-key':
+      return (await credentials.listApiKeys(organizationId)).some(({ id }) => id === actor.id);
+  }
 }
 
 export function listApiKeys(core: BaseCore, ctx: Context): Promise<readonly ApiKey[]> {

@@ -62,8 +62,8 @@ export async function signIn(core: BaseCore, input: PasswordAttempt): Promise<Si
 }
 
 /**
- * Checks a password and returns its user and the hash it was checked against. Too many wrong passwords block further attempts, except the right one from a
- * network that the user has signed in from. Must run in a password turn, so that concurrent guesses are counted in
+ * Checks a password and returns its user and the hash it was checked against. Too many wrong passwords block further
+ * attempts, except the right one from a network that the user has signed in from. Must run in a password turn, so that concurrent guesses are counted in
  * order.
  * @throws AppError unauthenticated, rate-limited
  */
@@ -110,7 +110,7 @@ function restOf({ rests }: SignInState, rules: readonly GuessRule[]): Date | nul
   return rests.filter(isOf).reduce<Date | null>((last, { until }) => (last && last > until ? last : until), null);
 }
 
-const wrongPassword = (): AppError => new AppError('unauthenticated', 'Invalid e-mail address or password');
+export const wrongPassword = (): AppError => new AppError('unauthenticated', 'Invalid e-mail address or password');
 
 const tooMany = (retryAt: Date): AppError =>
   new AppError('rate-limited', 'Too many wrong passwords. Try again later.', { retryAt });

@@ -26,6 +26,7 @@ export interface UserStore {
   firstAdmin(organizationId: number): Promise<User | null>;
   forSignIn(emailKey: string): Promise<{ readonly user: User; readonly passwordHash: string } | null>;
   list(organizationId: number, filter: UserFilter, page: Page): Promise<Listed<User>>;
-  update(organizationId: number, id: number, change: UserChange, at: Date): Promise<User | null>;
+  /** Null if there is none, or its password hash is no longer `checkedHash`. */
+  update(organizationId: number, id: number, change: UserChange, at: Date, checkedHash?: string): Promise<User | null>;
   countActiveAdmins(organizationId: number): Promise<number>;
 }

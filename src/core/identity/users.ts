@@ -6,7 +6,7 @@ import type { Records } from '../records.ts';
 import type { UserFilter } from './user-store.ts';
 import type { Page } from '../kernel/page.ts';
 import { checkPassword } from './password-rules.ts';
-import { checkedPassword } from './sign-in.ts';
+import { checkedPassword, wrongPassword } from './sign-in.ts';
 import { DEFAULT_PREFERENCES, emailKey, type User, type UserStatus } from './user.ts';
 
 export interface CreateUser {
@@ -163,8 +163,7 @@ export async function changeMyself(core: BaseCore, ctx: Context, change: ChangeM
     if (typeof zone !== 'string') throw invalid('preferences.timezone', 'must be an IANA time zone');
     timeZone(zone);
   }
-  const passwordHash =
-    change.password === undefined ? undefined : await newPasswordHash(core, me, change.password, address);
+  const hashes = change.password === undefined ? null : await newPasswordHash(core, me, change.password, address);
   return core.store.transaction(async (records) => {
     await records.organizations.lock(ctx.organizationId);
     // Read again under the lock, so that concurrent changes do not overwrite each other.
@@ -176,12 +175,15 @@ export async function changeMyself(core: BaseCore, ctx: Context, change: ChangeM
       {
         ...(change.name === undefined ? {} : { name: change.name }),
         ...(preferences === undefined ? {} : { preferences }),
-        ...(passwordHash === undefined ? {} : { passwordHash }),
+        ...(hashes ? { passwordHash: hashes.next } : {}),
       },
       core.clock.now(),
+      hashes?.checked,
     );
+    // The password was reset after the old one had been checked.
+    if (!user && now && hashes) throw wrongPassword();
     if (!user) throw notFound('User', `user_id: user_${me.id}`);
-    if (passwordHash !== undefined)
+    if (hashes)
       await records.credentials.revokeSessionsOf(
         me.id,
         core.clock.now(),
@@ -197,10 +199,10 @@ async function newPasswordHash(
   me: User,
   password: { current: string; next: string },
   address: string,
-): Promise<string> {
+): Promise<{ readonly checked: string; readonly next: string }> {
   checkPassword(password.next, me.email);
   return core.secrets.passwordTurn(async () => {
-    await checkedPassword(core, { email: me.email, password: password.current, address });
-    return core.secrets.hashPassword(password.next);
+    const { passwordHash } = await checkedPassword(core, { email: me.email, password: password.current, address });
+    return { checked: passwordHash, next: await core.secrets.hashPassword(password.next) };
   });
 }
