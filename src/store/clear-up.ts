@@ -3,6 +3,9 @@ import { LIVE_STATUSES } from '#core/calls/call.ts';
 import type { Database } from './schema.ts';
 
 const DAY_MS = 86_400_000;
+/** Longer than webhook deliveries are kept, so that a delivery can be replayed as long as it is listed. */
+const EVENT_RETENTION_DAYS = 90;
+const EVENTS_AT_ONCE = 5000;
 
 /** Deletes expired rows; can run at any time and repeatedly. */
 export async function clearUp(db: Kysely<Database>, now: Date): Promise<void> {
@@ -42,6 +45,7 @@ export async function clearUp(db: Kysely<Database>, now: Date): Promise<void> {
     .where('state', '<>', 'pending')
     .where('created_at', '<', lastMonth)
     .execute();
+  await deleteEvents(db, new Date(now.getTime() - EVENT_RETENTION_DAYS * DAY_MS));
   await db.deleteFrom('webhook_lanes').where('due_at', 'is', null).where('touched_at', '<', yesterday).execute();
   await db.deleteFrom('carrier_deliveries').where('at', '<', lastMonth).execute();
   await db.deleteFrom('media_servers').where('seen_at', '<', yesterday).execute();
@@ -52,4 +56,27 @@ export async function clearUp(db: Kysely<Database>, now: Date): Promise<void> {
     .deleteFrom('rate_limits')
     .where('expire', '<', sql<number>`${now.getTime()}`)
     .execute();
+}
+
+/** Deletes in batches, so that no statement runs into its time-out however many events there are. */
+async function deleteEvents(db: Kysely<Database>, before: Date): Promise<void> {
+  for (let deleted = EVENTS_AT_ONCE; deleted === EVENTS_AT_ONCE;) {
+    const old = db
+      .selectFrom('events')
+      .select('id')
+      .where('at', '<', before)
+      .where((eb) =>
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom('webhook_deliveries')
+              .select('webhook_id')
+              .whereRef('webhook_deliveries.event_id', '=', 'events.id'),
+          ),
+        ),
+      )
+      .orderBy('at')
+      .limit(EVENTS_AT_ONCE);
+    deleted = Number((await db.deleteFrom('events').where('id', 'in', old).executeTakeFirst()).numDeletedRows);
+  }
 }

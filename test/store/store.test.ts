@@ -261,6 +261,33 @@ describe(`the store on Postgres ${serverName}`, () => {
     );
   });
 
+  it('deletes events after 90 days, unless a webhook delivery refers to them', async () => {
+    const add = async (days: number) =>
+      Number(
+        (
+          await rows(
+            `insert into events (organization_id, type, payload, at) values ($1, 'call.ended', '{}', now() - $2 * interval '1 day') returning id`,
+            [organizationId, days],
+          )
+        )[0]!['id'],
+      );
+    const [old, referred, young] = [await add(91), await add(91), await add(89)];
+    const [webhook] = await rows(
+      `insert into webhooks (organization_id, api, url, events, secret, created_at) values ($1, 'sales-agent', 'http://example.com/', '{call.ended}', 'x', now()) returning id`,
+      [organizationId],
+    );
+    await rows("insert into webhook_deliveries (webhook_id, event_id, lane) values ($1, $2, 'x')", [
+      webhook!['id'],
+      referred,
+    ]);
+    await store.clearUp(new Date());
+    const left = await rows('select id from events where id = any($1) order by id', [[old, referred, young]]);
+    assert.deepEqual(
+      left.map((row) => Number(row['id'])),
+      [referred, young],
+    );
+  });
+
   it('a sign-in that began with the former password makes no session', async () => {
     const at = new Date();
     const user = (await store.users.insert({
