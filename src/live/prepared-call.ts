@@ -49,7 +49,7 @@ export class PreparedCall {
   tools(call: Call, epoch: number, canTransfer: boolean): AgentTools {
     const { id, sid, organizationId, personId, direction, from, to } = call;
     return this.#prepared.tools({
-      where: { callId: id },
+      where: { callId: id, epoch },
       organizationId,
       subject: sid,
       keyPrefix: `${sid}-${epoch}`,

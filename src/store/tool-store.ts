@@ -1,4 +1,5 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
+import { LIVE_STATUSES } from '#core/calls/call.ts';
 import type { Listed, Page } from '#core/kernel/page.ts';
 import type { ArmedTool, NewExecution, NewTool, ToolLocation, ToolStore } from '#core/tools/tool-store.ts';
 import type { Tool, ToolExecution, ToolSettings, ToolStatus } from '#core/tools/tool.ts';
@@ -95,9 +96,41 @@ export class PostgresToolStore implements ToolStore {
   }
 
   async begin({ key, toolId, name, input, startedAt, ...scene }: NewExecution): Promise<boolean> {
+    if ('callId' in scene && scene.epoch !== undefined)
+      return this.#beginOwned(scene.callId, scene.epoch, { key, toolId, name, input, startedAt });
     const result = await this.#db
       .insertInto('tool_executions')
       .values({ ...columnsOf(scene), key, tool_id: toolId, name, input: JSON.stringify(input), started_at: startedAt })
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    return result.numInsertedOrUpdatedRows === 1n;
+  }
+
+  /** A takeover waits for this, or comes first. */
+  async #beginOwned(
+    callId: number,
+    epoch: number,
+    { key, toolId, name, input, startedAt }: Omit<NewExecution, 'callId' | 'conversationId' | 'epoch'>,
+  ): Promise<boolean> {
+    const result = await this.#db
+      .insertInto('tool_executions')
+      .columns(['call_id', 'key', 'tool_id', 'name', 'input', 'started_at'])
+      .expression((eb) =>
+        eb
+          .selectFrom('calls')
+          .select([
+            'calls.id',
+            sql<string>`${key}::text`.as('key'),
+            sql<number | null>`${toolId}::bigint`.as('tool_id'),
+            sql<string>`${name}::text`.as('name'),
+            sql<string>`${JSON.stringify(input)}::jsonb`.as('input'),
+            sql<Date>`${startedAt}::timestamptz`.as('started_at'),
+          ])
+          .where('calls.id', '=', callId)
+          .where('calls.epoch', '=', epoch)
+          .where('calls.status', 'in', [...LIVE_STATUSES])
+          .forShare(),
+      )
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
     return result.numInsertedOrUpdatedRows === 1n;

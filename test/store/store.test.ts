@@ -71,6 +71,33 @@ describe(`the store on Postgres ${serverName}`, () => {
     assert.ok(await store.calls.progress(call.id, now, { phase: 'CLOSING' }));
   });
 
+  it('begins a tool only for the owner of a call that has not ended, and once', async () => {
+    const call = await store.calls.insert(newCall());
+    const begin = (epoch: number, key: string) =>
+      store.tools.begin({
+        callId: call.id,
+        epoch,
+        key,
+        toolId: null,
+        name: 'book_slot',
+        input: { when: 'today' },
+        startedAt: new Date(),
+      });
+    assert.ok(await begin(call.epoch, 'first'));
+    const now = (await store.calls.takeOver(call.id, 'server-2', 60_000, call.epoch))!;
+    assert.equal(await begin(call.epoch, 'of the owner before'), false);
+    assert.ok(await begin(now.epoch, 'second'));
+    assert.equal(await begin(now.epoch, 'second'), false);
+    const end = { status: 'completed', endReason: 'x', failureReason: null, endedAt: new Date() } as const;
+    assert.ok(await store.calls.end(call.id, now, end));
+    assert.equal(await begin(now.epoch, 'after the end'), false);
+    const made = await store.tools.executionsOf(call.id);
+    assert.deepEqual(
+      made.map(({ key, input }) => [key, input]),
+      ['first', 'second'].map((key) => [key, { when: 'today' }]),
+    );
+  });
+
   it('ends a call whose server died exactly once, from any server, with event and job', async () => {
     const call = await store.calls.insert(newCall({ leaseMs: -1000 }));
     await store.calls.progress(

@@ -14,8 +14,8 @@ export interface ArmedTool {
   readonly sealedSecret: string;
 }
 
-/** A call or a text conversation. */
-export type ToolLocation = { readonly callId: number } | { readonly conversationId: number };
+/** A call or a text conversation. `epoch`: the ownership of the call by the server that runs it. */
+export type ToolLocation = { readonly callId: number; readonly epoch?: number } | { readonly conversationId: number };
 
 export type NewExecution = ToolLocation & {
   readonly key: string;
@@ -39,7 +39,10 @@ export interface ToolStore {
     at: Date,
   ): Promise<Tool | 'taken' | null>;
   delete(agentId: number, id: number, at: Date): Promise<boolean>;
-  /** Starts an execution. False if its key exists: the tool call was decided before and must not run again. */
+  /**
+   * Starts an execution. False if its key exists: the tool call was decided before and must not run again. Also false if the
+   * call has ended or another server has taken it over: the new owner answers the caller.
+   */
   begin(execution: NewExecution): Promise<boolean>;
   finish(
     scene: ToolLocation,
