@@ -6,6 +6,8 @@ const DAY_MS = 86_400_000;
 /** Longer than webhook deliveries are kept, so that a delivery can be replayed as long as it is listed. */
 const EVENT_RETENTION_DAYS = 90;
 const EVENTS_AT_ONCE = 5000;
+/** Longer than any tool may run. */
+const LONGEST_TOOL_MS = 15 * 60_000;
 
 /** Deletes expired rows; can run at any time and repeatedly. */
 export async function clearUp(db: Kysely<Database>, now: Date): Promise<void> {
@@ -46,6 +48,13 @@ export async function clearUp(db: Kysely<Database>, now: Date): Promise<void> {
     .where('created_at', '<', lastMonth)
     .execute();
   await deleteEvents(db, new Date(now.getTime() - EVENT_RETENTION_DAYS * DAY_MS));
+  // The server of a conversation in text stopped while a tool ran; a call settles its own when it ends.
+  await db
+    .updateTable('tool_executions')
+    .set({ status: 'unknown' })
+    .where('status', '=', 'running')
+    .where('started_at', '<', new Date(now.getTime() - LONGEST_TOOL_MS))
+    .execute();
   await db.deleteFrom('webhook_lanes').where('due_at', 'is', null).where('touched_at', '<', yesterday).execute();
   await db.deleteFrom('carrier_deliveries').where('at', '<', lastMonth).execute();
   await db.deleteFrom('media_servers').where('seen_at', '<', yesterday).execute();

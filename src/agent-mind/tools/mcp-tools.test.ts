@@ -125,3 +125,36 @@ describe('tools of an MCP server', () => {
     assert.equal(server.calls(), 1);
   });
 });
+
+describe('a server of tools that does not answer', () => {
+  it('is waited for once; later calls go on without it at once, until it answers again', async (t) => {
+    const { url } = await startServer({ status: 404, body: {} });
+    let hangs = true;
+    let reached: () => void = () => undefined;
+    const http = {
+      fetch: async (...request: Parameters<typeof fetch>) => {
+        reached();
+        return hangs ? new Promise<Response>(() => undefined) : fetch(...request);
+      },
+    };
+    const mcp = new McpTools(http as unknown as HttpClient, { open: (sealed) => sealed }, { warn: () => undefined });
+    t.after(() => mcp.close());
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const asked = async (waitMs: number) => {
+      const isReached = new Promise<void>((resolve) => (reached = resolve));
+      const found = mcp.of([armed(url)]);
+      await isReached;
+      // Let the wait begin before the clock moves.
+      await new Promise((next) => setImmediate(next));
+      t.mock.timers.tick(waitMs);
+      return found;
+    };
+    assert.deepEqual(await asked(3000), []);
+    assert.deepEqual(await asked(300), []);
+    t.mock.timers.tick(3000);
+    t.mock.timers.reset();
+    hangs = false;
+    const [back] = await mcp.of([armed(url)]);
+    assert.equal(back?.definitions.length, 5);
+  });
+});

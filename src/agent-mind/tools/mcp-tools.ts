@@ -10,6 +10,8 @@ import { neverArrived, NO_ANSWER, NOT_REACHED } from './webhook-tool.ts';
 
 /** How long a call waits for a server's list of tools. */
 const CONNECT_MS = 3000;
+/** How long a call waits for a server that did not answer the last time; the attempt itself goes on. */
+const CONNECT_AGAIN_MS = 300;
 const ANSWER_MS = 15_000;
 /** How long a server's list of tools is cached. */
 const FRESH_MS = 5 * 60_000;
@@ -36,6 +38,8 @@ export class McpTools {
   readonly #secrets: Pick<Secrets, 'open'>;
   readonly #log: Pick<Log, 'warn'>;
   readonly #connected = new Map<number, Promise<Connected>>();
+  /** Servers whose last attempt failed. */
+  readonly #failing = new Set<number>();
 
   constructor(http: HttpClient, secrets: Pick<Secrets, 'open'>, log: Pick<Log, 'warn'>) {
     this.#http = http;
@@ -48,7 +52,9 @@ export class McpTools {
     const found = await Promise.all(
       servers.map(async (armed) => {
         try {
-          return this.#toolsOf(armed, await this.#connect(armed));
+          const connecting = this.#connect(armed);
+          const isFailing = this.#failing.has(armed.server.id);
+          return this.#toolsOf(armed, await (isFailing ? inTime(connecting, CONNECT_AGAIN_MS) : connecting));
         } catch (error) {
           this.#log.warn(
             { err: error, mcp_server: armed.server.id },
@@ -80,7 +86,13 @@ export class McpTools {
         })
       : this.#open(armed);
     this.#connected.set(id, made);
-    made.catch(() => this.#forget(id, made));
+    made.then(
+      () => this.#failing.delete(id),
+      () => {
+        this.#failing.add(id);
+        this.#forget(id, made);
+      },
+    );
     return made;
   }
 
@@ -159,10 +171,10 @@ export class McpTools {
   }
 }
 
-function inTime<T>(work: Promise<T>): Promise<T> {
+function inTime<T>(work: Promise<T>, ms = CONNECT_MS): Promise<T> {
   let timer: NodeJS.Timeout;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${CONNECT_MS / 1000} s`)), CONNECT_MS);
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1000} s`)), ms);
     timer.unref();
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
