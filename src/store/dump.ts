@@ -109,6 +109,7 @@ export class Filling {
       );
     for (const table of present) await client.query(`drop table ${quoted(table)} cascade`);
     for (const sequence of await this.#names('S')) await client.query(`drop sequence ${quoted(sequence)} cascade`);
+    for (const routine of await this.#routines()) await client.query(`drop routine ${routine} cascade`);
     if (present.length > 0) await client.query('drop schema if exists pgboss cascade');
     await applyMigrations(client, new Set(migrations));
     // Rows come table by table: references between them are checked when all are there.
@@ -121,6 +122,15 @@ export class Filling {
       await client.query(`alter table ${table} drop constraint ${quoted(name)}`);
     const tables = (await tablesOf(client)).map(({ table }) => quoted(table));
     await client.query(`truncate ${tables.join(', ')}`);
+  }
+
+  /** Functions of migrations, with their arguments; those of extensions stay. */
+  async #routines(): Promise<string[]> {
+    const { rows } = await this.#client.query<{ name: string }>(
+      `select p.oid::regprocedure::text as name from pg_proc p where pronamespace = 'public'::regnamespace
+       and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')`,
+    );
+    return rows.map(({ name }) => name);
   }
 
   /** Of tables (`r`) or sequences (`S`). */
