@@ -81,6 +81,15 @@ describe('a prompt', () => {
     assert.equal(answer('do you like music'), null);
   });
 
+  it('answers no code with the price of another, where the letters of the code were lost', () => {
+    const rows = ['code: D-102; room: 61; price: $210', 'code: D-210; room: 12; price: $340', 'code: E-7; fee: 102'];
+    const passages = rows.map((text) => ({ source: 'codes.csv', text }));
+    const answers = new Answers(statementsOf(readPrompt('You are Ada.'), passages));
+    assert.match(answers.answer('what is the room of D-210', '', null)!, /12/);
+    for (const heard of ['what about code two 210', 'the room of cody 210', 'and 102 please'])
+      assert.doesNotMatch(answers.answer(heard, '', null) ?? '', /61|E-7|\$210/, heard);
+  });
+
   it('of one line gives its facts beside its rules', () => {
     const script = readPrompt(
       'You are Ada. Our shop is open from nine to five. When the caller says "go on", say "Moving on." If somebody asks about parking, say that it is free. For a booking ask for a phone number. Delivery takes two days.',

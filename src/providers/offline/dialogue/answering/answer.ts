@@ -169,10 +169,15 @@ function isNamed(text: string, term: string): boolean {
   return tokens.some((token, at) => token === term && isNoun(tokens[at - 1] ?? ''));
 }
 
+const AMOUNT = /[$€£]|\b(?:usd|eur|gbp|dollars?|euros?|pounds?)\b/i;
+const PRICE_HEADING = /\b(?:price|cost|fee|amount|total|rate)\b/i;
+
 /** Whether a statement is about what an exact term names: a cell of its row that is just that, or the same whole word in its text. */
 function names({ cells, text, question }: Statement, term: string): boolean {
   if (cells)
-    return cells.some(({ value }) => {
+    return cells.some(({ heading, value }) => {
+      // A price names no row: a code whose letters were lost must not find the price of another.
+      if (/^\d+$/.test(term) && (AMOUNT.test(value) || PRICE_HEADING.test(heading))) return false;
       const tokens = tokensOf(value);
       return tokens.join('') === term || (/[a-z]\d|\d[a-z]/.test(term) && tokens.includes(term));
     });
