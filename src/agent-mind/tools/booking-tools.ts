@@ -137,7 +137,11 @@ async function orAnother(
     return await run();
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
-    if ((await ownBookings(scene)).some(({ at }) => at.getTime() === wanted.at.getTime())) return already;
+    // Only of this talk: two calls from one number may be of two people, and each gets a time of its own.
+    const isOfThisTalk = ({ callId, conversationId }: Booking) =>
+      callId !== null ? callId === wanted.callId : conversationId === wanted.conversationId;
+    if ((await ownBookings(scene)).some((one) => one.at.getTime() === wanted.at.getTime() && isOfThisTalk(one)))
+      return already;
     const free = await holdNextSlot(scene, scene.organizationId, scene.timeZone, wanted);
     return failed(
       free === null
