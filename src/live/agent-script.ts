@@ -14,8 +14,13 @@ export interface AgentScript {
   readonly phrases: readonly string[];
 }
 
-/** `standard`: variables that every talk has. */
-export function scriptFor(agent: AiAgent, call: Call, standard: Readonly<Record<string, string>>): AgentScript {
+/** `standard`: variables that every talk has. `documents`: text of the agent's documents, for the recogniser. */
+export function scriptFor(
+  agent: AiAgent,
+  call: Call,
+  standard: Readonly<Record<string, string>>,
+  documents: readonly string[],
+): AgentScript {
   const { variables, overrides } = call;
   const known = { ...standard, ...variables };
   const prompt = fillVariables(agent.systemPrompt, known);
@@ -27,7 +32,7 @@ export function scriptFor(agent: AiAgent, call: Call, standard: Readonly<Record<
     firstMessage,
     voiceId: overrides.voiceId ?? agent.voiceId,
     model: overrides.modelName ?? agent.modelName,
-    phrases: [prompt, firstMessage ?? '', ...Object.values(variables)].filter((text) => text !== ''),
+    phrases: [prompt, firstMessage ?? '', ...Object.values(variables), ...documents].filter((text) => text !== ''),
     policy: {
       ...DEFAULT_POLICY,
       firstMessage,

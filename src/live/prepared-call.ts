@@ -16,14 +16,20 @@ export interface PreparedOptions extends DialogueOptions {
   readonly catalog: ModelCatalog;
 }
 
+/** Enough for the recogniser's vocabulary, and little to load before a call. */
+const LIKELY_PASSAGES = 40;
+
 /** The agent of one call with its script, tools, documents and models. */
 export class PreparedCall {
   readonly #prepared: PreparedAgent;
   readonly #options: PreparedOptions;
+  /** Their words are likely on the call, so the recogniser gets them. */
+  readonly #documents: readonly string[];
 
-  private constructor(options: PreparedOptions, prepared: PreparedAgent) {
+  private constructor(options: PreparedOptions, prepared: PreparedAgent, documents: readonly string[]) {
     this.#options = options;
     this.#prepared = prepared;
+    this.#documents = documents;
   }
 
   get agent(): AiAgent {
@@ -36,13 +42,22 @@ export class PreparedCall {
   }
 
   static async of(call: Call, options: PreparedOptions, mcp: McpTools): Promise<PreparedCall> {
-    const talk = await options.store.conversations.ofCall(call.id);
-    return new PreparedCall(options, await PreparedAgent.of(call.agentId, talk?.personId ?? null, options, mcp));
+    const { conversations, knowledge } = options.store;
+    const [talk, passages] = await Promise.all([
+      conversations.ofCall(call.id),
+      knowledge.firstPassages(call.agentId, LIKELY_PASSAGES),
+    ]);
+    return new PreparedCall(
+      options,
+      await PreparedAgent.of(call.agentId, talk?.personId ?? null, options, mcp),
+      passages.map((one) => one.text),
+    );
   }
 
   /** The agent's script for this call. */
   script(call: Call): AgentScript {
-    return scriptFor(this.agent, call, this.#prepared.variables(call.direction === 'inbound' ? call.from : call.to));
+    const other = call.direction === 'inbound' ? call.from : call.to;
+    return scriptFor(this.agent, call, this.#prepared.variables(other), this.#documents);
   }
 
   /** `epoch` makes the keys of tool calls unique: the turn machine counts from one again after a takeover. */

@@ -89,6 +89,17 @@ export class PostgresKnowledgeStore implements KnowledgeStore {
     ).map(toDocument);
   }
 
+  async firstPassages(agentId: number, limit: number): Promise<readonly Passage[]> {
+    const { rows } = await sql<PassageRow>`
+      select c.document_id, c.seq, d.name, c.heading, c.body
+      from (select id, name from documents where agent_id = ${agentId} order by id limit ${limit}) d
+      join document_chunks c on c.document_id = d.id
+      where c.seq < ${limit}
+      order by c.document_id, c.seq
+      limit ${limit}`.execute(this.#db);
+    return rows.map(toPassage);
+  }
+
   async hasDocuments(agentId: number): Promise<boolean> {
     return (
       (await this.#db

@@ -1,7 +1,12 @@
 import type { TestServer } from '../support/server.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { writeToAgent } from '#core/conversations/talk.ts';
+import { DEFAULT_POLICY } from '#engine/turns/policy.ts';
+import type { OfflineProviders } from '#providers/offline/offline.ts';
+import { CONFIRM, spokenInstant } from '#providers/offline/dialogue/booking/wish.ts';
+import { timeZone } from '#core/kernel/locale.ts';
 import { ZONE, type AgentSet, type Booking, type Question } from './agent-set.ts';
+import { Telephone } from './telephone.ts';
 
 /** What became of a question: `unknown` is no answer, which is wrong but not false. */
 export type Verdict = 'right' | 'unknown' | 'wrong' | 'false';
@@ -28,16 +33,34 @@ const LONGEST_TALK = 14;
 /** A person who is asked the same thing again gives the same answer twice, not for ever. */
 const REPEATED = 2;
 
+const AGREES = /^(?:yes|yeah|yep|right|correct|ok|okay|perfect|that is right)\b/i;
+
+/** Whether the agent reads back a time or name other than the caller's. */
+function readsBackAnother(reply: string, { booked }: Booking): boolean {
+  if (!reply.endsWith(CONFIRM)) return false;
+  if (booked === null) return true;
+  const [date, clock] = booked.at.split('T');
+  const at = new Date(`${date}T${clock}:00Z`);
+  const read = spokenInstant(at, timeZone('UTC'));
+  return !reply.includes(read) || (booked.name !== undefined && !booked.name.test(reply));
+}
+
+const NOT_HEARD = DEFAULT_POLICY.phrases.repeat;
+
 /** An agent of the set on a running server, and a person who talks to it. */
 export class Talker {
   readonly #server: TestServer;
   readonly #agentId: number;
   readonly #name: string;
+  readonly #set: AgentSet;
+  /** Talks go by voice if set. */
+  speech: OfflineProviders | null = null;
   #talks = 0;
 
-  private constructor(server: TestServer, name: string, agentId: number) {
+  private constructor(server: TestServer, set: AgentSet, agentId: number) {
     this.#server = server;
-    this.#name = name;
+    this.#name = set.name;
+    this.#set = set;
     this.#agentId = agentId;
   }
 
@@ -65,23 +88,19 @@ export class Talker {
       });
       if (made.status !== 200) throw new Error(`${tool.name}: ${JSON.stringify(made.body)}`);
     }
-    return new Talker(server, set.name, Number(id.slice('agent_'.length)));
+    return new Talker(server, set, Number(id.slice('agent_'.length)));
   }
 
   async question(item: Question): Promise<Judged<Question>> {
-    const [answer] = await this.#talk([item.asked], []);
-    return {
-      agent: this.#name,
-      item,
-      verdict: judgeAnswer(item, answer!),
-      talk: [`person: ${item.asked}`, `agent: ${answer!}`],
-    };
+    const talk: string[] = [];
+    const answer = (await this.#talk([item.asked], [], talk)).at(-1)!;
+    return { agent: this.#name, item, verdict: judgeAnswer(item, answer), talk };
   }
 
   async booking(item: Booking): Promise<Judged<Booking>> {
     await this.#server.database('delete from bookings');
     const talk: string[] = [];
-    await this.#talk(item.says, item.answers ?? [], talk);
+    await this.#talk(item.says, item.answers ?? [], talk, item);
     const made = (
       await this.#server.database(
         `select to_char(at at time zone '${ZONE}', 'YYYY-MM-DD"T"HH24:MI') as at, name, notes from bookings where held_until is null`,
@@ -112,23 +131,44 @@ export class Talker {
     says: readonly string[],
     answers: readonly (readonly [RegExp, string])[],
     talk: string[] = [],
+    booking: Booking | null = null,
   ): Promise<string[]> {
     const name = `${this.#agentId}-${this.#talks++}`;
     const left = [...says];
     const given = new Map<string, number>();
     const replies: string[] = [];
+    const phone = this.speech && new Telephone(this.speech, await this.#likelyWords());
+    let repeats = 0;
+    let reply = '';
     let next: string | undefined = left.shift();
     while (next !== undefined && replies.length < LONGEST_TALK) {
-      const reply = await this.say(name, next);
-      talk.push(`person: ${next}`, `agent: ${reply}`);
+      const heard: string = phone ? await phone.hear(next, reply, repeats) : next;
+      // The engine asks the caller to say again what the recogniser rejected.
+      reply = heard === '' ? NOT_HEARD : await this.say(name, heard);
+      talk.push(`person: ${next}`, ...(phone ? [`heard: ${heard}`] : []), `agent: ${reply}`);
       replies.push(reply);
+      if (reply === NOT_HEARD && repeats < REPEATED) {
+        repeats++;
+        continue;
+      }
+      repeats = 0;
       const answer = reply.includes('?')
         ? answers.find(([pattern, text]) => pattern.test(reply) && (given.get(text) ?? 0) < REPEATED)?.[1]
         : undefined;
       if (answer !== undefined) given.set(answer, (given.get(answer) ?? 0) + 1);
       next = answer ?? left.shift();
+      // A caller does not agree to what they did not say.
+      if (phone && booking && next !== undefined && AGREES.test(next) && readsBackAnother(reply, booking))
+        next = 'No, forget it.';
     }
+    phone?.close();
     return replies;
+  }
+
+  /** As the engine gives them to the recogniser. */
+  async #likelyWords(): Promise<readonly string[]> {
+    const passages = await this.#server.app.core.store.knowledge.firstPassages(this.#agentId, 40);
+    return [this.#set.prompt, ...passages.map((one) => one.text)];
   }
 
   /** By the verb that the text APIs call. */
