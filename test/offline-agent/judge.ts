@@ -35,15 +35,33 @@ const REPEATED = 2;
 
 const AGREES = /^(?:yes|yeah|yep|right|correct|ok|okay|perfect|that is right)\b/i;
 
-/** Whether the agent reads back a time or name other than the caller's. */
-function readsBackAnother(reply: string, { booked }: Booking): boolean {
-  if (!reply.endsWith(CONFIRM)) return false;
-  if (booked === null) return true;
+/** What of a booking the agent reads back otherwise than the caller said it. */
+function readBackOtherwise(reply: string, { booked }: Booking): 'name' | 'time' | null {
+  if (!reply.endsWith(CONFIRM)) return null;
+  if (booked === null) return 'time';
   const [date, clock] = booked.at.split('T');
   const at = new Date(`${date}T${clock}:00Z`);
-  const read = spokenInstant(at, timeZone('UTC'));
-  return !reply.includes(read) || (booked.name !== undefined && !booked.name.test(reply));
+  if (!reply.includes(spokenInstant(at, timeZone('UTC')))) return 'time';
+  return booked.name !== undefined && !booked.name.test(reply) ? 'name' : null;
 }
+
+/** A caller does not agree to what they did not say: they correct a wrong name once, and then leave it. */
+function objection(reply: string, booking: Booking, corrected: boolean): string | null {
+  const wrong = readBackOtherwise(reply, booking);
+  if (wrong === null) return null;
+  const name = booking.answers?.find(([pattern]) => pattern.test('name'))?.[1];
+  return wrong === 'name' && !corrected && name !== undefined ? `No, my name is ${bareName(name)}.` : 'No, forget it.';
+}
+
+/** A caller who is asked to spell their name does so. */
+function spelledName(reply: string, booking: Booking): string | null {
+  if (!reply.includes('spell')) return null;
+  const name = booking.answers?.find(([pattern]) => pattern.test('name'))?.[1];
+  const words = name === undefined ? [] : bareName(name).toUpperCase().split(' ');
+  return words.map((word) => [...word].join(' ')).join(', ') || null;
+}
+
+const bareName = (answer: string) => answer.replace(/^(?:my name is|this is) /i, '');
 
 const NOT_HEARD = DEFAULT_POLICY.phrases.repeat;
 
@@ -139,6 +157,7 @@ export class Talker {
     const replies: string[] = [];
     const phone = this.speech && new Telephone(this.speech, await this.#likelyWords());
     let repeats = 0;
+    let corrected = false;
     let reply = '';
     let next: string | undefined = left.shift();
     while (next !== undefined && replies.length < LONGEST_TALK) {
@@ -157,9 +176,19 @@ export class Talker {
         : undefined;
       if (answer !== undefined) given.set(answer, (given.get(answer) ?? 0) + 1);
       next = answer ?? left.shift();
-      // A caller does not agree to what they did not say.
-      if (phone && booking && next !== undefined && AGREES.test(next) && readsBackAnother(reply, booking))
-        next = 'No, forget it.';
+      const spelled = phone && booking ? spelledName(reply, booking) : null;
+      if (spelled !== null && answer === undefined && next !== undefined) left.unshift(next);
+      next = spelled ?? next;
+      const objects =
+        phone && booking && next !== undefined && AGREES.test(next) && objection(reply, booking, corrected);
+      if (objects) {
+        // What they would have said comes after the correction is read back.
+        if (!objects.includes('forget')) {
+          left.unshift(next!);
+          corrected = true;
+        }
+        next = objects;
+      }
     }
     phone?.close();
     return replies;

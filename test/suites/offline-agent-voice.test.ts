@@ -14,6 +14,8 @@ import { startServer, type TestServer } from '../support/server.ts';
 // EVERY=1 judges all of them.
 
 const SETS: readonly AgentSet[] = [DENTIST, RESTAURANT, SUPPORT, PARCELS, SALES];
+/** Least shares of right answers, below the measured ones (docs/offline-agent.md); nothing false has no margin. */
+const RIGHT = { everyday: 0.45, facts: 0.5, bookings: 0.35 };
 const EVERY = Number(process.env['EVERY'] ?? 5);
 
 describe('the offline agent by voice', () => {
@@ -59,8 +61,11 @@ describe('the offline agent by voice', () => {
     judged.map((one) => [`${one.verdict} (${one.agent}) ${one.found ?? ''}`, ...one.talk].join('\n  ')).join('\n');
 
   for (const which of ['tuned', 'heldOut'] as const) {
-    it(`answers questions and tells facts (${which})`, async (t) => {
-      for (const kind of ['everyday', 'facts'] as const) {
+    for (const [kind, title] of [
+      ['everyday', 'answers everyday questions'],
+      ['facts', 'tells facts'],
+    ] as const)
+      it(`${title} (${which})`, async (t) => {
         const judged = await some<Question>(
           (one) => one[kind],
           which,
@@ -69,9 +74,9 @@ describe('the offline agent by voice', () => {
         const right = of(judged, 'right');
         t.diagnostic(`${kind}: ${right} of ${judged.length} right, ${of(judged, 'false')} false`);
         if (process.env['SHOW']) t.diagnostic(shown(judged));
-        assert.ok(right * 3 > judged.length, shown(judged));
-      }
-    });
+        assert.equal(of(judged, 'false'), 0, shown(judged));
+        assert.ok(right >= judged.length * RIGHT[kind], shown(judged));
+      });
 
     it(`books nothing but what was said (${which})`, async (t) => {
       const judged = await some<Booking>(
@@ -79,9 +84,11 @@ describe('the offline agent by voice', () => {
         which,
         (talker, item) => talker.booking(item),
       );
-      t.diagnostic(`${of(judged, 'right')} of ${judged.length} right, ${of(judged, 'elsewhere')} booked otherwise`);
+      const right = of(judged, 'right');
+      t.diagnostic(`${right} of ${judged.length} right, ${of(judged, 'elsewhere')} booked otherwise`);
       if (process.env['SHOW']) t.diagnostic(shown(judged));
-      if (which === 'tuned') assert.equal(of(judged, 'elsewhere'), 0, shown(judged));
+      assert.equal(of(judged, 'elsewhere'), 0, shown(judged));
+      assert.ok(right >= judged.length * RIGHT.bookings, shown(judged));
     });
   }
 });

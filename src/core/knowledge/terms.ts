@@ -134,7 +134,8 @@ function spelled(tokens: readonly string[]): string[] {
     const before = digits.at(-1) ?? '';
     if (
       run.length > 1 ||
-      (run.length === 1 && (before.length === 1 || NUMBERED.has(before) || valueOf(run[0]!) > 12))
+      (run.length === 1 &&
+        (letterOf(before) !== null || before.length === 1 || NUMBERED.has(before) || valueOf(run[0]!) > 12))
     ) {
       digits.push(digitsOf(run));
       at = end;
@@ -153,8 +154,11 @@ function spelled(tokens: readonly string[]): string[] {
   return joined;
 }
 
-/** `a` and `i` are words before a number. */
+const NOT_SPELLED = new Set(words('pm mr mrs ms dr st th nd rd tv vs kg km lb cm mm hr ft'));
+
+/** `a` and `i` are words before a number; `pw` is two letters. */
 function letterOf(word: string | undefined): string | null {
+  if (word !== undefined && /^[b-df-hj-np-tv-xz]{2,3}$/.test(word) && !NOT_SPELLED.has(word)) return word;
   const letter = word === undefined ? '' : (LETTERS[word] ?? word);
   return /^[b-hj-z]$/.test(letter) ? letter : null;
 }

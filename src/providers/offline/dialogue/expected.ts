@@ -46,7 +46,27 @@ const NUMBER = [
   'ten',
   'twenty',
 ];
-const NAME = ['my name is', 'this is', 'i am', 'it is', 'speaking'];
+/** `{first-name}`: any common one, see speech/domain-english.ts. */
+const NAME = [
+  '{first-name} {last-name}',
+  '{first-name} {last-name}',
+  '{first-name} {last-name}',
+  '{last-name}',
+  '{first-name}',
+  'my name is {first-name} {last-name}',
+  'my name is {last-name}',
+  'the name is {last-name}',
+  'this is {first-name} {last-name}',
+  'i am {first-name} {last-name}',
+  "i'm {first-name} {last-name}",
+  'it is {first-name} {last-name}',
+  "it's {first-name} {last-name}",
+  "it's {last-name}",
+  'yes {first-name} {last-name}',
+  'sure {first-name} {last-name}',
+  '{letter} {letter} {letter} {letter} {letter}',
+  '{first-name} {last-name} speaking',
+];
 
 /** What kind of answer a line of the agent's asks for. */
 export function expectedAfter(agentText: string): ExpectedAnswer {

@@ -10,7 +10,15 @@ import { Answers } from './answering/answer.ts';
 import { statementsOf } from './answering/statements.ts';
 import { afterChange, changeStep } from './booking/change.ts';
 import { deskOf, offers } from './booking/desk.ts';
-import { bookingStep, pendingQuestion, spokenInstant, TAKEN, type BookingDesk } from './booking/wish.ts';
+import {
+  bookingStep,
+  NO_NAME,
+  NO_NAME_REASON,
+  pendingQuestion,
+  spokenInstant,
+  TAKEN,
+  type BookingDesk,
+} from './booking/wish.ts';
 import { intentOf, messageIn, timeIn, type Intent } from './intents.ts';
 import { findRule } from './prompt-script.ts';
 import { acknowledgement, ANYTHING_ELSE, CLOSING_QUESTION, nextOfSale, objectionOf } from './selling.ts';
@@ -78,6 +86,10 @@ class ReplyBuilder {
         return { text: step.text, phase: 'CLOSING' };
       case 'book':
         return { text: '', phase: 'CLOSING', tool: { name: this.#desk.tool.name, args: step.args } };
+      case 'no-name':
+        return this.#talk.tools.has(CALLBACK)
+          ? this.#callback('as soon as possible', NO_NAME_REASON)
+          : this.#say(`${NO_NAME} ${ANYTHING_ELSE}`);
       case 'given-up':
         return LEAVES.has(intentOf(this.#talk.caller))
           ? null

@@ -9,6 +9,9 @@ export interface Bigram {
   >;
 }
 
+/** Words that stand for any member of a class: `{first-name}`. */
+export type WordClasses = ReadonlyMap<string, readonly string[]>;
+
 export const START = '<s>';
 export const END = '</s>';
 const DISCOUNT = 0.5;

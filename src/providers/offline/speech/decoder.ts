@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { SAMPLE_RATE } from '#engine/audio/format.ts';
-import { END, START, type Bigram } from './bigram.ts';
+import { END, START, type Bigram, type WordClasses } from './bigram.ts';
 
 // SoundSwallower decodes grammars; its WASM also exports the C functions below, with which a bigram back-off model can be
 // given to it as a finite state grammar. They are not documented, hence the exact version in package.json.
@@ -80,14 +80,18 @@ export class Decoder {
     this.#decoder.add_words([word, phones]);
   }
 
-  /** Words that the dictionary lacks are left out. */
-  use(model: Bigram, name: string): void {
+  /** Words that the dictionary lacks are left out. A class in the model stands for each of its members alike. */
+  use(model: Bigram, classes: WordClasses, name: string): void {
     const n = this.#native;
     const logmath = n._decoder_logmath(this.#decoder.cdecoder);
-    const words = [...model.unigrams.keys()].filter((word) => word !== END && this.knows(word));
+    const words = [...model.unigrams.keys()].filter((word) => word !== END && (classes.has(word) || this.knows(word)));
     // State 0 begins a sentence, 1 backs off to any word, the last one ends; each word has a state of its own between.
     const stateOf = new Map(words.map((word, i) => [word, i + 2]));
-    const final = words.length + 2;
+    // A class has a second state, from which its members lead to the first.
+    const used = words.filter((word) => classes.has(word));
+    const entryOf = new Map(used.map((word, i) => [word, words.length + 2 + i]));
+    const members = used.flatMap((word) => classes.get(word)!.filter((one) => this.knows(one)));
+    const final = words.length + used.length + 2;
     const withText = <T>(text: string, use: (pointer: number) => T): T => {
       const bytes = new TextEncoder().encode(`${text}\0`);
       const pointer = n._malloc(bytes.length);
@@ -97,17 +101,27 @@ export class Decoder {
       return result;
     };
     const fsg = withText('bigram', (pointer) => n._fsg_model_init(pointer, logmath, LANGUAGE_WEIGHT, final + 1));
-    const idOf = new Map(words.map((word) => [word, withText(word, (pointer) => n._fsg_model_word_add(fsg, pointer))]));
+    const spoken = new Set([...words.filter((word) => !classes.has(word)), ...members]);
+    const idOf = new Map(
+      [...spoken].map((word) => [word, withText(word, (pointer) => n._fsg_model_word_add(fsg, pointer))]),
+    );
     const log = (probability: number) =>
       Math.round(n._logmath_log(logmath, Math.max(probability, 1e-9)) * LANGUAGE_WEIGHT);
     const jump = (from: number, to: number, probability: number) =>
       n._fsg_model_null_trans_add(fsg, from, to, log(probability));
     const say = (from: number, word: string, probability: number) => {
       const to = stateOf.get(word);
-      if (word === END) jump(from, final, probability);
+      const entry = entryOf.get(word);
+      if (entry !== undefined) jump(from, entry, probability);
+      else if (word === END) jump(from, final, probability);
       else if (to !== undefined) n._fsg_model_trans_add(fsg, from, to, log(probability), idOf.get(word)!);
     };
-    for (const [word, probability] of model.unigrams) if (word !== END) say(1, word, probability);
+    for (const [word, probability] of model.unigrams) if (word !== END && !classes.has(word)) say(1, word, probability);
+    for (const [word, entry] of entryOf) {
+      const known = classes.get(word)!.filter((one) => idOf.has(one));
+      for (const one of known)
+        n._fsg_model_trans_add(fsg, entry, stateOf.get(word)!, log(1 / known.length), idOf.get(one)!);
+    }
     for (const word of [START, ...words]) {
       const state = word === START ? 0 : stateOf.get(word)!;
       const after = model.histories.get(word);

@@ -1,8 +1,31 @@
-import type { Weighted } from './bigram.ts';
+import type { Weighted, WordClasses } from './bigram.ts';
 import { AGENT, CALLER, SLOTS } from './domain-phrases.ts';
+import { DATES, FRONT_DESK } from './front-desk-phrases.ts';
+import { FIRST_NAMES, LAST_NAMES, LETTERS } from './common-names.ts';
 import { spokenWords } from './text.ts';
 
+const LISTS: Readonly<Record<string, readonly string[]>> = { ...SLOTS, ...DATES };
 const PER_TEMPLATE = 7;
+
+export const CLASSES: WordClasses = new Map([
+  ['{first-name}', FIRST_NAMES],
+  ['{last-name}', LAST_NAMES],
+  ['{letter}', LETTERS],
+]);
+
+/** A phrase as the recogniser's words: `it is {first-name}` has a class in it. */
+export const classedWords = (phrase: string): string[] =>
+  phrase.split(/(\{[a-z-]+\})/).flatMap((part) => (CLASSES.has(part) ? [part] : spokenWords(part)));
+
+/** Names are likely anywhere after these words. */
+const INTRODUCTIONS = [
+  'my name is {first-name} {last-name}',
+  'the name is {last-name}',
+  'the name is {first-name} {last-name}',
+  'this is {first-name} {last-name}',
+  'under the name {last-name}',
+];
+const INTRODUCTION_WEIGHT = 8;
 
 /** Sentences of the domain, the same at every start. */
 export function domainSentences(): Weighted[] {
@@ -12,15 +35,16 @@ export function domainSentences(): Weighted[] {
     return (seed >> 8) % n;
   };
   const fill = (template: string): string =>
-    template.replace(/\{(\w+)\}/g, (_, slot: string) => fill(SLOTS[slot]![below(SLOTS[slot]!.length)]!));
+    template.replace(/\{(\w+)\}/g, (_, slot: string) => fill(LISTS[slot]![below(LISTS[slot]!.length)]!));
   const plain: Weighted[] = [];
-  for (const template of [...CALLER, ...AGENT]) {
+  for (const template of [...CALLER, ...FRONT_DESK, ...AGENT]) {
     const open = template.includes('{');
     for (let i = 0; i < (open ? PER_TEMPLATE : 1); i++)
       plain.push({ words: spokenWords(fill(template)), weight: open ? 1 : 3 });
   }
   // Every phrase of every list is worth hearing at least once.
-  for (const phrases of Object.values(SLOTS))
+  for (const phrases of Object.values(LISTS))
     for (const phrase of phrases) plain.push({ words: spokenWords(fill(phrase)), weight: 1 });
+  for (const phrase of INTRODUCTIONS) plain.push({ words: classedWords(phrase), weight: INTRODUCTION_WEIGHT });
   return plain;
 }

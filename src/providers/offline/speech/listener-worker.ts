@@ -3,7 +3,7 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { buildBigram, type Weighted } from './bigram.ts';
 import { Decoder } from './decoder.ts';
-import { domainSentences } from './domain-english.ts';
+import { CLASSES, domainSentences } from './domain-english.ts';
 import { flitePronounce } from './flite.ts';
 import type { ListenerFinal, ListenerProgress, ToListener } from './listener-messages.ts';
 
@@ -78,7 +78,8 @@ parentPort!.on('message', (message: ToListener) => {
 void Decoder.create().then((decoder) => {
   pool.push(decoder);
   // Building one model warms the code that a first utterance would wait for.
-  decoder.use(buildBigram(domain), 'warm');
+  pronounce(decoder, domain);
+  decoder.use(buildBigram(domain), CLASSES, 'warm');
   give(decoder);
 });
 
@@ -134,15 +135,20 @@ function serve(): void {
 
 function prepare(decoder: Decoder, utterance: Utterance): void {
   const sentences = utterance.sentences();
+  pronounce(decoder, sentences);
+  decoder.use(buildBigram(sentences), CLASSES, utterance.model);
+}
+
+/** Adds the words that the dictionary lacks. */
+function pronounce(decoder: Decoder, sentences: readonly Weighted[]): void {
   for (const { words } of sentences) {
-    for (const word of words) {
+    for (const word of words.flatMap((one) => CLASSES.get(one) ?? [one])) {
       if (decoder.knows(word)) continue;
       let phones = pronounced.get(word);
       if (phones === undefined) pronounced.set(word, (phones = SOUNDS[word] ?? flitePronounce(flite, word)));
       if (phones !== '') decoder.addWord(word, phones);
     }
   }
-  decoder.use(buildBigram(sentences), utterance.model);
 }
 
 function give(decoder: Decoder): void {

@@ -1,7 +1,8 @@
 import type { SpeechToText, SpeechToTextOptions, SpeechToTextStream } from '#engine/contracts/speech-to-text.ts';
+import { classedWords } from './domain-english.ts';
 import type { ListenerFinal, ListenerProgress, ToListener } from './listener-messages.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
-import { spokenSentences, spokenWords } from './text.ts';
+import { spokenSentences } from './text.ts';
 
 /** How far behind a simulated call's clock lets recognition fall before it waits, ms. */
 const AUDIO_BUDGET_MS = 400;
@@ -100,7 +101,7 @@ class Stream implements SpeechToTextStream {
   }
 
   expect(phrases: readonly string[]): void {
-    this.#expected = phrases.map(spokenWords).filter((words) => words.length > 0);
+    this.#expected = phrases.map(classedWords).filter((words) => words.length > 0);
   }
 
   audio(pcm: Int16Array): void {

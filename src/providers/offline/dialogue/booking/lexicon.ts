@@ -1,4 +1,6 @@
 import { nameIn } from '../../analysis/names.ts';
+import { intentOf } from '../intents.ts';
+import { isHeard, isPlausible, spelledIn } from './heard-name.ts';
 
 /** The details of a booking that a message names. */
 
@@ -54,6 +56,14 @@ const EXCLUDED = new RegExp(`\\b(?:not|but not|except|but) (?:on |for )?(?:${WEE
 
 const last = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].at(-1)?.[0] ?? null;
 
+/** "At two pm" is easily heard as "at to pm", and "table for six" as "table four six". */
+const withHeardNumbers = (text: string) =>
+  text
+    .replaceAll(/\b(?:to|too|for|ate)(?= (?:[ap]\.?m\b|o'? ?clock\b))/gi, (word) => SOUNDS_LIKE[word.toLowerCase()]!)
+    .replaceAll(TABLE_FOUR, '$1 for');
+const TABLE_FOUR = new RegExp(`\\b(table|party|room) four(?= ${NUMBER}\\b)`, 'gi');
+const SOUNDS_LIKE: Readonly<Record<string, string>> = { to: 'two', too: 'two', for: 'four', ate: 'eight' };
+
 /** The words that name a day, a time of day and a part of the day; a parser says what they mean. */
 export interface TimeWords {
   readonly day: string | null;
@@ -62,7 +72,7 @@ export interface TimeWords {
 }
 
 export function timeWordsIn(text: string): TimeWords {
-  const meant = text.replaceAll(EXCLUDED, ' ').replaceAll(PEOPLE, ' ');
+  const meant = withHeardNumbers(text).replaceAll(EXCLUDED, ' ').replaceAll(PEOPLE, ' ');
   return { day: last(meant, DAYS), clock: last(meant.replaceAll(DAYS, ' , '), CLOCKS), part: last(meant, PARTS) };
 }
 
@@ -74,7 +84,7 @@ const PEOPLE = new RegExp(
 
 /** How many people are meant, or null. `asked`: any number answers. */
 export function peopleIn(text: string, asked: boolean): string | null {
-  const found = [...text.matchAll(PEOPLE)]
+  const found = [...withHeardNumbers(text).matchAll(PEOPLE)]
     .at(-1)
     ?.slice(1)
     .find((one) => one !== undefined);
@@ -87,10 +97,19 @@ export function peopleIn(text: string, asked: boolean): string | null {
 const NO_NAME =
   /\b(?:no|not|yes|yeah|sure|please|what|when|why|how|do|is|are|want|book|table|appointment|still|waiting|monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|tomorrow|morning|afternoon|never|mind|forget|cancel|sorry|thanks|thank|none|know)\b/i;
 
+/** The name with which a message introduces its author, or null. */
+export function nameSaid(text: string): string | null {
+  const name = nameIn([text]);
+  return name !== null && isPlausible(name, text) ? name : null;
+}
+
 /** The name in an answer to "May I have your name?", or null where it is none. */
 export function nameAnswered(text: string): string | null {
-  const said = nameIn([text]);
-  if (said !== null) return said;
+  const said = spelledIn(text) ?? nameIn([text]) ?? bareName(text);
+  return said !== null && isPlausible(said, text) ? said : null;
+}
+
+function bareName(text: string): string | null {
   const bare = text
     .replace(/^(?:um|uh|oh|well|yes|sure|okay|ok|of course)?[\s,]*/i, '')
     .replace(/^(?:it's|its|it is|that's|that is|the name is|name is|i'm|i am|this is)\s+/i, '')
@@ -100,6 +119,10 @@ export function nameAnswered(text: string): string | null {
   if (bare === '' || words.length > 3 || /\d/.test(bare) || NO_NAME.test(bare)) return null;
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ');
 }
+
+/** Whether an answer to the name question was heard as words that are no name. */
+export const isGarbled = (text: string) =>
+  isHeard(text) && intentOf(text) === 'statement' && nameAnswered(text) === null;
 
 export const emailIn = (text: string) => /[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,32}){1,4}/.exec(text)?.[0] ?? null;
 

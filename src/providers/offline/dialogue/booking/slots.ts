@@ -1,7 +1,8 @@
 import { withDigits } from '#core/bookings/clock-words.ts';
-import { termsOf } from '#core/knowledge/terms.ts';
+import { termsOf, tokensOf } from '#core/knowledge/terms.ts';
 import type { ToolDefinition } from '#engine/contracts/language-model.ts';
 import { keyOf, parametersOf, type Parameter } from './parameters.ts';
+import { isHeard } from './heard-name.ts';
 import { emailIn, nameAnswered, peopleIn, phoneIn } from './lexicon.ts';
 
 /** Something that a tool or a prompt wants to know before anything is booked. */
@@ -31,6 +32,8 @@ export type SlotKind =
   | 'yes-no';
 
 export const NAME_QUESTION = 'May I have your name, please?';
+/** Asked after an answer that was heard as other words than a name. */
+export const SPELL_QUESTION = 'I am sorry, I did not understand your name. Could you say it again, or spell it?';
 export const WHEN_QUESTION = 'Which day and time would suit you?';
 
 export function kindOf(key: string): SlotKind {
@@ -215,6 +218,8 @@ function yesOrNo(text: string): string | null {
 
 /** A number or a code: something with a digit, spelled or not. */
 function codeIn(text: string, asked: boolean): string | null {
+  // A letter on its own is a part of the code that was heard as something else.
+  if (isHeard(text) && tokensOf(text).some((token) => /^[b-hj-z]$/.test(token))) return null;
   const codes = termsOf(text).flatMap(({ term }) => (/\d/.test(term) ? [term] : []));
   const long = codes.filter((one) => one.length >= 3);
   const code = long.length > 0 ? long.at(-1)! : asked ? codes.at(-1) : undefined;

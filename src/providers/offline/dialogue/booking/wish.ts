@@ -1,12 +1,11 @@
 import { dayIn, type TimeZone } from '#core/kernel/locale.ts';
 import { dateOrderOf, readSpokenTime } from '#core/bookings/spoken-time.ts';
 import type { ModelMessage, ToolArgs, ToolDefinition } from '#engine/contracts/language-model.ts';
-import { nameIn } from '../../analysis/names.ts';
 import { spokenWords } from '../../speech/text.ts';
 import { intentOf, type Intent } from '../intents.ts';
 import { argsOf as toolArgs, parametersOf } from './parameters.ts';
-import { NAME_QUESTION, slotOf, slotsOf, valueIn, WHEN_QUESTION, type Slot } from './slots.ts';
-import { givesUp, nameAnswered, timeWordsIn, wantsBooking, type TimeWords } from './lexicon.ts';
+import { NAME_QUESTION, SPELL_QUESTION, slotOf, slotsOf, valueIn, WHEN_QUESTION, type Slot } from './slots.ts';
+import { givesUp, isGarbled, nameAnswered, nameSaid, timeWordsIn, wantsBooking, type TimeWords } from './lexicon.ts';
 
 export const CONFIRM = 'Is that right?';
 export const TAKEN = 'that time is taken';
@@ -15,6 +14,8 @@ const CLOCK_QUESTION = 'At what time?';
 const OVER = 'That time is over.';
 const UNCLEAR = 'I am not sure which time you mean.';
 const CHANGE_QUESTION = 'What shall I change?';
+export const NO_NAME = 'I am sorry, I did not understand your name, so nothing is booked.';
+export const NO_NAME_REASON = 'wants an appointment; the name was not understood';
 /** How often the agent asks for a name that is missing or not understood. */
 const MOST_ASKED = 2;
 
@@ -35,7 +36,8 @@ interface Wish {
   readonly time: TimeWords;
   readonly values: Readonly<Record<string, string>>;
   readonly name: string | null;
-  readonly state: 'open' | 'confirmed' | 'denied';
+  /** `misnamed`: they said that the name is wrong, and the right one was not understood. */
+  readonly state: 'open' | 'confirmed' | 'denied' | 'misnamed';
   /** A free time that was offered in place of one that is taken. */
   readonly offered: { readonly iso: string } | null;
 }
@@ -44,7 +46,9 @@ interface Wish {
 export type BookingStep =
   | { readonly type: 'ask'; readonly text: string }
   | { readonly type: 'book'; readonly args: ToolArgs }
-  | { readonly type: 'given-up' };
+  | { readonly type: 'given-up' }
+  /** The caller said a name, twice, that was not understood. */
+  | { readonly type: 'no-name' };
 
 const NO_TIME: TimeWords = { day: null, clock: null, part: null };
 export const YES =
@@ -63,7 +67,7 @@ export function bookingStep(messages: readonly ModelMessage[], desk: BookingDesk
   const take = () => {
     const text = said.join(' ');
     said = [];
-    names = nameIn([text]) ?? names;
+    names = nameSaid(text) ?? names;
     const before: Wish | null = wish;
     wish = next(wish, agent, text, desk);
     gaveUp = before !== null && wish === null;
@@ -74,8 +78,10 @@ export function bookingStep(messages: readonly ModelMessage[], desk: BookingDesk
     else if (message.role === 'agent') {
       if (said.length > 0) take();
       agent = message.text;
+      if (message.text.includes(NO_NAME)) wish = null;
     } else if (message.role === 'tool-call') {
       if (said.length > 0) take();
+      if (message.args['reason'] === NO_NAME_REASON) wish = null;
     } else if (message.name === desk.tool.name && wish !== null) wish = afterTool(wish, message);
   }
   if (said.length > 0) take();
@@ -112,10 +118,11 @@ function next(wish: Wish | null, agent: string, text: string, desk: BookingDesk)
         : { ...wish, offered: null, state: 'denied', time: NO_TIME };
   if (agent.endsWith(CONFIRM)) {
     if (changed) return { ...after, state: 'open' };
-    if (NO.test(plain)) return { ...wish, state: 'denied' };
+    if (NO.test(plain)) return { ...wish, state: NAME_IS.test(text) ? 'misnamed' : 'denied' };
     return YES.test(plain) ? { ...wish, state: 'confirmed' } : wish;
   }
   if (changed) return { ...after, state: 'open' };
+  if (agent.endsWith(CHANGE_QUESTION) && /\bname\b/.test(plain)) return { ...wish, state: 'misnamed' };
   // An answer that does not fit is asked for again; a question of theirs is answered first.
   return intentOf(text) === 'question' || intentOf(text) === 'repeat' ? wish : { ...wish };
 }
@@ -135,8 +142,8 @@ function absorbed(wish: Wish, agent: string, text: string, desk: BookingDesk): W
     const value = slot.kind === 'name' ? null : valueIn(slot, text, agent.includes(slot.question));
     if (value !== null) values[slot.key] = value;
   }
-  const asked = agent.includes(NAME_QUESTION);
-  const named = nameIn([text]) ?? (asked || NAME_IS.test(text) ? nameAfter(text) : null);
+  const asked = agent.includes(NAME_QUESTION) || agent.includes(SPELL_QUESTION);
+  const named = nameSaid(text) ?? (asked || NAME_IS.test(text) ? nameAfter(text) : null);
   return {
     ...wish,
     time,
@@ -178,6 +185,10 @@ function step(wish: Wish, messages: readonly ModelMessage[], heardName: string |
       : { type: 'ask', text: WHEN_QUESTION };
   }
   if (wish.state === 'denied') return { type: 'ask', text: wish.time.day === null ? WHEN_QUESTION : CHANGE_QUESTION };
+  if (wish.state === 'misnamed')
+    return timesAsked(messages, SPELL_QUESTION) < MOST_ASKED
+      ? { type: 'ask', text: SPELL_QUESTION }
+      : { type: 'no-name' };
   const slots = slotsFor(desk);
   const timed = desk.builtIn || slots.some(({ kind }) => kind === 'when' || kind === 'day' || kind === 'clock');
   const at = timed ? timeOf(wish.time, desk) : null;
@@ -187,8 +198,12 @@ function step(wish: Wish, messages: readonly ModelMessage[], heardName: string |
       return { type: 'ask', text: slot.question };
   const name = wish.name ?? heardName;
   const wantsName = desk.builtIn || slots.some((one) => one.kind === 'name');
-  if (name === null && wantsName && timesAsked(messages, NAME_QUESTION) < MOST_ASKED)
-    return { type: 'ask', text: NAME_QUESTION };
+  if (name === null && wantsName) {
+    const asked = timesAsked(messages, NAME_QUESTION) + timesAsked(messages, SPELL_QUESTION);
+    const garbled = asked > 0 && isGarbled(lastSaid(messages));
+    if (asked < MOST_ASKED) return { type: 'ask', text: garbled ? SPELL_QUESTION : NAME_QUESTION };
+    if (garbled) return { type: 'no-name' };
+  }
   if (wish.state === 'confirmed') return { type: 'book', args: argsOf(wish, at?.at ?? null, null, heardName, desk) };
   return { type: 'ask', text: `${readBack(wish, at?.at ?? null, name, desk)} ${CONFIRM}` };
 }
@@ -196,6 +211,11 @@ function step(wish: Wish, messages: readonly ModelMessage[], heardName: string |
 const isAsked = ({ kind }: Pick<Slot, 'kind'>) => !['when', 'day', 'clock', 'name', 'note'].includes(kind);
 const timesAsked = (messages: readonly ModelMessage[], question: string) =>
   messages.filter((one) => one.role === 'agent' && one.text.includes(question)).length;
+
+const lastSaid = (messages: readonly ModelMessage[]) => {
+  const last = messages.findLast((one) => one.role === 'caller');
+  return last?.role === 'caller' ? last.text : '';
+};
 
 /** The wanted instant, or the question that must be asked first. */
 function timeOf({ day, clock, part }: TimeWords, { now }: BookingDesk): { at: Date } | { ask: string } {
