@@ -13,6 +13,7 @@ const YES_NO = [
   'not really',
   'not right now',
   'maybe later',
+  'no my name is {first-name} {last-name}',
 ];
 const TIME = [
   'monday',

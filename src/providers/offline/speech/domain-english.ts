@@ -17,16 +17,6 @@ export const CLASSES: WordClasses = new Map([
 export const classedWords = (phrase: string): string[] =>
   phrase.split(/(\{[a-z-]+\})/).flatMap((part) => (CLASSES.has(part) ? [part] : spokenWords(part)));
 
-/** Names are likely anywhere after these words. */
-const INTRODUCTIONS = [
-  'my name is {first-name} {last-name}',
-  'the name is {last-name}',
-  'the name is {first-name} {last-name}',
-  'this is {first-name} {last-name}',
-  'under the name {last-name}',
-];
-const INTRODUCTION_WEIGHT = 8;
-
 /** Sentences of the domain, the same at every start. */
 export function domainSentences(): Weighted[] {
   let seed = 7;
@@ -45,6 +35,5 @@ export function domainSentences(): Weighted[] {
   // Every phrase of every list is worth hearing at least once.
   for (const phrases of Object.values(LISTS))
     for (const phrase of phrases) plain.push({ words: spokenWords(fill(phrase)), weight: 1 });
-  for (const phrase of INTRODUCTIONS) plain.push({ words: classedWords(phrase), weight: INTRODUCTION_WEIGHT });
   return plain;
 }

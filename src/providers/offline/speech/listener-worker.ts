@@ -78,7 +78,6 @@ parentPort!.on('message', (message: ToListener) => {
 void Decoder.create().then((decoder) => {
   pool.push(decoder);
   // Building one model warms the code that a first utterance would wait for.
-  pronounce(decoder, domain);
   decoder.use(buildBigram(domain), CLASSES, 'warm');
   give(decoder);
 });
