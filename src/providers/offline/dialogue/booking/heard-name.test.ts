@@ -4,6 +4,7 @@ import { timeZone } from '#core/kernel/locale.ts';
 import type { ModelMessage } from '#engine/contracts/language-model.ts';
 import { nextReply } from '../next-reply.ts';
 import { Talk, type Reply } from '../talk.ts';
+import { spelledIn } from './heard-name.ts';
 import { isGarbled, nameAnswered, peopleIn, timeWordsIn } from './lexicon.ts';
 import { NAME_QUESTION, SPELL_QUESTION, slotOf, valueIn } from './slots.ts';
 import { NO_NAME_REASON } from './wish.ts';
@@ -84,4 +85,9 @@ describe('a booking under a name that is not understood', () => {
     );
     assert.match(spelled.text, /for Anna Miller\. Is that right\?$/);
   });
+});
+
+it('letters of more than a name spell none, however many there are', () => {
+  assert.equal(spelledIn('o l s e n'), 'Olsen');
+  assert.equal(spelledIn('a b '.repeat(5000)), null);
 });

@@ -28,13 +28,16 @@ export function isPlausible(name: string, text: string): boolean {
   return words.every((word) => NAMES.has(word) || !ordinaryWords().has(word));
 }
 
-/** "o l s e n" is "Olsen". Null where fewer than three letters are spelled. */
+/** The search for the nearest name grows with the cube of the letters. */
+const LONGEST_SPELLED = 40;
+
+/** "o l s e n" is "Olsen". Null where fewer than three letters are spelled, or more than a name has. */
 export function spelledIn(text: string): string | null {
   const letters = /(?:\b[a-z]\b[\s.,-]*){3,}/i
     .exec(text)?.[0]
     .replaceAll(/[^a-z]/gi, '')
     .toLowerCase();
-  if (letters === undefined) return null;
+  if (letters === undefined || letters.length > LONGEST_SPELLED) return null;
   const words = (isHeard(text) ? nearestName(letters) : null) ?? [letters];
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ');
 }
