@@ -1,9 +1,10 @@
 // Resident memory of an idle server (Node, without the database), and after its first call.
-import { readFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { readFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, ServerProcess } from '../test/support/process.ts';
+import { deleteDataDir } from '../test/support/data-dir.ts';
 
 const SETTLED_MS = 5000;
 const TO = '+15005550006';
@@ -51,6 +52,6 @@ export async function measureIdle(): Promise<Idle> {
     return { idleMb, inCallMb, firstWordsMs };
   } finally {
     await server.stop();
-    rmSync(dir, { recursive: true, force: true });
+    deleteDataDir(dir);
   }
 }

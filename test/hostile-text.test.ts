@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -11,6 +11,7 @@ import { phrase } from '#providers/offline/dialogue/phrasing.ts';
 import { readPrompt } from '#providers/offline/dialogue/prompt-script.ts';
 import { cutIntoChunks } from '../src/documents/chunks.ts';
 import { ofLength, PIECES } from './support/hostile-texts.ts';
+import { deleteDataDir } from './support/data-dir.ts';
 
 // Text of any shape costs work that grows with its length: the lint proves it of each pattern, this of whole functions.
 
@@ -89,5 +90,5 @@ it('the lint finds patterns that take more than linear time', () => {
     assert.notEqual(run.status, 0, pattern);
     assert.match(run.stdout, new RegExp(rule));
   }
-  rmSync(dir, { recursive: true });
+  deleteDataDir(dir);
 });

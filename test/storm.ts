@@ -1,9 +1,10 @@
 // Generated requests over every operation of every API, beside a live call: npm run storm -- [REQUESTS] [SEED]
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStormServer, stormApis } from './storm/server.ts';
 import { storm } from './storm/storm.ts';
+import { deleteDataDir } from './support/data-dir.ts';
 
 const requests = Number(process.argv[2] ?? 100_000);
 const seed = Number(process.argv[3] ?? Date.now() % 1_000_000);
@@ -21,7 +22,7 @@ const report = await storm(server, stormApis, keys, {
   },
 });
 await server.stop();
-rmSync(dataDir, { recursive: true, force: true });
+deleteDataDir(dataDir);
 const { sent, seconds, byStatus, slowestMs, memory, listener, broken, byOperation } = report;
 console.log(
   `${sent} sent in ${seconds.toFixed(0)} s, ${(sent / seconds).toFixed(0)} a second, slowest ${slowestMs.toFixed(0)} ms`,

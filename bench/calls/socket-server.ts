@@ -1,5 +1,5 @@
 // A whole server for a bench in another process: the real thing but for its providers, which are the bench's fakes.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,6 +12,7 @@ import { fakeProviders } from '../engine-adapter.ts';
 import { spread } from '../statistics.ts';
 import { meter } from './measure.ts';
 import { ANSWER_MS, fakes, makeScript } from './script.ts';
+import { deleteDataDir } from '../../test/support/data-dir.ts';
 
 export type ToServer = { readonly ask: 'start' | 'stop' | 'memory' };
 export type FromServer =
@@ -90,7 +91,7 @@ process.on('message', ({ ask }: ToServer) => {
 });
 process.on('disconnect', () => {
   void app.close(0).finally(() => {
-    rmSync(dataDir, { recursive: true, force: true });
+    deleteDataDir(dataDir);
     process.exit(0);
   });
 });

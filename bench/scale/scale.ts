@@ -1,5 +1,5 @@
 // How long every list, detail, filter and statistic of every API takes on a database with few and with many calls.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pino } from 'pino';
@@ -9,6 +9,7 @@ import { table } from '../eval/tables.ts';
 import { percentile } from '../statistics.ts';
 import { fill } from './fill.ts';
 import { requestsOf, type ScaleRequest } from './requests.ts';
+import { deleteDataDir } from '../../test/support/data-dir.ts';
 
 const FEW = 1000;
 const WARM_UP = 3;
@@ -62,7 +63,7 @@ async function measure(rows: number): Promise<ScaleFigure[]> {
     return figures;
   } finally {
     await app.close(0);
-    rmSync(dataDir, { recursive: true, force: true });
+    deleteDataDir(dataDir);
   }
 }
 

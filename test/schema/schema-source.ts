@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { openDatabase } from '#store/database.ts';
 import { startEmbedded } from '#store/embedded-postgres.ts';
+import { deleteDataDir } from '../support/data-dir.ts';
 
 export const SCHEMA_PATH = join(import.meta.dirname, '../../src/store/schema.ts');
 
@@ -74,7 +75,7 @@ export async function freshSchemaSource(): Promise<string> {
     }
   } finally {
     await server.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    deleteDataDir(dataDir);
   }
 }
 

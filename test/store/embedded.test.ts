@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -10,6 +10,7 @@ import { FolderFileStore } from '#store/folder-file-store.ts';
 import { lockDataDir } from '#store/server-lock.ts';
 import { readAll } from '../support/files.ts';
 import { until } from '../support/server.ts';
+import { deleteDataDir } from '../support/data-dir.ts';
 
 const dirs: string[] = [];
 const freshDir = () => {
@@ -17,7 +18,7 @@ const freshDir = () => {
   dirs.push(dir);
   return dir;
 };
-after(() => dirs.forEach((dir) => rmSync(dir, { recursive: true, force: true })));
+after(() => dirs.forEach((dir) => deleteDataDir(dir)));
 
 async function ask(server: EmbeddedPostgres, text: string): Promise<unknown> {
   const client = new pg.Client(server.connection);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import assert from 'node:assert/strict';
@@ -10,6 +10,7 @@ import { openQueue } from '#jobs/queue.ts';
 import { openDatabase, type OpenDatabase } from '#store/database.ts';
 import { startEmbedded, type EmbeddedPostgres } from '#store/embedded-postgres.ts';
 import { postgresStore } from '#store/postgres-store.ts';
+import { deleteDataDir } from '../support/data-dir.ts';
 
 /** The programs of an older server, where those are to be tested. */
 export const bin = process.env['TEST_POSTGRES_BIN'];
@@ -79,7 +80,7 @@ export async function openTestStore(): Promise<TestStore> {
       await boss.stop({ graceful: false });
       await database.close();
       await server.stop();
-      rmSync(dataDir, { recursive: true, force: true });
+      deleteDataDir(dataDir);
     },
   };
 }

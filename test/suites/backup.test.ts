@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -10,6 +10,7 @@ import { startEmbedded } from '#store/embedded-postgres.ts';
 import { clusterId } from '#store/cluster-marker.ts';
 import { freePort, ROOT, ServerProcess } from '../support/process.ts';
 import { until } from '../support/server.ts';
+import { deleteDataDir } from '../support/data-dir.ts';
 
 const dirs: string[] = [];
 const servers: ServerProcess[] = [];
@@ -20,7 +21,7 @@ const freshDir = () => {
 };
 after(async () => {
   for (const server of servers) await server.stop().catch(() => undefined);
-  for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
+  for (const dir of dirs) deleteDataDir(dir);
 });
 
 async function start(dataDir: string, env: Record<string, string> = {}): Promise<ServerProcess> {

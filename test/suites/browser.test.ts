@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { readAll } from '../support/files.ts';
 import { ROOT } from '../support/process.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
 import { speak } from '../contract/text-to-speech.ts';
+import { deleteDataDir } from '../support/data-dir.ts';
 
 /** Just as much of Playwright as is used here; it is installed with the tools. */
 interface Page {
@@ -60,7 +61,7 @@ describe('in a browser', () => {
     for (const browser of browsers) await browser.close();
     await offline.close();
     await server.close();
-    rmSync(dir, { recursive: true, force: true });
+    deleteDataDir(dir);
     assert.deepEqual(errors, []);
   });
 

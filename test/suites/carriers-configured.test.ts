@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -9,6 +9,7 @@ import { FakeVonage } from '../carriers/vonage.ts';
 import { SocketCaller } from '../support/caller.ts';
 import { freePort, ServerProcess } from '../support/process.ts';
 import { initiate, startServer, until, type TestServer } from '../support/server.ts';
+import { deleteDataDir } from '../support/data-dir.ts';
 
 type Json = Record<string, unknown>;
 
@@ -431,7 +432,7 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     } finally {
       await first.stop();
       await one.close();
-      rmSync(dataDir, { recursive: true, force: true });
+      deleteDataDir(dataDir);
     }
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { freePort, ServerProcess } from '../support/process.ts';
 import { until } from '../support/server.ts';
 import { startStormServer, stormApis } from '../storm/server.ts';
 import { storm } from '../storm/storm.ts';
+import { deleteDataDir } from '../support/data-dir.ts';
 
 // Clients that mean harm, or are broken: what they send, how slowly, and how many they are. Beside each a live call runs.
 
@@ -36,7 +37,7 @@ describe('hostile clients', () => {
   after(async () => {
     await server.stop();
     assert.doesNotMatch(server.output, /"level":50|Unhandled promise rejection/, 'something was logged as an error');
-    for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
+    for (const dir of dirs) deleteDataDir(dir);
   });
 
   const api = async (method: string, path: string, body?: object) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -7,6 +7,7 @@ import { WebSocket } from 'ws';
 import { SocketCaller } from '../support/caller.ts';
 import { freePort, ServerProcess } from '../support/process.ts';
 import { until } from '../support/server.ts';
+import { deleteDataDir } from '../support/data-dir.ts';
 
 const KEY = 'key-of-the-flooded-server';
 const LONG =
@@ -50,7 +51,7 @@ describe('a media socket that sends faster than real time', () => {
   });
   after(async () => {
     await server.stop();
-    rmSync(dir, { recursive: true, force: true });
+    deleteDataDir(dir);
   });
 
   const api = async (method: string, path: string, body?: object) => {

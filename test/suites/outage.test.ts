@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -9,6 +9,7 @@ import { OwnPostgres } from '../support/postgres.ts';
 import { freePort, ServerProcess } from '../support/process.ts';
 import { Random } from '../support/random.ts';
 import { until } from '../support/server.ts';
+import { deleteDataDir } from '../support/data-dir.ts';
 
 // The database goes away under live calls on two servers, at moments that a seed decides (OUTAGE_SEED). Calls go on, what
 // is said on them is on record afterwards, each command is carried out once, and the servers recover by themselves.
@@ -82,7 +83,7 @@ describe('the database goes away', () => {
   after(async () => {
     await Promise.all([a, b].map((server) => server.stop().catch(() => undefined)));
     await postgres.close();
-    rmSync(dir, { recursive: true, force: true });
+    deleteDataDir(dir);
   });
   const start = async (name: string) => {
     const server = new ServerProcess(await freePort(), {

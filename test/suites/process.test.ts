@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -8,6 +8,7 @@ import { decodeMulaw } from '#engine/audio/mulaw.ts';
 import { parseWav } from '#engine/audio/wav.ts';
 import { until } from '../support/server.ts';
 import { freePort, ROOT, ServerProcess } from '../support/process.ts';
+import { deleteDataDir } from '../support/data-dir.ts';
 
 const KEY = 'process-test-key';
 const dirs: string[] = [];
@@ -36,7 +37,7 @@ const api = async (server: ServerProcess, method: string, path: string, body?: o
 };
 after(async () => {
   for (const server of servers) await server.stop().catch(() => undefined);
-  for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
+  for (const dir of dirs) deleteDataDir(dir);
 });
 
 describe('npm start', { concurrency: 2 }, () => {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { wavFile } from '#engine/audio/wav.ts';
 import { ROOT } from '../support/process.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+import { deleteDataDir } from '../support/data-dir.ts';
 
 // People, recorded: Debian's pocketsphinx-testdata and alsa-utils hold some. They call through the media socket.
 
@@ -52,7 +53,7 @@ describe('recorded human speech', { concurrency: 3 }, () => {
   });
   after(async () => {
     await server.close();
-    rmSync(dir, { recursive: true, force: true });
+    deleteDataDir(dir);
     assert.deepEqual(server.trouble, []);
   });
 

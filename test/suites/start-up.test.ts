@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { listenOn, stopListening } from '#http/listening.ts';
 import { databaseProblem } from '#store/database-problem.ts';
 import { openDatabase } from '#store/database.ts';
 import { freePort, ROOT, ServerProcess } from '../support/process.ts';
+import { deleteDataDir } from '../support/data-dir.ts';
 
 const PASSWORD = 'pass-word-of-the-database';
 const dirs: string[] = [];
@@ -20,7 +21,7 @@ const freshDir = () => {
   return dir;
 };
 after(() => {
-  for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
+  for (const dir of dirs) deleteDataDir(dir);
 });
 
 /** Says what a Postgres server would say to a client. */

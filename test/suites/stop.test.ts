@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -8,6 +8,7 @@ import { SocketCaller } from '../support/caller.ts';
 import { EventClient } from '../support/event-client.ts';
 import { freePort, ROOT } from '../support/process.ts';
 import { until } from '../support/server.ts';
+import { deleteDataDir } from '../support/data-dir.ts';
 
 const KEY = 'stop-test-key';
 const SILENT = '+15005550010';
@@ -127,7 +128,7 @@ class NpmStart {
         // It has ended meanwhile.
       }
     }
-    rmSync(this.dataDir, { recursive: true, force: true });
+    deleteDataDir(this.dataDir);
   }
 
   #cluster(): string {

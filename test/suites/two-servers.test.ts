@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -7,6 +7,7 @@ import { startEmbedded, type EmbeddedPostgres } from '#store/embedded-postgres.t
 import { SocketCaller } from '../support/caller.ts';
 import { EventClient, type EventMessage } from '../support/event-client.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
+import { deleteDataDir } from '../support/data-dir.ts';
 
 // Two servers on one database act as one.
 
@@ -32,7 +33,7 @@ describe('two servers', () => {
     await a.close();
     await b.close();
     await database.stop();
-    rmSync(dir, { recursive: true, force: true });
+    deleteDataDir(dir);
     assert.deepEqual(
       [...a.trouble, ...b.trouble].filter((line) => !line.includes('ended calls whose server had stopped')),
       [],

@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startEmbedded } from '#store/embedded-postgres.ts';
 import { isOutside } from './outside.ts';
+import { deleteDataDir } from './data-dir.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 const WARN = 40;
@@ -35,7 +36,7 @@ export async function startRoles(
         if (child.exitCode === null) await once(child, 'exit');
       }
       await database.stop();
-      rmSync(dir, { recursive: true, force: true });
+      deleteDataDir(dir);
     },
   };
 }

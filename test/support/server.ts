@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
@@ -8,6 +8,7 @@ import { freePort } from './process.ts';
 import { isOutside } from './outside.ts';
 import { startRoles } from './roles.ts';
 import { buildApp, type App, type Parts } from '../../src/app/app.ts';
+import { deleteDataDir } from './data-dir.ts';
 
 /** A whole server of our own in this process, on free ports and an empty folder, with the database's durability off. */
 export interface TestServer {
@@ -87,7 +88,7 @@ export async function startServer(env: Record<string, string> = {}, parts: Parts
     close: async () => {
       await app.close(0);
       await roles?.close();
-      rmSync(dataDir, { recursive: true, force: true });
+      deleteDataDir(dataDir);
     },
   };
 }
