@@ -199,6 +199,7 @@ describe('kill -9 with fifty calls running', () => {
           401,
           'a revoked key works',
         );
+      assert.ok(hasHappened(), 'nothing happened before it struck');
       // A repetition does not dial again; one without a reply gets the created record, or is executed now.
       for (const [key, sid] of [...told.calls].slice(0, 5)) {
         const again = await second.ask(
