@@ -1,6 +1,7 @@
 // Measures the engine and prints tables, and everything measured as JSON beside them.
 //   npm run bench                        all of it, about twenty minutes
-//   npm run bench -- calls sockets       parts: calls, sockets, carriers, knowledge, soak, overload, hostile, idle, install, scale
+//   npm run bench -- calls sockets       parts: calls, sockets, carriers, knowledge, soak, overload, hostile, idle,
+//                                        install, scale
 //   npm run bench -- sockets --n 200     with as many calls
 //   npm run bench -- scale --rows 100000  every list and detail with 1,000 and with so many calls on record
 import { spawnSync } from 'node:child_process';

@@ -1,6 +1,6 @@
 // Voice activity judged by signal-to-noise ratio: npm run eval -- and this, npm run vad. Frames of 32 ms of spoken
-// sentences in white noise; the truth is the level of the clean signal. Hits: speech that was found; false alarms: silence
-// taken for speech. The energy gate is what a line without any network would have.
+// sentences in white noise; the truth is the level of the clean signal. Hits: speech that was found; false alarms:
+// silence taken for speech. The energy gate is what a line without any network would have.
 import type { VoiceActivityStream } from '#engine/contracts/voice-activity.ts';
 import { decodeMulaw, encodeMulaw } from '#engine/audio/mulaw.ts';
 import { SAMPLES_PER_MS } from '#engine/audio/format.ts';

@@ -1,4 +1,5 @@
-// The part of the WebAssembly API that we use; the whole lives in TypeScript's DOM library, which a server has no use for.
+// The part of the WebAssembly API that we use; the whole lives in TypeScript's DOM library, which a server has no use
+// for.
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);

@@ -1,5 +1,5 @@
-// The call that every bench plays, a minute long: six turns, and one that interrupts the agent. And the fixed fakes that
-// answer in it: a recogniser, a model and a voice with the delays of good vendors.
+// The call that every bench plays, a minute long: six turns, and one that interrupts the agent. And the fixed fakes
+// that answer in it: a recogniser, a model and a voice with the delays of good vendors.
 import { FRAME_MS, FRAME_SAMPLES, SAMPLES_PER_MS } from '#engine/audio/format.ts';
 import { Random } from '../../test/support/random.ts';
 import * as sounds from '../corpus/sounds.ts';

@@ -1,4 +1,5 @@
-// The other end of a bench over media sockets: starts the server in a process of its own, on a core of its own, and calls it.
+// The other end of a bench over media sockets: starts the server in a process of its own, on a core of its own, and
+// calls it.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -366,7 +366,10 @@ interface Ambience {
   television(random: Random): Int16Array;
 }
 
-/** Plans `count` cases of each kind for the promised line, and `stated` for each of the others; says everything that is said in them. */
+/**
+ * Plans `count` cases of each kind for the promised line, and `stated` for each of the others; says everything that is
+ * said in them.
+ */
 export function planCases(count: number, stated: number, kinds: readonly string[] = []): CasePlan[] {
   const voices = voicesHere();
   const makers = KINDS.filter((kind) => kinds.length === 0 || kinds.includes(kind.name));

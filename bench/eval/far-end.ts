@@ -12,7 +12,10 @@ export interface Stretch {
   endMs: number;
 }
 
-/** The other end of the line: plays what it is sent, sample by sample, and sends the caller's side with whatever else the line adds. */
+/**
+ * The other end of the line: plays what it is sent, sample by sample, and sends the caller's side with whatever else
+ * the line adds.
+ */
 export class FarEnd implements MediaLeg {
   readonly bufferMs = 0;
   readonly clears: number[] = [];

@@ -64,7 +64,10 @@ export function printTables(rows: readonly Row[]): void {
   }
 }
 
-/** What is promised of the first kind of line, over all kinds of cases together; and the same of what was kept aside from tuning. */
+/**
+ * What is promised of the first kind of line, over all kinds of cases together; and the same of what was kept aside
+ * from tuning.
+ */
 export function printPromises(rows: readonly Row[]): void {
   const promised = rows.filter((row) => row.line === LINES[0]);
   const columns = [promised, promised.filter((row) => row.heldBack)];

@@ -26,9 +26,9 @@ const STATUSES = `(array_fill('completed'::text, array[60]) || array_fill('no-an
   || array_fill('busy'::text, array[5]) || array_fill('refused'::text, array[4]) || array_fill('canceled'::text, array[2]) || array_fill('broken'::text, array[1]))`;
 
 /**
- * Fills the first organization of a fresh database with `calls` calls and what belongs to them: a person for four calls,
- * three entries, two events, two usage lines and a webhook delivery each, a tool execution for ten, a text conversation
- * of four messages for ten. Distributions are fixed, so that two runs hold the same records.
+ * Fills the first organization of a fresh database with `calls` calls and what belongs to them: a person for four
+ * calls, three entries, two events, two usage lines and a webhook delivery each, a tool execution for ten, a text
+ * conversation of four messages for ten. Distributions are fixed, so that two runs hold the same records.
  */
 export async function fill(pool: Pool, organizationId: number, calls: number): Promise<Filled> {
   const org = organizationId;

@@ -3,8 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 
 /**
  * Makes a folder and writes to it, in a process of its own: a file system that does not answer blocks the process that
- * asks. Exit code 0, or 1 with the system's error code on standard output. Arguments: the folder, then names of files in
- * it that are ordinary ones if they exist.
+ * asks. Exit code 0, or 1 with the system's error code on standard output. Arguments: the folder, then names of files
+ * in it that are ordinary ones if they exist.
  */
 
 const [folder = '', ...names] = process.argv.slice(2);

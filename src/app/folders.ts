@@ -14,8 +14,8 @@ interface Probing {
 }
 
 /**
- * Makes the folders of the configuration and sees that they can be written to. @throws Error that names the variable, the
- * folder and the problem
+ * Makes the folders of the configuration and sees that they can be written to. @throws Error that names the variable,
+ * the folder and the problem
  */
 export async function checkFolders(
   env: Readonly<Record<string, string | undefined>>,

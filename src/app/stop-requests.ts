@@ -1,6 +1,6 @@
 /**
- * One request to stop arrives by several ways: a terminal signals the whole group, npm and the launcher each forward what
- * they get, and a service manager signals every process. Signals within this time are one request.
+ * One request to stop arrives by several ways: a terminal signals the whole group, npm and the launcher each forward
+ * what they get, and a service manager signals every process. Signals within this time are one request.
  */
 const ONE_REQUEST_MS = 800;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -12,7 +12,10 @@ export interface StopRequests {
   readonly second: AbortSignal;
 }
 
-/** Listens for requests to stop. It is called before anything else is loaded, so that no signal kills the process outright. */
+/**
+ * Listens for requests to stop. It is called before anything else is loaded, so that no signal kills the process
+ * outright.
+ */
 export function listenForStop(): StopRequests {
   const first = new AbortController();
   const second = new AbortController();

@@ -55,7 +55,10 @@ export interface Answer {
 
 /** The instruction to a carrier that asks what to do with a call: connect our media socket, hang up, or none. */
 export type Instruction =
-  /** `askAgainUrl`: where it asks when the socket is lost; `recordingUrl`: where it says of its own recording, if it is to make one. */
+  /**
+   * `askAgainUrl`: where it asks when the socket is lost; `recordingUrl`: where it says of its own recording, if it is
+   * to make one.
+   */
   | {
       readonly type: 'connect';
       readonly recordingUrl: string | null;

@@ -46,7 +46,10 @@ export interface Records {
 export interface Store extends Records {
   /** Deletes expired rows: answered requests, sessions and tokens. */
   clearUp(now: Date): Promise<void>;
-  /** Which of these files no record names. Files of calls that run, or that ended after `endedBefore`, are never among them. */
+  /**
+   * Which of these files no record names. Files of calls that run, or that ended after `endedBefore`, are never among
+   * them.
+   */
   orphansAmong(keys: readonly string[], endedBefore: Date): Promise<readonly string[]>;
   transaction<T>(work: (records: Records) => Promise<T>): Promise<T>;
 }

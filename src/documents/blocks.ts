@@ -2,7 +2,10 @@
 export interface Block {
   readonly heading: string | null;
   readonly text: string;
-  /** It means something as a whole alone: it is cut only where it is longer than a chunk, and each piece begins with this. */
+  /**
+   * It means something as a whole alone: it is cut only where it is longer than a chunk, and each piece begins with
+   * this.
+   */
   readonly lead?: string;
   /** A row of a table: its cells with their headings, between which it is cut. */
   readonly cells?: readonly { readonly heading: string; readonly value: string }[];

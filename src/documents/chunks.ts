@@ -12,8 +12,8 @@ export function countTokens(text: string): number {
 }
 
 /**
- * Paragraphs joined into chunks of up to `size` tokens, never over a heading; a long one is cut between sentences, and a
- * sentence without an end between words. Each chunk begins with the last sentences of the one before.
+ * Paragraphs joined into chunks of up to `size` tokens, never over a heading; a long one is cut between sentences, and
+ * a sentence without an end between words. Each chunk begins with the last sentences of the one before.
  */
 export function cutIntoChunks(blocks: readonly Block[], size: number): Chunk[] {
   const chunks: Chunk[] = [];

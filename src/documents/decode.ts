@@ -24,7 +24,8 @@ const OTHER_FILES: readonly (readonly [string, string])[] = [
 const REMEDY = 'Save it as UTF-8 and upload it again.';
 
 /**
- * The text of a file: by its mark, as UTF-8, by the encoding that is declared for it, or by the one its letters look like.
+ * The text of a file: by its mark, as UTF-8, by the encoding that is declared for it, or by the one its letters look
+ * like.
  * @throws Error when a letter would be lost: no encoding fits, or it is no text
  */
 export function decode(bytes: Uint8Array, declared: string | null = null): string {
@@ -49,7 +50,10 @@ export function decode(bytes: Uint8Array, declared: string | null = null): strin
   return checked(looksLike === null ? null : read(buffer, looksLike), looksLike);
 }
 
-/** What a header or a page says of its encoding, by the names that browsers use. @throws Error when there is no such encoding */
+/**
+ * What a header or a page says of its encoding, by the names that browsers use. @throws Error when there is no such
+ * encoding
+ */
 function labelled(declared: string): string {
   const label = declared.trim().toLowerCase();
   if (['iso-8859-1', 'iso8859-1', 'latin1', 'latin-1', 'us-ascii', 'ascii'].includes(label)) return 'windows-1252';

@@ -13,7 +13,8 @@ const MOST_UNKNOWN = 0.05;
 const DECLARED_WITHIN = 2048;
 
 /**
- * The text of a document in paragraphs, each with the headings above it (of a PDF: its page). `charset`: what was declared for it.
+ * The text of a document in paragraphs, each with the headings above it (of a PDF: its page). `charset`: what was
+ * declared for it.
  * @throws Error if the content does not match its type, or text would be lost
  */
 export async function extract(bytes: Uint8Array, fileType: FileType, charset: string | null = null): Promise<Block[]> {

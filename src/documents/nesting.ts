@@ -7,7 +7,9 @@ const UNCLOSED = new Set(
 );
 const SKIPPED = new Set(['script', 'style', 'svg']);
 
-/** Refuses a page whose tags are nested too deeply: each open tag costs a parser more the deeper it lies. @throws Error */
+/**
+ * Refuses a page whose tags are nested too deeply: each open tag costs a parser more the deeper it lies. @throws Error
+ */
 export function boundNesting(html: string): void {
   const tags = /<(\/?)([a-z][a-z0-9]*)/gi;
   let depth = 0;

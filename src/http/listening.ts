@@ -131,7 +131,9 @@ const WORDS: Readonly<Record<string, readonly [number, string, string]>> = {
 /** `rawPacket`: what the parser was given last. */
 type ClientError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
 
-/** The body of a refusal, in the form of the API that owns the path; null where the request's first line was not read. */
+/**
+ * The body of a refusal, in the form of the API that owns the path; null where the request's first line was not read.
+ */
 export type RefusalOf = (path: string | null, message: string) => object;
 
 const LONGEST_PATH_READ = 2000;

@@ -36,8 +36,8 @@ export class OwnOrigins {
   }
 
   /**
-   * The header that shows that a page of another origin makes the request, or null. Unlike `foreignIn` it takes any host,
-   * because a browser sends the cookies of a host to that host alone.
+   * The header that shows that a page of another origin makes the request, or null. Unlike `foreignIn` it takes any
+   * host, because a browser sends the cookies of a host to that host alone.
    */
   otherOriginIn({ host, origin, 'sec-fetch-site': site }: Headers): string | null {
     if (origin !== undefined) {

@@ -24,7 +24,9 @@ export interface Running {
   readonly simulated: number;
 }
 
-/** Decides whether this process has room for one more call: by slots, and by how late and how busy its event loop is. */
+/**
+ * Decides whether this process has room for one more call: by slots, and by how late and how busy its event loop is.
+ */
 export class Admission {
   readonly #serverId: string;
   readonly #slots: number;

@@ -46,7 +46,10 @@ interface Run {
   readonly continued?: Continuation | null;
 }
 
-/** Turns a call on record into a running call in its slot: dials it, expects its media, or takes it over from another server. */
+/**
+ * Turns a call on record into a running call in its slot: dials it, expects its media, or takes it over from another
+ * server.
+ */
 export class CallStarter {
   readonly #options: CallStarterOptions;
   readonly #admission: Admission;

@@ -17,7 +17,10 @@ export interface WriterOptions extends QueueOptions {
   readonly continued: Continuation | null;
   /** Which documents the agent's words are from. */
   readonly sourcesOf: (text: string) => readonly Source[];
-  /** What providers did since this was asked last. It is stored with each turn, so that a crash or takeover loses no more than one turn's. */
+  /**
+   * What providers did since this was asked last. It is stored with each turn, so that a crash or takeover loses no
+   * more than one turn's.
+   */
   readonly takeUsage: () => readonly UsageLine[];
 }
 

@@ -255,7 +255,9 @@ export class LiveCallsHere implements LiveCalls {
     }
   }
 
-  /** A command from another server that arrives before the call runs. A call that was ended is not dialled afterwards. */
+  /**
+   * A command from another server that arrives before the call runs. A call that was ended is not dialled afterwards.
+   */
   async #commandEarly(callId: number, command: CallCommand): Promise<void> {
     const { store, clock, serverId, log } = this.#options;
     try {

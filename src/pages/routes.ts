@@ -26,7 +26,9 @@ export interface PageParts {
   readonly signedUrls: SignedUrls;
 }
 
-/** Pages for people: the microphone page, and the page and recording of each call, behind a signature or a credential. */
+/**
+ * Pages for people: the microphone page, and the page and recording of each call, behind a signature or a credential.
+ */
 export function mountPages(server: FastifyInstance, parts: PageParts): void {
   server.get('/phone', (_request, reply) => html(reply, phonePage()));
   server.get<{ Params: { sid: string } }>('/app/calls/:sid', async (request, reply) => {

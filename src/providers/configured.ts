@@ -50,7 +50,10 @@ export class ConfiguredProviders {
     });
   }
 
-  /** Asks every configured vendor whether it is there and takes our key; `failing`: those alone that did not work last. Never rejects. */
+  /**
+   * Asks every configured vendor whether it is there and takes our key; `failing`: those alone that did not work last.
+   * Never rejects.
+   */
   async check(failing = false): Promise<readonly VendorState[]> {
     const due = this.#vendors.filter(({ health }) => !failing || health.state.status === 'error');
     await Promise.all(

@@ -29,8 +29,8 @@ export class Recorder {
   #outFill = 0;
 
   /**
-   * `startMs`: where the recording begins on the call's clock. `size`: bytes that the file holds already; what was recorded
-   * before continues, and time without a recording is silence.
+   * `startMs`: where the recording begins on the call's clock. `size`: bytes that the file holds already; what was
+   * recorded before continues, and time without a recording is silence.
    */
   constructor(file: FileAppender, startMs: number, size = 0) {
     this.#file = file;

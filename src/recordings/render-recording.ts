@@ -17,8 +17,8 @@ const PIECE_BYTES = PEAK_SAMPLES * 2 * 200;
 type Source = NonNullable<Awaited<ReturnType<FileStore['read']>>>;
 
 /**
- * Makes a call's WAV and MP3 files and its waveform from what was streamed to the file store while it ran, off the event
- * loop. Doing it again gives the same files.
+ * Makes a call's WAV and MP3 files and its waveform from what was streamed to the file store while it ran, off the
+ * event loop. Doing it again gives the same files.
  */
 export async function renderRecording(store: Store, files: FileStore, callId: number): Promise<void> {
   const call = await store.calls.byId(callId);

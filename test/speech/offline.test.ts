@@ -75,7 +75,8 @@ describe('offline speech', () => {
       };
       return { stream, finals, say };
     });
-    // The first take all decoders and speak on; the others wait for one when their first stretch is over and the next begins.
+    // The first take all decoders and speak on; the others wait for one when their first stretch is over and the next
+    // begins.
     for (const { stream, say } of streams) {
       stream.begin(1);
       say(heard[1]!.pcm.subarray(0, 3200));

@@ -28,7 +28,9 @@ async function ask(server: EmbeddedPostgres, text: string): Promise<unknown> {
   return rows[0]?.answer;
 }
 
-/** Starts a database in a process of its own and kills that process, as a crash would. Answers the database's process. */
+/**
+ * Starts a database in a process of its own and kills that process, as a crash would. Answers the database's process.
+ */
 async function startAndCrash(dataDir: string): Promise<number> {
   const script = `import { startEmbedded } from '#store/embedded-postgres.ts'; const s = await startEmbedded({ dataDir: ${JSON.stringify(dataDir)} }); const { default: pg } = await import('pg'); const c = new pg.Client(s.connection); await c.connect(); await c.query('create table kept (answer int)'); await c.query('insert into kept values (42)'); console.log(s.pid); setInterval(() => 0, 1000);`;
   const child = spawn(

@@ -2,8 +2,8 @@ import fc, { type Arbitrary } from 'fast-check';
 import { z } from 'zod';
 import type { RestOperation, Shape } from '#apis/kit/operation.ts';
 
-// Requests made from the schemas of the operations themselves: right ones, ones with one field of another type, and ones
-// that no client would send on purpose.
+// Requests made from the schemas of the operations themselves: right ones, ones with one field of another type, and
+// ones that no client would send on purpose.
 
 export interface GeneratedRequest {
   readonly operation: string;

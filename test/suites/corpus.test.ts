@@ -5,8 +5,8 @@ import { makeSilero } from '#providers/offline/silero/silero.ts';
 import { planCases } from '../../bench/corpus/cases.ts';
 import { runCase, type Outcome } from '../../bench/eval/run-case.ts';
 
-// A little of the corpus, on a virtual clock: that what `npm run eval` measures at length has not broken. The voices are
-// those of this machine, so the bounds are wider than the figures.
+// A little of the corpus, on a virtual clock: that what `npm run eval` measures at length has not broken. The voices
+// are those of this machine, so the bounds are wider than the figures.
 
 const PLANS = planCases(9, 0);
 

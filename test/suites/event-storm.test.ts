@@ -75,7 +75,8 @@ describe('a thousand readers of events', { concurrency: 1 }, () => {
     readers.send({ urls: [a.url, b.url], token: a.key, readers: READERS, expect: EVENTS } satisfies ReadersRequest);
     assert.deepEqual((await ready)[0], { ready: READERS });
     const done = once(readers, 'message') as Promise<[ReadersReport]>;
-    // Two servers write, each event in a transaction of its own that takes its time to end: what began first may end last.
+    // Two servers write, each event in a transaction of its own that takes its time to end: what began first may end
+    // last.
     const began = performance.now();
     const writing: Promise<unknown>[] = [];
     const serial = new Map(calls.map((call) => [call.id, 0]));

@@ -3,8 +3,8 @@ import { after, before, it } from 'node:test';
 import { isEnded } from '#core/calls/call.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
 
-// Fifty calls at once, of every kind that is short: their clocks wait for one another's speech, none fails of it, and the
-// fifty-first hears an apology.
+// Fifty calls at once, of every kind that is short: their clocks wait for one another's speech, none fails of it, and
+// the fifty-first hears an apology.
 
 const CALLS: readonly (readonly [string, number, string])[] = [
   ['+15005550003', 10, 'no_answer'],

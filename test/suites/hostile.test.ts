@@ -11,7 +11,8 @@ import { startStormServer, stormApis } from '../storm/server.ts';
 import { storm } from '../storm/storm.ts';
 import { deleteDataDir } from '../support/data-dir.ts';
 
-// Clients that mean harm, or are broken: what they send, how slowly, and how many they are. Beside each a live call runs.
+// Clients that mean harm, or are broken: what they send, how slowly, and how many they are. Beside each a live call
+// runs.
 
 const IDLE = 2000;
 

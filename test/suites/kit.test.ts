@@ -3,7 +3,8 @@ import { after, before, describe, it } from 'node:test';
 import { WindowRateLimiter } from '#store/rate-limiter.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
 
-// What every operation of every API has from the kit: limits with their headers, and keys that make a request count once.
+// What every operation of every API has from the kit: limits with their headers, and keys that make a request count
+// once.
 
 type Json = Record<string, unknown>;
 

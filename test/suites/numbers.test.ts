@@ -36,7 +36,9 @@ describe('the numbers of the simulated carrier', { concurrency: 4 }, () => {
     await isTold(ended);
     return { call: ended, entries: await server.app.core.store.calls.entries(ended.id) };
   }
-  /** Each of the APIs that show calls has its own word for how this one ended, and says why when it did not come off. */
+  /**
+   * Each of the APIs that show calls has its own word for how this one ended, and says why when it did not come off.
+   */
   async function isTold(ended: Call): Promise<void> {
     const [word, other] = WORDS[ended.to!] ?? ['completed', 'completed'];
     const conversation = (await server.request('GET', `/v1/convai/conversations/${ended.sid}`)).body;

@@ -11,8 +11,9 @@ import { Random } from '../support/random.ts';
 import { until } from '../support/server.ts';
 import { deleteDataDir } from '../support/data-dir.ts';
 
-// The database goes away under live calls on two servers, at moments that a seed decides (OUTAGE_SEED). Calls go on, what
-// is said on them is on record afterwards, each command is carried out once, and the servers recover by themselves.
+// The database goes away under live calls on two servers, at moments that a seed decides (OUTAGE_SEED). Calls go on,
+// what is said on them is on record afterwards, each command is carried out once, and the servers recover by
+// themselves.
 
 type Json = Record<string, unknown>;
 const KEY = 'outage-admin-key';
@@ -77,8 +78,6 @@ describe('the database goes away', () => {
   before(async () => {
     postgres = await OwnPostgres.start();
     [a, b] = await Promise.all([start('a'), start('b')]);
-    for (let n = 0; n < CALLS; n++) calls.push(await place(n % 2 === 0 ? a : b, '+15005550006'));
-    await until('all calls to be answered', 60_000, async () => (await inProgress(calls)) === CALLS || null);
   });
   after(async () => {
     await Promise.all([a, b].map((server) => server.stop().catch(() => undefined)));
@@ -115,6 +114,13 @@ describe('the database goes away', () => {
       const { status, body } = await ask(server, 'POST', '/v1/convai/twilio/outbound-call', { to_number: number });
       return status === 200 ? String(body['call_sid']) : null;
     });
+
+  /** Conversations end by themselves: new calls take their places, so that each outage meets this many. */
+  const fillUp = async () => {
+    const missing = CALLS - (await inProgress(calls));
+    for (let n = 0; n < missing; n++) calls.push(await place(n % 2 === 0 ? a : b, '+15005550006'));
+    await until('enough calls to be answered', 60_000, async () => (await inProgress(calls)) > CALLS / 2 || null);
+  };
 
   const rows = (text: string, ...values: unknown[]) => postgres.ask(text, values, 'app');
 
@@ -174,7 +180,7 @@ describe('the database goes away', () => {
   plan.forEach((outage, n) => {
     it(`it is ${outage.name}: calls go on, and the servers recover by themselves (${n + 1})`, async () => {
       const quiet = await quietCall();
-      const live = await inProgress(calls);
+      await fillUp();
       const early = await say(quiet.sid, quiet.conversation, `Number ${n} before.`);
       assert.equal(early.status, 200, JSON.stringify(early.body));
       await sleep(random.below(3000));
@@ -195,7 +201,6 @@ describe('the database goes away', () => {
         "select sid, status, end_reason from calls where status not in ('placed', 'ringing', 'answered', 'completed')",
       );
       assert.deepEqual(ended, []);
-      assert.ok(live > 0, 'no call was left to live through it');
       const next = await quietCall();
       const later = await say(next.sid, next.conversation, `Number ${n} after.`);
       assert.equal(later.status, 200, JSON.stringify(later.body));

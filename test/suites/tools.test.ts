@@ -8,7 +8,8 @@ import { startReceiver, type Receiver } from '../support/receiver.ts';
 import { ScriptedModel, type Line } from '../support/scripted-model.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
 
-// What an agent does: the seed's tool on a real call, decided once, signed; and what comes of slow, broken and dead ones.
+// What an agent does: the seed's tool on a real call, decided once, signed; and what comes of slow, broken and dead
+// ones.
 
 const SEED = `{
   "name": "book_appointment",

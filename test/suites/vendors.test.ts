@@ -26,7 +26,8 @@ import { spoken, type FakeVendor, type Fault } from '../vendors/faults.ts';
 import { fakeAnthropic, fakeGoogle, fakeOpenAi } from '../vendors/language.ts';
 import { ollamaRefusal } from '../vendors/refusals.ts';
 
-// Each vendor's adapter against a server that speaks its protocol: what every provider must do, and what vendors do wrong.
+// Each vendor's adapter against a server that speaks its protocol: what every provider must do, and what vendors do
+// wrong.
 
 const KEY = 'a-secret-key';
 const HEARD: readonly Heard[] = ['what does it cost', 'call me back tomorrow at three'].map((text) => ({

@@ -6,8 +6,8 @@ import type { RestOperation, Shape } from '#apis/kit/operation.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { BODIES, isErrorOf, makeWorld, type World } from '../support/walk-world.ts';
 
-// Every text that any operation takes, found in the operations' schemas, is sent far too long: it is refused in the form
-// of its API, in bounded time, and nothing of it is stored.
+// Every text that any operation takes, found in the operations' schemas, is sent far too long: it is refused in the
+// form of its API, in bounded time, and nothing of it is stored.
 
 type Json = Record<string, unknown>;
 type Schema = Readonly<Record<string, unknown>>;

@@ -5,8 +5,8 @@ import { ROLES, type Role } from '#core/kernel/context.ts';
 import { SocketCaller } from '../support/caller.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
 
-// The routes that `walk` cannot derive from operations: webhooks, pages, signed URLs and sockets, as the server lists them. A
-// new one fails here until it is tested.
+// The routes that `walk` cannot derive from operations: webhooks, pages, signed URLs and sockets, as the server lists
+// them. A new one fails here until it is tested.
 
 type Json = Record<string, unknown>;
 interface World {
@@ -17,7 +17,10 @@ interface World {
   readonly pageUrl: string;
 }
 
-/** A webhook by its method and the last part of its address: a body, or a query, that ends the call with this carrier's id. */
+/**
+ * A webhook by its method and the last part of its address: a body, or a query, that ends the call with this carrier's
+ * id.
+ */
 const WEBHOOKS: Readonly<Record<string, (id: string) => string>> = {
   'POST twilio': (id) => new URLSearchParams({ CallSid: id, CallStatus: 'completed' }).toString(),
   'GET twilio': (id) => new URLSearchParams({ CallSid: id, CallStatus: 'completed' }).toString(),

@@ -2,7 +2,10 @@ import { WebSocket } from 'ws';
 import { encodeMulaw } from '#engine/audio/mulaw.ts';
 import { decodeMulaw } from '#engine/audio/mulaw.ts';
 
-/** A caller at a media socket: speaks what it is given in real time, plays what it is sent, and returns marks when played. */
+/**
+ * A caller at a media socket: speaks what it is given in real time, plays what it is sent, and returns marks when
+ * played.
+ */
 export class SocketCaller {
   readonly socket: WebSocket;
   readonly agent: Uint8Array[] = [];

@@ -1,7 +1,8 @@
 import { WebSocket } from 'ws';
 import type { EventMessage } from './event-client.ts';
 
-// Many readers in a process of their own. Texts of events are `<call> <number>`: each call's come in order and without gaps.
+// Many readers in a process of their own. Texts of events are `<call> <number>`: each call's come in order and without
+// gaps.
 
 export interface ReadersRequest {
   readonly urls: readonly string[];

@@ -113,7 +113,9 @@ export async function until<T>(what: string, limitMs: number, look: () => Promis
   throw new Error(`waited ${limitMs} ms in vain for ${what}`);
 }
 
-/** Places a call; a server that says it is too busy just now is asked again. Answers the reply, and fails for any other. */
+/**
+ * Places a call; a server that says it is too busy just now is asked again. Answers the reply, and fails for any other.
+ */
 export async function initiate(server: Pick<TestServer, 'request'>, body: object): Promise<Record<string, unknown>> {
   return until('the call to be placed', 20_000, async () => {
     const reply = await server.request('POST', '/voice/calls/initiate', body);

@@ -8,7 +8,10 @@ import { Random } from '../support/random.ts';
 
 export type StepFunction = typeof turnStep;
 
-/** Longest that a caller may be left with neither being heard nor answered: two model attempts, two voices, the apology, the watchdog. */
+/**
+ * Longest that a caller may be left with neither being heard nor answered: two model attempts, two voices, the apology,
+ * the watchdog.
+ */
 const ANSWER_LIMIT_MS = 45_000;
 /** Longest that a call may go on after its script is over: the idle questions and the goodbye. */
 const END_LIMIT_MS = 180_000;
@@ -446,7 +449,8 @@ export class World {
       );
       assert.equal(sent, undefined, 'something was sent after hang-up');
     }
-    // Comparing whole states is slow, and a field that JSON loses stays lost: now and then is enough, over so many calls.
+    // Comparing whole states is slow, and a field that JSON loses stays lost: now and then is enough, over so many
+    // calls.
     if (this.steps % 16 === 0) {
       assert.deepEqual(JSON.parse(JSON.stringify(state)), state, 'the state does not survive JSON');
       assert.deepEqual(state.ledger.slice(0, before.ledger.length), before.ledger, 'the ledger was rewritten');

@@ -46,7 +46,10 @@ interface OpenAiBody {
   readonly tools?: readonly { function: { name: string } }[];
 }
 
-/** Chat, transcription of these texts in turn, speech as tones, and embeddings; any of them on any server that speaks the same. */
+/**
+ * Chat, transcription of these texts in turn, speech as tones, and embeddings; any of them on any server that speaks
+ * the same.
+ */
 export function fakeOpenAi(
   texts: readonly string[] = [],
   refusal: (body: ChatBody) => string | null = openAiRefusal,

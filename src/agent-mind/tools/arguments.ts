@@ -7,7 +7,10 @@ type Schema = Readonly<Record<string, unknown>>;
 /** The values that a tool is called with, or what is wrong with them, for the model. */
 export type Checked = { readonly args: ToolArgs } | { readonly problem: string };
 
-/** Checks what a model gave against the tool's schema. Nothing is changed but a text of a number, yes or no where only these fit, and the reverse. */
+/**
+ * Checks what a model gave against the tool's schema. Nothing is changed but a text of a number, yes or no where only
+ * these fit, and the reverse.
+ */
 export function checkArguments(definition: ToolDefinition, given: ToolArgs): Checked {
   const schema = schemaOf(definition);
   const properties = (schema['properties'] ?? {}) as Readonly<Record<string, unknown>>;
@@ -56,8 +59,8 @@ function remember(definition: ToolDefinition, schema: Schema): Check {
 const MOST_COMPILATIONS = 40;
 
 /**
- * A schema with a part that cannot be read is checked in its other parts. One that would take too long to check is shown to
- * the model and not checked.
+ * A schema with a part that cannot be read is checked in its other parts. One that would take too long to check is
+ * shown to the model and not checked.
  */
 function compile(schema: Schema): Check {
   const { properties = {}, $defs, definitions, required = [] } = schema as Record<string, unknown>;

@@ -125,7 +125,10 @@ async function move(scene: ToolContext, args: Args): Promise<ToolOutcome> {
   });
 }
 
-/** If the time is booked, holds the next free one for the caller and offers it. `already`: the booking is the caller's own. */
+/**
+ * If the time is booked, holds the next free one for the caller and offers it. `already`: the booking is the caller's
+ * own.
+ */
 async function orAnother(
   scene: ToolContext,
   wanted: BookSlot,

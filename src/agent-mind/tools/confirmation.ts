@@ -10,10 +10,10 @@ export interface ToolRequest {
 }
 
 /**
- * Whether the caller has agreed to this very request. It follows from the conversation alone, so that every server decides
- * alike: either the same request was held back, the agent spoke and the caller did not object; or the agent's last words
- * held its values and the caller said yes; or the caller orders the thing outright ("book it"). One agreement is good for
- * one run.
+ * Whether the caller has agreed to this very request. It follows from the conversation alone, so that every server
+ * decides alike: either the same request was held back, the agent spoke and the caller did not object; or the agent's
+ * last words held its values and the caller said yes; or the caller orders the thing outright ("book it"). One
+ * agreement is good for one run.
  */
 export function isConfirmed(talk: readonly ModelMessage[], request: ToolRequest, zone: TimeZone): boolean {
   // Keys count anew when another server takes a call over: the latest call and the result after it belong together.

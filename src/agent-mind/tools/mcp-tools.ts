@@ -180,7 +180,10 @@ function inTime<T>(work: Promise<T>, ms = CONNECT_MS): Promise<T> {
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-/** The protocol's answer to a session that the server does not know is 404; some servers answer 400 or an error of JSON-RPC that says so. */
+/**
+ * The protocol's answer to a session that the server does not know is 404; some servers answer 400 or an error of
+ * JSON-RPC that says so.
+ */
 function sessionLost(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const {

@@ -7,8 +7,8 @@ const FEW_WORDS = 3;
 const MOSTLY = 0.8;
 
 /**
- * Whether what the agent said just now tells what a tool will do: its numbers and times, in whatever words, with its names
- * said at any time before; and of all this, or of the tool's own name, something just now.
+ * Whether what the agent said just now tells what a tool will do: its numbers and times, in whatever words, with its
+ * names said at any time before; and of all this, or of the tool's own name, something just now.
  */
 export function isReadBack(
   { name, args }: { readonly name: string; readonly args: ToolArgs },

@@ -1,4 +1,7 @@
-/** How much work it can be to check values against a JSON schema. Schemas come from outside, and a small one can take for ever. */
+/**
+ * How much work it can be to check values against a JSON schema. Schemas come from outside, and a small one can take
+ * for ever.
+ */
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -10,7 +10,10 @@ interface Reader {
   readonly subscriber: Subscriber | null;
 }
 
-/** Makes the messages of each event once for all readers, and the bytes of several events once for readers that see the same. */
+/**
+ * Makes the messages of each event once for all readers, and the bytes of several events once for readers that see the
+ * same.
+ */
 export class EventFanOut {
   readonly #wordsOf: SocketDialect<never>['wordsOf'];
   readonly #frame: (text: string) => Buffer;

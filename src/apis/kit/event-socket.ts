@@ -80,8 +80,8 @@ export interface ConnectionView {
 }
 
 /**
- * The event socket of an API: an authenticated client gets the events that it may see and has subscribed to. Its messages
- * are carried out one after another, within a limit.
+ * The event socket of an API: an authenticated client gets the events that it may see and has subscribed to. Its
+ * messages are carried out one after another, within a limit.
  */
 export class EventSocket<M extends ClientMessage = ClientMessage> {
   readonly #dialect: SocketDialect<M>;

@@ -32,8 +32,9 @@ const CODES: Readonly<Record<ErrorCode, TRPCError['code']>> = {
 };
 
 /**
- * Serves the procedures of an API, if it has any, by tRPC's HTTP protocol, without a transformer: a query by GET, a mutation by
- * POST, several at once with `batch=1`. Each procedure passes the pipeline by itself. Errors have tRPC's own form.
+ * Serves the procedures of an API, if it has any, by tRPC's HTTP protocol, without a transformer: a query by GET, a
+ * mutation by POST, several at once with `batch=1`. Each procedure passes the pipeline by itself. Errors have tRPC's
+ * own form.
  */
 export function mountTrpc(server: FastifyInstance, api: Api, pipeline: Pipeline): void {
   const path = api.proceduresAt;

@@ -36,7 +36,9 @@ interface Declaration<P extends Shape, Q extends Shape, B extends Shape, R exten
   readonly alsoLimit?: Limit;
   /** The account that a sign-in names, for the log of a failed one. */
   readonly account?: (body: unknown) => string | null;
-  /** It creates a record: an `Idempotency-Key` makes a repetition answer the first reply. Its verb writes an audit line. */
+  /**
+   * It creates a record: an `Idempotency-Key` makes a repetition answer the first reply. Its verb writes an audit line.
+   */
   readonly creates?: true;
   /** It needs no credential because only this machine reaches it: pages of other sites may not use it. */
   readonly localOnly?: true;
@@ -68,7 +70,10 @@ export interface RawReply {
   readonly body: string;
 }
 
-/** One operation of one API, neutral of the protocol that carries it. Replies are cut to their schema, so nothing undocumented leaves. */
+/**
+ * One operation of one API, neutral of the protocol that carries it. Replies are cut to their schema, so nothing
+ * undocumented leaves.
+ */
 export interface Operation extends Declaration<Shape, Shape, Shape, Shape> {
   /** Unique within its API. */
   readonly name: string;

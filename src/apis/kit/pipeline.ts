@@ -24,7 +24,10 @@ export interface PipelineOptions {
   readonly strictReplies: boolean;
   /** The header that shows that a page of another site makes the request, or null. */
   readonly foreignIn: (headers: Headers) => string | null;
-  /** The principal of a request without a credential to an API that is open on loopback; null where credentials are required. */
+  /**
+   * The principal of a request without a credential to an API that is open on loopback; null where credentials are
+   * required.
+   */
   readonly localPrincipal: (() => Promise<Principal>) | null;
 }
 
@@ -62,7 +65,10 @@ export type Outcome =
       run(send: (event: string, data: object) => void, signal: AbortSignal): Promise<void>;
     };
 
-/** What happens to every request of every API, whatever carries it: authenticate, limit, authorize, validate, apply idempotency, call, cut the reply. */
+/**
+ * What happens to every request of every API, whatever carries it: authenticate, limit, authorize, validate, apply
+ * idempotency, call, cut the reply.
+ */
 export class Pipeline {
   readonly options: PipelineOptions;
   readonly #places = new FairTurns(PLACES);
@@ -98,7 +104,10 @@ export class Pipeline {
     return admitted;
   }
 
-  /** Takes one of the organization's places for documents, before the body is read. The answer gives it back. @throws AppError rate-limited */
+  /**
+   * Takes one of the organization's places for documents, before the body is read. The answer gives it back. @throws
+   * AppError rate-limited
+   */
   async takePlace(operation: Operation, { principal }: Admitted): Promise<() => void> {
     if (!operation.takesPlace || !principal) return () => undefined;
     const leave = await this.#places.take(principal.organizationId, AbortSignal.timeout(PLACE_WAIT_MS));
@@ -155,7 +164,10 @@ export class Pipeline {
     }
   }
 
-  /** For an API that is open on loopback: the principal of a request without a credential, or why there is none. Null elsewhere. */
+  /**
+   * For an API that is open on loopback: the principal of a request without a credential, or why there is none. Null
+   * elsewhere.
+   */
   async #localPrincipal(api: Api, { headers }: PipelineRequest): Promise<Principal | AppError | null> {
     const { localPrincipal, foreignIn } = this.options;
     if (!api.openOnLoopback || !localPrincipal || credentialIn(headers) !== null) return null;

@@ -29,7 +29,10 @@ export interface SocketClient {
   readonly types: ReadonlySet<string>;
   /** Looks the credential up again: what is written needs the permission of this moment. @throws AppError */
   renew(): Promise<Principal>;
-  /** Gets these types beside those that it subscribed to before; with a cursor also the events since then. @throws AppError invalid-input */
+  /**
+   * Gets these types beside those that it subscribed to before; with a cursor also the events since then. @throws
+   * AppError invalid-input
+   */
   subscribe(types: readonly string[], cursor: string | undefined): Promise<void>;
   unsubscribe(types: readonly string[]): void;
   /** Counts a message against a further limit. @throws AppError rate-limited */

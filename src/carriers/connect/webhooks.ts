@@ -45,7 +45,8 @@ export const wire: CarrierWire = {
         ? { type: 'ended', outcome: OUTCOMES[why] ?? 'completed', reason: why.toLowerCase().replaceAll('_', ' ') }
         : known;
     const address = (end: unknown): string | null => text((end as { value?: unknown } | null | undefined)?.value);
-    // Its calls reach us by the flow that hands them over, so an inbound one that is announced here has no media of its own.
+    // Its calls reach us by the flow that hands them over, so an inbound one that is announced here has no media of its
+    // own.
     return {
       carrierCallId,
       callId: callIdIn(request),

@@ -74,7 +74,10 @@ export const wire: CarrierWire = {
   },
 };
 
-/** @throws Error when the signature is not that of our account's token over the public address and what was sent. @see https://www.twilio.com/docs/usage/security */
+/**
+ * @throws Error when the signature is not that of our account's token over the public address and what was sent. @see
+ * https://www.twilio.com/docs/usage/security
+ */
 export async function verify(authToken: string, { url, headers, body }: CarrierRequest): Promise<Delivery> {
   const { validateRequest, validateRequestWithBody } = await import('twilio/lib/webhooks/webhooks.js');
   const signature = headers['x-twilio-signature'];

@@ -7,8 +7,8 @@ const OUR_HZ = 8000;
 const LONGEST_BYTES = LINE_HZ * 2;
 
 /**
- * The vendor's websocket: linear 16-bit PCM at 16 kHz in binary frames of 20 ms, both ways; `notify` comes back when what
- * was sent before it has been played. @see https://developer.vonage.com/en/voice/voice-api/concepts/websockets
+ * The vendor's websocket: linear 16-bit PCM at 16 kHz in binary frames of 20 ms, both ways; `notify` comes back when
+ * what was sent before it has been played. @see https://developer.vonage.com/en/voice/voice-api/concepts/websockets
  */
 export class VonageMedia implements MediaProtocol {
   readonly #in = new Resampler(LINE_HZ, OUR_HZ);

@@ -26,7 +26,9 @@ export async function createAgent(core: Core, ctx: Context, input: CreateAgent):
   });
 }
 
-/** Helpers are agents of the same organization that do not talk themselves. @throws AppError not-found, invalid-input */
+/**
+ * Helpers are agents of the same organization that do not talk themselves. @throws AppError not-found, invalid-input
+ */
 async function needChain(records: Records, ctx: Context, chain: readonly number[]): Promise<void> {
   for (const id of chain) {
     const { type } = await needAgent(records, ctx, id);

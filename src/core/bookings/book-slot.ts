@@ -25,7 +25,10 @@ const FARTHEST_STEPS = 14 * 48;
 const FIRST_HOUR = 9;
 const LAST_HOUR = 17;
 
-/** Finds the next free half hour of a working day after an instant, and keeps it for a call; null when the next two weeks are full. */
+/**
+ * Finds the next free half hour of a working day after an instant, and keeps it for a call; null when the next two
+ * weeks are full.
+ */
 export async function holdNextSlot(
   core: Pick<BaseCore, 'store' | 'clock'>,
   organizationId: number,

@@ -88,7 +88,10 @@ export interface CallStore {
   /** For media sockets and jobs, which know no organization. */
   byId(id: number): Promise<Call | null>;
   bySid(sid: string): Promise<Call | null>;
-  /** Calls that count against the organization's limit: outbound and web ones not ended. Locks the organization until the transaction ends. */
+  /**
+   * Calls that count against the organization's limit: outbound and web ones not ended. Locks the organization until
+   * the transaction ends.
+   */
   countLive(organizationId: number): Promise<number>;
   /** False if the writer is no longer the owner; then nothing is written. */
   progress(id: number, by: Ownership, change: CallProgress): Promise<boolean>;

@@ -29,7 +29,10 @@ export async function getCall(
   return call;
 }
 
-/** A call by its id alone, for addresses that need no credential. `subject` names it in the error. @throws AppError not-found */
+/**
+ * A call by its id alone, for addresses that need no credential. `subject` names it in the error. @throws AppError
+ * not-found
+ */
 export async function getCallBySid(core: Pick<Core, 'store'>, sid: string, subject: string): Promise<Call> {
   const call = await core.store.calls.bySid(sid);
   if (!call) throw notFound('Call', subject);

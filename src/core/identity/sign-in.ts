@@ -63,8 +63,8 @@ export async function signIn(core: BaseCore, input: PasswordAttempt): Promise<Si
 
 /**
  * Checks a password and returns its user and the hash it was checked against. Too many wrong passwords block further
- * attempts, except the right one from a network that the user has signed in from. Must run in a password turn, so that concurrent guesses are counted in
- * order.
+ * attempts, except the right one from a network that the user has signed in from. Must run in a password turn, so that
+ * concurrent guesses are counted in order.
  * @throws AppError unauthenticated, rate-limited
  */
 export async function checkedPassword(

@@ -1,4 +1,6 @@
-/** Everything that can go wrong, as a closed list: each API renders every code, and a missing one is a compile error. */
+/**
+ * Everything that can go wrong, as a closed list: each API renders every code, and a missing one is a compile error.
+ */
 export type ErrorCode =
   | 'invalid-input'
   | 'unauthenticated'
@@ -26,7 +28,10 @@ export interface Issue {
   readonly value?: string | number | boolean | null;
 }
 
-/** The only error that verbs throw on purpose. `subject` names the record that was asked for, such as `agent_id: agent_9`. */
+/**
+ * The only error that verbs throw on purpose. `subject` names the record that was asked for, such as `agent_id:
+ * agent_9`.
+ */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;

@@ -18,7 +18,8 @@ export interface HttpClient {
   }): Promise<HttpReply>;
   /**
    * Gets an address. `take` is handed the body of a 200 as it arrives, and `taken` is its result; null for any other
-   * status, whose body is left unread. @throws Error as `send` does, also while the body arrives, and whatever `take` throws
+   * status, whose body is left unread. @throws Error as `send` does, also while the body arrives, and whatever `take`
+   * throws
    */
   download<T>(
     request: {

@@ -25,7 +25,10 @@ export function dayIn(zone: TimeZone, at: Date): string {
   );
 }
 
-/** The instants at which clocks in a zone show this day (`YYYY-MM-DD`) and time: none where clocks are put forward over it, two where they are put back. */
+/**
+ * The instants at which clocks in a zone show this day (`YYYY-MM-DD`) and time: none where clocks are put forward over
+ * it, two where they are put back.
+ */
 export function instantsIn(zone: TimeZone, day: string, hour: number, minute: number): Date[] {
   const wall = Date.parse(`${day}T${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}:00Z`);
   if (Number.isNaN(wall)) return [];

@@ -12,7 +12,10 @@ export interface Secrets {
   token(): string;
   /** `whsec_…`: what deliveries to one receiver are signed with. */
   signingSecret(): string;
-  /** The headers of a signed delivery, as Standard Webhooks has them. The key is what a `whsec_` secret encodes, or the bytes of any other. */
+  /**
+   * The headers of a signed delivery, as Standard Webhooks has them. The key is what a `whsec_` secret encodes, or the
+   * bytes of any other.
+   */
   signedHeaders(secret: string, id: string, at: Date, body: string): Readonly<Record<string, string>>;
   /** One-way hash of a token or an API key, hex. */
   hash(value: string): string;

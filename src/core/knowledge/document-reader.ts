@@ -10,7 +10,8 @@ export interface ReadDocument {
 export interface DocumentReader {
   /**
    * Organizations take turns. `charset`: the encoding that the sender declared.
-   * @throws AppError invalid-input when it cannot be read as what it is said to be, or text of it would be lost; unavailable when too many wait
+   * @throws AppError invalid-input when it cannot be read as what it is said to be, or text of it would be lost;
+   * unavailable when too many wait
    */
   read(
     organizationId: number,
@@ -24,7 +25,8 @@ export interface DocumentReader {
 /** The one folder that paths may lead into. */
 export interface KnowledgeFolder {
   /**
-   * Opens a file of one organization, which is closed once its content was read: the first one has the folder itself, without the subfolders `org_N` of the others.
+   * Opens a file of one organization, which is closed once its content was read: the first one has the folder itself,
+   * without the subfolders `org_N` of the others.
    * @throws AppError invalid-input: outside, or not there; which of the two is not said
    */
   read(

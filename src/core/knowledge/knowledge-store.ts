@@ -10,8 +10,9 @@ export interface ChunkRef {
 
 export interface KnowledgeStore {
   /**
-   * Keeps a document in the place of those that the agent has from the same source under the same origin, or with the same content. It has
-   * the id of the oldest of them. `replaced`: as they were; their files are for the caller to delete.
+   * Keeps a document in the place of those that the agent has from the same source under the same origin, or with the
+   * same content. It has the id of the oldest of them. `replaced`: as they were; their files are for the caller to
+   * delete.
    */
   put(
     document: NewDocument,

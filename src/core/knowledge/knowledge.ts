@@ -29,7 +29,10 @@ export interface AddDocument {
   readonly chunkSize: number;
 }
 
-/** Reads a document, cuts it into chunks and keeps both, in the place of what the agent has from the same source or with the same content. @throws AppError not-found (the agent), invalid-input (it cannot be had or read) */
+/**
+ * Reads a document, cuts it into chunks and keeps both, in the place of what the agent has from the same source or with
+ * the same content. @throws AppError not-found (the agent), invalid-input (it cannot be had or read)
+ */
 export async function addDocument(core: Core, ctx: Context, agentId: number, input: AddDocument): Promise<Document> {
   await needAgent(core.store, ctx, agentId);
   const fetched = await fetchSource(core, ctx, input);
@@ -112,7 +115,10 @@ export async function deleteDocument(core: Core, ctx: Context, agentId: number, 
   await core.files.delete(deleted.fileKey);
 }
 
-/** Cuts a document anew, with another size of chunks where one is given; one from an address is fetched again. @throws AppError not-found, invalid-input */
+/**
+ * Cuts a document anew, with another size of chunks where one is given; one from an address is fetched again. @throws
+ * AppError not-found, invalid-input
+ */
 export async function reindexDocument(
   core: Core,
   ctx: Context,

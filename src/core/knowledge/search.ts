@@ -3,10 +3,15 @@ import type { Passage } from './document.ts';
 import type { ChunkRef } from './knowledge-store.ts';
 
 const RANKED = 20;
-/** Cormack, Clarke and Büttcher, "Reciprocal rank fusion" (2009): how little the first places count more than the next. */
+/**
+ * Cormack, Clarke and Büttcher, "Reciprocal rank fusion" (2009): how little the first places count more than the next.
+ */
 const K = 60;
 
-/** The passages of an agent's documents that answer a question best: by words, and by meaning where an embedder is configured. */
+/**
+ * The passages of an agent's documents that answer a question best: by words, and by meaning where an embedder is
+ * configured.
+ */
 export async function searchKnowledge(
   core: Pick<Core, 'store' | 'knowledge'>,
   agentId: number,

@@ -124,7 +124,10 @@ export function tokensOf(text: string): string[] {
   );
 }
 
-/** Number words after a letter or a word such as `number`, and two or more in a row, are digits; single letters go with digits after them. */
+/**
+ * Number words after a letter or a word such as `number`, and two or more in a row, are digits; single letters go with
+ * digits after them.
+ */
 function spelled(tokens: readonly string[]): string[] {
   const digits: string[] = [];
   for (let at = 0; at < tokens.length;) {

@@ -3,7 +3,10 @@ import type { Recollection } from './memory.ts';
 const MOST_TALKS = 3;
 const LONGEST = 500;
 
-/** What is known of a person as short lines, for prompts: `Name: Ann`, `Wants: a quote`, `Talked before (2026-11-26): …`. */
+/**
+ * What is known of a person as short lines, for prompts: `Name: Ann`, `Wants: a quote`, `Talked before (2026-11-26):
+ * …`.
+ */
 export function notesOf({ preferences, topics, recent }: Recollection): string[] {
   const known = Object.entries(preferences).map(
     ([name, value]) =>

@@ -65,7 +65,9 @@ export async function remember(
   });
 }
 
-/** Forgets what was remembered of a person: what they like, their topics, what was talked about. Records of calls stay. */
+/**
+ * Forgets what was remembered of a person: what they like, their topics, what was talked about. Records of calls stay.
+ */
 export async function forget(core: Pick<Core, 'store'>, ctx: Context, userId: string): Promise<void> {
   await core.store.transaction(async (records) => {
     const personId = await personOf(records, ctx.organizationId, userId);

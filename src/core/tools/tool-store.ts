@@ -40,8 +40,8 @@ export interface ToolStore {
   ): Promise<Tool | 'taken' | null>;
   delete(agentId: number, id: number, at: Date): Promise<boolean>;
   /**
-   * Starts an execution. False if its key exists: the tool call was decided before and must not run again. Also false if the
-   * call has ended or another server has taken it over: the new owner answers the caller.
+   * Starts an execution. False if its key exists: the tool call was decided before and must not run again. Also false
+   * if the call has ended or another server has taken it over: the new owner answers the caller.
    */
   begin(execution: NewExecution): Promise<boolean>;
   finish(

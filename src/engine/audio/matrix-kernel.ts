@@ -3,7 +3,10 @@
 // each part of the vector is loaded once for all of them:
 //   out[r] = act(bias[r] + sum over k of rows[r * stride + k] * x[k])
 
-/** Rows are a multiple of 4, columns of 16; parameters are byte addresses; `bias` 0 means none; `relu` not 0 cuts negative results. */
+/**
+ * Rows are a multiple of 4, columns of 16; parameters are byte addresses; `bias` 0 means none; `relu` not 0 cuts
+ * negative results.
+ */
 export interface Kernel {
   readonly memory: Float32Array;
   multiply(

@@ -77,7 +77,9 @@ let results = new Int16Array(8192);
 
 const rounded = (sum: number) => (sum > 32767 ? 32767 : sum < -32768 ? -32768 : Math.round(sum));
 
-/** Streaming rational resampler (polyphase FIR): chunks of any length in, about length * outRate / inRate samples out. */
+/**
+ * Streaming rational resampler (polyphase FIR): chunks of any length in, about length * outRate / inRate samples out.
+ */
 export class Resampler {
   readonly #filter: Filter;
   readonly #history: Float32Array;

@@ -54,7 +54,8 @@ function pureBin(frame: Int16Array): number {
     powers[bin] = goertzel(frame, BINS[bin]!);
     if (powers[bin]! > powers[best]!) best = bin;
   }
-  // A tone between two bins is shared by them. A sine of amplitude A has energy N*A^2/2 and Goertzel power (N*A/2)^2: their ratio is N/2.
+  // A tone between two bins is shared by them. A sine of amplitude A has energy N*A^2/2 and Goertzel power (N*A/2)^2:
+  // their ratio is N/2.
   const power = powers[best]! + Math.max(powers[best - 1] ?? 0, powers[best + 1] ?? 0);
   return power >= PURITY * energy * (FRAME_SAMPLES / 2) ? best : -1;
 }

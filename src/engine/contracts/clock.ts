@@ -12,7 +12,8 @@ export interface CallClock {
   everyFrame(fn: () => void): () => void;
   /**
    * Announces speech work that this call waits for. A clock that may wait (a simulated call's) stands still once the
-   * work is `budgetMs` behind; a real-time one ignores it. Returns what ends the announcement; calling it twice is harmless.
+   * work is `budgetMs` behind; a real-time one ignores it. Returns what ends the announcement; calling it twice is
+   * harmless.
    */
   working(budgetMs: number): () => void;
 }

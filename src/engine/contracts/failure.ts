@@ -15,6 +15,9 @@ export interface Failure {
 
 /** What a provider was asked for, and is under way. */
 export interface ProviderRun {
-  /** Ends it; no part follows. `why`: it is given up because of this failure; left out: its answer is not wanted any more. */
+  /**
+   * Ends it; no part follows. `why`: it is given up because of this failure; left out: its answer is not wanted any
+   * more.
+   */
   abort(why?: Failure): void;
 }

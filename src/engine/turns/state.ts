@@ -2,7 +2,8 @@ import type { CallPhase, ExpectedAnswer, ToolArgs, ToolResultStatus } from '../c
 
 /**
  * Everything the turn machine knows about a call, as plain data: it survives JSON between any two events, so that
- * another server can go on with it. Times are milliseconds of the call's own clock, audio positions are samples at 8 kHz.
+ * another server can go on with it. Times are milliseconds of the call's own clock, audio positions are samples at 8
+ * kHz.
  */
 export interface TurnState {
   readonly v: 1;
@@ -24,7 +25,9 @@ export interface TurnState {
   /** Set while the media connection is broken: the call ends then unless it comes back. */
   lostUntilMs: number | null;
   closing: { reason: string; deadlineMs: number } | null;
-  /** The agent has said goodbye: it hangs up at `atMs`, or a little later when the caller is just saying goodbye too. */
+  /**
+   * The agent has said goodbye: it hangs up at `atMs`, or a little later when the caller is just saying goodbye too.
+   */
   leaving: { reason: string; atMs: number; latestMs: number } | null;
   /** How often the watchdog had to free a turn that did nothing. */
   recovered: number;

@@ -220,9 +220,9 @@ type ModelInput = Exclude<ModelMessage, { role: 'tool-call' | 'tool-result' }> |
 type ToldResult = Extract<ModelMessage, { role: 'tool-result' }> & { readonly id: string; readonly args: ToolArgs };
 
 /**
- * Each result with its own call's arguments, and an id for both: nine letters and digits, which every vendor takes, by the
- * place in the conversation, so that it is unique and the same in every later turn. A call without a result is left out: no
- * vendor takes one.
+ * Each result with its own call's arguments, and an id for both: nine letters and digits, which every vendor takes, by
+ * the place in the conversation, so that it is unique and the same in every later turn. A call without a result is left
+ * out: no vendor takes one.
  */
 function withToolIds(messages: readonly ModelMessage[]): ModelInput[] {
   const open: Extract<ModelMessage, { role: 'tool-call' }>[] = [];

@@ -80,7 +80,10 @@ export const guardedVoice = (inner: TextToSpeech, guard: Guard): TextToSpeech =>
     guarded<SpeechPart>(inner.id, guard, onPart, (each) => inner.synthesize(request, each)),
 });
 
-/** A recogniser is opened for a whole call, and each utterance is an attempt: audio without a text counts against it, and so does an error. */
+/**
+ * A recogniser is opened for a whole call, and each utterance is an attempt: audio without a text counts against it,
+ * and so does an error.
+ */
 export function guardedRecogniser(inner: SpeechToText, guard: Guard): SpeechToText {
   return {
     id: inner.id,

@@ -1,7 +1,10 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { AiSdkModel } from './ai-sdk-model.ts';
 
-/** The protocol that one vendor made and many servers speak: `POST v1/chat/completions`. `modelFor` names a model of theirs for what an agent asks for. */
+/**
+ * The protocol that one vendor made and many servers speak: `POST v1/chat/completions`. `modelFor` names a model of
+ * theirs for what an agent asks for.
+ */
 export function chatCompletions(
   id: string,
   v1: string,

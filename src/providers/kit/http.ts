@@ -97,7 +97,10 @@ export function retryAfterMs(status: number, header: string | null | undefined):
   return Number.isNaN(at) ? null : Math.max(0, at - Date.now());
 }
 
-/** What went wrong, as the last part of an answer. Keys are sent in headers only; what a vendor repeats of one is masked. */
+/**
+ * What went wrong, as the last part of an answer. Keys are sent in headers only; what a vendor repeats of one is
+ * masked.
+ */
 export function errorPart(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
   const [status, retryMs] = error instanceof VendorError ? [error.status, error.retryAfterMs] : [0, null];

@@ -3,10 +3,16 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { AiSdkModel } from '../kit/ai-sdk-model.ts';
 
 export const isOwn = (model: string) => /^(?:(?:gpt-|o\d|chatgpt-)[^:]*$|ft:)/.test(model);
-/** They take `max_completion_tokens` and no temperature, as the vendor's own package knows, and think before they answer. */
+/**
+ * They take `max_completion_tokens` and no temperature, as the vendor's own package knows, and think before they
+ * answer.
+ */
 const reasons = (model: string) => /^(?:ft:)?(?:o\d|gpt-(?:[5-9]|\d\d)(?!.*-chat))/.test(model);
 
-/** The vendor's own models through its own package; any other name is a model of another server that speaks the same protocol. */
+/**
+ * The vendor's own models through its own package; any other name is a model of another server that speaks the same
+ * protocol.
+ */
 export function openAiModel(v1: string, apiKey: string | null, modelFor: (model: string) => string): AiSdkModel {
   const headers: Readonly<Record<string, string>> = apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
   const own = createOpenAI({ baseURL: v1, apiKey: apiKey ?? 'none' });

@@ -18,7 +18,10 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 const EMOJI =
   /^(?:\p{Extended_Pictographic}|\p{Regional_Indicator}|\p{Emoji_Modifier}|\u200d|\ufe0e|\ufe0f|\u20e3|[\u{e0020}-\u{e007f}])$/u;
-/** Signs without a sound: zero-width spaces, marks of direction, soft hyphens, other controls. Persian has a use for one. */
+/**
+ * Signs without a sound: zero-width spaces, marks of direction, soft hyphens, other controls. Persian has a use for
+ * one.
+ */
 const SILENT = /[\p{Cc}\p{Cf}]/u;
 /** Fences of these hold words and not code. */
 const WORDS = /^(?:text|txt|plain|plaintext|markdown|md)?$/i;

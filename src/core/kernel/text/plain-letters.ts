@@ -13,7 +13,10 @@ export function readable(text: string): string {
     .normalize('NFC');
 }
 
-/** The words of a text as they are looked for: letters that look alike are alike, and words without spaces between them apart. */
+/**
+ * The words of a text as they are looked for: letters that look alike are alike, and words without spaces between them
+ * apart.
+ */
 export function searchable(text: string): string {
   const plain = readable(text)
     .normalize('NFKC')

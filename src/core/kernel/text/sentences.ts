@@ -2,7 +2,10 @@ import { endsSentence, needsNext, needsWholeNext } from './abbreviations.ts';
 import { spokenLength } from './words.ts';
 
 export interface CutOptions {
-  /** The first piece, and one that grows too long, may end at a comma once it is this long; null: at the end of sentences alone. */
+  /**
+   * The first piece, and one that grows too long, may end at a comma once it is this long; null: at the end of
+   * sentences alone.
+   */
   readonly commaAfter: number | null;
   /** Nothing is longer: it is cut between words. */
   readonly longest: number;

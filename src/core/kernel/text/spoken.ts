@@ -6,7 +6,10 @@ import { ThoughtFilter } from './thoughts.ts';
 const FIRST_CLAUSE = 40;
 const LONGEST_CLAUSE = 220;
 
-/** A model's text as it comes, in clauses to be spoken: without thoughts and markup. The record of a call holds the same words. */
+/**
+ * A model's text as it comes, in clauses to be spoken: without thoughts and markup. The record of a call holds the same
+ * words.
+ */
 export class SpokenText {
   readonly #thoughts = new ThoughtFilter();
   readonly #markup = new MarkupFilter();

@@ -6,8 +6,8 @@ import { Talk } from './talk.ts';
 
 /**
  * A rule-based stand-in for a language model: it answers from the agent's prompt and documents, uses its tools, books,
- * takes messages and hands over. It keeps nothing: the conversation it is given is all it knows. Plainly no large model,
- * and never said to be one.
+ * takes messages and hands over. It keeps nothing: the conversation it is given is all it knows. Plainly no large
+ * model, and never said to be one.
  */
 export class OfflineLanguageModel implements LanguageModel {
   readonly id = 'offline-rules';

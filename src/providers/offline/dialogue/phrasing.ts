@@ -16,7 +16,9 @@ const SHORT_FORMS: readonly (readonly [RegExp, string])[] = [
   [/\bFri\./g, 'Friday'],
 ];
 
-/** A written text in words that can be spoken: no markup, signs and numbers in words. The work of an agent that phrases. */
+/**
+ * A written text in words that can be spoken: no markup, signs and numbers in words. The work of an agent that phrases.
+ */
 export function phrase(text: string): string {
   let plain = text
     .replace(/```[\s\S]*?```/g, ' ')

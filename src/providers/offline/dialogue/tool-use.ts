@@ -63,8 +63,8 @@ export function toolAskedFor(
 export type Filled = { readonly args: ToolArgs } | { readonly ask: string };
 
 /**
- * Values for a tool's parameters from what was said, as its schema wants them; a required one that was not named, or not so
- * that it fits, is asked for.
+ * Values for a tool's parameters from what was said, as its schema wants them; a required one that was not named, or
+ * not so that it fits, is asked for.
  */
 export function fillIn(tool: ToolDefinition, messages: readonly ModelMessage[], now: TimeHere): Filled {
   const slots = slotsOf(tool);

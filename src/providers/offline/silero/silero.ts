@@ -128,7 +128,8 @@ function load(path: string): Network {
   };
 }
 
-// The gates' curve by table, with a straight line between entries: within 1e-6 of the formula and several times as fast.
+// The gates' curve by table, with a straight line between entries: within 1e-6 of the formula and several times as
+// fast.
 const CURVE_REACH = 16;
 const CURVE_STEPS_PER_UNIT = 512;
 const CURVE = Float64Array.from(

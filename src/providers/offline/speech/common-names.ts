@@ -1,5 +1,5 @@
-// Common names, so that the recogniser expects them and a reply can tell a name from other words: the most frequent names
-// of the 1990 United States census, and frequent names of other countries.
+// Common names, so that the recogniser expects them and a reply can tell a name from other words: the most frequent
+// names of the 1990 United States census, and frequent names of other countries.
 
 const listed = (text: string) => text.trim().split(/\s+/);
 

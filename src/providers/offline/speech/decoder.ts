@@ -3,8 +3,8 @@ import { dirname, join, sep } from 'node:path';
 import { SAMPLE_RATE } from '#engine/audio/format.ts';
 import { END, START, type Bigram, type WordClasses } from './bigram.ts';
 
-// SoundSwallower decodes grammars; its WASM also exports the C functions below, with which a bigram back-off model can be
-// given to it as a finite state grammar. They are not documented, hence the exact version in package.json.
+// SoundSwallower decodes grammars; its WASM also exports the C functions below, with which a bigram back-off model can
+// be given to it as a finite state grammar. They are not documented, hence the exact version in package.json.
 
 interface Native {
   readonly Decoder: new (config: Record<string, string | number>) => NativeDecoder;

@@ -34,7 +34,10 @@ export class Answers {
     for (const { all } of this.#weighed) for (const term of all) this.#df.set(term, (this.#df.get(term) ?? 0) + 1);
   }
 
-  /** What answers this, in one or two sentences; null where the texts do not say it. `before`: what was said before it, for "how much is that". */
+  /**
+   * What answers this, in one or two sentences; null where the texts do not say it. `before`: what was said before it,
+   * for "how much is that".
+   */
   answer(text: string, before: string, weekday: number | null): string | null {
     const found: string[] = [];
     for (const { asked, beside } of questionsIn(text, before)) {
@@ -172,7 +175,10 @@ function isNamed(text: string, term: string): boolean {
 const AMOUNT = /[$€£]|\b(?:usd|eur|gbp|dollars?|euros?|pounds?)\b/i;
 const PRICE_HEADING = /\b(?:price|cost|fee|amount|total|rate)\b/i;
 
-/** Whether a statement is about what an exact term names: a cell of its row that is just that, or the same whole word in its text. */
+/**
+ * Whether a statement is about what an exact term names: a cell of its row that is just that, or the same whole word in
+ * its text.
+ */
 function names({ cells, text, question }: Statement, term: string): boolean {
   if (cells)
     return cells.some(({ heading, value }) => {

@@ -3,7 +3,8 @@ import { AGENT, CALLER, SLOTS } from '../../speech/domain-phrases.ts';
 import { DATES, FRONT_DESK } from '../../speech/front-desk-phrases.ts';
 import { spokenWords } from '../../speech/text.ts';
 
-// The recogniser hears a rare name as ordinary words: "Olsen" as "oh seven". Such words are no name, and are not booked.
+// The recogniser hears a rare name as ordinary words: "Olsen" as "oh seven". Such words are no name, and are not
+// booked.
 
 const FIRST = new Set(FIRST_NAMES);
 const NAMES = new Set([...FIRST_NAMES, ...LAST_NAMES]);
