@@ -11,6 +11,8 @@ const COLUMNS = 120;
 /** Lines that one long literal makes too long. This number only falls. */
 const LITERALS_AT_MOST = 335;
 
+const LINES_AT_MOST = 470;
+
 const COMMENT = /^\s*(?:\/\/|\/?\*)/;
 const LITERAL = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|\/(?:[^/\\\s]|\\.)(?:[^/\\]|\\.)*\/[a-z]*/g;
 /** A link cannot be wrapped. */
@@ -36,7 +38,7 @@ function longLines(source: string): { readonly line: number; readonly kind: Kind
   });
 }
 
-describe('lines of at most 120 columns', () => {
+describe('sizes of files and lines', () => {
   const files = globSync(['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'run.mjs'], { cwd: ROOT });
   const found = files
     .filter((path) => !path.endsWith('store/schema.ts'))
@@ -52,6 +54,17 @@ describe('lines of at most 120 columns', () => {
 
   it('long literals become no more', () => {
     assert.equal(found.filter(({ kind }) => kind === 'literal').length, LITERALS_AT_MOST);
+  });
+
+  it('no file has too many lines', () => {
+    const large = files
+      .filter((path) => !path.endsWith('store/schema.ts'))
+      .map((path) => ({ path, lines: readFileSync(join(ROOT, path), 'utf8').split('\n').length - 1 }))
+      .filter(({ lines }) => lines > LINES_AT_MOST);
+    assert.deepEqual(
+      large.map(({ path, lines }) => `${path} ${lines}`),
+      [],
+    );
   });
 
   it('tells comments, code and literals apart', () => {

@@ -4,7 +4,7 @@ import type { MediaLeg } from '#engine/contracts/media.ts';
 import { Random } from '../../test/support/random.ts';
 import type { VirtualClock } from '../../test/support/virtual-clock.ts';
 import { clipped } from '../corpus/sounds.ts';
-import type { Case } from '../corpus/cases.ts';
+import type { Case } from '../corpus/case.ts';
 
 /** One uninterrupted stretch of the agent's audio at the far end. */
 export interface Stretch {

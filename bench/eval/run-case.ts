@@ -5,7 +5,7 @@ import type { TurnNote } from '#engine/turns/events.ts';
 import { DEFAULT_POLICY, type TurnPolicy } from '#engine/turns/policy.ts';
 import { VoiceSession } from '#engine/voice-session.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
-import type { Case } from '../corpus/cases.ts';
+import type { Case } from '../corpus/case.ts';
 import { FarEnd } from './far-end.ts';
 import { scriptedModel, ScriptedRecogniser, scriptedVoice, spokenMs } from './scripted-people.ts';
 

@@ -4,7 +4,7 @@ import type { CallClock } from '#engine/contracts/clock.ts';
 import type { LanguageModel } from '#engine/contracts/language-model.ts';
 import type { SpeechToText, SpeechToTextOptions, SpeechToTextStream } from '#engine/contracts/speech-to-text.ts';
 import type { TextToSpeech } from '#engine/contracts/text-to-speech.ts';
-import type { TimedWord } from '../corpus/cases.ts';
+import type { TimedWord } from '../corpus/case.ts';
 import { say, type Clip, type Voice } from '../corpus/voices.ts';
 
 /** A word is known so long after it was said, and a final text so long after it was asked for. */

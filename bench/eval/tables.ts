@@ -1,4 +1,4 @@
-import { LINES, type Expected, type Line } from '../corpus/cases.ts';
+import { LINES, type Expected, type Line } from '../corpus/case.ts';
 import { mean, percentile } from '../statistics.ts';
 import type { Outcome } from './run-case.ts';
 

@@ -3,8 +3,9 @@ import type { TurnEffect, TurnEvent, TurnEventBody } from '#engine/turns/events.
 import { DEFAULT_POLICY, type TurnPolicy } from '#engine/turns/policy.ts';
 import { initialState, type TurnState } from '#engine/turns/state.ts';
 import { nextDeadlineMs, step as turnStep } from '#engine/turns/step.ts';
-import { wordsOf } from '#engine/turns/lexicon.ts';
 import { Random } from '../support/random.ts';
+import { Agenda } from './agenda.ts';
+import { checkEffects, checkHeard, checkLedger, checkPlain, checkSilent, type Track } from './promises.ts';
 
 export type StepFunction = typeof turnStep;
 
@@ -17,24 +18,6 @@ const ANSWER_LIMIT_MS = 45_000;
 const END_LIMIT_MS = 180_000;
 const MS_PER_WORD = 300;
 
-interface Queued {
-  readonly atMs: number;
-  readonly order: number;
-  readonly run: () => void;
-}
-
-interface Track {
-  readonly id: number;
-  readonly text: string;
-  durationMs: number | null;
-  releasedAs: number | null;
-  started: boolean;
-  /** How much the caller has really been played, ms. */
-  playedMs: number;
-  dropped: boolean;
-  words: { text: string; endSample: number }[];
-}
-
 /**
  * A made-up world around the turn machine: a caller, a recogniser, a model, a voice, a line and tools, all of random
  * speed and reliability, on a virtual clock. What it knows to be true (what was really played, which tools really ran)
@@ -45,8 +28,7 @@ export class World {
   readonly #policy: TurnPolicy;
   readonly #step: StepFunction;
   #state: TurnState = initialState();
-  #queue: Queued[] = [];
-  #order = 0;
+  readonly #agenda = new Agenda();
   #nowMs = 0;
   #tracks = new Map<number, Track>();
   #line: Track[] = [];
@@ -90,7 +72,7 @@ export class World {
     let guard = 0;
     while (this.#state.phase !== 'ended') {
       const deadline = nextDeadlineMs(this.#state, this.#policy);
-      const next = this.#queue[0];
+      const next = this.#agenda.next;
       assert.ok(deadline !== null || next, `stuck in phase ${this.#state.phase}: nothing is due`);
       if (!next || (deadline !== null && deadline <= next.atMs)) {
         this.#nowMs = Math.max(this.#nowMs, deadline!);
@@ -102,7 +84,7 @@ export class World {
           `ticks without end, due ${again} at ${this.#nowMs}: ${JSON.stringify({ ...this.#state, ledger: [] })}`,
         );
       } else {
-        this.#queue.shift();
+        this.#agenda.take();
         this.#nowMs = Math.max(this.#nowMs, next.atMs);
         guard = 0;
         next.run();
@@ -122,10 +104,7 @@ export class World {
   }
 
   #after(ms: number, run: () => void): void {
-    const entry = { atMs: this.#nowMs + ms, order: this.#order++, run };
-    let at = this.#queue.length;
-    while (at > 0 && this.#queue[at - 1]!.atMs > entry.atMs) at--;
-    this.#queue.splice(at, 0, entry);
+    this.#agenda.add(this.#nowMs + ms, run);
   }
 
   // ------------------------------------------------------------------ the caller
@@ -333,7 +312,7 @@ export class World {
       at += r.pick([0, 30, 400, 2000]);
     }
     if (r.chance(0.25)) {
-      const id = `request-${generation}-${this.#order}`;
+      const id = `request-${generation}-${this.#agenda.added}`;
       this.#asked.set(id, generation);
       say({ type: 'model-tool', generation, name: r.chance(0.2) ? 'end_call' : 'look_up', args: { id } }, at);
     }
@@ -443,82 +422,14 @@ export class World {
 
   #check(before: TurnState, effects: TurnEffect[]): void {
     const state = this.#state;
-    if (this.#gone || before.phase === 'closing' || before.phase === 'ended') {
-      const sent = effects.find((one) =>
-        ['think', 'synthesize', 'release', 'pause', 'resume', 'clear', 'run-tool'].includes(one.type),
-      );
-      assert.equal(sent, undefined, 'something was sent after hang-up');
-    }
-    // Comparing whole states is slow, and a field that JSON loses stays lost: now and then is enough, over so many
-    // calls.
-    if (this.steps % 16 === 0) {
-      assert.deepEqual(JSON.parse(JSON.stringify(state)), state, 'the state does not survive JSON');
-      assert.deepEqual(state.ledger.slice(0, before.ledger.length), before.ledger, 'the ledger was rewritten');
-    }
-    assert.ok(state.ledger.length >= before.ledger.length, 'the ledger shrank');
-    this.#checkEffects(before, effects);
-    for (const item of state.ledger.slice(before.ledger.length)) {
-      if (item.role !== 'agent') continue;
-      this.#advanceLine();
-      const played = this.#playedWords();
-      for (const word of wordsOf(item.text)) {
-        const left = played.get(word) ?? 0;
-        assert.ok(left > 0, `the ledger says the caller heard "${word}" of "${item.text}", which was not played`);
-        played.set(word, left - 1);
-      }
-    }
-    for (const segment of state.turn?.segments ?? []) {
-      const old = before.turn?.segments.find((one) => one.id === segment.id);
-      if (old) assert.ok(segment.heardSamples >= old.heardSamples, 'what was heard shrank');
-    }
+    if (this.#gone || before.phase === 'closing' || before.phase === 'ended') checkSilent(effects);
+    // Comparing whole states is slow, and a field that JSON loses stays lost: now and then is enough.
+    if (this.steps % 16 === 0) checkPlain(before, state);
+    checkEffects(before, state, effects);
+    if (state.ledger.slice(before.ledger.length).some((item) => item.role === 'agent')) this.#advanceLine();
+    checkLedger(before, state, this.#line);
+    checkHeard(before, state);
     this.#checkAnswered(state);
-  }
-
-  #checkEffects(before: TurnState, effects: TurnEffect[]): void {
-    for (const [at, effect] of effects.entries()) {
-      if (effect.type === 'note' && effect.note.kind === 'interrupted')
-        assert.ok(
-          effects.slice(0, at).some((one) => one.type === 'clear'),
-          'a barge-in sent no clear',
-        );
-      if (
-        effect.type === 'note' &&
-        effect.note.kind === 'entry' &&
-        effect.note.item.role === 'agent' &&
-        effect.note.item.interrupted &&
-        this.#state.phase !== 'closing' &&
-        this.#state.phase !== 'ended'
-      ) {
-        assert.ok(
-          effects.some((one) => one.type === 'clear'),
-          'an interrupted turn sent no clear',
-        );
-      }
-      const sealed =
-        before.turn?.speculative && this.#state.turn?.id === before.turn.id && this.#state.turn.speculative;
-      if (sealed && this.#state.turn?.kind === 'reply')
-        assert.ok(
-          !['release', 'run-tool', 'hang-up', 'expect'].includes(effect.type) &&
-            !(effect.type === 'note' && ['responded', 'phase', 'first-frame'].includes(effect.note.kind)),
-          `a sealed turn leaked ${effect.type}`,
-        );
-      if (effect.type === 'release')
-        assert.ok(
-          !this.#state.turn?.speculative || this.#state.turn.segments.every((one) => one.id !== effect.segment),
-          'a sealed turn was released',
-        );
-    }
-  }
-
-  #playedWords(): Map<string, number> {
-    const words = new Map<string, number>();
-    for (const track of this.#line) {
-      for (const word of track.words) {
-        if (word.endSample > track.playedMs * 8) continue;
-        for (const plain of wordsOf(word.text)) words.set(plain, (words.get(plain) ?? 0) + 1);
-      }
-    }
-    return words;
   }
 
   #checkAnswered(state: TurnState): void {

@@ -1,5 +1,6 @@
 import type { Weighted, WordClasses } from './bigram.ts';
-import { AGENT, CALLER, SLOTS } from './domain-phrases.ts';
+import { AGENT, CALLER } from './domain-phrases.ts';
+import { SLOTS } from './phrase-slots.ts';
 import { DATES, FRONT_DESK } from './front-desk-phrases.ts';
 import { FIRST_NAMES, LAST_NAMES, LETTERS } from './common-names.ts';
 import { spokenWords } from './text.ts';

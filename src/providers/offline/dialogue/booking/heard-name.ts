@@ -1,5 +1,6 @@
 import { FIRST_NAMES, LAST_NAMES } from '../../speech/common-names.ts';
-import { AGENT, CALLER, SLOTS } from '../../speech/domain-phrases.ts';
+import { AGENT, CALLER } from '../../speech/domain-phrases.ts';
+import { SLOTS } from '../../speech/phrase-slots.ts';
 import { DATES, FRONT_DESK } from '../../speech/front-desk-phrases.ts';
 import { spokenWords } from '../../speech/text.ts';
 
