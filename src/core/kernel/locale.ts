@@ -8,13 +8,19 @@ export type Language = 'en';
 
 /** @throws AppError invalid-input when the runtime knows no such zone */
 export function timeZone(value: string): TimeZone {
+  if (isTimeZone(value)) return value;
+  throw new AppError('invalid-input', 'Unknown time zone', {
+    issues: [{ path: 'time_zone', message: `${value} is not an IANA time zone`, kind: 'format' }],
+  });
+}
+
+/** Whether the runtime knows the zone. */
+export function isTimeZone(value: string): value is TimeZone {
   try {
     Intl.DateTimeFormat('en', { timeZone: value });
-    return value as TimeZone;
+    return true;
   } catch {
-    throw new AppError('invalid-input', 'Unknown time zone', {
-      issues: [{ path: 'time_zone', message: `${value} is not an IANA time zone`, kind: 'format' }],
-    });
+    return false;
   }
 }
 
@@ -47,8 +53,14 @@ export function wallClock(zone: TimeZone, at: Date): Date {
   return new Date(at.getTime() + aheadMs(zone, at.getTime()));
 }
 
-function aheadMs(zone: TimeZone, atMs: number): number {
-  const parts = new Intl.DateTimeFormat('en-US', {
+/** Building a formatter takes a hundred times as long as using it. */
+const FORMATTERS = new Map<string, Intl.DateTimeFormat>();
+const MOST_FORMATTERS = 600;
+
+function formatterOf(zone: TimeZone): Intl.DateTimeFormat {
+  const known = FORMATTERS.get(zone);
+  if (known) return known;
+  const formatter = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
     hourCycle: 'h23',
     year: 'numeric',
@@ -57,7 +69,15 @@ function aheadMs(zone: TimeZone, atMs: number): number {
     hour: 'numeric',
     minute: 'numeric',
     second: 'numeric',
-  }).formatToParts(new Date(atMs));
+  });
+  if (FORMATTERS.size >= MOST_FORMATTERS) FORMATTERS.clear();
+  FORMATTERS.set(zone, formatter);
+  return formatter;
+}
+
+/** How far clocks in a zone are ahead of UTC at an instant. */
+export function aheadMs(zone: TimeZone, atMs: number): number {
+  const parts = formatterOf(zone).formatToParts(new Date(atMs));
   const of = (type: string) => Number(parts.find((part) => part.type === type)?.value);
   return (
     Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second')) -
