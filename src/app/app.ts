@@ -217,7 +217,7 @@ async function build(
     knowledgeBases: () => store.knowledge.countBases(),
   };
   parts.stopping?.throwIfAborted();
-  const doors = await startHttpServers(config, parts, {
+  const servers = await startHttpServers(config, parts, {
     core,
     carriers,
     addresses,
@@ -236,7 +236,7 @@ async function build(
     organization,
     madeAdmin,
     database: records.pool,
-    ...doors,
+    ...servers,
     close: async (graceMs = config.shutdownGraceMs) => {
       await here?.close(graceMs);
       await closeAll();

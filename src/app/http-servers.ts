@@ -2,19 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import cors from '@fastify/cors';
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify';
 import type { Logger } from 'pino';
-import { callCenter } from '#apis/call-center/api.ts';
-import { campaigns } from '#apis/campaigns/api.ts';
-import type { Api } from '#apis/kit/api.ts';
+import { apisOf, healthAlone } from './apis.ts';
+import type { Api, OpenEventSocket } from '#apis/kit/api.ts';
 import { authenticate, credentialIn } from '#apis/kit/authenticate.ts';
-import { docsOperation } from '#apis/platform/docs.ts';
+import { docsOperations } from '#apis/platform/docs.ts';
 import { RequestLimits } from '#apis/kit/limits.ts';
 import { apiOf, mountRest, newRequestId, type Rest } from '#apis/kit/mount-rest.ts';
 import { mountTrpc } from '#apis/kit/mount-trpc.ts';
 import type { Urls } from '#apis/kit/operation.ts';
 import { Pipeline } from '#apis/kit/pipeline.ts';
-import { orchestrator } from '#apis/orchestrator/api.ts';
 import { healthOperations, type HealthSource } from '#apis/platform/health.ts';
-import { salesAgent } from '#apis/sales-agent/api.ts';
 import { isLoopback, type Config } from '#config/config.ts';
 import type { Call } from '#core/calls/call.ts';
 import type { Core } from '#core/core.ts';
@@ -25,9 +22,6 @@ import { AppError } from '#core/kernel/errors.ts';
 import { CarrierWebhooks } from '#edge/carrier-webhooks.ts';
 import type { Carriers } from '#live/carriers.ts';
 import type { Addresses } from './addresses.ts';
-import { EventSocket } from '#apis/kit/event-socket.ts';
-import { socketDialect } from '#apis/orchestrator/socket.ts';
-import { socketOperations } from '#apis/orchestrator/socket-status.ts';
 import { webhookOperations } from '#apis/platform/carrier-webhooks.ts';
 import { MediaSockets } from '#edge/media-socket.ts';
 import type { SignedUrls } from '#edge/signed-urls.ts';
@@ -115,20 +109,19 @@ export async function startHttpServers(
     room: () => core.files.room(),
     carriers: core.carriers,
   });
-  const eventSocket = offersApis ? await openEventSocket(config, dependencies) : null;
+  const eventSockets: { readonly path: string; readonly socket: OpenEventSocket }[] = [];
   const apis: readonly Api[] = offersApis
-    ? [
-        salesAgent,
-        callCenter,
-        campaigns,
-        orchestrator([
+    ? await withEventSockets(
+        apisOf([
           ...health,
-          docsOperation(() => apis, version()),
-          ...socketOperations(() => eventSocket!, version()),
+          ...docsOperations(() => apis, version()),
           ...webhookOperations(webhooks.names, (name, request) => webhooks.receive(name, request)),
         ]),
-      ]
-    : [{ ...orchestrator([]), operations: health }];
+        config,
+        dependencies,
+        (path, socket) => void eventSockets.push({ path, socket }),
+      )
+    : healthAlone(health);
   const listeningAt: string[] = [];
   const origins = new OwnOrigins({
     host: config.host,
@@ -201,10 +194,10 @@ export async function startHttpServers(
     closers.push(() => sockets.close());
     sockets.mount(upgrades);
   }
-  if (eventSocket) {
+  for (const { path, socket: eventSocket } of eventSockets) {
     closers.push(() => eventSocket.close());
     upgrades.at(
-      '/ws',
+      path,
       (request, socket, head, url) =>
         void eventSocket.upgrade(request, socket, head, url, (status, text) => refuseUpgrade(socket, status, text)),
     );
@@ -237,23 +230,39 @@ function localPrincipal({ store }: Core, plan: Plan): () => Promise<Principal> {
 
 const MOST_EVENT_SOCKETS = 10_000;
 
-async function openEventSocket(config: Config, { core, records, log }: ServerDependencies): Promise<EventSocket> {
-  const socket = new EventSocket(
-    {
-      core,
-      feed: await records.openFeed(),
-      limiter: records.rateLimiter,
-      rateLimitFactor: config.rateLimitFactor,
-      mostConnections: MOST_EVENT_SOCKETS,
-      frame: textFrame,
-      principalOf: (credential) => principalOf(core, credential),
-      healthy: () => Promise.resolve(records.answerMs() !== null),
-      log,
-    },
-    socketDialect(core, newRequestId),
-  );
-  await records.onCredentialsChanged((organizationId) => void socket.credentialsChanged(organizationId));
-  return socket;
+/** Opens the event socket of each API that has one, and adds the operations about it to that API. */
+async function withEventSockets(
+  apis: readonly Api[],
+  config: Config,
+  { core, records, log }: ServerDependencies,
+  opened: (path: string, socket: OpenEventSocket) => void,
+): Promise<readonly Api[]> {
+  const feed = await records.openFeed();
+  const served: Api[] = [];
+  for (const api of apis) {
+    const socket = api.eventSocket?.open(
+      {
+        core,
+        feed,
+        limiter: records.rateLimiter,
+        rateLimitFactor: config.rateLimitFactor,
+        mostConnections: MOST_EVENT_SOCKETS,
+        frame: textFrame,
+        principalOf: (credential) => principalOf(core, credential),
+        healthy: () => Promise.resolve(records.answerMs() !== null),
+        log,
+      },
+      newRequestId,
+    );
+    if (!api.eventSocket || !socket) {
+      served.push(api);
+      continue;
+    }
+    await records.onCredentialsChanged((organizationId) => void socket.credentialsChanged(organizationId));
+    opened(api.eventSocket.path, socket);
+    served.push({ ...api, operations: [...api.operations, ...api.eventSocket.operations(socket)] });
+  }
+  return served;
 }
 
 /** Fastify's server type follows its logger's; the routes need only what every logger has. */

@@ -1,8 +1,6 @@
-import { callCenter } from '#apis/call-center/api.ts';
+import { apisOf } from '../../src/app/apis.ts';
 import type { Api } from '#apis/kit/api.ts';
-import { orchestrator } from '#apis/orchestrator/api.ts';
 import { healthOperations, type HealthSource } from '#apis/platform/health.ts';
-import { salesAgent } from '#apis/sales-agent/api.ts';
 import { freePort, ServerProcess } from '../support/process.ts';
 import type { StormKeys } from './storm.ts';
 
@@ -34,8 +32,4 @@ export async function startStormServer(dataDir: string): Promise<{ server: Serve
 }
 
 /** The APIs as they are mounted: only what they offer is looked at. */
-export const stormApis: readonly Api[] = [
-  salesAgent,
-  callCenter,
-  orchestrator(healthOperations({ requireAuth: false } as HealthSource)),
-];
+export const stormApis: readonly Api[] = apisOf(healthOperations({ requireAuth: false } as HealthSource));

@@ -2,6 +2,7 @@ import type { Limit } from './limit.ts';
 import type { Plan } from '#core/kernel/plan.ts';
 import type { z } from 'zod';
 import type { AppError } from '#core/kernel/errors.ts';
+import type { EventSocket, EventSocketOptions } from './event-socket.ts';
 import type { Procedure, RestOperation } from './operation.ts';
 
 export interface RenderedError {
@@ -9,7 +10,22 @@ export interface RenderedError {
   readonly body: object;
 }
 
-/** One API: its operations and its form of errors. */
+export type OpenEventSocket = Pick<
+  EventSocket,
+  'mostConnections' | 'uptimeS' | 'connectionsOf' | 'upgrade' | 'credentialsChanged' | 'close'
+>;
+
+/** The event socket of an API, in that API's messages. */
+export interface ApiEventSocket {
+  readonly path: string;
+  open(options: EventSocketOptions, newRequestId: () => string): OpenEventSocket;
+  /** Operations about the open socket, such as its status. */
+  operations(socket: OpenEventSocket): readonly RestOperation[];
+  /** Its messages as an AsyncAPI document. */
+  describe(version: string): object;
+}
+
+/** One API: its operations, procedures, event socket, limits and form of errors. */
 export interface Api {
   readonly name: string;
   readonly title: string;
@@ -29,4 +45,5 @@ export interface Api {
   readonly procedures?: readonly Procedure[];
   /** The path that they are served under. */
   readonly proceduresAt?: string;
+  readonly eventSocket?: ApiEventSocket;
 }

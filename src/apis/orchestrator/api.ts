@@ -1,4 +1,5 @@
 import type { Api } from '../kit/api.ts';
+import { EventSocket } from '../kit/event-socket.ts';
 import type { RestOperation } from '../kit/operation.ts';
 import {
   agentStatusOperation,
@@ -14,9 +15,12 @@ import { callStatusOperation, endCallOperation, initiateCallOperation, listCalls
 import { addNumberOperation, changeNumberOperation, listNumbersOperation, removeNumberOperation } from './numbers.ts';
 import { providerOperations } from './providers.ts';
 import { ErrorReply, renderError } from './dialect.ts';
+import { socketDialect } from './socket.ts';
+import { asyncApi } from './socket-messages.ts';
+import { socketOperations } from './socket-status.ts';
 
-/** Everything that no other API owns is answered in this one's form. */
-export function orchestrator(health: readonly RestOperation[]): Api {
+/** `platform`: operations that belong to no API alone. This one owns every path that no other API owns. */
+export function orchestrator(platform: readonly RestOperation[]): Api {
   return {
     name: 'orchestrator',
     title: 'Voice Agent Orchestrator',
@@ -27,7 +31,7 @@ export function orchestrator(health: readonly RestOperation[]): Api {
     // As health checks do.
     usualLimit: () => ({ name: 'health', points: 1000, windowS: 60 }),
     operations: [
-      ...health,
+      ...platform,
       ...providerOperations,
       initiateCallOperation,
       listCallsOperation,
@@ -50,5 +54,11 @@ export function orchestrator(health: readonly RestOperation[]): Api {
       updateMemoryOperation,
       forgetMemoryOperation,
     ],
+    eventSocket: {
+      path: '/ws',
+      open: (options, newRequestId) => new EventSocket(options, socketDialect(options.core, newRequestId)),
+      operations: socketOperations,
+      describe: asyncApi,
+    },
   };
 }

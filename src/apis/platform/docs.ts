@@ -5,8 +5,13 @@ import { openApiOf } from '../kit/openapi.ts';
 import { openOperation, type RestOperation } from '../kit/operation.ts';
 import { IdText } from '../kit/codecs.ts';
 
-/** `/docs/<api>`: the OpenAPI of each API. They are made when first asked for. */
-export function docsOperation(apis: () => readonly Api[], version: string): RestOperation {
+/** `/docs/<api>` and `/docs/<api>/asyncapi`: the operations and the event socket of each API. */
+export function docsOperations(apis: () => readonly Api[], version: string): readonly RestOperation[] {
+  return [openApiOperation(apis, version), asyncApiOperation(apis, version)];
+}
+
+/** A document is made when it is first asked for. */
+function openApiOperation(apis: () => readonly Api[], version: string): RestOperation {
   const made = new Map<string, object>();
   return openOperation({
     method: 'GET',
@@ -20,6 +25,21 @@ export function docsOperation(apis: () => readonly Api[], version: string): Rest
       const document = made.get(api.name) ?? openApiOf(api, version);
       made.set(api.name, document);
       return Promise.resolve(document as Record<string, unknown>);
+    },
+  });
+}
+
+function asyncApiOperation(apis: () => readonly Api[], version: string): RestOperation {
+  return openOperation({
+    method: 'GET',
+    path: '/docs/:api/asyncapi',
+    summary: 'AsyncAPI of the event socket',
+    params: z.object({ api: IdText }),
+    reply: z.record(z.string(), z.unknown()),
+    handle: ({ params }) => {
+      const socket = apis().find((one) => one.name === params.api)?.eventSocket;
+      if (!socket) throw notFound('API', `api: ${params.api}`);
+      return Promise.resolve(socket.describe(version) as Record<string, unknown>);
     },
   });
 }

@@ -1,0 +1,20 @@
+import { callCenter } from '#apis/call-center/api.ts';
+import { campaigns } from '#apis/campaigns/api.ts';
+import type { Api } from '#apis/kit/api.ts';
+import type { RestOperation } from '#apis/kit/operation.ts';
+import { orchestrator } from '#apis/orchestrator/api.ts';
+import { salesAgent } from '#apis/sales-agent/api.ts';
+
+/** Every API; a further one is a folder and a line here. `platform`: operations that belong to no API alone. */
+export const apisOf = (platform: readonly RestOperation[]): readonly Api[] => [
+  salesAgent,
+  callCenter,
+  campaigns,
+  orchestrator(platform),
+];
+
+/** What a server answers that carries calls and offers no API: health checks. */
+export function healthAlone(health: readonly RestOperation[]): readonly Api[] {
+  const { eventSocket: _, ...api } = orchestrator([]);
+  return [{ ...api, operations: health }];
+}
