@@ -1,4 +1,4 @@
-// Facts of the North American Numbering Plan and of the ITU: which area code and which country code belongs to which place.
+// Facts of the North American Numbering Plan and the ITU: which place each area code and country code belongs to.
 // Read on 2026-11-27 from the assignments that libphonenumber 9.0.43 carries.
 
 /** Area codes of `+1`, by region (`US-CA`) or country. Toll-free and personal codes have no place and are not in it. */
@@ -41,7 +41,8 @@ export const AREA_CODES: Readonly<Record<string, string>> = {
   'US-AR': '327 479 501 870',
   'US-AZ': '480 520 602 623 928',
   'US-CA':
-    '209 213 279 310 323 341 350 369 408 415 424 442 510 530 559 562 619 626 628 650 657 661 669 707 714 738 747 760 805 818 820 831 840 858 909 916 925 949 951',
+    '209 213 279 310 323 341 350 369 408 415 424 442 510 530 559 562 619 626 628 ' +
+    '650 657 661 669 707 714 738 747 760 805 818 820 831 840 858 909 916 925 949 951',
   'US-CO': '303 719 720 748 970 983',
   'US-CT': '203 475 860 959',
   'US-DC': '202 771',

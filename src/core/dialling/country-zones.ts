@@ -1,7 +1,7 @@
 // The time zones of each country outside the United States and Canada, from the IANA time zone database (2025), one of
 // each group whose clocks agree.
 
-/** Countries by the zones that they have: `'Europe/Lisbon Atlantic/Azores': 'PT'`. */
+/** Countries by the zones that they have: `'Europe/Lisbon Atlantic/Azores': 'PT'`. Some have several rows. */
 export const COUNTRY_ZONES: Readonly<Record<string, string>> = {
   'Africa/Abidjan': 'CI',
   'Africa/Accra': 'GH',
@@ -159,8 +159,8 @@ export const COUNTRY_ZONES: Readonly<Record<string, string>> = {
   'Atlantic/Reykjavik': 'IS',
   'Atlantic/St_Helena': 'AC SH TA',
   'Atlantic/Stanley': 'FK',
-  'Australia/Lord_Howe Australia/Sydney Australia/Adelaide Australia/Brisbane Australia/Darwin Australia/Perth Australia/Eucla':
-    'AU',
+  'Australia/Lord_Howe Australia/Sydney Australia/Adelaide Australia/Brisbane': 'AU',
+  'Australia/Darwin Australia/Perth Australia/Eucla': 'AU',
   'Europe/Amsterdam': 'NL',
   'Europe/Andorra': 'AD',
   'Europe/Athens': 'GR',
@@ -176,8 +176,8 @@ export const COUNTRY_ZONES: Readonly<Record<string, string>> = {
   'Europe/Gibraltar': 'GI',
   'Europe/Helsinki': 'AX FI',
   'Europe/Istanbul': 'TR',
-  'Europe/Kaliningrad Europe/Moscow Europe/Astrakhan Asia/Yekaterinburg Asia/Omsk Asia/Novosibirsk Asia/Irkutsk Asia/Chita Asia/Vladivostok Asia/Magadan Asia/Kamchatka':
-    'RU',
+  'Europe/Kaliningrad Europe/Moscow Europe/Astrakhan Asia/Yekaterinburg Asia/Omsk Asia/Novosibirsk': 'RU',
+  'Asia/Irkutsk Asia/Chita Asia/Vladivostok Asia/Magadan Asia/Kamchatka': 'RU',
   'Europe/Lisbon Atlantic/Azores': 'PT',
   'Europe/Ljubljana': 'SI',
   'Europe/London': 'GB GG IM JE',

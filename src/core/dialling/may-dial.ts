@@ -151,7 +151,7 @@ function waitsFor(
   ]);
 }
 
-/** When the limit was or is filled until; null if too few dials are known to fill it. A dial on another server's faster clock counts. */
+/** When the limit was or is filled until; null if too few dials fill it. A dial by a faster clock counts. */
 function limitEnds(limit: Limit, past: readonly PastAttempt[], campaignId: number | null): Date | null {
   const counted = past
     .filter((one) => limit.scope === 'number' || one.campaignId === campaignId)

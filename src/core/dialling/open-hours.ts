@@ -118,7 +118,7 @@ function remembered<K, V>(known: Map<K, V>, key: K, compute: () => V): V {
   return value;
 }
 
-/** The open interval that an instant lies in, or else the next one; null if none comes. Ends at the latest two days after it begins. */
+/** The open interval that an instant lies in, or else the next one, of two days at most; null if none comes. */
 export function openAtOrAfter(hours: OpenHours, at: Date): Interval | null {
   if (hours.zones.length === 0) return null;
   const atMs = at.getTime();

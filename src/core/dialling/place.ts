@@ -135,7 +135,7 @@ function byPostalCode(text: string | null, country: string | null): Source {
 const MOST_NAMES = 2000;
 const CLOCKS = new Map<string, string | null>();
 
-/** What clocks in a zone show over two years, as one text that zones with the same clocks share; null if there is no such zone. */
+/** What clocks in a zone show over two years, as a text that equal zones share; null for an unknown zone. */
 function clocksOf(zone: string): string | null {
   const known = CLOCKS.get(zone);
   if (known !== undefined) return known;

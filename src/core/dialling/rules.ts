@@ -58,7 +58,7 @@ export interface Jurisdiction {
   readonly asOf: string;
 }
 
-/** The fields of a jurisdiction that decide about a dial, and that an organization can loosen with an audited override. */
+/** The fields that decide about a dial, which an organization can loosen by an audited override. */
 export type Loosened = Partial<Pick<Jurisdiction, 'hours' | 'closed' | 'limits' | 'rests'>>;
 
 /** What an organization or a campaign demands beyond the law. It can only tighten. */
