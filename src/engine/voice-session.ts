@@ -203,6 +203,11 @@ export class VoiceSession {
     this.#post({ type: 'hung-up', reason });
   }
 
+  /** Runs `change`, which moves the agent's audio to another path to the caller. */
+  reroute(change: () => void): void {
+    this.#playout.reroute(change);
+  }
+
   mediaLost(): void {
     this.#post({ type: 'media-lost', untilMs: this.#nowMs() + RECONNECT_MS });
     this.#playout.connect(null);

@@ -9,6 +9,7 @@ import type { McpTools } from '#agent-mind/tools/mcp-tools.ts';
 import type { CarrierEvent } from '#contracts/carrier.ts';
 import type { CallClock } from '#engine/contracts/clock.ts';
 import type { Admission } from './admission.ts';
+import { NO_CARRIER, type CarrierSide } from './call-ending.ts';
 import type { CallSlot } from './call-slot.ts';
 import { CarrierEvents, carrierSide, failureText } from './carrier-side.ts';
 import type { Carriers } from './carriers.ts';
@@ -16,7 +17,7 @@ import { continuationOf, type Continuation } from './continuation.ts';
 import { takeOver, type Refused } from './joining.ts';
 import { NotPlaced, Placing, type Placed, type PlacingOptions } from './placing.ts';
 import { PreparedCall, type PreparedOptions } from './prepared-call.ts';
-import { NO_CARRIER, RunningCall, type CallWatchEvent, type CarrierSide } from './running-call.ts';
+import { RunningCall, type CallWatchEvent } from './running-call.ts';
 
 export interface CallStarterOptions extends PreparedOptions {
   readonly files: FileStore;

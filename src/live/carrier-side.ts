@@ -2,7 +2,8 @@ import type { Call } from '#core/calls/call.ts';
 import { refusalBy } from '#core/calls/finish-call.ts';
 import type { Carrier, CarrierEvent } from '#contracts/carrier.ts';
 import type { Log } from '#core/kernel/log.ts';
-import type { CarrierSide, RunningCall } from './running-call.ts';
+import type { CarrierSide } from './call-ending.ts';
+import type { RunningCall } from './running-call.ts';
 
 /** The requests that a call can make of its carrier. `transferTo` is the number of a transfer. */
 export function carrierSide(call: Call, carrier: Carrier, transferTo: string | null, log: Log): CarrierSide {

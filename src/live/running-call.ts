@@ -1,12 +1,9 @@
 import type { Log } from '#core/kernel/log.ts';
-import { numberOf } from '#core/people/withheld-number.ts';
 import type { CallJournal } from '#core/calls/call-journal.ts';
 import type { Call, EndStatus } from '#core/calls/call.ts';
 import { endOf } from '#core/calls/receive-call.ts';
-import { recordingKeyOf } from '#core/calls/recording.ts';
 import type { CallCommand, LiveView, Reservation } from '#core/calls/live-calls.ts';
 import type { CarrierSignal } from '#core/kernel/carrier-notice.ts';
-import { AppError } from '#core/kernel/errors.ts';
 import type { WallClock } from '#core/kernel/wall-clock.ts';
 import type { Store } from '#core/records.ts';
 import type { Ownership } from '#core/calls/call-store.ts';
@@ -15,27 +12,18 @@ import type { CallClock } from '#engine/contracts/clock.ts';
 import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
 import type { TurnNote } from '#engine/turns/events.ts';
 import { DEFAULT_POLICY } from '#engine/turns/policy.ts';
-import { TRANSFERRED, VoiceSession } from '#engine/voice-session.ts';
+import { VoiceSession } from '#engine/voice-session.ts';
 import { type Providers } from '#engine/contracts/providers.ts';
+import { CallEnding, CARRIER_FAILED, NO_CAPACITY, type CarrierSide } from './call-ending.ts';
 import { callFields } from './call-fields.ts';
+import { CallMedia } from './call-media.ts';
+import { CallRecording } from './call-recording.ts';
 import type { Continuation } from './continuation.ts';
 import { CallWriter } from './call-writer.ts';
 import type { PreparedCall } from './prepared-call.ts';
-import { Recorder } from '#recordings/recorder.ts';
 import { UsageMeter } from './usage-meter.ts';
 import { VendorWatch } from '#agent-mind/vendor-watch.ts';
 import type { AgentTools } from '#agent-mind/tools/agent-tools.ts';
-
-/** The requests that a call can make of its carrier. */
-export interface CarrierSide {
-  /** The call is over. */
-  hangUp(): void;
-  /** Transfers the caller to the agent's number; null if that is not possible. */
-  readonly transfer: (() => Promise<void>) | null;
-}
-
-/** For calls that consist of a media socket only: closing it is enough. */
-export const NO_CARRIER: CarrierSide = { hangUp: () => undefined, transfer: null };
 
 export interface RunningCallOptions {
   readonly call: Call;
@@ -66,24 +54,6 @@ export type CallWatchEvent = { readonly callSid: string; readonly atMs: number }
   | { readonly type: 'status'; readonly status: string; readonly reason: string | null }
 );
 
-/** End reason of a call that was answered while the server was full. */
-const NO_CAPACITY = 'no_capacity';
-
-/** End reason of a call that the carrier broke off after it was connected. */
-const CARRIER_FAILED = 'carrier_failed';
-
-/** The turn machine's end reason when all speech providers failed. */
-const SPEECH_FAILED = 'speech_failed';
-
-/** Failure texts of our own end reasons. */
-const FAILURE_TEXTS: Readonly<Record<string, string>> = {
-  error: 'The call ended because of an internal error',
-  [SPEECH_FAILED]: 'The agent could not speak: all speech providers failed',
-  lost_ownership: 'Another server took the call over',
-  [CARRIER_FAILED]: 'The carrier broke the call off',
-  [NO_CAPACITY]: 'There was no room for another call on this server',
-};
-
 /** A call that runs on this server: connects engine, media leg, recording and records, and ends them together. */
 export class RunningCall {
   readonly #options: RunningCallOptions;
@@ -91,21 +61,14 @@ export class RunningCall {
   readonly #writer: CallWriter;
   readonly #startedMs: number;
   readonly #meter: UsageMeter;
-  #recorder: Recorder | null = null;
-  #leg: MediaLeg | null = null;
+  readonly #recording: CallRecording;
+  readonly #ending: CallEnding;
+  readonly #media: CallMedia;
   /** Media is connected. */
   #answered = false;
   /** The answer of the call is stored. */
   #pickedUp: boolean;
   #answeredAt: number | null;
-  /** The carrier has reported the end of the call, so it need not be hung up. */
-  #goneAtCarrier = false;
-  #ending = false;
-  #lost = false;
-  #taken = false;
-  #handedOver = false;
-  #apologised = false;
-  #connected = false;
   #begun = false;
   /** Commands that came before the conversation began. */
   readonly #earlyCommands: CallCommand[] = [];
@@ -148,8 +111,37 @@ export class RunningCall {
       journal: options.journal,
       sourcesOf: (text) => lookup?.sourcesOf(text) ?? [],
       takeUsage: () => this.#meter.take(),
-      onLost: (why) => this.#loseOwnership(why),
+      onLost: (why) => this.#ending.loseOwnership(why),
       onError: (error, message) => log.error({ err: error, call: call.sid }, message),
+    });
+    this.#recording = new CallRecording({
+      call,
+      callClock,
+      files: options.files,
+      continued: options.continued,
+      log,
+      progress: (change) => this.#writer.progress(change),
+    });
+    this.#ending = new CallEnding({
+      ...options,
+      writer: this.#writer,
+      recording: this.#recording,
+      isAnswered: () => this.#answered,
+      answeredAt: () => this.#answeredAt,
+      detach: () => this.#media.detach(),
+      endConversation: (reason) => this.#session.end(reason),
+      stopConversation: (reason) => this.#session.hungUp(reason),
+      report: (status, reason) => this.#tell(status, reason),
+    });
+    this.#media = new CallMedia({
+      clock: callClock,
+      recording: this.#recording,
+      agent: {
+        audio: (mulaw) => this.#session.audio(mulaw),
+        mark: (name) => this.#session.mark(name),
+        reroute: (change) => this.#session.reroute(change),
+      },
+      failed: (participant, error) => log.warn({ err: error, call: call.sid, participant }, 'a connection failed'),
     });
     this.#session = new VoiceSession({
       clock: callClock,
@@ -168,14 +160,14 @@ export class RunningCall {
       host: {
         runTool: (key, name, args, talk) => options.tools.run(key, name, args, talk),
         note: (note) => this.#note(note),
-        agentFrame: (frame, playAtMs) => this.#recorder?.agent(frame, playAtMs),
-        agentCut: (atMs) => this.#recorder?.cut(atMs),
+        agentFrame: (frame, playAtMs) => this.#media.agentFrame(frame, playAtMs),
+        agentCut: (atMs) => this.#media.agentCut(atMs),
         fellBack: (kind, from, to) => log.warn({ call: call.sid, kind, from, to }, 'fell back to the next provider'),
-        hangUp: (reason) => this.#hangUpLeg(reason),
-        closed: (reason) => void this.#close(reason),
+        hangUp: (reason) => this.#ending.hangUp(reason),
+        closed: (reason) => void this.#ending.close(reason),
         failed: (error) => {
           log.error({ err: error, call: call.sid }, 'the call failed');
-          void this.#close('error');
+          void this.#ending.close('error');
         },
       },
     });
@@ -186,14 +178,9 @@ export class RunningCall {
     return this.#options.call;
   }
 
-  /** Whether a media connection is up. */
-  get connected(): boolean {
-    return this.#connected;
-  }
-
   /** Asks the other end whether the media connection is up. */
-  async isReached(): Promise<boolean> {
-    return this.#connected && this.#leg !== null && (await this.#leg.isAlive()) && this.#connected;
+  isReached(): Promise<boolean> {
+    return this.#media.isReached();
   }
 
   get answered(): boolean {
@@ -217,7 +204,7 @@ export class RunningCall {
 
   /** The called person has answered; media may not be connected yet. */
   pickedUp(): void {
-    if (this.#pickedUp || this.#ending) return;
+    if (this.#pickedUp || this.#ending.begun) return;
     this.#pickedUp = true;
     const answeredAt = this.#options.clock.now();
     this.#answeredAt = answeredAt.getTime();
@@ -233,7 +220,7 @@ export class RunningCall {
   signal(said: CarrierSignal): void {
     switch (said.type) {
       case 'ringing':
-        if (!this.#pickedUp && !this.#ending) this.ringing();
+        if (!this.#pickedUp && !this.#ending.begun) this.ringing();
         return;
       case 'answered':
         return this.pickedUp();
@@ -242,7 +229,7 @@ export class RunningCall {
       case 'recording':
         return;
       case 'ended': {
-        this.#goneAtCarrier = true;
+        this.#ending.goneAtCarrier();
         if (this.#answered)
           return this.#session.hungUp(said.outcome === 'completed' ? 'caller_hung_up' : CARRIER_FAILED);
         const { status, reason, failure } = endOf(said, this.#pickedUp);
@@ -253,45 +240,19 @@ export class RunningCall {
 
   /** Media is connected: starts the recording and prepares the conversation. Returns the receiver of the media. */
   async answer(leg: MediaLeg): Promise<MediaEvents | null> {
-    if (this.#ending || this.#answered) return null;
+    if (this.#ending.begun || this.#answered) return null;
     this.#answered = true;
-    this.#connected = true;
-    this.#leg = leg;
-    const { call } = this.#options;
+    this.#media.connect(leg);
     this.pickedUp();
-    let recording: { key: string; offsetMs: number } | undefined;
-    if (call.recorded) {
-      try {
-        recording = await this.#record(recordingKeyOf(call));
-      } catch (error) {
-        this.#stopRecording(error);
-      }
-    }
-    if (recording) this.#writer.progress({ recording });
+    await this.#recording.start();
     // Meanwhile the call may have ended, or the same party may have reconnected.
-    return this.#ending || this.#leg !== leg ? null : this.#events();
-  }
-
-  /** Starts the recording, or continues that of another server. */
-  async #record(key: string): Promise<{ key: string; offsetMs: number }> {
-    const { call, callClock, files, continued } = this.#options;
-    const size = continued === null ? 0 : ((await files.read(key))?.size ?? 0);
-    const file = await files.append(key, (error) => this.#stopRecording(error));
-    const nowMs = callClock.nowMs();
-    const onClockMs = this.#nowMs() + (continued?.offsetMs ?? 0);
-    if (size === 0 || call.recordingOffsetMs === null) {
-      this.#recorder = new Recorder(file, nowMs);
-      return { key, offsetMs: onClockMs };
-    }
-    const { recordingOffsetMs: offsetMs } = call;
-    this.#recorder = new Recorder(file, nowMs - (onClockMs - offsetMs), size);
-    return { key, offsetMs };
+    return this.#ending.begun || this.#media.leg !== leg ? null : this.#events();
   }
 
   /** Starts the conversation: from now on the agent is heard. */
   begin(): void {
-    if (!this.#leg || this.#ending) return;
-    this.#session.start(this.#leg);
+    if (!this.#media.leg || this.#ending.begun) return;
+    this.#session.start(this.#media.agentLeg);
     this.#begun = true;
     for (const command of this.#earlyCommands.splice(0)) this.command(command);
     if (this.#options.turnAway) this.#session.say(DEFAULT_POLICY.phrases.allBusy, NO_CAPACITY);
@@ -304,14 +265,13 @@ export class RunningCall {
 
   /** The same party on a new connection. */
   reconnect(leg: MediaLeg): MediaEvents | null {
-    if (this.#ending || !this.#answered) return null;
-    if (this.#connected) {
-      this.#leg?.close('replaced');
+    if (this.#ending.begun || !this.#answered) return null;
+    if (this.#media.leg) {
+      this.#media.leg.close('replaced');
       this.#session.mediaLost();
     }
-    this.#leg = leg;
-    this.#connected = true;
-    this.#session.mediaBack(leg);
+    this.#media.connect(leg);
+    this.#session.mediaBack(this.#media.agentLeg);
     return this.#events();
   }
 
@@ -326,30 +286,23 @@ export class RunningCall {
   }
 
   /** Ends a call that failed, or that ended before anything was heard. */
-  async fail(status: EndStatus, reason: string, failure: string | null): Promise<void> {
-    if (this.#ending) return;
-    this.#ending = true;
-    if (!this.#taken && !this.#goneAtCarrier) this.#options.carrier.hangUp();
-    await this.#finish(status, reason, failure);
+  fail(status: EndStatus, reason: string, failure: string | null): Promise<void> {
+    return this.#ending.fail(status, reason, failure);
   }
 
   #events(): MediaEvents {
-    const leg = this.#leg;
-    const current = () => this.#leg === leg;
+    const { leg } = this.#media;
+    const current = () => this.#media.leg === leg;
     return {
       audio: (mulaw) => {
-        if (!current() || this.#ending) return;
-        this.#recorder?.caller(mulaw, this.#options.callClock.nowMs());
-        this.#session.audio(mulaw);
+        if (current() && !this.#ending.begun) this.#media.audio(mulaw);
       },
-      mark: (name) => current() && this.#session.mark(name),
+      mark: (name) => current() && this.#media.mark(name),
       dtmf: (digit) => current() && this.#session.dtmf(digit),
       hungUp: () => current() && this.#session.hungUp('caller_hung_up'),
       lost: () => {
         if (!current()) return;
-        this.#connected = false;
-        this.#leg = null;
-        this.#recorder?.settle();
+        this.#media.lose();
         this.#session.mediaLost();
       },
       resumed: () => undefined,
@@ -359,102 +312,10 @@ export class RunningCall {
   #note(note: TurnNote): void {
     this.#writer.note(note);
     if (note.kind === 'entry' && note.item.role === 'agent' && note.item.text.includes(DEFAULT_POLICY.phrases.apology))
-      this.#apologised = true;
+      this.#ending.apologised();
     if (note.kind === 'recovered')
       this.#options.log.warn({ call: this.call.sid, what: note.what }, 'the watchdog freed a turn');
     this.#options.watch({ callSid: this.call.sid, atMs: this.#nowMs(), type: 'note', note });
-  }
-
-  /** The call continues without a recording; the call's record states the reason. */
-  #stopRecording(error: unknown): void {
-    this.#recorder = null;
-    const { call, log } = this.#options;
-    log.warn({ err: error, call: call.sid }, 'recording stopped');
-    this.#writer.progress({
-      recordingFailure: error instanceof AppError ? error.message : 'The recording could not be written',
-    });
-  }
-
-  #hangUpLeg(reason: string): void {
-    const leg = this.#leg;
-    this.#leg = null;
-    this.#connected = false;
-    const { carrier } = this.#options;
-    if (reason !== TRANSFERRED || !carrier.transfer || this.#taken || this.#goneAtCarrier) {
-      leg?.close(this.#taken ? 'replaced' : 'ended');
-      if (!this.#taken && !this.#goneAtCarrier && !this.#handedOver) carrier.hangUp();
-      return;
-    }
-    // Requested after the agent's announcement, and not again when the call closes.
-    if (this.#handedOver) return;
-    this.#handedOver = true;
-    // The media socket closes only after the transfer: a carrier whose socket closes asks for the next step.
-    void carrier
-      .transfer()
-      .catch(() => {
-        carrier.hangUp();
-        this.#noteCallback('a failed transfer');
-      })
-      .finally(() => leg?.close());
-  }
-
-  /** This server lost the call and may write nothing more. The new owner also controls the call at the carrier. */
-  #loseOwnership(why: 'ended' | 'taken'): void {
-    if (this.#lost || this.#ending) return;
-    this.#lost = true;
-    this.#taken = why === 'taken';
-    if (this.#answered) this.#session.end('lost_ownership');
-    else void this.fail('canceled', 'lost_ownership', 'Another server took the call over');
-  }
-
-  async #close(reason: string): Promise<void> {
-    if (this.#ending) return;
-    this.#ending = true;
-    this.#hangUpLeg(reason);
-    const broken = FAILURE_TEXTS[reason];
-    if (broken !== undefined) await this.#finish('broken', reason, broken);
-    else await this.#finish(reason === 'voicemail' ? 'voicemail' : 'completed', reason, null);
-  }
-
-  async #finish(status: EndStatus, reason: string, failure: string | null): Promise<void> {
-    const { call, clock, log, onGone, reservation } = this.#options;
-    try {
-      await (this.#taken ? this.#recorder?.leave() : this.#recorder?.close());
-    } catch (error) {
-      log.error({ err: error, call: call.sid }, 'the recording could not be finished');
-    }
-    this.#recorder = null;
-    // A caller to whom all providers failed gets a callback.
-    if (!this.#lost && (this.#apologised || reason === SPEECH_FAILED))
-      this.#noteCallback('a technical problem on the call');
-    if (!this.#answered) this.#session.hungUp(reason);
-    // The slot is free even if the end of the call has to wait for the database.
-    reservation.give();
-    if (!this.#lost) await this.#writer.end(status, reason, failure);
-    log.info(
-      {
-        ...callFields(call),
-        status,
-        reason,
-        ...(failure === null ? {} : { failure }),
-        duration_s: this.#answeredAt === null ? 0 : Math.floor((clock.now().getTime() - this.#answeredAt) / 1000),
-      },
-      'call ended',
-    );
-    this.#tell(status, failure ?? reason);
-    onGone();
-  }
-
-  #noteCallback(reason: string): void {
-    const { call } = this.#options;
-    this.#writer.callback({
-      callId: call.id,
-      personId: call.personId,
-      number: numberOf(call.direction === 'inbound' ? call.from : call.to),
-      wanted: 'as soon as possible',
-      dueAt: null,
-      reason,
-    });
   }
 
   #tell(status: string, reason: string | null): void {

@@ -151,6 +151,14 @@ export class Playout {
     this.#run();
   }
 
+  /** Runs `change`, which moves the audio to another path: what was sent and not yet played is sent again over it. */
+  reroute(change: () => void): void {
+    const wasPaused = this.#paused;
+    this.pause();
+    change();
+    if (!wasPaused) this.resume();
+  }
+
   clear(): void {
     this.#stopLine(this.#clock.nowMs());
     this.#paused = false;

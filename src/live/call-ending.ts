@@ -1,0 +1,178 @@
+import { numberOf } from '#core/people/withheld-number.ts';
+import type { Call, EndStatus } from '#core/calls/call.ts';
+import type { Reservation } from '#core/calls/live-calls.ts';
+import type { Log } from '#core/kernel/log.ts';
+import type { WallClock } from '#core/kernel/wall-clock.ts';
+import type { MediaLeg } from '#engine/contracts/media.ts';
+import { TRANSFERRED } from '#engine/voice-session.ts';
+import { callFields } from './call-fields.ts';
+import type { CallRecording } from './call-recording.ts';
+import type { CallWriter } from './call-writer.ts';
+
+/** The requests that a call can make of its carrier. */
+export interface CarrierSide {
+  /** The call is over. */
+  hangUp(): void;
+  /** Transfers the caller to the agent's number; null if that is not possible. */
+  readonly transfer: (() => Promise<void>) | null;
+}
+
+/** For calls that consist of a media socket only: closing it is enough. */
+export const NO_CARRIER: CarrierSide = { hangUp: () => undefined, transfer: null };
+
+/** End reason of a call that was answered while the server was full. */
+export const NO_CAPACITY = 'no_capacity';
+
+/** End reason of a call that the carrier broke off after it was connected. */
+export const CARRIER_FAILED = 'carrier_failed';
+
+/** The turn machine's end reason when all speech providers failed. */
+const SPEECH_FAILED = 'speech_failed';
+
+/** Failure texts of our own end reasons. */
+const FAILURE_TEXTS: Readonly<Record<string, string>> = {
+  error: 'The call ended because of an internal error',
+  [SPEECH_FAILED]: 'The agent could not speak: all speech providers failed',
+  lost_ownership: 'Another server took the call over',
+  [CARRIER_FAILED]: 'The carrier broke the call off',
+  [NO_CAPACITY]: 'There was no room for another call on this server',
+};
+
+export interface CallEndingOptions {
+  readonly call: Call;
+  readonly carrier: CarrierSide;
+  readonly clock: WallClock;
+  readonly log: Log;
+  readonly reservation: Reservation;
+  readonly writer: CallWriter;
+  readonly recording: CallRecording;
+  /** Whether media has been connected. */
+  readonly isAnswered: () => boolean;
+  /** When the call was answered, by the wall clock; null before that. */
+  readonly answeredAt: () => number | null;
+  /** Takes the person's media leg from the call, so that no more audio reaches either side. */
+  readonly detach: () => MediaLeg | null;
+  /** Asks the conversation to end; it then closes. */
+  readonly endConversation: (reason: string) => void;
+  /** The conversation is over without a last word. */
+  readonly stopConversation: (reason: string) => void;
+  readonly report: (status: string, reason: string | null) => void;
+  /** All records are stored and all resources released. */
+  readonly onGone: () => void;
+}
+
+/** Ends one running call, once: the carrier, the media, the recording and the records. */
+export class CallEnding {
+  readonly #options: CallEndingOptions;
+  /** The carrier has reported the end of the call, so it need not be hung up. */
+  #goneAtCarrier = false;
+  #begun = false;
+  #lost = false;
+  #taken = false;
+  #handedOver = false;
+  #apologised = false;
+
+  constructor(options: CallEndingOptions) {
+    this.#options = options;
+  }
+
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** The carrier has reported the end of the call. */
+  goneAtCarrier(): void {
+    this.#goneAtCarrier = true;
+  }
+
+  /** The agent has apologised for a technical problem: the caller gets a callback. */
+  apologised(): void {
+    this.#apologised = true;
+  }
+
+  /** Ends a call that failed, or that ended before anything was heard. */
+  async fail(status: EndStatus, reason: string, failure: string | null): Promise<void> {
+    if (this.#begun) return;
+    this.#begun = true;
+    if (!this.#taken && !this.#goneAtCarrier) this.#options.carrier.hangUp();
+    await this.#finish(status, reason, failure);
+  }
+
+  /** The conversation has closed. */
+  async close(reason: string): Promise<void> {
+    if (this.#begun) return;
+    this.#begun = true;
+    this.hangUp(reason);
+    const broken = FAILURE_TEXTS[reason];
+    if (broken !== undefined) await this.#finish('broken', reason, broken);
+    else await this.#finish(reason === 'voicemail' ? 'voicemail' : 'completed', reason, null);
+  }
+
+  /** Ends the media, and the call at its carrier or the agent's part in it. */
+  hangUp(reason: string): void {
+    const { carrier, detach } = this.#options;
+    const leg = detach();
+    if (reason !== TRANSFERRED || !carrier.transfer || this.#taken || this.#goneAtCarrier) {
+      leg?.close(this.#taken ? 'replaced' : 'ended');
+      if (!this.#taken && !this.#goneAtCarrier && !this.#handedOver) carrier.hangUp();
+      return;
+    }
+    // Requested after the agent's announcement, and not again when the call closes.
+    if (this.#handedOver) return;
+    this.#handedOver = true;
+    // The media socket closes only after the transfer: a carrier whose socket closes asks for the next step.
+    void carrier
+      .transfer()
+      .catch(() => {
+        carrier.hangUp();
+        this.#noteCallback('a failed transfer');
+      })
+      .finally(() => leg?.close());
+  }
+
+  /** This server lost the call and may write nothing more. The new owner also controls the call at the carrier. */
+  loseOwnership(why: 'ended' | 'taken'): void {
+    if (this.#lost || this.#begun) return;
+    this.#lost = true;
+    this.#taken = why === 'taken';
+    if (this.#options.isAnswered()) this.#options.endConversation('lost_ownership');
+    else void this.fail('canceled', 'lost_ownership', 'Another server took the call over');
+  }
+
+  async #finish(status: EndStatus, reason: string, failure: string | null): Promise<void> {
+    const { call, clock, log, onGone, reservation, writer, recording } = this.#options;
+    await recording.finish(this.#taken);
+    // A caller to whom all providers failed gets a callback.
+    if (!this.#lost && (this.#apologised || reason === SPEECH_FAILED))
+      this.#noteCallback('a technical problem on the call');
+    if (!this.#options.isAnswered()) this.#options.stopConversation(reason);
+    // The slot is free even if the end of the call has to wait for the database.
+    reservation.give();
+    if (!this.#lost) await writer.end(status, reason, failure);
+    const answeredAt = this.#options.answeredAt();
+    log.info(
+      {
+        ...callFields(call),
+        status,
+        reason,
+        ...(failure === null ? {} : { failure }),
+        duration_s: answeredAt === null ? 0 : Math.floor((clock.now().getTime() - answeredAt) / 1000),
+      },
+      'call ended',
+    );
+    this.#options.report(status, failure ?? reason);
+    onGone();
+  }
+
+  #noteCallback(reason: string): void {
+    const { call, writer } = this.#options;
+    writer.callback({
+      callId: call.id,
+      personId: call.personId,
+      number: numberOf(call.direction === 'inbound' ? call.from : call.to),
+      wanted: 'as soon as possible',
+      dueAt: null,
+      reason,
+    });
+  }
+}
