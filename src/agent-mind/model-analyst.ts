@@ -1,12 +1,19 @@
 import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
-import type { Analysis, Analyst, Line } from '#core/memory/analyst.ts';
+import { z } from 'zod';
+import { SENTIMENTS, type Analysis, type Analyst, type Judgement, type Line } from '#core/memory/analyst.ts';
 import type { LanguageModel } from '#engine/contracts/language-model.ts';
 
 const ANSWER_MS = 30_000;
 const MOST = 20;
 const LONGEST = 500;
 const TASK =
-  'Read the talk below. Answer with one JSON object and nothing else: {"summary": "one or two sentences", "topics": ["snake_case"], "preferences": {"name": "…", "wants": "…", "language": "…"}}. Put into preferences only what the person said of themselves, as short texts; leave out what was not said.';
+  'Read the talk below. Answer with one JSON object and nothing else: ' +
+  '{"summary": "one or two sentences", "topics": ["snake_case"], ' +
+  '"preferences": {"name": "…", "wants": "…", "language": "…"}, ' +
+  '"sentiment": {"overall": "positive, neutral or negative", "score": -1 to 1}, ' +
+  '"intent": {"primary": "snake_case", "confidence": 0 to 1}, "converted": true or false}. ' +
+  'Put into preferences only what the person said of themselves, as short texts; leave out what was not said. ' +
+  'Sentiment and intent are those of the person; converted is whether they agreed to what was offered.';
 
 /** Analyses a conversation with the model of a memory helper. */
 export class ModelAnalyst implements Analyst {
@@ -67,11 +74,7 @@ function read(said: string): Analysis {
   const start = said.indexOf('{');
   const end = said.lastIndexOf('}') + 1;
   if (start < 0 || end <= start) throw new Error('the answer holds no JSON object');
-  const { summary, topics, preferences } = JSON.parse(said.slice(start, end)) as {
-    summary?: unknown;
-    topics?: unknown;
-    preferences?: unknown;
-  };
+  const { summary, topics, preferences, ...judged } = JSON.parse(said.slice(start, end)) as Record<string, unknown>;
   return {
     summary: typeof summary === 'string' && summary.trim() !== '' ? summary.slice(0, LONGEST) : null,
     topics: Array.isArray(topics)
@@ -89,5 +92,26 @@ function read(said: string): Analysis {
               .map(([name, value]) => [name.slice(0, 100), value.slice(0, LONGEST)]),
           )
         : {},
+    judgement: readJudgement(judged),
+  };
+}
+
+const Judged = z.object({
+  sentiment: z.object({ overall: z.enum(SENTIMENTS), score: z.number().min(-1).max(1) }),
+  intent: z.object({ primary: z.string().min(1).max(100), confidence: z.number().min(0).max(1) }),
+  converted: z.boolean(),
+});
+
+/** Null where the model left it out or answered in another form. */
+function readJudgement(given: unknown): Judgement | null {
+  const { data } = Judged.safeParse(given);
+  if (!data) return null;
+  const { sentiment, intent, converted } = data;
+  return {
+    sentiment: sentiment.overall,
+    sentimentScore: sentiment.score,
+    intent: intent.primary,
+    intentConfidence: intent.confidence,
+    converted,
   };
 }

@@ -4,13 +4,31 @@ export interface Line {
   readonly text: string;
 }
 
-/** What a conversation revealed about the person. */
+export const SENTIMENTS = ['positive', 'neutral', 'negative'] as const;
+export type Sentiment = (typeof SENTIMENTS)[number];
+
+/** How a conversation went for the person. */
+export interface Judgement {
+  readonly sentiment: Sentiment;
+  /** -1 to 1; above 0 is positive. */
+  readonly sentimentScore: number;
+  /** What the person was after, in snake case: `schedule_appointment`, `not_interested`. */
+  readonly intent: string;
+  /** 0 to 1. */
+  readonly intentConfidence: number;
+  /** The person agreed to what was offered. */
+  readonly converted: boolean;
+}
+
+/** What a conversation revealed about the person, and how it went. */
 export interface Analysis {
   /** Null where nothing was said. */
   readonly summary: string | null;
   readonly topics: readonly string[];
   /** Among them `name`, `language`, and what they want: `wants`. */
   readonly preferences: Readonly<Record<string, string>>;
+  /** Null if the person said nothing. */
+  readonly judgement: Judgement | null;
 }
 
 export interface Analyst {

@@ -1,5 +1,6 @@
 import type { Analysis, Analyst, Line } from '#core/memory/analyst.ts';
 import { factsIn, GENERAL } from './facts.ts';
+import { judge } from './judgement.ts';
 
 const LONGEST_QUOTE = 160;
 
@@ -15,7 +16,12 @@ export class OfflineAnalyst implements Analyst {
       ...(facts.name === null ? {} : { name: facts.name }),
       ...(facts.wants === null ? {} : { wants: facts.wants }),
     };
-    return Promise.resolve({ summary: summaryOf(lines, said, facts), topics: facts.topics, preferences });
+    return Promise.resolve({
+      summary: summaryOf(lines, said, facts),
+      topics: facts.topics,
+      preferences,
+      judgement: judge(lines),
+    });
   }
 }
 
