@@ -9,6 +9,7 @@ import type { Outbox } from './kernel/outbox.ts';
 import type { OnceStore } from './once/once-store.ts';
 import type { CredentialStore } from './identity/credential-store.ts';
 import type { ConversationStore } from './conversations/conversation-store.ts';
+import type { MetricsStore } from './metrics/metrics-store.ts';
 import type { MemoryStore } from './memory/memory-store.ts';
 import type { CarrierStore, NumberStore, SettingsStore } from './carriers/carrier-store.ts';
 import type { UsageStore } from './usage/usage-store.ts';
@@ -39,6 +40,7 @@ export interface Records {
   readonly carriers: CarrierStore;
   readonly conversations: ConversationStore;
   readonly memory: MemoryStore;
+  readonly metrics: MetricsStore;
   readonly outbox: Outbox;
 }
 

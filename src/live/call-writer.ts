@@ -30,8 +30,6 @@ export class CallWriter {
   readonly #queue: RecordQueue;
   #seq: number;
   #phase: CallPhase;
-  /** Turns that answered the caller, and how long the caller waited in all. */
-  #answered = { turns: 0, waitedMs: 0 };
 
   constructor(options: WriterOptions) {
     this.#options = options;
@@ -72,8 +70,7 @@ export class CallWriter {
   async end(status: EndStatus, reason: string, failure: string | null): Promise<void> {
     const usage = this.#options.takeUsage();
     const endedAt = this.#options.clock.now();
-    const answered = this.#answered;
-    this.#queue.push({ kind: 'end', outcome: { status, reason, failure }, endedAt, usage, answered });
+    this.#queue.push({ kind: 'end', outcome: { status, reason, failure }, endedAt, usage });
     await this.#queue.written();
   }
 
@@ -84,8 +81,6 @@ export class CallWriter {
     const here = entryOf(item, this.#seq++, this.#phase, sources);
     const entry = { ...here, startMs: here.startMs + offsetMs, endMs: here.endMs + offsetMs };
     const latency = item.role === 'agent' ? latencyOf(item.timing) : null;
-    if (latency)
-      this.#answered = { turns: this.#answered.turns + 1, waitedMs: this.#answered.waitedMs + latency.fullCycleMs };
     const event = call.transcribed || item.role === 'tool-result' ? eventOf(item, call.id) : null;
     const usage = item.role === 'agent' ? takeUsage() : [];
     this.#queue.push({ kind: 'entry', entry: call.transcribed ? entry : null, latency, event, usage });

@@ -33,12 +33,6 @@ export async function giveUp(
   });
   log.info({ ...callFields(call), status, reason, problem: message }, 'call refused');
   const outcome = { status, reason, failure: status === 'refused' ? failureText(status, message) : message };
-  queue.push({
-    kind: 'end',
-    outcome,
-    endedAt: clock.now(),
-    usage: [],
-    answered: { turns: 0, waitedMs: 0 },
-  });
+  queue.push({ kind: 'end', outcome, endedAt: clock.now(), usage: [] });
   await queue.written();
 }

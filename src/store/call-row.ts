@@ -18,7 +18,13 @@ export function changed(change: CallProgress) {
     ...(change.placedMs === undefined ? {} : { placed_ms: change.placedMs }),
     ...(change.answeredAt === undefined ? {} : { answered_at: change.answeredAt }),
     ...(change.phase === undefined ? {} : { phase: change.phase }),
-    ...(change.latency === undefined ? {} : { latency: JSON.stringify(change.latency) }),
+    ...(change.latency === undefined
+      ? {}
+      : {
+          latency: JSON.stringify(change.latency),
+          turns: sql<number>`turns + 1`,
+          waited_ms: sql<number>`waited_ms + ${change.latency.fullCycleMs}`,
+        }),
     ...(change.recording === undefined
       ? {}
       : { recording_key: change.recording.key, recording_offset_ms: change.recording.offsetMs }),

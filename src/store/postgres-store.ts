@@ -20,6 +20,7 @@ import { PostgresKnowledgeStore } from './knowledge-store.ts';
 import { PostgresUsageStore } from './usage-store.ts';
 import { PostgresMediaServerStore } from './media-server-store.ts';
 import { PostgresMemoryStore } from './memory-store.ts';
+import { PostgresMetricsStore } from './metrics-store.ts';
 import { PostgresMcpServerStore } from './mcp-server-store.ts';
 import { PostgresUserStore } from './user-store.ts';
 import { PostgresWebhookStore } from './webhook-store.ts';
@@ -47,6 +48,7 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss, ring: () => void): Reco
     carriers: new PostgresCarrierStore(db),
     conversations: new PostgresConversationStore(db),
     memory: new PostgresMemoryStore(db),
+    metrics: new PostgresMetricsStore(db),
     outbox: new PostgresOutbox(db, boss, once, ring),
   };
 }

@@ -69,6 +69,13 @@ export interface Database {
     conversation_id: number | null;
     canceled_at: Date | null;
   };
+  call_counts: {
+    organization_id: number;
+    agent_id: number;
+    user_id: number;
+    outcome: string;
+    calls: number;
+  };
   call_entries: {
     call_id: number;
     seq: number;
@@ -79,6 +86,44 @@ export interface Database {
     detail: ColumnType<Record<string, unknown>, string | undefined, string>;
     id: Generated<number>;
     at: Generated<Date>;
+  };
+  call_facts: {
+    call_id: number;
+    organization_id: number;
+    agent_id: number;
+    user_id: number | null;
+    campaign_id: number | null;
+    direction: string;
+    carrier: string;
+    outcome: string;
+    placed_at: Date;
+    answered_at: Date | null;
+    ended_at: Date;
+    answered: boolean;
+    converted: boolean;
+    talk_ms: number;
+    ring_ms: number;
+    turns: number;
+    waited_ms: number;
+    cost_micros: number;
+    sentiment: number | null;
+  };
+  call_rollups: {
+    organization_id: number;
+    dimension: string;
+    value: string;
+    span: string;
+    bucket: Date;
+    calls: number;
+    answered: number;
+    converted: number;
+    talk_ms: number;
+    ring_ms: number;
+    turns: number;
+    waited_ms: number;
+    cost_micros: number;
+    sentiment: number;
+    analysed: number;
   };
   callbacks: {
     id: GeneratedAlways<number>;
@@ -134,6 +179,8 @@ export interface Database {
     written: Generated<number>;
     announced_by: number | null;
     vendor_errors: ColumnType<object[], string | undefined, string>;
+    turns: Generated<number>;
+    waited_ms: Generated<number>;
   };
   carrier_deliveries: {
     carrier: string;

@@ -13,7 +13,7 @@ export interface AgentStore {
   update(organizationId: number, id: number, change: Partial<AgentSettings>, at: Date): Promise<AiAgent | null>;
   /** Stores the agent's last vendor error; null clears it. */
   noteError(id: number, error: AiAgent['lastError']): Promise<void>;
-  /** Adds to the agent's number of requests and total response time. */
+  /** Counts answers in text; those of calls are in the calls' facts. */
   count(id: number, requests: number, responseMs: number, at: Date): Promise<void>;
   activity(id: number): Promise<AgentActivity>;
   /** Deletes and returns the agent; null if it does not exist. */

@@ -15,6 +15,7 @@ export async function bookSlot(core: Pick<BaseCore, 'store' | 'clock'>, ctx: Ctx
     const booking = await records.bookings.insert(ctx.organizationId, input, now, null);
     if (!booking) throw new AppError('conflict', 'That time is taken', { subject: `at: ${input.at.toISOString()}` });
     await records.outbox.audit(ctx, 'booking.make', `booking_${booking.id}`, { at: input.at });
+    if (booking.callId !== null) await records.metrics.settle([booking.callId]);
     return booking;
   });
 }

@@ -28,6 +28,7 @@ export async function moveBooking(
       to: moved.at,
       booking: `booking_${moved.id}`,
     });
+    if (moved.callId !== null) await records.metrics.settle([moved.callId]);
     return moved;
   });
 }

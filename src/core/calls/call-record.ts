@@ -7,7 +7,7 @@ import type { CallProgress, Ownership, WriteResult } from './call-store.ts';
 import { priced, type UsageLine } from '../usage/usage.ts';
 import type { Call, TurnLatency } from './call.ts';
 import type { ConversationEntry } from './conversation-entry.ts';
-import { finishIn, type CallOutcome } from './finish-call.ts';
+import { endIn, type CallOutcome } from './finish-call.ts';
 
 /** A change that the owner of a call writes. Plain data, so that a file can keep it during a database outage. */
 export type CallRecord =
@@ -27,8 +27,6 @@ export type CallRecord =
       readonly outcome: CallOutcome;
       readonly endedAt: Date;
       readonly usage: readonly UsageLine[];
-      /** Number of turns that answered the caller, and the total wait. */
-      readonly answered: { readonly turns: number; readonly waitedMs: number };
     };
 
 /** A record with its number: the records of one owner are numbered from one, in order. */
@@ -56,8 +54,10 @@ export async function writeCallRecord(
         const result = await records.calls.write(call.id, by, number, change, true);
         if (result !== 'written') return result;
         await recordUsage(records, call.id, record.usage);
-        if (record.entry && !(await records.calls.addEntry(call.id, record.entry))) return result;
-        if (record.event) await records.outbox.event(call.organizationId, record.event);
+        const isNew = !record.entry || (await records.calls.addEntry(call.id, record.entry));
+        if (isNew && record.event) await records.outbox.event(call.organizationId, record.event);
+        // A late turn of a call whose end another server has stored.
+        await records.metrics.settle([call.id]);
         return result;
       }
       case 'callback': {
@@ -67,10 +67,9 @@ export async function writeCallRecord(
         return result;
       }
       case 'end': {
-        if (!(await finishIn(records, record.endedAt, call.id, by, record.outcome))) return 'ended';
+        if (!(await endIn(records, record.endedAt, call.id, by, record.outcome))) return 'ended';
         await recordUsage(records, call.id, record.usage);
-        const { turns, waitedMs } = record.answered;
-        if (turns > 0) await records.agents.count(call.agentId, turns, waitedMs, record.endedAt);
+        await records.metrics.settle([call.id]);
         return 'written';
       }
     }

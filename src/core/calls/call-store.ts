@@ -56,6 +56,7 @@ export interface CallProgress {
   readonly placedMs?: number;
   readonly answeredAt?: Date;
   readonly phase?: CallPhase;
+  /** Of a turn that answered the caller; counts the turn. */
   readonly latency?: TurnLatency;
   readonly recording?: { readonly key: string; readonly offsetMs: number };
   readonly spokenBy?: Readonly<Record<string, string>>;

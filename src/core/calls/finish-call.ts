@@ -35,8 +35,21 @@ export function finishCall(
   return core.store.transaction((records) => finishIn(records, core.clock.now(), callId, by, outcome));
 }
 
-/** The same, within a transaction. */
-export async function finishIn(
+/** The same, within a transaction, of which it must be the last change. */
+async function finishIn(
+  records: Records,
+  now: Date,
+  callId: number,
+  by: Ownership | null,
+  outcome: CallOutcome,
+): Promise<boolean> {
+  if (!(await endIn(records, now, callId, by, outcome))) return false;
+  await records.metrics.settle([callId]);
+  return true;
+}
+
+/** Stores the end without the facts, which must be settled at the end of the transaction. */
+export async function endIn(
   records: Records,
   now: Date,
   callId: number,
@@ -79,13 +92,14 @@ export function reapAbandoned(core: Pick<Core, 'store' | 'clock'>, by: CallOwner
     const calls = await records.calls.abandoned(by, REAP_BATCH);
     const reaped: Call[] = [];
     for (const call of calls) {
-      const done = await finishIn(records, now, call.id, null, {
+      const done = await endIn(records, now, call.id, null, {
         status: 'broken',
         reason: 'server_died',
         failure: 'The server that ran the call stopped',
       });
       if (done) reaped.push(call);
     }
+    await records.metrics.settle(reaped.map((call) => call.id));
     return reaped;
   });
 }

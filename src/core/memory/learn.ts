@@ -2,15 +2,23 @@ import type { Core } from '../core.ts';
 import type { Records } from '../records.ts';
 import type { Analysis } from './analyst.ts';
 
-/** Stores the analysis in the person's memory and as the conversation's summary. Repeating it changes nothing. */
+/**
+ * Stores the analysis in the person's memory, as the conversation's summary and in the facts of its call. Repeating it
+ * changes nothing.
+ */
 export async function learned(
-  records: Pick<Records, 'memory' | 'conversations'>,
-  { conversationId, personId }: { readonly conversationId: number; readonly personId: number },
-  { summary, topics, preferences }: Analysis,
+  records: Pick<Records, 'memory' | 'conversations' | 'metrics'>,
+  {
+    conversationId,
+    personId,
+    callId,
+  }: { readonly conversationId: number; readonly personId: number; readonly callId: number | null },
+  { summary, topics, preferences, judgement }: Analysis,
   at: Date,
 ): Promise<void> {
   await records.memory.merge(personId, { preferences, topics }, at);
   if (summary !== null) await records.conversations.summarize(conversationId, summary, at);
+  if (callId !== null && judgement) await records.metrics.settle([callId], judgement);
 }
 
 /** Analyses an ended call, or the messages so far. */
@@ -22,7 +30,7 @@ export async function learnFrom(
   const conversation =
     'callId' in which ? await conversations.ofCall(which.callId) : await conversations.byId(which.conversationId);
   if (!conversation || conversation.personId === null) return;
-  const { id, personId, agentId } = conversation;
+  const { id, personId, agentId, callId } = conversation;
   const messages = await conversations.messages(conversation.id);
   if (!messages.some((message) => message.role === 'caller')) return;
   const analysis = await core.dialogue.analyse(
@@ -31,6 +39,6 @@ export async function learnFrom(
     true,
   );
   await core.store.transaction((records) =>
-    learned(records, { conversationId: id, personId }, analysis, core.clock.now()),
+    learned(records, { conversationId: id, personId, callId }, analysis, core.clock.now()),
   );
 }

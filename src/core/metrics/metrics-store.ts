@@ -1,0 +1,38 @@
+import type { Judgement } from '../memory/analyst.ts';
+import type { Dimension, Sums } from './metrics.ts';
+import type { Part } from './periods.ts';
+
+/** Only calls with one of these values. */
+export type MetricsFilter = Readonly<Partial<Record<Dimension, readonly string[]>>>;
+
+/** A part of the period with this index. */
+export interface PeriodPart extends Part {
+  readonly period: number;
+}
+
+export interface MetricsQuery {
+  readonly organizationId: number;
+  readonly by: Dimension | null;
+  readonly filter: MetricsFilter;
+  readonly parts: readonly PeriodPart[];
+}
+
+export interface MetricsRow extends Sums {
+  readonly period: number;
+  /** Of the dimension that is grouped by, else null. */
+  readonly value: string | null;
+}
+
+export interface MetricsStore {
+  /**
+   * Writes the facts of these calls if they have ended, or renews them from the records, and changes the roll-ups by
+   * the difference. Must be the last change of its transaction: the roll-ups are locked until it ends.
+   */
+  settle(callIds: readonly number[], judgement?: Pick<Judgement, 'sentimentScore' | 'converted'>): Promise<void>;
+  /** Sums from roll-ups. The filter and `by` name one dimension at most, and no part is `exact`. */
+  fromRollups(query: MetricsQuery): Promise<readonly MetricsRow[]>;
+  /** Sums over facts; it reads each call of the parts. */
+  fromFacts(query: MetricsQuery): Promise<readonly MetricsRow[]>;
+  /** When the last call ended in which the agent answered. */
+  lastAnsweredAt(agentId: number): Promise<Date | null>;
+}
