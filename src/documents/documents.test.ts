@@ -10,6 +10,14 @@ import { WorkerReader } from './worker-reader.ts';
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 describe('what a document says', () => {
+  it('as PDF whose font has ligatures outside of its encoding', async () => {
+    const letters = { '01': 'FB03', '02': '00660069', '80': 'FB02', A5: 'FB00' };
+    const lines = ['The o\x01ce is open; bene\x02ts are paid.', 'Take the \x80ight o\xa5er.'];
+    const text = (await extract(pdfOf([lines], letters), 'pdf')).map((one) => one.text).join('\n');
+    assert.match(text, /office is open; benefits are paid/);
+    assert.match(text, /Take the flight offer/);
+  });
+
   it('as PDF, by page', async () => {
     const blocks = await extract(
       pdfOf([['The plan costs twenty dollars a', 'month. It is cancel-', 'lable.'], ['Second page.']]),

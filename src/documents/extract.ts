@@ -1,6 +1,6 @@
+import { PDFiumLibrary } from '@hyzyla/pdfium';
 import mammoth from 'mammoth';
 import { marked } from 'marked';
-import { extractText, getDocumentProxy } from 'unpdf';
 import type { FileType } from '#core/knowledge/document.ts';
 import { readable } from '#core/kernel/text/plain-letters.ts';
 import { paragraphsOf, withAnswers, type Block } from './blocks.ts';
@@ -64,16 +64,18 @@ async function fromPdf(bytes: Uint8Array): Promise<Block[]> {
   );
 }
 
+/** PDFium marks a hyphen at the end of a line, where it cuts a word, with U+FFFE. */
+const CUT_WORD = /\ufffe\s*|(?<=\p{L})[-\xad\u2010]\n(?=\p{Ll})/gu;
+
+/** PDFium runs as WASM in this thread, which ends with the document: nothing is freed page by page. */
 async function pagesOf(bytes: Uint8Array): Promise<string[]> {
-  try {
-    const { text } = await extractText(await getDocumentProxy(Uint8Array.from(bytes)), { mergePages: false });
-    // A word that was cut at the end of a line is one word.
-    return text.map((page) => readable(page.replaceAll(/(\p{L})[-\xad\u2010]\n(?=\p{Ll})/gu, '$1')));
-  } catch (error) {
-    if (error instanceof Error && error.name === 'PasswordException')
+  const pdfium = await PDFiumLibrary.init();
+  const pdf = await pdfium.loadDocument(bytes).catch((error: unknown) => {
+    if (error instanceof Error && /password/i.test(error.message))
       throw new Error('it is encrypted. Remove its password and upload it again.', { cause: error });
-    throw error;
-  }
+    throw new Error('it is no valid PDF, or it is damaged. Save it as a PDF again.', { cause: error });
+  });
+  return Array.from(pdf.pages(), (page) => readable(page.getText().replaceAll('\r\n', '\n').replaceAll(CUT_WORD, '')));
 }
 
 async function wordToHtml(bytes: Uint8Array): Promise<string> {

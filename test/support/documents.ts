@@ -2,9 +2,17 @@ import { crc32, deflateRawSync } from 'node:zlib';
 
 /** Small documents in the formats that people have them in. */
 
-/** A PDF of so many pages, each with its lines. */
-export function pdfOf(pages: readonly (readonly string[])[]): Uint8Array {
-  const objects: string[] = ['', '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>'];
+/** A PDF of so many pages, each with its lines. `letters`: what codes outside the font's encoding mean, in hex. */
+export function pdfOf(
+  pages: readonly (readonly string[])[],
+  letters: Readonly<Record<string, string>> | null = null,
+): Uint8Array {
+  const font = '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica';
+  const objects: string[] = ['', letters ? `${font} /ToUnicode 3 0 R >>` : `${font} >>`];
+  if (letters) {
+    const map = toUnicode(letters);
+    objects.push(`<< /Length ${map.length} >>\nstream\n${map}\nendstream`);
+  }
   const kids: number[] = [];
   for (const lines of pages) {
     const text = lines.map((line) => `(${line.replaceAll(/[()\\]/g, '\\$&')}) Tj T*`).join('\n');
@@ -30,6 +38,28 @@ export function pdfOf(pages: readonly (readonly string[])[]): Uint8Array {
     'latin1',
   );
 }
+
+const toUnicode = (letters: Readonly<Record<string, string>>) =>
+  `/CIDInit /ProcSet findresource begin
+12 dict begin
+begincmap
+/CMapName /Letters def
+/CMapType 2 def
+1 begincodespacerange
+<00> <FF>
+endcodespacerange
+${Object.keys(letters).length} beginbfchar
+${Object.entries(letters)
+  .map(([code, letter]) => `<${code}> <${letter}>`)
+  .join('\n')}
+endbfchar
+1 beginbfrange
+<20> <7E> <0020>
+endbfrange
+endcmap
+CMapName currentdict /CMap defineresource pop
+end
+end`;
 
 /** A Word document: paragraphs, those that begin with `# ` as headings. */
 export function docxOf(paragraphs: readonly string[], packed = false): Uint8Array {
