@@ -165,7 +165,11 @@ const SUITES: readonly Suite[] = [
   { name: 'media socket', budgetS: 240, alone: true, files: ['test/suites/media-socket.test.ts'] },
   { name: 'carrier calls', budgetS: 240, alone: true, files: ['test/suites/carrier-calls.test.ts'] },
   { name: 'stop', budgetS: 240, files: ['test/suites/stop.test.ts'] },
-  { name: 'two servers', budgetS: 120, files: ['test/suites/two-servers.test.ts'] },
+  {
+    name: 'two servers',
+    budgetS: 240,
+    files: ['test/suites/two-servers.test.ts', 'test/suites/takeover.test.ts'],
+  },
   { name: 'start-up', budgetS: 120, files: ['test/suites/start-up.test.ts'] },
   { name: 'backup', budgetS: 240, files: ['test/suites/backup.test.ts'] },
   { name: 'process', budgetS: 300, files: ['test/suites/process.test.ts'] },

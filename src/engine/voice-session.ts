@@ -3,7 +3,7 @@ import type { Providers } from './contracts/providers.ts';
 import type { Failure } from './contracts/failure.ts';
 import { EchoGuard } from './audio/echo-guard.ts';
 import type { CallClock } from './contracts/clock.ts';
-import type { CallPhase, ModelMessage, ToolArgs, ToolDefinition } from './contracts/language-model.ts';
+import type { ModelMessage, ToolArgs, ToolDefinition } from './contracts/language-model.ts';
 import type { MediaLeg } from './contracts/media.ts';
 import type { SpeechContext } from './contracts/speech-to-text.ts';
 import { Listen } from './stages/listen.ts';
@@ -13,7 +13,7 @@ import { messagesOf, Think } from './stages/think.ts';
 import type { TurnEffect, TurnEventBody, TurnNote } from './turns/events.ts';
 import type { TurnPolicy } from './turns/policy.ts';
 import { mayBeMachine } from './turns/screening.ts';
-import { initialState, type LedgerItem, type TurnState } from './turns/state.ts';
+import { initialState, type TurnState } from './turns/state.ts';
 import { nextDeadlineMs, step } from './turns/step.ts';
 
 /** End reason of a call that a person takes over. */
@@ -34,8 +34,8 @@ export interface SessionOptions {
   readonly tools: readonly ToolDefinition[];
   readonly context: SpeechContext;
   readonly host: SessionHost;
-  /** A conversation that another server began and this one continues. */
-  readonly before?: { readonly ledger: readonly LedgerItem[]; readonly phase: CallPhase } | null;
+  /** The state of a conversation that another server began and this one continues. */
+  readonly restored?: TurnState | null;
 }
 
 /** What a session needs from the running call. No method may throw. */
@@ -68,13 +68,16 @@ export class VoiceSession {
   #draining = false;
   #cancelTimer: (() => void) | null = null;
   #timerMs: number | null = null;
+  #started = false;
   #closed = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     const { clock, providers, policy, host } = options;
-    this.#startedMs = clock.nowMs();
-    this.#state = initialState(options.before ?? null);
+    const { restored = null } = options;
+    this.#startedMs = clock.nowMs() - (restored?.nowMs ?? 0);
+    // Until its media is connected here, the call has lost it.
+    this.#state = restored ? { ...restored, lostUntilMs: restored.nowMs + RECONNECT_MS } : initialState();
     const post = (event: TurnEventBody) => this.#post(event);
     const echo = new EchoGuard();
     this.#playout = new Playout(clock, {
@@ -158,9 +161,10 @@ export class VoiceSession {
 
   /** Audio flows: the call is answered, or a media socket is open. Later calls do nothing. */
   start(leg: MediaLeg): void {
-    if (this.#state.phase !== 'waiting') return;
+    if (this.#started) return;
+    this.#started = true;
     this.#playout.connect(leg);
-    this.#post({ type: 'start' });
+    this.#post({ type: this.#options.restored ? 'taken-over' : 'start' });
   }
 
   /** Caller's audio: mu-law, any length. Must not throw: it is called from sockets. */

@@ -13,7 +13,7 @@ export interface CallRecordingOptions {
   readonly callClock: CallClock;
   readonly files: FileStore;
   /** Null if the call began on this server. */
-  readonly continued: Pick<Continuation, 'offsetMs'> | null;
+  readonly continued: Pick<Continuation, 'state'> | null;
   readonly log: Log;
   /** Stores a change of the call's record. */
   readonly progress: (change: CallProgress) => void;
@@ -27,7 +27,7 @@ export class CallRecording {
 
   constructor(options: CallRecordingOptions) {
     this.#options = options;
-    this.#startedMs = options.callClock.nowMs();
+    this.#startedMs = options.callClock.nowMs() - (options.continued?.state.nowMs ?? 0);
   }
 
   /** Starts the recording, or continues that of another server, if the call is recorded. Never rejects. */
@@ -78,7 +78,7 @@ export class CallRecording {
     const size = continued === null ? 0 : ((await files.read(key))?.size ?? 0);
     const file = await files.append(key, (error) => this.#stop(error));
     const nowMs = callClock.nowMs();
-    const onClockMs = Math.round(nowMs - this.#startedMs) + (continued?.offsetMs ?? 0);
+    const onClockMs = Math.round(nowMs - this.#startedMs);
     if (size === 0 || call.recordingOffsetMs === null) {
       this.#recorder = new Recorder(file, nowMs);
       return { key, offsetMs: onClockMs };

@@ -15,6 +15,8 @@ export interface WriterOptions extends QueueOptions {
   readonly call: Call;
   /** Null if the call began on this server. */
   readonly continued: Continuation | null;
+  /** The state of the conversation as it is stored with each record of a turn. */
+  readonly turnState: () => object;
   /** Which documents the agent's words are from. */
   readonly sourcesOf: (text: string) => readonly Source[];
   /**
@@ -34,7 +36,7 @@ export class CallWriter {
   constructor(options: WriterOptions) {
     this.#options = options;
     this.#seq = options.continued?.nextSeq ?? 0;
-    this.#phase = options.continued?.phase ?? 'GREETING';
+    this.#phase = options.continued?.state.dialogue.phase ?? 'GREETING';
     this.#queue = new RecordQueue(options);
   }
 
@@ -55,15 +57,21 @@ export class CallWriter {
       case 'entry':
         return this.#entry(note.item);
       case 'responded':
-        return this.#event({ type: 'agent.responded', callId, data: { text: note.text } });
+        return this.#turn({}, { type: 'agent.responded', callId, data: { text: note.text } });
       case 'interrupted':
-        return this.#event({ type: 'user.interrupted', callId, data: { text: note.text, heard: note.heard } });
+        return this.#turn({}, { type: 'user.interrupted', callId, data: { text: note.text, heard: note.heard } });
       case 'phase':
         this.#phase = note.phase;
-        return this.progress({ phase: note.phase });
+        return this.#turn({ phase: note.phase });
       default:
         return;
     }
+  }
+
+  /** Stores the state of the conversation; resolves when all records are stored. */
+  async checkpoint(): Promise<void> {
+    this.#turn({});
+    await this.#queue.written();
   }
 
   /** Writes the end of the call, its last record. Resolves when all records are stored. */
@@ -75,19 +83,24 @@ export class CallWriter {
   }
 
   #entry(item: LedgerItem): void {
-    const { call, sourcesOf, continued, takeUsage } = this.#options;
+    const { call, sourcesOf, takeUsage, turnState } = this.#options;
     const sources = item.role === 'agent' ? sourcesOf(item.intended) : [];
-    const offsetMs = continued?.offsetMs ?? 0;
-    const here = entryOf(item, this.#seq++, this.#phase, sources);
-    const entry = { ...here, startMs: here.startMs + offsetMs, endMs: here.endMs + offsetMs };
+    const entry = entryOf(item, this.#seq++, this.#phase, sources);
     const latency = item.role === 'agent' ? latencyOf(item.timing) : null;
     const event = call.transcribed || item.role === 'tool-result' ? eventOf(item, call.id) : null;
     const usage = item.role === 'agent' ? takeUsage() : [];
-    this.#queue.push({ kind: 'entry', entry: call.transcribed ? entry : null, latency, event, usage });
+    this.#queue.push({
+      kind: 'entry',
+      entry: call.transcribed ? entry : null,
+      latency,
+      event,
+      usage,
+      turnState: turnState(),
+    });
   }
 
-  #event(event: DomainEvent): void {
-    this.progress({}, event);
+  #turn(change: CallProgress, event: DomainEvent | null = null): void {
+    this.progress({ ...change, turnState: this.#options.turnState() }, event);
   }
 }
 

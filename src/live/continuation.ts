@@ -1,19 +1,18 @@
 import type { Call } from '#core/calls/call.ts';
-import type { CallPhase, ConversationEntry } from '#core/calls/conversation-entry.ts';
+import type { ConversationEntry } from '#core/calls/conversation-entry.ts';
 import type { WallClock } from '#core/kernel/wall-clock.ts';
 import type { Store } from '#core/records.ts';
 import type { ToolArgs, ToolResultStatus } from '#engine/contracts/language-model.ts';
-import type { LedgerItem, TurnKind } from '#engine/turns/state.ts';
+import { newTiming } from '#engine/turns/agent.ts';
+import { initialState, type LedgerItem, type TurnKind, type TurnState } from '#engine/turns/state.ts';
+import { restoredState, stateOfLedger } from '#engine/turns/stored-state.ts';
 
 /** What a server needs to continue a conversation that another server began. */
 export interface Continuation {
-  /** What was said so far; its times lie before the start of this server's part. */
-  readonly ledger: readonly LedgerItem[];
+  /** The state of the conversation; its clock goes on as the call's. */
+  readonly state: TurnState;
   /** Sequence number of the next stored entry. */
   readonly nextSeq: number;
-  readonly phase: CallPhase;
-  /** Where this server's part begins on the call's clock, ms. */
-  readonly offsetMs: number;
 }
 
 /** Null for a call that was not answered yet: its conversation has not begun. */
@@ -23,20 +22,20 @@ export async function continuationOf(
   call: Call,
 ): Promise<Continuation | null> {
   if (call.answeredAt === null) return null;
-  const entries = await store.calls.entries(call.id);
-  const lastEndMs = Math.max(0, ...entries.map((one) => one.endMs));
+  const [entries, stored] = await Promise.all([store.calls.entries(call.id), store.calls.turnState(call.id)]);
   const sinceAnswerMs = clock.now().getTime() - call.answeredAt.getTime();
-  const offsetMs = Math.max(lastEndMs, sinceAnswerMs + (call.recordingOffsetMs ?? 0));
-  return {
-    ledger: entries.map((entry) => toItem(entry, offsetMs)),
-    nextSeq: Math.max(-1, ...entries.map((one) => one.seq)) + 1,
-    phase: call.phase,
-    offsetMs,
-  };
+  const nowMs = Math.max(sinceAnswerMs + (call.recordingOffsetMs ?? 0), ...entries.map((one) => one.endMs));
+  const ledger = entries.map(toItem);
+  const nextSeq = Math.max(-1, ...entries.map((one) => one.seq)) + 1;
+  const restored = restoredState(stored, ledger, nowMs);
+  if (restored) return { state: restored, nextSeq };
+  // Nothing was said, so the conversation begins here.
+  if (stored === null && ledger.length === 0) return { state: { ...initialState(), nowMs }, nextSeq };
+  return { state: stateOfLedger(ledger, call.phase, nowMs), nextSeq };
 }
 
-function toItem({ role, text, startMs, endMs, detail }: ConversationEntry, offsetMs: number): LedgerItem {
-  const at = { startMs: startMs - offsetMs, endMs: endMs - offsetMs };
+function toItem({ role, text, startMs, endMs, detail }: ConversationEntry): LedgerItem {
+  const at = { startMs, endMs };
   switch (role) {
     case 'caller':
       return {
@@ -58,14 +57,7 @@ function toItem({ role, text, startMs, endMs, detail }: ConversationEntry, offse
         heardMs: typeof detail['heardMs'] === 'number' ? detail['heardMs'] : endMs - startMs,
         interrupted: detail['interrupted'] === true,
         estimated: detail['estimated'] === true,
-        timing: {
-          endOfSpeechMs: null,
-          finalMs: null,
-          committedMs: null,
-          firstClauseMs: null,
-          firstAudioMs: null,
-          firstFrameMs: null,
-        },
+        timing: newTiming(),
       };
     case 'tool-call':
       return {

@@ -16,9 +16,9 @@ import { Announcement } from './announcement.ts';
 import { CallSlots, type CallSlot } from './call-slot.ts';
 import { CallStarter, type CallStarterOptions } from './call-starter.ts';
 import { callFields } from './call-fields.ts';
-import { join, type Connection } from './joining.ts';
+import { join, type Connection, type Refused } from './joining.ts';
 import { NotPlaced } from './placing.ts';
-import type { CallWatchEvent } from './running-call.ts';
+import type { CallWatchEvent, RunningCall } from './running-call.ts';
 import { sendElsewhere, tellElsewhere, viewElsewhere } from './remote-live-calls.ts';
 import { giveUp } from './give-up.ts';
 import { reap } from './reaper.ts';
@@ -131,6 +131,7 @@ export class LiveCallsHere implements LiveCalls {
     const call = await store.calls.byId(callId);
     // The slot is read only now: the call may have ended while its record was read.
     const slot = this.#slots.find(callId);
+    await slot?.starting;
     const running = slot?.running;
     if (!call || isEnded(call.status)) return 'not-running';
     if (call.owner !== null && call.owner !== serverId)
@@ -147,9 +148,13 @@ export class LiveCallsHere implements LiveCalls {
     });
   }
 
-  /** Whether the media of a call is connected here and its peer answers. */
+  /** Whether the media of a call is connected here and its peer answers. If not, the call is ready to be taken over. */
   async isReachedHere(callId: number): Promise<boolean> {
-    return (await this.#slots.find(callId)?.running?.isReached()) ?? false;
+    const running = this.#slots.find(callId)?.running;
+    if (!running) return false;
+    if (await running.isReached()) return true;
+    await running.checkpoint();
+    return false;
   }
 
   viewHere(callId: number): LiveView | null {
@@ -183,11 +188,22 @@ export class LiveCallsHere implements LiveCalls {
   async #connect(slot: CallSlot, call: Call, leg: MediaLeg): Promise<Connection> {
     if (isEnded(call.status)) return { refused: 'ended' };
     await slot.starting;
-    const running = slot.running ?? (await this.#starter.adopt(slot));
+    const running = slot.running ?? (await this.#adopt(slot));
     if ('refused' in running) return running;
     if (await running.isReached()) return { refused: 'connected' };
     slot.clearDeadline();
     return join(running, leg);
+  }
+
+  /** Takes over a call of another server; commands that come meanwhile wait for it. */
+  #adopt(slot: CallSlot): Promise<RunningCall | Refused> {
+    const adopted = this.#starter.adopt(slot);
+    const settled = adopted.then(
+      () => undefined,
+      () => undefined,
+    );
+    void slot.start(() => settled);
+    return adopted;
   }
 
   /** No new calls; running ones get `graceMs` to end, then are ended. */

@@ -12,6 +12,7 @@ import type { CallClock } from '#engine/contracts/clock.ts';
 import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
 import type { TurnNote } from '#engine/turns/events.ts';
 import { DEFAULT_POLICY } from '#engine/turns/policy.ts';
+import { storedState, wordlessState } from '#engine/turns/stored-state.ts';
 import { VoiceSession } from '#engine/voice-session.ts';
 import { type Providers } from '#engine/contracts/providers.ts';
 import { CallEnding, CARRIER_FAILED, NO_CAPACITY, type CarrierSide } from './call-ending.ts';
@@ -100,7 +101,7 @@ export class RunningCall {
         canTransfer: options.carrier.transfer !== null,
       }),
     };
-    this.#startedMs = callClock.nowMs();
+    this.#startedMs = callClock.nowMs() - (options.continued?.state.nowMs ?? 0);
     const script = prepared.script(call);
     this.#writer = new CallWriter({
       call,
@@ -109,6 +110,7 @@ export class RunningCall {
       store,
       clock,
       journal: options.journal,
+      turnState: () => (call.transcribed ? storedState : wordlessState)(this.#session.state),
       sourcesOf: (text) => lookup?.sourcesOf(text) ?? [],
       takeUsage: () => this.#meter.take(),
       onLost: (why) => this.#ending.loseOwnership(why),
@@ -149,14 +151,14 @@ export class RunningCall {
       policy: {
         ...script.policy,
         attempts: Math.max(script.policy.attempts, providers.languageModels.length, providers.textToSpeech.length),
-        ...(options.turnAway || options.continued ? { screen: false, firstMessage: null } : {}),
+        ...(options.turnAway ? { screen: false, firstMessage: null } : {}),
       },
       prompt: script.prompt,
       model: script.model,
       voiceId: script.voiceId,
       tools: options.tools.definitions,
       context: { phrases: script.phrases },
-      before: options.continued,
+      restored: options.continued?.state ?? null,
       host: {
         runTool: (key, name, args, talk) => options.tools.run(key, name, args, talk),
         note: (note) => this.#note(note),
@@ -185,6 +187,11 @@ export class RunningCall {
 
   get answered(): boolean {
     return this.#answered;
+  }
+
+  /** Stores where the conversation is, so that another server can go on with it. */
+  async checkpoint(): Promise<void> {
+    if (this.#begun && !this.#ending.begun) await this.#writer.checkpoint();
   }
 
   get view(): LiveView {
@@ -304,6 +311,7 @@ export class RunningCall {
         if (!current()) return;
         this.#media.lose();
         this.#session.mediaLost();
+        void this.checkpoint();
       },
       resumed: () => undefined,
     };

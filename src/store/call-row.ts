@@ -1,5 +1,5 @@
 import { sql, type Selectable } from 'kysely';
-import type { Call, CallStatus, Direction, TurnLatency } from '#core/calls/call.ts';
+import { LIVE_STATUSES, type Call, type CallStatus, type Direction, type TurnLatency } from '#core/calls/call.ts';
 import type { CallPhase, ConversationEntry } from '#core/calls/conversation-entry.ts';
 import type { CallProgress, NewCall } from '#core/calls/call-store.ts';
 import type { Database } from './schema.ts';
@@ -30,6 +30,14 @@ export function changed(change: CallProgress) {
       : { recording_key: change.recording.key, recording_offset_ms: change.recording.offsetMs }),
     ...(change.recordingFailure === undefined ? {} : { recording_failure: change.recordingFailure }),
     ...(change.vendorErrors === undefined ? {} : { vendor_errors: JSON.stringify(change.vendorErrors) }),
+    // An ended call needs no state; its words would remain after the transcript is deleted.
+    ...(change.turnState === undefined
+      ? {}
+      : {
+          turn_state: sql<
+            string | null
+          >`case when status in (${sql.join([...LIVE_STATUSES])}) then ${JSON.stringify(change.turnState)}::jsonb end`,
+        }),
     ...(change.spokenBy === undefined ? {} : { spoken_by: JSON.stringify(change.spokenBy) }),
   };
 }

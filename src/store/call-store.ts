@@ -182,6 +182,7 @@ export class PostgresCallStore implements CallStore {
         failure_reason: end.failureReason,
         ended_at: end.endedAt,
         lease_until: null,
+        turn_state: null,
       })
       .where('id', '=', id)
       .where('status', 'in', [...LIVE_STATUSES]);
@@ -201,6 +202,11 @@ export class PostgresCallStore implements CallStore {
       .returning(['owner', 'epoch'])
       .executeTakeFirst();
     return row ? { owner, epoch: row.epoch } : null;
+  }
+
+  async turnState(id: number): Promise<unknown> {
+    const row = await this.#db.selectFrom('calls').select('turn_state').where('id', '=', id).executeTakeFirst();
+    return row?.turn_state ?? null;
   }
 
   async extendLeases(owner: string, ids: readonly number[], leaseMs: number): Promise<readonly number[]> {

@@ -179,6 +179,7 @@ export interface Database {
     written: Generated<number>;
     announced_by: number | null;
     vendor_errors: ColumnType<object[], string | undefined, string>;
+    turn_state: ColumnType<object | null, string | null, string | null>;
     turns: Generated<number>;
     waited_ms: Generated<number>;
   };

@@ -16,6 +16,7 @@ const JSON_CONTENT: Readonly<Record<string, string>> = {
   'calls.latency': 'object',
   'calls.overrides': 'Record<string, unknown>',
   'calls.spoken_by': 'Record<string, string>',
+  'calls.turn_state': 'object',
   'calls.variables': 'Record<string, string>',
   'calls.vendor_errors': 'object[]',
   'events.payload': 'object',

@@ -65,6 +65,10 @@ const broken: Record<string, StepFunction> = {
       state: { ...result.state, idle: { ...result.state.idle, sinceMs: result.state.idle.sinceMs ?? Number.NaN } },
     };
   },
+  'does not finish a sentence that a takeover cut off': (state, event, policy) =>
+    step(event.type === 'taken-over' ? { ...state, turn: null } : state, event, policy),
+  'does not say what became of a tool that a takeover lost': (state, event, policy) =>
+    step(event.type === 'taken-over' ? { ...state, tools: [] } : state, event, policy),
   'ends a turn on a deadline that never moves': (state, event, policy) =>
     event.type === 'tick' ? { state, effects: [] } : step(state, event, policy),
 };

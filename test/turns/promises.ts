@@ -101,3 +101,19 @@ function playedWords(line: readonly Track[]): Map<string, number> {
   }
   return words;
 }
+
+/** After a takeover the agent says what it had not said, answers what was not answered, or listens. */
+export function checkTakenUp(before: TurnState, state: TurnState): void {
+  if (state.phase !== 'talking') return;
+  for (const tool of before.tools)
+    if (tool.status === 'running')
+      assert.ok(
+        state.ledger.some((item) => item.role === 'tool-result' && item.key === tool.key && item.status === 'unknown'),
+        'the outcome of a tool that was lost is not on record',
+      );
+  const { turn } = before;
+  const unheard = turn && !turn.speculative && turn.segments.some((one) => !one.finished && one.status !== 'failed');
+  const due = state.caller.text !== '' || state.caller.owed || state.caller.digits !== '';
+  assert.ok(state.turn || due || state.leaving || state.idle.sinceMs !== null, 'nothing follows a takeover');
+  if (unheard) assert.ok(state.turn || due || state.leaving, 'the sentence that was cut off is not finished');
+}

@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
 import type { TurnEffect, TurnEvent, TurnEventBody } from '#engine/turns/events.ts';
 import { DEFAULT_POLICY, type TurnPolicy } from '#engine/turns/policy.ts';
-import { initialState, type TurnState } from '#engine/turns/state.ts';
+import { initialState, type LedgerItem, type TurnState } from '#engine/turns/state.ts';
+import { restoredState, storedState } from '#engine/turns/stored-state.ts';
 import { nextDeadlineMs, step as turnStep } from '#engine/turns/step.ts';
 import { Random } from '../support/random.ts';
 import { Agenda } from './agenda.ts';
-import { checkEffects, checkHeard, checkLedger, checkPlain, checkSilent, type Track } from './promises.ts';
+import { CALLER_SAYS, modelRun } from './made-up-talk.ts';
+import {
+  checkEffects,
+  checkHeard,
+  checkLedger,
+  checkPlain,
+  checkSilent,
+  checkTakenUp,
+  type Track,
+} from './promises.ts';
 
 export type StepFunction = typeof turnStep;
 
@@ -17,6 +27,8 @@ const ANSWER_LIMIT_MS = 45_000;
 /** Longest that a call may go on after its script is over: the idle questions and the goodbye. */
 const END_LIMIT_MS = 180_000;
 const MS_PER_WORD = 300;
+/** The notes with which the state is stored. */
+const STORED = new Set(['entry', 'responded', 'interrupted', 'phase']);
 
 /**
  * A made-up world around the turn machine: a caller, a recogniser, a model, a voice, a line and tools, all of random
@@ -42,6 +54,12 @@ export class World {
   #stopped = new Set<number>();
   #waitingSinceMs: number | null = null;
   #scriptEndMs = 0;
+  /** What is on record: the state with its last entry, and the entries. */
+  #stored: string | null = null;
+  #entries: LedgerItem[] = [];
+  /** Counts the servers that had the call; what an earlier one awaited does not come. */
+  #server = 0;
+  takeovers = 0;
   steps = 0;
   turns = 0;
 
@@ -56,6 +74,38 @@ export class World {
       interruptible: r.chance(0.85),
       endpointMs: r.pick([0, 200, 300, 700]),
     };
+  }
+
+  /** Another server goes on with the call, from what is on record or from what its server stored just before. */
+  #takeOver(): void {
+    const r = this.#random;
+    if (this.#gone || this.#state.phase === 'waiting' || this.#state.phase === 'ended') return;
+    const died = r.chance(0.5);
+    if (!died) {
+      this.#feed({ type: 'media-lost', untilMs: this.#nowMs + 10_000 });
+      this.#store();
+    }
+    this.#advanceLine();
+    for (const track of this.#line) track.dropped = true;
+    this.#tracks = new Map();
+    this.#stopped = new Set();
+    this.#server++;
+    this.#utterance = 0;
+    this.#paused = false;
+    this.#nowMs += r.pick([0, 200, 3000]);
+    const state =
+      this.#stored === null ? initialState() : restoredState(JSON.parse(this.#stored), this.#entries, this.#nowMs);
+    assert.ok(state, 'what was stored cannot be restored');
+    this.#state = state;
+    this.takeovers++;
+    this.#waitingSinceMs = null;
+    this.#feed({ type: 'taken-over' });
+    if (state.phase === 'talking') checkTakenUp(state, this.#state);
+  }
+
+  #store(): void {
+    this.#stored = JSON.stringify(storedState(this.#state));
+    this.#entries = [...this.#state.ledger];
   }
 
   /** Plays one whole call. @throws AssertionError when the machine broke a promise */
@@ -103,6 +153,12 @@ export class World {
     if (this.#waitingSinceMs !== null) this.#waitingSinceMs += ms;
   }
 
+  /** As `after`, unless another server has taken the call over by then. */
+  #here(ms: number, run: () => void): void {
+    const server = this.#server;
+    this.#after(ms, () => server === this.#server && run());
+  }
+
   #after(ms: number, run: () => void): void {
     this.#agenda.add(this.#nowMs + ms, run);
   }
@@ -114,19 +170,7 @@ export class World {
     let at = r.between(0, 3000);
     for (let n = r.between(0, 6); n > 0; n--) {
       const lengthMs = r.pick([60, 200, 400, 900, 2500, 6000]);
-      const text = r.pick([
-        '',
-        '',
-        'yes',
-        'mm-hm',
-        'stop',
-        'what does it cost',
-        'my number is four two',
-        'hello',
-        'i want to',
-        'no thank you goodbye',
-        'please leave a message after the tone',
-      ]);
+      const text = r.pick(CALLER_SAYS);
       const start = at;
       this.#after(start, () => this.#speak(lengthMs, text));
       if (r.chance(0.1))
@@ -156,6 +200,7 @@ export class World {
     if (r.chance(0.1))
       this.#after(r.between(1600, at + 6000), () => this.#gone || this.#feed({ type: 'end', reason: 'asked' }));
     const hangUp = r.chance(0.5) ? r.between(1600, at + 8000) : at + 60_000;
+    if (r.chance(0.2)) this.#after(r.between(0, at + 6000), () => this.#takeOver());
     this.#after(hangUp, () => {
       this.#gone = true;
       this.#feed({ type: 'hung-up', reason: 'caller' });
@@ -171,20 +216,18 @@ export class World {
     if (r.chance(0.2)) this.#feed({ type: 'speech-suspected' });
     this.#feed({ type: 'speech-started', utterance, onsetMs: this.#nowMs - r.between(0, 100) });
     for (let at = 32; at < Math.min(lengthMs, 900); at += 32)
-      if (r.chance(0.7)) this.#after(at, () => this.#state.hold && this.#feed({ type: 'speech-goes-on', ms: 32 }));
+      if (r.chance(0.7)) this.#here(at, () => this.#state.hold && this.#feed({ type: 'speech-goes-on', ms: 32 }));
     const words = text.split(' ');
     for (let n = 1; n <= words.length && text !== ''; n++) {
       if (r.chance(0.6))
-        this.#after(r.between(0, lengthMs + 300), () =>
+        this.#here(r.between(0, lengthMs + 300), () =>
           this.#feed({ type: 'transcript-partial', utterance, text: words.slice(0, n).join(' ') }),
         );
     }
-    this.#after(lengthMs, () =>
-      this.#feed({ type: 'speech-ended', utterance, endMs: this.#nowMs - r.between(0, 100) }),
-    );
+    this.#here(lengthMs, () => this.#feed({ type: 'speech-ended', utterance, endMs: this.#nowMs - r.between(0, 100) }));
     const finals = r.pick([1, 1, 1, 1, 1, 0, 2]);
     for (let n = 0; n < finals; n++)
-      this.#after(Math.max(0, lengthMs + r.pick([-200, 0, 10, 50, 300, 900, 2500])), () =>
+      this.#here(Math.max(0, lengthMs + r.pick([-200, 0, 10, 50, 300, 900, 2500])), () =>
         this.#feed({
           type: 'transcript-final',
           utterance,
@@ -201,10 +244,12 @@ export class World {
   #feed(body: TurnEventBody): void {
     const before = this.#state;
     const event: TurnEvent = { ...body, atMs: this.#nowMs };
-    const json = JSON.stringify(before);
-    const result = this.#step(JSON.parse(json) as TurnState, event, this.#policy);
+    // Each step works on what another server would read.
+    const restored = restoredState(JSON.parse(JSON.stringify(storedState(before))), before.ledger, before.nowMs);
+    const result = this.#step(restored!, event, this.#policy);
     this.steps++;
     this.#state = result.state;
+    if (result.effects.some((one) => one.type === 'note' && STORED.has(one.note.kind))) this.#store();
     this.#check(before, result.effects);
     const progress: (() => void)[] = [];
     for (const effect of result.effects) this.#carryOut(effect, progress);
@@ -253,7 +298,7 @@ export class World {
         // again, late.
         for (const track of this.#line) {
           if (track.started && !track.dropped && this.#random.chance(0.2))
-            this.#after(
+            this.#here(
               this.#random.pick([0, 5, 300]),
               () =>
                 this.#gone ||
@@ -272,7 +317,7 @@ export class World {
         if (this.#random.chance(0.85)) {
           const status = this.#random.pick(['ok', 'ok', 'failed'] as const);
           for (let n = this.#random.chance(0.1) ? 2 : 1; n > 0; n--)
-            this.#after(this.#random.pick([0, 50, 1200, 6000, 25_000]), () =>
+            this.#here(this.#random.pick([0, 50, 1200, 6000, 25_000]), () =>
               this.#feed({ type: 'tool-result', key: effect.key, status, output: 'done', waitForHuman: false }),
             );
         }
@@ -290,38 +335,10 @@ export class World {
 
   #model(generation: number): void {
     const r = this.#random;
-    let at = r.pick([0, 20, 200, 800, 3000, 7000]);
-    const say = (body: TurnEventBody, ms: number) =>
-      this.#after(ms, () => (this.#stopped.has(generation) && r.chance(0.7) ? undefined : this.#feed(body)));
-    if (r.chance(0.08)) return; // never answers
-    if (r.chance(0.08)) return say({ type: 'model-failed', generation }, at);
-    for (let n = r.pick([0, 1, 1, 2, 3]); n > 0; n--) {
-      say(
-        {
-          type: 'model-clause',
-          generation,
-          text: r.pick([
-            'Sure.',
-            'That costs ten dollars a month.',
-            'Does that sound good to you?',
-            'Let me look that up for you, it will not take long.',
-          ]),
-        },
-        at,
-      );
-      at += r.pick([0, 30, 400, 2000]);
+    for (const { afterMs, body } of modelRun(r, generation, this.#agenda.added)) {
+      if (body.type === 'model-tool') this.#asked.set(String(body.args['id']), generation);
+      this.#here(afterMs, () => (this.#stopped.has(generation) && r.chance(0.7) ? undefined : this.#feed(body)));
     }
-    if (r.chance(0.25)) {
-      const id = `request-${generation}-${this.#agenda.added}`;
-      this.#asked.set(id, generation);
-      say({ type: 'model-tool', generation, name: r.chance(0.2) ? 'end_call' : 'look_up', args: { id } }, at);
-    }
-    if (r.chance(0.3))
-      say(
-        { type: 'model-dialogue', generation, phase: 'DISCOVERY', expects: r.pick(['open', 'number', 'yes-no']) },
-        at,
-      );
-    if (r.chance(0.95)) say({ type: 'model-done', generation }, at + r.pick([0, 10]));
   }
 
   #voice(segment: number, text: string): void {
@@ -341,8 +358,8 @@ export class World {
     track.dropped = false;
     if (r.chance(0.04)) return;
     const at = r.pick([0, 40, 90, 300, 2500]);
-    if (r.chance(0.06)) return this.#after(at, () => this.#feed({ type: 'synthesis-failed', segment, samples: 0 }));
-    this.#after(at, () => {
+    if (r.chance(0.06)) return this.#here(at, () => this.#feed({ type: 'synthesis-failed', segment, samples: 0 }));
+    this.#here(at, () => {
       if (track.durationMs !== null || track.dropped) return;
       const all = text.split(' ');
       // A voice may die in mid-sentence: what it had said is played.
@@ -353,10 +370,10 @@ export class World {
       this.#feed({ type: 'synthesis-started', segment });
       this.#play();
       if (dies)
-        return this.#after(r.pick([0, 20, 300]), () =>
+        return this.#here(r.pick([0, 20, 300]), () =>
           this.#feed({ type: 'synthesis-failed', segment, samples: track.durationMs! * 8 }),
         );
-      this.#after(r.pick([0, 20, 300]), () =>
+      this.#here(r.pick([0, 20, 300]), () =>
         this.#feed({ type: 'synthesis-done', segment, samples: track.durationMs! * 8, words: track.words }),
       );
     });
@@ -399,12 +416,12 @@ export class World {
     const timer = ++this.#playTimer;
     const left = track.durationMs - track.playedMs;
     const stop = this.#random.chance(0.3) ? Math.min(left, 260) : left;
-    this.#after(stop, () => {
+    this.#here(stop, () => {
       if (timer !== this.#playTimer || this.#gone) return;
       this.#advanceLine();
       if (track.dropped || this.#paused) return;
       if (track.playedMs >= track.durationMs!)
-        this.#after(
+        this.#here(
           this.#random.pick([0, 5, 120]),
           () => track.dropped || this.#gone || this.#heard(track, 'playout-finished'),
         );

@@ -20,6 +20,8 @@ export type CallRecord =
       readonly event: DomainEvent | null;
       /** Of the turn. Left out in records of earlier versions. */
       readonly usage?: readonly UsageLine[];
+      /** After this entry. Left out in records of earlier versions. */
+      readonly turnState?: object;
     }
   | { readonly kind: 'callback'; readonly callback: Callback }
   | {
@@ -50,7 +52,10 @@ export async function writeCallRecord(
         return result;
       }
       case 'entry': {
-        const change = record.latency ? { latency: record.latency } : {};
+        const change = {
+          ...(record.latency ? { latency: record.latency } : {}),
+          ...(record.turnState ? { turnState: record.turnState } : {}),
+        };
         const result = await records.calls.write(call.id, by, number, change, true);
         if (result !== 'written') return result;
         await recordUsage(records, call.id, record.usage);

@@ -64,6 +64,8 @@ export interface CallProgress {
   readonly recordingFailure?: string;
   /** All vendor errors of the call. */
   readonly vendorErrors?: readonly VendorProblem[];
+  /** The engine's state of the conversation, for a server that takes the call over: versioned plain data. */
+  readonly turnState?: object;
 }
 
 export interface CallEnd {
@@ -111,6 +113,8 @@ export interface CallStore {
    * Takes a call over with a new epoch. Null if it has ended or another server has taken it over (its epoch differs).
    */
   takeOver(id: number, owner: string, leaseMs: number, epoch: number): Promise<Ownership | null>;
+  /** The latest state of a running call's conversation; null if none is stored. */
+  turnState(id: number): Promise<unknown>;
   /** Extends leases by the database's clock. Returns the calls that still belong to the owner. */
   extendLeases(owner: string, ids: readonly number[], leaseMs: number): Promise<readonly number[]>;
   /** Calls assigned to this server before that instant that may not have started: `placed` and inbound ones. */

@@ -1,7 +1,7 @@
 import { spokenClauses } from '#core/kernel/text/spoken.ts';
 import { heardText, surelySaid } from './heard-text.ts';
 import { emit, newId, note, record, recordCallerText, type Step } from './machine.ts';
-import type { AgentTurn, Segment, TurnKind } from './state.ts';
+import type { AgentTurn, Segment, TurnKind, TurnTiming } from './state.ts';
 import { decideTool, hasUntoldResult, markTold, markUntold } from './tools.ts';
 
 /** How many clauses are synthesized ahead of playout. */
@@ -34,18 +34,22 @@ export function newTurn(
     endsCall: more.endsCall ?? null,
     startedMs: state.nowMs,
     watchMs: state.nowMs + policy.watchdogMs,
-    timing: {
-      endOfSpeechMs: null,
-      finalMs: null,
-      committedMs: null,
-      firstClauseMs: null,
-      firstAudioMs: null,
-      firstFrameMs: null,
-    },
+    timing: newTiming(),
   };
   state.turn = turn;
   state.idle.sinceMs = null;
   return turn;
+}
+
+export function newTiming(): TurnTiming {
+  return {
+    endOfSpeechMs: null,
+    finalMs: null,
+    committedMs: null,
+    firstClauseMs: null,
+    firstAudioMs: null,
+    firstFrameMs: null,
+  };
 }
 
 /** A turn with a fixed text: the first message, a notice, an apology. */
@@ -194,31 +198,36 @@ export function callerTextNow({ state: { caller } }: Pick<Step, 'state'>): strin
 /** Ends a complete or interrupted turn and records what was heard of it. */
 export function conclude(step: Step, turn: AgentTurn, interrupted: boolean): void {
   const { state } = step;
-  const heard = heardText(turn);
   state.turn = null;
-  if (heard !== '') {
-    const heardSamples = turn.segments.reduce((sum, segment) => sum + segment.heardSamples, 0);
-    record(step, {
-      role: 'agent',
-      turn: turn.id,
-      kind: turn.kind,
-      text: heard,
-      intended: intendedText(turn),
-      startMs: turn.timing.firstFrameMs ?? turn.startedMs,
-      endMs: state.nowMs,
-      heardMs: Math.round(heardSamples / 8),
-      interrupted,
-      estimated: turn.segments.some((segment) => segment.estimated),
-      timing: turn.timing,
-    });
-    state.muteTurns = 0;
-  } else {
+  if (!recordHeard(step, turn, interrupted)) {
     markUntold(state, turn);
     // The caller heard nothing of the answer, so it is still due.
     if (turn.kind === 'reply' || turn.kind === 'repeat') state.caller.owed = true;
     if (!interrupted && turn.kind !== 'idle') state.muteTurns++;
   }
   if (!interrupted) state.idle.sinceMs = state.nowMs;
+}
+
+/** Records what was heard of a turn; false if nothing was. */
+export function recordHeard(step: Step, turn: AgentTurn, interrupted: boolean): boolean {
+  const heard = heardText(turn);
+  if (heard === '') return false;
+  const heardSamples = turn.segments.reduce((sum, segment) => sum + segment.heardSamples, 0);
+  record(step, {
+    role: 'agent',
+    turn: turn.id,
+    kind: turn.kind,
+    text: heard,
+    intended: intendedText(turn),
+    startMs: turn.timing.firstFrameMs ?? turn.startedMs,
+    endMs: step.state.nowMs,
+    heardMs: Math.round(heardSamples / 8),
+    interrupted,
+    estimated: turn.segments.some((segment) => segment.estimated),
+    timing: turn.timing,
+  });
+  step.state.muteTurns = 0;
+  return true;
 }
 
 export function intendedText(turn: AgentTurn): string {

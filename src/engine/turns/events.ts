@@ -9,6 +9,8 @@ export type TurnEventBody =
   | { readonly type: 'prepare' }
   /** Audio flows both ways. */
   | { readonly type: 'start' }
+  /** The same on another server: the model runs, the audio and the tools of the previous server are gone. */
+  | { readonly type: 'taken-over' }
   /** The caller may be starting to speak; due actions wait for the next window. */
   | { readonly type: 'speech-suspected' }
   | { readonly type: 'speech-started'; readonly utterance: number; readonly onsetMs: number }

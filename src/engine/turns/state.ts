@@ -151,7 +151,6 @@ export interface ToolRun {
   status: 'running' | ToolResultStatus;
   fillAtMs: number;
   deadlineMs: number;
-  output: string;
   /** The turn that speaks about the result; null until one does. */
   toldBy: number | null;
 }
@@ -209,10 +208,7 @@ export interface ScreeningState {
   hinted: boolean;
 }
 
-/** `before`: a conversation that another server began and this one continues. */
-export function initialState(
-  before: { readonly ledger: readonly LedgerItem[]; readonly phase: CallPhase } | null = null,
-): TurnState {
+export function initialState(): TurnState {
   return {
     v: 1,
     nowMs: 0,
@@ -239,11 +235,11 @@ export function initialState(
     turn: null,
     hold: null,
     tools: [],
-    ledger: before?.ledger ?? [],
+    ledger: [],
     idle: { sinceMs: null, asked: 0, waitingForHuman: false },
     screening: null,
     doubtUntilMs: 0,
-    dialogue: { phase: before?.phase ?? 'GREETING', expects: 'open' },
+    dialogue: { phase: 'GREETING', expects: 'open' },
     lostUntilMs: null,
     closing: null,
     leaving: null,

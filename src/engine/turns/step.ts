@@ -20,6 +20,7 @@ import { emit, note, type Step } from './machine.ts';
 import type { TurnPolicy } from './policy.ts';
 import { hintMachine, beginTalk, reconsider, screen, startScreening, tone } from './screening.ts';
 import { draftOf, type AgentTurn, type Segment, type TurnState } from './state.ts';
+import { takeUp } from './taking-over.ts';
 import { decideTool, toolResult } from './tools.ts';
 import { unreachable } from '#core/kernel/errors.ts';
 
@@ -57,6 +58,8 @@ function handle(current: Step, event: TurnEvent): void {
     case 'prepare':
     case 'start':
       return begin(current, event.type);
+    case 'taken-over':
+      return state.phase === 'waiting' ? begin(current, 'start') : takeUp(current);
     case 'speech-started':
       return open ? callerSide.speechStarted(current, event.utterance, event.onsetMs) : undefined;
     case 'speech-suspected':
@@ -126,6 +129,7 @@ function handle(current: Step, event: TurnEvent): void {
 
 function begin(current: Step, how: 'prepare' | 'start'): void {
   const { state, policy } = current;
+  if (how === 'start') state.lostUntilMs = null;
   if (state.phase !== 'waiting') return;
   if (how === 'prepare') {
     if (!state.turn && policy.firstMessage?.trim())

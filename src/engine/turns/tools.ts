@@ -22,7 +22,6 @@ export function decideTool(step: Step, turn: AgentTurn, name: string, args: Tool
     status: 'running',
     fillAtMs: state.nowMs + policy.fillerAfterMs,
     deadlineMs: state.nowMs + policy.toolTimeoutMs,
-    output: '',
     toldBy: null,
   });
   turn.awaiting.push(key);
@@ -36,7 +35,6 @@ export function toolResult(step: Step, key: string, status: ToolResultStatus, ou
   const tool = state.tools.find((one) => one.key === key);
   if (!tool || tool.status !== 'running') return;
   tool.status = status;
-  tool.output = output;
   record(step, { role: 'tool-result', key, name: tool.name, status, output, atMs: state.nowMs });
   const { turn } = state;
   if (turn) {
