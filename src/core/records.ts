@@ -3,6 +3,8 @@ import type { MediaTokenStore } from './calls/media-token-store.ts';
 import type { MediaServerStore } from './calls/media-server-store.ts';
 import type { AgentStore } from './ai-agents/agent-store.ts';
 import type { PersonStore } from './people/person-store.ts';
+import type { ConsentStore } from './people/consent-store.ts';
+import type { DoNotCallStore } from './people/do-not-call-store.ts';
 import type { UserStore } from './identity/user-store.ts';
 import type { OrganizationStore } from './identity/organization-store.ts';
 import type { Outbox } from './kernel/outbox.ts';
@@ -24,6 +26,8 @@ export interface Records {
   readonly mediaTokens: MediaTokenStore;
   readonly agents: AgentStore;
   readonly persons: PersonStore;
+  readonly consents: ConsentStore;
+  readonly doNotCall: DoNotCallStore;
   readonly organizations: OrganizationStore;
   readonly users: UserStore;
   readonly credentials: CredentialStore;

@@ -56,7 +56,10 @@ export class PostgresMemoryStore implements MemoryStore {
       if (isOwn(name))
         await this.#db
           .updateTable('persons')
-          .set({ [OWN[name]]: typeof value === 'string' || value === null ? value : JSON.stringify(value) })
+          .set({
+            [OWN[name]]: typeof value === 'string' || value === null ? value : JSON.stringify(value),
+            ...(name === 'timezone' ? { time_zone_from: value === null ? null : 'remembered' } : {}),
+          })
           .where('id', '=', personId)
           .execute();
       else if (value === null)
@@ -97,7 +100,7 @@ export class PostgresMemoryStore implements MemoryStore {
     await sql`delete from memory_topics where person_id = ${personId}`.execute(this.#db);
     await this.#db
       .updateTable('persons')
-      .set({ name: null, language: null, time_zone: null })
+      .set({ name: null, language: null, time_zone: null, time_zone_from: null })
       .where('id', '=', personId)
       .execute();
   }

@@ -1,5 +1,5 @@
-import type { Kysely } from 'kysely';
-import type { Person, PersonStore } from '#core/people/person-store.ts';
+import { sql, type Kysely } from 'kysely';
+import type { Person, PersonStore, PersonWhereabouts } from '#core/people/person-store.ts';
 import type { Database } from './schema.ts';
 
 export class PostgresPersonStore implements PersonStore {
@@ -19,7 +19,14 @@ export class PostgresPersonStore implements PersonStore {
       .where('organization_id', '=', organizationId)
       .where('number_hash', '=', suppressionHash)
       .executeTakeFirst();
-    const doNotCallAt = suppressed?.at ?? null;
+    const listed = await this.#db
+      .selectFrom('do_not_call')
+      .select('at')
+      .where('organization_id', '=', organizationId)
+      .where('number', '=', number)
+      .where('campaign_id', 'is', null)
+      .executeTakeFirst();
+    const doNotCallAt = suppressed?.at ?? listed?.at ?? null;
     const person = whose === undefined ? await this.#make(organizationId, doNotCallAt) : (await this.#byId(whose))!;
     await this.#db
       .insertInto('person_numbers')
@@ -94,9 +101,16 @@ export class PostgresPersonStore implements PersonStore {
     const row = await this.#db
       .selectFrom('person_numbers')
       .innerJoin('persons', 'persons.id', 'person_numbers.person_id')
-      .select(['persons.id', 'persons.name', 'persons.do_not_call_at'])
+      .leftJoin('do_not_call', (join) =>
+        join
+          .onRef('do_not_call.organization_id', '=', 'person_numbers.organization_id')
+          .onRef('do_not_call.number', '=', 'person_numbers.number')
+          .on('do_not_call.campaign_id', 'is', null),
+      )
+      .select(['persons.id', 'persons.name'])
+      .select(sql<Date | null>`coalesce(persons.do_not_call_at, do_not_call.at)`.as('do_not_call_at'))
       .where('person_numbers.organization_id', '=', organizationId)
-      .where('number', '=', number)
+      .where('person_numbers.number', '=', number)
       .executeTakeFirst();
     return row ? toPerson(row) : null;
   }
@@ -114,6 +128,11 @@ export class PostgresPersonStore implements PersonStore {
         .values(suppress.map((hash) => ({ organization_id: organizationId, number_hash: hash, at })))
         .onConflict((conflict) => conflict.doNothing())
         .execute();
+    await this.#db
+      .deleteFrom('do_not_call')
+      .where('organization_id', '=', organizationId)
+      .where('number', 'in', (eb) => eb.selectFrom('person_numbers').select('number').where('person_id', '=', personId))
+      .execute();
     await this.#db.deleteFrom('person_numbers').where('person_id', '=', personId).execute();
     await this.#db.deleteFrom('persons').where('id', '=', personId).execute();
   }
@@ -124,6 +143,41 @@ export class PostgresPersonStore implements PersonStore {
       .set({ do_not_call_at: at })
       .where('id', '=', personId)
       .where('do_not_call_at', 'is', null)
+      .execute();
+  }
+
+  async whereabouts(organizationId: number, personId: number): Promise<PersonWhereabouts | null> {
+    const row = await this.#db
+      .selectFrom('persons')
+      .select(['postal_code', 'region', 'country', 'time_zone', 'time_zone_from'])
+      .where('organization_id', '=', organizationId)
+      .where('id', '=', personId)
+      .executeTakeFirst();
+    return row
+      ? {
+          postalCode: row.postal_code,
+          region: row.region,
+          country: row.country,
+          timeZone: row.time_zone,
+          timeZoneFrom: row.time_zone_from as PersonWhereabouts['timeZoneFrom'],
+        }
+      : null;
+  }
+
+  async locate(organizationId: number, personId: number, change: Parameters<PersonStore['locate']>[2]): Promise<void> {
+    const { postalCode, region, country, timeZone } = change;
+    const set = {
+      ...(postalCode === undefined ? {} : { postal_code: postalCode }),
+      ...(region === undefined ? {} : { region }),
+      ...(country === undefined ? {} : { country }),
+      ...(timeZone === undefined ? {} : { time_zone: timeZone, time_zone_from: timeZone === null ? null : 'given' }),
+    };
+    if (Object.keys(set).length === 0) return;
+    await this.#db
+      .updateTable('persons')
+      .set(set)
+      .where('organization_id', '=', organizationId)
+      .where('id', '=', personId)
       .execute();
   }
 }

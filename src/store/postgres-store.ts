@@ -13,6 +13,8 @@ import { PostgresOnceStore } from './once-store.ts';
 import { PostgresOrganizationStore } from './organization-store.ts';
 import { PostgresOutbox } from './outbox.ts';
 import { PostgresPersonStore } from './person-store.ts';
+import { PostgresConsentStore } from './consent-store.ts';
+import { PostgresDoNotCallStore } from './do-not-call-store.ts';
 import type { Database } from './schema.ts';
 import { PostgresBookingStore } from './booking-store.ts';
 import { PostgresToolStore } from './tool-store.ts';
@@ -32,6 +34,8 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss, ring: () => void): Reco
     mediaTokens: new PostgresMediaTokenStore(db),
     agents: new PostgresAgentStore(db),
     persons: new PostgresPersonStore(db),
+    consents: new PostgresConsentStore(db),
+    doNotCall: new PostgresDoNotCallStore(db),
     organizations: new PostgresOrganizationStore(db),
     users: new PostgresUserStore(db),
     credentials: new PostgresCredentialStore(db),

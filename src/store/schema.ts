@@ -193,6 +193,21 @@ export interface Database {
     next_at: Date;
     resting_until: Date | null;
   };
+  consents: {
+    id: GeneratedAlways<number>;
+    organization_id: number;
+    person_id: number | null;
+    number_hash: string | null;
+    given: boolean;
+    source: string;
+    wording: string | null;
+    purpose: string | null;
+    evidence: string | null;
+    at: Date;
+    last_used_at: Date | null;
+    revoked_at: Date | null;
+    revoked_how: string | null;
+  };
   conversations: {
     id: GeneratedAlways<number>;
     organization_id: number;
@@ -212,6 +227,13 @@ export interface Database {
     words_deleted_at: Date | null;
     busy_by: string | null;
     is_live: Generated<boolean>;
+  };
+  do_not_call: {
+    organization_id: number;
+    number: string;
+    campaign_id: number | null;
+    source: string;
+    at: Date;
   };
   document_chunks: {
     document_id: number;
@@ -347,6 +369,10 @@ export interface Database {
     time_zone: string | null;
     do_not_call_at: Date | null;
     created_at: Generated<Date>;
+    postal_code: string | null;
+    region: string | null;
+    country: string | null;
+    time_zone_from: string | null;
   };
   phone_numbers: {
     number: string;

@@ -36,10 +36,14 @@ export async function erasePerson(core: Core, ctx: Context, userId: string): Pro
     if (erased.recordingKeys.length > 0)
       await records.outbox.job({ name: 'delete-recordings', data: { recordingKeys: erased.recordingKeys } });
     await records.conversations.forgetPerson(person.id, core.clock.now());
+    const hashes = numbers.map((one) => suppressionHash(core.secrets, ctx.organizationId, one));
+    // A number that only one campaign must not call is suppressed for all: after the erasure the campaign is not known.
+    let isListed = false;
+    for (const number of numbers) isListed ||= (await records.doNotCall.of(ctx.organizationId, number)).length > 0;
+    await records.consents.erase(person.id, hashes[0] ?? 'no number');
     await records.persons.erase(person.id, {
       organizationId: ctx.organizationId,
-      suppress:
-        person.doNotCallAt === null ? [] : numbers.map((one) => suppressionHash(core.secrets, ctx.organizationId, one)),
+      suppress: person.doNotCallAt === null && !isListed ? [] : hashes,
       at: core.clock.now(),
     });
     await records.outbox.audit(ctx, 'person.erase', `person_${person.id}`, {

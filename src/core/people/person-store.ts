@@ -1,7 +1,19 @@
 export interface Person {
   readonly id: number;
   readonly name: string | null;
+  /** When the person, or their number, went on the organization's do-not-call list. */
   readonly doNotCallAt: Date | null;
+}
+
+/** What is known of where a person is; null: not known. */
+export interface PersonWhereabouts {
+  readonly postalCode: string | null;
+  /** A state or province. */
+  readonly region: string | null;
+  readonly country: string | null;
+  readonly timeZone: string | null;
+  /** `given` by a list or client; `remembered` from a conversation. Zones of a number or an address are not stored. */
+  readonly timeZoneFrom: 'given' | 'remembered' | null;
 }
 
 export interface PersonStore {
@@ -23,4 +35,11 @@ export interface PersonStore {
     options: { readonly organizationId: number; readonly suppress: readonly string[]; readonly at: Date },
   ): Promise<void>;
   refuseCalls(personId: number, at: Date): Promise<void>;
+  whereabouts(organizationId: number, personId: number): Promise<PersonWhereabouts | null>;
+  /** Changes the fields that are given. A `timeZone` counts as given. */
+  locate(
+    organizationId: number,
+    personId: number,
+    change: Partial<Omit<PersonWhereabouts, 'timeZoneFrom'>>,
+  ): Promise<void>;
 }

@@ -4,8 +4,8 @@ import type { PhoneNumber } from '../kernel/phone-number.ts';
 import { suppressionHash } from './erase-person.ts';
 
 /**
- * Puts the owner of a number on the organization's do-not-call list. Repeating it changes nothing. `subject` names the
- * origin.
+ * Puts a number and its owner on the organization's do-not-call list, and revokes the owner's consent. Repeating it
+ * changes nothing. `subject` names the origin.
  */
 export async function refuseCalls(
   core: Pick<Core, 'store' | 'clock' | 'secrets'>,
@@ -19,7 +19,11 @@ export async function refuseCalls(
       number,
       suppressionHash(core.secrets, ctx.organizationId, number),
     );
-    await records.persons.refuseCalls(person.id, core.clock.now());
+    const at = core.clock.now();
+    await records.persons.refuseCalls(person.id, at);
+    const source = ctx.actor.kind === 'system' ? 'spoken' : 'api';
+    await records.doNotCall.add(ctx.organizationId, [number], { campaignId: null, source, at });
+    await records.consents.revoke(ctx.organizationId, person.id, `do-not-call: ${subject}`, at);
     await records.outbox.audit(ctx, 'person.do-not-call', subject);
   });
 }
