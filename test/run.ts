@@ -78,6 +78,7 @@ const SUITES: readonly Suite[] = [
     budgetS: 120,
     files: [
       'test/store/store.test.ts',
+      'test/store/legs.test.ts',
       'test/store/commands.test.ts',
       'test/store/conversations.test.ts',
       'test/store/people.test.ts',
@@ -90,6 +91,7 @@ const SUITES: readonly Suite[] = [
     budgetS: 120,
     files: [
       'test/store/store.test.ts',
+      'test/store/legs.test.ts',
       'test/store/commands.test.ts',
       'test/store/conversations.test.ts',
       'test/store/people.test.ts',

@@ -70,6 +70,15 @@ export async function fill(pool: Pool, organizationId: number, calls: number): P
     await run(`insert into conversations (organization_id, agent_id, person_id, user_id, call_id, started_by, created_at, last_message_at)
       select organization_id, agent_id, person_id, case direction when 'inbound' then from_number else to_number end, id, user_id, placed_at, coalesce(ended_at, placed_at)
       from calls, seen where id > call0 order by id`);
+    await run(`insert into legs (call_id, kind, carrier, address, status, cause, created_at, answered_at, ended_at)
+      select id, 'person', carrier, case direction when 'inbound' then from_number else to_number end,
+        case when ended_at is null then 'answered' else 'ended' end, end_reason, placed_at, answered_at, ended_at
+      from calls, seen where id > call0 order by id`);
+    await run(`insert into participants (call_id, leg_id, agent_id, role, joined_at, left_at)
+      select call_id, case role when 'person' then legs.id end, case role when 'ai-agent' then calls.agent_id end, role,
+        legs.answered_at, legs.ended_at
+      from legs join calls on calls.id = legs.call_id, seen, unnest(array['person', 'ai-agent']) role
+      where call_id > call0`);
     await run(`insert into call_entries (call_id, seq, role, text, start_ms, end_ms)
       select id, n, (array['agent','caller','agent'])[n], (array['Hello, this is Ada of Brightline. Do you have a minute?','Yes, what is it about?','A scheduling tool that costs ten dollars a month.'])[n], n * 4000, n * 4000 + 3000
       from calls, seen, generate_series(1, 3) n where id > call0`);

@@ -1,5 +1,5 @@
 import { numberOf } from '#core/people/withheld-number.ts';
-import type { Call, EndStatus } from '#core/calls/call.ts';
+import type { Call, EndedBy, EndStatus } from '#core/calls/call.ts';
 import type { Reservation } from '#core/calls/live-calls.ts';
 import type { Log } from '#core/kernel/log.ts';
 import type { WallClock } from '#core/kernel/wall-clock.ts';
@@ -71,6 +71,8 @@ export class CallEnding {
   #taken = false;
   #handedOver = false;
   #apologised = false;
+  /** The command to end the call, if there was one. */
+  #command: { readonly reason: string; readonly by: EndedBy } | null = null;
 
   constructor(options: CallEndingOptions) {
     this.#options = options;
@@ -88,6 +90,14 @@ export class CallEnding {
   /** The agent has apologised for a technical problem: the caller gets a callback. */
   apologised(): void {
     this.#apologised = true;
+  }
+
+  /** A command ends the call: once media is connected the conversation comes to its end, before that at once. */
+  obey(reason: string, by: EndedBy, isPickedUp: boolean): void {
+    this.#command ??= { reason, by };
+    if (this.#options.isAnswered()) this.#options.endConversation(reason);
+    else if (isPickedUp) void this.fail('completed', reason, null);
+    else void this.fail('canceled', reason, 'The call was canceled');
   }
 
   /** Ends a call that failed, or that ended before anything was heard. */
@@ -148,7 +158,8 @@ export class CallEnding {
     if (!this.#options.isAnswered()) this.#options.stopConversation(reason);
     // The slot is free even if the end of the call has to wait for the database.
     reservation.give();
-    if (!this.#lost) await writer.end(status, reason, failure);
+    const by = this.#command?.reason === reason ? { by: this.#command.by } : {};
+    if (!this.#lost) await writer.end({ status, reason, failure, ...by });
     const answeredAt = this.#options.answeredAt();
     log.info(
       {

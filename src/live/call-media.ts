@@ -25,7 +25,7 @@ export class CallMedia {
       clock,
       tap: {
         heardByPerson: (frame, playAtMs) => recording.agent(frame, playAtMs),
-        heardApart: () => undefined,
+        heardApart: (from, frame, playAtMs) => recording.apart(from, frame, playAtMs),
       },
       failed,
     });

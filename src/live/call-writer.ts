@@ -1,9 +1,10 @@
 import type { Callback } from '#core/bookings/booking.ts';
-import type { Call, EndStatus } from '#core/calls/call.ts';
+import type { Call } from '#core/calls/call.ts';
 import type { CallPhase, ConversationEntry } from '#core/calls/conversation-entry.ts';
 import type { UsageLine } from '#core/usage/usage.ts';
 import type { DomainEvent } from '#core/kernel/events.ts';
 import type { CallProgress } from '#core/calls/call-store.ts';
+import type { CallOutcome } from '#core/calls/finish-call.ts';
 import type { TurnNote } from '#engine/turns/events.ts';
 import type { LedgerItem } from '#engine/turns/state.ts';
 import type { Source } from '#agent-mind/knowledge-lookup.ts';
@@ -75,10 +76,10 @@ export class CallWriter {
   }
 
   /** Writes the end of the call, its last record. Resolves when all records are stored. */
-  async end(status: EndStatus, reason: string, failure: string | null): Promise<void> {
+  async end(outcome: CallOutcome): Promise<void> {
     const usage = this.#options.takeUsage();
     const endedAt = this.#options.clock.now();
-    this.#queue.push({ kind: 'end', outcome: { status, reason, failure }, endedAt, usage });
+    this.#queue.push({ kind: 'end', outcome, endedAt, usage });
     await this.#queue.written();
   }
 

@@ -220,7 +220,7 @@ export class LiveCallsHere implements LiveCalls {
       while (this.#slots.runningCount > 0) await new Promise((again) => setTimeout(again, 20));
     };
     if (graceMs > 0) await Promise.race([ended(), new Promise((over) => setTimeout(over, graceMs).unref())]);
-    for (const call of this.#slots.running()) call.command({ type: 'end', reason: 'shutdown' });
+    for (const call of this.#slots.running()) call.command({ type: 'end', reason: 'shutdown', by: 'system' });
     await settled(ended());
     clearInterval(this.#heartbeat);
     await this.#announcement?.end();

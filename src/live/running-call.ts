@@ -71,6 +71,8 @@ export class RunningCall {
   #pickedUp: boolean;
   #answeredAt: number | null;
   #begun = false;
+  /** The caller waits for a human. */
+  #waits = false;
   /** Commands that came before the conversation began. */
   readonly #earlyCommands: CallCommand[] = [];
 
@@ -160,7 +162,11 @@ export class RunningCall {
       context: { phrases: script.phrases },
       restored: options.continued?.state ?? null,
       host: {
-        runTool: (key, name, args, talk) => options.tools.run(key, name, args, talk),
+        runTool: async (key, name, args, talk) => {
+          const outcome = await options.tools.run(key, name, args, talk);
+          if (outcome.waitForHuman) this.#waitForHuman();
+          return outcome;
+        },
         note: (note) => this.#note(note),
         agentFrame: (frame, playAtMs) => this.#media.agentFrame(frame, playAtMs),
         agentCut: (atMs) => this.#media.agentCut(atMs),
@@ -287,9 +293,7 @@ export class RunningCall {
     if (command.type !== 'end' && !this.#begun) this.#earlyCommands.push(command);
     else if (command.type === 'say') this.#session.say(command.text);
     else if (command.type === 'message') this.#session.message(command.text);
-    else if (this.#answered) this.#session.end(command.reason);
-    else if (this.#pickedUp) void this.fail('completed', command.reason, null);
-    else void this.fail('canceled', command.reason, 'The call was canceled');
+    else this.#ending.obey(command.reason, command.by ?? 'human', this.#pickedUp);
   }
 
   /** Ends a call that failed, or that ended before anything was heard. */
@@ -324,6 +328,12 @@ export class RunningCall {
     if (note.kind === 'recovered')
       this.#options.log.warn({ call: this.call.sid, what: note.what }, 'the watchdog freed a turn');
     this.#options.watch({ callSid: this.call.sid, atMs: this.#nowMs(), type: 'note', note });
+  }
+
+  #waitForHuman(): void {
+    if (this.#waits) return;
+    this.#waits = true;
+    this.#writer.progress({ waitingSince: this.#options.clock.now() });
   }
 
   #tell(status: string, reason: string | null): void {

@@ -85,6 +85,11 @@ export class Recorder {
     this.#agentNext = Math.min(this.#agentNext, from);
   }
 
+  /** Nothing comes for times before this any more; keeps a long silence from being written at once. */
+  pass(nowMs: number): void {
+    this.#flush(this.#place(nowMs - OPEN_MS));
+  }
+
   async close(): Promise<void> {
     this.settle();
     await this.#file.close();

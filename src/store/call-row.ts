@@ -1,5 +1,12 @@
 import { sql, type Selectable } from 'kysely';
-import { LIVE_STATUSES, type Call, type CallStatus, type Direction, type TurnLatency } from '#core/calls/call.ts';
+import {
+  LIVE_STATUSES,
+  type Call,
+  type CallStatus,
+  type Direction,
+  type EndedBy,
+  type TurnLatency,
+} from '#core/calls/call.ts';
 import type { CallPhase, ConversationEntry } from '#core/calls/conversation-entry.ts';
 import type { CallProgress, NewCall } from '#core/calls/call-store.ts';
 import type { Database } from './schema.ts';
@@ -28,8 +35,11 @@ export function changed(change: CallProgress) {
     ...(change.recording === undefined
       ? {}
       : { recording_key: change.recording.key, recording_offset_ms: change.recording.offsetMs }),
+    ...(change.apartOffsetMs === undefined ? {} : { apart_offset_ms: change.apartOffsetMs }),
     ...(change.recordingFailure === undefined ? {} : { recording_failure: change.recordingFailure }),
     ...(change.vendorErrors === undefined ? {} : { vendor_errors: JSON.stringify(change.vendorErrors) }),
+    ...(change.disposition === undefined ? {} : { disposition: change.disposition }),
+    ...(change.waitingSince === undefined ? {} : { waiting_since: change.waitingSince }),
     // An ended call needs no state; its words would remain after the transcript is deleted.
     ...(change.turnState === undefined
       ? {}
@@ -103,6 +113,9 @@ export function toCall(row: Selectable<Database['calls']>): Call {
     status: row.status as CallStatus,
     endReason: row.end_reason,
     failureReason: row.failure_reason,
+    endedBy: row.ended_by as EndedBy | null,
+    disposition: row.disposition,
+    waitingSince: row.waiting_since,
     phase: row.phase as CallPhase,
     variables: row.variables,
     overrides: row.overrides,
@@ -112,6 +125,7 @@ export function toCall(row: Selectable<Database['calls']>): Call {
     recordingKey: row.recording_key,
     carrierRecordingUrl: row.carrier_recording_url,
     recordingOffsetMs: row.recording_offset_ms,
+    apartOffsetMs: row.apart_offset_ms,
     recordingFailure: row.recording_failure,
     vendorErrors: row.vendor_errors as Call['vendorErrors'],
     transcriptDeletedAt: row.transcript_deleted_at,

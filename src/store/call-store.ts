@@ -17,6 +17,7 @@ import type { Database } from './schema.ts';
 import { CONTACT_GAP_MS } from './heartbeat.ts';
 import { changed, leaseEnd, rowOf, toCall, toEntry } from './call-row.ts';
 import { branchesOf } from './call-listing.ts';
+import { endLegs, firstLeg, forgetAddresses, joinFirst, leaveAll, updateWithLeg } from './first-leg.ts';
 import { listKeys } from './listing.ts';
 import { interval } from './sql.ts';
 
@@ -35,26 +36,28 @@ export class PostgresCallStore implements CallStore {
 
   async insert(call: NewCall): Promise<Call> {
     const row = await this.#db.insertInto('calls').values(rowOf(call)).returningAll().executeTakeFirstOrThrow();
-    await this.#converse(row.id, call);
-    return toCall(row);
+    return this.#begin(toCall(row), call);
   }
 
-  /** Every call is a conversation from its start. */
-  async #converse(callId: number, { organizationId, agentId, callParty, userId, placedAt }: NewCall): Promise<void> {
+  /** Every call is a conversation from its start, and has the leg of the person. */
+  async #begin(call: Call, { organizationId, agentId, callParty, userId, placedAt }: NewCall): Promise<Call> {
     await this.#db
+      .with('leg', () => firstLeg(call))
+      .with('joined', () => joinFirst(sql`leg`, agentId))
       .insertInto('conversations')
       .values({
         organization_id: organizationId,
         agent_id: agentId,
         person_id: callParty.personId,
         user_id: callParty.userId,
-        call_id: callId,
+        call_id: call.id,
         is_live: true,
         started_by: userId,
         created_at: placedAt,
         last_message_at: placedAt,
       })
       .execute();
+    return call;
   }
 
   async insertAnnounced(call: AnnouncedCall): Promise<Call | null> {
@@ -73,8 +76,7 @@ export class PostgresCallStore implements CallStore {
       .returningAll()
       .executeTakeFirst();
     if (!row) return null;
-    await this.#converse(row.id, call);
-    return toCall(row);
+    return this.#begin(toCall(row), call);
   }
 
   async atCarrier(carrier: string, carrierCallId: string, of: number | null): Promise<Call | null> {
@@ -141,11 +143,8 @@ export class PostgresCallStore implements CallStore {
   }
 
   async progress(id: number, by: Ownership, change: CallProgress): Promise<boolean> {
-    const result = await this.#owned(id, by)
-      .set(changed(change))
-      .where('status', 'in', earlierThan(change.status))
-      .executeTakeFirst();
-    return result.numUpdatedRows === 1n;
+    const update = this.#owned(id, by).set(changed(change)).where('status', 'in', earlierThan(change.status));
+    return updateWithLeg(this.#db, update, change);
   }
 
   async write(id: number, by: Ownership, number: number, change: CallProgress, late = false): Promise<WriteResult> {
@@ -155,7 +154,7 @@ export class PostgresCallStore implements CallStore {
     const query = late
       ? all.where('transcript_deleted_at', 'is', null).where(wordsAreKept)
       : all.where('status', 'in', earlierThan(change.status));
-    if ((await query.executeTakeFirst()).numUpdatedRows === 1n) return 'written';
+    if (await updateWithLeg(this.#db, query, change)) return 'written';
     const now = await this.#db
       .selectFrom('calls')
       .select(['owner', 'epoch', 'status', 'written'])
@@ -180,6 +179,7 @@ export class PostgresCallStore implements CallStore {
         status: end.status,
         end_reason: end.endReason,
         failure_reason: end.failureReason,
+        ended_by: end.endedBy,
         ended_at: end.endedAt,
         lease_until: null,
         turn_state: null,
@@ -188,7 +188,14 @@ export class PostgresCallStore implements CallStore {
       .where('status', 'in', [...LIVE_STATUSES]);
     if (by) query = query.where('owner', '=', by.owner).where('epoch', '=', by.epoch);
     if ((await query.executeTakeFirst()).numUpdatedRows !== 1n) return false;
-    await this.#db.updateTable('conversations').set({ is_live: false }).where('call_id', '=', id).execute();
+    // A statement of its own, which sees the legs that were added before the call was locked.
+    await this.#db
+      .with('ended', () => endLegs(id, end.endedAt, end.endReason))
+      .with('gone', () => leaveAll(id, end.endedAt))
+      .updateTable('conversations')
+      .set({ is_live: false })
+      .where('call_id', '=', id)
+      .execute();
     return true;
   }
 
@@ -348,6 +355,10 @@ export class PostgresCallStore implements CallStore {
           calls.map((call) => call.sid),
         )
         .execute();
+    await forgetAddresses(
+      this.#db,
+      calls.map((call) => call.id),
+    );
     for (const [directions, column] of [
       [['outbound', 'web'], 'to_number'],
       [['inbound'], 'from_number'],

@@ -149,7 +149,17 @@ export class PostgresCarrierStore implements CarrierStore {
           .set({ next_at: new Date(now.getTime() + Math.ceil(1000 / callsPerSecond)) })
           .where('carrier', '=', carrier)
           .execute();
-      await trx.updateTable('calls').set({ carrier, dialled_at: now }).where('id', '=', callId).execute();
+      await trx
+        .with('dialled', (db) =>
+          db.updateTable('calls').set({ carrier, dialled_at: now }).where('id', '=', callId).returning('id'),
+        )
+        .updateTable('legs')
+        .from('dialled')
+        .set({ carrier })
+        .whereRef('legs.call_id', '=', 'dialled.id')
+        .where('kind', '=', 'person')
+        .where('carrier', '<>', carrier)
+        .execute();
       return 0;
     });
   }

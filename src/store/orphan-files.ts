@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Database } from './schema.ts';
 
 const DOCUMENT = /^knowledge\/org_\d+\/[\w-]+\.\w+$/;
-const RECORDING = /^recordings\/org_\d+\/([\w-]+)\.(?:au|wav|mp3|peaks\.json)$/;
+const RECORDING = /^recordings\/org_\d+\/([\w-]+)\.(?:au|wav|mp3|peaks\.json|apart\.au)$/;
 
 /**
  * Which of these files no record names. Files of calls that run, or that ended after `endedBefore`, are never among

@@ -5,6 +5,7 @@ import { PostgresAgentStore } from './agent-store.ts';
 import { PostgresCallStore } from './call-store.ts';
 import { PostgresCarrierStore, PostgresNumberStore, PostgresSettingsStore } from './carrier-store.ts';
 import { clearUp } from './clear-up.ts';
+import { PostgresLegStore } from './leg-store.ts';
 import { orphansAmong } from './orphan-files.ts';
 import { PostgresConversationStore } from './conversation-store.ts';
 import { PostgresCredentialStore } from './credential-store.ts';
@@ -31,6 +32,7 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss, ring: () => void): Reco
   const once = new PostgresOnceStore(db);
   return {
     calls: new PostgresCallStore(db),
+    legs: new PostgresLegStore(db),
     mediaTokens: new PostgresMediaTokenStore(db),
     agents: new PostgresAgentStore(db),
     persons: new PostgresPersonStore(db),

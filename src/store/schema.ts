@@ -182,6 +182,10 @@ export interface Database {
     turn_state: ColumnType<object | null, string | null, string | null>;
     turns: Generated<number>;
     waited_ms: Generated<number>;
+    disposition: string | null;
+    waiting_since: Date | null;
+    ended_by: string | null;
+    apart_offset_ms: number | null;
   };
   carrier_deliveries: {
     carrier: string;
@@ -292,6 +296,19 @@ export interface Database {
     created_at: Generated<Date>;
     admin_password_fingerprint: string | null;
   };
+  legs: {
+    id: GeneratedAlways<number>;
+    call_id: number;
+    kind: string;
+    carrier: string;
+    carrier_leg_id: string | null;
+    address: string | null;
+    status: string;
+    cause: string | null;
+    created_at: Date;
+    answered_at: Date | null;
+    ended_at: Date | null;
+  };
   mcp_servers: {
     id: GeneratedAlways<number>;
     organization_id: number;
@@ -350,6 +367,15 @@ export interface Database {
     recording_retention_days: number | null;
     transcript_retention_days: number | null;
     when_model_fails: Generated<string>;
+  };
+  participants: {
+    id: GeneratedAlways<number>;
+    call_id: number;
+    leg_id: number | null;
+    agent_id: number | null;
+    role: string;
+    joined_at: Date;
+    left_at: Date | null;
   };
   person_ids: {
     organization_id: number;

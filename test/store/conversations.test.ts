@@ -143,6 +143,7 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
       status: 'completed',
       endReason: 'x',
       failureReason: null,
+      endedBy: 'caller',
       endedAt: new Date(),
     });
     assert.equal((await store.conversations.view(conversation.id, new Date())).status, 'completed');

@@ -43,7 +43,13 @@ describe(`lists on Postgres ${serverName}`, () => {
       const status = statuses[(n * 13) % statuses.length]!;
       if (status === 'ringing' || status === 'answered') await store.calls.progress(call.id, by, { status });
       else if (isEnded(status)) {
-        const end = { status: status satisfies EndStatus, endReason: 'x', failureReason: null, endedAt: new Date() };
+        const end = {
+          status: status satisfies EndStatus,
+          endReason: 'x',
+          failureReason: null,
+          endedBy: 'caller' as const,
+          endedAt: new Date(),
+        };
         assert.ok(await store.calls.end(call.id, by, end));
       }
       if (organization === organizationId) calls.push((await store.calls.byId(call.id))!);

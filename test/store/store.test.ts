@@ -46,7 +46,13 @@ describe(`the store on Postgres ${serverName}`, () => {
     const by = { owner: 'server-1', epoch: call.epoch };
     assert.ok(await store.calls.progress(call.id, by, { status: 'answered', answeredAt: new Date() }));
     assert.equal(await store.calls.progress(call.id, by, { status: 'ringing' }), false);
-    const end = { status: 'completed', endReason: 'x', failureReason: null, endedAt: new Date() } as const;
+    const end = {
+      status: 'completed',
+      endReason: 'x',
+      failureReason: null,
+      endedBy: 'caller',
+      endedAt: new Date(),
+    } as const;
     assert.ok(await store.calls.end(call.id, by, end));
     assert.equal(await store.calls.end(call.id, by, { ...end, status: 'broken' }), false);
     assert.equal((await store.calls.byId(call.id))!.status, 'completed');
@@ -64,6 +70,7 @@ describe(`the store on Postgres ${serverName}`, () => {
         status: 'completed',
         endReason: 'x',
         failureReason: null,
+        endedBy: 'caller',
         endedAt: new Date(),
       }),
       false,
@@ -88,7 +95,13 @@ describe(`the store on Postgres ${serverName}`, () => {
     assert.equal(await begin(call.epoch, 'of the owner before'), false);
     assert.ok(await begin(now.epoch, 'second'));
     assert.equal(await begin(now.epoch, 'second'), false);
-    const end = { status: 'completed', endReason: 'x', failureReason: null, endedAt: new Date() } as const;
+    const end = {
+      status: 'completed',
+      endReason: 'x',
+      failureReason: null,
+      endedBy: 'caller',
+      endedAt: new Date(),
+    } as const;
     assert.ok(await store.calls.end(call.id, now, end));
     assert.equal(await begin(now.epoch, 'after the end'), false);
     const made = await store.tools.executionsOf(call.id);

@@ -136,6 +136,7 @@ describe('the numbers of the simulated carrier', { concurrency: 4 }, () => {
     assert.equal(ended.endReason, 'caller_hung_up');
     assert.match(said(entries, 'caller'), /human/);
     assert.match(said(entries, 'tool-call'), /transfer_to_human/);
+    assert.ok(ended.waitingSince && ended.waitingSince > ended.answeredAt!);
     assert.match(said(entries, 'agent'), /nobody is free/i);
     assert.ok(entries.at(-1)!.endMs >= 300_000, `it ended after ${entries.at(-1)!.endMs} ms`);
   });

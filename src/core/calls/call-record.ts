@@ -85,7 +85,7 @@ async function recordUsage({ usage }: Records, callId: number, lines: readonly U
   if (lines.length > 0) await usage.record(callId, priced(lines, await usage.prices()));
 }
 
-const INSTANTS = new Set(['answeredAt', 'endedAt', 'dueAt']);
+const INSTANTS = new Set(['answeredAt', 'endedAt', 'dueAt', 'waitingSince']);
 
 export const recordAsLine = (record: NumberedRecord): string => JSON.stringify(record);
 

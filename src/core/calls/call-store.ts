@@ -1,6 +1,6 @@
 import type { Page, Listed } from '../kernel/page.ts';
 import type { VendorProblem } from '../ai-agents/vendor-problem.ts';
-import type { Call, CallStatus, EndStatus, TurnLatency } from './call.ts';
+import type { Call, CallStatus, EndedBy, EndStatus, TurnLatency } from './call.ts';
 import type { CallPhase, ConversationEntry } from './conversation-entry.ts';
 
 /** The fields of a new call. */
@@ -59,6 +59,7 @@ export interface CallProgress {
   /** Of a turn that answered the caller; counts the turn. */
   readonly latency?: TurnLatency;
   readonly recording?: { readonly key: string; readonly offsetMs: number };
+  readonly apartOffsetMs?: number;
   readonly spokenBy?: Readonly<Record<string, string>>;
   /** Why the recording is missing or incomplete. */
   readonly recordingFailure?: string;
@@ -66,12 +67,16 @@ export interface CallProgress {
   readonly vendorErrors?: readonly VendorProblem[];
   /** The engine's state of the conversation, for a server that takes the call over: versioned plain data. */
   readonly turnState?: object;
+  readonly disposition?: string;
+  /** Since when the caller waits for a human; null: no longer. */
+  readonly waitingSince?: Date | null;
 }
 
 export interface CallEnd {
   readonly status: EndStatus;
   readonly endReason: string;
   readonly failureReason: string | null;
+  readonly endedBy: EndedBy;
   readonly endedAt: Date;
 }
 

@@ -44,6 +44,9 @@ export function isFailure(status: EndStatus): boolean {
   return status !== 'completed' && status !== 'voicemail';
 }
 
+/** Who ended a call. `human`: a user, through an API or the console; `agent`: the AI agent. */
+export type EndedBy = 'caller' | 'agent' | 'human' | 'system' | 'carrier';
+
 export type Direction = 'outbound' | 'inbound' | 'web';
 
 /** Settings of the agent that one call overrides. */
@@ -82,6 +85,12 @@ export interface Call {
   readonly endReason: string | null;
   /** Why it failed, as a sentence for people. */
   readonly failureReason: string | null;
+  /** Null while it runs, and for old calls of which it is not known. */
+  readonly endedBy: EndedBy | null;
+  /** How it came out, as a user or an agent classified it. */
+  readonly disposition: string | null;
+  /** Since when the caller waits for a human. */
+  readonly waitingSince: Date | null;
   readonly phase: CallPhase;
   readonly variables: Readonly<Record<string, string>>;
   readonly overrides: CallOverrides;
@@ -101,6 +110,8 @@ export interface Call {
   readonly transcriptDeletedAt: Date | null;
   /** Milliseconds of the call's clock before the recording begins. */
   readonly recordingOffsetMs: number | null;
+  /** The same for the recording of what the person does not hear; null if there is none. */
+  readonly apartOffsetMs: number | null;
   /** How long the carrier took to accept the call. */
   readonly placedMs: number | null;
   readonly latency: TurnLatency | null;

@@ -1,13 +1,16 @@
 import type { Core } from '../core.ts';
 import type { Records } from '../records.ts';
 import type { CallOwner, Ownership } from './call-store.ts';
-import { isFailure, type Call, type EndStatus } from './call.ts';
+import { isFailure, type Call, type EndedBy, type EndStatus } from './call.ts';
+import { endedBy } from './ended-by.ts';
 
 export interface CallOutcome {
   readonly status: EndStatus;
   readonly reason: string;
   /** The failure as a sentence for people; null for other ends. */
   readonly failure: string | null;
+  /** Who ended it, where the reason does not tell. */
+  readonly by?: EndedBy;
 }
 
 const INVALID_NUMBER =
@@ -21,8 +24,8 @@ export function refusalBy(words: string | null): 'invalid_number' | 'carrier_ref
 /** The outcome of a call that a user, an agent or a job ends. */
 export function endingOf(call: Pick<Call, 'status'>, reason: string): CallOutcome {
   return call.status === 'answered'
-    ? { status: 'completed', reason, failure: null }
-    : { status: 'canceled', reason, failure: 'The call was canceled' };
+    ? { status: 'completed', reason, failure: null, by: 'human' }
+    : { status: 'canceled', reason, failure: 'The call was canceled', by: 'human' };
 }
 
 /** Stores the end of a call with its events and jobs. False if it has ended already or has another owner. */
@@ -60,6 +63,7 @@ export async function endIn(
     status: outcome.status,
     endReason: outcome.reason,
     failureReason: outcome.failure,
+    endedBy: endedBy(outcome),
     endedAt: now,
   });
   if (!ended) return false;
