@@ -4,6 +4,7 @@ import type { MediaTokenStore } from './calls/media-token-store.ts';
 import type { MediaServerStore } from './calls/media-server-store.ts';
 import type { AgentStore } from './ai-agents/agent-store.ts';
 import type { PersonStore } from './people/person-store.ts';
+import type { CampaignStore, LeadStore } from './campaigns/campaign-store.ts';
 import type { ConsentStore } from './people/consent-store.ts';
 import type { DoNotCallStore } from './people/do-not-call-store.ts';
 import type { UserStore } from './identity/user-store.ts';
@@ -30,6 +31,8 @@ export interface Records {
   readonly persons: PersonStore;
   readonly consents: ConsentStore;
   readonly doNotCall: DoNotCallStore;
+  readonly campaigns: CampaignStore;
+  readonly leads: LeadStore;
   readonly organizations: OrganizationStore;
   readonly users: UserStore;
   readonly credentials: CredentialStore;

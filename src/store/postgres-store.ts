@@ -14,6 +14,8 @@ import { PostgresOnceStore } from './once-store.ts';
 import { PostgresOrganizationStore } from './organization-store.ts';
 import { PostgresOutbox } from './outbox.ts';
 import { PostgresPersonStore } from './person-store.ts';
+import { PostgresCampaignStore } from './campaign-store.ts';
+import { PostgresLeadStore } from './lead-store.ts';
 import { PostgresConsentStore } from './consent-store.ts';
 import { PostgresDoNotCallStore } from './do-not-call-store.ts';
 import type { Database } from './schema.ts';
@@ -38,6 +40,8 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss, ring: () => void): Reco
     persons: new PostgresPersonStore(db),
     consents: new PostgresConsentStore(db),
     doNotCall: new PostgresDoNotCallStore(db),
+    campaigns: new PostgresCampaignStore(db),
+    leads: new PostgresLeadStore(db),
     organizations: new PostgresOrganizationStore(db),
     users: new PostgresUserStore(db),
     credentials: new PostgresCredentialStore(db),

@@ -46,6 +46,16 @@ export interface Database {
     configured: Generated<boolean>;
     revoked_at: Date | null;
   };
+  attempts: {
+    id: GeneratedAlways<number>;
+    campaign_id: number;
+    lead_id: number;
+    call_id: number | null;
+    dialled_at: Date;
+    not_after: Date | null;
+    ended_at: Date | null;
+    outcome: string | null;
+  };
   audit: {
     id: GeneratedAlways<number>;
     organization_id: number;
@@ -137,6 +147,18 @@ export interface Database {
     created_at: Date;
     conversation_id: number | null;
   };
+  calling_places: {
+    id: GeneratedAlways<number>;
+    regions: string[];
+    zones: string[];
+    always_open: boolean;
+  };
+  calling_rules: {
+    organization_id: number;
+    own: ColumnType<object, string, string>;
+    overrides: ColumnType<object, string, string>;
+    updated_at: Date;
+  };
   calls: {
     id: GeneratedAlways<number>;
     sid: string;
@@ -186,6 +208,25 @@ export interface Database {
     waiting_since: Date | null;
     ended_by: string | null;
     apart_offset_ms: number | null;
+  };
+  campaigns: {
+    id: GeneratedAlways<number>;
+    organization_id: number;
+    name: string;
+    type: string | null;
+    status: Generated<string>;
+    agent_id: number | null;
+    starts_at: Date | null;
+    ends_at: Date | null;
+    daily_cap: number | null;
+    max_concurrent_calls: number | null;
+    calls_per_second: number | null;
+    weight: Generated<number>;
+    settings: ColumnType<object, string, string>;
+    started_at: Date | null;
+    completed_at: Date | null;
+    created_at: Date;
+    updated_at: Date;
   };
   carrier_deliveries: {
     carrier: string;
@@ -295,6 +336,36 @@ export interface Database {
     encryption_fingerprint: string;
     created_at: Generated<Date>;
     admin_password_fingerprint: string | null;
+  };
+  lead_counts: {
+    campaign_id: number;
+    place_id: number;
+    status: string;
+    reason: string | null;
+    attempted: boolean;
+    leads: number;
+  };
+  leads: {
+    id: GeneratedAlways<number>;
+    organization_id: number;
+    campaign_id: number;
+    person_id: number | null;
+    number: string;
+    name: string | null;
+    email: string | null;
+    variables: ColumnType<Record<string, string>, string | undefined, string>;
+    place_id: number;
+    status: string;
+    reason: string | null;
+    due_at: Date;
+    priority: Generated<number>;
+    attempts: Generated<number>;
+    last_outcome: string | null;
+    lease_until: Date | null;
+    lease_owner: string | null;
+    import_id: number | null;
+    created_at: Date;
+    updated_at: Date;
   };
   legs: {
     id: GeneratedAlways<number>;

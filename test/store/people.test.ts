@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { allowCalls, importDoNotCall } from '#core/people/do-not-call.ts';
 import { consented } from '#core/people/consent.ts';
+import { createCampaign } from '#core/campaigns/manage-campaigns.ts';
 import { recordConsent, revokeConsent } from '#core/people/consents.ts';
 import { erasePerson, suppressionHash } from '#core/people/erase-person.ts';
 import { refuseCalls } from '#core/people/refuse-calls.ts';
@@ -12,6 +13,7 @@ import { openTestStore, serverName, type TestStore } from './test-store.ts';
 let opened: TestStore;
 let core: Core;
 let organizationId: number;
+let campaignId: number;
 const now = new Date('2026-06-09T12:00:00Z');
 const secrets = { keyedHash: (text: string) => `hash of ${text}` };
 
@@ -19,6 +21,7 @@ before(async () => {
   opened = await openTestStore();
   ({ organizationId } = opened);
   core = { store: opened.store, clock: { now: () => now }, secrets } as unknown as Core;
+  campaignId = (await createCampaign(core, as('user'), { name: 'C' })).id;
 });
 after(() => opened.close());
 
@@ -73,7 +76,7 @@ describe(`people, consent and do-not-call on Postgres ${serverName}`, () => {
     assert.ok(await isRefused(number));
     const [consent] = await opened.store.consents.of(organizationId, id);
     assert.deepEqual([consent!.revokedAt, consent!.revokedHow], [now, 'do-not-call: call CA1']);
-    assert.equal(await allowCalls(core, as('user'), number, 7), false);
+    assert.equal(await allowCalls(core, as('user'), number, campaignId), false);
     assert.ok(await isRefused(number));
     assert.equal(await allowCalls(core, as('user'), number, null), true);
     assert.equal(await allowCalls(core, as('user'), number, null), false);
@@ -95,11 +98,11 @@ describe(`people, consent and do-not-call on Postgres ${serverName}`, () => {
   it('the list of a campaign binds that campaign, not single calls', async () => {
     const number = phoneNumber('+13125550005');
     await personWith(number);
-    assert.equal(await importDoNotCall(core, as('user'), [number], 7), 1);
-    assert.deepEqual(await listed(number), [[7, 'import']]);
+    assert.equal(await importDoNotCall(core, as('user'), [number], campaignId), 1);
+    assert.deepEqual(await listed(number), [[campaignId, 'import']]);
     assert.ok(!(await isRefused(number)));
     assert.equal(await importDoNotCall(core, as('user'), [number], null), 1);
-    assert.equal(await allowCalls(core, as('user'), number, 7), true);
+    assert.equal(await allowCalls(core, as('user'), number, campaignId), true);
     assert.deepEqual(await listed(number), [[null, 'import']]);
   });
 
@@ -141,7 +144,7 @@ describe(`people, consent and do-not-call on Postgres ${serverName}`, () => {
     const { id } = await personWith(number);
     await recordConsent(core, as('user'), consentOf(id));
     // Only a campaign must not call it; after the erasure no campaign may.
-    await importDoNotCall(core, as('user'), [number], 7);
+    await importDoNotCall(core, as('user'), [number], campaignId);
     await erasePerson(core, as('user'), number);
     const { rows } = await opened.database.pool.query('select * from consents where number_hash = $1', [
       suppressionHash(core.secrets, organizationId, number),

@@ -62,6 +62,8 @@ export type Verdict =
 /** Numbers of the simulated carrier, which have no hours and no limits. */
 const TEST_NUMBER = /^\+1500555\d{4}$/;
 
+export const isTestNumber = (number: string): boolean => TEST_NUMBER.test(number);
+
 /** The rules that apply at a place. */
 export function rulesAt(place: Pick<Place, 'regions'>, rules: readonly Jurisdiction[]): readonly Jurisdiction[] {
   const there = new Set(['*', ...place.regions]);
@@ -75,7 +77,7 @@ export function rulesAt(place: Pick<Place, 'regions'>, rules: readonly Jurisdict
 export function mayDial(question: DialQuestion): Verdict {
   const { person, now, own } = question;
   const barred = barriers(question);
-  const isTest = TEST_NUMBER.test(person.number);
+  const isTest = isTestNumber(person.number);
   const place = placeOf(person);
   const rules = rulesAt(place, question.rules);
   const waits = isTest ? [] : waitsFor(question, rules, place);

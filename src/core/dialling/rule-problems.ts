@@ -1,5 +1,5 @@
 import { closedDateIn } from './closed-dates.ts';
-import { ATTEMPT_OUTCOMES, type Jurisdiction, type Limit, type Loosened, type Rest } from './rules.ts';
+import { ATTEMPT_OUTCOMES, type Jurisdiction, type Limit, type Loosened, type OwnRules, type Rest } from './rules.ts';
 import { weekHoursProblems } from './week-hours.ts';
 
 const A_YEAR_HOURS = 366 * 24;
@@ -28,6 +28,10 @@ export function loosenedProblems({ hours = null, closed = [], limits = [], rests
     ...rests.flatMap(restProblems),
   ];
 }
+
+/** What is wrong with the rules of an organization or a campaign. */
+export const ownRulesProblems = ({ hours, limits, rests }: OwnRules): readonly string[] =>
+  loosenedProblems({ hours, limits, rests });
 
 function limitProblems({ count, hours, scope }: Limit): readonly string[] {
   return [

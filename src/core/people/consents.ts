@@ -1,3 +1,4 @@
+import { rescreenPerson } from '../campaigns/screen-lead.ts';
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { invalid, notFound } from '../kernel/errors.ts';
@@ -17,6 +18,7 @@ export async function recordConsent(
     if (!(await records.persons.whereabouts(ctx.organizationId, consent.personId)))
       throw notFound('Person', `person_id: ${consent.personId}`);
     const recorded = await records.consents.insert(ctx.organizationId, consent);
+    await rescreenPerson(records, ctx.organizationId, consent.personId, core.clock.now());
     await records.outbox.audit(ctx, 'consent.record', `person_${consent.personId}`, {
       consent: recorded.id,
       given: consent.given,
@@ -33,7 +35,9 @@ export async function revokeConsent(
   how: string,
 ): Promise<number> {
   return core.store.transaction(async (records) => {
-    const revoked = await records.consents.revoke(ctx.organizationId, personId, how, core.clock.now());
+    const at = core.clock.now();
+    const revoked = await records.consents.revoke(ctx.organizationId, personId, how, at);
+    if (revoked > 0) await rescreenPerson(records, ctx.organizationId, personId, at);
     if (revoked > 0) await records.outbox.audit(ctx, 'consent.revoke', `person_${personId}`, { how });
     return revoked;
   });

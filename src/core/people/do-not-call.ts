@@ -1,3 +1,4 @@
+import { rescreenNumber } from '../campaigns/screen-lead.ts';
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import type { PhoneNumber } from '../kernel/phone-number.ts';
@@ -15,6 +16,7 @@ export async function importDoNotCall(
   return core.store.transaction(async (records) => {
     const at = core.clock.now();
     const added = await records.doNotCall.add(ctx.organizationId, numbers, { campaignId, source: 'import', at });
+    await records.leads.refuse(ctx.organizationId, numbers, campaignId, at);
     await records.outbox.audit(
       ctx,
       'do-not-call.import',
@@ -41,6 +43,7 @@ export async function allowCalls(
       suppressionHash: suppressionHash(core.secrets, ctx.organizationId, number),
     });
     const subject = campaignId === null ? 'organization' : `campaign_${campaignId}`;
+    if (removed) await rescreenNumber(records, ctx.organizationId, number, core.clock.now());
     if (removed) await records.outbox.audit(ctx, 'do-not-call.remove', subject);
     return removed;
   });

@@ -1,0 +1,79 @@
+import type { Listed, Page } from '../kernel/page.ts';
+import type { Whereabouts } from '../dialling/place.ts';
+import type { Loosened, OwnRules } from '../dialling/rules.ts';
+import type { PastAttempt } from '../dialling/may-dial.ts';
+import type { Campaign, CampaignSettings, CampaignStatus } from './campaign.ts';
+import type { Lead, LeadReason, LeadStatus, Standing } from './lead.ts';
+import type { CallingPlace, LeadCount } from './reasons.ts';
+
+export interface CampaignFilter {
+  readonly status?: CampaignStatus;
+  readonly type?: string;
+  /** In the name or the description. */
+  readonly search?: string;
+}
+
+/** How an organization departs from the shipped rules. */
+export interface CallingRules {
+  readonly own: OwnRules;
+  readonly overrides: Readonly<Record<string, Loosened>>;
+}
+
+export interface CampaignStore {
+  insert(organizationId: number, settings: CampaignSettings, at: Date): Promise<Campaign>;
+  find(organizationId: number, id: number): Promise<Campaign | null>;
+  /** As `find`, and locks the campaign until the transaction ends. */
+  lock(organizationId: number, id: number): Promise<Campaign | null>;
+  update(id: number, settings: CampaignSettings, at: Date): Promise<Campaign>;
+  move(id: number, status: CampaignStatus, at: Date): Promise<Campaign>;
+  /** Newest first. */
+  list(organizationId: number, filter: CampaignFilter, page: Page): Promise<Listed<Campaign>>;
+  /** Dials since an instant. */
+  dialledSince(id: number, since: Date): Promise<number>;
+  callingRules(organizationId: number): Promise<CallingRules | null>;
+  setCallingRules(organizationId: number, rules: CallingRules, at: Date): Promise<void>;
+  counts(id: number): Promise<readonly LeadCount[]>;
+  /** Waiting leads that are due, which the dialler makes ready next. */
+  due(
+    id: number,
+    now: Date,
+  ): Promise<readonly { readonly place: CallingPlace; readonly reason: LeadReason; readonly leads: number }[]>;
+}
+
+export type NewLead = Pick<
+  Lead,
+  'campaignId' | 'personId' | 'number' | 'name' | 'email' | 'variables' | 'priority' | 'importId'
+> & { readonly personId: number; readonly standing: Standing; readonly place: CallingPlace };
+
+/** Everything that a dial of a number depends on, beside the rules. */
+export interface DialFacts {
+  readonly person: Omit<Whereabouts, 'number'>;
+  /** By the organization's list. */
+  readonly doNotCall: boolean;
+  /** Campaigns whose own list holds the number. */
+  readonly refusedCampaigns: readonly number[];
+  readonly consented: boolean | null;
+  readonly history: readonly PastAttempt[];
+}
+
+export interface LeadFilter {
+  readonly status?: LeadStatus;
+}
+
+export interface LeadStore {
+  /** Null if the campaign has a lead with that number. */
+  insert(organizationId: number, lead: NewLead, at: Date): Promise<Lead | null>;
+  byNumber(campaignId: number, number: string): Promise<Lead | null>;
+  /** Changes what a file or client says of a lead. */
+  describe(id: number, lead: Pick<Lead, 'name' | 'email' | 'variables'>, at: Date): Promise<void>;
+  list(organizationId: number, campaignId: number, filter: LeadFilter, page: Page): Promise<Listed<Lead>>;
+  /** Leads with that number which are neither done nor being called, of all campaigns. Locks them. */
+  open(organizationId: number, number: string): Promise<readonly Lead[]>;
+  place(id: number, standing: Standing, place: CallingPlace, at: Date): Promise<void>;
+  /** Blocks all leads with these numbers that are neither done nor being called: of one campaign, or of all. */
+  refuse(organizationId: number, numbers: readonly string[], campaignId: number | null, at: Date): Promise<void>;
+  /** Ends the leads of a person and deletes what they say of the person. */
+  erase(personId: number, at: Date): Promise<void>;
+  /** The dials of a number since an instant, and what forbids it. */
+  facts(organizationId: number, number: string, since: Date): Promise<DialFacts>;
+}

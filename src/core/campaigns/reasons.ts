@@ -1,0 +1,113 @@
+import { openAtOrAfter } from '../dialling/open-hours.ts';
+import { rulesAt } from '../dialling/may-dial.ts';
+import type { Jurisdiction, OwnRules } from '../dialling/rules.ts';
+import type { TimeZone } from '../kernel/locale.ts';
+import type { Campaign } from './campaign.ts';
+import type { LeadReason, LeadStatus } from './lead.ts';
+
+/** Where the leads of a campaign may be, as far as the rules tell places apart. */
+export interface CallingPlace {
+  readonly regions: readonly string[];
+  readonly zones: readonly TimeZone[];
+  /** The numbers of the simulated carrier have no hours. */
+  readonly alwaysOpen: boolean;
+}
+
+/** How many leads of a campaign are alike. */
+export interface LeadCount {
+  readonly place: CallingPlace;
+  readonly status: LeadStatus;
+  /** Of leads that are done: the outcome. */
+  readonly reason: string | null;
+  readonly attempted: boolean;
+  readonly leads: number;
+}
+
+/** What keeps a whole campaign from dialling; null: nothing. */
+export type CampaignHold = 'not_started' | 'paused' | 'ended' | 'daily_cap' | 'no_human' | 'carrier' | 'capacity';
+
+export type BlockingReason = LeadReason | CampaignHold | 'outside_hours' | 'being_called' | 'done';
+
+export interface Standings {
+  readonly dialableNow: number;
+  /** With `dialableNow` it adds up to all leads. */
+  readonly blocked: Readonly<Partial<Record<BlockingReason, number>>>;
+  readonly total: number;
+  /** When the first place with leads opens; null if one is open, or none ever opens. */
+  readonly opensAt: Date | null;
+}
+
+/** What the campaign itself says: its status, its schedule and its daily cap. */
+export function holdOf(campaign: Campaign, dialledToday: number, now: Date): CampaignHold | null {
+  const { status, startsAt, endsAt, dailyCap } = campaign;
+  if (status === 'completed' || (endsAt !== null && now >= endsAt)) return 'ended';
+  if (status === 'draft' || (startsAt !== null && now < startsAt)) return 'not_started';
+  if (status === 'paused') return 'paused';
+  return dailyCap !== null && dialledToday >= dailyCap ? 'daily_cap' : null;
+}
+
+export interface StandingsQuestion {
+  readonly counts: readonly LeadCount[];
+  /** Of leads that wait, those that are due meanwhile and are about to be made ready, with their places. */
+  readonly due: readonly { readonly place: CallingPlace; readonly reason: LeadReason; readonly leads: number }[];
+  readonly hold: CampaignHold | null;
+  readonly rules: readonly Jurisdiction[];
+  readonly own: readonly OwnRules[];
+  readonly now: Date;
+}
+
+/** One answer for each lead: dialable now, or the first reason why it is not. */
+export function standings({ counts, due, hold, rules, own, now }: StandingsQuestion): Standings {
+  const blocked: Partial<Record<BlockingReason, number>> = {};
+  let dialableNow = 0;
+  let opensMs = Infinity;
+  const hours = own.flatMap((one) => (one.hours === null ? [] : [one.hours]));
+  const add = (reason: BlockingReason, leads: number) => (blocked[reason] = (blocked[reason] ?? 0) + leads);
+  const addReady = (place: CallingPlace, leads: number) => {
+    const jurisdictions = rulesAt(place, rules);
+    const open = place.alwaysOpen ? null : openAtOrAfter({ zones: place.zones, jurisdictions, own: hours }, now);
+    const isOpen = place.alwaysOpen || open?.fromMs === now.getTime();
+    opensMs = Math.min(opensMs, isOpen ? -Infinity : (open?.fromMs ?? Infinity));
+    if (hold !== null) add(hold, leads);
+    else if (isOpen) dialableNow += leads;
+    else add('outside_hours', leads);
+  };
+  for (const { place, status, reason, leads } of counts) {
+    if (leads === 0) continue;
+    if (status === 'ready') addReady(place, leads);
+    else if (status === 'claimed' || status === 'dialling') add('being_called', leads);
+    else add(status === 'done' ? 'done' : (reason as LeadReason), leads);
+  }
+  for (const { place, reason, leads } of due) {
+    add(reason, -leads);
+    addReady(place, leads);
+  }
+  return {
+    dialableNow,
+    blocked: Object.fromEntries(Object.entries(blocked).filter(([, leads]) => leads !== 0)),
+    total: counts.reduce((sum, { leads }) => sum + leads, 0),
+    opensAt: Number.isFinite(opensMs) ? new Date(opensMs) : null,
+  };
+}
+
+export interface Progress {
+  readonly total: number;
+  /** Dialled at least once. */
+  readonly attempted: number;
+  readonly done: number;
+  /** Done leads by their last outcome. */
+  readonly outcomes: Readonly<Record<string, number>>;
+}
+
+export function progressOf(counts: readonly LeadCount[]): Progress {
+  const outcomes: Record<string, number> = {};
+  let [total, attempted, done] = [0, 0, 0];
+  for (const one of counts) {
+    total += one.leads;
+    if (one.attempted) attempted += one.leads;
+    if (one.status !== 'done' || one.leads === 0) continue;
+    done += one.leads;
+    outcomes[one.reason ?? 'unknown'] = (outcomes[one.reason ?? 'unknown'] ?? 0) + one.leads;
+  }
+  return { total, attempted, done, outcomes };
+}

@@ -1,0 +1,72 @@
+import { isTestNumber, mayDial, type Verdict } from '../dialling/may-dial.ts';
+import { placeOf } from '../dialling/place.ts';
+import type { Records } from '../records.ts';
+import { rulesOf } from './calling-rules.ts';
+import { ownRulesOf, type Campaign } from './campaign.ts';
+import { standingOf, type Standing } from './lead.ts';
+import type { CallingPlace } from './reasons.ts';
+
+const HOUR_MS = 3_600_000;
+
+export interface Screened {
+  readonly standing: Standing;
+  readonly place: CallingPlace;
+  readonly verdict: Verdict;
+}
+
+/** Where a lead stands by the rules, from what is recorded of its number now. */
+export async function screenLead(
+  records: Pick<Records, 'leads' | 'campaigns'>,
+  campaign: Campaign,
+  lead: { readonly number: string; readonly dueAt: Date },
+  now: Date,
+): Promise<Screened> {
+  const { rules, own: ofOrganization } = await rulesOf(records, campaign.organizationId);
+  const own = [ofOrganization, ownRulesOf(campaign)];
+  const lookBack = [...rules, ...own].flatMap(({ limits, rests }) => [...limits, ...rests].map(({ hours }) => hours));
+  const since = new Date(now.getTime() - Math.max(...lookBack) * HOUR_MS);
+  const facts = await records.leads.facts(campaign.organizationId, lead.number, since);
+  const person = {
+    ...facts.person,
+    number: lead.number,
+    doNotCall: facts.doNotCall || facts.refusedCampaigns.includes(campaign.id),
+    consented: facts.consented,
+  };
+  const verdict = mayDial({
+    person,
+    now,
+    history: facts.history,
+    campaignId: campaign.id,
+    rules,
+    own,
+  });
+  const alwaysOpen = isTestNumber(lead.number);
+  const place = alwaysOpen ? { regions: [], zones: [] } : placeOf(person);
+  return { standing: standingOf(verdict, lead.dueAt, now), place: { ...place, alwaysOpen }, verdict };
+}
+
+/** Screens all leads with a number again, after something that is recorded of it changed. */
+export async function rescreenNumber(
+  records: Pick<Records, 'leads' | 'campaigns'>,
+  organizationId: number,
+  number: string,
+  now: Date,
+): Promise<void> {
+  for (const lead of await records.leads.open(organizationId, number)) {
+    const campaign = await records.campaigns.find(organizationId, lead.campaignId);
+    if (!campaign) continue;
+    const { standing, place } = await screenLead(records, campaign, lead, now);
+    await records.leads.place(lead.id, standing, place, now);
+  }
+}
+
+/** As `rescreenNumber`, for all numbers of a person. */
+export async function rescreenPerson(
+  records: Pick<Records, 'leads' | 'campaigns' | 'persons'>,
+  organizationId: number,
+  personId: number,
+  now: Date,
+): Promise<void> {
+  for (const number of await records.persons.numbersOf(personId))
+    await rescreenNumber(records, organizationId, number, now);
+}

@@ -1,0 +1,210 @@
+import { sql, type Kysely, type Selectable } from 'kysely';
+import type { Campaign, CampaignSettings, CampaignStatus } from '#core/campaigns/campaign.ts';
+import type { CallingRules, CampaignFilter, CampaignStore } from '#core/campaigns/campaign-store.ts';
+import type { LeadReason, LeadStatus } from '#core/campaigns/lead.ts';
+import type { CallingPlace, LeadCount } from '#core/campaigns/reasons.ts';
+import type { TimeZone } from '#core/kernel/locale.ts';
+import type { Listed, Page } from '#core/kernel/page.ts';
+import type { Database } from './schema.ts';
+import { contains, countAll } from './sql.ts';
+
+export class PostgresCampaignStore implements CampaignStore {
+  readonly #db: Kysely<Database>;
+
+  constructor(db: Kysely<Database>) {
+    this.#db = db;
+  }
+
+  async insert(organizationId: number, settings: CampaignSettings, at: Date): Promise<Campaign> {
+    const row = await this.#db
+      .insertInto('campaigns')
+      .values({ ...toColumns(settings), organization_id: organizationId, created_at: at, updated_at: at })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    return toCampaign(row);
+  }
+
+  async find(organizationId: number, id: number): Promise<Campaign | null> {
+    const row = await this.#one(organizationId, id).executeTakeFirst();
+    return row ? toCampaign(row) : null;
+  }
+
+  async lock(organizationId: number, id: number): Promise<Campaign | null> {
+    const row = await this.#one(organizationId, id).forNoKeyUpdate().executeTakeFirst();
+    return row ? toCampaign(row) : null;
+  }
+
+  #one(organizationId: number, id: number) {
+    return this.#db
+      .selectFrom('campaigns')
+      .selectAll()
+      .where('organization_id', '=', organizationId)
+      .where('id', '=', id);
+  }
+
+  async update(id: number, settings: CampaignSettings, at: Date): Promise<Campaign> {
+    const row = await this.#db
+      .updateTable('campaigns')
+      .set({ ...toColumns(settings), updated_at: at })
+      .where('id', '=', id)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    return toCampaign(row);
+  }
+
+  async move(id: number, status: CampaignStatus, at: Date): Promise<Campaign> {
+    const row = await this.#db
+      .updateTable('campaigns')
+      .set((eb) => ({
+        status,
+        updated_at: at,
+        completed_at: status === 'completed' ? at : null,
+        ...(status === 'active' ? { started_at: eb.fn.coalesce('started_at', eb.val(at)) } : {}),
+      }))
+      .where('id', '=', id)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    return toCampaign(row);
+  }
+
+  async list(organizationId: number, filter: CampaignFilter, page: Page): Promise<Listed<Campaign>> {
+    let query = this.#db.selectFrom('campaigns').where('organization_id', '=', organizationId);
+    if (filter.status !== undefined) query = query.where('status', '=', filter.status);
+    if (filter.type !== undefined) query = query.where('type', '=', filter.type);
+    const { search } = filter;
+    if (search !== undefined)
+      query = query.where((eb) =>
+        eb.or([contains(eb.ref('name'), search), contains(sql<string | null>`settings ->> 'description'`, search)]),
+      );
+    const rows = await query
+      .selectAll()
+      .orderBy('id', page.order ?? 'desc')
+      .offset(page.skip)
+      .limit(page.limit)
+      .execute();
+    return { rows: rows.map(toCampaign), total: await countAll(query) };
+  }
+
+  async dialledSince(id: number, since: Date): Promise<number> {
+    return countAll(this.#db.selectFrom('attempts').where('campaign_id', '=', id).where('dialled_at', '>=', since));
+  }
+
+  async callingRules(organizationId: number): Promise<CallingRules | null> {
+    const row = await this.#db
+      .selectFrom('calling_rules')
+      .select(['own', 'overrides'])
+      .where('organization_id', '=', organizationId)
+      .executeTakeFirst();
+    return (row as CallingRules | undefined) ?? null;
+  }
+
+  async setCallingRules(organizationId: number, { own, overrides }: CallingRules, at: Date): Promise<void> {
+    const values = { own: JSON.stringify(own), overrides: JSON.stringify(overrides), updated_at: at };
+    await this.#db
+      .insertInto('calling_rules')
+      .values({ organization_id: organizationId, ...values })
+      .onConflict((conflict) => conflict.column('organization_id').doUpdateSet(values))
+      .execute();
+  }
+
+  async counts(id: number): Promise<readonly LeadCount[]> {
+    const rows = await this.#db
+      .selectFrom('lead_counts')
+      .innerJoin('calling_places', 'calling_places.id', 'place_id')
+      .select(['status', 'reason', 'attempted', 'leads', 'regions', 'zones', 'always_open'])
+      .where('campaign_id', '=', id)
+      .where('leads', '<>', 0)
+      .execute();
+    return rows.map((row) => ({
+      place: toPlace(row),
+      status: row.status as LeadStatus,
+      reason: row.reason,
+      attempted: row.attempted,
+      leads: row.leads,
+    }));
+  }
+
+  async due(id: number, now: Date): ReturnType<CampaignStore['due']> {
+    const rows = await this.#db
+      .selectFrom('leads')
+      .innerJoin('calling_places', 'calling_places.id', 'place_id')
+      .select(['reason', 'regions', 'zones', 'always_open'])
+      .select(sql<number>`count(*)`.as('leads'))
+      .where('campaign_id', '=', id)
+      .where('status', '=', 'waiting')
+      .where('due_at', '<=', now)
+      .groupBy(['calling_places.id', 'reason'])
+      .execute();
+    return rows.map((row) => ({ place: toPlace(row), reason: row.reason as LeadReason, leads: row.leads }));
+  }
+}
+
+const toPlace = (row: { regions: string[]; zones: string[]; always_open: boolean }): CallingPlace => ({
+  regions: row.regions,
+  zones: row.zones as TimeZone[],
+  alwaysOpen: row.always_open,
+});
+
+/** The settings without a column of their own. */
+type Stored = Pick<
+  CampaignSettings,
+  | 'description'
+  | 'script'
+  | 'callingHours'
+  | 'maxAttempts'
+  | 'retries'
+  | 'callerIds'
+  | 'requireConsent'
+  | 'voicemailMessage'
+  | 'goal'
+  | 'revenuePerConversionMicros'
+>;
+
+function toColumns(settings: CampaignSettings) {
+  const stored: Stored = {
+    description: settings.description,
+    script: settings.script,
+    callingHours: settings.callingHours,
+    maxAttempts: settings.maxAttempts,
+    retries: settings.retries,
+    callerIds: settings.callerIds,
+    requireConsent: settings.requireConsent,
+    voicemailMessage: settings.voicemailMessage,
+    goal: settings.goal,
+    revenuePerConversionMicros: settings.revenuePerConversionMicros,
+  };
+  return {
+    name: settings.name,
+    type: settings.type,
+    agent_id: settings.agentId,
+    starts_at: settings.startsAt,
+    ends_at: settings.endsAt,
+    daily_cap: settings.dailyCap,
+    max_concurrent_calls: settings.maxConcurrentCalls,
+    calls_per_second: settings.callsPerSecond,
+    weight: settings.weight,
+    settings: JSON.stringify(stored),
+  };
+}
+
+function toCampaign(row: Selectable<Database['campaigns']>): Campaign {
+  return {
+    ...(row.settings as Stored),
+    id: row.id,
+    organizationId: row.organization_id,
+    name: row.name,
+    type: row.type,
+    status: row.status as CampaignStatus,
+    agentId: row.agent_id,
+    startsAt: row.starts_at,
+    endsAt: row.ends_at,
+    dailyCap: row.daily_cap,
+    maxConcurrentCalls: row.max_concurrent_calls,
+    callsPerSecond: row.calls_per_second,
+    weight: row.weight,
+    startedAt: row.started_at,
+    completedAt: row.completed_at,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
