@@ -16,53 +16,52 @@ const COMMON = new Set(
   husband wife mother mom mum father dad grandma grandpa friend boyfriend girlfriend boss neighbour neighbor
   say says said saying mean happen happens look looking see think guess hear find found let set sure right exactly
   time times morning afternoon evening day days o'clock forgot forgotten good gone middle wait moment minute
+  place places spot somewhere
   different possible else more most less least down off over under while because since until till through during`),
 );
 
 /** Words that people use for the same thing. The first of each line is the term. */
-const ALIKE = new Map<string, string>(
-  [
-    'cost price rate fee expensive cheap afford',
-    'open opening opened opens closed close closes closing shut',
-    'address located location street situated directions',
-    'parking park car garage drive driving',
-    'child children kid kids baby babies toddler',
-    'deliver delivery deliveries delivered delivering ship shipping shipped ships send sending sent',
-    'doctor doctors dr dentist dentists',
-    'insurance insured insure coverage covered',
-    'pay payment payments paying paid',
-    'cancel cancelled canceled cancelling cancellation',
-    'password passwords passcode',
-    'delete deleted deleting remove erase',
-    'dress wear clothes clothing jacket',
-    'people person persons user users',
-    'weight weigh weighs heavy load carry carries',
-    'length long longest',
-    'broken broke breaks break damaged damage',
-    'return returns returned',
-    'box boxes packaging',
-    'parcel parcels package packages',
-    'elevator lift wheelchair',
-    'eat eating food eats',
-    'chair chairs highchair highchairs',
-    'keep keeps kept',
-    'plan plans installment installments instalment instalments',
-    'signature sign signed',
-    'discount reduced reduction',
-    'space storage',
-    'remedy fix solve',
-    'meaning means',
-    'show music concert',
-    'attachment attach attached attachments',
-    'try try-out test trying tried',
-    'repair repairs repaired',
-    'voucher vouchers',
-    'move moved reschedule postpone',
-  ].flatMap((line) => {
-    const [term, ...others] = words(line);
-    return [term!, ...others].map((word) => [stem(word), term!] as const);
-  }),
-);
+const SAME_THING = [
+  'cost price rate fee expensive cheap afford',
+  'open opening opened opens closed close closes closing shut',
+  'address located location street situated directions',
+  'parking park car garage drive driving',
+  'child children kid kids baby babies toddler',
+  'deliver delivery deliveries delivered delivering ship shipping shipped ships send sending sent',
+  'doctor doctors dr dentist dentists',
+  'insurance insured insure coverage covered',
+  'pay payment payments paying paid',
+  'cancel cancelled canceled cancelling cancellation',
+  'password passwords passcode',
+  'delete deleted deleting remove erase',
+  'dress wear clothes clothing jacket',
+  'people person persons user users',
+  'weight weigh weighs heavy load carry carries',
+  'length long longest',
+  'broken broke breaks break damaged damage',
+  'return returns returned',
+  'box boxes packaging',
+  'parcel parcels package packages',
+  'elevator lift wheelchair',
+  'eat eating food eats',
+  'chair chairs highchair highchairs',
+  'keep keeps kept',
+  'plan plans installment installments instalment instalments',
+  'signature sign signed',
+  'discount reduced reduction',
+  'space storage',
+  'remedy fix solve',
+  'meaning means',
+  'show music concert',
+  'attachment attach attached attachments',
+  'try try-out test trying tried',
+  'repair repairs repaired',
+  'voucher vouchers',
+  'move moved reschedule postpone',
+  'buy buys buying bought purchase purchased',
+].map(words);
+const ALIKE = new Map(SAME_THING.flatMap((group) => group.map((word) => [stem(word), group[0]!] as const)));
+const ALIKE_WORDS = new Map(SAME_THING.map((group) => [group[0]!, group] as const));
 
 const UNITS = words(
   'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen',
@@ -197,6 +196,11 @@ function digitsOf(run: readonly string[]): string {
   return digits;
 }
 
+const NUMBER_TERMS = new Set([...UNITS, ...TENS, 'hundred', 'thousand'].map(stem));
+
+/** Whether a term is a number in words. */
+export const isNumberTerm = (term: string) => NUMBER_TERMS.has(term);
+
 /** The weekdays that a text names, single or as a range; 0 is Sunday. */
 export function weekdaysIn(tokens: readonly string[]): number[] {
   const days = new Set<number>();
@@ -231,15 +235,12 @@ export function termsOf(text: string): Term[] {
   return [...terms.values()];
 }
 
-const ALIKE_WORDS = new Map<string, string[]>();
-for (const [word, term] of ALIKE) ALIKE_WORDS.set(term, [...(ALIKE_WORDS.get(term) ?? []), word]);
-
 /** A question with other words for the same things, for a search by words. `weekday`: today's. */
 export function searchWords(question: string, weekday: number | null): string {
   const more: string[] = [];
   for (const { term, exact } of termsOf(question)) {
     if (exact) more.push(term, term.replace(/^([a-z]+)(\d+)$/, '$1-$2'));
-    else if (ALIKE_WORDS.has(term)) more.push(term, ...ALIKE_WORDS.get(term)!);
+    else more.push(...(ALIKE_WORDS.get(term) ?? []));
   }
   const plain = question.toLowerCase();
   if (/\bhow much\b/.test(plain)) more.push('price', 'cost', 'fee', 'rate');
@@ -249,4 +250,12 @@ export function searchWords(question: string, weekday: number | null): string {
     if (/\btomorrow\b/.test(plain)) more.push(WEEKDAYS[(weekday + 1) % 7]!);
   }
   return [question, ...more].join(' ');
+}
+
+/** Other words for what a text is about, which its readers may ask with. */
+export function otherWordsFor(text: string): string[] {
+  const written = new Set(tokensOf(text));
+  return termsOf(text).flatMap(({ term, exact }) =>
+    exact ? [] : (ALIKE_WORDS.get(term) ?? []).filter((word) => !written.has(word)),
+  );
 }

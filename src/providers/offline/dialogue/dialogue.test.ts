@@ -60,6 +60,9 @@ describe('intents', () => {
     ['that is too expensive', 'too-expensive'],
     ['could you repeat that', 'repeat'],
     ['we use a spreadsheet', 'statement'],
+    ['i have cigna insurance is that okay with you', 'question'],
+    ['my dog comes along would that be all right', 'question'],
+    ['yes that is okay', 'agreement'],
   ];
   for (const [text, intent] of cases) it(`"${text}" is ${intent}`, () => assert.equal(intentOf(text), intent));
 
@@ -88,6 +91,24 @@ describe('a prompt', () => {
     assert.match(answers.answer('what is the room of D-210', '', null)!, /12/);
     for (const heard of ['what about code two 210', 'the room of cody 210', 'and 102 please'])
       assert.doesNotMatch(answers.answer(heard, '', null) ?? '', /61|E-7|\$210/, heard);
+  });
+
+  it('answers with no row of which only the headings were asked for', () => {
+    const rows = ['number: 131; dish: Lasagne; price: $9.80', 'number: 47; dish: Ravioli; price: $12'];
+    const passages = rows.map((text) => ({ source: 'menu.csv', text }));
+    const answers = new Answers(statementsOf(readPrompt('You are Luca.'), passages));
+    for (const heard of ['how much is number for two seven', 'what is the price of that number', 'which dish number'])
+      assert.equal(answers.answer(heard, '', null), null, heard);
+    assert.match(answers.answer('how much is number forty seven', '', null)!, /\$12/);
+    assert.match(answers.answer('how much is the lasagne', '', null)!, /\$9\.80/);
+  });
+
+  it('tells the address, whatever street another fact names', () => {
+    const facts = ['The entrance to the garage is on State Street.', 'We are at 40 Lark Street, on the second floor.'];
+    const prompt = ['You are Mia.', 'Facts:', ...facts].join('\n');
+    const answers = new Answers(statementsOf(readPrompt(prompt), []));
+    for (const heard of ['what is your address', 'where are you located', "five what's your address"])
+      assert.match(answers.answer(heard, '', null)!, /Lark/, heard);
   });
 
   it('of one line gives its facts beside its rules', () => {

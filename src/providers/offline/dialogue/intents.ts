@@ -95,13 +95,14 @@ const LEADS_IN =
   /^(?:(?:um|uh|er|hm|so|and|well|oh|yeah|yes|ok|okay|hi|hello|hey|good|morning|afternoon|evening|please|sorry|quick question|i have a question|i was wondering|excuse me|there) )+/;
 const ASKS =
   /^(?:what|what's|whats|how|when|where|where's|why|which|who|is|are|do|does|can|could|may|will|would|am i|tell me|explain)\b|\b(?:what|how|can i|may i|is there|are there|do i|do you|do we|where)\b/;
+const ASKS_LAST = /\b(?:is|would) (?:that|this|it)(?: be)? (?:okay|ok|all right|fine|possible|included|a problem)\b/;
 
 /** A question in words, or by its mark where more is said than "hello?". */
 function asks(text: string, plain: string): boolean {
   const rest = plain.replace(LEADS_IN, '');
   return (
     (text.trim().endsWith('?') && rest.split(' ').length > 1) ||
-    (/^[a-z]/.test(rest) && ASKS.test(rest) && !/^(?:no|not)\b/.test(rest))
+    (/^[a-z]/.test(rest) && (ASKS.test(rest) || ASKS_LAST.test(rest)) && !/^(?:no|not)\b/.test(rest))
   );
 }
 

@@ -19,15 +19,21 @@ const DISCOUNT = 0.5;
 export interface Weighted {
   readonly words: readonly string[];
   readonly weight: number;
+  /** `start`: other words follow; `middle`: of the middle of a sentence. Whole sentences if it is left out. */
+  readonly part?: 'start' | 'middle';
 }
 
 export function buildBigram(sentences: Iterable<Weighted>): Bigram {
   const counts = new Map<string, number>();
   const pairs = new Map<string, Map<string, number>>();
-  for (const { words, weight } of sentences) {
-    let before = START;
-    for (const word of [...words, END]) {
+  for (const { words, weight, part } of sentences) {
+    let before = part === 'middle' ? null : START;
+    for (const word of part === undefined ? [...words, END] : words) {
       counts.set(word, (counts.get(word) ?? 0) + weight);
+      if (before === null) {
+        before = word;
+        continue;
+      }
       let after = pairs.get(before);
       if (!after) pairs.set(before, (after = new Map()));
       after.set(word, (after.get(word) ?? 0) + weight);

@@ -36,6 +36,8 @@ interface NativeDecoder {
 const LANGUAGE_WEIGHT = 5;
 const CONFIG = { samprate: SAMPLE_RATE, loglevel: 'FATAL', beam: 1e-50, pbeam: 1e-50, wbeam: 1e-30, wip: 0.2 };
 const BATCH = 1600;
+/** How often another sentence follows within an utterance. */
+const ANOTHER_SENTENCE = 0.15;
 
 let native: Promise<Native> | null = null;
 
@@ -127,6 +129,8 @@ export class Decoder {
       const after = model.histories.get(word);
       for (const [next, probability] of after?.arcs ?? []) say(state, next, probability);
       jump(state, 1, after?.backoff ?? 0.9);
+      const ends = after?.arcs.find(([next]) => next === END)?.[1];
+      if (state !== 0 && ends !== undefined) jump(state, 0, ends * ANOTHER_SENTENCE);
       if (state !== 0 && !after?.arcs.some(([next]) => next === END)) jump(state, final, after ? 0.02 : 0.1);
     }
     n._fsg_set_states(fsg, 0, final);

@@ -1,6 +1,11 @@
+import type { Weighted } from './bigram.ts';
+
+/** Words of a sentence of the context, or of the middle of one. */
+export type Phrase = Pick<Weighted, 'words' | 'part'>;
+
 /** Messages to and from the recognition worker. The main thread numbers streams and contexts. */
 export type ToListener =
-  | { readonly type: 'context'; readonly context: number; readonly sentences: readonly (readonly string[])[] }
+  | { readonly type: 'context'; readonly context: number; readonly sentences: readonly Phrase[] }
   | { readonly type: 'forget'; readonly context: number }
   | {
       readonly type: 'begin';

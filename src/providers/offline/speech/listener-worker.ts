@@ -5,7 +5,7 @@ import { buildBigram, type Weighted } from './bigram.ts';
 import { Decoder } from './decoder.ts';
 import { CLASSES, domainSentences } from './domain-english.ts';
 import { flitePronounce } from './flite.ts';
-import type { ListenerFinal, ListenerProgress, ToListener } from './listener-messages.ts';
+import type { ListenerFinal, ListenerProgress, Phrase, ToListener } from './listener-messages.ts';
 
 // Media goes first: on Linux this is the priority of this thread alone.
 if (process.platform === 'linux') setPriority(0, 5);
@@ -41,7 +41,7 @@ interface Utterance {
   ended: number | null;
 }
 
-const contexts = new Map<number, readonly (readonly string[])[]>();
+const contexts = new Map<number, readonly Phrase[]>();
 const open = new Map<number, Utterance>();
 const queue: Utterance[] = [];
 const pool: Decoder[] = [];
@@ -91,7 +91,7 @@ function begin(message: Extract<ToListener, { type: 'begin' }>): void {
     model: `${context}:${expected.map((words) => words.join(' ')).join('|')}`,
     sentences: () => [
       ...domain,
-      ...(contexts.get(context) ?? []).map((words) => ({ words, weight: CONTEXT_WEIGHT })),
+      ...(contexts.get(context) ?? []).map((phrase) => ({ ...phrase, weight: CONTEXT_WEIGHT })),
       ...expected.map((words) => ({ words, weight: EXPECTED_WEIGHT })),
     ],
     decoder: null,

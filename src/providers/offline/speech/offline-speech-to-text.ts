@@ -1,6 +1,7 @@
 import type { SpeechToText, SpeechToTextOptions, SpeechToTextStream } from '#engine/contracts/speech-to-text.ts';
 import { classedWords } from './domain-english.ts';
-import type { ListenerFinal, ListenerProgress, ToListener } from './listener-messages.ts';
+import { likelyQuestions, unwrittenWords } from './likely-questions.ts';
+import type { ListenerFinal, ListenerProgress, Phrase, ToListener } from './listener-messages.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
 import { spokenSentences } from './text.ts';
 
@@ -11,6 +12,7 @@ const STUCK_MS = 20_000;
 const FRAME_BATCH = 3;
 const PRE_ROLL_FRAMES = 15;
 const MAX_SENTENCES = 400;
+const MAX_IN_QUESTIONS = 2000;
 /** Below this probability of its least certain word, a short text is a guess about a noise. */
 const GUESS = 0.5;
 
@@ -74,7 +76,7 @@ class Stream implements SpeechToTextStream {
   readonly #thread: SupervisedWorker;
   readonly #options: SpeechToTextOptions;
   readonly #onClosed: () => void;
-  readonly #context: readonly (readonly string[])[];
+  readonly #context: readonly Phrase[];
   #expected: readonly (readonly string[])[] = [];
   /** The last frames before speech, and all frames during it, so that a new worker gets the whole utterance. */
   #kept: Int16Array[] = [];
@@ -96,7 +98,15 @@ class Stream implements SpeechToTextStream {
     this.#thread = thread;
     this.#options = options;
     this.#onClosed = closed;
-    this.#context = options.context.phrases.flatMap(spokenSentences).slice(0, MAX_SENTENCES);
+    const { phrases } = options.context;
+    const inQuestions = [...phrases.flatMap(likelyQuestions), ...phrases.flatMap(unwrittenWords).map((word) => [word])];
+    this.#context = [
+      ...phrases
+        .flatMap(spokenSentences)
+        .slice(0, MAX_SENTENCES)
+        .map((words) => ({ words })),
+      ...inQuestions.slice(0, MAX_IN_QUESTIONS).map((words): Phrase => ({ words, part: 'middle' })),
+    ];
     this.#post({ type: 'context', context: id, sentences: this.#context });
   }
 

@@ -1,10 +1,10 @@
-import { termsOf, tokensOf, type Term } from '#core/knowledge/terms.ts';
+import { isNumberTerm, termsOf, tokensOf, type Term } from '#core/knowledge/terms.ts';
 import { isNoun, kindsAsked, saysKind, type Kind, type Statement } from './statements.ts';
 import { sayRow } from './rows.ts';
 import { questionsIn } from './questions.ts';
 
 /** The least share of the weight of a question's terms that an answer must contain. */
-const ENOUGH = 0.5;
+const ENOUGH = 0.45;
 /** What nothing in the texts names may be small talk: it weighs less than what they name once. */
 const UNKNOWN = 0.9;
 const CONTEXT = 0.5;
@@ -16,6 +16,8 @@ interface Weighed {
   readonly own: ReadonlySet<string>;
   /** Of its headings as well. */
   readonly all: ReadonlySet<string>;
+  /** Of the values of a row that is named by a number or code; null for all else. */
+  readonly values: ReadonlySet<string> | null;
 }
 
 /** Answers questions from an agent's texts. */
@@ -29,7 +31,7 @@ export class Answers {
       const all = new Set([...own, ...termsOf(statement.context).map((one) => one.term)]);
       // An amount is a price, less surely than the word.
       if (saysKind(statement.text, 'cost')) all.add('cost');
-      return { statement, own, all };
+      return { statement, own, all, values: valuesOfNumbered(statement) };
     });
     for (const { all } of this.#weighed) for (const term of all) this.#df.set(term, (this.#df.get(term) ?? 0) + 1);
   }
@@ -78,7 +80,10 @@ export class Answers {
     }
     const candidates = this.#weighed.filter((one) => exact.every((term) => names(one.statement, term)));
     if (candidates.length === 0) return null;
-    const isPlace = kinds.includes('place') && [...weights.keys()].every((term) => PLACE.has(term));
+    // Headings alone say nothing of which row is meant: its number may have been misheard.
+    const isMeant = ({ values }: Weighed) =>
+      values === null || exact.length > 0 || [...weights.keys(), ...helps.keys()].some((term) => values.has(term));
+    const isPlace = kinds.includes('place') && [...weights].every(([term, weight]) => weight === 0 || PLACE.has(term));
     const isWhere = kinds.includes('place') && exact.length === 0;
     const total = sum(weights.values());
     if (total === 0 && exact.length === 0 && !isPlace) return null;
@@ -87,9 +92,9 @@ export class Answers {
     for (const one of candidates) {
       const covered = total === 0 ? 1 : share(one, weights) / total;
       const enough = exact.length > 0 || covered > ENOUGH || (isPlace && saysAddress(one.statement.text));
-      if (!enough || !this.#hasRarest(one, weights, exact.length > 0)) continue;
+      if (!enough || !isMeant(one) || !this.#hasRarest(one, weights, exact.length > 0)) continue;
       const score =
-        (isPlace && saysAddress(one.statement.text) ? 1 : covered) +
+        (isPlace && saysAddress(one.statement.text) ? addressScore(one.statement.text) : covered) +
         0.1 * share(one, helps) +
         (isWhere && !saysKind(one.statement.text, 'place') ? -0.3 : 0) +
         0.2 * kinds.filter((kind) => saysKind(one.statement.text, kind)).length +
@@ -113,6 +118,7 @@ export class Answers {
   #weight(term: string): number {
     const df = this.#df.get(term);
     const count = this.#weighed.length;
+    if (df === undefined && isNumberTerm(term)) return 0;
     return df === undefined ? UNKNOWN * Math.log(1 + count) : Math.log(1 + count / df);
   }
 
@@ -139,6 +145,11 @@ export class Answers {
   }
 }
 
+function valuesOfNumbered({ cells }: Statement): Set<string> | null {
+  if (!cells || !/\d/.test(cells[0]!.value)) return null;
+  return new Set(cells.flatMap(({ value }) => termsOf(value).map((one) => one.term)));
+}
+
 const keyOf = ({ cells }: Statement) => cells!.find(({ value }) => !/\d/.test(value))?.value ?? '';
 
 const PLACE = new Set([
@@ -156,13 +167,17 @@ const PLACE = new Set([
 const saysAddress = (text: string) =>
   /\b(?:is|are) (?:at|on|in|located)\b|\baddress\b/i.test(text) && saysKind(text, 'place');
 
+/** "We are at" tells the address; what "is on" a street may be anything. */
+const addressScore = (text: string) => (/\b(?:is|are) (?:at|located)\b|\baddress\b/i.test(text) ? 1 : 0.8);
+
 const sum = (values: Iterable<number>) => [...values].reduce((all, one) => all + one, 0);
 const share = ({ own, all }: Weighed, weights: ReadonlyMap<string, number>) =>
   sum([...weights].map(([term, weight]) => (own.has(term) ? weight : all.has(term) ? weight * 0.8 : 0)));
 
 function withToday(terms: readonly Term[], text: string, weekday: number | null): Term[] {
   if (weekday === null) return [...terms];
-  const ahead = /\b(?:today|tonight|now)\b/i.test(text) ? 0 : /\btomorrow\b/i.test(text) ? 1 : null;
+  const today = kindsAsked(text).includes('time') ? /\b(?:today|tonight|now)\b/i : /\b(?:today|tonight)\b/i;
+  const ahead = today.test(text) ? 0 : /\btomorrow\b/i.test(text) ? 1 : null;
   const others = terms.filter(({ term }) => !['today', 'tonight', 'tomorrow'].includes(term));
   return ahead === null ? others : [...others, { term: `day ${(weekday + ahead) % 7}`, exact: false }];
 }

@@ -17,6 +17,12 @@ describe('a name that was heard', () => {
     ["it's anna miller", 'Anna Miller'],
     ['my name is anna miller', 'Anna Miller'],
     ['zbigniew', 'Zbigniew'],
+    ...['Uma Patel', 'Umberto Rossi', 'Oksana Petrova', 'Surekha Rao', 'Wellington Hall', 'Ohara', 'Yesenia Cruz'].map(
+      (name) => [name, name] as const,
+    ),
+    ['um, Uma Patel', 'Uma Patel'],
+    ['Well, Oksana Petrova.', 'Oksana Petrova'],
+    ['of course uma patel', 'Uma Patel'],
     ['o l s e n', 'Olsen'],
     ['o l s c m', 'Olsen'],
     ['n o z a k', 'Novak'],

@@ -111,7 +111,7 @@ export function nameAnswered(text: string): string | null {
 
 function bareName(text: string): string | null {
   const bare = text
-    .replace(/^(?:um|uh|oh|well|yes|sure|okay|ok|of course)?[\s,]*/i, '')
+    .replace(/^[\s,]*(?:(?:um|uh|oh|well|yes|sure|okay|ok|of course)(?![\p{L}'-])[\s,]*)?/iu, '')
     .replace(/^(?:it's|its|it is|that's|that is|the name is|name is|i'm|i am|this is)\s+/i, '')
     .replace(/[.!,]{1,5}$/, '')
     .trim();

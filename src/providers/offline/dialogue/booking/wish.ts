@@ -263,6 +263,13 @@ export const spokenInstant = (at: Date, timeZone: TimeZone): string =>
 const clockOf = (at: Date, timeZone: TimeZone) =>
   at.toLocaleTimeString('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' });
 
+/** Fewer words than this say no more than that something is wanted. */
+const LEAST_NOTE = 4;
+
+/** What the first words say about the booking: an agreement to an offer, or "book me in", says nothing. */
+const noteIn = (first: string): string | null =>
+  spokenWords(first).length < LEAST_NOTE || intentOf(first) === 'agreement' ? null : first;
+
 function argsOf(
   wish: Wish,
   at: Date | null,
@@ -276,11 +283,13 @@ function argsOf(
   const asked = slotsFor(desk).flatMap(({ key }) =>
     wish.values[key] === undefined ? [] : [`${key}: ${wish.values[key]}`],
   );
+  const note = noteIn(wish.first);
+  const notes = [...asked, ...(note === null ? [] : [note])].join('; ').slice(0, 300);
   if (desk.builtIn)
     return {
       ...(when === null ? {} : { when }),
       ...(name === null ? {} : { name }),
-      notes: [...asked, wish.first].join('; ').slice(0, 300),
+      ...(notes === '' ? {} : { notes }),
     };
   const values: Record<string, string> = {};
   for (const { key, kind, parameter } of slotsOf(desk.tool)) {
@@ -296,7 +305,7 @@ function argsOf(
             : kind === 'name'
               ? name
               : kind === 'note'
-                ? wish.first
+                ? note
                 : wish.values[key];
     if (value) values[key] = value;
   }
