@@ -22,7 +22,13 @@ export interface Judged<T> {
 
 export const DOES_NOT_KNOW = /\b(I do not know|I don't know)\b/i;
 
-export function judgeAnswer({ right, wrong }: Question, answer: string): Verdict {
+/** An answer that names another code as what it is about says nothing false of the one that was asked about. */
+const ABOUT = /^For ([A-Z]+\d+): /;
+
+export function judgeAnswer({ asked, right, wrong }: Question, answer: string): Verdict {
+  const about = ABOUT.exec(answer)?.[1];
+  if (about !== undefined && /\d/.test(asked) && !asked.replaceAll(/[\s-]/g, '').toUpperCase().includes(about))
+    return 'wrong';
   if (wrong.some((pattern) => pattern.test(answer))) return 'false';
   if (right === null) return DOES_NOT_KNOW.test(answer) ? 'right' : 'wrong';
   if (right.every((pattern) => pattern.test(answer))) return 'right';

@@ -170,6 +170,18 @@ describe('the offline dialogue model', () => {
     assert.equal(told.tool, null);
   });
 
+  it('names the code that it was asked about, where the code was spelled by voice', async () => {
+    const looked = (asked: string): ModelMessage[] => [
+      caller(asked),
+      { role: 'tool-call', key: 'k', name: 'parcel_status', args: { parcel_number: 'QQ7731' } },
+      { role: 'tool-result', key: 'k', name: 'parcel_status', output: 'It is not known.', status: 'ok' },
+    ];
+    const prompt = 'You are Sam.';
+    const spelled = await reply(looked('where is q q seventy seven thirty one'), [], prompt);
+    assert.equal(spelled.text, 'For QQ7731: It is not known.');
+    assert.equal((await reply(looked('Where is QQ7731?'), [], prompt)).text, 'It is not known.');
+  });
+
   it('works with a prompt of one vague sentence', async () => {
     const messages: ModelMessage[] = [agent('Hello! How can I help you today?')];
     for (const text of ['hi', 'we use paper', 'ten people', 'to save time', 'yes', 'monday morning']) {

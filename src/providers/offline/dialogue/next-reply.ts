@@ -23,7 +23,7 @@ import { intentOf, messageIn, timeIn, type Intent } from './intents.ts';
 import { findRule } from './prompt-script.ts';
 import { acknowledgement, ANYTHING_ELSE, CLOSING_QUESTION, nextOfSale, objectionOf } from './selling.ts';
 import { CALLBACK, DO_NOT_CALL, END_CALL, plain, TRANSFER, type Reply, type Talk } from './talk.ts';
-import { fillIn, speakable, toolAskedFor } from './tool-use.ts';
+import { fillIn, speakable, spelledCode, toolAskedFor } from './tool-use.ts';
 
 const CALLBACK_QUESTION = 'When may I call you back?';
 const ANOTHER_QUESTION = 'Which other day and time would suit you?';
@@ -221,8 +221,13 @@ class ReplyBuilder {
       case DO_NOT_CALL:
         return this.#goodbye('I apologise. We will not call you again.', 'do_not_call');
       default:
-        return this.#goOn(status === 'ok' ? speakable(output) : failed(status));
+        return this.#goOn(status === 'ok' ? this.#withCode(name, speakable(output)) : failed(status));
     }
+  }
+
+  #withCode(tool: string, answer: string): string {
+    const code = spelledCode(this.#lastCall(tool), this.#talk.caller);
+    return code === null || answer.includes(code) ? answer : `For ${code}: ${answer}`;
   }
 
   #afterBooking(output: string, status: ToolResultStatus): Reply {

@@ -3,6 +3,7 @@ import type { TimeZone } from '#core/kernel/locale.ts';
 import type { ModelMessage, ToolArgs, ToolDefinition } from '#engine/contracts/language-model.ts';
 import { termsOf } from '#core/knowledge/terms.ts';
 import { nameIn } from '../analysis/names.ts';
+import { isHeard } from './booking/heard-name.ts';
 import { argsOf, parametersOf } from './booking/parameters.ts';
 import { slotsOf, valueIn, type Slot } from './booking/slots.ts';
 import { timeIn } from './intents.ts';
@@ -110,6 +111,13 @@ function isBegun({ parameter }: Slot, values: Readonly<Record<string, string>>):
   if (parameter === null || parameter.nullable || !parameter.requiredWithin || parameter.path.length < 2) return false;
   const around = `${parameter.path.slice(0, -1).join('.')}.`;
   return Object.keys(values).some((key) => key.startsWith(around));
+}
+
+/** The code for which a tool was called, where it was spelled by voice: a letter of it may have been misheard. */
+export function spelledCode(args: ToolArgs | null, caller: string): string | null {
+  if (!isHeard(caller)) return null;
+  const values = Object.values(args ?? {}).map(String);
+  return values.find((value) => /^[a-z]{1,4}-?\d{2,}$/i.test(value))?.toUpperCase() ?? null;
 }
 
 /** A tool's answer as something that can be said. */
