@@ -56,7 +56,7 @@ describe('hostile clients', () => {
     });
 
   /** Sends bytes as they are, and answers everything that came back until the connection was closed. */
-  async function raw(bytes: string, options: { end?: boolean; limitMs?: number } = {}): Promise<string> {
+  async function raw(bytes: string, options: { end?: boolean; limitMs?: number; drip?: string } = {}): Promise<string> {
     const socket = await open();
     let answer = '';
     socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
@@ -65,8 +65,11 @@ describe('hostile clients', () => {
     socket.write(bytes, 'latin1');
     if (options.end) socket.end();
     const limit = setTimeout(() => socket.destroy(), options.limitMs ?? 5000);
+    const { drip } = options;
+    const drips = drip === undefined ? undefined : setInterval(() => socket.write(drip), 1000);
     await closed;
     clearTimeout(limit);
+    clearInterval(drips);
     return answer;
   }
   const statusesIn = (answer: string): number[] =>
@@ -228,7 +231,8 @@ describe('hostile clients', () => {
           i % 2 === 0
             ? 'POST /v1/convai/agents HT'
             : `POST /v1/convai/agents HTTP/1.1\r\nHost: x\r\nxi-api-key: ${KEY}\r\nContent-Length: 100000\r\n\r\n{"name":`;
-        const answer = await raw(head, { limitMs: 40_000 });
+        // One that sends a byte a second gets no more time than one that stops.
+        const answer = await raw(head, { limitMs: 40_000, ...(i % 4 === 1 ? { drip: 'x' } : {}) });
         return { answer, half: i % 2 === 0, ms: performance.now() - began };
       });
       assert.equal((await api('GET', '/v1/convai/agents?limit=1')).status, 200);

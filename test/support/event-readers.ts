@@ -31,8 +31,6 @@ class Reader {
   #cursor: string | undefined;
   #socket: WebSocket | null = null;
   #missed = 0;
-  /** Until then all live events come, and one that resumes waits for those since its cursor. */
-  #isSubscribed = false;
   readonly wrong: string[] = [];
   readonly name: string;
   readonly #token: string;
@@ -57,7 +55,6 @@ class Reader {
   connect(url: string): void {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { perMessageDeflate: false });
     this.#socket = socket;
-    this.#isSubscribed = false;
     socket.on('error', (error) => socket === this.#socket && this.wrong.push(`${this.name}: ${error.message}`));
     socket.on('open', () => socket.send(JSON.stringify({ type: 'auth', token: this.#token })));
     socket.on('message', (data) => this.#read(socket, (data as Buffer).toString()));
@@ -83,13 +80,10 @@ class Reader {
           ...(this.#cursor === undefined ? {} : { cursor: this.#cursor }),
         }),
       );
-    if (message.type === 'subscribed') {
-      this.#isSubscribed = true;
-      return this.onSubscribed();
-    }
+    if (message.type === 'subscribed') return this.onSubscribed();
     if (message.type === 'events.missed') this.#missed++;
     if (message.type === 'error.occurred') this.wrong.push(`${this.name}: ${text}`);
-    if (message.type !== 'message.sent' || !this.#isSubscribed) return;
+    if (message.type !== 'message.sent') return;
     const [call, serial] = String(message.data['message']).split(' ') as [string, string];
     const wanted = this.#seen.get(call) ?? 0;
     if (Number(serial) !== wanted)

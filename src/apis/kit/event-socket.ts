@@ -31,6 +31,8 @@ const STATUS_MS = 30_000;
 const CONTROL: Limit = { name: 'socket', points: 3000, windowS: 60 };
 /** How long closing waits for the last events to be sent. */
 const LAST_EVENTS_MS = 2000;
+/** How long the events of a client without a subscription are held back, so that one that resumes can say so first. */
+const SUBSCRIBE_MS = 200;
 /** How long an authenticated client waits for the feed to be up to date. */
 const FEED_MS = 2000;
 /** Errors that refuse a credential; any other means that it could not be looked up. */
@@ -305,12 +307,19 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
     }
   }
 
-  /** Starts the delivery of new events. */
+  /** Starts the delivery of new events, from this moment on. */
   async #admit(connection: Connection): Promise<void> {
     if (!connection.subscriber) {
       await Promise.race([this.#options.feed.now(), pause(FEED_MS, undefined, { ref: false })]);
       if (connection.webSocket.readyState !== connection.webSocket.OPEN) return;
-      this.#readerOf(connection).want(this.#dialect.eventTypes, null);
+      const subscriber = this.#readerOf(connection);
+      subscriber.want(this.#dialect.eventTypes, null);
+      subscriber.hold();
+      // In its turn: a message that has come by then is carried out first.
+      const timer = setTimeout(() => {
+        connection.turn = connection.turn.then(() => subscriber.release());
+      }, SUBSCRIBE_MS);
+      timer.unref();
     }
     this.#say(connection, 'auth.success', { connection_id: connection.id });
   }
@@ -335,7 +344,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
         ],
       });
     const subscriber = this.#readerOf(connection);
-    // Earlier events are skipped; events after this reply are delivered.
+    // Without a cursor the events before this are skipped, except those that are held back since the authentication.
     await feed.now();
     const before = connection.subscribed ? subscriber.types : [];
     const wanted = new Set([...before, ...types]);

@@ -120,6 +120,37 @@ describe('a reader of events', () => {
     );
   });
 
+  it('holds back what happens until it subscribes or is released, and gets all of it once and in order', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 200 }),
+        fc.integer({ min: 0, max: 200 }),
+        fc.integer({ min: 0, max: 60 }),
+        fc.constantFrom('release', 'want', 'resume'),
+        fc.nat(),
+        async (before, held, later, how, cursor) => {
+          const line = new Line();
+          line.happen(before);
+          line.subscriber.want(['a', 'b'], null);
+          await line.drain();
+          line.got = '';
+          line.subscriber.hold();
+          line.happen(held);
+          await line.drain();
+          assert.equal(line.got, '');
+          const from = Math.min(cursor, before);
+          if (how === 'release') line.subscriber.release();
+          else line.subscriber.want(['a'], how === 'want' ? null : { position: from, part: 0 });
+          line.happen(later);
+          await line.drain();
+          const types = how === 'release' ? ['a', 'b'] : ['a'];
+          assert.deepEqual(line.cursors, expected(how === 'resume' ? from : before, before + held + later, types));
+        },
+      ),
+      { numRuns: 200, seed: 7 },
+    );
+  });
+
   it('goes on after any cursor, also in the middle of an event, and also where this server lags behind', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -60,6 +60,7 @@ export class Subscriber {
   /** The partly received event, and how many of its messages were received. */
   #begun: Cursor = { position: 0, part: 0 };
   #behind = false;
+  #held = false;
   #pumping = false;
   #closed = false;
 
@@ -72,10 +73,23 @@ export class Subscriber {
     return this.#types;
   }
 
+  /** Delivers nothing until `want` or `release` is called; then what has happened since comes first. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#behind = true;
+    this.drained();
+  }
+
   /** Subscribes to these types; with a `cursor` also to the events since then. */
   want(types: Iterable<string>, cursor: Cursor | null): void {
     this.#types = new Set(types);
-    if (cursor === null) return;
+    if (cursor === null) return this.release();
+    this.#held = false;
     this.#position = cursor.position;
     this.#begun = { position: cursor.position + 1, part: cursor.part };
     this.#behind = true;
@@ -84,7 +98,7 @@ export class Subscriber {
 
   /** Takes live events; `bytes` holds the messages for readers with the same subscription. */
   take(events: readonly FedEvent[], bytes: Buffer | null): void {
-    if (this.#behind) return;
+    if (this.#behind || this.#held) return;
     if (this.#options.waiting() > MOST_WAITING) {
       this.#behind = true;
       return;
@@ -98,7 +112,7 @@ export class Subscriber {
 
   /** The unsent bytes were sent. */
   drained(): void {
-    if (!this.#behind || this.#pumping || this.#closed) return;
+    if (!this.#behind || this.#held || this.#pumping || this.#closed) return;
     this.#pumping = true;
     void this.#pump()
       .catch((error: unknown) => this.#options.onError(error))

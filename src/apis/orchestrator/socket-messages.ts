@@ -112,7 +112,7 @@ export function asyncApi(version: string): object {
       title: 'Voice Agent Orchestrator: event socket',
       version,
       description:
-        'Calls, messages, errors and the state of the system as they happen. The first message is `auth`, unless the upgrade showed a credential in a header or as `?token=`. Until the first `subscribe` everything that the credential may see is sent; from then on what was subscribed to.',
+        'Calls, messages, errors and the state of the system as they happen. The first message is `auth`, unless the upgrade showed a credential in a header or as `?token=`. Until the first `subscribe` everything that the credential may see is sent; from then on what was subscribed to. Events are held back for 200 ms after `auth.success`, so that a client that resumes with a cursor in that time gets the events since the cursor first; nothing is lost or sent twice.',
     },
     channels: { socket: { address: '/ws', messages: Object.fromEntries([...sent, ...received]) } },
     operations: {

@@ -1,4 +1,5 @@
 import { createHash, verify as verifyWith, X509Certificate } from 'node:crypto';
+import { boundedReply } from '#core/kernel/bounded-reply.ts';
 import type { CarrierNotice, CarrierSignal } from '#core/kernel/carrier-notice.ts';
 import type { CarrierRequest, CarrierWire, Delivery } from '#contracts/carrier-manifest.ts';
 import { callIdIn, jsonOf, needText, text } from '../kit/wire.ts';
@@ -7,6 +8,7 @@ import { callIdIn, jsonOf, needText, text } from '../kit/wire.ts';
 const FRESH_MS = 60 * 60_000 + 5 * 60_000;
 const CLOCK_SKEW_MS = 60_000;
 const TIMEOUT_MS = 5000;
+const MOST_BYTES = 64 * 1024;
 
 const SIGNALS: Readonly<Record<string, CarrierSignal | undefined>> = {
   INITIATED: { type: 'ringing' },
@@ -74,14 +76,15 @@ const isVendors = (url: URL): boolean => isVendorsHost(url) && url.pathname.ends
 async function fetchCertificate(url: string): Promise<string> {
   const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (!response.ok) throw new Error('the certificate of the signature could not be fetched');
-  return response.text();
+  return boundedReply(response, MOST_BYTES).text();
 }
 
 /** Confirms the subscription to the vendor's notifications. The signature authorizes it. */
 async function confirm(address: string): Promise<void> {
   const url = URL.parse(address);
   if (!url || !isVendorsHost(url)) throw new Error('the address to confirm is not the vendor’s');
-  await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+  await response.body?.cancel();
 }
 
 /** @throws Error when the notification is of another topic than ours, was not signed by the vendor, is old, or says another body. @see https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html */

@@ -1,3 +1,4 @@
+import { boundedReply } from '#core/kernel/bounded-reply.ts';
 import type { CarrierNotice, CarrierSignal } from '#core/kernel/carrier-notice.ts';
 import type { CarrierManifest, CarrierRequest, CarrierSettings, CarrierWire } from '#contracts/carrier-manifest.ts';
 import { CarrierError, type Carrier, type Dialled, type DialRequest } from '#contracts/carrier.ts';
@@ -50,16 +51,16 @@ class GenericControl implements Carrier {
 
   /** The protocol has no status request, so any answer to a harmless request is good, unless it refuses our token. */
   async check(): Promise<void> {
-    const status = await this.#send('', { method: 'OPTIONS' }).then((response) => response.status);
+    const { status, body } = await this.#send('', { method: 'OPTIONS' });
+    await body?.cancel();
     if (status === 401 || status === 403) throw refusalOf(status, 'the token');
   }
 
   async #post(path: string, body: object): Promise<string> {
     const response = await this.#send(path, { method: 'POST', body: JSON.stringify(body) });
-    const said = await response.text().then(
-      (whole) => whole.slice(0, MOST_BYTES),
-      (error: unknown) => Promise.reject(silenceOf(error)),
-    );
+    const said = await boundedReply(response, MOST_BYTES)
+      .text()
+      .catch((error: unknown) => Promise.reject(silenceOf(error)));
     if (response.ok) return said;
     throw refusalOf(response.status, problemIn(said) ?? `${response.status}`);
   }

@@ -1,3 +1,4 @@
+import { ReplyTooLong } from '#core/kernel/bounded-reply.ts';
 import { CarrierError } from '#contracts/carrier.ts';
 
 /** Errors of requests that were never sent, so that another carrier can take the call. */
@@ -25,6 +26,7 @@ export function silenceOf(error: unknown): CarrierError {
   const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
   const why = [code, cause?.code].find((one): one is string => typeof one === 'string');
   if (why !== undefined && NOT_SENT.has(why)) return new CarrierError('down', `it cannot be reached (${why})`);
+  if (error instanceof ReplyTooLong) return new CarrierError('unknown', error.message);
   const name = error instanceof Error ? error.name : '';
   const late = name === 'TimeoutError' || name === 'AbortError' || why === 'ECONNABORTED' || why === 'ETIMEDOUT';
   return new CarrierError(

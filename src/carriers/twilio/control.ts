@@ -8,6 +8,7 @@ import { recordsCalls } from '../kit/recording.ts';
 import { addressFor } from '../kit/wire.ts';
 
 const TIMEOUT_MS = 10_000;
+const MOST_BYTES = 1024 * 1024;
 /** The call is over, or there is none of that id. */
 const GONE = /not in-progress|not found|21220|20404/i;
 
@@ -105,6 +106,7 @@ export class TwilioControl implements Carrier {
     ]);
     const { account_sid: accountSid, auth_token: authToken, base_url: baseUrl } = this.#settings;
     const inner = new Client({ timeout: TIMEOUT_MS });
+    inner.axios.defaults.maxContentLength = MOST_BYTES;
     if (baseUrl === undefined) return twilio(accountSid, authToken, { httpClient: inner, lazyLoading: true });
     /** Every host of the vendor is the given one. */
     const elsewhere = {

@@ -1,6 +1,6 @@
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { AiSdkModel } from '../kit/ai-sdk-model.ts';
-import { checkBy } from '../kit/http.ts';
+import { boundedFetch, checkBy } from '../kit/http.ts';
 import type { ProviderManifest } from '../manifest.ts';
 
 const BASE_URL = 'https://api.anthropic.com';
@@ -14,7 +14,7 @@ export const anthropic: ProviderManifest = {
   environment: { apiKey: 'ANTHROPIC_API_KEY', baseUrl: 'ANTHROPIC_BASE_URL' },
   make: ({ apiKey, baseUrl }) => {
     const v1 = `${(baseUrl ?? BASE_URL).replace(/\/v1$/, '')}/v1`;
-    const vendor = createAnthropic({ apiKey: apiKey ?? '', baseURL: v1 });
+    const vendor = createAnthropic({ apiKey: apiKey ?? '', baseURL: v1, fetch: boundedFetch });
     return {
       languageModel: new AiSdkModel('anthropic', (model) => ({ model: vendor(isOwn(model) ? model : MODEL) })),
       check: checkBy(`${v1}/models?limit=1`, { 'x-api-key': apiKey ?? '', 'anthropic-version': '2023-06-01' }),

@@ -1,6 +1,6 @@
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { AiSdkModel } from '../kit/ai-sdk-model.ts';
-import { checkBy } from '../kit/http.ts';
+import { boundedFetch, checkBy } from '../kit/http.ts';
 import type { ProviderManifest } from '../manifest.ts';
 
 const BASE_URL = 'https://generativelanguage.googleapis.com';
@@ -16,7 +16,7 @@ export const google: ProviderManifest = {
   environment: { apiKey: 'GOOGLE_API_KEY', baseUrl: 'GOOGLE_BASE_URL' },
   make: ({ apiKey, baseUrl }) => {
     const v1 = `${(baseUrl ?? BASE_URL).replace(/\/v1beta$/, '')}/v1beta`;
-    const vendor = createGoogleGenerativeAI({ apiKey: apiKey ?? '', baseURL: v1 });
+    const vendor = createGoogleGenerativeAI({ apiKey: apiKey ?? '', baseURL: v1, fetch: boundedFetch });
     return {
       languageModel: new AiSdkModel('google', (model) => {
         const name = isOwn(model) ? model : MODEL;

@@ -1,5 +1,6 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { AiSdkModel } from './ai-sdk-model.ts';
+import { boundedFetch } from './http.ts';
 
 /**
  * The protocol that one vendor made and many servers speak: `POST v1/chat/completions`. `modelFor` names a model of
@@ -11,6 +12,6 @@ export function chatCompletions(
   headers: Readonly<Record<string, string>>,
   modelFor: (model: string) => string,
 ): AiSdkModel {
-  const chat = createOpenAICompatible({ name: id, baseURL: v1, includeUsage: true, headers });
+  const chat = createOpenAICompatible({ name: id, baseURL: v1, includeUsage: true, headers, fetch: boundedFetch });
   return new AiSdkModel(id, (model) => ({ model: chat.chatModel(modelFor(model)) }));
 }

@@ -1,3 +1,4 @@
+import { boundedReply } from '#core/kernel/bounded-reply.ts';
 import type { Failure } from '#engine/contracts/failure.ts';
 
 /** A vendor's refusal, with what it says about trying again. */
@@ -37,12 +38,19 @@ const UNAUTHORIZED_MS = 60_000;
 const REQUEST_FAULTS = new Set([400, 404, 413, 422]);
 const KEY_FAULTS = new Set([401, 403]);
 
+/** Longer than any speech or JSON of a vendor. */
+const MOST_BYTES = 32 * 1024 * 1024;
+
+/** For requests to vendors: a reply that is too long fails. */
+export const boundedFetch: typeof globalThis.fetch = async (url, init) =>
+  boundedReply(await fetch(url, init), MOST_BYTES);
+
 /** @throws VendorError for any status but 2xx */
 export async function vendorFetch(
   url: string,
   init: RequestInit & { readonly signal: AbortSignal },
 ): Promise<Response> {
-  const reply = await fetch(url, init);
+  const reply = await boundedFetch(url, init);
   if (reply.ok) return reply;
   const text = await reply.text().catch(() => '');
   throw refusal(reply.status, text, reply.headers.get('retry-after'));

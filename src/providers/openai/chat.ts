@@ -1,6 +1,7 @@
 import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { AiSdkModel } from '../kit/ai-sdk-model.ts';
+import { boundedFetch } from '../kit/http.ts';
 
 export const isOwn = (model: string) => /^(?:(?:gpt-|o\d|chatgpt-)[^:]*$|ft:)/.test(model);
 /**
@@ -15,8 +16,14 @@ const reasons = (model: string) => /^(?:ft:)?(?:o\d|gpt-(?:[5-9]|\d\d)(?!.*-chat
  */
 export function openAiModel(v1: string, apiKey: string | null, modelFor: (model: string) => string): AiSdkModel {
   const headers: Readonly<Record<string, string>> = apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
-  const own = createOpenAI({ baseURL: v1, apiKey: apiKey ?? 'none' });
-  const others = createOpenAICompatible({ name: 'openai', baseURL: v1, includeUsage: true, headers });
+  const own = createOpenAI({ baseURL: v1, apiKey: apiKey ?? 'none', fetch: boundedFetch });
+  const others = createOpenAICompatible({
+    name: 'openai',
+    baseURL: v1,
+    includeUsage: true,
+    headers,
+    fetch: boundedFetch,
+  });
   return new AiSdkModel('openai', (wanted) => {
     const model = modelFor(wanted);
     return isOwn(model) ? { model: own.chat(model), reasons: reasons(model) } : { model: others.chatModel(model) };
