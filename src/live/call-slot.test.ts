@@ -3,9 +3,11 @@ import { it } from 'node:test';
 import fc from 'fast-check';
 import { CallSlots, type SlotPhase } from './call-slot.ts';
 import type { Placing } from './placing.ts';
+import type { CallLegs } from './call-legs.ts';
 import type { RunningCall } from './running-call.ts';
 
 const running = {} as RunningCall;
+const legs = {} as CallLegs;
 const placing = {} as Placing;
 
 /** A promise that is settled by hand. */
@@ -38,7 +40,7 @@ it('a slot exists exactly while its call is started, placed, run or connected', 
           start.open();
           start = null;
         } else if (one === 'run' && slot && !runs) {
-          slot.run(running);
+          slot.run(running, legs);
           runs = true;
         } else if (one === 'wait' && runs) {
           slot!.whenEnded(() => (notified += 1));

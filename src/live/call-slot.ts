@@ -1,3 +1,4 @@
+import type { CallLegs } from './call-legs.ts';
 import type { Placing } from './placing.ts';
 import type { RunningCall } from './running-call.ts';
 
@@ -5,7 +6,7 @@ export type SlotPhase = 'idle' | 'preparing' | 'placing' | 'running';
 
 /**
  * What this process holds of one call, from the moment it is assigned until it has ended: its start, the request to the
- * carrier, the running call, its one deadline and what waits for its end.
+ * carrier, the running call with its legs, its one deadline and what waits for its end.
  */
 export class CallSlot {
   readonly callId: number;
@@ -14,6 +15,7 @@ export class CallSlot {
   #starting: Promise<void> | null = null;
   #placing: Placing | null = null;
   #running: RunningCall | null = null;
+  #legs: CallLegs | null = null;
   #deadline: NodeJS.Timeout | undefined;
   #connections: Promise<unknown> = Promise.resolve();
   #waiting = 0;
@@ -31,6 +33,11 @@ export class CallSlot {
 
   get running(): RunningCall | null {
     return this.#running;
+  }
+
+  /** The legs of the running call beside the person's. */
+  get legs(): CallLegs | null {
+    return this.#legs;
   }
 
   get placing(): Placing | null {
@@ -64,13 +71,15 @@ export class CallSlot {
     }
   }
 
-  run(running: RunningCall): void {
+  run(running: RunningCall, legs: CallLegs): void {
     this.#running = running;
+    this.#legs = legs;
   }
 
   /** The running call has ended. */
   ended(): void {
     this.#running = null;
+    this.#legs = null;
     this.clearDeadline();
     for (const notify of this.#onEnded.splice(0)) notify();
     this.#release();

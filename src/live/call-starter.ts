@@ -10,6 +10,7 @@ import type { CarrierEvent } from '#contracts/carrier.ts';
 import type { CallClock } from '#engine/contracts/clock.ts';
 import type { Admission } from './admission.ts';
 import { NO_CARRIER, type CarrierSide } from './call-ending.ts';
+import { CallLegs } from './call-legs.ts';
 import type { CallSlot } from './call-slot.ts';
 import { CarrierEvents, carrierSide, failureText } from './carrier-side.ts';
 import type { Carriers } from './carriers.ts';
@@ -192,7 +193,8 @@ export class CallStarter {
       onGone: () => slot.ended(),
       watch: this.#watch,
     });
-    slot.run(running);
+    const legs = new CallLegs({ call, ownership, legs: store.legs, bridge: running.bridge, clock, log });
+    slot.run(running, legs);
     return running;
   }
 }

@@ -15,6 +15,7 @@ import { DEFAULT_POLICY } from '#engine/turns/policy.ts';
 import { storedState, wordlessState } from '#engine/turns/stored-state.ts';
 import { VoiceSession } from '#engine/voice-session.ts';
 import { type Providers } from '#engine/contracts/providers.ts';
+import type { Bridge } from './bridge/bridge.ts';
 import { CallEnding, CARRIER_FAILED, NO_CAPACITY, type CarrierSide } from './call-ending.ts';
 import { callFields } from './call-fields.ts';
 import { CallMedia } from './call-media.ts';
@@ -189,6 +190,11 @@ export class RunningCall {
   /** Asks the other end whether the media connection is up. */
   isReached(): Promise<boolean> {
     return this.#media.isReached();
+  }
+
+  /** Joins the call's participants. */
+  get bridge(): Bridge {
+    return this.#media.bridge;
   }
 
   get answered(): boolean {

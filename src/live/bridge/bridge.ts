@@ -44,6 +44,8 @@ interface Seat {
   /** The frame that is being mixed, and whether there is one. */
   readonly frame: Int16Array;
   speaks: boolean;
+  /** Called when the connection has failed. */
+  readonly failed: () => void;
 }
 
 /** Whom a participant hears. */
@@ -88,6 +90,11 @@ export class Bridge {
     return this.#attendance;
   }
 
+  /** Whether the call is over. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   /** Whether the person's and the agent's audio passes straight through. */
   get isDirect(): boolean {
     return this.#direct;
@@ -96,7 +103,7 @@ export class Bridge {
   /** The AI agent joins; what it sends to the returned leg is what it says. */
   joinAgent(ear: AgentEar): MediaLeg {
     this.#ear = ear;
-    this.#add(AI_AGENT, 'ai-agent', null, this.#queue);
+    this.#add(AI_AGENT, 'ai-agent', null, this.#queue, () => undefined);
     const direct = () => this.#seats.get(PERSON)?.leg ?? null;
     return {
       send: (frame) => (this.#direct ? direct()?.send(frame) : this.#queue.push(frame)),
@@ -116,8 +123,13 @@ export class Bridge {
   }
 
   /** Another party joins over a connection, with the first part of its role. @throws Error if the id is in use */
-  join(id: string, role: Exclude<ParticipantRole, 'ai-agent' | 'person'>, leg: MediaLeg): LegInput {
-    return this.#join(id, role, leg);
+  join(
+    id: string,
+    role: Exclude<ParticipantRole, 'ai-agent' | 'person'>,
+    leg: MediaLeg,
+    failed: () => void = () => undefined,
+  ): LegInput {
+    return this.#join(id, role, leg, failed);
   }
 
   /** The person's connection was lost (null), or another one replaces it. */
@@ -151,9 +163,9 @@ export class Bridge {
     for (const { leg } of seats) leg?.close();
   }
 
-  #join(id: string, role: ParticipantRole, leg: MediaLeg): LegInput {
+  #join(id: string, role: ParticipantRole, leg: MediaLeg, failed: () => void = () => undefined): LegInput {
     const buffer = new JitterBuffer();
-    this.#add(id, role, leg, buffer);
+    this.#add(id, role, leg, buffer, failed);
     const isPerson = id === PERSON;
     return {
       audio: (mulaw) => {
@@ -166,8 +178,8 @@ export class Bridge {
     };
   }
 
-  #add(id: string, role: ParticipantRole, leg: MediaLeg | null, input: Seat['input']): void {
-    const seat: Seat = { id, leg, input, frame: new Int16Array(FRAME_SAMPLES), speaks: false };
+  #add(id: string, role: ParticipantRole, leg: MediaLeg | null, input: Seat['input'], failed: () => void): void {
+    const seat: Seat = { id, leg, input, frame: new Int16Array(FRAME_SAMPLES), speaks: false, failed };
     this.#change(join(this.#attendance, id, role), () => this.#seats.set(id, seat));
   }
 
@@ -273,6 +285,7 @@ export class Bridge {
       if (!this.#seats.has(listener.id)) return;
       this.leave(listener.id);
       this.#options.failed(listener.id, error);
+      listener.failed();
     }
   }
 
