@@ -148,13 +148,17 @@ export class TextDialogues implements TextDialogue {
       // The last model is the rule-based one.
       const models = helper ? modelsFor(helper.modelProvider).slice(0, -1) : [];
       if (!helper || models.length === 0) return rules();
-      return new ModelAnalyst(helper, models).analyse(lines).catch((error: unknown) => {
+      try {
+        const analysis = await new ModelAnalyst(helper, models).analyse(lines);
+        // A model that says nothing usable of how the talk went is no reason to know nothing.
+        return analysis.judgement === null ? { ...analysis, judgement: (await rules()).judgement } : analysis;
+      } catch (error) {
         log.warn(
           { err: error, agent: helper.id },
           'the model could not analyse a conversation; it is analysed by rules',
         );
         return rules();
-      });
+      }
     })();
   }
 

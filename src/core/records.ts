@@ -1,5 +1,6 @@
 import type { CallStore } from './calls/call-store.ts';
 import type { LegStore } from './calls/leg-store.ts';
+import type { CallReviewStore } from './calls/call-review-store.ts';
 import type { MediaTokenStore } from './calls/media-token-store.ts';
 import type { MediaServerStore } from './calls/media-server-store.ts';
 import type { AgentStore } from './ai-agents/agent-store.ts';
@@ -26,6 +27,7 @@ import type { WebhookStore } from './webhooks/webhook-store.ts';
 export interface Records {
   readonly calls: CallStore;
   readonly legs: LegStore;
+  readonly callReviews: CallReviewStore;
   readonly mediaTokens: MediaTokenStore;
   readonly agents: AgentStore;
   readonly persons: PersonStore;

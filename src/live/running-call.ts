@@ -20,6 +20,7 @@ import { CallEnding, CARRIER_FAILED, NO_CAPACITY, type CarrierSide } from './cal
 import { callFields } from './call-fields.ts';
 import { CallMedia } from './call-media.ts';
 import { CallRecording } from './call-recording.ts';
+import { DurationLimit } from './duration-limit.ts';
 import type { Continuation } from './continuation.ts';
 import { CallWriter } from './call-writer.ts';
 import type { PreparedCall } from './prepared-call.ts';
@@ -66,6 +67,7 @@ export class RunningCall {
   readonly #recording: CallRecording;
   readonly #ending: CallEnding;
   readonly #media: CallMedia;
+  readonly #durationLimit: DurationLimit | null;
   /** Media is connected. */
   #answered = false;
   /** The answer of the call is stored. */
@@ -137,6 +139,10 @@ export class RunningCall {
       endConversation: (reason) => this.#session.end(reason),
       stopConversation: (reason) => this.#session.hungUp(reason),
       report: (status, reason) => this.#tell(status, reason),
+      onGone: () => {
+        this.#durationLimit?.stop();
+        options.onGone();
+      },
     });
     this.#media = new CallMedia({
       clock: callClock,
@@ -180,6 +186,16 @@ export class RunningCall {
         },
       },
     });
+    this.#durationLimit =
+      call.overrides.maxDurationMs === undefined
+        ? null
+        : new DurationLimit({
+            clock: callClock,
+            maxMs: call.overrides.maxDurationMs,
+            phrases: script.policy.phrases,
+            say: (text, endsCall) => this.#session.say(text, endsCall),
+            end: (reason) => this.#session.end(reason),
+          });
     this.#session.prepare();
   }
 
@@ -273,6 +289,7 @@ export class RunningCall {
     if (!this.#media.leg || this.#ending.begun) return;
     this.#session.start(this.#media.agentLeg);
     this.#begun = true;
+    this.#durationLimit?.start(this.#options.continued?.offsetMs ?? 0);
     for (const command of this.#earlyCommands.splice(0)) this.command(command);
     if (this.#options.turnAway) this.#session.say(DEFAULT_POLICY.phrases.allBusy, NO_CAPACITY);
   }

@@ -6,13 +6,15 @@ const EVERY_STATUS: readonly CallStatus[] = [...LIVE_STATUSES, ...ENDED_STATUSES
 
 /** The conditions of a list of calls, each served by one index. */
 export function branchesOf(organizationId: number, filter: CallFilter): readonly RawBuilder<unknown>[] {
-  const { agentId, statuses, number, userId } = filter;
+  const { agentId, statuses, number, userId, from, before } = filter;
   // A user's calls whose user is unknown are none.
   if (userId === null) return [];
   const base = [
     sql`organization_id = ${organizationId}`,
     ...(agentId === undefined ? [] : [sql`agent_id = ${agentId}`]),
     ...(userId === undefined ? [] : [sql`user_id = ${userId}`]),
+    ...(from === undefined ? [] : [sql`placed_at >= ${from}`, sql`id >= ${firstIdFrom(organizationId, from)}`]),
+    ...(before === undefined ? [] : [sql`placed_at < ${before}`, sql`id <= ${lastIdBefore(organizationId, before)}`]),
   ];
   const ends: readonly (RawBuilder<unknown> | null)[] =
     number === undefined
@@ -30,3 +32,17 @@ export function branchesOf(organizationId: number, filter: CallFilter): readonly
     ),
   );
 }
+
+/**
+ * Calls get their ids in the order of their times, but for those that are inserted at once, and for corrections of a
+ * server's clock of less than this. A range of ids that is this much wider than the range of times bounds what is read.
+ */
+const SLACK = sql`interval '1 hour'`;
+
+const firstIdFrom = (organizationId: number, from: Date): RawBuilder<unknown> => sql`coalesce((
+  select id from calls where organization_id = ${organizationId} and placed_at >= ${from}::timestamptz - ${SLACK}
+  order by placed_at limit 1), 9223372036854775807)`;
+
+const lastIdBefore = (organizationId: number, before: Date): RawBuilder<unknown> => sql`coalesce((
+  select id from calls where organization_id = ${organizationId} and placed_at < ${before}::timestamptz + ${SLACK}
+  order by placed_at desc limit 1), 0)`;

@@ -271,6 +271,10 @@ export class PostgresCallStore implements CallStore {
     return rows.map(toCall);
   }
 
+  async setDisposition(id: number, disposition: string | null): Promise<void> {
+    await this.#db.updateTable('calls').set({ disposition }).where('id', '=', id).execute();
+  }
+
   async list(organizationId: number, filter: CallFilter, page: Page): Promise<Listed<Call>> {
     const order = page.order ?? 'desc';
     const listing = { table: 'calls', key: ['id'], order, branches: branchesOf(organizationId, filter) } as const;

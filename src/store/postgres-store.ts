@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { PgBoss } from 'pg-boss';
 import type { Records, Store } from '#core/records.ts';
 import { PostgresAgentStore } from './agent-store.ts';
+import { PostgresCallReviewStore } from './call-review-store.ts';
 import { PostgresCallStore } from './call-store.ts';
 import { PostgresCarrierStore, PostgresNumberStore, PostgresSettingsStore } from './carrier-store.ts';
 import { clearUp } from './clear-up.ts';
@@ -35,6 +36,7 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss, ring: () => void): Reco
   return {
     calls: new PostgresCallStore(db),
     legs: new PostgresLegStore(db),
+    callReviews: new PostgresCallReviewStore(db),
     mediaTokens: new PostgresMediaTokenStore(db),
     agents: new PostgresAgentStore(db),
     persons: new PostgresPersonStore(db),

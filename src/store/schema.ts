@@ -118,6 +118,19 @@ export interface Database {
     cost_micros: number;
     sentiment: number | null;
   };
+  call_reviews: {
+    call_id: number;
+    analysed_at: Date | null;
+    sentiment: string | null;
+    sentiment_score: number | null;
+    intent: string | null;
+    intent_confidence: number | null;
+    keywords: Generated<string[]>;
+    converted: boolean | null;
+    quality: number | null;
+    satisfaction: number | null;
+    notes: string | null;
+  };
   call_rollups: {
     organization_id: number;
     dimension: string;

@@ -43,6 +43,17 @@ export class PostgresUsageStore implements UsageStore {
     }));
   }
 
+  async costsOf(callIds: readonly number[]): Promise<ReadonlyMap<number, Micros>> {
+    if (callIds.length === 0) return new Map();
+    const rows = await this.#db
+      .selectFrom('usage_lines')
+      .select(['call_id', (eb) => eb.fn.sum<string>('cost_micros').as('cost')])
+      .where('call_id', 'in', callIds)
+      .groupBy('call_id')
+      .execute();
+    return new Map(rows.map((row) => [row.call_id, Number(row.cost) as Micros]));
+  }
+
   async prices(): Promise<readonly PriceLine[]> {
     const rows = await this.#db.selectFrom('prices').selectAll().orderBy('provider').orderBy('unit').execute();
     return rows.map((row) => ({

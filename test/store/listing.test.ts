@@ -8,6 +8,8 @@ import { openTestStore, serverName, type TestStore } from './test-store.ts';
 
 // Lists are put together from several indexes: every filter and page is compared with the same rows filtered in memory.
 
+const START_MS = Date.now() - 70 * 3_600_000;
+
 describe(`lists on Postgres ${serverName}`, () => {
   let opened: TestStore;
   let store: TestStore['store'];
@@ -37,6 +39,8 @@ describe(`lists on Postgres ${serverName}`, () => {
           userId: n % 4 === 3 ? null : userIds[n % 2]!,
           from: n % 5 === 0 ? null : numbers[n % 3]!,
           to: numbers[(n * 7) % 3]!,
+          // Half an hour apart; neighbours have changed places, as those do that are placed at once.
+          placedAt: new Date(START_MS + (n ^ 1) * 1_800_000),
         }),
       );
       const by = { owner: 'server-1', epoch: call.epoch };
@@ -58,7 +62,9 @@ describe(`lists on Postgres ${serverName}`, () => {
   });
   after(() => opened.close());
 
-  const matches = (call: Call, { agentId, statuses, number, userId }: CallFilter): boolean =>
+  const matches = (call: Call, { agentId, statuses, number, userId, from, before }: CallFilter): boolean =>
+    (from === undefined || call.placedAt >= from) &&
+    (before === undefined || call.placedAt < before) &&
     (agentId === undefined || call.agentId === agentId) &&
     (statuses === undefined || statuses.includes(call.status)) &&
     (number === undefined || call.from === number || call.to === number) &&
@@ -66,25 +72,39 @@ describe(`lists on Postgres ${serverName}`, () => {
 
   it('of calls hold the same rows and totals under every filter, in either order, on every page', async () => {
     const some = <T>(...values: T[]): (T | undefined)[] => [undefined, ...values];
-    for (const agentId of some(opened.agentId))
-      for (const statuses of some(['completed'] as const, ['busy', 'refused', 'answered'] as const, [] as const))
-        for (const number of some(numbers[1]!))
-          for (const userId of some(userIds[0]!, null)) {
-            const given = { agentId, statuses, number, userId };
-            const filter = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-            for (const order of ['asc', 'desc'] as const) {
-              const expected = calls.filter((call) => matches(call, filter)).map((call) => call.id);
-              if (order === 'desc') expected.reverse();
-              const found: number[] = [];
-              for (let skip = 0; ; skip += 7) {
-                const { rows, total } = await store.calls.list(organizationId, filter, { skip, limit: 7, order });
-                if (skip <= expected.length) assert.equal(total, expected.length, JSON.stringify({ given, skip }));
-                found.push(...rows.map((call) => call.id));
-                if (rows.length === 0) break;
-              }
-              assert.deepEqual(found, expected, JSON.stringify(given));
-            }
-          }
+    const at = (hours: number) => new Date(START_MS + hours * 3_600_000);
+    const filters: CallFilter[] = some(opened.agentId).flatMap((agentId) =>
+      some(['completed'] as const, ['busy', 'refused', 'answered'] as const, [] as const).flatMap((statuses) =>
+        some(numbers[1]!).flatMap((number) =>
+          some(userIds[0]!, null).flatMap((userId) =>
+            some(at(10), at(100)).flatMap((from) =>
+              some(at(30.25), at(-1)).map(
+                (before) =>
+                  Object.fromEntries(
+                    Object.entries({ agentId, statuses, number, userId, from, before }).filter(
+                      ([, value]) => value !== undefined,
+                    ),
+                  ) as CallFilter,
+              ),
+            ),
+          ),
+        ),
+      ),
+    );
+    for (const filter of filters) {
+      for (const order of ['asc', 'desc'] as const) {
+        const expected = calls.filter((call) => matches(call, filter)).map((call) => call.id);
+        if (order === 'desc') expected.reverse();
+        const found: number[] = [];
+        for (let skip = 0; ; skip += 17) {
+          const { rows, total } = await store.calls.list(organizationId, filter, { skip, limit: 17, order });
+          if (skip <= expected.length) assert.equal(total, expected.length, JSON.stringify({ filter, skip }));
+          found.push(...rows.map((call) => call.id));
+          if (rows.length === 0) break;
+        }
+        assert.deepEqual(found, expected, JSON.stringify(filter));
+      }
+    }
   });
 
   it('of conversations follow the end of their call, silence and age', async () => {

@@ -7,7 +7,6 @@ import { ENDED_STATUSES, type Call } from '#core/calls/call.ts';
 import { finishCall, reapAbandoned } from '#core/calls/finish-call.ts';
 import type { Actor } from '#core/kernel/context.ts';
 import { dayIn, timeZone } from '#core/kernel/locale.ts';
-import { learned } from '#core/memory/learn.ts';
 import { measure } from '#core/metrics/measure.ts';
 import { bookSlot } from '#core/bookings/book-slot.ts';
 import { openTestStore, serverName, type TestStore } from './test-store.ts';
@@ -180,18 +179,8 @@ describe(`facts, roll-ups and metrics on Postgres ${serverName}`, () => {
               break;
             }
             case 'analyse': {
-              const { id: conversationId } = (await store.conversations.ofCall(of.call.id))!;
-              const judgement = {
-                sentiment: 'neutral',
-                sentimentScore: one.score / 100,
-                intent: 'x',
-                intentConfidence: 1,
-                converted: one.converted,
-              } as const;
-              const analysis = { summary: null, topics: [], preferences: {}, judgement };
-              await store.transaction((records) =>
-                learned(records, { conversationId, personId: 0, callId: of.call.id }, analysis, new Date()),
-              );
+              const judgement = { sentimentScore: one.score / 100, converted: one.converted };
+              await store.transaction((records) => records.metrics.settle([of.call.id], judgement));
               break;
             }
             case 'book': {

@@ -1,5 +1,13 @@
 import type { Plan } from '#core/kernel/plan.ts';
 import type { Api } from '../kit/api.ts';
+import {
+  activeCallsOperation,
+  getCallOperation,
+  initiateCallOperation,
+  listCallsOperation,
+  updateCallOperation,
+} from './calls.ts';
+import { analyzeOperation } from './analysis.ts';
 import { createKeyOperation, listKeysOperation, revokeKeyOperation } from './keys.ts';
 import { createOrganizationOperation, getOrganizationOperation, updateOrganizationOperation } from './organizations.ts';
 import { erasePersonOperation, refuseCallsOperation } from './people.ts';
@@ -43,6 +51,12 @@ export const callCenter: Api = {
     createKeyOperation,
     listKeysOperation,
     revokeKeyOperation,
+    initiateCallOperation,
+    listCallsOperation,
+    activeCallsOperation,
+    getCallOperation,
+    updateCallOperation,
+    analyzeOperation,
     erasePersonOperation,
     refuseCallsOperation,
   ],

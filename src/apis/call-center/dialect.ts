@@ -2,9 +2,28 @@ import { z } from 'zod';
 import { unreachable, type AppError, type Issue } from '#core/kernel/errors.ts';
 import type { Listed, Page } from '#core/kernel/page.ts';
 import type { RenderedError } from '../kit/api.ts';
-import { timeInSeconds, wholeNumber } from '../kit/codecs.ts';
+import type { CallStatus } from '#core/calls/call.ts';
+import { timeInSeconds, wholeNumber, wordsFor } from '../kit/codecs.ts';
 
-/** How this API says things: envelopes, pages, errors. */
+/** How this API says things: statuses, envelopes, pages, errors. */
+
+const STATUS: Record<CallStatus, string> = {
+  placed: 'initiated',
+  ringing: 'ringing',
+  answered: 'in_progress',
+  completed: 'completed',
+  voicemail: 'completed',
+  'no-answer': 'failed',
+  busy: 'failed',
+  canceled: 'failed',
+  refused: 'failed',
+  broken: 'failed',
+};
+
+export const statusWord = (status: CallStatus): string => STATUS[status];
+
+/** Our statuses behind each word of its filter. */
+export const STATUSES: ReadonlyMap<string, readonly CallStatus[]> = wordsFor(STATUS);
 
 const Meta = z.object({ timestamp: z.string(), request_id: z.string(), version: z.literal('v1') });
 const meta = (requestId: string) => ({

@@ -59,6 +59,33 @@ const FARTHEST = 999_999_999_999_999;
 export const pageLimit = (usual: number) => wholeNumber(0, LARGEST_PAGE).default(usual);
 export const pageSkip = wholeNumber(0, FARTHEST).default(0);
 
+const DAY_MS = 86_400_000;
+
+/** Whether the calendar has this day: `2026-02-30` parses, as the second of March. */
+const isDate = (day: string): boolean => new Date(`${day}T00:00Z`).toISOString().startsWith(day);
+
+/**
+ * An ISO date or time in a query; without a zone it is UTC. `at`: the instant or the start of the day; `end`: the same
+ * instant, or the end of the day.
+ */
+export const instantInQuery = z
+  .string()
+  .max(40)
+  .regex(
+    /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[ +-]\d\d:?\d\d)?)?$/,
+    'must be an ISO date or time',
+  )
+  .transform((given, context) => {
+    // In a query an unescaped + reads as a space.
+    const text = given.replace(/^(\S{10}) /, '$1T').replace(' ', '+');
+    const at = new Date(/^.{10}$|Z$|[+-]\d\d:?\d\d$/.test(text) ? text : `${text}Z`);
+    if (Number.isNaN(at.getTime()) || !isDate(text.slice(0, 10))) {
+      context.addIssue({ code: 'custom', message: 'must be an ISO date or time' });
+      return z.NEVER;
+    }
+    return { at, end: text.length === 10 ? new Date(at.getTime() + DAY_MS) : at };
+  });
+
 /** A yes or no in a query; clients in Python write `True`. */
 export const queryFlag = z
   .string()

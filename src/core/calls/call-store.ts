@@ -132,6 +132,8 @@ export interface CallStore {
    * for an installation with a single server.
    */
   abandoned(by: CallOwner | null, limit: number): Promise<readonly Call[]>;
+  /** Replaces what people or the agent call the outcome; also of an ended call. */
+  setDisposition(id: number, disposition: string | null): Promise<void>;
   /** Newest first. */
   list(organizationId: number, filter: CallFilter, page: Page): Promise<Listed<Call>>;
   entries(callId: number): Promise<readonly ConversationEntry[]>;
@@ -153,6 +155,10 @@ export interface CallStore {
 export interface CallFilter {
   readonly agentId?: number;
   readonly statuses?: readonly CallStatus[];
+  /** Placed or announced at this instant or later. */
+  readonly from?: Date;
+  /** Placed or announced before this instant. */
+  readonly before?: Date;
   /** Number of either end. */
   readonly number?: string;
   /** Calls that this user placed; null finds none. */

@@ -54,6 +54,8 @@ export interface CallOverrides {
   readonly firstMessage?: string;
   readonly voiceId?: string;
   readonly modelName?: string;
+  /** Longest conversation; the caller is warned before its end. */
+  readonly maxDurationMs?: number;
 }
 
 /** Latency of a turn by stage in ms; the stages add up to the total. */

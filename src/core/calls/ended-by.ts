@@ -19,6 +19,7 @@ const BY_REASON: Readonly<Record<string, EndedBy>> = {
   speech_failed: 'system',
   lost_ownership: 'system',
   shutdown: 'system',
+  max_duration: 'system',
   server_died: 'system',
   busy: 'carrier',
   no_answer: 'carrier',

@@ -143,7 +143,7 @@ async function answer(core: Core, ctx: Context, { agent, conversation, personId,
       data: { role: 'agent', text: given.text },
     });
     if (analysis && personId !== null)
-      await learned(records, { conversationId: conversation.id, personId, callId: null }, analysis, at);
+      await learned(records, { conversationId: conversation.id, personId }, analysis, at);
     // The analysis by a memory helper with a model follows later.
     if (personId !== null && agent.chain.length > 0)
       await records.outbox.job({ name: 'learn', data: { conversationId: conversation.id } });

@@ -1,27 +1,36 @@
+import type { Call } from '../calls/call.ts';
+import { holdsBooking, type CallAnalysis } from '../calls/call-review.ts';
+import { qualityOf } from '../calls/quality.ts';
+import type { Message } from '../conversations/conversation.ts';
 import type { Core } from '../core.ts';
 import type { Records } from '../records.ts';
 import type { Analysis } from './analyst.ts';
 
-/**
- * Stores the analysis in the person's memory, as the conversation's summary and in the facts of its call. Repeating it
- * changes nothing.
- */
+/** Stores the analysis in the person's memory and as the conversation's summary. Repeating it changes nothing. */
 export async function learned(
-  records: Pick<Records, 'memory' | 'conversations' | 'metrics'>,
-  {
-    conversationId,
-    personId,
-    callId,
-  }: { readonly conversationId: number; readonly personId: number; readonly callId: number | null },
-  { summary, topics, preferences, judgement }: Analysis,
+  records: Pick<Records, 'memory' | 'conversations'>,
+  { conversationId, personId }: { readonly conversationId: number; readonly personId: number },
+  { summary, topics, preferences }: Analysis,
   at: Date,
 ): Promise<void> {
   await records.memory.merge(personId, { preferences, topics }, at);
   if (summary !== null) await records.conversations.summarize(conversationId, summary, at);
-  if (callId !== null && judgement) await records.metrics.settle([callId], judgement);
 }
 
-/** Analyses an ended call, or the messages so far. */
+function analysisOf(
+  call: Pick<Call, 'status' | 'latency' | 'vendorErrors'>,
+  messages: readonly Message[],
+  { judgement, topics }: Analysis,
+): CallAnalysis | null {
+  const quality = qualityOf(
+    call,
+    messages.flatMap(({ role, content, detail }) => (role === 'system' ? [] : [{ role, text: content, detail }])),
+  );
+  if (judgement === null || quality === null) return null;
+  return { ...judgement, converted: judgement.converted || holdsBooking(messages), keywords: topics, quality };
+}
+
+/** Analyses an ended call, or the messages so far. Of a call the review and the facts are kept as well. */
 export async function learnFrom(
   core: Pick<Core, 'store' | 'clock' | 'dialogue'>,
   which: { readonly callId: number } | { readonly conversationId: number },
@@ -29,7 +38,7 @@ export async function learnFrom(
   const { conversations, agents } = core.store;
   const conversation =
     'callId' in which ? await conversations.ofCall(which.callId) : await conversations.byId(which.conversationId);
-  if (!conversation || conversation.personId === null) return;
+  if (!conversation) return;
   const { id, personId, agentId, callId } = conversation;
   const messages = await conversations.messages(conversation.id);
   if (!messages.some((message) => message.role === 'caller')) return;
@@ -38,7 +47,13 @@ export async function learnFrom(
     messages,
     true,
   );
-  await core.store.transaction((records) =>
-    learned(records, { conversationId: id, personId, callId }, analysis, core.clock.now()),
-  );
+  const call = callId === null ? null : await core.store.calls.byId(callId);
+  const found = call && analysisOf(call, messages, analysis);
+  const at = core.clock.now();
+  await core.store.transaction(async (records) => {
+    if (personId !== null) await learned(records, { conversationId: id, personId }, analysis, at);
+    if (!call || !found) return;
+    await records.callReviews.analysed(call.id, found, at);
+    await records.metrics.settle([call.id], found);
+  });
 }

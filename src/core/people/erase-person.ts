@@ -35,6 +35,7 @@ export async function erasePerson(core: Core, ctx: Context, userId: string): Pro
       throw new AppError('conflict', 'A call with this person is running: end it first', { subject });
     if (erased.recordingKeys.length > 0)
       await records.outbox.job({ name: 'delete-recordings', data: { recordingKeys: erased.recordingKeys } });
+    await records.callReviews.forgetPerson(person.id);
     await records.conversations.forgetPerson(person.id, core.clock.now());
     const hashes = numbers.map((one) => suppressionHash(core.secrets, ctx.organizationId, one));
     // A number that only one campaign must not call is suppressed for all: after the erasure the campaign is not known.

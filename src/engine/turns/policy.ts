@@ -51,6 +51,9 @@ export interface Phrases {
   readonly stillWaiting: string;
   readonly connecting: string;
   readonly allBusy: string;
+  /** The call nears its longest duration. */
+  readonly endsSoon: string;
+  readonly timeIsUp: string;
   /** Replaces text in a language that no voice supports. */
   readonly otherLanguage: string;
 }
@@ -63,6 +66,8 @@ export const ENGLISH_PHRASES: Phrases = {
   filler: 'One moment, please.',
   stillWaiting: 'Nobody is free yet. Thank you for waiting.',
   connecting: 'I am connecting you now. One moment, please.',
+  endsSoon: 'I have to end this call shortly.',
+  timeIsUp: 'I am sorry, I have to end the call now. Thank you, and goodbye.',
   otherLanguage: 'I am sorry, I can only speak English on this line.',
   allBusy: 'I am sorry, all lines are busy at the moment. Please call again a little later. Goodbye.',
 };

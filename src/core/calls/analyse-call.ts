@@ -1,0 +1,64 @@
+import type { Message } from '../conversations/conversation.ts';
+import type { Core } from '../core.ts';
+import { AppError } from '../kernel/errors.ts';
+import type { Context } from '../kernel/context.ts';
+import type { Analysis } from '../memory/analyst.ts';
+import type { Call } from './call.ts';
+import { holdsBooking } from './call-review.ts';
+import { getCall } from './get-call.ts';
+
+export interface AnalyseCall {
+  readonly callId: string | number | null;
+  /** Lines such as `Agent: …` and `Customer: …`; one without a name is the person's. Null: the words on record. */
+  readonly transcript: string | null;
+}
+
+const AGENT_LINE = /^\s*(?:agent|assistant|ai|bot|system|representative)\s*:\s*/i;
+const PERSON_LINE = /^\s*(?:user|customer|caller|client|person|lead)\s*:\s*/i;
+
+/** Analyses the words of a call, or a transcript, and stores nothing. @throws AppError not-found, invalid-input */
+export async function analyseCall(
+  core: Core,
+  ctx: Context,
+  { callId, transcript }: AnalyseCall,
+  subject: string,
+): Promise<{ readonly call: Call | null; readonly analysis: Analysis }> {
+  const call = callId === null ? null : await getCall(core, ctx, callId, subject);
+  const agent = call === null ? null : await core.store.agents.evenDeleted(call.agentId);
+  const messages = transcript === null ? call && (await wordsOf(core, call)) : linesIn(transcript, core.clock.now());
+  if (!messages?.some((one) => one.role === 'caller'))
+    throw new AppError('invalid-input', 'Invalid request parameters', {
+      issues: [
+        {
+          path: 'transcript',
+          message:
+            call === null ? 'transcript is required, or call_id' : 'The call has no words of the person to analyse',
+          kind: 'missing',
+        },
+      ],
+    });
+  const analysis = await core.dialogue.analyse(agent, messages, true);
+  const { judgement } = analysis;
+  if (judgement === null || !holdsBooking(messages)) return { call, analysis };
+  return { call, analysis: { ...analysis, judgement: { ...judgement, converted: true } } };
+}
+
+async function wordsOf({ store }: Core, call: Call): Promise<readonly Message[]> {
+  const conversation = await store.conversations.ofCall(call.id);
+  return conversation ? store.conversations.messages(conversation.id) : [];
+}
+
+function linesIn(transcript: string, at: Date): Message[] {
+  return transcript
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line, id) => ({
+      id,
+      role: AGENT_LINE.test(line) ? ('agent' as const) : ('caller' as const),
+      content: line.replace(AGENT_LINE, '').replace(PERSON_LINE, ''),
+      metadata: null,
+      detail: {},
+      agentId: null,
+      at,
+    }));
+}
