@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Pool } from 'pg';
 import { pino, type Logger } from 'pino';
-import { salesAgentEvent } from '#apis/sales-agent/webhooks.ts';
+import { apisOf } from './apis.ts';
 import type { Config } from '#config/config.ts';
 import type { LiveCalls } from '#core/calls/live-calls.ts';
 import type { Core, Knowledge } from '#core/core.ts';
@@ -317,7 +317,10 @@ async function workOn(
   core: Core,
 ): Promise<void> {
   await workOff(records.boss, core, knowledge.embedder, log);
-  const webhooks = new WebhookDeliveries({ core, http, words: new Map([['sales-agent', salesAgentEvent]]), log });
+  const words = new Map(
+    apisOf([]).flatMap(({ name, webhookBody }) => (webhookBody ? [[name, webhookBody] as const] : [])),
+  );
+  const webhooks = new WebhookDeliveries({ core, http, words, log });
   closers.push(() => webhooks.close());
   if (config.role !== 'jobs') return;
   const reaper = setInterval(

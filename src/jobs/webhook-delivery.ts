@@ -3,7 +3,7 @@ import type { Core } from '#core/core.ts';
 import type { Call } from '#core/calls/call.ts';
 import { logFailure } from '#core/kernel/errors.ts';
 import type { HttpClient } from '#core/kernel/http-client.ts';
-import { retryAfterMs, type StoredEvent, type Webhook } from '#core/webhooks/webhook.ts';
+import { retryAfterMs, type StoredEvent, type Webhook, type WebhookBody } from '#core/webhooks/webhook.ts';
 import type { AttemptOutcome, LaneWork, WebhookLane } from '#core/webhooks/webhook-store.ts';
 
 const POLL_MS = 200;
@@ -25,14 +25,11 @@ const CLAIMED_AT_ONCE = 64;
 const LONGEST_ERROR = 300;
 const MOST_PROBLEMS = 10_000;
 
-/** Renders the body of an event for an API. */
-export type RenderWebhook = (webhook: Webhook, event: StoredEvent, call: Call | null) => object;
-
 export interface WebhookDeliveryOptions {
   readonly core: Pick<Core, 'store' | 'clock' | 'secrets'>;
   readonly http: HttpClient;
   /** By API. */
-  readonly words: ReadonlyMap<string, RenderWebhook>;
+  readonly words: ReadonlyMap<string, WebhookBody>;
   readonly log: Pick<Log, 'warn' | 'error'>;
 }
 
@@ -158,14 +155,15 @@ export class WebhookDeliveries {
     if (!say) return outcome('dead', null, `there is no API ${webhook.api}`);
     const failed = retryAfterMs(attempt) === null ? 'dead' : 'pending';
     try {
-      const body = JSON.stringify(say(webhook, event, call));
+      const secret = core.secrets.open(sealedSecret);
+      const body = JSON.stringify(say(webhook, event, call, (text) => core.secrets.bodySignature(secret, text)));
       const reply = await http.send({
         method: 'POST',
         url: webhook.url,
         headers: {
           'content-type': 'application/json',
           'user-agent': 'Trunkline',
-          ...core.secrets.signedHeaders(core.secrets.open(sealedSecret), `evt_${event.id}`, at, body),
+          ...core.secrets.signedHeaders(secret, `evt_${event.id}`, at, body),
         },
         body,
         timeoutMs: ANSWER_MS,

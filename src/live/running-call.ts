@@ -289,7 +289,7 @@ export class RunningCall {
     if (!this.#media.leg || this.#ending.begun) return;
     this.#session.start(this.#media.agentLeg);
     this.#begun = true;
-    this.#durationLimit?.start(this.#options.continued?.offsetMs ?? 0);
+    this.#durationLimit?.start(this.#options.continued?.state.nowMs ?? 0);
     for (const command of this.#earlyCommands.splice(0)) this.command(command);
     if (this.#options.turnAway) this.#session.say(DEFAULT_POLICY.phrases.allBusy, NO_CAPACITY);
   }

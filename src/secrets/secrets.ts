@@ -30,6 +30,7 @@ export function makeSecrets(given: { readonly encryptionKey: string; readonly jw
     token: () => randomBytes(32).toString('base64url'),
     signingSecret: () => `whsec_${randomBytes(32).toString('base64')}`,
     signedHeaders,
+    bodySignature: (secret, body) => createHmac('sha256', secret).update(body).digest('hex'),
     hash: (value) => createHash('sha256').update(value).digest('hex'),
     keyedHash: (value) => createHmac('sha256', hashing).update(value).digest('hex'),
     seal: (text) => seal(sealing, text),

@@ -52,7 +52,7 @@ export class PostgresOutbox implements Outbox {
     const agentId =
       'callId' in event
         ? sql`(select agent_id from calls where calls.id = ${event.callId}::bigint)`
-        : sql`${event.agentId}::bigint`;
+        : sql`${'agentId' in event ? event.agentId : null}::bigint`;
     await sql`
       with wanted as (
         select id from webhooks

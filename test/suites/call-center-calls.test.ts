@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { codeOf, data, type Json } from '../support/identity-client.ts';
-import { startServer, until, type TestServer } from '../support/server.ts';
+import { accepted, startServer, until, type TestServer } from '../support/server.ts';
 
 // Calls and their analysis as call-center's seed shows them.
 
@@ -25,11 +25,8 @@ describe('call-center: calls', { concurrency: 1 }, () => {
     return reply.body;
   };
   const detail = async (id: string) => (await ok('GET', `/api/calls/${id}`))['data'] as Json;
-  const place = (phone_number: string, settings?: Json) =>
-    until('the call to be accepted', 20_000, async () => {
-      const reply = await ask('POST', '/api/calls', { phone_number, ...(settings ? { settings } : {}) });
-      return reply.status === 429 ? null : String(data(reply)['call_id']);
-    });
+  const place = async (phone_number: string, settings: Json = {}) =>
+    String(data(await accepted(() => ask('POST', '/api/calls', { phone_number, settings })))['call_id']);
   const untilStatus = (id: string, status: string) =>
     until(`${id} to be ${status}`, 60_000, async () => {
       const call = await detail(id);
@@ -38,12 +35,13 @@ describe('call-center: calls', { concurrency: 1 }, () => {
 
   it("initiates a call with the seed's settings, and shows it whole once it is over", async () => {
     const { agent_id } = (await ask('POST', '/v1/convai/agents', { name: 'Seller' })).body;
-    const reply = await ask('POST', '/api/calls', {
-      phone_number: '+15005550006',
-      agent_id,
-      settings: { recording: true, transcription: true, max_duration: 1800 },
-    });
-    assert.equal(reply.status, 200, JSON.stringify(reply.body));
+    const reply = await accepted(() =>
+      ask('POST', '/api/calls', {
+        phone_number: '+15005550006',
+        agent_id,
+        settings: { recording: true, transcription: true, max_duration: 1800 },
+      }),
+    );
     const { call_id, status, twilio_call_sid, created_at } = data(reply);
     assert.deepEqual(Object.keys(data(reply)), ['call_id', 'status', 'twilio_call_sid', 'created_at']);
     assert.equal(status, 'initiated');

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { makeOfflineProviders, type OfflineProviders } from '#providers/offline/offline.ts';
 import { speak as synthesize } from '../contract/text-to-speech.ts';
 import { SocketCaller } from '../support/caller.ts';
-import { startServer, until, type TestServer } from '../support/server.ts';
+import { accepted, startServer, until, type TestServer } from '../support/server.ts';
 import type { FakeVendor } from '../vendors/faults.ts';
 import { startVendor } from '../vendors/http-vendor.ts';
 
@@ -165,7 +165,7 @@ describe('a chain of agents over a large model', { concurrency: 1 }, () => {
 
   it('one slow link does not silence a call', async () => {
     hanging.add('recalls:1').add('phrases:1');
-    const { body } = await server.request('POST', '/v1/convai/web-calls', { agent_id: agents['talk'] });
+    const { body } = await accepted(() => server.request('POST', '/v1/convai/web-calls', { agent_id: agents['talk'] }));
     const sid = String(body['call_sid']);
     const caller = new SocketCaller(String(body['websocket_url']));
     const heard = async () =>

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { makeOfflineProviders, type OfflineProviders } from '#providers/offline/offline.ts';
 import { SocketCaller } from '../support/caller.ts';
 import { EventClient } from '../support/event-client.ts';
-import { startServer, until, type TestServer } from '../support/server.ts';
+import { accepted, startServer, until, type TestServer } from '../support/server.ts';
 
 type Json = Record<string, unknown>;
 
@@ -203,7 +203,7 @@ describe('the event socket', { concurrency: 1 }, () => {
 
   it('brings a message into the call that runs, where it is answered aloud', async () => {
     const client = await connect().subscribe(['message.received', 'message.sent', 'error.occurred']);
-    const { body } = await server.request('POST', '/v1/convai/web-calls', { agent_id: 'agent_1' });
+    const { body } = await accepted(() => server.request('POST', '/v1/convai/web-calls', { agent_id: 'agent_1' }));
     const sid = String(body['call_sid']);
     const { id } = (await server.app.core.store.calls.bySid(sid))!;
     const callId = `call_${id}`;

@@ -4,7 +4,7 @@ import { makeOfflineProviders, type OfflineProviders } from '#providers/offline/
 import { speak as synthesize } from '../contract/text-to-speech.ts';
 import { SocketCaller } from '../support/caller.ts';
 import { errorOf, MS, type Json, OrchestratorClient } from '../support/orchestrator-client.ts';
-import { until, type TestServer } from '../support/server.ts';
+import { accepted, until, type TestServer } from '../support/server.ts';
 
 // What the orchestrator's seed shows of memory and limits, as it is sent there.
 
@@ -104,10 +104,12 @@ describe('orchestrator: memory and limits', { concurrency: 1 }, () => {
   });
 
   const speak = async (dynamicVariables: Json, sentences: readonly string[]) => {
-    const { body } = await server.request('POST', '/v1/convai/web-calls', {
-      agent_id: client.listener,
-      dynamic_variables: dynamicVariables,
-    });
+    const { body } = await accepted(() =>
+      server.request('POST', '/v1/convai/web-calls', {
+        agent_id: client.listener,
+        dynamic_variables: dynamicVariables,
+      }),
+    );
     const sid = String(body['call_sid']);
     const caller = new SocketCaller(String(body['websocket_url']));
     const heard = async () =>

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { startEmbedded, type EmbeddedPostgres } from '#store/embedded-postgres.ts';
 import { SocketCaller } from '../support/caller.ts';
 import { EventClient, type EventMessage } from '../support/event-client.ts';
-import { startServer, until, type TestServer } from '../support/server.ts';
+import { accepted, startServer, until, type TestServer } from '../support/server.ts';
 import { deleteDataDir } from '../support/data-dir.ts';
 
 // Two servers on one database act as one.
@@ -41,7 +41,9 @@ describe('two servers', () => {
   });
 
   it('a call placed on one is seen and ended on the other', async () => {
-    const { body } = await a.request('POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550010' });
+    const { body } = await accepted(() =>
+      a.request('POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550010' }),
+    );
     const sid = String(body['call_sid']);
     await until(
       'the call to be answered',
@@ -104,7 +106,9 @@ describe('two servers', () => {
     const { promise: ready, resolve: release } = Promise.withResolvers<void>();
     t.mock.method(agents, 'evenDeleted', (id: number) => ready.then(() => look(id)));
     const obey = t.mock.method(a.app.here!, 'obey');
-    const { body } = await a.request('POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550003' });
+    const { body } = await accepted(() =>
+      a.request('POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550003' }),
+    );
     const sid = String(body['call_sid']);
     const heard: string[] = [];
     t.after(
@@ -119,7 +123,7 @@ describe('two servers', () => {
   });
 
   it('the one that the media socket reaches becomes the owner, and is obeyed by the other', async () => {
-    const { body } = await a.request('POST', '/v1/convai/web-calls', { agent_id: 'agent_1' });
+    const { body } = await accepted(() => a.request('POST', '/v1/convai/web-calls', { agent_id: 'agent_1' }));
     const sid = String(body['call_sid']);
     const caller = new SocketCaller(String(body['websocket_url']).replace(new URL(a.url).host, new URL(b.url).host));
     await until('the agent to speak', 15_000, () => caller.heardSeconds > 0.3);
@@ -134,7 +138,7 @@ describe('two servers', () => {
   });
 
   it('a call whose media is connected at one is not taken over by the other; when it is lost, one of four sockets takes it', async () => {
-    const { body } = await a.request('POST', '/v1/convai/web-calls', { agent_id: 'agent_1' });
+    const { body } = await accepted(() => a.request('POST', '/v1/convai/web-calls', { agent_id: 'agent_1' }));
     const sid = String(body['call_sid']);
     const here = String(body['websocket_url']);
     const there = here.replace(new URL(a.url).host, new URL(b.url).host);
@@ -169,7 +173,7 @@ describe('two servers', () => {
       system_prompt: 'You are Ada. Our shop is open from nine to five. Delivery takes two days.',
       first_message: 'Hello, this is Ada.',
     });
-    const { body } = await a.request('POST', '/v1/convai/web-calls', { agent_id: agent['agent_id'] });
+    const { body } = await accepted(() => a.request('POST', '/v1/convai/web-calls', { agent_id: agent['agent_id'] }));
     const sid = String(body['call_sid']);
     const here = String(body['websocket_url']);
     const { id } = (await a.app.core.store.calls.bySid(sid))!;
@@ -224,10 +228,7 @@ describe('two servers', () => {
     const full = await startServer({ ...env, MAX_CONCURRENT_CALLS: '1' }, { slots: 0 });
     t.after(() => full.close());
     // The start of a server keeps this process busy; the other servers refuse calls meanwhile.
-    const { body } = await until('the call to be accepted', 20_000, async () => {
-      const reply = await a.request('POST', '/v1/convai/web-calls', { agent_id: 'agent_1' });
-      return reply.status === 429 ? null : reply;
-    });
+    const { body } = await accepted(() => a.request('POST', '/v1/convai/web-calls', { agent_id: 'agent_1' }));
     const sid = String(body['call_sid']);
     const caller = new SocketCaller(String(body['websocket_url']).replace(new URL(a.url).host, new URL(full.url).host));
     const call = await full.untilEnded(sid, 30_000);
@@ -272,7 +273,9 @@ describe('two servers', () => {
   });
 
   it('a call whose server is gone is ended by the other', async () => {
-    const { body } = await a.request('POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550003' });
+    const { body } = await accepted(() =>
+      a.request('POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550003' }),
+    );
     const sid = String(body['call_sid']);
     const call = (await a.app.core.store.calls.bySid(sid))!;
     await a.app.core.store.calls.takeOver(call.id, 'a server that died', -1, call.epoch);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { ROLES, type Role } from '#core/kernel/context.ts';
 import { FakeGeneric } from '../carriers/generic.ts';
 import { SocketCaller } from '../support/caller.ts';
-import { initiate, startServer, until, type TestServer } from '../support/server.ts';
+import { accepted, initiate, startServer, until, type TestServer } from '../support/server.ts';
 
 // Every access to a record is checked against the record's organization and the current role of the user.
 
@@ -249,7 +249,7 @@ describe('whose it is', () => {
   });
 
   it('a media socket opens for those who may place calls in the organization of the call', async () => {
-    const { body } = await server.request('POST', '/v1/convai/web-calls', { agent_id: a.agentId });
+    const { body } = await accepted(() => server.request('POST', '/v1/convai/web-calls', { agent_id: a.agentId }));
     const base = `${server.url.replace('http', 'ws')}/voice/websocket?call_sid=${String(body['call_sid'])}`;
     const open = async (url: string, headers: Record<string, string> = {}) => {
       const caller = new SocketCaller(url, { headers });
@@ -262,7 +262,9 @@ describe('whose it is', () => {
     }
     for (const role of ['viewer', 'agent'] as const)
       assert.equal((await open(`${base}&token=${a.tokens[role]}`)).refused, role === 'viewer' ? 403 : 404, role);
-    const theirs = (await as(b.tokens.admin, 'POST', '/v1/convai/web-calls', { agent_id: b.agentId })).body;
+    const { body: theirs } = await accepted(() =>
+      as(b.tokens.admin, 'POST', '/v1/convai/web-calls', { agent_id: b.agentId }),
+    );
     const stolen = /token=([^&]+)/.exec(String(theirs['websocket_url']))![1]!;
     // Neither a wrong call nor a broken handshake uses the token up.
     for (let n = 0; n < 3; n++) assert.equal((await open(`${base}&token=${stolen}`)).refused, 401);

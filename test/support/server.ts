@@ -113,14 +113,19 @@ export async function until<T>(what: string, limitMs: number, look: () => Promis
   throw new Error(`waited ${limitMs} ms in vain for ${what}`);
 }
 
-/**
- * Places a call; a server that says it is too busy just now is asked again. Answers the reply, and fails for any other.
- */
-export async function initiate(server: Pick<TestServer, 'request'>, body: object): Promise<Record<string, unknown>> {
-  return until('the call to be placed', 20_000, async () => {
-    const reply = await server.request('POST', '/voice/calls/initiate', body);
-    if (reply.status === 200) return reply.body;
-    if (reply.status !== 429) throw new Error(`${reply.status} ${JSON.stringify(reply.body)}`);
-    return null;
+/** A request that places a call: while the server says that it is too busy just now, it is asked again. */
+export async function accepted<R extends { readonly status: number; readonly body: Record<string, unknown> }>(
+  ask: () => Promise<R>,
+): Promise<R> {
+  return until('the call to be accepted', 20_000, async () => {
+    const reply = await ask();
+    if (reply.status === 429) return null;
+    if (reply.status !== 200) throw new Error(`${reply.status} ${JSON.stringify(reply.body)}`);
+    return reply;
   });
+}
+
+/** Places a call; the reply's body. */
+export async function initiate(server: Pick<TestServer, 'request'>, body: object): Promise<Record<string, unknown>> {
+  return (await accepted(() => server.request('POST', '/voice/calls/initiate', body))).body;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ROLES, type Role } from '#core/kernel/context.ts';
 import type { Api } from '#apis/kit/api.ts';
-import type { TestServer } from './server.ts';
+import { accepted, type TestServer } from './server.ts';
 
 // What walks over every operation of every API start from.
 
@@ -49,6 +49,9 @@ export const BODIES: Readonly<Record<string, (serial: number) => Json>> = {
   'PUT /voice/providers/failover': () => ({ providers: [] }),
   'PUT /voice/providers/:provider/settings': () => ({ settings: {} }),
   'POST /voice/numbers': (serial) => ({ phone_number: `+4930777${serial}` }),
+  'POST /api/calls': () => ({ phone_number: '+15005550001' }),
+  'POST /api/webhooks': () => ({ url: 'http://example.com/', events: ['call.failed'] }),
+  'POST /api/ai/analyze': () => ({ transcript: 'Customer: How much is it?' }),
   'POST /api/people/erase': () => ({ phone_number: '+4930123456' }),
 };
 
@@ -92,9 +95,11 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
     'conversation_id'
   ];
   const sid = String(
-    (await as('POST', '/v1/convai/twilio/outbound-call', { agent_id: agentId, to_number: '+15005550001' })).body[
-      'call_sid'
-    ],
+    (
+      await accepted(() =>
+        as('POST', '/v1/convai/twilio/outbound-call', { agent_id: agentId, to_number: '+15005550001' }),
+      )
+    ).body['call_sid'],
   );
   const call = await server.untilEnded(sid);
   const key = await data(as('POST', '/api/keys', { name: 'k' }));
@@ -125,6 +130,7 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
       conversationId: String(talk),
       userId: `person of ${agentId}`,
       callId: `call_${call.id}`,
+      call_id: `call_${call.id}`,
       user_id: userId,
       organization_id: `org_${call.organizationId}`,
       key_id: String(key['key_id']),

@@ -20,6 +20,12 @@ import {
   updateMyselfOperation,
   updateUserOperation,
 } from './users.ts';
+import {
+  callCenterEvent,
+  deleteWebhookOperation,
+  listWebhooksOperation,
+  registerWebhookOperation,
+} from './webhooks.ts';
 import { ErrorReply, renderError } from './dialect.ts';
 
 const HOUR_S = 3600;
@@ -36,6 +42,7 @@ export const callCenter: Api = {
   errorReply: ErrorReply,
   countedPer: 'organization',
   usualLimit: (plan) => ({ name: 'requests', points: REQUESTS_AN_HOUR[plan], windowS: HOUR_S }),
+  webhookBody: callCenterEvent,
   operations: [
     loginOperation,
     refreshOperation,
@@ -57,6 +64,9 @@ export const callCenter: Api = {
     getCallOperation,
     updateCallOperation,
     analyzeOperation,
+    registerWebhookOperation,
+    listWebhooksOperation,
+    deleteWebhookOperation,
     erasePersonOperation,
     refuseCallsOperation,
   ],

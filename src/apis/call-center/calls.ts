@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationMs, type Call } from '#core/calls/call.ts';
+import { dispositionOf, durationMs, type Call } from '#core/calls/call.ts';
 import { SENTIMENTS } from '#core/memory/analyst.ts';
 import { transcriptOf } from '#core/calls/conversation-entry.ts';
 import { DEFAULT_RING_TIMEOUT_MS, placeCall } from '#core/calls/place-call.ts';
@@ -105,10 +105,6 @@ const presentDetail = (detail: CallDetail, urls: Urls, now: Date): z.input<typeo
 const seconds = (call: Call, now: Date): number => Math.floor(durationMs(call, now) / 1000);
 const maxDurationS = ({ overrides: { maxDurationMs } }: Call): number | null =>
   maxDurationMs === undefined ? null : Math.round(maxDurationMs / 1000);
-/** What people say of the call outranks what the call shows by itself. */
-const dispositionOf = ({ disposition, status }: Call): string | null =>
-  disposition ?? (status === 'voicemail' ? 'voicemail' : null);
-
 export const initiateCallOperation = operation({
   method: 'POST',
   path: '/api/calls',

@@ -2,6 +2,7 @@ import type { Limit } from './limit.ts';
 import type { Plan } from '#core/kernel/plan.ts';
 import type { z } from 'zod';
 import type { AppError } from '#core/kernel/errors.ts';
+import type { WebhookBody } from '#core/webhooks/webhook.ts';
 import type { EventSocket, EventSocketOptions } from './event-socket.ts';
 import type { Procedure, RestOperation } from './operation.ts';
 
@@ -46,4 +47,6 @@ export interface Api {
   /** The path that they are served under. */
   readonly proceduresAt?: string;
   readonly eventSocket?: ApiEventSocket;
+  /** The bodies of its webhook deliveries, where it has webhooks. */
+  readonly webhookBody?: WebhookBody;
 }

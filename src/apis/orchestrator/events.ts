@@ -86,6 +86,11 @@ export function wordsOf({ at, event, call, conversation }: FedEvent): readonly E
     case 'agent.responded':
     case 'tool.executed':
     case 'recording.ready':
+    case 'transcript.ready':
+    case 'campaign.started':
+    case 'campaign.paused':
+    case 'campaign.completed':
+    case 'lead.imported':
     case 'agent.created':
       return [];
   }

@@ -23,6 +23,7 @@ import {
   listWebhooksOperation,
   registerWebhookOperation,
   replayDeliveriesOperation,
+  salesAgentEvent,
 } from './webhooks.ts';
 import {
   createToolOperation,
@@ -43,6 +44,7 @@ export const salesAgent: Api = {
   errorReply: ErrorReply,
   countedPer: 'principal',
   usualLimit: () => ({ name: 'requests', points: 1000, windowS: 60 }),
+  webhookBody: salesAgentEvent,
   operations: [
     createAgentOperation,
     listAgentsOperation,

@@ -181,8 +181,8 @@ export const replayDeliveriesOperation = operation({
 
 /** The body of a delivery. The same for every attempt: what it says of the call is as of the event. */
 export function salesAgentEvent(_webhook: Webhook, { at, event }: StoredEvent, call: Call | null): object {
-  // The confidence belongs to another API's events.
-  const { confidence: _, ...said } = event.data as { confidence?: unknown } & object;
+  // The confidence and the disposition belong to other APIs' events.
+  const { confidence: _, disposition: __, ...said } = event.data as Readonly<Record<string, unknown>>;
   const agentId = call?.agentId ?? ('agentId' in event ? event.agentId : null);
   const soFar =
     call === null || call.answeredAt === null || call.answeredAt > at

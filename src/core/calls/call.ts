@@ -132,3 +132,7 @@ export const isCallSid = (id: string): boolean => /^CA[0-9a-f]{32}$/.test(id);
 export function durationMs(call: Call, now: Date): number {
   return call.answeredAt === null ? 0 : Math.max(0, (call.endedAt ?? now).getTime() - call.answeredAt.getTime());
 }
+
+/** What people or the agent call the outcome; a voicemail is its own outcome. */
+export const dispositionOf = ({ disposition, status }: Pick<Call, 'disposition' | 'status'>): string | null =>
+  disposition ?? (status === 'voicemail' ? 'voicemail' : null);

@@ -1,7 +1,7 @@
 import type { Core } from '../core.ts';
 import type { Records } from '../records.ts';
 import type { CallOwner, Ownership } from './call-store.ts';
-import { isFailure, type Call, type EndedBy, type EndStatus } from './call.ts';
+import { dispositionOf, isFailure, type Call, type EndedBy, type EndStatus } from './call.ts';
 import { endedBy } from './ended-by.ts';
 
 export interface CallOutcome {
@@ -77,12 +77,16 @@ export async function endIn(
         data: { key, name, status: 'unknown' },
       });
   const data = { status: call.status, reason: outcome.failure ?? outcome.reason };
-  await records.outbox.event(call.organizationId, {
-    type: isFailure(outcome.status) ? 'call.failed' : 'call.ended',
-    callId,
-    data,
-  });
-  if (call.answeredAt !== null && call.transcribed) await records.outbox.job({ name: 'learn', data: { callId } });
+  await records.outbox.event(
+    call.organizationId,
+    isFailure(outcome.status)
+      ? { type: 'call.failed', callId, data }
+      : { type: 'call.ended', callId, data: { ...data, disposition: dispositionOf(call) } },
+  );
+  if (call.answeredAt !== null && call.transcribed) {
+    await records.outbox.event(call.organizationId, { type: 'transcript.ready', callId, data: {} });
+    await records.outbox.job({ name: 'learn', data: { callId } });
+  }
   if (call.recordingKey !== null) await records.outbox.job({ name: 'render-recording', data: { callId } });
   return true;
 }

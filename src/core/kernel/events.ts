@@ -9,7 +9,7 @@ export type DomainEvent =
   | {
       readonly type: 'call.ended';
       readonly callId: number;
-      readonly data: { readonly status: string; readonly reason: string };
+      readonly data: { readonly status: string; readonly reason: string; readonly disposition?: string | null };
     }
   | {
       readonly type: 'call.failed';
@@ -34,4 +34,16 @@ export type DomainEvent =
       readonly data: { readonly key: string; readonly name: string; readonly status: string };
     } & Where)
   | { readonly type: 'recording.ready'; readonly callId: number; readonly data: { readonly key: string } }
+  /** The whole transcript of an ended call is on record. */
+  | { readonly type: 'transcript.ready'; readonly callId: number; readonly data: Record<string, never> }
+  | {
+      readonly type: 'campaign.started' | 'campaign.paused' | 'campaign.completed';
+      readonly campaignId: number;
+      readonly data: { readonly name: string };
+    }
+  | {
+      readonly type: 'lead.imported';
+      readonly campaignId: number;
+      readonly data: { readonly imported: number; readonly duplicates: number; readonly rejected: number };
+    }
   | { readonly type: 'agent.created'; readonly agentId: number; readonly data: Record<string, never> };

@@ -17,6 +17,8 @@ export interface Secrets {
    * bytes of any other.
    */
   signedHeaders(secret: string, id: string, at: Date, body: string): Readonly<Record<string, string>>;
+  /** Hex HMAC-SHA256 of a body, keyed with the bytes of the secret as it is written. */
+  bodySignature(secret: string, body: string): string;
   /** One-way hash of a token or an API key, hex. */
   hash(value: string): string;
   /** Keyed one-way hash, hex, for guessable values such as phone numbers. */

@@ -1,3 +1,4 @@
+import type { Call } from '../calls/call.ts';
 import type { DomainEvent } from '../kernel/events.ts';
 
 /** A receiver of events over HTTP. */
@@ -19,6 +20,17 @@ export interface StoredEvent {
   readonly at: Date;
   readonly event: DomainEvent;
 }
+
+/**
+ * The body of a delivery in an API's form. `sign`: hex HMAC of a text with the webhook's secret, for an API that signs
+ * within the body.
+ */
+export type WebhookBody = (
+  webhook: Webhook,
+  event: StoredEvent,
+  call: Call | null,
+  sign: (text: string) => string,
+) => object;
 
 /** `canceled`: its webhook was deleted before it arrived. */
 export type DeliveryState = 'pending' | 'delivered' | 'dead' | 'canceled';

@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { durationMs, type Call } from '#core/calls/call.ts';
+import type { DomainEvent } from '#core/kernel/events.ts';
+import type { StoredEvent, Webhook } from '#core/webhooks/webhook.ts';
+import { deleteWebhook, listWebhooks, registerWebhook } from '#core/webhooks/webhooks.ts';
+import { operation } from '../kit/operation.ts';
+import { IdText, idOf, numberOf, signingSecretText, timeInSeconds, webUrl } from '../kit/codecs.ts';
+import { envelope, enveloped, statusWord } from './dialect.ts';
+
+const API = 'call-center';
+
+/** Our events behind each of this API's. */
+const EVENTS = {
+  'call.initiated': 'call.started',
+  'call.answered': 'call.answered',
+  'call.completed': 'call.ended',
+  'call.failed': 'call.failed',
+  'campaign.started': 'campaign.started',
+  'campaign.paused': 'campaign.paused',
+  'campaign.completed': 'campaign.completed',
+  'lead.imported': 'lead.imported',
+  'recording.ready': 'recording.ready',
+  'transcription.complete': 'transcript.ready',
+} as const satisfies Readonly<Record<string, DomainEvent['type']>>;
+type EventName = keyof typeof EVENTS;
+const NAMES = Object.keys(EVENTS) as EventName[];
+/** Another name of the seed for the same event. */
+const FINISHED = 'campaign.finished';
+
+const nameOf = (type: DomainEvent['type']): string => NAMES.find((name) => EVENTS[name] === type) ?? type;
+
+const WebhookReply = z.object({
+  webhook_id: z.string(),
+  url: z.string(),
+  events: z.array(z.string()),
+  is_active: z.literal(true),
+  created_at: z.string(),
+});
+
+const present = (webhook: Webhook): z.input<typeof WebhookReply> => ({
+  webhook_id: idOf('webhook', webhook.id),
+  url: webhook.url,
+  events: webhook.events.map(nameOf),
+  is_active: true,
+  created_at: timeInSeconds(webhook.createdAt),
+});
+
+export const registerWebhookOperation = operation({
+  method: 'POST',
+  path: '/api/webhooks',
+  summary: 'Webhook Configuration',
+  permission: 'manage-webhooks',
+  creates: true,
+  body: z.object({
+    url: webUrl,
+    events: z
+      .array(z.enum([...NAMES, FINISHED]))
+      .min(1)
+      .max(50),
+    secret: signingSecretText.optional(),
+  }),
+  reply: enveloped(WebhookReply.extend({ secret: z.string().optional().describe('Shown once, where none was sent') })),
+  handle: async ({ core, ctx, body, requestId }) => {
+    const { webhook, madeSecret } = await registerWebhook(core, ctx, {
+      api: API,
+      url: body.url,
+      events: body.events.map((name) => EVENTS[name === FINISHED ? 'campaign.completed' : name]),
+      agentId: null,
+      secret: body.secret ?? null,
+    });
+    return envelope(requestId, { ...present(webhook), ...(madeSecret === null ? {} : { secret: madeSecret }) });
+  },
+});
+
+export const listWebhooksOperation = operation({
+  method: 'GET',
+  path: '/api/webhooks',
+  summary: 'List webhooks',
+  permission: 'read',
+  reply: enveloped(z.object({ webhooks: z.array(WebhookReply) })),
+  handle: async ({ core, ctx, requestId }) =>
+    envelope(requestId, { webhooks: (await listWebhooks(core, ctx, { api: API })).map(present) }),
+});
+
+export const deleteWebhookOperation = operation({
+  method: 'DELETE',
+  path: '/api/webhooks/:webhook_id',
+  summary: 'Delete a webhook',
+  permission: 'manage-webhooks',
+  params: z.object({ webhook_id: IdText }),
+  reply: enveloped(z.object({ webhook_id: z.string() })),
+  handle: async ({ core, ctx, params, requestId }) => {
+    await deleteWebhook(core, ctx, numberOf('webhook', params.webhook_id, 'Webhook', 'webhook_id'));
+    return envelope(requestId, { webhook_id: params.webhook_id });
+  },
+});
+
+/** The body of a delivery, without its signature. The same for every attempt: it says what held at the event. */
+function bodyOf({ at, event }: StoredEvent, call: Call | null): object {
+  const { confidence: _, ...said } = event.data as { confidence?: unknown } & object;
+  return {
+    event: nameOf(event.type),
+    timestamp: timeInSeconds(at),
+    data: call === null ? said : { ...callData(event, call, at), ...reasonIn(event) },
+  };
+}
+
+function callData(event: DomainEvent, call: Call, at: Date): object {
+  const endedAt = call.endedAt === null || call.endedAt > at ? at : call.endedAt;
+  const wasAnswered = call.answeredAt !== null && call.answeredAt <= at;
+  const status = event.type === 'call.started' ? 'placed' : event.type === 'call.answered' ? 'answered' : call.status;
+  return {
+    call_id: idOf('call', call.id),
+    status: statusWord(status),
+    phone_number: call.direction === 'inbound' ? call.from : call.to,
+    duration: wasAnswered ? Math.floor(durationMs({ ...call, endedAt }, at) / 1000) : 0,
+    ...(event.type === 'call.ended' ? { disposition: event.data.disposition ?? null } : {}),
+  };
+}
+
+const reasonIn = (event: DomainEvent): object => (event.type === 'call.failed' ? { reason: event.data.reason } : {});
+
+/** The body of a delivery with the signature in it, over the body as sent without `,"signature":"…"`. */
+export function callCenterEvent(
+  _webhook: Webhook,
+  event: StoredEvent,
+  call: Call | null,
+  sign: (body: string) => string,
+): object {
+  const body = bodyOf(event, call);
+  return { ...body, signature: `sha256=${sign(JSON.stringify(body))}` };
+}
