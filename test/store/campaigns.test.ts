@@ -185,6 +185,19 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
     assert.deepEqual(await both(), ['ready', 'ready']);
   });
 
+  it('who refuses on one number is not called on another one, until the refusal is lifted', async () => {
+    const [one, other] = [fresh(), fresh()];
+    const { id: personId } = await opened.store.transaction((records) =>
+      records.persons.withNumber(ctx.organizationId, one, 'x'),
+    );
+    await opened.store.transaction((records) => records.persons.withNumber(ctx.organizationId, other, 'y', personId));
+    const id = await campaignWith([lead(one), lead(other)]);
+    await refuseCalls(core, ctx, phoneNumber(one), 'call CA1');
+    assert.equal(await standing(id, other), 'blocked: do_not_call');
+    await allowCalls(core, ctx, phoneNumber(one), null);
+    assert.deepEqual([await standing(id, one), await standing(id, other)], ['ready', 'ready']);
+  });
+
   it('consent that is recorded or revoked changes where a lead stands; a list does not undo a revocation', async () => {
     const number = fresh();
     const id = await campaignWith([lead(number, { consent: { given: true, source: 'list' } })]);

@@ -100,6 +100,8 @@ describe(`people, consent and do-not-call on Postgres ${serverName}`, () => {
     await personWith(number);
     assert.equal(await importDoNotCall(core, as('user'), [number], campaignId), 1);
     assert.deepEqual(await listed(number), [[campaignId, 'import']]);
+    await assert.rejects(importDoNotCall(core, as('user'), [number], 999), { code: 'not-found' });
+    await assert.rejects(allowCalls(core, as('user'), number, 999), { code: 'not-found' });
     assert.ok(!(await isRefused(number)));
     assert.equal(await importDoNotCall(core, as('user'), [number], null), 1);
     assert.equal(await allowCalls(core, as('user'), number, campaignId), true);

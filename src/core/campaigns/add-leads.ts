@@ -26,8 +26,8 @@ export interface GivenLead {
 
 export type AddedLeads = Readonly<Record<'created' | 'updated' | 'unchanged', number>>;
 
-/** One transaction holds at most this many, so that it does not hold locks for long. */
-export const MOST_LEADS_AT_ONCE = 1000;
+/** One transaction adds at most this many: it locks the organization's people, for which calls wait. */
+export const MOST_LEADS_AT_ONCE = 100;
 
 /**
  * Adds people to a campaign, one lead per number; a number that it has already is updated. @throws AppError not-found,

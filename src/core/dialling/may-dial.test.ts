@@ -228,7 +228,7 @@ describe('properties of the rules', () => {
         const between = at(Math.floor(now + (earliest - 1 - now) * share));
         assert.deepEqual(!between.allowed && between.earliest, verdict.earliest);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -243,7 +243,7 @@ describe('properties of the rules', () => {
         // Hours that never close are known for two days ahead.
         if (end - now < 24 * HOUR_MS) assert.equal(at(end), false);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -261,7 +261,7 @@ describe('properties of the rules', () => {
             assert.ok(before.earliest !== null && before.earliest <= after.earliest);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -277,7 +277,7 @@ describe('properties of the rules', () => {
           alone.every((one) => mayDial(one).allowed),
         );
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });

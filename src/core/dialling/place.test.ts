@@ -25,6 +25,12 @@ const CASES: readonly (readonly [what: string, number: string, more: Partial<Whe
   ['a county of Indiana in the east', '+13175550100', {}, 'US US-IN: New_York'],
   ['a county of Indiana that may be central', '+12195550100', {}, 'US US-IN: New_York Chicago'],
   [
+    'a state and a number that share one of their zones',
+    '+12195550100',
+    { region: 'TX' },
+    'US US-TX US-IN: Chicago Denver New_York',
+  ],
+  [
     'a number of Toronto, an address in Vancouver',
     '+14165550100',
     { postalCode: 'V6B 1A1' },

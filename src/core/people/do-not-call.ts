@@ -1,12 +1,17 @@
-import { rescreenNumber } from '../campaigns/screen-lead.ts';
+import { campaignNotFound } from '../campaigns/manage-campaigns.ts';
+import { rescreenNumber, rescreenPerson } from '../campaigns/screen-lead.ts';
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import type { PhoneNumber } from '../kernel/phone-number.ts';
+import type { Records } from '../records.ts';
 import { suppressionHash } from './erase-person.ts';
 
 type Acting = Pick<Context, 'organizationId' | 'actor' | 'once'>;
 
-/** Adds a list of numbers to the do-not-call list of the organization, or of one campaign. Returns how many are new. */
+/**
+ * Adds a list of numbers to the do-not-call list of the organization, or of one campaign. Returns how many
+ * are new. @throws AppError not-found (campaign)
+ */
 export async function importDoNotCall(
   core: Pick<Core, 'store' | 'clock'>,
   ctx: Acting,
@@ -14,6 +19,7 @@ export async function importDoNotCall(
   campaignId: number | null,
 ): Promise<number> {
   return core.store.transaction(async (records) => {
+    await checkCampaign(records, ctx.organizationId, campaignId);
     const at = core.clock.now();
     const added = await records.doNotCall.add(ctx.organizationId, numbers, { campaignId, source: 'import', at });
     await records.leads.refuse(ctx.organizationId, numbers, campaignId, at);
@@ -30,7 +36,7 @@ export async function importDoNotCall(
   });
 }
 
-/** Takes a number off the do-not-call list. False if it was not on it. */
+/** Takes a number off the do-not-call list. False if it was not on it. @throws AppError not-found (campaign) */
 export async function allowCalls(
   core: Pick<Core, 'store' | 'clock' | 'secrets'>,
   ctx: Acting,
@@ -38,13 +44,27 @@ export async function allowCalls(
   campaignId: number | null,
 ): Promise<boolean> {
   return core.store.transaction(async (records) => {
+    await checkCampaign(records, ctx.organizationId, campaignId);
     const removed = await records.doNotCall.remove(ctx.organizationId, number, {
       campaignId,
       suppressionHash: suppressionHash(core.secrets, ctx.organizationId, number),
     });
     const subject = campaignId === null ? 'organization' : `campaign_${campaignId}`;
-    if (removed) await rescreenNumber(records, ctx.organizationId, number, core.clock.now());
-    if (removed) await records.outbox.audit(ctx, 'do-not-call.remove', subject);
-    return removed;
+    if (!removed) return false;
+    const now = core.clock.now();
+    const owner = await records.persons.byNumber(ctx.organizationId, number);
+    if (owner) await rescreenPerson(records, ctx.organizationId, owner.id, now);
+    else await rescreenNumber(records, ctx.organizationId, number, now);
+    await records.outbox.audit(ctx, 'do-not-call.remove', subject);
+    return true;
   });
+}
+
+async function checkCampaign(
+  records: Pick<Records, 'campaigns'>,
+  organizationId: number,
+  campaignId: number | null,
+): Promise<void> {
+  if (campaignId !== null && !(await records.campaigns.find(organizationId, campaignId)))
+    throw campaignNotFound(campaignId);
 }

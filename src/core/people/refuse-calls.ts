@@ -23,7 +23,8 @@ export async function refuseCalls(
     await records.persons.refuseCalls(person.id, at);
     const source = ctx.actor.kind === 'system' ? 'spoken' : 'api';
     await records.doNotCall.add(ctx.organizationId, [number], { campaignId: null, source, at });
-    await records.leads.refuse(ctx.organizationId, [number], null, at);
+    // The person refuses, so all their numbers do.
+    await records.leads.refuse(ctx.organizationId, await records.persons.numbersOf(person.id), null, at);
     await records.consents.revoke(ctx.organizationId, person.id, `do-not-call: ${subject}`, at);
     await records.outbox.audit(ctx, 'person.do-not-call', subject);
   });
