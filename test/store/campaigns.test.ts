@@ -126,6 +126,15 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
       message: /resume it first/,
     });
     assert.equal((await moveCampaign(core, ctx, id, 'active')).completedAt, null);
+    const { rows: told } = await opened.database.pool.query<{ type: string }>(
+      "select type from events where payload->>'campaignId' = $1 order by id",
+      [String(id)],
+    );
+    // A second start tells nothing.
+    assert.deepEqual(
+      told.map(({ type }) => type.slice('campaign.'.length)),
+      ['started', 'paused', 'started', 'completed', 'started'],
+    );
   });
 
   it('has one lead per number, and the same rows twice change nothing', async () => {

@@ -101,7 +101,7 @@ function bodyOf({ at, event }: StoredEvent, call: Call | null): object {
   return {
     event: nameOf(event.type),
     timestamp: timeInSeconds(at),
-    data: call === null ? said : { ...callData(event, call, at), ...reasonIn(event) },
+    data: call === null ? { ...subjectOf(event), ...said } : { ...callData(event, call, at), ...reasonIn(event) },
   };
 }
 
@@ -117,6 +117,9 @@ function callData(event: DomainEvent, call: Call, at: Date): object {
     ...(event.type === 'call.ended' ? { disposition: event.data.disposition ?? null } : {}),
   };
 }
+
+const subjectOf = (event: DomainEvent): object =>
+  'campaignId' in event ? { campaign_id: idOf('campaign', event.campaignId) } : {};
 
 const reasonIn = (event: DomainEvent): object => (event.type === 'call.failed' ? { reason: event.data.reason } : {});
 

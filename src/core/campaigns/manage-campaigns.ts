@@ -50,6 +50,7 @@ export async function updateCampaign(
   });
 }
 
+const EVENTS = { active: 'campaign.started', paused: 'campaign.paused', completed: 'campaign.completed' } as const;
 const AUDITED = { active: 'campaign.start', paused: 'campaign.pause', completed: 'campaign.complete' } as const;
 
 /**
@@ -80,6 +81,7 @@ export async function moveCampaign(
     }
     const moved = await records.campaigns.move(id, to, now);
     await records.outbox.audit(ctx, AUDITED[to], `campaign_${id}`);
+    await records.outbox.event(ctx.organizationId, { type: EVENTS[to], campaignId: id, data: { name: moved.name } });
     return moved;
   });
 }
