@@ -79,29 +79,30 @@ export async function fill(pool: Pool, organizationId: number, calls: number): P
         legs.answered_at, legs.ended_at
       from legs join calls on calls.id = legs.call_id, seen, unnest(array['person', 'ai-agent']) role
       where call_id > call0`);
-    await run(`insert into call_entries (call_id, seq, role, text, start_ms, end_ms)
-      select id, n, (array['agent','caller','agent'])[n], (array['Hello, this is Ada of Brightline. Do you have a minute?','Yes, what is it about?','A scheduling tool that costs ten dollars a month.'])[n], n * 4000, n * 4000 + 3000
-      from calls, seen, generate_series(1, 3) n where id > call0`);
-    await run(`insert into events (organization_id, type, call_id, payload, at, position)
-      select ${org}, (array['call.started','call.ended'])[n], id, jsonb_build_object('type', (array['call.started','call.ended'])[n], 'callId', id, 'data', '{}'::jsonb), placed_at,
-        (select position from event_feed) + (id - call0) * 2 + n
-      from calls, seen, generate_series(1, 2) n where id > call0`);
+    await run(`insert into entries (conversation_id, seq, role, text, start_ms, end_ms, at, agent_id)
+      select id, n, (array['agent','caller','agent'])[n], (array['Hello, this is Ada of Brightline. Do you have a minute?','Yes, what is it about?','A scheduling tool that costs ten dollars a month.'])[n], n * 4000, n * 4000 + 3000,
+        created_at, case n when 2 then null else agent_id end
+      from conversations, seen, generate_series(1, 3) n where call_id > call0`);
+    await run(`insert into events (organization_id, type, conversation_id, payload, at, position)
+      select ${org}, (array['call.started','call.ended'])[n], id, jsonb_build_object('type', (array['call.started','call.ended'])[n], 'callId', call_id, 'data', '{}'::jsonb), created_at,
+        (select position from event_feed) + (call_id - call0) * 2 + n
+      from conversations, seen, generate_series(1, 2) n where call_id > call0`);
     await run(`update event_feed set position = (select max(position) from events)`);
     await run(`insert into usage_lines (call_id, provider, unit, units, cost_micros)
       select id, 'deepgram', unit, 90000, 11550 from calls, seen, unnest(array['milliseconds','characters']) unit where id > call0`);
     await run(`insert into tools (organization_id, agent_id, name, description, required_params, optional_params, webhook_url, secret, created_at, updated_at)
       select ${org}, agents[1], 'look_up_' || i, 'Looks up', '{}', '{}', 'http://example.com/', 'x', now(), now() from generate_series(1, 20) i, seen`);
-    await run(`insert into tool_executions (call_id, key, tool_id, name, input, status, output, started_at, duration_ms)
-      select id, 'k', (select min(id) from tools), 'look_up_1', '{}', 'ok', 'found', placed_at, 20 from calls, seen where id > call0 and id % 10 = 0`);
+    await run(`insert into tool_executions (conversation_id, key, tool_id, name, input, status, output, started_at, duration_ms)
+      select id, 'k', (select min(id) from tools), 'look_up_1', '{}', 'ok', 'found', created_at, 20 from conversations, seen where call_id > call0 and call_id % 10 = 0`);
     await run(`insert into webhooks (organization_id, api, url, events, secret, created_at, deleted_at)
       values (${org}, 'sales-agent', 'http://example.com/', '{call.ended}', 'x', now(), null)`);
     await run(`insert into webhook_deliveries (webhook_id, event_id, lane, state, attempts, created_at)
-      select (select max(id) from webhooks), e.id, e.call_id::text, 'delivered', 1, e.at from events e, seen where e.type = 'call.ended' and e.call_id > call0`);
+      select (select max(id) from webhooks), e.id, e.payload->>'callId', 'delivered', 1, e.at from events e, seen where e.type = 'call.ended' and (e.payload->>'callId')::bigint > call0`);
     await run(`insert into conversations (organization_id, agent_id, person_id, user_id, name, created_at, last_message_at)
       select ${org}, agents[1 + i % ${AGENTS}], person0 + 1 + i % ${people}, 'client_' || i % ${people}, 'talk ' || i, now() - (${texts} - i) * interval '${SPAN}' / ${texts}, now() - (${texts} - i) * interval '${SPAN}' / ${texts}
       from generate_series(1, ${texts}) i, seen`);
-    await run(`insert into messages (conversation_id, role, content, at)
-      select id, (array['person','agent','person','agent'])[n], 'What does it cost?', last_message_at from conversations, generate_series(1, 4) n where call_id is null and name like 'talk %'`);
+    await run(`insert into entries (conversation_id, role, text, at)
+      select id, (array['caller','agent','caller','agent'])[n], 'What does it cost?', last_message_at from conversations, generate_series(1, 4) n where call_id is null and name like 'talk %'`);
     await run(`insert into documents (organization_id, agent_id, name, file_type, source, file_key, chunk_size, chunks, created_at, indexed_at)
       select ${org}, agents[1], 'document ' || i, 'txt', 'text', 'documents/' || i, 500, 0, now(), now() from generate_series(1, 200) i, seen`);
     // As the database does by itself while it runs.

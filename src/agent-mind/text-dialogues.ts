@@ -1,5 +1,5 @@
 import { AGENT_DEFAULTS, fillVariables, PROMPTS, type AiAgent } from '#core/ai-agents/ai-agent.ts';
-import type { Message } from '#core/conversations/conversation.ts';
+import type { Entry } from '#core/conversations/entry.ts';
 import type { TextAnswer, TextDialogue, TextTurn, Understood } from '#core/conversations/text-dialogue.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import type { Analysis, Analyst } from '#core/memory/analyst.ts';
@@ -98,7 +98,7 @@ export class TextDialogues implements TextDialogue {
     const understanding =
       agent.type === 'input' ? this.#understand(turn, prepared.now, variables).catch(() => null) : null;
     const messages = turn.messages.flatMap(toModelMessage);
-    const notes = turn.messages.flatMap((message) => (message.role === 'system' ? [message.content] : []));
+    const notes = turn.messages.flatMap((message) => (message.role === 'system' ? [message.text] : []));
     let [text, tokens, model] = ['', 0, agent.modelName];
     for (let round = 1; round <= MAX_ROUNDS; round++) {
       const given = await this.#ask(
@@ -135,11 +135,9 @@ export class TextDialogues implements TextDialogue {
     };
   }
 
-  analyse(agent: AiAgent | null, messages: readonly Message[], thoroughly: boolean): Promise<Analysis> {
+  analyse(agent: AiAgent | null, messages: readonly Entry[], thoroughly: boolean): Promise<Analysis> {
     const { analyst, store, modelsFor, log } = this.#options;
-    const lines = messages.flatMap(({ role, content }) =>
-      role === 'agent' || role === 'caller' ? [{ role, text: content }] : [],
-    );
+    const lines = messages.flatMap(({ role, text }) => (role === 'agent' || role === 'caller' ? [{ role, text }] : []));
     const rules = () => analyst.analyse(lines);
     if (!thoroughly || !agent || agent.chain.length === 0) return rules();
     return (async () => {
@@ -168,7 +166,7 @@ export class TextDialogues implements TextDialogue {
     now: NonNullable<ModelRequest['now']>,
     variables: Readonly<Record<string, string>>,
   ): Promise<Understood | null> {
-    const words = messages.findLast(({ role }) => role === 'caller')?.content ?? '';
+    const words = messages.findLast(({ role }) => role === 'caller')?.text ?? '';
     const request: ModelRequest = {
       prompt: fillVariables(understandingPrompt(agent), variables),
       model: agent.modelName,
@@ -269,11 +267,11 @@ export class TextDialogues implements TextDialogue {
     { name, args }: ToolCall,
     talk: readonly ModelMessage[],
   ): Promise<ModelMessage[]> {
-    await onTool({ role: 'tool-call', content: name, detail: { key, name, args } });
+    await onTool({ role: 'tool-call', text: name, detail: { key, name, args } });
     const { status, output } = await tools
       .run(key, name, args, talk)
       .catch(() => ({ status: 'failed' as const, output: 'The tool failed.' }));
-    await onTool({ role: 'tool-result', content: output, detail: { key, name, status } });
+    await onTool({ role: 'tool-result', text: output, detail: { key, name, status } });
     return [
       { role: 'tool-call', key, name, args },
       { role: 'tool-result', key, name, output, status },
@@ -282,14 +280,14 @@ export class TextDialogues implements TextDialogue {
 }
 
 /** The variables sent with messages; later ones override earlier ones. */
-function variablesOf(messages: readonly Message[]): Readonly<Record<string, string>> {
+function variablesOf(messages: readonly Entry[]): Readonly<Record<string, string>> {
   const given = messages.flatMap(({ metadata }) => metadata?.['dynamic_variables'] ?? []);
   return Object.assign({}, ...given) as Record<string, string>;
 }
 
 const joined = (before: string, after: string) => [before, after].filter((one) => one !== '').join(' ');
 
-function toModelMessage({ role, content, detail }: Message): ModelMessage[] {
+function toModelMessage({ role, text, detail }: Entry): ModelMessage[] {
   const {
     key = '',
     name = '',
@@ -305,13 +303,13 @@ function toModelMessage({ role, content, detail }: Message): ModelMessage[] {
   };
   switch (role) {
     case 'agent':
-      return content.trim() === '' ? [] : [{ role, text: content, ...(interrupted ? { interrupted } : {}) }];
+      return text.trim() === '' ? [] : [{ role, text, ...(interrupted ? { interrupted } : {}) }];
     case 'caller':
-      return content.trim() === '' ? [] : [{ role, text: content }];
+      return text.trim() === '' ? [] : [{ role, text }];
     case 'tool-call':
-      return [{ role, key, name: name || content, args }];
+      return [{ role, key, name: name || text, args }];
     case 'tool-result':
-      return [{ role, key, name, output: content, status }];
+      return [{ role, key, name, output: text, status }];
     case 'system':
       return [];
   }

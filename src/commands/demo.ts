@@ -118,7 +118,7 @@ function linesOf(event: CallWatchEvent): string[] {
 
 async function report(app: App, call: Call, out: string, progress: ProgressLine): Promise<number> {
   progress.show('Making the recording');
-  const entries = await app.core.store.calls.entries(call.id);
+  const entries = await app.core.store.entries.ofCall(call.conversationId);
   const made = call.recordingKey === null ? null : recordingFiles(call.recordingKey);
   const wav = made && (await untilReadable(app, made.wav));
   // The waveform file appears shortly after the audio file.

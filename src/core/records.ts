@@ -15,6 +15,7 @@ import type { OnceStore } from './once/once-store.ts';
 import type { CredentialStore } from './identity/credential-store.ts';
 import type { ConversationStore } from './conversations/conversation-store.ts';
 import type { MetricsStore } from './metrics/metrics-store.ts';
+import type { EntryStore } from './conversations/entry-store.ts';
 import type { MemoryStore } from './memory/memory-store.ts';
 import type { CarrierStore, NumberStore, SettingsStore } from './carriers/carrier-store.ts';
 import type { UsageStore } from './usage/usage-store.ts';
@@ -50,6 +51,7 @@ export interface Records {
   readonly numbers: NumberStore;
   readonly carriers: CarrierStore;
   readonly conversations: ConversationStore;
+  readonly entries: EntryStore;
   readonly memory: MemoryStore;
   readonly metrics: MetricsStore;
   readonly outbox: Outbox;

@@ -178,7 +178,6 @@ export class CallEnding {
   #noteCallback(reason: string): void {
     const { call, writer } = this.#options;
     writer.callback({
-      callId: call.id,
       personId: call.personId,
       number: numberOf(call.direction === 'inbound' ? call.from : call.to),
       wanted: 'as soon as possible',

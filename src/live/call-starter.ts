@@ -130,7 +130,7 @@ export class CallStarter {
     if ('refused' in taken) return taken;
     const { call, ownership } = taken;
     // The outcome of tools that ran at the previous owner cannot be known here.
-    await store.tools.lose(call.id);
+    await store.tools.lose(call.conversationId);
     const prepared = await PreparedCall.of(call, this.#options, mcp);
     const carrier = await this.#sideOf(call, prepared);
     const continued = await continuationOf(store, clock, call);

@@ -1,6 +1,6 @@
 import type { Callback } from '#core/bookings/booking.ts';
-import type { Call } from '#core/calls/call.ts';
-import type { CallPhase, ConversationEntry } from '#core/calls/conversation-entry.ts';
+import type { Call, CallPhase } from '#core/calls/call.ts';
+import type { SpokenEntry } from '#core/conversations/entry.ts';
 import type { UsageLine } from '#core/usage/usage.ts';
 import type { DomainEvent } from '#core/kernel/events.ts';
 import type { CallProgress } from '#core/calls/call-store.ts';
@@ -45,7 +45,7 @@ export class CallWriter {
     this.#queue.push({ kind: 'progress', change, event });
   }
 
-  callback(callback: Callback): void {
+  callback(callback: Omit<Callback, 'conversationId'>): void {
     this.#queue.push({ kind: 'callback', callback });
   }
 
@@ -105,7 +105,7 @@ export class CallWriter {
   }
 }
 
-function entryOf(item: LedgerItem, seq: number, phase: CallPhase, sources: readonly Source[]): ConversationEntry {
+function entryOf(item: LedgerItem, seq: number, phase: CallPhase, sources: readonly Source[]): SpokenEntry {
   switch (item.role) {
     case 'caller':
       return {

@@ -1,5 +1,5 @@
 import type { Call } from '#core/calls/call.ts';
-import type { ConversationEntry } from '#core/calls/conversation-entry.ts';
+import type { CallEntry } from '#core/conversations/entry.ts';
 import type { WallClock } from '#core/kernel/wall-clock.ts';
 import type { Store } from '#core/records.ts';
 import type { ToolArgs, ToolResultStatus } from '#engine/contracts/language-model.ts';
@@ -17,12 +17,15 @@ export interface Continuation {
 
 /** Null for a call that was not answered yet: its conversation has not begun. */
 export async function continuationOf(
-  store: Pick<Store, 'calls'>,
+  store: Pick<Store, 'calls' | 'entries'>,
   clock: WallClock,
   call: Call,
 ): Promise<Continuation | null> {
   if (call.answeredAt === null) return null;
-  const [entries, stored] = await Promise.all([store.calls.entries(call.id), store.calls.turnState(call.id)]);
+  const [entries, stored] = await Promise.all([
+    store.entries.ofCall(call.conversationId),
+    store.calls.turnState(call.id),
+  ]);
   const sinceAnswerMs = clock.now().getTime() - call.answeredAt.getTime();
   const nowMs = Math.max(sinceAnswerMs + (call.recordingOffsetMs ?? 0), ...entries.map((one) => one.endMs));
   const ledger = entries.map(toItem);
@@ -34,7 +37,7 @@ export async function continuationOf(
   return { state: stateOfLedger(ledger, call.phase, nowMs), nextSeq };
 }
 
-function toItem({ role, text, startMs, endMs, detail }: ConversationEntry): LedgerItem {
+function toItem({ role, text, startMs, endMs, detail }: CallEntry): LedgerItem {
   const at = { startMs, endMs };
   switch (role) {
     case 'caller':

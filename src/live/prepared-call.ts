@@ -62,9 +62,9 @@ export class PreparedCall {
 
   /** `epoch` makes the keys of tool calls unique: the turn machine counts from one again after a takeover. */
   tools(call: Call, epoch: number, canTransfer: boolean): AgentTools {
-    const { id, sid, organizationId, personId, direction, from, to } = call;
+    const { id, sid, organizationId, conversationId, personId, direction, from, to } = call;
     return this.#prepared.tools({
-      where: { callId: id, epoch },
+      where: { conversationId, call: { id, epoch } },
       organizationId,
       subject: sid,
       keyPrefix: `${sid}-${epoch}`,

@@ -57,7 +57,7 @@ function open(t: TestContext) {
   const errors: string[] = [];
   const queue = (process: string) =>
     new RecordQueue({
-      call: { id: 7, organizationId: 1, agentId: 1 },
+      call: { id: 7, organizationId: 1, conversationId: 9, agentId: 1 },
       ownership: { owner: 'server', epoch: 1 },
       store: database.store,
       clock,

@@ -24,7 +24,7 @@ const LOG_WAIT_MS = 60_000;
 const MOST_IN_MEMORY = 1000;
 
 export interface QueueOptions {
-  readonly call: Pick<Call, 'id' | 'organizationId' | 'agentId'>;
+  readonly call: Pick<Call, 'id' | 'organizationId' | 'conversationId' | 'agentId'>;
   readonly ownership: Ownership;
   readonly store: Store;
   readonly clock: WallClock;
@@ -61,8 +61,8 @@ export class RecordQueue {
 
   push(record: CallRecord): void {
     const { call, ownership: by } = this.#options;
-    const { id, organizationId, agentId } = call;
-    const numbered = { number: ++this.#last, call: { id, organizationId, agentId }, by, record };
+    const { id, organizationId, conversationId, agentId } = call;
+    const numbered = { number: ++this.#last, call: { id, organizationId, conversationId, agentId }, by, record };
     if (this.#inMemory < numbered.number - 1 || this.#waiting.length >= MOST_IN_MEMORY) return this.#spill(numbered);
     this.#inMemory = numbered.number;
     this.#waiting.push(numbered);

@@ -1,10 +1,10 @@
 import { isEnded, isFailure, durationMs, type Call } from '#core/calls/call.ts';
-import type { ConversationEntry } from '#core/calls/conversation-entry.ts';
+import type { CallEntry } from '#core/conversations/entry.ts';
 
 export interface CallPageData {
   readonly call: Call;
   readonly agentName: string;
-  readonly entries: readonly ConversationEntry[];
+  readonly entries: readonly CallEntry[];
   /** Where the recording can be had, or the recording itself as a data address; null where there is none. */
   readonly audio: string | null;
   readonly mp3: string | null;
@@ -117,7 +117,7 @@ function player(data: CallPageData): string {
 <p class="legend muted"><span class="dot caller"></span> caller <span class="dot agent"></span> agent, as the caller heard it · <a href="${escape(data.audio!)}" download="${data.call.sid}.wav">WAV</a>${data.mp3 === null ? '' : ` <a href="${escape(data.mp3)}" download="${data.call.sid}.mp3">MP3</a>`}</p></section>`;
 }
 
-function entryHtml(entry: ConversationEntry): string {
+function entryHtml(entry: CallEntry): string {
   const { detail } = entry;
   const badges = [
     detail['interrupted'] === true ? 'interrupted' : '',
@@ -139,7 +139,7 @@ function entryHtml(entry: ConversationEntry): string {
   return `<li class="${entry.role}" data-from="${entry.startMs}" data-to="${entry.endMs}"><button type="button" class="at">${clock(entry.startMs)}</button><b>${NAMES[entry.role]}</b> <span class="text">${escape(text)} ${unheard}</span>${badges.map((badge) => `<i>${escape(badge)}</i>`).join('')}</li>`;
 }
 
-const NAMES: Record<ConversationEntry['role'], string> = {
+const NAMES: Record<CallEntry['role'], string> = {
   agent: 'Agent',
   caller: 'Caller',
   'tool-call': 'Tool',
@@ -164,7 +164,7 @@ const STAGES = [
   ['firstAudioMs', 'first frame out'],
 ] as const;
 
-function waterfalls(entries: readonly ConversationEntry[]): string {
+function waterfalls(entries: readonly CallEntry[]): string {
   const turns = entries.flatMap((entry) =>
     entry.role === 'agent' && entry.detail['latency'] ? [{ entry, latency: entry.detail['latency'] as Latency }] : [],
   );

@@ -23,8 +23,7 @@ export class PostgresBookingStore implements BookingStore {
         number: booking.number,
         notes: booking.notes,
         person_id: booking.personId,
-        call_id: booking.callId,
-        conversation_id: booking.conversationId ?? null,
+        conversation_id: booking.conversationId,
         held_until: heldUntil,
         created_at: now,
       })
@@ -37,19 +36,14 @@ export class PostgresBookingStore implements BookingStore {
             number: eb.ref('excluded.number'),
             notes: eb.ref('excluded.notes'),
             person_id: eb.ref('excluded.person_id'),
-            call_id: eb.ref('excluded.call_id'),
             conversation_id: eb.ref('excluded.conversation_id'),
             held_until: eb.ref('excluded.held_until'),
             created_at: now,
           }))
-          // Held for this very talk, or for one that did not take it.
+          // Held for this conversation, or for one that did not take it.
           .where('bookings.held_until', 'is not', null)
           .where((eb) =>
-            eb.or([
-              eb('bookings.held_until', '<', now),
-              eb('bookings.call_id', '=', booking.callId),
-              eb('bookings.conversation_id', '=', booking.conversationId ?? null),
-            ]),
+            eb.or([eb('bookings.held_until', '<', now), eb('bookings.conversation_id', '=', booking.conversationId)]),
           ),
       )
       .returningAll()
@@ -74,8 +68,7 @@ export class PostgresBookingStore implements BookingStore {
     const known = [
       ['person_id', whose.personId],
       ['number', whose.number],
-      ['call_id', whose.callId],
-      ['conversation_id', whose.conversationId ?? null],
+      ['conversation_id', whose.conversationId],
     ] as const;
     if (known.every(([, value]) => value === null)) return [];
     const rows = await this.#db
@@ -97,8 +90,7 @@ export class PostgresBookingStore implements BookingStore {
       .insertInto('callbacks')
       .values({
         organization_id: organizationId,
-        call_id: callback.callId,
-        conversation_id: callback.conversationId ?? null,
+        conversation_id: callback.conversationId,
         person_id: callback.personId,
         number: callback.number,
         wanted: callback.wanted,
@@ -111,15 +103,15 @@ export class PostgresBookingStore implements BookingStore {
     return row.id;
   }
 
-  async callbacksOf(callId: number): Promise<readonly Callback[]> {
+  async callbacksOf(conversationId: number): Promise<readonly Callback[]> {
     const rows = await this.#db
       .selectFrom('callbacks')
       .selectAll()
-      .where('call_id', '=', callId)
+      .where('conversation_id', '=', conversationId)
       .orderBy('id')
       .execute();
     return rows.map((row) => ({
-      callId: row.call_id,
+      conversationId: row.conversation_id,
       personId: row.person_id,
       number: row.number,
       wanted: row.wanted,
@@ -128,12 +120,12 @@ export class PostgresBookingStore implements BookingStore {
     }));
   }
 
-  async ofCall(callId: number): Promise<readonly Booking[]> {
+  async of(conversationId: number): Promise<readonly Booking[]> {
     return (
       await this.#db
         .selectFrom('bookings')
         .selectAll()
-        .where('call_id', '=', callId)
+        .where('conversation_id', '=', conversationId)
         .where('held_until', 'is', null)
         .where('canceled_at', 'is', null)
         .orderBy('id')
@@ -150,7 +142,6 @@ function toBooking(row: Selectable<Database['bookings']>): Booking {
     number: row.number,
     notes: row.notes,
     personId: row.person_id,
-    callId: row.call_id,
     conversationId: row.conversation_id,
   };
 }

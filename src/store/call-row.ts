@@ -2,12 +2,12 @@ import { sql, type Selectable } from 'kysely';
 import {
   LIVE_STATUSES,
   type Call,
+  type CallPhase,
   type CallStatus,
   type Direction,
   type EndedBy,
   type TurnLatency,
 } from '#core/calls/call.ts';
-import type { CallPhase, ConversationEntry } from '#core/calls/conversation-entry.ts';
 import type { CallProgress, NewCall } from '#core/calls/call-store.ts';
 import type { Database } from './schema.ts';
 import { interval } from './sql.ts';
@@ -85,23 +85,17 @@ export function rowOf(call: NewCall) {
   };
 }
 
-export function toEntry(row: Selectable<Database['call_entries']>): ConversationEntry {
-  return {
-    seq: row.seq,
-    role: row.role as ConversationEntry['role'],
-    text: row.text,
-    startMs: row.start_ms,
-    endMs: row.end_ms,
-    detail: row.detail,
-  };
-}
+/** The conversation that a call is a channel of. */
+export const conversationOfCall = sql<number>`(
+  select conversations.id from conversations where conversations.call_id = calls.id)`.as('conversation_id');
 
-export function toCall(row: Selectable<Database['calls']>): Call {
+export function toCall(row: Selectable<Database['calls']> & { conversation_id: number }): Call {
   return {
     id: row.id,
     sid: row.sid,
     placedSid: row.placed_sid,
     organizationId: row.organization_id,
+    conversationId: row.conversation_id,
     agentId: row.agent_id,
     personId: row.person_id,
     userId: row.user_id,

@@ -1,6 +1,5 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type Selectable } from 'kysely';
 import { isEnded, LIVE_STATUSES, mayBecome, type Call, type CallStatus } from '#core/calls/call.ts';
-import type { ConversationEntry } from '#core/calls/conversation-entry.ts';
 import type {
   AnnouncedCall,
   CallOwner,
@@ -15,11 +14,13 @@ import type {
 import type { Listed, Page } from '#core/kernel/page.ts';
 import type { Database } from './schema.ts';
 import { CONTACT_GAP_MS } from './heartbeat.ts';
-import { changed, leaseEnd, rowOf, toCall, toEntry } from './call-row.ts';
+import { changed, conversationOfCall, leaseEnd, rowOf, toCall } from './call-row.ts';
 import { branchesOf } from './call-listing.ts';
-import { endLegs, firstLeg, forgetAddresses, joinFirst, leaveAll, updateWithLeg } from './first-leg.ts';
+import { endLegs, firstLeg, joinFirst, leaveAll, updateWithLeg } from './first-leg.ts';
 import { listKeys } from './listing.ts';
 import { interval } from './sql.ts';
+
+type CallRow = Selectable<Database['calls']>;
 
 const earlierThan = (status: CallStatus | undefined): CallStatus[] =>
   status === undefined ? [...LIVE_STATUSES] : LIVE_STATUSES.filter((one) => mayBecome(one, status));
@@ -36,13 +37,13 @@ export class PostgresCallStore implements CallStore {
 
   async insert(call: NewCall): Promise<Call> {
     const row = await this.#db.insertInto('calls').values(rowOf(call)).returningAll().executeTakeFirstOrThrow();
-    return this.#begin(toCall(row), call);
+    return this.#begin(row, call);
   }
 
   /** Every call is a conversation from its start, and has the leg of the person. */
-  async #begin(call: Call, { organizationId, agentId, callParty, userId, placedAt }: NewCall): Promise<Call> {
-    await this.#db
-      .with('leg', () => firstLeg(call))
+  async #begin(row: CallRow, { organizationId, agentId, callParty, userId, placedAt }: NewCall): Promise<Call> {
+    const conversation = await this.#db
+      .with('leg', () => firstLeg(row))
       .with('joined', () => joinFirst(sql`leg`, agentId))
       .insertInto('conversations')
       .values({
@@ -50,14 +51,15 @@ export class PostgresCallStore implements CallStore {
         agent_id: agentId,
         person_id: callParty.personId,
         user_id: callParty.userId,
-        call_id: call.id,
+        call_id: row.id,
         is_live: true,
         started_by: userId,
         created_at: placedAt,
         last_message_at: placedAt,
       })
-      .execute();
-    return call;
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    return toCall({ ...row, conversation_id: conversation.id });
   }
 
   async insertAnnounced(call: AnnouncedCall): Promise<Call | null> {
@@ -76,15 +78,11 @@ export class PostgresCallStore implements CallStore {
       .returningAll()
       .executeTakeFirst();
     if (!row) return null;
-    return this.#begin(toCall(row), call);
+    return this.#begin(row, call);
   }
 
   async atCarrier(carrier: string, carrierCallId: string, of: number | null): Promise<Call | null> {
-    let query = this.#db
-      .selectFrom('calls')
-      .selectAll()
-      .where('carrier', '=', carrier)
-      .where('carrier_call_id', '=', carrierCallId);
+    let query = this.#calls().where('carrier', '=', carrier).where('carrier_call_id', '=', carrierCallId);
     if (of !== null) query = query.where((eb) => eb.or([eb('organization_id', '=', of), eb('announced_by', '=', of)]));
     const row = await query
       .orderBy((eb) =>
@@ -101,6 +99,10 @@ export class PostgresCallStore implements CallStore {
     return row ? toCall(row) : null;
   }
 
+  #calls() {
+    return this.#db.selectFrom('calls').selectAll('calls').select(conversationOfCall);
+  }
+
   async keepCarrierRecording(id: number, url: string): Promise<void> {
     await this.#db
       .updateTable('calls')
@@ -112,7 +114,7 @@ export class PostgresCallStore implements CallStore {
   }
 
   async find(organizationId: number, sid: string): Promise<Call | null> {
-    const of = () => this.#db.selectFrom('calls').selectAll().where('organization_id', '=', organizationId);
+    const of = () => this.#calls().where('organization_id', '=', organizationId);
     const row =
       (await of().where('sid', '=', sid).executeTakeFirst()) ??
       (await of().where('placed_sid', '=', sid).executeTakeFirst()) ??
@@ -121,12 +123,12 @@ export class PostgresCallStore implements CallStore {
   }
 
   async byId(id: number): Promise<Call | null> {
-    const row = await this.#db.selectFrom('calls').selectAll().where('id', '=', id).executeTakeFirst();
+    const row = await this.#calls().where('id', '=', id).executeTakeFirst();
     return row ? toCall(row) : null;
   }
 
   async bySid(sid: string): Promise<Call | null> {
-    const row = await this.#db.selectFrom('calls').selectAll().where('sid', '=', sid).executeTakeFirst();
+    const row = await this.#calls().where('sid', '=', sid).executeTakeFirst();
     return row ? toCall(row) : null;
   }
 
@@ -230,9 +232,7 @@ export class PostgresCallStore implements CallStore {
   }
 
   async placedFor(owner: string, before: Date): Promise<readonly Call[]> {
-    const rows = await this.#db
-      .selectFrom('calls')
-      .selectAll()
+    const rows = await this.#calls()
       .where((eb) =>
         eb.or([
           eb('status', '=', 'placed'),
@@ -246,10 +246,7 @@ export class PostgresCallStore implements CallStore {
   }
 
   async abandoned(by: CallOwner | null, limit: number): Promise<readonly Call[]> {
-    let query = this.#db
-      .selectFrom('calls')
-      .selectAll()
-      .where('status', 'in', [...LIVE_STATUSES]);
+    let query = this.#calls().where('status', 'in', [...LIVE_STATUSES]);
     // Judged in one statement, by one clock: what was asked before a stall of the database is answered after it.
     if (by !== null) {
       const { serverId, callIds } = by;
@@ -281,7 +278,7 @@ export class PostgresCallStore implements CallStore {
     const { keys, total } = await listKeys(this.#db, listing, page);
     if (keys.length === 0) return { rows: [], total };
     const ids = keys.map((key) => key['id'] as number);
-    const rows = await this.#db.selectFrom('calls').selectAll().where('id', 'in', ids).orderBy('id', order).execute();
+    const rows = await this.#calls().where('id', 'in', ids).orderBy('id', order).execute();
     return { rows: rows.map(toCall), total };
   }
 
@@ -308,153 +305,5 @@ export class PostgresCallStore implements CallStore {
         )
         .execute();
     return old.flatMap((row) => row.recording_key ?? []);
-  }
-
-  async dropTranscripts(organizationId: number, endedBefore: Date, at: Date, limit: number): Promise<number> {
-    const old = await this.#db
-      .selectFrom('calls')
-      .select(['id', 'sid'])
-      .where('organization_id', '=', organizationId)
-      .where('transcript_deleted_at', 'is', null)
-      .where('ended_at', '<', endedBefore)
-      .orderBy('ended_at')
-      .limit(limit)
-      .forUpdate()
-      .skipLocked()
-      .execute();
-    await this.#forgetWords(old, at);
-    return old.length;
-  }
-
-  async erasePerson(
-    personId: number,
-    at: Date,
-  ): Promise<{ calls: number; recordingKeys: readonly string[] } | 'running'> {
-    const calls = await this.#db
-      .selectFrom('calls')
-      .select(['id', 'sid', 'status', 'recording_key', 'direction'])
-      // Calls with their number, and calls on which they used another person's number.
-      .where((eb) =>
-        eb.or([
-          eb('person_id', '=', personId),
-          sql<boolean>`id in (select call_id from conversations where person_id = ${personId})`,
-        ]),
-      )
-      .forUpdate()
-      .execute();
-    if (calls.some((call) => !isEnded(call.status as CallStatus))) return 'running';
-    await this.#forgetWords(calls, at);
-    for (const table of ['bookings', 'callbacks'] as const)
-      await this.#db
-        .updateTable(table)
-        .set({ number: null, person_id: null, ...(table === 'bookings' ? { name: null } : {}) })
-        .where('person_id', '=', personId)
-        .execute();
-    if (calls.length > 0)
-      await this.#db
-        .deleteFrom('idempotent_requests')
-        .where(
-          'subject',
-          'in',
-          calls.map((call) => call.sid),
-        )
-        .execute();
-    await forgetAddresses(
-      this.#db,
-      calls.map((call) => call.id),
-    );
-    for (const [directions, column] of [
-      [['outbound', 'web'], 'to_number'],
-      [['inbound'], 'from_number'],
-    ] as const) {
-      await this.#db
-        .updateTable('calls')
-        .set({
-          [column]: null,
-          person_id: null,
-          variables: '{}',
-          overrides: '{}',
-          recording_key: null,
-          carrier_recording_url: null,
-          recording_deleted_at: sql`case when recording_key is null then recording_deleted_at else ${at} end`,
-        })
-        .where('id', 'in', calls.length > 0 ? calls.map((call) => call.id) : [0])
-        .where('direction', 'in', [...directions])
-        .execute();
-    }
-    return { calls: calls.length, recordingKeys: calls.flatMap((call) => call.recording_key ?? []) };
-  }
-
-  /** Transcripts are in the entries, the events, the arguments of tools and the audit. */
-  async #forgetWords(calls: readonly { id: number; sid: string }[], at: Date): Promise<void> {
-    if (calls.length === 0) return;
-    const ids = calls.map((call) => call.id);
-    await this.#db.deleteFrom('call_entries').where('call_id', 'in', ids).execute();
-    await this.#db
-      .updateTable('events')
-      .set({ payload: sql<string>`jsonb_build_object('type', type, 'callId', call_id, 'data', '{}'::jsonb)` })
-      .where('call_id', 'in', ids)
-      .execute();
-    await this.#db
-      .updateTable('tool_executions')
-      .set({ input: '{}', output: null })
-      .where('call_id', 'in', ids)
-      .execute();
-    await this.#db.updateTable('callbacks').set({ wanted: '', reason: '' }).where('call_id', 'in', ids).execute();
-    await this.#db.updateTable('bookings').set({ notes: null }).where('call_id', 'in', ids).execute();
-    await this.#db
-      .updateTable('audit')
-      .set({ detail: '{}' })
-      .where(
-        'subject',
-        'in',
-        calls.map((call) => call.sid),
-      )
-      .execute();
-    await this.#db
-      .updateTable('conversations')
-      .set({ summary: null, summarized_at: null, words_deleted_at: at })
-      .where('call_id', 'in', ids)
-      .execute();
-    await this.#db.updateTable('calls').set({ transcript_deleted_at: at }).where('id', 'in', ids).execute();
-  }
-
-  async entries(callId: number): Promise<readonly ConversationEntry[]> {
-    return (await this.entriesOf([callId])).get(callId) ?? [];
-  }
-
-  async entriesOf(callIds: readonly number[]): Promise<ReadonlyMap<number, readonly ConversationEntry[]>> {
-    if (callIds.length === 0) return new Map();
-    const rows = await this.#db
-      .selectFrom('call_entries')
-      .selectAll()
-      .where('call_id', 'in', [...callIds])
-      .orderBy('call_id')
-      .orderBy('seq')
-      .execute();
-    return new Map([...Map.groupBy(rows, (row) => row.call_id)].map(([id, found]) => [id, found.map(toEntry)]));
-  }
-
-  async addEntry(callId: number, entry: ConversationEntry): Promise<boolean> {
-    const result = await this.#db
-      .insertInto('call_entries')
-      .values({
-        call_id: callId,
-        seq: entry.seq,
-        role: entry.role,
-        text: entry.text,
-        start_ms: entry.startMs,
-        end_ms: entry.endMs,
-        detail: JSON.stringify(entry.detail),
-      })
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
-    if (result.numInsertedOrUpdatedRows !== 1n) return false;
-    await this.#db
-      .updateTable('conversations')
-      .set({ last_message_at: sql<Date>`now()` })
-      .where('call_id', '=', callId)
-      .execute();
-    return true;
   }
 }

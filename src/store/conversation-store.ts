@@ -1,40 +1,15 @@
 import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
-import type {
-  ConversationFilter,
-  ConversationStore,
-  NewConversation,
-  NewMessage,
-} from '#core/conversations/conversation-store.ts';
+import type { ConversationFilter, ConversationStore, NewConversation } from '#core/conversations/conversation-store.ts';
 import {
   ARCHIVED_AFTER_MS,
   SILENCE_MS,
   type Conversation,
   type ConversationStatus,
   type ConversationView,
-  type Message,
 } from '#core/conversations/conversation.ts';
 import type { Listed, Page } from '#core/kernel/page.ts';
 import type { Database } from './schema.ts';
 import { listKeys } from './listing.ts';
-
-/** Roles of what was said by either side. */
-const SPOKEN = sql`('agent', 'caller', 'person')`;
-
-/** Written and spoken alike: entries of a call are the messages of its conversation. */
-const MESSAGES = sql<{
-  conversation_id: number;
-  id: number;
-  role: string;
-  content: string;
-  metadata: Record<string, unknown> | null;
-  detail: Record<string, unknown>;
-  agent_id: number | null;
-  at: Date;
-}>`(
-  select m.conversation_id, m.id, m.role, m.content, m.metadata, m.detail, m.agent_id, m.at from messages m where not m.detail ? 'toCall'
-  union all
-  select c.id, e.id, e.role, e.text, null, e.detail, case e.role when 'agent' then c.agent_id end, e.at from call_entries e join conversations c on c.call_id = e.call_id
-)`;
 
 const inMs = (ms: number) => sql<Date>`clock_timestamp() + ${ms} * interval '1 millisecond'`;
 
@@ -130,44 +105,6 @@ export class PostgresConversationStore implements ConversationStore {
     return { rows: ids.flatMap((id) => byId.get(id) ?? []), total };
   }
 
-  async messages(id: number, last?: number): Promise<readonly Message[]> {
-    const { rows } = await sql<{
-      id: number;
-      role: Message['role'] | 'person';
-      content: string;
-      metadata: Record<string, unknown> | null;
-      detail: Record<string, unknown>;
-      agent_id: number | null;
-      at: Date;
-    }>`select * from ${MESSAGES} as m where m.conversation_id = ${id} order by m.id desc limit ${last ?? null}`.execute(
-      this.#db,
-    );
-    return rows.map(toMessage).toReversed();
-  }
-
-  async add(conversationId: number, { role, content, metadata, detail, agentId, at }: NewMessage): Promise<Message> {
-    const row = await this.#db
-      .insertInto('messages')
-      .values({
-        conversation_id: conversationId,
-        role: role === 'caller' ? 'person' : role,
-        content,
-        metadata: metadata && JSON.stringify(metadata),
-        detail: JSON.stringify(detail),
-        agent_id: agentId,
-        at,
-      })
-      .returningAll()
-      .executeTakeFirstOrThrow();
-    await this.#db
-      .updateTable('conversations')
-      .set({ last_message_at: at })
-      .where('id', '=', conversationId)
-      .where('last_message_at', '<', at)
-      .execute();
-    return toMessage(row);
-  }
-
   async claim(id: number, holder: string, leaseMs: number): Promise<boolean> {
     const claimed = await this.#db
       .updateTable('conversations')
@@ -237,82 +174,11 @@ export class PostgresConversationStore implements ConversationStore {
     return rows.map((row) => ({ conversation: toConversation(row), summary: row.summary!, at: row.last_message_at }));
   }
 
-  async forgetPerson(personId: number, at: Date): Promise<void> {
-    const rows = await this.#db.selectFrom('conversations').select('id').where('person_id', '=', personId).execute();
-    await this.#forgetWords(
-      rows.map((row) => row.id),
-      at,
-    );
-    await this.#db
-      .updateTable('conversations')
-      .set({ person_id: null, user_id: null, name: null })
-      .where('person_id', '=', personId)
-      .execute();
-  }
-
   async forgetSummaries(personId: number): Promise<void> {
     await this.#db
       .updateTable('conversations')
       .set({ summary: null, summarized_at: null })
       .where('person_id', '=', personId)
-      .execute();
-  }
-
-  async dropWords(organizationId: number, usedBefore: Date, at: Date, limit: number): Promise<number> {
-    const old = await this.#db
-      .selectFrom('conversations')
-      .select('id')
-      .where('organization_id', '=', organizationId)
-      .where('call_id', 'is', null)
-      .where('words_deleted_at', 'is', null)
-      .where('last_message_at', '<', usedBefore)
-      .orderBy('last_message_at')
-      .limit(limit)
-      .forUpdate()
-      .skipLocked()
-      .execute();
-    await this.#forgetWords(
-      old.map((row) => row.id),
-      at,
-    );
-    return old.length;
-  }
-
-  /** Words stand in the messages, in the summary, in events, in what tools were asked and in replies. */
-  async #forgetWords(ids: readonly number[], at: Date): Promise<void> {
-    if (ids.length === 0) return;
-    await this.#db
-      .deleteFrom('messages')
-      .where('conversation_id', 'in', [...ids])
-      .execute();
-    await this.#db
-      .updateTable('events')
-      .set({ payload: sql<string>`payload || '{"data": {}}'::jsonb` })
-      .where('conversation_id', 'in', [...ids])
-      .execute();
-    await this.#db
-      .updateTable('tool_executions')
-      .set({ input: '{}', output: null })
-      .where('conversation_id', 'in', [...ids])
-      .execute();
-    await this.#db
-      .updateTable('callbacks')
-      .set({ wanted: '', reason: '' })
-      .where('conversation_id', 'in', [...ids])
-      .execute();
-    await this.#db
-      .updateTable('bookings')
-      .set({ notes: null })
-      .where('conversation_id', 'in', [...ids])
-      .execute();
-    const subjects = ids.map((id) => `conv_${id}`);
-    await this.#db.updateTable('audit').set({ detail: '{}' }).where('subject', 'in', subjects).execute();
-    // Replies that are kept to be given again.
-    await this.#db.deleteFrom('idempotent_requests').where('subject', 'in', subjects).execute();
-    await this.#db
-      .updateTable('conversations')
-      .set({ summary: null, summarized_at: null, words_deleted_at: at })
-      .where('id', 'in', [...ids])
       .execute();
   }
 
@@ -322,9 +188,10 @@ export class PostgresConversationStore implements ConversationStore {
       .selectAll('conversations')
       .select([
         statusAt(now).as('status'),
-        sql<number>`(select count(*) from messages m where m.conversation_id = conversations.id and m.role in ${SPOKEN} and not m.detail ? 'toCall') + (select count(*) from call_entries e where e.call_id = conversations.call_id and e.role in ${SPOKEN})`.as(
-          'messages',
-        ),
+        sql<number>`(
+          select count(*) from entries e
+          where e.conversation_id = conversations.id and e.role in ('agent', 'caller') and not e.detail ? 'toCall'
+        )`.as('messages'),
       ]);
   }
 }
@@ -387,24 +254,4 @@ function toView(
   row: Selectable<Database['conversations']> & { status: ConversationStatus; messages: number },
 ): ConversationView {
   return { conversation: toConversation(row), status: row.status, messages: row.messages };
-}
-
-function toMessage(row: {
-  id: number;
-  role: string;
-  content: string;
-  metadata: Record<string, unknown> | null;
-  detail: Record<string, unknown>;
-  agent_id: number | null;
-  at: Date;
-}): Message {
-  return {
-    id: row.id,
-    role: (row.role === 'person' ? 'caller' : row.role) as Message['role'],
-    content: row.content,
-    metadata: row.metadata,
-    detail: row.detail,
-    agentId: row.agent_id,
-    at: row.at,
-  };
 }

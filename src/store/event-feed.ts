@@ -1,9 +1,11 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { EventFeed, FedEvent } from '#core/events/event-feed.ts';
 import type { DomainEvent } from '#core/kernel/events.ts';
-import { toCall } from './call-row.ts';
+import { conversationOfCall, toCall } from './call-row.ts';
 import { toConversation } from './conversation-store.ts';
 import type { Database } from './schema.ts';
+
+type EventRow = Selectable<Database['events']>;
 
 /** Delay that batches events for one read. */
 const GATHER_MS = 15;
@@ -87,13 +89,17 @@ export class PostgresEventFeed implements EventFeed {
       .orderBy('position')
       .limit(limit)
       .execute();
-    const ids = <T>(values: readonly (T | null)[]) => [...new Set(values.filter((one) => one !== null))];
-    const [callIds, conversationIds] = [
-      ids(events.map((row) => row.call_id)),
-      ids(events.map((row) => row.conversation_id)),
-    ];
+    const ids = (of: (row: EventRow) => number | null) => [...new Set(events.flatMap((row) => of(row) ?? []))];
+    const [callIds, conversationIds] = [ids(callIdOf), ids(textIdOf)];
     const calls =
-      callIds.length === 0 ? [] : await this.#db.selectFrom('calls').selectAll().where('id', 'in', callIds).execute();
+      callIds.length === 0
+        ? []
+        : await this.#db
+            .selectFrom('calls')
+            .selectAll('calls')
+            .select(conversationOfCall)
+            .where('id', 'in', callIds)
+            .execute();
     const conversations =
       conversationIds.length === 0
         ? []
@@ -101,7 +107,7 @@ export class PostgresEventFeed implements EventFeed {
     const callOf = new Map(calls.map((row) => [row.id, toCall(row)]));
     const conversationOf = new Map(conversations.map((row) => [row.id, toConversation(row)]));
     return events.map((row) =>
-      toFed(row, callOf.get(row.call_id ?? 0) ?? null, conversationOf.get(row.conversation_id ?? 0) ?? null),
+      toFed(row, callOf.get(callIdOf(row) ?? 0) ?? null, conversationOf.get(textIdOf(row) ?? 0) ?? null),
     );
   }
 
@@ -150,11 +156,13 @@ export class PostgresEventFeed implements EventFeed {
   }
 }
 
-function toFed(
-  row: Selectable<Database['events']>,
-  call: FedEvent['call'],
-  conversation: FedEvent['conversation'],
-): FedEvent {
+const callIdOf = ({ payload }: EventRow): number | null =>
+  'callId' in payload ? (payload as { callId: number }).callId : null;
+
+/** The conversation of an event in text. */
+const textIdOf = (row: EventRow): number | null => (callIdOf(row) === null ? row.conversation_id : null);
+
+function toFed(row: EventRow, call: FedEvent['call'], conversation: FedEvent['conversation']): FedEvent {
   return {
     position: row.position!,
     organizationId: row.organization_id,

@@ -1,6 +1,5 @@
-import { sql, type Kysely, type RawBuilder, type UpdateQueryBuilder, type UpdateResult } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type Selectable, type UpdateQueryBuilder, type UpdateResult } from 'kysely';
 import type { CallProgress } from '#core/calls/call-store.ts';
-import type { Call } from '#core/calls/call.ts';
 import type { Database } from './schema.ts';
 
 // The leg of the person and the parts of the first two participants change with the call, in the same statement.
@@ -10,11 +9,11 @@ interface Row {
 }
 
 /** Stores the person's leg of a new call. */
-export function firstLeg(call: Call): RawBuilder<Row> {
-  const address = call.direction === 'inbound' ? call.from : call.to;
+export function firstLeg(call: Selectable<Database['calls']>): RawBuilder<Row> {
+  const address = call.direction === 'inbound' ? call.from_number : call.to_number;
   return sql`(insert into legs (call_id, kind, carrier, carrier_leg_id, address, status, created_at, answered_at)
-    values (${call.id}, 'person', ${call.carrier}, ${call.carrierCallId}, ${address}, ${call.status}, ${call.placedAt},
-      ${call.answeredAt})
+    values (${call.id}, 'person', ${call.carrier}, ${call.carrier_call_id}, ${address}, ${call.status},
+      ${call.placed_at}, ${call.answered_at})
     returning id, call_id, answered_at)`;
 }
 

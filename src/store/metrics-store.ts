@@ -20,8 +20,8 @@ const fromRecords = (callIds: readonly number[], judgement: Parameters<MetricsSt
   select c.id as call_id, c.organization_id, c.agent_id, c.user_id, null::bigint as campaign_id, c.direction, c.carrier,
     c.status as outcome, c.placed_at, c.answered_at, c.ended_at, c.answered_at is not null as answered,
     ${judgement?.converted ?? false}::boolean or exists (
-      select from bookings b where b.call_id = c.id and b.held_until is null
-      and (b.canceled_at is null or b.canceled_at > c.ended_at)) as converted,
+      select from bookings b join conversations v on v.id = b.conversation_id
+      where v.call_id = c.id and b.held_until is null and (b.canceled_at is null or b.canceled_at > c.ended_at)) as converted,
     greatest(0, coalesce(round(extract(epoch from c.ended_at - c.answered_at) * 1000), 0))::bigint as talk_ms,
     greatest(0, round(extract(epoch from coalesce(c.answered_at, c.ended_at) - c.placed_at) * 1000))::bigint as ring_ms,
     c.turns, c.waited_ms,

@@ -24,14 +24,17 @@ export class PostgresOutbox implements Outbox {
   }
 
   async event(organizationId: number, event: DomainEvent): Promise<void> {
-    const callId = 'callId' in event ? event.callId : null;
-    const conversationId = 'conversationId' in event ? event.conversationId : null;
+    const conversationId =
+      'callId' in event
+        ? sql<number>`(select id from conversations where call_id = ${event.callId})`
+        : 'conversationId' in event
+          ? event.conversationId
+          : null;
     const { id } = await this.#db
       .insertInto('events')
       .values({
         organization_id: organizationId,
         type: event.type,
-        call_id: callId,
         conversation_id: conversationId,
         payload: JSON.stringify(event),
       })

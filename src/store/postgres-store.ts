@@ -9,6 +9,7 @@ import { clearUp } from './clear-up.ts';
 import { PostgresLegStore } from './leg-store.ts';
 import { orphansAmong } from './orphan-files.ts';
 import { PostgresConversationStore } from './conversation-store.ts';
+import { PostgresEntryStore } from './entry-store.ts';
 import { PostgresCredentialStore } from './credential-store.ts';
 import { PostgresMediaTokenStore } from './media-token-store.ts';
 import { PostgresOnceStore } from './once-store.ts';
@@ -59,6 +60,7 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss, ring: () => void): Reco
     numbers: new PostgresNumberStore(db),
     carriers: new PostgresCarrierStore(db),
     conversations: new PostgresConversationStore(db),
+    entries: new PostgresEntryStore(db),
     memory: new PostgresMemoryStore(db),
     metrics: new PostgresMetricsStore(db),
     outbox: new PostgresOutbox(db, boss, once, ring),

@@ -73,7 +73,6 @@ export interface Database {
     number: string | null;
     notes: string | null;
     person_id: number | null;
-    call_id: number | null;
     held_until: Date | null;
     created_at: Date;
     conversation_id: number | null;
@@ -85,17 +84,6 @@ export interface Database {
     user_id: number;
     outcome: string;
     calls: number;
-  };
-  call_entries: {
-    call_id: number;
-    seq: number;
-    role: string;
-    text: string;
-    start_ms: number;
-    end_ms: number;
-    detail: ColumnType<Record<string, unknown>, string | undefined, string>;
-    id: Generated<number>;
-    at: Generated<Date>;
   };
   call_facts: {
     call_id: number;
@@ -151,14 +139,13 @@ export interface Database {
   callbacks: {
     id: GeneratedAlways<number>;
     organization_id: number;
-    call_id: number | null;
     person_id: number | null;
     number: string | null;
     wanted: string;
     due_at: Date | null;
     reason: string;
     created_at: Date;
-    conversation_id: number | null;
+    conversation_id: number;
   };
   calling_places: {
     id: GeneratedAlways<number>;
@@ -319,6 +306,19 @@ export interface Database {
     origin: string | null;
     content_hash: string | null;
   };
+  entries: {
+    id: GeneratedAlways<number>;
+    conversation_id: number;
+    seq: number | null;
+    role: string;
+    text: string;
+    start_ms: number | null;
+    end_ms: number | null;
+    at: Date;
+    detail: ColumnType<Record<string, unknown>, string | undefined, string>;
+    metadata: ColumnType<Record<string, unknown> | null, string | null, string | null>;
+    agent_id: number | null;
+  };
   event_feed: {
     id: Generated<boolean>;
     position: number;
@@ -327,7 +327,6 @@ export interface Database {
     id: GeneratedAlways<number>;
     organization_id: number;
     type: string;
-    call_id: number | null;
     payload: ColumnType<object, string, string>;
     at: Generated<Date>;
     conversation_id: number | null;
@@ -429,16 +428,6 @@ export interface Database {
     person_id: number;
     topic: string;
     updated_at: Date;
-  };
-  messages: {
-    id: Generated<number>;
-    conversation_id: number;
-    role: string;
-    content: string;
-    metadata: ColumnType<Record<string, unknown> | null, string | null, string | null>;
-    detail: ColumnType<Record<string, unknown>, string | undefined, string>;
-    agent_id: number | null;
-    at: Date;
   };
   organizations: {
     id: GeneratedAlways<number>;
@@ -547,7 +536,6 @@ export interface Database {
   };
   tool_executions: {
     id: GeneratedAlways<number>;
-    call_id: number | null;
     key: string;
     tool_id: number | null;
     name: string;
@@ -556,7 +544,7 @@ export interface Database {
     output: string | null;
     started_at: Date;
     duration_ms: number | null;
-    conversation_id: number | null;
+    conversation_id: number;
   };
   tools: {
     id: GeneratedAlways<number>;

@@ -1,7 +1,7 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import { LIVE_STATUSES } from '#core/calls/call.ts';
 import type { Listed, Page } from '#core/kernel/page.ts';
-import type { ArmedTool, NewExecution, NewTool, ToolLocation, ToolStore } from '#core/tools/tool-store.ts';
+import type { ArmedTool, NewExecution, NewTool, ToolStore } from '#core/tools/tool-store.ts';
 import type { Tool, ToolExecution, ToolSettings, ToolStatus } from '#core/tools/tool.ts';
 import type { Database } from './schema.ts';
 import { listKeys } from './listing.ts';
@@ -95,65 +95,37 @@ export class PostgresToolStore implements ToolStore {
     return result.numUpdatedRows === 1n;
   }
 
-  async begin({ key, toolId, name, input, startedAt, ...scene }: NewExecution): Promise<boolean> {
-    if ('callId' in scene && scene.epoch !== undefined)
-      return this.#beginOwned(scene.callId, scene.epoch, { key, toolId, name, input, startedAt });
-    const result = await this.#db
-      .insertInto('tool_executions')
-      .values({ ...columnsOf(scene), key, tool_id: toolId, name, input: JSON.stringify(input), started_at: startedAt })
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
-    return result.numInsertedOrUpdatedRows === 1n;
-  }
-
-  /** A takeover waits for this, or comes first. */
-  async #beginOwned(
-    callId: number,
-    epoch: number,
-    { key, toolId, name, input, startedAt }: Omit<NewExecution, 'callId' | 'conversationId' | 'epoch'>,
-  ): Promise<boolean> {
-    const result = await this.#db
-      .insertInto('tool_executions')
-      .columns(['call_id', 'key', 'tool_id', 'name', 'input', 'started_at'])
-      .expression((eb) =>
-        eb
-          .selectFrom('calls')
-          .select([
-            'calls.id',
-            sql<string>`${key}::text`.as('key'),
-            sql<number | null>`${toolId}::bigint`.as('tool_id'),
-            sql<string>`${name}::text`.as('name'),
-            sql<string>`${JSON.stringify(input)}::jsonb`.as('input'),
-            sql<Date>`${startedAt}::timestamptz`.as('started_at'),
-          ])
-          .where('calls.id', '=', callId)
-          .where('calls.epoch', '=', epoch)
-          .where('calls.status', 'in', [...LIVE_STATUSES])
-          .forShare(),
-      )
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
-    return result.numInsertedOrUpdatedRows === 1n;
+  async begin({ conversationId, call, key, toolId, name, input, startedAt }: NewExecution): Promise<boolean> {
+    // A takeover of the call waits for this, or comes first.
+    const ofOwner = call
+      ? sql`from calls where id = ${call.id} and epoch = ${call.epoch} and status = any(${[...LIVE_STATUSES]}) for share`
+      : sql``;
+    const { numAffectedRows } = await sql`
+      insert into tool_executions (conversation_id, key, tool_id, name, input, started_at)
+      select ${conversationId}::bigint, ${key}::text, ${toolId}::bigint, ${name}::text, ${JSON.stringify(input)}::jsonb,
+        ${startedAt}::timestamptz ${ofOwner}
+      on conflict do nothing`.execute(this.#db);
+    return numAffectedRows === 1n;
   }
 
   async finish(
-    scene: ToolLocation,
+    conversationId: number,
     key: string,
     { status, output, durationMs }: Parameters<ToolStore['finish']>[2],
   ): Promise<void> {
     await this.#db
       .updateTable('tool_executions')
       .set({ status, output, duration_ms: durationMs })
+      .where('conversation_id', '=', conversationId)
       .where('key', '=', key)
-      .where((eb) => eb.and(columnsOf(scene)))
       .execute();
   }
 
-  async lose(callId: number): Promise<readonly { key: string; name: string }[]> {
+  async lose(conversationId: number): Promise<readonly { key: string; name: string }[]> {
     return this.#db
       .updateTable('tool_executions')
       .set({ status: 'unknown' })
-      .where('call_id', '=', callId)
+      .where('conversation_id', '=', conversationId)
       .where('status', '=', 'running')
       .returning(['key', 'name'])
       .execute();
@@ -169,10 +141,9 @@ export class PostgresToolStore implements ToolStore {
     return { rows: rows.map(toExecution), total };
   }
 
-  async executionsOf(callId: number): Promise<readonly ToolExecution[]> {
-    return (await this.#executions().where('x.call_id', '=', callId).select(EXECUTION).orderBy('x.id').execute()).map(
-      toExecution,
-    );
+  async executionsOf(conversationId: number): Promise<readonly ToolExecution[]> {
+    const all = this.#executions().where('x.conversation_id', '=', conversationId);
+    return (await all.select(EXECUTION).orderBy('x.id').execute()).map(toExecution);
   }
 
   #of(agentId: number) {
@@ -180,12 +151,19 @@ export class PostgresToolStore implements ToolStore {
   }
 
   #executions() {
-    return this.#db.selectFrom('tool_executions as x').leftJoin('calls as c', 'c.id', 'x.call_id');
+    return (
+      this.#db
+        .selectFrom('tool_executions as x')
+        .innerJoin('conversations as v', 'v.id', 'x.conversation_id')
+        // What ran in text after the call is not the call's.
+        .leftJoin('calls as c', (join) =>
+          join
+            .onRef('c.id', '=', 'v.call_id')
+            .on((eb) => eb.or([eb('c.ended_at', 'is', null), eb('x.started_at', '<=', eb.ref('c.ended_at'))])),
+        )
+    );
   }
 }
-
-const columnsOf = (scene: ToolLocation) =>
-  'callId' in scene ? { call_id: scene.callId } : { conversation_id: scene.conversationId };
 
 const EXECUTION = [
   'x.id',
@@ -203,7 +181,7 @@ const EXECUTION = [
 function toExecution(row: {
   id: number;
   sid: string | null;
-  conversation_id: number | null;
+  conversation_id: number;
   key: string;
   name: string;
   input: object;

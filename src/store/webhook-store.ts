@@ -102,7 +102,7 @@ export class PostgresWebhookStore implements WebhookStore {
     const rows = await this.#db
       .selectFrom('webhook_deliveries as d')
       .innerJoin('events as e', 'e.id', 'd.event_id')
-      .leftJoin('calls as c', 'c.id', 'e.call_id')
+      .leftJoin('calls as c', (join) => join.on('c.id', '=', sql`(e.payload->>'callId')::bigint`))
       .where(sql<SqlBool>`(d.webhook_id, d.event_id) in (${sql.join(chosen)})`)
       .select([
         'd.webhook_id',

@@ -219,7 +219,7 @@ export class Talker {
         temperature: null,
       },
     );
-    return message.content;
+    return message.text;
   }
 
   /** Through the API, as a client does. */

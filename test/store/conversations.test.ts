@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { inText } from '#core/conversations/entry.ts';
 import type { FedEvent } from '#core/events/event-feed.ts';
 import { callPartyOf, personNamed, personOf } from '#core/people/person-of.ts';
 import type { Records } from '#core/records.ts';
 import { PostgresEventFeed } from '#store/event-feed.ts';
 import { until } from '../support/server.ts';
-import { openTestStore, serverName, type TestStore } from './test-store.ts';
+import { openTestStore, serverName, spoken, type TestStore } from './test-store.ts';
 
 describe(`conversations, memory and events on Postgres ${serverName}`, () => {
   let opened: TestStore;
@@ -105,27 +106,21 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
     const conversation = (await store.conversations.ofCall(call.id))!;
     assert.deepEqual([conversation.callId, conversation.userId, conversation.agentId], [call.id, 'caller', agentId]);
     assert.equal((await store.conversations.view(conversation.id, new Date())).status, 'active');
-    await store.calls.addEntry(call.id, { seq: 0, role: 'agent', text: 'Hello.', startMs: 0, endMs: 1, detail: {} });
-    await store.calls.addEntry(call.id, {
-      seq: 1,
-      role: 'tool-call',
-      text: 'book',
-      startMs: 0,
-      endMs: 1,
-      detail: { key: 'k' },
-    });
-    await store.calls.addEntry(call.id, { seq: 2, role: 'caller', text: 'Hi.', startMs: 0, endMs: 1, detail: {} });
-    const added = await store.conversations.add(conversation.id, {
-      role: 'caller',
-      content: 'Written later.',
-      metadata: { source: 'mail' },
-      detail: {},
-      agentId: null,
-      at: new Date(),
-    });
-    const messages = await store.conversations.messages(conversation.id);
+    assert.equal(conversation.id, call.conversationId);
+    await store.entries.add(conversation.id, { ...spoken(0, 'agent', 'Hello.'), agentId });
+    await store.entries.add(conversation.id, spoken(1, 'tool-call', 'book'));
+    await store.entries.add(conversation.id, spoken(2, 'caller', 'Hi.'));
+    const written = { role: 'caller', detail: {}, agentId: null, at: new Date() } as const;
+    // The request that a running call says something: the call stores it when it was said.
+    const told = { ...written, text: 'Say this.', metadata: null, detail: { toCall: true } };
+    await store.entries.add(conversation.id, inText(told));
+    const added = await store.entries.add(
+      conversation.id,
+      inText({ ...written, text: 'Written later.', metadata: { source: 'mail' } }),
+    );
+    const messages = await store.entries.of(conversation.id);
     assert.deepEqual(
-      messages.map((one) => [one.role, one.content]),
+      messages.map((one) => [one.role, one.text]),
       [
         ['agent', 'Hello.'],
         ['tool-call', 'book'],
@@ -133,12 +128,15 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
         ['caller', 'Written later.'],
       ],
     );
-    assert.deepEqual(await store.conversations.messages(conversation.id, 2), messages.slice(-2));
+    assert.deepEqual(await store.entries.of(conversation.id, 2), messages.slice(-2));
     assert.deepEqual(
       [messages.at(-1), messages[0]!.agentId, messages.at(-1)!.metadata],
       [added, agentId, { source: 'mail' }],
     );
     assert.equal((await store.conversations.view(conversation.id, new Date())).messages, 3);
+    const ofCall = messages.slice(0, 3);
+    assert.deepEqual(await store.entries.ofCall(conversation.id), ofCall);
+    assert.deepEqual([...(await store.entries.ofCalls([conversation.id, 0]))], [[conversation.id, ofCall]]);
     await store.calls.end(call.id, null, {
       status: 'completed',
       endReason: 'x',
@@ -244,14 +242,8 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
       startedBy: null,
       at: new Date('2025-01-01T00:00:00Z'),
     });
-    await store.conversations.add(talk.id, {
-      role: 'caller',
-      content: 'a secret',
-      metadata: null,
-      detail: {},
-      agentId: null,
-      at: new Date('2025-01-01T00:00:00Z'),
-    });
+    const written = { role: 'caller', metadata: null, detail: {}, agentId: null } as const;
+    await store.entries.add(talk.id, inText({ ...written, text: 'a secret', at: new Date('2025-01-01T00:00:00Z') }));
     await store.conversations.summarize(talk.id, 'a secret', new Date());
     await store.outbox.event(other, {
       type: 'message.received',
@@ -279,10 +271,10 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
       false,
       'decided once',
     );
-    assert.equal(await store.conversations.dropWords(other, new Date('2025-06-01T00:00:00Z'), new Date(), 10), 1);
-    assert.equal(await store.conversations.dropWords(other, new Date('2025-06-01T00:00:00Z'), new Date(), 10), 0);
+    assert.equal(await store.entries.drop(other, new Date('2025-06-01T00:00:00Z'), new Date(), 10), 1);
+    assert.equal(await store.entries.drop(other, new Date('2025-06-01T00:00:00Z'), new Date(), 10), 0);
     const left = await database.pool.query(
-      "select content from messages where conversation_id = $1 union all select summary from conversations where id = $1 and summary is not null union all select payload::text from events where conversation_id = $1 and payload::text like '%secret%' union all select input::text from tool_executions where conversation_id = $1 and input::text like '%secret%'",
+      "select text from entries where conversation_id = $1 union all select summary from conversations where id = $1 and summary is not null union all select payload::text from events where conversation_id = $1 and payload::text like '%secret%' union all select input::text from tool_executions where conversation_id = $1 and input::text like '%secret%'",
       [talk.id],
     );
     assert.deepEqual(left.rows, []);

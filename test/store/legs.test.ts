@@ -179,7 +179,7 @@ describe(`legs and participants on Postgres ${serverName}`, () => {
     const call = await store.calls.insert(newCall({ personId: person.id, to: '+15005550009' }));
     await store.legs.add(call.id, by(call), humanLeg());
     await finish(call);
-    assert.notEqual(await store.calls.erasePerson(person.id, new Date()), 'running');
+    assert.notEqual(await store.entries.erase(person.id, new Date()), 'running');
     assert.deepEqual(
       (await store.legs.ofCall(call.id)).map(({ address }) => address),
       [null, '+15005550100'],

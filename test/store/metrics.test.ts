@@ -185,7 +185,8 @@ describe(`facts, roll-ups and metrics on Postgres ${serverName}`, () => {
             }
             case 'book': {
               const at = new Date(Date.now() + 1e6 + one.slot * 60_000);
-              const slot = { at, name: null, number: null, notes: null, personId: null, callId: of.call.id };
+              const { conversationId } = of.call;
+              const slot = { at, name: null, number: null, notes: null, personId: null, conversationId };
               await bookSlot(core, { organizationId, actor: SYSTEM }, slot).catch(() => undefined);
             }
           }

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { finishCall, reapAbandoned } from '#core/calls/finish-call.ts';
 import { openDatabase } from '#store/database.ts';
 import { heartbeat } from '#store/heartbeat.ts';
-import { bin, openTestStore, serverName, type TestStore } from './test-store.ts';
+import { bin, openTestStore, spoken, serverName, type TestStore } from './test-store.ts';
 
 // The same tests on the embedded Postgres and, with TEST_POSTGRES_BIN, on any other.
 
@@ -82,8 +82,8 @@ describe(`the store on Postgres ${serverName}`, () => {
     const call = await store.calls.insert(newCall());
     const begin = (epoch: number, key: string) =>
       store.tools.begin({
-        callId: call.id,
-        epoch,
+        conversationId: call.conversationId,
+        call: { id: call.id, epoch },
         key,
         toolId: null,
         name: 'book_slot',
@@ -104,7 +104,7 @@ describe(`the store on Postgres ${serverName}`, () => {
     } as const;
     assert.ok(await store.calls.end(call.id, now, end));
     assert.equal(await begin(now.epoch, 'after the end'), false);
-    const made = await store.tools.executionsOf(call.id);
+    const made = await store.tools.executionsOf(call.conversationId);
     assert.deepEqual(
       made.map(({ key, input }) => [key, input]),
       ['first', 'second'].map((key) => [key, { when: 'today' }]),
@@ -138,7 +138,7 @@ describe(`the store on Postgres ${serverName}`, () => {
     const ended = (await store.calls.byId(call.id))!;
     assert.equal(ended.status, 'broken');
     assert.match(ended.failureReason!, /server/);
-    assert.equal((await rows('select * from events where call_id = $1', [call.id])).length, 1);
+    assert.equal((await rows('select * from events where conversation_id = $1', [call.conversationId])).length, 1);
     assert.equal(
       (
         await rows("select * from pgboss.job where name = 'render-recording' and data->>'callId' = $1", [
@@ -170,7 +170,7 @@ describe(`the store on Postgres ${serverName}`, () => {
   it('commits change, audit, event and job together, or none', async () => {
     const call = await store.calls.insert(newCall());
     const count = async () => [
-      (await rows('select 1 from events where call_id = $1', [call.id])).length,
+      (await rows('select 1 from events where conversation_id = $1', [call.conversationId])).length,
       (await rows('select 1 from audit where subject = $1', [call.sid])).length,
       (await rows("select 1 from pgboss.job where data->>'callId' = $1", [String(call.id)])).length,
     ];
@@ -221,12 +221,12 @@ describe(`the store on Postgres ${serverName}`, () => {
   it('keeps what was said in order, and writes an entry once', async () => {
     const call = await store.calls.insert(newCall());
     const entry = (seq: number, text: string) =>
-      ({ seq, role: 'agent', text, startMs: seq, endMs: seq + 1, detail: { a: [1] } }) as const;
-    await store.calls.addEntry(call.id, entry(1, 'second'));
-    await store.calls.addEntry(call.id, entry(0, 'first'));
-    await store.calls.addEntry(call.id, entry(1, 'changed'));
+      ({ ...spoken(seq, 'agent', text), startMs: seq, endMs: seq + 1, detail: { a: [1] } }) as const;
+    assert.ok(await store.entries.add(call.conversationId, entry(1, 'second')));
+    assert.ok(await store.entries.add(call.conversationId, entry(0, 'first')));
+    assert.equal(await store.entries.add(call.conversationId, entry(1, 'changed')), null);
     assert.deepEqual(
-      (await store.calls.entries(call.id)).map((one) => one.text),
+      (await store.entries.ofCall(call.conversationId)).map((one) => one.text),
       ['first', 'second'],
     );
   });

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import type { PgBoss } from 'pg-boss';
 import { AGENT_DEFAULTS } from '#core/ai-agents/ai-agent.ts';
 import type { Store } from '#core/records.ts';
+import type { CallEntry, NewEntry } from '#core/conversations/entry.ts';
 import type { NewCall } from '#core/calls/call-store.ts';
 import { openQueue } from '#jobs/queue.ts';
 import { openDatabase, type OpenDatabase } from '#store/database.ts';
@@ -15,6 +16,19 @@ import { deleteDataDir } from '../support/data-dir.ts';
 /** The programs of an older server, where those are to be tested. */
 export const bin = process.env['TEST_POSTGRES_BIN'];
 export const serverName = bin === undefined ? '18, embedded' : '15';
+
+/** An entry as the owner of a call writes it. */
+export const spoken = (seq: number, role: CallEntry['role'], text: string): NewEntry => ({
+  seq,
+  role,
+  text,
+  startMs: 0,
+  endMs: 1,
+  at: new Date(),
+  detail: {},
+  metadata: null,
+  agentId: null,
+});
 
 /** A store on a database of its own, with an organization and an agent. */
 export interface TestStore {

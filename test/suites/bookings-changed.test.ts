@@ -139,7 +139,7 @@ describe('a booking', () => {
     const ctx = { organizationId: organization.id, actor: { kind: 'system', name: 'agent' } } as const;
     const other = { ...ctx, organizationId: organization.id + 1 };
     const at = (days: number) => new Date(Date.now() + days * DAY_MS);
-    const noOne = { name: null, number: null, notes: null, personId: null, callId: null, conversationId: null };
+    const noOne = { name: null, number: null, notes: null, personId: null, conversationId: null };
     const made = await bookSlot(core, ctx, { ...noOne, at: at(40) });
     const to = { ...noOne, at: at(41) };
     await assert.rejects(cancelBooking(core, other, made.id), { code: 'not-found' });

@@ -116,13 +116,13 @@ describe('in a browser', () => {
     await shoot(page, 'phone');
     const call = (await server.app.core.store.calls.bySid(sid))!;
     await until('the answer', 30_000, async () =>
-      (await server.app.core.store.calls.entries(call.id)).some(
+      (await server.app.core.store.entries.ofCall(call.conversationId)).some(
         (entry) => entry.role === 'agent' && /nine to five/.test(entry.text),
       ),
     );
     const frames = await page.evaluate<{ in: number; out: number }>('window.phone.frames');
     assert.ok(frames.in > 100 && frames.out > 200, JSON.stringify(frames));
-    const entries = await server.app.core.store.calls.entries(call.id);
+    const entries = await server.app.core.store.entries.ofCall(call.conversationId);
     assert.match(
       entries
         .filter((entry) => entry.role === 'caller')
@@ -160,7 +160,7 @@ describe('in a browser', () => {
     await until('the recording to load', 10_000, () =>
       page.evaluate<boolean>("document.getElementById('audio').readyState >= 2"),
     );
-    const entries = await server.app.core.store.calls.entries(call.id);
+    const entries = await server.app.core.store.entries.ofCall(call.conversationId);
     const third = entries.filter((entry) => entry.role === 'agent')[1]!;
     await page.evaluate(`document.getElementById('audio').currentTime = (${third.startMs} + 300 - offset) / 1000`);
     await until('the words to follow', 5000, async () =>

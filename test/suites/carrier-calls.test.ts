@@ -78,7 +78,7 @@ describe('calls over a carrier', { concurrency: 2 }, () => {
       });
 
       const callOf = async (sid: string) => (await server.app.core.store.calls.find(1, sid))!;
-      const entries = async (sid: string) => server.app.core.store.calls.entries((await callOf(sid)).id);
+      const entries = async (sid: string) => server.app.core.store.entries.ofCall((await callOf(sid)).conversationId);
       const untilSaid = (sid: string, role: string, pattern: RegExp) =>
         until(`${role} to say ${String(pattern)}`, 30_000, async () =>
           (await entries(sid)).some((entry) => entry.role === role && pattern.test(entry.text)),

@@ -86,7 +86,9 @@ describe('webhooks of carriers', { concurrency: 2 }, () => {
         for (const row of rows)
           assert.equal(row['status'], expected.get(String(row['carrier_call_id'])), String(row['carrier_call_id']));
         assert.equal(fake.dials, 60);
-        const ends = await server.database(`select call_id from events where type in ('call.ended', 'call.failed')`);
+        const ends = await server.database(
+          `select conversation_id from events where type in ('call.ended', 'call.failed')`,
+        );
         assert.equal(ends.length, 60, 'a call ended twice, or never');
         assert.deepEqual(server.trouble, []);
       } finally {

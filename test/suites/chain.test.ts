@@ -170,7 +170,8 @@ describe('a chain of agents over a large model', { concurrency: 1 }, () => {
     const caller = new SocketCaller(String(body['websocket_url']));
     const heard = async () =>
       (await server.database(
-        `select e.role, e.text from call_entries e join calls c on c.id = e.call_id where c.sid = '${sid}' order by seq`,
+        `select e.role, e.text from entries e join conversations v on v.id = e.conversation_id
+         join calls c on c.id = v.call_id where c.sid = '${sid}' order by e.seq`,
       )) as { role: string; text: string }[];
     await until('the first message', 20_000, async () => (await heard()).length > 0);
     asked.length = 0;
@@ -221,11 +222,11 @@ describe('a chain of agents over a large model', { concurrency: 1 }, () => {
       async () =>
         (
           await server.database(
-            "select m.content, m.detail from messages m join conversations c on c.id = m.conversation_id where c.name = 'left' and m.role = 'agent'",
+            "select m.text, m.detail from entries m join conversations c on c.id = m.conversation_id where c.name = 'left' and m.role = 'agent'",
           )
         )[0] ?? null,
     );
-    assert.deepEqual([kept['content'], (kept['detail'] as Json)['interrupted']], ['No idea.', true]);
+    assert.deepEqual([kept['text'], (kept['detail'] as Json)['interrupted']], ['No idea.', true]);
     slow = false;
     goOn.resolve();
     goOn = Promise.withResolvers();

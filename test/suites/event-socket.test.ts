@@ -49,7 +49,8 @@ describe('the event socket', { concurrency: 1 }, () => {
       [ended, 'number', 'completed'],
     );
     const entries = (await server.database(
-      `select role, text from call_entries where call_id = ${callId.slice(5)} and role in ('agent', 'caller') order by seq`,
+      `select e.role, e.text from entries e join conversations v on v.id = e.conversation_id
+       where v.call_id = ${callId.slice(5)} and e.seq is not null and e.role in ('agent', 'caller') order by e.seq`,
     )) as { role: string; text: string }[];
     const messages = mine.filter((one) => one.type.startsWith('message.'));
     assert.deepEqual(

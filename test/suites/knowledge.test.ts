@@ -255,7 +255,7 @@ describe('the knowledge base', () => {
       to_number: '+15005550009',
     });
     const call = await server.untilEnded(String(placed.body['call_sid']));
-    const entries = await server.app.core.store.calls.entries(call.id);
+    const entries = await server.app.core.store.entries.ofCall(call.conversationId);
     const answer = entries.find((one) => one.role === 'agent' && one.text.includes('eleven'));
     assert.ok(answer, entries.map((one) => `${one.role}: ${one.text}`).join('\n'));
     assert.deepEqual(

@@ -42,7 +42,7 @@ describe('the media socket', { concurrency: 3 }, () => {
     return { sid: String(body['call_sid']), url: String(body['websocket_url']) };
   };
   const entries = async (sid: string) =>
-    server.app.core.store.calls.entries((await server.app.core.store.calls.bySid(sid))!.id);
+    server.app.core.store.entries.ofCall((await server.app.core.store.calls.bySid(sid))!.conversationId);
   const untilSaid = (sid: string, role: string, pattern: RegExp) =>
     until(`${role} to say ${String(pattern)}`, 30_000, async () =>
       (await entries(sid)).some((entry) => entry.role === role && pattern.test(entry.text)),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { durationMs, type Call } from '#core/calls/call.ts';
-import type { ConversationEntry } from '#core/calls/conversation-entry.ts';
+import type { CallEntry } from '#core/conversations/entry.ts';
 import { readAll } from '../support/files.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
 
@@ -25,7 +25,7 @@ describe('the numbers of the simulated carrier', { concurrency: 4 }, () => {
     assert.deepEqual(server.trouble, []);
   });
 
-  async function call(to: string, more: object = {}): Promise<{ call: Call; entries: readonly ConversationEntry[] }> {
+  async function call(to: string, more: object = {}): Promise<{ call: Call; entries: readonly CallEntry[] }> {
     const { status, body } = await server.request('POST', '/v1/convai/twilio/outbound-call', {
       to_number: to,
       ...more,
@@ -34,7 +34,7 @@ describe('the numbers of the simulated carrier', { concurrency: 4 }, () => {
     assert.equal(body['status'], 'initiated');
     const ended = await server.untilEnded(body['call_sid'] as string);
     await isTold(ended);
-    return { call: ended, entries: await server.app.core.store.calls.entries(ended.id) };
+    return { call: ended, entries: await server.app.core.store.entries.ofCall(ended.conversationId) };
   }
   /**
    * Each of the APIs that show calls has its own word for how this one ended, and says why when it did not come off.
@@ -53,7 +53,7 @@ describe('the numbers of the simulated carrier', { concurrency: 4 }, () => {
     ] as Record<string, unknown>[];
     assert.ok(listed.some((one) => one['conversation_id'] === ended.sid));
   }
-  const said = (entries: readonly ConversationEntry[], role: string) =>
+  const said = (entries: readonly CallEntry[], role: string) =>
     entries
       .filter((entry) => entry.role === role)
       .map((entry) => entry.text)
@@ -149,7 +149,7 @@ describe('the numbers of the simulated carrier', { concurrency: 4 }, () => {
     const intended = String(cut.detail['intended']);
     assert.ok(intended.startsWith(cut.text.slice(0, 10)) && cut.text.length < intended.length);
     assert.match(said(entries, 'agent'), /ten dollars/);
-    const events = await server.app.core.store.calls.entries(ended.id);
+    const events = await server.app.core.store.entries.ofCall(ended.conversationId);
     assert.ok(events.length > 0);
   });
 

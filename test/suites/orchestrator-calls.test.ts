@@ -138,10 +138,13 @@ describe('orchestrator: providers and calls where none is configured', { concurr
     const call = await server.app.core.store.calls.byId(Number(String(body['call_id']).replace('call_', '')));
     const over = await server.untilEnded(call!.sid);
     assert.equal(over.status, 'completed');
-    assert.deepEqual([over.recordingKey, (await server.app.core.store.calls.entries(over.id)).length], [null, 0]);
+    assert.deepEqual(
+      [over.recordingKey, (await server.app.core.store.entries.ofCall(over.conversationId)).length],
+      [null, 0],
+    );
     const shown = (await ask('GET', `/voice/calls/call_${over.id}/status`)).body;
     assert.deepEqual([shown['recording_url'], shown['transcription']], [null, null]);
-    const texts = (await server.database(`select payload from events where call_id = ${over.id}`))
+    const texts = (await server.database(`select payload from events where conversation_id = ${over.conversationId}`))
       .map((row) => JSON.stringify(row['payload']))
       .join(' ');
     assert.doesNotMatch(texts, /Brightline|spreadsheet/);
@@ -290,7 +293,7 @@ describe('orchestrator: providers and calls where none is configured', { concurr
     )[0]!;
     const call = await server.untilEnded(String(sid));
     assert.deepEqual([call.status, call.direction, call.carrier], ['completed', 'inbound', 'simulator']);
-    const entries = await server.app.core.store.calls.entries(call.id);
+    const entries = await server.app.core.store.entries.ofCall(call.conversationId);
     assert.ok(entries.filter((entry) => entry.role === 'caller').length >= 3, 'a conversation');
   });
 

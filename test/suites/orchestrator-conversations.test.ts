@@ -175,7 +175,7 @@ describe('orchestrator: conversations', { concurrency: 1 }, () => {
     const [row] = ((await ok('GET', `/conversations?user_id=${user}`)) as { conversations: Json[] }).conversations;
     assert.equal(row!['status'], 'completed');
     const shown = await ok('GET', `/conversations/${String(row!['id'])}`);
-    const entries = (await server.app.core.store.calls.entries(call.id)).filter(
+    const entries = (await server.app.core.store.entries.ofCall(call.conversationId)).filter(
       (entry) => entry.role === 'agent' || entry.role === 'caller',
     );
     assert.deepEqual(
@@ -216,7 +216,7 @@ describe('orchestrator: conversations', { concurrency: 1 }, () => {
     );
     await write('please call me back tomorrow at ten', { user_id: user, conversation_id: 'k' }, agent);
     const [callback] = await server.database(
-      `select c.wanted, c.call_id from callbacks c join conversations t on t.id = c.conversation_id where t.user_id = '${user}'`,
+      `select c.wanted from callbacks c join conversations t on t.id = c.conversation_id where t.user_id = '${user}'`,
     );
     assert.match(String(callback!['wanted']), /tomorrow/);
     const [tool] = await server.database(

@@ -114,7 +114,8 @@ describe('orchestrator: memory and limits', { concurrency: 1 }, () => {
     const caller = new SocketCaller(String(body['websocket_url']));
     const heard = async () =>
       (await server.database(
-        `select e.role, e.text from call_entries e join calls c on c.id = e.call_id where c.sid = '${sid}' order by seq`,
+        `select e.role, e.text from entries e join conversations v on v.id = e.conversation_id
+         join calls c on c.id = v.call_id where c.sid = '${sid}' order by e.seq`,
       )) as { role: string; text: string }[];
     await until('the first message', 20_000, async () => (await heard()).length > 0);
     for (const sentence of sentences) {
@@ -221,7 +222,7 @@ describe('orchestrator: memory and limits', { concurrency: 1 }, () => {
     assert.deepEqual(await server.database("select key as id from idempotent_requests where key like 'of %'"), []);
     assert.deepEqual(
       await server.database(
-        "select id from messages where content like '%a boat%' union all select id from events where payload::text like '%a boat%' union all select id from conversations where summary like '%boat%'",
+        "select id from entries where text like '%a boat%' union all select id from events where payload::text like '%a boat%' union all select id from conversations where summary like '%boat%'",
       ),
       [],
     );

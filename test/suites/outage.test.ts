@@ -144,8 +144,8 @@ describe('the database goes away', () => {
     Number(
       (
         await rows(
-          `select count(*)::int n from call_entries e join calls c on c.id = e.call_id
-          where c.sid = $1 and e.role = 'agent' and e.text like $2`,
+          `select count(*)::int n from entries e join conversations v on v.id = e.conversation_id
+          join calls c on c.id = v.call_id where e.seq is not null and c.sid = $1 and e.role = 'agent' and e.text like $2`,
           call,
           `%${text.slice(0, -1)}%`,
         )
@@ -156,7 +156,8 @@ describe('the database goes away', () => {
   const quietCall = async () => {
     const sid = await place(a, '+15005550010');
     // The conversation has begun once the agent was heard.
-    const heard = "select from call_entries e join calls c on c.id = e.call_id where c.sid = $1 and e.role = 'agent'";
+    const heard = `select from entries e join conversations v on v.id = e.conversation_id
+      join calls c on c.id = v.call_id where e.seq is not null and c.sid = $1 and e.role = 'agent'`;
     await until('the agent to be heard', 60_000, async () => (await rows(heard, sid)).length > 0 || null);
     const [row] = await rows('select v.id from conversations v join calls c on c.id = v.call_id where c.sid = $1', sid);
     return { sid, conversation: `conv_${String(row!['id'])}` };
@@ -231,7 +232,8 @@ describe('the database goes away', () => {
     // Entries are numbered as they happen: what is lost is a gap.
     assert.deepEqual(
       await rows(
-        'select call_id, count(*)::int, max(seq) from call_entries group by call_id having count(*) <> max(seq) + 1',
+        `select conversation_id, count(*)::int, max(seq) from entries where seq is not null
+         group by conversation_id having count(*) <> max(seq) + 1`,
       ),
       [],
     );
@@ -244,7 +246,7 @@ describe('the database goes away', () => {
     );
     assert.equal(usage!['n'], 0, 'calls without their usage');
     const events = await rows(
-      "select call_id, type, count(*)::int from events where type in ('call.answered', 'call.ended') group by 1, 2 having count(*) <> 1",
+      "select conversation_id, type, count(*)::int from events where type in ('call.answered', 'call.ended') group by 1, 2 having count(*) <> 1",
     );
     assert.deepEqual(events, []);
   });
@@ -288,9 +290,10 @@ describe('the database goes away', () => {
     await postgres.comeBack();
     a = await start('a');
     for (const { call, seq, text } of said)
-      assert.deepEqual(await rows('select text from call_entries where call_id = $1 and seq = $2', call.id, seq), [
-        { text },
-      ]);
+      assert.deepEqual(
+        await rows('select text from entries where conversation_id = $1 and seq = $2', call.conversationId, seq),
+        [{ text }],
+      );
     assert.deepEqual(journals(folder), []);
   });
 });

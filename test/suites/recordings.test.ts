@@ -198,9 +198,9 @@ describe('recordings', { concurrency: 3 }, () => {
       '',
     );
     assert.equal(
-      JSON.stringify(await server.database(`select * from events where call_id = ${call.id}`)).includes(
-        'not interested',
-      ),
+      JSON.stringify(
+        await server.database(`select * from events where conversation_id = ${call.conversationId}`),
+      ).includes('not interested'),
       false,
     );
     // Other calls lost nothing.
@@ -237,7 +237,7 @@ describe('recordings', { concurrency: 3 }, () => {
       const now = (await server.app.core.store.calls.bySid(call.sid))!;
       return now.recordingKey === null && now.transcriptDeletedAt !== null ? now : null;
     });
-    assert.deepEqual(await server.app.core.store.calls.entries(retired.id), []);
+    assert.deepEqual(await server.app.core.store.entries.ofCall(retired.conversationId), []);
     await until('its file to go', 15_000, async () =>
       (await server.app.files.read(call.recordingKey!)) === null ? true : null,
     );
@@ -256,8 +256,8 @@ describe('recordings', { concurrency: 3 }, () => {
     assert.equal((await erase()).status, 404);
     const everything = JSON.stringify([
       await server.database(`select * from calls where id = ${first.id}`),
-      await server.database(`select * from call_entries where call_id = ${first.id}`),
-      await server.database(`select * from events where call_id = ${first.id}`),
+      await server.database(`select * from entries where conversation_id = ${first.conversationId}`),
+      await server.database(`select * from events where conversation_id = ${first.conversationId}`),
       await server.database('select * from audit'),
       await server.database('select * from persons'),
       await server.database('select * from person_numbers'),

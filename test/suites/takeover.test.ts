@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { ConversationEntry } from '#core/calls/conversation-entry.ts';
+import type { CallEntry } from '#core/conversations/entry.ts';
 import { startEmbedded, type EmbeddedPostgres } from '#store/embedded-postgres.ts';
 import { SocketCaller } from '../support/caller.ts';
 import { deleteDataDir } from '../support/data-dir.ts';
@@ -56,8 +56,8 @@ describe('a call that is taken over', () => {
   });
 
   const onA: Api = (method, path, body) => a.request(method, path, body);
-  const entriesOf = (id: number) => b.app.core.store.calls.entries(id);
-  const saidBy = (entries: readonly ConversationEntry[], role: string) =>
+  const entriesOf = (conversationId: number) => b.app.core.store.entries.ofCall(conversationId);
+  const saidBy = (entries: readonly CallEntry[], role: string) =>
     entries.filter((one) => one.role === role).map((one) => one.text);
 
   /** A web call of one server. */
@@ -72,16 +72,16 @@ describe('a call that is taken over', () => {
     const { body } = await api('POST', '/v1/convai/web-calls', { agent_id: agentId });
     const here = String(body['websocket_url']);
     const sid = String(body['call_sid']);
-    const { id } = (await b.app.core.store.calls.bySid(sid))!;
-    const conversation = (await b.app.core.store.conversations.ofCall(id))!;
+    const { id, conversationId } = (await b.app.core.store.calls.bySid(sid))!;
     return {
       id,
+      conversationId,
       sid,
       caller: new SocketCaller(here),
       /** The same caller, at the second server. */
       move: (): SocketCaller => new SocketCaller(here.replace(new URL(url).host, new URL(b.url).host)),
       write: async (content: string) => {
-        const { status } = await api('POST', `/conversations/conv_${conversation.id}/messages`, {
+        const { status } = await api('POST', `/conversations/conv_${conversationId}/messages`, {
           role: 'user',
           content,
         });
@@ -90,16 +90,16 @@ describe('a call that is taken over', () => {
     };
   }
 
-  const untilSaid = (id: number, what: RegExp, role = 'agent') =>
+  const untilSaid = (conversationId: number, what: RegExp, role = 'agent') =>
     until(`${String(what)} on record`, 40_000, async () =>
-      saidBy(await entriesOf(id), role).some((text) => what.test(text)),
+      saidBy(await entriesOf(conversationId), role).some((text) => what.test(text)),
     );
 
   async function end(sid: string) {
     await b.request('POST', `/v1/convai/calls/${sid}/end`, { reason: 'enough' });
     const call = await b.untilEnded(sid, 20_000);
     assert.equal(call.status, 'completed');
-    const entries = await entriesOf(call.id);
+    const entries = await entriesOf(call.conversationId);
     assert.deepEqual(
       entries.map((one) => one.seq),
       entries.map((_, n) => n),
@@ -109,12 +109,12 @@ describe('a call that is taken over', () => {
   }
 
   it('finishes the sentence in which it was cut off, with nothing lost', async () => {
-    const { id, sid, caller, move } = await webCall(onA, a.url, GREETING);
+    const { conversationId, sid, caller, move } = await webCall(onA, a.url, GREETING);
     await until('the agent to speak', 30_000, () => caller.heardSeconds > 1.5);
     caller.socket.terminate();
     const second = move();
     await until('the agent to go on', 30_000, () => second.heardSeconds > 0.3);
-    await untilSaid(id, /where they go\.$/);
+    await untilSaid(conversationId, /where they go\.$/);
     const [cut, rest, ...more] = await end(sid);
     assert.deepEqual(more, []);
     assert.ok(cut!.detail['interrupted'] && GREETING.startsWith(cut!.text), cut!.text);
@@ -123,8 +123,8 @@ describe('a call that is taken over', () => {
   });
 
   it('answers what the caller said last', async () => {
-    const { id, sid, caller, move, write } = await webCall(onA, a.url, 'Hello.');
-    await untilSaid(id, /Hello/);
+    const { id, conversationId, sid, caller, move, write } = await webCall(onA, a.url, 'Hello.');
+    await untilSaid(conversationId, /Hello/);
     caller.socket.terminate();
     await until('the connection to be lost', 10_000, async () => {
       const running = await a.app.core.live.view(id);
@@ -132,26 +132,26 @@ describe('a call that is taken over', () => {
     });
     await write('When are you open?');
     move();
-    await untilSaid(id, /public holiday/);
+    await untilSaid(conversationId, /public holiday/);
     const entries = await end(sid);
     assert.deepEqual(saidBy(entries, 'caller'), ['When are you open?']);
     assert.deepEqual(saidBy(entries, 'agent'), ['Hello.', HOURS]);
   });
 
   it('says that the outcome of a tool is unknown, and does not run it again', async () => {
-    const { id, sid, caller, move, write } = await webCall(onA, a.url, HOURS, {
+    const { conversationId, sid, caller, move, write } = await webCall(onA, a.url, HOURS, {
       name: 'look',
       description: 'Looks',
       required_params: ['what'],
       webhook_url: receiver.url,
     });
-    await untilSaid(id, /public holiday/);
+    await untilSaid(conversationId, /public holiday/);
     await write('Please look.');
     await until('the tool to run', 20_000, () => receiver.received.length > 0 || null);
-    await untilSaid(id, /look/, 'tool-call');
+    await untilSaid(conversationId, /look/, 'tool-call');
     caller.socket.terminate();
     move();
-    await untilSaid(id, /outcome is not known/);
+    await untilSaid(conversationId, /outcome is not known/);
     const entries = await end(sid);
     assert.deepEqual(
       entries.filter((one) => one.role === 'tool-result').map((one) => one.detail['status']),
@@ -174,22 +174,22 @@ describe('a call that is taken over', () => {
     };
     const answered = await webCall(api, c.url, 'Hello.');
     const asked = await webCall(api, c.url, 'Hello.');
-    await Promise.all([answered, asked].map(({ id }) => untilSaid(id, /Hello/)));
+    await Promise.all([answered, asked].map(({ conversationId }) => untilSaid(conversationId, /Hello/)));
     const greeted = await webCall(api, c.url, GREETING);
     await until('the greeting to begin', 20_000, () => greeted.caller.heardSeconds > 1);
     const before = answered.caller.heardSeconds;
     await answered.write('When are you open?');
     await until('the answer to begin', 20_000, () => answered.caller.heardSeconds > before + 1);
     await asked.write('When are you open?');
-    await untilSaid(asked.id, /open/, 'caller');
+    await untilSaid(asked.conversationId, /open/, 'caller');
     await c.kill();
     const calls = [answered, asked, greeted];
     const moved = calls.map((one) => one.move());
     await until('the agent to go on with all', 40_000, () => moved.every((one) => one.heardSeconds > 0.3) || null);
     await Promise.all([
-      untilSaid(answered.id, /public holiday/),
-      untilSaid(asked.id, /public holiday/),
-      untilSaid(greeted.id, /where they go\.$/),
+      untilSaid(answered.conversationId, /public holiday/),
+      untilSaid(asked.conversationId, /public holiday/),
+      untilSaid(greeted.conversationId, /where they go\.$/),
     ]);
     const [one, other, greeting] = await Promise.all(calls.map(({ sid }) => end(sid)));
     for (const entries of [one!, other!]) {

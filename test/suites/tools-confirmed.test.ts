@@ -118,7 +118,7 @@ describe('tools that change something', () => {
       to_number: '+15005550006',
     });
     const call = await server.untilEnded(String(body['call_sid']));
-    const executions = await server.app.core.store.tools.executionsOf(call.id);
+    const executions = await server.app.core.store.tools.executionsOf(call.conversationId);
     assert.deepEqual(
       [executions[0]!.status, executions.at(-1)!.status],
       ['unconfirmed', 'ok'],

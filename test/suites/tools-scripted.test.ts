@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
+import type { Call } from '#core/calls/call.ts';
 import type { LanguageModel } from '#engine/contracts/language-model.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
 import { ScriptedModel, type Line } from '../support/scripted-model.ts';
@@ -47,8 +48,8 @@ describe('tools of a scripted model', () => {
         ],
       ),
     );
-  const results = async (server: TestServer, id: number) =>
-    (await server.app.core.store.tools.executionsOf(id)).map((one) => [one.name, one.status]);
+  const results = async (server: TestServer, { conversationId }: Call) =>
+    (await server.app.core.store.tools.executionsOf(conversationId)).map((one) => [one.name, one.status]);
 
   it('come again under the same key when the server is away for a moment, and fail plainly when it refuses', async () => {
     await withModel(
@@ -61,14 +62,14 @@ describe('tools of a scripted model', () => {
             )
             .end('seven');
         const call = await callTo(server, agent);
-        assert.deepEqual(await results(server, call.id), [
+        assert.deepEqual(await results(server, call), [
           ['look', 'ok'],
           ['look', 'failed'],
           ['look', 'failed'],
         ]);
         const keys = receiver.received.map((one) => one.headers['idempotency-key']);
         assert.deepEqual([keys.length, new Set(keys).size, keys[0] === keys[1]], [3, 2, true]);
-        const [, , third] = await server.app.core.store.tools.executionsOf(call.id);
+        const [, , third] = await server.app.core.store.tools.executionsOf(call.conversationId);
         assert.match(third!.output!, /what is missing/);
       },
     );
@@ -78,7 +79,7 @@ describe('tools of a scripted model', () => {
     await withModel([{ tool: 'look', args: { what: 'this' } }], async (server, _model, agent, receiver) => {
       receiver.answer = (_request, reply) => void reply.destroy();
       const call = await callTo(server, agent);
-      assert.deepEqual(await results(server, call.id), [['look', 'unknown']]);
+      assert.deepEqual(await results(server, call), [['look', 'unknown']]);
       assert.equal(receiver.received.length, 1);
       const { body } = await server.request('GET', `/v1/convai/conversations/${call.sid}`);
       assert.match(String(body['transcript']), /unknown whether it was done/);
@@ -97,11 +98,11 @@ describe('tools of a scripted model', () => {
         assert.deepEqual(model.requests[0]!.tools.at(-1)!.parameters, {
           what: { description: 'what', required: true },
         });
-        assert.deepEqual(await results(server, call.id), [
+        assert.deepEqual(await results(server, call), [
           ['take_callback', 'ok'],
           ['fly', 'failed'],
         ]);
-        const [callback] = await server.app.core.store.bookings.callbacksOf(call.id);
+        const [callback] = await server.app.core.store.bookings.callbacksOf(call.conversationId);
         assert.deepEqual(
           [callback!.wanted, callback!.number, callback!.dueAt!.getUTCHours()],
           ['tomorrow at ten', '+15005550006', 10],
@@ -128,9 +129,12 @@ describe('tools of a scripted model', () => {
           ],
         ),
       );
-      assert.match(JSON.stringify(await server.app.core.store.calls.entries(call.id)), /technical problem/);
+      assert.match(
+        JSON.stringify(await server.app.core.store.entries.ofCall(call.conversationId)),
+        /technical problem/,
+      );
       assert.deepEqual(
-        (await server.app.core.store.bookings.callbacksOf(call.id)).map((one) => [one.number, one.reason]),
+        (await server.app.core.store.bookings.callbacksOf(call.conversationId)).map((one) => [one.number, one.reason]),
         [['+15005550007', 'a technical problem on the call']],
       );
     } finally {
@@ -212,11 +216,14 @@ describe('tools of a scripted model', () => {
           false,
         );
         const call = await callTo(server, agent);
-        assert.deepEqual(await results(server, call.id), [
+        assert.deepEqual(await results(server, call), [
           ['add_up', 'ok'],
           ['fails', 'failed'],
         ]);
-        assert.match(JSON.stringify(await server.app.core.store.tools.executionsOf(call.id)), /the sum is 5/);
+        assert.match(
+          JSON.stringify(await server.app.core.store.tools.executionsOf(call.conversationId)),
+          /the sum is 5/,
+        );
         const offered = model.requests[0]!.tools;
         assert.deepEqual(offered.find((one) => one.name === 'add_up')!.parameters, {
           a: { description: 'a', required: true },
@@ -264,7 +271,7 @@ describe('tools of a scripted model', () => {
       });
       assert.ok(
         await store.tools.begin({
-          callId: call.id,
+          conversationId: call.conversationId,
           key: 'k',
           toolId: null,
           name: 'look',
@@ -274,7 +281,7 @@ describe('tools of a scripted model', () => {
       );
       assert.equal(
         await store.tools.begin({
-          callId: call.id,
+          conversationId: call.conversationId,
           key: 'k',
           toolId: null,
           name: 'look',
@@ -284,7 +291,7 @@ describe('tools of a scripted model', () => {
         false,
       );
       await server.untilEnded(call.sid, 20_000);
-      assert.deepEqual(await results(server, call.id), [['look', 'unknown']]);
+      assert.deepEqual(await results(server, call), [['look', 'unknown']]);
     });
   });
 });

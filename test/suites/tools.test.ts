@@ -176,12 +176,16 @@ describe('tools', () => {
       );
     const calls = await Promise.all([call(), call(), call()]);
     const booked = await Promise.all(
-      calls.map(async ({ id }) => (await server.app.core.store.bookings.ofCall(id)).map((one) => one.at.getTime())),
+      calls.map(async ({ conversationId }) =>
+        (await server.app.core.store.bookings.of(conversationId)).map((one) => one.at.getTime()),
+      ),
     );
     assert.deepEqual(
       booked.map((one) => one.length),
       [1, 1, 1],
-      JSON.stringify(await Promise.all(calls.map(async ({ id }) => server.app.core.store.tools.executionsOf(id)))),
+      JSON.stringify(
+        await Promise.all(calls.map(({ conversationId }) => server.app.core.store.tools.executionsOf(conversationId))),
+      ),
     );
     assert.equal(new Set(booked.flat()).size, 3);
     assert.deepEqual(

@@ -183,13 +183,19 @@ describe('two servers', () => {
       const { status } = await server.request('POST', path, { role: 'user', content });
       assert.ok(status < 300, String(status));
       await until(`the answer ${String(answer)}`, 30_000, async () =>
-        (await a.app.core.store.calls.entries(id)).some((one) => one.role === 'agent' && answer.test(one.text)),
+        (await a.app.core.store.entries.ofCall(conversation.id)).some(
+          (one) => one.role === 'agent' && answer.test(one.text),
+        ),
       );
     };
     const first = new SocketCaller(here);
-    await until('the greeting on record', 30_000, async () => (await a.app.core.store.calls.entries(id)).length > 0);
+    await until(
+      'the greeting on record',
+      30_000,
+      async () => (await a.app.core.store.entries.ofCall(conversation.id)).length > 0,
+    );
     await ask(a, 'When are you open?', /nine to five/);
-    const before = await a.app.core.store.calls.entries(id);
+    const before = await a.app.core.store.entries.ofCall(conversation.id);
     first.socket.terminate();
     const second = new SocketCaller(here.replace(new URL(a.url).host, new URL(b.url).host));
     await until(
@@ -201,7 +207,7 @@ describe('two servers', () => {
     second.socket.close(1000);
     const call = await b.untilEnded(sid);
     assert.equal(call.status, 'completed');
-    const after = await a.app.core.store.calls.entries(id);
+    const after = await a.app.core.store.entries.ofCall(conversation.id);
     // What the first server had used stands beside what the second one used.
     const spoken = (await a.app.core.store.usage.ofCall(id)).find((line) => line.unit === 'characters');
     const said = after.filter((one) => one.role === 'agent').reduce((sum, one) => sum + one.text.length, 0);

@@ -365,7 +365,7 @@ describe('a vendor on a call', () => {
       const call = await server.untilEnded(String(placed.body['call_sid']));
       assert.equal(call.status, 'completed');
       assert.deepEqual(call.spokenBy['text_to_speech'], 'deepgram, openai');
-      const entries = await server.app.core.store.calls.entries(call.id);
+      const entries = await server.app.core.store.entries.ofCall(call.conversationId);
       assert.match(entries[0]!.text, /^Hello, this is .* to be broken off\.$/);
       const lines = await server.app.core.store.usage.ofCall(call.id);
       const characters = lines.find((line) => line.provider === 'deepgram' && line.unit === 'characters')!;

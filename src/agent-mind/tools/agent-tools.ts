@@ -77,7 +77,7 @@ export class AgentTools {
     }
     if (!first) return { status: 'unknown', output: 'This was asked for before, and is not done again.' };
     const finish = (status: ToolStatus, output: string, durationMs = Math.round(performance.now() - began)) =>
-      writeWithRetry(() => store.tools.finish(where, key, { status, output, durationMs }));
+      writeWithRetry(() => store.tools.finish(where.conversationId, key, { status, output, durationMs }));
     let outcome: ToolOutcome;
     try {
       outcome = await this.#run({ key: turnKey, name, args }, talk, key);

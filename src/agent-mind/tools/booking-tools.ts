@@ -7,7 +7,7 @@ import { AppError } from '#core/kernel/errors.ts';
 import { wallClock } from '#core/kernel/locale.ts';
 import { CANCEL_SLOT, MOVE_SLOT } from '#core/tools/tool.ts';
 import type { ToolOutcome } from '#engine/contracts/tool-outcome.ts';
-import { as, param, talkOf, type Args, type BuiltIn, type ToolContext } from './tool-scene.ts';
+import { as, param, type Args, type BuiltIn, type ToolContext } from './tool-scene.ts';
 
 /** Times that callers book, cancel, move, or want to be called back at. */
 export const BOOKING_TOOLS: readonly BuiltIn[] = [
@@ -94,7 +94,7 @@ async function book(scene: ToolContext, args: Args): Promise<ToolOutcome> {
     number,
     notes: args['notes'] ?? null,
     personId,
-    ...talkOf(scene),
+    conversationId: scene.where.conversationId,
   };
   const already: ToolOutcome = { status: 'ok', output: `Booked for ${say(scene, wanted.at)} already.` };
   return orAnother(scene, wanted, 'book it', already, async () => {
@@ -114,7 +114,7 @@ async function move(scene: ToolContext, args: Args): Promise<ToolOutcome> {
   const wish = await wantedMove(scene, args);
   if ('status' in wish) return wish;
   const { own, to } = wish;
-  const wanted = { ...own, ...talkOf(scene), at: to };
+  const wanted = { ...own, conversationId: scene.where.conversationId, at: to };
   const already = failed('Another appointment of this caller is at that time. Ask for another one.');
   return orAnother(scene, wanted, 'move the appointment there', already, async () => {
     await moveBooking(scene, as(scene), own.id, wanted);
@@ -141,10 +141,9 @@ async function orAnother(
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
     // Only of this talk: two calls from one number may be of two people, and each gets a time of its own.
-    const isOfThisTalk = ({ callId, conversationId }: Booking) =>
-      callId !== null ? callId === wanted.callId : conversationId === wanted.conversationId;
-    if ((await ownBookings(scene)).some((one) => one.at.getTime() === wanted.at.getTime() && isOfThisTalk(one)))
-      return already;
+    const isThisOne = ({ at, conversationId }: Booking) =>
+      at.getTime() === wanted.at.getTime() && conversationId === wanted.conversationId;
+    if ((await ownBookings(scene)).some(isThisOne)) return already;
     const free = await holdNextSlot(scene, scene.organizationId, scene.timeZone, wanted);
     return failed(
       free === null
@@ -155,8 +154,8 @@ async function orAnother(
 }
 
 function ownBookings(scene: ToolContext): Promise<readonly Booking[]> {
-  const { store, organizationId, personId, number, clock } = scene;
-  const party = { personId, number, conversationId: null, ...talkOf(scene) };
+  const { store, organizationId, personId, number, clock, where } = scene;
+  const party = { personId, number, conversationId: where.conversationId };
   return store.bookings.upcoming(organizationId, party, clock.now());
 }
 
@@ -198,7 +197,7 @@ async function takeCallback(scene: ToolContext, args: Args): Promise<ToolOutcome
   if (spoken.at === null && !['nothing', 'no-day', 'no-time'].includes(spoken.problem!))
     return { status: 'failed', output: `Nothing is noted yet. ${notUnderstood(spoken)}` };
   await noteCallback(scene, as(scene), {
-    ...talkOf(scene),
+    conversationId: scene.where.conversationId,
     personId,
     number,
     wanted,

@@ -7,7 +7,7 @@ import type { ToolLocation } from '#core/tools/tool-store.ts';
 import type { ToolDefinition } from '#engine/contracts/language-model.ts';
 import type { ToolOutcome } from '#engine/contracts/tool-outcome.ts';
 
-/** The call or text conversation in which a tool runs. */
+/** The conversation in which a tool runs. */
 export interface ToolContext {
   readonly where: ToolLocation;
   readonly organizationId: number;
@@ -42,5 +42,3 @@ export const param = (description: string, required: boolean) => ({ description,
 
 export const as = ({ organizationId }: ToolContext) =>
   ({ organizationId, actor: { kind: 'system', name: 'agent' } }) as const;
-export const talkOf = ({ where }: ToolContext) =>
-  'callId' in where ? { callId: where.callId } : { callId: null, conversationId: where.conversationId };

@@ -75,7 +75,7 @@ it("an organization's slow servers hold only its own places", async () => {
   };
   const run = (organizationId: number, host: string) => {
     const { tool } = armed(null);
-    const scene = { where: { callId: 1 }, subject: 'CA1', organizationId };
+    const scene = { where: { conversationId: 1, call: { id: 1, epoch: 1 } }, subject: 'CA1', organizationId };
     return runWebhookTool(
       options,
       { sealedSecret: '', tool: { ...tool, webhookUrl: `https://${host}` } },

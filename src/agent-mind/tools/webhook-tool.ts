@@ -87,7 +87,7 @@ async function ask(
   const body = JSON.stringify({
     tool: tool.name,
     parameters: args,
-    ...('callId' in where ? { call_sid: subject } : { call_sid: null, conversation_id: subject }),
+    ...(where.call ? { call_sid: subject } : { call_sid: null, conversation_id: subject }),
   });
   for (let retried = false; ; retried = true) {
     let problem: string;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { dispositionOf, durationMs, type Call } from '#core/calls/call.ts';
 import { SENTIMENTS } from '#core/memory/analyst.ts';
-import { transcriptOf } from '#core/calls/conversation-entry.ts';
+import { transcriptOf } from '#core/conversations/entry.ts';
 import { DEFAULT_RING_TIMEOUT_MS, placeCall } from '#core/calls/place-call.ts';
 import {
   activeCalls,

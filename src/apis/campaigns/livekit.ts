@@ -25,7 +25,7 @@ export const getTranscript = procedure({
   }),
   handle: async ({ core, ctx, body: { callId } }) => {
     const call = await getCall(core, ctx, callId, `callId: ${callId}`);
-    const entries = (await entriesOf(core, [call])).get(call.id) ?? [];
+    const entries = await entriesOf(core, call);
     const began = (call.answeredAt ?? call.placedAt).getTime();
     return {
       transcript: entries

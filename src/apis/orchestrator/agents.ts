@@ -242,7 +242,7 @@ function answered(
   return {
     success: true,
     response: {
-      message: message.content,
+      message: message.text,
       agent_id: idOf('agent', agent.id),
       model,
       tokens_used: tokens,

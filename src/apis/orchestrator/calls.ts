@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { durationMs, isEnded, type Call } from '#core/calls/call.ts';
-import type { ConversationEntry } from '#core/calls/conversation-entry.ts';
+import type { CallEntry } from '#core/conversations/entry.ts';
 import { endCall } from '#core/calls/end-call.ts';
 import { DEFAULT_RING_TIMEOUT_MS, placeCall } from '#core/calls/place-call.ts';
 import { entriesOf, getCall, listCalls } from '#core/calls/get-call.ts';
@@ -20,7 +20,7 @@ const seconds = (call: Call, now: Date): number => Math.floor(durationMs(call, n
 const callId = (id: string): string | number => numberIn('call', id) ?? id;
 
 /** What was said, one line a turn, without names: as its example shows it. */
-const transcription = (entries: readonly ConversationEntry[]): string =>
+const transcription = (entries: readonly CallEntry[]): string =>
   entries
     .filter((entry) => entry.role === 'agent' || entry.role === 'caller')
     .map((entry) => entry.text)
@@ -201,7 +201,7 @@ export const callStatusOperation = operation({
   }),
   handle: async ({ core, ctx, urls, params }) => {
     const call = await getCall(core, ctx, callId(params.callId), `call_id: ${params.callId}`);
-    const entries = (await entriesOf(core, [call])).get(call.id) ?? [];
+    const entries = await entriesOf(core, call);
     return {
       call_id: idOf('call', call.id),
       status: statusWord(call.status),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { addMessage, listConversations, viewConversation } from '#core/conversations/conversations.ts';
-import type { ConversationView, Message } from '#core/conversations/conversation.ts';
+import type { ConversationView } from '#core/conversations/conversation.ts';
+import type { Entry } from '#core/conversations/entry.ts';
 import { LONGEST_USER_ID } from '#core/people/person-of.ts';
 import type { Limit } from '../kit/limit.ts';
 import { operation } from '../kit/operation.ts';
@@ -19,7 +20,7 @@ const which = (conversationId: string, user?: string) => ({
 
 const ROLES = { user: 'caller', assistant: 'agent', system: 'system' } as const;
 type Role = keyof typeof ROLES;
-const roleWord = (role: Message['role']): Role =>
+const roleWord = (role: Entry['role']): Role =>
   role === 'caller' ? 'user' : role === 'agent' ? 'assistant' : 'system';
 
 const Shown = z.object({
@@ -29,10 +30,10 @@ const Shown = z.object({
   timestamp: z.string(),
   metadata: z.record(z.string(), z.unknown()).optional(),
 });
-const shown = (message: Message): z.input<typeof Shown> => ({
+const shown = (message: Entry): z.input<typeof Shown> => ({
   id: idOf('msg', message.id),
   role: roleWord(message.role),
-  content: message.content,
+  content: message.text,
   timestamp: timeInMilliseconds(message.at),
   ...(message.metadata === null ? {} : { metadata: { ...message.metadata } }),
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Call } from '#core/calls/call.ts';
-import { transcriptOf, type ConversationEntry } from '#core/calls/conversation-entry.ts';
-import { entriesOf, getCall, listCalls } from '#core/calls/get-call.ts';
+import { transcriptOf, type CallEntry } from '#core/conversations/entry.ts';
+import { entriesOf, entriesOfListed, getCall, listCalls } from '#core/calls/get-call.ts';
 import { operation } from '../kit/operation.ts';
 import { IdText, pageLimit, pageSkip } from '../kit/codecs.ts';
 import { agentIdOf, agentNumber, STATUSES, statusWord, time } from './dialect.ts';
@@ -17,7 +17,7 @@ const ListedConversation = z.object({
   failure_reason: z.string().nullable(),
 });
 
-function present(call: Call, entries: readonly ConversationEntry[]): z.input<typeof ListedConversation> {
+function present(call: Call, entries: readonly CallEntry[]): z.input<typeof ListedConversation> {
   return {
     conversation_id: call.sid,
     agent_id: agentIdOf(call.agentId),
@@ -52,7 +52,7 @@ export const getConversationOperation = operation({
       `conversation_id: ${params.conversation_id}`,
       'Conversation',
     );
-    const entries = (await entriesOf(core, [call])).get(call.id) ?? [];
+    const entries = await entriesOf(core, call);
     return {
       ...present(call, entries),
       phone_number: call.direction === 'inbound' ? call.from : call.to,
@@ -81,7 +81,12 @@ export const listConversationsOperation = operation({
       ...(status === undefined ? {} : { statuses: STATUSES.get(status)! }),
     };
     const { rows, total } = await listCalls(core, ctx, filter, { skip, limit });
-    const entries = await entriesOf(core, rows);
-    return { conversations: rows.map((call) => present(call, entries.get(call.id) ?? [])), total, skip, limit };
+    const entries = await entriesOfListed(core, rows);
+    return {
+      conversations: rows.map((call) => present(call, entries.get(call.conversationId) ?? [])),
+      total,
+      skip,
+      limit,
+    };
   },
 });

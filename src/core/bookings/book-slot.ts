@@ -15,9 +15,18 @@ export async function bookSlot(core: Pick<BaseCore, 'store' | 'clock'>, ctx: Ctx
     const booking = await records.bookings.insert(ctx.organizationId, input, now, null);
     if (!booking) throw new AppError('conflict', 'That time is taken', { subject: `at: ${input.at.toISOString()}` });
     await records.outbox.audit(ctx, 'booking.make', `booking_${booking.id}`, { at: input.at });
-    if (booking.callId !== null) await records.metrics.settle([booking.callId]);
+    await settleCallOf(records, booking);
     return booking;
   });
+}
+
+/** Counts a booking in the facts of its call, if that has ended. Must be the last change of its transaction. */
+export async function settleCallOf(
+  { conversations, metrics }: Pick<Records, 'conversations' | 'metrics'>,
+  { conversationId }: Booking,
+): Promise<void> {
+  const conversation = conversationId === null ? null : await conversations.byId(conversationId);
+  if (conversation && conversation.callId !== null) await metrics.settle([conversation.callId]);
 }
 
 const STEP_MS = 30 * 60_000;

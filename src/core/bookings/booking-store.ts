@@ -1,13 +1,13 @@
 import { type Booking, type BookingParty, type BookSlot, type Callback } from './booking.ts';
 
 export interface BookingStore {
-  /** Null if the time is booked, or held for another call. `heldUntil` is set while the time is only offered. */
+  /** Null if the time is booked or held for another conversation. `heldUntil` is set while it is only offered. */
   insert(organizationId: number, booking: BookSlot, now: Date, heldUntil: Date | null): Promise<Booking | null>;
   /** Null if there is no booking to cancel. */
   cancel(organizationId: number, id: number, at: Date): Promise<Booking | null>;
   /** The future bookings of one party, soonest first. */
   upcoming(organizationId: number, whose: BookingParty, now: Date): Promise<readonly Booking[]>;
   insertCallback(organizationId: number, callback: Callback, at: Date): Promise<number>;
-  callbacksOf(callId: number): Promise<readonly Callback[]>;
-  ofCall(callId: number): Promise<readonly Booking[]>;
+  callbacksOf(conversationId: number): Promise<readonly Callback[]>;
+  of(conversationId: number): Promise<readonly Booking[]>;
 }

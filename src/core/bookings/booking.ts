@@ -6,20 +6,18 @@ export interface Booking {
   readonly number: string | null;
   readonly notes: string | null;
   readonly personId: number | null;
-  readonly callId: number | null;
-  /** The text conversation in which it was made. */
-  readonly conversationId?: number | null;
+  /** The conversation in which it was made; null: outside of any. */
+  readonly conversationId: number | null;
 }
 
 export type BookSlot = Omit<Booking, 'id'>;
 
 /** Identifies the owner of bookings: the person, the number, or the current conversation. Null if unknown. */
-export type BookingParty = Pick<Booking, 'personId' | 'number' | 'callId' | 'conversationId'>;
+export type BookingParty = Pick<Booking, 'personId' | 'number' | 'conversationId'>;
 
 /** A request to call a person back. */
 export interface Callback {
-  readonly callId: number | null;
-  readonly conversationId?: number | null;
+  readonly conversationId: number;
   readonly personId: number | null;
   readonly number: string | null;
   /** The wanted time in the caller's own words. */

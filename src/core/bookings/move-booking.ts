@@ -1,19 +1,20 @@
 import type { BaseCore } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { AppError, invalid, notFound } from '../kernel/errors.ts';
+import { settleCallOf } from './book-slot.ts';
 import type { Booking, BookSlot } from './booking.ts';
 
 type Ctx = Pick<Context, 'organizationId' | 'actor' | 'once'>;
 
 /**
- * Moves a booking to another time. `callId` or `conversationId` names where that happens. @throws AppError not-found,
+ * Moves a booking to another time. `conversationId` names where that happens. @throws AppError not-found,
  * invalid-input (in the past), conflict (taken)
  */
 export async function moveBooking(
   core: Pick<BaseCore, 'store' | 'clock'>,
   ctx: Ctx,
   id: number,
-  to: Pick<BookSlot, 'at' | 'callId' | 'conversationId'>,
+  to: Pick<BookSlot, 'at' | 'conversationId'>,
 ): Promise<Booking> {
   const now = core.clock.now();
   if (to.at <= now) throw invalid('at', 'must not be in the past', 'range');
@@ -28,7 +29,7 @@ export async function moveBooking(
       to: moved.at,
       booking: `booking_${moved.id}`,
     });
-    if (moved.callId !== null) await records.metrics.settle([moved.callId]);
+    await settleCallOf(records, moved);
     return moved;
   });
 }

@@ -1,4 +1,4 @@
-import type { Message } from '../conversations/conversation.ts';
+import type { Entry } from '../conversations/entry.ts';
 import type { Core } from '../core.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Context } from '../kernel/context.ts';
@@ -43,19 +43,19 @@ export async function analyseCall(
   return { call, analysis: { ...analysis, judgement: { ...judgement, converted: true } } };
 }
 
-async function wordsOf({ store }: Core, call: Call): Promise<readonly Message[]> {
-  const conversation = await store.conversations.ofCall(call.id);
-  return conversation ? store.conversations.messages(conversation.id) : [];
-}
+const wordsOf = ({ store }: Core, call: Call): Promise<readonly Entry[]> => store.entries.of(call.conversationId);
 
-function linesIn(transcript: string, at: Date): Message[] {
+function linesIn(transcript: string, at: Date): Entry[] {
   return transcript
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line, id) => ({
       id,
+      seq: null,
+      startMs: null,
+      endMs: null,
       role: AGENT_LINE.test(line) ? ('agent' as const) : ('caller' as const),
-      content: line.replace(AGENT_LINE, '').replace(PERSON_LINE, ''),
+      text: line.replace(AGENT_LINE, '').replace(PERSON_LINE, ''),
       metadata: null,
       detail: {},
       agentId: null,

@@ -1,12 +1,12 @@
 import { noteCallbackIn } from '../bookings/book-slot.ts';
 import { type Callback } from '../bookings/booking.ts';
 import type { DomainEvent } from '../kernel/events.ts';
+import type { SpokenEntry } from '../conversations/entry.ts';
 import type { WallClock } from '../kernel/wall-clock.ts';
 import type { Records, Store } from '../records.ts';
 import type { CallProgress, Ownership, WriteResult } from './call-store.ts';
 import { priced, type UsageLine } from '../usage/usage.ts';
 import type { Call, TurnLatency } from './call.ts';
-import type { ConversationEntry } from './conversation-entry.ts';
 import { endIn, type CallOutcome } from './finish-call.ts';
 
 /** A change that the owner of a call writes. Plain data, so that a file can keep it during a database outage. */
@@ -15,7 +15,7 @@ export type CallRecord =
   | {
       readonly kind: 'entry';
       /** Null if transcripts are not kept. */
-      readonly entry: ConversationEntry | null;
+      readonly entry: SpokenEntry | null;
       readonly latency: TurnLatency | null;
       readonly event: DomainEvent | null;
       /** Of the turn. Left out in records of earlier versions. */
@@ -23,7 +23,7 @@ export type CallRecord =
       /** After this entry. Left out in records of earlier versions. */
       readonly turnState?: object;
     }
-  | { readonly kind: 'callback'; readonly callback: Callback }
+  | { readonly kind: 'callback'; readonly callback: Omit<Callback, 'conversationId'> }
   | {
       readonly kind: 'end';
       readonly outcome: CallOutcome;
@@ -34,7 +34,8 @@ export type CallRecord =
 /** A record with its number: the records of one owner are numbered from one, in order. */
 export interface NumberedRecord {
   readonly number: number;
-  readonly call: Pick<Call, 'id' | 'organizationId' | 'agentId'>;
+  /** Records of earlier versions leave the conversation out. */
+  readonly call: Pick<Call, 'id' | 'organizationId' | 'agentId'> & Partial<Pick<Call, 'conversationId'>>;
   readonly by: Ownership;
   readonly record: CallRecord;
 }
@@ -59,7 +60,7 @@ export async function writeCallRecord(
         const result = await records.calls.write(call.id, by, number, change, true);
         if (result !== 'written') return result;
         await recordUsage(records, call.id, record.usage);
-        const isNew = !record.entry || (await records.calls.addEntry(call.id, record.entry));
+        const isNew = !record.entry || (await addEntry(records, call, record.entry, clock.now()));
         if (isNew && record.event) await records.outbox.event(call.organizationId, record.event);
         // A late turn of a call whose end another server has stored.
         await records.metrics.settle([call.id]);
@@ -68,7 +69,9 @@ export async function writeCallRecord(
       case 'callback': {
         const result = await records.calls.write(call.id, by, number, {}, true);
         const ctx = { organizationId: call.organizationId, actor: { kind: 'system', name: 'agent' } } as const;
-        if (result === 'written') await noteCallbackIn(records, ctx, record.callback, clock.now());
+        if (result !== 'written') return result;
+        const callback = { ...record.callback, conversationId: await conversationOf(records, call) };
+        await noteCallbackIn(records, ctx, callback, clock.now());
         return result;
       }
       case 'end': {
@@ -80,6 +83,21 @@ export async function writeCallRecord(
     }
   });
 }
+
+/** False if the entry is stored already. */
+async function addEntry(
+  records: Records,
+  call: NumberedRecord['call'],
+  entry: SpokenEntry,
+  at: Date,
+): Promise<boolean> {
+  const agentId = entry.role === 'agent' ? call.agentId : null;
+  const conversationId = await conversationOf(records, call);
+  return (await records.entries.add(conversationId, { ...entry, at, metadata: null, agentId })) !== null;
+}
+
+const conversationOf = async ({ conversations }: Records, { id, conversationId }: NumberedRecord['call']) =>
+  conversationId ?? (await conversations.ofCall(id))!.id;
 
 async function recordUsage({ usage }: Records, callId: number, lines: readonly UsageLine[] = []): Promise<void> {
   if (lines.length > 0) await usage.record(callId, priced(lines, await usage.prices()));

@@ -1,4 +1,4 @@
-import type { Message } from '../conversations/conversation.ts';
+import type { Entry } from '../conversations/entry.ts';
 import type { Judgement } from '../memory/analyst.ts';
 
 /** What the analysis of a call found. */
@@ -26,7 +26,7 @@ export const NO_REVIEW: CallReview = { analysis: null, satisfaction: null, notes
 const BOOKING_TOOL = /^book_/;
 
 /** Whether something was booked: that is an agreement, whatever the words were. */
-export const holdsBooking = (messages: readonly Pick<Message, 'role' | 'detail'>[]): boolean =>
+export const holdsBooking = (messages: readonly Pick<Entry, 'role' | 'detail'>[]): boolean =>
   messages.some(
     ({ role, detail }) =>
       role === 'tool-result' && detail['status'] === 'ok' && BOOKING_TOOL.test(String(detail['name'])),

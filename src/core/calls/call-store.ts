@@ -1,7 +1,6 @@
 import type { Page, Listed } from '../kernel/page.ts';
 import type { VendorProblem } from '../ai-agents/vendor-problem.ts';
-import type { Call, CallStatus, EndedBy, EndStatus, TurnLatency } from './call.ts';
-import type { CallPhase, ConversationEntry } from './conversation-entry.ts';
+import type { Call, CallPhase, CallStatus, EndedBy, EndStatus, TurnLatency } from './call.ts';
 
 /** The fields of a new call. */
 export type NewCall = Pick<
@@ -136,20 +135,8 @@ export interface CallStore {
   setDisposition(id: number, disposition: string | null): Promise<void>;
   /** Newest first. */
   list(organizationId: number, filter: CallFilter, page: Page): Promise<Listed<Call>>;
-  entries(callId: number): Promise<readonly ConversationEntry[]>;
-  /** The entries of several calls, by call id. */
-  entriesOf(callIds: readonly number[]): Promise<ReadonlyMap<number, readonly ConversationEntry[]>>;
   /** Removes the recording keys of calls that ended before that instant, and returns them. */
   dropRecordings(organizationId: number, endedBefore: Date, at: Date, limit: number): Promise<readonly string[]>;
-  /** Deletes all transcripts of calls that ended before that instant; returns the number of calls. */
-  dropTranscripts(organizationId: number, endedBefore: Date, at: Date, limit: number): Promise<number>;
-  /** Deletes transcripts, metadata, notes and numbers of a person's calls; `running` if one has not ended. */
-  erasePerson(
-    personId: number,
-    at: Date,
-  ): Promise<{ readonly calls: number; readonly recordingKeys: readonly string[] } | 'running'>;
-  /** Adds an entry; false if it already exists, which leaves it unchanged. */
-  addEntry(callId: number, entry: ConversationEntry): Promise<boolean>;
 }
 
 export interface CallFilter {

@@ -1,5 +1,4 @@
 import type { VendorProblem } from '../ai-agents/vendor-problem.ts';
-import type { CallPhase } from './conversation-entry.ts';
 
 /** The status of a call. Each API maps it to its own words. */
 export type CallStatus = 'placed' | 'ringing' | 'answered' | EndStatus;
@@ -47,6 +46,8 @@ export function isFailure(status: EndStatus): boolean {
 /** Who ended a call. `human`: a user, through an API or the console; `agent`: the AI agent. */
 export type EndedBy = 'caller' | 'agent' | 'human' | 'system' | 'carrier';
 
+export type CallPhase = 'GREETING' | 'DISCOVERY' | 'PRESENTATION' | 'OBJECTIONS' | 'CLOSING';
+
 export type Direction = 'outbound' | 'inbound' | 'web';
 
 /** Settings of the agent that one call overrides. */
@@ -73,6 +74,8 @@ export interface Call {
   /** The sid under which the call was placed, if the carrier's id replaced it. */
   readonly placedSid: string | null;
   readonly organizationId: number;
+  /** The conversation that the call is a channel of. */
+  readonly conversationId: number;
   readonly agentId: number;
   readonly personId: number | null;
   /** The user who placed it, directly or with an API key. */

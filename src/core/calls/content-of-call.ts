@@ -1,16 +1,16 @@
 import type { AiAgent } from '../ai-agents/ai-agent.ts';
 import type { Core } from '../core.ts';
+import type { CallEntry } from '../conversations/entry.ts';
 import type { Call } from './call.ts';
-import type { ConversationEntry } from './conversation-entry.ts';
 
 /** The further content of a call's page. The agent may have been deleted since. */
 export async function contentOfCall(
   core: Pick<Core, 'store'>,
   call: Call,
-): Promise<{ readonly agent: AiAgent | null; readonly entries: readonly ConversationEntry[] }> {
+): Promise<{ readonly agent: AiAgent | null; readonly entries: readonly CallEntry[] }> {
   const [agent, entries] = await Promise.all([
     core.store.agents.evenDeleted(call.agentId),
-    core.store.calls.entries(call.id),
+    core.store.entries.ofCall(call.conversationId),
   ]);
   return { agent, entries };
 }

@@ -70,7 +70,7 @@ export async function endIn(
   const call = (await records.calls.byId(callId))!;
   // The owner does not write this end, so the outcome of its running tools is unknown.
   if (by === null)
-    for (const { key, name } of await records.tools.lose(callId))
+    for (const { key, name } of await records.tools.lose(call.conversationId))
       await records.outbox.event(call.organizationId, {
         type: 'tool.executed',
         callId,

@@ -1,10 +1,10 @@
 import type { Core } from '../core.ts';
+import type { CallEntry } from '../conversations/entry.ts';
 import { callsOf, type Context } from '../kernel/context.ts';
 import { notFound } from '../kernel/errors.ts';
 import type { CallFilter } from './call-store.ts';
 import type { Listed, Page } from '../kernel/page.ts';
 import type { Call } from './call.ts';
-import type { ConversationEntry } from './conversation-entry.ts';
 
 /**
  * A call by our id, our number or the carrier's id. `subject` names it in the error. @throws AppError not-found, also
@@ -54,10 +54,15 @@ export function listCalls(
   );
 }
 
-/** The conversation entries of several calls, by call id. */
-export function entriesOf(
-  core: Core,
+/** What was said and done on a call, in order. */
+export function entriesOf(core: Pick<Core, 'store'>, call: Call): Promise<readonly CallEntry[]> {
+  return core.store.entries.ofCall(call.conversationId);
+}
+
+/** What was said and done on several calls of a list, by conversation id. */
+export function entriesOfListed(
+  core: Pick<Core, 'store'>,
   calls: readonly Call[],
-): Promise<ReadonlyMap<number, readonly ConversationEntry[]>> {
-  return core.store.calls.entriesOf(calls.map((call) => call.id));
+): Promise<ReadonlyMap<number, readonly CallEntry[]>> {
+  return core.store.entries.ofCalls(calls.map((call) => call.conversationId));
 }

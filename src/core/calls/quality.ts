@@ -1,5 +1,5 @@
 import type { Call } from './call.ts';
-import type { ConversationEntry } from './conversation-entry.ts';
+import type { CallEntry } from '../conversations/entry.ts';
 
 const BEST = 5;
 /** Answers that come sooner feel immediate; each second more costs a point. */
@@ -22,7 +22,7 @@ const ASKS_AGAIN = /\b(did not catch|say (?:it|that) again|are you still there|t
  */
 export function qualityOf(
   call: Pick<Call, 'status' | 'latency' | 'vendorErrors'>,
-  entries: readonly Pick<ConversationEntry, 'role' | 'text' | 'detail'>[],
+  entries: readonly Pick<CallEntry, 'role' | 'text' | 'detail'>[],
 ): number | null {
   const agent = entries.filter((entry) => entry.role === 'agent');
   if (agent.length === 0) return null;

@@ -45,9 +45,7 @@ function retireTranscripts(
   const now = core.clock.now();
   return core.store.transaction(async (records) => {
     const before = new Date(now.getTime() - days * DAY_MS);
-    const deleted =
-      (await records.calls.dropTranscripts(id, before, now, BATCH)) +
-      (await records.conversations.dropWords(id, before, now, BATCH));
+    const deleted = await records.entries.drop(id, before, now, BATCH);
     if (deleted > 0) await records.outbox.audit(systemOf(id), 'retention.transcripts', `org_${id}`, { deleted, days });
     return deleted;
   });

@@ -5,8 +5,8 @@ import type { Listed, Page } from '../kernel/page.ts';
 import { LIVE_STATUSES, type Call } from './call.ts';
 import { NO_REVIEW, type CallReview } from './call-review.ts';
 import type { CallFilter } from './call-store.ts';
-import type { ConversationEntry } from './conversation-entry.ts';
-import { entriesOf, getCall, listCalls } from './get-call.ts';
+import type { CallEntry } from '../conversations/entry.ts';
+import { entriesOf, entriesOfListed, getCall, listCalls } from './get-call.ts';
 import { qualityOf } from './quality.ts';
 
 /** A call with what it cost so far and what was judged of it. */
@@ -17,7 +17,7 @@ export interface ReviewedCall {
 }
 
 export interface CallDetail extends ReviewedCall {
-  readonly entries: readonly ConversationEntry[];
+  readonly entries: readonly CallEntry[];
   readonly summary: string | null;
 }
 
@@ -31,10 +31,10 @@ export async function getCallDetail(
   const call = await getCall(core, ctx, id, subject);
   const [reviews, entries, conversation] = await Promise.all([
     withReviews(core, [call]),
-    entriesOf(core, [call]),
+    entriesOf(core, call),
     core.store.conversations.ofCall(call.id),
   ]);
-  return { ...reviews[0]!, entries: entries.get(call.id) ?? [], summary: conversation?.summary ?? null };
+  return { ...reviews[0]!, entries, summary: conversation?.summary ?? null };
 }
 
 /** Lists the calls that the actor may see, newest first. */
@@ -60,8 +60,11 @@ export interface ActiveCall {
 /** The running calls that the actor may see, newest first. */
 export async function activeCalls(core: Core, ctx: Context): Promise<Listed<ActiveCall>> {
   const { rows, total } = await listCalls(core, ctx, { statuses: LIVE_STATUSES }, { skip: 0, limit: MOST_ACTIVE });
-  const entries = await entriesOf(core, rows);
-  return { rows: rows.map((call) => ({ call, quality: qualityOf(call, entries.get(call.id) ?? []) })), total };
+  const entries = await entriesOfListed(core, rows);
+  return {
+    rows: rows.map((call) => ({ call, quality: qualityOf(call, entries.get(call.conversationId) ?? []) })),
+    total,
+  };
 }
 
 async function withReviews({ store }: Core, calls: readonly Call[]): Promise<ReviewedCall[]> {

@@ -1,13 +1,11 @@
 import type { Listed, Page } from '../kernel/page.ts';
-import type { Conversation, ConversationStatus, ConversationView, Message } from './conversation.ts';
+import type { Conversation, ConversationStatus, ConversationView } from './conversation.ts';
 
 /** The fields of a new text conversation. */
 export type NewConversation = Pick<
   Conversation,
   'organizationId' | 'agentId' | 'personId' | 'userId' | 'name' | 'startedBy'
 > & { readonly at: Date };
-
-export type NewMessage = Pick<Message, 'role' | 'content' | 'metadata' | 'detail' | 'agentId' | 'at'>;
 
 export interface ConversationFilter {
   readonly userId?: string;
@@ -28,9 +26,6 @@ export interface ConversationStore {
   view(id: number, now: Date): Promise<ConversationView>;
   /** Ordered by last use, newest first. */
   list(organizationId: number, filter: ConversationFilter, page: Page, now: Date): Promise<Listed<ConversationView>>;
-  /** All messages, or the last ones, oldest first. The messages of a voice call are its entries. */
-  messages(conversationId: number, last?: number): Promise<readonly Message[]>;
-  add(conversationId: number, message: NewMessage): Promise<Message>;
   /**
    * Locks a conversation for one turn, with a lease by the database's clock. False while another holder has the lock.
    */
@@ -49,9 +44,5 @@ export interface ConversationStore {
     personId: number,
     limit: number,
   ): Promise<readonly { readonly conversation: Conversation; readonly summary: string; readonly at: Date }[]>;
-  /** Deletes a person's text messages; calls have their own records. */
-  forgetPerson(personId: number, at: Date): Promise<void>;
   forgetSummaries(personId: number): Promise<void>;
-  /** Deletes the messages of conversations last used before that instant; returns the number of conversations. */
-  dropWords(organizationId: number, usedBefore: Date, at: Date, limit: number): Promise<number>;
 }

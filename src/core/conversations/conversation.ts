@@ -1,5 +1,3 @@
-import type { ConversationEntry } from '../calls/conversation-entry.ts';
-
 /** A conversation with one person, in text or by voice. Every voice call has one. */
 export interface Conversation {
   readonly id: number;
@@ -29,18 +27,6 @@ export type ConversationStatus = 'active' | 'completed' | 'archived';
 /** A text conversation ends after this time without a message. */
 export const SILENCE_MS = 30 * 60_000;
 export const ARCHIVED_AFTER_MS = 30 * 86_400_000;
-
-/** One text message, utterance or tool execution, in order of arrival. */
-export interface Message {
-  readonly id: number;
-  readonly role: ConversationEntry['role'] | 'system';
-  readonly content: string;
-  /** Metadata from the client. */
-  readonly metadata: Readonly<Record<string, unknown>> | null;
-  readonly detail: Readonly<Record<string, unknown>>;
-  readonly agentId: number | null;
-  readonly at: Date;
-}
 
 /** A conversation in a list. */
 export interface ConversationView {

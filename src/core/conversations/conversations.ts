@@ -5,8 +5,9 @@ import type { Core } from '../core.ts';
 import { callsOf, type Context } from '../kernel/context.ts';
 import { notFound } from '../kernel/errors.ts';
 import type { Listed, Page } from '../kernel/page.ts';
-import type { Conversation, ConversationView, Message } from './conversation.ts';
+import type { Conversation, ConversationView } from './conversation.ts';
 import type { ConversationFilter } from './conversation-store.ts';
+import { inText, type Entry } from './entry.ts';
 import { mayUse } from './talk.ts';
 
 /** Names a conversation: by the client's id, within the person if one is given, or by our id. */
@@ -38,7 +39,7 @@ export async function getConversation(
 }
 
 export interface WholeConversation extends ConversationView {
-  readonly said: readonly Message[];
+  readonly said: readonly Entry[];
   readonly agentType: AgentType | null;
   /** The model that really answered; before the first answer, the configured one. */
   readonly model: string | null;
@@ -52,7 +53,7 @@ export async function viewConversation(core: Core, ctx: Context, which: Conversa
   const { id, callId, agentId } = conversation;
   const [view, said, agent, call, usage] = await Promise.all([
     store.conversations.view(id, clock.now()),
-    store.conversations.messages(id),
+    store.entries.of(id),
     agentId === null ? null : store.agents.evenDeleted(agentId),
     callId === null ? null : store.calls.byId(callId),
     callId === null ? [] : store.usage.ofCall(callId),
@@ -100,7 +101,7 @@ export async function addMessage(
   ctx: Context,
   which: ConversationId,
   { role, text, metadata }: AddMessage,
-): Promise<Message> {
+): Promise<Entry> {
   const conversation = await getConversation(core, ctx, which);
   const call = conversation.callId === null ? null : await core.store.calls.byId(conversation.callId);
   const toCall = call !== null && !isEnded(call.status) && role !== 'system';
@@ -109,14 +110,9 @@ export async function addMessage(
   return core.store.transaction(async (records) => {
     const at = core.clock.now();
     // This stores the request with its metadata; the call itself records the words when they were spoken.
-    const added = await records.conversations.add(conversation.id, {
-      role,
-      content: text,
-      metadata,
-      detail: toCall ? { toCall } : {},
-      agentId: role === 'agent' ? conversation.agentId : null,
-      at,
-    });
+    const detail = toCall ? { toCall } : {};
+    const agentId = role === 'agent' ? conversation.agentId : null;
+    const added = await records.entries.add(conversation.id, inText({ role, text, metadata, detail, agentId, at }));
     await records.outbox.audit(ctx, 'conversation.message', `conv_${conversation.id}`);
     if (conversation.agentId !== null && role !== 'system' && !call) {
       const where = { conversationId: conversation.id, agentId: conversation.agentId };
@@ -127,7 +123,7 @@ export async function addMessage(
           : { type: 'message.received', ...where, data: { role, text, confidence: confidenceIn(metadata) } },
       );
     }
-    return added;
+    return added!;
   });
 }
 

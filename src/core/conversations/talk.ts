@@ -8,8 +8,8 @@ import { isPhoneNumber } from '../kernel/phone-number.ts';
 import { isWithheldNumber, numberOf } from '../people/withheld-number.ts';
 import { learned } from '../memory/learn.ts';
 import { personNamed } from '../people/person-of.ts';
-import type { Conversation, Message } from './conversation.ts';
-import type { NewMessage } from './conversation-store.ts';
+import type { Conversation } from './conversation.ts';
+import { inText, type Entry, type NewMessage } from './entry.ts';
 import type { Understood } from './text-dialogue.ts';
 
 export interface WriteToAgent {
@@ -29,7 +29,7 @@ export interface WriteToAgent {
 export interface Answered {
   readonly conversation: Conversation;
   readonly agent: AiAgent;
-  readonly message: Message;
+  readonly message: Entry;
   readonly model: string;
   readonly tokens: number;
   readonly tookMs: number;
@@ -83,14 +83,11 @@ async function answer(core: Core, ctx: Context, { agent, conversation, personId,
   const where = { conversationId: conversation.id, agentId: agent.id };
   const began = clock.now();
   await store.transaction(async (records) => {
-    await records.conversations.add(conversation.id, {
-      role: 'caller',
-      content: input.text,
-      metadata: input.variables === undefined ? null : { dynamic_variables: input.variables },
-      detail: {},
-      agentId: null,
-      at: began,
-    });
+    const metadata = input.variables === undefined ? null : { dynamic_variables: input.variables };
+    await records.entries.add(
+      conversation.id,
+      inText({ role: 'caller', text: input.text, metadata, detail: {}, agentId: null, at: began }),
+    );
     await records.outbox.event(ctx.organizationId, {
       type: 'message.received',
       ...where,
@@ -98,7 +95,7 @@ async function answer(core: Core, ctx: Context, { agent, conversation, personId,
     });
     await records.outbox.audit(ctx, 'conversation.message', `conv_${conversation.id}`);
   });
-  const messages = await store.conversations.messages(conversation.id, REMEMBERED);
+  const messages = await store.entries.of(conversation.id, REMEMBERED);
   const given = await dialogue.answer({
     agent,
     conversation,
@@ -114,7 +111,7 @@ async function answer(core: Core, ctx: Context, { agent, conversation, personId,
   const tookMs = at.getTime() - began.getTime();
   const said: NewMessage = {
     role: 'agent',
-    content: given.text,
+    text: given.text,
     metadata: null,
     detail: {
       model: given.model,
@@ -126,9 +123,10 @@ async function answer(core: Core, ctx: Context, { agent, conversation, personId,
     agentId: agent.id,
     at,
   };
-  const analysis = personId === null ? null : await dialogue.analyse(agent, [...messages, { ...said, id: 0 }], false);
+  const analysis =
+    personId === null ? null : await dialogue.analyse(agent, [...messages, { ...inText(said), id: 0 }], false);
   const message = await store.transaction(async (records) => {
-    const added = await records.conversations.add(conversation.id, said);
+    const added = await records.entries.add(conversation.id, inText(said));
     await records.conversations.answered(conversation.id, {
       agentId: agent.id,
       personId,
@@ -147,7 +145,7 @@ async function answer(core: Core, ctx: Context, { agent, conversation, personId,
     // The analysis by a memory helper with a model follows later.
     if (personId !== null && agent.chain.length > 0)
       await records.outbox.job({ name: 'learn', data: { conversationId: conversation.id } });
-    return added;
+    return added!;
   });
   const { model, tokens, understood } = given;
   return { conversation, agent, message, model, tokens, tookMs, understood };
@@ -157,16 +155,12 @@ async function noteTool(
   core: Core,
   organizationId: number,
   where: { readonly conversationId: number; readonly agentId: number },
-  message: Pick<NewMessage, 'role' | 'content' | 'detail'>,
+  message: Pick<NewMessage, 'role' | 'text' | 'detail'>,
 ): Promise<void> {
   const { key, name, status } = message.detail as { key: string; name: string; status?: string };
   await core.store.transaction(async (records) => {
-    await records.conversations.add(where.conversationId, {
-      ...message,
-      metadata: null,
-      agentId: where.agentId,
-      at: core.clock.now(),
-    });
+    const said = { ...message, metadata: null, agentId: where.agentId, at: core.clock.now() };
+    await records.entries.add(where.conversationId, inText(said));
     if (status !== undefined && status !== 'unconfirmed')
       await records.outbox.event(organizationId, { type: 'tool.executed', ...where, data: { key, name, status } });
   });

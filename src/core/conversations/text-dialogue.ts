@@ -1,7 +1,7 @@
 import type { AiAgent } from '../ai-agents/ai-agent.ts';
 import type { Analysis } from '../memory/analyst.ts';
-import type { Conversation, Message } from './conversation.ts';
-import type { NewMessage } from './conversation-store.ts';
+import type { Conversation } from './conversation.ts';
+import type { Entry, NewMessage } from './entry.ts';
 
 /** The input of an agent's answer in text. */
 export interface TextTurn {
@@ -11,14 +11,14 @@ export interface TextTurn {
   /** The person's phone number. */
   readonly number: string | null;
   /** All messages so far; the person's new message is the last. */
-  readonly messages: readonly Message[];
+  readonly messages: readonly Entry[];
   readonly temperature: number | null;
   /** Receives the answer as it is generated. */
   readonly onText: (text: string) => void;
   /** Aborted when the client stops reading. */
   readonly signal: AbortSignal | null;
   /** Stores a tool execution with its result. */
-  readonly onTool: (message: Pick<NewMessage, 'role' | 'content' | 'detail'>) => Promise<void>;
+  readonly onTool: (message: Pick<NewMessage, 'role' | 'text' | 'detail'>) => Promise<void>;
 }
 
 /** What an agent of type `input` extracts from a message. */
@@ -53,5 +53,5 @@ export interface TextDialogue {
   /**
    * Analyses what the person said: by rules at once, or `thoroughly` by the agent's memory helper if it has a model.
    */
-  analyse(agent: AiAgent | null, messages: readonly Message[], thoroughly: boolean): Promise<Analysis>;
+  analyse(agent: AiAgent | null, messages: readonly Entry[], thoroughly: boolean): Promise<Analysis>;
 }

@@ -1,7 +1,7 @@
 import type { Call } from '../calls/call.ts';
 import { holdsBooking, type CallAnalysis } from '../calls/call-review.ts';
 import { qualityOf } from '../calls/quality.ts';
-import type { Message } from '../conversations/conversation.ts';
+import type { Entry } from '../conversations/entry.ts';
 import type { Core } from '../core.ts';
 import type { Records } from '../records.ts';
 import type { Analysis } from './analyst.ts';
@@ -19,12 +19,12 @@ export async function learned(
 
 function analysisOf(
   call: Pick<Call, 'status' | 'latency' | 'vendorErrors'>,
-  messages: readonly Message[],
+  messages: readonly Entry[],
   { judgement, topics }: Analysis,
 ): CallAnalysis | null {
   const quality = qualityOf(
     call,
-    messages.flatMap(({ role, content, detail }) => (role === 'system' ? [] : [{ role, text: content, detail }])),
+    messages.flatMap(({ role, text, detail }) => (role === 'system' ? [] : [{ role, text, detail }])),
   );
   if (judgement === null || quality === null) return null;
   return { ...judgement, converted: judgement.converted || holdsBooking(messages), keywords: topics, quality };
@@ -35,12 +35,12 @@ export async function learnFrom(
   core: Pick<Core, 'store' | 'clock' | 'dialogue'>,
   which: { readonly callId: number } | { readonly conversationId: number },
 ): Promise<void> {
-  const { conversations, agents } = core.store;
+  const { conversations, entries, agents } = core.store;
   const conversation =
     'callId' in which ? await conversations.ofCall(which.callId) : await conversations.byId(which.conversationId);
   if (!conversation) return;
   const { id, personId, agentId, callId } = conversation;
-  const messages = await conversations.messages(conversation.id);
+  const messages = await entries.of(conversation.id);
   if (!messages.some((message) => message.role === 'caller')) return;
   const analysis = await core.dialogue.analyse(
     agentId === null ? null : await agents.evenDeleted(agentId),

@@ -15,8 +15,8 @@ export function suppressionHash(secrets: Pick<Secrets, 'keyedHash'>, organizatio
 }
 
 /**
- * Erases a person, named by a number or a client's id: their data and the transcripts, recordings and notes of their
- * calls.
+ * Erases a person, named by a number or a client's id: their data and the words, recordings and notes of their
+ * conversations.
  * The calls themselves stay with their times, and so does a do-not-call entry, as a hash. @throws AppError not-found,
  * conflict while a call with them runs
  */
@@ -30,13 +30,13 @@ export async function erasePerson(core: Core, ctx: Context, userId: string): Pro
       (await records.persons.byNumber(ctx.organizationId, userId));
     if (!person) throw notFound('Person', subject);
     const numbers = await records.persons.numbersOf(person.id);
-    const erased = await records.calls.erasePerson(person.id, core.clock.now());
+    // While their conversations still name the person.
+    await records.callReviews.forgetPerson(person.id);
+    const erased = await records.entries.erase(person.id, core.clock.now());
     if (erased === 'running')
       throw new AppError('conflict', 'A call with this person is running: end it first', { subject });
     if (erased.recordingKeys.length > 0)
       await records.outbox.job({ name: 'delete-recordings', data: { recordingKeys: erased.recordingKeys } });
-    await records.callReviews.forgetPerson(person.id);
-    await records.conversations.forgetPerson(person.id, core.clock.now());
     const hashes = numbers.map((one) => suppressionHash(core.secrets, ctx.organizationId, one));
     // A number that only one campaign must not call is suppressed for all: after the erasure the campaign is not known.
     let isListed = false;

@@ -14,8 +14,11 @@ export interface ArmedTool {
   readonly sealedSecret: string;
 }
 
-/** A call or a text conversation. `epoch`: the ownership of the call by the server that runs it. */
-export type ToolLocation = { readonly callId: number; readonly epoch?: number } | { readonly conversationId: number };
+/** The conversation in which a tool runs. `call`: on a running call, in this epoch of its ownership. */
+export interface ToolLocation {
+  readonly conversationId: number;
+  readonly call?: { readonly id: number; readonly epoch: number };
+}
 
 export type NewExecution = ToolLocation & {
   readonly key: string;
@@ -45,13 +48,13 @@ export interface ToolStore {
    */
   begin(execution: NewExecution): Promise<boolean>;
   finish(
-    scene: ToolLocation,
+    conversationId: number,
     key: string,
     end: { readonly status: ToolStatus; readonly output: string; readonly durationMs: number },
   ): Promise<void>;
   /** Marks the running executions of a call whose server stopped as `unknown`, and returns them. */
-  lose(callId: number): Promise<readonly { readonly key: string; readonly name: string }[]>;
+  lose(conversationId: number): Promise<readonly { readonly key: string; readonly name: string }[]>;
   /** Newest first. */
   executions(toolId: number, page: Page): Promise<Listed<ToolExecution>>;
-  executionsOf(callId: number): Promise<readonly ToolExecution[]>;
+  executionsOf(conversationId: number): Promise<readonly ToolExecution[]>;
 }

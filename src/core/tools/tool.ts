@@ -60,9 +60,9 @@ export type ToolStatus = 'running' | 'ok' | 'failed' | 'unknown' | 'unconfirmed'
 /** One tool call and its result. */
 export interface ToolExecution {
   readonly id: number;
-  /** Null in a text conversation. */
+  /** Null if it ran in text. */
   readonly callSid: string | null;
-  readonly conversationId: number | null;
+  readonly conversationId: number;
   readonly key: string;
   readonly name: string;
   readonly input: Readonly<Record<string, unknown>>;

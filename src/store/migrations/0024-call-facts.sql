@@ -73,7 +73,7 @@ create table call_counts (
 insert into call_facts
 select c.id, c.organization_id, c.agent_id, c.user_id, null, c.direction, c.carrier, c.status, c.placed_at, c.answered_at, c.ended_at,
   c.answered_at is not null,
-  exists (select from bookings b where b.call_id = c.id and b.held_until is null
+  exists (select from bookings b join conversations v on v.id = b.conversation_id where v.call_id = c.id and b.held_until is null
     and (b.canceled_at is null or b.canceled_at > c.ended_at)),
   greatest(0, coalesce(round(extract(epoch from c.ended_at - c.answered_at) * 1000), 0))::bigint,
   greatest(0, round(extract(epoch from coalesce(c.answered_at, c.ended_at) - c.placed_at) * 1000))::bigint,
