@@ -36,8 +36,17 @@ export function domainSentences(): Weighted[] {
   // Every phrase of every list is worth hearing at least once.
   for (const phrases of Object.values(LISTS))
     for (const phrase of phrases) plain.push({ words: spokenWords(fill(phrase)), weight: 1 });
-  return [...plain, ...opened(plain)];
+  return [...plain, ...opened(plain), ...SPELLED];
 }
+
+/** Numbers of orders, parcels and the like begin with letters. */
+const SPELLED = [
+  ...['number is', 'code is', 'number', 'track', '{letter}'].map((before) => `${before} {letter} {letter}`),
+  ...SLOTS['digit']!.map((digit) => `{letter} {letter} ${digit}`),
+  ...['ten', 'twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'eighty', 'ninety'].map(
+    (tens) => `{letter} {letter} ${tens}`,
+  ),
+].map((phrase): Weighted => ({ words: classedWords(phrase), weight: 1, part: 'middle' }));
 
 const OPENERS = 'hi,hello,hey,um,so,and,okay,well,yes,yeah,oh,yeah hi,good morning,hi there'.split(',');
 const QUESTION = /^(?:what|what's|how|where|is|are|do|does|can|could|i|i'd|i'm|which|when|who|my|until|please|may)$/;

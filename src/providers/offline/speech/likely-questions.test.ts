@@ -19,7 +19,12 @@ describe('what callers are likely to say of a text', () => {
       assert.ok(said.includes(one), one);
   });
 
-  it('nothing of a text without codes and tables', () => assert.deepEqual(phrases('We open at nine on Mondays.'), []));
+  it('the things that it names', () => {
+    const said = phrases('Your parcel is insured. A box costs two dollars.');
+    for (const one of ['my parcel', 'where is my parcel', 'the box', 'a box']) assert.ok(said.includes(one), one);
+  });
+
+  it('nothing of a text without codes, tables and things', () => assert.deepEqual(phrases('We open at nine.'), []));
 
   it('other words for the same things', () => {
     const words = unwrittenWords('Free parking is behind the building.');

@@ -8,9 +8,12 @@ import { spokenWords } from './text.ts';
 const CODE = /(?<![\p{L}\p{N}-])(\p{Lu}{1,3})-?(\d{1,6})(?![\p{L}\p{N}])/gu;
 const CELL = /(?<=^|[\n;.] ?)([A-Za-z][A-Za-z -]{1,30}): ([^;.\n]{1,60})/g;
 const MOST_CODES = 100;
+const NOUN = /\b(?:an?|the|your|our) ([a-z]{3,20})\b/gi;
 const MOST_CELLS = 200;
+const MOST_NOUNS = 100;
 
 const BEFORE_CODE = ['for', 'is', 'the', 'does', 'of', 'to', 'a', 'an', 'and', 'about', 'says', 'in'];
+const ARTICLES = ['my', 'the', 'a', 'is my', 'where is my'];
 const ABOUT_COLUMN = ['what is the {}', 'the {} for', 'the {} of', 'what {}', 'which {}', 'how much {}'];
 const ABOUT_ROW = ['a {}', 'the {}', 'for {}', 'is {}', 'does {} cost'];
 
@@ -28,6 +31,8 @@ export function likelyQuestions(text: string): string[][] {
   for (const [, , value] of cells)
     if (!/\d/.test(value!))
       for (const frame of ABOUT_ROW) phrases.add(frame.replace('{}', spokenWords(value!).join(' ')));
+  for (const [, noun] of [...text.matchAll(NOUN)].slice(0, MOST_NOUNS))
+    for (const article of ARTICLES) phrases.add(`${article} ${spokenWords(noun!).join(' ')}`);
   return [...phrases].map((phrase) => phrase.split(' ').filter(Boolean));
 }
 
