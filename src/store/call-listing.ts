@@ -1,6 +1,7 @@
-import { sql, type RawBuilder } from 'kysely';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { CallFilter } from '#core/calls/call-store.ts';
-import { ENDED_STATUSES, LIVE_STATUSES, type CallStatus } from '#core/calls/call.ts';
+import { ENDED_STATUSES, isEnded, LIVE_STATUSES, type CallStatus } from '#core/calls/call.ts';
+import type { Database } from './schema.ts';
 
 const EVERY_STATUS: readonly CallStatus[] = [...LIVE_STATUSES, ...ENDED_STATUSES];
 
@@ -46,3 +47,25 @@ const firstIdFrom = (organizationId: number, from: Date): RawBuilder<unknown> =>
 const lastIdBefore = (organizationId: number, before: Date): RawBuilder<unknown> => sql`coalesce((
   select id from calls where organization_id = ${organizationId} and placed_at < ${before}::timestamptz + ${SLACK}
   order by placed_at desc limit 1), 0)`;
+
+/** The number of calls in a list without a number and times: running ones are counted, ended ones have counters. */
+export async function countOf(
+  db: Kysely<Database>,
+  organizationId: number,
+  { agentId, statuses = EVERY_STATUS, userId }: CallFilter,
+): Promise<number> {
+  const conditions = sql.join(
+    [
+      sql`organization_id = ${organizationId}`,
+      ...(agentId === undefined ? [] : [sql`agent_id = ${agentId}`]),
+      ...(userId === undefined ? [] : [sql`user_id = ${userId}`]),
+    ],
+    sql` and `,
+  );
+  const running = statuses.filter((status) => !isEnded(status));
+  const { rows } = await sql<{ n: number }>`
+    select (select coalesce(sum(calls), 0)::bigint from call_counts
+        where ${conditions} and outcome = any(${[...statuses]}))
+      + (select count(*) from calls where ${conditions} and status = any(${running})) as n`.execute(db);
+  return rows[0]!.n;
+}

@@ -15,7 +15,7 @@ import type { Listed, Page } from '#core/kernel/page.ts';
 import type { Database } from './schema.ts';
 import { CONTACT_GAP_MS } from './heartbeat.ts';
 import { changed, conversationOfCall, leaseEnd, rowOf, toCall } from './call-row.ts';
-import { branchesOf } from './call-listing.ts';
+import { branchesOf, countOf } from './call-listing.ts';
 import { endLegs, firstLeg, joinFirst, leaveAll, updateWithLeg } from './first-leg.ts';
 import { listKeys } from './listing.ts';
 import { interval } from './sql.ts';
@@ -134,7 +134,7 @@ export class PostgresCallStore implements CallStore {
 
   async countLive(organizationId: number): Promise<number> {
     // Concurrent requests must not both get the last slot.
-    await this.#db.selectFrom('organizations').select('id').where('id', '=', organizationId).forNoKeyUpdate().execute();
+    await sql`select pg_advisory_xact_lock(hashtextextended('running calls', ${organizationId}))`.execute(this.#db);
     const { n } = await this.#db
       .selectFrom('calls')
       .select(sql<number>`count(*)`.as('n'))
@@ -274,7 +274,16 @@ export class PostgresCallStore implements CallStore {
 
   async list(organizationId: number, filter: CallFilter, page: Page): Promise<Listed<Call>> {
     const order = page.order ?? 'desc';
-    const listing = { table: 'calls', key: ['id'], order, branches: branchesOf(organizationId, filter) } as const;
+    const listing = {
+      table: 'calls',
+      key: ['id'],
+      order,
+      branches: branchesOf(organizationId, filter),
+      // The counters hold no numbers and no times.
+      ...(filter.number === undefined && filter.from === undefined && filter.before === undefined
+        ? { count: () => countOf(this.#db, organizationId, filter) }
+        : {}),
+    } as const;
     const { keys, total } = await listKeys(this.#db, listing, page);
     if (keys.length === 0) return { rows: [], total };
     const ids = keys.map((key) => key['id'] as number);

@@ -16,12 +16,14 @@ export interface Listing {
    * key, so that a page costs the same however many rows the table has.
    */
   readonly branches: readonly RawBuilder<unknown>[];
+  /** The exact number of rows, from counters; without them it is estimated. */
+  readonly count?: () => Promise<number>;
 }
 
 export interface ListedKeys {
   /** The keys of the page's rows, in order. */
   readonly keys: readonly Readonly<Record<string, unknown>>[];
-  /** Of all pages: exact up to `EXACT_TOTAL` and on the last page, the planner's estimate beyond. */
+  /** Of all pages: exact up to `EXACT_TOTAL` and on the last page; beyond, from counters or else estimated. */
   readonly total: number;
 }
 
@@ -42,7 +44,8 @@ async function totalOf(db: Kysely<Database>, listing: Listing): Promise<number> 
     db,
   );
   const counted = rows[0]!.n;
-  return counted < most ? counted : Math.max(counted, await estimateOf(db, listing));
+  if (counted < most) return counted;
+  return Math.max(counted, await (listing.count?.() ?? estimateOf(db, listing)));
 }
 
 /** The planner's estimate, from statistics that the database keeps. */

@@ -10,91 +10,143 @@ export class PostgresPersonStore implements PersonStore {
   }
 
   async withNumber(organizationId: number, number: string, suppressionHash: string, whose?: number): Promise<Person> {
-    await this.#lock(organizationId);
-    const known = await this.byNumber(organizationId, number);
-    if (known) return known;
-    const suppressed = await this.#db
-      .selectFrom('suppressed_numbers')
-      .select('at')
-      .where('organization_id', '=', organizationId)
-      .where('number_hash', '=', suppressionHash)
-      .executeTakeFirst();
-    const listed = await this.#db
-      .selectFrom('do_not_call')
-      .select('at')
-      .where('organization_id', '=', organizationId)
-      .where('number', '=', number)
-      .where('campaign_id', 'is', null)
-      .executeTakeFirst();
-    const doNotCallAt = suppressed?.at ?? listed?.at ?? null;
-    const person = whose === undefined ? await this.#make(organizationId, doNotCallAt) : (await this.#byId(whose))!;
-    await this.#db
-      .insertInto('person_numbers')
-      .values({ organization_id: organizationId, number, person_id: person.id })
+    return (await this.withNumbers(organizationId, [{ number, suppressionHash }], whose)).get(number)!;
+  }
+
+  async withNumbers(
+    ...[organizationId, numbers, whose]: Parameters<PersonStore['withNumbers']>
+  ): Promise<ReadonlyMap<string, Person>> {
+    const owners = new Map<string, Person>();
+    const hashes = new Map(numbers.map((one) => [one.number, one.suppressionHash]));
+    // In a fixed order, so that concurrent transactions do not deadlock.
+    let free = [...hashes.keys()].toSorted();
+    while (free.length > 0) {
+      for (const { number, person } of await this.#ownersOf(organizationId, free)) owners.set(number, person);
+      free = free.filter((number) => !owners.has(number));
+      // Then read again: another transaction may have assigned some of them first.
+      if (free.length > 0)
+        await this.#assign(
+          organizationId,
+          free.map((number) => ({ number, hash: hashes.get(number)! })),
+          whose,
+        );
+    }
+    return owners;
+  }
+
+  /** The owners, kept from erasure. */
+  async #ownersOf(
+    organizationId: number,
+    numbers: readonly string[],
+  ): Promise<readonly { readonly number: string; readonly person: Person }[]> {
+    const rows = await this.#db
+      .selectFrom('person_numbers')
+      .innerJoin('persons', 'persons.id', 'person_numbers.person_id')
+      .select(['number', 'persons.id', 'persons.name', 'persons.do_not_call_at'])
+      .where('person_numbers.organization_id', '=', organizationId)
+      .where('number', 'in', [...numbers])
+      .orderBy('persons.id')
+      .forKeyShare('persons')
       .execute();
-    if (doNotCallAt === null || person.doNotCallAt !== null) return person;
-    await this.refuseCalls(person.id, doNotCallAt);
-    return { ...person, doNotCallAt };
+    return rows.map((row) => ({ number: row.number, person: toPerson(row) }));
+  }
+
+  /** Assigns free numbers, each to a new person, or all to `whose`. */
+  async #assign(
+    organizationId: number,
+    numbers: readonly { readonly number: string; readonly hash: string }[],
+    whose: number | undefined,
+  ): Promise<void> {
+    const personId =
+      whose === undefined ? sql`nextval(pg_get_serial_sequence('persons', 'id'))` : sql`${whose}::bigint`;
+    const { rows } = await sql<{ person_id: number; is_assigned: boolean; suppressed_at: Date | null }>`
+      with wanted as materialized (
+        select w.number, coalesce(s.at, d.at) as suppressed_at, ${personId} as person_id
+        from unnest(${numbers.map((one) => one.number)}::text[], ${numbers.map((one) => one.hash)}::text[])
+          as w(number, hash)
+        left join suppressed_numbers s on s.organization_id = ${organizationId} and s.number_hash = w.hash
+        left join do_not_call d on d.organization_id = ${organizationId} and d.number = w.number
+          and d.campaign_id is null),
+      made as (
+        insert into persons (id, organization_id, do_not_call_at) overriding system value
+        select person_id, ${organizationId}, suppressed_at from wanted where ${whose === undefined}),
+      assigned as (
+        insert into person_numbers (organization_id, number, person_id)
+        select ${organizationId}, number, person_id from wanted order by number
+        on conflict do nothing returning number)
+      select person_id, number in (select number from assigned) as is_assigned, suppressed_at
+      from wanted`.execute(this.#db);
+    if (whose !== undefined) {
+      const suppressedAt = rows.find((row) => row.suppressed_at !== null)?.suppressed_at;
+      if (suppressedAt) await this.refuseCalls(whose, suppressedAt);
+      return;
+    }
+    const unneeded = rows.filter((row) => !row.is_assigned).map((row) => row.person_id);
+    if (unneeded.length > 0) await this.#db.deleteFrom('persons').where('id', 'in', unneeded).execute();
   }
 
   async withOutsideId(organizationId: number, outsideId: string, whose: number | null): Promise<Person> {
-    await this.#lock(organizationId);
-    const known = await this.byOutsideId(organizationId, outsideId);
-    if (known) return known;
-    const another =
-      whose === null
-        ? undefined
-        : await this.#db
-            .selectFrom('person_ids')
-            .select('outside_id')
-            .where('person_id', '=', whose)
-            .executeTakeFirst();
-    const person = whose === null || another ? await this.#make(organizationId, null) : (await this.#byId(whose))!;
-    await this.#db
-      .insertInto('person_ids')
-      .values({ organization_id: organizationId, outside_id: outsideId, person_id: person.id })
-      .execute();
-    return person;
+    // Again if another transaction has assigned the id first.
+    for (;;) {
+      const known = await this.byOutsideId(organizationId, outsideId, true);
+      if (known) return known;
+      const owner = whose === null ? null : await this.#withoutOutsideId(whose);
+      const person = owner ?? (await this.#make(organizationId));
+      const { numInsertedOrUpdatedRows } = await this.#db
+        .insertInto('person_ids')
+        .values({ organization_id: organizationId, outside_id: outsideId, person_id: person.id })
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirst();
+      if (numInsertedOrUpdatedRows === 1n) return person;
+      if (!owner) await this.#db.deleteFrom('persons').where('id', '=', person.id).execute();
+    }
   }
 
-  async byOutsideId(organizationId: number, outsideId: string): Promise<Person | null> {
+  /** A person, locked so that they get one client id only; null if they have one already. */
+  async #withoutOutsideId(personId: number): Promise<Person | null> {
+    const row = await this.#db
+      .selectFrom('persons')
+      .select(['id', 'name', 'do_not_call_at'])
+      .where('id', '=', personId)
+      .forNoKeyUpdate()
+      .executeTakeFirst();
+    const known = await this.#db
+      .selectFrom('person_ids')
+      .select('outside_id')
+      .where('person_id', '=', personId)
+      .executeTakeFirst();
+    return row && !known ? toPerson(row) : null;
+  }
+
+  async byOutsideId(organizationId: number, outsideId: string, isKept = false): Promise<Person | null> {
     const row = await this.#db
       .selectFrom('person_ids')
       .innerJoin('persons', 'persons.id', 'person_ids.person_id')
       .select(['persons.id', 'persons.name', 'persons.do_not_call_at'])
       .where('person_ids.organization_id', '=', organizationId)
       .where('outside_id', '=', outsideId)
+      .$if(isKept, (query) => query.forKeyShare('persons'))
       .executeTakeFirst();
     return row ? toPerson(row) : null;
   }
 
-  /** Serializes look-ups by name or number, so that concurrent ones do not create two persons. */
-  async #lock(organizationId: number): Promise<void> {
-    await this.#db.selectFrom('organizations').select('id').where('id', '=', organizationId).forNoKeyUpdate().execute();
-  }
-
-  async #make(organizationId: number, doNotCallAt: Date | null): Promise<Person> {
+  async #make(organizationId: number): Promise<Person> {
     const { id } = await this.#db
       .insertInto('persons')
-      .values({
-        organization_id: organizationId,
-        name: null,
-        language: null,
-        time_zone: null,
-        do_not_call_at: doNotCallAt,
-      })
+      .values({ organization_id: organizationId })
       .returning('id')
       .executeTakeFirstOrThrow();
-    return { id, name: null, doNotCallAt };
+    return { id, name: null, doNotCallAt: null };
   }
 
-  async #byId(id: number): Promise<Person | null> {
+  async lock(personId: number): Promise<boolean> {
     const row = await this.#db
       .selectFrom('persons')
-      .select(['id', 'name', 'do_not_call_at'])
-      .where('id', '=', id)
+      .select('id')
+      .where('id', '=', personId)
+      .forUpdate()
       .executeTakeFirst();
-    return row ? toPerson(row) : null;
+    return row !== undefined;
   }
 
   async byNumber(organizationId: number, number: string): Promise<Person | null> {

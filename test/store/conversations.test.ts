@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { inText } from '#core/conversations/entry.ts';
+import type { Core } from '#core/core.ts';
 import type { FedEvent } from '#core/events/event-feed.ts';
+import { erasePerson } from '#core/people/erase-person.ts';
 import { callPartyOf, personNamed, personOf } from '#core/people/person-of.ts';
 import type { Records } from '#core/records.ts';
 import { PostgresEventFeed } from '#store/event-feed.ts';
@@ -209,6 +211,89 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
     assert.ok((await end('+4930300', 'anna')).numberOwner!.doNotCallAt !== null);
     const many = await Promise.all(Array.from({ length: 8 }, () => end('+4930400', 'dora')));
     assert.equal(new Set(many.map((one) => one.person!.id)).size, 1);
+  });
+
+  it('assigns numbers in sets, each to one person, without a lock of the organization', async () => {
+    const given = Array.from({ length: 20 }, (_, n) => ({ number: `+49305${n}`, suppressionHash: `h${n}` }));
+    let finish: () => void = () => undefined;
+    const isLocked = new Promise<void>((locked) => {
+      void inTransaction(async (records) => {
+        await records.organizations.lock(organizationId);
+        locked();
+        await new Promise<void>((go) => (finish = go));
+      });
+    });
+    await isLocked;
+    const found = await Promise.all(
+      Array.from({ length: 6 }, (_, n) =>
+        inTransaction((records) =>
+          records.persons.withNumbers(organizationId, [...given.slice(n), ...given.slice(0, n)]),
+        ),
+      ),
+    );
+    finish();
+    for (const { number } of given) assert.equal(new Set(found.map((one) => one.get(number)!.id)).size, 1);
+    assert.equal(new Set([...found[0]!.values()].map((person) => person.id)).size, given.length);
+    const { rows } = await database.pool.query(
+      `select count(*) as n from persons p where not exists (select from person_numbers where person_id = p.id)
+         and not exists (select from person_ids where person_id = p.id)`,
+    );
+    assert.deepEqual(rows, [{ n: 0 }], 'persons without a name are left');
+  });
+
+  it('gives a person one of two client ids that come with their number at once', async () => {
+    const { numberOwner } = await inTransaction((records) =>
+      callPartyOf(records, hasher, organizationId, '+4930600', undefined),
+    );
+    const found = await Promise.all(
+      ['eve', 'finn'].map((name) =>
+        inTransaction((records) => callPartyOf(records, hasher, organizationId, '+4930600', name)),
+      ),
+    );
+    assert.equal(found.filter((one) => one.person!.id === numberOwner!.id).length, 1);
+  });
+
+  it('erases no person whom a call is being placed to, and lets one placed meanwhile have a new person', async () => {
+    const ctx = { organizationId, actor: { kind: 'system', name: 'test' }, requestId: 'r' } as const;
+    const core = { store, secrets: hasher, clock: { now: () => new Date() } } as unknown as Core;
+    const party = (records: Records) => callPartyOf(records, hasher, organizationId, '+4930700', undefined);
+    const waits = (what: string) =>
+      until(what, 5000, async () => {
+        const waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%persons%'";
+        return (await database.pool.query(waiting)).rowCount === 1;
+      });
+    await inTransaction(party);
+    let erasure: Promise<unknown> = Promise.resolve();
+    const { personId, callId, epoch } = await inTransaction(async (records) => {
+      const { id } = (await party(records)).numberOwner!;
+      erasure = assert.rejects(erasePerson(core, ctx, '+4930700'), { code: 'conflict' });
+      return { personId: id, ...(await placed(records, id)) };
+    });
+    await erasure;
+    const end = {
+      status: 'completed',
+      endReason: 'x',
+      failureReason: null,
+      endedBy: 'caller',
+      endedAt: new Date(),
+    } as const;
+    assert.ok(await store.calls.end(callId, { owner: 'server-1', epoch }, end));
+    await store.persons.refuseCalls(personId, new Date());
+    const { placing } = await inTransaction(async (records) => {
+      await erasePerson({ ...core, store: { ...store, transaction: (work) => work(records) } }, ctx, '+4930700');
+      const begun = { placing: inTransaction(party) };
+      await waits('the call to wait for the erasure');
+      return begun;
+    });
+    const { numberOwner } = await placing;
+    assert.notEqual(numberOwner!.id, personId);
+    assert.ok(numberOwner!.doNotCallAt !== null, 'the wish of the erased person is forgotten');
+
+    async function placed(records: Records, id: number) {
+      await waits('the erasure to wait for the call');
+      const call = await records.calls.insert(newCall({ to: '+4930700', personId: id }));
+      return { callId: call.id, epoch: call.epoch };
+    }
   });
 
   it('remembers what several write at once, and forgets all of it', async () => {

@@ -147,6 +147,25 @@ describe(`lists on Postgres ${serverName}`, () => {
     }
   });
 
+  it('of calls count exactly beyond the bound too, from the counters of ended calls', async () => {
+    const ended = EXACT_TOTAL + 1000;
+    const { id } = await store.organizations.insert('Many');
+    const { rows } = await opened.database.pool.query<{ id: number }>(
+      `insert into calls (sid, organization_id, agent_id, user_id, direction, carrier, status, placed_at, ended_at,
+         ring_timeout_ms)
+       select 'many' || n, $1, $2, $3, 'inbound', 'x', case when n % 100 = 0 then 'busy' else 'completed' end, now(),
+         now(), 1 from generate_series(1, $4::int) n returning id`,
+      [id, opened.agentId, userIds[0], ended],
+    );
+    await store.metrics.settle(rows.map((row) => row.id));
+    for (let n = 0; n < 3; n++) await store.calls.insert(opened.newCall({ organizationId: id }));
+    const total = async (filter: CallFilter) => (await store.calls.list(id, filter, { skip: 0, limit: 10 })).total;
+    assert.equal(await total({}), ended + 3);
+    assert.equal(await total({ agentId: opened.agentId }), ended + 3);
+    assert.equal(await total({ userId: userIds[0]! }), ended);
+    assert.equal(await total({ statuses: ['completed', 'placed'] }), ended - ended / 100 + 3);
+  });
+
   it('count exactly up to a bound, estimate beyond it, and are exact again at their end', async () => {
     const rows = EXACT_TOTAL + 5000;
     await opened.database.pool.query(

@@ -96,8 +96,8 @@ export interface CallStore {
   byId(id: number): Promise<Call | null>;
   bySid(sid: string): Promise<Call | null>;
   /**
-   * Calls that count against the organization's limit: outbound and web ones not ended. Locks the organization until
-   * the transaction ends.
+   * Calls that count against the organization's limit: those not ended. Concurrent counts of one organization wait
+   * until the transaction ends.
    */
   countLive(organizationId: number): Promise<number>;
   /** False if the writer is no longer the owner; then nothing is written. */

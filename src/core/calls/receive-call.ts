@@ -121,7 +121,6 @@ async function receiveCall(core: Core, source: NoticeSource, notice: CarrierNoti
   try {
     const call = await core.store.transaction(async (records) => {
       const { organizationId, agentId } = await routed(records, notice.to, source.by);
-      await records.organizations.lock(organizationId);
       const { numberOwner, userId } = await callPartyOf(records, core.secrets, organizationId, from, undefined);
       const now = core.clock.now();
       const call = await records.calls.insertAnnounced({

@@ -23,12 +23,14 @@ export function suppressionHash(secrets: Pick<Secrets, 'keyedHash'>, organizatio
 export async function erasePerson(core: Core, ctx: Context, userId: string): Promise<Erased> {
   const subject = isPhoneNumber(userId) ? `phone_number: ${userId}` : `user_id: ${userId}`;
   return core.store.transaction(async (records) => {
-    // Placing a call takes the same lock, so that none starts during the erasure.
-    await records.organizations.lock(ctx.organizationId);
-    const person =
+    const find = async () =>
       (await records.persons.byOutsideId(ctx.organizationId, userId)) ??
       (await records.persons.byNumber(ctx.organizationId, userId));
-    if (!person) throw notFound('Person', subject);
+    const found = await find();
+    // A call that is being placed keeps the person, so that none starts during the erasure.
+    if (!found || !(await records.persons.lock(found.id))) throw notFound('Person', subject);
+    // What the person is by now, such as one who asked meanwhile not to be called.
+    const person = (await find())!;
     const numbers = await records.persons.numbersOf(person.id);
     // While their conversations still name the person.
     await records.callReviews.forgetPerson(person.id);

@@ -27,7 +27,7 @@ export async function personNamed(
   organizationId: number,
   userId: string,
 ): Promise<Person> {
-  const known = await records.persons.byOutsideId(organizationId, userId);
+  const known = await records.persons.byOutsideId(organizationId, userId, true);
   if (known) return known;
   return isPhoneNumber(userId)
     ? records.persons.withNumber(organizationId, userId, suppressionHash(secrets, organizationId, userId))
@@ -72,7 +72,7 @@ export async function callPartyOf(
   // A free number is assigned to the person. A free client id is assigned to the number's owner, unless they have one.
   const known = isPhoneNumber(userId)
     ? await personNamed(records, secrets, organizationId, userId)
-    : await persons.byOutsideId(organizationId, userId);
+    : await persons.byOutsideId(organizationId, userId, true);
   const numberOwner = await persons.withNumber(organizationId, number, hash, known?.id);
   return {
     numberOwner,

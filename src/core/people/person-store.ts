@@ -18,17 +18,27 @@ export interface PersonWhereabouts {
 
 export interface PersonStore {
   /**
-   * The owner of a number. A free number is assigned to `whose` or to a new person, who is on do-not-call if
-   * `suppressionHash` is known.
+   * The owners of numbers, by number; they are not erased before the transaction ends. A free number is assigned to
+   * `whose` or to a new person, who is on do-not-call if its `suppressionHash` is known.
    */
+  withNumbers(
+    organizationId: number,
+    numbers: readonly { readonly number: string; readonly suppressionHash: string }[],
+    whose?: number,
+  ): Promise<ReadonlyMap<string, Person>>;
+  /** The same for one number. */
   withNumber(organizationId: number, number: string, suppressionHash: string, whose?: number): Promise<Person>;
   /**
-   * The person with a client id. A free id is assigned to `whose`, unless they have another one, or to a new person.
+   * The person with a client id, who is not erased before the transaction ends. A free id is assigned to `whose`,
+   * unless they have another one, or to a new person.
    */
   withOutsideId(organizationId: number, outsideId: string, whose: number | null): Promise<Person>;
-  byOutsideId(organizationId: number, outsideId: string): Promise<Person | null>;
+  /** `isKept`: the person is not erased before the transaction ends. */
+  byOutsideId(organizationId: number, outsideId: string, isKept?: boolean): Promise<Person | null>;
   byNumber(organizationId: number, number: string): Promise<Person | null>;
   numbersOf(personId: number): Promise<readonly string[]>;
+  /** Waits for transactions that keep the person; those to come wait for this one. False if there is no such person. */
+  lock(personId: number): Promise<boolean>;
   /** Deletes a person and their numbers; the hashes in `suppress` are kept. Their calls must be erased first. */
   erase(
     personId: number,
