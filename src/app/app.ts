@@ -303,8 +303,8 @@ async function carryCalls(
 }
 
 /** Calls run on other servers. */
-async function placeElsewhere({ records, store, clock, log, closers }: SharedParts): Promise<Carrying> {
-  const live = new RemoteLiveCalls({ store, commands: records.commands, clock, log });
+async function placeElsewhere({ records, store, log, closers }: SharedParts): Promise<Carrying> {
+  const live = new RemoteLiveCalls({ store, commands: records.commands, log });
   closers.push(() => live.close());
   await records.commands.listen(NO_CALLS);
   await live.refresh();

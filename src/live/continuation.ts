@@ -15,6 +15,9 @@ export interface Continuation {
   readonly nextSeq: number;
 }
 
+/** Longest time from the last record of a call to its takeover: the wall clock may have jumped, or differ by server. */
+const MOST_AWAY_MS = 5 * 60_000;
+
 /** Null for a call that was not answered yet: its conversation has not begun. */
 export async function continuationOf(
   store: Pick<Store, 'calls' | 'entries'>,
@@ -27,7 +30,8 @@ export async function continuationOf(
     store.calls.turnState(call.id),
   ]);
   const sinceAnswerMs = clock.now().getTime() - call.answeredAt.getTime();
-  const nowMs = Math.max(sinceAnswerMs + (call.recordingOffsetMs ?? 0), ...entries.map((one) => one.endMs));
+  const lastMs = Math.max(0, clockOf(stored), ...entries.map((one) => one.endMs));
+  const nowMs = Math.min(Math.max(lastMs, sinceAnswerMs + (call.recordingOffsetMs ?? 0)), lastMs + MOST_AWAY_MS);
   const ledger = entries.map(toItem);
   const nextSeq = Math.max(-1, ...entries.map((one) => one.seq)) + 1;
   const restored = restoredState(stored, ledger, nowMs);
@@ -35,6 +39,12 @@ export async function continuationOf(
   // Nothing was said, so the conversation begins here.
   if (stored === null && ledger.length === 0) return { state: { ...initialState(), nowMs }, nextSeq };
   return { state: stateOfLedger(ledger, call.phase, nowMs), nextSeq };
+}
+
+/** The call's clock when the state was stored. */
+function clockOf(stored: unknown): number {
+  const nowMs = (stored as { readonly nowMs?: unknown } | null)?.nowMs;
+  return typeof nowMs === 'number' ? nowMs : 0;
 }
 
 function toItem({ role, text, startMs, endMs, detail }: CallEntry): LedgerItem {

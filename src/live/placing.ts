@@ -96,6 +96,7 @@ export class Placing {
       const call: Call = { ...this.#call, carrier: info.id };
       const request = this.#requestFor(call, hints);
       const since = this.#options.clock.now();
+      const sinceMs = performance.now();
       try {
         const dialled = await carrier.dial(request, onEvent);
         attempt?.succeeded();
@@ -122,7 +123,10 @@ export class Placing {
           return {
             call,
             carrier,
-            dialled: { carrierCallId: await this.#reconcile(carrier, request, since, problem), clock: null },
+            dialled: {
+              carrierCallId: await this.#reconcile(carrier, request, { since, sinceMs }, problem),
+              clock: null,
+            },
           };
         await store.carriers.giveBack(call.id);
       }
@@ -169,12 +173,17 @@ export class Placing {
    * Finds the carrier's id of a call whose dial has an unknown outcome. @throws NotPlaced if there is none, or it
    * cannot be found out
    */
-  async #reconcile(carrier: Carrier, request: DialRequest, since: Date, problem: string): Promise<string> {
-    const { store, clock, log } = this.#options;
+  async #reconcile(
+    carrier: Carrier,
+    request: DialRequest,
+    { since, sinceMs }: { readonly since: Date; readonly sinceMs: number },
+    problem: string,
+  ): Promise<string> {
+    const { store, log } = this.#options;
     let candidate: string | null = null;
     const isKnown = async (id: string) => (await store.calls.atCarrier(carrier.id, id, null)) !== null;
     for (const [asked, afterMs] of QUERY_DELAYS_MS.entries()) {
-      const left = since.getTime() + afterMs - clock.now().getTime();
+      const left = sinceMs + afterMs - performance.now();
       const told = await Promise.race([this.#seen, this.#pause(left)]);
       if (told !== undefined) return told;
       if (this.#stop.signal.aborted) break;

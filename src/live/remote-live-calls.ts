@@ -2,7 +2,6 @@ import { AppError, logFailure } from '#core/kernel/errors.ts';
 import { isEnded, type Call } from '#core/calls/call.ts';
 import type { CallCommand, CommandAcknowledgement, LiveCalls, LiveView, Reservation } from '#core/calls/live-calls.ts';
 import type { CarrierSignal } from '#core/kernel/carrier-notice.ts';
-import type { WallClock } from '#core/kernel/wall-clock.ts';
 import type { Store } from '#core/records.ts';
 import type { CommandChannel } from '#core/calls/command-channel.ts';
 import type { MediaServer } from '#core/calls/media-server-store.ts';
@@ -17,7 +16,6 @@ const LOOK_AGAIN_MS = 50;
 interface Elsewhere {
   readonly store: Store;
   readonly commands: CommandChannel;
-  readonly clock: WallClock;
 }
 
 /**
@@ -25,13 +23,13 @@ interface Elsewhere {
  * unavailable if that server does not answer
  */
 export async function sendElsewhere(
-  { store, commands, clock }: Elsewhere,
+  { store, commands }: Elsewhere,
   owner: string,
   callId: number,
   command: CallCommand,
 ): Promise<CommandAcknowledgement> {
   const taken = await commands.send(owner, callId, command);
-  if (command.type === 'end') return taken ? untilEnded({ store, clock }, callId) : 'not-running';
+  if (command.type === 'end') return taken ? untilEnded({ store }, callId) : 'not-running';
   if (!taken) throw noAnswer();
   return 'done';
 }
@@ -39,13 +37,10 @@ export async function sendElsewhere(
 const noAnswer = () =>
   new AppError('unavailable', 'The server that runs this call does not answer. Try again in a moment.');
 
-async function untilEnded(
-  { store, clock }: Pick<Elsewhere, 'store' | 'clock'>,
-  callId: number,
-): Promise<CommandAcknowledgement> {
+async function untilEnded({ store }: Pick<Elsewhere, 'store'>, callId: number): Promise<CommandAcknowledgement> {
   for (
-    const until = clock.now().getTime() + ANSWER_MS;
-    clock.now().getTime() < until;
+    const until = performance.now() + ANSWER_MS;
+    performance.now() < until;
     await new Promise((again) => setTimeout(again, LOOK_AGAIN_MS))
   ) {
     const now = await store.calls.byId(callId);
@@ -146,10 +141,10 @@ export class RemoteLiveCalls implements LiveCalls {
 
   async dial(call: Call, reservation: Reservation): Promise<void> {
     this.#hand(call, reservation, 'dial');
-    const { store, clock } = this.#options;
+    const { store } = this.#options;
     for (
-      const until = clock.now().getTime() + ANSWER_MS;
-      clock.now().getTime() < until;
+      const until = performance.now() + ANSWER_MS;
+      performance.now() < until;
       await new Promise((again) => setTimeout(again, LOOK_AGAIN_MS))
     ) {
       const now = await store.calls.byId(call.id);

@@ -24,6 +24,7 @@ import { DurationLimit } from './duration-limit.ts';
 import type { Continuation } from './continuation.ts';
 import { CallWriter } from './call-writer.ts';
 import type { PreparedCall } from './prepared-call.ts';
+import { steadyClock } from './steady-clock.ts';
 import { UsageMeter } from './usage-meter.ts';
 import { VendorWatch } from '#agent-mind/vendor-watch.ts';
 import type { AgentTools } from '#agent-mind/tools/agent-tools.ts';
@@ -63,6 +64,7 @@ export class RunningCall {
   readonly #session: VoiceSession;
   readonly #writer: CallWriter;
   readonly #startedMs: number;
+  readonly #clock: WallClock;
   readonly #meter: UsageMeter;
   readonly #recording: CallRecording;
   readonly #ending: CallEnding;
@@ -81,7 +83,8 @@ export class RunningCall {
 
   constructor(options: RunningCallOptions) {
     this.#options = options;
-    const { call, callClock, store, clock, log, prepared } = options;
+    const { call, callClock, store, log, prepared } = options;
+    const clock = (this.#clock = steadyClock(options.clock));
     const { agent, lookup } = prepared;
     this.#pickedUp = call.answeredAt !== null;
     this.#answeredAt = call.answeredAt?.getTime() ?? null;
@@ -131,6 +134,7 @@ export class RunningCall {
     });
     this.#ending = new CallEnding({
       ...options,
+      clock,
       writer: this.#writer,
       recording: this.#recording,
       isAnswered: () => this.#answered,
@@ -241,7 +245,7 @@ export class RunningCall {
   pickedUp(): void {
     if (this.#pickedUp || this.#ending.begun) return;
     this.#pickedUp = true;
-    const answeredAt = this.#options.clock.now();
+    const answeredAt = this.#clock.now();
     this.#answeredAt = answeredAt.getTime();
     this.#options.log.info(callFields(this.call), 'call answered');
     this.#writer.progress(

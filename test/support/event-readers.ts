@@ -24,6 +24,7 @@ const NAP_AFTER = 100;
 /** How many events the restless reader gets before it connects again. */
 const COME_BACK_AFTER = 250;
 const SILENT_MS = 30_000;
+const MOST_RETRIES = 5;
 
 class Reader {
   readonly #seen = new Map<string, number>();
@@ -31,6 +32,7 @@ class Reader {
   #cursor: string | undefined;
   #socket: WebSocket | null = null;
   #missed = 0;
+  #retries = 0;
   readonly wrong: string[] = [];
   readonly name: string;
   readonly #token: string;
@@ -55,9 +57,16 @@ class Reader {
   connect(url: string): void {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { perMessageDeflate: false });
     this.#socket = socket;
-    socket.on('error', (error) => socket === this.#socket && this.wrong.push(`${this.name}: ${error.message}`));
+    socket.on('error', (error) => socket === this.#socket && this.#retry(url, error.message));
     socket.on('open', () => socket.send(JSON.stringify({ type: 'auth', token: this.#token })));
-    socket.on('message', (data) => this.#read(socket, (data as Buffer).toString()));
+    socket.on('message', (data) => this.#read(socket, url, (data as Buffer).toString()));
+  }
+
+  /** On a busy machine this process may be too slow to send a request or its credential in time. */
+  #retry(url: string, problem: string): void {
+    if (this.#retries++ === MOST_RETRIES) return void this.wrong.push(`${this.name}: ${problem}`);
+    this.#socket?.terminate();
+    this.connect(url);
   }
 
   comeBack(url: string): void {
@@ -68,7 +77,7 @@ class Reader {
     this.connect(url);
   }
 
-  #read(socket: WebSocket, text: string): void {
+  #read(socket: WebSocket, url: string, text: string): void {
     // One that was left says nothing that counts.
     if (socket !== this.#socket) return;
     const message = JSON.parse(text) as EventMessage;
@@ -82,6 +91,7 @@ class Reader {
       );
     if (message.type === 'subscribed') return this.onSubscribed();
     if (message.type === 'events.missed') this.#missed++;
+    if (message.data['error_code'] === 'AUTHENTICATION_ERROR') return this.#retry(url, text);
     if (message.type === 'error.occurred') this.wrong.push(`${this.name}: ${text}`);
     if (message.type !== 'message.sent') return;
     const [call, serial] = String(message.data['message']).split(' ') as [string, string];
