@@ -1,5 +1,6 @@
 import type { TurnEventBody } from '#engine/turns/events.ts';
 import type { Random } from '../support/random.ts';
+import type { Track } from './promises.ts';
 
 /** What the caller says; nothing, as often as twice anything else. */
 export const CALLER_SAYS = [
@@ -47,4 +48,14 @@ export function modelRun(
   }
   if (r.chance(0.95)) parts.push({ afterMs: afterMs + r.pick([0, 10]), body: { type: 'model-done', generation } });
   return parts;
+}
+
+export const MS_PER_WORD = 300;
+
+/** What a voice says of a text. It may die in mid-sentence: what it had said by then is played. */
+export function voiceRun(r: Random, text: string): { readonly dies: boolean; readonly words: Track['words'] } {
+  const all = text.split(' ');
+  const dies = r.chance(0.06);
+  const said = dies ? all.slice(0, r.between(1, all.length)) : all;
+  return { dies, words: said.map((word, i) => ({ text: word, endSample: (i + 1) * MS_PER_WORD * 8 })) };
 }

@@ -18,6 +18,17 @@ export interface Track {
   words: { text: string; endSample: number }[];
 }
 
+export const newTrack = (id: number, text: string): Track => ({
+  id,
+  text,
+  durationMs: null,
+  releasedAs: null,
+  started: false,
+  playedMs: 0,
+  dropped: false,
+  words: [],
+});
+
 /** Nothing is sent after the hang-up. */
 export function checkSilent(effects: readonly TurnEffect[]): void {
   const sent = effects.find((one) =>

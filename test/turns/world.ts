@@ -6,16 +6,8 @@ import { restoredState, storedState } from '#engine/turns/stored-state.ts';
 import { nextDeadlineMs, step as turnStep } from '#engine/turns/step.ts';
 import { Random } from '../support/random.ts';
 import { Agenda } from './agenda.ts';
-import { CALLER_SAYS, modelRun } from './made-up-talk.ts';
-import {
-  checkEffects,
-  checkHeard,
-  checkLedger,
-  checkPlain,
-  checkSilent,
-  checkTakenUp,
-  type Track,
-} from './promises.ts';
+import { CALLER_SAYS, modelRun, MS_PER_WORD, voiceRun } from './made-up-talk.ts';
+import * as promises from './promises.ts';
 
 export type StepFunction = typeof turnStep;
 
@@ -26,7 +18,6 @@ export type StepFunction = typeof turnStep;
 const ANSWER_LIMIT_MS = 45_000;
 /** Longest that a call may go on after its script is over: the idle questions and the goodbye. */
 const END_LIMIT_MS = 180_000;
-const MS_PER_WORD = 300;
 /** The notes with which the state is stored. */
 const STORED = new Set(['entry', 'responded', 'interrupted', 'phase']);
 
@@ -42,8 +33,8 @@ export class World {
   #state: TurnState = initialState();
   readonly #agenda = new Agenda();
   #nowMs = 0;
-  #tracks = new Map<number, Track>();
-  #line: Track[] = [];
+  #tracks = new Map<number, promises.Track>();
+  #line: promises.Track[] = [];
   #paused = false;
   #playTimer = 0;
   #gone = false;
@@ -100,7 +91,7 @@ export class World {
     this.takeovers++;
     this.#waitingSinceMs = null;
     this.#feed({ type: 'taken-over' });
-    if (state.phase === 'talking') checkTakenUp(state, this.#state);
+    if (state.phase === 'talking') promises.checkTakenUp(state, this.#state);
   }
 
   #store(): void {
@@ -343,17 +334,7 @@ export class World {
 
   #voice(segment: number, text: string): void {
     const r = this.#random;
-    const known = this.#tracks.get(segment);
-    const track: Track = known ?? {
-      id: segment,
-      text,
-      durationMs: null,
-      releasedAs: null,
-      started: false,
-      playedMs: 0,
-      dropped: false,
-      words: [],
-    };
+    const track = this.#tracks.get(segment) ?? promises.newTrack(segment, text);
     this.#tracks.set(segment, track);
     track.dropped = false;
     if (r.chance(0.04)) return;
@@ -361,12 +342,9 @@ export class World {
     if (r.chance(0.06)) return this.#here(at, () => this.#feed({ type: 'synthesis-failed', segment, samples: 0 }));
     this.#here(at, () => {
       if (track.durationMs !== null || track.dropped) return;
-      const all = text.split(' ');
-      // A voice may die in mid-sentence: what it had said is played.
-      const dies = r.chance(0.06);
-      const words = dies ? all.slice(0, r.between(1, all.length)) : all;
+      const { dies, words } = voiceRun(r, text);
+      track.words = words;
       track.durationMs = words.length * MS_PER_WORD;
-      track.words = words.map((word, i) => ({ text: word, endSample: (i + 1) * MS_PER_WORD * 8 }));
       this.#feed({ type: 'synthesis-started', segment });
       this.#play();
       if (dies)
@@ -383,7 +361,7 @@ export class World {
 
   #lastPlayMs = 0;
 
-  #current(): Track | undefined {
+  #current(): promises.Track | undefined {
     return this.#line.find(
       (track) => !track.dropped && (track.durationMs === null || track.playedMs < track.durationMs),
     );
@@ -430,7 +408,7 @@ export class World {
     });
   }
 
-  #heard(track: Track, type: 'playout-heard' | 'playout-finished'): void {
+  #heard(track: promises.Track, type: 'playout-heard' | 'playout-finished'): void {
     const lag = type === 'playout-finished' ? 0 : this.#random.pick([0, 0, 40, 200]);
     this.#feed({ type, segment: track.id, samples: Math.max(0, track.playedMs - lag) * 8, estimated: false });
   }
@@ -439,13 +417,13 @@ export class World {
 
   #check(before: TurnState, effects: TurnEffect[]): void {
     const state = this.#state;
-    if (this.#gone || before.phase === 'closing' || before.phase === 'ended') checkSilent(effects);
+    if (this.#gone || before.phase === 'closing' || before.phase === 'ended') promises.checkSilent(effects);
     // Comparing whole states is slow, and a field that JSON loses stays lost: now and then is enough.
-    if (this.steps % 16 === 0) checkPlain(before, state);
-    checkEffects(before, state, effects);
+    if (this.steps % 16 === 0) promises.checkPlain(before, state);
+    promises.checkEffects(before, state, effects);
     if (state.ledger.slice(before.ledger.length).some((item) => item.role === 'agent')) this.#advanceLine();
-    checkLedger(before, state, this.#line);
-    checkHeard(before, state);
+    promises.checkLedger(before, state, this.#line);
+    promises.checkHeard(before, state);
     this.#checkAnswered(state);
   }
 
