@@ -138,7 +138,11 @@ describe(`the store on Postgres ${serverName}`, () => {
     const ended = (await store.calls.byId(call.id))!;
     assert.equal(ended.status, 'broken');
     assert.match(ended.failureReason!, /server/);
-    assert.equal((await rows('select * from events where conversation_id = $1 and type in ('call.ended', 'call.failed')', [call.conversationId])).length, 1);
+    assert.equal(
+      (await rows("select * from events where conversation_id = $1 and type = 'call.failed'", [call.conversationId]))
+        .length,
+      1,
+    );
     assert.equal(
       (
         await rows("select * from pgboss.job where name = 'render-recording' and data->>'callId' = $1", [
