@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Pool } from 'pg';
 
 /** Ids of records that the operations are asked about. */
@@ -20,6 +22,10 @@ const USERS = 100;
 const RUNNING = 20;
 /** A year of calls; the newest ended a minute ago. */
 const SPAN = '365 days';
+
+/** Facts, roll-ups and counters of all ended calls, as the migration makes them of older records. */
+const MIGRATION = join(import.meta.dirname, '../../src/store/migrations/0024-call-facts.sql');
+const FACTS = /^insert into call_facts[^]*?(?=^-- The turns of calls)/m.exec(readFileSync(MIGRATION, 'utf8'))![0];
 
 /** The statuses of ended calls, of a hundred. */
 const STATUSES = `(array_fill('completed'::text, array[60]) || array_fill('no-answer'::text, array[20]) || array_fill('voicemail'::text, array[8])
@@ -90,6 +96,7 @@ export async function fill(pool: Pool, organizationId: number, calls: number): P
     await run(`update event_feed set position = (select max(position) from events)`);
     await run(`insert into usage_lines (call_id, provider, unit, units, cost_micros)
       select id, 'deepgram', unit, 90000, 11550 from calls, seen, unnest(array['milliseconds','characters']) unit where id > call0`);
+    await run(FACTS);
     await run(`insert into tools (organization_id, agent_id, name, description, required_params, optional_params, webhook_url, secret, created_at, updated_at)
       select ${org}, agents[1], 'look_up_' || i, 'Looks up', '{}', '{}', 'http://example.com/', 'x', now(), now() from generate_series(1, 20) i, seen`);
     await run(`insert into tool_executions (conversation_id, key, tool_id, name, input, status, output, started_at, duration_ms)
