@@ -58,7 +58,12 @@ class Reader {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { perMessageDeflate: false });
     this.#socket = socket;
     socket.on('error', (error) => socket === this.#socket && this.#retry(url, error.message));
-    socket.on('open', () => socket.send(JSON.stringify({ type: 'auth', token: this.#token })));
+    socket.on('open', () => {
+      socket.send(JSON.stringify({ type: 'auth', token: this.#token }));
+      // Sent at once, so that however late this process is, no live event comes before the missed ones.
+      const cursor = this.#cursor === undefined ? {} : { cursor: this.#cursor };
+      socket.send(JSON.stringify({ type: 'subscribe', events: ['message.sent'], ...cursor }));
+    });
     socket.on('message', (data) => this.#read(socket, url, (data as Buffer).toString()));
   }
 
@@ -81,14 +86,6 @@ class Reader {
     // One that was left says nothing that counts.
     if (socket !== this.#socket) return;
     const message = JSON.parse(text) as EventMessage;
-    if (message.type === 'auth.success')
-      return socket.send(
-        JSON.stringify({
-          type: 'subscribe',
-          events: ['message.sent'],
-          ...(this.#cursor === undefined ? {} : { cursor: this.#cursor }),
-        }),
-      );
     if (message.type === 'subscribed') return this.onSubscribed();
     if (message.type === 'events.missed') this.#missed++;
     if (message.data['error_code'] === 'AUTHENTICATION_ERROR') return this.#retry(url, text);
