@@ -80,35 +80,32 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     assert.doesNotMatch(stored, /calls_per_second|a-wrong-token|twilio/);
   });
 
-  it('does not count signed requests against any limit, but unsigned ones', async () => {
+  it('does not count signed requests against any limit, but unsigned ones', async (t) => {
     const one = new FakeTwilio();
     await one.start();
+    t.after(() => one.close());
     one.answers = false;
     const limited = await startServer({ ...one.environment, RATE_LIMIT_FACTOR: '0.01' });
-    try {
-      const { body } = await limited.request('POST', '/v1/convai/twilio/outbound-call', { to_number: '+493000000020' });
-      assert.equal(body['call_sid'], one.last.id);
-      for (let n = 0; n < 30; n++) assert.equal((await one.tell(one.last, 'ringing')).status, 200);
-      const unsigned = await Promise.all(
-        Array.from({ length: 15 }, () =>
-          fetch(`${limited.url}/voice/webhook/generic`, {
-            method: 'POST',
-            body: '{"event_type":"call.ended","call_id":"unknown"}',
-          }),
-        ),
-      );
-      assert.deepEqual(
-        [
-          unsigned.filter((reply) => reply.status === 200).length,
-          unsigned.filter((reply) => reply.status === 429).length,
-        ],
-        [10, 5],
-      );
-      assert.ok(unsigned.every((reply) => reply.headers.get('x-ratelimit-limit') === '10'));
-    } finally {
-      await limited.close();
-      await one.close();
-    }
+    t.after(() => limited.close());
+    const { body } = await limited.request('POST', '/v1/convai/twilio/outbound-call', { to_number: '+493000000020' });
+    assert.equal(body['call_sid'], one.last.id);
+    for (let n = 0; n < 30; n++) assert.equal((await one.tell(one.last, 'ringing')).status, 200);
+    const unsigned = await Promise.all(
+      Array.from({ length: 15 }, () =>
+        fetch(`${limited.url}/voice/webhook/generic`, {
+          method: 'POST',
+          body: '{"event_type":"call.ended","call_id":"unknown"}',
+        }),
+      ),
+    );
+    assert.deepEqual(
+      [
+        unsigned.filter((reply) => reply.status === 200).length,
+        unsigned.filter((reply) => reply.status === 429).length,
+      ],
+      [10, 5],
+    );
+    assert.ok(unsigned.every((reply) => reply.headers.get('x-ratelimit-limit') === '10'));
   });
 
   it('keeps what two admins set at once', async () => {

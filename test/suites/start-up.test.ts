@@ -156,6 +156,9 @@ describe('an error at the start names what is wrong, where, and the variable', {
     if (process.platform === 'linux')
       assert.match(await refusedFor({ DATA_DIR: '/proc/trunkline' }), /^DATA_DIR \/proc\/trunkline .*Choose another/);
     await checkFolders({ DATA_DIR: join(dir, 'new', 'deep') });
+    // Servers that start at the same moment make the same folders: a long path gives them many chances to meet.
+    const shared = join(dir, ...Array.from({ length: 200 }, () => 's'));
+    await Promise.all(Array.from({ length: 8 }, () => checkFolders({ FILES_URL: shared })));
   });
 
   it('folders: a file system that hangs is waited for only so long', async () => {
