@@ -161,7 +161,7 @@ const SUITES: readonly Suite[] = [
   {
     name: 'outage',
     alone: true,
-    budgetS: 420,
+    budgetS: 600,
     files: ['test/suites/outage.test.ts'],
     needs: () => file(join(PG15, 'postgres')),
   },
