@@ -19,8 +19,8 @@ const DISCOUNT = 0.5;
 export interface Weighted {
   readonly words: readonly string[];
   readonly weight: number;
-  /** `start`: other words follow; `middle`: of the middle of a sentence. Whole sentences if it is left out. */
-  readonly part?: 'start' | 'middle';
+  /** Words of the middle of a sentence; a whole sentence if it is left out. */
+  readonly part?: 'middle';
 }
 
 export function buildBigram(sentences: Iterable<Weighted>): Bigram {

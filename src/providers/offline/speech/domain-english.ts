@@ -36,7 +36,7 @@ export function domainSentences(): Weighted[] {
   // Every phrase of every list is worth hearing at least once.
   for (const phrases of Object.values(LISTS))
     for (const phrase of phrases) plain.push({ words: spokenWords(fill(phrase)), weight: 1 });
-  return [...plain, ...opened(plain), ...SPELLED];
+  return [...plain, ...SPELLED];
 }
 
 /** Numbers of orders, parcels and the like begin with letters. */
@@ -47,14 +47,3 @@ const SPELLED = [
     (tens) => `{letter} {letter} ${tens}`,
   ),
 ].map((phrase): Weighted => ({ words: classedWords(phrase), weight: 1, part: 'middle' }));
-
-const OPENERS = 'hi,hello,hey,um,so,and,okay,well,yes,yeah,oh,yeah hi,good morning,hi there'.split(',');
-const QUESTION = /^(?:what|what's|how|where|is|are|do|does|can|could|i|i'd|i'm|which|when|who|my|until|please|may)$/;
-
-/** The first words of questions after words with which callers open. */
-function opened(sentences: readonly Weighted[]): Weighted[] {
-  const first = new Set(sentences.flatMap(({ words }) => (QUESTION.test(words[0] ?? '') ? [words[0]!] : [])));
-  return OPENERS.flatMap((opener) =>
-    [...first].map((word): Weighted => ({ words: [...opener.split(' '), word], weight: 1, part: 'start' })),
-  );
-}
