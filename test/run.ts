@@ -167,6 +167,7 @@ const SUITES: readonly Suite[] = [
   },
   { name: 'hostile', budgetS: 300, files: tests('test/suites/{hostile,media-flood}.test.ts') },
   { name: 'hostile text', budgetS: 240, files: ['test/hostile-text.test.ts', 'test/built-patterns.test.ts'] },
+  { name: 'deletions', budgetS: 120, files: ['test/suites/deleted-in-use.test.ts'] },
   { name: 'kit', budgetS: 120, files: ['test/suites/kit.test.ts'] },
   { name: 'walk', budgetS: 240, files: tests('test/suites/walk{,-doors,-long}.test.ts') },
   { name: 'whose', budgetS: 120, files: ['test/suites/whose.test.ts'] },
