@@ -72,7 +72,7 @@ describe('deletions during a call', () => {
     await ask('POST', `/v1/convai/calls/${sid}/end`, { reason: 'over' });
     const call = await server.untilEnded(sid);
     assert.deepEqual([call.status, call.endReason], ['completed', 'over']);
-    assert.equal(receiver.received.length, 0, 'a deleted webhook hears of nothing');
+    assert.equal(receiver.received.length, 0, 'a deleted webhook gets no event');
   });
 
   it('of the person are refused while a call with them runs or is placed, and leave nothing afterwards', async () => {

@@ -7,22 +7,19 @@ import { until, type TestServer } from '../support/server.ts';
 // What the orchestrator's seed shows of agents, as it is sent there.
 
 describe('orchestrator: agents', { concurrency: 1 }, () => {
-  let client: OrchestratorClient;
+  const client = new OrchestratorClient();
+  const { ask, ok, write, newUser } = client;
   let server: TestServer;
   let offline: OfflineProviders;
   before(async () => {
     offline = makeOfflineProviders(1);
-    client = await OrchestratorClient.start();
+    await client.start();
     ({ server } = client);
   });
   after(async () => {
     await offline.close();
     await client.close();
   });
-  const ask: OrchestratorClient['ask'] = (...args) => client.ask(...args);
-  const ok: OrchestratorClient['ok'] = (...args) => client.ok(...args);
-  const write: OrchestratorClient['write'] = (...args) => client.write(...args);
-  const newUser = () => client.newUser();
 
   it('are made and listed as the seed shows', async () => {
     const made = await ok('POST', '/agents/create', {

@@ -9,12 +9,13 @@ import { accepted, until, type TestServer } from '../support/server.ts';
 // What the orchestrator's seed shows of memory and limits, as it is sent there.
 
 describe('orchestrator: memory and limits', { concurrency: 1 }, () => {
-  let client: OrchestratorClient;
+  const client = new OrchestratorClient();
+  const { ask, ok, write, newUser } = client;
   let server: TestServer;
   let offline: OfflineProviders;
   before(async () => {
     offline = makeOfflineProviders(1);
-    client = await OrchestratorClient.start();
+    await client.start();
     ({ server } = client);
   });
   after(async () => {
@@ -22,10 +23,6 @@ describe('orchestrator: memory and limits', { concurrency: 1 }, () => {
     await client.close();
   });
   const DEFAULTS = { language: 'en', timezone: 'UTC', communication_style: 'friendly' };
-  const ask: OrchestratorClient['ask'] = (...args) => client.ask(...args);
-  const ok: OrchestratorClient['ok'] = (...args) => client.ok(...args);
-  const write: OrchestratorClient['write'] = (...args) => client.write(...args);
-  const newUser = () => client.newUser();
 
   it("is read and added to in the seed's form, and loses no concurrent changes", async () => {
     const path = `/memory/${newUser()}/context`;

@@ -5,23 +5,18 @@ export type Json = Record<string, unknown>;
 
 /** A server and a client of its orchestrator API that authenticates with a bearer token. */
 export class OrchestratorClient {
-  readonly server: TestServer;
+  server!: TestServer;
   /** An agent for conversations by voice and in text about the name of the caller. */
-  readonly listener: string;
+  listener = '';
   #users = 0;
 
-  static async start(): Promise<OrchestratorClient> {
-    const server = await startServer();
-    const { body } = await server.request('POST', '/v1/convai/agents', {
+  async start(): Promise<void> {
+    this.server = await startServer();
+    const { body } = await this.server.request('POST', '/v1/convai/agents', {
       name: 'L',
       system_prompt: 'You are Ada. Callers say "my name is anna" and "what is my name".',
     });
-    return new OrchestratorClient(server, String(body['agent_id']));
-  }
-
-  private constructor(server: TestServer, listener: string) {
-    this.server = server;
-    this.listener = listener;
+    this.listener = String(body['agent_id']);
   }
 
   async close(): Promise<void> {
