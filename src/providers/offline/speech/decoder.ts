@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { SAMPLE_RATE } from '#engine/audio/format.ts';
 import { END, START, type Bigram, type WordClasses } from './bigram.ts';
+import { ChannelMeanAccess, UNKNOWN_CHANNEL, type ChannelMean } from './channel-mean.ts';
 
 // SoundSwallower decodes grammars; its WASM also exports the C functions below, with which a bigram back-off model can
 // be given to it as a finite state grammar. They are not documented, hence the exact version in package.json.
@@ -9,6 +10,7 @@ import { END, START, type Bigram, type WordClasses } from './bigram.ts';
 interface Native {
   readonly Decoder: new (config: Record<string, string | number>) => NativeDecoder;
   readonly HEAPU8: Uint8Array;
+  _acmod_reinit_feat(acousticModel: number, frontEnd: number, features: number): number;
   _malloc(bytes: number): number;
   _free(pointer: number): void;
   _decoder_logmath(decoder: number): number;
@@ -23,7 +25,10 @@ interface Native {
 
 interface NativeDecoder {
   readonly cdecoder: number;
+  readonly cacmod: number;
   initialize(): Promise<unknown>;
+  init_fe(): Promise<number>;
+  init_feat(): Promise<number>;
   start(): void;
   stop(): void;
   process_audio(pcm: Float32Array): number;
@@ -53,22 +58,30 @@ async function load(): Promise<Native> {
 export class Decoder {
   readonly #native: Native;
   readonly #decoder: NativeDecoder;
+  readonly #channel: ChannelMeanAccess;
   readonly #samples = new Float32Array(BATCH);
+  #began = UNKNOWN_CHANNEL;
   /** Looking a word up in the dictionary is slow, and every model asks for the same ones. */
   readonly #known = new Set<string>();
   /** Which model it holds. */
   model = '';
 
-  private constructor(library: Native, decoder: NativeDecoder) {
+  private constructor(library: Native, decoder: NativeDecoder, features: number) {
     this.#native = library;
     this.#decoder = decoder;
+    this.#channel = new ChannelMeanAccess(() => library.HEAPU8, features);
   }
 
   static async create(): Promise<Decoder> {
     const library = await (native ??= load());
     const decoder = new library.Decoder(CONFIG);
     await decoder.initialize();
-    return new Decoder(library, decoder);
+    // The decoder does not hand out its feature extraction, which holds the channel mean, so it is given one.
+    const frontEnd = await decoder.init_fe();
+    const features = await decoder.init_feat();
+    if (library._acmod_reinit_feat(decoder.cacmod, frontEnd, features) < 0)
+      throw new Error('the recogniser refused its feature extraction');
+    return new Decoder(library, decoder, features);
   }
 
   knows(word: string): boolean {
@@ -139,7 +152,10 @@ export class Decoder {
     this.model = name;
   }
 
-  start(): void {
+  /** Begins an utterance of a caller with this channel mean, or of a caller who was not heard before. */
+  start(channel: ChannelMean = UNKNOWN_CHANNEL): void {
+    this.#began = channel;
+    this.#channel.write(channel);
     this.#decoder.start();
   }
 
@@ -149,6 +165,18 @@ export class Decoder {
       for (let i = 0; i < n; i++) this.#samples[i] = pcm[at + i]! / 32768;
       this.#decoder.process_audio(this.#samples.subarray(0, n));
     }
+  }
+
+  /** Begins the utterance anew with the channel mean of what was pushed so far, which is to be pushed again. */
+  restart(): void {
+    const { sum, frames } = this.#channel.read();
+    this.#decoder.stop();
+    this.start({ ...this.#began, mean: sum.map((one) => one / frames) });
+  }
+
+  /** The channel mean after an utterance. */
+  channel(): ChannelMean {
+    return this.#channel.read();
   }
 
   /** What is understood so far. */

@@ -98,7 +98,7 @@ export const CALLER = [
   'the price is important',
   'quality is most important',
   'we are looking for something simple',
-  "we're looking for something new",
+  'we are looking for something new',
   'i am interested',
   "i'm interested",
   'that is interesting',

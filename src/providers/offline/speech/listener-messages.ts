@@ -6,7 +6,7 @@ export type Phrase = Pick<Weighted, 'words' | 'part'>;
 /** Messages to and from the recognition worker. The main thread numbers streams and contexts. */
 export type ToListener =
   | { readonly type: 'context'; readonly context: number; readonly sentences: readonly Phrase[] }
-  | { readonly type: 'forget'; readonly context: number }
+  | { readonly type: 'forget'; readonly context: number; readonly stream: number }
   | {
       readonly type: 'begin';
       readonly stream: number;

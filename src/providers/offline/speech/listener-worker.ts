@@ -2,6 +2,7 @@
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { buildBigram, type Weighted } from './bigram.ts';
+import type { ChannelMean } from './channel-mean.ts';
 import { Decoder } from './decoder.ts';
 import { CLASSES, domainSentences } from './domain-english.ts';
 import { flitePronounce } from './flite.ts';
@@ -15,6 +16,9 @@ const { flite, decoders } = workerData as { flite: WebAssembly.Module; decoders:
 const CONTEXT_WEIGHT = 6;
 const EXPECTED_WEIGHT = 30;
 const PARTIAL_EVERY = 800;
+/** Audio that is enough to measure a caller's channel mean from: 3 s, in samples and in the recogniser's frames. */
+const MEASURED_SAMPLES = 24_000;
+const MEASURED_FRAMES = 300;
 /** Samples per turn; calls take turns. */
 const TURN_SAMPLES = 1600;
 
@@ -35,6 +39,8 @@ interface Utterance {
   readonly model: string;
   readonly sentences: () => Weighted[];
   decoder: Decoder | null;
+  /** While the channel mean is unknown: the audio so far, to be decoded again with the mean measured from it. */
+  unmeasured: Int16Array[] | null;
   waiting: Int16Array[];
   samples: number;
   reportedAt: number;
@@ -42,6 +48,8 @@ interface Utterance {
 }
 
 const contexts = new Map<number, readonly Phrase[]>();
+/** Of each stream, so that a caller is not heard through the line of whom the decoder heard before. */
+const channels = new Map<number, ChannelMean>();
 const open = new Map<number, Utterance>();
 const queue: Utterance[] = [];
 const pool: Decoder[] = [];
@@ -58,7 +66,8 @@ parentPort!.on('message', (message: ToListener) => {
     case 'context':
       return void contexts.set(message.context, message.sentences);
     case 'forget':
-      return void contexts.delete(message.context);
+      contexts.delete(message.context);
+      return void channels.delete(message.stream);
     case 'begin':
       return begin(message);
     case 'audio':
@@ -95,6 +104,7 @@ function begin(message: Extract<ToListener, { type: 'begin' }>): void {
       ...expected.map((words) => ({ words, weight: EXPECTED_WEIGHT })),
     ],
     decoder: null,
+    unmeasured: null,
     waiting: [],
     samples: 0,
     reportedAt: 0,
@@ -127,7 +137,9 @@ function serve(): void {
     const decoder = free.splice(fitting, 1)[0]!;
     if (decoder.model !== utterance.model) prepare(decoder, utterance);
     utterance.decoder = decoder;
-    decoder.start();
+    const channel = channels.get(utterance.stream);
+    utterance.unmeasured = channel && channel.frames >= MEASURED_FRAMES ? null : [];
+    decoder.start(channel);
     takeTurns(utterance);
   }
 }
@@ -177,6 +189,7 @@ function nextTurn(): void {
   turns.delete(utterance);
   const pcm = utterance.waiting.shift();
   if (pcm) decode(utterance, pcm);
+  if (utterance.waiting.length === 0 && utterance.ended !== null) decodeAgain(utterance);
   if (utterance.waiting.length > 0) turns.add(utterance);
   else if (utterance.ended !== null) finish(utterance);
   setImmediate(nextTurn);
@@ -185,6 +198,8 @@ function nextTurn(): void {
 function decode(utterance: Utterance, pcm: Int16Array): void {
   utterance.decoder!.push(pcm);
   utterance.samples += pcm.length;
+  utterance.unmeasured?.push(pcm);
+  if (utterance.samples >= MEASURED_SAMPLES) decodeAgain(utterance);
   if (utterance.samples - utterance.reportedAt < PARTIAL_EVERY) return;
   utterance.reportedAt = utterance.samples;
   parentPort!.postMessage({
@@ -195,10 +210,21 @@ function decode(utterance: Utterance, pcm: Int16Array): void {
   } satisfies ListenerProgress);
 }
 
+/** Decodes the utterance from its beginning, with the channel mean measured from it. */
+function decodeAgain(utterance: Utterance): void {
+  if (!utterance.unmeasured) return;
+  utterance.decoder!.restart();
+  utterance.waiting.unshift(...utterance.unmeasured);
+  utterance.unmeasured = null;
+  utterance.samples = 0;
+  utterance.reportedAt = 0;
+}
+
 function finish(utterance: Utterance): void {
   const { decoder, ended } = utterance;
   open.delete(utterance.stream);
   const result = decoder!.stop();
+  channels.set(utterance.stream, decoder!.channel());
   parentPort!.postMessage({ id: ended!, ...result } satisfies ListenerFinal);
   give(decoder!);
 }
@@ -215,6 +241,7 @@ function cancel(stream: number): void {
     parentPort!.postMessage({ id: utterance.ended, text: '', confidence: null } satisfies ListenerFinal);
   if (utterance.decoder) {
     utterance.decoder.stop();
+    channels.set(stream, utterance.decoder.channel());
     give(utterance.decoder);
   }
 }

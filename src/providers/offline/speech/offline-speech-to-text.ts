@@ -206,7 +206,7 @@ class Stream implements SpeechToTextStream {
     this.#closed = true;
     this.#caughtUp();
     this.#post({ type: 'cancel', stream: this.#id });
-    this.#post({ type: 'forget', context: this.#id });
+    this.#post({ type: 'forget', context: this.#id, stream: this.#id });
     this.#kept = [];
     this.#onClosed();
   }
