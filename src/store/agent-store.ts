@@ -44,6 +44,17 @@ export class PostgresAgentStore implements AgentStore {
     return row ? toAgent(row) : null;
   }
 
+  async among(organizationId: number, ids: readonly number[]): Promise<readonly AiAgent[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.#db
+      .selectFrom('ai_agents')
+      .selectAll()
+      .where('organization_id', '=', organizationId)
+      .where('id', 'in', [...ids])
+      .execute();
+    return rows.map(toAgent);
+  }
+
   async default(organizationId: number): Promise<AiAgent | null> {
     const row = await this.#db
       .selectFrom('ai_agents')

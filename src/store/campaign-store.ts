@@ -29,6 +29,17 @@ export class PostgresCampaignStore implements CampaignStore {
     return row ? toCampaign(row) : null;
   }
 
+  async among(organizationId: number, ids: readonly number[]): Promise<readonly Campaign[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.#db
+      .selectFrom('campaigns')
+      .selectAll()
+      .where('organization_id', '=', organizationId)
+      .where('id', 'in', [...ids])
+      .execute();
+    return rows.map(toCampaign);
+  }
+
   async lock(organizationId: number, id: number): Promise<Campaign | null> {
     const row = await this.#one(organizationId, id).forNoKeyUpdate().executeTakeFirst();
     return row ? toCampaign(row) : null;

@@ -8,6 +8,7 @@ import {
   updateCallOperation,
 } from './calls.ts';
 import { analyzeOperation } from './analysis.ts';
+import { agentAnalyticsOperation, callAnalyticsOperation, dashboardOperation, realtimeOperation } from './analytics.ts';
 import { createKeyOperation, listKeysOperation, revokeKeyOperation } from './keys.ts';
 import { createOrganizationOperation, getOrganizationOperation, updateOrganizationOperation } from './organizations.ts';
 import { erasePersonOperation, refuseCallsOperation } from './people.ts';
@@ -64,6 +65,10 @@ export const callCenter: Api = {
     getCallOperation,
     updateCallOperation,
     analyzeOperation,
+    dashboardOperation,
+    callAnalyticsOperation,
+    agentAnalyticsOperation,
+    realtimeOperation,
     registerWebhookOperation,
     listWebhooksOperation,
     deleteWebhookOperation,

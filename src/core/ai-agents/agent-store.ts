@@ -6,6 +6,8 @@ export interface AgentStore {
   find(organizationId: number, id: number): Promise<AiAgent | null>;
   /** Also finds deleted agents, which running calls and old conversations still use. */
   evenDeleted(id: number): Promise<AiAgent | null>;
+  /** Also finds deleted agents; unknown ones are missing. */
+  among(organizationId: number, ids: readonly number[]): Promise<readonly AiAgent[]>;
   default(organizationId: number): Promise<AiAgent | null>;
   /** Oldest first. */
   list(organizationId: number, filter: AgentFilter, page: Page): Promise<Listed<AiAgent>>;

@@ -22,6 +22,8 @@ export interface CallingRules {
 export interface CampaignStore {
   insert(organizationId: number, settings: CampaignSettings, at: Date): Promise<Campaign>;
   find(organizationId: number, id: number): Promise<Campaign | null>;
+  /** Unknown ones are missing. */
+  among(organizationId: number, ids: readonly number[]): Promise<readonly Campaign[]>;
   /** As `find`, and locks the campaign until the transaction ends. */
   lock(organizationId: number, id: number): Promise<Campaign | null>;
   update(id: number, settings: CampaignSettings, at: Date): Promise<Campaign>;

@@ -55,7 +55,7 @@ function nextOf(zone: TimeZone, granularity: Granularity, from: number): () => n
 }
 
 /** The first instant of a calendar day, given as its midnight in UTC. */
-function startOfDay(zone: TimeZone, midnight: number): number {
+export function startOfDay(zone: TimeZone, midnight: number): number {
   const offsets = [aheadMs(zone, midnight - DAY_MS), aheadMs(zone, midnight + DAY_MS)];
   const [early, late] = [midnight - Math.max(...offsets), midnight - Math.min(...offsets)] as const;
   for (const at of [early, late]) if (at + aheadMs(zone, at) === midnight) return at;
