@@ -146,6 +146,7 @@ async function build(
     environment: config.vendors,
     reachUs: () => reachUs(addresses.publicUrl),
   });
+  await records.onSettingsChanged(() => carriers.settingsChanged());
   // With the embedded database, no other server can be running calls.
   await records.replay();
   if (config.databaseUrl === null) {

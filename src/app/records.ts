@@ -29,6 +29,8 @@ import type { Closer, AppOptions } from './app-options.ts';
 
 /** Notified by triggers of the tables of users, sign-ins and API keys. */
 const CREDENTIALS_CHANNEL = 'trunkline_credentials';
+/** Notified by a trigger of the settings. */
+const SETTINGS_CHANNEL = 'trunkline_settings';
 
 export interface OpenRecords {
   /** Names this server as an owner of calls. */
@@ -49,6 +51,8 @@ export interface OpenRecords {
    * organization, because notifications may have been lost.
    */
   onCredentialsChanged(listener: (organizationId: number | null) => void): Promise<void>;
+  /** Reports that carrier settings changed on any server, or that notifications may have been lost. */
+  onSettingsChanged(listener: () => void): Promise<void>;
   /** Latency of the database's last answer, ms; null during an outage. */
   answerMs(): number | null;
 }
@@ -130,6 +134,10 @@ async function open(config: Config, parts: AppOptions, log: Logger, closers: Clo
     onCredentialsChanged: async (listener) => {
       await notifications.listen(CREDENTIALS_CHANNEL, (payload) => listener(Number(payload)));
       notifications.onReconnected(() => listener(null));
+    },
+    onSettingsChanged: async (listener) => {
+      await notifications.listen(SETTINGS_CHANNEL, listener);
+      notifications.onReconnected(listener);
     },
     boss,
     pool: database.pool,

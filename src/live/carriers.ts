@@ -41,11 +41,15 @@ const LIMIT_FIELDS = [
 ];
 
 /**
- * The carriers of this server. Settings are read at each use, so that a change takes effect at once on every server.
+ * The carriers of this server. Settings are read once per change, of which the database notifies every server.
  */
 export class Carriers implements CarrierDirectory {
   readonly #options: CarriersOptions;
   #lines: ReadonlyMap<string, Line> = new Map();
+  /** Null after a change. */
+  #stored: Promise<StoredCarriers> | null = null;
+  /** What `#lines` were made from. */
+  #applied: StoredCarriers | null = null;
 
   constructor(options: CarriersOptions) {
     this.#options = options;
@@ -64,17 +68,16 @@ export class Carriers implements CarrierDirectory {
 
   async failover(): Promise<readonly CarrierInfo[]> {
     const { choice } = await this.#read();
-    const all = (await this.#infos()).filter((one) => one.real);
-    const wanted = choice.failover === null ? all : choice.failover.flatMap((id) => all.filter((one) => one.id === id));
-    return wanted.filter((one) => one.configured);
+    return failoverOf(choice, await this.#infos());
   }
 
   /** The carriers to try for a call, in order. The simulated carrier never replaces a real one, nor the reverse. */
   async candidates(first: string): Promise<readonly CarrierInfo[]> {
-    const all = await this.list();
+    const { choice } = await this.#read();
+    const all = await this.#infos();
     const chosen = all.find((one) => one.id === first);
     if (!chosen?.real) return chosen ? [chosen] : [];
-    return [...(chosen.configured ? [chosen] : []), ...(await this.failover()).filter((one) => one.id !== first)];
+    return [...(chosen.configured ? [chosen] : []), ...failoverOf(choice, all).filter((one) => one.id !== first)];
   }
 
   /** Null if the carrier is not configured, or this server carries no calls. */
@@ -169,8 +172,26 @@ export class Carriers implements CarrierDirectory {
     };
   }
 
+  settingsChanged(): void {
+    this.#stored = null;
+  }
+
   async #read(): Promise<StoredCarriers> {
-    const stored = await readCarriers(this.#options);
+    for (;;) {
+      const reading = (this.#stored ??= readCarriers(this.#options));
+      const stored = await reading.catch((error: unknown) => {
+        if (this.#stored === reading) this.#stored = null;
+        throw error;
+      });
+      // Read before a change, so read again.
+      if (this.#stored !== reading) continue;
+      if (this.#applied !== stored) this.#apply(stored);
+      return stored;
+    }
+  }
+
+  #apply(stored: StoredCarriers): void {
+    this.#applied = stored;
     const { manifests, environment, clock } = this.#options;
     this.#lines = new Map(
       manifests.map((manifest) => {
@@ -196,8 +217,13 @@ export class Carriers implements CarrierDirectory {
         ];
       }),
     );
-    return stored;
   }
+}
+
+function failoverOf({ failover }: StoredCarriers['choice'], all: readonly CarrierInfo[]): readonly CarrierInfo[] {
+  const real = all.filter((one) => one.real);
+  const wanted = failover === null ? real : failover.flatMap((id) => real.filter((one) => one.id === id));
+  return wanted.filter((one) => one.configured);
 }
 
 function infoOf({ manifest, settings, configured }: Line, resting: ReadonlySet<string>): CarrierInfo {

@@ -327,6 +327,6 @@ describe('calls over carriers that are configured', { concurrency: 1 }, () => {
       `update calls set owner = 'a server that died', epoch = epoch + 1, lease_until = now() - interval '1 minute' where id = ${id}`,
     );
     assert.equal((await untilStatus(id, 'broken')).endReason, 'server_died');
-    await until('the hang-up', 5000, () => call.ended);
+    await until('the hang-up', 30_000, () => call.ended);
   });
 });

@@ -57,6 +57,20 @@ describe('two servers', () => {
     assert.equal(a.app.live.count, 0);
   });
 
+  it('carrier settings changed on one are those of the other', async () => {
+    const number = async () => {
+      const { body } = await b.request('GET', '/voice/providers/twilio/settings');
+      const fields = body['fields'] as { key: string; value: string }[];
+      return fields.find((field) => field.key === 'phone_number')?.value;
+    };
+    for (const wanted of ['+15557770001', '+15557770002']) {
+      assert.notEqual(await number(), wanted);
+      const change = { settings: { phone_number: wanted } };
+      assert.equal((await a.request('PUT', '/voice/providers/twilio/settings', change)).status, 200);
+      await until(`${wanted} on the other`, 10_000, async () => (await number()) === wanted);
+    }
+  });
+
   it('an event socket on one hears no more when its credential is revoked on the other', async () => {
     const admin = (method: string, path: string, body?: unknown) => a.request(method, path, body);
     const data = async (reply: Promise<{ body: Record<string, unknown> }>) =>

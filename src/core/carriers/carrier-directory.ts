@@ -49,4 +49,6 @@ export interface CarrierDirectory {
   failover(): Promise<readonly CarrierInfo[]>;
   /** Asks a carrier, and whether its webhooks would reach us. */
   check(id: string): Promise<CarrierCheck>;
+  /** The settings are read again at their next use. */
+  settingsChanged(): void;
 }

@@ -25,7 +25,7 @@ export interface StoredCarriers {
   readonly settings: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
-/** Reads the carrier settings. Read at each use, so that a change takes effect at once. */
+/** Reads the carrier settings from the records. */
 export async function readCarriers(core: {
   readonly store: { readonly settings: SettingsStore };
   readonly secrets: Pick<Core['secrets'], 'open'>;
@@ -188,4 +188,6 @@ async function save(
     await records.settings.set(name, core.secrets.seal(JSON.stringify(change(stored))), core.clock.now());
     await records.outbox.audit(ctx, action, subject);
   });
+  // The notification of the change reaches this server later than its reply reaches the client.
+  core.carriers.settingsChanged();
 }
