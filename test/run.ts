@@ -149,6 +149,7 @@ const SUITES: readonly Suite[] = [
     files: ['test/suites/offline-agent.test.ts', 'test/offline-agent/simulated-people.test.ts'],
   },
   { name: 'call center', budgetS: 180, files: tests('test/suites/call-center-*.test.ts') },
+  { name: 'customer service', budgetS: 180, files: tests('test/suites/customer-service*.test.ts') },
   { name: 'trpc', budgetS: 120, files: ['test/suites/trpc.test.ts', 'test/suites/session.test.ts'] },
   { name: 'offline agent by voice', budgetS: 420, files: ['test/suites/offline-agent-voice.test.ts'] },
   { name: 'chain', budgetS: 180, files: ['test/suites/chain.test.ts'] },

@@ -1,5 +1,6 @@
 import { callCenter } from '#apis/call-center/api.ts';
 import { campaigns } from '#apis/campaigns/api.ts';
+import { customerService } from '#apis/customer-service/api.ts';
 import type { Api } from '#apis/kit/api.ts';
 import type { RestOperation } from '#apis/kit/operation.ts';
 import { orchestrator } from '#apis/orchestrator/api.ts';
@@ -8,6 +9,7 @@ import { salesAgent } from '#apis/sales-agent/api.ts';
 /** Every API; a further one is a folder and a line here. `platform`: operations that belong to no API alone. */
 export const apisOf = (platform: readonly RestOperation[]): readonly Api[] => [
   salesAgent,
+  customerService,
   callCenter,
   campaigns,
   orchestrator(platform),

@@ -14,6 +14,7 @@ import type { Organization } from '#core/identity/organization.ts';
 import { SignedUrls } from '#edge/signed-urls.ts';
 import { RealClock } from '#engine/real-clock.ts';
 import { GuardedClient } from '#http/guarded-client.ts';
+import { BatchDialler } from '#jobs/batch-dialler.ts';
 import { workOff } from '#jobs/queue.ts';
 import { WebhookDeliveries } from '#jobs/webhook-delivery.ts';
 import type { DialogueOptions, ModelsFor } from '#agent-mind/prepared-agent.ts';
@@ -323,6 +324,8 @@ async function workOn(
   );
   const webhooks = new WebhookDeliveries({ core, http, words, log });
   closers.push(() => webhooks.close());
+  const batches = new BatchDialler(core, log);
+  closers.push(() => batches.close());
   if (config.role !== 'jobs') return;
   const reaper = setInterval(
     () =>

@@ -1,4 +1,6 @@
 import type { CallStore } from './calls/call-store.ts';
+import type { CallBatchStore } from './calls/call-batch.ts';
+import type { CallOriginStore } from './calls/call-origin.ts';
 import type { LegStore } from './calls/leg-store.ts';
 import type { CallReviewStore } from './calls/call-review-store.ts';
 import type { MediaTokenStore } from './calls/media-token-store.ts';
@@ -27,6 +29,8 @@ import type { WebhookStore } from './webhooks/webhook-store.ts';
 
 export interface Records {
   readonly calls: CallStore;
+  readonly callOrigins: CallOriginStore;
+  readonly callBatches: CallBatchStore;
   readonly legs: LegStore;
   readonly callReviews: CallReviewStore;
   readonly mediaTokens: MediaTokenStore;

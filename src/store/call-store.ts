@@ -279,8 +279,11 @@ export class PostgresCallStore implements CallStore {
       key: ['id'],
       order,
       branches: branchesOf(organizationId, filter),
-      // The counters hold no numbers and no times.
-      ...(filter.number === undefined && filter.from === undefined && filter.before === undefined
+      // The counters hold no numbers, no times and no directions.
+      ...(filter.number === undefined &&
+      filter.from === undefined &&
+      filter.before === undefined &&
+      filter.directions === undefined
         ? { count: () => countOf(this.#db, organizationId, filter) }
         : {}),
     } as const;

@@ -57,6 +57,7 @@ export async function clearUp(db: Kysely<Database>, now: Date): Promise<void> {
     .execute();
   await db.deleteFrom('webhook_lanes').where('due_at', 'is', null).where('touched_at', '<', yesterday).execute();
   await db.deleteFrom('carrier_deliveries').where('at', '<', lastMonth).execute();
+  await db.deleteFrom('call_batches').where('next_at', 'is', null).where('created_at', '<', lastMonth).execute();
   await db.deleteFrom('media_servers').where('seen_at', '<', yesterday).execute();
   await db.deleteFrom('servers').where('beat_at', '<', yesterday).execute();
   // Of senders that stopped before they could withdraw them, to receivers that are gone.

@@ -176,6 +176,7 @@ export class PostgresEntryStore implements EntryStore {
       .where('id', '=', anyOf(callIds))
       .execute();
     await forgetAddresses(this.#db, callIds);
+    await this.#db.deleteFrom('call_origins').where('call_id', '=', anyOf(callIds)).execute();
     await this.#db
       .updateTable('bookings')
       .set({ name: null, number: null, person_id: null })

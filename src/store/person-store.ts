@@ -167,6 +167,30 @@ export class PostgresPersonStore implements PersonStore {
     return row ? toPerson(row) : null;
   }
 
+  async refusingAmong(organizationId: number, numbers: readonly string[]): Promise<ReadonlySet<string>> {
+    if (numbers.length === 0) return new Set();
+    const { rows } = await sql<{ number: string }>`
+      select n.number from person_numbers n join persons p on p.id = n.person_id
+        where n.organization_id = ${organizationId} and n.number = any(${[...numbers]}::text[])
+          and p.do_not_call_at is not null
+      union select number from do_not_call
+        where organization_id = ${organizationId} and number = any(${[...numbers]}::text[])
+          and campaign_id is null`.execute(this.#db);
+    return new Set(rows.map((row) => row.number));
+  }
+
+  async onCalls(callIds: readonly number[]): ReturnType<PersonStore['onCalls']> {
+    if (callIds.length === 0) return new Map();
+    const rows = await this.#db
+      .selectFrom('conversations')
+      .leftJoin('person_ids', 'person_ids.person_id', 'conversations.person_id')
+      .select(['conversations.call_id', 'conversations.person_id', 'person_ids.outside_id'])
+      .where('conversations.call_id', 'in', [...callIds])
+      .where('conversations.person_id', 'is not', null)
+      .execute();
+    return new Map(rows.map((row) => [row.call_id!, { personId: row.person_id!, outsideId: row.outside_id }]));
+  }
+
   async numbersOf(personId: number): Promise<readonly string[]> {
     return (
       await this.#db.selectFrom('person_numbers').select('number').where('person_id', '=', personId).execute()

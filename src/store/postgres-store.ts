@@ -2,6 +2,8 @@ import type { Kysely } from 'kysely';
 import type { PgBoss } from 'pg-boss';
 import type { Records, Store } from '#core/records.ts';
 import { PostgresAgentStore } from './agent-store.ts';
+import { PostgresCallBatchStore } from './call-batch-store.ts';
+import { PostgresCallOriginStore } from './call-origin-store.ts';
 import { PostgresCallReviewStore } from './call-review-store.ts';
 import { PostgresCallStore } from './call-store.ts';
 import { PostgresCarrierStore, PostgresNumberStore, PostgresSettingsStore } from './carrier-store.ts';
@@ -36,6 +38,8 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss, ring: () => void): Reco
   const once = new PostgresOnceStore(db);
   return {
     calls: new PostgresCallStore(db),
+    callOrigins: new PostgresCallOriginStore(db),
+    callBatches: new PostgresCallBatchStore(db),
     legs: new PostgresLegStore(db),
     callReviews: new PostgresCallReviewStore(db),
     mediaTokens: new PostgresMediaTokenStore(db),

@@ -65,6 +65,17 @@ export interface Database {
     detail: ColumnType<object, string | undefined, string>;
     at: Generated<Date>;
   };
+  batch_calls: {
+    batch_id: number;
+    position: number;
+    organization_id: number;
+    sid: string | null;
+    number: string | null;
+    input: ColumnType<object, string, string>;
+    status: string;
+    call_id: number | null;
+    problem: string | null;
+  };
   bookings: {
     id: GeneratedAlways<number>;
     organization_id: number;
@@ -77,6 +88,15 @@ export interface Database {
     created_at: Date;
     conversation_id: number | null;
     canceled_at: Date | null;
+  };
+  call_batches: {
+    id: GeneratedAlways<number>;
+    organization_id: number;
+    actor: ColumnType<object, string, string>;
+    delay_ms: number;
+    created_at: Date;
+    next_at: Date | null;
+    leased_until: Date | null;
   };
   call_counts: {
     organization_id: number;
@@ -105,6 +125,13 @@ export interface Database {
     waited_ms: number;
     cost_micros: number;
     sentiment: number | null;
+  };
+  call_origins: {
+    call_id: number;
+    room_name: string | null;
+    trunk_id: string | null;
+    play_ringtone: Generated<boolean>;
+    metadata: ColumnType<Record<string, unknown>, string | undefined, string>;
   };
   call_reviews: {
     call_id: number;

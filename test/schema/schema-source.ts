@@ -12,6 +12,9 @@ export const SCHEMA_PATH = join(import.meta.dirname, '../../src/store/schema.ts'
 const JSON_CONTENT: Readonly<Record<string, string>> = {
   'ai_agents.chain': 'number[]',
   'audit.detail': 'object',
+  'batch_calls.input': 'object',
+  'call_batches.actor': 'object',
+  'call_origins.metadata': 'Record<string, unknown>',
   'calls.latency': 'object',
   'calls.overrides': 'Record<string, unknown>',
   'calls.spoken_by': 'Record<string, string>',

@@ -52,6 +52,9 @@ export const BODIES: Readonly<Record<string, (serial: number) => Json>> = {
   'POST /api/calls': () => ({ phone_number: '+15005550001' }),
   'POST /api/webhooks': () => ({ url: 'http://example.com/', events: ['call.failed'] }),
   'POST /api/ai/analyze': () => ({ transcript: 'Customer: How much is it?' }),
+  'POST /api/v1/calls/outbound/create': () => ({ to_number: '+15005550001' }),
+  'POST /api/v1/calls/outbound/callback': () => ({ customer_phone: '+15005550001' }),
+  'POST /api/v1/calls/outbound/batch': () => ({ calls: [{ to_number: '+15005550001' }] }),
   'POST /api/people/erase': () => ({ phone_number: '+4930123456' }),
 };
 
@@ -62,6 +65,7 @@ export function isErrorOf(api: Api, body: Json): void {
   assert.deepEqual(api.errorReply.parse(body), body, 'the documented schema of errors');
   switch (api.name) {
     case 'sales-agent':
+    case 'customer-service':
       return assert.equal(typeof body['detail'], 'string', text);
     case 'call-center':
       assert.equal(body['success'], false, text);
@@ -117,6 +121,7 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
   const webhook = (
     await as('POST', '/v1/convai/webhooks', { url: 'http://127.0.0.1:9/', events: ['user.interrupted'] })
   ).body;
+  const batch = (await as('POST', '/api/v1/calls/outbound/batch', { calls: [{}] })).body;
   const number = `+49306660${nextSerial()}`;
   const { organization_id } = await data(as('GET', '/api/users/me'));
   await server.request('POST', '/voice/numbers', { phone_number: number, organization_id });
@@ -131,6 +136,8 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
       userId: `person of ${agentId}`,
       callId: `call_${call.id}`,
       call_id: `call_${call.id}`,
+      session_id: String(call.id),
+      batch_id: String(batch['batch_id']),
       user_id: userId,
       organization_id: `org_${call.organizationId}`,
       key_id: String(key['key_id']),

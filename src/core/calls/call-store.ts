@@ -1,6 +1,6 @@
 import type { Page, Listed } from '../kernel/page.ts';
 import type { VendorProblem } from '../ai-agents/vendor-problem.ts';
-import type { Call, CallPhase, CallStatus, EndedBy, EndStatus, TurnLatency } from './call.ts';
+import type { Call, CallPhase, CallStatus, Direction, EndedBy, EndStatus, TurnLatency } from './call.ts';
 
 /** The fields of a new call. */
 export type NewCall = Pick<
@@ -146,6 +146,7 @@ export interface CallFilter {
   readonly from?: Date;
   /** Placed or announced before this instant. */
   readonly before?: Date;
+  readonly directions?: readonly Direction[];
   /** Number of either end. */
   readonly number?: string;
   /** Calls that this user placed; null finds none. */

@@ -11,8 +11,9 @@ export async function endCall(
   id: string | number,
   reason: string,
   subject: string,
+  what = 'Call',
 ): Promise<Call> {
-  const call = await getCall(core, ctx, id, subject);
+  const call = await getCall(core, ctx, id, subject, what);
   if (isEnded(call.status)) return call;
   const acknowledged = await core.live.send(call.id, { type: 'end', reason });
   if (acknowledged === 'not-running') {

@@ -5,6 +5,7 @@ import type { Core } from '../core.ts';
 import type { AiAgent } from '../ai-agents/ai-agent.ts';
 import { callPartyOf } from '../people/person-of.ts';
 import type { Records } from '../records.ts';
+import type { CallOrigin } from './call-origin.ts';
 import type { NewCall } from './call-store.ts';
 import type { Call, CallOverrides, Direction } from './call.ts';
 
@@ -20,6 +21,11 @@ export interface PlaceCall {
   /** Whether its transcript is kept. */
   readonly transcribed?: boolean;
   readonly ringTimeoutMs: number;
+  /** An id that was reserved for the call; default: a new one. */
+  readonly sid?: string;
+  readonly origin?: CallOrigin;
+  /** What else is written in the transaction that stores the call. */
+  readonly also?: (records: Records, call: Call) => Promise<void>;
 }
 
 export const DEFAULT_RING_TIMEOUT_MS = 30_000;
@@ -31,7 +37,11 @@ export const DEFAULT_RING_TIMEOUT_MS = 30_000;
 export async function placeCall(core: Core, ctx: Context, input: PlaceCall): Promise<Call> {
   const carrier = await core.carriers.current();
   const room = carrier.real ? core.live.reserve() : await core.live.reserveWhenQuiet();
-  const { call, begun } = await begin(core, ctx, room, 'outbound', async (records) => {
+  const also = async (records: Records, placed: Call) => {
+    if (input.origin) await records.callOrigins.insert(placed.id, input.origin);
+    await input.also?.(records, placed);
+  };
+  const prepare = async (records: Records): Promise<Beginning> => {
     const { numberOwner, person, userId } = await callPartyOf(
       records,
       core.secrets,
@@ -42,6 +52,7 @@ export async function placeCall(core: Core, ctx: Context, input: PlaceCall): Pro
     if (numberOwner?.doNotCallAt || person?.doNotCallAt)
       throw new AppError('conflict', 'This person asked not to be called', { subject: `to_number: ${input.to}` });
     return {
+      ...(input.sid === undefined ? {} : { sid: input.sid }),
       agentId: input.agentId,
       personId: numberOwner?.id ?? null,
       callParty: { personId: person?.id ?? null, userId },
@@ -54,7 +65,8 @@ export async function placeCall(core: Core, ctx: Context, input: PlaceCall): Pro
       transcribed: input.transcribed ?? true,
       ringTimeoutMs: input.ringTimeoutMs,
     };
-  });
+  };
+  const { call, begun } = await begin(core, ctx, room, 'outbound', prepare, also);
   if (!carrier.namesCalls) return call;
   // Waits for the carrier's id, so that the reply can name it. The call is placed in any case.
   await begun;
@@ -123,7 +135,7 @@ type Beginning = Pick<
   | 'recorded'
   | 'transcribed'
   | 'ringTimeoutMs'
-> & { readonly agentId: number | null };
+> & { readonly agentId: number | null; readonly sid?: string };
 
 interface Begun {
   readonly call: Call;
@@ -153,7 +165,7 @@ async function begin(
       const now = core.clock.now();
       const placed = await records.calls.insert({
         ...beginning,
-        sid: core.secrets.callSid(),
+        sid: beginning.sid ?? core.secrets.callSid(),
         organizationId: ctx.organizationId,
         agentId: agent.id,
         direction,

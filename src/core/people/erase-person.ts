@@ -45,6 +45,7 @@ export async function erasePerson(core: Core, ctx: Context, userId: string): Pro
     for (const number of numbers) isListed ||= (await records.doNotCall.of(ctx.organizationId, number)).length > 0;
     await records.consents.erase(person.id, hashes[0] ?? 'no number');
     await records.leads.erase(person.id, core.clock.now());
+    await records.callBatches.erase(ctx.organizationId, numbers);
     await records.persons.erase(person.id, {
       organizationId: ctx.organizationId,
       suppress: person.doNotCallAt === null && !isListed ? [] : hashes,

@@ -36,6 +36,12 @@ export interface PersonStore {
   /** `isKept`: the person is not erased before the transaction ends. */
   byOutsideId(organizationId: number, outsideId: string, isKept?: boolean): Promise<Person | null>;
   byNumber(organizationId: number, number: string): Promise<Person | null>;
+  /** Which of these numbers must not be called. */
+  refusingAmong(organizationId: number, numbers: readonly string[]): Promise<ReadonlySet<string>>;
+  /** The people on these calls, by call id; `outsideId`: the client's id of the person. */
+  onCalls(
+    callIds: readonly number[],
+  ): Promise<ReadonlyMap<number, { readonly personId: number; readonly outsideId: string | null }>>;
   numbersOf(personId: number): Promise<readonly string[]>;
   /** Waits for transactions that keep the person; those to come wait for this one. False if there is no such person. */
   lock(personId: number): Promise<boolean>;

@@ -1,0 +1,36 @@
+import type { Call } from './call.ts';
+
+/** What a client, or the rule that routed the call, said of it beside its variables. */
+export interface CallOrigin {
+  /** Null: the name follows from the call. */
+  readonly roomName: string | null;
+  readonly trunkId: string | null;
+  /** Whether those who listen in the room hear ringing while the call is dialled. */
+  readonly playRingtone: boolean;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+export const NO_ORIGIN: CallOrigin = { roomName: null, trunkId: null, playRingtone: false, metadata: {} };
+
+export interface CallOriginStore {
+  insert(callId: number, origin: CallOrigin): Promise<void>;
+  /** By call id; calls without one are missing. */
+  of(callIds: readonly number[]): Promise<ReadonlyMap<number, CallOrigin>>;
+}
+
+const digitsOf = (number: string): string => number.replace(/\D/g, '');
+
+/** `callback-1234567890-1705315800` */
+export const callbackRoom = (number: string, at: Date): string =>
+  `callback-${digitsOf(number)}-${Math.floor(at.getTime() / 1000)}`;
+
+/** `outbound-1234567890-20250115103000` for a call that we placed, else `call-` and a part of its id. */
+export function roomNameOf(
+  { direction, to, placedAt, sid, placedSid }: Pick<Call, 'direction' | 'to' | 'placedAt' | 'sid' | 'placedSid'>,
+  origin: CallOrigin | undefined,
+): string {
+  if (origin?.roomName) return origin.roomName;
+  if (direction === 'outbound' && to !== null)
+    return `outbound-${digitsOf(to)}-${digitsOf(placedAt.toISOString().slice(0, 19))}`;
+  return `call-${(placedSid ?? sid).slice(2, 14)}`;
+}
