@@ -135,6 +135,21 @@ export class PostgresCampaignStore implements CampaignStore {
     }));
   }
 
+  async countsOf(ids: readonly number[]): ReturnType<CampaignStore['countsOf']> {
+    const rows = await this.#db
+      .selectFrom('lead_counts')
+      .select(['campaign_id', 'status', 'reason', 'attempted'])
+      .select(sql<number>`sum(leads)::bigint`.as('leads'))
+      .where('campaign_id', '=', sql<number>`any(${[...ids]}::bigint[])`)
+      .groupBy(['campaign_id', 'status', 'reason', 'attempted'])
+      .execute();
+    return rows.map(({ campaign_id, ...row }) => ({
+      ...row,
+      campaignId: campaign_id,
+      status: row.status as LeadStatus,
+    }));
+  }
+
   async due(id: number, now: Date): ReturnType<CampaignStore['due']> {
     const rows = await this.#db
       .selectFrom('leads')
@@ -150,7 +165,7 @@ export class PostgresCampaignStore implements CampaignStore {
   }
 }
 
-const toPlace = (row: { regions: string[]; zones: string[]; always_open: boolean }): CallingPlace => ({
+export const toPlace = (row: { regions: string[]; zones: string[]; always_open: boolean }): CallingPlace => ({
   regions: row.regions,
   zones: row.zones as TimeZone[],
   alwaysOpen: row.always_open,

@@ -1,5 +1,12 @@
-import { sql, type Kysely } from 'kysely';
-import type { DoNotCallEntry, DoNotCallSource, DoNotCallStore } from '#core/people/do-not-call-store.ts';
+import { sql, type Kysely, type Selectable } from 'kysely';
+import type { Listed, Page } from '#core/kernel/page.ts';
+import type {
+  DoNotCallEntry,
+  DoNotCallFilter,
+  DoNotCallSource,
+  DoNotCallStore,
+} from '#core/people/do-not-call-store.ts';
+import { listKeys, type Listing } from './listing.ts';
 import type { Database } from './schema.ts';
 
 export class PostgresDoNotCallStore implements DoNotCallStore {
@@ -53,6 +60,39 @@ export class PostgresDoNotCallStore implements DoNotCallStore {
     return listed.numDeletedRows > 0n || suppressed.numDeletedRows > 0n || person.numUpdatedRows > 0n;
   }
 
+  async list(organizationId: number, filter: DoNotCallFilter, page: Page): Promise<Listed<DoNotCallEntry>> {
+    const { number, campaignId } = filter;
+    const condition = sql.join(
+      [
+        sql`organization_id = ${organizationId}`,
+        ...(number === undefined ? [] : [sql`number = ${number}`]),
+        ...(campaignId === undefined ? [] : [sql`campaign_id is not distinct from ${campaignId}::bigint`]),
+      ],
+      sql` and `,
+    );
+    const listing: Listing = {
+      table: 'do_not_call',
+      key: ['at', 'number', 'id'],
+      order: page.order ?? 'desc',
+      branches: [condition],
+    };
+    const { keys, total } = await listKeys(this.#db, listing, page);
+    const ids = keys.map(({ id }) => id as number);
+    const rows =
+      ids.length === 0 ? [] : await this.#db.selectFrom('do_not_call').selectAll().where('id', 'in', ids).execute();
+    return { rows: ids.map((id) => toEntry(rows.find((row) => row.id === id)!)), total };
+  }
+
+  async refusedAt(organizationId: number, number: string, suppressionHash: string): Promise<Date | null> {
+    const { rows } = await sql<{ at: Date | null }>`
+      select coalesce(
+        (select p.do_not_call_at from person_numbers n join persons p on p.id = n.person_id
+          where n.organization_id = ${organizationId} and n.number = ${number}),
+        (select at from suppressed_numbers
+          where organization_id = ${organizationId} and number_hash = ${suppressionHash})) as at`.execute(this.#db);
+    return rows[0]!.at;
+  }
+
   async of(organizationId: number, number: string): Promise<readonly DoNotCallEntry[]> {
     const rows = await this.#db
       .selectFrom('do_not_call')
@@ -61,11 +101,13 @@ export class PostgresDoNotCallStore implements DoNotCallStore {
       .where('number', '=', number)
       .orderBy('at')
       .execute();
-    return rows.map((row) => ({
-      number: row.number,
-      campaignId: row.campaign_id,
-      source: row.source as DoNotCallSource,
-      at: row.at,
-    }));
+    return rows.map(toEntry);
   }
 }
+
+const toEntry = (row: Selectable<Database['do_not_call']>): DoNotCallEntry => ({
+  number: row.number,
+  campaignId: row.campaign_id,
+  source: row.source as DoNotCallSource,
+  at: row.at,
+});

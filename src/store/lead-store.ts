@@ -1,11 +1,13 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
-import type { DialFacts, LeadFilter, LeadStore, NewLead } from '#core/campaigns/campaign-store.ts';
+import type { DialFacts, LeadFilter, LeadStore, ListedLead, NewLead } from '#core/campaigns/campaign-store.ts';
 import type { Lead, LeadStatus, Standing } from '#core/campaigns/lead.ts';
 import type { CallingPlace } from '#core/campaigns/reasons.ts';
 import type { AttemptOutcome } from '#core/dialling/rules.ts';
 import type { Listed, Page } from '#core/kernel/page.ts';
 import { consented } from '#core/people/consent.ts';
+import { toPlace } from './campaign-store.ts';
 import type { Database } from './schema.ts';
+import { countAll } from './sql.ts';
 
 /** A number with more dials than this in the time that limits look back on is over any limit. */
 const MOST_DIALS = 500;
@@ -79,24 +81,40 @@ export class PostgresLeadStore implements LeadStore {
       .execute();
   }
 
-  async list(organizationId: number, campaignId: number, filter: LeadFilter, page: Page): Promise<Listed<Lead>> {
+  async list(organizationId: number, campaignId: number, filter: LeadFilter, page: Page): Promise<Listed<ListedLead>> {
+    const { statuses, number } = filter;
     let query = this.#db
       .selectFrom('leads')
-      .where('organization_id', '=', organizationId)
-      .where('campaign_id', '=', campaignId);
-    if (filter.status !== undefined) query = query.where('status', '=', filter.status);
+      .where('leads.organization_id', '=', organizationId)
+      .where('leads.campaign_id', '=', campaignId);
+    if (statuses !== undefined) query = query.where('leads.status', 'in', [...statuses]);
+    if (number !== undefined) query = query.where('leads.number', '=', number);
     const rows = await query
-      .selectAll()
-      .orderBy('id', page.order ?? 'asc')
+      .innerJoin('calling_places', 'calling_places.id', 'place_id')
+      .leftJoin('persons', 'persons.id', 'person_id')
+      .selectAll('leads')
+      .select(['regions', 'zones', 'always_open', 'postal_code', 'region', 'country', 'time_zone'])
+      .select(
+        sql<{ given: boolean; revoked_at: string | null } | null>`(select jsonb_build_object('given', given,
+          'revoked_at', revoked_at) from consents c where c.person_id = leads.person_id order by c.id desc limit 1)`.as(
+          'consent',
+        ),
+      )
+      .orderBy('leads.id', page.order ?? 'asc')
       .offset(page.skip)
       .limit(page.limit)
       .execute();
+    const total = number === undefined ? await this.#total(campaignId, statuses) : await countAll(query);
+    return { rows: rows.map(toListed), total };
+  }
+
+  async #total(campaignId: number, statuses: LeadFilter['statuses']): Promise<number> {
     let counts = this.#db.selectFrom('lead_counts').where('campaign_id', '=', campaignId);
-    if (filter.status !== undefined) counts = counts.where('status', '=', filter.status);
+    if (statuses !== undefined) counts = counts.where('status', 'in', [...statuses]);
     const { total } = await counts
       .select(sql<number>`coalesce(sum(leads), 0)::bigint`.as('total'))
       .executeTakeFirstOrThrow();
-    return { rows: rows.map(toLead), total };
+    return total;
   }
 
   async open(organizationId: number, number: string): Promise<readonly Lead[]> {
@@ -216,6 +234,27 @@ export class PostgresLeadStore implements LeadStore {
 }
 
 const toColumns = ({ status, reason, dueAt }: Standing) => ({ status, reason, due_at: dueAt });
+
+type ListedRow = Selectable<Database['leads']> &
+  Parameters<typeof toPlace>[0] & {
+    postal_code: string | null;
+    region: string | null;
+    country: string | null;
+    time_zone: string | null;
+    consent: { given: boolean; revoked_at: string | null } | null;
+  };
+
+const toListed = (row: ListedRow): ListedLead => ({
+  ...toLead(row),
+  place: toPlace(row),
+  person: { postalCode: row.postal_code, region: row.region, country: row.country, timeZone: row.time_zone },
+  consented: consented(
+    row.consent && {
+      given: row.consent.given,
+      revokedAt: row.consent.revoked_at === null ? null : new Date(row.consent.revoked_at),
+    },
+  ),
+});
 
 const toLead = (row: Selectable<Database['leads']>): Lead => ({
   id: row.id,

@@ -306,6 +306,7 @@ export interface Database {
     campaign_id: number | null;
     source: string;
     at: Date;
+    id: GeneratedAlways<number>;
   };
   document_chunks: {
     document_id: number;

@@ -92,7 +92,7 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
 
   it('23. starts only without findings that prevent it, and says which', async () => {
     const { id } = await createCampaign(core, ctx, { name: 'C' });
-    await assert.rejects(moveCampaign(core, ctx, id, 'active'), { code: 'conflict', message: /add leads/ });
+    await assert.rejects(moveCampaign(core, ctx, id, 'active'), { code: 'unchangeable', message: /add leads/ });
     await assert.rejects(moveCampaign(core, ctx, id, 'paused'), { code: 'unchangeable' });
     const refused = fresh();
     await refuseCalls(core, ctx, phoneNumber(refused), 'api');
@@ -299,7 +299,7 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
     const number = fresh();
     const id = await campaignWith([lead(number, { name: 'Ann', email: 'a@b.example', variables: { plan: 'gold' } })]);
     await erasePerson(core, ctx, number);
-    const [left] = (await listLeads(core, ctx, id, { status: 'done' }, PAGE)).rows;
+    const [left] = (await listLeads(core, ctx, id, { statuses: ['done'] }, PAGE)).rows;
     assert.deepEqual(
       [left!.name, left!.email, left!.variables, left!.personId, left!.reason],
       [null, null, {}, null, 'erased'],
@@ -346,6 +346,6 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
     const id = await campaignWith([lead(fresh()), lead(fresh()), lead(fresh('800'))]);
     const { rows, total } = await listLeads(core, ctx, id, {}, { skip: 1, limit: 1 });
     assert.deepEqual([rows.length, total], [1, 3]);
-    assert.equal((await listLeads(core, ctx, id, { status: 'blocked' }, PAGE)).total, 1);
+    assert.equal((await listLeads(core, ctx, id, { statuses: ['blocked'] }, PAGE)).total, 1);
   });
 });

@@ -33,6 +33,7 @@ export const BODIES: Readonly<Record<string, (serial: number) => Json>> = {
     admin_password: 'temp_password',
   }),
   'POST /api/keys': () => ({ name: 'W' }),
+  'POST /api/campaigns': () => ({ name: 'Walked' }),
   'POST /api/people/do-not-call': (serial) => ({ phone_number: `+49301234${serial}` }),
   'POST /v1/convai/agents/:agent_id/tools': (serial) => ({
     name: `walked_${serial}`,
@@ -122,6 +123,7 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
     await as('POST', '/v1/convai/webhooks', { url: 'http://127.0.0.1:9/', events: ['user.interrupted'] })
   ).body;
   const batch = (await as('POST', '/api/v1/calls/outbound/batch', { calls: [{}] })).body;
+  const campaign = await data(as('POST', '/api/campaigns', { name: 'Walked' }));
   const number = `+49306660${nextSerial()}`;
   const { organization_id } = await data(as('GET', '/api/users/me'));
   await server.request('POST', '/voice/numbers', { phone_number: number, organization_id });
@@ -144,6 +146,7 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
       api: 'sales-agent',
       provider: 'simulator',
       number,
+      campaign_id: String(campaign['campaign_id']),
       webhook_id: String(webhook['webhook_id']),
       tool_id: String(tool['tool_id']),
       server_id: String(mcp['server_id']),

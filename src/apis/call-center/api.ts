@@ -11,7 +11,16 @@ import { analyzeOperation } from './analysis.ts';
 import { agentAnalyticsOperation, callAnalyticsOperation, dashboardOperation, realtimeOperation } from './analytics.ts';
 import { createKeyOperation, listKeysOperation, revokeKeyOperation } from './keys.ts';
 import { createOrganizationOperation, getOrganizationOperation, updateOrganizationOperation } from './organizations.ts';
-import { erasePersonOperation, refuseCallsOperation } from './people.ts';
+import {
+  campaignReadinessOperation,
+  createCampaignOperation,
+  getCampaignOperation,
+  listCampaignsOperation,
+  updateCampaignOperation,
+} from './campaigns.ts';
+import { allowCallsOperation, listDoNotCallOperation, refuseCallsOperation } from './do-not-call.ts';
+import { listLeadsOperation } from './leads.ts';
+import { erasePersonOperation } from './people.ts';
 import { loginOperation, refreshOperation } from './sign-in.ts';
 import {
   createUserOperation,
@@ -72,7 +81,15 @@ export const callCenter: Api = {
     registerWebhookOperation,
     listWebhooksOperation,
     deleteWebhookOperation,
+    createCampaignOperation,
+    listCampaignsOperation,
+    getCampaignOperation,
+    updateCampaignOperation,
+    campaignReadinessOperation,
+    listLeadsOperation,
     erasePersonOperation,
     refuseCallsOperation,
+    listDoNotCallOperation,
+    allowCallsOperation,
   ],
 };

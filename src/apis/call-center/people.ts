@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import { phoneNumber } from '#core/kernel/phone-number.ts';
-import { refuseCalls } from '#core/people/refuse-calls.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import { erasePerson } from '#core/people/erase-person.ts';
 import { LONGEST_USER_ID } from '#core/people/person-of.ts';
@@ -25,18 +23,5 @@ export const erasePersonOperation = operation({
         issues: [{ path: 'phone_number', message: 'phone_number is required, or user_id', kind: 'missing' }],
       });
     return envelope(requestId, { ...(await erasePerson(core, ctx, who)) });
-  },
-});
-
-export const refuseCallsOperation = operation({
-  method: 'POST',
-  path: '/api/people/do-not-call',
-  summary: 'Never call this number again',
-  permission: 'place-calls',
-  body: z.object({ phone_number: phoneNumberText }),
-  reply: enveloped(z.object({ phone_number: z.string(), do_not_call: z.literal(true) })),
-  handle: async ({ core, ctx, body, requestId }) => {
-    await refuseCalls(core, ctx, phoneNumber(body.phone_number, 'phone_number'), 'api');
-    return envelope(requestId, { phone_number: body.phone_number, do_not_call: true as const });
   },
 });

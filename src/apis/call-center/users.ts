@@ -16,6 +16,7 @@ const PERMISSION: Record<Permission, string> = {
   'report-calls': 'calls.report',
   'manage-webhooks': 'webhooks.manage',
   'manage-people': 'people.manage',
+  'manage-campaigns': 'campaigns.create',
   'own-profile': 'profile.update',
   'read-users': 'users.view',
   'manage-users': 'users.manage',

@@ -118,8 +118,19 @@ function callData(event: DomainEvent, call: Call, at: Date): object {
   };
 }
 
+const CAMPAIGN_STATUS: Readonly<Record<string, string>> = {
+  'campaign.started': 'active',
+  'campaign.paused': 'paused',
+  'campaign.completed': 'completed',
+};
+
 const subjectOf = (event: DomainEvent): object =>
-  'campaignId' in event ? { campaign_id: idOf('campaign', event.campaignId) } : {};
+  'campaignId' in event
+    ? {
+        campaign_id: idOf('campaign', event.campaignId),
+        ...(event.type in CAMPAIGN_STATUS ? { status: CAMPAIGN_STATUS[event.type] } : {}),
+      }
+    : {};
 
 const reasonIn = (event: DomainEvent): object => (event.type === 'call.failed' ? { reason: event.data.reason } : {});
 

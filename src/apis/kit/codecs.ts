@@ -31,6 +31,13 @@ export const phoneNumberText = z
   .refine(isPhoneNumber, 'must be + and 7 to 15 digits, as in +1234567890')
   .max(LONGEST_PHONE_NUMBER);
 
+/** A number in a query, where an unescaped + reads as a space. */
+export const phoneNumberInQuery = z
+  .string()
+  .max(LONGEST_PHONE_NUMBER)
+  .transform((text) => text.replace(/^ /, '+'))
+  .refine(isPhoneNumber, 'must be + and 7 to 15 digits, as in %2B1234567890');
+
 /** An address that we are to send to; where it leads is checked when connecting. */
 export const webUrl = z
   .string()

@@ -35,6 +35,8 @@ export interface CampaignStore {
   callingRules(organizationId: number): Promise<CallingRules | null>;
   setCallingRules(organizationId: number, rules: CallingRules, at: Date): Promise<void>;
   counts(id: number): Promise<readonly LeadCount[]>;
+  /** The counts of several campaigns without places. */
+  countsOf(ids: readonly number[]): Promise<readonly (Omit<LeadCount, 'place'> & { readonly campaignId: number })[]>;
   /** Waiting leads that are due, which the dialler makes ready next. */
   due(
     id: number,
@@ -59,7 +61,15 @@ export interface DialFacts {
 }
 
 export interface LeadFilter {
-  readonly status?: LeadStatus;
+  readonly statuses?: readonly LeadStatus[];
+  readonly number?: string;
+}
+
+/** A lead with what is known of the person. */
+export interface ListedLead extends Lead {
+  readonly place: CallingPlace;
+  readonly person: Omit<Whereabouts, 'number'>;
+  readonly consented: boolean | null;
 }
 
 export interface LeadStore {
@@ -68,7 +78,7 @@ export interface LeadStore {
   byNumber(campaignId: number, number: string): Promise<Lead | null>;
   /** Changes what a file or client says of a lead. */
   describe(id: number, lead: Pick<Lead, 'name' | 'email' | 'variables'>, at: Date): Promise<void>;
-  list(organizationId: number, campaignId: number, filter: LeadFilter, page: Page): Promise<Listed<Lead>>;
+  list(organizationId: number, campaignId: number, filter: LeadFilter, page: Page): Promise<Listed<ListedLead>>;
   /** Leads with that number which are neither done nor being called, of all campaigns. Locks them. */
   open(organizationId: number, number: string): Promise<readonly Lead[]>;
   place(id: number, standing: Standing, place: CallingPlace, at: Date): Promise<void>;

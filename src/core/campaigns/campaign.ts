@@ -77,6 +77,7 @@ export interface Campaign extends CampaignSettings {
 }
 
 const MOST_ATTEMPTS = 50;
+const MOST_DIALS = 1_000_000;
 const LONGEST_WAIT_MINUTES = 90 * 24 * 60;
 
 /** @throws AppError invalid-input, with an issue for each field that is wrong */
@@ -105,14 +106,14 @@ export function checkSettings(settings: CampaignSettings): void {
 
 function wholeNumbers(settings: CampaignSettings): readonly AppError[] {
   const fields = [
-    ['settings.max_calls_per_day', settings.dailyCap, Number.MAX_SAFE_INTEGER],
+    ['settings.max_calls_per_day', settings.dailyCap, MOST_DIALS],
     ['settings.max_attempts_per_prospect', settings.maxAttempts, MOST_ATTEMPTS],
-    ['settings.max_concurrent_calls', settings.maxConcurrentCalls, Number.MAX_SAFE_INTEGER],
+    ['settings.max_concurrent_calls', settings.maxConcurrentCalls, MOST_DIALS],
     ['settings.weight', settings.weight, 1000],
   ] as const;
   return fields
     .filter(([, value, most]) => value !== null && !(Number.isInteger(value) && value >= 1 && value <= most))
-    .map(([path]) => invalid(path, 'must be a whole number of at least 1, and not that large', 'range'));
+    .map(([path, , most]) => invalid(path, `must be a whole number from 1 to ${most}`, 'range'));
 }
 
 function isRetryRule({ attempts, wait }: RetryTable[keyof RetryTable]): boolean {

@@ -2,13 +2,13 @@ import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { dayIn, instantsIn, type TimeZone } from '../kernel/locale.ts';
 import type { Listed, Page } from '../kernel/page.ts';
+import type { Records } from '../records.ts';
 import { rulesOf } from './calling-rules.ts';
 import { ownRulesOf, type Campaign } from './campaign.ts';
-import type { CampaignFilter, LeadFilter } from './campaign-store.ts';
+import type { CampaignFilter, LeadFilter, ListedLead } from './campaign-store.ts';
 import { findingsOf, type Finding } from './findings.ts';
-import type { Lead } from './lead.ts';
 import { campaignNotFound } from './manage-campaigns.ts';
-import { holdOf, progressOf, standings, type Progress, type Standings } from './reasons.ts';
+import { answerFor, holdOf, progressOf, standings, type LeadAnswer, type Progress, type Standings } from './reasons.ts';
 
 type Reading = Pick<Context, 'organizationId'>;
 type ViewCore = Pick<Core, 'store' | 'clock'>;
@@ -27,16 +27,21 @@ export const listCampaigns = (
   page: Page,
 ): Promise<Listed<Campaign>> => core.store.campaigns.list(ctx.organizationId, filter, page);
 
-/** @throws AppError not-found */
+/** Leads, each with the reason why it is not dialled now. @throws AppError not-found */
 export async function listLeads(
   core: ViewCore,
   ctx: Reading,
   id: number,
   filter: LeadFilter,
   page: Page,
-): Promise<Listed<Lead>> {
-  await getCampaign(core, ctx, id);
-  return core.store.leads.list(ctx.organizationId, id, filter, page);
+): Promise<Listed<ListedLead & LeadAnswer>> {
+  const campaign = await getCampaign(core, ctx, id);
+  const now = core.clock.now();
+  const { rows, total } = await core.store.leads.list(ctx.organizationId, id, filter, page);
+  const { rules, own } = await rulesOf(core.store, ctx.organizationId);
+  const hold = holdOf(campaign, await dialledToday(core.store, campaign, now), now);
+  const question = { hold, rules, own: [own, ownRulesOf(campaign)], now };
+  return { rows: rows.map((lead) => ({ ...lead, ...answerFor(lead, lead.place, question) })), total };
 }
 
 /** @throws AppError not-found */
@@ -57,21 +62,29 @@ export interface Readiness extends Standings {
 export async function campaignReadiness(core: ViewCore, ctx: Reading, id: number): Promise<Readiness> {
   const campaign = await getCampaign(core, ctx, id);
   const now = core.clock.now();
-  const { timeZone } = (await core.store.organizations.get(ctx.organizationId))!;
-  const dialledToday =
-    campaign.dailyCap === null ? 0 : await core.store.campaigns.dialledSince(id, startOfDay(timeZone, now));
   const { campaigns } = core.store;
   const findings = await findingsOf(core.store, campaign, now);
   const { rules, own } = await rulesOf(core.store, ctx.organizationId);
   const answer = standings({
     counts: await campaigns.counts(id),
     due: await campaigns.due(id, now),
-    hold: holdOf(campaign, dialledToday, now),
+    hold: holdOf(campaign, await dialledToday(core.store, campaign, now), now),
     rules,
     own: [own, ownRulesOf(campaign)],
     now,
   });
   return { ...answer, findings, canStart: !findings.some(({ prevents }) => prevents) };
+}
+
+/** Dials of today, in the zone of the organization; zero where no cap needs them. */
+export async function dialledToday(
+  records: Pick<Records, 'campaigns' | 'organizations'>,
+  { id, organizationId, dailyCap }: Campaign,
+  now: Date,
+): Promise<number> {
+  if (dailyCap === null) return 0;
+  const { timeZone } = (await records.organizations.get(organizationId))!;
+  return records.campaigns.dialledSince(id, startOfDay(timeZone, now));
 }
 
 /** When the current day of a zone began. */

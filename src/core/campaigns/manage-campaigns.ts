@@ -33,57 +33,77 @@ export async function createCampaign(
   });
 }
 
-/** Changes settings, also while the campaign runs. @throws AppError not-found, invalid-input, unchangeable */
+/**
+ * Changes settings, also while the campaign runs, and then its status (`to`, as `moveCampaign`), or neither.
+ * @throws AppError not-found, invalid-input, unchangeable
+ */
 export async function updateCampaign(
   core: CampaignCore,
   ctx: Acting,
   id: number,
   change: Partial<CampaignSettings>,
+  to: Moved | null = null,
 ): Promise<Campaign> {
   return core.store.transaction(async (records) => {
-    const changed = { ...(await locked(records, ctx.organizationId, id)), ...change };
-    checkSettings(changed);
-    if (change.agentId !== undefined) await checkAgent(records, ctx.organizationId, change.agentId);
-    const campaign = await records.campaigns.update(id, changed, core.clock.now());
-    await records.outbox.audit(ctx, 'campaign.update', `campaign_${id}`, { fields: Object.keys(change) });
-    return campaign;
+    const known = await locked(records, ctx.organizationId, id);
+    const campaign =
+      Object.keys(change).length === 0 ? known : await applyChange(core, ctx, records, { ...known, ...change }, change);
+    return to === null ? campaign : applyMove(core, ctx, records, campaign, to);
   });
 }
+
+async function applyChange(
+  core: CampaignCore,
+  ctx: Acting,
+  records: Records,
+  changed: Campaign,
+  change: Partial<CampaignSettings>,
+): Promise<Campaign> {
+  checkSettings(changed);
+  if (change.agentId !== undefined) await checkAgent(records, ctx.organizationId, change.agentId);
+  await records.outbox.audit(ctx, 'campaign.update', `campaign_${changed.id}`, { fields: Object.keys(change) });
+  return records.campaigns.update(changed.id, changed, core.clock.now());
+}
+
+type Moved = Exclude<CampaignStatus, 'draft'>;
 
 const EVENTS = { active: 'campaign.started', paused: 'campaign.paused', completed: 'campaign.completed' } as const;
 const AUDITED = { active: 'campaign.start', paused: 'campaign.pause', completed: 'campaign.complete' } as const;
 
 /**
  * Starts, pauses, resumes or completes a campaign; a second time changes nothing. A campaign starts only without
- * findings that prevent it. @throws AppError not-found, unchangeable, conflict (with the findings)
+ * findings that prevent it. @throws AppError not-found, unchangeable (with the findings)
  */
-export async function moveCampaign(
+export async function moveCampaign(core: CampaignCore, ctx: Acting, id: number, to: Moved): Promise<Campaign> {
+  return updateCampaign(core, ctx, id, {}, to);
+}
+
+async function applyMove(
   core: CampaignCore,
   ctx: Acting,
-  id: number,
-  to: Exclude<CampaignStatus, 'draft'>,
+  records: Records,
+  campaign: Campaign,
+  to: Moved,
 ): Promise<Campaign> {
-  return core.store.transaction(async (records) => {
-    const campaign = await locked(records, ctx.organizationId, id);
-    if (campaign.status === to) return campaign;
-    if (!mayMove(campaign.status, to))
-      throw new AppError('unchangeable', `A campaign that is ${campaign.status} cannot become ${to}`, {
+  const { id, status } = campaign;
+  if (status === to) return campaign;
+  if (!mayMove(status, to))
+    throw new AppError('unchangeable', `A campaign that is ${status} cannot become ${to}`, {
+      subject: `campaign_${id}`,
+    });
+  const now = core.clock.now();
+  if (to === 'active') {
+    const findings = (await findingsOf(records, campaign, now)).filter(({ prevents }) => prevents);
+    if (findings.length > 0)
+      throw new AppError('unchangeable', `The campaign cannot start. ${findings.map((one) => one.message).join(' ')}`, {
         subject: `campaign_${id}`,
+        issues: findings.map(({ field, message }) => ({ path: field, message, kind: 'range' })),
       });
-    const now = core.clock.now();
-    if (to === 'active') {
-      const findings = (await findingsOf(records, campaign, now)).filter(({ prevents }) => prevents);
-      if (findings.length > 0)
-        throw new AppError('conflict', `The campaign cannot start. ${findings.map((one) => one.message).join(' ')}`, {
-          subject: `campaign_${id}`,
-          issues: findings.map(({ field, message }) => ({ path: field, message, kind: 'range' })),
-        });
-    }
-    const moved = await records.campaigns.move(id, to, now);
-    await records.outbox.audit(ctx, AUDITED[to], `campaign_${id}`);
-    await records.outbox.event(ctx.organizationId, { type: EVENTS[to], campaignId: id, data: { name: moved.name } });
-    return moved;
-  });
+  }
+  const moved = await records.campaigns.move(id, to, now);
+  await records.outbox.audit(ctx, AUDITED[to], `campaign_${id}`);
+  await records.outbox.event(ctx.organizationId, { type: EVENTS[to], campaignId: id, data: { name: moved.name } });
+  return moved;
 }
 
 async function locked(records: Records, organizationId: number, id: number): Promise<Campaign> {

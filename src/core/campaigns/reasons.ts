@@ -3,7 +3,7 @@ import { rulesAt } from '../dialling/may-dial.ts';
 import type { Jurisdiction, OwnRules } from '../dialling/rules.ts';
 import type { TimeZone } from '../kernel/locale.ts';
 import type { Campaign } from './campaign.ts';
-import type { LeadReason, LeadStatus } from './lead.ts';
+import type { Lead, LeadReason, LeadStatus } from './lead.ts';
 
 /** Where the leads of a campaign may be, as far as the rules tell places apart. */
 export interface CallingPlace {
@@ -56,18 +56,53 @@ export interface StandingsQuestion {
   readonly now: Date;
 }
 
+type HoursQuestion = Pick<StandingsQuestion, 'rules' | 'own' | 'now'>;
+
+/** Whether a place may be dialled now, and from when on; `Infinity`: never. */
+function openingOf(
+  place: CallingPlace,
+  { rules, own, now }: HoursQuestion,
+): { readonly isOpen: boolean; readonly opensMs: number } {
+  if (place.alwaysOpen) return { isOpen: true, opensMs: now.getTime() };
+  const hours = own.flatMap((one) => (one.hours === null ? [] : [one.hours]));
+  const open = openAtOrAfter({ zones: place.zones, jurisdictions: rulesAt(place, rules), own: hours }, now);
+  return { isOpen: open?.fromMs === now.getTime(), opensMs: open?.fromMs ?? Infinity };
+}
+
+export interface LeadAnswer {
+  /** Null: it is dialable now. */
+  readonly blockedBy: BlockingReason | null;
+  /** The earliest instant of the next attempt, if time alone decides it. */
+  readonly nextAttemptAt: Date | null;
+}
+
+/** The answer for one lead, as `standings` counts it. */
+export function answerFor(
+  lead: Pick<Lead, 'status' | 'reason' | 'dueAt'>,
+  place: CallingPlace,
+  { hold, ...question }: HoursQuestion & Pick<StandingsQuestion, 'hold'>,
+): LeadAnswer {
+  const { status, dueAt } = lead;
+  const isDue = status === 'waiting' && dueAt <= question.now;
+  if (status === 'claimed' || status === 'dialling') return { blockedBy: 'being_called', nextAttemptAt: null };
+  if (status === 'done') return { blockedBy: 'done', nextAttemptAt: null };
+  if (status === 'blocked') return { blockedBy: lead.reason as LeadReason, nextAttemptAt: null };
+  if (status === 'waiting' && !isDue) return { blockedBy: lead.reason as LeadReason, nextAttemptAt: dueAt };
+  const { isOpen, opensMs } = openingOf(place, question);
+  const opensAt = Number.isFinite(opensMs) ? new Date(opensMs) : null;
+  if (hold !== null) return { blockedBy: hold, nextAttemptAt: null };
+  return { blockedBy: isOpen ? null : 'outside_hours', nextAttemptAt: opensAt };
+}
+
 /** One answer for each lead: dialable now, or the first reason why it is not. */
 export function standings({ counts, due, hold, rules, own, now }: StandingsQuestion): Standings {
   const blocked: Partial<Record<BlockingReason, number>> = {};
   let dialableNow = 0;
   let opensMs = Infinity;
-  const hours = own.flatMap((one) => (one.hours === null ? [] : [one.hours]));
   const add = (reason: BlockingReason, leads: number) => (blocked[reason] = (blocked[reason] ?? 0) + leads);
   const addReady = (place: CallingPlace, leads: number) => {
-    const jurisdictions = rulesAt(place, rules);
-    const open = place.alwaysOpen ? null : openAtOrAfter({ zones: place.zones, jurisdictions, own: hours }, now);
-    const isOpen = place.alwaysOpen || open?.fromMs === now.getTime();
-    opensMs = Math.min(opensMs, isOpen ? -Infinity : (open?.fromMs ?? Infinity));
+    const { isOpen, opensMs: placeOpensMs } = openingOf(place, { rules, own, now });
+    opensMs = Math.min(opensMs, isOpen ? -Infinity : placeOpensMs);
     if (hold !== null) add(hold, leads);
     else if (isOpen) dialableNow += leads;
     else add('outside_hours', leads);
@@ -99,7 +134,7 @@ export interface Progress {
   readonly outcomes: Readonly<Record<string, number>>;
 }
 
-export function progressOf(counts: readonly LeadCount[]): Progress {
+export function progressOf(counts: readonly Omit<LeadCount, 'place'>[]): Progress {
   const outcomes: Record<string, number> = {};
   let [total, attempted, done] = [0, 0, 0];
   for (const one of counts) {

@@ -1,3 +1,5 @@
+import type { Listed, Page } from '../kernel/page.ts';
+
 /** Who or what put a number on a list: the person on a call, a user or client, an imported list. */
 export type DoNotCallSource = 'spoken' | 'api' | 'import';
 
@@ -9,7 +11,17 @@ export interface DoNotCallEntry {
   readonly at: Date;
 }
 
+export interface DoNotCallFilter {
+  readonly number?: string;
+  /** Null: the list of the organization. */
+  readonly campaignId?: number | null;
+}
+
 export interface DoNotCallStore {
+  /** Newest first. */
+  list(organizationId: number, filter: DoNotCallFilter, page: Page): Promise<Listed<DoNotCallEntry>>;
+  /** When the number's owner, or the owner before an erasure, refused calls. */
+  refusedAt(organizationId: number, number: string, suppressionHash: string): Promise<Date | null>;
   /** Adds numbers that are not on the list yet. Returns how many were added. */
   add(
     organizationId: number,

@@ -3,10 +3,37 @@ import { rescreenNumber, rescreenPerson } from '../campaigns/screen-lead.ts';
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import type { PhoneNumber } from '../kernel/phone-number.ts';
+import type { Listed, Page } from '../kernel/page.ts';
 import type { Records } from '../records.ts';
+import type { DoNotCallEntry, DoNotCallFilter, DoNotCallSource } from './do-not-call-store.ts';
 import { suppressionHash } from './erase-person.ts';
 
 type Acting = Pick<Context, 'organizationId' | 'actor' | 'once'>;
+
+/** Newest first. @throws AppError not-found (campaign) */
+export async function listDoNotCall(
+  core: Pick<Core, 'store'>,
+  ctx: Pick<Context, 'organizationId'>,
+  filter: DoNotCallFilter,
+  page: Page,
+): Promise<Listed<DoNotCallEntry>> {
+  await checkCampaign(core.store, ctx.organizationId, filter.campaignId ?? null);
+  return core.store.doNotCall.list(ctx.organizationId, filter, page);
+}
+
+/** All that forbids calls to a number: entries of lists, and a refusal of its owner, also of one who was erased. */
+export async function doNotCallOf(
+  core: Pick<Core, 'store' | 'secrets'>,
+  { organizationId }: Pick<Context, 'organizationId'>,
+  number: PhoneNumber,
+): Promise<readonly DoNotCallEntry[]> {
+  const { doNotCall } = core.store;
+  const entries = await doNotCall.of(organizationId, number);
+  if (entries.some(({ campaignId }) => campaignId === null)) return entries;
+  const hash = suppressionHash(core.secrets, organizationId, number);
+  const at = await doNotCall.refusedAt(organizationId, number, hash);
+  return at === null ? entries : [{ number, campaignId: null, source: 'spoken', at }, ...entries];
+}
 
 /**
  * Adds a list of numbers to the do-not-call list of the organization, or of one campaign. Returns how many
@@ -17,11 +44,12 @@ export async function importDoNotCall(
   ctx: Acting,
   numbers: readonly PhoneNumber[],
   campaignId: number | null,
+  source: DoNotCallSource = 'import',
 ): Promise<number> {
   return core.store.transaction(async (records) => {
     await checkCampaign(records, ctx.organizationId, campaignId);
     const at = core.clock.now();
-    const added = await records.doNotCall.add(ctx.organizationId, numbers, { campaignId, source: 'import', at });
+    const added = await records.doNotCall.add(ctx.organizationId, numbers, { campaignId, source, at });
     await records.leads.refuse(ctx.organizationId, numbers, campaignId, at);
     await records.outbox.audit(
       ctx,

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { CAMPAIGN_STATUSES, type Campaign } from '#core/campaigns/campaign.ts';
+import { figuresOf } from '#core/campaigns/campaign-figures.ts';
+import { campaignReadiness, getCampaign, listCampaigns } from '#core/campaigns/campaigns.ts';
+import { createCampaign, updateCampaign } from '#core/campaigns/manage-campaigns.ts';
+import { DEFAULT_RETRIES } from '#core/campaigns/retry.ts';
+import type { Core } from '#core/core.ts';
+import { AppError } from '#core/kernel/errors.ts';
+import type { Context } from '#core/kernel/context.ts';
+import { operation } from '../kit/operation.ts';
+import { IdText, idOf, numberOf, timeInSeconds } from '../kit/codecs.ts';
+import { CampaignBody, CampaignReply, presentCampaign, settingsOf } from './campaign-words.ts';
+import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery } from './dialect.ts';
+
+export const CampaignParams = z.object({ campaign_id: IdText });
+export const campaignNumber = (id: string): number => numberOf('campaign', id, 'Campaign', 'campaign_id');
+
+async function present(core: Pick<Core, 'store' | 'clock'>, ctx: Context, campaign: Campaign) {
+  const figures = await figuresOf(core, ctx, [campaign]);
+  return presentCampaign(campaign, figures.get(campaign.id)!);
+}
+
+export const createCampaignOperation = operation({
+  method: 'POST',
+  path: '/api/campaigns',
+  summary: 'Create Campaign',
+  permission: 'manage-campaigns',
+  creates: true,
+  body: CampaignBody,
+  reply: enveloped(CampaignReply),
+  handle: async ({ core, ctx, body, requestId }) => {
+    const settings = settingsOf(body, { retries: DEFAULT_RETRIES });
+    const campaign = await createCampaign(core, ctx, { ...settings, name: body.name });
+    return envelope(requestId, await present(core, ctx, campaign));
+  },
+});
+
+export const listCampaignsOperation = operation({
+  method: 'GET',
+  path: '/api/campaigns',
+  summary: 'List Campaigns',
+  permission: 'read',
+  query: PageQuery.extend({
+    status: z.enum(CAMPAIGN_STATUSES).optional(),
+    campaign_type: z.string().max(100).optional(),
+    search: z.string().max(200).optional().describe('In the name or the description'),
+  }),
+  reply: pagedReply(CampaignReply),
+  handle: async ({ core, ctx, query, requestId }) => {
+    const { status, campaign_type: type, search } = query;
+    const filter = {
+      ...(status === undefined ? {} : { status }),
+      ...(type === undefined ? {} : { type }),
+      ...(search === undefined || search === '' ? {} : { search }),
+    };
+    const listed = await listCampaigns(core, ctx, filter, pageOf(query));
+    const figures = await figuresOf(core, ctx, listed.rows);
+    return paged(requestId, query, listed, (one) => presentCampaign(one, figures.get(one.id)!));
+  },
+});
+
+export const getCampaignOperation = operation({
+  method: 'GET',
+  path: '/api/campaigns/:campaign_id',
+  summary: 'Get Campaign',
+  permission: 'read',
+  params: CampaignParams,
+  reply: enveloped(CampaignReply),
+  handle: async ({ core, ctx, params, requestId }) =>
+    envelope(requestId, await present(core, ctx, await getCampaign(core, ctx, campaignNumber(params.campaign_id)))),
+});
+
+export const updateCampaignOperation = operation({
+  method: 'PUT',
+  path: '/api/campaigns/:campaign_id',
+  summary: 'Update Campaign: its settings, and its status to start, pause, resume or complete it',
+  permission: 'manage-campaigns',
+  params: CampaignParams,
+  body: CampaignBody.partial().extend({ status: z.enum(CAMPAIGN_STATUSES).optional() }),
+  reply: enveloped(CampaignReply),
+  handle: async ({ core, ctx, params, body, requestId }) => {
+    const id = campaignNumber(params.campaign_id);
+    const known = await getCampaign(core, ctx, id);
+    const { status } = body;
+    if (status === 'draft' && known.status !== 'draft')
+      throw new AppError('unchangeable', `A campaign that is ${known.status} cannot become draft`, {
+        subject: idOf('campaign', id),
+      });
+    const to = status === undefined || status === 'draft' ? null : status;
+    return envelope(
+      requestId,
+      await present(core, ctx, await updateCampaign(core, ctx, id, settingsOf(body, known), to)),
+    );
+  },
+});
+
+export const campaignReadinessOperation = operation({
+  method: 'GET',
+  path: '/api/campaigns/:campaign_id/readiness',
+  summary: 'Whether a campaign can start, and why it does not dial: one answer for each lead',
+  permission: 'read',
+  params: CampaignParams,
+  reply: enveloped(
+    z.object({
+      can_start: z.boolean(),
+      findings: z.array(
+        z.object({
+          field: z.string(),
+          message: z.string(),
+          severity: z.enum(['error', 'warning']).describe('An error prevents the start'),
+        }),
+      ),
+      dialable_now: z.int(),
+      blocked: z.record(z.string(), z.int()).describe('Leads by the first reason; with `dialable_now` all leads'),
+      total: z.int(),
+      opens_at: z.string().nullable().describe('When the first lead may be dialled, if closed hours alone forbid it'),
+    }),
+  ),
+  handle: async ({ core, ctx, params, requestId }) => {
+    const readiness = await campaignReadiness(core, ctx, campaignNumber(params.campaign_id));
+    return envelope(requestId, {
+      can_start: readiness.canStart,
+      findings: readiness.findings.map(({ field, message, prevents }) => ({
+        field,
+        message,
+        severity: prevents ? ('error' as const) : ('warning' as const),
+      })),
+      dialable_now: readiness.dialableNow,
+      blocked: { ...readiness.blocked },
+      total: readiness.total,
+      opens_at: readiness.opensAt && timeInSeconds(readiness.opensAt),
+    });
+  },
+});

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { notFound } from '#core/kernel/errors.ts';
+import { phoneNumber } from '#core/kernel/phone-number.ts';
+import { allowCalls, doNotCallOf, importDoNotCall, listDoNotCall } from '#core/people/do-not-call.ts';
+import type { DoNotCallEntry } from '#core/people/do-not-call-store.ts';
+import { refuseCalls } from '#core/people/refuse-calls.ts';
+import { operation } from '../kit/operation.ts';
+import { IdText, idOf, phoneNumberInQuery, phoneNumberText, timeInSeconds } from '../kit/codecs.ts';
+import { campaignNumber } from './campaigns.ts';
+import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery } from './dialect.ts';
+
+const CampaignId = IdText.optional().describe('The list of this campaign, instead of the organization’s');
+const numberOfCampaign = (id: string | undefined): number | null => (id === undefined ? null : campaignNumber(id));
+
+const EntryReply = z.object({
+  phone_number: z.string(),
+  campaign_id: z.string().nullable().describe('Null: no campaign may call it'),
+  source: z.enum(['spoken', 'api', 'import']),
+  created_at: z.string(),
+});
+
+const present = ({ number, campaignId, source, at }: DoNotCallEntry): z.input<typeof EntryReply> => ({
+  phone_number: number,
+  campaign_id: campaignId === null ? null : idOf('campaign', campaignId),
+  source,
+  created_at: timeInSeconds(at),
+});
+
+export const refuseCallsOperation = operation({
+  method: 'POST',
+  path: '/api/people/do-not-call',
+  summary: 'Never call this number again',
+  permission: 'place-calls',
+  body: z.object({ phone_number: phoneNumberText, campaign_id: CampaignId }),
+  reply: enveloped(z.object({ phone_number: z.string(), do_not_call: z.literal(true) })),
+  handle: async ({ core, ctx, body, requestId }) => {
+    const number = phoneNumber(body.phone_number, 'phone_number');
+    const campaignId = numberOfCampaign(body.campaign_id);
+    if (campaignId === null) await refuseCalls(core, ctx, number, 'api');
+    else await importDoNotCall(core, ctx, [number], campaignId, 'api');
+    return envelope(requestId, { phone_number: number, do_not_call: true as const });
+  },
+});
+
+export const listDoNotCallOperation = operation({
+  method: 'GET',
+  path: '/api/people/do-not-call',
+  summary: 'Numbers that must not be called; with `phone_number`, all that forbids calls to it',
+  permission: 'read',
+  query: PageQuery.extend({ phone_number: phoneNumberInQuery.optional(), campaign_id: CampaignId }),
+  reply: pagedReply(EntryReply),
+  handle: async ({ core, ctx, query, requestId }) => {
+    const { phone_number: number, campaign_id: campaign } = query;
+    if (number !== undefined && campaign === undefined) {
+      const rows = await doNotCallOf(core, ctx, phoneNumber(number, 'phone_number'));
+      return paged(requestId, query, { rows, total: rows.length }, present);
+    }
+    const filter = {
+      ...(number === undefined ? {} : { number }),
+      ...(campaign === undefined ? {} : { campaignId: campaignNumber(campaign) }),
+    };
+    return paged(requestId, query, await listDoNotCall(core, ctx, filter, pageOf(query)), present);
+  },
+});
+
+export const allowCallsOperation = operation({
+  method: 'DELETE',
+  path: '/api/people/do-not-call',
+  summary: 'Take a number off the do-not-call list',
+  permission: 'manage-people',
+  query: z.object({ phone_number: phoneNumberInQuery, campaign_id: CampaignId }),
+  reply: enveloped(z.object({ phone_number: z.string(), do_not_call: z.literal(false) })),
+  handle: async ({ core, ctx, query, requestId }) => {
+    const number = phoneNumber(query.phone_number, 'phone_number');
+    if (!(await allowCalls(core, ctx, number, numberOfCampaign(query.campaign_id))))
+      throw notFound('Do-not-call entry', `phone_number: ${number}`);
+    return envelope(requestId, { phone_number: number, do_not_call: false as const });
+  },
+});

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import type { ListedLead } from '#core/campaigns/campaign-store.ts';
+import { listLeads } from '#core/campaigns/campaigns.ts';
+import type { LeadStatus } from '#core/campaigns/lead.ts';
+import type { LeadAnswer } from '#core/campaigns/reasons.ts';
+import { operation } from '../kit/operation.ts';
+import { idOf, phoneNumberInQuery, timeInSeconds, wordsFor } from '../kit/codecs.ts';
+import { CampaignParams, campaignNumber } from './campaigns.ts';
+import { paged, pagedReply, pageOf, PageQuery } from './dialect.ts';
+
+const STATUS: Readonly<Record<LeadStatus, string>> = {
+  ready: 'ready',
+  waiting: 'waiting',
+  blocked: 'blocked',
+  claimed: 'dialling',
+  dialling: 'dialling',
+  done: 'done',
+};
+const STATUSES = wordsFor(STATUS);
+
+const LeadReply = z.object({
+  lead_id: z.string(),
+  phone_number: z.string(),
+  name: z.string().nullable(),
+  email: z.string().nullable(),
+  postal_code: z.string().nullable(),
+  region: z.string().nullable(),
+  country: z.string().nullable(),
+  time_zone: z.string().nullable(),
+  consent: z.boolean().nullable(),
+  variables: z.record(z.string(), z.string()),
+  status: z.string(),
+  attempts: z.int(),
+  next_attempt_at: z.string().nullable(),
+  blocked_by: z.string().nullable().describe('Null: it is dialable now'),
+  outcome: z.string().nullable(),
+  import_id: z.string().nullable(),
+  created_at: z.string(),
+});
+
+const present = (lead: ListedLead & LeadAnswer): z.input<typeof LeadReply> => ({
+  lead_id: idOf('lead', lead.id),
+  phone_number: lead.number,
+  name: lead.name,
+  email: lead.email,
+  postal_code: lead.person.postalCode,
+  region: lead.person.region,
+  country: lead.person.country,
+  time_zone: lead.person.timeZone,
+  consent: lead.consented,
+  variables: { ...lead.variables },
+  status: STATUS[lead.status],
+  attempts: lead.attempts,
+  next_attempt_at: lead.nextAttemptAt && timeInSeconds(lead.nextAttemptAt),
+  blocked_by: lead.blockedBy,
+  outcome: lead.status === 'done' ? lead.reason : lead.lastOutcome,
+  import_id: lead.importId === null ? null : idOf('import', lead.importId),
+  created_at: timeInSeconds(lead.createdAt),
+});
+
+export const listLeadsOperation = operation({
+  method: 'GET',
+  path: '/api/campaigns/:campaign_id/leads',
+  summary: 'List the leads of a campaign, each with the reason why it is not dialled now',
+  permission: 'read',
+  params: CampaignParams,
+  query: PageQuery.extend({
+    status: z.enum([...STATUSES.keys()]).optional(),
+    phone_number: phoneNumberInQuery.optional(),
+  }),
+  reply: pagedReply(LeadReply),
+  handle: async ({ core, ctx, params, query, requestId }) => {
+    const { status, phone_number: number } = query;
+    const filter = {
+      ...(status === undefined ? {} : { statuses: STATUSES.get(status)! }),
+      ...(number === undefined ? {} : { number }),
+    };
+    const listed = await listLeads(core, ctx, campaignNumber(params.campaign_id), filter, pageOf(query));
+    return paged(requestId, query, listed, present);
+  },
+});
