@@ -73,10 +73,23 @@ function sampleOf(
       return ['true', 'false'];
     case 'search':
       return ['User 1'];
+    case 'date_from':
+    case 'start_date':
+      return [daysAgo(30)];
+    case 'date_to':
+    case 'end_date':
+      return [daysAgo(0)];
+    case 'sort':
+    case 'sort_by':
+      return ['created_at'];
     default:
       return [required(params, name, 'a query')];
   }
 }
+
+const DAY_MS = 86_400_000;
+/** A day of UTC: `2026-11-28`. */
+const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
 
 function required(params: Readonly<Record<string, string>>, name: string, where: string): string {
   const value = params[name];
