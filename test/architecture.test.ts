@@ -26,6 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   edge: ['core', 'contracts', 'live', 'engine/contracts', 'engine/audio', 'http'],
   store: ['core'],
   jobs: ['core', 'recordings'],
+  dialler: ['core'],
   documents: ['core/knowledge', 'core/kernel'],
   secrets: ['core/kernel'],
   http: ['core/kernel'],

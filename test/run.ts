@@ -115,6 +115,7 @@ const SUITES: readonly Suite[] = [
   },
   { name: 'engine', budgetS: 180, files: tests('test/engine/*.test.ts') },
   { name: 'corpus', budgetS: 180, files: ['test/suites/corpus.test.ts'] },
+  { name: 'campaigns', budgetS: 120, files: ['test/suites/campaigns.test.ts'] },
   { name: 'numbers', budgetS: 240, files: ['test/suites/numbers.test.ts'] },
   { name: 'api', budgetS: 180, files: tests('test/suites/sales-agent-*.test.ts') },
   {

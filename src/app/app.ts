@@ -13,6 +13,7 @@ import { searchKnowledge } from '#core/knowledge/search.ts';
 import type { Organization } from '#core/identity/organization.ts';
 import { SignedUrls } from '#edge/signed-urls.ts';
 import { RealClock } from '#engine/real-clock.ts';
+import { Dialler } from '#dialler/dialler.ts';
 import { GuardedClient } from '#http/guarded-client.ts';
 import { BatchDialler } from '#jobs/batch-dialler.ts';
 import { workOff } from '#jobs/queue.ts';
@@ -206,7 +207,7 @@ async function build(
     embedded,
     limits: { maxConcurrentCalls: config.maxConcurrentCalls, leaseMs: LEASE_MS },
   };
-  if (config.role === 'all' || config.role === 'jobs') await workOn(basis, core);
+  const dialler = config.role === 'all' || config.role === 'jobs' ? await workOn(basis, core) : null;
   // The defaults of a new agent, for display.
   const usual = {
     voiceProvider: catalog.voiceProvider(catalog.preferredVoice),
@@ -240,6 +241,7 @@ async function build(
     database: records.pool,
     ...servers,
     close: async (graceMs = config.shutdownGraceMs) => {
+      await dialler?.close();
       await here?.close(graceMs);
       await closeAll();
     },
@@ -313,11 +315,11 @@ async function placeElsewhere({ records, store, log, closers }: SharedParts): Pr
   return { here: null, live };
 }
 
-/** Starts jobs, webhook deliveries, and the reaper of calls whose server died. */
+/** Starts jobs, webhook deliveries, the dialler, and the reaper of calls whose server died. */
 async function workOn(
   { records, http, log, closers, config, knowledge, carriers, serverId }: SharedParts,
   core: Core,
-): Promise<void> {
+): Promise<Dialler> {
   await workOff(records.boss, core, knowledge.embedder, log);
   const words = new Map(
     apisOf([]).flatMap(({ name, webhookBody }) => (webhookBody ? [[name, webhookBody] as const] : [])),
@@ -326,7 +328,9 @@ async function workOn(
   closers.push(() => webhooks.close());
   const batches = new BatchDialler(core, log);
   closers.push(() => batches.close());
-  if (config.role !== 'jobs') return;
+  const dialler = new Dialler({ core, serverId, log });
+  closers.push(() => dialler.close());
+  if (config.role !== 'jobs') return dialler;
   const reaper = setInterval(
     () =>
       void reap({ ...core, carriers, log, by: { serverId, callIds: [] } }).catch((error: unknown) =>
@@ -335,6 +339,7 @@ async function workOn(
     LEASE_MS / 3,
   );
   closers.push(() => clearInterval(reaper));
+  return dialler;
 }
 
 const VENDORS_AGAIN_MS = 60_000;

@@ -8,6 +8,7 @@ import type { MediaServerStore } from './calls/media-server-store.ts';
 import type { AgentStore } from './ai-agents/agent-store.ts';
 import type { PersonStore } from './people/person-store.ts';
 import type { CampaignStore, LeadStore } from './campaigns/campaign-store.ts';
+import type { DiallingStore } from './campaigns/dialling-store.ts';
 import type { ConsentStore } from './people/consent-store.ts';
 import type { DoNotCallStore } from './people/do-not-call-store.ts';
 import type { UserStore } from './identity/user-store.ts';
@@ -40,6 +41,7 @@ export interface Records {
   readonly doNotCall: DoNotCallStore;
   readonly campaigns: CampaignStore;
   readonly leads: LeadStore;
+  readonly dialling: DiallingStore;
   readonly organizations: OrganizationStore;
   readonly users: UserStore;
   readonly credentials: CredentialStore;

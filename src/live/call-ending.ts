@@ -50,6 +50,8 @@ export interface CallEndingOptions {
   readonly isAnswered: () => boolean;
   /** When the call was answered, by the wall clock; null before that. */
   readonly answeredAt: () => number | null;
+  /** From answer to now by the call's own clock; null if it is not known. */
+  readonly talkMs: () => number | null;
   /** Takes the person's media leg from the call, so that no more audio reaches either side. */
   readonly detach: () => MediaLeg | null;
   /** Asks the conversation to end; it then closes. */
@@ -151,6 +153,7 @@ export class CallEnding {
 
   async #finish(status: EndStatus, reason: string, failure: string | null): Promise<void> {
     const { call, clock, log, onGone, reservation, writer, recording } = this.#options;
+    const talkMs = this.#options.talkMs();
     await recording.finish(this.#taken);
     // A caller to whom all providers failed gets a callback.
     if (!this.#lost && (this.#apologised || reason === SPEECH_FAILED))
@@ -159,7 +162,8 @@ export class CallEnding {
     // The slot is free even if the end of the call has to wait for the database.
     reservation.give();
     const by = this.#command?.reason === reason ? { by: this.#command.by } : {};
-    if (!this.#lost) await writer.end({ status, reason, failure, ...by });
+    const talk = talkMs === null ? {} : { talkMs: Math.round(talkMs) };
+    if (!this.#lost) await writer.end({ status, reason, failure, ...by, ...talk });
     const answeredAt = this.#options.answeredAt();
     log.info(
       {

@@ -137,6 +137,7 @@ export class LiveCallsHere implements LiveCalls {
     if (call.owner !== null && call.owner !== serverId)
       return sendElsewhere(this.#options, call.owner, callId, command);
     if (!slot || !running) return 'not-running';
+    if (command.type === 'end' && command.unanswered === true && running.isPickedUp) return 'done';
     return new Promise((done) => {
       if (command.type !== 'end') {
         running.command(command);

@@ -1,3 +1,4 @@
+import { CARRIER_UNAVAILABLE } from '#core/calls/end-reasons.ts';
 import { refusalBy } from '#core/calls/finish-call.ts';
 import type { Call } from '#core/calls/call.ts';
 import { mintMediaToken } from '#core/calls/receive-call.ts';
@@ -92,7 +93,14 @@ export class Placing {
         problem = `${info.name} is resting after failures`;
         continue;
       }
-      if (info.real) await this.#awaitTurn(info.id, info.limits, () => attempt?.withdrawn());
+      // A campaign's dial is marked as sent with any carrier: after a crash it is known which may have rung.
+      if (info.real || this.#call.campaignId !== null)
+        await this.#awaitTurn(info.id, info.limits, () => attempt?.withdrawn());
+      if (this.#isTooLate()) {
+        attempt?.withdrawn();
+        await store.carriers.giveBack(this.#call.id);
+        throw new NotPlaced('canceled', 'too_late', 'The time in which the call may ring was over');
+      }
       const call: Call = { ...this.#call, carrier: info.id };
       const request = this.#requestFor(call, hints);
       const since = this.#options.clock.now();
@@ -131,7 +139,12 @@ export class Placing {
         await store.carriers.giveBack(call.id);
       }
     }
-    throw new NotPlaced('refused', refusalBy(problem), problem);
+    throw new NotPlaced('refused', CARRIER_UNAVAILABLE, problem);
+  }
+
+  #isTooLate(): boolean {
+    const { notAfter } = this.#call;
+    return notAfter !== null && this.#options.clock.now() >= notAfter;
   }
 
   #requestFor(call: Call, hints: readonly string[]): DialRequest {
@@ -193,7 +206,7 @@ export class Placing {
         if (typeof found === 'object' && found.carrierCallId === candidate) return candidate;
         candidate = typeof found === 'object' ? found.carrierCallId : null;
         if (found === 'none' && asked >= TRUST_NONE_FROM_QUERY)
-          throw new NotPlaced('refused', refusalBy(problem), problem);
+          throw new NotPlaced('refused', CARRIER_UNAVAILABLE, problem);
       } catch (error) {
         if (error instanceof NotPlaced) throw error;
         log.warn(

@@ -75,6 +75,8 @@ export class RunningCall {
   /** The answer of the call is stored. */
   #pickedUp: boolean;
   #answeredAt: number | null;
+  /** By the call's own clock; null if another server had it then. */
+  #answeredClockMs: number | null = null;
   #begun = false;
   /** The caller waits for a human. */
   #waits = false;
@@ -139,6 +141,7 @@ export class RunningCall {
       recording: this.#recording,
       isAnswered: () => this.#answered,
       answeredAt: () => this.#answeredAt,
+      talkMs: () => (this.#answeredClockMs === null ? null : callClock.nowMs() - this.#answeredClockMs),
       detach: () => this.#media.detach(),
       endConversation: (reason) => this.#session.end(reason),
       stopConversation: (reason) => this.#session.hungUp(reason),
@@ -232,6 +235,11 @@ export class RunningCall {
   }
 
   /** Checks whether this server still owns the call. */
+  /** The called person has answered. */
+  get isPickedUp(): boolean {
+    return this.#pickedUp;
+  }
+
   checkOwnership(): void {
     this.#writer.progress({});
   }
@@ -247,6 +255,7 @@ export class RunningCall {
     this.#pickedUp = true;
     const answeredAt = this.#clock.now();
     this.#answeredAt = answeredAt.getTime();
+    this.#answeredClockMs = this.#options.callClock.nowMs();
     this.#options.log.info(callFields(this.call), 'call answered');
     this.#writer.progress(
       { status: 'answered', answeredAt },
@@ -320,7 +329,8 @@ export class RunningCall {
     if (command.type !== 'end' && !this.#begun) this.#earlyCommands.push(command);
     else if (command.type === 'say') this.#session.say(command.text);
     else if (command.type === 'message') this.#session.message(command.text);
-    else this.#ending.obey(command.reason, command.by ?? 'human', this.#pickedUp);
+    else if (command.unanswered !== true || !this.#pickedUp)
+      this.#ending.obey(command.reason, command.by ?? 'human', this.#pickedUp);
   }
 
   /** Ends a call that failed, or that ended before anything was heard. */

@@ -82,6 +82,8 @@ export function rowOf(call: NewCall) {
     epoch: 1,
     lease_until: leaseEnd(call.leaseMs),
     user_id: call.userId,
+    campaign_id: call.campaignId ?? null,
+    not_after: call.notAfter ?? null,
   };
 }
 
@@ -99,6 +101,8 @@ export function toCall(row: Selectable<Database['calls']> & { conversation_id: n
     agentId: row.agent_id,
     personId: row.person_id,
     userId: row.user_id,
+    campaignId: row.campaign_id,
+    notAfter: row.not_after,
     direction: row.direction as Direction,
     carrier: row.carrier,
     carrierCallId: row.carrier_call_id,

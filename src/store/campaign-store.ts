@@ -122,9 +122,11 @@ export class PostgresCampaignStore implements CampaignStore {
     const rows = await this.#db
       .selectFrom('lead_counts')
       .innerJoin('calling_places', 'calling_places.id', 'place_id')
-      .select(['status', 'reason', 'attempted', 'leads', 'regions', 'zones', 'always_open'])
+      .select(['status', 'reason', 'attempted', 'regions', 'zones', 'always_open'])
+      .select(sql<number>`sum(leads)::bigint`.as('leads'))
       .where('campaign_id', '=', id)
-      .where('leads', '<>', 0)
+      .groupBy(['place_id', 'status', 'reason', 'attempted', 'regions', 'zones', 'always_open'])
+      .having(sql<number>`sum(leads)`, '<>', 0)
       .execute();
     return rows.map((row) => ({
       place: toPlace(row),
@@ -213,7 +215,7 @@ function toColumns(settings: CampaignSettings) {
   };
 }
 
-function toCampaign(row: Selectable<Database['campaigns']>): Campaign {
+export function toCampaign(row: Selectable<Database['campaigns']>): Campaign {
   return {
     ...(row.settings as Stored),
     id: row.id,

@@ -23,7 +23,12 @@ const Signal = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ended'), outcome: z.enum(CARRIER_OUTCOMES), reason: z.string().nullable() }),
 ]);
 const Command = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('end'), reason: z.string() }),
+  z.object({
+    type: z.literal('end'),
+    reason: z.string(),
+    by: z.enum(['caller', 'agent', 'human', 'system', 'carrier']).exactOptional(),
+    unanswered: z.literal(true).exactOptional(),
+  }),
   z.object({ type: z.literal('say'), text: z.string() }),
   z.object({ type: z.literal('message'), text: z.string() }),
   z.object({ type: z.literal('dial') }),

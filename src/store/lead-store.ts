@@ -256,7 +256,7 @@ const toListed = (row: ListedRow): ListedLead => ({
   ),
 });
 
-const toLead = (row: Selectable<Database['leads']>): Lead => ({
+export const toLead = (row: Selectable<Database['leads']>): Lead => ({
   id: row.id,
   organizationId: row.organization_id,
   campaignId: row.campaign_id,

@@ -17,7 +17,7 @@ const NUMBERS: ReadonlySet<Dimension> = new Set(['agent', 'user', 'campaign']);
 
 /** The facts of ended calls. */
 const fromRecords = (callIds: readonly number[], judgement: Parameters<MetricsStore['settle']>[1]) => sql`
-  select c.id as call_id, c.organization_id, c.agent_id, c.user_id, null::bigint as campaign_id, c.direction, c.carrier,
+  select c.id as call_id, c.organization_id, c.agent_id, c.user_id, c.campaign_id, c.direction, c.carrier,
     c.status as outcome, c.placed_at, c.answered_at, c.ended_at, c.answered_at is not null as answered,
     ${judgement?.converted ?? false}::boolean or exists (
       select from bookings b join conversations v on v.id = b.conversation_id

@@ -19,6 +19,7 @@ import { PostgresOrganizationStore } from './organization-store.ts';
 import { PostgresOutbox } from './outbox.ts';
 import { PostgresPersonStore } from './person-store.ts';
 import { PostgresCampaignStore } from './campaign-store.ts';
+import { PostgresDiallingStore } from './dialling-store.ts';
 import { PostgresLeadStore } from './lead-store.ts';
 import { PostgresConsentStore } from './consent-store.ts';
 import { PostgresDoNotCallStore } from './do-not-call-store.ts';
@@ -49,6 +50,7 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss, ring: () => void): Reco
     doNotCall: new PostgresDoNotCallStore(db),
     campaigns: new PostgresCampaignStore(db),
     leads: new PostgresLeadStore(db),
+    dialling: new PostgresDiallingStore(db),
     organizations: new PostgresOrganizationStore(db),
     users: new PostgresUserStore(db),
     credentials: new PostgresCredentialStore(db),

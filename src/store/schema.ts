@@ -52,7 +52,6 @@ export interface Database {
     lead_id: number;
     call_id: number | null;
     dialled_at: Date;
-    not_after: Date | null;
     ended_at: Date | null;
     outcome: string | null;
   };
@@ -235,6 +234,13 @@ export interface Database {
     waiting_since: Date | null;
     ended_by: string | null;
     apart_offset_ms: number | null;
+    campaign_id: number | null;
+    not_after: Date | null;
+  };
+  campaign_pace: {
+    campaign_id: number;
+    dial_after: Date;
+    served: number;
   };
   campaigns: {
     id: GeneratedAlways<number>;

@@ -278,8 +278,8 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
             [id],
           );
           const counted = await opened.database.pool.query(
-            `select place_id, status, reason, attempted, leads from lead_counts
-             where campaign_id = $1 and leads <> 0 order by 1, 2, 3, 4`,
+            `select place_id, status, reason, attempted, sum(leads)::bigint as leads from lead_counts
+             where campaign_id = $1 group by 1, 2, 3, 4 having sum(leads) <> 0 order by 1, 2, 3, 4`,
             [id],
           );
           assert.deepEqual(counted.rows, rows);

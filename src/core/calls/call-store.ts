@@ -21,6 +21,8 @@ export type NewCall = Pick<
   | 'ringTimeoutMs'
   | 'userId'
 > & {
+  readonly campaignId?: number;
+  readonly notAfter?: Date | null;
   /** The person on the call, who is not necessarily the owner of the number. */
   readonly callParty: { readonly personId: number | null; readonly userId: string | null };
   readonly owner: string;

@@ -80,6 +80,10 @@ export interface Call {
   readonly personId: number | null;
   /** The user who placed it, directly or with an API key. */
   readonly userId: number | null;
+  /** The campaign that placed it. */
+  readonly campaignId: number | null;
+  /** It must not ring at or after this instant. */
+  readonly notAfter: Date | null;
   readonly direction: Direction;
   readonly carrier: string;
   readonly carrierCallId: string | null;

@@ -28,6 +28,10 @@ const BY_REASON: Readonly<Record<string, EndedBy>> = {
   invalid_number: 'carrier',
   carrier_refused: 'carrier',
   carrier_failed: 'carrier',
+  carrier_unavailable: 'carrier',
+  campaign_paused: 'system',
+  too_late: 'system',
+  refused_meanwhile: 'system',
   media_lost: 'carrier',
 };
 

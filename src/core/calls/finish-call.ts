@@ -1,4 +1,5 @@
 import type { Core } from '../core.ts';
+import { settleDial } from '../campaigns/settle-attempt.ts';
 import type { Records } from '../records.ts';
 import type { CallOwner, Ownership } from './call-store.ts';
 import { dispositionOf, isFailure, type Call, type EndedBy, type EndStatus } from './call.ts';
@@ -11,6 +12,8 @@ export interface CallOutcome {
   readonly failure: string | null;
   /** Who ended it, where the reason does not tell. */
   readonly by?: EndedBy;
+  /** From answer to end by the call's own clock. */
+  readonly talkMs?: number;
 }
 
 const INVALID_NUMBER =
@@ -76,6 +79,7 @@ export async function endIn(
         callId,
         data: { key, name, status: 'unknown' },
       });
+  await settleDial(records, call, outcome.talkMs ?? null, now);
   const data = { status: call.status, reason: outcome.failure ?? outcome.reason };
   await records.outbox.event(
     call.organizationId,

@@ -2,11 +2,11 @@ import type { CarrierSignal } from '../kernel/carrier-notice.ts';
 import type { Call, EndedBy } from './call.ts';
 
 /**
- * Commands to a running call: end it (for a user, unless `by` says who), let the agent speak a text, or take a text as
- * the caller's words.
+ * Commands to a running call: end it (for a user, unless `by` says who; `unanswered`: only before it is answered), let
+ * the agent speak a text, or take a text as the caller's words.
  */
 export type CallCommand =
-  | { readonly type: 'end'; readonly reason: string; readonly by?: EndedBy }
+  | { readonly type: 'end'; readonly reason: string; readonly by?: EndedBy; readonly unanswered?: true }
   | { readonly type: 'say'; readonly text: string }
   | { readonly type: 'message'; readonly text: string };
 

@@ -123,7 +123,7 @@ export async function placeWebCall(
 }
 
 /** The fields that differ between the kinds of calls. */
-type Beginning = Pick<
+export type Beginning = Pick<
   NewCall,
   | 'personId'
   | 'callParty'
@@ -135,17 +135,23 @@ type Beginning = Pick<
   | 'recorded'
   | 'transcribed'
   | 'ringTimeoutMs'
+  | 'campaignId'
+  | 'notAfter'
 > & { readonly agentId: number | null; readonly sid?: string };
 
-interface Begun {
+export interface Begun {
   readonly call: Call;
   /** Resolves when the carrier has accepted the call, or after seconds. */
   readonly begun: Promise<void>;
 }
 
-async function begin(
-  core: Core,
-  ctx: Context,
+/**
+ * Stores a call in the transaction of what it depends on, then starts it. @throws AppError not-found, too-many-calls,
+ * and what `prepare` throws
+ */
+export async function begin(
+  core: Pick<Core, 'store' | 'clock' | 'secrets' | 'live' | 'limits'>,
+  ctx: Pick<Context, 'organizationId' | 'actor' | 'once'>,
   room: ReturnType<Core['live']['reserve']>,
   direction: Direction,
   prepare: (records: Records) => Promise<Beginning>,

@@ -7,8 +7,15 @@ import type { Verdict } from '../dialling/may-dial.ts';
  */
 export type LeadStatus = 'ready' | 'waiting' | 'blocked' | 'claimed' | 'dialling' | 'done';
 
-/** Why a lead that waits or is blocked is not dialled. */
-export type LeadReason = 'invalid_number' | 'do_not_call' | 'no_consent' | 'zone_unknown' | 'attempt_limit' | 'resting';
+/** Why a lead that waits or is blocked is not dialled. `being_called`: another call with its number runs. */
+export type LeadReason =
+  | 'invalid_number'
+  | 'do_not_call'
+  | 'no_consent'
+  | 'zone_unknown'
+  | 'attempt_limit'
+  | 'resting'
+  | 'being_called';
 
 export interface Lead {
   readonly id: number;

@@ -1,9 +1,10 @@
-import { openAtOrAfter } from '../dialling/open-hours.ts';
+import { openAtOrAfter, type Interval } from '../dialling/open-hours.ts';
 import { rulesAt } from '../dialling/may-dial.ts';
 import type { Jurisdiction, OwnRules } from '../dialling/rules.ts';
 import type { TimeZone } from '../kernel/locale.ts';
 import type { Campaign } from './campaign.ts';
 import type { Lead, LeadReason, LeadStatus } from './lead.ts';
+import { LEAST_RING_MS } from './pacing.ts';
 
 /** Where the leads of a campaign may be, as far as the rules tell places apart. */
 export interface CallingPlace {
@@ -56,6 +57,9 @@ export interface StandingsQuestion {
   readonly now: Date;
 }
 
+/** Whether an interval is open, and for long enough to let it ring. */
+export const isOpenToDial = (open: Interval | null, now: Date): boolean =>
+  open !== null && open.fromMs <= now.getTime() && open.toMs - now.getTime() >= LEAST_RING_MS;
 type HoursQuestion = Pick<StandingsQuestion, 'rules' | 'own' | 'now'>;
 
 /** Whether a place may be dialled now, and from when on; `Infinity`: never. */
@@ -66,7 +70,7 @@ function openingOf(
   if (place.alwaysOpen) return { isOpen: true, opensMs: now.getTime() };
   const hours = own.flatMap((one) => (one.hours === null ? [] : [one.hours]));
   const open = openAtOrAfter({ zones: place.zones, jurisdictions: rulesAt(place, rules), own: hours }, now);
-  return { isOpen: open?.fromMs === now.getTime(), opensMs: open?.fromMs ?? Infinity };
+  return { isOpen: isOpenToDial(open, now), opensMs: open?.fromMs ?? Infinity };
 }
 
 export interface LeadAnswer {

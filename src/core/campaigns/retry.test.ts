@@ -54,7 +54,8 @@ describe('9. the next attempt by outcome, in open time across a weekend and a ho
     ['hung up: 24 hours later', [ended('2026-05-21T15:00:07Z', 'hung_up')], '2026-05-22T15:00:07.000Z'],
     ['a network failure: 10 minutes', [ended('2026-05-22T15:00:00Z', 'failed')], '2026-05-22T15:10:00.000Z'],
     ['a second network failure: never', [1, 2].map(() => ended(friday, 'failed')), null],
-    ...ATTEMPT_OUTCOMES.filter((one) => !(RETRIED as readonly string[]).includes(one)).map(
+    ['given up by us: at once', [ended(friday, 'no_answer'), ended(friday, 'canceled')], '2026-05-23T00:50:00.000Z'],
+    ...ATTEMPT_OUTCOMES.filter((one) => one !== 'canceled' && !(RETRIED as readonly string[]).includes(one)).map(
       (outcome) => [`${outcome}: never`, [ended(friday, outcome)], null] as const,
     ),
     ['nothing dialled yet: nothing to repeat', [], null],

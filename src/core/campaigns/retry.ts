@@ -56,7 +56,10 @@ export interface RetryQuestion {
 /** When a lead is due again; null if it is done. */
 export function nextDue({ attempts, maxAttempts, table, hours }: RetryQuestion): Date | null {
   const last = attempts.at(-1);
-  if (!last || attempts.length >= maxAttempts || !isRetried(last.outcome)) return null;
+  if (!last) return null;
+  if (last.outcome === 'canceled') return opening(hours, last.endedAt);
+  const counted = attempts.filter(({ outcome }) => outcome !== 'canceled').length;
+  if (counted >= maxAttempts || !isRetried(last.outcome)) return null;
   const { attempts: allowed, wait } = table[last.outcome];
   const times = attempts.filter(({ outcome }) => outcome === last.outcome).length;
   if (times > allowed) return null;

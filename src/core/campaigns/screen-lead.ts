@@ -55,7 +55,9 @@ export async function rescreenNumber(
   for (const lead of await records.leads.open(organizationId, number)) {
     const campaign = await records.campaigns.find(organizationId, lead.campaignId);
     if (!campaign) continue;
-    const { standing, place } = await screenLead(records, campaign, lead, now);
+    // The call that it waited for may have ended.
+    const dueAt = lead.reason === 'being_called' ? now : lead.dueAt;
+    const { standing, place } = await screenLead(records, campaign, { number, dueAt }, now);
     await records.leads.place(lead.id, standing, place, now);
   }
 }

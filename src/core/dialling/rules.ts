@@ -16,6 +16,8 @@ export const ATTEMPT_OUTCOMES = [
   'abandoned',
   'invalid_number',
   'failed',
+  /** Given up by us before it was answered: the campaign was paused, or its time was over. */
+  'canceled',
   'unknown',
 ] as const;
 export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];

@@ -1,0 +1,112 @@
+import type { Reservation } from '../calls/live-calls.ts';
+import type { Core } from '../core.ts';
+import { rulesOf } from './calling-rules.ts';
+import { ownRulesOf } from './campaign.ts';
+import { dialledToday } from './campaigns.ts';
+import { claimLeads, roomOf } from './claim-leads.ts';
+import { completeIfDone } from './complete-campaigns.ts';
+import type { CampaignLoad } from './dialling-store.ts';
+import type { Lead } from './lead.ts';
+import type { OpenPlaces } from './open-places.ts';
+import { dialsAllowed, freeSlots, shareSlots, type Contender } from './pacing.ts';
+import { holdOf } from './reasons.ts';
+
+type ClaimCore = Pick<Core, 'store' | 'clock' | 'limits'>;
+
+export interface Claimant {
+  /** The server that dials. */
+  readonly owner: string;
+  readonly places: OpenPlaces;
+  /** Reserves a slot for a call; null if there is none now. */
+  readonly reserve: () => Reservation | null;
+  /** Campaigns that are left out. */
+  readonly isHeld: (campaignId: number) => boolean;
+}
+
+export interface ClaimedLead {
+  readonly lead: Lead;
+  readonly reservation: Reservation;
+}
+
+/** A campaign with leads that may be dialled now. */
+interface Dialable extends Contender {
+  readonly placeIds: readonly number[];
+}
+
+/**
+ * Claims leads that may be dialled now, as many as there are free slots, by the share of each campaign. Completes
+ * campaigns that have nothing left to dial.
+ */
+export async function claimDue(core: ClaimCore, claimant: Claimant): Promise<readonly ClaimedLead[]> {
+  const loads = await core.store.dialling.active();
+  if (loads.length === 0) return [];
+  const calls = await core.store.dialling.callLoads();
+  const claimed: ClaimedLead[] = [];
+  for (const [organizationId, campaigns] of Map.groupBy(loads, ({ campaign }) => campaign.organizationId)) {
+    const dialable = await dialableOf(core, claimant, organizationId, campaigns);
+    const underWay = campaigns.reduce((sum, one) => sum + one.claimed, 0);
+    const load = calls.get(organizationId) ?? { live: 0, outbound: 0 };
+    const slots = freeSlots(load, underWay, core.limits.maxConcurrentCalls);
+    const all = campaigns.map(({ campaign: { weight }, pace: { served } }) => ({ weight, served }));
+    const shares = shareSlots(dialable, all, slots);
+    for (const { id, placeIds } of dialable) {
+      const share = shares.get(id)!;
+      const reservations: Reservation[] = [];
+      while (reservations.length < share.dials) {
+        const reservation = claimant.reserve();
+        if (!reservation) break;
+        reservations.push(reservation);
+      }
+      claimed.push(...(await claimInto(core, claimant, { id, placeIds, served: share.served }, reservations)));
+    }
+  }
+  return claimed;
+}
+
+async function claimInto(
+  core: ClaimCore,
+  { owner }: Claimant,
+  { id, placeIds, served }: Pick<Dialable, 'id' | 'placeIds' | 'served'>,
+  reservations: readonly Reservation[],
+): Promise<readonly ClaimedLead[]> {
+  if (reservations.length === 0) return [];
+  let used = 0;
+  try {
+    const share = { dials: reservations.length, served };
+    const leads = await claimLeads(core, { campaignId: id, placeIds, share, owner });
+    used = leads.length;
+    return leads.map((lead, at) => ({ lead, reservation: reservations[at]! }));
+  } finally {
+    for (const unused of reservations.slice(used)) unused.give();
+  }
+}
+
+async function dialableOf(
+  core: ClaimCore,
+  { places, isHeld }: Claimant,
+  organizationId: number,
+  loads: readonly CampaignLoad[],
+): Promise<readonly Dialable[]> {
+  const now = core.clock.now();
+  const { rules, own } = await rulesOf(core.store, organizationId);
+  const dialable: Dialable[] = [];
+  for (const load of loads) {
+    const { campaign, pace, claimed, live } = load;
+    const hold = holdOf(campaign, await dialledToday(core.store, campaign, now), now);
+    const ready = hold === null || hold === 'ended' ? await core.store.dialling.ready(campaign.id) : [];
+    if (hold === 'ended' || (hold === null && ready.length === 0 && claimed === 0 && live === 0)) {
+      const isOver = hold === 'ended' || (await core.store.dialling.countOpen(campaign.id)) === 0;
+      if (isOver) await completeIfDone(core, organizationId, campaign.id);
+      continue;
+    }
+    if (hold !== null || isHeld(campaign.id)) continue;
+    const hours = [own, ownRulesOf(campaign)].flatMap((one) => (one.hours === null ? [] : [one.hours]));
+    const open = ready.filter((one) => places.isOpen(one, rules, hours, now));
+    const leads = open.reduce((sum, one) => sum + one.leads, 0);
+    const wanted = dialsAllowed(campaign.callsPerSecond, pace, now, Math.min(leads, roomOf(load)));
+    const { id, weight } = campaign;
+    if (wanted > 0)
+      dialable.push({ id, weight, served: pace.served, wanted, placeIds: open.map(({ placeId }) => placeId) });
+  }
+  return dialable;
+}

@@ -1,0 +1,89 @@
+import type { Call } from '../calls/call.ts';
+import { rulesAt } from '../dialling/may-dial.ts';
+import type { OpenHours } from '../dialling/open-hours.ts';
+import type { AttemptOutcome } from '../dialling/rules.ts';
+import type { Records } from '../records.ts';
+import { outcomeOf, type Attempt } from './attempt.ts';
+import { rulesOf } from './calling-rules.ts';
+import { ownRulesOf, type Campaign } from './campaign.ts';
+import type { Lead, Standing } from './lead.ts';
+import type { CallingPlace } from './reasons.ts';
+import { nextDue } from './retry.ts';
+import { rescreenNumber, screenLead } from './screen-lead.ts';
+
+type CampaignRecords = Pick<Records, 'campaigns' | 'leads' | 'dialling'>;
+
+/**
+ * Decides how leads go on after an outbound call, in the transaction of its end: the lead that it dialled, and all with
+ * the same number, whose limits it counts against. `talkMs`: by the call's own clock.
+ */
+export async function settleDial(
+  records: CampaignRecords,
+  call: Call,
+  talkMs: number | null,
+  now: Date,
+): Promise<void> {
+  if (call.direction !== 'outbound' || call.to === null) return;
+  if (call.campaignId !== null) await settleAttempt(records, call, talkMs, now);
+  await rescreenNumber(records, call.organizationId, call.to, now);
+}
+
+async function settleAttempt(records: CampaignRecords, call: Call, talkMs: number | null, now: Date): Promise<void> {
+  const { dialling } = records;
+  const found = await dialling.ofCall(call.id);
+  const campaign = await records.campaigns.find(call.organizationId, call.campaignId!);
+  if (!found || !campaign) return;
+  const { attempt, lead } = found;
+  const since = attempt.dialledAt;
+  const facts = await records.leads.facts(call.organizationId, call.to!, since);
+  const outcome = outcomeOf({
+    ...call,
+    endedAt: call.endedAt ?? now,
+    talkMs,
+    dialled: (await dialling.sentAt(call.id)) !== null,
+    refused: facts.doNotCall || facts.refusedCampaigns.includes(campaign.id),
+    leavesMessage: true,
+  });
+  if (outcome === 'not-dialled') await dialling.withdraw(attempt.id);
+  else await dialling.end(attempt.id, outcome, call.endedAt ?? now);
+  // An erased lead is done, and stays so.
+  if (lead?.status !== 'dialling') return;
+  if (outcome === 'not-dialled') {
+    const { standing } = await screenLead(records, campaign, { number: lead.number, dueAt: now }, now);
+    return dialling.settle(lead.id, null, standing, now);
+  }
+  await dialling.settle(lead.id, outcome, await nextStanding(records, campaign, lead, now), now);
+}
+
+/** Where the lead goes on; null if it is done. */
+async function nextStanding(
+  records: CampaignRecords,
+  campaign: Campaign,
+  lead: Lead,
+  now: Date,
+): Promise<Standing | null> {
+  const { place } = await screenLead(records, campaign, { number: lead.number, dueAt: now }, now);
+  const attempts = (await records.dialling.attemptsOf(lead.id)).filter(isEnded);
+  // Where the zone is unknown by now, the lead is blocked, and due when it is known.
+  const isUnknown = !place.alwaysOpen && place.zones.length === 0;
+  const due = nextDue({
+    attempts,
+    maxAttempts: campaign.maxAttempts,
+    table: campaign.retries,
+    hours: place.alwaysOpen || isUnknown ? null : await hoursOf(records, campaign, place),
+  });
+  if (due === null) return null;
+  return (await screenLead(records, campaign, { number: lead.number, dueAt: due }, now)).standing;
+}
+
+const isEnded = (attempt: Attempt): attempt is Attempt & { readonly endedAt: Date; readonly outcome: AttemptOutcome } =>
+  attempt.endedAt !== null && attempt.outcome !== null;
+
+async function hoursOf(records: CampaignRecords, campaign: Campaign, place: CallingPlace): Promise<OpenHours> {
+  const { rules, own } = await rulesOf(records, campaign.organizationId);
+  return {
+    zones: place.zones,
+    jurisdictions: rulesAt(place, rules),
+    own: [own, ownRulesOf(campaign)].flatMap(({ hours }) => (hours === null ? [] : [hours])),
+  };
+}

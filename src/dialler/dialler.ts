@@ -1,0 +1,123 @@
+import type { Reservation } from '#core/calls/live-calls.ts';
+import { claimDue, type ClaimedLead } from '#core/campaigns/claim-due.ts';
+import { dialLead, type DialCore, type NotDialledReason } from '#core/campaigns/dial-lead.ts';
+import { OpenPlaces } from '#core/campaigns/open-places.ts';
+import { recallDials } from '#core/campaigns/recall-dials.ts';
+import { AppError, logFailure } from '#core/kernel/errors.ts';
+import type { Log } from '#core/kernel/log.ts';
+
+const POLL_MS = 200;
+const COMPACT_MS = 1000;
+/** Waiting leads that one step makes ready for each campaign. */
+const READY_AT_ONCE = 200;
+/** A campaign whose dial failed by an error of ours or of its settings is left alone for this long. */
+const HELD_MS = 5000;
+/** The lead cannot be dialled, but another one may be: claimed at once. */
+const LEAD_ONLY: ReadonlySet<NotDialledReason> = new Set(['rules', 'on-call', 'gone']);
+
+export interface DiallerOptions {
+  readonly core: DialCore;
+  /** Names this server as an owner of claims. */
+  readonly serverId: string;
+  readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
+}
+
+/** The control loop of campaigns: claims leads that are due, dials them, and ends dials that are due no more. */
+export class Dialler {
+  readonly #options: DiallerOptions;
+  readonly #places = new OpenPlaces();
+  readonly #dials = new Set<Promise<void>>();
+  readonly #held = new Map<number, number>();
+  #timer: NodeJS.Timeout | null = null;
+  #step: Promise<void> = Promise.resolve();
+  #isStepping = false;
+  #isDueAgain = false;
+  #compactedMs = -Infinity;
+  #closed = false;
+
+  constructor(options: DiallerOptions) {
+    this.#options = options;
+    this.#schedule(0);
+  }
+
+  /** Claims nothing more; dials that have begun are stored. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    await this.#step;
+    await Promise.all(this.#dials);
+  }
+
+  /** Something changed that may let a lead be dialled, or stop a dial. */
+  wake(): void {
+    if (this.#isStepping) this.#isDueAgain = true;
+    else this.#schedule(0);
+  }
+
+  #schedule(ms: number): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => {
+      this.#isStepping = true;
+      this.#isDueAgain = false;
+      this.#step = this.#run().finally(() => {
+        this.#isStepping = false;
+        this.#schedule(this.#isDueAgain ? 0 : POLL_MS);
+      });
+    }, ms);
+    this.#timer.unref();
+  }
+
+  async #run(): Promise<void> {
+    const { core, serverId, log } = this.#options;
+    const { dialling } = core.store;
+    try {
+      await recallDials(core);
+      await dialling.makeReady(core.clock.now(), READY_AT_ONCE);
+      const claimed = await claimDue(core, {
+        owner: serverId,
+        places: this.#places,
+        reserve: () => this.#reserve(),
+        isHeld: (campaignId) => (this.#held.get(campaignId) ?? -Infinity) > performance.now(),
+      });
+      for (const one of claimed) this.#dial(one);
+      if (performance.now() - this.#compactedMs > COMPACT_MS) {
+        this.#compactedMs = performance.now();
+        await dialling.compactCounts();
+      }
+    } catch (error) {
+      logFailure(log, error, 'a step of the dialler failed');
+    }
+  }
+
+  #reserve(): Reservation | null {
+    if (this.#closed) return null;
+    try {
+      const room = this.#options.core.live.reserve();
+      return 'reservation' in room ? room.reservation : null;
+    } catch (error) {
+      // The server is shutting down.
+      if (error instanceof AppError) return null;
+      throw error;
+    }
+  }
+
+  #dial({ lead, reservation }: ClaimedLead): void {
+    const { core, serverId, log } = this.#options;
+    const ids = { campaign: lead.campaignId, lead: lead.id };
+    const hold = () => this.#held.set(lead.campaignId, performance.now() + HELD_MS);
+    const dial = dialLead(core, lead, serverId, reservation)
+      .then((result) => {
+        if ('call' in result) return log.info({ ...ids, call: result.call.sid }, 'lead dialled');
+        log.info({ ...ids, reason: result.reason }, 'lead not dialled');
+        if (LEAD_ONLY.has(result.reason)) this.wake();
+        else if (result.reason === 'agent' || result.reason === 'closing') hold();
+      })
+      .catch((error: unknown) => {
+        hold();
+        logFailure(log, error, 'a lead could not be dialled');
+      })
+      .finally(() => this.#dials.delete(dial));
+    this.#dials.add(dial);
+  }
+}
