@@ -17,6 +17,6 @@ export const apisOf = (platform: readonly RestOperation[]): readonly Api[] => [
 
 /** What a server answers that carries calls and offers no API: health checks. */
 export function healthAlone(health: readonly RestOperation[]): readonly Api[] {
-  const { eventSocket: _, ...api } = orchestrator([]);
+  const { eventSockets: _, asyncApi: __, ...api } = orchestrator([]);
   return [{ ...api, operations: health }];
 }

@@ -230,7 +230,7 @@ function localPrincipal({ store }: Core, plan: Plan): () => Promise<Principal> {
 
 const MOST_EVENT_SOCKETS = 10_000;
 
-/** Opens the event socket of each API that has one, and adds the operations about it to that API. */
+/** Opens the event sockets of each API, and adds the operations about them to it. */
 async function withEventSockets(
   apis: readonly Api[],
   config: Config,
@@ -239,28 +239,26 @@ async function withEventSockets(
 ): Promise<readonly Api[]> {
   const feed = await records.openFeed();
   const served: Api[] = [];
+  const options = {
+    core,
+    feed,
+    limiter: records.rateLimiter,
+    rateLimitFactor: config.rateLimitFactor,
+    mostConnections: MOST_EVENT_SOCKETS,
+    frame: textFrame,
+    principalOf: (credential: string) => principalOf(core, credential),
+    healthy: () => Promise.resolve(records.answerMs() !== null),
+    log,
+  };
   for (const api of apis) {
-    const socket = api.eventSocket?.open(
-      {
-        core,
-        feed,
-        limiter: records.rateLimiter,
-        rateLimitFactor: config.rateLimitFactor,
-        mostConnections: MOST_EVENT_SOCKETS,
-        frame: textFrame,
-        principalOf: (credential) => principalOf(core, credential),
-        healthy: () => Promise.resolve(records.answerMs() !== null),
-        log,
-      },
-      newRequestId,
-    );
-    if (!api.eventSocket || !socket) {
-      served.push(api);
-      continue;
+    const operations = [...api.operations];
+    for (const one of api.eventSockets ?? []) {
+      const socket = one.open(options, newRequestId);
+      await records.onCredentialsChanged((organizationId) => void socket.credentialsChanged(organizationId));
+      opened(one.path, socket);
+      operations.push(...(one.operations?.(socket) ?? []));
     }
-    await records.onCredentialsChanged((organizationId) => void socket.credentialsChanged(organizationId));
-    opened(api.eventSocket.path, socket);
-    served.push({ ...api, operations: [...api.operations, ...api.eventSocket.operations(socket)] });
+    served.push({ ...api, operations });
   }
   return served;
 }

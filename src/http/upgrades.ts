@@ -9,7 +9,7 @@ export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer, u
 export class Upgrades {
   readonly #paths = new Map<string, Upgrade>();
 
-  /** @throws Error when the path is taken */
+  /** `path` may end in `/:name`: any one segment. @throws Error when the path is taken */
   at(path: string, upgrade: Upgrade): void {
     if (this.#paths.has(path)) throw new Error(`two sockets want ${path}`);
     this.#paths.set(path, upgrade);
@@ -19,12 +19,20 @@ export class Upgrades {
     return [...this.#paths.keys()];
   }
 
+  #upgradeAt(path: string): Upgrade | undefined {
+    const exact = this.#paths.get(path);
+    if (exact) return exact;
+    const parent = path.slice(0, path.lastIndexOf('/') + 1);
+    const pattern = this.paths.find((one) => one.startsWith(`${parent}:`));
+    return pattern === undefined ? undefined : this.#paths.get(pattern);
+  }
+
   listen(server: Server): void {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => socket.destroy());
       const url = URL.parse(request.url ?? '/', 'http://localhost');
       if (!url) return refuseUpgrade(socket, 400, 'Bad Request');
-      const upgrade = this.#paths.get(url.pathname.replace(/(?<=.)\/$/, ''));
+      const upgrade = this.#upgradeAt(url.pathname.replace(/(?<=.)\/$/, ''));
       if (!upgrade) return refuseUpgrade(socket, 404, 'Not found');
       upgrade(request, socket, head, url);
     });

@@ -1,6 +1,7 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { EventFeed, FedEvent } from '#core/events/event-feed.ts';
 import type { DomainEvent } from '#core/kernel/events.ts';
+import type { Call } from '#core/calls/call.ts';
 import { conversationOfCall, toCall } from './call-row.ts';
 import { toConversation } from './conversation-store.ts';
 import type { Database } from './schema.ts';
@@ -98,16 +99,17 @@ export class PostgresEventFeed implements EventFeed {
             .selectFrom('calls')
             .selectAll('calls')
             .select(conversationOfCall)
+            .select(sql<string | null>`(select room_name from call_origins where call_id = calls.id)`.as('room_name'))
             .where('id', 'in', callIds)
             .execute();
     const conversations =
       conversationIds.length === 0
         ? []
         : await this.#db.selectFrom('conversations').selectAll().where('id', 'in', conversationIds).execute();
-    const callOf = new Map(calls.map((row) => [row.id, toCall(row)]));
+    const callOf = new Map(calls.map((row) => [row.id, { call: toCall(row), roomName: row.room_name }]));
     const conversationOf = new Map(conversations.map((row) => [row.id, toConversation(row)]));
     return events.map((row) =>
-      toFed(row, callOf.get(callIdOf(row) ?? 0) ?? null, conversationOf.get(textIdOf(row) ?? 0) ?? null),
+      toFed(row, callOf.get(callIdOf(row) ?? 0), conversationOf.get(textIdOf(row) ?? 0) ?? null),
     );
   }
 
@@ -162,13 +164,18 @@ const callIdOf = ({ payload }: EventRow): number | null =>
 /** The conversation of an event in text. */
 const textIdOf = (row: EventRow): number | null => (callIdOf(row) === null ? row.conversation_id : null);
 
-function toFed(row: EventRow, call: FedEvent['call'], conversation: FedEvent['conversation']): FedEvent {
+function toFed(
+  row: EventRow,
+  found: { readonly call: Call; readonly roomName: string | null } | undefined,
+  conversation: FedEvent['conversation'],
+): FedEvent {
   return {
     position: row.position!,
     organizationId: row.organization_id,
     at: row.at,
     event: row.payload as DomainEvent,
-    call,
+    call: found?.call ?? null,
+    roomName: found?.roomName ?? null,
     conversation,
   };
 }

@@ -104,7 +104,12 @@ describe('every raw route and socket', () => {
       'POST /app/session',
       'POST /app/session/refresh',
     ]);
-    assert.deepEqual([...server.app.sockets].toSorted(), ['/voice/websocket', '/ws']);
+    assert.deepEqual([...server.app.sockets].toSorted(), [
+      '/voice/websocket',
+      '/ws',
+      '/ws/calls',
+      '/ws/transcripts/:session_id',
+    ]);
     const raw = server.app.apis.flatMap((api) => api.operations.filter((one) => one.raw));
     assert.deepEqual(
       raw.map((one) => `${one.method} ${one.path}`).toSorted(),

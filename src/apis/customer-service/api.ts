@@ -4,6 +4,7 @@ import { allActiveOperation, endCallOperation, transcriptOperation } from './cal
 import { ErrorReply, renderError, REQUESTS } from './dialect.ts';
 import { activeInboundOperation, getCallOperation } from './inbound.ts';
 import { activeOutboundOperation, createCallbackOperation, createCallOperation } from './outbound.ts';
+import { asyncApi, sockets } from './sockets.ts';
 
 export const customerService: Api = {
   name: 'customer-service',
@@ -25,4 +26,6 @@ export const customerService: Api = {
     transcriptOperation,
     endCallOperation,
   ],
+  eventSockets: sockets,
+  asyncApi,
 };

@@ -6,7 +6,7 @@ import { cancelWaiting, waitingCall } from '#core/calls/place-batch.ts';
 import { isEnded } from '#core/calls/call.ts';
 import { operation } from '../kit/operation.ts';
 import { timeInSeconds } from '../kit/codecs.ts';
-import { statusWord } from './dialect.ts';
+import { SPEAKERS, statusWord } from './dialect.ts';
 import { SESSION, SessionParams, sessionId, sidIn, subjectOf } from './ids.ts';
 import { INBOUND, InboundCall, presentInbound } from './inbound.ts';
 import { OutboundCall, presentOutbound } from './outbound.ts';
@@ -38,8 +38,6 @@ export const allActiveOperation = operation({
     };
   },
 });
-
-export const SPEAKERS = { caller: 'customer', agent: 'ai_agent' } as const;
 
 export const transcriptOperation = operation({
   method: 'GET',

@@ -29,6 +29,9 @@ export const HANDLED_BY: Record<CallSession['handledBy'], string> = {
   'human-agent': 'human_agent',
 };
 
+/** By the role of an entry. */
+export const SPEAKERS = { caller: 'customer', agent: 'ai_agent' } as const;
+
 export const INVALID_NUMBER = 'Invalid phone number format';
 
 /** A phone number in a body. Its error is the one that the seed shows. */

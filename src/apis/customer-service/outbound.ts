@@ -51,7 +51,7 @@ async function place(core: Core, ctx: Context, given: ToPlace, what: string): Pr
     session_id: call.id,
     sip_call_id: sipCallIdOf(call),
     participant_id: participantIdOf(call),
-    room_name: roomNameOf(call, given.origin),
+    room_name: roomNameOf(call, given.origin.roomName),
     to_number: given.to,
     from_number: call.from,
     status: statusWord('placed'),

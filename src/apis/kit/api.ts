@@ -3,7 +3,8 @@ import type { Plan } from '#core/kernel/plan.ts';
 import type { z } from 'zod';
 import type { AppError } from '#core/kernel/errors.ts';
 import type { WebhookBody } from '#core/webhooks/webhook.ts';
-import type { EventSocket, EventSocketOptions } from './event-socket.ts';
+import type { EventSocket } from './event-socket.ts';
+import type { EventSocketOptions } from './socket-connection.ts';
 import type { Procedure, RestOperation } from './operation.ts';
 
 export interface RenderedError {
@@ -18,12 +19,11 @@ export type OpenEventSocket = Pick<
 
 /** The event socket of an API, in that API's messages. */
 export interface ApiEventSocket {
+  /** May end in `/:name`, which the dialect reads from the address of the request. */
   readonly path: string;
   open(options: EventSocketOptions, newRequestId: () => string): OpenEventSocket;
   /** Operations about the open socket, such as its status. */
-  operations(socket: OpenEventSocket): readonly RestOperation[];
-  /** Its messages as an AsyncAPI document. */
-  describe(version: string): object;
+  operations?(socket: OpenEventSocket): readonly RestOperation[];
 }
 
 /** One API: its operations, procedures, event socket, limits and form of errors. */
@@ -46,7 +46,9 @@ export interface Api {
   readonly procedures?: readonly Procedure[];
   /** The path that they are served under. */
   readonly proceduresAt?: string;
-  readonly eventSocket?: ApiEventSocket;
+  readonly eventSockets?: readonly ApiEventSocket[];
+  /** The messages of its event sockets as an AsyncAPI document. */
+  readonly asyncApi?: (version: string) => object;
   /** The bodies of its webhook deliveries, where it has webhooks. */
   readonly webhookBody?: WebhookBody;
 }

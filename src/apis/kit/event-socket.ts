@@ -2,20 +2,17 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
-import type { Core } from '#core/core.ts';
-import { maySee, type EventFeed } from '#core/events/event-feed.ts';
+import { maySee } from '#core/events/event-feed.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import { actorName, isAllowed } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
-import type { Log } from '#core/kernel/log.ts';
-import type { RateLimiter } from '#core/kernel/rate-limiter.ts';
 import { credentialIn } from './authenticate.ts';
-import { timeInMilliseconds } from './codecs.ts';
 import { readJson } from './input.ts';
 import type { Limit } from './limit.ts';
 import { EventFanOut } from './event-fan-out.ts';
-import type { ClientMessage, SocketClient, SocketDialect } from './socket-dialect.ts';
-import { Subscriber, MOST_BEHIND, readCursor } from './subscriber.ts';
+import type { Connection, ConnectionView, EventSocketOptions } from './socket-connection.ts';
+import type { ClientMessage, SocketClient, SocketDialect, Topic } from './socket-dialect.ts';
+import { Subscriber, MOST_BEHIND, readCursor, type Cursor } from './subscriber.ts';
 
 const LARGEST_MESSAGE = 64 * 1024;
 /** A connection without a credential is closed after this. */
@@ -41,46 +38,6 @@ const GOING_AWAY = 1001;
 const CLOSE_UNAUTHENTICATED = 1008;
 const FULL = 1013;
 
-export interface EventSocketOptions {
-  readonly core: Core;
-  readonly feed: EventFeed;
-  readonly limiter: RateLimiter;
-  readonly rateLimitFactor: number;
-  readonly mostConnections: number;
-  /** Frames a message for the raw connection. */
-  readonly frame: (text: string) => Buffer;
-  /** @throws AppError unauthenticated, token-expired */
-  readonly principalOf: (credential: string) => Promise<Principal>;
-  readonly healthy: () => Promise<boolean>;
-  readonly log: Pick<Log, 'warn' | 'error'>;
-}
-
-interface Connection {
-  readonly id: string;
-  readonly webSocket: WebSocket;
-  /** The raw connection: messages for many readers are framed once and written unchanged. */
-  readonly socket: Duplex;
-  readonly connectedAt: Date;
-  lastActivity: Date;
-  principal: Principal | null;
-  credential: string | null;
-  subscriber: Subscriber | null;
-  /** Whether it has subscribed; until then it gets all events that it may see. */
-  subscribed: boolean;
-  /** Its messages are processed one after another; `waiting` counts those in the queue. */
-  turn: Promise<void>;
-  waiting: number;
-  /** Messages before authentication. */
-  unknown: number;
-  answered: boolean;
-}
-
-export interface ConnectionView {
-  readonly id: string;
-  readonly connectedAt: Date;
-  readonly lastActivity: Date;
-}
-
 /**
  * The event socket of an API: an authenticated client gets the events that it may see and has subscribed to. Its
  * messages are carried out one after another, within a limit.
@@ -100,7 +57,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
   constructor(options: EventSocketOptions, dialect: SocketDialect<M>) {
     this.#options = options;
     this.#dialect = dialect;
-    this.#fanOut = new EventFanOut((event) => dialect.wordsOf(event), options.frame);
+    this.#fanOut = new EventFanOut(dialect, options.frame);
     this.#timers = [
       setInterval(() => void this.#beat(), HEARTBEAT_MS),
       setInterval(() => void this.#broadcastStatus(), STATUS_MS),
@@ -142,13 +99,21 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
     refuse: (status: number, text: string) => void,
   ): Promise<void> {
     const credential = credentialIn(request.headers) ?? url.searchParams.get('token');
+    const { requestsOpen } = this.#dialect;
     let principal: Principal | null = null;
+    let topic: Topic | null = null;
+    let from: Cursor | null = null;
     try {
       if (credential !== null) principal = await this.#authenticate(credential);
+      if (requestsOpen && !principal) throw new AppError('unauthenticated', 'Missing API key or access token');
+      if (requestsOpen && principal) {
+        topic = await requestsOpen(url, principal);
+        from = this.#readCursor(url.searchParams.get('cursor') ?? undefined);
+      }
     } catch (error) {
       const known = error instanceof AppError ? this.#dialect.renderError(error) : null;
       if (!known) this.#options.log.error({ err: error }, 'an event socket could not be opened');
-      return refuse(known?.status ?? 500, error instanceof AppError ? error.message : 'Internal server error');
+      return refuse(known?.status ?? 500, known?.sentence ?? 'Internal server error');
     }
     const strangers = [...this.#connections].filter((one) => one.principal === null).length;
     if (
@@ -158,7 +123,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
       return refuse(503, 'Too many connections');
     if (socket.destroyed) return;
     this.#server.handleUpgrade(request, socket, head, (webSocket) =>
-      this.#open(webSocket, socket, principal, credential),
+      this.#open(webSocket, socket, { principal, credential, topic, from }),
     );
   }
 
@@ -169,7 +134,16 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
     return principal;
   }
 
-  #open(webSocket: WebSocket, socket: Duplex, principal: Principal | null, credential: string | null): void {
+  #open(
+    webSocket: WebSocket,
+    socket: Duplex,
+    {
+      principal,
+      credential,
+      topic,
+      from,
+    }: Pick<Connection, 'principal' | 'credential' | 'topic'> & { readonly from: Cursor | null },
+  ): void {
     const now = this.#options.core.clock.now();
     const connection: Connection = {
       id: `ws_${++this.#serial}`,
@@ -180,6 +154,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
       principal,
       credential,
       subscriber: null,
+      topic,
       subscribed: false,
       turn: Promise.resolve(),
       waiting: 0,
@@ -219,7 +194,9 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
     });
     // In its turn, before its messages.
     if (principal)
-      connection.turn = this.#admit(connection).catch((error: unknown) => this.#sendError(connection, error));
+      connection.turn = (this.#dialect.requestsOpen ? this.#begin(connection, from) : this.#admit(connection)).catch(
+        (error: unknown) => this.#sendError(connection, error),
+      );
   }
 
   async #hear(connection: Connection, data: RawData, isBinary: boolean): Promise<void> {
@@ -324,6 +301,14 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
     this.#say(connection, 'auth.success', { connection_id: connection.id });
   }
 
+  /** The request was the subscription: to all types, from the cursor or from now on. */
+  async #begin(connection: Connection, from: Cursor | null): Promise<void> {
+    const subscriber = this.#readerOf(connection);
+    subscriber.hold();
+    await Promise.race([this.#options.feed.now(), pause(FEED_MS, undefined, { ref: false })]);
+    subscriber.want(this.#dialect.eventTypes, from);
+  }
+
   #readerOf(connection: Connection): Subscriber {
     this.#stopListening ??= this.#options.feed.listen((events) => this.#fanOut.deliver(events, this.#connections));
     return (connection.subscriber ??= this.#reader(connection));
@@ -331,18 +316,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
 
   async #subscribe(connection: Connection, types: readonly string[], cursor: string | undefined): Promise<void> {
     const { feed } = this.#options;
-    const from = cursor === undefined ? null : readCursor(cursor);
-    if (cursor !== undefined && (from === null || from.position > feed.position + MOST_BEHIND))
-      throw new AppError('invalid-input', 'Invalid request parameters', {
-        issues: [
-          {
-            path: 'cursor',
-            message: 'cursor: is not the cursor of a delivered event',
-            kind: 'format',
-            value: cursor.slice(0, 50),
-          },
-        ],
-      });
+    const from = this.#readCursor(cursor);
     const subscriber = this.#readerOf(connection);
     // Without a cursor the events before this are skipped, except those that are held back since the authentication.
     await feed.now();
@@ -352,13 +326,31 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
     subscriber.want(wanted, from);
   }
 
+  /** @throws AppError invalid-input */
+  #readCursor(cursor: string | undefined): Cursor | null {
+    if (cursor === undefined) return null;
+    const from = readCursor(cursor);
+    if (from !== null && from.position <= this.#options.feed.position + MOST_BEHIND) return from;
+    throw new AppError('invalid-input', 'Invalid request parameters', {
+      issues: [
+        {
+          path: 'cursor',
+          message: 'cursor: is not the cursor of a delivered event',
+          kind: 'format',
+          value: cursor.slice(0, 50),
+        },
+      ],
+    });
+  }
+
   #reader(connection: Connection): Subscriber {
     const { feed, log } = this.#options;
     const { webSocket, socket } = connection;
     return new Subscriber({
       feed,
       told: (event) => this.#fanOut.messagesOf(event),
-      sees: (event) => connection.principal !== null && maySee(connection.principal, event),
+      sees: (event) =>
+        connection.principal !== null && maySee(connection.principal, event) && (connection.topic?.has(event) ?? true),
       write: (bytes) => {
         if (webSocket.readyState === webSocket.OPEN) socket.write(bytes);
       },
@@ -445,6 +437,6 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
     // The client sends requests without reading the replies.
     if (socket.writableLength > MOST_UNREAD) return webSocket.terminate();
     if (webSocket.readyState === webSocket.OPEN)
-      webSocket.send(JSON.stringify({ type, timestamp: timeInMilliseconds(this.#options.core.clock.now()), data }));
+      webSocket.send(JSON.stringify(this.#dialect.message(type, this.#options.core.clock.now(), data)));
   }
 }

@@ -6,6 +6,12 @@ import type { Limit } from './limit.ts';
 /** A message of a client; `auth` is handled for every API. */
 export type ClientMessage = { readonly type: 'auth'; readonly token: string } | { readonly type: string };
 
+/** A part of all events, such as those of one call. Connections with the same key get the same events. */
+export interface Topic {
+  readonly key: string;
+  has(event: FedEvent): boolean;
+}
+
 /** What one API says over its event socket, and how. */
 export interface SocketDialect<M extends ClientMessage> {
   /** The name of the API, which limits are counted under. */
@@ -14,12 +20,19 @@ export interface SocketDialect<M extends ClientMessage> {
   readonly eventTypes: readonly string[];
   /** The messages that one event becomes. */
   wordsOf(event: FedEvent): readonly { readonly type: string; readonly data: object }[];
+  /** A message as it is sent; `cursor`: of an event. */
+  message(type: string, at: Date, data: object, cursor?: string): object;
+  /**
+   * The request itself is authenticated and subscribes to everything that it may see of the topic; null: of all. Where
+   * it is left out, a client may authenticate and subscribe by messages. @throws AppError
+   */
+  readonly requestsOpen?: (url: URL, principal: Principal) => Promise<Topic | null>;
   /** @throws AppError invalid-input */
   parse(json: unknown): M;
   /** Carries out a message of an authenticated client. @throws AppError */
   hear(message: Exclude<M, { readonly type: 'auth' }>, client: SocketClient): Promise<void>;
-  /** The HTTP status of a refused upgrade, and the data of an `error.occurred` message. */
-  renderError(error: AppError): { readonly status: number; readonly data: object };
+  /** The HTTP status and sentence of a refused upgrade, and the data of an `error.occurred` message. */
+  renderError(error: AppError): { readonly status: number; readonly sentence: string; readonly data: object };
 }
 
 /** The connection of one authenticated client, as a dialect sees it. */

@@ -54,11 +54,13 @@ export function orchestrator(platform: readonly RestOperation[]): Api {
       updateMemoryOperation,
       forgetMemoryOperation,
     ],
-    eventSocket: {
-      path: '/ws',
-      open: (options, newRequestId) => new EventSocket(options, socketDialect(options.core, newRequestId)),
-      operations: socketOperations,
-      describe: asyncApi,
-    },
+    eventSockets: [
+      {
+        path: '/ws',
+        open: (options, newRequestId) => new EventSocket(options, socketDialect(options.core, newRequestId)),
+        operations: socketOperations,
+      },
+    ],
+    asyncApi,
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { asyncApiOf } from '../kit/asyncapi.ts';
 import { EVENT_TYPES } from './events.ts';
 
 /**
@@ -89,35 +90,20 @@ export const ToClient = {
 } as const;
 
 /** The socket as AsyncAPI 3.0. */
-export function asyncApi(version: string): object {
-  const schemaOf = (shape: z.ZodType, io: 'input' | 'output') => {
-    const { $schema: _, ...schema } = z.toJSONSchema(shape, { io, unrepresentable: 'any' });
-    return schema;
-  };
-  const sent = Object.entries(ToClient).map(
-    ([name, shape]) => [name.replaceAll('.', '_'), { name, title: name, payload: schemaOf(shape, 'output') }] as const,
-  );
-  const received = FromClient.options.map(
-    (shape) =>
-      [
-        `client_${shape.shape.type.value}`,
-        { name: shape.shape.type.value, title: shape.shape.type.value, payload: schemaOf(shape, 'input') },
-      ] as const,
-  );
-  const references = (names: readonly (readonly [string, object])[]) =>
-    names.map(([name]) => ({ $ref: `#/channels/socket/messages/${name}` }));
-  return {
-    asyncapi: '3.0.0',
-    info: {
+export const asyncApi = (version: string): object =>
+  asyncApiOf(
+    {
       title: 'Voice Agent Orchestrator: event socket',
       version,
       description:
         'Calls, messages, errors and the state of the system as they happen. The first message is `auth`, unless the upgrade showed a credential in a header or as `?token=`. Until the first `subscribe` everything that the credential may see is sent; from then on what was subscribed to. Events are held back for 200 ms after `auth.success`, so that a client that resumes with a cursor in that time gets the events since the cursor first; nothing is lost or sent twice.',
     },
-    channels: { socket: { address: '/ws', messages: Object.fromEntries([...sent, ...received]) } },
-    operations: {
-      tell: { action: 'send', channel: { $ref: '#/channels/socket' }, messages: references(sent) },
-      hear: { action: 'receive', channel: { $ref: '#/channels/socket' }, messages: references(received) },
+    {
+      socket: {
+        address: '/ws',
+        description: 'All events',
+        sent: ToClient,
+        received: Object.fromEntries(FromClient.options.map((shape) => [shape.shape.type.value, shape])),
+      },
     },
-  };
-}
+  );

@@ -4,7 +4,7 @@ import { writeIntoCall } from '#core/calls/write-into-call.ts';
 import type { Core } from '#core/core.ts';
 import { isAllowed } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
-import { idOf, numberIn } from '../kit/codecs.ts';
+import { idOf, numberIn, timeInMilliseconds } from '../kit/codecs.ts';
 import type { SocketClient, SocketDialect } from '../kit/socket-dialect.ts';
 import { parseInput } from '../kit/input.ts';
 import { CONVERSATIONS } from './conversations.ts';
@@ -18,11 +18,21 @@ export function socketDialect(core: Core, newRequestId: () => string): SocketDia
     api: 'orchestrator',
     eventTypes: EVENT_TYPES,
     wordsOf,
+    message: (type, at, data, cursor) => ({
+      type,
+      timestamp: timeInMilliseconds(at),
+      data,
+      ...(cursor === undefined ? {} : { cursor }),
+    }),
     parse: (json) => parseInput(FromClient, json, 'body') as FromClient,
     renderError: (error) => {
       const { status, body } = renderError(error, '');
       const { code, message, details } = (body as { error: { code: string; message: string; details: object } }).error;
-      return { status, data: { error_code: code, message, ...(Object.keys(details).length > 0 ? { details } : {}) } };
+      return {
+        status,
+        sentence: message,
+        data: { error_code: code, message, ...(Object.keys(details).length > 0 ? { details } : {}) },
+      };
     },
     hear: async (message, client) => {
       switch (message.type) {

@@ -37,9 +37,9 @@ function asyncApiOperation(apis: () => readonly Api[], version: string): RestOpe
     params: z.object({ api: IdText }),
     reply: z.record(z.string(), z.unknown()),
     handle: ({ params }) => {
-      const socket = apis().find((one) => one.name === params.api)?.eventSocket;
-      if (!socket) throw notFound('API', `api: ${params.api}`);
-      return Promise.resolve(socket.describe(version) as Record<string, unknown>);
+      const describe = apis().find((one) => one.name === params.api)?.asyncApi;
+      if (!describe) throw notFound('API', `api: ${params.api}`);
+      return Promise.resolve(describe(version) as Record<string, unknown>);
     },
   });
 }

@@ -24,12 +24,15 @@ const digitsOf = (number: string): string => number.replace(/\D/g, '');
 export const callbackRoom = (number: string, at: Date): string =>
   `callback-${digitsOf(number)}-${Math.floor(at.getTime() / 1000)}`;
 
-/** `outbound-1234567890-20250115103000` for a call that we placed, else `call-` and a part of its id. */
+/**
+ * The name that a client or a rule gave, else `outbound-1234567890-20250115103000` for a call that we placed, and
+ * `call-` with a part of its id for any other.
+ */
 export function roomNameOf(
   { direction, to, placedAt, sid, placedSid }: Pick<Call, 'direction' | 'to' | 'placedAt' | 'sid' | 'placedSid'>,
-  origin: CallOrigin | undefined,
+  given: string | null,
 ): string {
-  if (origin?.roomName) return origin.roomName;
+  if (given !== null) return given;
   if (direction === 'outbound' && to !== null)
     return `outbound-${digitsOf(to)}-${digitsOf(placedAt.toISOString().slice(0, 19))}`;
   return `call-${(placedSid ?? sid).slice(2, 14)}`;

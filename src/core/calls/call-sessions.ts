@@ -63,7 +63,7 @@ async function sessionsOf(core: Core, calls: readonly Call[]): Promise<readonly 
     calls.map(async (call) => ({
       call,
       origin: origins.get(call.id) ?? NO_ORIGIN,
-      roomName: roomNameOf(call, origins.get(call.id)),
+      roomName: roomNameOf(call, origins.get(call.id)?.roomName ?? null),
       person: people.get(call.id) ?? null,
       handledBy: handledBy(call, byCall.get(call.id) ?? []),
       sentiment:

@@ -11,6 +11,8 @@ export interface FedEvent {
   readonly at: Date;
   readonly event: DomainEvent;
   readonly call: Call | null;
+  /** The name that a client or a rule gave the call's room. */
+  readonly roomName: string | null;
   readonly conversation: Conversation | null;
 }
 
