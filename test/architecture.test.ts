@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'core/kernel',
     'core/knowledge',
     'core/memory',
+    'core/voices',
     'engine/contracts',
     'engine/audio',
   ],

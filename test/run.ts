@@ -150,7 +150,7 @@ const SUITES: readonly Suite[] = [
     budgetS: 180,
     files: ['test/suites/offline-agent.test.ts', 'test/offline-agent/simulated-people.test.ts'],
   },
-  { name: 'call center', budgetS: 180, files: tests('test/suites/call-center-*.test.ts') },
+  { name: 'call center', budgetS: 360, files: tests('test/suites/call-center-*.test.ts') },
   { name: 'customer service', budgetS: 180, files: tests('test/suites/customer-service*.test.ts') },
   { name: 'campaign api', budgetS: 120, files: ['test/suites/campaign-api.test.ts'] },
   { name: 'trpc', budgetS: 120, files: ['test/suites/trpc.test.ts', 'test/suites/session.test.ts'] },

@@ -27,9 +27,11 @@ import { reap } from '#live/reaper.ts';
 import { RemoteLiveCalls } from '#live/remote-live-calls.ts';
 import { catalog } from '#providers/catalog.ts';
 import { ConfiguredProviders } from '#providers/configured.ts';
+import { ConfiguredVoices } from '#providers/configured-voices.ts';
 import type { VendorState } from '#providers/kit/vendor-health.ts';
 import { OfflineAnalyst } from '#providers/offline/analysis/offline-analyst.ts';
-import { makeOfflineProviders } from '#providers/offline/offline.ts';
+import { makeOfflineProviders, makeOfflineVoice } from '#providers/offline/offline.ts';
+import { mp3OfSpeech } from '#recordings/speech-file.ts';
 import { deriveKey, makeSecrets } from '#secrets/secrets.ts';
 import { isPerson } from '#simulator/personas.ts';
 import { SimulatedCarrier } from '#simulator/simulated-carrier.ts';
@@ -170,6 +172,7 @@ async function build(
     secrets,
     http,
     catalog,
+    voices: openVoices(providers, closers),
     serverId: records.serverId,
     files: new FolderFileStore(config.filesDir, parts.freeBytes ? { freeBytes: parts.freeBytes } : {}),
     knowledge: openKnowledge(config, parts, records, providers, closers),
@@ -192,7 +195,7 @@ async function build(
   const { here, live } = offline
     ? await carryCalls(basis, dialogues, mcp, (chosen) => replaced ?? providers.forCall(chosen))
     : await placeElsewhere(basis);
-  const { files, knowledge } = basis;
+  const { files, knowledge, voices } = basis;
   const core: Core = {
     store,
     clock,
@@ -201,6 +204,7 @@ async function build(
     http,
     knowledge,
     catalog,
+    voices,
     live,
     dialogue,
     carriers,
@@ -246,6 +250,13 @@ async function build(
       await closeAll();
     },
   };
+}
+
+/** Speech that is not for a call. */
+function openVoices(providers: ConfiguredProviders, closers: Closer[]): ConfiguredVoices {
+  const offlineVoice = makeOfflineVoice();
+  closers.push(() => offlineVoice.close());
+  return new ConfiguredVoices({ providers, offlineVoice, encode: mp3OfSpeech, nowMs: () => performance.now() });
 }
 
 function openKnowledge(

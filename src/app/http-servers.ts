@@ -32,6 +32,7 @@ import { listenOn, stopListening } from '#http/listening.ts';
 import type { LiveCallsHere } from '#live/live-calls.ts';
 import { mountSession } from '../pages/session.ts';
 import { mountPages, pagePath, recordingPath, URL_TTL_MS } from '../pages/routes.ts';
+import { mountSpeech, speechPath } from '../pages/speech.ts';
 import type { Closer, AppOptions } from './app-options.ts';
 import type { OpenRecords } from './records.ts';
 import { version } from './version.ts';
@@ -86,6 +87,7 @@ export async function startHttpServers(
   const urls: Urls = {
     mediaSocket: mediaUrl,
     callPage: (sid: string) => addresses.publicUrl + signedUrls.sign(pagePath(sid), URL_TTL_MS),
+    speech: (file: string) => addresses.publicUrl + signedUrls.sign(speechPath(file), URL_TTL_MS),
     recording: (sid: string) => addresses.publicUrl + signedUrls.sign(recordingPath(sid, 'wav'), URL_TTL_MS),
   };
   const webhooks = new CarrierWebhooks({
@@ -158,6 +160,7 @@ export async function startHttpServers(
   for (const api of apis) mountTrpc(server, api, pipeline);
   if (offersApis) {
     mountPages(server, { core, files: core.files, signedUrls });
+    mountSpeech(server, { core, signedUrls });
     mountSession(server, {
       core,
       otherOriginIn: (headers) => origins.otherOriginIn(headers),

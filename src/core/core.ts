@@ -9,6 +9,7 @@ import type { Secrets } from './kernel/secrets.ts';
 import type { HttpClient } from './kernel/http-client.ts';
 import type { Store } from './records.ts';
 import type { ModelCatalog } from './ai-agents/model-catalog.ts';
+import type { VoiceVendors } from './voices/voice-vendors.ts';
 import type { FileStore } from './kernel/file-store.ts';
 
 /** The dependencies of verbs that do not command calls. */
@@ -34,6 +35,7 @@ export interface Core {
   readonly live: LiveCalls;
   readonly dialogue: TextDialogue;
   readonly catalog: ModelCatalog;
+  readonly voices: VoiceVendors;
   readonly carriers: CarrierDirectory;
   /** The carrier that is used where none is configured. */
   readonly embedded: EmbeddedCarrier;

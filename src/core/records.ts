@@ -26,6 +26,7 @@ import type { KnowledgeStore } from './knowledge/knowledge-store.ts';
 import type { BookingStore } from './bookings/booking-store.ts';
 import type { McpServerStore } from './tools/mcp-server-store.ts';
 import type { ToolStore } from './tools/tool-store.ts';
+import type { VoiceStore } from './voices/voice-store.ts';
 import type { WebhookStore } from './webhooks/webhook-store.ts';
 
 export interface Records {
@@ -60,6 +61,7 @@ export interface Records {
   readonly entries: EntryStore;
   readonly memory: MemoryStore;
   readonly metrics: MetricsStore;
+  readonly voices: VoiceStore;
   readonly outbox: Outbox;
 }
 

@@ -1,5 +1,6 @@
 import { applyRetention } from '#core/calls/retention.ts';
 import type { Core } from '#core/core.ts';
+import { SPEECH_FOLDER, SPEECH_KEPT_MS } from '#core/voices/speech.ts';
 import type { Log } from '#core/kernel/log.ts';
 
 export const HOUSEKEEPING = 'housekeeping';
@@ -15,8 +16,15 @@ export async function houseKeeping(
 ): Promise<void> {
   await core.store.clearUp(core.clock.now());
   await applyRetention(core);
+  await deleteOldSpeech(core);
   const deleted = await deleteOrphans(core);
   if (deleted > 0) log.info({ files: deleted }, 'files that no record names were deleted');
+}
+
+/** Spoken texts have served their purpose by then; a sample is made again when it is asked for. */
+async function deleteOldSpeech({ clock, files }: Pick<Core, 'clock' | 'files'>): Promise<void> {
+  const before = new Date(clock.now().getTime() - SPEECH_KEPT_MS);
+  for await (const key of files.list(SPEECH_FOLDER, before)) await files.delete(key);
 }
 
 /** Deletes files without a record, which a crash before the commit leaves behind. */
@@ -30,7 +38,7 @@ async function deleteOrphans({ store, clock, files }: Pick<Core, 'store' | 'cloc
       deleted++;
     }
   };
-  for (const folder of ['knowledge', 'recordings']) {
+  for (const folder of ['knowledge', 'recordings', 'voices']) {
     let batch: string[] = [];
     for await (const key of files.list(folder, before)) {
       if (batch.push(key) < FILES_AT_ONCE) continue;

@@ -8,6 +8,7 @@ import type { Embedder } from '#core/knowledge/vector-search.ts';
 import type { Log } from '#core/kernel/log.ts';
 import { embedDocument } from './embed-document.ts';
 import { HOUSEKEEPING, houseKeeping } from './housekeeping.ts';
+import { makeClone } from '#core/voices/clone-voice.ts';
 import { deleteRecordingFiles, renderRecording } from '#recordings/render-recording.ts';
 
 const POLL_SECONDS = 1;
@@ -32,6 +33,8 @@ export async function openQueue(pool: Pool, onError: (error: Error) => void): Pr
     await boss.start();
     for (const name of ['render-recording', 'delete-recordings', 'embed-document', 'learn'] satisfies (keyof Jobs)[])
       await boss.createQueue(name, { retryLimit: 5, retryBackoff: true, retryDelay: 2 });
+    // A vendor may take minutes to make a voice.
+    await boss.createQueue('clone-voice', { retryLimit: 120, retryDelay: 1, retryBackoff: true, retryDelayMax: 60 });
     await boss.createQueue(HOUSEKEEPING, { policy: 'singleton', retryLimit: 2 });
   } finally {
     await client.query('select pg_advisory_unlock($1)', [QUEUE_LOCK]).catch(onError);
@@ -43,7 +46,7 @@ export async function openQueue(pool: Pool, onError: (error: Error) => void): Pr
 /** Starts the job workers; the role `jobs` of a server. */
 export async function workOff(
   boss: PgBoss,
-  core: Pick<Core, 'store' | 'clock' | 'dialogue' | 'files'>,
+  core: Pick<Core, 'store' | 'clock' | 'dialogue' | 'files' | 'voices'>,
   embedder: Embedder | null,
   log: Pick<Log, 'info'>,
 ): Promise<void> {
@@ -58,6 +61,7 @@ export async function workOff(
   });
   await work('learn', (which) => learnFrom(core, which));
   await work('embed-document', ({ documentId }) => embedDocument(core.store, embedder, documentId));
+  await work('clone-voice', ({ voiceId }) => makeClone(core, voiceId));
   await boss.work(HOUSEKEEPING, { pollingIntervalSeconds: POLL_SECONDS }, () => houseKeeping(core, log));
   await boss.schedule(HOUSEKEEPING, HOURLY);
   // Also run at start, for servers that never run for an hour.

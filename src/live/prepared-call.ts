@@ -2,6 +2,7 @@ import { numberOf } from '#core/people/withheld-number.ts';
 import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
 import type { Call } from '#core/calls/call.ts';
 import type { ModelCatalog } from '#core/ai-agents/model-catalog.ts';
+import { vendorVoiceOf } from '#core/voices/voices.ts';
 import type { KnowledgeLookup } from '#agent-mind/knowledge-lookup.ts';
 import { PreparedAgent, type DialogueOptions, type TalkOptions } from '#agent-mind/prepared-agent.ts';
 import type { AgentTools } from '#agent-mind/tools/agent-tools.ts';
@@ -16,6 +17,8 @@ export interface PreparedOptions extends DialogueOptions {
   readonly catalog: ModelCatalog;
 }
 
+type VendorVoiceOf = Awaited<ReturnType<typeof vendorVoiceOf>>;
+
 /** Enough for the recogniser's vocabulary, and little to load before a call. */
 const LIKELY_PASSAGES = 40;
 
@@ -25,9 +28,17 @@ export class PreparedCall {
   readonly #options: PreparedOptions;
   /** Their words are likely on the call, so the recogniser gets them. */
   readonly #documents: readonly string[];
+  /** Where the call's voice is one of the catalogue: the vendor's voice behind it. */
+  readonly #voice: VendorVoiceOf;
 
-  private constructor(options: PreparedOptions, prepared: PreparedAgent, documents: readonly string[]) {
+  private constructor(
+    options: PreparedOptions,
+    prepared: PreparedAgent,
+    documents: readonly string[],
+    voice: VendorVoiceOf,
+  ) {
     this.#options = options;
+    this.#voice = voice;
     this.#prepared = prepared;
     this.#documents = documents;
   }
@@ -47,17 +58,21 @@ export class PreparedCall {
       conversations.ofCall(call.id),
       knowledge.firstPassages(call.agentId, LIKELY_PASSAGES),
     ]);
+    const prepared = await PreparedAgent.of(call.agentId, talk?.personId ?? null, options, mcp);
+    const voiceId = call.overrides.voiceId ?? prepared.agent.voiceId;
     return new PreparedCall(
       options,
-      await PreparedAgent.of(call.agentId, talk?.personId ?? null, options, mcp),
+      prepared,
       passages.map((one) => one.text),
+      await vendorVoiceOf(options.store, call.organizationId, voiceId),
     );
   }
 
   /** The agent's script for this call. */
   script(call: Call): AgentScript {
     const other = call.direction === 'inbound' ? call.from : call.to;
-    return scriptFor(this.agent, call, this.#prepared.variables(other), this.#documents);
+    const script = scriptFor(this.agent, call, this.#prepared.variables(other), this.#documents);
+    return this.#voice ? { ...script, voiceId: this.#voice.vendorId } : script;
   }
 
   /** `epoch` makes the keys of tool calls unique: the turn machine counts from one again after a takeover. */
@@ -79,7 +94,7 @@ export class PreparedCall {
     const { providersFor, catalog } = this.#options;
     const { voiceProvider, modelProvider } = this.agent;
     return providersFor({
-      voiceProvider: voiceId === undefined ? voiceProvider : catalog.voiceProvider(voiceId),
+      voiceProvider: this.#voice?.provider ?? (voiceId === undefined ? voiceProvider : catalog.voiceProvider(voiceId)),
       modelProvider: modelName === undefined ? modelProvider : catalog.modelProvider(modelName),
     });
   }

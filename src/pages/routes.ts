@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { authenticate } from '#apis/kit/authenticate.ts';
 import type { Core } from '#core/core.ts';
@@ -12,6 +11,7 @@ import type { SignedUrls } from '#edge/signed-urls.ts';
 import { recordingFiles } from '#core/calls/recording.ts';
 import { wavBytes, wavSoFar } from '#recordings/render-recording.ts';
 import { callPage } from './call-page.ts';
+import { sendRange, toStream } from './send-file.ts';
 import { phonePage } from './phone-page.ts';
 
 export const pagePath = (sid: string): string => `/app/calls/${sid}`;
@@ -111,31 +111,6 @@ async function sendRecording(
     });
   return reply.header('content-length', wavBytes(source)).send(toStream(wavSoFar(source)));
 }
-
-async function sendRange(
-  files: FileStore,
-  key: string,
-  whole: { readonly size: number; stream(): AsyncIterable<Uint8Array> },
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  void reply.header('accept-ranges', 'bytes');
-  const range = /^bytes=(\d*)-(\d*)$/.exec(request.headers.range ?? '');
-  if (!range || (range[1] === '' && range[2] === ''))
-    return reply.header('content-length', whole.size).send(toStream(whole.stream()));
-  const start = range[1] === '' ? Math.max(0, whole.size - Number(range[2])) : Number(range[1]);
-  const end = range[1] === '' || range[2] === '' ? whole.size - 1 : Math.min(Number(range[2]), whole.size - 1);
-  if (start > end) return reply.code(416).header('content-range', `bytes */${whole.size}`).send();
-  const part = await files.read(key, { start, end });
-  if (!part) throw new AppError('unavailable', 'The recording could not be read');
-  return reply
-    .code(206)
-    .headers({ 'content-range': `bytes ${start}-${end}/${whole.size}`, 'content-length': end - start + 1 })
-    .send(toStream(part.stream()));
-}
-
-const toStream = (content: AsyncIterable<Uint8Array>): Readable =>
-  content instanceof Readable ? content : Readable.from(content, { objectMode: false });
 
 async function readText(files: FileStore, key: string): Promise<string | null> {
   const file = await files.read(key);

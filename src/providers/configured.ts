@@ -124,6 +124,15 @@ export class ConfiguredProviders {
     };
   }
 
+  /** What each configured vendor offers in voices, and speaks with. */
+  get speakers(): readonly (Pick<VendorProviders, 'voices' | 'textToSpeech'> & { readonly id: string })[] {
+    return this.#vendors.map(({ id, providers: { voices, textToSpeech } }) => ({
+      id,
+      ...(voices ? { voices } : {}),
+      ...(textToSpeech ? { textToSpeech } : {}),
+    }));
+  }
+
   get embedder(): Embedder | null {
     return this.#vendors.find(({ providers }) => providers.embedder)?.providers.embedder ?? null;
   }

@@ -1,3 +1,5 @@
+import type { VendorVoice, VoiceStatus } from '#core/voices/voice.ts';
+import type { CloneRequest } from '#core/voices/voice-vendors.ts';
 import type { Embedder } from '#core/knowledge/vector-search.ts';
 import type { LanguageModel } from '#engine/contracts/language-model.ts';
 import type { SpeechToText } from '#engine/contracts/speech-to-text.ts';
@@ -26,6 +28,27 @@ export interface VendorProviders {
   readonly languageModel?: LanguageModel;
   readonly textToSpeech?: TextToSpeech;
   readonly embedder?: Embedder;
+  readonly voices?: VendorVoices;
   /** Asks for something cheap that needs the key. @throws VendorError, or an error of the connection */
   readonly check: (signal: AbortSignal) => Promise<void>;
 }
+
+/** The voices of a vendor. */
+export interface VendorVoices {
+  /** @throws VendorError, or an error of the connection */
+  list(): Promise<readonly VendorVoice[]>;
+  /** Present where it makes voices of recordings. */
+  readonly cloning?: {
+    /** The new voice's id. @throws as `list` */
+    clone(request: CloneRequest): Promise<string>;
+    statusOf(vendorId: string): Promise<VoiceStatus>;
+  };
+}
+
+/** Of a vendor whose voices do not change. */
+export const fixedVoices = (
+  voices: readonly (Pick<VendorVoice, 'vendorId' | 'name' | 'gender' | 'category'> & { readonly language?: string })[],
+): VendorVoices => {
+  const listed = voices.map((voice) => ({ language: 'en-US', description: null, sampleUrl: null, ...voice }));
+  return { list: () => Promise.resolve(listed) };
+};

@@ -12,7 +12,7 @@ import type { RecordingPiece, RecordingTask } from './recording-worker.ts';
 /** A peak stands for so many samples: 20 ms. */
 export const PEAK_SAMPLES = 160;
 /** Whole peaks of two channels, so that a piece never cuts one. */
-const PIECE_BYTES = PEAK_SAMPLES * 2 * 200;
+export const PIECE_BYTES = PEAK_SAMPLES * 2 * 200;
 
 type Source = NonNullable<Awaited<ReturnType<FileStore['read']>>>;
 
@@ -59,7 +59,7 @@ export async function deleteRecordingFiles(files: FileStore, recordingKey: strin
   for (const key of Object.values(recordingFiles(recordingKey))) await files.delete(key);
 }
 
-class RenderWorker {
+export class RenderWorker {
   readonly #worker = new Worker(new URL('./recording-worker.ts', import.meta.url), {
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });

@@ -33,6 +33,7 @@ import { PostgresMemoryStore } from './memory-store.ts';
 import { PostgresMetricsStore } from './metrics-store.ts';
 import { PostgresMcpServerStore } from './mcp-server-store.ts';
 import { PostgresUserStore } from './user-store.ts';
+import { PostgresVoiceStore } from './voice-store.ts';
 import { PostgresWebhookStore } from './webhook-store.ts';
 
 function recordsOver(db: Kysely<Database>, boss: PgBoss, ring: () => void): Records {
@@ -69,6 +70,7 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss, ring: () => void): Reco
     entries: new PostgresEntryStore(db),
     memory: new PostgresMemoryStore(db),
     metrics: new PostgresMetricsStore(db),
+    voices: new PostgresVoiceStore(db),
     outbox: new PostgresOutbox(db, boss, once, ring),
   };
 }

@@ -620,6 +620,25 @@ export interface Database {
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
   };
+  voices: {
+    id: GeneratedAlways<number>;
+    organization_id: number | null;
+    provider: string;
+    vendor_id: string | null;
+    name: string;
+    language: string | null;
+    gender: string | null;
+    category: string;
+    description: string | null;
+    sample_url: string | null;
+    offered: Generated<boolean>;
+    status: string;
+    failure: string | null;
+    source_key: string | null;
+    source_name: string | null;
+    attempts: Generated<number>;
+    created_at: Date;
+  };
   webhook_deliveries: {
     webhook_id: number;
     event_id: number;

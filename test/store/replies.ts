@@ -10,7 +10,12 @@ import type { Core } from '#core/core.ts';
 
 type Row = Readonly<Record<string, string | number>>;
 
-const URLS = { mediaSocket: () => 'media', callPage: (sid: string) => `page ${sid}`, recording: (sid: string) => sid };
+const URLS = {
+  mediaSocket: () => 'media',
+  callPage: (sid: string) => `page ${sid}`,
+  recording: (sid: string) => sid,
+  speech: (file: string) => file,
+};
 
 /** What the APIs answer about all calls and conversations of an organization, by request. */
 export async function repliesOf(

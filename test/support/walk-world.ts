@@ -56,6 +56,7 @@ export const BODIES: Readonly<Record<string, (serial: number) => Json>> = {
   'POST /api/v1/calls/outbound/create': () => ({ to_number: '+15005550001' }),
   'POST /api/v1/calls/outbound/callback': () => ({ customer_phone: '+15005550001' }),
   'POST /api/v1/calls/outbound/batch': () => ({ calls: [{ to_number: '+15005550001' }] }),
+  'POST /api/voice/generate': () => ({ text: 'Hello', voice_id: 'voice_999999' }),
   'POST /api/people/erase': () => ({ phone_number: '+4930123456' }),
 };
 
@@ -127,6 +128,10 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
   const number = `+49306660${nextSerial()}`;
   const { organization_id } = await data(as('GET', '/api/users/me'));
   await server.request('POST', '/voice/numbers', { phone_number: number, organization_id });
+  const [voice] = await server.database(
+    `insert into voices (organization_id, provider, name, category, status, created_at)
+     values (${String(organization_id).slice(4)}, 'elevenlabs', 'Walked', 'cloned', 'failed', now()) returning id`,
+  );
   return {
     tokens: tokens as Record<Role, string>,
     params: {
@@ -151,6 +156,7 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
       tool_id: String(tool['tool_id']),
       server_id: String(mcp['server_id']),
       document_id: String(document!['id']),
+      voice_id: `cloned_voice_${String(voice!['id'])}`,
     },
   };
 }

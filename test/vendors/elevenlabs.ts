@@ -3,17 +3,27 @@ import { failsOnSocket, SLOW_MS, spoken, type FakeVendor } from './faults.ts';
 import { startVendor } from './http-vendor.ts';
 import { elevenLabsRefusal } from './refusals.ts';
 
+const labelsIn = (text: string | undefined) => JSON.parse(text ?? '{}') as Record<string, string>;
+
 /** Speaks tones over stream-input; has a library to which voices can be added. */
 export function fakeElevenLabs(): Promise<FakeVendor> {
-  const voices = [{ voice_id: '21m00Tcm4TlvDq8ikWAM', name: 'Rachel', category: 'premade' }];
+  const voices: { voice_id: string; name: string; category: string; labels: Record<string, string> }[] = [
+    { voice_id: '21m00Tcm4TlvDq8ikWAM', name: 'Rachel', category: 'premade', labels: { gender: 'female' } },
+  ];
   return startVendor({
     http: ({ path, body, request }, reply) => {
       if (path === '/v1/voices') return void reply.end(JSON.stringify({ voices }));
       if (path !== '/v1/voices/add' || request.method !== 'POST') return void reply.writeHead(404).end();
-      const name = /name="name"\r\n\r\n([^\r]+)/.exec(body.toString('latin1'))?.[1];
+      const field = (of: string) => new RegExp(`name="${of}"\r\n\r\n([^\r]+)`).exec(body.toString('latin1'))?.[1];
+      const [name, labels] = [field('name'), field('labels')];
       if (name === undefined || !body.toString('latin1').includes('name="files"; filename='))
         return void reply.writeHead(422).end('{"detail":"files are missing"}');
-      voices.push({ voice_id: `cloned${'x'.repeat(14)}`, name, category: 'cloned' });
+      voices.push({
+        voice_id: `cloned${String(voices.length).padStart(14, '0')}`,
+        name,
+        category: 'cloned',
+        labels: labelsIn(labels),
+      });
       reply.end(JSON.stringify({ voice_id: voices.at(-1)!.voice_id, requires_verification: false }));
     },
     socket: (socket, { path, query }, vendor) => {

@@ -30,6 +30,7 @@ import {
   updateMyselfOperation,
   updateUserOperation,
 } from './users.ts';
+import { cloneVoiceOperation, generateSpeechOperation, getVoiceOperation, listVoicesOperation } from './voices.ts';
 import {
   callCenterEvent,
   deleteWebhookOperation,
@@ -68,6 +69,10 @@ export const callCenter: Api = {
     createKeyOperation,
     listKeysOperation,
     revokeKeyOperation,
+    listVoicesOperation,
+    getVoiceOperation,
+    generateSpeechOperation,
+    cloneVoiceOperation,
     initiateCallOperation,
     listCallsOperation,
     activeCallsOperation,

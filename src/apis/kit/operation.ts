@@ -25,6 +25,8 @@ export interface Urls {
   mediaSocket(call: Pick<CoreCall, 'sid' | 'owner'>, token: string): string;
   callPage(callSid: string): string;
   recording(callSid: string): string;
+  /** Of a file of generated speech. */
+  speech(file: string): string;
 }
 
 /** What every operation declares, whatever carries it. */

@@ -23,10 +23,9 @@ export class UploadedFile {
   }
 }
 
-export const uploadedFile = z.custom<UploadedFile>(
-  (value) => value instanceof UploadedFile,
-  'must be a file of a form (multipart/form-data)',
-);
+export const uploadedFile = z.instanceof(UploadedFile, {
+  error: 'must be a file of a form (multipart/form-data)',
+});
 
 /**
  * Reads a form's fields as texts, and its file under its field name. Calls `staged` with each file, for its removal at

@@ -5,6 +5,7 @@ import type { Records } from '../records.ts';
 import type { ModelCatalog } from './model-catalog.ts';
 import type { AgentFilter } from './agent-store.ts';
 import type { Listed, Page } from '../kernel/page.ts';
+import { voiceNumberIn } from '../voices/voice.ts';
 import { AGENT_DEFAULTS, DEFAULT_AGENT, PROMPTS, type AgentSettings, type AiAgent } from './ai-agent.ts';
 
 export type CreateAgent = Pick<AgentSettings, 'name'> & {
@@ -16,7 +17,7 @@ export async function createAgent(core: Core, ctx: Context, input: CreateAgent):
     await needChain(records, ctx, input.chain ?? []);
     const agent = await records.agents.insert(
       ctx.organizationId,
-      withDefaults(core.catalog, input),
+      withDefaults(core.catalog, { ...input, ...(await ownVoice(records, ctx, input)) }),
       false,
       core.clock.now(),
     );
@@ -38,6 +39,21 @@ async function needChain(records: Records, ctx: Context, chain: readonly number[
         `names agent_${id}, which talks: helpers are of the types input, memory and output`,
       );
   }
+}
+
+/**
+ * The vendor of a voice of the catalogue, such as `cloned_voice_7`. @throws AppError invalid-input if it is not ready
+ */
+async function ownVoice(
+  records: Pick<Records, 'voices'>,
+  ctx: Context,
+  { voiceId }: ChangeAgent,
+): Promise<{ readonly voiceProvider?: string }> {
+  const number = voiceId === undefined ? null : voiceNumberIn(voiceId);
+  const voice = number === null ? null : await records.voices.find(ctx.organizationId, number);
+  if (!voice) return {};
+  if (voice.status !== 'ready') throw invalid('voice_id', `names a voice that is not ready: it is ${voice.status}`);
+  return { voiceProvider: voice.provider };
 }
 
 /** Fills in defaults. The vendor of a voice or model follows from its name unless it is given. */
@@ -98,7 +114,8 @@ export async function changeAgent(core: Core, ctx: Context, id: number, input: C
       throw invalid('is_active', 'must stay true: the default agent takes calls that name no agent');
     if (Object.keys(change).length === 0) return before;
     await needChain(records, ctx, change.chain ?? []);
-    const agent = await records.agents.update(ctx.organizationId, id, change, core.clock.now());
+    const settings = { ...change, ...(await ownVoice(records, ctx, change)) };
+    const agent = await records.agents.update(ctx.organizationId, id, settings, core.clock.now());
     if (!agent) throw notFound('Agent', `agent_id: agent_${id}`);
     await records.outbox.audit(ctx, 'agent.change', `agent_${id}`, { changed: Object.keys(change) });
     return agent;

@@ -63,6 +63,13 @@ export class RecordsUnavailable extends AppError {
   }
 }
 
+/** Another system did not answer in time. */
+export class UpstreamTimeout extends AppError {
+  constructor(who: string, afterMs: number) {
+    super('upstream-failed', `${who} did not answer within ${Math.round(afterMs / 1000)} s. Try again.`);
+  }
+}
+
 /** Logs a failure, unless it is part of an outage of the database, which is logged once when it begins and ends. */
 export function logFailure(
   log: { error(fields: object, message: string): void },

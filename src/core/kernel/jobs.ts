@@ -5,6 +5,8 @@ export interface Jobs {
   readonly 'delete-recordings': { readonly recordingKeys: readonly string[] };
   /** Stores what the person said about themselves in a call or text conversation. */
   readonly learn: { readonly callId: number } | { readonly conversationId: number };
+  /** Has a vendor make a cloned voice; tried again until it is made or has failed. */
+  readonly 'clone-voice': { readonly voiceId: number };
   /** Vectors of a document's chunks. */
   readonly 'embed-document': { readonly documentId: number };
 }

@@ -17,6 +17,8 @@ export interface SpeechRequest {
   readonly text: string;
   /** The agent's voice as configured; a provider maps an unknown name to one of its own voices. */
   readonly voiceId: string;
+  /** How a vendor's voice sounds, 0 to 1; others ignore it. */
+  readonly settings?: { readonly stability?: number; readonly similarityBoost?: number };
   readonly working: (budgetMs: number) => () => void;
 }
 

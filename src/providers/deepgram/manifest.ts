@@ -1,11 +1,25 @@
 import { checkBy } from '../kit/http.ts';
 import { HttpVoice } from '../kit/speech-stream.ts';
-import type { ProviderManifest } from '../manifest.ts';
+import { fixedVoices, type ProviderManifest } from '../manifest.ts';
 import { DeepgramListen } from './listen.ts';
 
 const BASE_URL = 'https://api.deepgram.com';
 const PREFERRED = 'aura-2-thalia-en';
 const isOwn = (voiceId: string) => voiceId.startsWith('aura-');
+const FEMALE = ['thalia', 'andromeda', 'helena', 'asteria', 'athena', 'aurora', 'cora', 'hera', 'iris', 'luna'];
+const MALE = ['apollo', 'arcas', 'aries', 'atlas', 'hermes', 'jupiter', 'mars', 'orion', 'orpheus', 'zeus'];
+const capitalised = (name: string) => name[0]!.toUpperCase() + name.slice(1);
+const voices = fixedVoices(
+  [
+    ...FEMALE.map((name) => ({ name, gender: 'female' as const })),
+    ...MALE.map((name) => ({ name, gender: 'male' as const })),
+  ].map(({ name, gender }) => ({
+    vendorId: `aura-2-${name}-en`,
+    name: capitalised(name),
+    gender,
+    category: 'conversational',
+  })),
+);
 const LINE = { encoding: 'mulaw', sample_rate: '8000' };
 
 /** @see https://developers.deepgram.com/reference */
@@ -18,6 +32,7 @@ export const deepgram: ProviderManifest = {
     const headers: Readonly<Record<string, string>> = apiKey === null ? {} : { authorization: `Token ${apiKey}` };
     return {
       check: checkBy(`${v1}/auth/token`, headers),
+      voices,
       speechToText: new DeepgramListen(`${v1.replace(/^http/, 'ws')}/listen`, headers, LINE),
       textToSpeech: new HttpVoice({
         id: 'deepgram',

@@ -1,5 +1,6 @@
 import { checkBy } from '../kit/http.ts';
 import type { ProviderManifest } from '../manifest.ts';
+import { ElevenLabsVoices } from './voices.ts';
 import { isVoiceId, StreamInputVoice } from './stream-input.ts';
 
 const BASE_URL = 'https://api.elevenlabs.io';
@@ -13,6 +14,7 @@ export const elevenlabs: ProviderManifest = {
     const base = (baseUrl ?? BASE_URL).replace(/\/v1$/, '');
     return {
       textToSpeech: new StreamInputVoice(base, apiKey),
+      voices: new ElevenLabsVoices(base, apiKey),
       check: checkBy(`${base}/v1/models`, apiKey === null ? {} : { 'xi-api-key': apiKey }),
     };
   },

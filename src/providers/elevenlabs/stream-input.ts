@@ -28,6 +28,11 @@ function refused(code: string, message = code): Failure {
   return { type: 'error', message, ...(fault === null ? {} : { fault }) };
 }
 
+const voiceSettings = ({ stability, similarityBoost }: NonNullable<SpeechRequest['settings']>) => ({
+  ...(stability === undefined ? {} : { stability }),
+  ...(similarityBoost === undefined ? {} : { similarity_boost: similarityBoost }),
+});
+
 /** A clause at a time over a socket of its own, mu-law as the line wants it. @see https://elevenlabs.io/docs/api-reference/text-to-speech/v-1-text-to-speech-voice-id-stream-input */
 export class StreamInputVoice implements TextToSpeech {
   readonly id = 'elevenlabs';
@@ -39,7 +44,10 @@ export class StreamInputVoice implements TextToSpeech {
     this.#headers = apiKey === null ? {} : { 'xi-api-key': apiKey };
   }
 
-  synthesize({ text, voiceId, working }: SpeechRequest, onPart: (part: SpeechPart) => void): { abort(): void } {
+  synthesize(
+    { text, voiceId, settings, working }: SpeechRequest,
+    onPart: (part: SpeechPart) => void,
+  ): { abort(): void } {
     const voice = isVoiceId(voiceId) ? voiceId : VOICE;
     const socket = new WebSocket(
       `${this.#baseUrl}/v1/text-to-speech/${voice}/stream-input?model_id=${MODEL}&output_format=ulaw_8000&auto_mode=true`,
@@ -55,7 +63,7 @@ export class StreamInputVoice implements TextToSpeech {
       onPart(part);
     };
     socket.on('open', () => {
-      socket.send(JSON.stringify({ text: ' ' }));
+      socket.send(JSON.stringify({ text: ' ', ...(settings ? { voice_settings: voiceSettings(settings) } : {}) }));
       socket.send(JSON.stringify({ text: `${text} `, flush: true }));
       socket.send(JSON.stringify({ text: '' }));
     });

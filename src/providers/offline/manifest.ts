@@ -1,4 +1,4 @@
-import type { ProviderManifest } from '../manifest.ts';
+import { fixedVoices, type ProviderManifest } from '../manifest.ts';
 import { OFFLINE_VOICES } from './speech/voices.ts';
 
 /** Takes every name that no vendor claims. */
@@ -15,3 +15,21 @@ export const OFFLINE_NAMES = {
   textToSpeech: 'offline-flite',
   voiceActivity: 'silero-v5',
 } as const;
+
+const voice = (name: string, gender: 'female' | 'male', category: string, language = 'en-US') => ({
+  vendorId: `offline-${name.toLowerCase()}`,
+  name,
+  gender,
+  category,
+  language,
+});
+
+/** The catalogue's entries of `OFFLINE_VOICES`. */
+export const offlineVoices = fixedVoices([
+  voice('Clara', 'female', 'professional'),
+  voice('Rosa', 'female', 'conversational'),
+  voice('Martin', 'male', 'professional'),
+  voice('Oscar', 'male', 'conversational'),
+  voice('Ewan', 'male', 'narrative', 'en-GB'),
+  voice('Kai', 'male', 'narrative'),
+]);

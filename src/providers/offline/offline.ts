@@ -14,6 +14,9 @@ export interface OfflineProviders extends Providers {
 
 const DECODERS_PER_WORKER = 4;
 
+/** A voice whose work keeps no call waiting: it has a thread of its own, started when it is first used. */
+export const makeOfflineVoice = (): OfflineTextToSpeech => new OfflineTextToSpeech(loadFlite, 1);
+
 export function makeOfflineProviders(threads = Math.min(4, availableParallelism())): OfflineProviders {
   const listener = new OfflineSpeechToText(loadFlite, threads, DECODERS_PER_WORKER);
   const voice = new OfflineTextToSpeech(loadFlite, threads);

@@ -1,6 +1,6 @@
 import { checkBy } from '../kit/http.ts';
 import { HttpVoice } from '../kit/speech-stream.ts';
-import type { ProviderManifest } from '../manifest.ts';
+import { fixedVoices, type ProviderManifest } from '../manifest.ts';
 import { OpenAiEmbedder } from './embedder.ts';
 import { isOwn, openAiModel } from './chat.ts';
 import { OpenAiTranscription } from './transcription.ts';
@@ -23,6 +23,16 @@ const VOICES = [
   'shimmer',
   'verse',
 ];
+const MALE = new Set(['ash', 'ballad', 'cedar', 'echo', 'onyx', 'verse']);
+const NEUTRAL = new Set(['alloy', 'fable']);
+const voices = fixedVoices(
+  VOICES.map((name) => ({
+    vendorId: name,
+    name: name[0]!.toUpperCase() + name.slice(1),
+    gender: NEUTRAL.has(name) ? ('neutral' as const) : MALE.has(name) ? ('male' as const) : ('female' as const),
+    category: 'conversational',
+  })),
+);
 const RATE_HZ = 24_000;
 
 /** @see https://platform.openai.com/docs/api-reference; any server that speaks the same, by its base URL */
@@ -53,6 +63,7 @@ export const openai: ProviderManifest = {
           },
         }),
       }),
+      voices,
       embedder: new OpenAiEmbedder(`${v1}/embeddings`, headers),
       check: checkBy(`${v1}/models`, headers),
     };
