@@ -80,6 +80,7 @@ const SUITES: readonly Suite[] = [
     files: [
       'test/store/store.test.ts',
       'test/store/legs.test.ts',
+      'test/store/desk.test.ts',
       'test/store/commands.test.ts',
       'test/store/conversations.test.ts',
       'test/store/people.test.ts',
@@ -95,6 +96,7 @@ const SUITES: readonly Suite[] = [
     files: [
       'test/store/store.test.ts',
       'test/store/legs.test.ts',
+      'test/store/desk.test.ts',
       'test/store/commands.test.ts',
       'test/store/conversations.test.ts',
       'test/store/people.test.ts',
@@ -113,6 +115,7 @@ const SUITES: readonly Suite[] = [
     env: { TEST_POSTGRES_BIN: PG15 },
     needs: () => file(join(PG15, 'postgres')),
   },
+  { name: 'desk rules', budgetS: 90, files: tests('test/desk/*.test.ts') },
   { name: 'engine', budgetS: 180, files: tests('test/engine/*.test.ts') },
   { name: 'corpus', budgetS: 180, files: ['test/suites/corpus.test.ts'] },
   { name: 'campaigns', budgetS: 120, files: ['test/suites/campaigns.test.ts'] },

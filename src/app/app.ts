@@ -16,6 +16,7 @@ import { RealClock } from '#engine/real-clock.ts';
 import { Dialler } from '#dialler/dialler.ts';
 import { GuardedClient } from '#http/guarded-client.ts';
 import { BatchDialler } from '#jobs/batch-dialler.ts';
+import { DeskAlarms } from '#jobs/desk-alarms.ts';
 import { workOff } from '#jobs/queue.ts';
 import { WebhookDeliveries } from '#jobs/webhook-delivery.ts';
 import type { DialogueOptions, ModelsFor } from '#agent-mind/prepared-agent.ts';
@@ -88,6 +89,7 @@ export async function buildApp(config: Config, parts: AppOptions = {}): Promise<
 
 /** What all roles share. */
 interface SharedParts extends Omit<Core, 'live' | 'dialogue' | 'carriers' | 'limits'> {
+  readonly deskAlarm: DeskAlarms;
   readonly carriers: Carriers;
   readonly addresses: Addresses;
   /** Names this server as an owner of calls. */
@@ -157,7 +159,10 @@ async function build(
     while ((await reap({ store, clock, carriers, log, by: null })) > 0);
     await store.once.abandonAll();
   }
+  const deskAlarm = new DeskAlarms(log);
+  closers.push(() => deskAlarm.close());
   const basis: SharedParts = {
+    deskAlarm,
     carriers,
     embedded,
     addresses,
@@ -206,11 +211,13 @@ async function build(
     catalog,
     voices,
     live,
+    deskAlarm,
     dialogue,
     carriers,
     embedded,
     limits: { maxConcurrentCalls: config.maxConcurrentCalls, leaseMs: LEASE_MS },
   };
+  deskAlarm.start(core);
   const dialler = config.role === 'all' || config.role === 'jobs' ? await workOn(basis, core) : null;
   // The defaults of a new agent, for display.
   const usual = {
@@ -328,7 +335,7 @@ async function placeElsewhere({ records, store, log, closers }: SharedParts): Pr
 
 /** Starts jobs, webhook deliveries, the dialler, and the reaper of calls whose server died. */
 async function workOn(
-  { records, http, log, closers, config, knowledge, carriers, serverId }: SharedParts,
+  { records, http, log, closers, config, knowledge, carriers, serverId, deskAlarm }: SharedParts,
   core: Core,
 ): Promise<Dialler> {
   await workOff(records.boss, core, knowledge.embedder, log);
@@ -337,6 +344,7 @@ async function workOn(
   );
   const webhooks = new WebhookDeliveries({ core, http, words, log });
   closers.push(() => webhooks.close());
+  deskAlarm.sweep();
   const batches = new BatchDialler(core, log);
   closers.push(() => batches.close());
   const dialler = new Dialler({ core, serverId, log });

@@ -1,5 +1,6 @@
 import type { Embedder, VectorSearch } from './knowledge/vector-search.ts';
 import type { DocumentReader, KnowledgeFolder } from './knowledge/document-reader.ts';
+import type { DeskAlarm } from './desk/desk-alarm.ts';
 import type { CarrierDirectory } from './carriers/carrier-directory.ts';
 import type { EmbeddedCarrier } from './calls/embedded-carrier.ts';
 import type { TextDialogue } from './conversations/text-dialogue.ts';
@@ -33,6 +34,7 @@ export interface Core {
   readonly http: HttpClient;
   readonly knowledge: Knowledge;
   readonly live: LiveCalls;
+  readonly deskAlarm: DeskAlarm;
   readonly dialogue: TextDialogue;
   readonly catalog: ModelCatalog;
   readonly voices: VoiceVendors;

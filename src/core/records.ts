@@ -18,6 +18,7 @@ import type { OnceStore } from './once/once-store.ts';
 import type { CredentialStore } from './identity/credential-store.ts';
 import type { ConversationStore } from './conversations/conversation-store.ts';
 import type { MetricsStore } from './metrics/metrics-store.ts';
+import type { DeskStore } from './desk/desk-store.ts';
 import type { EntryStore } from './conversations/entry-store.ts';
 import type { MemoryStore } from './memory/memory-store.ts';
 import type { CarrierStore, NumberStore, SettingsStore } from './carriers/carrier-store.ts';
@@ -34,6 +35,7 @@ export interface Records {
   readonly callOrigins: CallOriginStore;
   readonly callBatches: CallBatchStore;
   readonly legs: LegStore;
+  readonly desk: DeskStore;
   readonly callReviews: CallReviewStore;
   readonly mediaTokens: MediaTokenStore;
   readonly agents: AgentStore;

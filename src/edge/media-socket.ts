@@ -215,9 +215,9 @@ export class MediaSockets {
   async #callByToken(token: string, sid: string | null): Promise<Opening | null> {
     const { core } = this.#options;
     const tokenHash = core.secrets.hash(token);
-    const callId = await core.store.mediaTokens.use(tokenHash, core.clock.now(), sid);
-    if (callId === null) return null;
-    const call = await core.store.calls.byId(callId);
+    const use = await core.store.mediaTokens.use(tokenHash, core.clock.now(), sid);
+    if (use === null || use.party !== null) return null;
+    const call = await core.store.calls.byId(use.callId);
     return call && { call, tokenHash };
   }
 

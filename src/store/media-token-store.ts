@@ -1,11 +1,21 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type Selectable } from 'kysely';
 import { LIVE_STATUSES } from '#core/calls/call.ts';
-import type { MediaTokenStore } from '#core/calls/media-token-store.ts';
+import type { MediaParty, MediaTokenStore, TokenUse } from '#core/calls/media-token-store.ts';
 import type { Database } from './schema.ts';
 
 const isOfCall = (sid: string | null) =>
   sql<boolean>`(${sid}::text is null or exists
     (select from calls where calls.id = media_tokens.call_id and ${sid} in (calls.sid, calls.placed_sid)))`;
+
+const USE = ['call_id', 'party', 'user_id', 'part'] as const;
+
+const toUse = (row: Pick<Selectable<Database['media_tokens']>, (typeof USE)[number]>): TokenUse => ({
+  callId: row.call_id,
+  party:
+    row.party === null || row.user_id === null
+      ? null
+      : { role: row.party as MediaParty['role'], userId: row.user_id, part: row.part as MediaParty['part'] },
+});
 
 export class PostgresMediaTokenStore implements MediaTokenStore {
   readonly #db: Kysely<Database>;
@@ -28,7 +38,24 @@ export class PostgresMediaTokenStore implements MediaTokenStore {
       .execute();
   }
 
-  async use(tokenHash: string, now: Date, sid: string | null): Promise<number | null> {
+  async addParty(tokenHash: string, callId: number, expiresAt: Date, party: MediaParty): Promise<void> {
+    await this.#db
+      .insertInto('media_tokens')
+      .values({
+        token_hash: tokenHash,
+        call_id: callId,
+        expires_at: expiresAt,
+        used_at: null,
+        reused_at: null,
+        strict: false,
+        party: party.role,
+        user_id: party.userId,
+        part: party.part,
+      })
+      .execute();
+  }
+
+  async use(tokenHash: string, now: Date, sid: string | null): Promise<TokenUse | null> {
     const first = await this.#db
       .updateTable('media_tokens')
       .set({ used_at: now })
@@ -36,9 +63,9 @@ export class PostgresMediaTokenStore implements MediaTokenStore {
       .where('used_at', 'is', null)
       .where('expires_at', '>', now)
       .where(isOfCall(sid))
-      .returning('call_id')
+      .returning(USE)
       .executeTakeFirst();
-    if (first) return first.call_id;
+    if (first) return toUse(first);
     const again = await this.#db
       .updateTable('media_tokens')
       .set({ reused_at: now })
@@ -56,9 +83,9 @@ export class PostgresMediaTokenStore implements MediaTokenStore {
             .where('calls.status', 'in', [...LIVE_STATUSES]),
         ),
       )
-      .returning('call_id')
+      .returning(USE)
       .executeTakeFirst();
-    return again?.call_id ?? null;
+    return again ? toUse(again) : null;
   }
 
   async giveBack(tokenHash: string): Promise<void> {

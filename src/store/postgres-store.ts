@@ -8,6 +8,7 @@ import { PostgresCallReviewStore } from './call-review-store.ts';
 import { PostgresCallStore } from './call-store.ts';
 import { PostgresCarrierStore, PostgresNumberStore, PostgresSettingsStore } from './carrier-store.ts';
 import { clearUp } from './clear-up.ts';
+import { PostgresDeskStore } from './desk-store.ts';
 import { PostgresLegStore } from './leg-store.ts';
 import { orphansAmong } from './orphan-files.ts';
 import { PostgresConversationStore } from './conversation-store.ts';
@@ -43,6 +44,7 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss, ring: () => void): Reco
     callOrigins: new PostgresCallOriginStore(db),
     callBatches: new PostgresCallBatchStore(db),
     legs: new PostgresLegStore(db),
+    desk: new PostgresDeskStore(db),
     callReviews: new PostgresCallReviewStore(db),
     mediaTokens: new PostgresMediaTokenStore(db),
     agents: new PostgresAgentStore(db),

@@ -306,6 +306,20 @@ export interface Database {
     busy_by: string | null;
     is_live: Generated<boolean>;
   };
+  desk_agents: {
+    user_id: number;
+    wanted: string;
+    away_reason: string | null;
+    wanted_at: Date;
+    seen_at: Date | null;
+    idle_since: Date;
+    wrap_up_call_id: number | null;
+    wrap_up_until: Date | null;
+    wrap_up_extended: Generated<boolean>;
+  };
+  desks: {
+    organization_id: number;
+  };
   do_not_call: {
     organization_id: number;
     number: string;
@@ -450,6 +464,9 @@ export interface Database {
     used_at: Date | null;
     reused_at: Date | null;
     strict: Generated<boolean>;
+    party: string | null;
+    user_id: number | null;
+    part: string | null;
   };
   memory_preferences: {
     person_id: number;
@@ -462,6 +479,20 @@ export interface Database {
     person_id: number;
     topic: string;
     updated_at: Date;
+  };
+  offers: {
+    id: GeneratedAlways<number>;
+    organization_id: number;
+    entry_id: number;
+    call_id: number;
+    agent_id: number;
+    via: string;
+    state: string;
+    cause: string | null;
+    offered_at: Date;
+    accepted_at: Date | null;
+    deadline: Date;
+    ended_at: Date | null;
   };
   organizations: {
     id: GeneratedAlways<number>;
@@ -518,6 +549,30 @@ export interface Database {
     provider: string;
     unit: string;
     micros_per_million: number;
+  };
+  queue_entries: {
+    id: GeneratedAlways<number>;
+    organization_id: number;
+    call_id: number;
+    state: string;
+    skills: string[];
+    priority: number;
+    target_id: number | null;
+    transfer_type: string;
+    requested_by: string;
+    reason: string | null;
+    entered_at: Date;
+    resting: ColumnType<unknown, string | undefined, string>;
+    agent_id: number | null;
+    connected_at: Date | null;
+    agent_lost_at: Date | null;
+    callback_number: string | null;
+    callback_at: Date | null;
+    callback_tries: number | null;
+    estimate_ms: number | null;
+    outcome: string | null;
+    cause: string | null;
+    ended_at: Date | null;
   };
   rate_limits: {
     key: string;
@@ -619,6 +674,10 @@ export interface Database {
     preferences: ColumnType<Record<string, unknown>, string | undefined, string>;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
+    phone_number: string | null;
+    answer_by: Generated<string>;
+    skills: Generated<string[]>;
+    max_concurrent_calls: Generated<number>;
   };
   voices: {
     id: GeneratedAlways<number>;

@@ -1,7 +1,8 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Role } from '#core/kernel/context.ts';
 import type { User, UserStatus } from '#core/identity/user.ts';
-import type { NewUser, UserChange, UserFilter, UserStore } from '#core/identity/user-store.ts';
+import type { AnswerBy } from '#core/desk/human-agent.ts';
+import type { AgentSettings, NewUser, UserChange, UserFilter, UserStore } from '#core/identity/user-store.ts';
 import type { Listed, Page } from '#core/kernel/page.ts';
 import { contains, countAll } from './sql.ts';
 import type { Database } from './schema.ts';
@@ -21,6 +22,7 @@ export class PostgresUserStore implements UserStore {
         email: user.email,
         name: user.name,
         role: user.role,
+        ...agentSettings(user),
         password_hash: user.passwordHash,
         preferences: JSON.stringify(user.preferences),
         created_at: user.at,
@@ -93,6 +95,7 @@ export class PostgresUserStore implements UserStore {
         ...(change.role === undefined ? {} : { role: change.role }),
         ...(change.status === undefined ? {} : { status: change.status }),
         ...(change.preferences === undefined ? {} : { preferences: JSON.stringify(change.preferences) }),
+        ...agentSettings(change),
         ...(change.passwordHash === undefined ? {} : { password_hash: change.passwordHash }),
         updated_at: at,
       })
@@ -114,6 +117,13 @@ export class PostgresUserStore implements UserStore {
   }
 }
 
+const agentSettings = (of: Partial<AgentSettings>) => ({
+  ...(of.phoneNumber === undefined ? {} : { phone_number: of.phoneNumber }),
+  ...(of.answerBy === undefined ? {} : { answer_by: of.answerBy }),
+  ...(of.skills === undefined ? {} : { skills: [...of.skills] }),
+  ...(of.maxConcurrentCalls === undefined ? {} : { max_concurrent_calls: of.maxConcurrentCalls }),
+});
+
 export function toUser(row: Selectable<Database['users']>): User {
   return {
     id: row.id,
@@ -123,6 +133,10 @@ export function toUser(row: Selectable<Database['users']>): User {
     role: row.role as Role,
     status: row.status as UserStatus,
     preferences: row.preferences,
+    phoneNumber: row.phone_number,
+    answerBy: row.answer_by as AnswerBy,
+    skills: row.skills,
+    maxConcurrentCalls: row.max_concurrent_calls,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

@@ -10,6 +10,7 @@ export const SCHEMA_PATH = join(import.meta.dirname, '../../src/store/schema.ts'
 
 /** What a column of JSON holds, by `table.column`: the database does not know. */
 const JSON_CONTENT: Readonly<Record<string, string>> = {
+  'queue_entries.resting': 'unknown',
   'ai_agents.chain': 'number[]',
   'audit.detail': 'object',
   'batch_calls.input': 'object',

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { changeMyself, changeUser, createUser, getMyself, getUser, listUsers } from '#core/identity/users.ts';
+import { ANSWER_BY } from '#core/desk/human-agent.ts';
 import { USER_STATUSES, type User } from '#core/identity/user.ts';
+import { isPhoneNumber, LONGEST_PHONE_NUMBER, PHONE_NUMBER_FORMAT } from '#core/kernel/phone-number.ts';
 import { permissionsOf, ROLES, type Permission } from '#core/kernel/context.ts';
 import { operation } from '../kit/operation.ts';
 import { IdText, idOf, jsonOfAtMost, numberOf, timeInSeconds } from '../kit/codecs.ts';
@@ -38,6 +40,31 @@ const Name = z.string().trim().min(1).max(200);
 export const Password = z.string().max(1000);
 const Preferences = z.record(z.string().max(200), z.unknown()).refine(...jsonOfAtMost(MOST_PREFERENCES));
 
+const MOST_SKILLS = 50;
+const Skills = z.array(z.string().trim().min(1).max(100)).max(MOST_SKILLS);
+const MOST_CALLS = 100;
+
+/** What users with the role `agent` have beside. */
+const agentFields = {
+  phone_number: z
+    .string(PHONE_NUMBER_FORMAT)
+    .refine(isPhoneNumber, PHONE_NUMBER_FORMAT)
+    .max(LONGEST_PHONE_NUMBER)
+    .nullish(),
+  answer_by: z.enum(ANSWER_BY).optional().describe('Where the agent takes calls; `phone` needs a phone_number'),
+  skills: Skills.optional(),
+  max_concurrent_calls: z.int().min(1).max(MOST_CALLS).optional(),
+};
+
+type AgentFields = z.output<z.ZodObject<typeof agentFields>>;
+
+const agentSettingsIn = (body: AgentFields) => ({
+  ...(body.phone_number === undefined ? {} : { phoneNumber: body.phone_number }),
+  ...(body.answer_by === undefined ? {} : { answerBy: body.answer_by }),
+  ...(body.skills === undefined ? {} : { skills: body.skills }),
+  ...(body.max_concurrent_calls === undefined ? {} : { maxConcurrentCalls: body.max_concurrent_calls }),
+});
+
 const UserReply = z.object({
   id: z.string(),
   user_id: z.string(),
@@ -48,6 +75,10 @@ const UserReply = z.object({
   organization_id: z.string(),
   permissions: z.array(z.string()),
   preferences: z.record(z.string(), z.unknown()),
+  phone_number: z.string().nullable().optional().describe('Of users with the role `agent`, as the next three'),
+  answer_by: z.enum(ANSWER_BY).optional(),
+  skills: z.array(z.string()).optional(),
+  max_concurrent_calls: z.int().optional(),
   created_at: z.string(),
   updated_at: z.string(),
 });
@@ -65,6 +96,14 @@ function present(user: User): z.input<typeof UserReply> {
     organization_id: idOf('org', user.organizationId),
     permissions: permissionsOf(user.role).map((one) => PERMISSION[one]),
     preferences: user.preferences,
+    ...(user.role === 'agent'
+      ? {
+          phone_number: user.phoneNumber,
+          answer_by: user.answerBy,
+          skills: [...user.skills],
+          max_concurrent_calls: user.maxConcurrentCalls,
+        }
+      : {}),
     created_at: timeInSeconds(user.createdAt),
     updated_at: timeInSeconds(user.updatedAt),
   };
@@ -139,9 +178,13 @@ export const createUserOperation = operation({
   summary: 'Create User',
   permission: 'manage-users',
   creates: true,
-  body: z.object({ email: EmailAddress, name: Name, role: z.enum(ROLES), password: Password }),
+  body: z.object({ email: EmailAddress, name: Name, role: z.enum(ROLES), password: Password, ...agentFields }),
   reply: enveloped(UserReply),
-  handle: async ({ core, ctx, body, requestId }) => envelope(requestId, present(await createUser(core, ctx, body))),
+  handle: async ({ core, ctx, body, requestId }) => {
+    const { email, name, role, password } = body;
+    const user = await createUser(core, ctx, { email, name, role, password, ...agentSettingsIn(body) });
+    return envelope(requestId, present(user));
+  },
 });
 
 export const getUserOperation = operation({
@@ -166,10 +209,13 @@ export const updateUserOperation = operation({
     role: z.enum(ROLES).optional(),
     status: z.enum(USER_STATUSES).optional(),
     password: Password.optional(),
+    ...agentFields,
   }),
   reply: enveloped(UserReply),
   handle: async ({ core, ctx, params, body, requestId }) => {
-    const change = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+    const { name, role, status, password } = body;
+    const given = Object.entries({ name, role, status, password }).filter(([, value]) => value !== undefined);
+    const change = { ...Object.fromEntries(given), ...agentSettingsIn(body) };
     return envelope(requestId, present(await changeUser(core, ctx, userNumber(params.user_id), change)));
   },
 });

@@ -3,12 +3,14 @@ import type { Call, EndedBy } from './call.ts';
 
 /**
  * Commands to a running call: end it (for a user, unless `by` says who; `unanswered`: only before it is answered), let
- * the agent speak a text, or take a text as the caller's words.
+ * the agent speak a text, take a text as the caller's words, or act by the records of the desk; `act` is a request of
+ * the human agent on the call.
  */
 export type CallCommand =
   | { readonly type: 'end'; readonly reason: string; readonly by?: EndedBy; readonly unanswered?: true }
   | { readonly type: 'say'; readonly text: string }
-  | { readonly type: 'message'; readonly text: string };
+  | { readonly type: 'message'; readonly text: string }
+  | { readonly type: 'desk'; readonly act: 'hold' | 'resume' | 'hand-back' | null };
 
 /** Commands between servers: those of users, and the start of a call that another server assigned. */
 export type ServerCommand =

@@ -9,12 +9,18 @@ export interface UserFilter {
   readonly search?: string;
 }
 
-export type NewUser = Pick<User, 'organizationId' | 'email' | 'name' | 'role' | 'preferences'> & {
-  readonly passwordHash: string;
-  readonly at: Date;
-};
+/** The settings of a human agent. */
+export type AgentSettings = Pick<User, 'phoneNumber' | 'answerBy' | 'skills' | 'maxConcurrentCalls'>;
 
-export type UserChange = { readonly [K in 'name' | 'role' | 'status' | 'preferences']?: User[K] } & {
+export type NewUser = Pick<User, 'organizationId' | 'email' | 'name' | 'role' | 'preferences'> &
+  Partial<AgentSettings> & {
+    readonly passwordHash: string;
+    readonly at: Date;
+  };
+
+export type UserChange = {
+  readonly [K in 'name' | 'role' | 'status' | 'preferences' | keyof AgentSettings]?: User[K];
+} & {
   readonly passwordHash?: string;
 };
 

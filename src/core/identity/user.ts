@@ -1,3 +1,4 @@
+import type { AnswerBy } from '../desk/human-agent.ts';
 import type { Role } from '../kernel/context.ts';
 
 export const USER_STATUSES = ['active', 'inactive'] as const;
@@ -13,6 +14,12 @@ export interface User {
   readonly role: Role;
   readonly status: UserStatus;
   readonly preferences: Readonly<Record<string, unknown>>;
+  /** The telephone of a human agent. */
+  readonly phoneNumber: string | null;
+  /** Whether a human agent takes calls in the browser or by telephone. */
+  readonly answerBy: AnswerBy;
+  readonly skills: readonly string[];
+  readonly maxConcurrentCalls: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }

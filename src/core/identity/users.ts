@@ -3,13 +3,13 @@ import { userOf, type Context, type Role } from '../kernel/context.ts';
 import { AppError, invalid, notFound } from '../kernel/errors.ts';
 import { timeZone } from '../kernel/locale.ts';
 import type { Records } from '../records.ts';
-import type { UserFilter } from './user-store.ts';
+import type { AgentSettings, UserFilter } from './user-store.ts';
 import type { Page } from '../kernel/page.ts';
 import { checkPassword } from './password-rules.ts';
 import { checkedPassword, wrongPassword } from './sign-in.ts';
 import { DEFAULT_PREFERENCES, emailKey, type User, type UserStatus } from './user.ts';
 
-export interface CreateUser {
+export interface CreateUser extends Partial<AgentSettings> {
   readonly email: string;
   readonly name: string;
   readonly role: Role;
@@ -35,11 +35,16 @@ export async function addUser(
   passwordHash: string,
   at: Date,
 ): Promise<User> {
+  const { email, name, role, phoneNumber, answerBy, skills, maxConcurrentCalls } = input;
   const user = await records.users.insert({
     organizationId,
-    email: input.email.trim(),
-    name: input.name,
-    role: input.role,
+    email: email.trim(),
+    name,
+    role,
+    ...(phoneNumber === undefined ? {} : { phoneNumber }),
+    ...(answerBy === undefined ? {} : { answerBy }),
+    ...(skills === undefined ? {} : { skills }),
+    ...(maxConcurrentCalls === undefined ? {} : { maxConcurrentCalls }),
     passwordHash,
     preferences: DEFAULT_PREFERENCES,
     at,
@@ -74,7 +79,7 @@ export async function getMyself(core: BaseCore, ctx: Context): Promise<User> {
   return getUser(core, ctx, id);
 }
 
-export interface ChangeUser {
+export interface ChangeUser extends Partial<AgentSettings> {
   readonly name?: string;
   readonly role?: Role;
   readonly status?: UserStatus;

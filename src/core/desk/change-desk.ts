@@ -1,0 +1,95 @@
+import type { Core } from '../core.ts';
+import type { Records } from '../records.ts';
+import { DESK_POLICY, type Desk } from './desk.ts';
+import type { DeskEvent } from './desk-event.ts';
+import { deskStep } from './desk-step.ts';
+import { estimateWaitMs } from './estimate.ts';
+import { isOpen, type Offer } from './offer.ts';
+import type { QueueEntry } from './queue-entry.ts';
+
+export type DeskCore = Pick<Core, 'store' | 'clock' | 'live' | 'carriers' | 'deskAlarm'>;
+
+/** A desk before and after a change; the second also holds what has ended in it. */
+export interface DeskChange {
+  readonly before: Desk;
+  readonly after: Desk;
+}
+
+/** The open records of a desk at this moment. */
+export async function readDesk(core: Pick<Core, 'store' | 'carriers'>, organizationId: number): Promise<Desk> {
+  return { ...(await core.store.desk.read(organizationId)), ...(await settingsOf(core)) };
+}
+
+const settingsOf = async ({ carriers }: Pick<Core, 'carriers'>) => ({
+  simulated: !(await carriers.current()).real,
+  policy: DESK_POLICY,
+});
+
+/**
+ * Changes a desk under its lock, and matches callers with agents. `event` is made from the locked desk; null changes
+ * nothing but what is due. `also` runs in the same transaction.
+ */
+export async function changeDesk(
+  core: DeskCore,
+  organizationId: number,
+  event: (desk: Desk, now: Date) => DeskEvent | null,
+  also: (records: Records, change: DeskChange) => Promise<void> = () => Promise.resolve(),
+): Promise<DeskChange> {
+  const settings = await settingsOf(core);
+  const { change, now } = await core.store.transaction(async (records) => {
+    const before = { ...(await records.desk.lock(organizationId)), ...settings };
+    const now = core.clock.now();
+    const after = await withEstimates(
+      records,
+      organizationId,
+      deskStep(before, event(before, now) ?? { type: 'tick' }, now),
+      now,
+    );
+    const change = { before, after: { ...after, ...(await records.desk.save(organizationId, before, after)) } };
+    await also(records, change);
+    return { change, now };
+  });
+  core.deskAlarm.set(organizationId, openOf(change.after), now);
+  for (const callId of touched(change)) notifyCall(core, callId);
+  return change;
+}
+
+/** The desk without what has ended. */
+export const openOf = (desk: Desk): Desk => ({
+  ...desk,
+  entries: desk.entries.filter(({ state }) => state !== 'done'),
+  offers: desk.offers.filter(isOpen),
+});
+
+/** The estimate at entry is kept, so that it can be compared with the real wait. */
+async function withEstimates(records: Records, organizationId: number, desk: Desk, now: Date): Promise<Desk> {
+  if (!desk.entries.some(({ id }) => id < 0)) return desk;
+  const times = await records.desk.handlingTimes(organizationId);
+  const open = openOf(desk);
+  return {
+    ...desk,
+    entries: desk.entries.map((one) => {
+      if (one.id > 0) return one;
+      const estimate = estimateWaitMs(open, one.id, times, now);
+      return { ...one, estimateMs: estimate === null ? null : Math.round(estimate) };
+    }),
+  };
+}
+
+/** Calls whose entry or offer has changed. */
+function touched({ before, after }: DeskChange): ReadonlySet<number> {
+  const known = new Set<QueueEntry | Offer>([...before.entries, ...before.offers]);
+  const same = new Map([...before.entries].map((one) => [one.id, one]));
+  const calls = new Set<number>();
+  for (const one of [...after.entries, ...after.offers]) if (!known.has(one)) calls.add(one.callId);
+  for (const one of after.entries) {
+    const earlier = same.get(one.id);
+    if (earlier && earlier.callId !== one.callId) calls.add(earlier.callId);
+  }
+  return calls;
+}
+
+/** The server that runs the call acts by the records; it also reads them once a second. */
+function notifyCall({ live }: DeskCore, callId: number): void {
+  void live.send(callId, { type: 'desk', act: null }).catch(() => undefined);
+}

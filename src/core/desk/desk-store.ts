@@ -1,0 +1,33 @@
+import type { Desk } from './desk.ts';
+import type { HandlingTimes } from './estimate.ts';
+import type { Offer } from './offer.ts';
+import type { QueueEntry } from './queue-entry.ts';
+
+export type StoredDesk = Pick<Desk, 'entries' | 'offers' | 'agents'>;
+
+/** The figures of a desk's queue over the last hour. */
+export interface WaitFigures {
+  readonly answered: number;
+  readonly meanWaitMs: number;
+}
+
+export interface DeskStore {
+  /** The open records of a desk and its agents. */
+  read(organizationId: number): Promise<StoredDesk>;
+  /** As `read`, and keeps other changes of this desk waiting until the transaction ends. */
+  lock(organizationId: number): Promise<StoredDesk>;
+  /** Stores what differs between the two, and returns the second with the ids of its new records. */
+  save(organizationId: number, before: StoredDesk, after: StoredDesk): Promise<StoredDesk>;
+  /** Of the last 50 calls that human agents took, and of the last 50 of each skill group among them. */
+  handlingTimes(organizationId: number): Promise<HandlingTimes>;
+  /** Of those who were connected since. */
+  waits(organizationId: number, since: Date): Promise<WaitFigures>;
+  entry(organizationId: number, id: number): Promise<QueueEntry | null>;
+  offer(organizationId: number, id: number): Promise<Offer | null>;
+  /** All entries of a call with their offers, oldest first. */
+  ofCall(callId: number): Promise<{ readonly entries: readonly QueueEntry[]; readonly offers: readonly Offer[] }>;
+  /** Of these calls, those that have an open entry. */
+  openAmong(callIds: readonly number[]): Promise<readonly number[]>;
+  /** Organizations whose desk has open entries or agents in wrap-up. */
+  withWork(): Promise<readonly number[]>;
+}

@@ -1,0 +1,99 @@
+import type { Core } from '../core.ts';
+import { userOf, type Context } from '../kernel/context.ts';
+import { notFound } from '../kernel/errors.ts';
+import { readDesk } from './change-desk.ts';
+import { connectedTo, effectiveStatus, lineOf, type Desk } from './desk.ts';
+import { estimateMinutes, estimateWaitMs, positionOf } from './estimate.ts';
+import type { AgentStatus, HumanAgent } from './human-agent.ts';
+import type { Offer } from './offer.ts';
+import type { QueueEntry } from './queue-entry.ts';
+
+export interface QueuedCall {
+  readonly entry: QueueEntry;
+  readonly position: number | null;
+  /** Null where no agent on duty could serve it. */
+  readonly estimateMinutes: number | null;
+}
+
+export interface AgentOnDesk {
+  readonly agent: HumanAgent;
+  /** The status that lists show. */
+  readonly status: AgentStatus;
+  /** The call that the agent is on. */
+  readonly callId: number | null;
+}
+
+export interface DeskView {
+  readonly queue: readonly QueuedCall[];
+  readonly offers: readonly Offer[];
+  readonly agents: readonly AgentOnDesk[];
+}
+
+/** The desk as the signed-in user may see it: a human agent sees the offers made to them. */
+export async function viewDesk(core: Core, ctx: Context): Promise<DeskView> {
+  const [desk, times] = await Promise.all([
+    readDesk(core, ctx.organizationId),
+    core.store.desk.handlingTimes(ctx.organizationId),
+  ]);
+  const now = core.clock.now();
+  const isAgent = ctx.actor.kind !== 'system' && ctx.actor.role === 'agent';
+  return {
+    queue: lineOf(desk).map((entry) => ({
+      entry,
+      position: positionOf(desk, entry.id),
+      estimateMinutes: estimateMinutes(estimateWaitMs(desk, entry.id, times, now)),
+    })),
+    offers: isAgent ? desk.offers.filter(({ agentId }) => agentId === userOf(ctx.actor)) : desk.offers,
+    agents: agentsOf(desk, now),
+  };
+}
+
+/** All human agents, by number. */
+export async function listHumanAgents(core: Core, ctx: Context): Promise<readonly AgentOnDesk[]> {
+  return agentsOf(await readDesk(core, ctx.organizationId), core.clock.now());
+}
+
+const agentsOf = (desk: Desk, now: Date): readonly AgentOnDesk[] =>
+  desk.agents.map((agent) => ({
+    agent,
+    status: effectiveStatus(desk, agent, now),
+    callId: connectedTo(desk, agent.id)?.callId ?? null,
+  }));
+
+export interface QueueStatus {
+  readonly waiting: number;
+  /** Calls that a human agent has, or is being offered. */
+  readonly assigned: number;
+  /** Of those answered in the last hour, ms; 0 if there are none. */
+  readonly meanWaitMs: number;
+  /** Agents who are online or busy. */
+  readonly activeAgents: number;
+  readonly busyAgents: number;
+}
+
+const HOUR_MS = 3_600_000;
+
+export async function queueStatus(core: Core, ctx: Context): Promise<QueueStatus> {
+  const now = core.clock.now();
+  const [desk, { meanWaitMs }] = await Promise.all([
+    readDesk(core, ctx.organizationId),
+    core.store.desk.waits(ctx.organizationId, new Date(now.getTime() - HOUR_MS)),
+  ]);
+  const statuses = agentsOf(desk, now).map(({ status }) => status);
+  const busyAgents = statuses.filter((status) => status === 'busy').length;
+  return {
+    waiting: lineOf(desk).length,
+    assigned: desk.entries.filter(({ state }) => state === 'connected').length,
+    meanWaitMs,
+    activeAgents: busyAgents + statuses.filter((status) => status === 'online').length,
+    busyAgents,
+  };
+}
+
+/** The place of a waiting call, by the call's number. @throws AppError not-found if it does not wait */
+export async function queuePosition(core: Core, ctx: Context, callId: number): Promise<QueuedCall> {
+  const { queue } = await viewDesk(core, ctx);
+  const found = queue.find(({ entry }) => entry.callId === callId);
+  if (!found) throw notFound('Queue entry', `queue_id: ${callId}`);
+  return found;
+}

@@ -1,0 +1,32 @@
+import type { Core } from '../core.ts';
+import { isEnded } from '../calls/call.ts';
+import { getCall } from '../calls/get-call.ts';
+import { userOf, type Context } from '../kernel/context.ts';
+import { AppError } from '../kernel/errors.ts';
+import { mediaAccess, type MediaAccess } from './answer-offer.ts';
+
+export type Supervision = 'listen' | 'whisper' | 'take_over';
+
+/**
+ * Lets a supervisor listen to a running call, speak to its human agent alone, or take the conversation. Each act is on
+ * the audit. @throws AppError not-found, forbidden, conflict (the call does not run)
+ */
+export async function superviseCall(
+  core: Core,
+  ctx: Context,
+  id: string | number,
+  act: Supervision,
+  subject: string,
+): Promise<MediaAccess> {
+  const { actor } = ctx;
+  if (actor.kind !== 'system' && actor.role !== 'admin' && actor.role !== 'manager')
+    throw new AppError('forbidden', 'Only a supervisor (role manager or admin) may do that');
+  const call = await getCall(core, ctx, id, subject);
+  if (isEnded(call.status) || call.answeredAt === null)
+    throw new AppError('conflict', 'Only a call that is answered and has not ended can be supervised', { subject });
+  return core.store.transaction(async (records) => {
+    const userId = userOf(actor) ?? (await records.users.firstAdmin(ctx.organizationId))!.id;
+    await records.outbox.audit(ctx, `call.${act.replace('_', '-')}`, call.sid, { supervisor: `user_${userId}` });
+    return mediaAccess(core, records, call.id, { role: 'supervisor', userId, part: act });
+  });
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { DESK_POLICY, type Desk } from '#core/desk/desk.ts';
+import type { DeskEvent } from '#core/desk/desk-event.ts';
+import { deskStep } from '#core/desk/desk-step.ts';
+import { newEntry } from '../desk/made-up-desk.ts';
+import { openTestStore, serverName, type TestStore } from './test-store.ts';
+
+let opened: TestStore;
+let store: TestStore['store'];
+
+before(async () => {
+  opened = await openTestStore();
+  ({ store } = opened);
+});
+after(() => opened.close());
+
+const agent = async (email: string) =>
+  (await store.users.insert({
+    organizationId: opened.organizationId,
+    email,
+    name: email,
+    role: 'agent',
+    preferences: {},
+    passwordHash: 'x',
+    answerBy: 'phone',
+    phoneNumber: '+15005550107',
+    skills: ['billing'],
+    at: new Date(0),
+  }))!.id;
+
+/** One change of the desk, as `changeDesk` makes it. */
+const change = (event: DeskEvent, now = new Date()) =>
+  store.transaction(async (records) => {
+    const before: Desk = {
+      ...(await records.desk.lock(opened.organizationId)),
+      simulated: true,
+      policy: DESK_POLICY,
+    };
+    return records.desk.save(opened.organizationId, before, deskStep(before, event, now));
+  });
+
+describe(`the desk on Postgres ${serverName}`, () => {
+  it('desk.md 9: two accepts of one entry on two servers, one is bridged and the other finds it taken', async () => {
+    const [first, second] = [await agent('one@desk'), await agent('two@desk')];
+    for (const agentId of [first, second])
+      await change({ type: 'status', agentId, wanted: 'online', reason: null, at: new Date() });
+    const call = await store.calls.insert(opened.newCall());
+    const entered = await change({ type: 'enter', entry: newEntry(call.id, { skills: ['billing'] }) });
+    assert.equal(entered.offers.length, 1);
+    const offer = entered.offers[0]!;
+    assert.equal(offer.agentId, first, 'the one who has been idle longest');
+    // Both servers act on the same offer at once: under the lock one of them comes second and changes nothing.
+    await Promise.all([
+      change({ type: 'media-proven', offerId: offer.id }),
+      change({ type: 'media-proven', offerId: offer.id }),
+      change({ type: 'decline', offerId: offer.id }),
+    ]);
+    const { entries, offers } = await store.desk.ofCall(call.id);
+    assert.equal(entries.length, 1);
+    assert.ok(offers.filter(({ state }) => state === 'bridged').length <= 1);
+    const open = await store.desk.read(opened.organizationId);
+    assert.ok(open.entries.length === 1 && open.offers.length <= 1);
+    await change({ type: 'call-ended', callId: call.id, cause: 'caller_hung_up' });
+    const over = await store.desk.ofCall(call.id);
+    assert.equal(over.entries[0]!.state, 'done');
+    assert.deepEqual((await store.desk.read(opened.organizationId)).offers, []);
+    assert.deepEqual(await store.desk.openAmong([call.id]), []);
+  });
+
+  it('an offer or entry of another organization is not found', async () => {
+    const call = await store.calls.insert(opened.newCall());
+    const { entries, offers } = await change({ type: 'enter', entry: newEntry(call.id) });
+    const other = (await store.organizations.insert('Other')).id;
+    assert.ok(await store.desk.entry(opened.organizationId, entries.at(-1)!.id));
+    assert.equal(await store.desk.entry(other, entries.at(-1)!.id), null);
+    for (const { id } of offers) assert.equal(await store.desk.offer(other, id), null);
+    assert.deepEqual((await store.desk.read(other)).agents, []);
+    await change({ type: 'call-ended', callId: call.id, cause: 'caller_hung_up' });
+  });
+
+  it('records survive the store unchanged: a callback, resting agents, wrap-up and handling times', async () => {
+    for (const { id } of (await store.desk.read(opened.organizationId)).agents)
+      await change({ type: 'end-wrap-up', agentId: id });
+    const call = await store.calls.insert(opened.newCall());
+    const at = new Date();
+    const { offers } = await change({ type: 'enter', entry: newEntry(call.id, { reason: 'a bill' }) }, at);
+    await change({ type: 'decline', offerId: offers.find(({ callId }) => callId === call.id)!.id }, at);
+    const waiting = (await store.desk.read(opened.organizationId)).entries.find(({ callId }) => callId === call.id)!;
+    assert.equal(waiting.resting.length, 1);
+    assert.ok(waiting.resting[0]!.until instanceof Date);
+    const second = (await store.desk.read(opened.organizationId)).offers.find(({ callId }) => callId === call.id);
+    if (second) {
+      await change({ type: 'media-proven', offerId: second.id }, at);
+      await change({ type: 'agent-left', callId: call.id, cause: 'hung_up' }, new Date(at.getTime() + 60_000));
+      const agent = (await store.desk.read(opened.organizationId)).agents.find(({ id }) => id === second.agentId)!;
+      assert.equal(agent.wrapUp!.callId, call.id);
+      assert.deepEqual(await store.desk.withWork(), [opened.organizationId]);
+      const times = await store.desk.handlingTimes(opened.organizationId);
+      assert.equal(Math.round(times.organization! / 1000), 60);
+      assert.deepEqual(Object.keys(times.bySkills), ['']);
+      assert.equal((await store.desk.waits(opened.organizationId, new Date(at.getTime() - 1000))).answered, 1);
+    } else assert.fail('the second agent was not offered the entry');
+  });
+});
