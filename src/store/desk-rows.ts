@@ -5,7 +5,7 @@ import type { EntryState, QueueEntry, Requester, TransferOutcome, TransferType }
 import type { Database } from './schema.ts';
 
 export function toEntry(row: Selectable<Database['queue_entries']>): QueueEntry {
-  const resting = row.resting as unknown as readonly { readonly agentId: number; readonly until: string }[];
+  const resting = row.resting as readonly { readonly agentId: number; readonly until: string }[];
   return {
     id: row.id,
     callId: row.call_id,

@@ -123,15 +123,14 @@ export class PostgresDeskStore implements DeskStore {
   async handlingTimes(organizationId: number): Promise<HandlingTimes> {
     const rows = await this.#db
       .selectFrom('queue_entries')
-      .select(['skills', sql<number>`extract(epoch from ended_at - connected_at) * 1000`.as('ms')])
+      .select(['skills', sql<number>`(extract(epoch from ended_at - connected_at) * 1000)::float8`.as('ms')])
       .where('organization_id', '=', organizationId)
       .where('connected_at', 'is not', null)
       .where('state', '=', 'done')
       .orderBy('connected_at', 'desc')
       .limit(MEASURED_CALLS)
       .execute();
-    const mean = (of: readonly { readonly ms: number }[]) =>
-      of.reduce((sum, { ms }) => sum + Number(ms), 0) / of.length;
+    const mean = (of: readonly { readonly ms: number }[]) => of.reduce((sum, { ms }) => sum + ms, 0) / of.length;
     const groups = Map.groupBy(rows, ({ skills }) => skillGroup(skills));
     return {
       organization: rows.length === 0 ? null : mean(rows),
@@ -143,13 +142,13 @@ export class PostgresDeskStore implements DeskStore {
     const row = await this.#db
       .selectFrom('queue_entries')
       .select([
-        sql<number>`count(*)`.as('answered'),
-        sql<number>`coalesce(avg(extract(epoch from connected_at - entered_at)) * 1000, 0)`.as('mean_ms'),
+        sql<number>`count(*)::int`.as('answered'),
+        sql<number>`coalesce(avg(extract(epoch from connected_at - entered_at)) * 1000, 0)::float8`.as('mean_ms'),
       ])
       .where('organization_id', '=', organizationId)
       .where('connected_at', '>=', since)
       .executeTakeFirstOrThrow();
-    return { answered: Number(row.answered), meanWaitMs: Number(row.mean_ms) };
+    return { answered: row.answered, meanWaitMs: row.mean_ms };
   }
 
   async entry(organizationId: number, id: number): Promise<QueueEntry | null> {

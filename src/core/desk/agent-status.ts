@@ -8,8 +8,8 @@ import type { AgentStatus, HumanAgent } from './human-agent.ts';
 import { mayActFor } from './own-offer.ts';
 
 /**
- * Sets the status that the agent wants. During a call, an offer or wrap-up it counts from their end on. @throws AppError
- * not-found, forbidden (another agent's)
+ * Sets the status that the agent wants. During a call, an offer or wrap-up it counts from their end on.
+ * @throws AppError not-found, forbidden (another agent's)
  */
 export async function setAgentStatus(
   core: Core,

@@ -43,8 +43,8 @@ export interface WrapUpChange {
 }
 
 /**
- * The agent who has wrapped up a call is free at once; or gets more time for it. @throws AppError not-found, unchangeable
- * (already extended)
+ * The agent who has wrapped up a call is free at once; or gets more time for it.
+ * @throws AppError not-found, unchangeable (already extended)
  */
 export async function wrapUpCall(
   core: Core,

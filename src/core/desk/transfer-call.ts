@@ -7,7 +7,7 @@ import { AppError, notFound } from '../kernel/errors.ts';
 import { changeDesk, readDesk } from './change-desk.ts';
 import type { Offer } from './offer.ts';
 import type { QueueEntry, TransferOutcome, TransferType } from './queue-entry.ts';
-import { placeOf, type Place } from './enter-queue.ts';
+import { placeOf, type Place } from './place-in-line.ts';
 
 export interface TransferCall {
   /** Null: any agent with the skills. */
@@ -18,9 +18,9 @@ export interface TransferCall {
 }
 
 /**
- * Offers a running call to a human agent; the AI agent, or the human agent on the call, keeps the caller until the other
- * one is connected. Answers when it has been offered. @throws AppError not-found, conflict (the call does not run, or
- * the agent cannot be offered it)
+ * Offers a running call to a human agent. Who has the caller, the AI agent or a human one, keeps them until the other
+ * is connected. Answers when it has been offered.
+ * @throws AppError not-found, conflict (the call does not run, or the agent cannot be offered it)
  */
 export async function transferCall(
   core: Core,

@@ -1,5 +1,3 @@
-import { changeDesk, type DeskCore } from './change-desk.ts';
-import type { NewEntry } from './desk-event.ts';
 import { isOnDutyFor, offerFor, type Desk } from './desk.ts';
 import { positionOf } from './estimate.ts';
 import type { Offer } from './offer.ts';
@@ -13,12 +11,6 @@ export interface Place {
   readonly position: number | null;
   /** Whether an agent who could take the call is on duty. */
   readonly isStaffed: boolean;
-}
-
-/** Puts a caller in line for a human agent; one who is in line already keeps the place. */
-export async function enterQueue(core: DeskCore, organizationId: number, entry: NewEntry): Promise<Place> {
-  const { after } = await changeDesk(core, organizationId, () => ({ type: 'enter', entry }));
-  return placeOf(after, entry.callId, core.clock.now());
 }
 
 export function placeOf(desk: Desk, callId: number, now: Date): Place {
