@@ -26,6 +26,7 @@ import type { UsageStore } from './usage/usage-store.ts';
 import type { KnowledgeStore } from './knowledge/knowledge-store.ts';
 import type { BookingStore } from './bookings/booking-store.ts';
 import type { McpServerStore } from './tools/mcp-server-store.ts';
+import type { RoutingStore } from './routing/routing-store.ts';
 import type { ToolStore } from './tools/tool-store.ts';
 import type { VoiceStore } from './voices/voice-store.ts';
 import type { WebhookStore } from './webhooks/webhook-store.ts';
@@ -58,6 +59,7 @@ export interface Records {
   readonly mediaServers: MediaServerStore;
   readonly settings: SettingsStore;
   readonly numbers: NumberStore;
+  readonly routing: RoutingStore;
   readonly carriers: CarrierStore;
   readonly conversations: ConversationStore;
   readonly entries: EntryStore;

@@ -17,6 +17,7 @@ export class PostgresCallOriginStore implements CallOriginStore {
         room_name: origin.roomName,
         trunk_id: origin.trunkId,
         play_ringtone: origin.playRingtone,
+        skills: [...origin.skills],
         metadata: JSON.stringify(origin.metadata),
       })
       .execute();
@@ -36,6 +37,7 @@ export class PostgresCallOriginStore implements CallOriginStore {
           roomName: row.room_name,
           trunkId: row.trunk_id,
           playRingtone: row.play_ringtone,
+          skills: row.skills,
           metadata: row.metadata,
         },
       ]),

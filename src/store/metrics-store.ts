@@ -26,7 +26,9 @@ const fromRecords = (callIds: readonly number[], judgement: Parameters<MetricsSt
     greatest(0, round(extract(epoch from coalesce(c.answered_at, c.ended_at) - c.placed_at) * 1000))::bigint as ring_ms,
     c.turns, c.waited_ms,
     (select coalesce(sum(u.cost_micros), 0)::bigint from usage_lines u where u.call_id = c.id) as cost_micros,
-    ${judgement ? Math.round(judgement.sentimentScore * 100) : null}::smallint as sentiment
+    ${judgement ? Math.round(judgement.sentimentScore * 100) : null}::smallint as sentiment,
+    coalesce(c.end_reason, '') = 'transferred' or exists (
+      select from participants p where p.call_id = c.id and p.role in ('human-agent', 'colleague')) as transferred
   from calls c
   where c.id = any(${[...callIds]}::bigint[])`;
 
@@ -56,14 +58,15 @@ export class PostgresMetricsStore implements MetricsStore {
       kept as (
         insert into call_facts (call_id, organization_id, agent_id, user_id, campaign_id, direction, carrier, outcome,
           placed_at, answered_at, ended_at, answered, converted, talk_ms, ring_ms, turns, waited_ms, cost_micros,
-          sentiment)
+          sentiment, transferred)
         ${fromRecords(ids, judgement)}
         on conflict (call_id) do update set
           converted = call_facts.converted or excluded.converted,
           turns = greatest(call_facts.turns, excluded.turns),
           waited_ms = greatest(call_facts.waited_ms, excluded.waited_ms),
           cost_micros = excluded.cost_micros,
-          sentiment = coalesce(excluded.sentiment, call_facts.sentiment)
+          sentiment = coalesce(excluded.sentiment, call_facts.sentiment),
+          transferred = call_facts.transferred or excluded.transferred
         returning *),
       changes as (
         select k.organization_id, k.agent_id, k.user_id, k.campaign_id, k.direction, k.carrier, k.outcome, k.ended_at,
@@ -76,11 +79,15 @@ export class PostgresMetricsStore implements MetricsStore {
           k.waited_ms - coalesce(b.waited_ms, 0) as waited_ms,
           k.cost_micros - coalesce(b.cost_micros, 0) as cost_micros,
           coalesce(k.sentiment, 0) - coalesce(b.sentiment, 0) as sentiment,
-          case when k.sentiment is null or b.sentiment is not null then 0 else 1 end as analysed
+          case when k.sentiment is null or b.sentiment is not null then 0 else 1 end as analysed,
+          k.transferred::int - coalesce(b.transferred, false)::int as transferred,
+          (coalesce(k.sentiment, 0) > 0)::int - (coalesce(b.sentiment, 0) > 0)::int as positive,
+          (coalesce(k.sentiment, 0) < 0)::int - (coalesce(b.sentiment, 0) < 0)::int as negative
         from kept k left join before b using (call_id)),
       real_changes as (
         select * from changes
-        where (calls, converted, turns, waited_ms, cost_micros, sentiment, analysed) <> (0, 0, 0, 0, 0, 0, 0)),
+        where (calls, converted, turns, waited_ms, cost_micros, sentiment, analysed, transferred)
+          <> (0, 0, 0, 0, 0, 0, 0, 0)),
       counted as (
         insert into call_counts
         select organization_id, agent_id, coalesce(user_id, 0), outcome, sum(calls)
@@ -91,7 +98,7 @@ export class PostgresMetricsStore implements MetricsStore {
       select c.organization_id, d.dimension, d.value, s.span,
         date_bin(s.length, c.ended_at, timestamptz '2000-01-01 00:00:00+00'),
         sum(c.calls), sum(c.answered), sum(c.converted), sum(c.talk_ms), sum(c.ring_ms), sum(c.turns), sum(c.waited_ms),
-        sum(c.cost_micros), sum(c.sentiment), sum(c.analysed)
+        sum(c.cost_micros), sum(c.sentiment), sum(c.analysed), sum(c.transferred), sum(c.positive), sum(c.negative)
       from real_changes c
       cross join lateral (values ('all', ''), ('agent', c.agent_id::text), ('user', c.user_id::text),
         ('campaign', c.campaign_id::text), ('direction', c.direction), ('carrier', c.carrier),
@@ -106,7 +113,9 @@ export class PostgresMetricsStore implements MetricsStore {
         converted = r.converted + excluded.converted, talk_ms = r.talk_ms + excluded.talk_ms,
         ring_ms = r.ring_ms + excluded.ring_ms, turns = r.turns + excluded.turns,
         waited_ms = r.waited_ms + excluded.waited_ms, cost_micros = r.cost_micros + excluded.cost_micros,
-        sentiment = r.sentiment + excluded.sentiment, analysed = r.analysed + excluded.analysed`.execute(this.#db);
+        sentiment = r.sentiment + excluded.sentiment, analysed = r.analysed + excluded.analysed,
+        transferred = r.transferred + excluded.transferred, positive = r.positive + excluded.positive,
+        negative = r.negative + excluded.negative`.execute(this.#db);
   }
 
   async fromRollups({ organizationId, by, filter, parts }: MetricsQuery): Promise<readonly MetricsRow[]> {
@@ -122,6 +131,9 @@ export class PostgresMetricsStore implements MetricsStore {
       'cost_micros',
       'sentiment',
       'analysed',
+      'transferred',
+      'positive',
+      'negative',
     ];
     const { rows } = await sql<SumsRow>`
       select p.period, ${by === null ? sql`null::text` : sql`r.value`} as value,
@@ -142,7 +154,9 @@ export class PostgresMetricsStore implements MetricsStore {
         count(*) filter (where f.converted) as converted,
         sum(f.talk_ms)::bigint as talk_ms, sum(f.ring_ms)::bigint as ring_ms, sum(f.turns) as turns,
         sum(f.waited_ms)::bigint as waited_ms, sum(f.cost_micros)::bigint as cost_micros,
-        coalesce(sum(f.sentiment), 0) as sentiment, count(f.sentiment) as analysed
+        coalesce(sum(f.sentiment), 0) as sentiment, count(f.sentiment) as analysed,
+        count(*) filter (where f.transferred) as transferred, count(*) filter (where f.sentiment > 0) as positive,
+        count(*) filter (where f.sentiment < 0) as negative
       from ${partsTable(parts)} join call_facts f on f.organization_id = ${organizationId}
         and f.ended_at >= p.starts and f.ended_at < p.ends
       where ${sql.join(conditions, sql` and `)}
@@ -194,6 +208,9 @@ interface SumsRow {
   cost_micros: number;
   sentiment: number;
   analysed: number;
+  transferred: number;
+  positive: number;
+  negative: number;
 }
 
 const toRow = (row: SumsRow): MetricsRow => ({
@@ -209,4 +226,7 @@ const toRow = (row: SumsRow): MetricsRow => ({
   costMicros: row.cost_micros,
   sentiment: row.sentiment,
   analysed: row.analysed,
+  transferred: row.transferred,
+  positive: row.positive,
+  negative: row.negative,
 });

@@ -25,6 +25,7 @@ import { PostgresLeadStore } from './lead-store.ts';
 import { PostgresConsentStore } from './consent-store.ts';
 import { PostgresDoNotCallStore } from './do-not-call-store.ts';
 import type { Database } from './schema.ts';
+import { PostgresRoutingStore } from './routing-store.ts';
 import { PostgresBookingStore } from './booking-store.ts';
 import { PostgresToolStore } from './tool-store.ts';
 import { PostgresKnowledgeStore } from './knowledge-store.ts';
@@ -67,6 +68,7 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss, ring: () => void): Reco
     webhooks: new PostgresWebhookStore(db),
     settings: new PostgresSettingsStore(db),
     numbers: new PostgresNumberStore(db),
+    routing: new PostgresRoutingStore(db),
     carriers: new PostgresCarrierStore(db),
     conversations: new PostgresConversationStore(db),
     entries: new PostgresEntryStore(db),

@@ -124,6 +124,7 @@ export interface Database {
     waited_ms: number;
     cost_micros: number;
     sentiment: number | null;
+    transferred: Generated<boolean>;
   };
   call_origins: {
     call_id: number;
@@ -131,6 +132,7 @@ export interface Database {
     trunk_id: string | null;
     play_ringtone: Generated<boolean>;
     metadata: ColumnType<Record<string, unknown>, string | undefined, string>;
+    skills: Generated<string[]>;
   };
   call_reviews: {
     call_id: number;
@@ -161,6 +163,9 @@ export interface Database {
     cost_micros: number;
     sentiment: number;
     analysed: number;
+    transferred: Generated<number>;
+    positive: Generated<number>;
+    negative: Generated<number>;
   };
   callbacks: {
     id: GeneratedAlways<number>;
@@ -319,6 +324,18 @@ export interface Database {
   };
   desks: {
     organization_id: number;
+  };
+  dispatch_rules: {
+    id: string;
+    organization_id: number;
+    name: string;
+    trunk_ids: string[];
+    room_pattern: string;
+    hide_phone_number: boolean;
+    agent_id: number | null;
+    routing: ColumnType<object, string, string>;
+    metadata: ColumnType<Record<string, unknown>, string, string>;
+    created_at: Date;
   };
   do_not_call: {
     organization_id: number;
@@ -617,6 +634,16 @@ export interface Database {
     user_id: number;
     network: string;
     last_at: Date;
+  };
+  sip_trunks: {
+    id: string;
+    organization_id: number;
+    direction: string;
+    name: string;
+    address: string | null;
+    numbers: string[];
+    metadata: ColumnType<Record<string, unknown>, string, string>;
+    created_at: Date;
   };
   suppressed_numbers: {
     organization_id: number;

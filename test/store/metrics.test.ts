@@ -58,7 +58,9 @@ describe(`facts, roll-ups and metrics on Postgres ${serverName}`, () => {
       ${SUMS.slice(3)
         .map((name) => `sum(${name})::bigint as ${name}`)
         .join(', ')},
-      coalesce(sum(sentiment), 0)::bigint as sentiment, count(sentiment) as analysed`;
+      coalesce(sum(sentiment), 0)::bigint as sentiment, count(sentiment) as analysed,
+      count(*) filter (where transferred) as transferred, count(*) filter (where sentiment > 0) as positive,
+      count(*) filter (where sentiment < 0) as negative`;
     const fresh = DIMENSIONS.flatMap(([dimension, value]) =>
       Object.entries(SPANS).map(
         ([span, length]) => `select '${dimension}' as dimension, ${value} as value, '${span}' as span,
@@ -69,7 +71,8 @@ describe(`facts, roll-ups and metrics on Postgres ${serverName}`, () => {
     const order = 'order by dimension, value, span, bucket';
     assert.deepEqual(
       await rows(
-        `select dimension, value, span, bucket, ${SUMS.join(', ')}, sentiment, analysed
+        `select dimension, value, span, bucket, ${SUMS.join(', ')}, sentiment, analysed,
+           transferred, positive, negative
          from call_rollups where organization_id = $1 ${order}`,
         [organizationId],
       ),

@@ -55,6 +55,8 @@ export const BODIES: Readonly<Record<string, (serial: number) => Json>> = {
   'POST /api/ai/analyze': () => ({ transcript: 'Customer: How much is it?' }),
   'POST /api/v1/calls/outbound/create': () => ({ to_number: '+15005550001' }),
   'POST /api/v1/calls/outbound/callback': () => ({ customer_phone: '+15005550001' }),
+  'POST /api/v1/sip/trunks': () => ({ name: 'Walked' }),
+  'POST /api/v1/sip/dispatch-rules': () => ({ name: 'Walked' }),
   'POST /api/v1/calls/outbound/batch': () => ({ calls: [{ to_number: '+15005550001' }] }),
   'POST /api/voice/generate': () => ({ text: 'Hello', voice_id: 'voice_999999' }),
   'POST /api/people/erase': () => ({ phone_number: '+4930123456' }),
@@ -125,6 +127,8 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
   ).body;
   const batch = (await as('POST', '/api/v1/calls/outbound/batch', { calls: [{}] })).body;
   const campaign = await data(as('POST', '/api/campaigns', { name: 'Walked' }));
+  const trunk = (await as('POST', '/api/v1/sip/trunks', { name: 't' })).body;
+  const rule = (await as('POST', '/api/v1/sip/dispatch-rules', { name: 'r', trunk_ids: ['ST_unknown'] })).body;
   const number = `+49306660${nextSerial()}`;
   const { organization_id } = await data(as('GET', '/api/users/me'));
   await server.request('POST', '/voice/numbers', { phone_number: number, organization_id });
@@ -145,6 +149,8 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
       call_id: `call_${call.id}`,
       session_id: String(call.id),
       batch_id: String(batch['batch_id']),
+      trunk_id: String(trunk['trunk_id']),
+      rule_id: String(rule['rule_id']),
       user_id: userId,
       organization_id: `org_${call.organizationId}`,
       key_id: String(key['key_id']),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NO_ORIGIN } from '#core/calls/call-origin.ts';
 import type { BatchCall, BatchCallInput } from '#core/calls/call-batch.ts';
 import { getBatch, MOST_IN_BATCH, placeBatch } from '#core/calls/place-batch.ts';
 import { isPhoneNumber } from '#core/kernel/phone-number.ts';
@@ -6,7 +7,7 @@ import { operation } from '../kit/operation.ts';
 import { IdText, idOf, jsonOfAtMost, numberOf } from '../kit/codecs.ts';
 import { BATCHES, INVALID_NUMBER, Metadata, PhoneNumberText, variablesIn } from './dialect.ts';
 import { CustomerId } from './ids.ts';
-import { toPlace } from './outbound.ts';
+import { numberOfTrunk, toPlace } from './outbound.ts';
 
 const LONGEST_VALUE = 1000;
 const Scalar = z.union([z.string().max(LONGEST_VALUE), z.number(), z.boolean(), z.null()]);
@@ -71,7 +72,7 @@ function readRow(
     from: data.from_number ?? common.from,
     customerId: data.customer_id ?? undefined,
     variables: variablesIn(metadata),
-    origin: { roomName: null, trunkId: common.trunkId, playRingtone: false, metadata },
+    origin: { ...NO_ORIGIN, trunkId: common.trunkId, metadata },
   });
 }
 
@@ -106,7 +107,8 @@ export const batchCallsOperation = operation({
   }),
   reply: BatchReply,
   handle: async ({ core, ctx, body }) => {
-    const common = { from: body.from_number, trunkId: body.trunk_id ?? null };
+    const trunkId = body.trunk_id ?? null;
+    const common = { from: body.from_number ?? (await numberOfTrunk(core, ctx, trunkId)), trunkId };
     const { batchId, calls } = await placeBatch(core, ctx, {
       calls: body.calls.map((row) => readRow(row, common)),
       delayMs: Math.round(body.delay_seconds * 1000),

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { Call } from '#core/calls/call.ts';
-import { callbackRoom, roomNameOf, type CallOrigin } from '#core/calls/call-origin.ts';
+import { callbackRoom, NO_ORIGIN, roomNameOf, type CallOrigin } from '#core/calls/call-origin.ts';
 import { activeSessions, type CallSession } from '#core/calls/call-sessions.ts';
 import { DEFAULT_RING_TIMEOUT_MS, placeCall } from '#core/calls/place-call.ts';
 import type { Core } from '#core/core.ts';
 import type { Context } from '#core/kernel/context.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
+import { callerIdOf } from '#core/routing/manage-routing.ts';
 import { operation } from '../kit/operation.ts';
 import { IdText, timeInSeconds } from '../kit/codecs.ts';
 import { Metadata, OUTBOUND_CALLS, PhoneNumberText, statusWord, variablesIn } from './dialect.ts';
@@ -44,8 +45,14 @@ export const toPlace = ({ to, from, customerId, variables, origin }: ToPlace) =>
   origin,
 });
 
+/** The number that calls over a trunk show, where the trunk is known. */
+export async function numberOfTrunk(core: Core, ctx: Context, trunkId: string | null): Promise<string | undefined> {
+  return trunkId === null ? undefined : ((await callerIdOf(core, ctx, trunkId)) ?? undefined);
+}
+
 async function place(core: Core, ctx: Context, given: ToPlace, what: string): Promise<z.input<typeof Placed>> {
-  const call = await placeCall(core, ctx, toPlace(given));
+  const from = given.from ?? (await numberOfTrunk(core, ctx, given.origin.trunkId));
+  const call = await placeCall(core, ctx, toPlace({ ...given, from }));
   return {
     success: true,
     session_id: call.id,
@@ -85,7 +92,7 @@ export const createCallOperation = operation({
         customerId: body.customer_id,
         variables: variablesIn(body.metadata),
         origin: {
-          roomName: null,
+          ...NO_ORIGIN,
           trunkId: body.trunk_id ?? null,
           playRingtone: body.play_ringtone,
           metadata: body.metadata,
@@ -125,9 +132,9 @@ export const createCallbackOperation = operation({
         customerId: body.customer_id,
         variables: { ...variablesIn(metadata), ...said },
         origin: {
+          ...NO_ORIGIN,
           roomName: callbackRoom(to, core.clock.now()),
           trunkId: body.trunk_id ?? null,
-          playRingtone: false,
           metadata: { ...metadata, ...said },
         },
       },

@@ -7,10 +7,12 @@ export interface CallOrigin {
   readonly trunkId: string | null;
   /** Whether those who listen in the room hear ringing while the call is dialled. */
   readonly playRingtone: boolean;
+  /** What a human agent must know who takes the call. */
+  readonly skills: readonly string[];
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-export const NO_ORIGIN: CallOrigin = { roomName: null, trunkId: null, playRingtone: false, metadata: {} };
+export const NO_ORIGIN: CallOrigin = { roomName: null, trunkId: null, playRingtone: false, skills: [], metadata: {} };
 
 export interface CallOriginStore {
   insert(callId: number, origin: CallOrigin): Promise<void>;

@@ -1,4 +1,6 @@
 import type { Core } from '../core.ts';
+import type { OwnNumber } from '../carriers/carrier-store.ts';
+import { routeCall } from '../routing/route-call.ts';
 import { callPartyOf } from '../people/person-of.ts';
 import { notFound } from '../kernel/errors.ts';
 import type { CarrierNotice, CarrierSignal } from '../kernel/carrier-notice.ts';
@@ -120,11 +122,17 @@ async function receiveCall(core: Core, source: NoticeSource, notice: CarrierNoti
   const { reservation } = core.live.mustReserve();
   try {
     const call = await core.store.transaction(async (records) => {
-      const { organizationId, agentId } = await routed(records, notice.to, source.by);
-      const { numberOwner, userId } = await callPartyOf(records, core.secrets, organizationId, from, undefined);
+      const sid = source.namesCalls && isCallSid(notice.carrierCallId) ? notice.carrierCallId : core.secrets.callSid();
       const now = core.clock.now();
+      const { organizationId, agentId, greeting, variables, origin } = await routeCall(records, {
+        ...(await calledAt(records, notice.to, source.by)),
+        to: notice.to,
+        sid,
+        at: now,
+      });
+      const { numberOwner, userId } = await callPartyOf(records, core.secrets, organizationId, from, undefined);
       const call = await records.calls.insertAnnounced({
-        sid: source.namesCalls && isCallSid(notice.carrierCallId) ? notice.carrierCallId : core.secrets.callSid(),
+        sid,
         organizationId,
         agentId,
         personId: numberOwner?.id ?? null,
@@ -137,8 +145,8 @@ async function receiveCall(core: Core, source: NoticeSource, notice: CarrierNoti
         to: notice.to,
         // An unknown carrier sends no notice of the answer.
         answeredAt: source.configured ? null : now,
-        variables: {},
-        overrides: {},
+        variables,
+        overrides: greeting === null ? {} : { firstMessage: greeting },
         recorded: !source.configured,
         transcribed: true,
         placedAt: now,
@@ -148,6 +156,7 @@ async function receiveCall(core: Core, source: NoticeSource, notice: CarrierNoti
         leaseMs: core.limits.leaseMs,
       });
       if (!call) return null;
+      if (origin) await records.callOrigins.insert(call.id, origin);
       await records.outbox.audit({ organizationId, actor: SYSTEM }, 'call.receive', call.sid);
       await records.outbox.event(organizationId, {
         type: 'call.started',
@@ -176,23 +185,18 @@ async function receiveCall(core: Core, source: NoticeSource, notice: CarrierNoti
 }
 
 /**
- * The agent for a number: the one configured for it, else the default agent of the organization that owns the number,
- * else
- * of the first organization. An API key reaches only agents of its organization, unless it acts for the shared
- * carriers.
+ * Whose number was called: of the organization that owns it, else of the first. An API key reaches only its own
+ * organization, unless it acts for the shared carriers.
  */
-async function routed(
+async function calledAt(
   records: Records,
   to: string | null,
   by: NoticeBringer | null,
-): Promise<{ organizationId: number; agentId: number }> {
+): Promise<{ readonly organizationId: number; readonly number: OwnNumber | null }> {
   const dialled = to === null ? null : await records.numbers.find(to);
   const number = by && !by.forCarriers && dialled?.organizationId !== by.organizationId ? null : dialled;
   const organizationId = number?.organizationId ?? by?.organizationId ?? (await records.organizations.first())!.id;
-  const set = number?.agentId ? await records.agents.find(organizationId, number.agentId) : null;
-  const agent = set?.isActive && set.type === 'conversation' ? set : await records.agents.default(organizationId);
-  if (!agent) throw new Error(`organization ${organizationId} has no default agent`);
-  return { organizationId, agentId: agent.id };
+  return { organizationId, number };
 }
 
 /** Creates the token for the media socket of a call; `singleUse`: it cannot be used a second time. */

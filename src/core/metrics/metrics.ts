@@ -18,6 +18,11 @@ export interface Sums {
   /** In hundredths, over the analysed calls. */
   readonly sentiment: number;
   readonly analysed: number;
+  /** Calls that a person took over. */
+  readonly transferred: number;
+  /** Analysed calls that went well for the person, and badly. */
+  readonly positive: number;
+  readonly negative: number;
 }
 
 const ratio = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
@@ -36,6 +41,10 @@ export const FIGURES = {
   meanTalkMs: ({ talkMs, answered }) => ratio(talkMs, answered),
   meanRingMs: ({ ringMs, calls }) => ratio(ringMs, calls),
   meanLatencyMs: ({ waitedMs, turns }) => ratio(waitedMs, turns),
+  transferRate: ({ transferred, calls }) => ratio(transferred, calls),
+  positive: ({ positive }) => positive,
+  neutral: ({ analysed, positive, negative }) => analysed - positive - negative,
+  negative: ({ negative }) => negative,
   /** From -1 to 1. */
   meanSentiment: ({ sentiment, analysed }) => ratio(sentiment / 100, analysed),
 } as const satisfies Readonly<Record<string, (sums: Sums) => number | null>>;
@@ -52,6 +61,9 @@ const NO_CALLS: Sums = {
   costMicros: 0,
   sentiment: 0,
   analysed: 0,
+  transferred: 0,
+  positive: 0,
+  negative: 0,
 };
 
 export function total(all: readonly Sums[]): Sums {

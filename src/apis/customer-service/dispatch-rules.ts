@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import type { WeekHours } from '#core/dialling/week-hours.ts';
+import type { DispatchRule } from '#core/routing/dispatch-rule.ts';
+import { createRule, deleteRule, getRule, listRules } from '#core/routing/manage-routing.ts';
+import { operation } from '../kit/operation.ts';
+import { IdText, idOf, numberOf } from '../kit/codecs.ts';
+import { Metadata } from './dialect.ts';
+
+const MOST_TRUNKS = 100;
+const LONGEST_GREETING = 2000;
+
+const Day = z
+  .array(z.tuple([z.string().max(5), z.string().max(5)]))
+  .max(20)
+  .optional();
+const OpeningHours = z
+  .strictObject({ mon: Day, tue: Day, wed: Day, thu: Day, fri: Day, sat: Day, sun: Day })
+  .describe('By weekday, in the time zone of the organization: `{"mon": [["09:00", "17:00"]]}`');
+const Greeting = z.string().trim().min(1).max(LONGEST_GREETING);
+
+const Rule = z.object({
+  rule_id: z.string(),
+  name: z.string(),
+  trunk_ids: z.array(z.string()).describe('Empty: all trunks'),
+  room_pattern: z.string(),
+  hide_phone_number: z.boolean(),
+  metadata: z.record(z.string(), z.unknown()),
+});
+
+const Detail = Rule.extend({
+  has_pin: z.boolean(),
+  agent_id: z.string().optional(),
+  greeting: z.string().optional(),
+  skills: z.array(z.string()).optional(),
+  opening_hours: z.record(z.string(), z.array(z.array(z.string()))).optional(),
+  outside_hours: z.object({ agent_id: z.string().optional(), greeting: z.string().optional() }).optional(),
+});
+
+const present = (rule: DispatchRule): z.input<typeof Rule> => ({
+  rule_id: rule.id,
+  name: rule.name,
+  trunk_ids: [...rule.trunkIds],
+  room_pattern: rule.roomPattern,
+  hide_phone_number: rule.hidePhoneNumber,
+  metadata: rule.metadata,
+});
+
+const agentAndGreeting = ({ agentId, greeting }: { agentId: number | null; greeting: string | null }) => ({
+  ...(agentId === null ? {} : { agent_id: idOf('agent', agentId) }),
+  ...(greeting === null ? {} : { greeting }),
+});
+
+/** How it routes stands in the reply where it was set. */
+function presentDetail(rule: DispatchRule): z.input<typeof Detail> {
+  const { greeting, skills, openingHours, outsideHours } = rule.routing;
+  return {
+    ...present(rule),
+    // A caller of an ordinary telephone enters no code.
+    has_pin: false,
+    ...agentAndGreeting({ agentId: rule.agentId, greeting }),
+    ...(skills.length === 0 ? {} : { skills: [...skills] }),
+    ...(openingHours === null
+      ? {}
+      : {
+          opening_hours: Object.fromEntries(
+            Object.entries(openingHours).map(([day, spans]) => [day, spans.map((span) => [...span])]),
+          ),
+        }),
+    ...(outsideHours === null ? {} : { outside_hours: agentAndGreeting(outsideHours) }),
+  };
+}
+
+export const listRulesOperation = operation({
+  method: 'GET',
+  path: '/api/v1/sip/dispatch-rules',
+  summary: 'List Dispatch Rules',
+  permission: 'read',
+  reply: z.array(Rule),
+  handle: async ({ core, ctx }) => (await listRules(core, ctx)).map(present),
+});
+
+const agentNumber = (id: string | undefined, field: string): number | null =>
+  id === undefined ? null : numberOf('agent', id, 'Agent', field);
+
+export const createRuleOperation = operation({
+  method: 'POST',
+  path: '/api/v1/sip/dispatch-rules',
+  summary: 'Create Dispatch Rule: who answers calls that come in, and how',
+  permission: 'manage-agents',
+  creates: true,
+  body: z.object({
+    name: z.string().trim().min(1).max(200),
+    trunk_ids: z.array(IdText).max(MOST_TRUNKS).default([]).describe('Without any it applies to all trunks'),
+    room_name_pattern: z
+      .string()
+      .min(1)
+      .max(200)
+      .default('call-{call_id}')
+      .describe('`{call_id}` stands for a part of the call’s id'),
+    metadata: Metadata.default({}),
+    hide_phone_number: z.boolean().default(false),
+    agent_id: IdText.optional().describe('The AI agent that answers; else that of the number, else the default one'),
+    greeting: Greeting.optional().describe('What the agent says first'),
+    skills: z
+      .array(z.string().trim().min(1).max(100))
+      .max(50)
+      .default([])
+      .describe('Of human agents who may take over'),
+    opening_hours: OpeningHours.optional(),
+    outside_hours: z
+      .object({ agent_id: IdText.optional(), greeting: Greeting.optional() })
+      .optional()
+      .describe('Who answers outside of the opening hours, and with which words'),
+  }),
+  reply: Detail,
+  handle: async ({ core, ctx, body }) => {
+    const outside = body.outside_hours;
+    const rule = await createRule(core, ctx, {
+      name: body.name,
+      trunkIds: body.trunk_ids,
+      roomPattern: body.room_name_pattern,
+      hidePhoneNumber: body.hide_phone_number,
+      agentId: agentNumber(body.agent_id, 'agent_id'),
+      routing: {
+        greeting: body.greeting ?? null,
+        skills: body.skills,
+        openingHours: (body.opening_hours as WeekHours | undefined) ?? null,
+        outsideHours: outside
+          ? { agentId: agentNumber(outside.agent_id, 'outside_hours.agent_id'), greeting: outside.greeting ?? null }
+          : null,
+      },
+      metadata: body.metadata,
+    });
+    return presentDetail(rule);
+  },
+});
+
+const RuleParams = z.object({ rule_id: IdText });
+
+export const getRuleOperation = operation({
+  method: 'GET',
+  path: '/api/v1/sip/dispatch-rules/:rule_id',
+  summary: 'Get Dispatch Rule',
+  permission: 'read',
+  params: RuleParams,
+  reply: Detail,
+  handle: async ({ core, ctx, params }) => presentDetail(await getRule(core, ctx, params.rule_id)),
+});
+
+export const deleteRuleOperation = operation({
+  method: 'DELETE',
+  path: '/api/v1/sip/dispatch-rules/:rule_id',
+  summary: 'Delete Dispatch Rule',
+  permission: 'manage-agents',
+  params: RuleParams,
+  reply: z.object({ success: z.literal(true), rule_id: z.string() }),
+  handle: async ({ core, ctx, params: { rule_id: id } }) => {
+    await deleteRule(core, ctx, id);
+    return { success: true as const, rule_id: id };
+  },
+});
