@@ -1,9 +1,11 @@
-import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
 import { z } from 'zod';
 import { SENTIMENTS, type Analysis, type Analyst, type Judgement, type Line } from '#core/memory/analyst.ts';
+import type { UsageLine } from '#core/usage/usage.ts';
 import type { LanguageModel } from '#engine/contracts/language-model.ts';
 
 const ANSWER_MS = 30_000;
+/** Estimate for vendors that do not count tokens. */
+const LETTERS_PER_TOKEN = 4;
 const MOST = 20;
 const LONGEST = 500;
 const TASK =
@@ -15,16 +17,29 @@ const TASK =
   'Put into preferences only what the person said of themselves, as short texts; leave out what was not said. ' +
   'Sentiment and intent are those of the person; converted is whether they agreed to what was offered.';
 
-/** Analyses a conversation with the model of a memory helper. */
+/** Who analyses: a memory helper, or an agent by its own model. */
+export interface AnalystSettings {
+  readonly id: string;
+  readonly prompt: string;
+  readonly model: string;
+}
+
+/** Analyses a conversation with a model. */
 export class ModelAnalyst implements Analyst {
   readonly id: string;
-  readonly #agent: AiAgent;
+  readonly #settings: AnalystSettings;
   readonly #models: readonly LanguageModel[];
+  readonly #used: UsageLine[] = [];
 
-  constructor(agent: AiAgent, models: readonly LanguageModel[]) {
-    this.id = `agent_${agent.id}`;
-    this.#agent = agent;
+  constructor(settings: AnalystSettings, models: readonly LanguageModel[]) {
+    this.id = settings.id;
+    this.#settings = settings;
     this.#models = models;
+  }
+
+  /** What its models used so far. */
+  get used(): readonly UsageLine[] {
+    return this.#used;
   }
 
   async analyse(lines: readonly Line[]): Promise<Analysis> {
@@ -49,8 +64,8 @@ export class ModelAnalyst implements Analyst {
       }, ANSWER_MS);
       const run = model.generate(
         {
-          prompt: this.#agent.systemPrompt,
-          model: this.#agent.modelName,
+          prompt: this.#settings.prompt,
+          model: this.#settings.model,
           messages: [{ role: 'caller', text }],
           tools: [],
           job: 'remember',
@@ -61,11 +76,24 @@ export class ModelAnalyst implements Analyst {
           if (part.type === 'text') said += part.text;
           if (part.type !== 'done' && part.type !== 'error') return;
           clearTimeout(late);
-          if (part.type === 'done') resolve(said);
-          else reject(new Error(part.message));
+          if (part.type === 'error') return reject(new Error(part.message));
+          this.#count(model.id, text.length, said.length, part.usage);
+          resolve(said);
         },
       );
     });
+  }
+
+  #count(provider: string, asked: number, said: number, usage?: { inputTokens: number; outputTokens: number }): void {
+    const prompt = this.#settings.prompt.length;
+    this.#used.push(
+      {
+        provider,
+        unit: 'input-tokens',
+        units: usage?.inputTokens ?? Math.ceil((prompt + asked) / LETTERS_PER_TOKEN),
+      },
+      { provider, unit: 'output-tokens', units: usage?.outputTokens ?? Math.ceil(said / LETTERS_PER_TOKEN) },
+    );
   }
 }
 

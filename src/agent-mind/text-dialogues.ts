@@ -12,7 +12,7 @@ import type {
   ToolResultStatus,
 } from '#engine/contracts/language-model.ts';
 import { JOBS } from './chain.ts';
-import { ModelAnalyst } from './model-analyst.ts';
+import { ModelAnalyst, type AnalystSettings } from './model-analyst.ts';
 import { PreparedAgent, type DialogueOptions, type ModelsFor } from './prepared-agent.ts';
 import { TextTurns } from './text-turns.ts';
 import { readUnderstanding, understandingPrompt } from './understanding.ts';
@@ -32,12 +32,19 @@ const SILENT_MS = 20_000;
 const MAX_ROUNDS = 6;
 /** Estimate for vendors that do not count tokens. */
 const LETTERS_PER_TOKEN = 4;
+/** For an agent's own model: the agent's prompt is about something else. */
+const ANALYST_PROMPT = 'You analyse conversations of a call centre. You judge by what was said and invent nothing.';
 /** Not offered in text conversations. */
 const END_CALL = 'end_call';
 
 interface ToolCall {
   readonly name: string;
   readonly args: ToolArgs;
+}
+
+interface ModelForAnalysis {
+  readonly provider: string;
+  readonly settings: AnalystSettings;
 }
 
 interface Run {
@@ -135,29 +142,47 @@ export class TextDialogues implements TextDialogue {
     };
   }
 
-  analyse(agent: AiAgent | null, messages: readonly Entry[], thoroughly: boolean): Promise<Analysis> {
-    const { analyst, store, modelsFor, log } = this.#options;
+  async analyse(agent: AiAgent | null, messages: readonly Entry[], thoroughly: boolean): Promise<Analysis> {
+    return this.#analyse(thoroughly ? await this.#helperOf(agent) : null, messages);
+  }
+
+  async analyseCall(agent: AiAgent | null, messages: readonly Entry[]): Promise<Analysis> {
+    const own = agent && {
+      provider: agent.modelProvider,
+      settings: { id: `agent_${agent.id}`, prompt: ANALYST_PROMPT, model: agent.modelName },
+    };
+    return this.#analyse((await this.#helperOf(agent)) ?? own, messages);
+  }
+
+  async #helperOf(agent: AiAgent | null): Promise<ModelForAnalysis | null> {
+    if (!agent || agent.chain.length === 0) return null;
+    const { store } = this.#options;
+    const helpers = await Promise.all(agent.chain.map((id) => store.agents.find(agent.organizationId, id)));
+    const helper = helpers.find((one) => one?.type === 'memory' && one.isActive);
+    if (!helper) return null;
+    const { id, modelProvider, modelName, systemPrompt } = helper;
+    return { provider: modelProvider, settings: { id: `agent_${id}`, prompt: systemPrompt, model: modelName } };
+  }
+
+  async #analyse(by: ModelForAnalysis | null, messages: readonly Entry[]): Promise<Analysis> {
+    const { analyst, modelsFor, log } = this.#options;
     const lines = messages.flatMap(({ role, text }) => (role === 'agent' || role === 'caller' ? [{ role, text }] : []));
-    const rules = () => analyst.analyse(lines);
-    if (!thoroughly || !agent || agent.chain.length === 0) return rules();
-    return (async () => {
-      const helpers = await Promise.all(agent.chain.map((id) => store.agents.find(agent.organizationId, id)));
-      const helper = helpers.find((one) => one?.type === 'memory' && one.isActive);
-      // The last model is the rule-based one.
-      const models = helper ? modelsFor(helper.modelProvider).slice(0, -1) : [];
-      if (!helper || models.length === 0) return rules();
-      try {
-        const analysis = await new ModelAnalyst(helper, models).analyse(lines);
-        // A model that says nothing usable of how the talk went is no reason to know nothing.
-        return analysis.judgement === null ? { ...analysis, judgement: (await rules()).judgement } : analysis;
-      } catch (error) {
-        log.warn(
-          { err: error, agent: helper.id },
-          'the model could not analyse a conversation; it is analysed by rules',
-        );
-        return rules();
-      }
-    })();
+    // The last model is the rule-based one.
+    const models = by ? modelsFor(by.provider).slice(0, -1) : [];
+    if (!by || models.length === 0) return analyst.analyse(lines);
+    const model = new ModelAnalyst(by.settings, models);
+    try {
+      const analysis = await model.analyse(lines);
+      // A model that says nothing usable of how the talk went is no reason to know nothing.
+      const judgement = analysis.judgement ?? (await analyst.analyse(lines)).judgement;
+      return { ...analysis, judgement, used: model.used };
+    } catch (error) {
+      log.warn(
+        { err: error, agent: by.settings.id },
+        'the model could not analyse a conversation; it is analysed by rules',
+      );
+      return { ...(await analyst.analyse(lines)), used: model.used };
+    }
   }
 
   /** The first parseable answer; the rules, which come last, always give one. */

@@ -21,6 +21,8 @@ export interface AppOptions {
   readonly slots?: number;
   /** Free space on the disk of recordings. */
   readonly freeBytes?: () => Promise<number>;
+  /** After how long without a part generated speech gives its vendor up. */
+  readonly voiceSilentMs?: number;
   /** Treats a reply with fields outside its schema as an error instead of removing them. */
   readonly strictReplies?: boolean;
 }

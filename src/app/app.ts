@@ -177,7 +177,7 @@ async function build(
     secrets,
     http,
     catalog,
-    voices: openVoices(providers, closers),
+    voices: openVoices(providers, parts, closers),
     serverId: records.serverId,
     files: new FolderFileStore(config.filesDir, parts.freeBytes ? { freeBytes: parts.freeBytes } : {}),
     knowledge: openKnowledge(config, parts, records, providers, closers),
@@ -260,10 +260,20 @@ async function build(
 }
 
 /** Speech that is not for a call. */
-function openVoices(providers: ConfiguredProviders, closers: Closer[]): ConfiguredVoices {
+function openVoices(
+  providers: ConfiguredProviders,
+  { voiceSilentMs }: AppOptions,
+  closers: Closer[],
+): ConfiguredVoices {
   const offlineVoice = makeOfflineVoice();
   closers.push(() => offlineVoice.close());
-  return new ConfiguredVoices({ providers, offlineVoice, encode: mp3OfSpeech, nowMs: () => performance.now() });
+  return new ConfiguredVoices({
+    providers,
+    offlineVoice,
+    encode: mp3OfSpeech,
+    nowMs: () => performance.now(),
+    ...(voiceSilentMs === undefined ? {} : { silentMs: voiceSilentMs }),
+  });
 }
 
 function openKnowledge(

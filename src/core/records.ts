@@ -7,6 +7,7 @@ import type { MediaTokenStore } from './calls/media-token-store.ts';
 import type { MediaServerStore } from './calls/media-server-store.ts';
 import type { AgentStore } from './ai-agents/agent-store.ts';
 import type { PersonStore } from './people/person-store.ts';
+import type { CampaignHistory } from './campaigns/campaign-history.ts';
 import type { CampaignStore, LeadStore } from './campaigns/campaign-store.ts';
 import type { DiallingStore } from './campaigns/dialling-store.ts';
 import type { ConsentStore } from './people/consent-store.ts';
@@ -44,6 +45,7 @@ export interface Records {
   readonly consents: ConsentStore;
   readonly doNotCall: DoNotCallStore;
   readonly campaigns: CampaignStore;
+  readonly campaignHistory: CampaignHistory;
   readonly leads: LeadStore;
   readonly dialling: DiallingStore;
   readonly organizations: OrganizationStore;

@@ -334,6 +334,8 @@ export class PostgresDiallingStore implements DiallingStore {
     const rows = await this.#db
       .selectFrom('calls')
       .innerJoin('campaigns', 'campaigns.id', 'calls.campaign_id')
+      // A call that a user placed for a campaign is no dial of it.
+      .innerJoin('attempts', 'attempts.call_id', 'calls.id')
       .select(['calls.id', 'campaigns.status', 'ends_at', 'not_after'])
       .select(
         sql<boolean>`exists (select from do_not_call d where d.organization_id = calls.organization_id

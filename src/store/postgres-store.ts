@@ -19,6 +19,7 @@ import { PostgresOnceStore } from './once-store.ts';
 import { PostgresOrganizationStore } from './organization-store.ts';
 import { PostgresOutbox } from './outbox.ts';
 import { PostgresPersonStore } from './person-store.ts';
+import { PostgresCampaignHistory } from './campaign-history.ts';
 import { PostgresCampaignStore } from './campaign-store.ts';
 import { PostgresDiallingStore } from './dialling-store.ts';
 import { PostgresLeadStore } from './lead-store.ts';
@@ -53,6 +54,7 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss, ring: () => void): Reco
     consents: new PostgresConsentStore(db),
     doNotCall: new PostgresDoNotCallStore(db),
     campaigns: new PostgresCampaignStore(db),
+    campaignHistory: new PostgresCampaignHistory(db),
     leads: new PostgresLeadStore(db),
     dialling: new PostgresDiallingStore(db),
     organizations: new PostgresOrganizationStore(db),

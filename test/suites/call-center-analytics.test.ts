@@ -225,6 +225,48 @@ describe('call-center: analytics', { concurrency: 1 }, () => {
     assert.equal(over['calls_today'], running['calls_today']);
   });
 
+  it("suggest what a campaign's own calls show, and nothing before there are thirty", async () => {
+    const optimize = async (campaign: number, more = {}) =>
+      server.request('POST', '/api/ai/optimize', { campaign_id: `campaign_${campaign}`, ...more });
+    const small = await putCampaign(server, organizationId, 'Small');
+    const past = (n: number, campaignId: number): PastCall => ({
+      organizationId,
+      agentId: agents[0]!,
+      campaignId,
+      status: n % 3 === 0 ? 'no-answer' : 'completed',
+      // Three at nine, two of which are answered, and the rest at noon.
+      endedAt: new Date(Date.parse(n % 2 === 0 ? '2026-04-01T09:20:00Z' : '2026-04-01T12:20:00Z') + n * 1000),
+      ...(n % 3 === 0 ? {} : { talkS: 30, converted: n % 5 === 0 }),
+      from: n % 2 === 0 ? '+15005559998' : '+15005559999',
+      intent: n % 2 === 1 ? 'price_objection' : 'product_inquiry',
+    });
+    await putCalls(
+      server,
+      Array.from({ length: 29 }, (_, n) => past(n, small)),
+    );
+    const none = data(await optimize(small, { optimization_type: 'performance' }));
+    assert.deepEqual([none['suggestions'], none['calls']], [[], 29]);
+    assert.match(String(none['message']), /at least 30 ended calls; the campaign has 29/);
+    await putCalls(server, [past(30, small)]);
+    const found = data(await optimize(small));
+    assert.equal(found['message'], null);
+    const suggestions = found['suggestions'] as (Json & { figures: Json[] })[];
+    const timing = suggestions.find((one) => one['type'] === 'timing')!;
+    assert.deepEqual(
+      timing.figures.map(({ name, calls: n, hits }) => [name, n, hits]),
+      [
+        ['09:00', 16, 10],
+        ['12:00', 14, 9],
+      ],
+    );
+    const script = suggestions.find((one) => one['type'] === 'script')!;
+    assert.match(String(script['description']), /price_objection: 7 of 19/);
+    const [only, ...more] = data(await optimize(small, { optimization_type: 'script' }))['suggestions'] as Json[];
+    assert.deepEqual([only!['type'], more], ['script', []]);
+    assert.equal(codeOf(await optimize(999_999)), 'RESOURCE_001');
+    assert.equal(codeOf(await optimize(small, { optimization_type: 'luck' })), 'VALIDATION_002');
+  });
+
   it('say what is wrong with a range or filter', async () => {
     for (const [query, code] of [
       ['date_from=2026-03-02&date_to=2026-03-01T00:00:00Z', 'VALIDATION_003'],

@@ -28,7 +28,7 @@ describe('call-center: calls', { concurrency: 1 }, () => {
   const place = async (phone_number: string, settings: Json = {}) =>
     String(data(await accepted(() => ask('POST', '/api/calls', { phone_number, settings })))['call_id']);
   const untilStatus = (id: string, status: string) =>
-    until(`${id} to be ${status}`, 60_000, async () => {
+    until(`${id} to be ${status}`, 180_000, async () => {
       const call = await detail(id);
       return call['status'] === status ? call : null;
     });

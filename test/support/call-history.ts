@@ -31,36 +31,20 @@ export async function putCalls(server: TestServer, calls: readonly PastCall[]): 
     const answered = call.talkS === undefined ? 'null' : `${end} - interval '${call.talkS} seconds'`;
     const placed = `${end} - interval '${(call.talkS ?? 0) + 10} seconds'`;
     const sid = `'CA${serial++}${n}'`;
-    return `(${sid}, ${call.organizationId}, ${call.agentId}, ${text(call.userId)}::bigint, 'outbound', 'simulator',
+    return `(${sid}, ${call.organizationId}, ${call.agentId}, ${text(call.userId)}::bigint,
+      ${text(call.campaignId)}::bigint, 'outbound', 'simulator',
       ${text(call.status)}, ${placed}, ${answered}, ${end}, 1000, ${text(call.from)}, ${text(call.to)})`;
   });
   const made = await server.database(
-    `insert into calls (sid, organization_id, agent_id, user_id, direction, carrier, status, placed_at, answered_at,
-       ended_at, ring_timeout_ms, from_number, to_number) values ${values.join(', ')} returning id`,
+    `insert into calls (sid, organization_id, agent_id, user_id, campaign_id, direction, carrier, status, placed_at,
+       answered_at, ended_at, ring_timeout_ms, from_number, to_number) values ${values.join(', ')} returning id`,
   );
   const ids = made.map((row) => Number(row['id']));
   for (const [n, id] of ids.entries()) await settle(server, id, calls[n]!);
-  await server.database(
-    `update call_facts f set campaign_id = v.campaign
-     from (values ${ids.map((id, n) => `(${id}, ${text(calls[n]!.campaignId)}::bigint)`).join(', ')}) as v(id, campaign)
-     where f.call_id = v.id`,
-  );
-  await server.database(`delete from call_rollups where dimension = 'campaign'`);
-  await server.database(CAMPAIGN_ROLLUPS);
   return ids;
 }
 
 let serial = 0;
-
-const CAMPAIGN_ROLLUPS = `insert into call_rollups
-  select f.organization_id, 'campaign', f.campaign_id::text, s.span,
-    date_bin(s.length, f.ended_at, timestamptz '2000-01-01 00:00:00+00'),
-    count(*), count(*) filter (where f.answered), count(*) filter (where f.converted), sum(f.talk_ms)::bigint,
-    sum(f.ring_ms)::bigint, sum(f.turns), sum(f.waited_ms)::bigint, sum(f.cost_micros)::bigint,
-    coalesce(sum(f.sentiment), 0), count(f.sentiment)
-  from call_facts f cross join (values ('quarter', interval '15 minutes'), ('hour', interval '1 hour'),
-    ('day', interval '1 day')) as s(span, length)
-  where f.campaign_id is not null group by 1, 2, 3, 4, 5`;
 
 async function settle(server: TestServer, id: number, call: PastCall): Promise<void> {
   const { store } = server.app.core;

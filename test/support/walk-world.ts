@@ -58,6 +58,7 @@ export const BODIES: Readonly<Record<string, (serial: number) => Json>> = {
   'POST /api/v1/sip/trunks': () => ({ name: 'Walked' }),
   'POST /api/v1/sip/dispatch-rules': () => ({ name: 'Walked' }),
   'POST /api/v1/calls/outbound/batch': () => ({ calls: [{ to_number: '+15005550001' }] }),
+  'POST /api/ai/optimize': () => ({ campaign_id: 'campaign_999999' }),
   'POST /api/voice/generate': () => ({ text: 'Hello', voice_id: 'voice_999999' }),
   'POST /api/people/erase': () => ({ phone_number: '+4930123456' }),
 };

@@ -53,6 +53,8 @@ interface OpenAiBody {
 export function fakeOpenAi(
   texts: readonly string[] = [],
   refusal: (body: ChatBody) => string | null = openAiRefusal,
+  /** What it answers; null: it repeats what was said. */
+  say: (said: string) => string | null = () => null,
 ): Promise<FakeVendor & { readonly models: string[] }> {
   const models: string[] = [];
   let heard = 0;
@@ -87,11 +89,16 @@ export function fakeOpenAi(
         );
       if (path !== '/v1/chat/completions') return void reply.writeHead(404).end();
       const last = json.messages.at(-1)!;
-      const answer = answerTo({
-        said: typeof last.content === 'string' ? last.content : '',
-        toolOutput: last.role === 'tool' ? String(last.content) : null,
-        tools: (json.tools ?? []).map((one) => one.function.name),
-      });
+      const content = typeof last.content === 'string' ? last.content : '';
+      const own = say(content);
+      const answer =
+        own === null
+          ? answerTo({
+              said: content,
+              toolOutput: last.role === 'tool' ? String(last.content) : null,
+              tools: (json.tools ?? []).map((one) => one.function.name),
+            })
+          : { text: own };
       const chunk = (delta: object, finish: string | null = null) => ({
         data: {
           id: 'c',
@@ -104,7 +111,7 @@ export function fakeOpenAi(
       const list =
         'text' in answer
           ? [
-              ...(fault === 'empty' ? [] : pieces(answer.text).map((content) => chunk({ content }))),
+              ...(fault === 'empty' ? [] : pieces(answer.text).map((piece) => chunk({ content: piece }))),
               ...(fault === 'unfinished' ? [] : [chunk({}, fault === 'cut' ? 'length' : 'stop')]),
             ]
           : [

@@ -22,6 +22,7 @@ import { allowCallsOperation, listDoNotCallOperation, refuseCallsOperation } fro
 import { listLeadsOperation } from './leads.ts';
 import { erasePersonOperation } from './people.ts';
 import { loginOperation, refreshOperation } from './sign-in.ts';
+import { optimizeOperation } from './suggestions.ts';
 import {
   createUserOperation,
   getMyselfOperation,
@@ -79,6 +80,7 @@ export const callCenter: Api = {
     getCallOperation,
     updateCallOperation,
     analyzeOperation,
+    optimizeOperation,
     dashboardOperation,
     callAnalyticsOperation,
     agentAnalyticsOperation,

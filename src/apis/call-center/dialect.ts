@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { unreachable, type AppError, type Issue } from '#core/kernel/errors.ts';
+import { RecordsUnavailable, unreachable, UpstreamTimeout, type AppError, type Issue } from '#core/kernel/errors.ts';
 import type { Listed, Page } from '#core/kernel/page.ts';
 import type { RenderedError } from '../kit/api.ts';
 import type { CallStatus } from '#core/calls/call.ts';
@@ -90,6 +90,8 @@ export function paged<T, R>(
 }
 
 function words(error: AppError): { status: number; code: string } {
+  if (error instanceof RecordsUnavailable) return { status: 503, code: 'SYSTEM_002' };
+  if (error instanceof UpstreamTimeout) return { status: 504, code: 'SYSTEM_003' };
   switch (error.code) {
     case 'invalid-input':
       return { status: 400, code: INVALID[error.issues[0]?.kind ?? 'format'] };

@@ -3,6 +3,7 @@ import type { Core } from '../core.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Context } from '../kernel/context.ts';
 import type { Analysis } from '../memory/analyst.ts';
+import { chargeAnalysis } from '../memory/learn.ts';
 import type { Call } from './call.ts';
 import { holdsBooking } from './call-review.ts';
 import { getCall } from './get-call.ts';
@@ -16,7 +17,10 @@ export interface AnalyseCall {
 const AGENT_LINE = /^\s*(?:agent|assistant|ai|bot|system|representative)\s*:\s*/i;
 const PERSON_LINE = /^\s*(?:user|customer|caller|client|person|lead)\s*:\s*/i;
 
-/** Analyses the words of a call, or a transcript, and stores nothing. @throws AppError not-found, invalid-input */
+/**
+ * Analyses the words of a call, or a transcript. Only what it cost is stored, with the call. @throws AppError
+ * not-found, invalid-input
+ */
 export async function analyseCall(
   core: Core,
   ctx: Context,
@@ -37,7 +41,11 @@ export async function analyseCall(
         },
       ],
     });
-  const analysis = await core.dialogue.analyse(agent, messages, true);
+  const analysis = await core.dialogue.analyseCall(agent, messages);
+  if (call)
+    await core.store.transaction(async (records) => {
+      if (await chargeAnalysis(records, call, analysis)) await records.metrics.settle([call.id]);
+    });
   const { judgement } = analysis;
   if (judgement === null || !holdsBooking(messages)) return { call, analysis };
   return { call, analysis: { ...analysis, judgement: { ...judgement, converted: true } } };

@@ -54,4 +54,6 @@ export interface TextDialogue {
    * Analyses what the person said: by rules at once, or `thoroughly` by the agent's memory helper if it has a model.
    */
   analyse(agent: AiAgent | null, messages: readonly Entry[], thoroughly: boolean): Promise<Analysis>;
+  /** Analyses a call: by the agent's memory helper, else by its own model, else by rules. */
+  analyseCall(agent: AiAgent | null, messages: readonly Entry[]): Promise<Analysis>;
 }

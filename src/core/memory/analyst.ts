@@ -1,3 +1,5 @@
+import type { UsageLine } from '../usage/usage.ts';
+
 /** One line of a talk. */
 export interface Line {
   readonly role: 'agent' | 'caller';
@@ -29,6 +31,8 @@ export interface Analysis {
   readonly preferences: Readonly<Record<string, string>>;
   /** Null if the person said nothing. */
   readonly judgement: Judgement | null;
+  /** What the models used that were asked, also in vain. */
+  readonly used?: readonly UsageLine[];
 }
 
 export interface Analyst {

@@ -4,6 +4,7 @@ import { qualityOf } from '../calls/quality.ts';
 import type { Entry } from '../conversations/entry.ts';
 import type { Core } from '../core.ts';
 import type { Records } from '../records.ts';
+import { priced } from '../usage/usage.ts';
 import type { Analysis } from './analyst.ts';
 
 /** Stores the analysis in the person's memory and as the conversation's summary. Repeating it changes nothing. */
@@ -42,18 +43,29 @@ export async function learnFrom(
   const { id, personId, agentId, callId } = conversation;
   const messages = await entries.of(conversation.id);
   if (!messages.some((message) => message.role === 'caller')) return;
-  const analysis = await core.dialogue.analyse(
-    agentId === null ? null : await agents.evenDeleted(agentId),
-    messages,
-    true,
-  );
+  const agent = agentId === null ? null : await agents.evenDeleted(agentId);
   const call = callId === null ? null : await core.store.calls.byId(callId);
+  const analysis = await (call
+    ? core.dialogue.analyseCall(agent, messages)
+    : core.dialogue.analyse(agent, messages, true));
   const found = call && analysisOf(call, messages, analysis);
   const at = core.clock.now();
   await core.store.transaction(async (records) => {
     if (personId !== null) await learned(records, { conversationId: id, personId }, analysis, at);
-    if (!call || !found) return;
-    await records.callReviews.analysed(call.id, found, at);
-    await records.metrics.settle([call.id], found);
+    if (!call) return;
+    const isUsed = await chargeAnalysis(records, call, analysis);
+    if (found) await records.callReviews.analysed(call.id, found, at);
+    if (found || isUsed) await records.metrics.settle([call.id], found ?? undefined);
   });
+}
+
+/** Adds what an analysis used to its call, whose facts are to be settled then; false if it used nothing. */
+export async function chargeAnalysis(
+  records: Pick<Records, 'usage'>,
+  call: Pick<Call, 'id'>,
+  { used = [] }: Analysis,
+): Promise<boolean> {
+  if (used.length === 0) return false;
+  await records.usage.record(call.id, priced(used, await records.usage.prices()));
+  return true;
 }
