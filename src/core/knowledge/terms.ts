@@ -125,10 +125,11 @@ export function tokensOf(text: string): string[] {
 
 /**
  * Number words after a letter or a word such as `number`, and two or more in a row, are digits; single letters go with
- * digits after them.
+ * digits after them, and one letter after them with a code that was said in words: `pw twelve a` is `pw12a`.
  */
 function spelled(tokens: readonly string[]): string[] {
   const digits: string[] = [];
+  const said = new Set<number>();
   for (let at = 0; at < tokens.length;) {
     let end = at;
     while (end < tokens.length && isNumberWord(tokens[end]!)) end++;
@@ -139,18 +140,22 @@ function spelled(tokens: readonly string[]): string[] {
       (run.length === 1 &&
         (letterOf(before) !== null || before.length === 1 || NUMBERED.has(before) || valueOf(run[0]!) > 12))
     ) {
+      said.add(digits.length);
       digits.push(digitsOf(run));
       at = end;
     } else digits.push(tokens[at++]!);
   }
   const joined: string[] = [];
-  for (const token of digits) {
+  for (let at = 0; at < digits.length; at++) {
+    const token = digits[at]!;
     let whole = token;
     if (/^\d/.test(token) && !/[.:]/.test(token))
       for (let letter = letterOf(joined.at(-1)); letter !== null; letter = letterOf(joined.at(-1))) {
         joined.pop();
         whole = letter + whole;
       }
+    const isCode = said.has(at) && whole !== token;
+    if (isCode && /^[a-hj-z]$/.test(digits[at + 1] ?? '') && !/^\d/.test(digits[at + 2] ?? '')) whole += digits[++at];
     joined.push(whole);
   }
   return joined;

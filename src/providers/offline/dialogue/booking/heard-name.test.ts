@@ -39,6 +39,8 @@ describe('a name that was heard', () => {
 
   it('is asked for again if the words are no name, unless they are a question or a refusal', () => {
     assert.equal(isGarbled('leave a parker'), true);
+    assert.equal(isGarbled('is roth'), true);
+    assert.equal(isGarbled('is it far'), false);
     assert.equal(isGarbled('anna miller'), false);
     assert.equal(isGarbled('why do you need that'), false);
     assert.equal(isGarbled('no thank you'), false);
@@ -91,6 +93,11 @@ describe('a booking under a name that is not understood', () => {
     );
     assert.match(spelled.text, /for Anna Miller\. Is that right\?$/);
   });
+});
+
+it('letters that are misheard spell a name that was heard before', () => {
+  assert.equal(spelledIn('t g r h a l l', 'Peter Small'), 'Peter Hall');
+  assert.equal(spelledIn('t g r h a l l', 'Ted Small'), 'Ted Hall');
 });
 
 it('letters of more than a name spell none, however many there are', () => {

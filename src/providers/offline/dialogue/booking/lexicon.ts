@@ -103,9 +103,9 @@ export function nameSaid(text: string): string | null {
   return name !== null && isPlausible(name, text) ? name : null;
 }
 
-/** The name in an answer to "May I have your name?", or null where it is none. */
-export function nameAnswered(text: string): string | null {
-  const said = spelledIn(text) ?? nameIn([text]) ?? bareName(text);
+/** The name in an answer to "May I have your name?", or null. `before`: the name as it was understood before. */
+export function nameAnswered(text: string, before: string | null = null): string | null {
+  const said = spelledIn(text, before) ?? nameIn([text]) ?? bareName(text);
   return said !== null && isPlausible(said, text) ? said : null;
 }
 
@@ -120,9 +120,12 @@ function bareName(text: string): string | null {
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ');
 }
 
-/** Whether an answer to the name question was heard as words that are no name. */
-export const isGarbled = (text: string) =>
-  isHeard(text) && intentOf(text) === 'statement' && nameAnswered(text) === null;
+/** Whether an answer to the name question was heard as words that are no name: "is roth" for "Ines Roth". */
+export function isGarbled(text: string): boolean {
+  if (!isHeard(text) || nameAnswered(text) !== null) return false;
+  const intent = intentOf(text);
+  return intent === 'statement' || (intent === 'question' && /^(?:is|are|do|can|may|will) [a-z']+$/.test(text.trim()));
+}
 
 export const emailIn = (text: string) => /[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,32}){1,4}/.exec(text)?.[0] ?? null;
 

@@ -124,8 +124,11 @@ function next(wish: Wish | null, agent: string, text: string, desk: BookingDesk)
   if (changed) return { ...after, state: 'open' };
   if (agent.endsWith(CHANGE_QUESTION) && /\bname\b/.test(plain)) return { ...wish, state: 'misnamed' };
   // An answer that does not fit is asked for again; a question of theirs is answered first.
+  if (isNameAsked(agent) && isGarbled(text)) return { ...wish };
   return intentOf(text) === 'question' || intentOf(text) === 'repeat' ? wish : { ...wish };
 }
+
+const isNameAsked = (agent: string) => agent.includes(NAME_QUESTION) || agent.includes(SPELL_QUESTION);
 
 const LEAVES = new Set<Intent>(['goodbye', 'human', 'do-not-call']);
 
@@ -142,19 +145,19 @@ function absorbed(wish: Wish, agent: string, text: string, desk: BookingDesk): W
     const value = slot.kind === 'name' ? null : valueIn(slot, text, agent.includes(slot.question));
     if (value !== null) values[slot.key] = value;
   }
-  const asked = agent.includes(NAME_QUESTION) || agent.includes(SPELL_QUESTION);
-  const named = nameSaid(text) ?? (asked || NAME_IS.test(text) ? nameAfter(text) : null);
+  const asked = isNameAsked(agent);
+  const named = nameSaid(text) ?? (asked || NAME_IS.test(text) ? nameAfter(text, wish.name) : null);
   return {
     ...wish,
     time,
     values,
-    name: named ?? (asked && found.clock === null ? nameAnswered(text) : null) ?? wish.name,
+    name: named ?? (asked && found.clock === null ? nameAnswered(text, wish.name) : null) ?? wish.name,
   };
 }
 
-const nameAfter = (text: string): string | null => {
+const nameAfter = (text: string, before: string | null): string | null => {
   const at = /\bname(?: is|'s)\s/i.exec(text);
-  return nameAnswered(at ? text.slice(at.index + at[0].length) : text);
+  return nameAnswered(at ? text.slice(at.index + at[0].length) : text, before);
 };
 
 /** "Ten thirty", or "ten", after the question for the time. */
