@@ -50,8 +50,9 @@ export function spelledIn(text: string, before: string | null = null): string | 
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ');
 }
 
-/** Letters that a telephone line makes sound alike; those of the first line cannot be told apart on one. */
+/** Letters that sound the same on a telephone line. */
 const SAME = ['bcdegptvz', 'mn', 'fs'];
+/** Letters that sound similar. */
 const ALIKE = ['fsx', 'ajk', 'iy', 'lo'];
 const SAME_COST = 0.25;
 const ALIKE_COST = 0.4;
