@@ -28,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   store: ['core'],
   jobs: ['core', 'recordings'],
   dialler: ['core'],
-  documents: ['core/knowledge', 'core/kernel'],
+  documents: ['core/campaigns', 'core/knowledge', 'core/kernel'],
   secrets: ['core/kernel'],
   http: ['core/kernel'],
   apis: ['core'],

@@ -18,6 +18,7 @@ import { GuardedClient } from '#http/guarded-client.ts';
 import { BatchDialler } from '#jobs/batch-dialler.ts';
 import { DeskAlarms } from '#jobs/desk-alarms.ts';
 import { workOff } from '#jobs/queue.ts';
+import { LeadImports } from '#jobs/lead-imports.ts';
 import { WebhookDeliveries } from '#jobs/webhook-delivery.ts';
 import type { DialogueOptions, ModelsFor } from '#agent-mind/prepared-agent.ts';
 import { TextDialogues } from '#agent-mind/text-dialogues.ts';
@@ -45,6 +46,7 @@ import { startHttpServers, type HttpServers } from './http-servers.ts';
 import type { Closer, AppOptions } from './app-options.ts';
 import { openRecords, type OpenRecords } from './records.ts';
 import { ConfinedFolder } from '../documents/knowledge-folder.ts';
+import { tableReader } from '../documents/table-reader.ts';
 import { WorkerVectorSearch } from '../documents/vectors.ts';
 import { WorkerReader } from '../documents/worker-reader.ts';
 
@@ -180,6 +182,7 @@ async function build(
     voices: openVoices(providers, parts, closers),
     serverId: records.serverId,
     files: new FolderFileStore(config.filesDir, parts.freeBytes ? { freeBytes: parts.freeBytes } : {}),
+    tables: tableReader,
     knowledge: openKnowledge(config, parts, records, providers, closers),
   };
   const replaced = offline && parts.providers?.(offline);
@@ -206,6 +209,7 @@ async function build(
     clock,
     secrets,
     files,
+    tables: basis.tables,
     http,
     knowledge,
     catalog,
@@ -355,6 +359,8 @@ async function workOn(
   const webhooks = new WebhookDeliveries({ core, http, words, log });
   closers.push(() => webhooks.close());
   deskAlarm.sweep();
+  const imports = new LeadImports({ core, log });
+  closers.push(() => imports.close());
   const batches = new BatchDialler(core, log);
   closers.push(() => batches.close());
   const dialler = new Dialler({ core, serverId, log });

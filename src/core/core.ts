@@ -12,6 +12,7 @@ import type { Store } from './records.ts';
 import type { ModelCatalog } from './ai-agents/model-catalog.ts';
 import type { VoiceVendors } from './voices/voice-vendors.ts';
 import type { FileStore } from './kernel/file-store.ts';
+import type { TableReader } from './campaigns/lead-file.ts';
 
 /** The dependencies of verbs that do not command calls. */
 export type BaseCore = Pick<Core, 'store' | 'secrets' | 'clock'>;
@@ -31,6 +32,7 @@ export interface Core {
   readonly clock: WallClock;
   readonly secrets: Secrets;
   readonly files: FileStore;
+  readonly tables: TableReader;
   readonly http: HttpClient;
   readonly knowledge: Knowledge;
   readonly live: LiveCalls;

@@ -10,6 +10,7 @@ import type { PersonStore } from './people/person-store.ts';
 import type { CampaignHistory } from './campaigns/campaign-history.ts';
 import type { CampaignStore, LeadStore } from './campaigns/campaign-store.ts';
 import type { DiallingStore } from './campaigns/dialling-store.ts';
+import type { LeadImportStore } from './campaigns/lead-import.ts';
 import type { ConsentStore } from './people/consent-store.ts';
 import type { DoNotCallStore } from './people/do-not-call-store.ts';
 import type { UserStore } from './identity/user-store.ts';
@@ -48,6 +49,7 @@ export interface Records {
   readonly campaignHistory: CampaignHistory;
   readonly leads: LeadStore;
   readonly dialling: DiallingStore;
+  readonly leadImports: LeadImportStore;
   readonly organizations: OrganizationStore;
   readonly users: UserStore;
   readonly credentials: CredentialStore;

@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { rowBlock, type Block } from './blocks.ts';
 
-const SEPARATORS = [',', ';', '\t', '|'] as const;
+export const SEPARATORS = [',', ';', '\t', '|'] as const;
 /** Stands in no file: each line is one cell. */
 const NONE = '\x1f';
 const LOOKED_AT = 100;
@@ -11,7 +11,7 @@ const LONGEST_SAMPLE = 262_144;
 export function fromCsv(text: string): Block[] {
   const told = /^\ufeff?sep=(.)\r?\n/i.exec(text);
   const table = told ? text.slice(told[0].length) : text;
-  const rows = read(table, told?.[1] ?? separatorOf(table)).map((row) =>
+  const rows = read(table, told?.[1] ?? separatorOf(table) ?? NONE).map((row) =>
     row.map((cell) => cell.replaceAll(/\s+/g, ' ').trim()),
   );
   const filled = (row: readonly string[]) => row.filter((cell) => cell !== '').length;
@@ -25,10 +25,10 @@ export function fromCsv(text: string): Block[] {
   return [...above, ...rest.flatMap((row) => rowBlock(null, head, row) ?? [])];
 }
 
-/** The separator by which most rows have as many cells as the first of several. */
-function separatorOf(text: string): string {
+/** The separator by which most rows have as many cells as the first of several; null if none stands out. */
+export function separatorOf(text: string): string | null {
   const sample = text.slice(0, LONGEST_SAMPLE);
-  let best: { separator: string; score: number } = { separator: NONE, score: 0 };
+  let best: { separator: string | null; score: number } = { separator: null, score: 0 };
   for (const separator of SEPARATORS) {
     const counts = countsBy(sample, separator);
     const columns = mostCommon(counts.filter((count) => count > 1));
@@ -36,7 +36,7 @@ function separatorOf(text: string): string {
     const score = counts.filter((count) => count === columns).length / counts.length + columns / 10_000;
     if (score > best.score) best = { separator, score };
   }
-  return best.score > 0.5 ? best.separator : NONE;
+  return best.score > 0.5 ? best.separator : null;
 }
 
 /** How many cells each of the first rows has; none where its quotes make no sense with this separator. */

@@ -31,10 +31,10 @@ const REMEDY = 'Save it as UTF-8 and upload it again.';
 export function decode(bytes: Uint8Array, declared: string | null = null): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const head = buffer.toString('latin1', 0, 8);
-  const other = OTHER_FILES.find(([magic]) => head.startsWith(magic));
-  if (other) throw new Error(`it is ${other[1]} and no text`);
-  const marked = MARKS.find(([mark]) => mark.every((byte, i) => buffer[i] === byte));
-  if (marked) return checked(read(buffer, marked[1]), marked[1]);
+  const other = otherFile(buffer);
+  if (other !== null) throw new Error(`it is ${other} and no text`);
+  const marked = markOf(buffer);
+  if (marked !== null) return checked(read(buffer, marked), marked);
   const wide = wideWithoutMark(buffer);
   if (wide) return checked(read(buffer, wide), wide);
   const known = declared === null ? null : labelled(declared);
@@ -49,6 +49,16 @@ export function decode(bytes: Uint8Array, declared: string | null = null): strin
   const looksLike = detect(buffer);
   return checked(looksLike === null ? null : read(buffer, looksLike), looksLike);
 }
+
+/** What a file is, by its first bytes, if it is no text. */
+export function otherFile(bytes: Buffer): string | null {
+  const head = bytes.toString('latin1', 0, 8);
+  return OTHER_FILES.find(([magic]) => head.startsWith(magic))?.[1] ?? null;
+}
+
+/** The encoding by the byte order mark. */
+export const markOf = (bytes: Buffer): string | null =>
+  MARKS.find(([mark]) => mark.every((byte, i) => bytes[i] === byte))?.[1] ?? null;
 
 /**
  * What a header or a page says of its encoding, by the names that browsers use. @throws Error when there is no such
@@ -84,7 +94,7 @@ function checked(text: string | null, encoding: string | null): string {
 }
 
 /** UTF-16 of a script with spaces and digits has zeros at every other byte. */
-function wideWithoutMark(bytes: Buffer): string | null {
+export function wideWithoutMark(bytes: Buffer): string | null {
   const length = Math.min(bytes.length, SAMPLE) & ~1;
   const zeros = [0, 0];
   for (let i = 0; i < length; i++) if (bytes[i] === 0) zeros[i & 1]!++;
@@ -96,7 +106,7 @@ function wideWithoutMark(bytes: Buffer): string | null {
 }
 
 /** Which encoding the letters look like; null when that is a guess. */
-function detect(bytes: Buffer): string | null {
+export function detect(bytes: Buffer): string | null {
   const sample = bytes.subarray(0, SAMPLE);
   const likely = analyse(sample).filter(({ confidence, name }) => confidence >= SURE && iconv.encodingExists(name));
   const [best] = likely;

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely';
+import { sql, type Kysely, type Selectable } from 'kysely';
 import type { Consent, NewConsent } from '#core/people/consent.ts';
 import type { ConsentStore } from '#core/people/consent-store.ts';
 import type { Database } from './schema.ts';
@@ -13,19 +13,31 @@ export class PostgresConsentStore implements ConsentStore {
   async insert(organizationId: number, consent: NewConsent): Promise<Consent> {
     const row = await this.#db
       .insertInto('consents')
-      .values({
-        organization_id: organizationId,
-        person_id: consent.personId,
-        given: consent.given,
-        source: consent.source,
-        wording: consent.wording,
-        purpose: consent.purpose,
-        evidence: consent.evidence,
-        at: consent.at,
-      })
+      .values(rowOf(organizationId, consent))
       .returningAll()
       .executeTakeFirstOrThrow();
     return toConsent(row);
+  }
+
+  async insertMany(organizationId: number, consents: readonly NewConsent[]): Promise<void> {
+    if (consents.length === 0) return;
+    await this.#db
+      .insertInto('consents')
+      .values(consents.map((one) => rowOf(organizationId, one)))
+      .execute();
+  }
+
+  async latestOf(personIds: readonly number[]): ReturnType<ConsentStore['latestOf']> {
+    if (personIds.length === 0) return new Map();
+    const rows = await this.#db
+      .selectFrom('consents')
+      .distinctOn('person_id')
+      .select(['person_id', 'given', 'revoked_at'])
+      .where('person_id', '=', sql<number>`any(${[...personIds]}::bigint[])`)
+      .orderBy('person_id')
+      .orderBy('id', 'desc')
+      .execute();
+    return new Map(rows.map((row) => [row.person_id!, { given: row.given, revokedAt: row.revoked_at }]));
   }
 
   async of(organizationId: number, personId: number): Promise<readonly Consent[]> {
@@ -92,4 +104,15 @@ const toConsent = (row: Selectable<Database['consents']>): Consent => ({
   lastUsedAt: row.last_used_at,
   revokedAt: row.revoked_at,
   revokedHow: row.revoked_how,
+});
+
+const rowOf = (organizationId: number, consent: NewConsent) => ({
+  organization_id: organizationId,
+  person_id: consent.personId,
+  given: consent.given,
+  source: consent.source,
+  wording: consent.wording,
+  purpose: consent.purpose,
+  evidence: consent.evidence,
+  at: consent.at,
 });

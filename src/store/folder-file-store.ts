@@ -94,6 +94,7 @@ export class FolderFileStore implements FileStore {
       path: partial,
       size,
       sha256: hash.digest('hex'),
+      stream: () => createReadStream(partial),
       // A transaction that is tried again keeps it again.
       keep: async (key) => {
         if (kept) return;

@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
-import type { DialFacts, LeadFilter, LeadStore, ListedLead, NewLead } from '#core/campaigns/campaign-store.ts';
+import type { LeadFilter, LeadStore, ListedLead, NewLead } from '#core/campaigns/campaign-store.ts';
 import type { Lead, LeadStatus, Standing } from '#core/campaigns/lead.ts';
 import type { CallingPlace } from '#core/campaigns/reasons.ts';
 import type { AttemptOutcome } from '#core/dialling/rules.ts';
@@ -7,10 +7,8 @@ import type { Listed, Page } from '#core/kernel/page.ts';
 import { consented } from '#core/people/consent.ts';
 import { toPlace } from './campaign-store.ts';
 import type { Database } from './schema.ts';
+import { factsOf } from './lead-facts.ts';
 import { countAll } from './sql.ts';
-
-/** A number with more dials than this in the time that limits look back on is over any limit. */
-const MOST_DIALS = 500;
 
 export class PostgresLeadStore implements LeadStore {
   readonly #db: Kysely<Database>;
@@ -19,28 +17,38 @@ export class PostgresLeadStore implements LeadStore {
     this.#db = db;
   }
 
-  async insert(organizationId: number, lead: NewLead, at: Date): Promise<Lead | null> {
-    const row = await this.#db
-      .insertInto('leads')
-      .values({
-        organization_id: organizationId,
-        campaign_id: lead.campaignId,
-        person_id: lead.personId,
-        number: lead.number,
-        name: lead.name,
-        email: lead.email,
-        variables: JSON.stringify(lead.variables),
-        priority: lead.priority,
-        import_id: lead.importId,
-        ...toColumns(lead.standing),
-        place_id: await this.#placeId(lead.place),
-        created_at: at,
-        updated_at: at,
-      })
-      .onConflict((conflict) => conflict.columns(['campaign_id', 'number']).doNothing())
-      .returningAll()
-      .executeTakeFirst();
-    return row ? toLead(row) : null;
+  async insertMany(organizationId: number, leads: readonly NewLead[], at: Date): Promise<ReadonlySet<string>> {
+    if (leads.length === 0) return new Set();
+    const places = await this.#placeIds(leads.map(({ place }) => place));
+    const texts = (of: (lead: NewLead) => string | null) => sql`${leads.map(of)}::text[]`;
+    const integers = (of: (lead: NewLead) => number | null) => sql`${leads.map(of)}::bigint[]`;
+    // In the order in which they were given. Transactions that deadlock over the same numbers are tried again.
+    const { rows } = await sql<{ number: string }>`
+      insert into leads (organization_id, campaign_id, person_id, number, name, email, variables, priority, import_id,
+        status, reason, due_at, place_id, created_at, updated_at)
+      select ${organizationId}::bigint, l.campaign_id, l.person_id, l.number, l.name, l.email, l.variables::jsonb,
+        l.priority, l.import_id, l.status, l.reason, l.due_at::timestamptz, l.place_id,
+        ${at}::timestamptz, ${at}::timestamptz
+      from unnest(${integers((one) => one.campaignId)}, ${integers((one) => one.personId)},
+        ${texts((one) => one.number)}, ${texts((one) => one.name)}, ${texts((one) => one.email)},
+        ${texts((one) => JSON.stringify(one.variables))}, ${integers((one) => one.priority)},
+        ${integers((one) => one.importId)}, ${texts((one) => one.standing.status)},
+        ${texts((one) => one.standing.reason)}, ${texts((one) => one.standing.dueAt.toISOString())},
+        ${integers((one) => places.get(keyOf(one.place))!)}) with ordinality
+        as l(campaign_id, person_id, number, name, email,
+        variables, priority, import_id, status, reason, due_at, place_id, at)
+      order by l.at
+      on conflict (campaign_id, number) do nothing
+      returning number`.execute(this.#db);
+    return new Set(rows.map(({ number }) => number));
+  }
+
+  async #placeIds(places: readonly CallingPlace[]): Promise<ReadonlyMap<string, number>> {
+    const distinct = new Map(places.map((place) => [keyOf(place), place]));
+    const ids = new Map<string, number>();
+    for (const [key, place] of [...distinct].toSorted(([one], [other]) => (one < other ? -1 : 1)))
+      ids.set(key, await this.#placeId(place));
+    return ids;
   }
 
   /** Places are few, and never change: most leads find theirs. */
@@ -64,21 +72,40 @@ export class PostgresLeadStore implements LeadStore {
   }
 
   async byNumber(campaignId: number, number: string): Promise<Lead | null> {
-    const row = await this.#db
+    return (await this.byNumbers(campaignId, [number])).get(number) ?? null;
+  }
+
+  async byNumbers(campaignId: number, numbers: readonly string[]): Promise<ReadonlyMap<string, Lead>> {
+    const rows = await this.#db
       .selectFrom('leads')
       .selectAll()
       .where('campaign_id', '=', campaignId)
-      .where('number', '=', number)
-      .executeTakeFirst();
-    return row ? toLead(row) : null;
+      .where('number', '=', sql<string>`any(${[...numbers]}::text[])`)
+      .execute();
+    return new Map(rows.map((row) => [row.number, toLead(row)]));
   }
 
-  async describe(id: number, lead: Pick<Lead, 'name' | 'email' | 'variables'>, at: Date): Promise<void> {
-    await this.#db
-      .updateTable('leads')
-      .set({ name: lead.name, email: lead.email, variables: JSON.stringify(lead.variables), updated_at: at })
-      .where('id', '=', id)
+  async describeMany(...[leads, at]: Parameters<LeadStore['describeMany']>): Promise<void> {
+    if (leads.length === 0) return;
+    await sql`
+      update leads l set name = d.name, email = d.email, variables = d.variables::jsonb, updated_at = ${at}
+      from unnest(${leads.map(({ id }) => id)}::bigint[], ${leads.map(({ name }) => name)}::text[],
+        ${leads.map(({ email }) => email)}::text[], ${leads.map(({ variables }) => JSON.stringify(variables))}::text[])
+        as d(id, name, email, variables)
+      where l.id = d.id`.execute(this.#db);
+  }
+
+  async numbersIn(organizationId: number, numbers: readonly string[]): Promise<readonly string[]> {
+    if (numbers.length === 0) return [];
+    const rows = await this.#db
+      .selectFrom('leads')
+      .select('number')
+      .distinct()
+      .where('organization_id', '=', organizationId)
+      .where('number', '=', sql<string>`any(${[...numbers]}::text[])`)
+      .orderBy('number')
       .execute();
+    return rows.map(({ number }) => number);
   }
 
   async list(organizationId: number, campaignId: number, filter: LeadFilter, page: Page): Promise<Listed<ListedLead>> {
@@ -170,68 +197,33 @@ export class PostgresLeadStore implements LeadStore {
       .execute();
   }
 
-  async facts(organizationId: number, number: string, since: Date): Promise<DialFacts> {
-    const person = await this.#db
-      .selectFrom('person_numbers')
-      .innerJoin('persons', 'persons.id', 'person_numbers.person_id')
-      .select(['persons.id', 'postal_code', 'region', 'country', 'time_zone', 'do_not_call_at'])
-      .where('person_numbers.organization_id', '=', organizationId)
-      .where('number', '=', number)
-      .executeTakeFirst();
-    const listed = await this.#db
-      .selectFrom('do_not_call')
-      .select('campaign_id')
-      .where('organization_id', '=', organizationId)
-      .where('number', '=', number)
-      .execute();
-    const consent =
-      person &&
-      (await this.#db
-        .selectFrom('consents')
-        .select(['given', 'revoked_at'])
-        .where('person_id', '=', person.id)
-        .orderBy('id', 'desc')
-        .limit(1)
-        .executeTakeFirst());
-    return {
-      person: {
-        postalCode: person?.postal_code ?? null,
-        region: person?.region ?? null,
-        country: person?.country ?? null,
-        timeZone: person?.time_zone ?? null,
-      },
-      doNotCall: (person?.do_not_call_at ?? null) !== null || listed.some((one) => one.campaign_id === null),
-      refusedCampaigns: listed.flatMap((one) => (one.campaign_id === null ? [] : [one.campaign_id])),
-      consented: consented(consent ? { given: consent.given, revokedAt: consent.revoked_at } : null),
-      history: await this.#history(organizationId, number, since),
-    };
+  async release(importId: number, most: number, at: Date): Promise<number> {
+    const { numAffectedRows } = await sql`
+      update leads set status = case when due_at > ${at} then 'waiting' else 'ready' end,
+        reason = case when due_at > ${at} then 'resting' end, updated_at = ${at}
+      where id in (
+        select id from leads where import_id = ${importId} and status = 'blocked' and reason = 'importing'
+        order by id limit ${most} for no key update)`.execute(this.#db);
+    return Number(numAffectedRows ?? 0);
   }
 
-  /** Dials of a number by campaigns and by any API. A dial that the carrier refused to take did not ring. */
-  async #history(organizationId: number, number: string, since: Date): Promise<DialFacts['history']> {
-    const rows = await this.#db
-      .selectFrom('calls')
-      .leftJoin('attempts', 'attempts.call_id', 'calls.id')
-      .select(['placed_at', 'calls.ended_at', 'end_reason', 'attempts.outcome', 'attempts.campaign_id'])
-      .where('organization_id', '=', organizationId)
-      .where('to_number', '=', number)
-      .where('direction', '=', 'outbound')
-      .where('placed_at', '>=', since)
-      .where(
-        sql<boolean>`not (status in ('refused', 'canceled') and carrier_call_id is null
-          and end_reason not in ('unknown', 'invalid_number'))`,
-      )
-      .orderBy('placed_at', 'desc')
-      .limit(MOST_DIALS)
-      .execute();
-    return rows.map((row) => ({
-      at: row.placed_at,
-      endedAt: row.ended_at,
-      outcome: (row.outcome as AttemptOutcome | null) ?? (row.end_reason === 'invalid_number' ? row.end_reason : null),
-      campaignId: row.campaign_id,
-    }));
+  async deleteImported(importId: number, most: number): Promise<number> {
+    const { numAffectedRows } = await sql`
+      delete from leads where id in (
+        select id from leads l where import_id = ${importId} and attempts = 0
+          and status in ('ready', 'waiting', 'blocked')
+          and not exists (select from attempts a where a.lead_id = l.id)
+        order by id limit ${most} for update)`.execute(this.#db);
+    return Number(numAffectedRows ?? 0);
+  }
+
+  factsOf(...[organizationId, numbers, since]: Parameters<LeadStore['factsOf']>) {
+    return factsOf(this.#db, organizationId, numbers, since);
   }
 }
+
+/** Equal places have the same key. */
+const keyOf = (place: CallingPlace): string => JSON.stringify([place.regions, place.zones, place.alwaysOpen]);
 
 const toColumns = ({ status, reason, dueAt }: Standing) => ({ status, reason, due_at: dueAt });
 

@@ -223,21 +223,54 @@ export class PostgresPersonStore implements PersonStore {
   }
 
   async whereabouts(organizationId: number, personId: number): Promise<PersonWhereabouts | null> {
-    const row = await this.#db
+    return (await this.whereaboutsOf(organizationId, [personId])).get(personId) ?? null;
+  }
+
+  async whereaboutsOf(
+    organizationId: number,
+    personIds: readonly number[],
+  ): Promise<ReadonlyMap<number, PersonWhereabouts>> {
+    const rows = await this.#db
       .selectFrom('persons')
-      .select(['postal_code', 'region', 'country', 'time_zone', 'time_zone_from'])
+      .select(['id', 'postal_code', 'region', 'country', 'time_zone', 'time_zone_from'])
       .where('organization_id', '=', organizationId)
-      .where('id', '=', personId)
-      .executeTakeFirst();
-    return row
-      ? {
+      .where('id', '=', sql<number>`any(${[...personIds]}::bigint[])`)
+      .execute();
+    return new Map(
+      rows.map((row) => [
+        row.id,
+        {
           postalCode: row.postal_code,
           region: row.region,
           country: row.country,
           timeZone: row.time_zone,
           timeZoneFrom: row.time_zone_from as PersonWhereabouts['timeZoneFrom'],
-        }
-      : null;
+        },
+      ]),
+    );
+  }
+
+  async byNumbers(...[organizationId, numbers]: Parameters<PersonStore['byNumbers']>) {
+    const rows = await this.#db
+      .selectFrom('person_numbers')
+      .select(['number', 'person_id'])
+      .where('organization_id', '=', organizationId)
+      .where('number', '=', sql<string>`any(${[...numbers]}::text[])`)
+      .execute();
+    return new Map(rows.map((row) => [row.number, { id: row.person_id }]));
+  }
+
+  async locateMany(...[organizationId, changes]: Parameters<PersonStore['locateMany']>): Promise<void> {
+    if (changes.length === 0) return;
+    const column = (field: keyof (typeof changes)[number]['where']) =>
+      sql`${changes.map(({ where }) => where[field] ?? null)}::text[]`;
+    await sql`
+      update persons p set postal_code = coalesce(c.postal_code, p.postal_code), region = coalesce(c.region, p.region),
+        country = coalesce(c.country, p.country), time_zone = coalesce(c.time_zone, p.time_zone),
+        time_zone_from = case when c.time_zone is null then p.time_zone_from else 'given' end
+      from unnest(${changes.map(({ personId }) => personId)}::bigint[], ${column('postalCode')}, ${column('region')},
+        ${column('country')}, ${column('timeZone')}) as c(id, postal_code, region, country, time_zone)
+      where p.organization_id = ${organizationId} and p.id = c.id`.execute(this.#db);
   }
 
   async locate(organizationId: number, personId: number, change: Parameters<PersonStore['locate']>[2]): Promise<void> {

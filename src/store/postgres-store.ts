@@ -22,6 +22,7 @@ import { PostgresPersonStore } from './person-store.ts';
 import { PostgresCampaignHistory } from './campaign-history.ts';
 import { PostgresCampaignStore } from './campaign-store.ts';
 import { PostgresDiallingStore } from './dialling-store.ts';
+import { PostgresLeadImportStore } from './lead-import-store.ts';
 import { PostgresLeadStore } from './lead-store.ts';
 import { PostgresConsentStore } from './consent-store.ts';
 import { PostgresDoNotCallStore } from './do-not-call-store.ts';
@@ -57,6 +58,7 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss, ring: () => void): Reco
     campaignHistory: new PostgresCampaignHistory(db),
     leads: new PostgresLeadStore(db),
     dialling: new PostgresDiallingStore(db),
+    leadImports: new PostgresLeadImportStore(db),
     organizations: new PostgresOrganizationStore(db),
     users: new PostgresUserStore(db),
     credentials: new PostgresCredentialStore(db),

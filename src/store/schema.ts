@@ -422,6 +422,35 @@ export interface Database {
     attempted: boolean;
     leads: number;
   };
+  lead_import_errors: {
+    import_id: number;
+    row: number;
+    error: string;
+    cells: string[];
+  };
+  lead_imports: {
+    id: GeneratedAlways<number>;
+    organization_id: number;
+    campaign_id: number;
+    file_key: string | null;
+    file_name: string;
+    file_hash: string;
+    format: ColumnType<object, string, string>;
+    columns: ColumnType<object, string, string>;
+    status: Generated<string>;
+    failure: string | null;
+    total_rows: number;
+    done_rows: Generated<number>;
+    created: Generated<number>;
+    updated: Generated<number>;
+    unchanged: Generated<number>;
+    rejected: Generated<number>;
+    released: Generated<boolean>;
+    undone_at: Date | null;
+    lease_until: Date | null;
+    created_at: Date;
+    finished_at: Date | null;
+  };
   leads: {
     id: GeneratedAlways<number>;
     organization_id: number;

@@ -31,6 +31,8 @@ const JSON_CONTENT: Readonly<Record<string, string>> = {
   'entries.detail': 'Record<string, unknown>',
   'entries.metadata': 'Record<string, unknown>',
   'events.payload': 'object',
+  'lead_imports.columns': 'object',
+  'lead_imports.format': 'object',
   'leads.variables': 'Record<string, string>',
   'memory_preferences.value': 'unknown',
   'server_commands.command': 'object',

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { overrideRule, setOwnRules } from '#core/campaigns/calling-rules.ts';
-import { addLeads, type GivenLead } from '#core/campaigns/add-leads.ts';
+import { addLeads } from '#core/campaigns/add-leads.ts';
+import type { GivenLead } from '#core/campaigns/lead.ts';
 import {
   campaignProgress,
   campaignReadiness,

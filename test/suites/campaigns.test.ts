@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { addLeads, MOST_LEADS_AT_ONCE, type GivenLead } from '#core/campaigns/add-leads.ts';
+import { addLeads, MOST_LEADS_AT_ONCE } from '#core/campaigns/add-leads.ts';
+import type { GivenLead } from '#core/campaigns/lead.ts';
 import { campaignProgress, campaignReadiness, getCampaign } from '#core/campaigns/campaigns.ts';
 import { createCampaign, moveCampaign } from '#core/campaigns/manage-campaigns.ts';
 import type { CampaignSettings } from '#core/campaigns/campaign.ts';

@@ -33,6 +33,7 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
+type Json = Record<string, unknown>;
 const KEY = 'test-key-of-this-server';
 
 export async function startServer(env: Record<string, string> = {}, parts: Parts = {}): Promise<TestServer> {
@@ -75,10 +76,13 @@ export async function startServer(env: Record<string, string> = {}, parts: Parts
       const reply = await fetch(url + path, {
         method,
         headers: { 'xi-api-key': KEY, ...headers },
-        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+        ...(body === undefined
+          ? {}
+          : { body: typeof body === 'string' || body instanceof FormData ? body : JSON.stringify(body) }),
       });
       lastHeaders = reply.headers;
-      return { status: reply.status, body: (await reply.json()) as Record<string, unknown> };
+      const isJson = reply.headers.get('content-type')?.includes('json') ?? false;
+      return { status: reply.status, body: isJson ? ((await reply.json()) as Json) : { text: await reply.text() } };
     },
     get headers() {
       return lastHeaders;

@@ -130,6 +130,9 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
   const campaign = await data(as('POST', '/api/campaigns', { name: 'Walked' }));
   const trunk = (await as('POST', '/api/v1/sip/trunks', { name: 't' })).body;
   const rule = (await as('POST', '/api/v1/sip/dispatch-rules', { name: 'r', trunk_ids: ['ST_unknown'] })).body;
+  const list = new FormData();
+  list.append('file', new Blob(['phone\n+15005550001\nnone\n']), 'walked.csv');
+  const imported = await data(as('POST', `/api/campaigns/${String(campaign['campaign_id'])}/leads`, list));
   const number = `+49306660${nextSerial()}`;
   const { organization_id } = await data(as('GET', '/api/users/me'));
   await server.request('POST', '/voice/numbers', { phone_number: number, organization_id });
@@ -159,6 +162,7 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
       provider: 'simulator',
       number,
       campaign_id: String(campaign['campaign_id']),
+      import_id: String(imported['import_id']),
       webhook_id: String(webhook['webhook_id']),
       tool_id: String(tool['tool_id']),
       server_id: String(mcp['server_id']),

@@ -18,7 +18,18 @@ import {
   listCampaignsOperation,
   updateCampaignOperation,
 } from './campaigns.ts';
-import { allowCallsOperation, listDoNotCallOperation, refuseCallsOperation } from './do-not-call.ts';
+import {
+  allowCallsOperation,
+  importDoNotCallOperation,
+  listDoNotCallOperation,
+  refuseCallsOperation,
+} from './do-not-call.ts';
+import {
+  getImportOperation,
+  importErrorsOperation,
+  undoImportOperation,
+  uploadLeadsOperation,
+} from './lead-imports.ts';
 import { listLeadsOperation } from './leads.ts';
 import { erasePersonOperation } from './people.ts';
 import { loginOperation, refreshOperation } from './sign-in.ts';
@@ -94,9 +105,14 @@ export const callCenter: Api = {
     updateCampaignOperation,
     campaignReadinessOperation,
     listLeadsOperation,
+    uploadLeadsOperation,
+    getImportOperation,
+    importErrorsOperation,
+    undoImportOperation,
     erasePersonOperation,
     refuseCallsOperation,
     listDoNotCallOperation,
     allowCallsOperation,
+    importDoNotCallOperation,
   ],
 };

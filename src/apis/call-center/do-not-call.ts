@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import { notFound } from '#core/kernel/errors.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
+import { importDoNotCallList } from '#core/campaigns/import-do-not-call.ts';
+import { LARGEST_LEAD_FILE } from '#core/campaigns/import-leads.ts';
 import { allowCalls, doNotCallOf, importDoNotCall, listDoNotCall } from '#core/people/do-not-call.ts';
 import type { DoNotCallEntry } from '#core/people/do-not-call-store.ts';
 import { refuseCalls } from '#core/people/refuse-calls.ts';
 import { operation } from '../kit/operation.ts';
 import { IdText, idOf, phoneNumberInQuery, phoneNumberText, timeInSeconds } from '../kit/codecs.ts';
+import { uploadedFile } from '../kit/upload.ts';
 import { campaignNumber } from './campaigns.ts';
+import { MappingField, RowError } from './lead-imports.ts';
 import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery } from './dialect.ts';
 
 const CampaignId = IdText.optional().describe('The list of this campaign, instead of the organization’s');
@@ -75,5 +79,42 @@ export const allowCallsOperation = operation({
     if (!(await allowCalls(core, ctx, number, numberOfCampaign(query.campaign_id))))
       throw notFound('Do-not-call entry', `phone_number: ${number}`);
     return envelope(requestId, { phone_number: number, do_not_call: false as const });
+  },
+});
+
+export const importDoNotCallOperation = operation({
+  method: 'POST',
+  path: '/api/people/do-not-call/import',
+  summary: 'Never call the numbers of a list (CSV) again',
+  permission: 'manage-people',
+  uploads: true,
+  largestUpload: LARGEST_LEAD_FILE,
+  takesPlace: true,
+  body: z.object({
+    file: uploadedFile,
+    mapping: MappingField.optional(),
+    country: z.string().max(100).optional().describe('The country of numbers without a country code'),
+    campaign_id: CampaignId,
+  }),
+  reply: enveloped(
+    z.object({
+      total_rows: z.int(),
+      imported: z.int(),
+      duplicates: z.int(),
+      rejected: z.int(),
+      errors: z.array(RowError),
+    }),
+  ),
+  handle: async ({ core, ctx, body, requestId }) => {
+    const { file, mapping = {}, country = null, campaign_id: campaign } = body;
+    const list = { staged: file.staged, name: file.name, mapping, country };
+    const done = await importDoNotCallList(core, ctx, list, numberOfCampaign(campaign));
+    return envelope(requestId, {
+      total_rows: done.totalRows,
+      imported: done.added,
+      duplicates: done.totalRows - done.added - done.rejected,
+      rejected: done.rejected,
+      errors: done.errors.map(({ row, error }) => ({ row, error })),
+    });
   },
 });

@@ -97,7 +97,7 @@ export const deleteWebhookOperation = operation({
 
 /** The body of a delivery, without its signature. The same for every attempt: it says what held at the event. */
 function bodyOf({ at, event }: StoredEvent, call: Call | null): object {
-  const { confidence: _, ...said } = event.data as { confidence?: unknown } & object;
+  const { confidence: _, importId: __, ...said } = event.data as { confidence?: unknown; importId?: unknown } & object;
   return {
     event: nameOf(event.type),
     timestamp: timeInSeconds(at),
@@ -128,6 +128,7 @@ const subjectOf = (event: DomainEvent): object =>
   'campaignId' in event
     ? {
         campaign_id: idOf('campaign', event.campaignId),
+        ...(event.type === 'lead.imported' ? { import_id: idOf('import', event.data.importId) } : {}),
         ...(event.type in CAMPAIGN_STATUS ? { status: CAMPAIGN_STATUS[event.type] } : {}),
       }
     : {};

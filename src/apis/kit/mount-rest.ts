@@ -143,6 +143,7 @@ async function serve(
     if (outcome.kind === 'stream')
       return await streamReply(api, reply, request.id, (send, signal) => outcome.run(send, signal));
     if (outcome.replayed) void reply.header('idempotent-replayed', 'true');
+    if (operation.contentType !== undefined) void reply.type(operation.contentType);
     await reply.code(operation.status?.(outcome.body) ?? 200).send(outcome.body);
   } catch (error) {
     if (operation.account && error instanceof AppError && error.code !== 'invalid-input')
@@ -198,7 +199,7 @@ async function bodyOf(
 ): Promise<unknown> {
   if (!request.isMultipart()) return readJson(request.body);
   if (!operation.uploads) throw wrong('body', 'a form with files is not taken here');
-  return readForm(request, pipeline.options.core.files, (file) => staged.push(file));
+  return readForm(request, pipeline.options.core.files, (file) => staged.push(file), operation.largestUpload);
 }
 
 /** Converts an error of the HTTP server to an AppError; null for an unknown one. */

@@ -98,7 +98,11 @@ function describe(operation: RestOperation, named: Named): object {
       200: {
         description: 'Done',
         headers: LIMIT_HEADERS,
-        content: { 'application/json': { schema: named(`${operation.name}Reply`, operation.reply, 'output') } },
+        content: {
+          [operation.contentType ?? 'application/json']: {
+            schema: named(`${operation.name}Reply`, operation.reply, 'output'),
+          },
+        },
       },
       ...errorResponses(errors, ERROR),
     },

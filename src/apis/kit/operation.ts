@@ -63,6 +63,10 @@ interface RestDeclaration<P extends Shape, Q extends Shape, B extends Shape, R e
   readonly path: string;
   /** Its body may come as a form with a file (multipart/form-data). */
   readonly uploads?: true;
+  /** Bytes of its file, if that differs from the usual bound. */
+  readonly largestUpload?: number;
+  /** Of a reply that is a text and no JSON. */
+  readonly contentType?: string;
   /** The HTTP status of a reply, where that is not always 200. */
   status?(reply: z.output<R>): number;
 }

@@ -35,27 +35,30 @@ export async function readForm(
   request: FastifyRequest,
   files: FileStore,
   staged: (file: StagedFile) => void,
+  largest = LARGEST_UPLOAD,
 ): Promise<Record<string, string | UploadedFile>> {
   const form: Record<string, string | UploadedFile> = {};
   // The form's reader waits for ever for the end of a request that broke off before it began to read.
   if (request.raw.destroyed) throw wrong('body', 'the connection ended before the form was read');
   try {
-    for await (const part of request.parts() as AsyncIterable<MultipartFile | MultipartValue>) {
+    for await (const part of request.parts({ limits: { fileSize: largest } }) as AsyncIterable<
+      MultipartFile | MultipartValue
+    >) {
       if (part.type === 'file') {
         if (part.filename.length > LONGEST_FILE_NAME)
           throw wrong('file', `the file's name is longer than ${LONGEST_FILE_NAME} characters`, 'range');
         const file = await files.stage(part.file);
         staged(file);
-        if (part.file.truncated) throw tooLarge();
+        if (part.file.truncated) throw tooLarge(largest);
         form[part.fieldname] = new UploadedFile(part.filename || 'file', file);
       } else form[part.fieldname] = String(part.value);
     }
   } catch (error) {
     if (error instanceof AppError) throw error;
-    if ((error as { code?: string }).code === 'FST_REQ_FILE_TOO_LARGE') throw tooLarge();
+    if ((error as { code?: string }).code === 'FST_REQ_FILE_TOO_LARGE') throw tooLarge(largest);
     throw wrong('body', `the form cannot be read${error instanceof Error ? `: ${error.message}` : ''}`);
   }
   return form;
 }
 
-const tooLarge = () => wrong('file', `the file is larger than ${LARGEST_UPLOAD} bytes`, 'range');
+const tooLarge = (largest: number) => wrong('file', `the file is larger than ${largest} bytes`, 'range');

@@ -73,11 +73,14 @@ export interface ListedLead extends Lead {
 }
 
 export interface LeadStore {
-  /** Null if the campaign has a lead with that number. */
-  insert(organizationId: number, lead: NewLead, at: Date): Promise<Lead | null>;
+  /** Returns the numbers that the campaign had no lead with. */
+  insertMany(organizationId: number, leads: readonly NewLead[], at: Date): Promise<ReadonlySet<string>>;
+  byNumbers(campaignId: number, numbers: readonly string[]): Promise<ReadonlyMap<string, Lead>>;
   byNumber(campaignId: number, number: string): Promise<Lead | null>;
-  /** Changes what a file or client says of a lead. */
-  describe(id: number, lead: Pick<Lead, 'name' | 'email' | 'variables'>, at: Date): Promise<void>;
+  /** Changes what a file or client says of leads. */
+  describeMany(leads: readonly Pick<Lead, 'id' | 'name' | 'email' | 'variables'>[], at: Date): Promise<void>;
+  /** Those of these numbers that any campaign has a lead with. */
+  numbersIn(organizationId: number, numbers: readonly string[]): Promise<readonly string[]>;
   list(organizationId: number, campaignId: number, filter: LeadFilter, page: Page): Promise<Listed<ListedLead>>;
   /** Leads with that number which are neither done nor being called, of all campaigns. Locks them. */
   open(organizationId: number, number: string): Promise<readonly Lead[]>;
@@ -86,6 +89,10 @@ export interface LeadStore {
   refuse(organizationId: number, numbers: readonly string[], campaignId: number | null, at: Date): Promise<void>;
   /** Ends the leads of a person and deletes what they say of the person. */
   erase(personId: number, at: Date): Promise<void>;
-  /** The dials of a number since an instant, and what forbids it. */
-  facts(organizationId: number, number: string, since: Date): Promise<DialFacts>;
+  /** The dials of numbers since an instant, and what forbids them. */
+  factsOf(organizationId: number, numbers: readonly string[], since: Date): Promise<ReadonlyMap<string, DialFacts>>;
+  /** Lets leads of a completed import be dialled, at most so many. Returns how many. */
+  release(importId: number, most: number, at: Date): Promise<number>;
+  /** Deletes leads of an import that were never dialled, at most so many. Returns how many. */
+  deleteImported(importId: number, most: number): Promise<number>;
 }

@@ -1,3 +1,4 @@
+import type { PhoneNumber } from '../kernel/phone-number.ts';
 import type { AttemptOutcome } from '../dialling/rules.ts';
 import type { Verdict } from '../dialling/may-dial.ts';
 
@@ -7,7 +8,10 @@ import type { Verdict } from '../dialling/may-dial.ts';
  */
 export type LeadStatus = 'ready' | 'waiting' | 'blocked' | 'claimed' | 'dialling' | 'done';
 
-/** Why a lead that waits or is blocked is not dialled. `being_called`: another call with its number runs. */
+/**
+ * Why a lead that waits or is blocked is not dialled. `being_called`: another call with its number runs. `importing`:
+ * its import is not complete yet.
+ */
 export type LeadReason =
   | 'invalid_number'
   | 'do_not_call'
@@ -15,7 +19,8 @@ export type LeadReason =
   | 'zone_unknown'
   | 'attempt_limit'
   | 'resting'
-  | 'being_called';
+  | 'being_called'
+  | 'importing';
 
 export interface Lead {
   readonly id: number;
@@ -36,6 +41,21 @@ export interface Lead {
   readonly lastOutcome: AttemptOutcome | null;
   readonly importId: number | null;
   readonly createdAt: Date;
+}
+
+/** A row of a list, as a client or a file gives it. Null: not said. */
+export interface GivenLead {
+  readonly number: PhoneNumber;
+  readonly name: string | null;
+  readonly email: string | null;
+  readonly postalCode: string | null;
+  readonly region: string | null;
+  readonly country: string | null;
+  readonly timeZone: string | null;
+  /** Whether the person agreed to be called, and where that was said. */
+  readonly consent: { readonly given: boolean; readonly source: string } | null;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly priority: number;
 }
 
 /** Where a lead stands: one answer to why it is not dialled. */

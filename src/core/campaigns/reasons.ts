@@ -27,7 +27,12 @@ export interface LeadCount {
 /** What keeps a whole campaign from dialling; null: nothing. */
 export type CampaignHold = 'not_started' | 'paused' | 'ended' | 'daily_cap' | 'no_human' | 'carrier' | 'capacity';
 
-export type BlockingReason = LeadReason | CampaignHold | 'outside_hours' | 'being_called' | 'done';
+export type BlockingReason =
+  | Exclude<LeadReason, 'importing'>
+  | CampaignHold
+  | 'outside_hours'
+  | 'being_called'
+  | 'done';
 
 export interface Standings {
   readonly dialableNow: number;
@@ -73,6 +78,10 @@ function openingOf(
   return { isOpen: isOpenToDial(open, now), opensMs: open?.fromMs ?? Infinity };
 }
 
+/** A lead whose import is not complete has not started. */
+const shownReason = (reason: string | null): BlockingReason =>
+  reason === 'importing' ? 'not_started' : (reason as Exclude<LeadReason, 'importing'>);
+
 export interface LeadAnswer {
   /** Null: it is dialable now. */
   readonly blockedBy: BlockingReason | null;
@@ -90,8 +99,8 @@ export function answerFor(
   const isDue = status === 'waiting' && dueAt <= question.now;
   if (status === 'claimed' || status === 'dialling') return { blockedBy: 'being_called', nextAttemptAt: null };
   if (status === 'done') return { blockedBy: 'done', nextAttemptAt: null };
-  if (status === 'blocked') return { blockedBy: lead.reason as LeadReason, nextAttemptAt: null };
-  if (status === 'waiting' && !isDue) return { blockedBy: lead.reason as LeadReason, nextAttemptAt: dueAt };
+  if (status === 'blocked') return { blockedBy: shownReason(lead.reason), nextAttemptAt: null };
+  if (status === 'waiting' && !isDue) return { blockedBy: shownReason(lead.reason), nextAttemptAt: dueAt };
   const { isOpen, opensMs } = openingOf(place, question);
   const opensAt = Number.isFinite(opensMs) ? new Date(opensMs) : null;
   if (hold !== null) return { blockedBy: hold, nextAttemptAt: null };
@@ -115,10 +124,10 @@ export function standings({ counts, due, hold, rules, own, now }: StandingsQuest
     if (leads === 0) continue;
     if (status === 'ready') addReady(place, leads);
     else if (status === 'claimed' || status === 'dialling') add('being_called', leads);
-    else add(status === 'done' ? 'done' : (reason as LeadReason), leads);
+    else add(status === 'done' ? 'done' : shownReason(reason), leads);
   }
   for (const { place, reason, leads } of due) {
-    add(reason, -leads);
+    add(shownReason(reason), -leads);
     addReady(place, leads);
   }
   return {

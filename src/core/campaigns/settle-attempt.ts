@@ -35,7 +35,7 @@ async function settleAttempt(records: CampaignRecords, call: Call, talkMs: numbe
   if (!found || !campaign) return;
   const { attempt, lead } = found;
   const since = attempt.dialledAt;
-  const facts = await records.leads.facts(call.organizationId, call.to!, since);
+  const facts = (await records.leads.factsOf(call.organizationId, [call.to!], since)).get(call.to!)!;
   const outcome = outcomeOf({
     ...call,
     endedAt: call.endedAt ?? now,

@@ -122,6 +122,23 @@ export function regionOf(text: string | null, country: string | null): string | 
   );
 }
 
+/** The country of a number; null if several share its code. */
+export function countryOfNumber(number: string | null): string | null {
+  return number === null ? null : only(byNumber(number).regions.map(countryIn));
+}
+
+/** The country of a time zone; null if none or several have it. */
+export function countryOfZone(zone: string): string | null {
+  const regions = Object.entries(REGIONS).filter(([, { zones }]) => zones.includes(zone));
+  const countries = [...ZONES_BY_COUNTRY].filter(([, zones]) => zones.includes(zone));
+  return only([...regions, ...countries].map(([id]) => countryIn(id)));
+}
+
+function only(countries: readonly string[]): string | null {
+  const [first, ...others] = new Set(countries);
+  return first !== undefined && others.length === 0 ? first : null;
+}
+
 function byPostalCode(text: string | null, country: string | null): Source {
   const code = text?.replaceAll(/[\s-]/g, '').toUpperCase() ?? '';
   const isCanadian = /^[A-Z]\d[A-Z]/.test(code) && (country === 'CA' || country === null);

@@ -44,6 +44,11 @@ export type DomainEvent =
   | {
       readonly type: 'lead.imported';
       readonly campaignId: number;
-      readonly data: { readonly imported: number; readonly duplicates: number; readonly rejected: number };
+      readonly data: {
+        readonly importId: number;
+        readonly imported: number;
+        readonly duplicates: number;
+        readonly rejected: number;
+      };
     }
   | { readonly type: 'agent.created'; readonly agentId: number; readonly data: Record<string, never> };

@@ -26,6 +26,8 @@ export interface StagedFile {
   readonly path: string;
   readonly size: number;
   readonly sha256: string;
+  /** From its beginning; not after `keep`. */
+  stream(): AsyncIterable<Uint8Array>;
   keep(key: string): Promise<void>;
   /** Does nothing after `keep`. */
   discard(): Promise<void>;

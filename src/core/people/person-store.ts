@@ -52,6 +52,18 @@ export interface PersonStore {
   ): Promise<void>;
   refuseCalls(personId: number, at: Date): Promise<void>;
   whereabouts(organizationId: number, personId: number): Promise<PersonWhereabouts | null>;
+  /** By person. */
+  whereaboutsOf(organizationId: number, personIds: readonly number[]): Promise<ReadonlyMap<number, PersonWhereabouts>>;
+  /** As `locate`, for many people. */
+  locateMany(
+    organizationId: number,
+    changes: readonly {
+      readonly personId: number;
+      readonly where: Partial<Omit<PersonWhereabouts, 'timeZoneFrom'>>;
+    }[],
+  ): Promise<void>;
+  /** The owners of numbers that have one. */
+  byNumbers(organizationId: number, numbers: readonly string[]): Promise<ReadonlyMap<string, Pick<Person, 'id'>>>;
   /** Changes the fields that are given. A `timeZone` counts as given. */
   locate(
     organizationId: number,

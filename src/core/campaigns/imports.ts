@@ -1,0 +1,67 @@
+import type { Core } from '../core.ts';
+import type { Context } from '../kernel/context.ts';
+import { AppError, notFound } from '../kernel/errors.ts';
+import { getCampaign } from './campaigns.ts';
+import type { LeadImport, RejectedRow } from './lead-import.ts';
+
+type Reading = Pick<Context, 'organizationId'>;
+
+export const MOST_ERRORS_SHOWN = 100;
+/** More rejected rows than this are counted, and not stored. */
+export const MOST_ERRORS_STORED = 100_000;
+const DELETED_AT_ONCE = 1000;
+
+const importNotFound = (id: number): AppError => notFound('Import', `import_id: import_${id}`);
+
+/** @throws AppError not-found */
+export async function getImport(
+  core: Pick<Core, 'store' | 'clock'>,
+  ctx: Reading,
+  campaignId: number,
+  id: number,
+): Promise<LeadImport> {
+  await getCampaign(core, ctx, campaignId);
+  const found = await core.store.leadImports.find(ctx.organizationId, campaignId, id);
+  if (!found) throw importNotFound(id);
+  return found;
+}
+
+/** The rows that an import rejected, in the order of the file. @throws AppError not-found */
+export async function rejectedRows(
+  core: Pick<Core, 'store' | 'clock'>,
+  ctx: Reading,
+  campaignId: number,
+  id: number,
+  most: number,
+): Promise<readonly RejectedRow[]> {
+  await getImport(core, ctx, campaignId, id);
+  return core.store.leadImports.rejected(id, most);
+}
+
+/**
+ * Takes back an import: deletes the leads that it created and that were never dialled. What it said of people stays.
+ * @throws AppError not-found, unchangeable while it runs
+ */
+export async function undoImport(
+  core: Pick<Core, 'store' | 'clock'>,
+  ctx: Pick<Context, 'organizationId' | 'actor' | 'once'>,
+  campaignId: number,
+  id: number,
+): Promise<{ readonly deleted: number; readonly kept: number }> {
+  const { created, status, released } = await getImport(core, ctx, campaignId, id);
+  if (status === 'processing' || !released)
+    throw new AppError('unchangeable', 'The import is not complete yet: undo it when it is', {
+      subject: `import_${id}`,
+    });
+  let deleted = 0;
+  for (let some = DELETED_AT_ONCE; some === DELETED_AT_ONCE; deleted += some)
+    some = await core.store.leads.deleteImported(id, DELETED_AT_ONCE);
+  await core.store.transaction(async (records) => {
+    await records.leadImports.undone(id, core.clock.now());
+    await records.outbox.audit(ctx, 'campaign.undo-import', `campaign_${campaignId}`, {
+      import: `import_${id}`,
+      deleted,
+    });
+  });
+  return { deleted, kept: Math.max(0, created - deleted) };
+}

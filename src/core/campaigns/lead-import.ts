@@ -1,0 +1,73 @@
+import type { LeadColumns } from './lead-columns.ts';
+import type { TableFormat } from './lead-file.ts';
+
+export type ImportStatus = 'processing' | 'completed' | 'failed';
+
+export interface ImportCounts {
+  readonly created: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly rejected: number;
+}
+
+/** A list of leads that is read from a file into a campaign. */
+export interface LeadImport extends ImportCounts {
+  readonly id: number;
+  readonly organizationId: number;
+  readonly campaignId: number;
+  readonly fileKey: string | null;
+  readonly fileName: string;
+  readonly fileHash: string;
+  readonly format: TableFormat;
+  readonly columns: LeadColumns;
+  readonly status: ImportStatus;
+  readonly failure: string | null;
+  readonly totalRows: number;
+  readonly doneRows: number;
+  readonly released: boolean;
+  readonly undoneAt: Date | null;
+  readonly createdAt: Date;
+  readonly finishedAt: Date | null;
+}
+
+export type NewImport = Pick<
+  LeadImport,
+  'organizationId' | 'campaignId' | 'fileKey' | 'fileName' | 'fileHash' | 'format' | 'columns' | 'totalRows'
+>;
+
+export interface RejectedRow {
+  readonly row: number;
+  readonly error: string;
+  readonly cells: readonly string[];
+}
+
+export interface LeadImportStore {
+  insert(one: NewImport, at: Date): Promise<LeadImport>;
+  find(organizationId: number, campaignId: number, id: number): Promise<LeadImport | null>;
+  /** As `find`, and locks it until the transaction ends. */
+  lock(organizationId: number, campaignId: number, id: number): Promise<LeadImport | null>;
+  /** Leases an import with work left that no server works on, of none of these organizations. Null: there is none. */
+  claim(leaseMs: number, busy: readonly number[]): Promise<LeadImport | null>;
+  /**
+   * Notes that rows are done up to `doneRows`, and extends the lease. False if another server did, or the import ended:
+   * then the transaction must not commit.
+   */
+  advance(
+    one: Pick<LeadImport, 'id' | 'doneRows'>,
+    step: {
+      readonly doneRows: number;
+      readonly counts: ImportCounts;
+      readonly rejected: readonly RejectedRow[];
+      readonly leaseMs: number;
+    },
+  ): Promise<boolean>;
+  /** Extends the lease only. */
+  extend(id: number, leaseMs: number): Promise<void>;
+  finish(id: number, status: ImportStatus, failure: string | null, at: Date): Promise<void>;
+  released(id: number): Promise<void>;
+  undone(id: number, at: Date): Promise<void>;
+  /** By row. */
+  rejected(id: number, most: number): Promise<readonly RejectedRow[]>;
+  /** The file is about to be deleted. */
+  forgetFile(id: number): Promise<void>;
+}

@@ -1,0 +1,153 @@
+import { sql, type Kysely, type Selectable } from 'kysely';
+import type { LeadColumns } from '#core/campaigns/lead-columns.ts';
+import type { TableFormat } from '#core/campaigns/lead-file.ts';
+import type { ImportStatus, LeadImport, LeadImportStore, NewImport, RejectedRow } from '#core/campaigns/lead-import.ts';
+import type { Database } from './schema.ts';
+import { interval } from './sql.ts';
+
+export class PostgresLeadImportStore implements LeadImportStore {
+  readonly #db: Kysely<Database>;
+
+  constructor(db: Kysely<Database>) {
+    this.#db = db;
+  }
+
+  async insert(one: NewImport, at: Date): Promise<LeadImport> {
+    const row = await this.#db
+      .insertInto('lead_imports')
+      .values({
+        organization_id: one.organizationId,
+        campaign_id: one.campaignId,
+        file_key: one.fileKey,
+        file_name: one.fileName,
+        file_hash: one.fileHash,
+        format: JSON.stringify(one.format),
+        columns: JSON.stringify(one.columns),
+        total_rows: one.totalRows,
+        created_at: at,
+      })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    return toImport(row);
+  }
+
+  async find(organizationId: number, campaignId: number, id: number): Promise<LeadImport | null> {
+    const row = await this.#one(organizationId, campaignId, id).executeTakeFirst();
+    return row ? toImport(row) : null;
+  }
+
+  async lock(organizationId: number, campaignId: number, id: number): Promise<LeadImport | null> {
+    const row = await this.#one(organizationId, campaignId, id).forUpdate().executeTakeFirst();
+    return row ? toImport(row) : null;
+  }
+
+  #one(organizationId: number, campaignId: number, id: number) {
+    return this.#db
+      .selectFrom('lead_imports')
+      .selectAll()
+      .where('organization_id', '=', organizationId)
+      .where('campaign_id', '=', campaignId)
+      .where('id', '=', id);
+  }
+
+  async claim(leaseMs: number, busy: readonly number[]): Promise<LeadImport | null> {
+    const { rows } = await sql<Selectable<Database['lead_imports']>>`
+      update lead_imports set lease_until = now() + ${interval(leaseMs)} where id = (
+        select id from lead_imports
+        where (status = 'processing' or not released) and (lease_until is null or lease_until < now())
+          and organization_id <> all(${[...busy]}::bigint[])
+        order by id limit 1 for update skip locked)
+      returning *`.execute(this.#db);
+    return rows[0] ? toImport(rows[0]) : null;
+  }
+
+  async advance(...[one, step]: Parameters<LeadImportStore['advance']>): Promise<boolean> {
+    const { counts, rejected } = step;
+    const { numUpdatedRows } = await this.#db
+      .updateTable('lead_imports')
+      .set((eb) => ({
+        done_rows: step.doneRows,
+        created: eb('created', '+', counts.created),
+        updated: eb('updated', '+', counts.updated),
+        unchanged: eb('unchanged', '+', counts.unchanged),
+        rejected: eb('rejected', '+', counts.rejected),
+        lease_until: sql<Date>`now() + ${interval(step.leaseMs)}`,
+      }))
+      .where('id', '=', one.id)
+      .where('status', '=', 'processing')
+      .where('done_rows', '=', one.doneRows)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) return false;
+    if (rejected.length > 0)
+      await this.#db
+        .insertInto('lead_import_errors')
+        .values(rejected.map(({ row, error, cells }) => ({ import_id: one.id, row, error, cells: storable(cells) })))
+        .execute();
+    return true;
+  }
+
+  async extend(id: number, leaseMs: number): Promise<void> {
+    await this.#db
+      .updateTable('lead_imports')
+      .set({ lease_until: sql<Date>`now() + ${interval(leaseMs)}` })
+      .where('id', '=', id)
+      .execute();
+  }
+
+  async finish(id: number, status: ImportStatus, failure: string | null, at: Date): Promise<void> {
+    await this.#db.updateTable('lead_imports').set({ status, failure, finished_at: at }).where('id', '=', id).execute();
+  }
+
+  async released(id: number): Promise<void> {
+    await this.#db
+      .updateTable('lead_imports')
+      .set({ released: true, lease_until: null })
+      .where('id', '=', id)
+      .execute();
+  }
+
+  async undone(id: number, at: Date): Promise<void> {
+    await this.#db.updateTable('lead_imports').set({ undone_at: at }).where('id', '=', id).execute();
+  }
+
+  async rejected(id: number, most: number): Promise<readonly RejectedRow[]> {
+    return this.#db
+      .selectFrom('lead_import_errors')
+      .select(['row', 'error', 'cells'])
+      .where('import_id', '=', id)
+      .orderBy('row')
+      .limit(most)
+      .execute();
+  }
+
+  async forgetFile(id: number): Promise<void> {
+    await this.#db.updateTable('lead_imports').set({ file_key: null }).where('id', '=', id).execute();
+  }
+}
+
+/** Without the characters that a database cannot store. */
+const storable = (cells: readonly string[]): string[] =>
+  cells.map((cell) => cell.replaceAll('\0', '\uFFFD').toWellFormed());
+
+const toImport = (row: Selectable<Database['lead_imports']>): LeadImport => ({
+  id: row.id,
+  organizationId: row.organization_id,
+  campaignId: row.campaign_id,
+  fileKey: row.file_key,
+  fileName: row.file_name,
+  fileHash: row.file_hash,
+  format: row.format as unknown as TableFormat,
+  columns: row.columns as unknown as LeadColumns,
+  status: row.status as ImportStatus,
+  failure: row.failure,
+  totalRows: row.total_rows,
+  doneRows: row.done_rows,
+  created: row.created,
+  updated: row.updated,
+  unchanged: row.unchanged,
+  rejected: row.rejected,
+  released: row.released,
+  undoneAt: row.undone_at,
+  createdAt: row.created_at,
+  finishedAt: row.finished_at,
+});
