@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ROLES, type Role } from '#core/kernel/context.ts';
 import type { Api } from '#apis/kit/api.ts';
-import { accepted, type TestServer } from './server.ts';
+import { accepted, until, type TestServer } from './server.ts';
 
 // What walks over every operation of every API start from.
 
@@ -55,6 +55,7 @@ export const BODIES: Readonly<Record<string, (serial: number) => Json>> = {
   'POST /api/ai/analyze': () => ({ transcript: 'Customer: How much is it?' }),
   'POST /api/v1/calls/outbound/create': () => ({ to_number: '+15005550001' }),
   'POST /api/v1/calls/outbound/callback': () => ({ customer_phone: '+15005550001' }),
+  'PUT /api/v1/agents/:human_agent_id/status': () => ({ status: 'away' }),
   'POST /api/v1/sip/trunks': () => ({ name: 'Walked' }),
   'POST /api/v1/sip/dispatch-rules': () => ({ name: 'Walked' }),
   'POST /api/v1/calls/outbound/batch': () => ({ calls: [{ to_number: '+15005550001' }] }),
@@ -90,11 +91,13 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
   const data = async (reply: Promise<{ body: Json }>) => (await reply).body['data'] as Json;
   const tokens: Partial<Record<Role, string>> = {};
   let userId = '';
+  let humanAgentId = '';
   for (const role of ROLES) {
     const email = `${role}${nextSerial()}@example.com`;
     userId = String(
       (await data(as('POST', '/api/users', { email, name: role, role, password: 'temp_password' })))['user_id'],
     );
+    if (role === 'agent') humanAgentId = userId;
     tokens[role] = String(
       (await data(server.request('POST', '/api/auth/login', { email, password: 'temp_password' })))['token'],
     );
@@ -133,6 +136,13 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
   const list = new FormData();
   list.append('file', new Blob(['phone\n+15005550001\nnone\n']), 'walked.csv');
   const imported = await data(as('POST', `/api/campaigns/${String(campaign['campaign_id'])}/leads`, list));
+  const { session_id } = (
+    await accepted(() => as('POST', '/api/v1/calls/outbound/create', { to_number: '+15005550010' }))
+  ).body;
+  await until('the call to be transferable', 60_000, async () => {
+    const { status } = await as('POST', `/api/v1/calls/${String(session_id)}/transfer`);
+    return status === 200;
+  });
   const number = `+49306660${nextSerial()}`;
   const { organization_id } = await data(as('GET', '/api/users/me'));
   await server.request('POST', '/voice/numbers', { phone_number: number, organization_id });
@@ -155,6 +165,10 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
       batch_id: String(batch['batch_id']),
       trunk_id: String(trunk['trunk_id']),
       rule_id: String(rule['rule_id']),
+      human_agent_id: humanAgentId,
+      queue_id: String(session_id),
+      // No one is offered a call here; the desk's own suite asks for offers of others.
+      offer_id: '999999',
       user_id: userId,
       organization_id: `org_${call.organizationId}`,
       key_id: String(key['key_id']),

@@ -1,9 +1,13 @@
 import { z } from 'zod';
+import { countActive } from '#core/calls/call-sessions.ts';
+import { queueStatus } from '#core/desk/desk-view.ts';
 import { analyticsRange } from '#core/metrics/analytics-range.ts';
 import { measure } from '#core/metrics/measure.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import { operation } from '../kit/operation.ts';
-import { instantInQuery } from '../kit/codecs.ts';
+import { instantInQuery, timeInSeconds } from '../kit/codecs.ts';
+import { secondsOf } from './dialect.ts';
+import { INBOUND } from './inbound.ts';
 
 type Instant = z.output<typeof instantInQuery>;
 
@@ -63,6 +67,40 @@ export const callMetricsOperation = operation({
         neutral: figures?.neutral ?? 0,
         negative: figures?.negative ?? 0,
       },
+    };
+  },
+});
+
+export const realtimeOperation = operation({
+  method: 'GET',
+  path: '/api/v1/analytics/realtime',
+  summary: 'Get Real-time Metrics',
+  permission: 'read-calls',
+  reply: z.object({
+    active_calls: z.int(),
+    inbound_active: z.int(),
+    outbound_active: z.int(),
+    queue_length: z.int(),
+    avg_wait_time_seconds: z.number().describe('Of those whom a human agent answered in the last hour'),
+    agents_online: z.int().describe('Human agents who are online or busy'),
+    agents_busy: z.int(),
+    timestamp: z.string(),
+  }),
+  handle: async ({ core, ctx }) => {
+    const [inbound, outbound, queue] = await Promise.all([
+      countActive(core, ctx, INBOUND),
+      countActive(core, ctx, ['outbound']),
+      queueStatus(core, ctx),
+    ]);
+    return {
+      active_calls: inbound + outbound,
+      inbound_active: inbound,
+      outbound_active: outbound,
+      queue_length: queue.waiting,
+      avg_wait_time_seconds: secondsOf(queue.meanWaitMs),
+      agents_online: queue.activeAgents,
+      agents_busy: queue.busyAgents,
+      timestamp: timeInSeconds(core.clock.now()),
     };
   },
 });

@@ -1,12 +1,16 @@
 import type { Api } from '../kit/api.ts';
-import { callMetricsOperation } from './analytics.ts';
+import { callMetricsOperation, realtimeOperation } from './analytics.ts';
 import { batchCallsOperation, getBatchOperation } from './batch.ts';
 import { allActiveOperation, endCallOperation, transcriptOperation } from './calls.ts';
+import { deskOperations } from './desk.ts';
 import { ErrorReply, renderError, REQUESTS } from './dialect.ts';
 import { createRuleOperation, deleteRuleOperation, getRuleOperation, listRulesOperation } from './dispatch-rules.ts';
+import { agentStatusOperation, listHumanAgentsOperation } from './human-agents.ts';
 import { activeInboundOperation, getCallOperation } from './inbound.ts';
 import { activeOutboundOperation, createCallbackOperation, createCallOperation } from './outbound.ts';
+import { queuePositionOperation, queueStatusOperation } from './queue.ts';
 import { asyncApi, sockets } from './sockets.ts';
+import { transferOperation } from './transfers.ts';
 import { createTrunkOperation, deleteTrunkOperation, getTrunkOperation, listTrunksOperation } from './trunks.ts';
 
 export const customerService: Api = {
@@ -37,6 +41,13 @@ export const customerService: Api = {
     getRuleOperation,
     deleteRuleOperation,
     callMetricsOperation,
+    realtimeOperation,
+    transferOperation,
+    queueStatusOperation,
+    queuePositionOperation,
+    listHumanAgentsOperation,
+    agentStatusOperation,
+    ...deskOperations,
   ],
   eventSockets: sockets,
   asyncApi,

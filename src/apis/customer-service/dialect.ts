@@ -29,6 +29,9 @@ export const HANDLED_BY: Record<CallSession['handledBy'], string> = {
   'human-agent': 'human_agent',
 };
 
+/** Seconds with one decimal. */
+export const secondsOf = (ms: number): number => Math.round(ms / 100) / 10;
+
 /** By the role of an entry. */
 export const SPEAKERS = { caller: 'customer', agent: 'ai_agent' } as const;
 

@@ -43,3 +43,8 @@ export const CustomerId = z
       .max(15),
   ])
   .transform(Number);
+
+/** A human agent: their number, or `user_5`. An id that is none names no agent. */
+export const AgentId = z
+  .union([z.int().min(0).max(999_999_999_999_999), IdText])
+  .transform((id) => (typeof id === 'number' ? id : Number(/^(?:user_)?([1-9]\d{0,14})$/.exec(id)?.[1] ?? 0)));

@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { durationMs, type Direction } from '#core/calls/call.ts';
 import { activeSessions, getSession, type CallSession } from '#core/calls/call-sessions.ts';
 import { waitingCall } from '#core/calls/place-batch.ts';
+import { transfersOf } from '#core/desk/transfer-call.ts';
 import { SENTIMENTS } from '#core/memory/analyst.ts';
 import { operation } from '../kit/operation.ts';
 import { timeInSeconds, wholeNumber } from '../kit/codecs.ts';
 import { HANDLED_BY, statusWord } from './dialect.ts';
+import { presentTransfer, Transfer } from './transfers.ts';
 import { customerIdOf, SESSION, SessionParams, sessionId, sidIn, sipCallIdOf, subjectOf } from './ids.ts';
 
 /** Web calls come in: their client calls the agent. */
@@ -34,7 +36,7 @@ export function presentInbound(session: CallSession, now: Date): z.input<typeof 
     duration_seconds: Math.floor(durationMs(call, now) / 1000),
     handled_by: HANDLED_BY[session.handledBy] as 'ai_agent' | 'human_agent',
     sentiment,
-    transfer_count: 0,
+    transfer_count: session.transferCount,
   };
 }
 
@@ -68,6 +70,7 @@ const Detail = InboundCall.extend({
   metadata: z.record(z.string(), z.unknown()),
   trunk_id: z.string().nullable(),
   play_ringtone: z.boolean(),
+  transfers: z.array(Transfer),
 });
 
 /** The detail of any call. A call of a batch that is not dialled yet, or was not, is shown as well. */
@@ -95,6 +98,7 @@ export const getCallOperation = operation({
       metadata: origin.metadata,
       trunk_id: origin.trunkId,
       play_ringtone: origin.playRingtone,
+      transfers: (await transfersOf(core, call)).map(presentTransfer),
     };
   },
 });
@@ -121,4 +125,5 @@ const presentWaiting = (
   metadata: {},
   trunk_id: null,
   play_ringtone: false,
+  transfers: [],
 });

@@ -17,6 +17,8 @@ export interface CallSession {
   readonly person: { readonly personId: number; readonly outsideId: string | null } | null;
   /** Who talks to the person, or talked to them last. */
   readonly handledBy: 'ai-agent' | 'human-agent';
+  /** How often a person took the call over. */
+  readonly transferCount: number;
   /** Of the person so far; null before they have spoken. */
   readonly sentiment: Sentiment | null;
 }
@@ -33,6 +35,11 @@ export async function activeSessions(
 ): Promise<Listed<CallSession>> {
   const { rows, total } = await listCalls(core, ctx, { statuses: LIVE_STATUSES, directions }, page);
   return { rows: await sessionsOf(core, rows), total };
+}
+
+/** How many calls run that the actor may see. */
+export async function countActive(core: Core, ctx: Context, directions: readonly Direction[]): Promise<number> {
+  return (await listCalls(core, ctx, { statuses: LIVE_STATUSES, directions }, { skip: 0, limit: 1 })).total;
 }
 
 /** @throws AppError not-found */
@@ -66,6 +73,7 @@ async function sessionsOf(core: Core, calls: readonly Call[]): Promise<readonly 
       roomName: roomNameOf(call, origins.get(call.id)?.roomName ?? null),
       person: people.get(call.id) ?? null,
       handledBy: handledBy(call, byCall.get(call.id) ?? []),
+      transferCount: (byCall.get(call.id) ?? []).filter(({ role }) => isHuman(role)).length,
       sentiment:
         reviews.get(call.id)?.analysis?.sentiment ?? (await sentimentOf(core, spoken.get(call.conversationId) ?? [])),
     })),
@@ -80,14 +88,14 @@ async function sentimentOf(core: Core, entries: readonly Entry[]): Promise<Senti
   return (await core.dialogue.analyse(null, entries.slice(-LAST_ENTRIES), false)).judgement?.sentiment ?? null;
 }
 
+const isHuman = (role: Participant['role']): boolean => role === 'human-agent' || role === 'colleague';
+
 /** A person who takes part in a running call handles it; an ended one was handled by who stayed to the end. */
-export function handledBy(
+function handledBy(
   { status, endedAt }: Pick<Call, 'status' | 'endedAt'>,
   participants: readonly Pick<Participant, 'role' | 'leftAt'>[],
 ): CallSession['handledBy'] {
   const stayed = ({ leftAt }: Pick<Participant, 'leftAt'>) =>
     leftAt === null || (isEnded(status) && endedAt !== null && leftAt.getTime() >= endedAt.getTime());
-  return participants.some((one) => (one.role === 'human-agent' || one.role === 'colleague') && stayed(one))
-    ? 'human-agent'
-    : 'ai-agent';
+  return participants.some((one) => isHuman(one.role) && stayed(one)) ? 'human-agent' : 'ai-agent';
 }

@@ -19,14 +19,22 @@ export async function getCall(
 ): Promise<Call> {
   const call =
     typeof id === 'number' ? await core.store.calls.byId(id) : await core.store.calls.find(ctx.organizationId, id);
-  const whose = callsOf(ctx.actor);
-  if (
-    !call ||
-    call.organizationId !== ctx.organizationId ||
-    (whose !== 'all' && (whose.userId === null || call.userId !== whose.userId))
-  )
-    throw notFound(what, subject);
+  if (call?.organizationId !== ctx.organizationId || !(await mayBeSeen(core, ctx, call))) throw notFound(what, subject);
   return call;
+}
+
+/** A human agent sees the calls that they placed, took over, or are being offered. */
+async function mayBeSeen(core: Core, ctx: Context, call: Call): Promise<boolean> {
+  const whose = callsOf(ctx.actor);
+  if (whose === 'all') return true;
+  const { userId } = whose;
+  if (userId === null) return false;
+  if (call.userId === userId) return true;
+  const { entries, offers } = await core.store.desk.ofCall(call.id);
+  return (
+    entries.some((one) => one.agentId === userId) ||
+    offers.some((one) => one.agentId === userId && one.endedAt === null)
+  );
 }
 
 /**

@@ -44,19 +44,19 @@ export async function viewDesk(core: Core, ctx: Context): Promise<DeskView> {
       estimateMinutes: estimateMinutes(estimateWaitMs(desk, entry.id, times, now)),
     })),
     offers: isAgent ? desk.offers.filter(({ agentId }) => agentId === userOf(ctx.actor)) : desk.offers,
-    agents: agentsOf(desk, now),
+    agents: agentsOf(desk),
   };
 }
 
 /** All human agents, by number. */
 export async function listHumanAgents(core: Core, ctx: Context): Promise<readonly AgentOnDesk[]> {
-  return agentsOf(await readDesk(core, ctx.organizationId), core.clock.now());
+  return agentsOf(await readDesk(core, ctx.organizationId));
 }
 
-const agentsOf = (desk: Desk, now: Date): readonly AgentOnDesk[] =>
+const agentsOf = (desk: Desk): readonly AgentOnDesk[] =>
   desk.agents.map((agent) => ({
     agent,
-    status: effectiveStatus(desk, agent, now),
+    status: effectiveStatus(desk, agent),
     callId: connectedTo(desk, agent.id)?.callId ?? null,
   }));
 
@@ -79,7 +79,7 @@ export async function queueStatus(core: Core, ctx: Context): Promise<QueueStatus
     readDesk(core, ctx.organizationId),
     core.store.desk.waits(ctx.organizationId, new Date(now.getTime() - HOUR_MS)),
   ]);
-  const statuses = agentsOf(desk, now).map(({ status }) => status);
+  const statuses = agentsOf(desk).map(({ status }) => status);
   const busyAgents = statuses.filter((status) => status === 'busy').length;
   return {
     waiting: lineOf(desk).length,

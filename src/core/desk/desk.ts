@@ -59,12 +59,9 @@ export const lineOf = (desk: Desk): readonly QueueEntry[] => desk.entries.filter
 export const isBusy = (desk: Desk, agent: HumanAgent): boolean =>
   agent.wrapUp !== null || offerTo(desk, agent.id) !== null || connectedTo(desk, agent.id) !== null;
 
-/** The status that lists show. */
-export function effectiveStatus(desk: Desk, agent: HumanAgent, now: Date): AgentStatus {
-  if (isBusy(desk, agent)) return 'busy';
-  if (agent.wanted !== 'online') return agent.wanted;
-  return reachableBy(agent, desk.simulated, now) === null ? 'offline' : 'online';
-}
+/** The status that lists show: the one that the agent set, or `busy`. An online agent may be out of reach. */
+export const effectiveStatus = (desk: Desk, agent: HumanAgent): AgentStatus =>
+  isBusy(desk, agent) ? 'busy' : agent.wanted;
 
 /** Whether the agent could serve the entry, now or when free. */
 export function isSkilledFor(agent: HumanAgent, entry: Pick<QueueEntry, 'skills' | 'targetId'>): boolean {

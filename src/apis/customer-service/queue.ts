@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { deskCallId } from '#core/desk/desk-call-id.ts';
+import { queuePosition, queueStatus } from '#core/desk/desk-view.ts';
+import { transfersOf } from '#core/desk/transfer-call.ts';
+import { AppError, notFound } from '#core/kernel/errors.ts';
+import { operation } from '../kit/operation.ts';
+import { IdText } from '../kit/codecs.ts';
+import { secondsOf } from './dialect.ts';
+import { sessionId } from './ids.ts';
+
+export const queueStatusOperation = operation({
+  method: 'GET',
+  path: '/api/v1/queue/status',
+  summary: 'Get Queue Status',
+  permission: 'read-calls',
+  reply: z.object({
+    waiting_count: z.int(),
+    assigned_count: z.int().describe('Calls that a human agent has'),
+    avg_wait_time_seconds: z.number().describe('Of those answered in the last hour'),
+    active_agents: z.int().describe('Human agents who are online or busy'),
+  }),
+  handle: async ({ core, ctx }) => {
+    const { waiting, assigned, meanWaitMs, activeAgents } = await queueStatus(core, ctx);
+    return {
+      waiting_count: waiting,
+      assigned_count: assigned,
+      avg_wait_time_seconds: secondsOf(meanWaitMs),
+      active_agents: activeAgents,
+    };
+  },
+});
+
+export const queuePositionOperation = operation({
+  method: 'GET',
+  path: '/api/v1/queue/:queue_id/position',
+  summary: 'Get Queue Position; `queue_id` is the session_id of the waiting call',
+  permission: 'read-calls',
+  params: z.object({ queue_id: IdText }),
+  reply: z.object({
+    queue_id: z.int(),
+    position: z.int().nullable().describe('Null once the call waits no more'),
+    estimated_wait_minutes: z.int().nullable().describe('Null where no estimate can be made'),
+  }),
+  handle: async ({ core, ctx, params: { queue_id: id } }) => {
+    const callId = await deskCallId(core, ctx, sessionId(id), `queue_id: ${id}`, 'Queue entry');
+    const place = await queuePosition(core, ctx, callId).catch((error: unknown) => {
+      if (error instanceof AppError && error.code === 'not-found') return null;
+      throw error;
+    });
+    if (!place && (await transfersOf(core, { id: callId })).length === 0)
+      throw notFound('Queue entry', `queue_id: ${id}`);
+    return {
+      queue_id: callId,
+      position: place?.position ?? null,
+      estimated_wait_minutes: place?.estimateMinutes ?? null,
+    };
+  },
+});
