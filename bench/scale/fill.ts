@@ -2,8 +2,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 
+/** Records that operations of the APIs made before the rest is filled in, in the form of their ids. */
+export interface Made {
+  readonly campaignId: string;
+  readonly batchId: string;
+  readonly ruleId: string;
+  readonly trunkId: string;
+  readonly voiceId: string;
+}
+
 /** Ids of records that the operations are asked about. */
-export interface Filled {
+export interface Filled extends Made {
   readonly organizationId: number;
   readonly agentId: number;
   readonly callId: number;
@@ -34,9 +43,10 @@ const STATUSES = `(array_fill('completed'::text, array[60]) || array_fill('no-an
 /**
  * Fills the first organization of a fresh database with `calls` calls and what belongs to them: a person for four
  * calls, three entries, two events, two usage lines and a webhook delivery each, a tool execution for ten, a text
- * conversation of four messages for ten. Distributions are fixed, so that two runs hold the same records.
+ * conversation of four messages for ten, a lead of one campaign for each. Distributions are fixed, so that two runs
+ * hold the same records.
  */
-export async function fill(pool: Pool, organizationId: number, calls: number): Promise<Filled> {
+export async function fill(pool: Pool, organizationId: number, calls: number, made: Made): Promise<Filled> {
   const org = organizationId;
   const people = Math.ceil(calls / 4);
   const texts = Math.ceil(calls / 10);
@@ -112,6 +122,17 @@ export async function fill(pool: Pool, organizationId: number, calls: number): P
       select id, (array['caller','agent','caller','agent'])[n], 'What does it cost?', last_message_at from conversations, generate_series(1, 4) n where call_id is null and name like 'talk %'`);
     await run(`insert into documents (organization_id, agent_id, name, file_type, source, file_key, chunk_size, chunks, created_at, indexed_at)
       select ${org}, agents[1], 'document ' || i, 'txt', 'text', 'documents/' || i, 500, 0, now(), now() from generate_series(1, 200) i, seen`);
+    await run(
+      `insert into calling_places (regions, zones, always_open) values ('{US-NY}', '{America/New_York}', false) on conflict do nothing`,
+    );
+    await run(`insert into leads (organization_id, campaign_id, number, name, place_id, status, reason, due_at, created_at, updated_at)
+      select ${org}, ${made.campaignId.replace(/\D/g, '')}, '+1212' || lpad(i::text, 8, '0'), 'Lead ' || i,
+        (select id from calling_places where zones = '{America/New_York}' and not always_open limit 1),
+        (array['ready','waiting','done'])[1 + i % 3], (array[null,'resting','answered'])[1 + i % 3], now(), now(), now()
+      from generate_series(1, ${calls}) i`);
+    await run(`with gone as (delete from lead_counts returning *)
+      insert into lead_counts (campaign_id, place_id, status, reason, attempted, leads)
+      select campaign_id, place_id, status, reason, attempted, sum(leads) from gone group by 1, 2, 3, 4, 5`);
     // As the database does by itself while it runs.
     await run('vacuum analyze');
     const row =
@@ -120,6 +141,7 @@ export async function fill(pool: Pool, organizationId: number, calls: number): P
       from calls c, seen where c.id > call0 and c.direction = 'outbound' and c.status = 'completed' order by c.id offset ${Math.floor(calls / 5)} limit 1`);
     await run('drop table seen');
     return {
+      ...made,
       organizationId,
       agentId: Number(row['agent']),
       callId: Number(row['call']),

@@ -21,6 +21,13 @@ export function requestsOf(apis: readonly Api[], filled: Filled, rows: number): 
     agentId: `agent_${filled.agentId}`,
     call_sid: filled.callSid,
     callId: `call_${filled.callId}`,
+    call_id: `call_${filled.callId}`,
+    session_id: String(filled.callId),
+    campaign_id: filled.campaignId,
+    batch_id: filled.batchId,
+    rule_id: filled.ruleId,
+    trunk_id: filled.trunkId,
+    voice_id: filled.voiceId,
     conversation_id: filled.callSid,
     conversationId: `conv_${filled.conversationId}`,
     userId: filled.phoneNumber,
@@ -66,6 +73,17 @@ function sampleOf(
       return [String(middle)];
     case 'page':
       return ['2'];
+    case 'page_size':
+      return ['100'];
+    case 'timezone':
+      return ['America/New_York'];
+    case 'language':
+      return ['en'];
+    case 'provider':
+      return ['offline'];
+    case 'category':
+    case 'campaign_type':
+      return ['sales'];
     case 'phone_number':
     case 'user_id':
       return [filled.phoneNumber];

@@ -7,7 +7,7 @@ import { readConfig } from '#config/config.ts';
 import { buildApp } from '../../src/app/app.ts';
 import { table } from '../eval/tables.ts';
 import { percentile } from '../statistics.ts';
-import { fill } from './fill.ts';
+import { fill, type Made } from './fill.ts';
 import { requestsOf, type ScaleRequest } from './requests.ts';
 import { deleteDataDir } from '../../test/support/data-dir.ts';
 
@@ -55,7 +55,7 @@ async function measure(rows: number): Promise<ScaleFigure[]> {
   const app = await buildApp(config, { log: pino({ level: 'error' }), databaseSettings: { fsync: 'off' } });
   try {
     const began = performance.now();
-    const filled = await fill(app.database, app.organization.id, rows);
+    const filled = await fill(app.database, app.organization.id, rows, await makeRecords(app.urls[0]!));
     console.log(`${rows} calls filled in ${Math.round((performance.now() - began) / 1000)} s`);
     const figures: ScaleFigure[] = [];
     for (const request of requestsOf(app.apis, filled, rows))
@@ -65,6 +65,31 @@ async function measure(rows: number): Promise<ScaleFigure[]> {
     await app.close(0);
     deleteDataDir(dataDir);
   }
+}
+
+async function makeRecords(url: string): Promise<Made> {
+  const ask = async (path: string, body?: unknown): Promise<Record<string, any>> => {
+    const reply = await fetch(url + path, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { 'xi-api-key': KEY },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await reply.text();
+    if (!reply.ok) throw new Error(`${path} answered ${reply.status}: ${text.slice(0, 200)}`);
+    return JSON.parse(text) as Record<string, any>;
+  };
+  const campaign = await ask('/api/campaigns', { name: 'Scale' });
+  const batch = await ask('/api/v1/calls/outbound/batch', { calls: [{ to_number: 'none, so that nothing is dialled' }] });
+  const trunk = await ask('/api/v1/sip/trunks', { name: 'Scale' });
+  const rule = await ask('/api/v1/sip/dispatch-rules', { name: 'Scale' });
+  const voices = await ask('/api/voice/voices');
+  return {
+    campaignId: campaign['data'].id ?? campaign['data'].campaign_id,
+    batchId: batch['batch_id'],
+    trunkId: trunk['trunk_id'],
+    ruleId: rule['rule_id'],
+    voiceId: voices['data'].voices[0].id,
+  };
 }
 
 async function timesOf(url: string, { operation, path }: ScaleRequest): Promise<{ p50Ms: number; p95Ms: number }> {
