@@ -5,6 +5,7 @@ import type { Pool } from 'pg';
 /** Records that operations of the APIs made before the rest is filled in, in the form of their ids. */
 export interface Made {
   readonly campaignId: string;
+  readonly importId: string;
   readonly batchId: string;
   readonly ruleId: string;
   readonly trunkId: string;

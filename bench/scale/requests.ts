@@ -24,6 +24,7 @@ export function requestsOf(apis: readonly Api[], filled: Filled, rows: number): 
     call_id: `call_${filled.callId}`,
     session_id: String(filled.callId),
     campaign_id: filled.campaignId,
+    import_id: filled.importId,
     batch_id: filled.batchId,
     rule_id: filled.ruleId,
     trunk_id: filled.trunkId,

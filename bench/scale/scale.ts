@@ -72,19 +72,26 @@ async function makeRecords(url: string): Promise<Made> {
     const reply = await fetch(url + path, {
       method: body === undefined ? 'GET' : 'POST',
       headers: { 'xi-api-key': KEY },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: body instanceof FormData ? body : JSON.stringify(body) }),
     });
     const text = await reply.text();
     if (!reply.ok) throw new Error(`${path} answered ${reply.status}: ${text.slice(0, 200)}`);
     return JSON.parse(text) as Record<string, any>;
   };
   const campaign = await ask('/api/campaigns', { name: 'Scale' });
-  const batch = await ask('/api/v1/calls/outbound/batch', { calls: [{ to_number: 'none, so that nothing is dialled' }] });
+  const campaignId = String(campaign['data'].id ?? campaign['data'].campaign_id);
+  const list = new FormData();
+  list.set('file', new Blob(['phone_number,name\n+15005550006,Ada\n'], { type: 'text/csv' }), 'leads.csv');
+  const imported = await ask(`/api/campaigns/${campaignId}/leads`, list);
+  const batch = await ask('/api/v1/calls/outbound/batch', {
+    calls: [{ to_number: 'none, so that nothing is dialled' }],
+  });
   const trunk = await ask('/api/v1/sip/trunks', { name: 'Scale' });
   const rule = await ask('/api/v1/sip/dispatch-rules', { name: 'Scale' });
   const voices = await ask('/api/voice/voices');
   return {
-    campaignId: campaign['data'].id ?? campaign['data'].campaign_id,
+    campaignId,
+    importId: imported['data'].import_id,
     batchId: batch['batch_id'],
     trunkId: trunk['trunk_id'],
     ruleId: rule['rule_id'],
