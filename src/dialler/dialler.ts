@@ -1,15 +1,12 @@
 import type { Reservation } from '#core/calls/live-calls.ts';
-import { claimDue, type ClaimedLead } from '#core/campaigns/claim-due.ts';
+import { claimNext, type ClaimedLead } from '#core/campaigns/claim-next.ts';
 import { dialLead, type DialCore, type NotDialledReason } from '#core/campaigns/dial-lead.ts';
 import { OpenPlaces } from '#core/campaigns/open-places.ts';
-import { recallDials } from '#core/campaigns/recall-dials.ts';
 import { AppError, logFailure } from '#core/kernel/errors.ts';
 import type { Log } from '#core/kernel/log.ts';
 
 const POLL_MS = 200;
 const COMPACT_MS = 1000;
-/** Waiting leads that one step makes ready for each campaign. */
-const READY_AT_ONCE = 200;
 /** A campaign whose dial failed by an error of ours or of its settings is left alone for this long. */
 const HELD_MS = 5000;
 /** The lead cannot be dialled, but another one may be: claimed at once. */
@@ -72,9 +69,7 @@ export class Dialler {
     const { core, serverId, log } = this.#options;
     const { dialling } = core.store;
     try {
-      await recallDials(core);
-      await dialling.makeReady(core.clock.now(), READY_AT_ONCE);
-      const claimed = await claimDue(core, {
+      const claimed = await claimNext(core, {
         owner: serverId,
         places: this.#places,
         reserve: () => this.#reserve(),

@@ -146,8 +146,14 @@ export class Carriers implements CarrierDirectory {
   /** The carriers with their health, which all servers share. */
   async #infos(): Promise<readonly CarrierInfo[]> {
     const { store, clock } = this.#options;
-    const resting = await store.carriers.resting(clock.now());
-    return [...[...this.#lines.values()].map((line) => infoOf(line, resting)), this.#embedded];
+    const failing = await store.carriers.failing(clock.now());
+    return [...[...this.#lines.values()].map((line) => infoOf(line, failing)), this.#embedded];
+  }
+
+  /** A carrier that failed has taken a call again. */
+  async recovered(id: string): Promise<void> {
+    const { store, clock } = this.#options;
+    await store.carriers.rest(id, null, clock.now());
   }
 
   /** Counts a failed request to a carrier. After several, no server uses the carrier for a while. */
@@ -166,6 +172,7 @@ export class Carriers implements CarrierDirectory {
       real: false,
       number: null,
       resting: false,
+      recovering: false,
       namesCalls: false,
       fields: [],
       limits: { callsPerSecond: null, concurrentCalls: null },
@@ -226,7 +233,10 @@ function failoverOf({ failover }: StoredCarriers['choice'], all: readonly Carrie
   return wanted.filter((one) => one.configured);
 }
 
-function infoOf({ manifest, settings, configured }: Line, resting: ReadonlySet<string>): CarrierInfo {
+function infoOf(
+  { manifest, settings, configured }: Line,
+  failing: ReadonlyMap<string, 'resting' | 'recovering'>,
+): CarrierInfo {
   const limit = (key: keyof typeof LIMITS) => {
     const set = Number(settings[LIMITS[key]] ?? NaN);
     return Number.isFinite(set) && set > 0 ? set : manifest.limits[key];
@@ -239,7 +249,8 @@ function infoOf({ manifest, settings, configured }: Line, resting: ReadonlySet<s
     configured: configured !== null,
     real: true,
     number: configured?.number ?? null,
-    resting: resting.has(manifest.id),
+    resting: failing.get(manifest.id) === 'resting',
+    recovering: failing.get(manifest.id) === 'recovering',
     namesCalls: manifest.namesCalls === true,
     limits,
     fields: [

@@ -108,6 +108,7 @@ export class Placing {
       try {
         const dialled = await carrier.dial(request, onEvent);
         attempt?.succeeded();
+        if (info.recovering) await carriers.recovered(info.id);
         if (!this.#stop.signal.aborted) return { call, carrier, dialled };
         await carrier.hangUp(dialled.carrierCallId).catch(() => undefined);
         throw this.#canceled();

@@ -173,6 +173,9 @@ export const toPlace = (row: { regions: string[]; zones: string[]; always_open: 
   alwaysOpen: row.always_open,
 });
 
+/** Settings that older rows do not have. */
+const NEW_SETTINGS: Partial<CampaignSettings> = { needsHuman: false };
+
 /** The settings without a column of their own. */
 type Stored = Pick<
   CampaignSettings,
@@ -183,6 +186,7 @@ type Stored = Pick<
   | 'retries'
   | 'callerIds'
   | 'requireConsent'
+  | 'needsHuman'
   | 'voicemailMessage'
   | 'goal'
   | 'revenuePerConversionMicros'
@@ -197,6 +201,7 @@ function toColumns(settings: CampaignSettings) {
     retries: settings.retries,
     callerIds: settings.callerIds,
     requireConsent: settings.requireConsent,
+    needsHuman: settings.needsHuman,
     voicemailMessage: settings.voicemailMessage,
     goal: settings.goal,
     revenuePerConversionMicros: settings.revenuePerConversionMicros,
@@ -217,6 +222,7 @@ function toColumns(settings: CampaignSettings) {
 
 export function toCampaign(row: Selectable<Database['campaigns']>): Campaign {
   return {
+    ...NEW_SETTINGS,
     ...(row.settings as Stored),
     id: row.id,
     organizationId: row.organization_id,

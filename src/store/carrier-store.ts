@@ -176,9 +176,13 @@ export class PostgresCarrierStore implements CarrierStore {
       .execute();
   }
 
-  async resting(now: Date): Promise<ReadonlySet<string>> {
-    const rows = await this.#db.selectFrom('carrier_pace').select('carrier').where('resting_until', '>', now).execute();
-    return new Set(rows.map((row) => row.carrier));
+  async failing(now: Date): Promise<ReadonlyMap<string, 'resting' | 'recovering'>> {
+    const rows = await this.#db
+      .selectFrom('carrier_pace')
+      .select(['carrier', 'resting_until'])
+      .where('resting_until', 'is not', null)
+      .execute();
+    return new Map(rows.map((row) => [row.carrier, row.resting_until! > now ? 'resting' : 'recovering']));
   }
 
   async seen(carrier: string, digest: string, at: Date): Promise<Date | null> {

@@ -38,20 +38,21 @@ export class PostgresDiallingStore implements DiallingStore {
   }
 
   async active(): Promise<readonly CampaignLoad[]> {
-    const rows = await this.#db
+    const rows = await this.#campaigns().where('campaigns.status', '=', 'active').orderBy('campaigns.id').execute();
+    return rows.map(toLoad);
+  }
+
+  async #load(campaignId: number): Promise<CampaignLoad | null> {
+    const row = await this.#campaigns().where('campaigns.id', '=', campaignId).executeTakeFirst();
+    return row ? toLoad(row) : null;
+  }
+
+  #campaigns() {
+    return this.#db
       .selectFrom('campaigns')
       .leftJoin('campaign_pace', 'campaign_pace.campaign_id', 'campaigns.id')
       .selectAll('campaigns')
-      .select(['dial_after', 'served', claimedOf.as('claimed'), liveOf.as('live')])
-      .where('campaigns.status', '=', 'active')
-      .orderBy('campaigns.id')
-      .execute();
-    return rows.map((row) => ({
-      campaign: toCampaign(row),
-      pace: row.dial_after === null ? NEW_PACE : { dialAfter: row.dial_after, served: row.served! },
-      claimed: row.claimed,
-      live: row.live,
-    }));
+      .select(['dial_after', 'served', claimedOf.as('claimed'), liveOf.as('live')]);
   }
 
   async callLoads(): Promise<ReadonlyMap<number, CallLoad>> {
@@ -74,6 +75,19 @@ export class PostgresDiallingStore implements DiallingStore {
       ])
       .where('status', 'in', [...LIVE_STATUSES])
       .groupBy('organization_id');
+  }
+
+  async carrierLoad(carrier: string): Promise<{ readonly live: number; readonly waiting: number }> {
+    return this.#db
+      .selectFrom('calls')
+      .select([
+        sql<number>`count(*) filter (where dialled_at is not null)`.as('live'),
+        sql<number>`count(*) filter (where dialled_at is null)`.as('waiting'),
+      ])
+      .where('carrier', '=', carrier)
+      .where('direction', '=', 'outbound')
+      .where('status', 'in', [...LIVE_STATUSES])
+      .executeTakeFirstOrThrow();
   }
 
   async ready(campaignId: number): Promise<readonly ReadyLeads[]> {
@@ -126,27 +140,14 @@ export class PostgresDiallingStore implements DiallingStore {
       .execute();
     const pace = await this.#db
       .selectFrom('campaign_pace')
-      .select(['dial_after', 'served'])
+      .select('campaign_id')
       .where('campaign_id', '=', campaignId)
       .forUpdate()
       .skipLocked()
       .executeTakeFirst();
     if (!pace) return null;
     // A statement of its own: it sees what the last owner of the lock has claimed.
-    const row = await this.#db
-      .selectFrom('campaigns')
-      .selectAll('campaigns')
-      .select([claimedOf.as('claimed'), liveOf.as('live')])
-      .where('id', '=', campaignId)
-      .executeTakeFirst();
-    return row
-      ? {
-          campaign: toCampaign(row),
-          pace: { dialAfter: pace.dial_after, served: pace.served },
-          claimed: row.claimed,
-          live: row.live,
-        }
-      : null;
+    return this.#load(campaignId);
   }
 
   async setPace(campaignId: number, { dialAfter, served }: Pace): Promise<void> {
@@ -369,6 +370,20 @@ export class PostgresDiallingStore implements DiallingStore {
       group by 1, 2, 3, 4, 5 having sum(leads) <> 0`.execute(this.#db);
   }
 }
+
+const toLoad = (
+  row: Selectable<Database['campaigns']> & {
+    dial_after: Date | null;
+    served: number | null;
+    claimed: number;
+    live: number;
+  },
+): CampaignLoad => ({
+  campaign: toCampaign(row),
+  pace: row.dial_after === null ? NEW_PACE : { dialAfter: row.dial_after, served: row.served! },
+  claimed: row.claimed,
+  live: row.live,
+});
 
 const toAttempt = (row: Selectable<Database['attempts']>): Attempt => ({
   id: row.id,

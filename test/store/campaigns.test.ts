@@ -12,6 +12,7 @@ import {
   listLeads,
 } from '#core/campaigns/campaigns.ts';
 import { createCampaign, moveCampaign, updateCampaign } from '#core/campaigns/manage-campaigns.ts';
+import { NO_FREE_HUMANS } from '#core/campaigns/free-humans.ts';
 import type { Core } from '#core/core.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
 import { allowCalls, importDoNotCall } from '#core/people/do-not-call.ts';
@@ -30,7 +31,14 @@ const secrets = { keyedHash: (text: string) => `hash of ${text}` };
 before(async () => {
   opened = await openTestStore();
   ctx = { organizationId: opened.organizationId, requestId: 'r', actor: { kind: 'system', name: 'test' } };
-  core = { store: opened.store, clock: { now: () => now }, secrets } as unknown as Core;
+  core = {
+    store: opened.store,
+    clock: { now: () => now },
+    secrets,
+    carriers: { current: () => Promise.resolve({ real: false }) },
+    humans: NO_FREE_HUMANS,
+    limits: { maxConcurrentCalls: 10 },
+  } as unknown as Core;
 });
 after(() => opened.close());
 

@@ -40,6 +40,8 @@ export interface CampaignSettings {
   readonly maxConcurrentCalls: number | null;
   readonly callsPerSecond: number | null;
   readonly requireConsent: boolean;
+  /** The people who answer are to talk to a human: it dials only while one is free. */
+  readonly needsHuman: boolean;
   readonly voicemailMessage: string | null;
   readonly goal: string | null;
   readonly revenuePerConversionMicros: number;
@@ -61,6 +63,7 @@ export const CAMPAIGN_DEFAULTS: Omit<CampaignSettings, 'name'> = {
   maxConcurrentCalls: null,
   callsPerSecond: null,
   requireConsent: false,
+  needsHuman: false,
   voicemailMessage: null,
   goal: null,
   revenuePerConversionMicros: 0,

@@ -6,12 +6,23 @@ import type { Records } from '../records.ts';
 import { rulesOf } from './calling-rules.ts';
 import { ownRulesOf, type Campaign } from './campaign.ts';
 import type { CampaignFilter, LeadFilter, ListedLead } from './campaign-store.ts';
+import { capacityHold } from './capacity.ts';
 import { findingsOf, type Finding } from './findings.ts';
 import { campaignNotFound } from './manage-campaigns.ts';
-import { answerFor, holdOf, progressOf, standings, type LeadAnswer, type Progress, type Standings } from './reasons.ts';
+import {
+  answerFor,
+  holdOf,
+  progressOf,
+  standings,
+  type CampaignHold,
+  type LeadAnswer,
+  type Progress,
+  type Standings,
+} from './reasons.ts';
 
 type Reading = Pick<Context, 'organizationId'>;
 type ViewCore = Pick<Core, 'store' | 'clock'>;
+type CapacityCore = Parameters<typeof capacityHold>[0];
 
 /** @throws AppError not-found */
 export async function getCampaign(core: ViewCore, ctx: Reading, id: number): Promise<Campaign> {
@@ -29,7 +40,7 @@ export const listCampaigns = (
 
 /** Leads, each with the reason why it is not dialled now. @throws AppError not-found */
 export async function listLeads(
-  core: ViewCore,
+  core: CapacityCore,
   ctx: Reading,
   id: number,
   filter: LeadFilter,
@@ -39,7 +50,7 @@ export async function listLeads(
   const now = core.clock.now();
   const { rows, total } = await core.store.leads.list(ctx.organizationId, id, filter, page);
   const { rules, own } = await rulesOf(core.store, ctx.organizationId);
-  const hold = holdOf(campaign, await dialledToday(core.store, campaign, now), now);
+  const hold = await holdNow(core, campaign, now);
   const question = { hold, rules, own: [own, ownRulesOf(campaign)], now };
   return { rows: rows.map((lead) => ({ ...lead, ...answerFor(lead, lead.place, question) })), total };
 }
@@ -59,7 +70,7 @@ export interface Readiness extends Standings {
  * Why a campaign does not dial: one answer for each lead, and what prevents its start. Costs the same for any number of
  * leads. @throws AppError not-found
  */
-export async function campaignReadiness(core: ViewCore, ctx: Reading, id: number): Promise<Readiness> {
+export async function campaignReadiness(core: CapacityCore, ctx: Reading, id: number): Promise<Readiness> {
   const campaign = await getCampaign(core, ctx, id);
   const now = core.clock.now();
   const { campaigns } = core.store;
@@ -68,13 +79,16 @@ export async function campaignReadiness(core: ViewCore, ctx: Reading, id: number
   const answer = standings({
     counts: await campaigns.counts(id),
     due: await campaigns.due(id, now),
-    hold: holdOf(campaign, await dialledToday(core.store, campaign, now), now),
+    hold: await holdNow(core, campaign, now),
     rules,
     own: [own, ownRulesOf(campaign)],
     now,
   });
   return { ...answer, findings, canStart: !findings.some(({ prevents }) => prevents) };
 }
+
+const holdNow = async (core: CapacityCore, campaign: Campaign, now: Date): Promise<CampaignHold | null> =>
+  holdOf(campaign, await dialledToday(core.store, campaign, now), now) ?? capacityHold(core, campaign);
 
 /** Dials of today, in the zone of the organization; zero where no cap needs them. */
 export async function dialledToday(

@@ -7,13 +7,14 @@ import { callPartyOf } from '../people/person-of.ts';
 import type { Records } from '../records.ts';
 import type { Campaign } from './campaign.ts';
 import { dialledToday } from './campaigns.ts';
+import { humansFor } from './capacity.ts';
 import { roomOf } from './claim-leads.ts';
 import type { Lead } from './lead.ts';
 import { callerIdFor, freeSlots, LEAST_RING_MS } from './pacing.ts';
 import { holdOf } from './reasons.ts';
 import { screenLead } from './screen-lead.ts';
 
-export type DialCore = Pick<Core, 'store' | 'clock' | 'secrets' | 'live' | 'limits' | 'carriers'>;
+export type DialCore = Pick<Core, 'store' | 'clock' | 'secrets' | 'live' | 'limits' | 'carriers' | 'humans'>;
 
 /** Why a claimed lead was not dialled. `gone`: it is no longer claimed by this server. */
 export type NotDialledReason = 'gone' | 'campaign' | 'capacity' | 'rules' | 'on-call' | 'closing' | 'agent';
@@ -95,6 +96,7 @@ async function check(
   const load = await dialling.callLoad(organizationId);
   if (freeSlots(load, 0, core.limits.maxConcurrentCalls) === 0 || roomOf({ campaign, live, claimed: 0 }) === 0)
     throw new NotDialled('capacity');
+  if ((await humansFor(core, campaign, { live, claimed: 0 })) === 0) throw new NotDialled('capacity');
   const { verdict } = await screenLead(records, campaign, { number: lead.number, dueAt: now }, now);
   if (!verdict.allowed) throw new NotDialled('rules');
   if (await dialling.isOnCall(organizationId, lead.number)) throw new NotDialled('on-call');

@@ -9,6 +9,8 @@ export interface CarrierInfo {
   readonly number: string | null;
   /** After failures it is not asked for a while. */
   readonly resting: boolean;
+  /** It rested and has not taken a call since: it is tried with one call at a time. */
+  readonly recovering: boolean;
   /** Calls it carries have its id for the outside. */
   readonly namesCalls: boolean;
   readonly capabilities: {

@@ -44,7 +44,8 @@ export interface CarrierStore {
   giveBack(callId: number): Promise<void>;
   /** No server uses the carrier until then; null: it works again. */
   rest(carrier: string, until: Date | null, now: Date): Promise<void>;
-  resting(now: Date): Promise<ReadonlySet<string>>;
+  /** Carriers that rest after failures, and those that rested and have not taken a call since. */
+  failing(now: Date): Promise<ReadonlyMap<string, 'resting' | 'recovering'>>;
   /** Remembers a webhook delivery. Returns when it first came, or null if it is new. */
   seen(carrier: string, digest: string, at: Date): Promise<Date | null>;
 }

@@ -26,9 +26,7 @@ export function isTimeZone(value: string): value is TimeZone {
 
 /** The calendar day of an instant where the organization is, `YYYY-MM-DD`. */
 export function dayIn(zone: TimeZone, at: Date): string {
-  return new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(
-    at,
-  );
+  return wallClock(zone, at).toISOString().slice(0, 10);
 }
 
 /**
@@ -75,8 +73,25 @@ function formatterOf(zone: TimeZone): Intl.DateTimeFormat {
   return formatter;
 }
 
+/** By zone and day of UTC, the difference that holds all day; null on days on which clocks change. */
+const DAYS = new Map<string, number | null>();
+const MOST_DAYS = 20_000;
+
 /** How far clocks in a zone are ahead of UTC at an instant. */
 export function aheadMs(zone: TimeZone, atMs: number): number {
+  const day = Math.floor(atMs / DAY_MS);
+  const key = `${zone} ${day}`;
+  let allDay = DAYS.get(key);
+  if (allDay === undefined) {
+    const atStart = aheadAt(zone, day * DAY_MS);
+    allDay = atStart === aheadAt(zone, (day + 1) * DAY_MS) ? atStart : null;
+    if (DAYS.size >= MOST_DAYS) DAYS.clear();
+    DAYS.set(key, allDay);
+  }
+  return allDay ?? aheadAt(zone, atMs);
+}
+
+function aheadAt(zone: TimeZone, atMs: number): number {
   const parts = formatterOf(zone).formatToParts(new Date(atMs));
   const of = (type: string) => Number(parts.find((part) => part.type === type)?.value);
   return (

@@ -3,6 +3,7 @@ import type { Core } from '../core.ts';
 import { rulesOf } from './calling-rules.ts';
 import { ownRulesOf } from './campaign.ts';
 import { dialledToday } from './campaigns.ts';
+import { carrierRoom, claimedBy, humansFor } from './capacity.ts';
 import { claimLeads, roomOf } from './claim-leads.ts';
 import { completeIfDone } from './complete-campaigns.ts';
 import type { CampaignLoad } from './dialling-store.ts';
@@ -10,8 +11,12 @@ import type { Lead } from './lead.ts';
 import type { OpenPlaces } from './open-places.ts';
 import { dialsAllowed, freeSlots, shareSlots, type Contender } from './pacing.ts';
 import { holdOf } from './reasons.ts';
+import { recallDials } from './recall-dials.ts';
 
-type ClaimCore = Pick<Core, 'store' | 'clock' | 'limits'>;
+/** Waiting leads that one step makes ready for each campaign. */
+const READY_AT_ONCE = 200;
+
+type ClaimCore = Pick<Core, 'store' | 'clock' | 'limits' | 'carriers' | 'humans'>;
 
 export interface Claimant {
   /** The server that dials. */
@@ -37,16 +42,17 @@ interface Dialable extends Contender {
  * Claims leads that may be dialled now, as many as there are free slots, by the share of each campaign. Completes
  * campaigns that have nothing left to dial.
  */
-export async function claimDue(core: ClaimCore, claimant: Claimant): Promise<readonly ClaimedLead[]> {
+async function claimDue(core: ClaimCore, claimant: Claimant): Promise<readonly ClaimedLead[]> {
   const loads = await core.store.dialling.active();
   if (loads.length === 0) return [];
   const calls = await core.store.dialling.callLoads();
+  const room = await carrierRoom(core);
+  let forCarriers = room === 'resting' ? 0 : room - claimedBy(loads);
   const claimed: ClaimedLead[] = [];
   for (const [organizationId, campaigns] of Map.groupBy(loads, ({ campaign }) => campaign.organizationId)) {
     const dialable = await dialableOf(core, claimant, organizationId, campaigns);
-    const underWay = campaigns.reduce((sum, one) => sum + one.claimed, 0);
     const load = calls.get(organizationId) ?? { live: 0, outbound: 0 };
-    const slots = freeSlots(load, underWay, core.limits.maxConcurrentCalls);
+    const slots = Math.min(forCarriers, freeSlots(load, claimedBy(campaigns), core.limits.maxConcurrentCalls));
     const all = campaigns.map(({ campaign: { weight }, pace: { served } }) => ({ weight, served }));
     const shares = shareSlots(dialable, all, slots);
     for (const { id, placeIds } of dialable) {
@@ -57,10 +63,22 @@ export async function claimDue(core: ClaimCore, claimant: Claimant): Promise<rea
         if (!reservation) break;
         reservations.push(reservation);
       }
-      claimed.push(...(await claimInto(core, claimant, { id, placeIds, served: share.served }, reservations)));
+      const leads = await claimInto(core, claimant, { id, placeIds, served: share.served }, reservations);
+      claimed.push(...leads);
+      forCarriers -= leads.length;
     }
   }
   return claimed;
+}
+
+/** One step of the dialler: ends dials that must not go on, and claims the leads to dial next. */
+export async function claimNext(
+  core: ClaimCore & Pick<Core, 'live'>,
+  claimant: Claimant,
+): Promise<readonly ClaimedLead[]> {
+  await recallDials(core);
+  await core.store.dialling.makeReady(core.clock.now(), READY_AT_ONCE);
+  return claimDue(core, claimant);
 }
 
 async function claimInto(
@@ -103,7 +121,8 @@ async function dialableOf(
     const hours = [own, ownRulesOf(campaign)].flatMap((one) => (one.hours === null ? [] : [one.hours]));
     const open = ready.filter((one) => places.isOpen(one, rules, hours, now));
     const leads = open.reduce((sum, one) => sum + one.leads, 0);
-    const wanted = dialsAllowed(campaign.callsPerSecond, pace, now, Math.min(leads, roomOf(load)));
+    const humans = (await humansFor(core, campaign, load)) ?? Infinity;
+    const wanted = dialsAllowed(campaign.callsPerSecond, pace, now, Math.min(leads, roomOf(load), humans));
     const { id, weight } = campaign;
     if (wanted > 0)
       dialable.push({ id, weight, served: pace.served, wanted, placeIds: open.map(({ placeId }) => placeId) });

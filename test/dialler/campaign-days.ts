@@ -1,0 +1,438 @@
+import assert from 'node:assert/strict';
+import { isEnded, type Call } from '#core/calls/call.ts';
+import { CARRIER_UNAVAILABLE } from '#core/calls/end-reasons.ts';
+import { finishCall, reapAbandoned, type CallOutcome } from '#core/calls/finish-call.ts';
+import { claimNext } from '#core/campaigns/claim-next.ts';
+import { CAMPAIGN_DEFAULTS, type Campaign } from '#core/campaigns/campaign.ts';
+import { campaignReadiness } from '#core/campaigns/campaigns.ts';
+import { dialLead } from '#core/campaigns/dial-lead.ts';
+import { NO_FREE_HUMANS } from '#core/campaigns/free-humans.ts';
+import { OpenPlaces } from '#core/campaigns/open-places.ts';
+import { screenLead } from '#core/campaigns/screen-lead.ts';
+import type { Core } from '#core/core.ts';
+import type { WeekHours } from '#core/dialling/week-hours.ts';
+import { Random } from '../support/random.ts';
+import { CAPACITY, CTX, Invariants, type CheckedWorld } from './invariants.ts';
+import { MemoryRecords } from './memory-records.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const DAY = 24 * 60 * MINUTE;
+const LEASE_MS = 12 * SECOND;
+const REST_MS = 30 * SECOND;
+/** Area codes: of one zone, of several, without summer time, far west, and of no place at all. */
+const HOURS: readonly (WeekHours | null)[] = [
+  null,
+  { mon: [['09:00', '12:00']] },
+  {
+    tue: [
+      ['08:00', '11:00'],
+      ['16:00', '19:00'],
+    ],
+  },
+];
+const AREAS = ['212', '312', '850', '602', '808', '907', '617', '800'];
+
+interface Server {
+  readonly id: string;
+  readonly places: OpenPlaces;
+  /** Counts its lives; what an earlier life began does not go on. */
+  life: number;
+  upAtMs: number;
+}
+
+/**
+ * Campaigns on a virtual clock: real verbs over records in memory, two servers that crash, and a carrier with faults.
+ */
+export class CampaignDays implements CheckedWorld {
+  readonly #checks = new Invariants(this);
+  readonly #random: Random;
+  readonly #startMs: number;
+  nowMs: number;
+  readonly #timers: { atMs: number; run: () => Promise<void> | void }[] = [];
+  readonly records: MemoryRecords;
+  readonly core: Core;
+  readonly servers: Server[] = [];
+  /** Dials that the carrier took, with what rang. */
+  readonly carrierLog: { readonly callId: number; rang: boolean }[] = [];
+  readonly pausedAtMs = new Map<number, number>();
+  /** Campaigns that their owner ended before their leads were done. */
+  readonly opensAt = new Map<number, Date | null>();
+  readonly stopped = new Set<number>();
+  readonly refusedAtMs = new Map<string, number>();
+  #mode: 'well' | 'down' | 'lossy' | 'slow' = 'well';
+  #failures = 0;
+  #restUntilMs = -Infinity;
+  #recovering = false;
+  steps = 0;
+  days = 0;
+
+  constructor(seed: number) {
+    this.#random = new Random(seed);
+    this.#startMs = Date.UTC(2026, this.#random.below(12), 1 + this.#random.below(28), this.#random.below(24));
+    this.nowMs = this.#startMs;
+    const now = () => new Date(this.nowMs);
+    this.records = new MemoryRecords(now);
+    this.core = {
+      store: this.records.store,
+      clock: { now },
+      secrets: { keyedHash: (text: string) => text, callSid: () => `CA${this.records.nextId()}` },
+      limits: { maxConcurrentCalls: CAPACITY, leaseMs: LEASE_MS },
+      humans: NO_FREE_HUMANS,
+      carriers: {
+        current: async () => ({
+          id: 'carrier',
+          real: true,
+          resting: this.nowMs < this.#restUntilMs,
+          recovering: this.#recovering && this.nowMs >= this.#restUntilMs,
+          limits: { callsPerSecond: null, concurrentCalls: null },
+        }),
+        failover: async () => [],
+      },
+      live: { send: (callId: number, { reason }: { reason: string }) => this.#hangUp(callId, reason) },
+    } as unknown as Core;
+  }
+
+  /** Lives through the campaigns of this seed, and checks every rule at every step. */
+  async run(): Promise<void> {
+    const random = this.#random;
+    for (const id of ['a', 'b']) this.servers.push({ id, places: new OpenPlaces(), life: 0, upAtMs: 0 });
+    const campaigns = random.between(1, 2);
+    for (let made = 0; made < campaigns; made++) await this.#makeCampaign();
+    for (let mishap = random.below(20); mishap > 0; mishap--) this.#at(random.below(40 * DAY), () => this.#mishap());
+    while (await this.#next());
+    this.#checks.end();
+  }
+
+  async #makeCampaign(): Promise<void> {
+    const random = this.#random;
+    const { campaigns, leads, persons } = this.records;
+    const at = new Date(this.nowMs);
+    const id = this.records.nextId();
+    const campaign: Campaign = campaigns.set({
+      ...CAMPAIGN_DEFAULTS,
+      name: `C${id}`,
+      id,
+      organizationId: 1,
+      status: 'active',
+      maxAttempts: random.between(1, 8),
+      dailyCap: random.chance(0.2) ? random.between(1, 4) : null,
+      maxConcurrentCalls: random.chance(0.3) ? random.between(1, 2) : null,
+      callsPerSecond: random.chance(0.2) ? random.pick([0.5, 2]) : null,
+      weight: random.between(1, 3),
+      callingHours: random.pick(HOURS),
+      endsAt: random.chance(0.1) ? new Date(this.nowMs + random.between(1, 3) * DAY) : null,
+      startedAt: at,
+      completedAt: null,
+      createdAt: at,
+      updatedAt: at,
+    });
+    for (let made = random.between(2, 8); made > 0; made--) {
+      const serial = random.below(40);
+      const number = random.chance(0.15)
+        ? `+1500555${String(serial).padStart(4, '0')}`
+        : `+1${AREAS[serial % AREAS.length]}2${String(serial).padStart(6, '0')}`;
+      const known = persons.filter((one) => one.number === number)[0];
+      const person = known ?? persons.set({ id: this.records.nextId(), number, region: '', refusedAt: null });
+      if (leads.filter((one) => one.number === number && one.campaignId === id).length > 0) continue;
+      const { standing, place } = await screenLead(this.core.store, campaign, { number, dueAt: at }, at);
+      leads.set({
+        id: this.records.nextId(),
+        organizationId: 1,
+        campaignId: id,
+        personId: person.id,
+        number,
+        name: null,
+        email: null,
+        variables: {},
+        priority: 0,
+        attempts: 0,
+        lastOutcome: null,
+        importId: null,
+        createdAt: at,
+        ...standing,
+        place,
+        leaseUntil: null,
+        owner: null,
+      });
+    }
+  }
+
+  #at(afterMs: number, run: () => Promise<void> | void): void {
+    this.#timers.push({ atMs: this.nowMs + afterMs, run });
+  }
+
+  /** Goes to the next instant at which anything may happen. False if nothing is left to do. */
+  async #next(): Promise<boolean> {
+    await this.#steps();
+    await this.#checks.step();
+    const { campaigns } = this.records;
+    const isOver = campaigns.filter(({ status }) => status !== 'completed').length === 0;
+    const runs = this.records.calls.filter(({ status }) => !isEnded(status)).length > 0;
+    if (isOver && !runs && this.#timers.length === 0) return false;
+    const next = Math.min(...this.#timers.map(({ atMs }) => atMs), this.#nextWakeMs());
+    if (!Number.isFinite(next)) return this.#stopHopeless();
+    assert.ok(next - this.#startMs < 600 * DAY, 'a campaign does not come to an end');
+    this.days += ((next - this.nowMs) / DAY) * campaigns.filter(({ status }) => status === 'active').length;
+    this.nowMs = Math.max(this.nowMs, next);
+    const due = this.#timers.filter(({ atMs }) => atMs <= this.nowMs);
+    for (const timer of due) {
+      this.#timers.splice(this.#timers.indexOf(timer), 1);
+      await timer.run();
+    }
+    return true;
+  }
+
+  /** Where hours and rules have no common time, the campaign says so and waits for its owner, who completes it. */
+  async #stopHopeless(): Promise<boolean> {
+    for (const { id, status } of this.records.campaigns.rows.values()) {
+      if (status === 'completed') continue;
+      const { opensAt, blocked } = await campaignReadiness(this.core, CTX, id);
+      assert.ok(opensAt === null && (blocked.outside_hours ?? 0) > 0, `campaign ${id} waits for nothing`);
+      this.records.campaigns.change(id, { status: 'completed' });
+      this.stopped.add(id);
+    }
+    return true;
+  }
+
+  /** The next instant at which time alone changes what the dialler does. */
+  #nextWakeMs(): number {
+    const { leads, calls, campaigns, paces } = this.records;
+    const instants: number[] = [];
+    const add = (at: Date | null | undefined) => at && at.getTime() > this.nowMs && instants.push(at.getTime());
+    for (const campaign of campaigns.filter(({ status }) => status === 'active')) {
+      add(campaign.endsAt);
+      add(paces.get(campaign.id)?.dialAfter);
+      add(this.opensAt.get(campaign.id));
+    }
+    for (const lead of leads.rows.values()) {
+      if (lead.status === 'waiting') add(lead.dueAt);
+      if (lead.leaseUntil) add(new Date(lead.leaseUntil.getTime() + 1));
+    }
+    for (const call of calls.filter(({ status }) => !isEnded(status))) {
+      if (call.status !== 'answered') add(call.notAfter);
+      add(new Date(call.leaseUntil.getTime() + 1));
+    }
+    add(new Date(this.#restUntilMs));
+    for (const server of this.servers) add(new Date(server.upAtMs));
+    // A daily cap ends with the day of the organization, in New York.
+    if (campaigns.filter(({ status, dailyCap }) => status === 'active' && dailyCap !== null).length > 0)
+      instants.push(...[4, 5, 28].map((hour) => Math.floor(this.nowMs / DAY) * DAY + hour * 60 * MINUTE));
+    return Math.min(Infinity, ...instants.filter((at) => at > this.nowMs));
+  }
+
+  /** One server or the other looks, until there is nothing to do. */
+  async #steps(): Promise<void> {
+    for (let round = 0; round < 50; round++) {
+      const up = this.servers.filter(({ upAtMs }) => this.nowMs >= upAtMs);
+      if (up.length === 0 || !(await this.#step(this.#random.pick(up)))) return;
+    }
+    assert.fail('the dialler claims without end');
+  }
+
+  async #step(server: Server): Promise<boolean> {
+    this.steps++;
+    const { life } = server;
+    for (const call of this.records.calls.filter(({ status }) => !isEnded(status)))
+      if (call.owner === `${server.id}${life}`)
+        this.records.calls.change(call.id, { leaseUntil: new Date(this.nowMs + LEASE_MS) });
+    await this.#reap();
+    const claimed = await claimNext(this.core, {
+      owner: `${server.id}${life}`,
+      places: server.places,
+      reserve: () => ({ serverId: `${server.id}${life}`, give: () => undefined }),
+      isHeld: () => false,
+    });
+    for (const { lead, reservation } of claimed) {
+      // Between the claim and the dial anything may happen.
+      if (this.#random.chance(0.02)) await this.#mishap();
+      if (this.#random.chance(0.01)) this.#crash(server);
+      if (server.life !== life) return true;
+      await dialLead(
+        { ...this.core, live: { ...this.core.live, dial: (call: Call) => this.#dial(server, call) } },
+        lead,
+        `${server.id}${life}`,
+        reservation,
+      );
+    }
+    return claimed.length > 0;
+  }
+
+  /** Ends calls of servers that are gone, as their leases say. */
+  async #reap(): Promise<void> {
+    const { calls } = this.records;
+    const gone = calls.filter((one) => !isEnded(one.status) && one.leaseUntil.getTime() < this.nowMs);
+    if (gone.length === 0) return;
+    const store = this.core.store;
+    await reapAbandoned(
+      {
+        clock: this.core.clock,
+        store: {
+          ...store,
+          transaction: (work) =>
+            store.transaction((records) =>
+              work({ ...records, calls: { ...records.calls, abandoned: () => Promise.resolve(gone) } }),
+            ),
+        },
+      },
+      null,
+    );
+  }
+
+  /** What the server that owns a call does with it, and the carrier. */
+  #dial(server: Server, call: Call): Promise<void> {
+    const { life } = server;
+    const random = this.#random;
+    const isHere = () => server.life === life && this.nowMs >= server.upAtMs;
+    const { calls } = this.records;
+    const runs = () => !isEnded(calls.rows.get(call.id)!.status);
+    const end = async (outcome: CallOutcome) => {
+      if (runs()) await finishCall(this.core, call.id, null, outcome);
+    };
+    this.#at(random.between(1, 40), async () => {
+      if (!isHere() || !runs()) return;
+      if (call.notAfter !== null && this.nowMs >= call.notAfter.getTime())
+        return end({ status: 'canceled', reason: 'too_late', failure: null });
+      calls.change(call.id, { sentAt: new Date(this.nowMs) });
+      if (random.chance(0.01)) return this.#crash(server);
+      if (this.#mode === 'down') {
+        this.#failed();
+        calls.change(call.id, { sentAt: null });
+        return end({ status: 'refused', reason: CARRIER_UNAVAILABLE, failure: null });
+      }
+      this.#recovering = false;
+      this.#failures = 0;
+      const entry = { callId: call.id, rang: false };
+      this.carrierLog.push(entry);
+      this.#ring(call, entry);
+      if (random.chance(0.01)) return this.#crash(server);
+      const isFound = this.#mode !== 'lossy' || random.chance(0.5);
+      // The answer is lost: the call is found at the carrier later, or its outcome stays unknown.
+      this.#at(this.#mode === 'lossy' ? random.between(SECOND, 40 * SECOND) : 5, async () => {
+        if (!isHere() || !runs()) return;
+        if (isFound) calls.change(call.id, { carrierCallId: `C${call.id}` });
+        else await end({ status: 'refused', reason: 'unknown', failure: null });
+      });
+    });
+    return Promise.resolve();
+  }
+
+  #ring(call: Call, entry: { rang: boolean }): void {
+    const random = this.#random;
+    const { calls } = this.records;
+    const slowMs = this.#mode === 'slow' ? random.below(45 * MINUTE) : random.below(3 * SECOND);
+    if (slowMs > MINUTE && random.chance(0.1)) this.#at(random.below(slowMs), () => this.#refuse(call.to!));
+    this.#at(slowMs, () => {
+      // A lost answer does not stop the telephone; a hang-up and an end that the carrier knows do.
+      const row = calls.rows.get(call.id)!;
+      if (isEnded(row.status) && row.endReason !== 'unknown' && row.endReason !== 'server_died') return;
+      entry.rang = true;
+      this.#checks.ring(row);
+      if (!isEnded(row.status)) calls.change(call.id, { status: 'ringing' });
+      this.#at(random.between(2 * SECOND, 20 * SECOND), () => this.#outcome(call.id));
+    });
+  }
+
+  async #outcome(callId: number): Promise<void> {
+    const random = this.#random;
+    const { calls } = this.records;
+    const row = () => calls.rows.get(callId)!;
+    const end = async (outcome: CallOutcome) => {
+      if (!isEnded(row().status)) await finishCall(this.core, callId, null, outcome);
+    };
+    if (isEnded(row().status)) return;
+    const ends = (status: CallOutcome['status'], reason: string) => end({ status, reason, failure: null });
+    const kind = random.pick([
+      'busy',
+      'no-answer',
+      'no-answer',
+      'no-answer',
+      'voicemail',
+      'talk',
+      'refused',
+      'opt-out',
+    ] as const);
+    calls.change(callId, { carrierCallId: row().carrierCallId ?? `C${callId}` });
+    if (kind === 'busy' || kind === 'no-answer') return ends(kind, kind.replace('-', '_'));
+    if (kind === 'refused') return ends('refused', random.pick(['invalid_number', 'carrier_refused']));
+    calls.change(callId, { status: 'answered', answeredAt: new Date(this.nowMs) });
+    this.#at(random.between(SECOND, 4 * MINUTE), () => {
+      if (kind === 'voicemail') return ends('voicemail', 'voicemail');
+      if (kind === 'opt-out') this.#refuse(row().to!);
+      return end({ status: 'completed', reason: 'caller_hung_up', failure: null, by: 'caller' });
+    });
+  }
+
+  #failed(): void {
+    this.#failures++;
+    if (!this.#recovering && this.#failures < 3) return;
+    this.#restUntilMs = this.nowMs + REST_MS;
+    this.#recovering = true;
+  }
+
+  async #hangUp(callId: number, reason: string): Promise<'done' | 'not-running'> {
+    const row = this.records.calls.rows.get(callId)!;
+    if (!this.servers.some((one) => `${one.id}${one.life}` === row.owner && this.nowMs >= one.upAtMs))
+      return 'not-running';
+    await finishCall(this.core, callId, null, { status: 'canceled', reason, failure: null, by: 'system' });
+    return 'done';
+  }
+
+  #crash(server: Server): void {
+    server.life++;
+    server.upAtMs = this.nowMs + this.#random.between(SECOND, 5 * MINUTE);
+  }
+
+  #refuse(number: string): void {
+    const { persons, leads } = this.records;
+    persons.change(persons.filter((one) => one.number === number)[0]!.id, { refusedAt: new Date(this.nowMs) });
+    this.refusedAtMs.set(number, this.nowMs);
+    for (const one of leads.filter((lead) => lead.number === number))
+      if (one.status === 'ready' || one.status === 'waiting')
+        leads.change(one.id, { status: 'blocked', reason: 'do_not_call' });
+  }
+
+  /** Something that goes wrong, or that people do. */
+  async #mishap(): Promise<void> {
+    const random = this.#random;
+    const { campaigns, persons, calls } = this.records;
+    switch (random.pick(['crash', 'pause', 'refuse', 'mode', 'single'] as const)) {
+      case 'crash':
+        return this.#crash(random.pick(this.servers));
+      case 'pause': {
+        const active = campaigns.filter(({ status }) => status === 'active');
+        if (active.length === 0) return;
+        const { id } = random.pick(active);
+        campaigns.change(id, { status: 'paused' });
+        this.pausedAtMs.set(id, this.nowMs);
+        return this.#at(random.between(SECOND, 10 * DAY), () => {
+          if (campaigns.rows.get(id)!.status !== 'paused') return;
+          campaigns.change(id, { status: 'active' });
+          this.pausedAtMs.delete(id);
+        });
+      }
+      case 'refuse':
+        return this.#refuse(random.pick([...persons.rows.values()]).number);
+      case 'mode':
+        this.#mode = random.pick(['down', 'lossy', 'slow'] as const);
+        return this.#at(random.between(SECOND, 2 * 60 * MINUTE), () => void (this.#mode = 'well'));
+      case 'single': {
+        // An API calls a number: it counts, and it is on the line for a while.
+        const { number, id } = random.pick([...persons.rows.values()]);
+        const placed = await this.core.store.calls.insert({
+          organizationId: 1,
+          direction: 'outbound',
+          to: number,
+          personId: id,
+          placedAt: new Date(this.nowMs),
+          owner: 'api',
+          leaseMs: 10 * MINUTE,
+        } as never);
+        calls.change(placed.id, { carrierCallId: `S${placed.id}`, sentAt: placed.placedAt });
+        return this.#at(random.between(SECOND, 5 * MINUTE), async () => {
+          await finishCall(this.core, placed.id, null, { status: 'completed', reason: 'completed', failure: null });
+        });
+      }
+    }
+  }
+}
