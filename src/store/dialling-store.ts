@@ -112,14 +112,23 @@ export class PostgresDiallingStore implements DiallingStore {
       ])
       .where('campaign_id', '=', campaignId)
       .executeTakeFirstOrThrow();
-    return total === 0 ? 1 : open;
+    if (total === 0 || open > 0) return Math.max(1, open);
+    const importing = await this.#db
+      .selectFrom('lead_imports')
+      .select('id')
+      .where('campaign_id', '=', campaignId)
+      .where((eb) => eb.or([eb('status', '=', 'processing'), eb('released', '=', false)]))
+      .where('status', '<>', 'failed')
+      .limit(1)
+      .executeTakeFirst();
+    return importing ? 1 : 0;
   }
 
   async makeReady(now: Date, most: number): Promise<void> {
     await sql`
       with due as (
         select due.id from campaigns c cross join lateral (
-          select id from leads where campaign_id = c.id and status = 'waiting' and due_at <= ${now}
+          select id from leads where campaign_id = c.id and status = 'waiting' and reason <> 'importing' and due_at <= ${now}
           order by due_at limit ${most} for no key update skip locked) due
         where c.status = 'active')
       update leads set status = 'ready', reason = null, updated_at = ${now}

@@ -198,7 +198,7 @@ export class MemoryRecords {
       place: async (id, standing, place) => {
         if (isOpen(this.leads.rows.get(id)!)) this.leads.change(id, { ...standing, place });
       },
-      facts: async (_, number, since) => {
+      factsOf: async (_, [number], since) => {
         const { region, refusedAt } = this.persons.filter((one) => one.number === number)[0]!;
         const dials = this.calls.filter(
           (one) =>
@@ -210,7 +210,7 @@ export class MemoryRecords {
               one.endReason !== 'unknown'
             ),
         );
-        return {
+        const facts = {
           person: { postalCode: null, region, country: null, timeZone: null },
           doNotCall: refusedAt !== null,
           refusedCampaigns: [],
@@ -222,6 +222,7 @@ export class MemoryRecords {
             campaignId: one.campaignId,
           })),
         };
+        return new Map([[number!, facts]]);
       },
     } satisfies Partial<LeadStore> as unknown as LeadStore;
   }

@@ -51,7 +51,7 @@ export interface DiallingStore {
   ready(campaignId: number): Promise<readonly ReadyLeads[]>;
   /** Calls at a carrier that it took or was asked to take, and those that wait for their turn. */
   carrierLoad(carrier: string): Promise<{ readonly live: number; readonly waiting: number }>;
-  /** How many leads are neither done nor blocked: zero if nothing is left to dial. */
+  /** How many leads are neither done nor blocked; zero if nothing is left to dial and no import runs. */
   countOpen(campaignId: number): Promise<number>;
   /** Makes waiting leads of active campaigns ready that are due, and claims ready whose lease ran out. */
   makeReady(now: Date, most: number): Promise<void>;
