@@ -159,7 +159,11 @@ const SUITES: readonly Suite[] = [
   },
   { name: 'call center', budgetS: 360, files: tests('test/suites/call-center-*.test.ts') },
   { name: 'customer service', budgetS: 180, files: tests('test/suites/customer-service*.test.ts') },
-  { name: 'campaign api', budgetS: 120, files: ['test/suites/campaign-api.test.ts'] },
+  {
+    name: 'campaign api',
+    budgetS: 120,
+    files: ['test/suites/campaign-api.test.ts', 'test/suites/lead-imports.test.ts'],
+  },
   { name: 'trpc', budgetS: 120, files: ['test/suites/trpc.test.ts', 'test/suites/session.test.ts'] },
   { name: 'offline agent by voice', budgetS: 420, files: ['test/suites/offline-agent-voice.test.ts'] },
   { name: 'chain', budgetS: 180, files: ['test/suites/chain.test.ts'] },

@@ -7,12 +7,13 @@ const EVERY_STATUS: readonly CallStatus[] = [...LIVE_STATUSES, ...ENDED_STATUSES
 
 /** The conditions of a list of calls, each served by one index. */
 export function branchesOf(organizationId: number, filter: CallFilter): readonly RawBuilder<unknown>[] {
-  const { agentId, statuses, directions, number, userId, from, before } = filter;
+  const { agentId, campaignId, statuses, directions, number, userId, from, before } = filter;
   // A user's calls whose user is unknown are none.
   if (userId === null) return [];
   const base = [
     sql`organization_id = ${organizationId}`,
     ...(agentId === undefined ? [] : [sql`agent_id = ${agentId}`]),
+    ...(campaignId === undefined ? [] : [sql`campaign_id = ${campaignId}`]),
     ...(userId === undefined ? [] : [sql`user_id = ${userId}`]),
     ...(directions === undefined ? [] : [sql`direction = any(${[...directions]}::text[])`]),
     ...(from === undefined ? [] : [sql`placed_at >= ${from}`, sql`id >= ${firstIdFrom(organizationId, from)}`]),

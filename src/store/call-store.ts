@@ -279,8 +279,9 @@ export class PostgresCallStore implements CallStore {
       key: ['id'],
       order,
       branches: branchesOf(organizationId, filter),
-      // The counters hold no numbers, no times and no directions.
+      // The counters hold no numbers, campaigns, times and directions.
       ...(filter.number === undefined &&
+      filter.campaignId === undefined &&
       filter.from === undefined &&
       filter.before === undefined &&
       filter.directions === undefined

@@ -1,6 +1,14 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { ENDED_STATUSES } from '#core/calls/call.ts';
-import type { MetricsFilter, MetricsQuery, MetricsRow, MetricsStore, PeriodPart } from '#core/metrics/metrics-store.ts';
+import type {
+  BreakdownRow,
+  CampaignBreakdown,
+  MetricsFilter,
+  MetricsQuery,
+  MetricsRow,
+  MetricsStore,
+  PeriodPart,
+} from '#core/metrics/metrics-store.ts';
 import type { Dimension } from '#core/metrics/metrics.ts';
 import type { Database } from './schema.ts';
 
@@ -162,6 +170,27 @@ export class PostgresMetricsStore implements MetricsStore {
       where ${sql.join(conditions, sql` and `)}
       group by 1, 2`.execute(this.#db);
     return rows.map(toRow);
+  }
+
+  async ofCampaign(...[organizationId, campaignId, range]: Parameters<MetricsStore['ofCampaign']>) {
+    const { rows } = await sql<BreakdownRow & { dimension: keyof CampaignBreakdown }>`
+      with f as (
+        select f.answered, f.converted, coalesce(a.outcome, f.outcome) as outcome,
+          case when a.id is not null
+            then (select count(*) from attempts b where b.lead_id = a.lead_id and b.id <= a.id) end as attempt,
+          to_char(f.placed_at at time zone ${range.zone}, 'HH24') as hour, c.from_number as number
+        from call_facts f join calls c on c.id = f.call_id left join attempts a on a.call_id = f.call_id
+        where f.organization_id = ${organizationId} and f.campaign_id = ${campaignId}
+          and f.ended_at >= ${range.from} and f.ended_at < ${range.to})
+      select d.dimension, d.value, count(*) as calls, count(*) filter (where f.answered) as answered,
+        count(*) filter (where f.converted) as converted
+      from f cross join lateral (values ('outcome', f.outcome), ('attempt', f.attempt::text), ('hour', f.hour),
+        ('number', f.number)) as d(dimension, value)
+      where d.value is not null
+      group by 1, 2 order by 1, length(d.value), 2`.execute(this.#db);
+    const of = (dimension: keyof CampaignBreakdown): readonly BreakdownRow[] =>
+      rows.filter((row) => row.dimension === dimension);
+    return { outcome: of('outcome'), attempt: of('attempt'), hour: of('hour'), number: of('number') };
   }
 
   async lastAnsweredAt(agentId: number): Promise<Date | null> {

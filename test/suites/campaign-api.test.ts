@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { addLeads } from '#core/campaigns/add-leads.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
+import { campaignClient, someOf } from '../support/campaign-client.ts';
 import { codeOf, data, type Json } from '../support/identity-client.ts';
+import { putCalls, putCampaign, type PastCall } from '../support/call-history.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
-import { startServer, until, type TestServer } from '../support/server.ts';
+import { accepted, startServer, until, type TestServer } from '../support/server.ts';
 
 // Campaigns as call-center's seed and the contract show them.
 
@@ -31,6 +33,7 @@ const ALL_SETTINGS = {
 describe('campaigns of call-center', { concurrency: 1 }, () => {
   let server: TestServer;
   let receiver: Receiver;
+  const { ask, ok, create } = campaignClient(() => server);
   before(async () => {
     server = await startServer({ WEBHOOK_ALLOW_PRIVATE_NETWORKS: 'true' });
     receiver = await startReceiver();
@@ -41,13 +44,6 @@ describe('campaigns of call-center', { concurrency: 1 }, () => {
     assert.deepEqual(server.trouble, []);
   });
 
-  const ask = (method: string, path: string, body?: unknown) => server.request(method, path, body);
-  const ok = async (method: string, path: string, body?: unknown) => {
-    const reply = await ask(method, path, body);
-    assert.equal(reply.status, 200, JSON.stringify(reply.body));
-    return data(reply);
-  };
-  const create = async (body: Json) => String((await ok('POST', '/api/campaigns', body))['campaign_id']);
   const lead = (number: string, more: Json = {}) => ({
     number: phoneNumber(number),
     name: null,
@@ -254,135 +250,100 @@ describe('campaigns of call-center', { concurrency: 1 }, () => {
     assert.deepEqual(await entries('phone_number=%2B4930777003'), []);
   });
 
-  const upload = (path: string, content: string | Uint8Array, fields: Record<string, string> = {}, name = 'a.csv') => {
-    const form = new FormData();
-    form.append('file', new Blob([content]), name);
-    for (const [field, value] of Object.entries(fields)) form.append(field, value);
-    return ask('POST', path, form);
-  };
-  const imported = async (id: string, content: string, fields: Record<string, string> = {}) => {
-    const begun = await upload(`/api/campaigns/${id}/leads`, content, fields);
-    assert.equal(begun.status, 200, JSON.stringify(begun.body));
-    const importId = String(data(begun)['import_id']);
-    return until('the import to end', 60_000, async () => {
-      const found = await ok('GET', `/api/campaigns/${id}/imports/${importId}`);
-      return found['status'] === 'processing' ? null : found;
+  it("have analytics in the organization's zone, with days of 23 and 25 hours, and statistics from facts", async () => {
+    const number = await putCampaign(server, 1, 'Measured', 100);
+    const id = `campaign_${number}`;
+    await add(id, lead('+4930999001'));
+    const [agent] = await server.database('select id from ai_agents limit 1');
+    const call = (endedAt: string, more: Partial<PastCall> = {}): PastCall => ({
+      organizationId: 1,
+      agentId: Number(agent!['id']),
+      campaignId: number,
+      status: 'no-answer',
+      endedAt: new Date(endedAt),
+      from: '+4930111111',
+      to: '+4930999001',
+      ...more,
     });
-  };
-  const someOf = (of: Json, ...keys: string[]) => keys.map((key) => of[key]);
-
-  it("17. take a list with the seed's mapping, and tell what became of it", async () => {
-    await ok('POST', '/api/webhooks', { url: receiver.url, events: ['lead.imported'] });
-    const id = await create({ name: 'List' });
-    const csv = 'phone,name,plan\n+4930888001,Ann,gold\n+4930888002,"Bob\nB.",red\nnone,Cy,x\n+4930888001,Ann,gold\n';
-    const mapping = JSON.stringify({ phone: 'phone_number', name: 'full_name' });
-    const begun = await upload(`/api/campaigns/${id}/leads`, csv, { mapping });
-    assert.deepEqual(Object.keys(data(begun)), ['import_id', 'status', 'total_rows']);
-    assert.match(String(data(begun)['import_id']), /^import_\d+$/);
-    assert.deepEqual(someOf(data(begun), 'status', 'total_rows'), ['processing', 4]);
-    const done = await until('the import to end', 60_000, async () => {
-      const found = await ok('GET', `/api/campaigns/${id}/imports/${String(data(begun)['import_id'])}`);
-      return found['status'] === 'completed' ? found : null;
-    });
-    assert.deepEqual(someOf(done, 'total_rows', 'imported', 'duplicates', 'rejected'), [4, 2, 1, 1]);
-    const [error] = done['errors'] as Json[];
-    assert.equal(error!['row'], 4);
-    assert.match(String(error!['error']), /is not a telephone number/);
-    const leads = (await ask('GET', `/api/campaigns/${id}/leads`)).body['data'] as Json[];
-    assert.deepEqual(
-      leads.map((one) => someOf(one, 'phone_number', 'name', 'variables', 'import_id')),
-      [
-        ['+4930888001', 'Ann', { plan: 'gold' }, done['import_id']],
-        ['+4930888002', 'Bob\nB.', { plan: 'red' }, done['import_id']],
-      ],
-    );
-    const told = await until('the event', 60_000, () => {
-      const bodies = receiver.received.map(({ text }) => JSON.parse(text) as Json & { data: Json });
-      return bodies.find((body) => body['event'] === 'lead.imported' && body.data['campaign_id'] === id) ?? null;
-    });
-    assert.deepEqual(told.data, {
-      campaign_id: id,
-      import_id: done['import_id'],
-      imported: 2,
-      duplicates: 1,
-      rejected: 1,
-    });
-  });
-
-  it('18. with dry_run say what would happen and change nothing; the same file twice creates nothing', async () => {
-    const id = await create({ name: 'Twice' });
-    const path = `/api/campaigns/${id}/leads`;
-    const csv = 'phone;name\r\n+4930888011;Ann\r\n+4930888012;Bob\r\nx;y\r\n';
-    for (const reply of [await upload(path, csv, { dry_run: 'true' }), await upload(`${path}?dry_run=true`, csv)]) {
-      assert.deepEqual(someOf(data(reply), 'created', 'updated', 'unchanged', 'rejected'), [2, 0, 0, 1]);
-      assert.equal(((data(reply)['errors'] as Json[])[0] as Json)['row'], 4);
-    }
-    assert.equal(((await ask('GET', path)).body['pagination'] as Json)['total'], 0);
-    assert.deepEqual(someOf(await imported(id, csv), 'imported', 'duplicates', 'rejected'), [2, 0, 1]);
-    assert.deepEqual(someOf(await imported(id, csv), 'imported', 'updated', 'unchanged'), [0, 0, 2]);
-    const changed = await upload(path, csv.replace('Ann', 'Anna'), { dry_run: 'true' });
-    assert.deepEqual(someOf(data(changed), 'created', 'updated', 'unchanged'), [0, 1, 1]);
-  });
-
-  it('20. give rejected rows back as CSV without formulas, and read them again unchanged', async () => {
-    const id = await create({ name: 'Errors' });
-    const first = await imported(
-      id,
-      'phone,note\n+49308880y1,"=cmd|\'/c calc\'!A0"\n+4930888022,fine\n-5,"a ""b"", c"\n',
-    );
-    assert.equal(first['rejected'], 2);
-    const path = `/api/campaigns/${id}/imports/${String(first['import_id'])}`;
-    const csv = String((await ask('GET', `${path}/errors.csv`)).body['text']);
-    assert.match(String(server.headers.get('content-type')), /^text\/csv/);
-    const [head, one, two] = csv.split('\r\n');
-    assert.equal(head, 'phone,note,import_error');
-    assert.match(one!, /^"'\+49308880y1","'=cmd\|'\/c calc'!A0",/);
-    assert.match(two!, /^"'-5","a ""b"", c",/);
-    // Mended and uploaded again.
-    const again = await imported(id, csv.replace('49308880y1', '4930888021').replace("'-5", '+4930888023'));
-    assert.deepEqual(someOf(again, 'imported', 'rejected'), [2, 0]);
-    const leads = (await ask('GET', `/api/campaigns/${id}/leads`)).body['data'] as Json[];
-    assert.deepEqual(leads.map((lead) => lead['variables']).slice(1), [
-      { note: "=cmd|'/c calc'!A0" },
-      { note: 'a "b", c' },
-    ]);
-    const undone = await ok('POST', `${path}/undo`, {});
-    assert.deepEqual(someOf(undone, 'deleted', 'kept'), [1, 0]);
-  });
-
-  it('refuse a file that is no list, in one sentence that says what to do, and bad fields', async () => {
-    const id = await create({ name: 'No list' });
-    const path = `/api/campaigns/${id}/leads`;
-    const refusal = async (content: string | Uint8Array, fields = {}, name = 'a.csv') => {
-      const { status, body } = await upload(path, content, fields, name);
-      assert.equal(status, 400);
-      return String((body['error'] as Json)['message']);
+    const answered = { status: 'completed', talkS: 60, costMicros: 500_000 } as const;
+    // Clocks in New York are put forward on 8 March 2026 and back on 1 November 2026.
+    const calls = [
+      call('2026-03-08T05:30:00Z'),
+      call('2026-03-09T03:30:00Z', { ...answered, converted: true }),
+      call('2026-03-09T04:30:00Z', answered),
+      call('2026-11-01T04:30:00Z', { ...answered, from: '+4930222222' }),
+      call('2026-11-02T04:30:00Z'),
+    ];
+    const ids = await putCalls(server, calls);
+    for (const [n, callId] of ids.slice(0, 2).entries())
+      await server.database(`insert into attempts (campaign_id, lead_id, call_id, dialled_at, outcome)
+        select ${number}, id, ${callId}, '2026-03-0${n + 1}', 'no_answer' from leads where campaign_id = ${number}`);
+    const analytics = (query: string) => ok('GET', `/api/campaigns/${id}/analytics?${query}`);
+    const zoned = (timezone: string) => ok('PUT', '/api/organizations/org_1', { timezone });
+    await zoned('America/New_York');
+    const days = async (day: string) => {
+      const found = await analytics(`date_from=${day}&date_to=${day}&granularity=hour`);
+      const hours = found['time_series'] as Json[];
+      return [hours.length, hours[0]!['timestamp'], (found['summary'] as Json)['total_calls']];
     };
-    assert.equal(
-      await refusal(Buffer.from('PK\x03\x04'), {}, 'leads.xlsx'),
-      'Excel workbooks are not read: save the sheet as CSV (UTF-8) and upload that file.',
+    assert.deepEqual(await days('2026-03-08'), [23, '2026-03-08T05:00:00Z', 2]);
+    assert.deepEqual(await days('2026-11-01'), [25, '2026-11-01T04:00:00Z', 2]);
+    assert.deepEqual(await days('2026-03-09'), [24, '2026-03-09T04:00:00Z', 1]);
+    const year = await analytics('date_from=2026-01-01&date_to=2026-12-31&granularity=week');
+    assert.deepEqual(year['summary'], {
+      total_calls: 5,
+      success_rate: 60,
+      conversion_rate: 20,
+      total_cost: 1.5,
+      revenue: 100,
+      roi: 65.67,
+    });
+    const shown = (rows: unknown, key: string) =>
+      (rows as Json[]).map((row) => someOf(row, key, 'calls', 'success_rate'));
+    assert.deepEqual(shown(year['by_outcome'], 'outcome'), [
+      ['completed', 2, 100],
+      ['no-answer', 1, 0],
+      ['no_answer', 2, 50],
+    ]);
+    assert.deepEqual(shown(year['by_attempt'], 'attempt'), [
+      [1, 1, 0],
+      [2, 1, 100],
+    ]);
+    assert.deepEqual(shown(year['by_number'], 'number'), [
+      ['+4930111111', 4, 50],
+      ['+4930222222', 1, 100],
+    ]);
+    assert.deepEqual(
+      (year['by_hour'] as Json[]).map((row) => row['hour']),
+      [0, 23],
     );
-    assert.match(await refusal('colour\nred\n'), /No column holds telephone numbers/);
-    assert.match(await refusal('phone,name\n'), /no rows/);
-    assert.match(await refusal('phone\n+4930888031\n', { mapping: '{"a"' }), /mapping/);
-    assert.match(await refusal('phone\n+4930888031\n', { mapping: '{"a":"b"}' }), /neither is a column/);
-    assert.equal((await ask('POST', path, {})).status, 400);
-    assert.equal((await upload('/api/campaigns/campaign_999/leads', 'phone\n+4930888031\n')).status, 404);
-    await ok('PUT', `/api/campaigns/${id}`, { status: 'completed' });
-    assert.equal((await upload(path, 'phone\n+4930888031\n')).status, 409);
-    assert.equal((await ask('GET', `/api/campaigns/${id}/imports/import_999`)).status, 404);
+    await zoned('UTC');
+    const { performance } = await ok('GET', `/api/campaigns/${id}`);
+    assert.deepEqual(Object.keys(performance as Json), ['success_rate', 'conversion_rate', 'roi']);
+    assert.equal((await ask('GET', `/api/campaigns/${id}/analytics?granularity=minute`)).status, 400);
   });
 
-  it('take a do-not-call list, which binds leads that are there, whatever way their numbers are written', async () => {
-    const id = await create({ name: 'Suppressed' });
-    await imported(id, 'phone\n+4930888041\n+4930888042\n');
-    const reply = await upload('/api/people/do-not-call/import', '+49 (0)30 888 041\n0049 30 888042\n+4930888042\nx\n');
-    assert.equal(reply.status, 200, JSON.stringify(reply.body));
-    assert.deepEqual(someOf(data(reply), 'total_rows', 'imported', 'duplicates', 'rejected'), [4, 2, 1, 1]);
-    assert.deepEqual((await ok('GET', `/api/campaigns/${id}/readiness`))['blocked'], { do_not_call: 2 });
-    // A lead that comes later is held back as well.
-    const later = await create({ name: 'Later' });
-    await imported(later, 'phone\n"=+4930888041"\n');
-    assert.deepEqual((await ok('GET', `/api/campaigns/${later}/readiness`))['blocked'], { do_not_call: 1 });
+  it('count single calls that name them, with their agent and caller id', async () => {
+    const { agent_id } = (await ask('POST', '/v1/convai/agents', { name: 'Seller' })).body;
+    const id = await create({ name: 'Single', agent_id, settings: { caller_id: '+4930111111' } });
+    const place = (campaign_id: string) =>
+      accepted(() => ask('POST', '/api/calls', { campaign_id, phone_number: '+15005550002' }));
+    const placed = data(await place(id));
+    const call = await until('the call to end', 60_000, async () => {
+      const found = await ok('GET', `/api/calls/${String(placed['call_id'])}`);
+      return found['status'] === 'failed' ? found : null;
+    });
+    assert.deepEqual(someOf(call, 'campaign_id', 'agent_id'), [id, agent_id]);
+    const listed = (await ask('GET', `/api/calls?campaign_id=${id}`)).body['data'] as Json[];
+    assert.deepEqual(
+      listed.map((one) => one['call_id']),
+      [placed['call_id']],
+    );
+    const { by_number } = await ok('GET', `/api/campaigns/${id}/analytics`);
+    assert.deepEqual(shownNumbers(by_number), [['+4930111111', 1]]);
+    const unknown = { campaign_id: 'campaign_999', phone_number: '+15005550002' };
+    assert.equal((await ask('POST', '/api/calls', unknown)).status, 404);
   });
 });
+
+const shownNumbers = (rows: unknown) => (rows as Json[]).map((row) => [row['number'], row['calls']]);

@@ -11,6 +11,7 @@ import { analyzeOperation } from './analysis.ts';
 import { agentAnalyticsOperation, callAnalyticsOperation, dashboardOperation, realtimeOperation } from './analytics.ts';
 import { createKeyOperation, listKeysOperation, revokeKeyOperation } from './keys.ts';
 import { createOrganizationOperation, getOrganizationOperation, updateOrganizationOperation } from './organizations.ts';
+import { campaignAnalyticsOperation } from './campaign-analytics.ts';
 import {
   campaignReadinessOperation,
   createCampaignOperation,
@@ -104,6 +105,7 @@ export const callCenter: Api = {
     getCampaignOperation,
     updateCampaignOperation,
     campaignReadinessOperation,
+    campaignAnalyticsOperation,
     listLeadsOperation,
     uploadLeadsOperation,
     getImportOperation,

@@ -70,7 +70,7 @@ function present({ call, cost, review }: ReviewedCall, urls: Urls, now: Date): z
     direction: call.direction,
     phone_number: call.direction === 'inbound' ? call.from : call.to,
     agent_id: idOf('agent', call.agentId),
-    campaign_id: null,
+    campaign_id: call.campaignId === null ? null : idOf('campaign', call.campaignId),
     created_at: timeInSeconds(call.placedAt),
     answered_at: call.answeredAt && timeInSeconds(call.answeredAt),
     ended_at: call.endedAt && timeInSeconds(call.endedAt),
@@ -132,9 +132,10 @@ export const initiateCallOperation = operation({
     z.object({ call_id: z.string(), status: z.string(), twilio_call_sid: z.string(), created_at: z.string() }),
   ),
   handle: async ({ core, ctx, body, requestId }) => {
-    const { phone_number: to, agent_id: agentId, settings } = body;
+    const { phone_number: to, agent_id: agentId, campaign_id: campaignId, settings } = body;
     const call = await placeCall(core, ctx, {
       agentId: agentId === undefined ? null : numberOf('agent', agentId, 'Agent', 'agent_id'),
+      campaignId: campaignId === undefined ? null : numberOf('campaign', campaignId, 'Campaign', 'campaign_id'),
       to: phoneNumber(to, 'phone_number'),
       from: null,
       variables: {},
@@ -201,18 +202,20 @@ export const listCallsOperation = operation({
   query: PageQuery.extend({
     status: z.enum([...STATUSES.keys()]).optional(),
     agent_id: IdText.optional(),
+    campaign_id: IdText.optional(),
     date_from: instantInQuery.optional(),
     date_to: instantInQuery.optional().describe('A date without a time includes that day'),
   }),
   reply: pagedReply(CallReply),
   handle: async ({ core, ctx, urls, query, requestId }) => {
-    const { status, agent_id: agentId, date_from: from, date_to: to } = query;
+    const { status, agent_id: agentId, campaign_id: campaignId, date_from: from, date_to: to } = query;
     const listed = await listReviewedCalls(
       core,
       ctx,
       {
         ...(status === undefined ? {} : { statuses: STATUSES.get(status)! }),
         ...(agentId === undefined ? {} : { agentId: numberIn('agent', agentId) ?? 0 }),
+        ...(campaignId === undefined ? {} : { campaignId: numberIn('campaign', campaignId) ?? 0 }),
         ...(from === undefined ? {} : { from: from.at }),
         ...(to === undefined ? {} : { before: to.end }),
       },

@@ -143,6 +143,8 @@ export interface CallStore {
 
 export interface CallFilter {
   readonly agentId?: number;
+  /** Placed by this campaign, or for it. */
+  readonly campaignId?: number;
   readonly statuses?: readonly CallStatus[];
   /** Placed or announced at this instant or later. */
   readonly from?: Date;

@@ -80,7 +80,7 @@ export interface Call {
   readonly personId: number | null;
   /** The user who placed it, directly or with an API key. */
   readonly userId: number | null;
-  /** The campaign that placed it. */
+  /** The campaign that placed it, or for which it was placed singly. */
   readonly campaignId: number | null;
   /** It must not ring at or after this instant. */
   readonly notAfter: Date | null;

@@ -3,6 +3,7 @@ import { userOf, type Context } from '../kernel/context.ts';
 import type { PhoneNumber } from '../kernel/phone-number.ts';
 import type { Core } from '../core.ts';
 import type { AiAgent } from '../ai-agents/ai-agent.ts';
+import type { Campaign } from '../campaigns/campaign.ts';
 import { callPartyOf } from '../people/person-of.ts';
 import type { Records } from '../records.ts';
 import type { CallOrigin } from './call-origin.ts';
@@ -12,6 +13,8 @@ import type { Call, CallOverrides, Direction } from './call.ts';
 export interface PlaceCall {
   /** Default: the default agent. */
   readonly agentId: number | null;
+  /** The campaign that it counts for; its agent and caller id are the defaults. */
+  readonly campaignId?: number | null;
   readonly to: PhoneNumber;
   readonly from: PhoneNumber | null;
   readonly variables: Readonly<Record<string, string>>;
@@ -51,13 +54,15 @@ export async function placeCall(core: Core, ctx: Context, input: PlaceCall): Pro
     );
     if (numberOwner?.doNotCallAt || person?.doNotCallAt)
       throw new AppError('conflict', 'This person asked not to be called', { subject: `to_number: ${input.to}` });
+    const campaign = await campaignOf(records, ctx, input.campaignId ?? null);
     return {
       ...(input.sid === undefined ? {} : { sid: input.sid }),
-      agentId: input.agentId,
+      ...(campaign === null ? {} : { campaignId: campaign.id }),
+      agentId: input.agentId ?? campaign?.agentId ?? null,
       personId: numberOwner?.id ?? null,
       callParty: { personId: person?.id ?? null, userId },
       carrier: carrier.id,
-      from: input.from,
+      from: input.from ?? (campaign?.callerIds[0] as PhoneNumber | undefined) ?? null,
       to: input.to,
       variables: input.variables,
       overrides: input.overrides,
@@ -72,6 +77,17 @@ export async function placeCall(core: Core, ctx: Context, input: PlaceCall): Pro
   await begun;
   const { sid } = (await core.store.calls.byId(call.id).catch(() => null)) ?? call;
   return { ...call, sid };
+}
+
+async function campaignOf(
+  records: Records,
+  ctx: Pick<Context, 'organizationId'>,
+  id: number | null,
+): Promise<Campaign | null> {
+  if (id === null) return null;
+  const campaign = await records.campaigns.find(ctx.organizationId, id);
+  if (!campaign) throw notFound('Campaign', `campaign_id: campaign_${id}`);
+  return campaign;
 }
 
 export interface WebCall {

@@ -23,6 +23,24 @@ export interface MetricsRow extends Sums {
   readonly value: string | null;
 }
 
+/** Calls with one value of a dimension. */
+export interface BreakdownRow {
+  readonly value: string;
+  readonly calls: number;
+  readonly answered: number;
+  readonly converted: number;
+}
+
+export interface CampaignBreakdown {
+  /** As campaigns tell outcomes apart; of a single call, its status. */
+  readonly outcome: readonly BreakdownRow[];
+  /** The how many-th attempt of the lead; single calls are none. */
+  readonly attempt: readonly BreakdownRow[];
+  readonly hour: readonly BreakdownRow[];
+  /** The caller id. */
+  readonly number: readonly BreakdownRow[];
+}
+
 export interface MetricsStore {
   /**
    * Writes the facts of these calls if they have ended, or renews them from the records, and changes the roll-ups by
@@ -33,6 +51,12 @@ export interface MetricsStore {
   fromRollups(query: MetricsQuery): Promise<readonly MetricsRow[]>;
   /** Sums over facts; it reads each call of the parts. */
   fromFacts(query: MetricsQuery): Promise<readonly MetricsRow[]>;
+  /** Counts over facts of one campaign; it reads each call of the range. */
+  ofCampaign(
+    organizationId: number,
+    campaignId: number,
+    range: { readonly from: Date; readonly to: Date; readonly zone: string },
+  ): Promise<CampaignBreakdown>;
   /** When the last call ended in which the agent answered. */
   lastAnsweredAt(agentId: number): Promise<Date | null>;
 }
