@@ -123,10 +123,10 @@ export async function fill(pool: Pool, organizationId: number, calls: number, ma
       select id, (array['caller','agent','caller','agent'])[n], 'What does it cost?', last_message_at from conversations, generate_series(1, 4) n where call_id is null and name like 'talk %'`);
     await run(`insert into documents (organization_id, agent_id, name, file_type, source, file_key, chunk_size, chunks, created_at, indexed_at)
       select ${org}, agents[1], 'document ' || i, 'txt', 'text', 'documents/' || i, 500, 0, now(), now() from generate_series(1, 200) i, seen`);
-    await run(
-      `insert into calling_places (regions, zones, always_open) values ('{US-NY}', '{America/New_York}', false) on conflict do nothing`,
-    );
-    await run(`insert into leads (organization_id, campaign_id, number, name, place_id, status, reason, due_at, created_at, updated_at)
+    await run(`insert into calling_places (regions, zones, always_open)
+      values ('{US-NY}', '{America/New_York}', false) on conflict do nothing`);
+    await run(`insert into leads (organization_id, campaign_id, number, name, place_id, status, reason, due_at,
+        created_at, updated_at)
       select ${org}, ${made.campaignId.replace(/\D/g, '')}, '+1212' || lpad(i::text, 8, '0'), 'Lead ' || i,
         (select id from calling_places where zones = '{America/New_York}' and not always_open limit 1),
         (array['ready','waiting','done'])[1 + i % 3], (array[null,'resting','answered'])[1 + i % 3], now(), now(), now()

@@ -80,15 +80,16 @@ export class ConfiguredVoices implements VoiceVendors {
       const pcm: Int16Array[] = [];
       let resampler: Resampler | null = null;
       let silent: NodeJS.Timeout | undefined;
+      let run: ReturnType<TextToSpeech['synthesize']> | undefined;
       const wait = () => {
         clearTimeout(silent);
         silent = setTimeout(() => {
-          run.abort({ type: 'error', message: `no answer within ${silentMs} ms` });
+          run?.abort({ type: 'error', message: `no answer within ${silentMs} ms` });
           reject(new UpstreamTimeout(provider, silentMs));
         }, silentMs);
       };
       wait();
-      const run = speaker.synthesize({ ...request, working: () => () => undefined }, (part) => {
+      run = speaker.synthesize({ ...request, working: () => () => undefined }, (part) => {
         wait();
         if (part.type === 'audio') {
           if (part.sampleRateHz === SAMPLE_RATE) return void pcm.push(part.pcm.slice());

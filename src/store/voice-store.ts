@@ -17,7 +17,8 @@ export class PostgresVoiceStore implements VoiceStore {
     // Known and unchanged voices are not written; those of an organization belong to it.
     await sql`
       with offered as (
-        select * from jsonb_to_recordset(${JSON.stringify(voices.map(toOffered))}::jsonb) as o(vendor_id text,
+        select distinct on (vendor_id) *
+        from jsonb_to_recordset(${JSON.stringify(voices.map(toOffered))}::jsonb) as o(vendor_id text,
           name text, language text, gender text, category text, description text, sample_url text)),
       hidden as (
         update voices set offered = false
