@@ -128,7 +128,8 @@ export class PostgresDiallingStore implements DiallingStore {
     await sql`
       with due as (
         select due.id from campaigns c cross join lateral (
-          select id from leads where campaign_id = c.id and status = 'waiting' and reason <> 'importing' and due_at <= ${now}
+          select id from leads
+          where campaign_id = c.id and status = 'waiting' and reason <> 'importing' and due_at <= ${now}
           order by due_at limit ${most} for no key update skip locked) due
         where c.status = 'active')
       update leads set status = 'ready', reason = null, updated_at = ${now}
