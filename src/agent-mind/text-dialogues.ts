@@ -85,6 +85,7 @@ export class TextDialogues implements TextDialogue {
           personId,
           number,
           canTransfer: false,
+          askForHuman: null,
         })
       : null;
     const watch = new VendorWatch({

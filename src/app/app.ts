@@ -314,6 +314,7 @@ async function carryCalls(
     mcp,
     commands: records.commands,
     journal: records.journal,
+    deskAlarm: basis.deskAlarm,
     files,
     clock,
     secrets,

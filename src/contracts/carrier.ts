@@ -16,6 +16,8 @@ export interface DialRequest {
   readonly hints: readonly string[];
   /** The person's name in the call's variables, for a simulated person. */
   readonly personName?: string | null;
+  /** A colleague who joins a running call, with that call's clock; only for a carrier in this process. */
+  readonly joins?: CallClock;
   /** Address for the carrier's webhooks about this call. */
   readonly webhookUrl: string;
   /** Creates the single-use address of the media socket, for carriers that need it when dialling. */

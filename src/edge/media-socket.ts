@@ -4,6 +4,7 @@ import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { Core } from '#core/core.ts';
 import type { Call } from '#core/calls/call.ts';
 import { getCall } from '#core/calls/get-call.ts';
+import type { MediaParty } from '#core/calls/media-token-store.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import { isAllowed } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
@@ -44,10 +45,12 @@ export interface MediaSocketOptions {
   readonly showsCredential: (request: IncomingMessage) => boolean;
 }
 
-/** The call of a socket, and the token that named it. */
+/** The call of a socket, whose connection it is, and the token that named it. */
 interface Opening {
   readonly call: Call;
   readonly tokenHash: string | null;
+  /** A human agent or supervisor; null is the person. */
+  readonly party: MediaParty | null;
 }
 
 /** Accepts media sockets of browsers, test clients and carriers on all ports. */
@@ -87,7 +90,7 @@ export class MediaSockets {
     const opening = await this.#callFor(request, url);
     if (!opening) return refuseUpgrade(socket, REFUSALS.unknown.status, REFUSALS.unknown.text);
     const { call } = opening;
-    const leg = new SocketLeg(this.#protocolOf(call));
+    const leg = new SocketLeg(opening.party ? new MediaStreams() : this.#protocolOf(call));
     const connection = await this.#connect(opening, leg);
     if ('refused' in connection)
       return refuseUpgrade(socket, REFUSALS[connection.refused].status, REFUSALS[connection.refused].text);
@@ -102,9 +105,9 @@ export class MediaSockets {
   }
 
   /** A token that opened no connection stays valid. */
-  async #connect({ call, tokenHash }: Opening, leg: SocketLeg): Promise<Connection> {
+  async #connect({ call, tokenHash, party }: Opening, leg: SocketLeg): Promise<Connection> {
     const { core, live } = this.#options;
-    const connection = await live.connect(call, leg);
+    const connection = await (party ? live.connectParty(call.id, party, leg) : live.connect(call, leg));
     if ('refused' in connection && tokenHash !== null) await core.store.mediaTokens.giveBack(tokenHash);
     return connection;
   }
@@ -216,9 +219,9 @@ export class MediaSockets {
     const { core } = this.#options;
     const tokenHash = core.secrets.hash(token);
     const use = await core.store.mediaTokens.use(tokenHash, core.clock.now(), sid);
-    if (use === null || use.party !== null) return null;
+    if (use === null) return null;
     const call = await core.store.calls.byId(use.callId);
-    return call && { call, tokenHash };
+    return call && { call, tokenHash, party: use.party };
   }
 
   /** The call of the socket: a token implies it, with an API key the address must name it. */
@@ -237,6 +240,7 @@ export class MediaSockets {
     return {
       call: await getCall(core, { organizationId, actor, requestId: '' }, sid, `call_sid: ${sid}`),
       tokenHash: null,
+      party: null,
     };
   }
 

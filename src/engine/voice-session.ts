@@ -194,6 +194,15 @@ export class VoiceSession {
     this.#post({ type: 'say', text, endsCall });
   }
 
+  /** A human agent takes the caller; the agent is silent until it returns with a sentence. */
+  standAside(): void {
+    this.#post({ type: 'stand-aside' });
+  }
+
+  return(text: string): void {
+    this.#post({ type: 'return', text });
+  }
+
   /** Written words that stand for the caller's. */
   message(text: string): void {
     this.#post({ type: 'message', text });

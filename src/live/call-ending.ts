@@ -59,8 +59,8 @@ export interface CallEndingOptions {
   /** The conversation is over without a last word. */
   readonly stopConversation: (reason: string) => void;
   readonly report: (status: string, reason: string | null) => void;
-  /** All records are stored and all resources released. */
-  readonly onGone: () => void;
+  /** All records are stored and all resources released. `reason` is null if another server has the call. */
+  readonly onGone: (reason: string | null) => void;
 }
 
 /** Ends one running call, once: the carrier, the media, the recording and the records. */
@@ -176,7 +176,7 @@ export class CallEnding {
       'call ended',
     );
     this.#options.report(status, failure ?? reason);
-    onGone();
+    onGone(this.#lost ? null : reason);
   }
 
   #noteCallback(reason: string): void {

@@ -16,8 +16,11 @@ export interface CallLegsOptions {
   readonly log: Log;
 }
 
-/** What another party's connection delivers, apart from what the bridge and the end of the leg need. */
-export type PartyEvents = Pick<MediaEvents, 'dtmf'>;
+/** What another party's connection delivers, apart from what the bridge needs. */
+export type PartyEvents = Pick<MediaEvents, 'dtmf'> & {
+  /** The leg has ended, whatever the cause: `hung_up`, `media_lost`, `media_failed`, or that of `end`. */
+  readonly ended?: (cause: string) => void;
+};
 
 /** The name of a leg's party at the bridge. */
 export const participantOf = (leg: Pick<Leg, 'id'>): string => `leg-${leg.id}`;
@@ -26,6 +29,7 @@ export const participantOf = (leg: Pick<Leg, 'id'>): string => `leg-${leg.id}`;
 export class CallLegs {
   readonly #options: CallLegsOptions;
   readonly #over = new Set<number>();
+  readonly #onEnd = new Map<number, (cause: string) => void>();
 
   constructor(options: CallLegsOptions) {
     this.#options = options;
@@ -46,10 +50,11 @@ export class CallLegs {
     if (leg.kind === 'person') throw new Error(`Leg ${leg.id} is the person's and is connected with the call`);
     if (!(await legs.progress(leg.id, ownership, { status: 'answered', at: clock.now() }))) return null;
     if (this.#over.has(leg.id) || bridge.isClosed) return null;
+    if (events.ended) this.#onEnd.set(leg.id, events.ended);
     const input = bridge.join(participantOf(leg), leg.kind, media, () => void this.end(leg, 'media_failed'));
     return {
       ...input,
-      ...events,
+      dtmf: events.dtmf,
       hungUp: () => void this.end(leg, 'hung_up'),
       lost: () => void this.end(leg, 'media_lost'),
       resumed: () => undefined,
@@ -62,6 +67,8 @@ export class CallLegs {
     this.#over.add(leg.id);
     const { call, ownership, legs, bridge, clock, log } = this.#options;
     bridge.leave(participantOf(leg));
+    this.#onEnd.get(leg.id)?.(cause);
+    this.#onEnd.delete(leg.id);
     try {
       await legs.progress(leg.id, ownership, { status: 'ended', at: clock.now(), cause });
     } catch (error) {

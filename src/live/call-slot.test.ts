@@ -3,11 +3,11 @@ import { it } from 'node:test';
 import fc from 'fast-check';
 import { CallSlots, type SlotPhase } from './call-slot.ts';
 import type { Placing } from './placing.ts';
-import type { CallLegs } from './call-legs.ts';
+import type { CallDesk } from './desk/call-desk.ts';
 import type { RunningCall } from './running-call.ts';
 
 const running = {} as RunningCall;
-const legs = {} as CallLegs;
+const desk = { close: () => undefined } as unknown as CallDesk;
 const placing = {} as Placing;
 
 /** A promise that is settled by hand. */
@@ -40,13 +40,13 @@ it('a slot exists exactly while its call is started, placed, run or connected', 
           start.open();
           start = null;
         } else if (one === 'run' && slot && !runs) {
-          slot.run(running, legs);
+          slot.run(running, desk);
           runs = true;
         } else if (one === 'wait' && runs) {
           slot!.whenEnded(() => (notified += 1));
           asked += 1;
         } else if (one === 'end' && runs) {
-          slot!.ended();
+          slot!.ended('completed');
           runs = false;
           assert.equal(notified, asked);
         } else if (one === 'connect') {

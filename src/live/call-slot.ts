@@ -1,4 +1,5 @@
-import type { CallLegs } from './call-legs.ts';
+import type { CallCommand } from '#core/calls/live-calls.ts';
+import type { CallDesk } from './desk/call-desk.ts';
 import type { Placing } from './placing.ts';
 import type { RunningCall } from './running-call.ts';
 
@@ -15,7 +16,7 @@ export class CallSlot {
   #starting: Promise<void> | null = null;
   #placing: Placing | null = null;
   #running: RunningCall | null = null;
-  #legs: CallLegs | null = null;
+  #desk: CallDesk | null = null;
   #deadline: NodeJS.Timeout | undefined;
   #connections: Promise<unknown> = Promise.resolve();
   #waiting = 0;
@@ -35,9 +36,15 @@ export class CallSlot {
     return this.#running;
   }
 
-  /** The legs of the running call beside the person's. */
-  get legs(): CallLegs | null {
-    return this.#legs;
+  /** The human agents and supervisors of the running call. */
+  get desk(): CallDesk | null {
+    return this.#desk;
+  }
+
+  /** A command to the running call; nothing if it does not run. */
+  command(command: CallCommand): void {
+    if (command.type === 'desk') this.#desk?.command(command);
+    else this.#running?.command(command);
   }
 
   get placing(): Placing | null {
@@ -71,15 +78,16 @@ export class CallSlot {
     }
   }
 
-  run(running: RunningCall, legs: CallLegs): void {
+  run(running: RunningCall, desk: CallDesk): void {
     this.#running = running;
-    this.#legs = legs;
+    this.#desk = desk;
   }
 
-  /** The running call has ended. */
-  ended(): void {
+  /** The running call has ended here; `cause` is null if another server has it. */
+  ended(cause: string | null): void {
     this.#running = null;
-    this.#legs = null;
+    this.#desk?.close(cause);
+    this.#desk = null;
     this.clearDeadline();
     for (const notify of this.#onEnded.splice(0)) notify();
     this.#release();

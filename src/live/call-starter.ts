@@ -6,7 +6,12 @@ import type { Reservation } from '#core/calls/live-calls.ts';
 import type { FileStore } from '#core/kernel/file-store.ts';
 import type { Log } from '#core/kernel/log.ts';
 import type { McpTools } from '#agent-mind/tools/mcp-tools.ts';
-import type { CarrierEvent } from '#contracts/carrier.ts';
+import type { Carrier, CarrierEvent } from '#contracts/carrier.ts';
+import { askForHuman } from '#core/desk/ask-for-human.ts';
+import type { DeskAlarm } from '#core/desk/desk-alarm.ts';
+import type { DeskCore } from '#core/desk/change-desk.ts';
+import { CallDesk } from './desk/call-desk.ts';
+import { speakOnce } from './desk/speak-once.ts';
 import type { CallClock } from '#engine/contracts/clock.ts';
 import type { Admission } from './admission.ts';
 import { NO_CARRIER, type CarrierSide } from './call-ending.ts';
@@ -29,6 +34,7 @@ export interface CallStarterOptions extends PreparedOptions {
   readonly mcp: McpTools;
   readonly commands: CommandChannel;
   readonly journal: CallJournal;
+  readonly deskAlarm: DeskAlarm;
   readonly leaseMs: number;
   readonly log: Log;
 }
@@ -55,10 +61,17 @@ interface Run {
 export class CallStarter {
   readonly #options: CallStarterOptions;
   readonly #admission: Admission;
+  readonly #desk: DeskCore;
   readonly #watch: (event: CallWatchEvent) => void;
 
-  constructor(options: CallStarterOptions, admission: Admission, watch: (event: CallWatchEvent) => void) {
+  constructor(
+    options: CallStarterOptions,
+    admission: Admission,
+    desk: DeskCore,
+    watch: (event: CallWatchEvent) => void,
+  ) {
     this.#options = options;
+    this.#desk = desk;
     this.#admission = admission;
     this.#watch = watch;
   }
@@ -176,6 +189,13 @@ export class CallStarter {
     return carrier ? carrierSide(call, carrier, agent.transferNumber, log) : NO_CARRIER;
   }
 
+  /** The carrier in this process that rings the telephones of human agents; real ones do not join calls yet. */
+  async #carrierForAgents(call: Call): Promise<Carrier | null> {
+    const { carriers } = this.#options;
+    const control = await carriers.control(call.carrier === 'web' ? (await carriers.current()).id : call.carrier);
+    return control && !control.real ? control : null;
+  }
+
   #run(slot: CallSlot, { turnAway = false, continued = null, ...run }: Run): RunningCall {
     const { call, prepared, ownership, carrier } = run;
     const { store, files, journal, clock, log } = this.#options;
@@ -189,12 +209,35 @@ export class CallStarter {
       clock,
       log,
       providers: prepared.providers(call),
-      tools: prepared.tools(call, ownership.epoch, carrier.transfer !== null),
-      onGone: () => slot.ended(),
+      tools: prepared.tools(call, ownership.epoch, carrier.transfer !== null, (reason) =>
+        askForHuman(this.#desk, call, reason),
+      ),
+      onGone: (reason) => slot.ended(reason),
       watch: this.#watch,
     });
     const legs = new CallLegs({ call, ownership, legs: store.legs, bridge: running.bridge, clock, log });
-    slot.run(running, legs);
+    const { callClock } = run;
+    const desk = new CallDesk({
+      call,
+      running,
+      legs,
+      clock: callClock,
+      core: this.#desk,
+      carrier: () => this.#carrierForAgents(call),
+      speak: (text) =>
+        speakOnce(
+          {
+            chain: prepared.providers(call).textToSpeech,
+            voiceId: prepared.script(call).voiceId,
+            clock: callClock,
+          },
+          text,
+        ),
+      log,
+    });
+    slot.run(running, desk);
+    // A call of another server may have callers in line and agents on it.
+    if (continued) desk.look();
     return running;
   }
 }

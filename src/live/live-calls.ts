@@ -8,6 +8,7 @@ import type {
   Reservation,
   ServerCommand,
 } from '#core/calls/live-calls.ts';
+import type { MediaParty } from '#core/calls/media-token-store.ts';
 import { AppError, logFailure } from '#core/kernel/errors.ts';
 import type { CarrierSignal } from '#core/kernel/carrier-notice.ts';
 import type { MediaLeg } from '#engine/contracts/media.ts';
@@ -34,6 +35,8 @@ const LOST_NOTIFICATION_MS = 2000;
 const MEDIA_TIMEOUT_MS = 30_000;
 /** A request to place a call is answered after this at the latest, whether or not the carrier has taken it. */
 const DIAL_REPLY_MS = 5000;
+/** How often calls with an open entry read the records of the desk, in case a command was lost. */
+const DESK_LOOK_MS = 1000;
 /** How long calls have to end when the server stops. */
 const CLOSING_MS = 5000;
 
@@ -45,6 +48,7 @@ export class LiveCallsHere implements LiveCalls {
   readonly #starter: CallStarter;
   readonly #watchers = new Set<(event: CallWatchEvent) => void>();
   readonly #heartbeat: NodeJS.Timeout;
+  readonly #deskLooks: NodeJS.Timeout;
   #beating: Promise<void> = Promise.resolve();
   #closed = false;
   #announcement: Announcement | null = null;
@@ -56,9 +60,11 @@ export class LiveCallsHere implements LiveCalls {
       const real = running.filter((one) => one.inRealTime).length;
       return { real, simulated: running.length - real };
     });
-    this.#starter = new CallStarter(options, this.#admission, (event) => {
+    const desk = { ...options, live: this };
+    this.#starter = new CallStarter(options, this.#admission, desk, (event) => {
       for (const watcher of this.#watchers) watcher(event);
     });
+    this.#deskLooks = setInterval(() => void this.#lookAtDesks(), DESK_LOOK_MS);
     this.#heartbeat = setInterval(() => {
       this.#beating = this.#beat();
     }, options.leaseMs / HEARTBEATS_PER_LEASE);
@@ -69,7 +75,7 @@ export class LiveCallsHere implements LiveCalls {
     const running = this.#slots.find(callId)?.running;
     if (command.type === 'dial' || command.type === 'expect') void this.#takeUp(callId);
     else if (command.type === 'carrier') void this.#hearElsewhere(callId, command.signal, command.carrierCallId);
-    else if (running) running.command(command);
+    else if (running) this.#slots.find(callId)?.command(command);
     else void this.#commandEarly(callId, command);
   }
 
@@ -140,7 +146,7 @@ export class LiveCallsHere implements LiveCalls {
     if (command.type === 'end' && command.unanswered === true && running.isPickedUp) return 'done';
     return new Promise((done) => {
       if (command.type !== 'end') {
-        running.command(command);
+        slot.command(command);
         return done('done');
       }
       // Acknowledged when the end is on record.
@@ -196,6 +202,25 @@ export class LiveCallsHere implements LiveCalls {
     return join(running, leg);
   }
 
+  /** The media socket of a human agent or supervisor has come for a call that runs here. */
+  connectParty(callId: number, party: MediaParty, leg: MediaLeg): Promise<Connection> {
+    const slot = this.#slots.find(callId);
+    const { desk } = slot ?? {};
+    return slot && desk
+      ? slot.connectInTurn(() => desk.connect(party, leg))
+      : Promise.resolve({ refused: 'unknown' as const });
+  }
+
+  async #lookAtDesks(): Promise<void> {
+    const { store, log } = this.#options;
+    const running = this.#slots.all().flatMap((slot) => (slot.desk ? [slot.callId] : []));
+    try {
+      for (const callId of await store.desk.openAmong(running)) this.#slots.find(callId)?.desk?.look();
+    } catch (error) {
+      if (!this.#closed) logFailure(log, error, 'the desk could not be read');
+    }
+  }
+
   /** Takes over a call of another server; commands that come meanwhile wait for it. */
   #adopt(slot: CallSlot): Promise<RunningCall | Refused> {
     const adopted = this.#starter.adopt(slot);
@@ -224,6 +249,7 @@ export class LiveCallsHere implements LiveCalls {
     for (const call of this.#slots.running()) call.command({ type: 'end', reason: 'shutdown', by: 'system' });
     await settled(ended());
     clearInterval(this.#heartbeat);
+    clearInterval(this.#deskLooks);
     await this.#announcement?.end();
     for (const slot of this.#slots.all()) slot.clearDeadline();
     this.#admission.close();

@@ -6,6 +6,7 @@ import { vendorVoiceOf } from '#core/voices/voices.ts';
 import type { KnowledgeLookup } from '#agent-mind/knowledge-lookup.ts';
 import { PreparedAgent, type DialogueOptions, type TalkOptions } from '#agent-mind/prepared-agent.ts';
 import type { AgentTools } from '#agent-mind/tools/agent-tools.ts';
+import type { ToolContext } from '#agent-mind/tools/tool-scene.ts';
 import type { McpTools } from '#agent-mind/tools/mcp-tools.ts';
 import type { LanguageModel } from '#engine/contracts/language-model.ts';
 import type { Providers } from '#engine/contracts/providers.ts';
@@ -76,7 +77,7 @@ export class PreparedCall {
   }
 
   /** `epoch` makes the keys of tool calls unique: the turn machine counts from one again after a takeover. */
-  tools(call: Call, epoch: number, canTransfer: boolean): AgentTools {
+  tools(call: Call, epoch: number, canTransfer: boolean, askForHuman: ToolContext['askForHuman']): AgentTools {
     const { id, sid, organizationId, conversationId, personId, direction, from, to } = call;
     return this.#prepared.tools({
       where: { conversationId, call: { id, epoch } },
@@ -86,6 +87,7 @@ export class PreparedCall {
       personId,
       number: numberOf(direction === 'inbound' ? from : to),
       canTransfer,
+      askForHuman,
     });
   }
 

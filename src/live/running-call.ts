@@ -45,8 +45,8 @@ export interface RunningCallOptions {
   readonly carrier: CarrierSide;
   /** The server is full but the call must be answered: the caller hears an apology, and the call ends. */
   readonly turnAway?: boolean;
-  /** All records are stored and all resources released. */
-  readonly onGone: () => void;
+  /** All records are stored and all resources released. `reason` is null if another server has the call. */
+  readonly onGone: (reason: string | null) => void;
   /** Receives every event of the call. */
   readonly watch: (event: CallWatchEvent) => void;
   /** Null if the call began on this server. */
@@ -81,7 +81,7 @@ export class RunningCall {
   /** The caller waits for a human. */
   #waits = false;
   /** Commands that came before the conversation began. */
-  readonly #earlyCommands: CallCommand[] = [];
+  readonly #earlyCommands: Exclude<CallCommand, { type: 'desk' }>[] = [];
 
   constructor(options: RunningCallOptions) {
     this.#options = options;
@@ -146,9 +146,9 @@ export class RunningCall {
       endConversation: (reason) => this.#session.end(reason),
       stopConversation: (reason) => this.#session.hungUp(reason),
       report: (status, reason) => this.#tell(status, reason),
-      onGone: () => {
+      onGone: (reason) => {
         this.#durationLimit?.stop();
-        options.onGone();
+        options.onGone(reason);
       },
     });
     this.#media = new CallMedia({
@@ -324,12 +324,32 @@ export class RunningCall {
     return this.#events();
   }
 
-  command(command: CallCommand): void {
+  /** A human agent takes the caller. */
+  standAside(): void {
+    this.#session.standAside();
+  }
+
+  /** The AI agent has the caller again, and says a sentence. */
+  returnToCaller(text: string): void {
+    this.#session.return(text);
+  }
+
+  say(text: string): void {
+    this.command({ type: 'say', text });
+  }
+
+  /** Since when the caller waits for a human agent; null if not. */
+  isWaiting(since: Date | null): void {
+    if (this.#waits === (since !== null) || this.#ending.begun) return;
+    this.#waits = since !== null;
+    this.#writer.progress({ waitingSince: since });
+  }
+
+  command(command: Exclude<CallCommand, { type: 'desk' }>): void {
     // The call is answered, and its conversation is about to begin.
     if (command.type !== 'end' && !this.#begun) this.#earlyCommands.push(command);
     else if (command.type === 'say') this.#session.say(command.text);
     else if (command.type === 'message') this.#session.message(command.text);
-    else if (command.type === 'desk') return;
     else if (command.unanswered !== true || !this.#pickedUp)
       this.#ending.obey(command.reason, command.by ?? 'human', this.#pickedUp);
   }

@@ -14,6 +14,8 @@ export interface Persona {
   readonly interrupts?: { readonly afterMs: number; readonly words: readonly string[] };
   /** Hangs up this long after answering. */
   readonly leavesAfterMs?: number;
+  /** Presses a key this long after answering. */
+  readonly presses?: { readonly digit: string; readonly afterMs: number };
   /** Said before leaving. */
   readonly farewell?: string;
   /** A recorded greeting with a beep instead of a person. */
@@ -62,7 +64,7 @@ function interested(name: string): (heard: string, turn: number) => Reaction {
   };
 }
 
-const persona = (name: string, voiceId: string, more: Partial<Persona> & Pick<Persona, 'react'>): Persona => ({
+export const persona = (name: string, voiceId: string, more: Partial<Persona> & Pick<Persona, 'react'>): Persona => ({
   name,
   voiceId,
   hello: 'Hello?',

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Carrier, CarrierEvent, Dialled, DialRequest } from '#contracts/carrier.ts';
 import type { SpeechToText } from '#engine/contracts/speech-to-text.ts';
 import type { TextToSpeech } from '#engine/contracts/text-to-speech.ts';
+import type { CallClock } from '#engine/contracts/clock.ts';
+import { colleagueAt } from './colleagues.ts';
 import { isPerson, ordinaryPersona, whoAnswers, type Persona, type Pickup } from './personas.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 import { SimulatedPerson } from './simulated-person.ts';
@@ -11,7 +13,7 @@ const ANSWERS_AFTER_MS = 2500;
 const BUSY_AFTER_MS = 900;
 
 interface Line {
-  readonly clock: SimulatedClock;
+  readonly clock: CallClock;
   person: SimulatedPerson | null;
   end(): void;
 }
@@ -43,8 +45,9 @@ export class SimulatedCarrier implements Carrier {
 
   dial(request: DialRequest, onEvent: (event: CarrierEvent) => void): Promise<Dialled> {
     const carrierCallId = `SIM${randomBytes(16).toString('hex')}`;
-    const line = this.#open(carrierCallId);
-    this.#ring(line, carrierCallId, request, whoAnswers(request.to, request.personName ?? undefined), onEvent);
+    const line = this.#open(carrierCallId, request.joins);
+    const pickup = request.joins ? colleagueAt(request.to) : whoAnswers(request.to, request.personName ?? undefined);
+    this.#ring(line, carrierCallId, request, pickup, onEvent);
     return Promise.resolve({ carrierCallId, clock: line.clock });
   }
 
@@ -63,15 +66,17 @@ export class SimulatedCarrier implements Carrier {
     return { carrierCallId, clock: line.clock };
   }
 
-  #open(carrierCallId: string): Line {
-    const clock = new SimulatedClock(this.#speed);
+  /** `joined`: the clock of the call that a colleague joins, which goes on after them. */
+  #open(carrierCallId: string, joined: CallClock | null = null): Line {
+    const own = joined ? null : new SimulatedClock(this.#speed);
+    const clock = joined ?? own!;
     const line: Line = {
       clock,
       person: null,
       end: () => {
         this.#lines.delete(carrierCallId);
         // Pending work on the clock (recognition of the last words, the closing) still runs.
-        clock.at(clock.nowMs() + 5000, () => clock.stop());
+        own?.at(own.nowMs() + 5000, () => own.stop());
       },
     };
     this.#lines.set(carrierCallId, line);
@@ -87,16 +92,19 @@ export class SimulatedCarrier implements Carrier {
   ): void {
     const { clock } = line;
     const fail = (afterMs: number, outcome: 'busy' | 'no-answer' | 'refused', reason: string) =>
-      clock.at(afterMs, () => {
+      clock.at(clock.nowMs() + afterMs, () => {
         if (!this.#lines.has(carrierCallId)) return;
         line.end();
         onEvent({ type: 'failed', outcome, reason });
       });
     if (pickup.outcome === 'refused') return void fail(0, 'refused', pickup.reason);
-    clock.at(RINGS_AFTER_MS, () => this.#lines.has(carrierCallId) && onEvent({ type: 'ringing' }));
+    clock.at(clock.nowMs() + RINGS_AFTER_MS, () => this.#lines.has(carrierCallId) && onEvent({ type: 'ringing' }));
     if (pickup.outcome === 'answered') {
       if (request.ringTimeoutMs < ANSWERS_AFTER_MS) fail(request.ringTimeoutMs, 'no-answer', 'no answer');
-      else clock.at(ANSWERS_AFTER_MS, () => this.#answer(line, carrierCallId, request.hints, pickup.persona, onEvent));
+      else
+        clock.at(clock.nowMs() + ANSWERS_AFTER_MS, () =>
+          this.#answer(line, carrierCallId, request.hints, pickup.persona, onEvent),
+        );
     } else fail(pickup.outcome === 'busy' ? BUSY_AFTER_MS : request.ringTimeoutMs, pickup.outcome, pickup.reason);
   }
 

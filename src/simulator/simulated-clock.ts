@@ -17,7 +17,7 @@ interface Timer {
  */
 export class SimulatedClock implements CallClock {
   readonly waits = true;
-  readonly #speed: number;
+  #speed: number;
   #nowMs = 0;
   #wallMs = performance.now();
   #timers: Timer[] = [];
@@ -32,6 +32,11 @@ export class SimulatedClock implements CallClock {
 
   constructor(speed: number) {
     this.#speed = speed;
+  }
+
+  runInRealTime(): void {
+    this.#speed = Math.min(1, this.#speed);
+    if (!this.#running) this.#sleep();
   }
 
   nowMs(): number {

@@ -84,6 +84,8 @@ export class SimulatedPerson implements MediaLeg {
       const { hello } = persona;
       this.#later(HELLO_AFTER_MS, () => this.#speak(hello, null));
     }
+    const { presses } = persona;
+    if (presses) this.#later(presses.afterMs, () => this.#events?.dtmf(presses.digit));
     if (persona.leavesAfterMs !== undefined) this.#later(persona.leavesAfterMs, () => this.#leave());
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { acceptOffer, declineOffer } from '#core/desk/answer-offer.ts';
+import { acceptOffer, declineOffer, type MediaAccess } from '#core/desk/answer-offer.ts';
 import { agentPageClosed, agentSeen, setAgentStatus } from '#core/desk/agent-status.ts';
 import { endAgentCall, handBack, holdCaller, resumeCaller, wrapUpCall } from '#core/desk/desk-call.ts';
 import { listHumanAgents, queuePosition, queueStatus, viewDesk } from '#core/desk/desk-view.ts';
@@ -8,6 +8,8 @@ import { superviseCall } from '#core/desk/supervise-call.ts';
 import { transferCall, transfersOf } from '#core/desk/transfer-call.ts';
 import type { Context } from '#core/kernel/context.ts';
 import { createUser } from '#core/identity/users.ts';
+import { amplitudeAt } from '../engine/bridge-stage.ts';
+import { SocketCaller } from '../support/caller.ts';
 import { initiate, startServer, until, type TestServer } from '../support/server.ts';
 
 let server: TestServer;
@@ -45,6 +47,28 @@ const answeredCall = async (to: string) => {
 };
 const code = (expected: string) => (error: unknown) => (error as { code?: string }).code === expected;
 
+/** A call whose caller is this test. */
+async function webCall(): Promise<{ caller: SocketCaller; callId: number }> {
+  const { body } = await server.request('POST', '/v1/convai/web-calls', { agent_id: `agent_${await defaultAgent()}` });
+  const caller = new SocketCaller(String(body['websocket_url']));
+  const call = await until('the web call to be answered', 60_000, async () => {
+    const found = await server.app.core.store.calls.bySid(String(body['call_sid']));
+    return found?.status === 'answered' ? found : null;
+  });
+  return { caller, callId: call.id };
+}
+const defaultAgent = async () => (await server.app.core.store.agents.default(admin.organizationId))!.id;
+const mediaUrl = ({ call, token }: MediaAccess) =>
+  `${server.url.replace('http', 'ws')}/voice/websocket?call_sid=${call.sid}&token=${token}`;
+const bridged = (callId: number) =>
+  until('the human agent to have the caller', 60_000, async () =>
+    (await transfersOf(server.app.core, { id: callId })).some(({ outcome }) => outcome === 'bridged'),
+  );
+const speakFor = (who: SocketCaller, hz: number) =>
+  who.speak(Int16Array.from({ length: 8000 * 60 }, (_, i) => 8000 * Math.sin((2 * Math.PI * hz * i) / 8000)));
+/** The amplitude of a tone in the last half second that was heard. */
+const lately = (who: SocketCaller, hz: number) => amplitudeAt(who.heard().slice(-4000), hz);
+
 describe('the desk', () => {
   it('a transfer is offered to the named agent, who declines; another agent cannot answer the offer', async () => {
     const { core } = server.app;
@@ -72,5 +96,94 @@ describe('the desk', () => {
     assert.deepEqual([done!.outcome, done!.humanConnectedAt], ['declined', null]);
     await agentPageClosed(core, as(agent.id), agent.id);
     await core.live.send(call.id, { type: 'end', reason: 'completed' });
+  });
+
+  it('a browser agent takes a call: audio flows both ways, hold is quiet, a hand-back returns the caller', async () => {
+    const { core } = server.app;
+    const agent = await newAgent();
+    const { caller, callId } = await webCall();
+    await agentSeen(core, as(agent.id), agent.id);
+    await setAgentStatus(core, as(agent.id), agent.id, 'online');
+    const transfer = { agentId: agent.id, skills: [], transferType: 'warm', reason: 'a bill' } as const;
+    const { offer } = await transferCall(core, admin, callId, transfer, 'x');
+    const human = new SocketCaller(mediaUrl(await acceptOffer(core, as(agent.id), offer!.id)));
+    await bridged(callId);
+    assert.equal((await core.store.calls.byId(callId))!.status, 'answered');
+    speakFor(caller, 1000);
+    speakFor(human, 500);
+    await until('the human to hear the caller', 60_000, () => lately(human, 1000) > 1000);
+    await until('the caller to hear the human', 60_000, () => lately(caller, 500) > 1000);
+    await holdCaller(core, as(agent.id), callId);
+    await until('the caller on hold to hear nothing', 60_000, () => lately(caller, 500) < 10);
+    await until('the human to hear nothing of the caller on hold', 60_000, () => lately(human, 1000) < 10);
+    await resumeCaller(core, as(agent.id), callId);
+    await until('the caller to hear the human again', 60_000, () => lately(caller, 500) > 1000);
+    await handBack(core, as(agent.id), callId);
+    await until('the human to be off the call', 60_000, () => human.closed !== null);
+    await until('the AI agent to take the caller back', 60_000, async () =>
+      (await core.store.entries.ofCall((await core.store.calls.byId(callId))!.conversationId)).some(
+        ({ role, text }) => role === 'agent' && text.includes('with the assistant'),
+      ),
+    );
+    const [done] = await transfersOf(core, { id: callId });
+    assert.equal(done!.outcome, 'bridged');
+    assert.ok(done!.humanConnectedAt);
+    const wrapping = (await listHumanAgents(core, admin)).find(({ agent: { id } }) => id === agent.id)!;
+    assert.equal(wrapping.agent.wrapUp!.callId, callId);
+    await wrapUpCall(core, as(agent.id), callId, { extend: false, disposition: 'paid' });
+    await agentPageClosed(core, as(agent.id), agent.id);
+    caller.socket.close(1000);
+    await until('the call to end', 60_000, async () => (await core.store.calls.byId(callId))!.endedAt);
+  });
+
+  it('desk.md 23: number …0008 asks for a human, waits in line, and a simulated colleague takes the call', async () => {
+    const { core } = server.app;
+    const call = await answeredCall('+15005550008');
+    await until('the caller to wait in line', 60_000, async () =>
+      (await viewDesk(core, admin)).queue.some(({ entry }) => entry.callId === call.id),
+    );
+    const waiting = await queuePosition(core, admin, call.id);
+    assert.deepEqual([waiting.position, waiting.estimateMinutes], [1, null], 'no agent is on duty');
+    await until(
+      'the call to show that its caller waits',
+      60_000,
+      async () => (await core.store.calls.byId(call.id))!.waitingSince,
+    );
+    const agent = await newAgent({ phoneNumber: '+15005550123' });
+    await setAgentStatus(core, as(agent.id), agent.id, 'online');
+    await bridged(call.id);
+    assert.equal((await core.store.calls.byId(call.id))!.waitingSince, null);
+    const legs = await core.store.legs.ofCall(call.id);
+    assert.deepEqual(
+      legs.map(({ kind, address }) => [kind, address]),
+      [
+        ['person', '+15005550008'],
+        ['human-agent', '+15005550123'],
+      ],
+    );
+    const [done] = await transfersOf(core, call);
+    assert.deepEqual([done!.outcome, done!.agentId], ['bridged', agent.id]);
+    await core.live.send(call.id, { type: 'end', reason: 'completed' });
+  });
+
+  it('desk.md 15: on the simulator every end of a transfer by telephone has its outcome and cause', async () => {
+    const { core } = server.app;
+    const { caller, callId } = await webCall();
+    for (const [number, outcome] of [
+      ['+15005550001', 'failed'],
+      ['+15005550002', 'busy'],
+      ['+15005550007', 'declined'],
+    ] as const) {
+      const agent = await newAgent({ phoneNumber: number, answerBy: 'phone' });
+      const transfer = { agentId: agent.id, skills: [], transferType: 'cold', reason: null } as const;
+      await transferCall(core, admin, callId, transfer, 'x');
+      const found = await until(`the transfer to ${number} to end`, 90_000, async () => {
+        const last = (await transfersOf(core, { id: callId })).at(-1)!;
+        return last.outcome === null ? null : last;
+      });
+      assert.deepEqual([found.outcome, found.humanConnectedAt], [outcome, null]);
+      assert.ok(found.cause);
+    }
+    caller.socket.close(1000);
   });
 });

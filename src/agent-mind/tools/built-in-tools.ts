@@ -1,3 +1,5 @@
+import { estimateMinutes } from '#core/desk/estimate.ts';
+import type { Place } from '#core/desk/place-in-line.ts';
 import { isPhoneNumber } from '#core/kernel/phone-number.ts';
 import { refuseCalls } from '#core/people/refuse-calls.ts';
 import { DO_NOT_CALL } from '#core/tools/tool.ts';
@@ -42,8 +44,17 @@ async function transferToHuman(scene: ToolContext, args: Args): Promise<ToolOutc
     ...(possible ? { to: agent.transferNumber } : {}),
   });
   if (possible) return { status: 'ok', output: 'A colleague takes over now.', transfers: true };
-  // No human agent is available: the caller can wait or get a callback.
-  return { status: 'ok', output: 'Nobody is free right now. Offer a callback, or to wait.', waitForHuman: true };
+  const place = scene.askForHuman && (await scene.askForHuman(args['reason'] ?? null));
+  return { status: 'ok', output: placeInWords(place), waitForHuman: true };
+}
+
+/** The caller can wait, or get a callback. */
+function placeInWords(place: Place | null): string {
+  if (place?.offer) return 'A colleague is being connected; until then you stay with the caller. Say so in a sentence.';
+  if (!place?.isStaffed) return 'Nobody is free right now. Offer a callback, or to wait.';
+  const minutes = estimateMinutes(place.entry.estimateMs);
+  const wait = minutes === null ? '' : `, about ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
+  return `In line: number ${place.position}${wait}. Say so, and offer to wait or a callback.`;
 }
 
 async function neverAgain(scene: ToolContext): Promise<ToolOutcome> {

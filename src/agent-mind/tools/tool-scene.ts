@@ -1,4 +1,5 @@
 import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
+import type { Place } from '#core/desk/place-in-line.ts';
 import type { TimeZone } from '#core/kernel/locale.ts';
 import type { Secrets } from '#core/kernel/secrets.ts';
 import type { WallClock } from '#core/kernel/wall-clock.ts';
@@ -26,6 +27,8 @@ export interface ToolContext {
   readonly secrets: Secrets;
   /** Whether the call can be transferred. */
   readonly canTransfer: boolean;
+  /** Puts the caller in line for a human agent; null in text. */
+  readonly askForHuman: ((reason: string | null) => Promise<Place>) | null;
 }
 
 export type Args = Readonly<Record<string, string | undefined>>;

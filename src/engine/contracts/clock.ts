@@ -16,4 +16,6 @@ export interface CallClock {
    * harmless.
    */
   working(budgetMs: number): () => void;
+  /** A person in real time joins the call; a clock that runs faster falls back to real time for good. */
+  runInRealTime?(): void;
 }

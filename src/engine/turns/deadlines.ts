@@ -8,6 +8,7 @@ export function nextDeadlineMs(state: TurnState, policy: TurnPolicy): number | n
   if (state.phase === 'ended' || state.phase === 'waiting') return null;
   if (state.phase === 'closing') return state.closing?.deadlineMs ?? null;
   if (state.lostUntilMs !== null) return state.lostUntilMs;
+  if (state.away) return null;
   let next = Infinity;
   const consider = (at: number | null) => {
     if (at !== null && at < next) next = at;

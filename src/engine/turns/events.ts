@@ -81,6 +81,9 @@ export type TurnEventBody =
   | { readonly type: 'message'; readonly text: string }
   /** Speaks a text given from outside, or ends the call. */
   | { readonly type: 'say'; readonly text: string; readonly endsCall: string | null }
+  /** A human agent takes the caller, or gives the caller back. */
+  | { readonly type: 'stand-aside' }
+  | { readonly type: 'return'; readonly text: string }
   | { readonly type: 'end'; readonly reason: string }
   /** The other end hung up: nothing may be sent any more. */
   | { readonly type: 'hung-up'; readonly reason: string }

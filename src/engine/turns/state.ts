@@ -22,6 +22,8 @@ export interface TurnState {
   /** Until then a verdict of "person" can still change to "machine"; 0: the verdict is final. */
   doubtUntilMs: number;
   dialogue: { phase: CallPhase; expects: ExpectedAnswer };
+  /** A human agent has the caller: the AI agent neither listens nor speaks. Left out in states of earlier versions. */
+  away?: boolean;
   /** Set while the media connection is broken: the call ends then unless it comes back. */
   lostUntilMs: number | null;
   closing: { reason: string; deadlineMs: number } | null;

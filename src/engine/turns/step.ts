@@ -20,6 +20,7 @@ import { emit, note, type Step } from './machine.ts';
 import type { TurnPolicy } from './policy.ts';
 import { hintMachine, beginTalk, reconsider, screen, startScreening, tone } from './screening.ts';
 import { draftOf, type AgentTurn, type Segment, type TurnState } from './state.ts';
+import { returnToCaller, standAside } from './standing-aside.ts';
 import { takeUp } from './taking-over.ts';
 import { decideTool, toolResult } from './tools.ts';
 import { unreachable } from '#core/kernel/errors.ts';
@@ -44,10 +45,22 @@ export function step(
   const current: Step = { state: draftOf(state), policy, effects: [] };
   current.state.nowMs = Math.max(state.nowMs, event.atMs);
   if (current.state.hold) current.state.hold.fresh = false;
-  handle(current, event);
+  if (!state.away || GOES_ON_ASIDE.has(event.type)) handle(current, event);
   settle(current);
   return { state: current.state, effects: current.effects };
 }
+
+/** What concerns an AI agent who stands aside. */
+const GOES_ON_ASIDE: ReadonlySet<TurnEvent['type']> = new Set<TurnEvent['type']>([
+  'return',
+  'taken-over',
+  'tool-result',
+  'end',
+  'hung-up',
+  'media-lost',
+  'media-back',
+  'tick',
+]);
 
 export { nextDeadlineMs };
 
@@ -113,6 +126,10 @@ function handle(current: Step, event: TurnEvent): void {
         current,
         state.leaving?.reason ?? (state.turn && !state.turn.speculative ? state.turn.endsCall : null) ?? event.reason,
       );
+    case 'stand-aside':
+      return standAside(current);
+    case 'return':
+      return returnToCaller(current, event.text);
     case 'media-lost':
       if (!open || state.lostUntilMs !== null) return;
       state.lostUntilMs = event.untilMs;
@@ -264,6 +281,7 @@ function settle(current: Step): void {
     }
     return;
   }
+  if (state.away) return;
   callerSide.giveUpFinals(current);
   callerSide.decideHold(current);
   overdue(current);

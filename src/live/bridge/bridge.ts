@@ -56,8 +56,8 @@ interface Route {
   readonly frames: Int16Array[];
 }
 
-const PERSON = 'person';
-const AI_AGENT = 'ai-agent';
+export const PERSON = 'person';
+export const AI_AGENT = 'ai-agent';
 
 /**
  * Joins the participants of one call. The person and the AI agent alone are connected directly; any others are mixed,

@@ -27,6 +27,15 @@ import { fillIn, speakable, spelledCode, toolAskedFor } from './tool-use.ts';
 
 const CALLBACK_QUESTION = 'When may I call you back?';
 const ANOTHER_QUESTION = 'Which other day and time would suit you?';
+/** What the caller hears of a request for a human agent. */
+function transferWords(output: string): string {
+  if (/accepted|connected/i.test(output)) return 'I am connecting you now. One moment, please.';
+  const place = /^In line: ([^.]*)\./.exec(output)?.[1];
+  return place === undefined
+    ? NO_AGENT_FREE
+    : `All my colleagues are on calls. You are ${place}. You are welcome to wait, or shall we call you back?`;
+}
+
 const NO_AGENT_FREE = 'I am sorry, nobody is free right now. You are welcome to wait, or shall we call you back?';
 const UNKNOWN = "I don't know that.";
 const OFFER_CALLBACK = 'Shall I have somebody call you back?';
@@ -207,10 +216,7 @@ class ReplyBuilder {
     if (name === this.#desk?.tool.name) return this.#afterBooking(output, status);
     switch (name) {
       case TRANSFER:
-        return {
-          text: /accepted|connected/i.test(output) ? 'I am connecting you now.' : NO_AGENT_FREE,
-          phase: 'CLOSING',
-        };
+        return { text: transferWords(output), phase: 'CLOSING' };
       case CALLBACK:
         if (status !== 'ok') return this.#say(`I am sorry, I could not note that. ${CALLBACK_QUESTION}`);
         if (startsWithMessage(this.#lastCall(CALLBACK)?.['reason']))

@@ -1,0 +1,387 @@
+import type { Call } from '#core/calls/call.ts';
+import type { Leg } from '#core/calls/leg.ts';
+import type { CallCommand } from '#core/calls/live-calls.ts';
+import type { MediaParty } from '#core/calls/media-token-store.ts';
+import { changeDesk, type DeskChange, type DeskCore } from '#core/desk/change-desk.ts';
+import type { DeskEvent } from '#core/desk/desk-event.ts';
+import { isOpen, type Offer } from '#core/desk/offer.ts';
+import type { QueueEntry } from '#core/desk/queue-entry.ts';
+import type { Log } from '#core/kernel/log.ts';
+import { logFailure } from '#core/kernel/errors.ts';
+import type { Carrier } from '#contracts/carrier.ts';
+import type { CallClock } from '#engine/contracts/clock.ts';
+import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
+import { AI_AGENT, PERSON, type Bridge } from '../bridge/bridge.ts';
+import { hold, listen, takeOver, talk, whisper } from '../bridge/hearing.ts';
+import { participantOf, type CallLegs } from '../call-legs.ts';
+import type { Connection } from '../joining.ts';
+import { AgentDial } from './agent-dial.ts';
+import { Briefing } from './briefing.ts';
+import { DESK_PHRASES, briefingText } from './phrases.ts';
+
+/** What the desk needs of the running call. */
+export interface CallAtDesk {
+  readonly bridge: Bridge;
+  standAside(): void;
+  returnToCaller(text: string): void;
+  say(text: string): void;
+  isWaiting(since: Date | null): void;
+}
+
+export interface CallDeskOptions {
+  readonly call: Call;
+  readonly running: CallAtDesk;
+  readonly legs: CallLegs;
+  readonly clock: CallClock;
+  readonly core: DeskCore;
+  /** The carrier that dials agents of this call; null if none in this process does. */
+  readonly carrier: () => Promise<Carrier | null>;
+  /** The audio of a text in the agent's voice. */
+  readonly speak: (text: string) => Promise<Uint8Array | null>;
+  readonly log: Log;
+}
+
+/** A human agent or supervisor with a connection to this call. */
+interface Party {
+  readonly leg: Leg;
+  readonly media: MediaLeg;
+  readonly userId: number;
+  readonly offer: Offer | null;
+  readonly briefing: Briefing;
+  proven: boolean;
+  talks: boolean;
+}
+
+/**
+ * The human side of a running call. It acts by the records of the desk, read again after each change: rings agents by
+ * telephone, connects their media, moves the caller between the AI agent and people, and says what becomes of it.
+ */
+export class CallDesk {
+  readonly #options: CallDeskOptions;
+  readonly #dials = new Map<number, AgentDial>();
+  readonly #parties = new Map<number, Party>();
+  /** Ended entries that the caller knows of. */
+  readonly #announced = new Set<number>();
+  readonly #exitsOffered = new Set<number>();
+  #work: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(options: CallDeskOptions) {
+    this.#options = options;
+  }
+
+  command({ act }: Extract<CallCommand, { type: 'desk' }>): void {
+    const { running } = this.#options;
+    if (act === 'hold') running.bridge.change((all) => hold(all, PERSON));
+    else if (act === 'resume') running.bridge.change((all) => talk(all, PERSON));
+    else if (act === 'hand-back') void this.#humanLeft('handed_back', DESK_PHRASES.handedBack);
+    else this.look();
+  }
+
+  /** Reads the records and does what they ask for, one reading after another. */
+  look(): void {
+    this.#work = this.#work.then(() => this.#reconcile()).catch((error: unknown) => this.#failed(error));
+  }
+
+  /** The call is over, or another server has it (null), which then tells the desk. */
+  close(cause: string | null): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const dial of this.#dials.values()) dial.hangUp();
+    for (const { briefing, media } of this.#parties.values()) {
+      briefing.stop();
+      media.close();
+    }
+    if (cause === null) return;
+    this.#change({ type: 'call-ended', callId: this.#options.call.id, cause }).catch((error: unknown) =>
+      this.#failed(error),
+    );
+  }
+
+  /** The media socket of a human agent or supervisor. */
+  async connect(party: MediaParty, media: MediaLeg): Promise<Connection> {
+    const { call, legs, core, clock } = this.#options;
+    if (this.#closed) return { refused: 'ended' };
+    const { entries, offers } = await core.store.desk.ofCall(call.id);
+    const offer = offers.find((one) => one.agentId === party.userId && one.state === 'accepted') ?? null;
+    const entry = entries.find((one) => one.state === 'connected' && one.agentId === party.userId) ?? null;
+    if (party.role === 'human-agent' && !offer && !entry) return { refused: 'ended' };
+    const earlier = [...this.#parties.values()].find(({ userId }) => userId === party.userId);
+    if (earlier) {
+      if (await earlier.media.isAlive()) return { refused: 'connected' };
+      await this.#options.legs.end(earlier.leg, 'replaced');
+    }
+    const address = `user_${party.userId}`;
+    const leg = await legs.add({ kind: party.role, carrier: 'web', carrierLegId: null, address });
+    if (!leg) return { refused: 'ended' };
+    // People hear and speak in real time.
+    clock.runInRealTime?.();
+    const events = await this.#join(leg, media, party.userId, offer);
+    if (!events) return { refused: 'ended' };
+    const begin = () => {
+      if (party.role === 'supervisor') this.#supervise(leg, party.part);
+      else if (entry && !offer) void this.#agentBack(leg).catch((error: unknown) => this.#failed(error));
+    };
+    return { events, begin, sid: call.sid };
+  }
+
+  async #join(leg: Leg, media: MediaLeg, userId: number, offer: Offer | null): Promise<MediaEvents | null> {
+    const { legs, running } = this.#options;
+    const party: Party = {
+      leg,
+      media,
+      userId,
+      offer,
+      briefing: new Briefing(running.bridge, participantOf(leg)),
+      proven: false,
+      talks: false,
+    };
+    const events = await legs.connect(leg, media, {
+      dtmf: (digit) => this.#pressed(party, digit),
+      ended: (cause) => this.#partyEnded(party, cause),
+    });
+    if (!events) return null;
+    this.#parties.set(leg.id, party);
+    return {
+      ...events,
+      audio: (mulaw) => {
+        events.audio(mulaw);
+        // A telephone is answered by voicemail too: there a key proves the person, not the audio.
+        if (!party.proven && offer?.via === 'browser') this.#proven(party);
+      },
+    };
+  }
+
+  #pressed(party: Party, digit: string): void {
+    if (party.proven) return party.briefing.stop();
+    if (party.offer?.via !== 'phone') return;
+    if (digit === '1') this.#proven(party);
+    else void this.#fail(party.offer, 'declined', `pressed_${digit}`);
+  }
+
+  /** The human agent's media works: they are briefed, and then have the caller. */
+  #proven(party: Party): void {
+    party.proven = true;
+    this.#connectAgent(party).catch((error: unknown) => this.#failed(error));
+  }
+
+  async #connectAgent(party: Party): Promise<void> {
+    const { call, core, running, legs, clock, speak } = this.#options;
+    const { entries } = await core.store.desk.ofCall(call.id);
+    const entry = entries.find(({ id }) => id === party.offer!.entryId);
+    if (party.offer!.via === 'browser' && entry?.transferType === 'warm') {
+      const audio = await speak(briefingText(call, entry));
+      if (audio && !this.#closed && this.#parties.has(party.leg.id)) await party.briefing.play(clock, audio);
+    }
+    if (party.offer!.via === 'phone') party.briefing.stop();
+    if (!this.#parties.has(party.leg.id)) return;
+    const before = [...this.#parties.values()].filter((one) => one.talks);
+    const { after } = await this.#change({ type: 'media-proven', offerId: party.offer!.id });
+    const bridged = after.entries.some(
+      (one) => one.state === 'connected' && one.callId === call.id && one.agentId === party.userId,
+    );
+    if (!bridged) return legs.end(party.leg, 'taken');
+    this.#giveCallerTo(party);
+    running.isWaiting(null);
+    for (const one of before) {
+      one.talks = false;
+      await legs.end(one.leg, 'transferred');
+      one.media.close();
+    }
+  }
+
+  /** The AI agent falls silent, and the party talks with the caller. */
+  #giveCallerTo(party: Party): void {
+    const { running } = this.#options;
+    party.talks = true;
+    running.standAside();
+    running.bridge.change((all) => hold(takeOver(all, participantOf(party.leg)), AI_AGENT));
+  }
+
+  #giveCallerBack(text: string): void {
+    const { running } = this.#options;
+    if (this.#closed || running.bridge.isClosed) return;
+    running.bridge.change((all) => talk(talk(all, PERSON), AI_AGENT));
+    running.returnToCaller(text);
+  }
+
+  async #agentBack(leg: Leg): Promise<void> {
+    await this.#change({ type: 'agent-back', callId: this.#options.call.id });
+    const party = this.#parties.get(leg.id);
+    if (!party) return;
+    party.proven = true;
+    this.#giveCallerTo(party);
+  }
+
+  #supervise(leg: Leg, part: MediaParty['part']): void {
+    const { running, call } = this.#options;
+    const supervisor = this.#parties.get(leg.id);
+    if (!supervisor) return;
+    const human = [...this.#parties.values()].find((one) => one.talks);
+    const id = participantOf(leg);
+    if (part === 'whisper' && human) running.bridge.change((all) => whisper(all, id, participantOf(human.leg)));
+    else if (part !== 'take_over') running.bridge.change((all) => listen(all, id));
+    else {
+      this.#giveCallerTo(supervisor);
+      if (!human) return;
+      human.talks = false;
+      void this.#change({ type: 'taken-over', callId: call.id })
+        .then(() => this.#options.legs.end(human.leg, 'taken_over'))
+        .then(() => human.media.close())
+        .catch((error: unknown) => this.#failed(error));
+    }
+  }
+
+  /** A party's connection is gone, or was ended here. */
+  #partyEnded(party: Party, cause: string): void {
+    const { call } = this.#options;
+    this.#parties.delete(party.leg.id);
+    party.briefing.stop();
+    if (party.offer) this.#dials.get(party.offer.id)?.hangUp();
+    if (this.#closed) return;
+    const { talks, offer } = party;
+    party.talks = false;
+    if (!talks) {
+      const ours = ['taken', 'declined', 'withdrawn', 'replaced'].includes(cause);
+      if (offer && !ours)
+        void this.#fail(offer, offer.via === 'phone' && !party.proven ? 'no_answer' : 'leg_failed', cause);
+      return;
+    }
+    if (party.leg.kind === 'human-agent' && cause !== 'hung_up' && offer?.via !== 'phone') {
+      // The AI agent keeps the caller until the agent is back, or for good.
+      this.#giveCallerBack(DESK_PHRASES.interrupted);
+      void this.#change({ type: 'agent-lost', callId: call.id }).catch((error: unknown) => this.#failed(error));
+    } else if (party.leg.kind === 'supervisor') this.#giveCallerBack(DESK_PHRASES.handedBack);
+    else void this.#humanLeft(cause, DESK_PHRASES.humanLeft);
+  }
+
+  /** The human agent leaves the call by their own act; the AI agent has the caller again. */
+  async #humanLeft(cause: string, text: string): Promise<void> {
+    const { call, legs } = this.#options;
+    try {
+      this.#giveCallerBack(text);
+      await this.#change({ type: 'agent-left', callId: call.id, cause });
+      for (const party of this.#parties.values())
+        if (party.talks) {
+          party.talks = false;
+          await legs.end(party.leg, cause);
+          party.media.close();
+        }
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  async #reconcile(): Promise<void> {
+    const { call, core, running } = this.#options;
+    if (this.#closed) return;
+    const { entries, offers } = await core.store.desk.ofCall(call.id);
+    const waiting = entries.find(({ state }) => state === 'waiting') ?? null;
+    running.isWaiting(waiting?.enteredAt ?? null);
+    for (const offer of offers) {
+      if (offer.via === 'phone' && offer.state === 'offered' && !this.#dials.has(offer.id)) await this.#ring(offer);
+      if (!isOpen(offer) && offer.state !== 'bridged') await this.#withdraw(offer);
+    }
+    for (const entry of entries) if (entry.state === 'done') await this.#announce(entry);
+    if (waiting) await this.#offerExits(waiting, offers);
+  }
+
+  /** The agent's telephone rings; a voicemail that answers never presses the key. */
+  async #ring(offer: Offer): Promise<void> {
+    const { call, core, legs, clock, carrier, speak } = this.#options;
+    const agents = (await core.store.desk.read(call.organizationId)).agents;
+    const agent = agents.find(({ id }) => id === offer.agentId);
+    const dialler = await carrier();
+    if (!agent || !dialler) return this.#fail(offer, 'leg_failed', 'no_carrier_for_agents');
+    const leg = await legs.add({
+      kind: 'human-agent',
+      carrier: dialler.id,
+      carrierLegId: null,
+      address: agent.phoneNumber ?? `user_${agent.id}`,
+    });
+    if (!leg) return;
+    const entry = await core.store.desk.entry(call.organizationId, offer.entryId);
+    const dial = new AgentDial({
+      carrier: dialler,
+      call,
+      offer,
+      phoneNumber: agent.phoneNumber,
+      clock,
+      failed: (outcome, reason) => {
+        void legs.end(leg, reason);
+        const how = { busy: 'busy', 'no-answer': 'no_answer', canceled: 'leg_failed', refused: 'leg_failed' } as const;
+        void this.#fail(offer, how[outcome], reason);
+      },
+      answered: (media, connect) => {
+        this.#join(leg, media, agent.id, offer)
+          .then(async (events) => {
+            if (!events) return media.close();
+            connect(events);
+            const audio = await speak(`${briefingText(call, entry!)} ${DESK_PHRASES.pressOne}`);
+            const party = this.#parties.get(leg.id);
+            if (audio && party && !party.proven) await party.briefing.play(clock, audio);
+          })
+          .catch((error: unknown) => this.#failed(error));
+      },
+    });
+    this.#dials.set(offer.id, dial);
+    void dial.dial();
+  }
+
+  /** The offer is over: the agent is no longer rung. */
+  async #withdraw(offer: Offer): Promise<void> {
+    const dial = this.#dials.get(offer.id);
+    const party = [...this.#parties.values()].find((one) => one.offer?.id === offer.id && !one.talks);
+    if (party) {
+      await this.#options.legs.end(party.leg, 'withdrawn');
+      party.media.close();
+    }
+    dial?.hangUp();
+  }
+
+  /** A transfer that did not come off, or an agent whom the desk gave up: the caller hears it once. */
+  async #announce(entry: QueueEntry): Promise<void> {
+    if (this.#announced.has(entry.id)) return;
+    this.#announced.add(entry.id);
+    const { legs, running } = this.#options;
+    if (entry.connectedAt !== null) {
+      if (entry.cause === 'agent_lost') running.say(DESK_PHRASES.agentLost);
+      const party = [...this.#parties.values()].find((one) => one.talks && one.userId === entry.agentId);
+      if (!party) return;
+      party.talks = false;
+      await legs.end(party.leg, entry.cause ?? 'released');
+      party.media.close();
+      return;
+    }
+    if (entry.outcome === 'caller_gone' || entry.outcome === 'callback' || entry.cause === 'replaced') return;
+    const humanTalks = [...this.#parties.values()].some((one) => one.talks);
+    if (!humanTalks) running.say(DESK_PHRASES.notReached);
+  }
+
+  /** After an offer that failed, and with no other agent to ask, the caller hears how the wait can end. */
+  async #offerExits(entry: QueueEntry, offers: readonly Offer[]): Promise<void> {
+    const { core, call, running } = this.#options;
+    if (this.#exitsOffered.has(entry.id)) return;
+    const own = offers.filter(({ entryId }) => entryId === entry.id);
+    if (own.length === 0 || own.some(isOpen)) return;
+    const { entries } = await core.store.desk.read(call.organizationId);
+    if (this.#closed || !entries.some(({ id }) => id === entry.id)) return;
+    this.#exitsOffered.add(entry.id);
+    running.say(DESK_PHRASES.exits);
+  }
+
+  #fail(offer: Offer, how: 'declined' | 'no_answer' | 'busy' | 'leg_failed', cause: string): Promise<void> {
+    return this.#change({ type: 'offer-failed', offerId: offer.id, how, cause }).then(
+      () => undefined,
+      (error: unknown) => this.#failed(error),
+    );
+  }
+
+  #change(event: DeskEvent): Promise<DeskChange> {
+    return changeDesk(this.#options.core, this.#options.call.organizationId, () => event);
+  }
+
+  #failed(error: unknown): void {
+    if (!this.#closed) logFailure(this.#options.log, error, `the desk of call ${this.#options.call.sid} failed`);
+  }
+}
