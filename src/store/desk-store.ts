@@ -204,6 +204,32 @@ export class PostgresDeskStore implements DeskStore {
     return rows.map((row) => row.call_id);
   }
 
+  async withEndedCalls(): Promise<readonly { organizationId: number; callId: number; cause: string }[]> {
+    const rows = await this.#db
+      .selectFrom('queue_entries')
+      .innerJoin('calls', 'calls.id', 'queue_entries.call_id')
+      .select(['queue_entries.organization_id', 'queue_entries.call_id', 'calls.end_reason'])
+      .where('queue_entries.state', 'in', ['waiting', 'connected'])
+      .where('calls.ended_at', 'is not', null)
+      .execute();
+    return rows.map((row) => ({
+      organizationId: row.organization_id,
+      callId: row.call_id,
+      cause: row.end_reason ?? 'ended',
+    }));
+  }
+
+  async forgetPerson(personId: number, at: Date): Promise<void> {
+    await sql`
+      update queue_entries set reason = null, callback_number = null, callback_at = null, callback_tries = null,
+        state = case when state in ('callback', 'calling') then 'done' else state end,
+        outcome = case when state in ('callback', 'calling') then 'callback' else outcome end,
+        cause = case when state in ('callback', 'calling') then 'erased' else cause end,
+        ended_at = case when state in ('callback', 'calling') then ${at} else ended_at end
+      where call_id in (
+        select call_id from conversations where person_id = ${personId} and call_id is not null)`.execute(this.#db);
+  }
+
   async withWork(): Promise<readonly number[]> {
     const { rows } = await sql<{ organization_id: number }>`
       select organization_id from queue_entries where state <> 'done'

@@ -136,7 +136,7 @@ describe('the desk', () => {
     await until('the call to end', 60_000, async () => (await core.store.calls.byId(callId))!.endedAt);
   });
 
-  it('desk.md 23: number …0008 asks for a human, waits in line, and a simulated colleague takes the call', async () => {
+  it('desk.md 23: number …0008 asks for a human, waits in line, and a colleague takes the call', async () => {
     const { core } = server.app;
     const call = await answeredCall('+15005550008');
     await until('the caller to wait in line', 60_000, async () =>

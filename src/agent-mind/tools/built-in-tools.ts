@@ -50,7 +50,7 @@ async function transferToHuman(scene: ToolContext, args: Args): Promise<ToolOutc
 
 /** The caller can wait, or get a callback. */
 function placeInWords(place: Place | null): string {
-  if (place?.offer) return 'A colleague is being connected; until then you stay with the caller. Say so in a sentence.';
+  if (place?.offer) return 'A colleague is being connected. Say so; until then you stay with the caller.';
   if (!place?.isStaffed) return 'Nobody is free right now. Offer a callback, or to wait.';
   const minutes = estimateMinutes(place.entry.estimateMs);
   const wait = minutes === null ? '' : `, about ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;

@@ -28,6 +28,10 @@ export interface DeskStore {
   ofCall(callId: number): Promise<{ readonly entries: readonly QueueEntry[]; readonly offers: readonly Offer[] }>;
   /** Of these calls, those that have an open entry. */
   openAmong(callIds: readonly number[]): Promise<readonly number[]>;
+  /** Calls that have ended although a caller waits, or an agent talks, on them. */
+  withEndedCalls(): Promise<readonly { organizationId: number; callId: number; cause: string }[]>;
+  /** Deletes what a person wanted and their number for a callback, which is not made any more. */
+  forgetPerson(personId: number, at: Date): Promise<void>;
   /** Organizations whose desk has open entries or agents in wrap-up. */
   withWork(): Promise<readonly number[]>;
 }

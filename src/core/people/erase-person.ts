@@ -34,6 +34,7 @@ export async function erasePerson(core: Core, ctx: Context, userId: string): Pro
     const numbers = await records.persons.numbersOf(person.id);
     // While their conversations still name the person.
     await records.callReviews.forgetPerson(person.id);
+    await records.desk.forgetPerson(person.id, core.clock.now());
     const erased = await records.entries.erase(person.id, core.clock.now());
     if (erased === 'running')
       throw new AppError('conflict', 'A call with this person is running: end it first', { subject });

@@ -8,7 +8,7 @@ export const DESK_PHRASES = {
   interrupted: 'One moment, please. The connection to my colleague is interrupted.',
   agentLost: 'My colleague is no longer on the line. I will go on with you. How can I help?',
   notReached: 'I am sorry, my colleague cannot take the call right now. How can I help you instead?',
-  exits: 'I am sorry, nobody is free right now. You are welcome to wait, or shall we call you back?',
+  exits: 'My colleagues are all on calls. You are welcome to wait, or shall we call you back?',
   pressOne: 'Press 1 to take the call.',
 } as const;
 
