@@ -152,7 +152,11 @@ describe('the desk', () => {
     const agent = await newAgent({ phoneNumber: '+15005550123' });
     await setAgentStatus(core, as(agent.id), agent.id, 'online');
     await bridged(call.id);
-    assert.equal((await core.store.calls.byId(call.id))!.waitingSince, null);
+    await until(
+      'the call to show that its caller waits no longer',
+      60_000,
+      async () => (await core.store.calls.byId(call.id))!.waitingSince === null,
+    );
     const legs = await core.store.legs.ofCall(call.id);
     assert.deepEqual(
       legs.map(({ kind, address }) => [kind, address]),
