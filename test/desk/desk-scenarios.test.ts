@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { effectiveStatus } from '#core/desk/desk.ts';
+import { estimateMinutes, estimateWaitMs, positionOf } from '#core/desk/estimate.ts';
+import { emptyDesk, humanAgent, MadeUpDesk, newEntry } from './made-up-desk.ts';
+
+const NO_TIMES = { organization: null, bySkills: {} };
+const desk = (agents: number, more: Parameters<typeof humanAgent>[1] = {}) =>
+  new MadeUpDesk(
+    emptyDesk(
+      Array.from({ length: agents }, (_, i) =>
+        humanAgent(i + 1, { answerBy: 'phone', phoneNumber: `+1500555010${i}`, ...more }),
+      ),
+    ),
+  );
+const enter = (one: MadeUpDesk, callId: number, more = {}) => one.do({ type: 'enter', entry: newEntry(callId, more) });
+/** The agent who is offered a call takes it. */
+const take = (one: MadeUpDesk, agentId: number) => one.do({ type: 'media-proven', offerId: one.offerTo(agentId)!.id });
+
+describe('scenarios of the desk', () => {
+  it('desk.md 4: a caller who hangs up cancels the offer, and the agent is not blamed', () => {
+    const one = desk(1);
+    enter(one, 1);
+    one.do({ type: 'call-ended', callId: 1, cause: 'caller_hung_up' });
+    assert.deepEqual([one.desk.offers, one.agent(1).wanted], [[], 'online']);
+    assert.equal(one.endedOffers.at(-1)!.state, 'caller_gone');
+    assert.equal(one.ended.at(-1)!.outcome, 'caller_gone');
+  });
+
+  it('desk.md 5: no offer outlives its deadline, and the agent who missed it is away with the reason', () => {
+    const one = desk(1);
+    enter(one, 1);
+    one.pass(20_000);
+    assert.equal(one.endedOffers.at(-1)!.state, 'no_answer');
+    assert.deepEqual([one.agent(1).wanted, one.agent(1).awayReason], ['away', 'missed_call']);
+    assert.equal(one.entry(1)!.state, 'waiting');
+  });
+
+  it('desk.md 6: the first comes first; a higher priority goes ahead; a missing skill is passed over', () => {
+    const one = desk(1, { skills: ['billing'] });
+    enter(one, 1, { skills: ['spanish'] });
+    enter(one, 2);
+    enter(one, 3);
+    enter(one, 4, { priority: 1 });
+    const served: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      const { callId } = one.offerTo(1)!;
+      served.push(callId);
+      take(one, 1);
+      one.do({ type: 'call-ended', callId, cause: 'caller_hung_up' });
+      one.do({ type: 'end-wrap-up', agentId: 1 });
+    }
+    assert.deepEqual(served, [2, 4, 3]);
+    assert.equal(one.entry(1)!.state, 'waiting');
+  });
+
+  it('desk.md 7: a position never rises, and an estimate is never 0 while a caller waits', () => {
+    const one = desk(1);
+    for (const callId of [1, 2, 3]) enter(one, callId);
+    const places = () => [1, 2, 3].map((callId) => positionOf(one.desk, one.entry(callId)?.id ?? 0));
+    assert.deepEqual(places(), [1, 2, 3]);
+    take(one, 1);
+    assert.deepEqual(places(), [null, 1, 2]);
+    assert.equal(estimateMinutes(0), 1);
+  });
+
+  it('desk.md 10: accepted, but no media comes: the next agent is offered the call at its old place', () => {
+    const one = desk(2);
+    enter(one, 1);
+    const { enteredAt } = one.entry(1)!;
+    one.do({ type: 'accept', offerId: one.offerTo(1)!.id });
+    one.pass(15_000);
+    const [failed] = one.endedOffers.slice(-1);
+    assert.deepEqual([failed!.state, failed!.cause], ['leg_failed', 'no_media']);
+    assert.ok(one.offerTo(2));
+    assert.equal(one.entry(1)!.enteredAt, enteredAt);
+  });
+
+  it('desk.md 11: who declines is not offered the same caller again for 60 s', () => {
+    const one = desk(3);
+    enter(one, 1);
+    for (const agentId of [1, 2, 3]) one.do({ type: 'decline', offerId: one.offerTo(agentId)!.id });
+    assert.deepEqual(one.desk.offers, []);
+    one.pass(59_000);
+    assert.deepEqual(one.desk.offers, []);
+    one.pass(2000);
+    assert.equal(one.desk.offers.length, 1);
+  });
+
+  it('desk.md 12: an agent whose browser is gone has 15 s to come back; then the AI agent has the caller', () => {
+    for (const returns of [true, false]) {
+      const one = desk(1);
+      enter(one, 1);
+      take(one, 1);
+      one.do({ type: 'agent-lost', callId: 1 });
+      one.pass(14_000);
+      assert.ok(one.connected(1));
+      if (returns) one.do({ type: 'agent-back', callId: 1 });
+      one.pass(5000);
+      assert.equal(one.connected(1) !== null, returns);
+      if (!returns) assert.equal(one.ended.at(-1)!.cause, 'agent_lost');
+    }
+  });
+
+  it('desk.md 13: with the last agent gone no estimate is given, and no offer is made', () => {
+    const one = desk(1);
+    for (const callId of [1, 2, 3, 4, 5]) enter(one, callId);
+    one.do({ type: 'status', agentId: 1, wanted: 'offline', reason: null, at: one.now });
+    assert.deepEqual(one.desk.offers, []);
+    for (const { id } of one.desk.entries) assert.equal(estimateWaitMs(one.desk, id, NO_TIMES, one.now), null);
+  });
+
+  it('desk.md 14: away during a call counts after its wrap-up; the newest change counts', () => {
+    const one = desk(1);
+    enter(one, 1);
+    take(one, 1);
+    one.nowMs = 1000;
+    one.do({ type: 'status', agentId: 1, wanted: 'away', reason: 'lunch', at: new Date(1000) });
+    const status = () => effectiveStatus(one.desk, one.agent(1));
+    assert.equal(status(), 'busy');
+    one.do({ type: 'agent-left', callId: 1, cause: 'hung_up' });
+    assert.equal(status(), 'busy');
+    one.pass(30_000);
+    assert.equal(status(), 'away');
+    one.do({ type: 'status', agentId: 1, wanted: 'online', reason: null, at: new Date(2000) });
+    one.do({ type: 'status', agentId: 1, wanted: 'away', reason: 'late', at: new Date(1500) });
+    assert.equal(status(), 'online');
+  });
+
+  it('desk.md 18: a callback keeps the place; busy is tried again after 5 minutes, twice in all', () => {
+    const one = desk(1, { wanted: 'offline' });
+    enter(one, 1);
+    one.do({ type: 'take-callback', callId: 1, number: '+15005550006', at: one.now });
+    one.do({ type: 'call-ended', callId: 1, cause: 'caller_hung_up' });
+    one.pass(1000);
+    enter(one, 2);
+    assert.equal(positionOf(one.desk, one.entry(1)!.id), 1);
+    one.do({ type: 'status', agentId: 1, wanted: 'online', reason: null, at: one.now });
+    const calling = one.entry(1)!;
+    assert.deepEqual([calling.state, calling.callback!.tries], ['calling', 1]);
+    one.do({ type: 'callback-failed', entryId: calling.id, cause: 'busy', final: false });
+    assert.equal(one.entry(1)!.state, 'callback');
+    one.do({ type: 'call-ended', callId: 2, cause: 'caller_hung_up' });
+    one.pass(300_000);
+    assert.deepEqual([one.entry(1)!.state, one.entry(1)!.callback!.tries], ['calling', 2]);
+    one.do({ type: 'callback-failed', entryId: calling.id, cause: 'do_not_call', final: true });
+    assert.deepEqual([one.ended.at(-1)!.outcome, one.ended.at(-1)!.cause], ['callback', 'do_not_call']);
+  });
+});
