@@ -7,11 +7,15 @@ const NONE = '\x1f';
 const LOOKED_AT = 100;
 const LONGEST_SAMPLE = 262_144;
 
+/** The separator that Excel writes into the first line (`sep=;`): a sign, as quotes and letters separate no cells. */
+export const toldSeparator = (text: string): string | null =>
+  /^\ufeff?sep=([\t!#$%&*,./:;^|~])\r?\n/i.exec(text)?.[1] ?? null;
+
 /** Each row with the names of its columns. What stands above the names, as a title does, is text. */
 export function fromCsv(text: string): Block[] {
-  const told = /^\ufeff?sep=(.)\r?\n/i.exec(text);
-  const table = told ? text.slice(told[0].length) : text;
-  const rows = read(table, told?.[1] ?? separatorOf(table) ?? NONE).map((row) =>
+  const told = toldSeparator(text);
+  const table = told === null ? text : text.slice(text.indexOf('\n') + 1);
+  const rows = read(table, told ?? separatorOf(table) ?? NONE).map((row) =>
     row.map((cell) => cell.replaceAll(/\s+/g, ' ').trim()),
   );
   const filled = (row: readonly string[]) => row.filter((cell) => cell !== '').length;

@@ -58,6 +58,11 @@ describe('17. a list in any usual writing', () => {
     }
     const { leads, errors } = await readList('sep=;\r\nphone;name\r\n+49301234567;Ann, B.\r\nx;y\r\n');
     assert.deepEqual([leads[0]!.name, errors[0]![0]], ['Ann, B.', 4]);
+    // A quote, a letter or half a character separates no cells.
+    for (const sign of ['"', 'x', '\u{1F600}']) {
+      const read = await readList(`sep=${sign}\r\nphone;name\r\n+49301234567;Ann\r\n`);
+      assert.deepEqual([read.leads.length, read.leads[0]?.name], [1, 'Ann'], sign);
+    }
   });
 
   it('UTF-8 with and without a mark, UTF-16, Windows-1252', async () => {

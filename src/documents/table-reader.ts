@@ -8,7 +8,7 @@ import {
   type TableReader,
   type TableRow,
 } from '#core/campaigns/lead-file.ts';
-import { SEPARATORS, separatorOf } from './csv.ts';
+import { SEPARATORS, separatorOf, toldSeparator } from './csv.ts';
 import { detect, markOf, otherFile, wideWithoutMark } from './decode.ts';
 
 const SAMPLE_BYTES = 65_536;
@@ -98,9 +98,6 @@ function usual(sample: string): string {
   const times = (separator: string) => line.split(separator).length;
   return SEPARATORS.reduce((best, one) => (times(one) > times(best) ? one : best));
 }
-
-/** Excel writes `sep=;` into the first line. */
-const toldSeparator = (text: string): string | null => /^sep=(.)\r?\n/i.exec(text)?.[1] ?? null;
 
 async function* read(content: Bytes, format: TableFormat): AsyncGenerator<readonly TableRow[]> {
   for await (const batch of records(content, format.encoding, format.separator)) {

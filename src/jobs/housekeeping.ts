@@ -38,7 +38,7 @@ async function deleteOrphans({ store, clock, files }: Pick<Core, 'store' | 'cloc
       deleted++;
     }
   };
-  for (const folder of ['knowledge', 'recordings', 'voices']) {
+  for (const folder of ['knowledge', 'recordings', 'voices', 'imports']) {
     let batch: string[] = [];
     for await (const key of files.list(folder, before)) {
       if (batch.push(key) < FILES_AT_ONCE) continue;

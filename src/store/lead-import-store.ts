@@ -21,8 +21,8 @@ export class PostgresLeadImportStore implements LeadImportStore {
         file_key: one.fileKey,
         file_name: one.fileName,
         file_hash: one.fileHash,
-        format: JSON.stringify(one.format),
-        columns: JSON.stringify(one.columns),
+        format: storableJson(one.format),
+        columns: storableJson(one.columns),
         total_rows: one.totalRows,
         created_at: at,
       })
@@ -81,7 +81,7 @@ export class PostgresLeadImportStore implements LeadImportStore {
     if (rejected.length > 0)
       await this.#db
         .insertInto('lead_import_errors')
-        .values(rejected.map(({ row, error, cells }) => ({ import_id: one.id, row, error, cells: storable(cells) })))
+        .values(rejected.map(({ cells, ...rest }) => ({ import_id: one.id, ...rest, cells: cells.map(storable) })))
         .execute();
     return true;
   }
@@ -126,8 +126,11 @@ export class PostgresLeadImportStore implements LeadImportStore {
 }
 
 /** Without the characters that a database cannot store. */
-const storable = (cells: readonly string[]): string[] =>
-  cells.map((cell) => cell.replaceAll('\0', '\uFFFD').toWellFormed());
+const storable = (text: string): string => text.replaceAll('\0', '\uFFFD').toWellFormed();
+
+/** Names of columns come from the file, and names of files are cut. */
+const storableJson = (value: object): string =>
+  JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'string' ? storable(inner) : inner));
 
 const toImport = (row: Selectable<Database['lead_imports']>): LeadImport => ({
   id: row.id,

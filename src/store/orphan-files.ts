@@ -3,6 +3,7 @@ import type { Database } from './schema.ts';
 
 const DOCUMENT = /^knowledge\/org_\d+\/[\w-]+\.\w+$/;
 const VOICE = /^voices\/org_\d+\/[\w-]+\.audio$/;
+const IMPORT = /^imports\/org_\d+\/[\w-]+\.csv$/;
 const RECORDING = /^recordings\/org_\d+\/([\w-]+)\.(?:au|wav|mp3|peaks\.json|apart\.au)$/;
 
 /**
@@ -16,12 +17,14 @@ export async function orphansAmong(
 ): Promise<readonly string[]> {
   const documents = keys.filter((key) => DOCUMENT.test(key));
   const voices = keys.filter((key) => VOICE.test(key));
+  const imports = keys.filter((key) => IMPORT.test(key));
   const recordings = keys.flatMap((key) => {
     const sid = RECORDING.exec(key)?.[1];
     return sid === undefined ? [] : [{ key, sid }];
   });
   const named = documents.length === 0 ? [] : await documentsWith(db, documents);
   const sources = voices.length === 0 ? [] : await voicesOf(db, voices);
+  const lists = imports.length === 0 ? [] : await openImportsOf(db, imports);
   const calls = recordings.length === 0 ? [] : await callsOf(db, [...new Set(recordings.map(({ sid }) => sid))]);
   const keptSids = new Set(
     calls.flatMap(({ sid, placed_sid, recording_key, ended_at }) => [
@@ -29,9 +32,9 @@ export async function orphansAmong(
       ...(ended_at === null || ended_at > endedBefore ? [sid, placed_sid] : []),
     ]),
   );
-  const keptFiles = new Set([...named, ...sources]);
+  const keptFiles = new Set([...named, ...sources, ...lists]);
   return [
-    ...[...documents, ...voices].filter((key) => !keptFiles.has(key)),
+    ...[...documents, ...voices, ...imports].filter((key) => !keptFiles.has(key)),
     ...recordings.filter(({ sid }) => !keptSids.has(sid)).map(({ key }) => key),
   ];
 }
@@ -44,6 +47,17 @@ async function documentsWith(db: Kysely<Database>, keys: readonly string[]): Pro
 async function voicesOf(db: Kysely<Database>, keys: readonly string[]): Promise<readonly string[]> {
   const rows = await db.selectFrom('voices').select('source_key').where('source_key', 'in', keys).execute();
   return rows.flatMap((row) => row.source_key ?? []);
+}
+
+/** A server that dies between the end of an import and the deletion of its file leaves the file behind. */
+async function openImportsOf(db: Kysely<Database>, keys: readonly string[]): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('lead_imports')
+    .select('file_key')
+    .where((eb) => eb.or([eb('status', '=', 'processing'), eb('released', '=', false)]))
+    .where('file_key', 'in', keys)
+    .execute();
+  return rows.flatMap((row) => row.file_key ?? []);
 }
 
 function callsOf(db: Kysely<Database>, sids: readonly string[]) {

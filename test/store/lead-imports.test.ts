@@ -179,6 +179,38 @@ describe(`imports of leads on Postgres ${serverName}`, () => {
     assert.equal((await opened.store.leads.list(ctx.organizationId, id, {}, PAGE)).total, 0);
   });
 
+  it('names of columns that no database can store are mended, and the rows keep their columns', async () => {
+    const id = await campaign();
+    const [one] = numbers(1) as [string];
+    const content = `phone,pl\0an\n${one},gold\n`;
+    assert.deepEqual(counts(await whole(id, content)), [1, 0, 0, 0]);
+    assert.deepEqual((await opened.store.leads.byNumber(id, one))!.variables, { 'pl\uFFFDan': 'gold' });
+    // Half a character: where a long name of a file is cut, and in a file of 16-bit characters.
+    const cut = { ...(await file(listOf([`${one},Ann`]))), name: `${'x'.repeat(149)}\u{1F600}.csv` };
+    await goOn(await importLeads(core, ctx, id, cut));
+    const wide = Buffer.from(`\uFEFFphone,pl\uD83Dan\n${one},gold\n`, 'utf16le');
+    const half = await core.files.stage(
+      (async function* () {
+        yield await Promise.resolve(wide);
+      })(),
+    );
+    const begun = await importLeads(core, ctx, id, { ...cut, staged: half });
+    await goOn(begun);
+    assert.equal((await getImport(core, ctx, id, begun.id)).status, 'completed');
+  });
+
+  it('a file with more rows than fit into memory is refused', async () => {
+    const id = await campaign();
+    const tables: Core['tables'] = {
+      ...tableReader,
+      examine: async (...given) => ({ ...(await tableReader.examine(...given)), rows: 2_000_001 }),
+    };
+    const list = await file(listOf(numbers(1).map((number) => `${number},Ann`)));
+    const refusal = { message: 'The file has 2000001 rows, more than 2000000: split it and upload the parts.' };
+    await assert.rejects(importLeads({ ...core, tables }, ctx, id, list), refusal);
+    await assert.rejects(tryImport({ ...core, tables }, ctx, id, list), refusal);
+  });
+
   it('undo deletes the leads that were never dialled, and keeps those of other imports', async () => {
     const id = await campaign();
     const [one, two, three] = numbers(3) as [string, string, string];

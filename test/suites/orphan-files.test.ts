@@ -46,8 +46,20 @@ describe('housekeeping of files', () => {
       ...Array.from({ length: 1100 }, (_, n) => place(`knowledge/org_1/orphan-${n}.txt`)),
       ...['au', 'wav', 'mp3', 'peaks.json'].map((ending) => place(`recordings/org_1/${CRASHED}.${ending}`)),
       place('recordings/org_999/CA1.au'),
+      place('imports/org_1/lost.csv'),
+      place('imports/org_1/completed.csv'),
     ];
-    const others = [place('.partial/host-1-x'), place('knowledge/org_1/notes'), place('backup/all.tar')];
+    const open = place('imports/org_1/open.csv');
+    await server.database(`insert into campaigns (organization_id, name, settings, created_at, updated_at)
+      values (1, 'C', '{}', now(), now())`);
+    await server.database(`
+      insert into lead_imports (organization_id, campaign_id, file_key, file_name, file_hash, format, columns,
+        total_rows, status, released, lease_until, created_at)
+      select 1, c.id, 'imports/org_1/' || name || '.csv', name, '', '{}', '{}',
+        1, status, released, now() + interval '1 hour', now()
+      from (select id from campaigns) c,
+        (values ('open', 'processing', false), ('completed', 'completed', true)) f(name, status, released)`);
+    const others = [open, place('.partial/host-1-x'), place('knowledge/org_1/notes'), place('backup/all.tar')];
     for (const key of [...named, ...orphans, ...others]) age(key);
     const young = [place('knowledge/org_1/young.pdf'), place('recordings/org_1/CA2.au')];
 

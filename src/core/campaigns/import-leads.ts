@@ -26,6 +26,8 @@ export interface LeadFile {
 }
 
 export const LARGEST_LEAD_FILE = 256 * 1024 * 1024;
+/** The numbers of a file are held in memory while it is read, so that each counts once. */
+export const MOST_ROWS = 2_000_000;
 const LONGEST_NAME = 255;
 
 /**
@@ -39,7 +41,7 @@ export async function importLeads(
   file: LeadFile,
 ): Promise<LeadImport> {
   const campaign = await openCampaign(core, ctx, campaignId);
-  const { table, columns } = await examined(core, campaign, file);
+  const { table, columns } = await examinedLeads(core, campaign, file);
   const fileKey = `imports/org_${ctx.organizationId}/${core.secrets.token()}.csv`;
   return core.store.transaction(async (records) => {
     const begun = await records.leadImports.insert(
@@ -73,7 +75,7 @@ export interface DryRun extends ImportCounts {
 /** What an import of the file would do. Changes nothing. @throws AppError as `importLeads` */
 export async function tryImport(core: ImportCore, ctx: Acting, campaignId: number, file: LeadFile): Promise<DryRun> {
   const campaign = await openCampaign(core, ctx, campaignId);
-  const { table, columns } = await examined(core, campaign, file);
+  const { table, columns } = await examinedLeads(core, campaign, file);
   const seen = new Set<number>();
   const counts = { created: 0, updated: 0, unchanged: 0, rejected: 0 };
   const errors: RejectedRow[] = [];
@@ -137,6 +139,14 @@ async function openCampaign(core: ImportCore, ctx: Acting, id: number): Promise<
   const campaign = await getCampaign(core, ctx, id);
   if (campaign.status === 'completed') throw completed(id);
   return campaign;
+}
+
+async function examinedLeads(core: ImportCore, campaign: Campaign, file: LeadFile) {
+  const found = await examined(core, campaign, file);
+  const { rows } = found.table;
+  if (rows > MOST_ROWS)
+    throw unreadable(`The file has ${rows} rows, more than ${MOST_ROWS}: split it and upload the parts.`);
+  return found;
 }
 
 /** How a list is written and what its columns are. @throws AppError invalid-input */

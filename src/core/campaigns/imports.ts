@@ -9,7 +9,26 @@ type Reading = Pick<Context, 'organizationId'>;
 export const MOST_ERRORS_SHOWN = 100;
 /** More rejected rows than this are counted, and not stored. */
 export const MOST_ERRORS_STORED = 100_000;
+/** Of one import: the rejected rows are sent as one file, so they have to fit into memory. */
+const MOST_CHARACTERS_STORED = 32 * 1024 * 1024;
 const DELETED_AT_ONCE = 1000;
+
+/** Which rejected rows are stored: the first ones, up to a number and a size. */
+export class ErrorRoom {
+  #rows: number;
+  #characters = MOST_CHARACTERS_STORED;
+
+  constructor(stored: number) {
+    this.#rows = MOST_ERRORS_STORED - stored;
+  }
+
+  take(rejected: readonly RejectedRow[]): readonly RejectedRow[] {
+    return rejected.filter(({ cells }) => {
+      this.#characters -= cells.reduce((sum, cell) => sum + cell.length, 0);
+      return this.#rows-- > 0 && this.#characters >= 0;
+    });
+  }
+}
 
 const importNotFound = (id: number): AppError => notFound('Import', `import_id: import_${id}`);
 

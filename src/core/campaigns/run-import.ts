@@ -3,7 +3,7 @@ import type { Records } from '../records.ts';
 import { addBatch } from './add-batch.ts';
 import type { GivenLead } from './lead.ts';
 import { sorted } from './import-leads.ts';
-import { MOST_ERRORS_STORED } from './imports.ts';
+import { ErrorRoom } from './imports.ts';
 import { UnreadableTable } from './lead-file.ts';
 import type { ImportCounts, LeadImport, RejectedRow } from './lead-import.ts';
 
@@ -47,7 +47,7 @@ async function readRows(
   const seen = new Set<number>();
   let position = one.doneRows;
   let passed = 0;
-  let stored = one.rejected;
+  const errors = new ErrorRoom(one.rejected);
   for await (const rows of core.tables.read(file.stream, one.format)) {
     for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
       if (signal.aborted) return;
@@ -58,9 +58,8 @@ async function readRows(
       if (old > 0) sorted(some.slice(0, old), one.columns, seen);
       if (old === some.length) continue;
       const batch = sorted(some.slice(old), one.columns, seen);
-      const step = { ...batch, rejected: batch.rejected.slice(0, Math.max(0, MOST_ERRORS_STORED - stored)) };
-      await addRows(core, one, { ...step, from: position, to: passed, rejectedRows: batch.rejected.length, leaseMs });
-      stored += batch.rejected.length;
+      const step = { ...batch, rejected: errors.take(batch.rejected), rejectedRows: batch.rejected.length };
+      await addRows(core, one, { ...step, from: position, to: passed, leaseMs });
       position = passed;
     }
   }
