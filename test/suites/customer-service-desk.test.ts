@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { WebSocket } from 'ws';
 import type { Json } from '../support/identity-client.ts';
 import { accepted, startServer, until, type TestServer } from '../support/server.ts';
 
@@ -8,7 +9,8 @@ import { accepted, startServer, until, type TestServer } from '../support/server
 describe('customer-service: the desk', { concurrency: 1 }, () => {
   let server: TestServer;
   before(async () => {
-    server = await startServer();
+    // Slow enough that a silent person stays on the line for a test.
+    server = await startServer({ SIMULATOR_SPEED: '3' });
   });
   after(async () => {
     await server.close();
@@ -145,6 +147,13 @@ describe('customer-service: the desk', { concurrency: 1 }, () => {
     const path = `/desk/offers/${String(offer!['offer_id'])}`;
     for (const act of ['accept', 'decline'])
       assert.equal((await ask('POST', `${path}/${act}`, {}, other.token)).status, 404, act);
+    const socket = new WebSocket(
+      `${server.url.replace('http', 'ws')}/ws/transcripts/${id}?token=${john.token}&cursor=0`,
+    );
+    const heard: Json[] = [];
+    socket.on('message', (data) => heard.push(JSON.parse((data as Buffer).toString()) as Json));
+    await until('words of the call', 60_000, () => heard.some((one) => one['event'] === 'transcript_update'));
+    socket.close();
     const access = await ok('POST', `${path}/accept`, {}, john.token);
     assert.equal(access['session_id'], id);
     assert.match(String(access['websocket_url']), /^ws:.*token=/);

@@ -136,12 +136,16 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
   const list = new FormData();
   list.append('file', new Blob(['phone\n+15005550001\nnone\n']), 'walked.csv');
   const imported = await data(as('POST', `/api/campaigns/${String(campaign['campaign_id'])}/leads`, list));
-  const { session_id } = (
-    await accepted(() => as('POST', '/api/v1/calls/outbound/create', { to_number: '+15005550010' }))
-  ).body;
-  await until('the call to be transferable', 60_000, async () => {
-    const { status } = await as('POST', `/api/v1/calls/${String(session_id)}/transfer`);
-    return status === 200;
+  // A silent person hangs up soon: if that was too soon, another one is called.
+  const inLine = await until('a call in line', 120_000, async () => {
+    const { session_id: id } = (
+      await accepted(() => as('POST', '/api/v1/calls/outbound/create', { to_number: '+15005550010' }))
+    ).body;
+    return until('the answer', 60_000, async () => {
+      const { status } = await as('POST', `/api/v1/calls/${String(id)}/transfer`);
+      if (status === 200) return { id };
+      return (await as('GET', `/api/v1/calls/inbound/${String(id)}`)).body['end_time'] === null ? null : { id: null };
+    }).then((found) => (found.id === null ? null : String(found.id)));
   });
   const number = `+49306660${nextSerial()}`;
   const { organization_id } = await data(as('GET', '/api/users/me'));
@@ -166,7 +170,7 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
       trunk_id: String(trunk['trunk_id']),
       rule_id: String(rule['rule_id']),
       human_agent_id: humanAgentId,
-      queue_id: String(session_id),
+      queue_id: inLine,
       // No one is offered a call here; the desk's own suite asks for offers of others.
       offer_id: '999999',
       user_id: userId,

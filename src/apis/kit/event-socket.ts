@@ -349,8 +349,11 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
     return new Subscriber({
       feed,
       told: (event) => this.#fanOut.messagesOf(event),
-      sees: (event) =>
-        connection.principal !== null && maySee(connection.principal, event) && (connection.topic?.has(event) ?? true),
+      sees: (event) => {
+        const { principal, topic } = connection;
+        if (!principal) return false;
+        return topic ? event.organizationId === principal.organizationId && topic.has(event) : maySee(principal, event);
+      },
       write: (bytes) => {
         if (webSocket.readyState === webSocket.OPEN) socket.write(bytes);
       },

@@ -6,7 +6,10 @@ import type { Limit } from './limit.ts';
 /** A message of a client; `auth` is handled for every API. */
 export type ClientMessage = { readonly type: 'auth'; readonly token: string } | { readonly type: string };
 
-/** A part of all events, such as those of one call. Connections with the same key get the same events. */
+/**
+ * A part of all events, such as those of one call, which the principal was found to be allowed to see when the
+ * connection opened. Connections with the same key get the same events.
+ */
 export interface Topic {
   readonly key: string;
   has(event: FedEvent): boolean;
