@@ -24,7 +24,7 @@ export function branchesOf(organizationId: number, filter: CallFilter): readonly
       ? [null]
       : [sql`to_number = ${number}`, sql`from_number = ${number} and to_number is distinct from ${number}`];
   // Only the index of all calls has no status before the id.
-  const isFiltered = agentId !== undefined || userId !== undefined || number !== undefined;
+  const isFiltered = agentId !== undefined || campaignId !== undefined || userId !== undefined || number !== undefined;
   const each = statuses ?? (isFiltered ? EVERY_STATUS : null);
   return ends.flatMap((end) =>
     (each ?? [null]).map((status) =>

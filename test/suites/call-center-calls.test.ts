@@ -107,6 +107,43 @@ describe('call-center: calls', { concurrency: 1 }, () => {
       assert.equal((await ask('GET', `/api/calls?${bad}`)).status, 400, bad);
   });
 
+  it('places a call for a campaign, with its agent and caller id, whether or not the campaign runs', async () => {
+    const { agent_id } = (await ask('POST', '/v1/convai/agents', { name: 'Campaigner' })).body;
+    const made = await ok('POST', '/api/campaigns', {
+      name: 'Singles',
+      agent_id,
+      settings: { caller_id: '+15005559999' },
+    });
+    const { campaign_id } = data({ body: made });
+    const phone_number = '+15005550003';
+    const placed = data(await accepted(() => ask('POST', '/api/calls', { phone_number, campaign_id })));
+    const call = await untilStatus(String(placed['call_id']), 'failed');
+    assert.deepEqual([call['campaign_id'], call['agent_id']], [campaign_id, agent_id]);
+    // The campaign is a draft: its dials would be recalled, but this is none.
+    assert.match(String(call['failure_reason']), /answer/i);
+    assert.ok(Array.isArray(call['cost_lines']));
+    const [row] = await server.database(
+      `select from_number from calls where id = ${String(placed['call_id']).slice(5)}`,
+    );
+    assert.equal(row!['from_number'], '+15005559999');
+    const listed = await ok('GET', `/api/calls?campaign_id=${String(campaign_id)}`);
+    assert.deepEqual(
+      [(listed['data'] as Json[]).map((one) => one['call_id']), (listed['pagination'] as Json)['total']],
+      [[placed['call_id']], 1],
+    );
+    const figures = await ok('GET', `/api/analytics/calls?campaign_id=${String(campaign_id)}`);
+    assert.equal((data({ body: figures })['summary'] as Json)['total_calls'], 1);
+    const unknown = await ask('POST', '/api/calls', { phone_number, campaign_id: 'campaign_999999' });
+    assert.equal(codeOf(unknown), 'RESOURCE_001');
+  });
+
+  it('takes the version that a request names, and no other', async () => {
+    assert.equal((await ask('GET', '/api/calls?limit=1', undefined, { 'x-api-version': 'v1' })).status, 200);
+    assert.equal(server.headers.get('x-api-version'), 'v1');
+    const other = await ask('GET', '/api/calls?limit=1', undefined, { 'x-api-version': 'v2' });
+    assert.deepEqual([other.status, codeOf(other)], [400, 'VALIDATION_002']);
+  });
+
   it('shows running calls, takes what people say of a call, and hangs up', async () => {
     const id = await place('+15005550010');
     await untilStatus(id, 'in_progress');

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
+import { addLeads } from '#core/campaigns/add-leads.ts';
+import { phoneNumber } from '#core/kernel/phone-number.ts';
 import { codeOf, data, type Json } from '../support/identity-client.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
 import { accepted, startServer, until, type TestServer } from '../support/server.ts';
@@ -22,9 +24,22 @@ const ALL = [
   'transcription.complete',
 ];
 
+const NO_LEAD = {
+  name: null,
+  email: null,
+  postalCode: null,
+  region: null,
+  country: null,
+  timeZone: null,
+  consent: null,
+  variables: {},
+  priority: 0,
+};
+
 describe('call-center: webhooks', () => {
   let server: TestServer;
   let receiver: Receiver;
+  let own: Receiver | null = null;
   before(async () => {
     server = await startServer({ WEBHOOK_ALLOW_PRIVATE_NETWORKS: 'true' });
     receiver = await startReceiver();
@@ -32,6 +47,7 @@ describe('call-center: webhooks', () => {
   after(async () => {
     await server.close();
     await receiver.close();
+    await own?.close();
     assert.deepEqual(server.trouble, []);
   });
   const bodies = () => receiver.received.map(({ text }) => JSON.parse(text) as Json & { data: Json });
@@ -103,5 +119,39 @@ describe('call-center: webhooks', () => {
     assert.deepEqual([failed[1]!.data['status'], failed[1]!.data['duration']], ['failed', 0]);
     const voicemail = of(await call('+15005550004', 'call.completed'));
     assert.equal(voicemail.find((body) => body['event'] === 'call.completed')!.data['disposition'], 'voicemail');
+  });
+
+  it('tell of a campaign that starts, pauses and ends', async () => {
+    own = await startReceiver();
+    const { received } = own;
+    const events = ALL.filter((event) => event.startsWith('campaign.'));
+    assert.equal((await server.request('POST', '/api/webhooks', { url: own.url, events })).status, 200);
+    // It dials no one before its start.
+    const made = await server.request('POST', '/api/campaigns', {
+      name: 'Told',
+      campaign_type: 'outbound_sales',
+      schedule: { start_date: '2099-01-20T09:00:00Z' },
+    });
+    assert.equal(made.status, 200, JSON.stringify(made.body));
+    const { campaign_id } = data(made);
+    const told = () => received.map(({ text }) => JSON.parse(text) as Json & { data: Json });
+    await addLeads(
+      server.app.core,
+      { organizationId: server.app.organization.id, actor: { kind: 'system', name: 'test' } },
+      Number(String(campaign_id).slice('campaign_'.length)),
+      [{ ...NO_LEAD, number: phoneNumber('+15005550001', 'number') }],
+    );
+    for (const status of ['active', 'paused', 'completed']) {
+      const moved = await server.request('PUT', `/api/campaigns/${String(campaign_id)}`, { status });
+      assert.equal(moved.status, 200, JSON.stringify(moved.body));
+    }
+    await until('three events', 60_000, () => told().length >= 3 || null);
+    assert.deepEqual(
+      told().map((body) => [body['event'], body.data]),
+      (['active', 'paused', 'completed'] as const).map((status) => [
+        `campaign.${status === 'active' ? 'started' : status}`,
+        { campaign_id, name: 'Told', status },
+      ]),
+    );
   });
 });

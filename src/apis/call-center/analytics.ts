@@ -180,7 +180,7 @@ export const realtimeOperation = operation({
       calls_today: z.int().describe("Calls that ended since the organization's midnight, and running ones"),
       success_rate_today: z.number(),
       queue_size: z.int().describe('Running calls whose caller waits for a human'),
-      agents_online: z.int().describe('AI agents that take calls'),
+      agents_online: z.int().describe('AI agents that take calls, and human agents who are online or busy'),
     }),
   ),
   handle: async ({ core, ctx, requestId }) => {

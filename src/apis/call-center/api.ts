@@ -61,6 +61,7 @@ const OTHERS = /^\/api\/(v1|trpc|settings|twiml|book-slot|health|metrics|webhook
 export const callCenter: Api = {
   name: 'call-center',
   title: 'Vocelio AI Call Center',
+  version: 'v1',
   owns: (path) => (path === '/api' || path.startsWith('/api/')) && !OTHERS.test(path),
   renderError,
   errorReply: ErrorReply,

@@ -11,6 +11,7 @@ import {
   type ReviewedCall,
 } from '#core/calls/reviewed-calls.ts';
 import { updateCall } from '#core/calls/update-call.ts';
+import { UNITS } from '#core/usage/usage.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
 import { operation, type Urls } from '../kit/operation.ts';
@@ -55,6 +56,9 @@ const DetailReply = CallReply.extend({
   agent_notes: z.string().nullable(),
   transcription: z.string().nullable(),
   summary: z.string().nullable(),
+  cost_lines: z
+    .array(z.object({ provider: z.string(), unit: z.enum(UNITS), units: z.number(), cost: z.number() }))
+    .describe('What the cost consists of, by the prices that held at its use'),
   settings: z.object({ recording: z.boolean(), transcription: z.boolean(), max_duration: z.int().nullable() }),
 });
 
@@ -95,6 +99,7 @@ const presentDetail = (detail: CallDetail, urls: Urls, now: Date): z.input<typeo
   agent_notes: detail.review.notes,
   transcription: detail.call.transcribed ? transcriptOf(detail.entries) : null,
   summary: detail.summary,
+  cost_lines: detail.usage.map(({ cost, ...line }) => ({ ...line, cost: cost / MICROS })),
   settings: {
     recording: detail.call.recorded,
     transcription: detail.call.transcribed,

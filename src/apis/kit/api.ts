@@ -30,6 +30,8 @@ export interface ApiEventSocket {
 export interface Api {
   readonly name: string;
   readonly title: string;
+  /** Its only version, which a request may name in `X-API-Version`. */
+  readonly version?: string;
   /** Whether this API answers for an unknown path. */
   owns(path: string): boolean;
   renderError(error: AppError, requestId: string): RenderedError;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Core } from '#core/core.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import { isAllowed, type Context } from '#core/kernel/context.ts';
-import { AppError } from '#core/kernel/errors.ts';
+import { AppError, invalid } from '#core/kernel/errors.ts';
 import { FairTurns } from '#core/kernel/fair-turns.ts';
 import type { Api } from './api.ts';
 import { authenticate, credentialIn, type Headers } from './authenticate.ts';
@@ -65,6 +65,14 @@ export type Outcome =
       run(send: (event: string, data: object) => void, signal: AbortSignal): Promise<void>;
     };
 
+/** @throws AppError invalid-input if the request is written for another version of the API */
+function checkVersion({ version }: Api, request: PipelineRequest): void {
+  if (version === undefined) return;
+  request.setHeaders({ 'x-api-version': version });
+  const wanted = request.headers['x-api-version'];
+  if (wanted !== undefined && wanted !== version) throw invalid('X-API-Version', `must be ${version}`);
+}
+
 /**
  * What happens to every request of every API, whatever carries it: authenticate, limit, authorize, validate, apply
  * idempotency, call, cut the reply.
@@ -92,6 +100,7 @@ export class Pipeline {
     // A raw operation authenticates and counts by itself.
     if (operation?.raw) return admitted;
     await count.against(operation?.limit ?? api.usualLimit(principal?.plan ?? 'standard'));
+    checkVersion(api, request);
     if (operation?.localOnly && credential instanceof AppError) {
       const foreign = this.options.foreignIn(request.headers);
       if (foreign !== null)

@@ -1,6 +1,7 @@
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import type { Micros } from '../kernel/money.ts';
+import type { PricedLine } from '../usage/usage.ts';
 import type { Listed, Page } from '../kernel/page.ts';
 import { LIVE_STATUSES, type Call } from './call.ts';
 import { NO_REVIEW, type CallReview } from './call-review.ts';
@@ -17,6 +18,8 @@ export interface ReviewedCall {
 }
 
 export interface CallDetail extends ReviewedCall {
+  /** What its cost consists of. */
+  readonly usage: readonly PricedLine[];
   readonly entries: readonly CallEntry[];
   readonly summary: string | null;
 }
@@ -29,12 +32,13 @@ export async function getCallDetail(
   subject: string,
 ): Promise<CallDetail> {
   const call = await getCall(core, ctx, id, subject);
-  const [reviews, entries, conversation] = await Promise.all([
+  const [reviews, entries, conversation, usage] = await Promise.all([
     withReviews(core, [call]),
     entriesOf(core, call),
     core.store.conversations.ofCall(call.id),
+    core.store.usage.ofCall(call.id),
   ]);
-  return { ...reviews[0]!, entries, summary: conversation?.summary ?? null };
+  return { ...reviews[0]!, entries, usage, summary: conversation?.summary ?? null };
 }
 
 /** Lists the calls that the actor may see, newest first. */

@@ -1,6 +1,7 @@
 import { LIVE_STATUSES } from '../calls/call.ts';
 import { listCalls } from '../calls/get-call.ts';
 import type { Core } from '../core.ts';
+import { queueStatus } from '../desk/desk-view.ts';
 import type { Context } from '../kernel/context.ts';
 import { wallClock } from '../kernel/locale.ts';
 import { measure } from './measure.ts';
@@ -14,7 +15,7 @@ export interface Realtime {
   readonly answerRateToday: number | null;
   /** Running calls whose caller waits for a human. */
   readonly waiting: number;
-  /** AI agents that take calls. */
+  /** AI agents that take calls, and human agents who are online or busy. */
   readonly agentsOnline: number;
 }
 
@@ -27,7 +28,7 @@ export async function realtime(core: Core, ctx: Context): Promise<Realtime> {
   const zone = (await core.store.organizations.get(ctx.organizationId))!.timeZone;
   const clock = wallClock(zone, now);
   const midnight = startOfDay(zone, Date.UTC(clock.getUTCFullYear(), clock.getUTCMonth(), clock.getUTCDate()));
-  const [running, [today], agents] = await Promise.all([
+  const [running, [today], agents, desk] = await Promise.all([
     listCalls(core, ctx, { statuses: LIVE_STATUSES }, { skip: 0, limit: MOST_RUNNING }),
     measure(core, ctx, {
       figures: ['calls', 'answerRate'],
@@ -36,12 +37,13 @@ export async function realtime(core: Core, ctx: Context): Promise<Realtime> {
       zone,
     }),
     core.store.agents.list(ctx.organizationId, { isActive: true }, { skip: 0, limit: 1 }),
+    queueStatus(core, ctx),
   ]);
   return {
     activeCalls: running.total,
     callsToday: (today?.figures.calls ?? 0) + running.total,
     answerRateToday: today?.figures.answerRate ?? null,
     waiting: running.rows.filter((call) => call.waitingSince !== null).length,
-    agentsOnline: agents.total,
+    agentsOnline: agents.total + desk.activeAgents,
   };
 }
