@@ -228,8 +228,10 @@ describe('campaigns of call-center', { concurrency: 1 }, () => {
         one['campaign_id'],
         one['source'],
       ]);
-    await ok('POST', path, { phone_number: '+4930777001' });
+    await ok('POST', `${path}?phone_number=%2B4930777001`, {});
     await ok('POST', path, { phone_number: '+4930777002', campaign_id: id });
+    const unnamed = await ask('POST', path, {});
+    assert.deepEqual([unnamed.status, codeOf(unnamed)], [400, 'VALIDATION_001']);
     assert.deepEqual(await entries('limit=2'), [
       ['+4930777002', id, 'api'],
       ['+4930777001', null, 'api'],

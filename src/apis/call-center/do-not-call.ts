@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { notFound } from '#core/kernel/errors.ts';
+import { invalid, notFound } from '#core/kernel/errors.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
 import { importDoNotCallList } from '#core/campaigns/import-do-not-call.ts';
 import { LARGEST_LEAD_FILE } from '#core/campaigns/import-leads.ts';
@@ -35,11 +35,14 @@ export const refuseCallsOperation = operation({
   path: '/api/people/do-not-call',
   summary: 'Never call this number again',
   permission: 'place-calls',
-  body: z.object({ phone_number: phoneNumberText, campaign_id: CampaignId }),
+  query: z.object({ phone_number: phoneNumberInQuery.optional(), campaign_id: CampaignId }),
+  body: z.object({ phone_number: phoneNumberText.optional(), campaign_id: CampaignId }),
   reply: enveloped(z.object({ phone_number: z.string(), do_not_call: z.literal(true) })),
-  handle: async ({ core, ctx, body, requestId }) => {
-    const number = phoneNumber(body.phone_number, 'phone_number');
-    const campaignId = numberOfCampaign(body.campaign_id);
+  handle: async ({ core, ctx, query, body, requestId }) => {
+    const given = body.phone_number ?? query.phone_number;
+    if (given === undefined) throw invalid('phone_number', 'is required, in the body or in the query', 'missing');
+    const number = phoneNumber(given, 'phone_number');
+    const campaignId = numberOfCampaign(body.campaign_id ?? query.campaign_id);
     if (campaignId === null) await refuseCalls(core, ctx, number, 'api');
     else await importDoNotCall(core, ctx, [number], campaignId, 'api');
     return envelope(requestId, { phone_number: number, do_not_call: true as const });
