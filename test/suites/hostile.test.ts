@@ -305,9 +305,9 @@ describe('hostile clients', () => {
   it('that send generated requests to every operation get no 500, and disturb no call', async () => {
     const { server: target, keys } = await startStormServer(freshDir());
     try {
-      const report = await storm(target, stormApis, keys, { requests: 4000, seed: 20_261_121 });
+      const report = await storm(target, stormApis, keys, { requests: 5000, seed: 20_261_121 });
       assert.deepEqual(report.broken, []);
-      assert.ok(Object.values(report.byOperation).every((count) => count > 20));
+      assert.ok(Object.values(report.byOperation).every((count) => count > 10));
       for (const status of ['200', '400', '401', '403', '404', '409'])
         assert.ok((report.byStatus[status] ?? 0) > 0, `nothing was answered ${status}`);
       assert.ok(report.listener.frames > 100, `${report.listener.frames} frames were heard`);
