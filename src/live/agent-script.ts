@@ -26,7 +26,7 @@ export function scriptFor(
   const prompt = fillVariables(agent.systemPrompt, known);
   const fill = (text: string | null | undefined) => (text ? fillVariables(text, known) : null);
   const firstMessage = fill(overrides.firstMessage ?? agent.firstMessage);
-  const voicemailMessage = fill(agent.voicemailMessage);
+  const voicemailMessage = fill(overrides.voicemailMessage ?? agent.voicemailMessage);
   return {
     prompt,
     firstMessage,

@@ -57,7 +57,8 @@ describe('a campaign', () => {
       '+15005550004': 'voicemail_left',
       '+15005550005': 'hung_up',
     };
-    const id = await campaignOf(Object.keys(table));
+    const message = 'Please call us back about the offer.';
+    const id = await campaignOf(Object.keys(table), { voicemailMessage: message });
     await moveCampaign(core, ctx, id, 'active');
     await completed(id);
     const rows = await server.database(`
@@ -67,6 +68,14 @@ describe('a campaign', () => {
     assert.deepEqual(
       rows.map((row) => [row['number'], row['status'], row['reason'], row['attempts'], Number(row['n'])]),
       Object.entries(table).map(([number, outcome]) => [number, 'done', outcome, 1, 1]),
+    );
+    const said = await server.database(`
+      select text from entries join conversations on conversations.id = entries.conversation_id
+      join calls on calls.id = conversations.call_id
+      where calls.campaign_id = ${id} and to_number = '+15005550004' and entries.role = 'agent'`);
+    assert.deepEqual(
+      said.map((row) => row['text']),
+      [message],
     );
     const { total, attempted, done } = await campaignProgress(core, ctx, id);
     assert.deepEqual([total, attempted, done], [5, 5, 5]);

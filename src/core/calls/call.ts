@@ -53,6 +53,8 @@ export type Direction = 'outbound' | 'inbound' | 'web';
 /** Settings of the agent that one call overrides. */
 export interface CallOverrides {
   readonly firstMessage?: string;
+  /** Left on a voicemail. */
+  readonly voicemailMessage?: string;
   readonly voiceId?: string;
   readonly modelName?: string;
   /** Longest conversation; the caller is warned before its end. */

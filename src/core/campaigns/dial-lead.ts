@@ -142,7 +142,7 @@ async function beginningOf(
     from: callerIdFor(campaign.callerIds, lead.personId ?? 0, lastUsed),
     to: number,
     variables,
-    overrides: {},
+    overrides: campaign.voicemailMessage === null ? {} : { voicemailMessage: campaign.voicemailMessage },
     transcribed: true,
     campaignId: campaign.id,
   };
