@@ -126,6 +126,7 @@ async function build(
     { store, clock, secrets, catalog },
     {
       apiKey: config.apiKey.value,
+      location: records.location,
       encryptionFingerprint: derive('fingerprint').slice(0, 16),
       plan: config.ratePlan,
       admin: config.admin,

@@ -37,6 +37,8 @@ export interface OpenRecords {
   readonly serverId: string;
   readonly store: Store;
   readonly engine: string;
+  /** Where the records lie: the embedded database's folder, or the database's address without credentials. */
+  readonly location: string;
   readonly commands: CommandChannel;
   readonly journal: CallJournal;
   /** Writes the journals that earlier processes left, now and after each outage. */
@@ -79,6 +81,7 @@ async function open(config: Config, parts: AppOptions, log: Logger, closers: Clo
   const serverId = randomUUID();
   refuseUnfinishedRestore(config.dataDir);
   let connection: Connection;
+  let location: string;
   if (config.databaseUrl === null) {
     const lock = lockDataDir(config.dataDir);
     closers.push(() => lock.release());
@@ -89,8 +92,11 @@ async function open(config: Config, parts: AppOptions, log: Logger, closers: Clo
     });
     closers.push(() => embedded.stop());
     connection = embedded.connection;
+    location = embedded.folder;
   } else {
     connection = { connectionString: config.databaseUrl };
+    const { host, pathname } = new URL(config.databaseUrl);
+    location = `${host}${pathname}`;
   }
   const database = await openDatabase(connection, onError);
   closers.push(() => database.close());
@@ -143,6 +149,7 @@ async function open(config: Config, parts: AppOptions, log: Logger, closers: Clo
     pool: database.pool,
     // Counters are shared only if several servers use the database.
     rateLimiter: new WindowRateLimiter(config.databaseUrl === null ? null : database.pool),
+    location,
     engine: `${config.databaseUrl === null ? 'embedded ' : ''}postgres ${database.version}`,
     answerMs: () => (contact.state === 'up' ? contact.answerMs : null),
   };

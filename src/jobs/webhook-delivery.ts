@@ -36,7 +36,7 @@ export interface WebhookDeliveryOptions {
 /**
  * Delivers events to webhooks at least once, in order within a call, each with a stable id. One server at a time
  * processes
- * a lane (one call, one webhook); a failure delays only its own lane.
+ * a lane (one call or campaign, one webhook); a failure delays only its own lane.
  */
 export class WebhookDeliveries {
   readonly #options: WebhookDeliveryOptions;

@@ -39,6 +39,8 @@ export interface EmbeddedPostgres {
     readonly user: string;
     readonly database: string;
   };
+  /** The folder with the records. */
+  readonly folder: string;
   /** Whether a server that outlived its Trunkline was taken over. */
   readonly adopted: boolean;
   /** Of the server that runs now. */
@@ -78,6 +80,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   const supervisor = new Supervisor(place, settings, pid, options);
   return {
     connection: connectionOf(place, DATABASE),
+    folder: dirname(place.cluster),
     adopted: adopted !== null,
     get pid() {
       return supervisor.pid;

@@ -51,7 +51,9 @@ export class PostgresOutbox implements Outbox {
         ? `call_${event.callId}`
         : 'conversationId' in event
           ? `conv_${event.conversationId}`
-          : `event_${eventId}`;
+          : 'campaignId' in event
+            ? `campaign_${event.campaignId}`
+            : `event_${eventId}`;
     const agentId =
       'callId' in event
         ? sql`(select agent_id from calls where calls.id = ${event.callId}::bigint)`

@@ -81,7 +81,8 @@ describe('npm start', { concurrency: 2 }, () => {
     await first.stop();
     const other = await start(dataDir, { ENCRYPTION_KEY: 'second-encryption-key' });
     assert.equal((await other.untilExit()).code, 1);
-    assert.match(other.output, /another ENCRYPTION_KEY/);
+    const [, folder] = /The database at (\S+) was set up with another ENCRYPTION_KEY/.exec(other.output) ?? [];
+    assert.ok(existsSync(join(String(folder), 'cluster')), other.output);
     const { createServer } = await import('node:http');
     const blocker = createServer().listen(taken, '127.0.0.1');
     const third = new ServerProcess(free, {

@@ -9,6 +9,8 @@ import { addUser, revokeAllOf } from './users.ts';
 export interface Given {
   readonly apiKey: string;
   readonly encryptionFingerprint: string;
+  /** Where the records lie, for an error. */
+  readonly location: string;
   readonly plan: Plan;
   readonly admin: { readonly email: string; readonly password: string | null };
 }
@@ -21,8 +23,7 @@ export interface FirstStart {
 
 /**
  * Creates the first organization and user once, and applies the configured key and password. @throws AppError conflict
- * if
- * the database was set up with another encryption key
+ * if the database was set up with another encryption key
  */
 export async function firstStart(
   core: Pick<Core, 'store' | 'clock' | 'secrets' | 'catalog'>,
@@ -37,7 +38,9 @@ export async function firstStart(
     if (known !== given.encryptionFingerprint)
       throw new AppError(
         'conflict',
-        'This database was set up with another ENCRYPTION_KEY. Start with that key (ENCRYPTION_KEY, or the file encryption-key in DATA_DIR): stored secrets cannot be decrypted with this one.',
+        `The database at ${given.location} was set up with another ENCRYPTION_KEY. Start with that key (ENCRYPTION_KEY, or ` +
+          'the file encryption-key in DATA_DIR): stored secrets cannot be decrypted with this one. To start without any of ' +
+          'its records, delete it.',
       );
     const organization =
       (await records.organizations.first()) ?? (await records.organizations.insert('Default organization'));
