@@ -38,9 +38,9 @@ export async function firstStart(
     if (known !== given.encryptionFingerprint)
       throw new AppError(
         'conflict',
-        `The database at ${given.location} was set up with another ENCRYPTION_KEY. Start with that key (ENCRYPTION_KEY, or ` +
-          'the file encryption-key in DATA_DIR): stored secrets cannot be decrypted with this one. To start without any of ' +
-          'its records, delete it.',
+        `The database at ${given.location} was set up with another ENCRYPTION_KEY. Start with that key ` +
+          '(ENCRYPTION_KEY, or the file encryption-key in DATA_DIR): stored secrets cannot be decrypted with this one. ' +
+          'To start without any of its records, delete it.',
       );
     const organization =
       (await records.organizations.first()) ?? (await records.organizations.insert('Default organization'));
