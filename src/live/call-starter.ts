@@ -236,8 +236,7 @@ export class CallStarter {
       log,
     });
     slot.run(running, desk);
-    // A call of another server may have callers in line and agents on it.
-    if (continued) desk.look();
+    if (continued) void desk.takenOver();
     return running;
   }
 }

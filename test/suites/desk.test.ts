@@ -190,4 +190,35 @@ describe('the desk', () => {
     }
     caller.socket.close(1000);
   });
+
+  it('desk.md 12, 13: a lost agent comes back; with the last agent gone the caller hears an exit', async () => {
+    const { core } = server.app;
+    const agent = await newAgent({ skills: ['tax'] });
+    const { caller, callId } = await webCall();
+    const { conversationId } = (await core.store.calls.byId(callId))!;
+    const said = (words: string) =>
+      until(`the AI agent to say "${words}"`, 60_000, async () =>
+        (await core.store.entries.ofCall(conversationId)).some(
+          ({ role, text }) => role === 'agent' && text.includes(words),
+        ),
+      );
+    await agentSeen(core, as(agent.id), agent.id);
+    await setAgentStatus(core, as(agent.id), agent.id, 'online');
+    const transfer = { agentId: null, skills: ['tax'], transferType: 'cold', reason: null } as const;
+    const { offer } = await transferCall(core, admin, callId, transfer, 'x');
+    const first = new SocketCaller(mediaUrl(await acceptOffer(core, as(agent.id), offer!.id)));
+    await bridged(callId);
+    first.socket.terminate();
+    await said('connection to my colleague');
+    const again = new SocketCaller(mediaUrl(await acceptOffer(core, as(agent.id), offer!.id)));
+    speakFor(caller, 1000);
+    await until('the agent to hear the caller again', 60_000, () => lately(again, 1000) > 1000);
+    again.socket.close(1000);
+    await said('has left the call');
+    await wrapUpCall(core, as(agent.id), callId, { extend: false });
+    await transferCall(core, admin, callId, transfer, 'x');
+    await setAgentStatus(core, as(agent.id), agent.id, 'offline');
+    await said('welcome to wait');
+    caller.socket.close(1000);
+  });
 });

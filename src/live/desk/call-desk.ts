@@ -2,7 +2,8 @@ import type { Call } from '#core/calls/call.ts';
 import type { Leg } from '#core/calls/leg.ts';
 import type { CallCommand } from '#core/calls/live-calls.ts';
 import type { MediaParty } from '#core/calls/media-token-store.ts';
-import { changeDesk, type DeskChange, type DeskCore } from '#core/desk/change-desk.ts';
+import { changeDesk, readDesk, type DeskChange, type DeskCore } from '#core/desk/change-desk.ts';
+import { isOnDutyFor, offerFor } from '#core/desk/desk.ts';
 import type { DeskEvent } from '#core/desk/desk-event.ts';
 import { isOpen, type Offer } from '#core/desk/offer.ts';
 import type { QueueEntry } from '#core/desk/queue-entry.ts';
@@ -63,6 +64,8 @@ export class CallDesk {
   /** Ended entries that the caller knows of. */
   readonly #announced = new Set<number>();
   readonly #exitsOffered = new Set<number>();
+  /** Entries for which an agent was on duty. */
+  readonly #staffed = new Set<number>();
   #work: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -81,6 +84,20 @@ export class CallDesk {
   /** Reads the records and does what they ask for, one reading after another. */
   look(): void {
     this.#work = this.#work.then(() => this.#reconcile()).catch((error: unknown) => this.#failed(error));
+  }
+
+  /** The call was another server's, and the connections of its human agents with it: the AI agent has the caller. */
+  async takenOver(): Promise<void> {
+    const { call, core, running } = this.#options;
+    try {
+      running.returnToCaller(DESK_PHRASES.interrupted);
+      const { entries } = await core.store.desk.ofCall(call.id);
+      if (entries.some(({ state }) => state === 'connected'))
+        await this.#change({ type: 'agent-lost', callId: call.id });
+      this.look();
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   /** The call is over, or another server has it (null), which then tells the desk. */
@@ -358,14 +375,17 @@ export class CallDesk {
     if (!humanTalks) running.say(DESK_PHRASES.notReached);
   }
 
-  /** After an offer that failed, and with no other agent to ask, the caller hears how the wait can end. */
+  /** Once no agent is asked, or the last one on duty has left, the caller hears how the wait can end. */
   async #offerExits(entry: QueueEntry, offers: readonly Offer[]): Promise<void> {
     const { core, call, running } = this.#options;
-    if (this.#exitsOffered.has(entry.id)) return;
     const own = offers.filter(({ entryId }) => entryId === entry.id);
-    if (own.length === 0 || own.some(isOpen)) return;
-    const { entries } = await core.store.desk.read(call.organizationId);
-    if (this.#closed || !entries.some(({ id }) => id === entry.id)) return;
+    if (this.#exitsOffered.has(entry.id) || own.some(isOpen)) return;
+    const desk = await readDesk(core, call.organizationId);
+    const isStaffed = desk.agents.some((agent) => isOnDutyFor(desk, agent, entry, core.clock.now()));
+    if (isStaffed) this.#staffed.add(entry.id);
+    const allLeft = !isStaffed && this.#staffed.has(entry.id);
+    const stillWaits = desk.entries.some(({ id, state }) => id === entry.id && state === 'waiting');
+    if (this.#closed || !stillWaits || offerFor(desk, entry.id) || !(own.length > 0 || allLeft)) return;
     this.#exitsOffered.add(entry.id);
     running.say(DESK_PHRASES.exits);
   }

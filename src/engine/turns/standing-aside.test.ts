@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { TurnEventBody } from './events.ts';
+import { DEFAULT_POLICY } from './policy.ts';
+import { initialState } from './state.ts';
+import { nextDeadlineMs, step } from './step.ts';
+
+function run(events: readonly TurnEventBody[]) {
+  let state = initialState();
+  let effects: string[] = [];
+  events.forEach((event, index) => {
+    const result = step(state, { ...event, atMs: index * 100 }, { ...DEFAULT_POLICY, firstMessage: 'Hello.' });
+    ({ state } = result);
+    effects = result.effects.map(({ type }) => type);
+  });
+  return { state, effects };
+}
+
+const aside: readonly TurnEventBody[] = [{ type: 'start' }, { type: 'stand-aside' }];
+
+describe('an AI agent who stands aside', () => {
+  it('stops speaking at once, and has no deadline', () => {
+    const { state, effects } = run(aside);
+    assert.ok(effects.includes('clear'));
+    assert.equal(state.turn, null);
+    assert.equal(nextDeadlineMs(state, DEFAULT_POLICY), null);
+  });
+
+  it('desk.md 16: neither hears the caller nor answers', () => {
+    const speech: readonly TurnEventBody[] = [
+      { type: 'speech-started', utterance: 1, onsetMs: 200 },
+      { type: 'speech-ended', utterance: 1, endMs: 400 },
+      { type: 'transcript-final', utterance: 1, text: 'hello there', confidence: 1 },
+      { type: 'say', text: 'A notice.', endsCall: null },
+      { type: 'tick' },
+    ];
+    const { state, effects } = run([...aside, ...speech]);
+    assert.deepEqual([effects, state.turn], [[], null]);
+    assert.ok(!state.ledger.some((item) => item.role === 'caller'));
+  });
+
+  it('returns with its sentence, and answers again', () => {
+    const { state, effects } = run([...aside, { type: 'return', text: 'I am back.' }]);
+    assert.ok(effects.includes('synthesize'));
+    assert.equal(state.turn?.segments[0]?.text, 'I am back.');
+    assert.notEqual(nextDeadlineMs(state, DEFAULT_POLICY), null);
+  });
+
+  it('a caller who hangs up, or an end from outside, ends the call', () => {
+    for (const end of [{ type: 'hung-up', reason: 'x' } as const, { type: 'end', reason: 'x' } as const])
+      assert.ok(['closing', 'ended'].includes(run([...aside, end]).state.phase));
+  });
+});
