@@ -34,7 +34,9 @@ export class DeskAlarms implements DeskAlarm {
   /** Sweeps until it is closed. */
   sweep(): void {
     this.#sweeping = setTimeout(() => {
-      this.#running = this.#carryOut((core) => sweepDesks(core)).then(() => {
+      this.#running = this.#carryOut((core) =>
+        sweepDesks(core, (error, organization) => this.#failed(error, { organization })),
+      ).then(() => {
         if (!this.#closed) this.sweep();
       });
     }, SWEEP_MS);
@@ -67,7 +69,11 @@ export class DeskAlarms implements DeskAlarm {
     try {
       await work(this.#core);
     } catch (error) {
-      if (!this.#closed) logFailure(this.#log, error, 'deadlines of the desk could not be carried out');
+      this.#failed(error);
     }
+  }
+
+  #failed(error: unknown, fields: { readonly organization?: number } = {}): void {
+    if (!this.#closed) logFailure(this.#log, error, 'deadlines of the desk could not be carried out', fields);
   }
 }
