@@ -88,7 +88,9 @@ export async function endIn(
       : { type: 'call.ended', callId, data: { ...data, disposition: dispositionOf(call) } },
   );
   if (call.answeredAt !== null && call.transcribed) {
-    await records.outbox.event(call.organizationId, { type: 'transcript.ready', callId, data: {} });
+    // A call on which nothing was said has no transcript.
+    if ((await records.entries.of(call.conversationId, 1)).length > 0)
+      await records.outbox.event(call.organizationId, { type: 'transcript.ready', callId, data: {} });
     await records.outbox.job({ name: 'learn', data: { callId } });
   }
   if (call.recordingKey !== null) await records.outbox.job({ name: 'render-recording', data: { callId } });
