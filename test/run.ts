@@ -117,7 +117,7 @@ const SUITES: readonly Suite[] = [
     env: { TEST_POSTGRES_BIN: PG15 },
     needs: () => file(join(PG15, 'postgres')),
   },
-  { name: 'desk', budgetS: 120, files: ['test/suites/desk.test.ts'] },
+  { name: 'desk', budgetS: 240, files: ['test/suites/desk.test.ts'] },
   { name: 'desk rules', budgetS: 90, files: tests('test/desk/*.test.ts') },
   { name: 'engine', budgetS: 180, files: tests('test/engine/*.test.ts') },
   { name: 'corpus', budgetS: 180, files: ['test/suites/corpus.test.ts'] },
