@@ -160,6 +160,23 @@ describe('customer-service: SIP and analytics', { concurrency: 1 }, () => {
     assert.equal((await callIn(TO)).greeting, 'Billing, hello.');
   });
 
+  it('puts a caller who asks for a person in line for an agent with the skills of the rule', async () => {
+    for (const one of (await ok('GET', '/sip/dispatch-rules')) as unknown as Json[])
+      await ok('DELETE', `/sip/dispatch-rules/${String(one['rule_id'])}`);
+    await ok('POST', '/sip/dispatch-rules', { name: 'Claims', trunk_ids: [trunkId], skills: ['claims'] });
+    await server.request('POST', '/voice/webhook/generic', {
+      event_type: 'call.started',
+      call_id: `inbound-${++calls}`,
+      data: { from: '+15005550008', to: TO },
+    });
+    const queued = await until('the caller in line', 60_000, async () => {
+      return ((await ok('GET', '/desk'))['queue'] as Json[])[0] ?? null;
+    });
+    assert.deepEqual(queued['skills'], ['claims']);
+    await ok('POST', `/calls/${String(queued['queue_id'])}/end`);
+    await until('the end', 60_000, async () => (await detail(queued['queue_id']))['end_time'] !== null);
+  });
+
   it('counts calls by days', async () => {
     const today = new Date().toISOString().slice(0, 10);
     const figures = await until('the figures', 60_000, async () => {
@@ -167,15 +184,21 @@ describe('customer-service: SIP and analytics', { concurrency: 1 }, () => {
       return found['inbound_calls'] === calls ? found : null;
     });
     const total = figures['total_calls'] as number;
-    const { inbound_calls, outbound_calls, avg_duration_seconds, ...rest } = figures;
+    const {
+      inbound_calls,
+      outbound_calls,
+      avg_duration_seconds,
+      sentiment_distribution: sentiments,
+      ...rest
+    } = figures;
     assert.deepEqual([inbound_calls, outbound_calls, total], [calls, 1, calls + 1]);
     assert.ok(Number.isInteger(avg_duration_seconds));
     assert.deepEqual(rest, {
       total_calls: total,
       completion_rate: Math.round((calls / total) * 10_000) / 10_000,
       transfer_rate: 0,
-      sentiment_distribution: { positive: 0, neutral: 0, negative: 0 },
     });
+    assert.deepEqual(Object.keys(sentiments as Json), ['positive', 'neutral', 'negative']);
     const none = await ok('GET', '/analytics/calls?start_date=2025-01-01&end_date=2025-01-15');
     assert.deepEqual([none['total_calls'], none['completion_rate']], [0, 0]);
     assert.deepEqual(await ask('GET', '/analytics/calls?start_date=2025-02-01&end_date=2025-01-15'), {

@@ -7,9 +7,11 @@ export async function askForHuman(
   { organizationId, id: callId }: { readonly organizationId: number; readonly id: number },
   reason: string | null,
 ): Promise<Place> {
+  // The rule that routed the call may say what the agent must know.
+  const origin = (await core.store.callOrigins.of([callId])).get(callId);
   const entry = {
     callId,
-    skills: [],
+    skills: origin?.skills ?? [],
     priority: 0,
     targetId: null,
     transferType: 'warm',
