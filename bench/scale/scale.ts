@@ -67,8 +67,20 @@ async function measure(rows: number): Promise<ScaleFigure[]> {
   }
 }
 
+/** What the replies of `makeRecords` hold, of each what it has. */
+interface Reply {
+  readonly data: {
+    readonly id: string;
+    readonly import_id: string;
+    readonly voices: readonly { readonly id: string }[];
+  };
+  readonly batch_id: string;
+  readonly trunk_id: string;
+  readonly rule_id: string;
+}
+
 async function makeRecords(url: string): Promise<Made> {
-  const ask = async (path: string, body?: unknown): Promise<Record<string, any>> => {
+  const ask = async (path: string, body?: unknown): Promise<Reply> => {
     const reply = await fetch(url + path, {
       method: body === undefined ? 'GET' : 'POST',
       headers: { 'xi-api-key': KEY },
@@ -76,10 +88,10 @@ async function makeRecords(url: string): Promise<Made> {
     });
     const text = await reply.text();
     if (!reply.ok) throw new Error(`${path} answered ${reply.status}: ${text.slice(0, 200)}`);
-    return JSON.parse(text) as Record<string, any>;
+    return JSON.parse(text) as Reply;
   };
   const campaign = await ask('/api/campaigns', { name: 'Scale' });
-  const campaignId = String(campaign['data'].id ?? campaign['data'].campaign_id);
+  const campaignId = campaign.data.id;
   const list = new FormData();
   list.set('file', new Blob(['phone_number,name\n+15005550006,Ada\n'], { type: 'text/csv' }), 'leads.csv');
   const imported = await ask(`/api/campaigns/${campaignId}/leads`, list);
@@ -91,11 +103,11 @@ async function makeRecords(url: string): Promise<Made> {
   const voices = await ask('/api/voice/voices');
   return {
     campaignId,
-    importId: imported['data'].import_id,
-    batchId: batch['batch_id'],
-    trunkId: trunk['trunk_id'],
-    ruleId: rule['rule_id'],
-    voiceId: voices['data'].voices[0].id,
+    importId: imported.data.import_id,
+    batchId: batch.batch_id,
+    trunkId: trunk.trunk_id,
+    ruleId: rule.rule_id,
+    voiceId: voices.data.voices[0]!.id,
   };
 }
 

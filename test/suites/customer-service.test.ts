@@ -72,6 +72,8 @@ describe('customer-service: calls', { concurrency: 1 }, () => {
         created_at: null,
       },
     );
+    for (const path of [`/api/calls/${String(sip_call_id)}`, `/voice/calls/${String(sip_call_id)}/status`])
+      assert.equal((await server.request('GET', path)).status, 200, path);
     for (const id of [session_id, `call_${String(session_id)}`, sip_call_id]) {
       const call = await detail(id);
       assert.deepEqual(

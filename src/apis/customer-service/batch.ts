@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { NO_ORIGIN } from '#core/calls/call-origin.ts';
 import type { BatchCall, BatchCallInput } from '#core/calls/call-batch.ts';
 import { getBatch, MOST_IN_BATCH, placeBatch } from '#core/calls/place-batch.ts';
+import { sipCallId } from '#core/calls/sip-call-id.ts';
 import { isPhoneNumber } from '#core/kernel/phone-number.ts';
 import { operation } from '../kit/operation.ts';
 import { IdText, idOf, jsonOfAtMost, numberOf } from '../kit/codecs.ts';
@@ -85,7 +86,7 @@ function present(batchId: number, calls: readonly BatchCall[]): z.input<typeof B
     batch_id: idOf('batch', batchId),
     results: calls.map(({ status, sid, number, problem, position }) => ({
       success: status === 'waiting' || status === 'placed',
-      ...(sid === null ? {} : { call_info: { sip_call_id: `SC_${sid.slice(2)}`, to_number: number } }),
+      ...(sid === null ? {} : { call_info: { sip_call_id: sipCallId(sid), to_number: number } }),
       ...(problem === null ? {} : { error: problem }),
       index: position,
     })),

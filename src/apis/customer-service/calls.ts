@@ -4,10 +4,11 @@ import { endCall } from '#core/calls/end-call.ts';
 import { entriesOf, getCall } from '#core/calls/get-call.ts';
 import { cancelWaiting, waitingCall } from '#core/calls/place-batch.ts';
 import { isEnded } from '#core/calls/call.ts';
+import { sidInSipCallId } from '#core/calls/sip-call-id.ts';
 import { operation } from '../kit/operation.ts';
 import { timeInSeconds } from '../kit/codecs.ts';
 import { SPEAKERS, statusWord } from './dialect.ts';
-import { SESSION, SessionParams, sessionId, sidIn, subjectOf } from './ids.ts';
+import { SESSION, SessionParams, sessionId, subjectOf } from './ids.ts';
 import { INBOUND, InboundCall, presentInbound } from './inbound.ts';
 import { OutboundCall, presentOutbound } from './outbound.ts';
 
@@ -56,7 +57,7 @@ export const transcriptOperation = operation({
     }),
   ),
   handle: async ({ core, ctx, params: { session_id: id } }) => {
-    const sid = sidIn(id);
+    const sid = sidInSipCallId(id);
     if (sid !== null && (await waitingCall(core, ctx, sid))?.callId === null) return [];
     const call = await getCall(core, ctx, sessionId(id), subjectOf(id), SESSION);
     return (await entriesOf(core, call)).flatMap(({ id: entryId, role, text, at, detail }) => {
@@ -84,7 +85,7 @@ export const endCallOperation = operation({
   params: SessionParams,
   reply: z.object({ success: z.literal(true), session_id: z.int().nullable(), status: z.string() }),
   handle: async ({ core, ctx, params: { session_id: id } }) => {
-    const sid = sidIn(id);
+    const sid = sidInSipCallId(id);
     if (sid !== null && (await cancelWaiting(core, ctx, sid)))
       return { success: true as const, session_id: null, status: statusWord('canceled') };
     const call = await endCall(core, ctx, sessionId(id), 'completed', subjectOf(id), SESSION);

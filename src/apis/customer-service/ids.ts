@@ -1,27 +1,23 @@
 import { z } from 'zod';
 import type { Call } from '#core/calls/call.ts';
+import { sipCallId } from '#core/calls/sip-call-id.ts';
 import type { CallSession } from '#core/calls/call-sessions.ts';
 import { IdText, numberIn } from '../kit/codecs.ts';
 
 /** The ids of a call in this API: its number, and ids in the form of SIP calls and participants. */
 
 /** The id under which a call was placed: a carrier's id that replaces it later changes nothing here. */
-const placedAs = ({ sid, placedSid }: Pick<Call, 'sid' | 'placedSid'>): string => (placedSid ?? sid).slice(2);
+const placedAs = ({ sid, placedSid }: Pick<Call, 'sid' | 'placedSid'>): string => placedSid ?? sid;
 
-export const sipCallIdOf = (call: Pick<Call, 'sid' | 'placedSid'>): string => `SC_${placedAs(call)}`;
-export const participantIdOf = (call: Pick<Call, 'sid' | 'placedSid'>): string => `PA_${placedAs(call)}`;
-
-/** `CA…` of `SC_…`; null for anything else. */
-export function sidIn(id: string): string | null {
-  const hex = /^SC_([0-9a-f]{32})$/.exec(id)?.[1];
-  return hex === undefined ? null : `CA${hex}`;
-}
+export const sipCallIdOf = (call: Pick<Call, 'sid' | 'placedSid'>): string => sipCallId(placedAs(call));
+export const participantIdOf = (call: Pick<Call, 'sid' | 'placedSid'>): string =>
+  `PA_${placedAs(call).slice('CA'.length)}`;
 
 export const SessionParams = z.object({ session_id: IdText });
 
 /** By this API's number, by `call_123`, by `SC_…`, by our id or the carrier's. */
 export const sessionId = (id: string): string | number =>
-  /^(?:0|[1-9]\d{0,14})$/.test(id) ? Number(id) : (numberIn('call', id) ?? sidIn(id) ?? id);
+  /^(?:0|[1-9]\d{0,14})$/.test(id) ? Number(id) : (numberIn('call', id) ?? id);
 
 export const subjectOf = (id: string): string => `session_id: ${id}`;
 export const SESSION = 'Call session';

@@ -4,11 +4,12 @@ import { activeSessions, getSession, type CallSession } from '#core/calls/call-s
 import { waitingCall } from '#core/calls/place-batch.ts';
 import { transfersOf } from '#core/desk/transfer-call.ts';
 import { SENTIMENTS } from '#core/memory/analyst.ts';
+import { sidInSipCallId } from '#core/calls/sip-call-id.ts';
 import { operation } from '../kit/operation.ts';
 import { timeInSeconds, wholeNumber } from '../kit/codecs.ts';
 import { HANDLED_BY, statusWord } from './dialect.ts';
 import { presentTransfer, Transfer } from './transfers.ts';
-import { customerIdOf, SESSION, SessionParams, sessionId, sidIn, sipCallIdOf, subjectOf } from './ids.ts';
+import { customerIdOf, SESSION, SessionParams, sessionId, sipCallIdOf, subjectOf } from './ids.ts';
 
 /** Web calls come in: their client calls the agent. */
 export const INBOUND: readonly Direction[] = ['inbound', 'web'];
@@ -82,7 +83,7 @@ export const getCallOperation = operation({
   params: SessionParams,
   reply: Detail,
   handle: async ({ core, ctx, params: { session_id: id } }) => {
-    const sid = sidIn(id);
+    const sid = sidInSipCallId(id);
     const waiting = sid === null ? null : await waitingCall(core, ctx, sid);
     if (waiting && waiting.callId === null) return presentWaiting(id, waiting);
     const session = await getSession(core, ctx, sessionId(id), subjectOf(id), SESSION);

@@ -3,6 +3,7 @@ import { durationMs } from '#core/calls/call.ts';
 import { roomNameOf } from '#core/calls/call-origin.ts';
 import { getCall } from '#core/calls/get-call.ts';
 import { waitingCall } from '#core/calls/place-batch.ts';
+import { sidInSipCallId } from '#core/calls/sip-call-id.ts';
 import type { Core } from '#core/core.ts';
 import type { FedEvent } from '#core/events/event-feed.ts';
 import type { Principal } from '#core/identity/principal.ts';
@@ -13,7 +14,7 @@ import { EventSocket } from '../kit/event-socket.ts';
 import { parseInput } from '../kit/input.ts';
 import type { SocketDialect, Topic } from '../kit/socket-dialect.ts';
 import { renderError, sentenceOf, SPEAKERS, statusWord } from './dialect.ts';
-import { SESSION, sessionId, sidIn, sipCallIdOf, subjectOf } from './ids.ts';
+import { SESSION, sessionId, sipCallIdOf, subjectOf } from './ids.ts';
 
 type Words = ReturnType<SocketDialect<never>['wordsOf']>;
 
@@ -82,7 +83,7 @@ function dialect(
 async function topicOf(core: Core, requestId: string, url: URL, { organizationId, actor }: Principal): Promise<Topic> {
   const ctx = { organizationId, actor, requestId };
   const id = url.pathname.split('/')[3] ?? '';
-  const sid = sidIn(id);
+  const sid = sidInSipCallId(id);
   const waiting = sid === null ? null : await waitingCall(core, ctx, sid);
   if (waiting?.status === 'waiting')
     return { key: sid!, has: ({ call }) => call !== null && (call.placedSid ?? call.sid) === sid };

@@ -1,3 +1,4 @@
+import { sidInSipCallId } from './sip-call-id.ts';
 import type { Core } from '../core.ts';
 import type { CallEntry } from '../conversations/entry.ts';
 import { callsOf, type Context } from '../kernel/context.ts';
@@ -7,7 +8,7 @@ import type { Listed, Page } from '../kernel/page.ts';
 import type { Call } from './call.ts';
 
 /**
- * A call by our id, our number or the carrier's id. `subject` names it in the error. @throws AppError not-found, also
+ * A call by our id, also as that of a SIP call, our number or the carrier's id. `subject` names it in the error. @throws AppError not-found, also
  * for calls that the actor may not see
  */
 export async function getCall(
@@ -18,7 +19,9 @@ export async function getCall(
   what = 'Call',
 ): Promise<Call> {
   const call =
-    typeof id === 'number' ? await core.store.calls.byId(id) : await core.store.calls.find(ctx.organizationId, id);
+    typeof id === 'number'
+      ? await core.store.calls.byId(id)
+      : await core.store.calls.find(ctx.organizationId, sidInSipCallId(id) ?? id);
   if (call?.organizationId !== ctx.organizationId || !(await mayBeSeen(core, ctx, call))) throw notFound(what, subject);
   return call;
 }
