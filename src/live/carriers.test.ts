@@ -13,7 +13,10 @@ function carriersOver(settings: Map<string, string>) {
     if (state.isSlow) await new Promise<void>((go) => waiting.push(go));
     return read;
   };
-  const store = { settings: { all }, carriers: { resting: () => Promise.resolve(new Set()) } } as unknown as Store;
+  const store = {
+    settings: { all },
+    carriers: { failing: () => Promise.resolve(new Map()) },
+  } as unknown as Store;
   const capabilities = {
     voice: { supported: true, features: [] },
     sms: { supported: false, features: [] },
