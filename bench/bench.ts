@@ -1,7 +1,7 @@
 // Measures the engine and prints tables, and everything measured as JSON beside them.
 //   npm run bench                        all of it, about twenty minutes
 //   npm run bench -- calls sockets       parts: calls, sockets, carriers, knowledge, soak, overload, hostile, idle,
-//                                        install, scale
+//                                        install, scale, import
 //   npm run bench -- sockets --n 200     with as many calls
 //   npm run bench -- scale --rows 100000  every list and detail with 1,000 and with so many calls on record
 import { spawnSync } from 'node:child_process';
@@ -13,6 +13,7 @@ import { beside, manyCalls, onOneCore, overload, soak } from './calls/socket-cal
 import { table } from './eval/tables.ts';
 import { measureHostile } from './hostile/hostile.ts';
 import { measureIdle } from './idle.ts';
+import { measureImport } from './import/import.ts';
 import { measureInstall } from './install.ts';
 import { measureScale } from './scale/scale.ts';
 
@@ -36,6 +37,7 @@ const PARTS = [
   'idle',
   'install',
   'scale',
+  'import',
 ] as const;
 const parts = positionals.length === 0 ? PARTS : PARTS.filter((part) => positionals.includes(part));
 const NOISE_DB = -45;
@@ -134,6 +136,25 @@ for (const part of parts) {
       const result = await soak(Number(values.calls), 60, (sample) => console.log(JSON.stringify(sample)));
       keep(part, result);
       console.log(JSON.stringify({ ...result, samples: undefined }));
+      break;
+    }
+    case 'import': {
+      const found = await measureImport(Number(values.rows));
+      keep(part, found);
+      const rate = (seconds: number) => Math.round(found.rows / seconds);
+      table(
+        ['rows', 'COPY rows/s', 'import rows/s', 'of it parsing, s', 'memory MB', 'loop delay p50 / p95'],
+        [
+          [
+            String(found.rows),
+            String(rate(found.copySeconds)),
+            String(rate(found.importSeconds)),
+            String(found.parseSeconds),
+            String(found.memoryMb),
+            pair(found.loopDelayMs),
+          ],
+        ],
+      );
       break;
     }
     case 'overload': {

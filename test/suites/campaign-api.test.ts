@@ -343,6 +343,10 @@ describe('campaigns of call-center', { concurrency: 1 }, () => {
     );
     const { by_number } = await ok('GET', `/api/campaigns/${id}/analytics`);
     assert.deepEqual(shownNumbers(by_number), [['+4930111111', 1]]);
+    // A test call is placed as the campaign would, and counts for none.
+    const test = await accepted(() => ask('POST', `/api/campaigns/${id}/test-call`, { phone_number: '+15005550002' }));
+    const tried = await ok('GET', `/api/calls/${String(data(test)['call_id'])}`);
+    assert.deepEqual(someOf(tried, 'campaign_id', 'agent_id'), [null, agent_id]);
     const unknown = { campaign_id: 'campaign_999', phone_number: '+15005550002' };
     assert.equal((await ask('POST', '/api/calls', unknown)).status, 404);
   });

@@ -17,6 +17,7 @@ import {
   createCampaignOperation,
   getCampaignOperation,
   listCampaignsOperation,
+  testCallOperation,
   updateCampaignOperation,
 } from './campaigns.ts';
 import {
@@ -107,6 +108,7 @@ export const callCenter: Api = {
     updateCampaignOperation,
     campaignReadinessOperation,
     campaignAnalyticsOperation,
+    testCallOperation,
     listLeadsOperation,
     uploadLeadsOperation,
     getImportOperation,

@@ -2,15 +2,17 @@ import { z } from 'zod';
 import { CAMPAIGN_STATUSES, type Campaign } from '#core/campaigns/campaign.ts';
 import { figuresOf } from '#core/campaigns/campaign-figures.ts';
 import { campaignReadiness, getCampaign, listCampaigns } from '#core/campaigns/campaigns.ts';
+import { placeTestCall } from '#core/campaigns/test-call.ts';
 import { createCampaign, updateCampaign } from '#core/campaigns/manage-campaigns.ts';
 import { DEFAULT_RETRIES } from '#core/campaigns/retry.ts';
 import type { Core } from '#core/core.ts';
-import { AppError } from '#core/kernel/errors.ts';
+import { AppError, invalid } from '#core/kernel/errors.ts';
+import { phoneNumber } from '#core/kernel/phone-number.ts';
 import type { Context } from '#core/kernel/context.ts';
 import { operation } from '../kit/operation.ts';
-import { IdText, idOf, numberOf, timeInSeconds } from '../kit/codecs.ts';
+import { IdText, idOf, numberOf, phoneNumberText, timeInSeconds, Variables } from '../kit/codecs.ts';
 import { CampaignBody, CampaignReply, presentCampaign, settingsOf } from './campaign-words.ts';
-import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery } from './dialect.ts';
+import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery, statusWord } from './dialect.ts';
 
 export const CampaignParams = z.object({ campaign_id: IdText });
 export const campaignNumber = (id: string): number => numberOf('campaign', id, 'Campaign', 'campaign_id');
@@ -129,6 +131,29 @@ export const campaignReadinessOperation = operation({
       blocked: { ...readiness.blocked },
       total: readiness.total,
       opens_at: readiness.opensAt && timeInSeconds(readiness.opensAt),
+    });
+  },
+});
+
+export const testCallOperation = operation({
+  method: 'POST',
+  path: '/api/campaigns/:campaign_id/test-call',
+  summary: 'Call a number as the campaign would, such as one’s own; it does not count for the campaign',
+  permission: 'place-calls',
+  creates: true,
+  params: CampaignParams,
+  body: z.object({ phone_number: phoneNumberText.optional(), variables: Variables.optional() }),
+  reply: enveloped(z.object({ call_id: z.string(), status: z.string(), created_at: z.string() })),
+  handle: async ({ core, ctx, params, body, requestId }) => {
+    const id = campaignNumber(params.campaign_id);
+    await getCampaign(core, ctx, id);
+    if (body.phone_number === undefined) throw invalid('phone_number', 'is required', 'missing');
+    const to = phoneNumber(body.phone_number, 'phone_number');
+    const call = await placeTestCall(core, ctx, id, to, body.variables ?? {});
+    return envelope(requestId, {
+      call_id: idOf('call', call.id),
+      status: statusWord('placed'),
+      created_at: timeInSeconds(call.placedAt),
     });
   },
 });
