@@ -143,9 +143,9 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
     ).body;
     return until('the answer', 60_000, async () => {
       const { status } = await as('POST', `/api/v1/calls/${String(id)}/transfer`);
-      if (status === 200) return { id };
+      if (status === 200) return { id: String(id) };
       return (await as('GET', `/api/v1/calls/inbound/${String(id)}`)).body['end_time'] === null ? null : { id: null };
-    }).then((found) => (found.id === null ? null : String(found.id)));
+    }).then((found) => found.id);
   });
   const number = `+49306660${nextSerial()}`;
   const { organization_id } = await data(as('GET', '/api/users/me'));
