@@ -8,8 +8,8 @@ import type { Listed, Page } from '../kernel/page.ts';
 import type { Call } from './call.ts';
 
 /**
- * A call by our id, also as that of a SIP call, our number or the carrier's id. `subject` names it in the error. @throws AppError not-found, also
- * for calls that the actor may not see
+ * A call by our id, also in its SIP form, our number or the carrier's id. `subject` names it in the error. @throws
+ * AppError not-found, also for calls that the actor may not see
  */
 export async function getCall(
   core: Core,
