@@ -1,4 +1,4 @@
-import { sql, type Kysely, type Selectable } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
 import { isEnded, type CallStatus } from '#core/calls/call.ts';
 import type { CallEntry, Entry, NewEntry } from '#core/conversations/entry.ts';
 import type { EntryStore, ErasedWords } from '#core/conversations/entry-store.ts';
@@ -72,10 +72,24 @@ export class PostgresEntryStore implements EntryStore {
   }
 
   async ofCalls(conversationIds: readonly number[]): Promise<ReadonlyMap<number, readonly CallEntry[]>> {
+    return this.#ofEach(conversationIds, sql`order by seq limit ${MOST_LISTED}`);
+  }
+
+  async lastOfCalls(
+    conversationIds: readonly number[],
+    most: number,
+  ): Promise<ReadonlyMap<number, readonly CallEntry[]>> {
+    return this.#ofEach(conversationIds, sql`order by seq desc limit ${most}`);
+  }
+
+  async #ofEach(
+    conversationIds: readonly number[],
+    which: RawBuilder<unknown>,
+  ): Promise<ReadonlyMap<number, readonly CallEntry[]>> {
     if (conversationIds.length === 0) return new Map();
     const { rows } = await sql<Row>`
       select entry.* from unnest(${[...conversationIds]}::bigint[]) as listed (id), lateral (
-        select * from entries where conversation_id = listed.id and seq is not null order by seq limit ${MOST_LISTED}
+        select * from entries where conversation_id = listed.id and seq is not null ${which}
       ) as entry order by entry.conversation_id, entry.seq`.execute(this.#db);
     return new Map([...Map.groupBy(rows, (row) => row.conversation_id)].map(([id, of]) => [id, of.map(toCallEntry)]));
   }

@@ -30,7 +30,10 @@ describe('scenarios of the desk', () => {
   it('desk.md 5: no offer outlives its deadline, and the agent who missed it is away with the reason', () => {
     const one = desk(1);
     enter(one, 1);
-    one.pass(20_000);
+    // An agent at a telephone has a minute: it rings, and tells who waits.
+    one.pass(59_999);
+    assert.equal(one.desk.offers[0]!.state, 'offered');
+    one.pass(1);
     assert.equal(one.endedOffers.at(-1)!.state, 'no_answer');
     assert.deepEqual([one.agent(1).wanted, one.agent(1).awayReason], ['away', 'missed_call']);
     assert.equal(one.entry(1)!.state, 'waiting');

@@ -139,6 +139,10 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
     const ofCall = messages.slice(0, 3);
     assert.deepEqual(await store.entries.ofCall(conversation.id), ofCall);
     assert.deepEqual([...(await store.entries.ofCalls([conversation.id, 0]))], [[conversation.id, ofCall]]);
+    assert.deepEqual(
+      [...(await store.entries.lastOfCalls([conversation.id, 0], 1))],
+      [[conversation.id, ofCall.slice(-1)]],
+    );
     await store.calls.end(call.id, null, {
       status: 'completed',
       endReason: 'x',

@@ -242,11 +242,12 @@ describe(`the store on Postgres ${serverName}`, () => {
     assert.equal(await store.mediaTokens.use('hash-1', new Date(), 'CA0'), null, 'it is the token of another call');
     const uses = await Promise.all(Array.from({ length: 5 }, () => store.mediaTokens.use('hash-1', new Date(), null)));
     assert.deepEqual(
-      uses.filter((use) => use !== null),
+      uses.filter((use) => use !== null).map((use) => use.callId),
       [call.id, call.id],
     );
     await store.mediaTokens.giveBack('hash-1');
-    assert.equal(await store.mediaTokens.use('hash-1', new Date(), null), call.id, 'a use that opened nothing counts');
+    const again = await store.mediaTokens.use('hash-1', new Date(), null);
+    assert.deepEqual(again, { callId: call.id, party: null }, 'a use that opened nothing does not count');
     assert.equal(await store.mediaTokens.use('hash-1', new Date(), null), null);
     assert.equal(await store.mediaTokens.use('hash-2', new Date(), null), null);
     assert.equal(await store.mediaTokens.use('unknown', new Date(), null), null);

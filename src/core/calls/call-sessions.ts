@@ -5,7 +5,7 @@ import type { Listed, Page } from '../kernel/page.ts';
 import type { Sentiment } from '../memory/analyst.ts';
 import { isEnded, LIVE_STATUSES, type Call, type Direction } from './call.ts';
 import { NO_ORIGIN, roomNameOf, type CallOrigin } from './call-origin.ts';
-import { entriesOfListed, getCall, listCalls } from './get-call.ts';
+import { getCall, listCalls } from './get-call.ts';
 import type { Participant } from './participant.ts';
 
 /** A call with what a service desk shows of it. */
@@ -64,7 +64,10 @@ async function sessionsOf(core: Core, calls: readonly Call[]): Promise<readonly 
     core.store.callReviews.of(ids),
   ]);
   const unjudged = calls.filter((call) => call.answeredAt !== null && !reviews.get(call.id)?.analysis);
-  const spoken = unjudged.length === 0 ? new Map<number, readonly Entry[]>() : await entriesOfListed(core, unjudged);
+  const spoken = await core.store.entries.lastOfCalls(
+    unjudged.map((call) => call.conversationId),
+    LAST_ENTRIES,
+  );
   const byCall = Map.groupBy(participants, (one) => one.callId);
   return Promise.all(
     calls.map(async (call) => ({
@@ -85,7 +88,7 @@ const LAST_ENTRIES = 20;
 
 async function sentimentOf(core: Core, entries: readonly Entry[]): Promise<Sentiment | null> {
   if (!entries.some((entry) => entry.role === 'caller')) return null;
-  return (await core.dialogue.analyse(null, entries.slice(-LAST_ENTRIES), false)).judgement?.sentiment ?? null;
+  return (await core.dialogue.analyse(null, entries, false)).judgement?.sentiment ?? null;
 }
 
 const isHuman = (role: Participant['role']): boolean => role === 'human-agent' || role === 'colleague';

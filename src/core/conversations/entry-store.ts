@@ -16,6 +16,8 @@ export interface EntryStore {
   ofCall(conversationId: number): Promise<readonly CallEntry[]>;
   /** The entries of the calls of several conversations, by conversation id; of each at most the first thousands. */
   ofCalls(conversationIds: readonly number[]): Promise<ReadonlyMap<number, readonly CallEntry[]>>;
+  /** The last entries of each of several calls, in order, by conversation id. */
+  lastOfCalls(conversationIds: readonly number[], most: number): Promise<ReadonlyMap<number, readonly CallEntry[]>>;
   /**
    * Deletes all words of conversations that ended before that instant: of calls that ended, and of text conversations
    * that were last used before it. Returns the number of conversations.

@@ -295,17 +295,18 @@ class DeskStep {
   }
 
   #offer(entry: QueueEntry, agent: HumanAgent): void {
+    const via = wayTo(this.#desk, agent, entry, this.#now)!;
     const offer: Offer = {
       id: this.#newId--,
       entryId: entry.id,
       callId: entry.callId,
       agentId: agent.id,
-      via: wayTo(this.#desk, agent, entry, this.#now)!,
+      via,
       state: 'offered',
       cause: null,
       offeredAt: this.#now,
       acceptedAt: null,
-      deadline: this.#in('ringMs'),
+      deadline: this.#in('ringMs', ...(via === 'browser' ? [] : (['briefMs'] as const))),
       endedAt: null,
     };
     this.#desk = { ...this.#desk, offers: [...this.#desk.offers, offer] };
@@ -347,8 +348,8 @@ class DeskStep {
     return this.#desk.agents.find((one) => one.id === id) ?? null;
   }
 
-  #in(limit: 'ringMs' | 'connectMs' | 'wrapUpMs' | 'restMs'): Date {
-    return new Date(this.#now.getTime() + this.#desk.policy[limit]);
+  #in(...limits: readonly ('ringMs' | 'briefMs' | 'connectMs' | 'wrapUpMs' | 'restMs')[]): Date {
+    return new Date(limits.reduce((at, limit) => at + this.#desk.policy[limit], this.#now.getTime()));
   }
 
   #put(entry: QueueEntry): void {

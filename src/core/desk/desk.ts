@@ -6,6 +6,8 @@ import { reachableBy, type AgentStatus, type HumanAgent } from './human-agent.ts
 export interface DeskPolicy {
   /** For an agent's answer. */
   readonly ringMs: number;
+  /** An agent who is called hears who waits, and accepts, within this time more. */
+  readonly briefMs: number;
   /** For an accepted agent's media. */
   readonly connectMs: number;
   readonly wrapUpMs: number;
@@ -21,6 +23,7 @@ export interface DeskPolicy {
 
 export const DESK_POLICY: DeskPolicy = {
   ringMs: 20_000,
+  briefMs: 40_000,
   connectMs: 15_000,
   wrapUpMs: 30_000,
   restMs: 60_000,

@@ -1,4 +1,4 @@
-import type { Offer } from '#core/desk/offer.ts';
+import { DESK_POLICY } from '#core/desk/desk.ts';
 import type { Call } from '#core/calls/call.ts';
 import type { Carrier, CarrierEvent } from '#contracts/carrier.ts';
 import type { CallClock } from '#engine/contracts/clock.ts';
@@ -10,7 +10,6 @@ const ANY_COLLEAGUE = '+15005550199';
 export interface AgentDialOptions {
   readonly carrier: Carrier;
   readonly call: Pick<Call, 'id' | 'sid' | 'to' | 'from' | 'direction'>;
-  readonly offer: Offer;
   readonly phoneNumber: string | null;
   readonly clock: CallClock;
   readonly answered: (leg: MediaLeg, connect: (events: MediaEvents) => void) => void;
@@ -29,7 +28,7 @@ export class AgentDial {
 
   /** Never rejects. */
   async dial(): Promise<void> {
-    const { carrier, call, offer, phoneNumber, clock, failed } = this.#options;
+    const { carrier, call, phoneNumber, clock, failed } = this.#options;
     try {
       const { carrierCallId } = await carrier.dial(
         {
@@ -37,7 +36,7 @@ export class AgentDial {
           callId: call.id,
           to: phoneNumber ?? ANY_COLLEAGUE,
           from: call.direction === 'inbound' ? call.to : call.from,
-          ringTimeoutMs: offer.deadline.getTime() - offer.offeredAt.getTime(),
+          ringTimeoutMs: DESK_POLICY.ringMs,
           recorded: false,
           hints: [],
           webhookUrl: '',

@@ -321,7 +321,6 @@ export class CallDesk {
     const dial = new AgentDial({
       carrier: dialler,
       call,
-      offer,
       phoneNumber: agent.phoneNumber,
       clock,
       failed: (outcome, reason) => {
