@@ -259,6 +259,7 @@ async function build(
     database: records.pool,
     ...servers,
     close: async (graceMs = config.shutdownGraceMs) => {
+      here?.refuseNew();
       await dialler?.close();
       await here?.close(graceMs);
       await closeAll();

@@ -232,6 +232,11 @@ export class LiveCallsHere implements LiveCalls {
     return adopted;
   }
 
+  /** From now on, no new call gets a slot; those that have one go on. */
+  refuseNew(): void {
+    this.#closed = true;
+  }
+
   /** No new calls; running ones get `graceMs` to end, then are ended. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true;

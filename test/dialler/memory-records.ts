@@ -126,6 +126,7 @@ export class MemoryRecords {
         },
       },
       persons: { withNumber: async (_: number, number: string) => person(byNumber(number)) },
+      entries: { of: async () => [] },
       agents: { default: async () => ({ id: 1, type: 'conversation', isActive: true }) },
       organizations: { get: async () => ({ timeZone: 'America/New_York' }) },
       tools: { lose: async () => [] },

@@ -15,6 +15,7 @@ interface World {
   readonly callId: number;
   readonly recordingUrl: string;
   readonly pageUrl: string;
+  readonly speechUrl: string;
 }
 
 /**
@@ -68,12 +69,15 @@ describe('every raw route and socket', () => {
       return typeof body['recording_url'] === 'string' ? body['recording_url'] : null;
     });
     const { body } = await as(admin, 'GET', `/v1/convai/conversations/${call.sid}`);
+    const [voice] = ((await as(admin, 'GET', '/api/voice/voices')).body['data'] as { voices: Json[] }).voices;
+    const speech = await as(admin, 'POST', '/api/voice/generate', { text: 'Hello.', voice_id: voice!['id'] });
     return {
       tokens: tokens as Record<Role, string>,
       sid: call.sid,
       callId: call.id,
       recordingUrl,
       pageUrl: String(body['page_url']),
+      speechUrl: String((speech.body['data'] as Json)['audio_url']),
     };
   }
 
@@ -99,6 +103,7 @@ describe('every raw route and socket', () => {
       'GET /api/trpc/*',
       'GET /app/calls/:sid',
       'GET /app/recordings/:file',
+      'GET /app/speech/:folder/:name',
       'GET /phone',
       'POST /api/trpc/*',
       'POST /app/session',
@@ -119,17 +124,19 @@ describe('every raw route and socket', () => {
     );
   });
 
-  it('of a page or recording opens for its organization, and by its own signature only', async () => {
+  it('of a page, recording or speech opens for its organization, and by its own signature only', async () => {
     for (const [address, other] of [
       [ours.recordingUrl, theirs.recordingUrl],
       [ours.pageUrl, theirs.pageUrl],
+      [ours.speechUrl, theirs.speechUrl],
     ] as const) {
       const [url, foreign] = [new URL(address), new URL(other)];
       for (const token of [undefined, 'wrong', 'a.b.c']) assert.equal(await get(url.pathname, token), 401, address);
       for (const role of ROLES) {
         assert.equal(await get(url.pathname, theirs.tokens[role]), 404, `${role} of another organization: ${address}`);
         // The call belongs to no human agent.
-        assert.equal(await get(url.pathname, ours.tokens[role]), role === 'agent' ? 404 : 200, `${role}: ${address}`);
+        const isHidden = role === 'agent' && address !== ours.speechUrl;
+        assert.equal(await get(url.pathname, ours.tokens[role]), isHidden ? 404 : 200, `${role}: ${address}`);
       }
       assert.equal(await get(url.pathname + url.search), 200);
       const tampered = (change: (query: URLSearchParams) => void) => {

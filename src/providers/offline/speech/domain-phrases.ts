@@ -50,6 +50,8 @@ export const CALLER = [
   "i'm driving",
   'my name is {name}',
   'my name is {name} {name}',
+  'what is my name',
+  'do you know my name',
   'this is {name}',
   'this is {name} {name}',
   'i am {name}',
