@@ -117,7 +117,7 @@ describe('orchestrator: memory and limits', { concurrency: 1 }, () => {
     await until('the first message', 20_000, async () => (await heard()).length > 0);
     for (const sentence of sentences) {
       const turns = (await heard()).filter((one) => one.role === 'agent').length;
-      caller.speak((await synthesize(offline.textToSpeech[0]!, sentence, 'offline-rosa')).pcm);
+      caller.speak((await synthesize(offline.textToSpeech[0]!, sentence, 'offline-martin')).pcm);
       await until(
         'the answer',
         30_000,

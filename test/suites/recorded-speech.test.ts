@@ -24,7 +24,7 @@ const CLIPS: readonly Clip[] = [
   { file: `${SPHINX}/goforward.raw`, says: 'go forward ten meters', answer: /Moving forward now/ },
   { file: `${SPHINX}/something.raw`, says: 'go somewhere and do something', answer: /Going somewhere now/ },
   { file: `${ALSA}/Front_Center.wav`, says: 'front center', answer: /Front it is/ },
-  { file: `${ALSA}/Rear_Left.wav`, says: 'rear left', answer: /Rear it is/ },
+  { file: `${ALSA}/Front_Left.wav`, says: 'front left', answer: /Left it is/ },
   { file: `${ALSA}/Side_Right.wav`, says: 'side right', answer: /Side it is/ },
 ];
 
@@ -32,7 +32,7 @@ const PROMPT = `You are Ada, and you steer a robot.
 When the caller says "go forward ten meters", say "Moving forward now."
 When the caller says "go somewhere and do something", say "Going somewhere now."
 When the caller says "front center", say "Front it is."
-When the caller says "rear left", say "Rear it is."
+When the caller says "front left", say "Left it is."
 When the caller says "side right", say "Side it is."`;
 
 describe('recorded human speech', { concurrency: 3 }, () => {

@@ -100,7 +100,6 @@ export const CALLER = [
   'the price is important',
   'quality is most important',
   'we are looking for something simple',
-  'we are looking for something new',
   'i am interested',
   "i'm interested",
   'that is interesting',

@@ -65,8 +65,8 @@ interface Stretch {
   /** The first utterance of it. */
   readonly since: number;
   readonly audio: Int16Array[];
-  /** How many words were understood. */
-  words: number;
+  /** What was understood. */
+  words: readonly string[];
   pausedFrames: number;
 }
 
@@ -148,7 +148,7 @@ class Stream implements SpeechToTextStream {
     this.#caughtUp();
     const whole = this.#kept;
     const before = this.#before;
-    const stretch: Stretch = { since: before?.since ?? utterance, audio: whole, words: 0, pausedFrames: 0 };
+    const stretch: Stretch = { since: before?.since ?? utterance, audio: whole, words: [], pausedFrames: 0 };
     this.#before = stretch;
     this.#finishing = whole;
     this.#kept = whole.slice(-PRE_ROLL_FRAMES);
@@ -160,8 +160,11 @@ class Stream implements SpeechToTextStream {
         if (this.#closed) return;
         const guess = confidence !== null && confidence < GUESS && text.split(' ').length <= 2;
         const words = guess || text === '' ? [] : text.split(' ');
-        stretch.words = words.length;
-        const own = words.slice(before?.words ?? 0).join(' ');
+        stretch.words = words;
+        // Heard with what follows, the words before may be others, and as many: the last one is said to be new.
+        const known = before?.words ?? [];
+        const isSame = words.join(' ') === known.join(' ');
+        const own = isSame ? '' : words.slice(Math.min(known.length, words.length - 1)).join(' ');
         this.#options.onPart({
           type: 'transcript-final',
           utterance,
@@ -189,7 +192,7 @@ class Stream implements SpeechToTextStream {
     this.#partial = text;
     const own = text
       .split(' ')
-      .slice(this.#before && this.#before.audio !== this.#finishing ? this.#before.words : 0)
+      .slice(this.#before && this.#before.audio !== this.#finishing ? this.#before.words.length : 0)
       .join(' ');
     if (own !== '') this.#options.onPart({ type: 'transcript-partial', utterance, text: own });
   }

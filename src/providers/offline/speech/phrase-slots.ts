@@ -180,7 +180,6 @@ export const SLOTS: Readonly<Record<string, readonly string[]>> = {
     'i would rather not',
     'i am not interested',
     "i'm not interested",
-    'we are not interested',
     'not interested thank you',
     "i don't think so",
     "i don't need it",
