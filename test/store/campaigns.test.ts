@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { overrideRule, setOwnRules } from '#core/campaigns/calling-rules.ts';
 import { addLeads } from '#core/campaigns/add-leads.ts';
+import { givenLead } from '../support/given-lead.ts';
 import type { GivenLead } from '#core/campaigns/lead.ts';
 import {
   campaignProgress,
@@ -43,19 +44,6 @@ before(async () => {
 after(() => opened.close());
 
 const PAGE = { skip: 0, limit: 100 };
-const lead = (number: string, more: Partial<GivenLead> = {}): GivenLead => ({
-  number: phoneNumber(number),
-  name: null,
-  email: null,
-  postalCode: null,
-  region: null,
-  country: null,
-  timeZone: null,
-  consent: null,
-  variables: {},
-  priority: 0,
-  ...more,
-});
 let serial = 0;
 /** A number of Chicago, or of another area code, that no other test uses. */
 const fresh = (area = '312') => `+1${area}${String(2_000_000 + serial++).padStart(7, '0')}`;
@@ -90,7 +78,7 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
     await assert.rejects(getCampaign(core, elsewhere, made.id), { code: 'not-found' });
     await assert.rejects(updateCampaign(core, elsewhere, made.id, { name: 'x' }), { code: 'not-found' });
     await assert.rejects(moveCampaign(core, elsewhere, made.id, 'completed'), { code: 'not-found' });
-    await assert.rejects(addLeads(core, elsewhere, made.id, [lead(fresh())]), { code: 'not-found' });
+    await assert.rejects(addLeads(core, elsewhere, made.id, [givenLead(fresh())]), { code: 'not-found' });
     await assert.rejects(readiness(made.id + 100), { code: 'not-found' });
     const found = async (filter: Parameters<typeof listCampaigns>[2]) =>
       (await listCampaigns(core, ctx, filter, PAGE)).rows.map(({ id }) => id);
@@ -105,9 +93,9 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
     await assert.rejects(moveCampaign(core, ctx, id, 'paused'), { code: 'unchangeable' });
     const refused = fresh();
     await refuseCalls(core, ctx, phoneNumber(refused), 'api');
-    await addLeads(core, ctx, id, [lead(refused)]);
+    await addLeads(core, ctx, id, [givenLead(refused)]);
     await assert.rejects(moveCampaign(core, ctx, id, 'active'), { message: /None of the leads may be called/ });
-    await addLeads(core, ctx, id, [lead(fresh())]);
+    await addLeads(core, ctx, id, [givenLead(fresh())]);
     await updateCampaign(core, ctx, id, { endsAt: now });
     await assert.rejects(moveCampaign(core, ctx, id, 'active'), (error: { issues: { path: string }[] }) =>
       error.issues.map(({ path }) => path).includes('schedule.end_date'),
@@ -130,7 +118,7 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
     for (const to of ['paused', 'active', 'completed'] as const)
       assert.equal((await moveCampaign(core, ctx, id, to)).status, to);
     await assert.rejects(moveCampaign(core, ctx, id, 'paused'), { code: 'unchangeable' });
-    await assert.rejects(addLeads(core, ctx, id, [lead(fresh())]), {
+    await assert.rejects(addLeads(core, ctx, id, [givenLead(fresh())]), {
       code: 'unchangeable',
       message: /resume it first/,
     });
@@ -149,18 +137,18 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
   it('has one lead per number, and the same rows twice change nothing', async () => {
     const [one, other] = [fresh(), fresh()];
     const { id } = await createCampaign(core, ctx, { name: 'C' });
-    const rows = [lead(one, { name: 'Ann', variables: { plan: 'gold' }, region: 'IL' }), lead(other)];
+    const rows = [givenLead(one, { name: 'Ann', variables: { plan: 'gold' }, region: 'IL' }), givenLead(other)];
     assert.deepEqual(await addLeads(core, ctx, id, rows), { created: 2, updated: 0, unchanged: 0 });
     assert.deepEqual(await addLeads(core, ctx, id, rows), { created: 0, updated: 0, unchanged: 2 });
     const changed = [
-      lead(one, { email: 'a@b.example', variables: { color: 'red' } }),
-      lead(other, { timeZone: 'Asia/Tokyo' }),
+      givenLead(one, { email: 'a@b.example', variables: { color: 'red' } }),
+      givenLead(other, { timeZone: 'Asia/Tokyo' }),
     ];
     assert.deepEqual(await addLeads(core, ctx, id, changed), { created: 0, updated: 2, unchanged: 0 });
     const [ann] = (await listLeads(core, ctx, id, {}, PAGE)).rows;
     assert.deepEqual([ann!.name, ann!.email, ann!.variables], ['Ann', 'a@b.example', { plan: 'gold', color: 'red' }]);
     assert.deepEqual((await readiness(id)).blocked, { not_started: 2 });
-    await assert.rejects(addLeads(core, ctx, id, [lead(fresh(), { timeZone: 'Mars/Olympus' })]), {
+    await assert.rejects(addLeads(core, ctx, id, [givenLead(fresh(), { timeZone: 'Mars/Olympus' })]), {
       code: 'invalid-input',
     });
   });
@@ -169,12 +157,12 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
     const [blocked, away] = [fresh(), fresh('213')];
     await refuseCalls(core, ctx, phoneNumber(blocked), 'api');
     const id = await campaignWith([
-      lead(fresh()),
-      lead('+15005550006'),
-      lead(blocked),
-      lead(fresh('800')),
-      lead(away, { postalCode: '60601' }),
-      lead(fresh(), { consent: { given: false, source: 'list' } }),
+      givenLead(fresh()),
+      givenLead('+15005550006'),
+      givenLead(blocked),
+      givenLead(fresh('800')),
+      givenLead(away, { postalCode: '60601' }),
+      givenLead(fresh(), { consent: { given: false, source: 'list' } }),
     ]);
     assert.deepEqual((await readiness(id)).blocked, { not_started: 3, do_not_call: 1, zone_unknown: 1, no_consent: 1 });
     await moveCampaign(core, ctx, id, 'active');
@@ -191,7 +179,7 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
 
   it('3. two leads whose numbers are one: a refusal binds both campaigns, and lifting it frees both', async () => {
     const number = fresh();
-    const [one, other] = [await campaignWith([lead(number)]), await campaignWith([lead(number)])];
+    const [one, other] = [await campaignWith([givenLead(number)]), await campaignWith([givenLead(number)])];
     const both = async () => [await standing(one, number), await standing(other, number)];
     await importDoNotCall(core, ctx, [phoneNumber(number)], other);
     assert.deepEqual(await both(), ['ready', 'blocked: do_not_call']);
@@ -209,7 +197,7 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
       records.persons.withNumber(ctx.organizationId, one, 'x'),
     );
     await opened.store.transaction((records) => records.persons.withNumber(ctx.organizationId, other, 'y', personId));
-    const id = await campaignWith([lead(one), lead(other)]);
+    const id = await campaignWith([givenLead(one), givenLead(other)]);
     await refuseCalls(core, ctx, phoneNumber(one), 'call CA1');
     assert.equal(await standing(id, other), 'blocked: do_not_call');
     await allowCalls(core, ctx, phoneNumber(one), null);
@@ -218,12 +206,12 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
 
   it('consent that is recorded or revoked changes where a lead stands; a list does not undo a revocation', async () => {
     const number = fresh();
-    const id = await campaignWith([lead(number, { consent: { given: true, source: 'list' } })]);
+    const id = await campaignWith([givenLead(number, { consent: { given: true, source: 'list' } })]);
     const { id: personId } = (await opened.store.persons.byNumber(ctx.organizationId, number))!;
     assert.equal(await standing(id, number), 'ready');
     await revokeConsent(core, ctx, personId, 'by mail');
     assert.equal(await standing(id, number), 'blocked: no_consent');
-    await addLeads(core, ctx, id, [lead(number, { consent: { given: true, source: 'list' } })]);
+    await addLeads(core, ctx, id, [givenLead(number, { consent: { given: true, source: 'list' } })]);
     assert.equal(await standing(id, number), 'blocked: no_consent');
     const fields = { personId, given: true, source: 'form', wording: null, purpose: null, evidence: null, at: now };
     await recordConsent(core, ctx, fields);
@@ -252,7 +240,7 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
       endedAt: now,
     } as const;
     await opened.store.calls.end(refused.id, null, end);
-    const id = await campaignWith([lead(number)]);
+    const id = await campaignWith([givenLead(number)]);
     assert.equal(await standing(id, number), 'waiting: attempt_limit');
     const { dueAt } = (await opened.store.leads.byNumber(id, number))!;
     assert.deepEqual(dueAt, new Date(first.getTime() + 86_400_000));
@@ -266,8 +254,8 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
     const { id } = await createCampaign(core, ctx, { name: 'C' });
     const numbers = Array.from({ length: 6 }, (_, index) => fresh(index % 3 === 0 ? '800' : '312'));
     const acts = {
-      add: (number: string) => addLeads(core, ctx, id, [lead(number)]),
-      place: (number: string) => addLeads(core, ctx, id, [lead(number, { timeZone: 'Asia/Tokyo' })]),
+      add: (number: string) => addLeads(core, ctx, id, [givenLead(number)]),
+      place: (number: string) => addLeads(core, ctx, id, [givenLead(number, { timeZone: 'Asia/Tokyo' })]),
       refuse: (number: string) => refuseCalls(core, ctx, phoneNumber(number), 'api'),
       allow: (number: string) => allowCalls(core, ctx, phoneNumber(number), null),
       erase: (number: string) => erasePerson(core, ctx, number).catch(() => undefined),
@@ -306,7 +294,9 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
 
   it('an erased person leaves a lead without words, done', async () => {
     const number = fresh();
-    const id = await campaignWith([lead(number, { name: 'Ann', email: 'a@b.example', variables: { plan: 'gold' } })]);
+    const id = await campaignWith([
+      givenLead(number, { name: 'Ann', email: 'a@b.example', variables: { plan: 'gold' } }),
+    ]);
     await erasePerson(core, ctx, number);
     const [left] = (await listLeads(core, ctx, id, { statuses: ['done'] }, PAGE)).rows;
     assert.deepEqual(
@@ -318,7 +308,7 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
 
   it('an organization tightens the rules, and loosens one only with a reason that is audited', async () => {
     const number = fresh('305');
-    const id = await campaignWith([lead(number)]);
+    const id = await campaignWith([givenLead(number)]);
     await moveCampaign(core, ctx, id, 'active');
     // 20:30 in Miami, where the rule of Florida closes at 20:00.
     now = new Date('2026-06-10T00:30:00Z');
@@ -335,11 +325,11 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
     await setOwnRules(core, ctx, { ...own, hours: { wed: [['08:00', '21:00']] } });
     assert.equal(await dialable(), 0, 'it is Tuesday');
     await setOwnRules(core, ctx, { ...own, requireConsent: true });
-    await addLeads(core, ctx, id, [lead(number, { postalCode: '33101' })]);
+    await addLeads(core, ctx, id, [givenLead(number, { postalCode: '33101' })]);
     assert.equal(await standing(id, number), 'blocked: no_consent');
     await setOwnRules(core, ctx, own);
     await overrideRule(core, ctx, 'US-FL', null, 'no longer');
-    await addLeads(core, ctx, id, [lead(number, { postalCode: '33102' })]);
+    await addLeads(core, ctx, id, [givenLead(number, { postalCode: '33102' })]);
     assert.equal(await dialable(), 0);
     now = new Date('2026-06-09T18:00:00Z');
     assert.equal(await dialable(), 1);
@@ -352,7 +342,7 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
   });
 
   it('leads of a finished page are listed in order, with the total of the filter', async () => {
-    const id = await campaignWith([lead(fresh()), lead(fresh()), lead(fresh('800'))]);
+    const id = await campaignWith([givenLead(fresh()), givenLead(fresh()), givenLead(fresh('800'))]);
     const { rows, total } = await listLeads(core, ctx, id, {}, { skip: 1, limit: 1 });
     assert.deepEqual([rows.length, total], [1, 3]);
     assert.equal((await listLeads(core, ctx, id, { statuses: ['blocked'] }, PAGE)).total, 1);

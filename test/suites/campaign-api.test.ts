@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { addLeads } from '#core/campaigns/add-leads.ts';
-import { phoneNumber } from '#core/kernel/phone-number.ts';
+import type { GivenLead } from '#core/campaigns/lead.ts';
 import { campaignClient, someOf } from '../support/campaign-client.ts';
 import { codeOf, data, type Json } from '../support/identity-client.ts';
 import { putCalls, putCampaign, type PastCall } from '../support/call-history.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
 import { accepted, startServer, until, type TestServer } from '../support/server.ts';
+import { givenLead } from '../support/given-lead.ts';
 
 // Campaigns as call-center's seed and the contract show them.
 
@@ -44,20 +45,7 @@ describe('campaigns of call-center', { concurrency: 1 }, () => {
     assert.deepEqual(server.trouble, []);
   });
 
-  const lead = (number: string, more: Json = {}) => ({
-    number: phoneNumber(number),
-    name: null,
-    email: null,
-    postalCode: null,
-    region: null,
-    country: null,
-    timeZone: null,
-    consent: null,
-    variables: {},
-    priority: 0,
-    ...more,
-  });
-  const add = (id: string, ...leads: ReturnType<typeof lead>[]) =>
+  const add = (id: string, ...leads: GivenLead[]) =>
     addLeads(
       server.app.core,
       { organizationId: 1, actor: { kind: 'system', name: 'test' } },
@@ -156,7 +144,7 @@ describe('campaigns of call-center', { concurrency: 1 }, () => {
     assert.match(String((refused.body['error'] as Json)['message']), /add leads/);
     assert.equal((await ok('GET', `/api/campaigns/${id}`))['name'], 'Steps', 'a refused change changes nothing');
     // It is closed at all hours, so it dials no one.
-    await add(id, lead('+4930555001'));
+    await add(id, givenLead('+4930555001'));
     const steps = [];
     for (const status of ['paused', 'active', 'draft', 'paused', 'active', 'completed', 'paused'])
       steps.push([status, (await move(status)).status]);
@@ -186,10 +174,10 @@ describe('campaigns of call-center', { concurrency: 1 }, () => {
     const id = await create({ name: 'Reasons' });
     await add(
       id,
-      lead('+15005550003'),
-      lead('+8005550002'),
-      lead('+4930555002', { name: 'Ann', timeZone: 'Europe/Berlin', consent: { given: true, source: 'form' } }),
-      lead('+4930555003', { variables: { plan: 'gold' } }),
+      givenLead('+15005550003'),
+      givenLead('+8005550002'),
+      givenLead('+4930555002', { name: 'Ann', timeZone: 'Europe/Berlin', consent: { given: true, source: 'form' } }),
+      givenLead('+4930555003', { variables: { plan: 'gold' } }),
     );
     await ok('POST', '/api/people/do-not-call', { phone_number: '+4930555003' });
     const readiness = await ok('GET', `/api/campaigns/${id}/readiness`);
@@ -255,7 +243,7 @@ describe('campaigns of call-center', { concurrency: 1 }, () => {
   it("have analytics in the organization's zone, with days of 23 and 25 hours, and statistics from facts", async () => {
     const number = await putCampaign(server, 1, 'Measured', 100);
     const id = `campaign_${number}`;
-    await add(id, lead('+4930999001'));
+    await add(id, givenLead('+4930999001'));
     const [agent] = await server.database('select id from ai_agents limit 1');
     const call = (endedAt: string, more: Partial<PastCall> = {}): PastCall => ({
       organizationId: 1,

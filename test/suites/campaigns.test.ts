@@ -1,30 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { addLeads, MOST_LEADS_AT_ONCE } from '#core/campaigns/add-leads.ts';
-import type { GivenLead } from '#core/campaigns/lead.ts';
 import { campaignProgress, campaignReadiness, getCampaign } from '#core/campaigns/campaigns.ts';
 import { createCampaign, moveCampaign } from '#core/campaigns/manage-campaigns.ts';
 import type { CampaignSettings } from '#core/campaigns/campaign.ts';
 import { DEFAULT_RETRIES, RETRIED } from '#core/campaigns/retry.ts';
-import { phoneNumber } from '#core/kernel/phone-number.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
+import { givenLead } from '../support/given-lead.ts';
 
 const LONG_MS = 60_000;
 const NO_RETRIES = Object.fromEntries(
   RETRIED.map((one) => [one, { ...DEFAULT_RETRIES[one], attempts: 0 }]),
 ) as CampaignSettings['retries'];
-const lead = (number: string): GivenLead => ({
-  number: phoneNumber(number),
-  name: null,
-  email: null,
-  postalCode: null,
-  region: null,
-  country: null,
-  timeZone: null,
-  consent: null,
-  variables: {},
-  priority: 0,
-});
 
 let server: TestServer;
 let ctx: { organizationId: number; requestId: string; actor: { kind: 'system'; name: string } };
@@ -38,7 +25,12 @@ async function campaignOf(numbers: readonly string[], settings: Partial<Campaign
   const { core } = server.app;
   const { id } = await createCampaign(core, ctx, { name: 'C', retries: NO_RETRIES, ...settings });
   for (let at = 0; at < numbers.length; at += MOST_LEADS_AT_ONCE)
-    await addLeads(core, ctx, id, numbers.slice(at, at + MOST_LEADS_AT_ONCE).map(lead));
+    await addLeads(
+      core,
+      ctx,
+      id,
+      numbers.slice(at, at + MOST_LEADS_AT_ONCE).map((number) => givenLead(number)),
+    );
   return id;
 }
 const completed = (id: number) =>

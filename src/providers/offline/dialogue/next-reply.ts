@@ -27,7 +27,7 @@ import { fillIn, speakable, spelledCode, toolAskedFor } from './tool-use.ts';
 
 const CALLBACK_QUESTION = 'When may I call you back?';
 const ANOTHER_QUESTION = 'Which other day and time would suit you?';
-/** What the caller hears of a request for a human agent. */
+/** The answer to a request for a human agent. */
 function transferWords(output: string): string {
   if (/accepted|connected/i.test(output)) return 'I am connecting you now. One moment, please.';
   const place = /^In line: ([^.]*)\./.exec(output)?.[1];
