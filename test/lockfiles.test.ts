@@ -18,7 +18,7 @@ interface Lock {
   >;
 }
 
-for (const folder of ['.', 'tools']) {
+for (const folder of ['.', 'tools', 'console']) {
   const { packages } = JSON.parse(readFileSync(join(root, folder, 'package-lock.json'), 'utf8')) as Lock;
 
   it(`${folder}: every platform's package is locked, so that npm ci takes the lock anywhere`, () => {

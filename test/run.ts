@@ -40,13 +40,14 @@ const CHECKS: readonly Suite[] = [
   {
     name: 'format',
     budgetS: 30,
-    command: tool('oxfmt', '-c', '.oxfmtrc.json', '--check', 'src', 'test', 'bench', 'run.mjs'),
+    command: tool('oxfmt', '-c', '.oxfmtrc.json', '--check', 'src', 'test', 'bench', 'console', 'run.mjs'),
   },
   { name: 'types', budgetS: 240, command: tool('tsc', '-p', '.') },
+  { name: 'types of the console', budgetS: 120, command: tool('tsc', '-p', 'console') },
   {
     name: 'lint',
     budgetS: 240,
-    command: tool('oxlint', '--type-aware', '-c', '.oxlintrc.json', 'src', 'test', 'bench'),
+    command: tool('oxlint', '--type-aware', '-c', '.oxlintrc.json', 'src', 'test', 'bench', 'console'),
     env: { OXLINT_TSGOLINT_PATH: join(BIN, 'tsgolint') },
   },
   { name: 'dead code', budgetS: 60, command: tool('knip', '--no-progress', '--treat-config-hints-as-errors') },
@@ -213,6 +214,12 @@ const SUITES: readonly Suite[] = [
     files: ['test/suites/browser.test.ts'],
     needs: () => file('/usr/bin/chromium'),
   },
+  {
+    name: 'console',
+    budgetS: 240,
+    files: tests('test/console/*.test.ts', 'test/suites/console.test.ts'),
+    needs: () => file('/usr/bin/chromium'),
+  },
 ];
 
 const wanted = process.argv.slice(2);
@@ -224,6 +231,7 @@ if (chosen.length === 0) {
 }
 
 installTools();
+writeConsoleTypes();
 const began = performance.now();
 const queue = chosen.filter((suite) => !suite.alone);
 const results: Result[] = [];
@@ -253,9 +261,19 @@ process.exit(sum('failed') > 0 || (process.env['CI'] === 'true' && sum('skipped'
 
 /** What only checks and tests need is installed when they first run, in a folder of its own. */
 function installTools(): void {
-  if (existsSync(join(BIN, 'tsc'))) return;
-  const install = spawnSync('npm', ['ci'], { cwd: join(ROOT, 'tools'), stdio: 'inherit' });
-  if (install.status !== 0) process.exit(1);
+  if (!existsSync(join(BIN, 'tsc')) || !existsSync(join(BIN, '..', 'axe-core')))
+    must('npm', ['ci'], join(ROOT, 'tools'));
+  if (!existsSync(join(ROOT, 'console', 'node_modules')))
+    must('npm', ['ci', '--ignore-scripts'], join(ROOT, 'console'));
+}
+
+/** The console's types of the operations are not committed: they follow from the schemas. */
+function writeConsoleTypes(): void {
+  must(process.execPath, ['--disable-warning=ExperimentalWarning', join('test', 'write-console-types.ts')], ROOT);
+}
+
+function must(command: string, args: readonly string[], cwd: string): void {
+  if (spawnSync(command, args, { cwd, stdio: 'inherit' }).status !== 0) process.exit(1);
 }
 
 function runSuite(suite: Suite): Promise<Result> {

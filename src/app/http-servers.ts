@@ -30,6 +30,7 @@ import { refuseUpgrade, Upgrades } from '#http/upgrades.ts';
 import { OwnOrigins } from '#http/own-origins.ts';
 import { listenOn, stopListening } from '#http/listening.ts';
 import type { LiveCallsHere } from '#live/live-calls.ts';
+import { mountConsole } from '../pages/console.ts';
 import { mountSession } from '../pages/session.ts';
 import { mountPages, pagePath, recordingPath, URL_TTL_MS } from '../pages/routes.ts';
 import { mountSpeech, speechPath } from '../pages/speech.ts';
@@ -161,6 +162,7 @@ export async function startHttpServers(
   if (offersApis) {
     mountPages(server, { core, files: core.files, signedUrls });
     mountSpeech(server, { core, signedUrls });
+    mountConsole(server);
     mountSession(server, {
       core,
       otherOriginIn: (headers) => origins.otherOriginIn(headers),

@@ -104,7 +104,10 @@ describe('every raw route and socket', () => {
   it('is known to this walk', () => {
     assert.deepEqual(pages().toSorted(), [
       'DELETE /app/session',
+      'GET /',
       'GET /api/trpc/*',
+      'GET /app/*',
+      'GET /app/assets/:name',
       'GET /app/calls/:sid',
       'GET /app/recordings/:file',
       'GET /app/speech/:folder/:name',

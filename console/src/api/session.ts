@@ -1,0 +1,105 @@
+import { useSyncExternalStore } from 'react';
+import { ApiError, messageOf, OfflineError } from './errors.ts';
+import type { Role } from './permissions.ts';
+
+export interface User {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly organization_id: string;
+}
+
+/**
+ * `unknown` until the first answer. `expired`: signed in before; the pages stay as they are behind the sign-in, so that
+ * no unsaved work is lost.
+ */
+export type Session =
+  | { readonly state: 'unknown' | 'signed-out' }
+  | { readonly state: 'signed-in' | 'expired'; readonly user: User };
+
+let session: Session = { state: 'unknown' };
+const listeners = new Set<() => void>();
+
+function set(next: Session): void {
+  session = next;
+  for (const listener of listeners) listener();
+}
+
+export const useSession = (): Session =>
+  useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => session,
+  );
+
+/** The user, on pages that are shown to a signed-in user only. */
+export function useUser(): User {
+  const current = useSession();
+  if (!('user' in current)) throw new Error('there is no signed-in user');
+  return current.user;
+}
+
+export function sessionEnded(): void {
+  if (session.state === 'signed-in') set({ ...session, state: 'expired' });
+  else if (session.state === 'unknown') set({ state: 'signed-out' });
+}
+
+async function ask(method: string, path: string, body?: object): Promise<unknown> {
+  let reply: Response;
+  try {
+    reply = await fetch(path, { method, ...(body ? { body: JSON.stringify(body) } : {}) });
+  } catch {
+    throw new OfflineError();
+  }
+  const read: unknown = await reply.json().catch(() => null);
+  if (!reply.ok) throw new ApiError(reply.status, messageOf(read, reply.status), read, null);
+  return read;
+}
+
+const RENEW_BEFORE_S = 3600;
+let renewal: ReturnType<typeof setTimeout> | undefined;
+
+function signedIn({ user, expires_in: seconds }: { user: User; expires_in: number }): void {
+  set({ state: 'signed-in', user });
+  clearTimeout(renewal);
+  renewal = setTimeout(() => void refreshSession(), Math.max(60, seconds - RENEW_BEFORE_S) * 1000);
+}
+
+export async function signIn(email: string, password: string): Promise<void> {
+  signedIn((await ask('POST', '/app/session', { email, password })) as { user: User; expires_in: number });
+}
+
+export async function signOut(): Promise<void> {
+  await ask('DELETE', '/app/session').catch(() => undefined);
+  clearTimeout(renewal);
+  set({ state: 'signed-out' });
+}
+
+let refreshing: Promise<boolean> | null = null;
+
+/**
+ * Renews the session: false when it has ended. One renewal at a time, also across tabs: a refresh token that is used
+ * twice ends the session.
+ */
+export function refreshSession(): Promise<boolean> {
+  const renew = async (): Promise<boolean> => {
+    try {
+      signedIn((await ask('POST', '/app/session/refresh')) as { user: User; expires_in: number });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  refreshing ??= ('locks' in navigator ? navigator.locks.request('trunkline-session', renew) : renew()).finally(() => {
+    refreshing = null;
+  });
+  return refreshing;
+}
+
+/** At the start of the page: who is signed in, if the session still holds. */
+export async function restoreSession(): Promise<void> {
+  if (!(await refreshSession())) sessionEnded();
+}

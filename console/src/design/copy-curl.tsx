@@ -1,0 +1,19 @@
+import type { ReactNode } from 'react';
+import { curlOf, type InputOf, type OperationName } from '@/api/client.ts';
+import { IconButton } from './button.tsx';
+import { toast } from './toast.ts';
+
+/** Copies the request behind what is shown: whatever the console can do, a client can. */
+export function CopyCurl<O extends OperationName>({
+  operation,
+  input,
+}: {
+  readonly operation: O;
+  readonly input: InputOf<O>;
+}): ReactNode {
+  const copy = async () => {
+    await navigator.clipboard.writeText(curlOf(operation, input));
+    toast('Copied as curl', 'Set TRUNKLINE_KEY to an API key and paste it in a terminal.');
+  };
+  return <IconButton name="Copy as curl" icon="copy" onClick={() => void copy()} />;
+}

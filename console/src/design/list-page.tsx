@@ -1,0 +1,162 @@
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { createColumnHelper, tableFeatures, useTable, type RowData } from '@tanstack/react-table';
+import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useMemo, useRef, type ReactNode } from 'react';
+import type { LiveEvent } from '@/live/event-socket.ts';
+import { useEvents } from '@/live/event-socket.ts';
+import { Button } from './button.tsx';
+import { count } from './format.ts';
+import { Page } from './page.tsx';
+import { Failed, Loading, sentenceOf } from './states.tsx';
+
+export interface Column<Row> {
+  readonly title: string;
+  readonly cell: (row: Row) => ReactNode;
+  readonly align?: 'right';
+  /** Left out on a phone's width. */
+  readonly wide?: true;
+}
+
+export interface ListedPage<Row> {
+  readonly rows: readonly Row[];
+  /** Where the next page begins; null at the end. A key of the last row, not a count: rows arrive meanwhile. */
+  readonly next: string | null;
+  readonly total?: number;
+}
+
+export interface ListProps<Row> {
+  /** Everything that the rows depend on: the filters of the address among it. */
+  readonly queryKey: readonly unknown[];
+  readonly load: (cursor: string | null, signal: AbortSignal) => Promise<ListedPage<Row>>;
+  readonly idOf: (row: Row) => string;
+  readonly columns: readonly Column<Row>[];
+  /** What is said when there is no row: whether a filter hides them is for the page to say. */
+  readonly empty: ReactNode;
+  /** Events after which the first page is read again. */
+  readonly refreshOn?: (event: LiveEvent) => boolean;
+}
+
+const ROW = 44;
+const features = tableFeatures({});
+
+/** A list of records, as long as it likes to be: only rows in sight are drawn, and the next page loads before its end. */
+export function List<Row extends RowData>({
+  queryKey,
+  load,
+  idOf,
+  columns,
+  empty,
+  refreshOn,
+}: ListProps<Row>): ReactNode {
+  const queries = useQueryClient();
+  const query = useInfiniteQuery({
+    queryKey,
+    queryFn: ({ pageParam, signal }) => load(pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next }) => next,
+  });
+  const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+  const again = () => void queries.invalidateQueries({ queryKey });
+  useEvents((events) => refreshOn && events.some(refreshOn) && again(), again);
+  // A row that moved between two pages while they were read stands once.
+  const rows = useMemo(
+    () => [...new Map((data?.pages ?? []).flatMap((page) => page.rows).map((row) => [idOf(row), row])).values()],
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the key of a row never changes
+    [data],
+  );
+  const defined = useMemo(() => {
+    const helper = createColumnHelper<typeof features, Row>();
+    return columns.map((column, at) =>
+      helper.display({ id: String(at), header: column.title, cell: ({ row }) => column.cell(row.original) }),
+    );
+  }, [columns]);
+  const table = useTable({ features, columns: defined, data: rows, getRowId: idOf });
+  const top = useRef<HTMLDivElement>(null);
+  const virtual = useWindowVirtualizer({
+    count: rows.length,
+    estimateSize: () => ROW,
+    overscan: 12,
+    scrollMargin: top.current?.offsetTop ?? 0,
+  });
+  const shown = virtual.getVirtualItems();
+  const last = shown.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (hasNextPage && !isFetchingNextPage && last >= rows.length - 20) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage, last, rows.length]);
+  if (query.isPending) return <Loading rows={10} />;
+  if (query.isError && rows.length === 0) return <Failed error={query.error} retry={() => void query.refetch()} />;
+  if (!data || rows.length === 0) return empty;
+  const before = (shown[0]?.start ?? 0) - virtual.options.scrollMargin;
+  const after = virtual.getTotalSize() - ((shown.at(-1)?.end ?? 0) - virtual.options.scrollMargin);
+  const cellClass = (at: number) =>
+    `px-3 first:pl-6 last:pr-6 max-md:first:pl-4 ${columns[at]?.align === 'right' ? 'text-right figures' : ''} ${columns[at]?.wide ? 'max-md:hidden' : ''}`;
+  const models = table.getRowModel().rows;
+  return (
+    <div ref={top}>
+      <table className="w-full border-collapse" aria-rowcount={data.pages[0]?.total ?? rows.length}>
+        <thead className="sticky top-0 z-10 bg-ground">
+          {table.getHeaderGroups().map((group) => (
+            <tr key={group.id} className="h-9 border-b border-line text-left text-small text-muted">
+              {group.headers.map((header, at) => (
+                <th key={header.id} scope="col" className={`font-normal ${cellClass(at)}`}>
+                  <table.FlexRender header={header} />
+                </th>
+              ))}
+            </tr>
+          ))}
+        </thead>
+        <tbody>
+          {before > 0 && <tr aria-hidden="true" style={{ height: before }} />}
+          {shown.map(({ index, key }) => {
+            const row = models[index];
+            return (
+              row && (
+                <tr
+                  key={key}
+                  aria-rowindex={index + 1}
+                  className="relative h-11 border-b border-line focus-within:bg-select hover:bg-sunken"
+                >
+                  {row.getAllCells().map((cell, at) => (
+                    <td key={cell.id} className={cellClass(at)}>
+                      <table.FlexRender cell={cell} />
+                    </td>
+                  ))}
+                </tr>
+              )
+            );
+          })}
+          {after > 0 && <tr aria-hidden="true" style={{ height: after }} />}
+        </tbody>
+      </table>
+      <p role="status" className="px-6 py-3 text-small text-muted max-md:px-4">
+        {query.isError ? (
+          <span role="alert" className="text-bad">
+            {sentenceOf(query.error)} <Button onClick={() => void fetchNextPage()}>Try again</Button>
+          </span>
+        ) : isFetchingNextPage ? (
+          'Loading more'
+        ) : (
+          count(data.pages[0]?.total ?? rows.length, 'row')
+        )}
+      </p>
+    </div>
+  );
+}
+
+/** A list with its title, filters and acts. Filters live in the address, so that a view can be sent as a link. */
+export function ListPage<Row extends RowData>({
+  title,
+  actions,
+  filters,
+  ...list
+}: ListProps<Row> & { readonly title: string; readonly actions?: ReactNode; readonly filters?: ReactNode }): ReactNode {
+  return (
+    <Page title={title} actions={actions}>
+      {filters && <div className="flex flex-wrap items-end gap-3 px-6 pb-3 max-md:px-4">{filters}</div>}
+      <List {...list} />
+    </Page>
+  );
+}
+
+/** The link that the whole row opens. */
+export const ROW_LINK = 'font-medium after:absolute after:inset-0 focus-visible:outline-offset-[-2px]';

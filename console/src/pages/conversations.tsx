@@ -1,0 +1,120 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { api, type QueryOf, type ReplyOf } from '@/api/client.ts';
+import { useAddress } from '@/design/address.ts';
+import { CopyCurl } from '@/design/copy-curl.tsx';
+import { SelectField, TextField } from '@/design/field.tsx';
+import { duration, money, when } from '@/design/format.ts';
+import { ListPage, ROW_LINK, type Column } from '@/design/list-page.tsx';
+import { Empty } from '@/design/states.tsx';
+import { Status, type Tone } from '@/design/status.tsx';
+
+type Call = ReplyOf<'GET /api/calls'>['data'][number];
+type Query = NonNullable<QueryOf<'GET /api/calls'>>;
+
+const PAGE = 100;
+const STATES = {
+  initiated: ['Being placed', 'wait'],
+  ringing: ['Ringing', 'wait'],
+  in_progress: ['Running', 'agent'],
+  completed: ['Completed', 'plain'],
+  failed: ['Failed', 'bad'],
+} as const satisfies Record<string, readonly [string, Tone]>;
+
+export function stateOf(status: string): readonly [string, Tone] {
+  return STATES[status as keyof typeof STATES] ?? [status, 'plain'];
+}
+
+const DIRECTIONS = { inbound: 'from', outbound: 'to', web: 'browser' } as const;
+
+const columns: readonly Column<Call>[] = [
+  {
+    title: 'With',
+    cell: (call) => (
+      <Link to="/app/conversations/$call" params={{ call: call.call_id }} className={ROW_LINK}>
+        <span className="text-muted font-normal">{DIRECTIONS[call.direction]}</span> {call.phone_number ?? ''}
+      </Link>
+    ),
+  },
+  {
+    title: 'State',
+    cell: ({ status, failure_reason: reason }) => {
+      const [words, tone] = stateOf(status);
+      return (
+        <span className="flex flex-wrap items-center gap-x-2">
+          <Status tone={tone}>{words}</Status>
+          {reason && <span className="max-w-90 truncate text-muted max-md:hidden">{reason}</span>}
+        </span>
+      );
+    },
+  },
+  { title: 'Outcome', wide: true, cell: ({ disposition }) => disposition?.replaceAll('_', ' ') ?? '' },
+  { title: 'Mood', wide: true, cell: ({ analysis }) => analysis?.sentiment ?? '' },
+  { title: 'Began', cell: ({ created_at: at }) => <time dateTime={at}>{when(at)}</time> },
+  { title: 'Length', align: 'right', wide: true, cell: (call) => duration(call.duration) },
+  { title: 'Cost', align: 'right', wide: true, cell: (call) => money(call.cost) },
+];
+
+export function ConversationsPage(): ReactNode {
+  const [search, setSearch] = useAddress();
+  const { status, agent_id: agent, date_from: from, date_to: to } = search;
+  const query = { limit: String(PAGE), status, agent_id: agent, date_from: from, date_to: to } as Query;
+  const agents = useQuery({
+    queryKey: ['agents', 'names'],
+    queryFn: ({ signal }) => api('GET /v1/convai/agents', { query: { limit: '100' } }, { signal }),
+  });
+  const isFiltered = [status, agent, from, to].some(Boolean);
+  return (
+    <ListPage
+      title="Conversations"
+      actions={<CopyCurl operation="GET /api/calls" input={{ query }} />}
+      filters={
+        <>
+          <SelectField
+            label="State"
+            value={status ?? ''}
+            onChange={(event) => setSearch({ status: event.target.value })}
+            options={[['', 'All'], ...Object.entries(STATES).map(([value, [words]]) => [value, words] as const)]}
+          />
+          <SelectField
+            label="Agent"
+            value={agent ?? ''}
+            onChange={(event) => setSearch({ agent_id: event.target.value })}
+            options={[['', 'All'], ...(agents.data?.agents ?? []).map((one) => [one.agent_id, one.name] as const)]}
+          />
+          <TextField
+            label="From"
+            type="date"
+            value={from ?? ''}
+            onChange={(event) => setSearch({ date_from: event.target.value })}
+          />
+          <TextField
+            label="To"
+            type="date"
+            value={to ?? ''}
+            onChange={(event) => setSearch({ date_to: event.target.value })}
+          />
+        </>
+      }
+      queryKey={['calls', query]}
+      load={async (cursor, signal) => {
+        const page = await api('GET /api/calls', { query: { ...query, page: cursor ?? '1' } }, { signal });
+        const { has_next: more, page: at, total } = page.pagination;
+        return { rows: page.data, next: more ? String(at + 1) : null, total };
+      }}
+      idOf={(call) => call.call_id}
+      columns={columns}
+      refreshOn={({ type }) => type === 'call.started' || type === 'call.ended'}
+      empty={
+        isFiltered ? (
+          <Empty title="No conversation is like this">Change or clear a filter above.</Empty>
+        ) : (
+          <Empty title="No conversation yet">
+            Every call and chat of your agents appears here while it runs. Place one from First calls.
+          </Empty>
+        )
+      }
+    />
+  );
+}

@@ -1,0 +1,54 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { Failed, Empty } from '@/design/states.tsx';
+import { Shell } from '@/shell/shell.tsx';
+
+const root = createRootRoute({
+  component: Shell,
+  errorComponent: ({ error, reset }) => <Failed error={error} retry={reset} />,
+  notFoundComponent: () => <Empty title="There is no such page">The address may be mistyped.</Empty>,
+});
+
+/** Keeps the texts and numbers of an address: filters of lists, the moment of a call. */
+const texts = (search: Record<string, unknown>): Record<string, string | undefined> =>
+  Object.fromEntries(
+    Object.entries(search).flatMap(([name, value]) =>
+      typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+        ? [[name, String(value)]]
+        : [],
+    ),
+  );
+
+/** Each page is a chunk of its own, loaded when it is opened. */
+const page = <P extends string>(path: P, load: () => Promise<Record<string, unknown>>, name: string) =>
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    validateSearch: texts,
+    component: lazyRouteComponent(load as never, name as never),
+  });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/app/board' });
+  },
+});
+
+const pages = [
+  page('/app/board', () => import('@/pages/board.tsx'), 'BoardPage'),
+  page('/app/conversations/$call', () => import('@/pages/call.tsx'), 'CallPage'),
+  page('/app/conversations', () => import('@/pages/conversations.tsx'), 'ConversationsPage'),
+];
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, ...pages]),
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

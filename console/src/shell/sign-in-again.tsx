@@ -1,0 +1,17 @@
+import type { ReactNode } from 'react';
+import { Dialog } from '@/design/dialog.tsx';
+import { SignInForm } from './sign-in.tsx';
+
+/** Over the page when the session has ended. It cannot be closed: nothing behind it would work. */
+export function SignInAgain({ email }: { readonly email: string }): ReactNode {
+  return (
+    <Dialog
+      open
+      onClose={() => undefined}
+      title="Your session has ended"
+      description="Sign in again: this page and what you typed stay as they are."
+    >
+      <SignInForm email={email} />
+    </Dialog>
+  );
+}

@@ -1,0 +1,62 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { ROOT } from './process.ts';
+
+/** The part of Playwright that tests use; it is installed with the tools. */
+export interface Page {
+  goto(url: string): Promise<unknown>;
+  url(): string;
+  title(): Promise<string>;
+  reload(): Promise<unknown>;
+  fill(selector: string, text: string): Promise<void>;
+  click(selector: string): Promise<void>;
+  press(selector: string, key: string): Promise<void>;
+  selectOption(selector: string, value: string): Promise<unknown>;
+  textContent(selector: string): Promise<string | null>;
+  waitForSelector(selector: string, options?: { timeout?: number; state?: 'visible' | 'detached' }): Promise<unknown>;
+  waitForFunction(script: string, arg?: unknown, options?: { timeout?: number }): Promise<unknown>;
+  evaluate<T>(script: string): Promise<T>;
+  screenshot(options: { path: string; fullPage?: boolean }): Promise<unknown>;
+  setViewportSize(size: { width: number; height: number }): Promise<void>;
+  emulateMedia(options: { colorScheme: 'light' | 'dark' }): Promise<void>;
+  readonly keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
+  on(
+    event: 'pageerror' | 'console',
+    listener: (thing: { message?: string; text?(): string; type?(): string }) => void,
+  ): void;
+  on(event: 'request', listener: (request: { url(): string }) => void): void;
+  close(): Promise<void>;
+}
+
+export interface Context {
+  newPage(): Promise<Page>;
+  addCookies(cookies: readonly object[]): Promise<void>;
+  clearCookies(): Promise<void>;
+  setOffline(offline: boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Chromium {
+  newContext(options?: object): Promise<Context>;
+  close(): Promise<void>;
+}
+
+const { chromium } = createRequire(join(ROOT, 'tools', 'package.json'))('playwright-core') as {
+  chromium: { launch(options: object): Promise<Chromium> };
+};
+
+export const launchChromium = (args: readonly string[] = []): Promise<Chromium> =>
+  chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    headless: true,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      ...args,
+    ],
+  });
