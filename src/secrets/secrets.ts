@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { AppError } from '#core/kernel/errors.ts';
@@ -18,7 +18,8 @@ export function deriveKey(encryptionKey: string, purpose: string): Buffer {
 
 export function makeSecrets(given: { readonly encryptionKey: string; readonly jwtSecret: string | null }): Secrets {
   const sealing = deriveKey(given.encryptionKey, 'sealing');
-  const hashing = deriveKey(given.encryptionKey, 'keyed-hash');
+  // As a key object it is prepared once, not for each hash.
+  const hashing = createSecretKey(deriveKey(given.encryptionKey, 'keyed-hash'));
   const signing =
     given.jwtSecret === null
       ? deriveKey(given.encryptionKey, 'access-tokens')

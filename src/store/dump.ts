@@ -122,6 +122,13 @@ export class Filling {
       await client.query(`alter table ${table} drop constraint ${quoted(name)}`);
     const tables = (await tablesOf(client)).map(({ table }) => quoted(table));
     await client.query(`truncate ${tables.join(', ')}`);
+    await this.#triggers('disable');
+  }
+
+  /** What triggers kept up to date, such as counts of leads, is in the dump by itself. */
+  async #triggers(change: 'enable' | 'disable'): Promise<void> {
+    for (const { table } of await tablesOf(this.#client))
+      await this.#client.query(`alter table ${quoted(table)} ${change} trigger user`);
   }
 
   /** Functions of migrations, with their arguments; those of extensions stay. */
@@ -153,6 +160,7 @@ export class Filling {
   }
 
   async commit(): Promise<void> {
+    await this.#triggers('enable');
     for (const { table, name, definition } of this.#constraints)
       await this.#client.query(`alter table ${table} add constraint ${quoted(name)} ${definition}`);
     await this.#client.query('commit');

@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
-import type { LeadFilter, LeadStore, ListedLead, NewLead } from '#core/campaigns/campaign-store.ts';
+import type { LeadFilter, LeadStore, ListedLead, NewLead, UnknownLeads } from '#core/campaigns/campaign-store.ts';
 import type { Lead, LeadStatus, Standing } from '#core/campaigns/lead.ts';
 import type { CallingPlace } from '#core/campaigns/reasons.ts';
 import type { AttemptOutcome } from '#core/dialling/rules.ts';
@@ -9,6 +9,7 @@ import { toPlace } from './campaign-store.ts';
 import type { Database } from './schema.ts';
 import { factsOf } from './lead-facts.ts';
 import { countAll } from './sql.ts';
+import { insertUnknown, keyOf, placeIds } from './unknown-leads.ts';
 
 export class PostgresLeadStore implements LeadStore {
   readonly #db: Kysely<Database>;
@@ -19,7 +20,10 @@ export class PostgresLeadStore implements LeadStore {
 
   async insertMany(organizationId: number, leads: readonly NewLead[], at: Date): Promise<ReadonlySet<string>> {
     if (leads.length === 0) return new Set();
-    const places = await this.#placeIds(leads.map(({ place }) => place));
+    const places = await placeIds(
+      this.#db,
+      leads.map(({ place }) => place),
+    );
     const texts = (of: (lead: NewLead) => string | null) => sql`${leads.map(of)}::text[]`;
     const integers = (of: (lead: NewLead) => number | null) => sql`${leads.map(of)}::bigint[]`;
     // In the order in which they were given. Transactions that deadlock over the same numbers are tried again.
@@ -38,37 +42,13 @@ export class PostgresLeadStore implements LeadStore {
         as l(campaign_id, person_id, number, name, email,
         variables, priority, import_id, status, reason, due_at, place_id, at)
       order by l.at
-      on conflict (campaign_id, number) do nothing
+      on conflict (number, campaign_id) do nothing
       returning number`.execute(this.#db);
     return new Set(rows.map(({ number }) => number));
   }
 
-  async #placeIds(places: readonly CallingPlace[]): Promise<ReadonlyMap<string, number>> {
-    const distinct = new Map(places.map((place) => [keyOf(place), place]));
-    const ids = new Map<string, number>();
-    for (const [key, place] of [...distinct].toSorted(([one], [other]) => (one < other ? -1 : 1)))
-      ids.set(key, await this.#placeId(place));
-    return ids;
-  }
-
-  /** Places are few, and never change: most leads find theirs. */
-  async #placeId({ regions, zones, alwaysOpen }: CallingPlace): Promise<number> {
-    const find = () =>
-      this.#db
-        .selectFrom('calling_places')
-        .select('id')
-        .where('regions', '=', sql<string[]>`${[...regions]}::text[]`)
-        .where('zones', '=', sql<string[]>`${[...zones]}::text[]`)
-        .where('always_open', '=', alwaysOpen)
-        .executeTakeFirst();
-    const known = await find();
-    if (known) return known.id;
-    await this.#db
-      .insertInto('calling_places')
-      .values({ regions: [...regions], zones: [...zones], always_open: alwaysOpen })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-    return (await find())!.id;
+  insertUnknown(given: UnknownLeads): Promise<ReadonlySet<string>> {
+    return insertUnknown(this.#db, given);
   }
 
   async byNumber(campaignId: number, number: string): Promise<Lead | null> {
@@ -160,7 +140,7 @@ export class PostgresLeadStore implements LeadStore {
   async place(id: number, standing: Standing, place: CallingPlace, at: Date): Promise<void> {
     await this.#db
       .updateTable('leads')
-      .set({ ...toColumns(standing), place_id: await this.#placeId(place), updated_at: at })
+      .set({ ...toColumns(standing), place_id: (await placeIds(this.#db, [place])).get(keyOf(place))!, updated_at: at })
       .where('id', '=', id)
       .where('status', 'in', ['ready', 'waiting', 'blocked'])
       .execute();
@@ -221,9 +201,6 @@ export class PostgresLeadStore implements LeadStore {
     return factsOf(this.#db, organizationId, numbers, since);
   }
 }
-
-/** Equal places have the same key. */
-const keyOf = (place: CallingPlace): string => JSON.stringify([place.regions, place.zones, place.alwaysOpen]);
 
 const toColumns = ({ status, reason, dueAt }: Standing) => ({ status, reason, due_at: dueAt });
 

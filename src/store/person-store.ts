@@ -58,7 +58,9 @@ export class PostgresPersonStore implements PersonStore {
     whose: number | undefined,
   ): Promise<void> {
     const personId =
-      whose === undefined ? sql`nextval(pg_get_serial_sequence('persons', 'id'))` : sql`${whose}::bigint`;
+      whose === undefined
+        ? sql`nextval((select pg_get_serial_sequence('persons', 'id')::regclass))`
+        : sql`${whose}::bigint`;
     const { rows } = await sql<{ person_id: number; is_assigned: boolean; suppressed_at: Date | null }>`
       with wanted as materialized (
         select w.number, coalesce(s.at, d.at) as suppressed_at, ${personId} as person_id

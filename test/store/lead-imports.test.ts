@@ -11,6 +11,7 @@ import { createCampaign } from '#core/campaigns/manage-campaigns.ts';
 import { runImport } from '#core/campaigns/run-import.ts';
 import type { Core } from '#core/core.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
+import { erasePerson } from '#core/people/erase-person.ts';
 import { refuseCalls } from '#core/people/refuse-calls.ts';
 import { FolderFileStore } from '#store/folder-file-store.ts';
 import { tableReader } from '../../src/documents/table-reader.ts';
@@ -58,7 +59,7 @@ describe(`imports of leads on Postgres ${serverName}`, () => {
   }
   const begin = async (id: number, content: string) => importLeads(core, ctx, id, await file(content));
   const goOn = (one: LeadImport, signal = new AbortController().signal, of: Core = core) =>
-    runImport(of, one, { leaseMs: LEASE_MS, signal });
+    runImport(of, one, { leaseMs: LEASE_MS, signal, rowsAtOnce: 250 });
   const whole = async (id: number, content: string) => {
     const one = await begin(id, content);
     await goOn(one);
@@ -209,6 +210,36 @@ describe(`imports of leads on Postgres ${serverName}`, () => {
     const refusal = { message: 'The file has 2000001 rows, more than 2000000: split it and upload the parts.' };
     await assert.rejects(importLeads({ ...core, tables }, ctx, id, list), refusal);
     await assert.rejects(tryImport({ ...core, tables }, ctx, id, list), refusal);
+  });
+
+  it('numbers that were refused, called or erased are found in a list of unknown ones', async () => {
+    const id = await campaign();
+    const [refused, erased, called, unknown] = numbers(4) as [string, string, string, string];
+    await refuseCalls(core, ctx, phoneNumber(refused), 'api');
+    await refuseCalls(core, ctx, phoneNumber(erased), 'api');
+    await erasePerson(core, ctx, erased);
+    await opened.store.calls.insert(opened.newCall({ to: called, placedAt: core.clock.now() }));
+    assert.deepEqual(counts(await whole(id, listOf([refused, erased, called, unknown]))), [4, 0, 0, 0]);
+    const { rows } = await opened.store.leads.list(ctx.organizationId, id, {}, PAGE);
+    const standing = new Map(rows.map(({ number, status, reason }) => [number, reason ?? status]));
+    assert.deepEqual(
+      [refused, erased, called, unknown].map((number) => standing.get(number)),
+      ['do_not_call', 'do_not_call', 'ready', 'ready'],
+    );
+    const [first] = (await opened.database.pool.query('select person_id from leads limit 1')).rows;
+    for (const statement of [
+      `delete from persons where id = ${first.person_id}`,
+      'insert into persons (organization_id) values (999)',
+      `insert into person_numbers values (${ctx.organizationId}, '+13125559999', 999999)`,
+      `insert into leads overriding system value
+        select * from jsonb_populate_record(null::leads, (select to_jsonb(l)
+          || '{"id": 999999, "number": "+19", "person_id": 999999}' from leads l limit 1))`,
+    ])
+      await assert.rejects(
+        opened.database.pool.query(statement),
+        /there is no such|refers to|violates foreign key/,
+        statement,
+      );
   });
 
   it('undo deletes the leads that were never dialled, and keeps those of other imports', async () => {

@@ -74,6 +74,13 @@ describe('a backup', () => {
   let running = '';
   let transcript: unknown;
   let wav: Buffer;
+  let campaign = '';
+
+  const ofSales = async (server: ServerProcess, path: string, init: RequestInit = {}) => {
+    const headers = { ...init.headers, authorization: `Bearer ${key}` };
+    const reply = await fetch(server.url + path, { ...init, headers });
+    return ((await reply.json()) as { data: Record<string, unknown> }).data;
+  };
 
   it('is made while calls run, readable by its owner alone', async () => {
     const server = await start(dataDir);
@@ -93,6 +100,16 @@ describe('a backup', () => {
       return conversation['status'] === 'completed';
     });
     wav = await recordingOf(server, key, ended);
+    const made = await ofSales(server, '/api/campaigns', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'Kept', campaign_type: 'outbound' }),
+    });
+    campaign = `/api/campaigns/${String(made['campaign_id'])}`;
+    const form = new FormData();
+    form.append('file', new Blob(['phone\n+13125550100\n+13125550101\n']), 'leads.csv');
+    await ofSales(server, `${campaign}/leads`, { method: 'POST', body: form });
+    await until('the leads to be there', 30_000, async () => (await leadsOf(server)) === 2);
     running = await place('+15005550010');
     await until(
       'the second call to run',
@@ -111,6 +128,8 @@ describe('a backup', () => {
     await server.stop();
   });
 
+  const leadsOf = async (server: ServerProcess) => (await ofSales(server, `${campaign}/readiness`))['total'];
+
   const holdsAll = async (server: ServerProcess) => {
     const ask = asker(server, key);
     const conversation = await ask('GET', `/v1/convai/conversations/${ended}`);
@@ -123,6 +142,7 @@ describe('a backup', () => {
       30_000,
       async () => (await ask('GET', `/v1/convai/conversations/${running}`))['status'] === 'failed',
     );
+    assert.equal(await leadsOf(server), 2, 'leads are counted once');
     // Ids go on after those that were given.
     const made = await ask('POST', '/v1/convai/agents', { name: 'Next' });
     assert.equal(made['agent_id'], 'agent_3');

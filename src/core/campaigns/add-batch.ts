@@ -4,8 +4,8 @@ import { suppressionHash } from '../people/erase-person.ts';
 import type { Person, PersonWhereabouts } from '../people/person-store.ts';
 import type { Records } from '../records.ts';
 import type { Campaign } from './campaign.ts';
-import type { GivenLead, Lead } from './lead.ts';
-import { rescreenPerson, screenLeads } from './screen-lead.ts';
+import type { GivenLead, Lead, Standing } from './lead.ts';
+import { rescreenPerson, screenLeads, screenUnknown } from './screen-lead.ts';
 
 export type Added = 'created' | 'updated' | 'unchanged';
 
@@ -14,6 +14,50 @@ export type Added = 'created' | 'updated' | 'unchanged';
  * Leads of an import are held back (`importing`) until it is complete.
  */
 export async function addBatch(
+  core: Pick<Core, 'clock' | 'secrets'>,
+  records: Records,
+  campaign: Campaign,
+  leads: readonly GivenLead[],
+  importId: number | null,
+): Promise<ReadonlyMap<PhoneNumber, Added>> {
+  const unknown = await addUnknown(core, records, campaign, leads, importId);
+  const known = leads.filter(({ number }) => !unknown.has(number));
+  const added = known.length === 0 ? [] : await addKnown(core, records, campaign, known, importId);
+  return new Map([...[...unknown].map((number) => [number as PhoneNumber, 'created'] as const), ...added]);
+}
+
+/** Most rows of most lists are people who were never called: one statement adds them. Returns their numbers. */
+async function addUnknown(
+  core: Pick<Core, 'clock' | 'secrets'>,
+  records: Records,
+  campaign: Campaign,
+  leads: readonly GivenLead[],
+  importId: number | null,
+): Promise<ReadonlySet<string>> {
+  const { id: campaignId, organizationId } = campaign;
+  const at = core.clock.now();
+  const screened = await screenUnknown(records, campaign, leads, at);
+  return records.leads.insertUnknown({
+    organizationId,
+    campaignId,
+    importId,
+    at,
+    leads: leads.map((lead) => {
+      const { standing, place } = screened.get(lead.number)!;
+      const hash = suppressionHash(core.secrets, organizationId, lead.number);
+      return { ...lead, suppressionHash: hash, standing: held(standing, importId), place };
+    }),
+  });
+}
+
+/** A lead of an import that may be dialled waits until the import is complete. */
+const held = (standing: Standing, importId: number | null): Standing =>
+  importId !== null && standing.status !== 'blocked'
+    ? { status: 'blocked', reason: 'importing', dueAt: standing.dueAt }
+    : standing;
+
+/** Adds leads to people of whom something may be recorded. */
+async function addKnown(
   core: Pick<Core, 'clock' | 'secrets'>,
   records: Records,
   campaign: Campaign,
@@ -44,13 +88,12 @@ export async function addBatch(
     organizationId,
     fresh.map((lead) => {
       const { standing, place } = screened.get(lead.number)!;
-      const isHeld = importId !== null && standing.status !== 'blocked';
       return {
         ...lead,
         campaignId: id,
         personId: owners.get(lead.number)!.id,
         importId,
-        standing: isHeld ? { status: 'blocked', reason: 'importing', dueAt: standing.dueAt } : standing,
+        standing: held(standing, importId),
         place,
       };
     }),

@@ -3,7 +3,7 @@ import type { Whereabouts } from '../dialling/place.ts';
 import type { Loosened, OwnRules } from '../dialling/rules.ts';
 import type { PastAttempt } from '../dialling/may-dial.ts';
 import type { Campaign, CampaignSettings, CampaignStatus } from './campaign.ts';
-import type { Lead, LeadReason, LeadStatus, Standing } from './lead.ts';
+import type { GivenLead, Lead, LeadReason, LeadStatus, Standing } from './lead.ts';
 import type { CallingPlace, LeadCount } from './reasons.ts';
 
 export interface CampaignFilter {
@@ -49,6 +49,21 @@ export type NewLead = Pick<
   'campaignId' | 'personId' | 'number' | 'name' | 'email' | 'variables' | 'priority' | 'importId'
 > & { readonly personId: number; readonly standing: Standing; readonly place: CallingPlace };
 
+/** A lead of whose number nothing is recorded, with what its list says of the person. */
+export interface UnknownLead extends GivenLead {
+  readonly suppressionHash: string;
+  readonly standing: Pick<Standing, 'status' | 'reason'>;
+  readonly place: CallingPlace;
+}
+
+export interface UnknownLeads {
+  readonly organizationId: number;
+  readonly campaignId: number;
+  readonly importId: number | null;
+  readonly leads: readonly UnknownLead[];
+  readonly at: Date;
+}
+
 /** Everything that a dial of a number depends on, beside the rules. */
 export interface DialFacts {
   readonly person: Omit<Whereabouts, 'number'>;
@@ -75,6 +90,11 @@ export interface ListedLead extends Lead {
 export interface LeadStore {
   /** Returns the numbers that the campaign had no lead with. */
   insertMany(organizationId: number, leads: readonly NewLead[], at: Date): Promise<ReadonlySet<string>>;
+  /**
+   * Adds those of these leads of whose numbers nothing is recorded yet: no owner, no refusal, no call. Each gets a new
+   * person. Returns their numbers.
+   */
+  insertUnknown(given: UnknownLeads): Promise<ReadonlySet<string>>;
   byNumbers(campaignId: number, numbers: readonly string[]): Promise<ReadonlyMap<string, Lead>>;
   byNumber(campaignId: number, number: string): Promise<Lead | null>;
   /** Changes what a file or client says of leads. */

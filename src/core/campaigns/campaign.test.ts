@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Verdict } from '../dialling/may-dial.ts';
+import type { Refusal } from '../dialling/may-dial.ts';
 import { SHIPPED_RULES } from '../dialling/shipped-rules.ts';
 import { AppError } from '../kernel/errors.ts';
 import { timeZone } from '../kernel/locale.ts';
@@ -82,15 +82,11 @@ describe('a campaign', () => {
 
 describe('a lead', () => {
   const at = (minutes: number) => new Date(now.getTime() + minutes * 60_000);
-  const refused = (...reasons: readonly (readonly [string, Date | null])[]): Verdict => ({
-    allowed: false,
-    earliest: null,
-    reasons: reasons.map(([reason, until]) => ({ reason, until, message: '' }) as never),
-  });
+  const refused = (...reasons: readonly (readonly [string, Date | null])[]): readonly Refusal[] =>
+    reasons.map(([reason, until]) => ({ reason, until, message: '' }) as never);
   it('stands by the first reason that nothing ends, then by the wait that ends last', () => {
-    const open: Verdict = { allowed: true, closesAt: null };
-    assert.deepEqual(standingOf(open, now, now), { status: 'ready', reason: null, dueAt: now });
-    assert.deepEqual(standingOf(open, at(5), now), { status: 'waiting', reason: 'resting', dueAt: at(5) });
+    assert.deepEqual(standingOf([], now, now), { status: 'ready', reason: null, dueAt: now });
+    assert.deepEqual(standingOf([], at(5), now), { status: 'waiting', reason: 'resting', dueAt: at(5) });
     assert.equal(standingOf(refused(['outside_hours', at(9)]), now, now).status, 'ready');
     const blocked = refused(['zone_unknown', null], ['do_not_call', null], ['resting', at(1)]);
     assert.deepEqual(standingOf(blocked, now, now), { status: 'blocked', reason: 'do_not_call', dueAt: now });

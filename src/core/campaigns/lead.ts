@@ -1,6 +1,6 @@
 import type { PhoneNumber } from '../kernel/phone-number.ts';
 import type { AttemptOutcome } from '../dialling/rules.ts';
-import type { Verdict } from '../dialling/may-dial.ts';
+import type { Refusal } from '../dialling/may-dial.ts';
 
 /**
  * `ready`: may be dialled whenever its place is open and the campaign has room. `waiting`: not before it is due.
@@ -72,8 +72,7 @@ const WAITING: readonly LeadReason[] = ['attempt_limit', 'resting'];
  * Where a lead stands by the rules. Closed hours do not change it: they pass, for all leads of its place at once.
  * `dueAt`: when the retry table makes it due.
  */
-export function standingOf(verdict: Verdict, dueAt: Date, now: Date): Standing {
-  const reasons = verdict.allowed ? [] : verdict.reasons;
+export function standingOf(reasons: readonly Refusal[], dueAt: Date, now: Date): Standing {
   const blocking = BLOCKING.find((one) => reasons.some(({ reason }) => reason === one));
   if (blocking !== undefined) return { status: 'blocked', reason: blocking, dueAt };
   const waits = reasons.filter(({ reason }) => (WAITING as readonly string[]).includes(reason));

@@ -9,11 +9,18 @@ import type { ImportCounts, LeadImport, RejectedRow } from './lead-import.ts';
 
 type RunCore = Pick<Core, 'store' | 'clock' | 'secrets' | 'files' | 'tables'>;
 
-/** Rows of one transaction: it locks people, for whom calls may wait. */
-const ROWS_AT_ONCE = 250;
+/** Rows of one transaction: a call of one of their numbers waits until it ends. */
+const ROWS_AT_ONCE = 2000;
 /** Leads that one statement lets be dialled. */
 const RELEASED_AT_ONCE = 5000;
 const ACTOR = { kind: 'system', name: 'import' } as const;
+
+export interface ImportOptions {
+  readonly leaseMs: number;
+  readonly signal: AbortSignal;
+  /** Rows of one transaction. */
+  readonly rowsAtOnce?: number;
+}
 
 /** Another server goes on with the import, or it ended meanwhile. */
 class TakenOver extends Error {}
@@ -22,11 +29,7 @@ class TakenOver extends Error {}
  * Does what is left of an import, in batches that each note how far it came. Its leads may be dialled when all are
  * there. Stops between batches when `signal` aborts.
  */
-export async function runImport(
-  core: RunCore,
-  one: LeadImport,
-  options: { readonly leaseMs: number; readonly signal: AbortSignal },
-): Promise<void> {
+export async function runImport(core: RunCore, one: LeadImport, options: ImportOptions): Promise<void> {
   try {
     if (one.status === 'processing') await readRows(core, one, options);
     if (!options.signal.aborted) await release(core, one.id, options);
@@ -40,7 +43,7 @@ export async function runImport(
 async function readRows(
   core: RunCore,
   one: LeadImport,
-  { leaseMs, signal }: { readonly leaseMs: number; readonly signal: AbortSignal },
+  { leaseMs, signal, rowsAtOnce = ROWS_AT_ONCE }: ImportOptions,
 ): Promise<void> {
   const file = one.fileKey === null ? null : await core.files.read(one.fileKey);
   if (file === null) throw new UnreadableTable('The file is gone.');
@@ -48,10 +51,10 @@ async function readRows(
   let position = one.doneRows;
   let passed = 0;
   const errors = new ErrorRoom(one.rejected);
-  for await (const rows of core.tables.read(file.stream, one.format)) {
-    for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+  for await (const rows of ahead(core.tables.read(file.stream, one.format))) {
+    for (let at = 0; at < rows.length; at += rowsAtOnce) {
       if (signal.aborted) return;
-      const some = rows.slice(at, at + ROWS_AT_ONCE);
+      const some = rows.slice(at, at + rowsAtOnce);
       // Rows that were done before a crash: only their numbers are of interest.
       const old = Math.min(some.length, Math.max(0, position - passed));
       passed += some.length;
@@ -64,6 +67,23 @@ async function readRows(
     }
   }
   await complete(core, one);
+}
+
+/** Asks for the next item while the current one is worked on. */
+async function* ahead<T>(of: AsyncIterable<T>): AsyncGenerator<T> {
+  const items = of[Symbol.asyncIterator]();
+  try {
+    for (let next = items.next(); ;) {
+      const { done, value } = await next;
+      if (done === true) return;
+      next = items.next();
+      // A failure is thrown when the item is asked for.
+      next.catch(() => undefined);
+      yield value;
+    }
+  } finally {
+    await items.return?.(undefined);
+  }
 }
 
 interface Step {

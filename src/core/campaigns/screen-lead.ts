@@ -1,18 +1,17 @@
-import { isTestNumber, mayDial, type DialQuestion, type Verdict } from '../dialling/may-dial.ts';
+import { heldBack, isTestNumber, mayDial, type DialQuestion, type Verdict } from '../dialling/may-dial.ts';
 import { placeOf } from '../dialling/place.ts';
 import type { Records } from '../records.ts';
 import { rulesOf } from './calling-rules.ts';
 import { ownRulesOf, type Campaign } from './campaign.ts';
-import type { DialFacts } from './campaign-store.ts';
-import { standingOf, type Standing } from './lead.ts';
+import { standingOf, type GivenLead, type Standing } from './lead.ts';
 import type { CallingPlace } from './reasons.ts';
 
 const HOUR_MS = 3_600_000;
 
+/** Where a lead stands, and where its person may be. */
 export interface Screened {
   readonly standing: Standing;
   readonly place: CallingPlace;
-  readonly verdict: Verdict;
 }
 
 interface Due {
@@ -20,51 +19,75 @@ interface Due {
   readonly dueAt: Date;
 }
 
-/** Where a lead stands by the rules, from what is recorded of its number now. */
+type ScreenRecords = Pick<Records, 'leads' | 'campaigns'>;
+
+/** Where a lead stands by the rules, from what is recorded of its number now, and whether it may be dialled. */
 export async function screenLead(
-  records: Pick<Records, 'leads' | 'campaigns'>,
+  records: ScreenRecords,
   campaign: Campaign,
   lead: Due,
   now: Date,
-): Promise<Screened> {
-  return (await screenLeads(records, campaign, [lead], now)).get(lead.number)!;
+): Promise<Screened & { readonly verdict: Verdict }> {
+  const [question] = await questionsOf(records, campaign, [lead], now);
+  return { ...screened(question!, lead.dueAt), verdict: mayDial(question!) };
 }
 
-/** As `screenLead`, for many numbers in as many statements. */
+/** Where leads with different numbers stand, in as many statements as for one. By number. */
 export async function screenLeads(
-  records: Pick<Records, 'leads' | 'campaigns'>,
+  records: ScreenRecords,
   campaign: Campaign,
   leads: readonly Due[],
   now: Date,
 ): Promise<ReadonlyMap<string, Screened>> {
-  if (leads.length === 0) return new Map();
-  const { rules, own: ofOrganization } = await rulesOf(records, campaign.organizationId);
-  const own = [ofOrganization, ownRulesOf(campaign)];
+  const questions = await questionsOf(records, campaign, leads, now);
+  return new Map(leads.map(({ number, dueAt }, at) => [number, screened(questions[at]!, dueAt)]));
+}
+
+/** Where leads stand whose numbers nothing is recorded of but what the list says. By number. */
+export async function screenUnknown(
+  records: ScreenRecords,
+  campaign: Campaign,
+  leads: readonly GivenLead[],
+  now: Date,
+): Promise<ReadonlyMap<string, Screened>> {
+  const { rules, own } = await allRulesOf(records, campaign);
+  return new Map(
+    leads.map((lead) => {
+      const person = { ...lead, doNotCall: false, consented: lead.consent?.given ?? null };
+      return [lead.number, screened({ person, now, history: [], campaignId: campaign.id, rules, own }, now)];
+    }),
+  );
+}
+
+async function allRulesOf(records: ScreenRecords, campaign: Campaign): Promise<Pick<DialQuestion, 'rules' | 'own'>> {
+  const { rules, own } = await rulesOf(records, campaign.organizationId);
+  return { rules, own: [own, ownRulesOf(campaign)] };
+}
+
+async function questionsOf(
+  records: ScreenRecords,
+  campaign: Campaign,
+  leads: readonly Due[],
+  now: Date,
+): Promise<readonly DialQuestion[]> {
+  if (leads.length === 0) return [];
+  const { rules, own } = await allRulesOf(records, campaign);
   const lookBack = [...rules, ...own].flatMap(({ limits, rests }) => [...limits, ...rests].map(({ hours }) => hours));
   const since = new Date(now.getTime() - Math.max(...lookBack) * HOUR_MS);
   const numbers = leads.map(({ number }) => number);
   const facts = await records.leads.factsOf(campaign.organizationId, numbers, since);
-  return new Map(
-    leads.map((lead) => [lead.number, screened(campaign, lead, facts.get(lead.number)!, { rules, own, now })]),
-  );
+  return numbers.map((number) => {
+    const { person, doNotCall, refusedCampaigns, consented, history } = facts.get(number)!;
+    const refused = doNotCall || refusedCampaigns.includes(campaign.id);
+    const callee = { ...person, number, doNotCall: refused, consented };
+    return { person: callee, now, history, campaignId: campaign.id, rules, own };
+  });
 }
 
-function screened(
-  campaign: Campaign,
-  { number, dueAt }: Due,
-  facts: DialFacts,
-  { now, ...rules }: Pick<DialQuestion, 'rules' | 'own' | 'now'>,
-): Screened {
-  const person = {
-    ...facts.person,
-    number,
-    doNotCall: facts.doNotCall || facts.refusedCampaigns.includes(campaign.id),
-    consented: facts.consented,
-  };
-  const verdict = mayDial({ person, now, history: facts.history, campaignId: campaign.id, ...rules });
-  const alwaysOpen = isTestNumber(number);
-  const place = alwaysOpen ? { regions: [], zones: [] } : placeOf(person);
-  return { standing: standingOf(verdict, dueAt, now), place: { ...place, alwaysOpen }, verdict };
+function screened(question: DialQuestion, dueAt: Date): Screened {
+  const alwaysOpen = isTestNumber(question.person.number);
+  const place = alwaysOpen ? { regions: [], zones: [] } : placeOf(question.person);
+  return { standing: standingOf(heldBack(question), dueAt, question.now), place: { ...place, alwaysOpen } };
 }
 
 /** Screens all leads with a number again, after something that is recorded of it changed. */

@@ -76,37 +76,37 @@ export function rulesAt(place: Pick<Place, 'regions'>, rules: readonly Jurisdict
  */
 export function mayDial(question: DialQuestion): Verdict {
   const { person, now, own } = question;
-  const barred = barriers(question);
   const isTest = isTestNumber(person.number);
   const place = placeOf(person);
-  const rules = rulesAt(place, question.rules);
-  const waits = isTest ? [] : waitsFor(question, rules, place);
+  const held = heldBack(question);
   const hours = {
     zones: place.zones,
-    jurisdictions: rules,
+    jurisdictions: rulesAt(place, question.rules),
     own: own.map((one) => one.hours).filter((one) => one !== null),
   };
-  const unknown = !isTest && place.zones.length === 0;
-  const open = isTest || unknown ? null : openAtOrAfter(hours, now);
-  const reasons: Refusal[] = [
-    ...barred,
-    ...(unknown
-      ? [
-          {
-            reason: 'zone_unknown' as const,
-            message: 'The time zone of this person is unknown: add a time zone, a postal code or a region.',
-            until: null,
-          },
-        ]
-      : []),
-    ...waits,
-    ...(isTest || unknown || open?.fromMs === now.getTime() ? [] : [closedNow(place.zones, now, open?.fromMs ?? null)]),
-  ];
+  const hasHours = !isTest && place.zones.length > 0;
+  const open = hasHours ? openAtOrAfter(hours, now) : null;
+  const isClosed = hasHours && open?.fromMs !== now.getTime();
+  const reasons = isClosed ? [...held, closedNow(place.zones, now, open?.fromMs ?? null)] : held;
   if (reasons.length === 0) return { allowed: true, closesAt: open ? new Date(open.toMs) : null };
-  if (barred.length > 0 || unknown) return { allowed: false, reasons, earliest: null };
-  const from = Math.max(now.getTime(), ...waits.map(({ until }) => until!.getTime()));
+  if (held.some(({ until }) => until === null)) return { allowed: false, reasons, earliest: null };
+  const from = Math.max(now.getTime(), ...held.map(({ until }) => until!.getTime()));
   const earliest = isTest ? from : openAtOrAfter(hours, new Date(from))?.fromMs;
   return { allowed: false, reasons, earliest: earliest === undefined ? null : new Date(earliest) };
+}
+
+/** Every reason of the person and the number why no campaign dials them now, whatever the time of day. */
+export function heldBack(question: DialQuestion): readonly Refusal[] {
+  const barred = barriers(question);
+  if (isTestNumber(question.person.number)) return barred;
+  const place = placeOf(question.person);
+  const unknown: Refusal = {
+    reason: 'zone_unknown',
+    message: 'The time zone of this person is unknown: add a time zone, a postal code or a region.',
+    until: null,
+  };
+  const waits = question.history.length === 0 ? [] : waitsFor(question, rulesAt(place, question.rules), place);
+  return [...barred, ...(place.zones.length === 0 ? [unknown] : []), ...waits];
 }
 
 /** Reasons that no waiting ends. */

@@ -164,11 +164,26 @@ function clocksOf(zone: string): string | null {
   return clocks;
 }
 
+const MOST_PLACES = 20_000;
+const PLACES = new Map<string, Place>();
+/** The longest prefix of a number that places it: `+1` and an area code. */
+const PLACING_DIGITS = 5;
+
 /**
  * Where a person may be: all zones and jurisdictions that the stated zone, the address and the number name. A source
  * adds no zone if its zones include all of a more direct source: then it only repeats that source less exactly.
  */
-export function placeOf(person: Whereabouts): Place {
+export function placeOf({ number, postalCode, region, country, timeZone }: Whereabouts): Place {
+  const key = `${number.slice(0, PLACING_DIGITS)}\n${postalCode}\n${region}\n${country}\n${timeZone}`;
+  const known = PLACES.get(key);
+  if (known) return known;
+  const place = placed({ number, postalCode, region, country, timeZone });
+  if (PLACES.size >= MOST_PLACES) PLACES.clear();
+  PLACES.set(key, place);
+  return place;
+}
+
+function placed(person: Whereabouts): Place {
   const ofNumber = byNumber(person.number);
   const country = countryOf(person.country);
   // Without a country, states and postal codes are read as American or Canadian ones if the number is.
