@@ -29,6 +29,8 @@ interface Result {
 
 const ROOT = join(import.meta.dirname, '..');
 const BIN = join(ROOT, 'tools', 'node_modules', '.bin');
+/** Compiled modules: each test file and each server that a test starts is a process of its own. */
+const COMPILED = join(ROOT, '.cache', 'compiled');
 const SIDE_BY_SIDE = 2;
 const PG15 = '/usr/lib/postgresql/15/bin';
 
@@ -62,12 +64,19 @@ const CHECKS: readonly Suite[] = [
 
 const SUITES: readonly Suite[] = [
   // The longest first, so that neither side waits for the other at the end.
-  // The acceptance tests once more, with the roles api, media and jobs each in a process of its own.
+  {
+    name: 'outage',
+    budgetS: 900,
+    files: ['test/suites/outage.test.ts'],
+    needs: () => file(join(PG15, 'postgres')),
+  },
+  // What crosses processes once more, with the roles api, media and jobs each in a process of its own; all of the
+  // acceptance tests by `npm run split`.
   {
     name: 'three processes',
     budgetS: 900,
     files: tests(
-      'test/suites/{sales-agent-*,numbers,webhooks,tools,tools-scripted,knowledge,orchestrator-*,event-socket,carriers-{configured,dialling}}.test.ts',
+      'test/suites/{sales-agent-calls,webhooks,tools-scripted,orchestrator-{calls,conversations},event-socket,carriers-dialling}.test.ts',
     ),
     env: { TEST_ROLES: 'split' },
   },
@@ -174,13 +183,6 @@ const SUITES: readonly Suite[] = [
   { name: 'recordings', budgetS: 240, files: ['test/suites/recordings.test.ts'], needs: () => file('/usr/bin/mpg123') },
   { name: 'fifty', budgetS: 240, files: ['test/suites/fifty.test.ts'] },
   { name: 'crash', budgetS: 500, files: ['test/suites/crash.test.ts'] },
-  {
-    name: 'outage',
-    alone: true,
-    budgetS: 600,
-    files: ['test/suites/outage.test.ts'],
-    needs: () => file(join(PG15, 'postgres')),
-  },
   { name: 'hostile', budgetS: 300, files: tests('test/suites/{hostile,media-flood}.test.ts') },
   { name: 'hostile text', budgetS: 240, files: ['test/hostile-text.test.ts', 'test/built-patterns.test.ts'] },
   { name: 'deletions', budgetS: 120, files: ['test/suites/deleted-in-use.test.ts'] },
@@ -293,7 +295,7 @@ function runSuite(suite: Suite): Promise<Result> {
   return new Promise((done) => {
     const child = spawn(program!, args, {
       cwd: ROOT,
-      env: { ...process.env, ...suite.env, NODE_TEST_CONTEXT: undefined },
+      env: { ...process.env, ...suite.env, NODE_COMPILE_CACHE: COMPILED, NODE_TEST_CONTEXT: undefined },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
