@@ -135,6 +135,7 @@ const SUITES: readonly Suite[] = [
   { name: 'campaign days', budgetS: 240, files: ['test/dialler/campaign-days.test.ts'] },
   { name: 'numbers', budgetS: 240, files: ['test/suites/numbers.test.ts'] },
   { name: 'api', budgetS: 180, files: tests('test/suites/sales-agent-*.test.ts') },
+  { name: 'console operations', budgetS: 60, files: ['test/suites/console-operations.test.ts'] },
   {
     name: 'tools',
     budgetS: 300,

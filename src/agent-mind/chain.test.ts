@@ -17,6 +17,7 @@ const agent = (type: AgentType, name: string): AiAgent => ({
   voiceId: '',
   modelProvider: '',
   isDefault: false,
+  version: 1,
   createdAt: new Date(0),
   lastError: null,
   updatedAt: new Date(0),

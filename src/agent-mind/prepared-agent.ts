@@ -80,16 +80,14 @@ export class PreparedAgent {
     this.#organization = parts.organization;
   }
 
-  /** `personId`: the person, if known. Also loads a deleted agent, whose conversations continue. */
+  /** `personId`: the person, if known. */
   static async of(
-    agentId: number,
+    agent: AiAgent,
     personId: number | null,
     options: DialogueOptions,
     mcp: McpTools,
   ): Promise<PreparedAgent> {
     const { store, searchKnowledge } = options;
-    const agent = await store.agents.evenDeleted(agentId);
-    if (!agent) throw new Error(`there is no agent ${agentId}`);
     const [organization, knows, ownTools, servers, helpers, remembered] = await Promise.all([
       store.organizations.get(agent.organizationId),
       store.knowledge.hasDocuments(agent.id),

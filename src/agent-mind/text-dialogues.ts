@@ -71,7 +71,7 @@ export class TextDialogues implements TextDialogue {
   async answer(turn: TextTurn): Promise<TextAnswer> {
     const { agent, conversation, personId, number, signal } = turn;
     const { modelsFor, mcp } = this.#options;
-    const prepared = await PreparedAgent.of(agent.id, personId, this.#options, mcp);
+    const prepared = await PreparedAgent.of(agent, personId, this.#options, mcp);
     const talks = agent.type === 'conversation' || agent.type === 'input';
     const subject = `conv_${conversation.id}`;
     // Unique in the conversation: no later turn answers the same message.

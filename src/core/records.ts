@@ -6,6 +6,7 @@ import type { CallReviewStore } from './calls/call-review-store.ts';
 import type { MediaTokenStore } from './calls/media-token-store.ts';
 import type { MediaServerStore } from './calls/media-server-store.ts';
 import type { AgentStore } from './ai-agents/agent-store.ts';
+import type { PersonDirectory } from './people/person-directory.ts';
 import type { PersonStore } from './people/person-store.ts';
 import type { CampaignHistory } from './campaigns/campaign-history.ts';
 import type { CampaignStore, LeadStore } from './campaigns/campaign-store.ts';
@@ -16,6 +17,7 @@ import type { DoNotCallStore } from './people/do-not-call-store.ts';
 import type { UserStore } from './identity/user-store.ts';
 import type { OrganizationStore } from './identity/organization-store.ts';
 import type { Outbox } from './kernel/outbox.ts';
+import type { RevisionStore } from './kernel/revisions.ts';
 import type { OnceStore } from './once/once-store.ts';
 import type { CredentialStore } from './identity/credential-store.ts';
 import type { ConversationStore } from './conversations/conversation-store.ts';
@@ -43,6 +45,7 @@ export interface Records {
   readonly mediaTokens: MediaTokenStore;
   readonly agents: AgentStore;
   readonly persons: PersonStore;
+  readonly people: PersonDirectory;
   readonly consents: ConsentStore;
   readonly doNotCall: DoNotCallStore;
   readonly campaigns: CampaignStore;
@@ -71,6 +74,7 @@ export interface Records {
   readonly metrics: MetricsStore;
   readonly voices: VoiceStore;
   readonly outbox: Outbox;
+  readonly revisions: RevisionStore;
 }
 
 /** All records. Inside `transaction` all changes commit or none. */

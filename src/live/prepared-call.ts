@@ -24,6 +24,13 @@ type VendorVoiceOf = Awaited<ReturnType<typeof vendorVoiceOf>>;
 const LIKELY_PASSAGES = 40;
 
 /** The agent of one call with its script, tools, documents and models. */
+/** The agent as it was when the call began, also if it was changed or deleted since. */
+async function agentOf(call: Call, store: PreparedOptions['store']): Promise<AiAgent> {
+  const agent = await store.agents.evenDeleted(call.agentId, call.agentVersion);
+  if (!agent) throw new Error(`there is no agent ${call.agentId}`);
+  return { ...agent, ...call.overrides.draft };
+}
+
 export class PreparedCall {
   readonly #prepared: PreparedAgent;
   readonly #options: PreparedOptions;
@@ -59,7 +66,7 @@ export class PreparedCall {
       conversations.ofCall(call.id),
       knowledge.firstPassages(call.agentId, LIKELY_PASSAGES),
     ]);
-    const prepared = await PreparedAgent.of(call.agentId, talk?.personId ?? null, options, mcp);
+    const prepared = await PreparedAgent.of(await agentOf(call, options.store), talk?.personId ?? null, options, mcp);
     const voiceId = call.overrides.voiceId ?? prepared.agent.voiceId;
     return new PreparedCall(
       options,

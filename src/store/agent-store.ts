@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { AgentSettings, AgentType, AiAgent } from '#core/ai-agents/ai-agent.ts';
+import { AGENT_DEFAULTS, type AgentSettings, type AgentType, type AiAgent } from '#core/ai-agents/ai-agent.ts';
+import { settingsOf, type AgentDraft, type AgentVersion } from '#core/ai-agents/agent-version.ts';
 import type { AgentActivity, AgentFilter, AgentStore } from '#core/ai-agents/agent-store.ts';
 import type { Listed, Page } from '#core/kernel/page.ts';
 import type { Database } from './schema.ts';
@@ -12,7 +13,13 @@ export class PostgresAgentStore implements AgentStore {
     this.#db = db;
   }
 
-  async insert(organizationId: number, settings: AgentSettings, isDefault: boolean, at: Date): Promise<AiAgent> {
+  async insert(
+    organizationId: number,
+    settings: AgentSettings,
+    isDefault: boolean,
+    at: Date,
+    by = 'system:first-start',
+  ): Promise<AiAgent> {
     const row = await this.#db
       .insertInto('ai_agents')
       .values({
@@ -25,7 +32,23 @@ export class PostgresAgentStore implements AgentStore {
       })
       .returningAll()
       .executeTakeFirstOrThrow();
-    return toAgent(row);
+    const agent = toAgent(row);
+    await this.#keepVersion(agent, { at, by, note: null });
+    return agent;
+  }
+
+  async #keepVersion(agent: AiAgent, { at, by, note }: Parameters<AgentStore['update']>[3]): Promise<void> {
+    await this.#db
+      .insertInto('agent_versions')
+      .values({
+        agent_id: agent.id,
+        version: agent.version,
+        settings: JSON.stringify(settingsOf(agent)),
+        note,
+        published_by: by,
+        published_at: at,
+      })
+      .execute();
   }
 
   async find(organizationId: number, id: number): Promise<AiAgent | null> {
@@ -39,9 +62,13 @@ export class PostgresAgentStore implements AgentStore {
     return row ? toAgent(row) : null;
   }
 
-  async evenDeleted(id: number): Promise<AiAgent | null> {
+  async evenDeleted(id: number, version: number | null = null): Promise<AiAgent | null> {
     const row = await this.#db.selectFrom('ai_agents').selectAll().where('id', '=', id).executeTakeFirst();
-    return row ? toAgent(row) : null;
+    if (!row) return null;
+    const agent = toAgent(row);
+    if (version === null || version === agent.version) return agent;
+    const then = await this.version(id, version);
+    return then ? { ...agent, ...then.settings, version } : agent;
   }
 
   async among(organizationId: number, ids: readonly number[]): Promise<readonly AiAgent[]> {
@@ -82,17 +109,73 @@ export class PostgresAgentStore implements AgentStore {
     return { rows: rows.map(toAgent), total: await countAll(query) };
   }
 
-  async update(organizationId: number, id: number, change: Partial<AgentSettings>, at: Date): Promise<AiAgent | null> {
+  async update(...[organizationId, id, change, how]: Parameters<AgentStore['update']>): Promise<AiAgent | null> {
     const given = Object.fromEntries(Object.entries(toColumns(change)).filter(([, value]) => value !== undefined));
     const row = await this.#db
       .updateTable('ai_agents')
-      .set({ ...given, updated_at: at })
+      .set((eb) => ({ ...given, version: eb('version', '+', 1), updated_at: how.at }))
       .where('organization_id', '=', organizationId)
       .where('id', '=', id)
       .where('deleted_at', 'is', null)
       .returningAll()
       .executeTakeFirst();
-    return row ? toAgent(row) : null;
+    if (!row) return null;
+    const agent = toAgent(row);
+    await this.#keepVersion(agent, how);
+    return agent;
+  }
+
+  async version(id: number, version: number): Promise<AgentVersion | null> {
+    const row = await this.#db
+      .selectFrom('agent_versions')
+      .selectAll()
+      .where('agent_id', '=', id)
+      .where('version', '=', version)
+      .executeTakeFirst();
+    return row ? toVersion(row) : null;
+  }
+
+  async versions(id: number, page: Page): Promise<readonly AgentVersion[]> {
+    const rows = await this.#db
+      .selectFrom('agent_versions')
+      .selectAll()
+      .where('agent_id', '=', id)
+      .orderBy('version', 'desc')
+      .offset(page.skip)
+      .limit(page.limit)
+      .execute();
+    return rows.map(toVersion);
+  }
+
+  async draft(id: number): Promise<AgentDraft | null> {
+    const row = await this.#db.selectFrom('agent_drafts').selectAll().where('agent_id', '=', id).executeTakeFirst();
+    return row
+      ? {
+          baseVersion: row.base_version,
+          changes: row.changes,
+          updatedBy: row.updated_by,
+          updatedAt: row.updated_at,
+        }
+      : null;
+  }
+
+  async keepDraft(id: number, { baseVersion, changes, updatedBy, updatedAt }: AgentDraft): Promise<void> {
+    const row = {
+      base_version: baseVersion,
+      changes: JSON.stringify(changes),
+      updated_by: updatedBy,
+      updated_at: updatedAt,
+    };
+    await this.#db
+      .insertInto('agent_drafts')
+      .values({ agent_id: id, ...row })
+      .onConflict((conflict) => conflict.column('agent_id').doUpdateSet(row))
+      .execute();
+  }
+
+  async dropDraft(id: number): Promise<boolean> {
+    const { numDeletedRows } = await this.#db.deleteFrom('agent_drafts').where('agent_id', '=', id).executeTakeFirst();
+    return numDeletedRows === 1n;
   }
 
   async noteError(id: number, error: AiAgent['lastError']): Promise<void> {
@@ -158,6 +241,15 @@ function toColumns<S extends Partial<AgentSettings>>(settings: S) {
   };
 }
 
+const toVersion = (row: Selectable<Database['agent_versions']>): AgentVersion => ({
+  version: row.version,
+  // A setting that is newer than the version has its default.
+  settings: { ...AGENT_DEFAULTS, ...(row.settings as unknown as AgentSettings) },
+  note: row.note,
+  publishedBy: row.published_by,
+  publishedAt: row.published_at,
+});
+
 function toAgent(row: Selectable<Database['ai_agents']>): AiAgent {
   return {
     id: row.id,
@@ -180,6 +272,7 @@ function toAgent(row: Selectable<Database['ai_agents']>): AiAgent {
     maxTokens: row.max_tokens,
     chain: row.chain,
     isDefault: row.is_default,
+    version: row.version,
     lastError: row.last_error === null ? null : { message: row.last_error, at: row.last_error_at! },
     createdAt: row.created_at,
     updatedAt: row.updated_at,

@@ -7,12 +7,14 @@ const EVERY_STATUS: readonly CallStatus[] = [...LIVE_STATUSES, ...ENDED_STATUSES
 
 /** The conditions of a list of calls, each served by one index. */
 export function branchesOf(organizationId: number, filter: CallFilter): readonly RawBuilder<unknown>[] {
-  const { agentId, campaignId, statuses, directions, number, userId, from, before } = filter;
+  const { agentId, agentVersion, campaignId, statuses, directions, number, userId, from, before, beforeId } = filter;
   // A user's calls whose user is unknown are none.
   if (userId === null) return [];
   const base = [
     sql`organization_id = ${organizationId}`,
     ...(agentId === undefined ? [] : [sql`agent_id = ${agentId}`]),
+    ...(agentVersion === undefined ? [] : [sql`agent_version = ${agentVersion}`]),
+    ...(beforeId === undefined ? [] : [sql`id < ${beforeId}`]),
     ...(campaignId === undefined ? [] : [sql`campaign_id = ${campaignId}`]),
     ...(userId === undefined ? [] : [sql`user_id = ${userId}`]),
     ...(directions === undefined ? [] : [sql`direction = any(${[...directions]}::text[])`]),

@@ -281,6 +281,7 @@ export class PostgresCallStore implements CallStore {
       branches: branchesOf(organizationId, filter),
       // The counters hold no numbers, campaigns, times and directions.
       ...(filter.number === undefined &&
+      filter.agentVersion === undefined &&
       filter.campaignId === undefined &&
       filter.from === undefined &&
       filter.before === undefined &&

@@ -6,6 +6,7 @@ const DAY_MS = 86_400_000;
 /** Longer than webhook deliveries are kept, so that a delivery can be replayed as long as it is listed. */
 const EVENT_RETENTION_DAYS = 90;
 const EVENTS_AT_ONCE = 5000;
+const AUDIT_RETENTION_DAYS = 730;
 /** Longer than any tool may run. */
 const LONGEST_TOOL_MS = 15 * 60_000;
 
@@ -47,6 +48,7 @@ export async function clearUp(db: Kysely<Database>, now: Date): Promise<void> {
     .where('state', '<>', 'pending')
     .where('created_at', '<', lastMonth)
     .execute();
+  await deleteAudit(db, new Date(now.getTime() - AUDIT_RETENTION_DAYS * DAY_MS));
   await deleteEvents(db, new Date(now.getTime() - EVENT_RETENTION_DAYS * DAY_MS));
   // The server of a conversation in text stopped while a tool ran; a call settles its own when it ends.
   await db
@@ -66,6 +68,19 @@ export async function clearUp(db: Kysely<Database>, now: Date): Promise<void> {
     .deleteFrom('rate_limits')
     .where('expire', '<', sql<number>`${now.getTime()}`)
     .execute();
+}
+
+/** The oldest first, which are the first of the primary key. */
+async function deleteAudit(db: Kysely<Database>, before: Date): Promise<void> {
+  for (let deleted = EVENTS_AT_ONCE; deleted === EVENTS_AT_ONCE;) {
+    const oldest = db.selectFrom('audit').select('id').orderBy('id').limit(EVENTS_AT_ONCE);
+    const { numDeletedRows } = await db
+      .deleteFrom('audit')
+      .where('id', 'in', oldest)
+      .where('at', '<', before)
+      .executeTakeFirst();
+    deleted = Number(numDeletedRows);
+  }
 }
 
 /** Deletes in batches, so that no statement runs into its time-out however many events there are. */

@@ -84,7 +84,7 @@ export class PostgresConversationStore implements ConversationStore {
 
   async list(
     organizationId: number,
-    { userId, status, startedBy }: ConversationFilter,
+    { after, userId, status, startedBy }: ConversationFilter,
     page: Page,
     now: Date,
   ): Promise<Listed<ConversationView>> {
@@ -92,6 +92,7 @@ export class PostgresConversationStore implements ConversationStore {
       sql`organization_id = ${organizationId}`,
       ...(userId === undefined ? [] : [sql`user_id = ${userId}`]),
       ...(startedBy === undefined ? [] : [sql`started_by = ${startedBy}`]),
+      ...(after === undefined ? [] : [sql`(last_message_at, id) < (${after.lastMessageAt}, ${after.id})`]),
     ];
     const branches = (status === undefined ? [[]] : branchesOf(status, now)).map((conditions) =>
       sql.join([...chosen, ...conditions], sql` and `),

@@ -89,12 +89,13 @@ export class PostgresLeadStore implements LeadStore {
   }
 
   async list(organizationId: number, campaignId: number, filter: LeadFilter, page: Page): Promise<Listed<ListedLead>> {
-    const { statuses, number } = filter;
+    const { afterId, statuses, number } = filter;
     let query = this.#db
       .selectFrom('leads')
       .where('leads.organization_id', '=', organizationId)
       .where('leads.campaign_id', '=', campaignId);
     if (statuses !== undefined) query = query.where('leads.status', 'in', [...statuses]);
+    if (afterId !== undefined) query = query.where('leads.id', '>', afterId);
     if (number !== undefined) query = query.where('leads.number', '=', number);
     const rows = await query
       .innerJoin('calling_places', 'calling_places.id', 'place_id')
@@ -111,6 +112,7 @@ export class PostgresLeadStore implements LeadStore {
       .offset(page.skip)
       .limit(page.limit)
       .execute();
+    if (page.uncounted) return { rows: rows.map(toListed), total: 0 };
     const total = number === undefined ? await this.#total(campaignId, statuses) : await countAll(query);
     return { rows: rows.map(toListed), total };
   }

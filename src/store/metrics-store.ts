@@ -35,6 +35,7 @@ const fromRecords = (callIds: readonly number[], judgement: Parameters<MetricsSt
     c.turns, c.waited_ms,
     (select coalesce(sum(u.cost_micros), 0)::bigint from usage_lines u where u.call_id = c.id) as cost_micros,
     ${judgement ? Math.round(judgement.sentimentScore * 100) : null}::smallint as sentiment,
+    case when c.overrides ? 'draft' then null else c.agent_version end as agent_version,
     coalesce(c.end_reason, '') = 'transferred' or exists (
       select from participants p where p.call_id = c.id and p.role in ('human-agent', 'colleague')) as transferred
   from calls c
@@ -66,7 +67,7 @@ export class PostgresMetricsStore implements MetricsStore {
       kept as (
         insert into call_facts (call_id, organization_id, agent_id, user_id, campaign_id, direction, carrier, outcome,
           placed_at, answered_at, ended_at, answered, converted, talk_ms, ring_ms, turns, waited_ms, cost_micros,
-          sentiment, transferred)
+          sentiment, agent_version, transferred)
         ${fromRecords(ids, judgement)}
         on conflict (call_id) do update set
           converted = call_facts.converted or excluded.converted,
@@ -78,6 +79,7 @@ export class PostgresMetricsStore implements MetricsStore {
         returning *),
       changes as (
         select k.organization_id, k.agent_id, k.user_id, k.campaign_id, k.direction, k.carrier, k.outcome, k.ended_at,
+          k.agent_id || '.' || k.agent_version as version,
           case when b.call_id is null then 1 else 0 end as calls,
           case when b.call_id is null and k.answered then 1 else 0 end as answered,
           k.converted::int - coalesce(b.converted, false)::int as converted,
@@ -110,7 +112,7 @@ export class PostgresMetricsStore implements MetricsStore {
       from real_changes c
       cross join lateral (values ('all', ''), ('agent', c.agent_id::text), ('user', c.user_id::text),
         ('campaign', c.campaign_id::text), ('direction', c.direction), ('carrier', c.carrier),
-        ('outcome', c.outcome)) as d(dimension, value)
+        ('outcome', c.outcome), ('version', c.version)) as d(dimension, value)
       cross join (values ('quarter', interval '15 minutes'), ('hour', interval '1 hour'),
         ('day', interval '1 day')) as s(span, length)
       where d.value is not null
@@ -124,6 +126,29 @@ export class PostgresMetricsStore implements MetricsStore {
         sentiment = r.sentiment + excluded.sentiment, analysed = r.analysed + excluded.analysed,
         transferred = r.transferred + excluded.transferred, positive = r.positive + excluded.positive,
         negative = r.negative + excluded.negative`.execute(this.#db);
+  }
+
+  async ofVersions(...[organizationId, agentId, versions]: Parameters<MetricsStore['ofVersions']>) {
+    const rows = await this.#db
+      .selectFrom('call_rollups')
+      .select((eb) => [
+        'value',
+        eb.fn.sum<number>('calls').as('calls'),
+        eb.fn.sum<number>('answered').as('answered'),
+        eb.fn.sum<number>('converted').as('converted'),
+      ])
+      .where('organization_id', '=', organizationId)
+      .where('dimension', '=', 'version')
+      .where('span', '=', 'day')
+      .where('value', '=', sql<string>`any(${versions.map((version) => `${agentId}.${version}`)}::text[])`)
+      .groupBy('value')
+      .execute();
+    return new Map(
+      rows.map(({ value, calls, answered, converted }) => [
+        Number(value.split('.')[1]),
+        { calls, answered, converted },
+      ]),
+    );
   }
 
   async fromRollups({ organizationId, by, filter, parts }: MetricsQuery): Promise<readonly MetricsRow[]> {

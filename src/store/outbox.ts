@@ -1,11 +1,13 @@
 import { sql, type Kysely } from 'kysely';
 import { fromKysely, type PgBoss } from 'pg-boss';
 import { actorName, type Context } from '#core/kernel/context.ts';
-import { AppError } from '#core/kernel/errors.ts';
+import { AppError, ChangedMeanwhile } from '#core/kernel/errors.ts';
 import type { DomainEvent } from '#core/kernel/events.ts';
 import type { JobRequest } from '#core/kernel/jobs.ts';
-import type { AuditLine, Outbox } from '#core/kernel/outbox.ts';
+import type { AuditFilter, AuditLine, Outbox } from '#core/kernel/outbox.ts';
+import { isEdit, type RevisionStore } from '#core/kernel/revisions.ts';
 import type { OnceStore } from '#core/once/once-store.ts';
+import { PostgresRevisionStore } from './revision-store.ts';
 import type { Database } from './schema.ts';
 
 /** Events, audit lines and jobs, written through the same connection as the change they belong to. */
@@ -13,6 +15,7 @@ export class PostgresOutbox implements Outbox {
   readonly #db: Kysely<Database>;
   readonly #boss: PgBoss;
   readonly #once: OnceStore;
+  readonly #revisions: RevisionStore;
   readonly #ring: () => void;
 
   /** `ring`: there is an event to read, once this is on record. */
@@ -21,6 +24,7 @@ export class PostgresOutbox implements Outbox {
     this.#ring = ring;
     this.#boss = boss;
     this.#once = once;
+    this.#revisions = new PostgresRevisionStore(db);
   }
 
   async event(organizationId: number, event: DomainEvent): Promise<void> {
@@ -72,7 +76,7 @@ export class PostgresOutbox implements Outbox {
   }
 
   async audit(
-    ctx: Pick<Context, 'organizationId' | 'actor' | 'once'>,
+    ctx: Pick<Context, 'organizationId' | 'actor' | 'once' | 'edit'>,
     action: string,
     subject: string,
     detail: object = {},
@@ -87,6 +91,7 @@ export class PostgresOutbox implements Outbox {
         detail: JSON.stringify(detail),
       })
       .execute();
+    await this.#revise(ctx, action, subject);
     if (!ctx.once) return;
     const marked = await this.#once.carriedOut(
       { ...ctx.once, organizationId: ctx.organizationId, actor: actorName(ctx.actor) },
@@ -95,20 +100,43 @@ export class PostgresOutbox implements Outbox {
     if (!marked) throw new AppError('conflict', 'This request took too long and was tried again meanwhile');
   }
 
-  async audited(organizationId: number, limit: number): Promise<readonly AuditLine[]> {
-    const rows = await this.#db
+  async #revise(
+    { organizationId, edit }: Pick<Context, 'organizationId' | 'edit'>,
+    action: string,
+    subject: string,
+  ): Promise<void> {
+    const own = edit?.subject === subject ? edit : null;
+    if (!own && !isEdit(action)) return;
+    const revision = await this.#revisions.raise(organizationId, subject);
+    if (own && own.expected !== null && own.expected !== revision - 1) throw new ChangedMeanwhile(subject);
+    own?.revised(revision);
+  }
+
+  async audited(organizationId: number, limit: number, filter: AuditFilter = {}): Promise<readonly AuditLine[]> {
+    let query = this.#db
       .selectFrom('audit')
-      .selectAll()
-      .where('organization_id', '=', organizationId)
-      .orderBy('id', 'desc')
-      .limit(limit)
-      .execute();
-    return rows.map(({ at, actor, action, subject, detail }) => ({
-      at,
-      actor,
-      action,
-      subject,
-      detail: detail as Record<string, unknown>,
+      .selectAll('audit')
+      .select([
+        sql<string | null>`coalesce((select name from users where audit.actor = 'user:' || users.id),
+          (select name from api_keys where audit.actor = 'api-key:' || api_keys.id))`.as('actor_name'),
+      ])
+      .where('organization_id', '=', organizationId);
+    const { before, actor, action, subject, from, to } = filter;
+    if (before !== undefined) query = query.where('id', '<', before);
+    if (actor !== undefined) query = query.where('actor', '=', actor);
+    if (action !== undefined) query = query.where('action', '=', action);
+    if (subject !== undefined) query = query.where('subject', '=', subject);
+    if (from !== undefined) query = query.where('at', '>=', from);
+    if (to !== undefined) query = query.where('at', '<', to);
+    const rows = await query.orderBy('id', 'desc').limit(limit).execute();
+    return rows.map((row) => ({
+      id: row.id,
+      at: row.at,
+      actor: row.actor,
+      actorName: row.actor_name,
+      action: row.action,
+      subject: row.subject,
+      detail: row.detail as Record<string, unknown>,
     }));
   }
 

@@ -18,6 +18,7 @@ import { PostgresMediaTokenStore } from './media-token-store.ts';
 import { PostgresOnceStore } from './once-store.ts';
 import { PostgresOrganizationStore } from './organization-store.ts';
 import { PostgresOutbox } from './outbox.ts';
+import { PostgresPersonDirectory } from './person-directory.ts';
 import { PostgresPersonStore } from './person-store.ts';
 import { PostgresCampaignHistory } from './campaign-history.ts';
 import { PostgresCampaignStore } from './campaign-store.ts';
@@ -27,6 +28,7 @@ import { PostgresLeadStore } from './lead-store.ts';
 import { PostgresConsentStore } from './consent-store.ts';
 import { PostgresDoNotCallStore } from './do-not-call-store.ts';
 import type { Database } from './schema.ts';
+import { PostgresRevisionStore } from './revision-store.ts';
 import { PostgresRoutingStore } from './routing-store.ts';
 import { PostgresBookingStore } from './booking-store.ts';
 import { PostgresToolStore } from './tool-store.ts';
@@ -51,6 +53,7 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss, ring: () => void): Reco
     callReviews: new PostgresCallReviewStore(db),
     mediaTokens: new PostgresMediaTokenStore(db),
     agents: new PostgresAgentStore(db),
+    people: new PostgresPersonDirectory(db),
     persons: new PostgresPersonStore(db),
     consents: new PostgresConsentStore(db),
     doNotCall: new PostgresDoNotCallStore(db),
@@ -79,6 +82,7 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss, ring: () => void): Reco
     memory: new PostgresMemoryStore(db),
     metrics: new PostgresMetricsStore(db),
     voices: new PostgresVoiceStore(db),
+    revisions: new PostgresRevisionStore(db),
     outbox: new PostgresOutbox(db, boss, once, ring),
   };
 }

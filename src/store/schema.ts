@@ -8,6 +8,21 @@ export interface Database {
     response_ms: number;
     last_at: Date;
   };
+  agent_drafts: {
+    agent_id: number;
+    base_version: number;
+    changes: ColumnType<object, string, string>;
+    updated_by: string;
+    updated_at: Date;
+  };
+  agent_versions: {
+    agent_id: number;
+    version: number;
+    settings: ColumnType<object, string, string>;
+    note: string | null;
+    published_by: string;
+    published_at: Date;
+  };
   ai_agents: {
     id: GeneratedAlways<number>;
     organization_id: number;
@@ -34,6 +49,7 @@ export interface Database {
     chain: ColumnType<number[], string | undefined, string>;
     last_error: string | null;
     last_error_at: Date | null;
+    version: Generated<number>;
   };
   api_keys: {
     id: GeneratedAlways<number>;
@@ -125,6 +141,7 @@ export interface Database {
     cost_micros: number;
     sentiment: number | null;
     transferred: Generated<boolean>;
+    agent_version: number | null;
   };
   call_origins: {
     call_id: number;
@@ -241,6 +258,7 @@ export interface Database {
     apart_offset_ms: number | null;
     campaign_id: number | null;
     not_after: Date | null;
+    agent_version: number | null;
   };
   campaign_pace: {
     campaign_id: number;
@@ -624,6 +642,11 @@ export interface Database {
     key: string;
     points: Generated<number>;
     expire: number | null;
+  };
+  record_revisions: {
+    organization_id: number;
+    subject: string;
+    revision: number;
   };
   server_commands: {
     id: GeneratedAlways<number>;

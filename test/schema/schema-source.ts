@@ -17,6 +17,8 @@ const JSON_CONTENT: Readonly<Record<string, string>> = {
   'call_batches.actor': 'object',
   'call_origins.metadata': 'Record<string, unknown>',
   'calls.latency': 'object',
+  'agent_drafts.changes': 'object',
+  'agent_versions.settings': 'object',
   'calls.overrides': 'Record<string, unknown>',
   'calls.spoken_by': 'Record<string, string>',
   'calls.turn_state': 'object',

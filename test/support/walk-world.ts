@@ -49,6 +49,7 @@ export const BODIES: Readonly<Record<string, (serial: number) => Json>> = {
   'POST /voice/providers/switch': () => ({ provider: 'simulator' }),
   'PUT /voice/providers/failover': () => ({ providers: [] }),
   'PUT /voice/providers/:provider/settings': () => ({ settings: {} }),
+  'POST /v1/convai/agents/:agent_id/publish': () => ({}),
   'POST /voice/numbers': (serial) => ({ phone_number: `+4930777${serial}` }),
   'POST /api/calls': () => ({ phone_number: '+15005550001' }),
   'POST /api/webhooks': () => ({ url: 'http://example.com/', events: ['call.failed'] }),
@@ -61,6 +62,8 @@ export const BODIES: Readonly<Record<string, (serial: number) => Json>> = {
   'POST /api/v1/calls/outbound/batch': () => ({ calls: [{ to_number: '+15005550001' }] }),
   'POST /api/ai/optimize': () => ({ campaign_id: 'campaign_999999' }),
   'POST /api/voice/generate': () => ({ text: 'Hello', voice_id: 'voice_999999' }),
+  'POST /api/people/:person_id/consents': () => ({ given: true, source: 'walked' }),
+  'POST /api/people/:person_id/consents/revoke': () => ({ how: 'walked' }),
   'POST /api/people/erase': () => ({ phone_number: '+4930123456' }),
 };
 
@@ -148,6 +151,7 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
     }).then((found) => found.id);
   });
   const number = `+49306660${nextSerial()}`;
+  const [person] = (await as('GET', '/api/people?limit=1')).body['data'] as Json[];
   const { organization_id } = await data(as('GET', '/api/users/me'));
   await server.request('POST', '/voice/numbers', { phone_number: number, organization_id });
   const [voice] = await server.database(
@@ -177,6 +181,8 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
       organization_id: `org_${call.organizationId}`,
       key_id: String(key['key_id']),
       api: 'sales-agent',
+      version: '1',
+      person_id: String(person!['person_id']),
       provider: 'simulator',
       number,
       campaign_id: String(campaign['campaign_id']),

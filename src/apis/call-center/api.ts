@@ -1,5 +1,6 @@
 import type { Plan } from '#core/kernel/plan.ts';
 import type { Api } from '../kit/api.ts';
+import { withConflict } from '../kit/editing.ts';
 import {
   activeCallsOperation,
   getCallOperation,
@@ -33,7 +34,17 @@ import {
   uploadLeadsOperation,
 } from './lead-imports.ts';
 import { listLeadsOperation } from './leads.ts';
-import { erasePersonOperation } from './people.ts';
+import { exportCallsOperation, exportLeadsOperation } from './exports.ts';
+import { callPeaksOperation } from './peaks.ts';
+import { listAuditOperation } from './audit.ts';
+import {
+  erasePersonByIdOperation,
+  erasePersonOperation,
+  getPersonOperation,
+  listPeopleOperation,
+  recordConsentOperation,
+  revokeConsentOperation,
+} from './people.ts';
 import { loginOperation, refreshOperation } from './sign-in.ts';
 import { optimizeOperation } from './suggestions.ts';
 import {
@@ -48,8 +59,10 @@ import { cloneVoiceOperation, generateSpeechOperation, getVoiceOperation, listVo
 import {
   callCenterEvent,
   deleteWebhookOperation,
+  listDeliveriesOperation,
   listWebhooksOperation,
   registerWebhookOperation,
+  replayDeliveriesOperation,
 } from './webhooks.ts';
 import { ErrorReply, renderError } from './dialect.ts';
 
@@ -65,7 +78,7 @@ export const callCenter: Api = {
   version: 'v1',
   owns: (path) => (path === '/api' || path.startsWith('/api/')) && !OTHERS.test(path),
   renderError,
-  errorReply: ErrorReply,
+  errorReply: withConflict(ErrorReply),
   countedPer: 'organization',
   usualLimit: (plan) => ({ name: 'requests', points: REQUESTS_AN_HOUR[plan], windowS: HOUR_S }),
   webhookBody: callCenterEvent,
@@ -93,6 +106,8 @@ export const callCenter: Api = {
     activeCallsOperation,
     getCallOperation,
     updateCallOperation,
+    callPeaksOperation,
+    exportCallsOperation,
     analyzeOperation,
     optimizeOperation,
     dashboardOperation,
@@ -102,6 +117,8 @@ export const callCenter: Api = {
     registerWebhookOperation,
     listWebhooksOperation,
     deleteWebhookOperation,
+    listDeliveriesOperation,
+    replayDeliveriesOperation,
     createCampaignOperation,
     listCampaignsOperation,
     getCampaignOperation,
@@ -110,11 +127,18 @@ export const callCenter: Api = {
     campaignAnalyticsOperation,
     testCallOperation,
     listLeadsOperation,
+    exportLeadsOperation,
     uploadLeadsOperation,
     getImportOperation,
     importErrorsOperation,
     undoImportOperation,
     erasePersonOperation,
+    listPeopleOperation,
+    getPersonOperation,
+    recordConsentOperation,
+    revokeConsentOperation,
+    erasePersonByIdOperation,
+    listAuditOperation,
     refuseCallsOperation,
     listDoNotCallOperation,
     allowCallsOperation,

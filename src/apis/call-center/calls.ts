@@ -10,6 +10,7 @@ import {
   type CallDetail,
   type ReviewedCall,
 } from '#core/calls/reviewed-calls.ts';
+import type { CallFilter } from '#core/calls/call-store.ts';
 import { updateCall } from '#core/calls/update-call.ts';
 import { UNITS } from '#core/usage/usage.ts';
 import { AppError } from '#core/kernel/errors.ts';
@@ -18,7 +19,7 @@ import { operation, type Urls } from '../kit/operation.ts';
 import { IdText, idOf, instantInQuery, numberIn, numberOf, phoneNumberText, timeInSeconds } from '../kit/codecs.ts';
 import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery, statusWord, STATUSES } from './dialect.ts';
 
-const MICROS = 1_000_000;
+export const MICROS = 1_000_000;
 const LONGEST_CALL_S = 4 * 3600;
 const LONGEST_DISPOSITION = 100;
 const LONGEST_NOTES = 10_000;
@@ -63,7 +64,7 @@ const DetailReply = CallReply.extend({
 });
 
 /** By this API's id, ours or the carrier's. */
-const callId = (id: string): string | number => numberIn('call', id) ?? id;
+export const callId = (id: string): string | number => numberIn('call', id) ?? id;
 
 function present({ call, cost, review }: ReviewedCall, urls: Urls, now: Date): z.input<typeof CallReply> {
   const { analysis, satisfaction } = review;
@@ -107,7 +108,7 @@ const presentDetail = (detail: CallDetail, urls: Urls, now: Date): z.input<typeo
   },
 });
 
-const seconds = (call: Call, now: Date): number => Math.floor(durationMs(call, now) / 1000);
+export const seconds = (call: Call, now: Date): number => Math.floor(durationMs(call, now) / 1000);
 const maxDurationS = ({ overrides: { maxDurationMs } }: Call): number | null =>
   maxDurationMs === undefined ? null : Math.round(maxDurationMs / 1000);
 export const initiateCallOperation = operation({
@@ -199,33 +200,35 @@ export const activeCallsOperation = operation({
   },
 });
 
+/** What a list of calls is filtered by. */
+export const CallsQuery = z.object({
+  status: z.enum([...STATUSES.keys()]).optional(),
+  agent_id: IdText.optional(),
+  campaign_id: IdText.optional(),
+  date_from: instantInQuery.optional(),
+  date_to: instantInQuery.optional().describe('A date without a time includes that day'),
+});
+
+export function callsFilter(query: z.output<typeof CallsQuery>): Omit<CallFilter, 'userId' | 'beforeId'> {
+  const { status, agent_id: agentId, campaign_id: campaignId, date_from: from, date_to: to } = query;
+  return {
+    ...(status === undefined ? {} : { statuses: STATUSES.get(status)! }),
+    ...(agentId === undefined ? {} : { agentId: numberIn('agent', agentId) ?? 0 }),
+    ...(campaignId === undefined ? {} : { campaignId: numberIn('campaign', campaignId) ?? 0 }),
+    ...(from === undefined ? {} : { from: from.at }),
+    ...(to === undefined ? {} : { before: to.end }),
+  };
+}
+
 export const listCallsOperation = operation({
   method: 'GET',
   path: '/api/calls',
   summary: 'List Calls',
   permission: 'read-calls',
-  query: PageQuery.extend({
-    status: z.enum([...STATUSES.keys()]).optional(),
-    agent_id: IdText.optional(),
-    campaign_id: IdText.optional(),
-    date_from: instantInQuery.optional(),
-    date_to: instantInQuery.optional().describe('A date without a time includes that day'),
-  }),
+  query: PageQuery.extend(CallsQuery.shape),
   reply: pagedReply(CallReply),
   handle: async ({ core, ctx, urls, query, requestId }) => {
-    const { status, agent_id: agentId, campaign_id: campaignId, date_from: from, date_to: to } = query;
-    const listed = await listReviewedCalls(
-      core,
-      ctx,
-      {
-        ...(status === undefined ? {} : { statuses: STATUSES.get(status)! }),
-        ...(agentId === undefined ? {} : { agentId: numberIn('agent', agentId) ?? 0 }),
-        ...(campaignId === undefined ? {} : { campaignId: numberIn('campaign', campaignId) ?? 0 }),
-        ...(from === undefined ? {} : { from: from.at }),
-        ...(to === undefined ? {} : { before: to.end }),
-      },
-      pageOf(query),
-    );
+    const listed = await listReviewedCalls(core, ctx, callsFilter(query), pageOf(query));
     const now = core.clock.now();
     return paged(requestId, query, listed, (row) => present(row, urls, now));
   },

@@ -66,6 +66,7 @@ export const getCampaignOperation = operation({
   path: '/api/campaigns/:campaign_id',
   summary: 'Get Campaign',
   permission: 'read',
+  record: ({ campaign_id: id }) => idOf('campaign', campaignNumber(id)),
   params: CampaignParams,
   reply: enveloped(CampaignReply),
   handle: async ({ core, ctx, params, requestId }) =>
@@ -77,6 +78,7 @@ export const updateCampaignOperation = operation({
   path: '/api/campaigns/:campaign_id',
   summary: 'Update Campaign: its settings, and its status to start, pause, resume or complete it',
   permission: 'manage-campaigns',
+  record: ({ campaign_id: id }) => idOf('campaign', campaignNumber(id)),
   params: CampaignParams,
   body: CampaignBody.partial().extend({ status: z.enum(CAMPAIGN_STATUSES).optional() }),
   reply: enveloped(CampaignReply),

@@ -89,6 +89,34 @@ export function paged<T, R>(
   };
 }
 
+/** Where a keyset page begins: `next_cursor` of the page before. */
+export const Cursor = wholeNumber(1, 999_999_999_999_999).optional().describe('`next_cursor` of the page before');
+
+/** `{success, data: [...], next_cursor, meta}`: rows that come meanwhile are neither repeated nor left out. */
+export const listReply = <D extends z.ZodType>(row: D) =>
+  z.object({
+    success: z.literal(true),
+    data: z.array(row),
+    next_cursor: z.string().nullable().describe('Null on the last page'),
+    meta: Meta,
+  });
+
+/** A keyset page of rows of which one more than `limit` was read. */
+export function listedAfter<T extends { readonly id: number }, R>(
+  requestId: string,
+  rows: readonly T[],
+  limit: number,
+  present: (row: T) => R,
+) {
+  const shown = rows.slice(0, limit);
+  return {
+    success: true as const,
+    data: shown.map(present),
+    next_cursor: rows.length > limit ? String(shown.at(-1)!.id) : null,
+    meta: meta(requestId),
+  };
+}
+
 function words(error: AppError): { status: number; code: string } {
   if (error instanceof RecordsUnavailable) return { status: 503, code: 'SYSTEM_002' };
   if (error instanceof UpstreamTimeout) return { status: 504, code: 'SYSTEM_003' };

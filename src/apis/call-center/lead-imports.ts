@@ -9,7 +9,7 @@ import { operation } from '../kit/operation.ts';
 import { IdText, idOf, numberOf, queryFlag, timeInSeconds } from '../kit/codecs.ts';
 import { uploadedFile } from '../kit/upload.ts';
 import { CampaignParams, campaignNumber } from './campaigns.ts';
-import { csvRow } from './csv.ts';
+import { csvRow } from '../kit/csv.ts';
 import { envelope, enveloped } from './dialect.ts';
 
 const LONGEST_MAPPING = 20_000;

@@ -58,24 +58,29 @@ const present = (lead: ListedLead & LeadAnswer): z.input<typeof LeadReply> => ({
   created_at: timeInSeconds(lead.createdAt),
 });
 
+/** What a list of leads is filtered by. */
+export const LeadsQuery = z.object({
+  status: z.enum([...STATUSES.keys()]).optional(),
+  phone_number: phoneNumberInQuery.optional(),
+});
+
+export const leadsFilter = ({ status, phone_number: number }: z.output<typeof LeadsQuery>) => ({
+  ...(status === undefined ? {} : { statuses: STATUSES.get(status)! }),
+  ...(number === undefined ? {} : { number }),
+});
+
+export const leadStatusWord = (status: LeadStatus): string => STATUS[status];
+
 export const listLeadsOperation = operation({
   method: 'GET',
   path: '/api/campaigns/:campaign_id/leads',
   summary: 'List the leads of a campaign, each with the reason why it is not dialled now',
   permission: 'read',
   params: CampaignParams,
-  query: PageQuery.extend({
-    status: z.enum([...STATUSES.keys()]).optional(),
-    phone_number: phoneNumberInQuery.optional(),
-  }),
+  query: PageQuery.extend(LeadsQuery.shape),
   reply: pagedReply(LeadReply),
   handle: async ({ core, ctx, params, query, requestId }) => {
-    const { status, phone_number: number } = query;
-    const filter = {
-      ...(status === undefined ? {} : { statuses: STATUSES.get(status)! }),
-      ...(number === undefined ? {} : { number }),
-    };
-    const listed = await listLeads(core, ctx, campaignNumber(params.campaign_id), filter, pageOf(query));
+    const listed = await listLeads(core, ctx, campaignNumber(params.campaign_id), leadsFilter(query), pageOf(query));
     return paged(requestId, query, listed, present);
   },
 });

@@ -62,6 +62,7 @@ export const getOrganizationOperation = operation({
   path: '/api/organizations/:organization_id',
   summary: 'Get the own organization',
   permission: 'read',
+  record: ({ organization_id: id }) => idOf('org', organizationNumber(id)),
   params: OrganizationParams,
   reply: enveloped(OrganizationReply),
   handle: async ({ core, ctx, params, requestId }) =>
@@ -73,6 +74,7 @@ export const updateOrganizationOperation = operation({
   path: '/api/organizations/:organization_id',
   summary: 'Change the own organization: name, time zone, for how many days recordings and transcripts are kept',
   permission: 'manage-settings',
+  record: ({ organization_id: id }) => idOf('org', organizationNumber(id)),
   params: OrganizationParams,
   body: z.object({
     name: Name.optional(),

@@ -1,3 +1,4 @@
+import { userOf } from '#core/kernel/context.ts';
 import { z } from 'zod';
 import { changeMyself, changeUser, createUser, getMyself, getUser, listUsers } from '#core/identity/users.ts';
 import { ANSWER_BY } from '#core/desk/human-agent.ts';
@@ -117,6 +118,7 @@ export const getMyselfOperation = operation({
   path: '/api/users/me',
   summary: 'Get Current User',
   permission: 'own-profile',
+  record: (_, ctx) => idOf('user', userOf(ctx.actor) ?? 0),
   reply: enveloped(UserReply),
   handle: async ({ core, ctx, requestId }) => envelope(requestId, present(await getMyself(core, ctx))),
 });
@@ -126,6 +128,7 @@ export const updateMyselfOperation = operation({
   path: '/api/users/me',
   summary: 'Update User Profile; a new password takes the current one beside it',
   permission: 'own-profile',
+  record: (_, ctx) => idOf('user', userOf(ctx.actor) ?? 0),
   body: z
     .object({
       name: Name.optional(),
@@ -192,6 +195,7 @@ export const getUserOperation = operation({
   path: '/api/users/:user_id',
   summary: 'Get User',
   permission: 'read-users',
+  record: ({ user_id: id }) => idOf('user', userNumber(id)),
   params: UserParams,
   reply: enveloped(UserReply),
   handle: async ({ core, ctx, params, requestId }) =>
@@ -203,6 +207,7 @@ export const updateUserOperation = operation({
   path: '/api/users/:user_id',
   summary: 'Update User',
   permission: 'manage-users',
+  record: ({ user_id: id }) => idOf('user', userNumber(id)),
   params: UserParams,
   body: z.object({
     name: Name.optional(),

@@ -1,11 +1,17 @@
 import { z } from 'zod';
 import { durationMs, type Call } from '#core/calls/call.ts';
 import type { DomainEvent } from '#core/kernel/events.ts';
-import type { StoredEvent, Webhook } from '#core/webhooks/webhook.ts';
-import { deleteWebhook, listWebhooks, registerWebhook } from '#core/webhooks/webhooks.ts';
+import type { StoredEvent, Webhook, WebhookDelivery } from '#core/webhooks/webhook.ts';
+import {
+  deleteWebhook,
+  listDeliveries,
+  listWebhooks,
+  registerWebhook,
+  replayDeliveries,
+} from '#core/webhooks/webhooks.ts';
 import { operation } from '../kit/operation.ts';
 import { IdText, idOf, numberOf, signingSecretText, timeInSeconds, webUrl } from '../kit/codecs.ts';
-import { envelope, enveloped, statusWord } from './dialect.ts';
+import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery, statusWord } from './dialect.ts';
 
 const API = 'call-center';
 
@@ -28,6 +34,8 @@ const NAMES = Object.keys(EVENTS) as EventName[];
 const FINISHED = 'campaign.finished';
 
 const nameOf = (type: DomainEvent['type']): string => NAMES.find((name) => EVENTS[name] === type) ?? type;
+
+const webhookNumber = (id: string): number => numberOf('webhook', id, 'Webhook', 'webhook_id');
 
 const WebhookReply = z.object({
   webhook_id: z.string(),
@@ -90,8 +98,68 @@ export const deleteWebhookOperation = operation({
   params: z.object({ webhook_id: IdText }),
   reply: enveloped(z.object({ webhook_id: z.string() })),
   handle: async ({ core, ctx, params, requestId }) => {
-    await deleteWebhook(core, ctx, numberOf('webhook', params.webhook_id, 'Webhook', 'webhook_id'));
+    await deleteWebhook(core, ctx, webhookNumber(params.webhook_id));
     return envelope(requestId, { webhook_id: params.webhook_id });
+  },
+});
+
+const DeliveryReply = z.object({
+  delivery_id: z.string(),
+  event: z.string(),
+  call_sid: z.string().nullable(),
+  state: z.enum(['pending', 'delivered', 'dead', 'canceled']),
+  attempts: z.int(),
+  last_attempt_at: z.string().nullable(),
+  last_status: z.int().nullable(),
+  last_error: z.string().nullable(),
+  last_duration_ms: z.int().nullable(),
+  created_at: z.string(),
+});
+
+const shownDelivery = (one: WebhookDelivery): z.input<typeof DeliveryReply> => ({
+  delivery_id: idOf('evt', one.eventId),
+  event: nameOf(one.type),
+  call_sid: one.callSid,
+  state: one.state,
+  attempts: one.attempts,
+  last_attempt_at: one.lastAttemptAt && timeInSeconds(one.lastAttemptAt),
+  last_status: one.lastStatus,
+  last_error: one.lastError,
+  last_duration_ms: one.lastDurationMs,
+  created_at: timeInSeconds(one.createdAt),
+});
+
+export const listDeliveriesOperation = operation({
+  method: 'GET',
+  path: '/api/webhooks/:webhook_id/deliveries',
+  summary: 'What was sent to a webhook, and how it went',
+  permission: 'manage-webhooks',
+  params: z.object({ webhook_id: IdText }),
+  query: PageQuery.extend({ state: z.enum(['pending', 'delivered', 'dead']).optional() }),
+  reply: pagedReply(DeliveryReply),
+  handle: async ({ core, ctx, params, query, requestId }) => {
+    const which = {
+      webhookId: webhookNumber(params.webhook_id),
+      ...(query.state === undefined ? {} : { state: query.state }),
+    };
+    return paged(requestId, query, await listDeliveries(core, ctx, which, pageOf(query)), shownDelivery);
+  },
+});
+
+export const replayDeliveriesOperation = operation({
+  method: 'POST',
+  path: '/api/webhooks/:webhook_id/replay',
+  summary: 'Send again what was given up, or one delivery',
+  permission: 'manage-webhooks',
+  params: z.object({ webhook_id: IdText }),
+  body: z.object({ delivery_id: IdText.optional() }),
+  reply: enveloped(z.object({ replayed: z.int() })),
+  handle: async ({ core, ctx, params, body, requestId }) => {
+    const { delivery_id: id } = body;
+    const which =
+      id === undefined ? { state: 'dead' as const } : { eventId: numberOf('evt', id, 'Delivery', 'delivery_id') };
+    const webhookId = webhookNumber(params.webhook_id);
+    return envelope(requestId, { replayed: await replayDeliveries(core, ctx, { webhookId, ...which }) });
   },
 });
 

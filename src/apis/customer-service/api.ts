@@ -1,4 +1,5 @@
 import type { Api } from '../kit/api.ts';
+import { withConflict } from '../kit/editing.ts';
 import { callMetricsOperation, realtimeOperation } from './analytics.ts';
 import { batchCallsOperation, getBatchOperation } from './batch.ts';
 import { allActiveOperation, endCallOperation, transcriptOperation } from './calls.ts';
@@ -18,7 +19,7 @@ export const customerService: Api = {
   title: 'Customer Service Voice Agent',
   owns: (path) => path === '/api/v1' || path.startsWith('/api/v1/'),
   renderError,
-  errorReply: ErrorReply,
+  errorReply: withConflict(ErrorReply),
   countedPer: 'principal',
   usualLimit: () => REQUESTS,
   operations: [

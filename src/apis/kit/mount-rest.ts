@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '#core/kernel/errors.ts';
 import type { StagedFile } from '#core/kernel/file-store.ts';
 import type { Api } from './api.ts';
 import { credentialIn } from './authenticate.ts';
+import { EditConflict } from './editing.ts';
 import { readJson, shortened, wrong } from './input.ts';
 import type { Limit } from './limit.ts';
 import { secondsUntil } from './limits.ts';
@@ -138,13 +140,14 @@ async function serve(
     const outcome = await pipeline.run(operation, admission, requestOf(request, reply), {
       params: request.params,
       query: request.query,
+      shows: showing(api, operation),
       body: () => bodyOf(operation, pipeline, request, staged),
     });
     if (outcome.kind === 'stream')
       return await streamReply(api, reply, request.id, (send, signal) => outcome.run(send, signal));
     if (outcome.replayed) void reply.header('idempotent-replayed', 'true');
     if (operation.contentType !== undefined) void reply.type(operation.contentType);
-    await reply.code(operation.status?.(outcome.body) ?? 200).send(outcome.body);
+    await reply.code(operation.status?.(outcome.body) ?? 200).send(sendable(outcome.body));
   } catch (error) {
     if (operation.account && error instanceof AppError && error.code !== 'invalid-input')
       failedSignIns.add(
@@ -164,6 +167,19 @@ async function serve(
     await Promise.all(staged.map((file) => file.discard()));
   }
 }
+
+/** The operation that shows the record that an operation is about. */
+const showing = (api: Api, operation: RestOperation): RestOperation | null => {
+  if (!operation.record) return null;
+  const at = operation.shownAt ?? operation.path;
+  return api.operations.find(({ method, path }) => method === 'GET' && path === at) ?? null;
+};
+
+/** A reply in pieces is sent as they come. */
+const sendable = (body: unknown): unknown =>
+  typeof body === 'object' && body !== null && Symbol.asyncIterator in body
+    ? Readable.from(body as AsyncIterable<string>)
+    : body;
 
 function runRaw(
   raw: NonNullable<RestOperation['raw']>,
@@ -237,5 +253,6 @@ function sendError(api: Api, reply: FastifyReply, error: AppError, requestId: st
   if (error.retryAt) void reply.header('retry-after', secondsUntil(error.retryAt));
   if (error.code === 'unauthenticated' || error.code === 'token-expired')
     void reply.header('www-authenticate', 'Bearer');
-  return reply.code(status).send(body);
+  if (error instanceof EditConflict) void reply.header('etag', error.conflict.etag);
+  return reply.code(status).send(error instanceof EditConflict ? { ...body, conflict: error.conflict } : body);
 }

@@ -58,6 +58,7 @@ type Named = (name: string, shape: Shape, io: 'input' | 'output') => { readonly 
 
 function describe(operation: RestOperation, named: Named): object {
   const open = operation.permission === 'anybody';
+  const edits = operation.record !== undefined && operation.method !== 'GET';
   const inPath = /:\w/.test(operation.path);
   const errors = {
     ...COMMON_ERRORS,
@@ -65,7 +66,9 @@ function describe(operation: RestOperation, named: Named): object {
     ...(inPath ? { 404: 'There is no such record' } : {}),
     ...(operation.creates
       ? { 409: 'There is such a record, or the Idempotency-Key was used for another request' }
-      : {}),
+      : edits
+        ? { 409: 'The record was changed meanwhile, or may not be changed so: `conflict` has both texts' }
+        : {}),
   };
   return {
     summary: operation.summary,
@@ -85,6 +88,17 @@ function describe(operation: RestOperation, named: Named): object {
             },
           ]
         : []),
+      ...(edits
+        ? [
+            {
+              name: 'If-Match',
+              in: 'header',
+              required: false,
+              schema: { type: 'string' },
+              description: 'The ETag of the record as it was read: if it was changed meanwhile, nothing is changed',
+            },
+          ]
+        : []),
     ],
     ...(operation.body
       ? {
@@ -97,7 +111,7 @@ function describe(operation: RestOperation, named: Named): object {
     responses: {
       200: {
         description: 'Done',
-        headers: LIMIT_HEADERS,
+        headers: operation.record ? { ...LIMIT_HEADERS, ETag: { schema: { type: 'string' } } } : LIMIT_HEADERS,
         content: {
           [operation.contentType ?? 'application/json']: {
             schema: named(`${operation.name}Reply`, operation.reply, 'output'),

@@ -42,6 +42,13 @@ interface Declaration<P extends Shape, Q extends Shape, B extends Shape, R exten
    * It creates a record: an `Idempotency-Key` makes a repetition answer the first reply. Its verb writes an audit line.
    */
   readonly creates?: true;
+  /**
+   * The record that it shows or edits, as its audit lines name it. The reply carries the record's ETag, and an edit
+   * takes If-Match.
+   */
+  record?(params: z.output<P>, ctx: Context): string;
+  /** The path of the operation that shows the record, if that is not its own: the answer to a conflict. */
+  readonly shownAt?: string;
   /** It needs no credential because only this machine reaches it: pages of other sites may not use it. */
   readonly localOnly?: true;
   /** It receives a document, which needs an upload slot of the organization. */

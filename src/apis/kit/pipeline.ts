@@ -2,10 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Core } from '#core/core.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import { isAllowed, type Context } from '#core/kernel/context.ts';
-import { AppError, invalid } from '#core/kernel/errors.ts';
+import { AppError, ChangedMeanwhile, invalid } from '#core/kernel/errors.ts';
 import { FairTurns } from '#core/kernel/fair-turns.ts';
 import type { Api } from './api.ts';
 import { authenticate, credentialIn, type Headers } from './authenticate.ts';
+import { CsvReply } from './csv.ts';
+import { EditConflict, editRecord, expectedRevision, showRecord, withoutSecrets } from './editing.ts';
 import { parseInput } from './input.ts';
 import type { ReplyHeaders, RequestCount, RequestLimits } from './limits.ts';
 import { carryOutOnce, idempotencyKey } from './once.ts';
@@ -54,6 +56,8 @@ export interface Admitted {
 export interface RawInput {
   readonly params?: unknown;
   readonly query?: unknown;
+  /** The operation that shows the record that this one edits. */
+  readonly shows?: Operation | null;
   /** Read when the rest has been checked. */
   body(): Promise<unknown>;
 }
@@ -151,14 +155,51 @@ export class Pipeline {
     const { stream } = operation;
     if (ctx && stream?.wanted(input.body))
       return { kind: 'stream', run: (send, signal) => stream.handle(callAs(ctx), send, signal) };
-    const carryOut = async (as: Context | null) => {
+    const handle = async (as: Context | null) => {
       if (operation.alsoLimit) await count.against(operation.alsoLimit);
       return this.#cut(operation, await operation.handle(callAs(as)));
+    };
+    const carryOut = async (as: Context | null) => {
+      if (!as || !operation.record) return handle(as);
+      const { reply, etag } = await this.#ofRecord(
+        operation,
+        as,
+        request,
+        { ...input, shows: raw.shows ?? null },
+        handle,
+      );
+      request.setHeaders({ etag });
+      return reply;
     };
     const key = operation.creates && ctx ? idempotencyKey(request.headers['idempotency-key']) : null;
     if (key === null || !ctx) return { kind: 'reply', body: await carryOut(ctx), replayed: false };
     const { reply, replayed } = await carryOutOnce(core, operation, ctx, key, input, carryOut);
     return { kind: 'reply', body: reply, replayed };
+  }
+
+  /** Shows or edits one record. @throws EditConflict */
+  async #ofRecord(
+    operation: Operation,
+    ctx: Context,
+    request: PipelineRequest,
+    input: { readonly params: unknown; readonly body: unknown; readonly shows: Operation | null },
+    handle: (ctx: Context) => Promise<unknown>,
+  ): Promise<{ readonly reply: unknown; readonly etag: string }> {
+    const { core, urls } = this.options;
+    const subject = operation.record!(input.params, ctx);
+    if (operation === input.shows) return showRecord(core, ctx, subject, () => handle(ctx));
+    const expected = expectedRevision(request.headers['if-match']);
+    try {
+      return await editRecord(core, ctx, subject, expected, handle);
+    } catch (error) {
+      const { shows } = input;
+      if (!(error instanceof ChangedMeanwhile) || !shows) throw error;
+      const call = { core, urls, ctx, requestId: request.id, address: request.address, params: input.params };
+      const { reply, etag } = await showRecord(core, ctx, subject, async () =>
+        this.#cut(shows, await shows.handle({ ...call, query: undefined, body: undefined })),
+      );
+      throw new EditConflict(error, { etag, current: reply, yours: withoutSecrets(input.body) });
+    }
   }
 
   /** An open operation, such as health, answers even if credentials cannot be read. */
@@ -188,7 +229,11 @@ export class Pipeline {
 
   #cut(operation: Operation, result: unknown): unknown {
     const reply = operation.reply.parse(result);
-    if (this.options.strictReplies && !isDeepStrictEqual(reply, JSON.parse(JSON.stringify(result))))
+    if (
+      operation.reply !== CsvReply &&
+      this.options.strictReplies &&
+      !isDeepStrictEqual(reply, JSON.parse(JSON.stringify(result)))
+    )
       throw new Error(`${operation.name} says more than its schema: ${JSON.stringify(result)}`);
     return reply;
   }

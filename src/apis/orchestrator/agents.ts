@@ -133,6 +133,7 @@ export const getAgentOperation = operation({
   path: '/agents/:agentId',
   summary: 'Get Agent',
   permission: 'read',
+  record: ({ agentId }) => idOf('agent', agentNumber(agentId)),
   limit: MANAGEMENT,
   params,
   reply: Shown,
@@ -144,6 +145,7 @@ export const changeAgentOperation = operation({
   path: '/agents/:agentId',
   summary: 'Change Agent',
   permission: 'manage-agents',
+  record: ({ agentId }) => idOf('agent', agentNumber(agentId)),
   limit: MANAGEMENT,
   params,
   body: z.object({
@@ -205,7 +207,13 @@ const MessageBody = z.object({
       dynamic_variables: Variables.optional().describe('Fill {{name}} in the prompt, from this message on'),
     })
     .default({}),
-  options: z.object({ stream: z.boolean().optional(), temperature: z.number().min(0).max(2).optional() }).default({}),
+  options: z
+    .object({
+      stream: z.boolean().optional(),
+      temperature: z.number().min(0).max(2).optional(),
+      use_draft: z.boolean().optional().describe('The draft of the agent answers'),
+    })
+    .default({}),
 });
 
 const MessageReply = z.object({
@@ -230,6 +238,7 @@ function written(agentId: string, { message, context, options }: z.output<typeof
     userId: context.user_id ?? null,
     conversation: named === null ? null : { name: named, id: numberIn('conv', named) },
     temperature: options.temperature ?? null,
+    useDraft: options.use_draft ?? false,
     ...(context.dynamic_variables === undefined ? {} : { variables: context.dynamic_variables }),
   };
 }

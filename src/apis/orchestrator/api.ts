@@ -1,4 +1,5 @@
 import type { Api } from '../kit/api.ts';
+import { withConflict } from '../kit/editing.ts';
 import { EventSocket } from '../kit/event-socket.ts';
 import type { RestOperation } from '../kit/operation.ts';
 import {
@@ -9,10 +10,21 @@ import {
   listAgentsOperation,
   messageAgentOperation,
 } from './agents.ts';
-import { addMessageOperation, getConversationOperation, listConversationsOperation } from './conversations.ts';
+import {
+  addMessageOperation,
+  exportConversationsOperation,
+  getConversationOperation,
+  listConversationsOperation,
+} from './conversations.ts';
 import { forgetMemoryOperation, getMemoryOperation, updateMemoryOperation } from './memory.ts';
 import { callStatusOperation, endCallOperation, initiateCallOperation, listCallsOperation } from './calls.ts';
-import { addNumberOperation, changeNumberOperation, listNumbersOperation, removeNumberOperation } from './numbers.ts';
+import {
+  addNumberOperation,
+  changeNumberOperation,
+  getNumberOperation,
+  listNumbersOperation,
+  removeNumberOperation,
+} from './numbers.ts';
 import { providerOperations } from './providers.ts';
 import { ErrorReply, renderError } from './dialect.ts';
 import { socketDialect } from './socket.ts';
@@ -26,7 +38,7 @@ export function orchestrator(platform: readonly RestOperation[]): Api {
     title: 'Voice Agent Orchestrator',
     owns: () => true,
     renderError,
-    errorReply: ErrorReply,
+    errorReply: withConflict(ErrorReply),
     countedPer: 'principal',
     // As health checks do.
     usualLimit: () => ({ name: 'health', points: 1000, windowS: 60 }),
@@ -39,6 +51,7 @@ export function orchestrator(platform: readonly RestOperation[]): Api {
       endCallOperation,
       listNumbersOperation,
       addNumberOperation,
+      getNumberOperation,
       changeNumberOperation,
       removeNumberOperation,
       listAgentsOperation,
@@ -47,6 +60,7 @@ export function orchestrator(platform: readonly RestOperation[]): Api {
       changeAgentOperation,
       agentStatusOperation,
       messageAgentOperation,
+      exportConversationsOperation,
       listConversationsOperation,
       getConversationOperation,
       addMessageOperation,

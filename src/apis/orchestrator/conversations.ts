@@ -3,6 +3,8 @@ import { addMessage, listConversations, viewConversation } from '#core/conversat
 import type { ConversationView } from '#core/conversations/conversation.ts';
 import type { Entry } from '#core/conversations/entry.ts';
 import { LONGEST_USER_ID } from '#core/people/person-of.ts';
+import { everyConversation } from '#core/exports/every-row.ts';
+import { CSV, csvOf, CsvReply, type Columns } from '../kit/csv.ts';
 import type { Limit } from '../kit/limit.ts';
 import { operation } from '../kit/operation.ts';
 import { IdText, idOf, jsonOfAtMost, numberIn, pageLimit, pageSkip, timeInMilliseconds } from '../kit/codecs.ts';
@@ -53,18 +55,49 @@ const head = ({ conversation, status }: ConversationView): z.input<typeof Head> 
   last_message_at: timeInMilliseconds(conversation.lastMessageAt),
 });
 
+const ListQuery = z.object({
+  user_id: userId.optional(),
+  status: z.enum(['active', 'completed', 'archived']).optional(),
+});
+
+const COLUMNS: Columns<ConversationView> = {
+  id: ({ conversation }) => conversationIdOf(conversation),
+  user_id: ({ conversation }) => conversation.userId,
+  channel: ({ conversation }) => (conversation.callId === null ? 'text' : 'voice'),
+  agent_id: ({ conversation }) => conversation.agentId && idOf('agent', conversation.agentId),
+  status: ({ status }) => status,
+  created_at: ({ conversation }) => timeInMilliseconds(conversation.createdAt),
+  last_message_at: ({ conversation }) => timeInMilliseconds(conversation.lastMessageAt),
+  message_count: ({ messages }) => messages,
+  summary: ({ conversation }) => conversation.summary,
+};
+
+export const exportConversationsOperation = operation({
+  method: 'GET',
+  path: '/conversations.csv',
+  summary: 'The conversations of a list as CSV, all of them',
+  permission: 'read-calls',
+  limit: CONVERSATIONS,
+  query: ListQuery,
+  contentType: CSV,
+  reply: CsvReply,
+  handle: ({ core, ctx, query: { user_id: user, status } }) =>
+    csvOf(
+      COLUMNS,
+      everyConversation(core, ctx, {
+        ...(user === undefined ? {} : { userId: user }),
+        ...(status === undefined ? {} : { status }),
+      }),
+    ),
+});
+
 export const listConversationsOperation = operation({
   method: 'GET',
   path: '/conversations',
   summary: 'Get Conversations',
   permission: 'read-calls',
   limit: CONVERSATIONS,
-  query: z.object({
-    limit: pageLimit(10),
-    offset: pageSkip,
-    user_id: userId.optional(),
-    status: z.enum(['active', 'completed', 'archived']).optional(),
-  }),
+  query: ListQuery.extend({ limit: pageLimit(10), offset: pageSkip }),
   reply: z.object({
     conversations: z.array(Head.extend({ message_count: z.int() })),
     pagination: z.object({ total: z.int(), limit: z.int(), offset: z.int(), has_more: z.boolean() }),

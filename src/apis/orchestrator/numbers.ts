@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { OwnNumber } from '#core/carriers/carrier-store.ts';
-import { addNumber, changeNumber, listNumbers, removeNumber } from '#core/carriers/numbers.ts';
+import { addNumber, changeNumber, getNumber, listNumbers, removeNumber } from '#core/carriers/numbers.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
 import type { Limit } from '../kit/limit.ts';
 import { operation } from '../kit/operation.ts';
@@ -63,11 +63,24 @@ export const addNumberOperation = operation({
     ),
 });
 
+export const getNumberOperation = operation({
+  method: 'GET',
+  path: '/voice/numbers/:number',
+  summary: 'Get Number',
+  permission: 'read',
+  record: ({ number }) => number,
+  limit: MANAGEMENT,
+  params,
+  reply: Number,
+  handle: async ({ core, ctx, params: { number } }) => shown(await getNumber(core, ctx, number)),
+});
+
 export const changeNumberOperation = operation({
   method: 'PUT',
   path: '/voice/numbers/:number',
   summary: 'Change Number',
   permission: 'manage-settings',
+  record: ({ number }) => number,
   limit: MANAGEMENT,
   params,
   body: z.object({ provider: z.string().max(100).optional(), agent_id: IdText.nullable().optional() }),

@@ -15,7 +15,7 @@ import { agentIdOf, agentNumber, AgentParams, deleted, Deleted, time } from './d
 
 const text = (max: number) => z.string().max(max);
 
-const AgentReply = z.object({
+export const AgentReply = z.object({
   agent_id: z.string(),
   name: z.string(),
   system_prompt: z.string(),
@@ -58,9 +58,9 @@ const AgentBody = z.object({
     .optional(),
 });
 
-const AgentChange = AgentBody.partial();
+export const AgentChange = AgentBody.partial();
 
-function settings(body: z.output<typeof AgentChange>): ChangeAgent {
+export function settings(body: z.output<typeof AgentChange>): ChangeAgent {
   return {
     name: body.name,
     systemPrompt: body.system_prompt,
@@ -79,7 +79,7 @@ function settings(body: z.output<typeof AgentChange>): ChangeAgent {
   };
 }
 
-function present(agent: AiAgent): z.input<typeof AgentReply> {
+export function present(agent: AiAgent): z.input<typeof AgentReply> {
   return {
     agent_id: agentIdOf(agent.id),
     name: agent.name,
@@ -102,6 +102,9 @@ function present(agent: AiAgent): z.input<typeof AgentReply> {
     ...(agent.builtInTools.length === BUILT_IN_TOOLS.length ? {} : { built_in_tools: [...agent.builtInTools] }),
   };
 }
+
+/** The draft is part of the record: to edit either makes the other's ETag old. */
+export const recordOf = (params: z.output<typeof AgentParams>): string => agentIdOf(agentNumber(params.agent_id));
 
 export const createAgentOperation = operation({
   method: 'POST',
@@ -137,6 +140,7 @@ export const getAgentOperation = operation({
   path: '/v1/convai/agents/:agent_id',
   summary: 'Get Agent',
   permission: 'read',
+  record: recordOf,
   params: AgentParams,
   reply: AgentReply,
   handle: async ({ core, ctx, params }) => present(await getAgent(core, ctx, agentNumber(params.agent_id))),
@@ -147,6 +151,7 @@ export const updateAgentOperation = operation({
   path: '/v1/convai/agents/:agent_id',
   summary: 'Update Agent',
   permission: 'manage-agents',
+  record: recordOf,
   params: AgentParams,
   body: AgentChange,
   reply: AgentReply,

@@ -1,4 +1,5 @@
 import type { Api } from '../kit/api.ts';
+import { withConflict } from '../kit/editing.ts';
 import {
   createAgentOperation,
   deleteAgentOperation,
@@ -6,6 +7,16 @@ import {
   listAgentsOperation,
   updateAgentOperation,
 } from './agents.ts';
+import {
+  compareVersionsOperation,
+  changeDraftOperation,
+  discardDraftOperation,
+  getDraftOperation,
+  getVersionOperation,
+  listVersionsOperation,
+  publishDraftOperation,
+  restoreVersionOperation,
+} from './agent-versions.ts';
 import { endCallOperation, outboundCallOperation, webCallOperation } from './calls.ts';
 import { getConversationOperation, listConversationsOperation } from './conversations.ts';
 import {
@@ -41,7 +52,7 @@ export const salesAgent: Api = {
   title: 'AI SDR Agent',
   owns: (path) => path === '/v1' || path.startsWith('/v1/'),
   renderError,
-  errorReply: ErrorReply,
+  errorReply: withConflict(ErrorReply),
   countedPer: 'principal',
   usualLimit: () => ({ name: 'requests', points: 1000, windowS: 60 }),
   webhookBody: salesAgentEvent,
@@ -51,6 +62,14 @@ export const salesAgent: Api = {
     getAgentOperation,
     updateAgentOperation,
     deleteAgentOperation,
+    getDraftOperation,
+    changeDraftOperation,
+    discardDraftOperation,
+    publishDraftOperation,
+    listVersionsOperation,
+    getVersionOperation,
+    compareVersionsOperation,
+    restoreVersionOperation,
     outboundCallOperation,
     endCallOperation,
     webCallOperation,

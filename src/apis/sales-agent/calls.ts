@@ -9,6 +9,7 @@ import { IdText, phoneNumberText, Variables } from '../kit/codecs.ts';
 import { agentIdOf, agentNumber, statusWord, time } from './dialect.ts';
 
 const SHORT = 200;
+const UseDraft = z.boolean().optional().describe('The call uses the draft of the agent, as it is now');
 const CALLS: Limit = { name: 'calls', points: 100, windowS: 60 };
 
 export const outboundCallOperation = operation({
@@ -26,6 +27,7 @@ export const outboundCallOperation = operation({
     custom_voice_id: z.string().min(1).max(SHORT).optional(),
     custom_model: z.string().min(1).max(SHORT).optional(),
     enable_recording: z.boolean().optional(),
+    use_draft: UseDraft,
   }),
   reply: z.object({
     success: z.literal(true),
@@ -47,6 +49,7 @@ export const outboundCallOperation = operation({
         ...(body.custom_model === undefined ? {} : { modelName: body.custom_model }),
       },
       recorded: body.enable_recording ?? null,
+      useDraft: body.use_draft ?? false,
       ringTimeoutMs: DEFAULT_RING_TIMEOUT_MS,
     });
     return {
@@ -87,12 +90,13 @@ export const webCallOperation = operation({
   permission: 'place-calls',
   creates: true,
   alsoLimit: CALLS,
-  body: z.object({ agent_id: IdText, dynamic_variables: Variables.optional() }),
+  body: z.object({ agent_id: IdText, dynamic_variables: Variables.optional(), use_draft: UseDraft }),
   reply: z.object({ call_sid: z.string(), websocket_url: z.string(), expires_at: z.string() }),
   handle: async ({ core, ctx, body, urls }) => {
     const { call, token, expiresAt } = await placeWebCall(core, ctx, {
       agentId: agentNumber(body.agent_id),
       variables: body.dynamic_variables ?? {},
+      useDraft: body.use_draft ?? false,
     });
     return { call_sid: call.sid, websocket_url: urls.mediaSocket(call, token), expires_at: time(expiresAt) };
   },

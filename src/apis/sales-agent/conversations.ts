@@ -3,7 +3,7 @@ import type { Call } from '#core/calls/call.ts';
 import { transcriptOf, type CallEntry } from '#core/conversations/entry.ts';
 import { entriesOf, entriesOfListed, getCall, listCalls } from '#core/calls/get-call.ts';
 import { operation } from '../kit/operation.ts';
-import { IdText, pageLimit, pageSkip } from '../kit/codecs.ts';
+import { IdText, pageLimit, pageSkip, wholeNumber } from '../kit/codecs.ts';
 import { agentIdOf, agentNumber, STATUSES, statusWord, time } from './dialect.ts';
 
 const ListedConversation = z.object({
@@ -40,6 +40,8 @@ export const getConversationOperation = operation({
     phone_number: z.string().nullable(),
     created_at: z.string(),
     page_url: z.string(),
+    agent_version: z.int().nullable().describe('The version of the agent when the call began'),
+    used_draft: z.boolean(),
     vendor_errors: z
       .array(z.object({ at: z.string(), vendor: z.string(), does: z.string(), message: z.string() }))
       .describe('What speech and model vendors did not do on the call, in their words'),
@@ -58,6 +60,8 @@ export const getConversationOperation = operation({
       phone_number: call.direction === 'inbound' ? call.from : call.to,
       created_at: time(call.placedAt),
       page_url: urls.callPage(call.sid),
+      agent_version: call.agentVersion,
+      used_draft: call.overrides.draft !== undefined,
       vendor_errors: [...call.vendorErrors],
     };
   },
@@ -70,14 +74,16 @@ export const listConversationsOperation = operation({
   permission: 'read-calls',
   query: z.object({
     agent_id: IdText.optional(),
+    agent_version: wholeNumber(1, 1_000_000_000).optional().describe('With agent_id'),
     status: z.enum([...STATUSES.keys()]).optional(),
     skip: pageSkip,
     limit: pageLimit(50),
   }),
   reply: z.object({ conversations: z.array(ListedConversation), total: z.int(), skip: z.int(), limit: z.int() }),
-  handle: async ({ core, ctx, query: { agent_id: agentId, status, skip, limit } }) => {
+  handle: async ({ core, ctx, query: { agent_id: agentId, agent_version: agentVersion, status, skip, limit } }) => {
     const filter = {
       ...(agentId === undefined ? {} : { agentId: agentNumber(agentId) }),
+      ...(agentVersion === undefined ? {} : { agentVersion }),
       ...(status === undefined ? {} : { statuses: STATUSES.get(status)! }),
     };
     const { rows, total } = await listCalls(core, ctx, filter, { skip, limit });

@@ -110,6 +110,7 @@ export const getToolOperation = operation({
   path: '/v1/convai/agents/:agent_id/tools/:tool_id',
   summary: 'Get Tool',
   permission: 'read',
+  record: ({ tool_id: id }) => toolIdOf(toolNumber(id)),
   params: ToolParams,
   reply: ToolReply,
   handle: async ({ core, ctx, params: { agent_id, tool_id } }) =>
@@ -121,6 +122,7 @@ export const updateToolOperation = operation({
   path: '/v1/convai/agents/:agent_id/tools/:tool_id',
   summary: 'Update Tool',
   permission: 'manage-agents',
+  record: ({ tool_id: id }) => toolIdOf(toolNumber(id)),
   params: ToolParams,
   body: ToolBody.partial(),
   reply: ToolReply,

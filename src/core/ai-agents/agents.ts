@@ -1,11 +1,12 @@
 import type { Core } from '../core.ts';
-import type { Context } from '../kernel/context.ts';
+import { actorName, type Context } from '../kernel/context.ts';
 import { invalid, notFound } from '../kernel/errors.ts';
 import type { Records } from '../records.ts';
 import type { ModelCatalog } from './model-catalog.ts';
 import type { AgentFilter } from './agent-store.ts';
 import type { Listed, Page } from '../kernel/page.ts';
 import { voiceNumberIn } from '../voices/voice.ts';
+import { settingsOf, withoutEqual } from './agent-version.ts';
 import { AGENT_DEFAULTS, DEFAULT_AGENT, PROMPTS, type AgentSettings, type AiAgent } from './ai-agent.ts';
 
 export type CreateAgent = Pick<AgentSettings, 'name'> & {
@@ -20,6 +21,7 @@ export async function createAgent(core: Core, ctx: Context, input: CreateAgent):
       withDefaults(core.catalog, { ...input, ...(await ownVoice(records, ctx, input)) }),
       false,
       core.clock.now(),
+      actorName(ctx.actor),
     );
     await records.outbox.audit(ctx, 'agent.create', `agent_${agent.id}`);
     await records.outbox.event(ctx.organizationId, { type: 'agent.created', agentId: agent.id, data: {} });
@@ -103,23 +105,50 @@ export function listAgents(core: Core, ctx: Context, filter: AgentFilter, page: 
 export type ChangeAgent = { readonly [K in keyof AgentSettings]?: AgentSettings[K] | undefined };
 
 /**
- * Changes the given settings; running calls keep their old ones. @throws AppError not-found, invalid-input (the default
- * agent stays active)
+ * Changes the given settings, as a new version; running calls keep theirs. @throws AppError not-found, invalid-input
+ * (the default agent stays active)
  */
 export async function changeAgent(core: Core, ctx: Context, id: number, input: ChangeAgent): Promise<AiAgent> {
-  const change = withVendors(core.catalog, input);
-  return core.store.transaction(async (records) => {
-    const before = await needAgent(records, ctx, id);
-    if (before.isDefault && change.isActive === false)
-      throw invalid('is_active', 'must stay true: the default agent takes calls that name no agent');
-    if (Object.keys(change).length === 0) return before;
-    await needChain(records, ctx, change.chain ?? []);
-    const settings = { ...change, ...(await ownVoice(records, ctx, change)) };
-    const agent = await records.agents.update(ctx.organizationId, id, settings, core.clock.now());
-    if (!agent) throw notFound('Agent', `agent_id: agent_${id}`);
-    await records.outbox.audit(ctx, 'agent.change', `agent_${id}`, { changed: Object.keys(change) });
-    return agent;
+  return core.store.transaction(async (records) =>
+    applyChange(core, records, ctx, await needAgent(records, ctx, id), input, { action: 'change', note: null }),
+  );
+}
+
+/** A change that may be made to this agent, with the vendors of its voice and model. @throws AppError invalid-input */
+export async function checkedChange(
+  records: Records,
+  ctx: Context,
+  catalog: ModelCatalog,
+  agent: AiAgent,
+  input: ChangeAgent,
+): Promise<Partial<AgentSettings>> {
+  const change = withVendors(catalog, input);
+  if (agent.isDefault && change.isActive === false)
+    throw invalid('is_active', 'must stay true: the default agent takes calls that name no agent');
+  await needChain(records, ctx, change.chain ?? []);
+  return { ...change, ...(await ownVoice(records, ctx, change)) };
+}
+
+/** Publishes a change as a new version; a change of nothing makes none. @throws AppError invalid-input */
+export async function applyChange(
+  core: Pick<Core, 'catalog' | 'clock'>,
+  records: Records,
+  ctx: Context,
+  agent: AiAgent,
+  input: ChangeAgent,
+  how: { readonly action: 'change' | 'publish' | 'restore'; readonly note: string | null },
+): Promise<AiAgent> {
+  const settings = await checkedChange(records, ctx, core.catalog, agent, input);
+  const changed = Object.keys(withoutEqual(settingsOf(agent), settings));
+  if (changed.length === 0) return agent;
+  const published = await records.agents.update(ctx.organizationId, agent.id, settings, {
+    at: core.clock.now(),
+    by: actorName(ctx.actor),
+    note: how.note,
   });
+  if (!published) throw notFound('Agent', `agent_id: agent_${agent.id}`);
+  await records.outbox.audit(ctx, `agent.${how.action}`, `agent_${agent.id}`, { changed, version: published.version });
+  return published;
 }
 
 /** Deletes an agent. Its conversations keep it; a deleted default agent is replaced. @throws AppError not-found */

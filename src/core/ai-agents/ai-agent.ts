@@ -31,6 +31,8 @@ export interface AiAgent {
   readonly chain: readonly number[];
   readonly isActive: boolean;
   readonly isDefault: boolean;
+  /** The number of its published version. */
+  readonly version: number;
   /** The last vendor error; null after its model has answered since. */
   readonly lastError: { readonly message: string; readonly at: Date } | null;
   readonly createdAt: Date;

@@ -143,6 +143,8 @@ export interface CallStore {
 
 export interface CallFilter {
   readonly agentId?: number;
+  /** With `agentId`. */
+  readonly agentVersion?: number;
   /** Placed by this campaign, or for it. */
   readonly campaignId?: number;
   readonly statuses?: readonly CallStatus[];
@@ -155,4 +157,6 @@ export interface CallFilter {
   readonly number?: string;
   /** Calls that this user placed; null finds none. */
   readonly userId?: number | null;
+  /** Only calls with a smaller id. */
+  readonly beforeId?: number;
 }

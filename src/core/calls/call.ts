@@ -1,3 +1,4 @@
+import type { AgentSettings } from '../ai-agents/ai-agent.ts';
 import type { VendorProblem } from '../ai-agents/vendor-problem.ts';
 
 /** The status of a call. Each API maps it to its own words. */
@@ -59,6 +60,8 @@ export interface CallOverrides {
   readonly modelName?: string;
   /** Longest conversation; the caller is warned before its end. */
   readonly maxDurationMs?: number;
+  /** The agent's draft, as it was when the call began. */
+  readonly draft?: Partial<AgentSettings>;
 }
 
 /** Latency of a turn by stage in ms; the stages add up to the total. */
@@ -79,6 +82,8 @@ export interface Call {
   /** The conversation that the call is a channel of. */
   readonly conversationId: number;
   readonly agentId: number;
+  /** The agent's version when the call began; null for calls that are older than versions. */
+  readonly agentVersion: number | null;
   readonly personId: number | null;
   /** The user who placed it, directly or with an API key. */
   readonly userId: number | null;

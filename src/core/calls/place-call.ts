@@ -27,6 +27,7 @@ export interface PlaceCall {
   /** An id that was reserved for the call; default: a new one. */
   readonly sid?: string;
   readonly origin?: CallOrigin;
+  readonly useDraft?: boolean;
   /** What else is written in the transaction that stores the call. */
   readonly also?: (records: Records, call: Call) => Promise<void>;
 }
@@ -59,6 +60,7 @@ export async function placeCall(core: Core, ctx: Context, input: PlaceCall): Pro
       ...(input.sid === undefined ? {} : { sid: input.sid }),
       ...(campaign === null ? {} : { campaignId: campaign.id }),
       agentId: input.agentId ?? campaign?.agentId ?? null,
+      useDraft: input.useDraft ?? false,
       personId: numberOwner?.id ?? null,
       callParty: { personId: person?.id ?? null, userId },
       carrier: carrier.id,
@@ -92,6 +94,7 @@ async function campaignOf(
 
 export interface WebCall {
   readonly agentId: number;
+  readonly useDraft?: boolean;
   readonly variables: Readonly<Record<string, string>>;
 }
 
@@ -121,6 +124,7 @@ export async function placeWebCall(
       );
       return {
         agentId: input.agentId,
+        useDraft: input.useDraft ?? false,
         personId: null,
         callParty: { personId: person?.id ?? null, userId },
         carrier: 'web',
@@ -153,7 +157,12 @@ export type Beginning = Pick<
   | 'ringTimeoutMs'
   | 'campaignId'
   | 'notAfter'
-> & { readonly agentId: number | null; readonly sid?: string };
+> & {
+  readonly agentId: number | null;
+  readonly sid?: string;
+  /** It uses the draft of the agent, as it is now. */
+  readonly useDraft?: boolean;
+};
 
 export interface Begun {
   readonly call: Call;
@@ -185,8 +194,10 @@ export async function begin(
           `Too many concurrent calls: the limit is ${core.limits.maxConcurrentCalls}`,
         );
       const now = core.clock.now();
+      const draft = beginning.useDraft ? { draft: (await records.agents.draft(agent.id))?.changes ?? {} } : {};
       const placed = await records.calls.insert({
         ...beginning,
+        overrides: { ...beginning.overrides, ...draft },
         sid: beginning.sid ?? core.secrets.callSid(),
         organizationId: ctx.organizationId,
         agentId: agent.id,

@@ -76,6 +76,8 @@ export interface DialFacts {
 }
 
 export interface LeadFilter {
+  /** Only leads with a larger id. */
+  readonly afterId?: number;
   readonly statuses?: readonly LeadStatus[];
   readonly number?: string;
 }

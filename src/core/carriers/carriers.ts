@@ -99,7 +99,8 @@ export async function setFailover(
     CHOICE,
     ({ choice }) => ({ ...choice, failover: [...new Set(ids)] }),
     'carrier.failover',
-    ids.join(','),
+    'failover',
+    { providers: ids },
   );
   return core.carriers.failover();
 }
@@ -180,13 +181,14 @@ async function save(
   change: (stored: StoredCarriers) => object,
   action: string,
   subject: string,
+  detail: object = {},
 ): Promise<void> {
   await needFirstOrganization(core, ctx);
   await core.store.transaction(async (records) => {
     await records.organizations.lock(ctx.organizationId);
     const stored = await readCarriers({ store: records, secrets: core.secrets });
     await records.settings.set(name, core.secrets.seal(JSON.stringify(change(stored))), core.clock.now());
-    await records.outbox.audit(ctx, action, subject);
+    await records.outbox.audit(ctx, action, subject, detail);
   });
   // The notification of the change reaches this server later than its reply reaches the client.
   core.carriers.settingsChanged();

@@ -64,6 +64,13 @@ export function listNumbers(core: NumberCore, ctx: Context): Promise<readonly Ow
   return core.store.numbers.list(ctx.organizationId);
 }
 
+/** @throws AppError not-found */
+export async function getNumber(core: NumberCore, ctx: Context, number: string): Promise<OwnNumber> {
+  const known = await core.store.numbers.find(number);
+  if (known?.organizationId !== ctx.organizationId) throw notFound('Number', `phone_number: ${number}`);
+  return known;
+}
+
 /** @throws AppError not-found, invalid-input, forbidden (its carrier, unless from the first organization) */
 export async function changeNumber(
   core: NumberCore,
@@ -71,8 +78,7 @@ export async function changeNumber(
   number: string,
   change: Partial<NumberSettings>,
 ): Promise<OwnNumber> {
-  const known = await core.store.numbers.find(number);
-  if (known?.organizationId !== ctx.organizationId) throw notFound('Number', `phone_number: ${number}`);
+  const known = await getNumber(core, ctx, number);
   if (change.carrier !== undefined && change.carrier !== known.carrier)
     await needFirst(core, ctx, 'Only admins of the first organization can set the provider of a number');
   await check(core, ctx, change);

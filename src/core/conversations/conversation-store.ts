@@ -8,6 +8,8 @@ export type NewConversation = Pick<
 > & { readonly at: Date };
 
 export interface ConversationFilter {
+  /** Only conversations that come after this one in the list. */
+  readonly after?: { readonly lastMessageAt: Date; readonly id: number };
   readonly userId?: string;
   readonly status?: ConversationStatus;
   /** Started by this user; null matches none. */

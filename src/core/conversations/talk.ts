@@ -1,4 +1,5 @@
 import { needAgent } from '../ai-agents/agents.ts';
+import { asDrafted } from '../ai-agents/agent-version.ts';
 import type { AiAgent } from '../ai-agents/ai-agent.ts';
 import { isEnded } from '../calls/call.ts';
 import type { Core } from '../core.ts';
@@ -20,6 +21,8 @@ export interface WriteToAgent {
   /** The client's or our id of the conversation; null: a new one. */
   readonly conversation: { readonly name: string; readonly id: number | null } | null;
   readonly temperature: number | null;
+  /** The draft of the agent answers, as it is now. */
+  readonly useDraft?: boolean;
   /** Fill `{{name}}` in the agent's prompt, from this message on. */
   readonly variables?: Readonly<Record<string, string>>;
   readonly onText?: (text: string) => void;
@@ -44,7 +47,8 @@ const REMEMBERED = 60;
  * person. The delivered text is what is stored. @throws AppError not-found, invalid-input, conflict (a running call)
  */
 export async function writeToAgent(core: Core, ctx: Context, input: WriteToAgent): Promise<Answered> {
-  const agent = await needAgent(core.store, ctx, input.agentId);
+  const published = await needAgent(core.store, ctx, input.agentId);
+  const agent = input.useDraft ? asDrafted(published, await core.store.agents.draft(published.id)) : published;
   if (!agent.isActive) throw invalid('agent_id', `names an agent that is not active: agent_${agent.id}`);
   const { conversation, personId } = await talkFor(core, ctx, agent, input);
   return core.dialogue.inTurn(conversation.id, () => answer(core, ctx, { agent, conversation, personId, input }));

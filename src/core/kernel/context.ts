@@ -63,6 +63,16 @@ export interface Context {
   readonly requestId: string;
   /** The request carries an Idempotency-Key: what it changes is marked with it, in the same transaction. */
   readonly once?: OnceKey;
+  /** The request edits one record: the audit line of the edit raises its revision, in the same transaction. */
+  readonly edit?: Edit;
+}
+
+/** An edit of a record, which its audit lines call `subject`. */
+export interface Edit {
+  readonly subject: string;
+  /** The revision that the editor has read; null: any. */
+  readonly expected: number | null;
+  revised(revision: number): void;
 }
 
 /** A request with an idempotency key; `attempt` is valid until another request takes it over. */

@@ -63,6 +63,13 @@ export class RecordsUnavailable extends AppError {
   }
 }
 
+/** The record was edited since the editor read it. */
+export class ChangedMeanwhile extends AppError {
+  constructor(subject: string) {
+    super('conflict', 'It was changed since you read it. Compare both texts and save again.', { subject });
+  }
+}
+
 /** Another system did not answer in time. */
 export class UpstreamTimeout extends AppError {
   constructor(who: string, afterMs: number) {

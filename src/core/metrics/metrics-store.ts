@@ -41,7 +41,20 @@ export interface CampaignBreakdown {
   readonly number: readonly BreakdownRow[];
 }
 
+/** What came of the calls that a version of an agent answered or placed. */
+export interface VersionCalls {
+  readonly calls: number;
+  readonly answered: number;
+  readonly converted: number;
+}
+
 export interface MetricsStore {
+  /** Ended calls by version of an agent; calls with a draft are not among them. */
+  ofVersions(
+    organizationId: number,
+    agentId: number,
+    versions: readonly number[],
+  ): Promise<ReadonlyMap<number, VersionCalls>>;
   /**
    * Writes the facts of these calls if they have ended, or renews them from the records, and changes the roll-ups by
    * the difference. Must be the last change of its transaction: the roll-ups are locked until it ends.

@@ -3,6 +3,8 @@ import type { Context } from '../kernel/context.ts';
 import { AppError, notFound } from '../kernel/errors.ts';
 import { isPhoneNumber } from '../kernel/phone-number.ts';
 import type { Secrets } from '../kernel/secrets.ts';
+import type { Records } from '../records.ts';
+import type { Person } from './person-store.ts';
 
 export interface Erased {
   readonly calls: number;
@@ -20,12 +22,30 @@ export function suppressionHash(secrets: Pick<Secrets, 'keyedHash'>, organizatio
  * The calls themselves stay with their times, and so does a do-not-call entry, as a hash. @throws AppError not-found,
  * conflict while a call with them runs
  */
-export async function erasePerson(core: Core, ctx: Context, userId: string): Promise<Erased> {
-  const subject = isPhoneNumber(userId) ? `phone_number: ${userId}` : `user_id: ${userId}`;
-  return core.store.transaction(async (records) => {
-    const find = async () =>
+export function erasePerson(core: Core, ctx: Context, userId: string): Promise<Erased> {
+  return erase(
+    core,
+    ctx,
+    async (records) =>
       (await records.persons.byOutsideId(ctx.organizationId, userId)) ??
-      (await records.persons.byNumber(ctx.organizationId, userId));
+      (await records.persons.byNumber(ctx.organizationId, userId)),
+    isPhoneNumber(userId) ? `phone_number: ${userId}` : `user_id: ${userId}`,
+  );
+}
+
+/** The same, by our id. @throws AppError not-found, conflict while a call with them runs */
+export function erasePersonById(core: Core, ctx: Context, id: number): Promise<Erased> {
+  return erase(core, ctx, (records) => records.people.find(ctx.organizationId, id), `person_id: person_${id}`);
+}
+
+async function erase(
+  core: Core,
+  ctx: Context,
+  which: (records: Records) => Promise<Pick<Person, 'id' | 'doNotCallAt'> | null>,
+  subject: string,
+): Promise<Erased> {
+  return core.store.transaction(async (records) => {
+    const find = () => which(records);
     const found = await find();
     // A call that is being placed keeps the person, so that none starts during the erasure.
     if (!found || !(await records.persons.lock(found.id))) throw notFound('Person', subject);
