@@ -131,11 +131,11 @@ export class PostgresMetricsStore implements MetricsStore {
   async ofVersions(...[organizationId, agentId, versions]: Parameters<MetricsStore['ofVersions']>) {
     const rows = await this.#db
       .selectFrom('call_rollups')
-      .select((eb) => [
+      .select([
         'value',
-        eb.fn.sum<number>('calls').as('calls'),
-        eb.fn.sum<number>('answered').as('answered'),
-        eb.fn.sum<number>('converted').as('converted'),
+        sql<number>`sum(calls)::bigint`.as('calls'),
+        sql<number>`sum(answered)::bigint`.as('answered'),
+        sql<number>`sum(converted)::bigint`.as('converted'),
       ])
       .where('organization_id', '=', organizationId)
       .where('dimension', '=', 'version')

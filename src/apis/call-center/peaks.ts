@@ -10,7 +10,7 @@ const MOST_POINTS = 20_000;
 export const callPeaksOperation = operation({
   method: 'GET',
   path: '/api/calls/:call_id/peaks',
-  summary: 'The waveform of a recording: how loud each side was',
+  summary: 'The waveform of a recording: how loud each side was; empty without a recording',
   permission: 'read-calls',
   params: z.object({ call_id: IdText }),
   query: z.object({ points: wholeNumber(1, MOST_POINTS).default(2000) }),

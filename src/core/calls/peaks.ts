@@ -1,6 +1,6 @@
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
-import { AppError, notFound } from '../kernel/errors.ts';
+import { AppError } from '../kernel/errors.ts';
 import { getCall } from './get-call.ts';
 import { recordingFiles } from './recording.ts';
 
@@ -32,7 +32,7 @@ export function reduced(stored: readonly (readonly [number, number])[], points: 
   return { msPerPoint: each * PEAK_MS, durationMs: stored.length * PEAK_MS, caller, agent };
 }
 
-/** The waveform of a recording. @throws AppError not-found, unavailable until it is made, after the call has ended */
+/** The waveform of a recording; empty without one. @throws AppError not-found, unavailable until the call has ended */
 export async function peaksOf(
   core: Core,
   ctx: Context,
@@ -41,7 +41,7 @@ export async function peaksOf(
   subject: string,
 ): Promise<Peaks & { readonly offsetMs: number }> {
   const call = await getCall(core, ctx, id, subject);
-  if (call.recordingKey === null) throw notFound('Recording', subject);
+  if (call.recordingKey === null) return { ...reduced([], points), offsetMs: 0 };
   const file = await core.files.read(recordingFiles(call.recordingKey).peaks);
   if (!file)
     throw new AppError('unavailable', 'The waveform is made when the call has ended. Try again in a moment.', {
