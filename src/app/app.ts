@@ -4,7 +4,6 @@ import { pino, type Logger } from 'pino';
 import { apisOf } from './apis.ts';
 import type { Config } from '#config/config.ts';
 import type { LiveCalls } from '#core/calls/live-calls.ts';
-import { NO_FREE_HUMANS } from '#core/campaigns/free-humans.ts';
 import type { Core, Knowledge } from '#core/core.ts';
 import { firstStart, type FirstStart } from '#core/identity/first-start.ts';
 import { logFailure } from '#core/kernel/errors.ts';
@@ -91,7 +90,7 @@ export async function buildApp(config: Config, parts: AppOptions = {}): Promise<
 }
 
 /** What all roles share. */
-interface SharedParts extends Omit<Core, 'live' | 'dialogue' | 'carriers' | 'humans' | 'limits'> {
+interface SharedParts extends Omit<Core, 'live' | 'dialogue' | 'carriers' | 'limits'> {
   readonly deskAlarm: DeskAlarms;
   readonly carriers: Carriers;
   readonly addresses: Addresses;
@@ -220,7 +219,6 @@ async function build(
     deskAlarm,
     dialogue,
     carriers,
-    humans: NO_FREE_HUMANS,
     embedded,
     limits: { maxConcurrentCalls: config.maxConcurrentCalls, leaseMs: LEASE_MS },
   };

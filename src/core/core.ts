@@ -2,7 +2,6 @@ import type { Embedder, VectorSearch } from './knowledge/vector-search.ts';
 import type { DocumentReader, KnowledgeFolder } from './knowledge/document-reader.ts';
 import type { DeskAlarm } from './desk/desk-alarm.ts';
 import type { CarrierDirectory } from './carriers/carrier-directory.ts';
-import type { FreeHumans } from './campaigns/free-humans.ts';
 import type { EmbeddedCarrier } from './calls/embedded-carrier.ts';
 import type { TextDialogue } from './conversations/text-dialogue.ts';
 import type { LiveCalls } from './calls/live-calls.ts';
@@ -42,7 +41,6 @@ export interface Core {
   readonly catalog: ModelCatalog;
   readonly voices: VoiceVendors;
   readonly carriers: CarrierDirectory;
-  readonly humans: FreeHumans;
   /** The carrier that is used where none is configured. */
   readonly embedded: EmbeddedCarrier;
   readonly limits: { readonly maxConcurrentCalls: number; readonly leaseMs: number };

@@ -241,6 +241,21 @@ export class PostgresDiallingStore implements DiallingStore {
     return n;
   }
 
+  async countUnserved(organizationId: number): Promise<number> {
+    const { n } = await this.#db
+      .selectFrom('calls')
+      .innerJoin('campaigns', 'campaigns.id', 'calls.campaign_id')
+      .select(sql<number>`count(*)`.as('n'))
+      .where('calls.organization_id', '=', organizationId)
+      .where('calls.status', 'in', [...LIVE_STATUSES])
+      .where(sql<boolean>`campaigns.settings ->> 'needsHuman' = 'true'`)
+      .where((eb) =>
+        eb.not(eb.exists(eb.selectFrom('queue_entries').select('id').whereRef('call_id', '=', 'calls.id'))),
+      )
+      .executeTakeFirstOrThrow();
+    return n;
+  }
+
   async isOnCall(organizationId: number, number: string): Promise<boolean> {
     const row = await this.#db
       .selectFrom('calls')

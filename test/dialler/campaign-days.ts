@@ -6,7 +6,6 @@ import { claimNext } from '#core/campaigns/claim-next.ts';
 import { CAMPAIGN_DEFAULTS, type Campaign } from '#core/campaigns/campaign.ts';
 import { campaignReadiness } from '#core/campaigns/campaigns.ts';
 import { dialLead } from '#core/campaigns/dial-lead.ts';
-import { NO_FREE_HUMANS } from '#core/campaigns/free-humans.ts';
 import { OpenPlaces } from '#core/campaigns/open-places.ts';
 import { screenLead } from '#core/campaigns/screen-lead.ts';
 import type { Core } from '#core/core.ts';
@@ -78,7 +77,6 @@ export class CampaignDays implements CheckedWorld {
       clock: { now },
       secrets: { keyedHash: (text: string) => text, callSid: () => `CA${this.records.nextId()}` },
       limits: { maxConcurrentCalls: CAPACITY, leaseMs: LEASE_MS },
-      humans: NO_FREE_HUMANS,
       carriers: {
         current: async () => ({
           id: 'carrier',

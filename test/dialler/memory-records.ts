@@ -278,6 +278,7 @@ export class MemoryRecords {
         return lead.status === 'claimed' && lead.owner === owner ? lead : null;
       },
       countLive: async (id) => this.#load(campaigns.rows.get(id)!).live,
+      countUnserved: async () => 0,
       isOnCall: async (_, number) => this.#live().some(({ to }) => to === number),
       lastCallerId: async () => null,
       begin: async (attempt) => {

@@ -13,7 +13,6 @@ import {
   listLeads,
 } from '#core/campaigns/campaigns.ts';
 import { createCampaign, moveCampaign, updateCampaign } from '#core/campaigns/manage-campaigns.ts';
-import { NO_FREE_HUMANS } from '#core/campaigns/free-humans.ts';
 import type { Core } from '#core/core.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
 import { allowCalls, importDoNotCall } from '#core/people/do-not-call.ts';
@@ -37,7 +36,6 @@ before(async () => {
     clock: { now: () => now },
     secrets,
     carriers: { current: () => Promise.resolve({ real: false }) },
-    humans: NO_FREE_HUMANS,
     limits: { maxConcurrentCalls: 10 },
   } as unknown as Core;
 });

@@ -1,11 +1,14 @@
 import type { Core } from '../core.ts';
+import { DESK_POLICY } from '../desk/desk.ts';
+import { freeAgents } from '../desk/free-agents.ts';
+import type { Records } from '../records.ts';
 import type { Campaign } from './campaign.ts';
 import type { CampaignLoad } from './dialling-store.ts';
 import { roomOf } from './claim-leads.ts';
 import { freeSlots } from './pacing.ts';
 import type { CampaignHold } from './reasons.ts';
 
-type CapacityCore = Pick<Core, 'store' | 'clock' | 'carriers' | 'limits' | 'humans'>;
+type CapacityCore = Pick<Core, 'store' | 'clock' | 'carriers' | 'limits'>;
 
 /** A campaign whose next dial is so far away by its calls per second does not dial now. */
 const SOON_MS = 1000;
@@ -31,14 +34,23 @@ export async function carrierRoom(core: Pick<Core, 'store' | 'carriers'>): Promi
   return Math.max(0, room);
 }
 
-/** Free human agents that no call of the campaign is going to need; null: it needs none. */
+/**
+ * Free human agents whom no caller waits for and no running call of a campaign is going to need; `Infinity` if the
+ * campaign needs none. `simulated`: colleagues on the simulator answer the agents' telephones.
+ */
 export async function humansFor(
-  core: Pick<Core, 'humans'>,
+  { desk, dialling }: Pick<Records, 'desk' | 'dialling'>,
   { organizationId, needsHuman }: Campaign,
-  { claimed, live }: Pick<CampaignLoad, 'claimed' | 'live'>,
-): Promise<number | null> {
-  return needsHuman ? Math.max(0, (await core.humans.count(organizationId)) - claimed - live) : null;
+  { claimed, simulated, now }: { readonly claimed: number; readonly simulated: boolean; readonly now: Date },
+): Promise<number> {
+  if (!needsHuman) return Infinity;
+  const free = freeAgents({ ...(await desk.read(organizationId)), simulated, policy: DESK_POLICY }, now);
+  return Math.max(0, free - claimed - (await dialling.countUnserved(organizationId)));
 }
+
+/** Claimed leads of campaigns whose calls need human agents. */
+export const claimedForHumans = (loads: readonly CampaignLoad[]): number =>
+  claimedBy(loads.filter(({ campaign }) => campaign.needsHuman));
 
 /** Leads that are about to be dialled. */
 export const claimedBy = (loads: readonly CampaignLoad[]): number =>
@@ -50,14 +62,16 @@ export async function capacityHold(core: CapacityCore, campaign: Campaign): Prom
   const loads = await dialling.active();
   const load = loads.find((one) => one.campaign.id === campaign.id);
   if (!load) return null;
-  if ((await humansFor(core, campaign, load)) === 0) return 'no_human';
+  const inOrganization = loads.filter((one) => one.campaign.organizationId === campaign.organizationId);
+  const simulated = !(await core.carriers.current()).real;
+  const forHumans = { claimed: claimedForHumans(inOrganization), simulated, now: core.clock.now() };
+  if ((await humansFor(core.store, campaign, forHumans)) === 0) return 'no_human';
   const room = await carrierRoom(core);
   if (room === 'resting') return 'carrier';
   const claimed = claimedBy(loads);
   const calls = await dialling.callLoad(campaign.organizationId);
   const isPaced = load.pace.dialAfter.getTime() - core.clock.now().getTime() > SOON_MS;
-  const inOrganization = claimedBy(loads.filter((one) => one.campaign.organizationId === campaign.organizationId));
-  const slots = freeSlots(calls, inOrganization, core.limits.maxConcurrentCalls);
+  const slots = freeSlots(calls, claimedBy(inOrganization), core.limits.maxConcurrentCalls);
   const isFull = room <= claimed || slots === 0 || roomOf(load) === 0;
   return isFull || isPaced ? 'capacity' : null;
 }

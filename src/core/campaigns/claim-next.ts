@@ -3,7 +3,7 @@ import type { Core } from '../core.ts';
 import { rulesOf } from './calling-rules.ts';
 import { ownRulesOf } from './campaign.ts';
 import { dialledToday } from './campaigns.ts';
-import { carrierRoom, claimedBy, humansFor } from './capacity.ts';
+import { carrierRoom, claimedBy, claimedForHumans, humansFor } from './capacity.ts';
 import { claimLeads, roomOf } from './claim-leads.ts';
 import { completeIfDone } from './complete-campaigns.ts';
 import type { CampaignLoad } from './dialling-store.ts';
@@ -16,7 +16,7 @@ import { recallDials } from './recall-dials.ts';
 /** Waiting leads that one step makes ready for each campaign. */
 const READY_AT_ONCE = 200;
 
-type ClaimCore = Pick<Core, 'store' | 'clock' | 'limits' | 'carriers' | 'humans'>;
+type ClaimCore = Pick<Core, 'store' | 'clock' | 'limits' | 'carriers'>;
 
 export interface Claimant {
   /** The server that dials. */
@@ -107,6 +107,7 @@ async function dialableOf(
 ): Promise<readonly Dialable[]> {
   const now = core.clock.now();
   const { rules, own } = await rulesOf(core.store, organizationId);
+  const simulated = !(await core.carriers.current()).real;
   const dialable: Dialable[] = [];
   for (const load of loads) {
     const { campaign, pace, claimed, live } = load;
@@ -121,7 +122,7 @@ async function dialableOf(
     const hours = [own, ownRulesOf(campaign)].flatMap((one) => (one.hours === null ? [] : [one.hours]));
     const open = ready.filter((one) => places.isOpen(one, rules, hours, now));
     const leads = open.reduce((sum, one) => sum + one.leads, 0);
-    const humans = (await humansFor(core, campaign, load)) ?? Infinity;
+    const humans = await humansFor(core.store, campaign, { claimed: claimedForHumans(loads), simulated, now });
     const wanted = dialsAllowed(campaign.callsPerSecond, pace, now, Math.min(leads, roomOf(load), humans));
     const { id, weight } = campaign;
     if (wanted > 0)

@@ -14,7 +14,7 @@ import { callerIdFor, freeSlots, LEAST_RING_MS } from './pacing.ts';
 import { holdOf } from './reasons.ts';
 import { screenLead } from './screen-lead.ts';
 
-export type DialCore = Pick<Core, 'store' | 'clock' | 'secrets' | 'live' | 'limits' | 'carriers' | 'humans'>;
+export type DialCore = Pick<Core, 'store' | 'clock' | 'secrets' | 'live' | 'limits' | 'carriers'>;
 
 /** Why a claimed lead was not dialled. `gone`: it is no longer claimed by this server. */
 export type NotDialledReason = 'gone' | 'campaign' | 'capacity' | 'rules' | 'on-call' | 'closing' | 'agent';
@@ -96,7 +96,8 @@ async function check(
   const load = await dialling.callLoad(organizationId);
   if (freeSlots(load, 0, core.limits.maxConcurrentCalls) === 0 || roomOf({ campaign, live, claimed: 0 }) === 0)
     throw new NotDialled('capacity');
-  if ((await humansFor(core, campaign, { live, claimed: 0 })) === 0) throw new NotDialled('capacity');
+  const forHumans = { claimed: 0, simulated: !carrier.real, now };
+  if ((await humansFor(records, campaign, forHumans)) === 0) throw new NotDialled('capacity');
   const { verdict } = await screenLead(records, campaign, { number: lead.number, dueAt: now }, now);
   if (!verdict.allowed) throw new NotDialled('rules');
   if (await dialling.isOnCall(organizationId, lead.number)) throw new NotDialled('on-call');

@@ -68,6 +68,8 @@ export interface DiallingStore {
   lockClaimed(leadId: number, owner: string): Promise<Lead | null>;
   /** Campaign calls that run. */
   countLive(campaignId: number): Promise<number>;
+  /** Running calls of campaigns that need human agents, which have not asked for one yet. */
+  countUnserved(organizationId: number): Promise<number>;
   /** Whether a call with the number runs, whatever placed it. */
   isOnCall(organizationId: number, number: string): Promise<boolean>;
   /** The caller id of the last call to a number. */
