@@ -1,4 +1,5 @@
 import { fillVariables, type AiAgent } from '#core/ai-agents/ai-agent.ts';
+import type { Campaign } from '#core/campaigns/campaign.ts';
 import type { Call } from '#core/calls/call.ts';
 import { DEFAULT_POLICY, LONGEST_ENDPOINT_MS, type TurnPolicy } from '#engine/turns/policy.ts';
 import { wordsOf } from '#engine/turns/lexicon.ts';
@@ -14,16 +15,23 @@ export interface AgentScript {
   readonly phrases: readonly string[];
 }
 
-/** `standard`: variables that every talk has. `documents`: text of the agent's documents, for the recogniser. */
-export function scriptFor(
-  agent: AiAgent,
-  call: Call,
-  standard: Readonly<Record<string, string>>,
-  documents: readonly string[],
-): AgentScript {
+export interface ScriptParts {
+  /** Variables that every talk has. */
+  readonly standard: Readonly<Record<string, string>>;
+  /** Text of the agent's documents, for the recogniser. */
+  readonly documents: readonly string[];
+  /** The campaign of the call. */
+  readonly campaign: Pick<Campaign, 'script' | 'goal'> | null;
+}
+
+export function scriptFor(agent: AiAgent, call: Call, { standard, documents, campaign }: ScriptParts): AgentScript {
   const { variables, overrides } = call;
   const known = { ...standard, ...variables };
-  const prompt = fillVariables(agent.systemPrompt, known);
+  const prompt = [
+    fillVariables(agent.systemPrompt, known),
+    ...(campaign?.script ? [`Script of this campaign:\n${fillVariables(campaign.script, known)}`] : []),
+    ...(campaign?.goal ? [`Goal of this campaign: ${fillVariables(campaign.goal, known)}`] : []),
+  ].join('\n\n');
   const fill = (text: string | null | undefined) => (text ? fillVariables(text, known) : null);
   const firstMessage = fill(overrides.firstMessage ?? agent.firstMessage);
   const voicemailMessage = fill(overrides.voicemailMessage ?? agent.voicemailMessage);
@@ -37,6 +45,7 @@ export function scriptFor(
       ...DEFAULT_POLICY,
       firstMessage,
       voicemailMessage,
+      leavesMessage: overrides.leavesNoMessage !== true,
       screen: call.direction === 'outbound',
       interruptible: agent.interruptEnabled,
       completions: [...prompt.matchAll(/"([^"\n]{2,120})"/g)].map((match) => wordsOf(match[1]!).join(' ')),

@@ -10,6 +10,7 @@ import type { ToolContext } from '#agent-mind/tools/tool-scene.ts';
 import type { McpTools } from '#agent-mind/tools/mcp-tools.ts';
 import type { LanguageModel } from '#engine/contracts/language-model.ts';
 import type { Providers } from '#engine/contracts/providers.ts';
+import type { Campaign } from '#core/campaigns/campaign.ts';
 import { scriptFor, type AgentScript } from './agent-script.ts';
 
 export interface PreparedOptions extends DialogueOptions {
@@ -38,17 +39,20 @@ export class PreparedCall {
   readonly #documents: readonly string[];
   /** Where the call's voice is one of the catalogue: the vendor's voice behind it. */
   readonly #voice: VendorVoiceOf;
+  readonly #campaign: Pick<Campaign, 'script' | 'goal'> | null;
 
   private constructor(
     options: PreparedOptions,
     prepared: PreparedAgent,
     documents: readonly string[],
     voice: VendorVoiceOf,
+    campaign: Pick<Campaign, 'script' | 'goal'> | null,
   ) {
     this.#options = options;
     this.#voice = voice;
     this.#prepared = prepared;
     this.#documents = documents;
+    this.#campaign = campaign;
   }
 
   get agent(): AiAgent {
@@ -61,10 +65,11 @@ export class PreparedCall {
   }
 
   static async of(call: Call, options: PreparedOptions, mcp: McpTools): Promise<PreparedCall> {
-    const { conversations, knowledge } = options.store;
-    const [talk, passages] = await Promise.all([
+    const { campaigns, conversations, knowledge } = options.store;
+    const [talk, passages, campaign] = await Promise.all([
       conversations.ofCall(call.id),
       knowledge.firstPassages(call.agentId, LIKELY_PASSAGES),
+      call.campaignId === null ? null : campaigns.find(call.organizationId, call.campaignId),
     ]);
     const prepared = await PreparedAgent.of(await agentOf(call, options.store), talk?.personId ?? null, options, mcp);
     const voiceId = call.overrides.voiceId ?? prepared.agent.voiceId;
@@ -73,13 +78,18 @@ export class PreparedCall {
       prepared,
       passages.map((one) => one.text),
       await vendorVoiceOf(options.store, call.organizationId, voiceId),
+      campaign,
     );
   }
 
   /** The agent's script for this call. */
   script(call: Call): AgentScript {
     const other = call.direction === 'inbound' ? call.from : call.to;
-    const script = scriptFor(this.agent, call, this.#prepared.variables(other), this.#documents);
+    const script = scriptFor(this.agent, call, {
+      standard: this.#prepared.variables(other),
+      documents: this.#documents,
+      campaign: this.#campaign,
+    });
     return this.#voice ? { ...script, voiceId: this.#voice.vendorId } : script;
   }
 

@@ -49,6 +49,10 @@ export async function clearUp(db: Kysely<Database>, now: Date): Promise<void> {
     .where('created_at', '<', lastMonth)
     .execute();
   await deleteAudit(db, new Date(now.getTime() - AUDIT_RETENTION_DAYS * DAY_MS));
+  await db
+    .deleteFrom('lead_import_errors')
+    .where('import_id', 'in', (eb) => eb.selectFrom('lead_imports').select('id').where('created_at', '<', lastMonth))
+    .execute();
   await deleteEvents(db, new Date(now.getTime() - EVENT_RETENTION_DAYS * DAY_MS));
   // The server of a conversation in text stopped while a tool ran; a call settles its own when it ends.
   await db

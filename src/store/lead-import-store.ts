@@ -52,7 +52,7 @@ export class PostgresLeadImportStore implements LeadImportStore {
 
   async claim(leaseMs: number, busy: readonly number[]): Promise<LeadImport | null> {
     const { rows } = await sql<Selectable<Database['lead_imports']>>`
-      update lead_imports set lease_until = now() + ${interval(leaseMs)} where id = (
+      update lead_imports set lease_until = now() + ${interval(leaseMs)}, tries = tries + 1 where id = (
         select id from lead_imports
         where (status = 'processing' or not released) and (lease_until is null or lease_until < now())
           and organization_id <> all(${[...busy]}::bigint[])
@@ -67,6 +67,7 @@ export class PostgresLeadImportStore implements LeadImportStore {
       .updateTable('lead_imports')
       .set((eb) => ({
         done_rows: step.doneRows,
+        tries: 0,
         created: eb('created', '+', counts.created),
         updated: eb('updated', '+', counts.updated),
         unchanged: eb('unchanged', '+', counts.unchanged),
@@ -120,6 +121,17 @@ export class PostgresLeadImportStore implements LeadImportStore {
       .execute();
   }
 
+  async forgetNumbers(organizationId: number, numbers: readonly string[]): Promise<void> {
+    if (numbers.length === 0) return;
+    // A cell may write the number without its country code, or with zeros before it.
+    await sql`
+      delete from lead_import_errors e using lead_imports i
+      where i.id = e.import_id and i.organization_id = ${organizationId} and exists (
+        select from unnest(e.cells) cell, unnest(${numbers.map((one) => one.slice(1))}::text[]) digits,
+          ltrim(regexp_replace(cell, '[^0-9]', '', 'g'), '0') written
+        where length(written) >= 7 and right(digits, length(written)) = written)`.execute(this.#db);
+  }
+
   async forgetFile(id: number): Promise<void> {
     await this.#db.updateTable('lead_imports').set({ file_key: null }).where('id', '=', id).execute();
   }
@@ -145,6 +157,7 @@ const toImport = (row: Selectable<Database['lead_imports']>): LeadImport => ({
   failure: row.failure,
   totalRows: row.total_rows,
   doneRows: row.done_rows,
+  tries: row.tries,
   created: row.created,
   updated: row.updated,
   unchanged: row.unchanged,

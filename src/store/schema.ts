@@ -468,6 +468,7 @@ export interface Database {
     lease_until: Date | null;
     created_at: Date;
     finished_at: Date | null;
+    tries: Generated<number>;
   };
   leads: {
     id: GeneratedAlways<number>;

@@ -14,6 +14,7 @@ import {
 } from '#core/campaigns/campaigns.ts';
 import { createCampaign, moveCampaign, updateCampaign } from '#core/campaigns/manage-campaigns.ts';
 import type { Core } from '#core/core.ts';
+import { WEEKDAYS } from '#core/dialling/week-hours.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
 import { allowCalls, importDoNotCall } from '#core/people/do-not-call.ts';
 import { recordConsent, revokeConsent } from '#core/people/consents.ts';
@@ -106,7 +107,10 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
         true,
         [
           ['leads', false],
+          ['leads', false],
           ['settings.require_consent', false],
+          ['settings.caller_id', false],
+          ['carrier', false],
         ],
       ],
     );
@@ -130,6 +134,39 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
       told.map(({ type }) => type.slice('campaign.'.length)),
       ['started', 'paused', 'started', 'completed', 'started'],
     );
+  });
+
+  it('23. each finding alone prevents the start and names the field; warnings do not', async () => {
+    const agent = (
+      await opened.store.agents.insert(
+        ctx.organizationId,
+        { ...(await opened.store.agents.default(ctx.organizationId))!, isActive: false },
+        false,
+        now,
+      )
+    ).id;
+    const never = Object.fromEntries(WEEKDAYS.map((day) => [day, []]));
+    const cases: readonly (readonly [Parameters<typeof updateCampaign>[3], string, boolean])[] = [
+      [{ agentId: agent }, 'agent_id', true],
+      [{ endsAt: now }, 'schedule.end_date', true],
+      [{ callingHours: never }, 'settings.calling_hours', true],
+      [{ callerIds: ['+13125550100'] }, 'settings.caller_id', false],
+      [{ needsHuman: true }, 'settings.needs_human', false],
+      [{ script: 'Your plan is {{plan}}.' }, 'agent_id', false],
+    ];
+    for (const [change, field, prevents] of cases) {
+      const id = await campaignWith([givenLead(fresh(), { variables: { plan: 'gold' } }), givenLead(fresh())]);
+      await updateCampaign(core, ctx, id, change);
+      const { canStart, findings } = await readiness(id);
+      assert.ok(
+        findings.some((one) => one.field === field && one.prevents === prevents),
+        `${field}: ${JSON.stringify(findings)}`,
+      );
+      assert.equal(canStart, !prevents);
+      const start = moveCampaign(core, ctx, id, 'active');
+      if (prevents) await assert.rejects(start, { code: 'unchangeable' });
+      else await start;
+    }
   });
 
   it('has one lead per number, and the same rows twice change nothing', async () => {

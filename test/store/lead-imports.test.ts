@@ -39,6 +39,7 @@ describe(`imports of leads on Postgres ${serverName}`, () => {
       secrets: { keyedHash: (text: string) => `hash of ${text}`, token: () => `file${serial++}` },
       files: new FolderFileStore(folder),
       tables: tableReader,
+      carriers: { current: () => Promise.resolve({ real: false }) },
     } as unknown as Core;
   });
   after(async () => {
@@ -240,6 +241,47 @@ describe(`imports of leads on Postgres ${serverName}`, () => {
         /there is no such|refers to|violates foreign key/,
         statement,
       );
+  });
+
+  it('an import that fails again and again is given up', async () => {
+    const id = await campaign();
+    const one = await begin(id, listOf([`${numbers(1)[0]},Ann`]));
+    const files = new Proxy(core.files, {
+      get: (target, key) =>
+        key === 'read'
+          ? () => Promise.reject(new Error('no storage'))
+          : (target as never as Record<string | symbol, (...given: unknown[]) => unknown>)[key]!.bind(target),
+    });
+    const broken = { ...core, files };
+    for (let tries = 1; tries <= 10; tries++) {
+      const claimed = (await opened.store.leadImports.claim(LEASE_MS, []))!;
+      assert.deepEqual([claimed.id, claimed.tries], [one.id, tries]);
+      await assert.rejects(goOn(claimed, undefined, broken), { message: 'no storage' });
+      await opened.database.pool.query('update lead_imports set lease_until = null where id = $1', [one.id]);
+    }
+    await goOn((await opened.store.leadImports.claim(LEASE_MS, []))!, undefined, broken);
+    const { status, failure } = await getImport(core, ctx, id, one.id);
+    assert.deepEqual([status, failure?.startsWith('It was tried 10 times')], ['failed', true]);
+    assert.equal(await opened.store.leadImports.claim(LEASE_MS, []), null);
+  });
+
+  it('rejected rows of a person are deleted when the person is erased, and all after a month', async () => {
+    const id = await campaign();
+    const [known, other] = numbers(2) as [string, string];
+    await whole(id, listOf([`${known},Ann`]));
+    const national = known.slice(2);
+    const written = [known, `(${national.slice(0, 3)}) ${national.slice(3)}`, other];
+    const rows = written.map((number) => `${number},Ann,Nowhere`);
+    const did = await whole(id, ['phone,name,time_zone', ...rows, ''].join('\n'));
+    assert.equal(did.rejected, 3);
+    await erasePerson(core, ctx, known);
+    const left = await rejectedRows(core, ctx, id, did.id, 10);
+    assert.deepEqual(
+      left.map(({ cells }) => cells[0]),
+      [other],
+    );
+    await opened.store.clearUp(new Date(core.clock.now().getTime() + 40 * 86_400_000));
+    assert.deepEqual(await rejectedRows(core, ctx, id, did.id, 10), []);
   });
 
   it('undo deletes the leads that were never dialled, and keeps those of other imports', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { WEEKDAYS } from '#core/dialling/week-hours.ts';
 import { addLeads } from '#core/campaigns/add-leads.ts';
 import type { GivenLead } from '#core/campaigns/lead.ts';
 import { campaignClient, someOf } from '../support/campaign-client.ts';
@@ -25,6 +26,7 @@ const ALL_SETTINGS = {
   max_concurrent_calls: 4,
   calls_per_second: 0.5,
   require_consent: true,
+  needs_human: true,
   voicemail_message: 'Please call us back.',
   goal: 'a booked demo',
   revenue_per_conversion: 12.5,
@@ -137,13 +139,14 @@ describe('campaigns of call-center', { concurrency: 1 }, () => {
       url: receiver.url,
       events: ['campaign.started', 'campaign.paused', 'campaign.finished'],
     });
-    const id = await create({ name: 'Steps', settings: { calling_hours: {} } });
+    const closedNow = { [WEEKDAYS[(new Date().getUTCDay() + 3) % 7]!]: [['09:00', '10:00']] };
+    const id = await create({ name: 'Steps', settings: { calling_hours: closedNow } });
     const move = (status: string, more: Json = {}) => ask('PUT', `/api/campaigns/${id}`, { status, ...more });
     const refused = await move('active', { name: 'Renamed' });
     assert.deepEqual([refused.status, codeOf(refused)], [409, 'RESOURCE_003']);
     assert.match(String((refused.body['error'] as Json)['message']), /add leads/);
     assert.equal((await ok('GET', `/api/campaigns/${id}`))['name'], 'Steps', 'a refused change changes nothing');
-    // It is closed at all hours, so it dials no one.
+    // It is closed today and tomorrow, so it dials no one.
     await add(id, givenLead('+4930555001'));
     const steps = [];
     for (const status of ['paused', 'active', 'draft', 'paused', 'active', 'completed', 'paused'])

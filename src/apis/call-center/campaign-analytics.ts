@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { getCampaign } from '#core/campaigns/campaigns.ts';
 import { campaignStatistics } from '#core/campaigns/campaign-statistics.ts';
 import { callAnalytics } from '#core/metrics/call-analytics.ts';
+import type { AnalyticsRange } from '#core/metrics/analytics-range.ts';
 import type { BreakdownRow } from '#core/metrics/metrics-store.ts';
+import { periodStart, type Granularity } from '#core/metrics/periods.ts';
 import { operation } from '../kit/operation.ts';
 import { timeInSeconds } from '../kit/codecs.ts';
 import { GRANULARITIES, namingRange, rangeOf, RangeQuery } from './analytics-query.ts';
@@ -49,7 +51,8 @@ export const campaignAnalyticsOperation = operation({
     const id = campaignNumber(params.campaign_id);
     const { createdAt } = await getCampaign(core, ctx, id);
     const asked = await rangeOf(core, ctx, query);
-    const range = query.date_from === undefined ? { ...asked, from: earlier(createdAt, asked.to) } : asked;
+    const range =
+      query.date_from === undefined ? { ...asked, from: sinceCreation(createdAt, asked, query.granularity) } : asked;
     const filter = { campaign: [String(id)] };
     const { summary, periods } = await namingRange(callAnalytics(core, ctx, range, query.granularity, filter));
     const statistics = await campaignStatistics(core, ctx, id, range);
@@ -76,4 +79,7 @@ export const campaignAnalyticsOperation = operation({
   },
 });
 
-const earlier = (one: Date, other: Date): Date => (one < other ? one : other);
+/** From the beginning of the period in which the campaign was created, before which it has no calls. */
+function sinceCreation(createdAt: Date, { to, zone }: AnalyticsRange, granularity: Granularity): Date {
+  return createdAt > to ? to : new Date(periodStart(zone, granularity, createdAt.getTime()));
+}

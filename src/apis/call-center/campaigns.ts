@@ -118,6 +118,9 @@ export const campaignReadinessOperation = operation({
       blocked: z.record(z.string(), z.int()).describe('Leads by the first reason; with `dialable_now` all leads'),
       total: z.int(),
       opens_at: z.string().nullable().describe('When the first lead may be dialled, if closed hours alone forbid it'),
+      forecast: z
+        .array(z.object({ from: z.string(), dialable: z.int() }))
+        .describe('The next 24 hours: leads that calling hours allow to be dialled, without those that wait'),
     }),
   ),
   handle: async ({ core, ctx, params, requestId }) => {
@@ -133,6 +136,7 @@ export const campaignReadinessOperation = operation({
       blocked: { ...readiness.blocked },
       total: readiness.total,
       opens_at: readiness.opensAt && timeInSeconds(readiness.opensAt),
+      forecast: readiness.forecast.map(({ from, dialable }) => ({ from: timeInSeconds(from), dialable })),
     });
   },
 });

@@ -53,7 +53,7 @@ const present = (lead: ListedLead & LeadAnswer): z.input<typeof LeadReply> => ({
   attempts: lead.attempts,
   next_attempt_at: lead.nextAttemptAt && timeInSeconds(lead.nextAttemptAt),
   blocked_by: lead.blockedBy,
-  outcome: lead.status === 'done' ? lead.reason : lead.lastOutcome,
+  outcome: lead.status === 'done' || lead.reason === 'invalid_number' ? lead.reason : lead.lastOutcome,
   import_id: lead.importId === null ? null : idOf('import', lead.importId),
   created_at: timeInSeconds(lead.createdAt),
 });

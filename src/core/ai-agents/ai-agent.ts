@@ -106,6 +106,8 @@ export const DEFAULT_AGENT: AgentDefaults & { readonly name: string } = {
 /** How many characters the variables of a call may add to a prompt or message. */
 const LONGEST_FILLING = 100_000;
 
+const VARIABLE = /\{\{\s*([\w.-]+)\s*\}\}/g;
+
 /**
  * Replaces `{{name}}` by the call's variables, in one pass. A missing variable is removed with the space before it, so
  * that
@@ -116,7 +118,7 @@ export function fillVariables(text: string, variables: Readonly<Record<string, s
   let filled = '';
   let end = 0;
   let room = LONGEST_FILLING;
-  for (const match of text.matchAll(/\{\{\s*([\w.-]+)\s*\}\}/g)) {
+  for (const match of text.matchAll(VARIABLE)) {
     const name = match[1]!;
     const given = Object.hasOwn(variables, name) ? variables[name]!.trim() : '';
     const value = given.length <= room ? given : '';
@@ -127,3 +129,6 @@ export function fillVariables(text: string, variables: Readonly<Record<string, s
   }
   return (filled + text.slice(end)).trimStart();
 }
+
+/** The names of the variables that a text uses. */
+export const variablesIn = (text: string): readonly string[] => [...text.matchAll(VARIABLE)].map((match) => match[1]!);

@@ -56,6 +56,8 @@ export interface CallOverrides {
   readonly firstMessage?: string;
   /** Left on a voicemail. */
   readonly voicemailMessage?: string;
+  /** Hangs up on a voicemail without a word. */
+  readonly leavesNoMessage?: boolean;
   readonly voiceId?: string;
   readonly modelName?: string;
   /** Longest conversation; the caller is warned before its end. */

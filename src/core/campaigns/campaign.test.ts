@@ -7,7 +7,7 @@ import { AppError } from '../kernel/errors.ts';
 import { timeZone } from '../kernel/locale.ts';
 import { CAMPAIGN_DEFAULTS, CAMPAIGN_STATUSES, checkSettings, mayMove, type Campaign } from './campaign.ts';
 import { standingOf } from './lead.ts';
-import { holdOf, progressOf, standings, type CallingPlace, type LeadCount } from './reasons.ts';
+import { holdOf, forecast, progressOf, standings, type CallingPlace, type LeadCount } from './reasons.ts';
 
 const now = new Date('2026-06-09T18:00:00Z');
 const CAMPAIGN: Campaign = {
@@ -147,12 +147,20 @@ describe('why it is not dialling', () => {
     assert.deepEqual([answer.dialableNow, answer.blocked.resting], [8, 3]);
   });
 
+  it('is forecast for each hour of the next day, in the hours of each place', () => {
+    const hours = forecast(counts, { rules: SHIPPED_RULES, own: [], now });
+    const at = (hour: number) => hours.find(({ from }) => from.getUTCHours() === hour)!.dialable;
+    assert.equal(hours.length, 24);
+    // Chicago is open until 02:00 UTC and from 13:00, Tokyo from 23:00 until 12:00; the test number always.
+    assert.deepEqual([18, 22, 23, 1, 2, 11, 12, 13].map(at), [6, 6, 9, 9, 5, 5, 2, 6]);
+  });
+
   it('progress counts the attempted and the done, by outcome', () => {
-    assert.deepEqual(progressOf(counts), {
-      total: 26,
+    assert.deepEqual(progressOf([...counts, count({ status: 'blocked', reason: 'invalid_number', leads: 2 })]), {
+      total: 28,
       attempted: 8,
-      done: 8,
-      outcomes: { answered: 7, no_answer: 1 },
+      done: 10,
+      outcomes: { answered: 7, no_answer: 1, invalid_number: 2 },
     });
   });
 

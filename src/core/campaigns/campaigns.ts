@@ -7,14 +7,16 @@ import { rulesOf } from './calling-rules.ts';
 import { ownRulesOf, type Campaign } from './campaign.ts';
 import type { CampaignFilter, LeadFilter, ListedLead } from './campaign-store.ts';
 import { capacityHold } from './capacity.ts';
-import { findingsOf, type Finding } from './findings.ts';
+import { findingsOf, lineFindings, type Finding } from './findings.ts';
 import { campaignNotFound } from './manage-campaigns.ts';
 import {
   answerFor,
+  forecast,
   holdOf,
   progressOf,
   standings,
   type CampaignHold,
+  type ForecastHour,
   type LeadAnswer,
   type Progress,
   type Standings,
@@ -64,6 +66,7 @@ export async function campaignProgress(core: ViewCore, ctx: Reading, id: number)
 export interface Readiness extends Standings {
   readonly canStart: boolean;
   readonly findings: readonly Finding[];
+  readonly forecast: readonly ForecastHour[];
 }
 
 /**
@@ -74,17 +77,22 @@ export async function campaignReadiness(core: CapacityCore, ctx: Reading, id: nu
   const campaign = await getCampaign(core, ctx, id);
   const now = core.clock.now();
   const { campaigns } = core.store;
-  const findings = await findingsOf(core.store, campaign, now);
+  const findings = [...(await findingsOf(core.store, campaign, now)), ...(await lineFindings(core, campaign))];
   const { rules, own } = await rulesOf(core.store, ctx.organizationId);
+  const counts = await campaigns.counts(id);
+  const hours = { rules, own: [own, ownRulesOf(campaign)], now };
   const answer = standings({
-    counts: await campaigns.counts(id),
+    ...hours,
+    counts,
     due: await campaigns.due(id, now),
     hold: await holdNow(core, campaign, now),
-    rules,
-    own: [own, ownRulesOf(campaign)],
-    now,
   });
-  return { ...answer, findings, canStart: !findings.some(({ prevents }) => prevents) };
+  return {
+    ...answer,
+    forecast: forecast(counts, hours),
+    findings,
+    canStart: !findings.some(({ prevents }) => prevents),
+  };
 }
 
 const holdNow = async (core: CapacityCore, campaign: Campaign, now: Date): Promise<CampaignHold | null> =>

@@ -1,5 +1,5 @@
 import { begin, DEFAULT_RING_TIMEOUT_MS, type Beginning } from '../calls/place-call.ts';
-import type { Call } from '../calls/call.ts';
+import type { Call, CallOverrides } from '../calls/call.ts';
 import type { Reservation } from '../calls/live-calls.ts';
 import type { Core } from '../core.ts';
 import { AppError } from '../kernel/errors.ts';
@@ -143,10 +143,20 @@ async function beginningOf(
     from: callerIdFor(campaign.callerIds, lead.personId ?? 0, lastUsed),
     to: number,
     variables,
-    overrides: campaign.voicemailMessage === null ? {} : { voicemailMessage: campaign.voicemailMessage },
+    overrides: await overridesOf(records, campaign, lead),
     transcribed: true,
     campaignId: campaign.id,
   };
+}
+
+/** A person's voicemail hears one message of a campaign. */
+async function overridesOf(
+  { dialling }: Pick<Records, 'dialling'>,
+  { voicemailMessage }: Campaign,
+  lead: Lead,
+): Promise<CallOverrides> {
+  const isLeft = (await dialling.attemptsOf(lead.id)).some(({ outcome }) => outcome === 'voicemail_left');
+  return { ...(isLeft ? { leavesNoMessage: true } : {}), ...(voicemailMessage === null ? {} : { voicemailMessage }) };
 }
 
 /** Until a lead whose number is on another call is looked at again, unless that call ends before. */

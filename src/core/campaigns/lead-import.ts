@@ -24,6 +24,8 @@ export interface LeadImport extends ImportCounts {
   readonly failure: string | null;
   readonly totalRows: number;
   readonly doneRows: number;
+  /** How often the work was begun since it last got further. */
+  readonly tries: number;
   readonly released: boolean;
   readonly undoneAt: Date | null;
   readonly createdAt: Date;
@@ -46,7 +48,10 @@ export interface LeadImportStore {
   find(organizationId: number, campaignId: number, id: number): Promise<LeadImport | null>;
   /** As `find`, and locks it until the transaction ends. */
   lock(organizationId: number, campaignId: number, id: number): Promise<LeadImport | null>;
-  /** Leases an import with work left that no server works on, of none of these organizations. Null: there is none. */
+  /**
+   * Leases an import with work left that no server works on, of none of these organizations, and counts the try. Null:
+   * there is none.
+   */
   claim(leaseMs: number, busy: readonly number[]): Promise<LeadImport | null>;
   /**
    * Notes that rows are done up to `doneRows`, and extends the lease. False if another server did, or the import ended:
@@ -68,6 +73,8 @@ export interface LeadImportStore {
   undone(id: number, at: Date): Promise<void>;
   /** By row. */
   rejected(id: number, most: number): Promise<readonly RejectedRow[]>;
+  /** Deletes rejected rows that hold one of these numbers, in any writing. */
+  forgetNumbers(organizationId: number, numbers: readonly string[]): Promise<void>;
   /** The file is about to be deleted. */
   forgetFile(id: number): Promise<void>;
 }

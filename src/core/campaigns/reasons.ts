@@ -68,7 +68,7 @@ export const isOpenToDial = (open: Interval | null, now: Date): boolean =>
 type HoursQuestion = Pick<StandingsQuestion, 'rules' | 'own' | 'now'>;
 
 /** Whether a place may be dialled now, and from when on; `Infinity`: never. */
-function openingOf(
+export function openingOf(
   place: CallingPlace,
   { rules, own, now }: HoursQuestion,
 ): { readonly isOpen: boolean; readonly opensMs: number } {
@@ -138,6 +138,35 @@ export function standings({ counts, due, hold, rules, own, now }: StandingsQuest
   };
 }
 
+/** An hour of the near future. */
+export interface ForecastHour {
+  readonly from: Date;
+  /** Leads whose place is open in this hour, of those that no wait keeps from being dialled. */
+  readonly dialable: number;
+}
+
+const HOUR_MS = 3_600_000;
+const FORECAST_HOURS = 24;
+
+/** How many leads may be dialled in each of the next hours, as far as calling hours decide it. */
+export function forecast(counts: readonly LeadCount[], { rules, own, now }: HoursQuestion): readonly ForecastHour[] {
+  const startMs = Math.floor(now.getTime() / HOUR_MS) * HOUR_MS;
+  const hours = Array.from({ length: FORECAST_HOURS }, (_, hour) => ({ fromMs: startMs + hour * HOUR_MS, leads: 0 }));
+  const weeks = own.flatMap((one) => (one.hours === null ? [] : [one.hours]));
+  for (const { place, status, leads } of counts) {
+    if (status !== 'ready' || leads === 0) continue;
+    const question = { zones: place.zones, jurisdictions: rulesAt(place, rules), own: weeks };
+    let open: Interval | null = null;
+    for (const hour of hours) {
+      const fromMs = Math.max(hour.fromMs, now.getTime());
+      if (!place.alwaysOpen && (open === null || open.toMs <= fromMs)) open = openAtOrAfter(question, new Date(fromMs));
+      if (!place.alwaysOpen && open === null) break;
+      if (place.alwaysOpen || open!.fromMs < hour.fromMs + HOUR_MS) hour.leads += leads;
+    }
+  }
+  return hours.map(({ fromMs, leads }) => ({ from: new Date(fromMs), dialable: leads }));
+}
+
 export interface Progress {
   readonly total: number;
   /** Dialled at least once. */
@@ -153,7 +182,9 @@ export function progressOf(counts: readonly Omit<LeadCount, 'place'>[]): Progres
   for (const one of counts) {
     total += one.leads;
     if (one.attempted) attempted += one.leads;
-    if (one.status !== 'done' || one.leads === 0) continue;
+    // Nothing changes that a carrier does not know the number.
+    const isFinal = one.status === 'done' || one.reason === 'invalid_number';
+    if (!isFinal || one.leads === 0) continue;
     done += one.leads;
     outcomes[one.reason ?? 'unknown'] = (outcomes[one.reason ?? 'unknown'] ?? 0) + one.leads;
   }

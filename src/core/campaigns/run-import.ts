@@ -11,6 +11,8 @@ type RunCore = Pick<Core, 'store' | 'clock' | 'secrets' | 'files' | 'tables'>;
 
 /** Rows of one transaction: a call of one of their numbers waits until it ends. */
 const ROWS_AT_ONCE = 2000;
+/** An import that fails so often without getting further is given up. */
+const MOST_TRIES = 10;
 /** Leads that one statement lets be dialled. */
 const RELEASED_AT_ONCE = 5000;
 const ACTOR = { kind: 'system', name: 'import' } as const;
@@ -31,6 +33,8 @@ class TakenOver extends Error {}
  */
 export async function runImport(core: RunCore, one: LeadImport, options: ImportOptions): Promise<void> {
   try {
+    if (one.status === 'processing' && one.tries > MOST_TRIES)
+      return await fail(core, one, `It was tried ${MOST_TRIES} times in vain: the server's log says why.`);
     if (one.status === 'processing') await readRows(core, one, options);
     if (!options.signal.aborted) await release(core, one.id, options);
   } catch (error) {

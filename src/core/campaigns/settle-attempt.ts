@@ -42,7 +42,7 @@ async function settleAttempt(records: CampaignRecords, call: Call, talkMs: numbe
     talkMs,
     dialled: (await dialling.sentAt(call.id)) !== null,
     refused: facts.doNotCall || facts.refusedCampaigns.includes(campaign.id),
-    leavesMessage: true,
+    leavesMessage: call.overrides.leavesNoMessage !== true,
   });
   if (outcome === 'not-dialled') await dialling.withdraw(attempt.id);
   else await dialling.end(attempt.id, outcome, call.endedAt ?? now);

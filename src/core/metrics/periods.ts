@@ -29,6 +29,16 @@ export function periodsOf(zone: TimeZone, granularity: Granularity, { from, to }
   return periods;
 }
 
+/** When the period began that an instant lies in. */
+export function periodStart(zone: TimeZone, granularity: Granularity, at: number): number {
+  if (granularity === 'quarter' || granularity === 'hour')
+    return at - modulo(at + aheadMs(zone, at), granularity === 'quarter' ? QUARTER_MS : HOUR_MS);
+  const local = wallClock(zone, new Date(at));
+  const [year, month, day] = [local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate()];
+  const back = granularity === 'day' ? 0 : granularity === 'week' ? (local.getUTCDay() + 6) % 7 : day - 1;
+  return startOfDay(zone, Date.UTC(year, month, day - back));
+}
+
 /** Gives the beginnings of the periods after that of `from`, one at a time. */
 function nextOf(zone: TimeZone, granularity: Granularity, from: number): () => number {
   if (granularity === 'quarter' || granularity === 'hour') {

@@ -67,6 +67,7 @@ async function erase(
     await records.consents.erase(person.id, hashes[0] ?? 'no number');
     await records.leads.erase(person.id, core.clock.now());
     await records.callBatches.erase(ctx.organizationId, numbers);
+    await records.leadImports.forgetNumbers(ctx.organizationId, numbers);
     await records.persons.erase(person.id, {
       organizationId: ctx.organizationId,
       suppress: person.doNotCallAt === null && !isListed ? [] : hashes,

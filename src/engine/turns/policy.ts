@@ -4,6 +4,8 @@ export interface TurnPolicy {
   readonly firstMessage: string | null;
   /** Left on a voicemail. */
   readonly voicemailMessage: string | null;
+  /** False: a voicemail hears nothing. */
+  readonly leavesMessage: boolean;
   /** Whether to detect answering machines; set for outbound calls. */
   readonly screen: boolean;
   readonly interruptible: boolean;
@@ -75,6 +77,7 @@ export const ENGLISH_PHRASES: Phrases = {
 export const DEFAULT_POLICY: TurnPolicy = {
   firstMessage: null,
   voicemailMessage: null,
+  leavesMessage: true,
   screen: false,
   interruptible: true,
   endpointMs: 300,

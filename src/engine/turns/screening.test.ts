@@ -55,3 +55,24 @@ it("the carrier's verdict shortens the limit for long speech but does not decide
     'machine',
   );
 });
+
+it('a voicemail that is to hear no message hears none, and the call ends', () => {
+  const machine = speaks(300, 3300, 'you have reached the voicemail of peter please leave a message after the tone');
+  const ends = (leavesMessage: boolean): readonly string[] => {
+    const policy = { ...POLICY, leavesMessage };
+    let state = initialState();
+    const effects: string[] = [];
+    const take = (atMs: number, event: TurnEventBody) => {
+      const next = step(state, { atMs, ...event }, policy);
+      state = next.state;
+      effects.push(...next.effects.map(({ type }) => type));
+    };
+    for (const [atMs, event] of [start, ...machine]) take(atMs, event);
+    for (let at = nextDeadlineMs(state, policy); at !== null && at < 30_000; at = nextDeadlineMs(state, policy))
+      take(Math.max(at, state.nowMs + 1), { type: 'tick' });
+    return effects;
+  };
+  assert.ok(ends(true).includes('synthesize'), 'a message is left');
+  assert.ok(!ends(false).includes('synthesize'));
+  assert.ok(ends(false).includes('hang-up'));
+});

@@ -151,6 +151,8 @@ function awaitBeep(step: Step): void {
   note(step, { kind: 'answered-by', who: 'machine' });
   const message = step.policy.voicemailMessage ?? step.policy.firstMessage;
   state.turn = null;
+  if (!step.policy.leavesMessage)
+    return void (state.leaving = { reason: 'voicemail', atMs: state.nowMs, latestMs: state.nowMs });
   if (message === null)
     return void sayTurn(step, 'voicemail', step.policy.phrases.goodbye, {
       interruptible: false,
