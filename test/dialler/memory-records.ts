@@ -128,6 +128,7 @@ export class MemoryRecords {
       persons: { withNumber: async (_: number, number: string) => person(byNumber(number)) },
       entries: { of: async () => [] },
       agents: { default: async () => ({ id: 1, type: 'conversation', isActive: true }) },
+      numbers: { list: async () => [] },
       organizations: { get: async () => ({ timeZone: 'America/New_York' }) },
       tools: { lose: async () => [] },
       metrics: { settle: async () => undefined },
@@ -199,6 +200,7 @@ export class MemoryRecords {
       place: async (id, standing, place) => {
         if (isOpen(this.leads.rows.get(id)!)) this.leads.change(id, { ...standing, place });
       },
+      list: async () => ({ rows: [], total: 0 }),
       factsOf: async (_, [number], since) => {
         const { region, refusedAt } = this.persons.filter((one) => one.number === number)[0]!;
         const dials = this.calls.filter(
