@@ -128,6 +128,7 @@ const SUITES: readonly Suite[] = [
     needs: () => file(join(PG15, 'postgres')),
   },
   { name: 'desk', budgetS: 400, files: ['test/suites/desk.test.ts'] },
+  { name: 'desk telephones', budgetS: 120, files: ['test/suites/desk-phones.test.ts'] },
   { name: 'desk rules', budgetS: 90, files: tests('test/desk/*.test.ts') },
   { name: 'engine', budgetS: 180, files: tests('test/engine/*.test.ts') },
   { name: 'corpus', budgetS: 180, files: ['test/suites/corpus.test.ts'] },

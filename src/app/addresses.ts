@@ -18,8 +18,9 @@ export class Addresses {
     return `${(base ?? this.publicUrl).replace(/^http/, 'ws')}/voice/websocket?call_sid=${callSid}&token=${token}`;
   }
 
-  webhook(name: string, callId: number): string {
-    return `${this.publicUrl}/voice/webhook/${name}?${webhookQuery(this.#secrets, callId)}`;
+  /** `legId`: the leg beside the person's that it is about. */
+  webhook(name: string, callId: number, legId: number | null = null): string {
+    return `${this.publicUrl}/voice/webhook/${name}?${webhookQuery(this.#secrets, callId, legId)}`;
   }
 
   /** Webhook address for a carrier's own recording. */
@@ -28,7 +29,7 @@ export class Addresses {
   }
 
   /** Webhook address for further instructions. It is unique, so that no two signed requests are equal. */
-  askAgain(name: string, callId: number): string {
-    return `${this.webhook(name, callId)}&for=again&n=${randomBytes(9).toString('base64url')}`;
+  askAgain(name: string, callId: number, legId: number | null = null): string {
+    return `${this.webhook(name, callId, legId)}&for=again&n=${randomBytes(9).toString('base64url')}`;
   }
 }

@@ -324,8 +324,8 @@ async function carryCalls(
     carriers,
     serverId,
     placing: {
-      webhookUrl: (carrier, callId) =>
-        addresses.webhook(carriers.manifestBy('id', carrier)?.webhook ?? carrier, callId),
+      webhookUrl: (carrier, callId, legId) =>
+        addresses.webhook(carriers.manifestBy('id', carrier)?.webhook ?? carrier, callId, legId),
       mediaUrl: (call, token) => addresses.mediaSocket(null, call.sid, token),
     },
     slots: parts.slots ?? config.slots,

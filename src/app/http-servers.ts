@@ -97,7 +97,7 @@ export async function startHttpServers(
     publicUrl: () => addresses.publicUrl,
     onLoopback: isLoopback(config.host),
     mediaUrl,
-    askAgainUrl: (name, callId) => addresses.askAgain(name, callId),
+    askAgainUrl: (name, callId, legId) => addresses.askAgain(name, callId, legId),
     recordingUrl: (name, callId) => addresses.recording(name, callId),
     log,
   });

@@ -15,7 +15,8 @@ import type {
 } from '#contracts/carrier-manifest.ts';
 import type { Carriers } from '#live/carriers.ts';
 import type { Log } from '#core/kernel/log.ts';
-import { provenCall } from './webhook-proof.ts';
+import { mintLegToken, takeLegNotice, type LegNotice } from '#core/calls/leg-notice.ts';
+import { legOf, provenCall } from './webhook-proof.ts';
 
 export interface CarrierWebhooksOptions {
   readonly core: Core;
@@ -24,7 +25,7 @@ export interface CarrierWebhooksOptions {
   /** Whether this server can be reached from this machine only. */
   readonly onLoopback: boolean;
   readonly mediaUrl: (call: Call, token: string) => string;
-  readonly askAgainUrl: (webhook: string, callId: number) => string;
+  readonly askAgainUrl: (webhook: string, callId: number, legId?: number) => string;
   readonly recordingUrl: (webhook: string, callId: number) => string;
   readonly log: Log;
 }
@@ -66,18 +67,18 @@ export class CarrierWebhooks {
       by = await this.#authorize(incoming);
     }
     const notice = readNotice(manifest, request);
-    const call = await takeNotice(
-      core,
-      {
-        by,
-        provenCallId: by === null ? null : provenCall(core.secrets, request.url),
-        carrier: manifest.id,
-        configured: configured !== null,
-        namesCalls: manifest.namesCalls === true,
-        countAnnounced: (organizationId) => incoming.countAnnounced(organizationId),
-      },
-      notice,
-    );
+    const source = {
+      by,
+      provenCallId: by === null ? null : provenCall(core.secrets, request.url),
+      carrier: manifest.id,
+      configured: configured !== null,
+      namesCalls: manifest.namesCalls === true,
+      countAnnounced: (organizationId: number) => incoming.countAnnounced(organizationId),
+    };
+    const ofLeg = await takeLegNotice(core, source, legOf(request.url), notice);
+    if (ofLeg)
+      return manifest.wire.answer(notice.asks ? await this.#legInstruction(ofLeg, manifest.webhook) : { type: 'none' });
+    const call = await takeNotice(core, source, notice);
     return manifest.wire.answer(
       notice.asks ? await this.#instruction(call, manifest, configured?.records === true) : { type: 'none' },
     );
@@ -120,6 +121,22 @@ export class CarrierWebhooks {
     if (!isAllowed(actor, 'report-calls')) throw new AppError('forbidden', 'This role may not do that');
     const forCarriers = isAllowed(actor, 'manage-settings') && (await isFirst(core.store, organizationId));
     return { organizationId, forCarriers };
+  }
+
+  /** A human agent has picked up the telephone; one whose part of the call is over is hung up. */
+  async #legInstruction({ call, leg }: LegNotice, webhook: string): Promise<Instruction> {
+    const { core, mediaUrl, askAgainUrl } = this.#options;
+    const { userId } = leg;
+    if (isEnded(call.status) || leg.status === 'ended' || userId === null) return { type: 'hang-up' };
+    const token = await mintLegToken(core, call.id, { id: leg.id, userId });
+    return {
+      type: 'connect',
+      recordingUrl: null,
+      mediaUrl: mediaUrl(call, token),
+      callSid: call.sid,
+      token,
+      askAgainUrl: askAgainUrl(webhook, call.id, leg.id),
+    };
   }
 
   async #instruction(

@@ -51,6 +51,8 @@ interface Opening {
   readonly tokenHash: string | null;
   /** A human agent or supervisor; null is the person. */
   readonly party: MediaParty | null;
+  /** Whose protocol it speaks; null: that of browsers. */
+  readonly carrier: string | null;
 }
 
 /** Accepts media sockets of browsers, test clients and carriers on all ports. */
@@ -90,7 +92,7 @@ export class MediaSockets {
     const opening = await this.#callFor(request, url);
     if (!opening) return refuseUpgrade(socket, REFUSALS.unknown.status, REFUSALS.unknown.text);
     const { call } = opening;
-    const leg = new SocketLeg(opening.party ? new MediaStreams() : this.#protocolOf(call));
+    const leg = new SocketLeg(this.#protocolOf(opening));
     const connection = await this.#connect(opening, leg);
     if ('refused' in connection)
       return refuseUpgrade(socket, REFUSALS[connection.refused].status, REFUSALS[connection.refused].text);
@@ -123,8 +125,9 @@ export class MediaSockets {
   #problemOf = (call: Call) => (problem: string) =>
     this.#options.log.warn({ call: call.sid, problem }, 'a media message was refused');
 
-  #protocolOf(call: Call): MediaProtocol {
-    return this.#options.carriers.manifestBy('id', call.carrier)?.media?.() ?? new MediaStreams();
+  #protocolOf({ carrier }: Opening): MediaProtocol {
+    const manifest = carrier === null ? null : this.#options.carriers.manifestBy('id', carrier);
+    return manifest?.media?.() ?? new MediaStreams();
   }
 
   /** A signature, if present, must be valid, whatever other credentials the socket has. */
@@ -221,7 +224,11 @@ export class MediaSockets {
     const use = await core.store.mediaTokens.use(tokenHash, core.clock.now(), sid);
     if (use === null) return null;
     const call = await core.store.calls.byId(use.callId);
-    return call && { call, tokenHash, party: use.party };
+    if (!call) return null;
+    const { party } = use;
+    if (!party) return { call, tokenHash, party, carrier: call.carrier };
+    const leg = party.legId === undefined ? null : await core.store.legs.byId(party.legId);
+    return { call, tokenHash, party, carrier: leg?.carrier ?? null };
   }
 
   /** The call of the socket: a token implies it, with an API key the address must name it. */
@@ -237,11 +244,8 @@ export class MediaSockets {
     // Connecting to a call needs the same permission as placing one.
     if (!isAllowed(actor, 'place-calls')) throw new AppError('forbidden', 'This role may not do that');
     if (sid === null || !/^[\w-]{1,100}$/.test(sid)) return null;
-    return {
-      call: await getCall(core, { organizationId, actor, requestId: '' }, sid, `call_sid: ${sid}`),
-      tokenHash: null,
-      party: null,
-    };
+    const call = await getCall(core, { organizationId, actor, requestId: '' }, sid, `call_sid: ${sid}`);
+    return { call, tokenHash: null, party: null, carrier: call.carrier };
   }
 
   /** Closes half-open connections, which answer no ping. */

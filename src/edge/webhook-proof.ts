@@ -2,8 +2,17 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Secrets } from '#core/kernel/secrets.ts';
 
 /** The query of a carrier's webhook address: the call, and a `proof` that this installation created the address. */
-export const webhookQuery = (secrets: Pick<Secrets, 'keyedHash'>, callId: number): string =>
-  `call=call_${callId}&proof=${proofOf(secrets, callId)}`;
+export const webhookQuery = (
+  secrets: Pick<Secrets, 'keyedHash'>,
+  callId: number,
+  legId: number | null = null,
+): string => `call=call_${callId}${legId === null ? '' : `&leg=${legId}`}&proof=${proofOf(secrets, callId)}`;
+
+/** The leg of a webhook address beside the person's; it counts only if it is one of the address's call. */
+export function legOf(url: string): number | null {
+  const digits = /^\d{1,15}$/.exec(new URL(url).searchParams.get('leg') ?? '')?.[0];
+  return digits === undefined ? null : Number(digits);
+}
 
 /** The call of a webhook address with a valid proof, or null. */
 export function provenCall(secrets: Pick<Secrets, 'keyedHash'>, url: string): number | null {

@@ -41,6 +41,16 @@ export class CallLegs {
     return legs.add(call.id, ownership, { ...leg, createdAt: clock.now() });
   }
 
+  /** The carrier has taken the dial of a leg. */
+  async placed(leg: Pick<Leg, 'id'>, carrierLegId: string): Promise<void> {
+    const { call, ownership, legs, log } = this.#options;
+    try {
+      await legs.progress(leg.id, ownership, { status: 'ringing', carrierLegId });
+    } catch (error) {
+      log.error({ err: error, call: call.sid, leg: leg.id }, 'the carrier id of a leg could not be stored');
+    }
+  }
+
   /**
    * A party's media is connected: it joins the bridge with the first part of its role. Returns the receiver of the
    * media; null if the leg or the call has ended.

@@ -43,7 +43,7 @@ export class CallSlot {
 
   /** A command to the running call; nothing if it does not run. */
   command(command: CallCommand): void {
-    if (command.type === 'desk') this.#desk?.command(command);
+    if (command.type === 'desk' || command.type === 'leg') this.#desk?.command(command);
     else this.#running?.command(command);
   }
 

@@ -189,16 +189,21 @@ export class CallStarter {
     return carrier ? carrierSide(call, carrier, agent.transferNumber, log) : NO_CARRIER;
   }
 
-  /** The carrier in this process that rings the telephones of human agents; real ones do not join calls yet. */
-  async #carrierForAgents(call: Call): Promise<Carrier | null> {
+  /** The carriers that ring the telephones of human agents: that of the call first. */
+  async #carriersForAgents(call: Call): Promise<readonly Carrier[]> {
     const { carriers } = this.#options;
-    const control = await carriers.control(call.carrier === 'web' ? (await carriers.current()).id : call.carrier);
-    return control && !control.real ? control : null;
+    const first = call.carrier === 'web' ? (await carriers.current()).id : call.carrier;
+    const able: Carrier[] = [];
+    for (const { id, resting } of await carriers.candidates(first)) {
+      const control = resting ? null : await carriers.control(id);
+      if (control) able.push(control);
+    }
+    return able;
   }
 
   #run(slot: CallSlot, { turnAway = false, continued = null, ...run }: Run): RunningCall {
     const { call, prepared, ownership, carrier } = run;
-    const { store, files, journal, clock, log } = this.#options;
+    const { store, files, journal, clock, log, carriers } = this.#options;
     const running = new RunningCall({
       ...run,
       turnAway,
@@ -223,7 +228,13 @@ export class CallStarter {
       legs,
       clock: callClock,
       core: this.#desk,
-      carrier: () => this.#carrierForAgents(call),
+      phones: {
+        core: { ...this.#desk, secrets: this.#options.secrets },
+        carriers: () => this.#carriersForAgents(call),
+        ...this.#options.placing,
+      },
+      hangUp: (carrier, carrierLegId) => carriers.hangUp(carrier, carrierLegId, log),
+      recognisers: prepared.providers(call),
       speak: (text) =>
         speakOnce(
           {

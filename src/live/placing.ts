@@ -22,8 +22,8 @@ export interface PlacingOptions {
   readonly clock: WallClock;
   readonly carriers: Carriers;
   /** The address of a carrier's webhooks about one call, and of its media socket. */
-  readonly webhookUrl: (carrier: string, callId: number) => string;
-  readonly mediaUrl: (call: Call, token: string) => string;
+  readonly webhookUrl: (carrier: string, callId: number, legId?: number) => string;
+  readonly mediaUrl: (call: Pick<Call, 'sid'>, token: string) => string;
   readonly log: Log;
 }
 

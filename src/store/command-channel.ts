@@ -32,6 +32,7 @@ const Command = z.discriminatedUnion('type', [
   z.object({ type: z.literal('say'), text: z.string() }),
   z.object({ type: z.literal('message'), text: z.string() }),
   z.object({ type: z.literal('desk'), act: z.enum(['hold', 'resume', 'hand-back']).nullable() }),
+  z.object({ type: z.literal('leg'), legId: z.number(), signal: Signal, carrierLegId: z.string() }),
   z.object({ type: z.literal('dial') }),
   z.object({ type: z.literal('expect') }),
   z.object({ type: z.literal('carrier'), signal: Signal, carrierCallId: z.string() }),

@@ -19,6 +19,23 @@ export class PostgresLegStore implements LegStore {
     this.#db = db;
   }
 
+  async byId(id: number): Promise<Leg | null> {
+    const row = await this.#db.selectFrom('legs').selectAll().where('id', '=', id).executeTakeFirst();
+    return row ? toLeg(row) : null;
+  }
+
+  async atCarrier(carrier: string, carrierLegId: string): Promise<Leg | null> {
+    const row = await this.#db
+      .selectFrom('legs')
+      .selectAll()
+      .where('carrier', '=', carrier)
+      .where('carrier_leg_id', '=', carrierLegId)
+      .where('kind', '<>', 'person')
+      .orderBy('id', 'desc')
+      .executeTakeFirst();
+    return row ? toLeg(row) : null;
+  }
+
   async ofCall(callId: number): Promise<readonly Leg[]> {
     const rows = await this.#db.selectFrom('legs').selectAll().where('call_id', '=', callId).orderBy('id').execute();
     return rows.map(toLeg);
@@ -44,7 +61,7 @@ export class PostgresLegStore implements LegStore {
     const row = await this.#db
       .with('owned', (db) => this.#owned(db, by).where('id', '=', callId).forShare())
       .insertInto('legs')
-      .columns(['call_id', 'kind', 'carrier', 'carrier_leg_id', 'address', 'status', 'created_at'])
+      .columns(['call_id', 'kind', 'carrier', 'carrier_leg_id', 'address', 'user_id', 'status', 'created_at'])
       .expression((eb) =>
         eb
           .selectFrom('owned')
@@ -54,6 +71,7 @@ export class PostgresLegStore implements LegStore {
             eb.val(leg.carrier).as('carrier'),
             eb.val(leg.carrierLegId).as('carrier_leg_id'),
             eb.val(leg.address).as('address'),
+            sql<number | null>`${leg.userId ?? null}::bigint`.as('user_id'),
             eb.val('placed').as('status'),
             sql<Date>`${leg.createdAt}::timestamptz`.as('created_at'),
           ]),
@@ -117,6 +135,7 @@ function toLeg(row: Selectable<Database['legs']>): Leg {
     carrier: row.carrier,
     carrierLegId: row.carrier_leg_id,
     address: row.address,
+    userId: row.user_id,
     status: row.status as LegStatus,
     cause: row.cause,
     createdAt: row.created_at,

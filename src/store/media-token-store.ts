@@ -7,14 +7,19 @@ const isOfCall = (sid: string | null) =>
   sql<boolean>`(${sid}::text is null or exists
     (select from calls where calls.id = media_tokens.call_id and ${sid} in (calls.sid, calls.placed_sid)))`;
 
-const USE = ['call_id', 'party', 'user_id', 'part'] as const;
+const USE = ['call_id', 'party', 'user_id', 'part', 'leg_id'] as const;
 
 const toUse = (row: Pick<Selectable<Database['media_tokens']>, (typeof USE)[number]>): TokenUse => ({
   callId: row.call_id,
   party:
     row.party === null || row.user_id === null
       ? null
-      : { role: row.party as MediaParty['role'], userId: row.user_id, part: row.part as MediaParty['part'] },
+      : {
+          role: row.party as MediaParty['role'],
+          userId: row.user_id,
+          part: row.part as MediaParty['part'],
+          ...(row.leg_id === null ? {} : { legId: row.leg_id }),
+        },
 });
 
 export class PostgresMediaTokenStore implements MediaTokenStore {
@@ -51,6 +56,7 @@ export class PostgresMediaTokenStore implements MediaTokenStore {
         party: party.role,
         user_id: party.userId,
         part: party.part,
+        leg_id: party.legId ?? null,
       })
       .execute();
   }

@@ -504,6 +504,7 @@ export interface Database {
     created_at: Date;
     answered_at: Date | null;
     ended_at: Date | null;
+    user_id: number | null;
   };
   mcp_servers: {
     id: GeneratedAlways<number>;
@@ -532,6 +533,7 @@ export interface Database {
     party: string | null;
     user_id: number | null;
     part: string | null;
+    leg_id: number | null;
   };
   memory_preferences: {
     person_id: number;

@@ -23,7 +23,7 @@ class Legs {
       const id = this.rows.size + 1;
       this.rows.set(id, { status: 'placed', cause: null });
       const times = { answeredAt: null, endedAt: null, cause: null };
-      return Promise.resolve({ ...leg, ...times, id, callId, status: 'placed' });
+      return Promise.resolve({ userId: null, ...leg, ...times, id, callId, status: 'placed' });
     },
     progress: (id: number, _: Ownership, change: LegProgress): Promise<boolean> => {
       const row = this.rows.get(id)!;

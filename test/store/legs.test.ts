@@ -50,6 +50,7 @@ describe(`legs and participants on Postgres ${serverName}`, () => {
         carrier: 'simulator',
         carrierLegId: null,
         address: '+15005550006',
+        userId: null,
         status: 'placed',
         cause: null,
         createdAt: call.placedAt,

@@ -7,6 +7,7 @@ export interface NewLeg {
   readonly carrier: string;
   readonly carrierLegId: string | null;
   readonly address: string | null;
+  readonly userId?: number;
   readonly createdAt: Date;
 }
 
@@ -20,6 +21,9 @@ export type LegProgress =
  * answered and ended; the end of the call ends all its legs.
  */
 export interface LegStore {
+  byId(id: number): Promise<Leg | null>;
+  /** A leg beside the person's, by the carrier's id; null if there is none. */
+  atCarrier(carrier: string, carrierLegId: string): Promise<Leg | null>;
   /** In the order in which they were made. */
   ofCall(callId: number): Promise<readonly Leg[]>;
   participants(callId: number): Promise<readonly Participant[]>;

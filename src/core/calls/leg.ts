@@ -13,6 +13,8 @@ export interface Leg {
   readonly carrierLegId: string | null;
   /** The number or name under which the party is reached. */
   readonly address: string | null;
+  /** The human agent or supervisor. */
+  readonly userId: number | null;
   readonly status: LegStatus;
   /** Why it ended, as a code. */
   readonly cause: string | null;

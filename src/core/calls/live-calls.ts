@@ -10,7 +10,9 @@ export type CallCommand =
   | { readonly type: 'end'; readonly reason: string; readonly by?: EndedBy; readonly unanswered?: true }
   | { readonly type: 'say'; readonly text: string }
   | { readonly type: 'message'; readonly text: string }
-  | { readonly type: 'desk'; readonly act: 'hold' | 'resume' | 'hand-back' | null };
+  | { readonly type: 'desk'; readonly act: 'hold' | 'resume' | 'hand-back' | null }
+  /** A carrier's signal about a leg beside the person's. */
+  | { readonly type: 'leg'; readonly legId: number; readonly signal: CarrierSignal; readonly carrierLegId: string };
 
 /** Commands between servers: those of users, and the start of a call that another server assigned. */
 export type ServerCommand =

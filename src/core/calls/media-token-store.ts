@@ -3,6 +3,8 @@ export interface MediaParty {
   readonly role: 'human-agent' | 'supervisor';
   readonly userId: number;
   readonly part: 'talk' | 'listen' | 'whisper' | 'take_over';
+  /** The leg that a carrier connects: the telephone of a human agent. */
+  readonly legId?: number;
 }
 
 /** What a token opens: the person's connection of a call, or a party's. */

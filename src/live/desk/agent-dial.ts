@@ -1,69 +1,113 @@
-import { DESK_POLICY } from '#core/desk/desk.ts';
-import type { Call } from '#core/calls/call.ts';
-import type { Carrier, CarrierEvent } from '#contracts/carrier.ts';
-import type { CallClock } from '#engine/contracts/clock.ts';
+import { CarrierError, type Carrier, type CarrierEvent, type DialRequest } from '#contracts/carrier.ts';
+import type { CarrierSignal } from '#core/kernel/carrier-notice.ts';
 import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
 
-/** The number of a simulated colleague whose agent has none. */
-const ANY_COLLEAGUE = '+15005550199';
+/** How an offer by telephone fails. */
+export type OfferFailure = 'declined' | 'no_answer' | 'busy' | 'leg_failed';
+
+/** The receiver of an agent's media, and what follows once the media runs. */
+export interface AgentConnection {
+  readonly events: MediaEvents;
+  readonly begin: () => void;
+}
 
 export interface AgentDialOptions {
   readonly carrier: Carrier;
-  readonly call: Pick<Call, 'id' | 'sid' | 'to' | 'from' | 'direction'>;
-  readonly phoneNumber: string | null;
-  readonly clock: CallClock;
-  readonly answered: (leg: MediaLeg, connect: (events: MediaEvents) => void) => void;
-  readonly failed: (outcome: 'busy' | 'no-answer' | 'canceled' | 'refused', reason: string) => void;
+  readonly request: DialRequest;
+  /** The carrier's id of the leg is known. */
+  readonly placed: (carrierLegId: string) => void;
+  /** The media is connected; null if the agent is no longer wanted. */
+  readonly answered: (media: MediaLeg) => Promise<AgentConnection | null>;
+  readonly failed: (how: OfferFailure, cause: string) => void;
+  /** The agent, or the carrier, has ended an answered leg. */
+  readonly hungUp: () => void;
 }
 
-/** The telephone of one human agent is rung for one offer. */
+const OUTCOMES = {
+  busy: 'busy',
+  'no-answer': 'no_answer',
+  canceled: 'leg_failed',
+  failed: 'leg_failed',
+  refused: 'leg_failed',
+  // Answered, and ended before its media came.
+  completed: 'no_answer',
+} as const;
+
+/** The telephone of one human agent is rung over one carrier. */
 export class AgentDial {
   readonly #options: AgentDialOptions;
-  #carrierCallId: string | null = null;
+  #carrierLegId: string | null = null;
   #canceled = false;
+  #isOver = false;
+  #connected = false;
 
   constructor(options: AgentDialOptions) {
     this.#options = options;
   }
 
-  /** Never rejects. */
-  async dial(): Promise<void> {
-    const { carrier, call, phoneNumber, clock, failed } = this.#options;
+  /** `down`: the carrier did not take it, another may. Never rejects. */
+  async dial(): Promise<'taken' | 'down'> {
+    const { carrier, request } = this.#options;
     try {
-      const { carrierCallId } = await carrier.dial(
-        {
-          callSid: call.sid,
-          callId: call.id,
-          to: phoneNumber ?? ANY_COLLEAGUE,
-          from: call.direction === 'inbound' ? call.to : call.from,
-          ringTimeoutMs: DESK_POLICY.ringMs,
-          recorded: false,
-          hints: [],
-          webhookUrl: '',
-          mediaUrl: () => Promise.resolve(''),
-          joins: clock,
-        },
-        (event) => this.#take(event),
-      );
-      this.#carrierCallId = carrierCallId;
-      if (this.#canceled) this.hangUp();
+      this.#place((await carrier.dial(request, (event) => this.#take(event))).carrierCallId);
     } catch (error) {
-      failed('refused', error instanceof Error ? error.message : String(error));
+      const reason = error instanceof Error ? error.message : String(error);
+      const kind = error instanceof CarrierError ? error.kind : 'refused';
+      if (kind === 'down') return 'down';
+      // The carrier may ring the agent although its answer was lost: its signals, or the deadline of the offer, decide.
+      if (kind === 'refused') this.#fail('leg_failed', reason);
     }
+    return 'taken';
   }
 
   /** The agent is no longer wanted, or their part of the call is over. */
   hangUp(): void {
     this.#canceled = true;
-    if (this.#carrierCallId !== null) void this.#options.carrier.hangUp(this.#carrierCallId).catch(() => undefined);
+    if (this.#carrierLegId === null || this.#isOver) return;
+    this.#isOver = true;
+    void this.#options.carrier.hangUp(this.#carrierLegId).catch(() => undefined);
+  }
+
+  /** A signal of a carrier that reports by webhook. */
+  signal(signal: CarrierSignal, carrierLegId: string): void {
+    if (signal.type === 'ended') {
+      this.#isOver = true;
+      if (this.#connected) this.#options.hungUp();
+      else this.#fail(OUTCOMES[signal.outcome], signal.reason ?? signal.outcome.replace('-', '_'));
+      return;
+    }
+    this.#place(carrierLegId);
+    if (signal.type === 'answered-by' && signal.who === 'machine') this.#fail('no_answer', 'answering_machine');
+  }
+
+  /** The media of the leg has come. Null if the agent is no longer wanted. */
+  async connect(media: MediaLeg): Promise<AgentConnection | null> {
+    if (this.#canceled) return null;
+    const connection = await this.#options.answered(media);
+    this.#connected ||= connection !== null;
+    return connection;
+  }
+
+  #place(carrierLegId: string): void {
+    if (this.#carrierLegId !== null) return;
+    this.#carrierLegId = carrierLegId;
+    if (this.#canceled) this.hangUp();
+    else this.#options.placed(carrierLegId);
+  }
+
+  #fail(how: OfferFailure, cause: string): void {
+    if (!this.#canceled) this.#options.failed(how, cause);
   }
 
   #take(event: CarrierEvent): void {
     if (event.type === 'failed') {
-      if (!this.#canceled) this.#options.failed(event.outcome, event.reason);
-    } else if (event.type === 'answered') {
-      if (this.#canceled) event.leg.close();
-      else this.#options.answered(event.leg, event.connect);
-    }
+      this.#isOver = true;
+      this.#fail(OUTCOMES[event.outcome], event.reason);
+    } else if (event.type === 'answered')
+      void this.connect(event.leg).then((connection) => {
+        if (!connection) return event.leg.close();
+        event.connect(connection.events);
+        connection.begin();
+      });
   }
 }

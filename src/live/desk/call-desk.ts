@@ -9,15 +9,17 @@ import { isOpen, type Offer } from '#core/desk/offer.ts';
 import type { QueueEntry } from '#core/desk/queue-entry.ts';
 import type { Log } from '#core/kernel/log.ts';
 import { logFailure } from '#core/kernel/errors.ts';
-import type { Carrier } from '#contracts/carrier.ts';
 import type { CallClock } from '#engine/contracts/clock.ts';
 import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
 import { AI_AGENT, PERSON, type Bridge } from '../bridge/bridge.ts';
 import { hold, listen, takeOver, talk, whisper } from '../bridge/hearing.ts';
 import { participantOf, type CallLegs } from '../call-legs.ts';
 import type { Connection } from '../joining.ts';
-import { AgentDial } from './agent-dial.ts';
+import { ANSWER_PHRASES, answerByKey, answerByWord, type AgentAnswer } from './agent-answer.ts';
+import type { AgentConnection, OfferFailure } from './agent-dial.ts';
+import { AgentPhones, type AgentPhonesOptions } from './agent-phones.ts';
 import { Briefing } from './briefing.ts';
+import { PartyHearing, type PartyHearingOptions } from './party-hearing.ts';
 import { DESK_PHRASES, briefingText } from './phrases.ts';
 
 /** What the desk needs of the running call. */
@@ -35,8 +37,11 @@ export interface CallDeskOptions {
   readonly legs: CallLegs;
   readonly clock: CallClock;
   readonly core: DeskCore;
-  /** The carrier that dials agents of this call; null if none in this process does. */
-  readonly carrier: () => Promise<Carrier | null>;
+  readonly phones: Omit<AgentPhonesOptions, 'answered' | 'failed' | 'call' | 'legs' | 'clock' | 'log'>;
+  /** Hangs up a leg that another server dialled. */
+  readonly hangUp: (carrier: string, carrierLegId: string) => Promise<void>;
+  /** Recognises what agents say. */
+  readonly recognisers: PartyHearingOptions['providers'];
   /** The audio of a text in the agent's voice. */
   readonly speak: (text: string) => Promise<Uint8Array | null>;
   readonly log: Log;
@@ -49,6 +54,7 @@ interface Party {
   readonly userId: number;
   readonly offer: Offer | null;
   readonly briefing: Briefing;
+  readonly hearing: PartyHearing;
   proven: boolean;
   talks: boolean;
 }
@@ -59,7 +65,7 @@ interface Party {
  */
 export class CallDesk {
   readonly #options: CallDeskOptions;
-  readonly #dials = new Map<number, AgentDial>();
+  readonly #phones: AgentPhones;
   readonly #parties = new Map<number, Party>();
   /** Ended entries that the caller knows of. */
   readonly #announced = new Set<number>();
@@ -71,10 +77,22 @@ export class CallDesk {
 
   constructor(options: CallDeskOptions) {
     this.#options = options;
+    const { call, legs, clock, log, phones } = options;
+    this.#phones = new AgentPhones({
+      ...phones,
+      call,
+      legs,
+      clock,
+      log,
+      answered: (leg, media, offer) => this.#phoneAnswered(leg, media, offer),
+      failed: (offer, how, cause) => void this.#fail(offer, how, cause),
+    });
   }
 
-  command({ act }: Extract<CallCommand, { type: 'desk' }>): void {
+  command(command: Extract<CallCommand, { type: 'desk' | 'leg' }>): void {
     const { running } = this.#options;
+    if (command.type === 'leg') return this.#phones.signal(command.legId, command.signal, command.carrierLegId);
+    const { act } = command;
     if (act === 'hold') running.bridge.change((all) => hold(all, PERSON));
     else if (act === 'resume') running.bridge.change((all) => talk(all, PERSON));
     else if (act === 'hand-back') void this.#humanLeft('handed_back', DESK_PHRASES.handedBack);
@@ -94,6 +112,7 @@ export class CallDesk {
       const { entries } = await core.store.desk.ofCall(call.id);
       if (entries.some(({ state }) => state === 'connected'))
         await this.#change({ type: 'agent-lost', callId: call.id });
+      await this.#phones.abandon(this.#options.hangUp);
       this.look();
     } catch (error) {
       this.#failed(error);
@@ -104,9 +123,10 @@ export class CallDesk {
   close(cause: string | null): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const dial of this.#dials.values()) dial.hangUp();
-    for (const { briefing, media } of this.#parties.values()) {
+    this.#phones.close();
+    for (const { briefing, hearing, media } of this.#parties.values()) {
       briefing.stop();
+      hearing.close();
       media.close();
     }
     if (cause === null) return;
@@ -119,6 +139,10 @@ export class CallDesk {
   async connect(party: MediaParty, media: MediaLeg): Promise<Connection> {
     const { call, legs, core, clock } = this.#options;
     if (this.#closed) return { refused: 'ended' };
+    if (party.legId !== undefined) {
+      const connection = await this.#phones.connect(party.legId, media);
+      return connection ? { ...connection, sid: call.sid } : { refused: 'ended' };
+    }
     const { entries, offers } = await core.store.desk.ofCall(call.id);
     const offer = offers.find((one) => one.agentId === party.userId && one.state === 'accepted') ?? null;
     const entry = entries.find((one) => one.state === 'connected' && one.agentId === party.userId) ?? null;
@@ -129,7 +153,7 @@ export class CallDesk {
       await this.#options.legs.end(earlier.leg, 'replaced');
     }
     const address = `user_${party.userId}`;
-    const leg = await legs.add({ kind: party.role, carrier: 'web', carrierLegId: null, address });
+    const leg = await legs.add({ kind: party.role, carrier: 'web', carrierLegId: null, address, userId: party.userId });
     if (!leg) return { refused: 'ended' };
     // People hear and speak in real time.
     clock.runInRealTime?.();
@@ -143,13 +167,21 @@ export class CallDesk {
   }
 
   async #join(leg: Leg, media: MediaLeg, userId: number, offer: Offer | null): Promise<MediaEvents | null> {
-    const { legs, running } = this.#options;
+    const { legs, running, clock, recognisers } = this.#options;
     const party: Party = {
       leg,
       media,
       userId,
       offer,
       briefing: new Briefing(running.bridge, participantOf(leg)),
+      hearing: new PartyHearing({
+        clock,
+        providers: recognisers,
+        phrases: ANSWER_PHRASES,
+        said: ({ text }) => {
+          if (!party.proven) this.#answers(party, answerByWord(text));
+        },
+      }),
       proven: false,
       talks: false,
     };
@@ -163,17 +195,23 @@ export class CallDesk {
       ...events,
       audio: (mulaw) => {
         events.audio(mulaw);
-        // A telephone is answered by voicemail too: there a key proves the person, not the audio.
-        if (!party.proven && offer?.via === 'browser') this.#proven(party);
+        if (party.proven) return;
+        // A telephone is answered by voicemail too: there a key or a word proves the person, not the audio.
+        if (offer?.via === 'browser') this.#proven(party);
+        else if (offer) party.hearing.audio(mulaw);
       },
     };
   }
 
   #pressed(party: Party, digit: string): void {
     if (party.proven) return party.briefing.stop();
-    if (party.offer?.via !== 'phone') return;
-    if (digit === '1') this.#proven(party);
-    else void this.#fail(party.offer, 'declined', `pressed_${digit}`);
+    this.#answers(party, answerByKey(digit));
+  }
+
+  #answers(party: Party, answer: AgentAnswer | null): void {
+    if (answer === null || party.offer?.via !== 'phone' || !this.#parties.has(party.leg.id)) return;
+    if (answer === 'accept') this.#proven(party);
+    else void this.#fail(party.offer, 'declined', 'declined');
   }
 
   /** The human agent's media works: they are briefed, and then have the caller. */
@@ -254,7 +292,8 @@ export class CallDesk {
     const { call } = this.#options;
     this.#parties.delete(party.leg.id);
     party.briefing.stop();
-    if (party.offer) this.#dials.get(party.offer.id)?.hangUp();
+    party.hearing.close();
+    if (party.offer) this.#phones.hangUp(party.offer.id);
     if (this.#closed) return;
     const { talks, offer } = party;
     party.talks = false;
@@ -296,63 +335,40 @@ export class CallDesk {
     const waiting = entries.find(({ state }) => state === 'waiting') ?? null;
     running.isWaiting(waiting?.enteredAt ?? null);
     for (const offer of offers) {
-      if (offer.via === 'phone' && offer.state === 'offered' && !this.#dials.has(offer.id)) await this.#ring(offer);
+      if (offer.via === 'phone' && offer.state === 'offered' && !this.#phones.hasDialled(offer))
+        await this.#phones.ring(offer);
       if (!isOpen(offer) && offer.state !== 'bridged') await this.#withdraw(offer);
     }
     for (const entry of entries) if (entry.state === 'done') await this.#announce(entry);
     if (waiting) await this.#offerExits(waiting, offers);
   }
 
-  /** The agent's telephone rings; a voicemail that answers never presses the key. */
-  async #ring(offer: Offer): Promise<void> {
-    const { call, core, legs, clock, carrier, speak } = this.#options;
-    const agents = (await core.store.desk.read(call.organizationId)).agents;
-    const agent = agents.find(({ id }) => id === offer.agentId);
-    const dialler = await carrier();
-    if (!agent || !dialler) return this.#fail(offer, 'leg_failed', 'no_carrier_for_agents');
-    const leg = await legs.add({
-      kind: 'human-agent',
-      carrier: dialler.id,
-      carrierLegId: null,
-      address: agent.phoneNumber ?? `user_${agent.id}`,
-    });
-    if (!leg) return;
-    const entry = await core.store.desk.entry(call.organizationId, offer.entryId);
-    const dial = new AgentDial({
-      carrier: dialler,
-      call,
-      phoneNumber: agent.phoneNumber,
-      clock,
-      failed: (outcome, reason) => {
-        void legs.end(leg, reason);
-        const how = { busy: 'busy', 'no-answer': 'no_answer', canceled: 'leg_failed', refused: 'leg_failed' } as const;
-        void this.#fail(offer, how[outcome], reason);
-      },
-      answered: (media, connect) => {
-        this.#join(leg, media, agent.id, offer)
-          .then(async (events) => {
-            if (!events) return media.close();
-            connect(events);
-            const audio = await speak(`${briefingText(call, entry!)} ${DESK_PHRASES.pressOne}`);
-            const party = this.#parties.get(leg.id);
-            if (audio && party && !party.proven) await party.briefing.play(clock, audio);
-          })
-          .catch((error: unknown) => this.#failed(error));
-      },
-    });
-    this.#dials.set(offer.id, dial);
-    void dial.dial();
+  /** The agent has picked up: they hear who waits, and have the caller only once they accept. */
+  async #phoneAnswered(leg: Leg, media: MediaLeg, offer: Offer): Promise<AgentConnection | null> {
+    const events = await this.#join(leg, media, offer.agentId, offer);
+    return events && { events, begin: () => void this.#briefAtPhone(leg, offer) };
+  }
+
+  async #briefAtPhone(leg: Leg, offer: Offer): Promise<void> {
+    const { call, core, clock, speak } = this.#options;
+    try {
+      const entry = await core.store.desk.entry(call.organizationId, offer.entryId);
+      const audio = entry && (await speak(`${briefingText(call, entry)} ${DESK_PHRASES.pressOne}`));
+      const party = this.#parties.get(leg.id);
+      if (audio && party && !party.proven) await party.briefing.play(clock, audio);
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   /** The offer is over: the agent is no longer rung. */
   async #withdraw(offer: Offer): Promise<void> {
-    const dial = this.#dials.get(offer.id);
     const party = [...this.#parties.values()].find((one) => one.offer?.id === offer.id && !one.talks);
     if (party) {
       await this.#options.legs.end(party.leg, 'withdrawn');
       party.media.close();
     }
-    dial?.hangUp();
+    this.#phones.hangUp(offer.id);
   }
 
   /** A transfer that did not come off, or an agent whom the desk gave up: the caller hears it once. */
@@ -389,7 +405,7 @@ export class CallDesk {
     running.say(DESK_PHRASES.exits);
   }
 
-  #fail(offer: Offer, how: 'declined' | 'no_answer' | 'busy' | 'leg_failed', cause: string): Promise<void> {
+  #fail(offer: Offer, how: OfferFailure, cause: string): Promise<void> {
     return this.#change({ type: 'offer-failed', offerId: offer.id, how, cause }).then(
       () => undefined,
       (error: unknown) => this.#failed(error),

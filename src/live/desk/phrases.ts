@@ -9,7 +9,7 @@ export const DESK_PHRASES = {
   agentLost: 'My colleague is no longer on the line. I will go on with you. How can I help?',
   notReached: 'I am sorry, my colleague cannot take the call right now. How can I help you instead?',
   exits: 'My colleagues are all on calls. You are welcome to wait, or shall we call you back?',
-  pressOne: 'Press 1 to take the call.',
+  pressOne: 'Press 1 or say yes to take the call, or press 2 to decline.',
 } as const;
 
 /** What an agent hears before the caller joins. */

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { CARRIERS } from '#carriers/catalog.ts';
+import { connectWith } from '#carriers/connect/manifest.ts';
+import { setAgentStatus } from '#core/desk/agent-status.ts';
+import { transferCall, transfersOf, type Transfer } from '#core/desk/transfer-call.ts';
+import { createUser } from '#core/identity/users.ts';
+import type { Context } from '#core/kernel/context.ts';
+import { decodeMulaw, encodeMulaw } from '#engine/audio/mulaw.ts';
+import { makeOfflineProviders } from '#providers/offline/offline.ts';
+import { CERTIFICATE, FakeConnect } from '../carriers/connect.ts';
+import type { FakeCall, FakeCarrier } from '../carriers/fake-carrier.ts';
+import { FakeGeneric } from '../carriers/generic.ts';
+import { FakeTwilio } from '../carriers/twilio.ts';
+import { FakeVonage } from '../carriers/vonage.ts';
+import { speak } from '../contract/text-to-speech.ts';
+import { amplitudeAt } from '../engine/bridge-stage.ts';
+import { SocketCaller } from '../support/caller.ts';
+import { startServer, until, type TestServer } from '../support/server.ts';
+
+// Human agents at telephones over every carrier, each by a fake of it: one caller is handed from one agent to the next.
+
+const CARRIER_LIST = CARRIERS.map((one) =>
+  one.id === 'aws-connect' ? connectWith(() => Promise.resolve(CERTIFICATE)) : one,
+);
+const connect = new FakeConnect();
+const FAKES: Readonly<Record<string, FakeCarrier>> = {
+  twilio: new FakeTwilio(),
+  vonage: new FakeVonage(),
+  'generic-http': new FakeGeneric(),
+  'aws-connect': connect,
+};
+const WAIT_MS = 60_000;
+
+let server: TestServer;
+let admin: Context;
+let caller: SocketCaller;
+let callId: number;
+let serial = 0;
+
+before(async () => {
+  const fakes = Object.values(FAKES);
+  for (const fake of fakes) await fake.start();
+  server = await startServer(Object.assign({}, ...fakes.map(({ environment }) => environment)), {
+    carriers: CARRIER_LIST,
+  });
+  connect.notifyUrl = `${server.url}/voice/webhook/aws-connect`;
+  admin = { organizationId: server.app.organization.id, actor: { kind: 'system', name: 'test' }, requestId: 'test' };
+  const { id: agentId } = (await server.app.core.store.agents.default(admin.organizationId))!;
+  const { body } = await server.request('POST', '/v1/convai/web-calls', { agent_id: `agent_${agentId}` });
+  caller = new SocketCaller(String(body['websocket_url']));
+  callId = await until('the caller to be connected', WAIT_MS, async () => {
+    const call = await server.app.core.store.calls.bySid(String(body['call_sid']));
+    return call?.status === 'answered' ? call.id : null;
+  });
+});
+after(async () => {
+  await server.close();
+  for (const fake of Object.values(FAKES)) {
+    await fake.close();
+    assert.deepEqual(fake.problems, []);
+  }
+  assert.deepEqual(
+    server.trouble.filter((line) => !/a carrier did not take the dial of an agent/.test(line)),
+    [],
+  );
+});
+
+/** The caller is offered to a new agent, whose telephone rings at the carrier. */
+async function ring(fake: FakeCarrier, answers: boolean): Promise<{ phone: FakeCall; agentId: number }> {
+  fake.answers = answers;
+  const phoneNumber = `+4930555${String(++serial).padStart(4, '0')}`;
+  const { core } = server.app;
+  const email = `phone${serial}@desk.test`;
+  const details = { role: 'agent', password: 'long-enough-password-7', phoneNumber, answerBy: 'phone' } as const;
+  const { id: agentId } = await createUser(core, admin, { ...details, email, name: `Agent ${serial}` });
+  await setAgentStatus(core, admin, agentId, 'online');
+  const transfer = { agentId, skills: [], transferType: 'warm', reason: 'a bill' } as const;
+  await transferCall(core, admin, callId, transfer, 'x');
+  const rung = () => fake.calls.find(({ to }) => to.endsWith(phoneNumber.slice(1))) ?? null;
+  return { phone: await until(`${phoneNumber} to ring`, WAIT_MS, rung), agentId };
+}
+const mediaOf = (phone: FakeCall) =>
+  until("the agent's media", WAIT_MS, () => (phone.media?.socket.readyState === 1 ? phone.media : null));
+const press = (media: SocketCaller, digit: string) => {
+  media.send({ event: 'dtmf', streamSid: 'MO1234567890', dtmf: { digit } });
+  // The words of the other protocol; each side ignores what it does not know.
+  media.send({ event: 'websocket:dtmf', digit });
+};
+const last = async (): Promise<Transfer> => (await transfersOf(server.app.core, { id: callId })).at(-1)!;
+const outcome = async (wanted: string): Promise<Transfer> => {
+  const found = await until(`the transfer to be ${wanted}`, WAIT_MS, async () => {
+    const transfer = await last();
+    return transfer.outcome === null ? null : transfer;
+  });
+  assert.equal(found.outcome, wanted);
+  assert.equal(found.humanConnectedAt !== null, wanted === 'bridged');
+  return found;
+};
+const hungUp = (phone: FakeCall) => until('the telephone to be hung up', WAIT_MS, () => phone.ended);
+const tone = (who: SocketCaller, hz: number) =>
+  who.speak(Int16Array.from({ length: 8000 * 60 }, (_, i) => 8000 * Math.sin((2 * Math.PI * hz * i) / 8000)));
+const hears = (who: SocketCaller, hz: number) => amplitudeAt(who.heard().slice(-4000), hz) > 1000;
+
+describe('human agents at telephones', { concurrency: 1 }, () => {
+  for (const [id, fake] of Object.entries(FAKES)) {
+    it(`desk.md 15 over ${id}: accepted by key, with audio both ways; declined; busy; one outcome each`, async () => {
+      await server.request('POST', '/voice/providers/switch', { provider: id });
+      const { phone, agentId } = await ring(fake, true);
+      const media = await mediaOf(phone);
+      await until('the agent to hear who waits', WAIT_MS, () => media.heardSeconds > 0.5);
+      assert.equal((await last()).outcome, null, 'picking up accepts nothing');
+      press(media, '5');
+      press(media, '1');
+      await outcome('bridged');
+      tone(media, 500);
+      await until('the caller to hear the agent', WAIT_MS, () => hears(caller, 500));
+      tone(caller, 1000);
+      await until('the agent to hear the caller', WAIT_MS, () => hears(media, 1000));
+      const legs = await server.app.core.store.legs.ofCall(callId);
+      const leg = legs.at(-1)!;
+      assert.deepEqual([leg.carrier, leg.carrierLegId, leg.userId, leg.status], [id, phone.id, agentId, 'answered']);
+      await fake.hangUp(phone);
+      await until('the leg to be over', WAIT_MS, async () => {
+        const now = await server.app.core.store.legs.byId(leg.id);
+        return now?.status === 'ended';
+      });
+      assert.equal((await server.app.core.store.calls.byId(callId))!.status, 'answered', 'the caller stays');
+
+      const declining = await ring(fake, true);
+      press(await mediaOf(declining.phone), '2');
+      await outcome('declined');
+      await hungUp(declining.phone);
+
+      const engaged = await ring(fake, false);
+      await fake.tell(engaged.phone, 'busy');
+      assert.match((await outcome('busy')).cause!, /busy/);
+    });
+  }
+
+  it('desk.md 15: an answering machine never accepts, and is hung up', async () => {
+    const fake = FAKES['twilio']!;
+    await server.request('POST', '/voice/providers/switch', { provider: 'twilio' });
+    const { phone } = await ring(fake, true);
+    await mediaOf(phone);
+    await fake.tell(phone, 'machine');
+    assert.equal((await outcome('no_answer')).cause, 'answering_machine');
+    await hungUp(phone);
+  });
+
+  it('an agent accepts with the word "yes"', async () => {
+    const offline = makeOfflineProviders(1);
+    try {
+      const { pcm } = await speak(offline.textToSpeech[0]!, 'yes', 'offline-martin');
+      const { phone } = await ring(FAKES['twilio']!, true);
+      const media = await mediaOf(phone);
+      media.speak(decodeMulaw(encodeMulaw(pcm)));
+      await outcome('bridged');
+      await FAKES['twilio']!.hangUp(phone);
+    } finally {
+      await offline.close();
+    }
+  });
+
+  it('the next carrier dials where one is down; a caller who leaves ends the ringing', async () => {
+    const [twilio, vonage] = [FAKES['twilio']!, FAKES['vonage']!];
+    await server.request('PUT', '/voice/providers/failover', { providers: ['vonage'] });
+    twilio.fault = 'unauthorized';
+    const { phone } = await ring(vonage, false);
+    twilio.fault = null;
+    caller.socket.close(1000);
+    await hungUp(phone);
+    const transfer = await outcome('caller_gone');
+    assert.equal(transfer.offers[0]!.state, 'caller_gone');
+  });
+});
