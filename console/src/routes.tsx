@@ -38,12 +38,20 @@ const home = createRoute({
 const pages = [
   page('/app/board', () => import('@/pages/board.tsx'), 'BoardPage'),
   page('/app/conversations/$call', () => import('@/pages/call.tsx'), 'CallPage'),
+  page('/app/desk', () => import('@/pages/desk.tsx'), 'DeskPage'),
+  page('/app/start', () => import('@/pages/start.tsx'), 'StartPage'),
   page('/app/conversations', () => import('@/pages/conversations.tsx'), 'ConversationsPage'),
 ];
 
 export const router = createRouter({
   routeTree: root.addChildren([home, ...pages]),
   defaultPreload: 'intent',
+  // Every value of an address is a plain text, as people type and read it.
+  parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
+  stringifySearch: (search) => {
+    const text = new URLSearchParams(search as Record<string, string>).toString();
+    return text === '' ? '' : `?${text}`;
+  },
   scrollRestoration: true,
 });
 

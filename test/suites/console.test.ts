@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { axeViolations } from '../support/axe.ts';
 import { launchChromium, type Chromium, type Context, type Page } from '../support/chromium.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import { startServer, until, type TestServer } from '../support/server.ts';
 
 const ADMIN = { email: 'admin@localhost', password: 'the password of the admin' };
 const SHOTS = process.env['SCREENSHOTS'];
@@ -40,6 +40,10 @@ describe('the console', () => {
   const open = async (path: string, title: string) => {
     await page.goto(server.url + path);
     await page.waitForSelector(`h1:text-is("${title}")`, LONG);
+  };
+  const newestCall = async () => {
+    const [row] = await server.database('select max(id) as id from calls');
+    return (await server.app.core.store.calls.byId(Number(row!['id'])))!;
   };
   const shoot = async (name: string) => {
     if (!SHOTS) return;
@@ -86,6 +90,159 @@ describe('the console', () => {
       }
       await page.emulateMedia({ colorScheme: 'light' });
     });
+
+  it('first run: a simulated person is called, heard, and shown while the call runs', async () => {
+    await open('/app/start', 'First calls');
+    await shoot('start');
+    await page.click('button:has-text("Call and listen")');
+    await page.waitForSelector('[aria-label="Your line"]', LONG);
+    await page.waitForSelector('ol [data-seq]', LONG);
+    await shoot('call-running');
+    assert.match(page.url(), /\/app\/conversations\/call_\d+/);
+    await page.goto(`${server.url}/app/board`);
+    await page.waitForSelector('article', LONG);
+    await page.waitForSelector('article:has-text("Agent")', LONG);
+    await shoot('board-running');
+    assert.deepEqual(await axeViolations(page), []);
+    const call = await newestCall();
+    await until('an answer', 60_000, async () =>
+      (await server.app.core.store.entries.ofCall(call.conversationId)).some(({ detail }) => detail['latency']),
+    );
+    await page.click('article button[aria-label^="End"]');
+    await page.waitForSelector('[role=alertdialog]', LONG);
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('[role=alertdialog]', { ...LONG, state: 'detached' });
+    await page.click('article button[aria-label^="End"]');
+    await page.click('[role=alertdialog] button:has-text("End the call")');
+    await page.waitForSelector('article', { ...LONG, state: 'detached' });
+    assert.equal((await server.untilEnded(call.sid)).endedBy !== null, true);
+  });
+
+  it('the page of an ended call: wave, transcript in step within 100 ms, latency, a link to a moment', async () => {
+    const call = await newestCall();
+    await server.untilEnded(call.sid);
+    await page.goto(`${server.url}/app/conversations/call_${call.id}?t=2.5`);
+    await page.waitForSelector('[role=slider]', LONG);
+    await until('the recording to be at the moment', 60_000, () =>
+      page.evaluate<boolean>('document.querySelector("audio")?.currentTime > 0'),
+    );
+    await shoot('call-ended');
+    const at = () => page.evaluate<number>('document.querySelector("audio").currentTime');
+    assert.ok(Math.abs((await at()) - 2.5) < 0.1, String(await at()));
+    const { body } = await server.request('GET', `/api/calls/call_${call.id}/timeline`);
+    const { entries, recording_offset_ms: offset } = body['data'] as {
+      entries: readonly { seq: number; kind: string; start_ms: number; latency: Record<string, number> | null }[];
+      recording_offset_ms: number;
+    };
+    const line = entries.findLast(({ kind }) => kind === 'agent')!;
+    await page.click(`[data-seq="${line.seq}"] button`);
+    await page.evaluate('document.querySelector("audio").pause()');
+    const wanted = (line.start_ms - offset) / 1000;
+    assert.ok((await at()) - wanted > -0.1 && (await at()) - wanted < 1, `${await at()} instead of ${wanted}`);
+    for (const { latency } of entries)
+      if (latency) {
+        const { total_ms: total, ...parts } = latency;
+        assert.ok(Math.abs(Object.values(parts).reduce((sum, ms) => sum + ms, 0) - total!) < 2);
+      }
+    for (const scheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      assert.deepEqual(await axeViolations(page), []);
+    }
+    await page.emulateMedia({ colorScheme: 'light' });
+  });
+
+  it('19. plays ranges of the recording, and no recording of another organization', async () => {
+    const call = await newestCall();
+    const reply = await page.evaluate<{ status: number; length: number }>(
+      `fetch('/app/recordings/${call.sid}.wav', { headers: { range: 'bytes=0-99' } }).then(async (reply) => ({ status: reply.status, length: (await reply.arrayBuffer()).byteLength }))`,
+    );
+    assert.deepEqual(reply, { status: 206, length: 100 });
+  });
+
+  it('18. the desk: a call is offered, accepted in the browser, held, taken back after a reload, ended, wrapped up', async () => {
+    const own = { email: 'ann@example.com', name: 'Ann', role: 'agent', password: 'a password for Ann' };
+    await server.request('POST', '/api/users', own);
+    const desk = await browser.newContext({ viewport: { width: 1280, height: 800 }, permissions: ['microphone'] });
+    const former = page;
+    page = await desk.newPage();
+    try {
+      await open('/app/desk', 'Trunkline');
+      await page.fill('[name=email]', own.email);
+      await page.fill('[name=password]', own.password);
+      await page.press('[name=password]', 'Enter');
+      await page.waitForSelector('h1:text-is("Desk")', LONG);
+      const places = await page.evaluate<readonly string[]>(
+        "[...document.querySelectorAll('nav a')].map((one) => one.textContent)",
+      );
+      assert.ok(places.includes('Desk') && !places.includes('First calls'), places.join());
+      await page.click('[role=radio]:has-text("Take calls")');
+      await page.waitForSelector('[role=radio][aria-checked=true]:has-text("Take calls")', LONG);
+      await shoot('desk-free');
+      const { body } = await server.request('POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550010' });
+      const sid = String(body['call_sid']);
+      const call = await until('the call to be answered', 60_000, async () => {
+        const found = await server.app.core.store.calls.bySid(sid);
+        return found?.answeredAt ? found : null;
+      });
+      const transfer = await server.request('POST', `/api/v1/calls/${call.id}/transfer`, { reason: 'A bill is wrong' });
+      assert.equal(transfer.status, 200, JSON.stringify(transfer.body));
+      await page.waitForSelector('[role=alert]:has-text("A bill is wrong")', LONG);
+      await shoot('desk-offer');
+      assert.deepEqual(await axeViolations(page), []);
+      // The offer has the focus: a key accepts it.
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('[aria-label="Your call"]', LONG);
+      await shoot('desk-call');
+      assert.deepEqual(await axeViolations(page), []);
+      await page.click('button:text-is("Hold")');
+      await page.click('button:text-is("Take off hold")');
+      await page.reload();
+      await page.click('button:text-is("Come back to it")');
+      await page.waitForSelector('[aria-label="Your line"]:has-text("On a call")', LONG);
+      await page.click('[aria-label="Your call"] button:text-is("End")');
+      await page.waitForSelector('[aria-label="After the call"]', LONG);
+      await shoot('desk-wrap-up');
+      await page.fill('[aria-label="After the call"] input', 'bill corrected');
+      await page.press('[aria-label="After the call"] input', 'Enter');
+      await page.waitForSelector('[aria-label="After the call"]', { ...LONG, state: 'detached' });
+      const ended = await server.untilEnded(sid);
+      assert.equal(ended.disposition, 'bill corrected');
+    } finally {
+      page = former;
+      await desk.close();
+    }
+  });
+
+  it('16. a viewer sees no button that acts; a call of another organization is not found', async () => {
+    const viewer = { email: 'vic@example.com', name: 'Vic', role: 'viewer', password: 'a password for Vic' };
+    await server.request('POST', '/api/users', viewer);
+    const seen = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    const former = page;
+    page = await seen.newPage();
+    try {
+      await open('/app/conversations', 'Trunkline');
+      await page.fill('[name=email]', viewer.email);
+      await page.fill('[name=password]', viewer.password);
+      await page.press('[name=password]', 'Enter');
+      await page.waitForSelector('tbody a', LONG);
+      const call = await newestCall();
+      await open(`/app/conversations/call_${call.id}`, '+15005550010');
+      const buttons = await page.evaluate<readonly string[]>(
+        "[...document.querySelectorAll('main button')].map((one) => one.textContent || one.ariaLabel)",
+      );
+      assert.deepEqual(
+        buttons.filter((name) => /End|Take over|Listen|Save|Call me/.test(name)),
+        [],
+      );
+      await page.goto(`${server.url}/app/conversations/call_999999`);
+      await page.waitForSelector('h2:text-is("Not found")', LONG);
+      await page.goto(`${server.url}/app/start`);
+      await page.waitForSelector('h2:text-is("Your role may not see this")', LONG);
+    } finally {
+      page = former;
+      await seen.close();
+    }
+  });
 
   it('goes anywhere by keyboard: the palette', async () => {
     await open('/app/board', 'Live board');

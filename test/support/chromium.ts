@@ -14,7 +14,6 @@ export interface Page {
   selectOption(selector: string, value: string): Promise<unknown>;
   textContent(selector: string): Promise<string | null>;
   waitForSelector(selector: string, options?: { timeout?: number; state?: 'visible' | 'detached' }): Promise<unknown>;
-  waitForFunction(script: string, arg?: unknown, options?: { timeout?: number }): Promise<unknown>;
   evaluate<T>(script: string): Promise<T>;
   screenshot(options: { path: string; fullPage?: boolean }): Promise<unknown>;
   setViewportSize(size: { width: number; height: number }): Promise<void>;

@@ -1,23 +1,188 @@
-import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useEffect, useMemo, useRef, type ReactNode } from 'react';
 import { api } from '@/api/client.ts';
+import { useAddress } from '@/design/address.ts';
+import { timeOfDay } from '@/design/format.ts';
 import { Page } from '@/design/page.tsx';
 import { Empty, Failed, Loading } from '@/design/states.tsx';
+import { Button } from '@/design/button.tsx';
+import { useEvents, type LiveEvent } from '@/live/event-socket.ts';
+import { useNow, secondsSince } from '@/live/now.ts';
+import { duration } from '@/design/format.ts';
+import { LANES, type Board, type Card } from './board/board-data.ts';
+import { Lane } from './board/lane.tsx';
 
+const KEY = ['calls', 'board'];
+const POLL_MS = 3000;
+const STALE_MS = 10_000;
+
+/** Everything that runs now. Words come by events; where a call stands is read again at least every few seconds. */
 export function BoardPage(): ReactNode {
-  const calls = useQuery({
-    queryKey: ['calls', 'active'],
-    queryFn: ({ signal }) => api('GET /api/calls/active', {}, { signal }),
+  const [search, setSearch] = useAddress();
+  const board = useBoard();
+  const agents = useQuery({
+    queryKey: ['agents', 'names'],
+    queryFn: ({ signal }) => api('GET /v1/convai/agents', { query: { limit: '100' } }, { signal }),
+    staleTime: 60_000,
   });
+  const names = useMemo(
+    () => new Map((agents.data?.agents ?? []).map((one) => [one.agent_id, one.name])),
+    [agents.data],
+  );
+  const isWall = search['wall'] !== undefined;
+  const only = search['lane'];
+  const shown = LANES.filter(({ lane }) => only === undefined || lane === only);
+  const cards = board.data?.data.calls ?? [];
   return (
-    <Page title="Live board">
-      {calls.isPending ? (
+    <Page
+      title="Live board"
+      note={<AsOf at={board.dataUpdatedAt} />}
+      actions={
+        <>
+          {only && <Button onClick={() => setSearch({ lane: '' })}>All lanes</Button>}
+          <Button look="quiet" onClick={() => setSearch({ wall: isWall ? '' : '1' })}>
+            {isWall ? 'Leave wall mode' : 'Wall mode'}
+          </Button>
+        </>
+      }
+    >
+      {board.isPending ? (
         <Loading />
-      ) : calls.isError ? (
-        <Failed error={calls.error} retry={() => void calls.refetch()} />
+      ) : board.isError && !board.data ? (
+        <Failed error={board.error} retry={() => void board.refetch()} />
       ) : (
-        <Empty title="No call runs" />
+        <div className={isWall ? 'text-lead' : ''}>
+          <Numbers cards={cards} isWall={isWall} />
+          {cards.length === 0 && !only ? (
+            <Empty title="No call runs">
+              Calls appear here the moment they ring.{' '}
+              <Link to="/app/start" className="underline underline-offset-2">
+                Place one
+              </Link>{' '}
+              to see it.
+            </Empty>
+          ) : (
+            <div
+              className={`grid items-start gap-x-6 px-6 pb-8 max-md:px-4 ${only ? 'grid-cols-1' : 'md:grid-cols-2 lg:grid-cols-4'}`}
+            >
+              {shown.map((lane) => (
+                <Lane
+                  key={lane.lane}
+                  {...lane}
+                  cards={cards.filter((card) => card.lane === lane.lane)}
+                  names={names}
+                  isWall={isWall}
+                />
+              ))}
+            </div>
+          )}
+        </div>
       )}
     </Page>
+  );
+}
+
+function useBoard() {
+  const queries = useQueryClient();
+  const again = useThrottled(() => void queries.invalidateQueries({ queryKey: KEY }), 500);
+  useEvents(
+    (events) => {
+      const said = events.filter(({ type }) => type === 'message.sent' || type === 'message.received');
+      if (said.length > 0)
+        queries.setQueryData<Board>(KEY, (before) => before && { ...before, data: withWords(before.data, said) });
+      if (said.length < events.length) again();
+    },
+    () => again(),
+  );
+  return useQuery({
+    queryKey: KEY,
+    queryFn: ({ signal }) => api('GET /api/calls/board', {}, { signal }),
+    refetchInterval: POLL_MS,
+    refetchIntervalInBackground: true,
+  });
+}
+
+/** The board with what was said since it was read. */
+function withWords(data: Board['data'], said: readonly LiveEvent[]): Board['data'] {
+  const last = new Map(said.map((event) => [String(event.data['call_id']), event]));
+  return {
+    ...data,
+    calls: data.calls.map((card) => {
+      const event = last.get(card.call_id);
+      return event
+        ? {
+            ...card,
+            last: {
+              speaker: event.type === 'message.sent' ? ('agent' as const) : ('caller' as const),
+              text: String(event.data['message']),
+              at: event.timestamp,
+            },
+          }
+        : card;
+    }),
+  };
+}
+
+function useThrottled(act: () => void, ms: number): () => void {
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const latest = useRef(act);
+  useEffect(() => {
+    latest.current = act;
+  });
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return () => {
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      latest.current();
+    }, ms);
+  };
+}
+
+/** Says how old the board is once it is older than it should be. */
+function AsOf({ at }: { readonly at: number }): ReactNode {
+  const now = useNow();
+  return at > 0 && now - at > STALE_MS ? (
+    <span role="status" className="text-wait">
+      As of {timeOfDay(at)}
+    </span>
+  ) : null;
+}
+
+/** Each number opens the list that it counts. */
+function Numbers({ cards, isWall }: { readonly cards: readonly Card[]; readonly isWall: boolean }): ReactNode {
+  const now = useNow();
+  const waits = cards.flatMap(({ waiting_since: since }) => (since ? [secondsSince(since, now)] : []));
+  const worst = Math.max(0, ...cards.map(({ worst_latency_ms: ms }) => ms ?? 0));
+  return (
+    <dl className="flex flex-wrap gap-x-10 gap-y-3 px-6 pt-1 pb-5 max-md:gap-x-6 max-md:px-4">
+      {LANES.map(({ lane, title }) => (
+        <div key={lane} className="flex flex-col">
+          <dt className="text-muted">{title}</dt>
+          <dd className={`figures ${isWall ? 'text-[56px] leading-none' : 'text-figure'}`}>
+            <Link
+              to="/app/board"
+              search={{ lane, ...(isWall ? { wall: '1' } : {}) } as never}
+              className="underline decoration-line-strong decoration-1 underline-offset-4 hover:decoration-current"
+              aria-label={`${title}: ${cards.filter((card) => card.lane === lane).length}`}
+            >
+              {cards.filter((card) => card.lane === lane).length}
+            </Link>
+          </dd>
+        </div>
+      ))}
+      <div className="flex flex-col">
+        <dt className="text-muted">Longest wait</dt>
+        <dd className={`figures ${isWall ? 'text-[56px] leading-none' : 'text-figure'}`}>
+          {waits.length === 0 ? '–' : duration(Math.max(...waits))}
+        </dd>
+      </div>
+      <div className="flex flex-col">
+        <dt className="text-muted">Slowest answer</dt>
+        <dd className={`figures ${isWall ? 'text-[56px] leading-none' : 'text-figure'}`}>
+          {worst === 0 ? '–' : `${(worst / 1000).toFixed(1)} s`}
+        </dd>
+      </div>
+    </dl>
   );
 }

@@ -1,17 +1,125 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { api } from '@/api/client.ts';
+import { useAddress } from '@/design/address.ts';
+import { CopyCurl } from '@/design/copy-curl.tsx';
 import { Page } from '@/design/page.tsx';
 import { Failed, Loading } from '@/design/states.tsx';
+import { useEvents } from '@/live/event-socket.ts';
+import { CallActs } from './call/acts.tsx';
+import type { Timeline } from './call/call-data.ts';
+import { Facts } from './call/facts.tsx';
+import { Recording } from './call/recording.tsx';
+import { Transcript } from './call/transcript.tsx';
 
+const LIVE_MS = 3000;
+const isLive = (status: string | undefined): boolean =>
+  status === 'initiated' || status === 'ringing' || status === 'in_progress';
+
+/** One call on one clock, while it runs and afterwards. */
 export function CallPage(): ReactNode {
   const { call: id } = useParams({ strict: false }) as { call: string };
+  // Another call is another page: nothing of the former one stays.
+  return <OneCall key={id} id={id} />;
+}
+
+function OneCall({ id }: { readonly id: string }): ReactNode {
   const call = useQuery({
-    queryKey: ['calls', id],
+    queryKey: ['calls', 'one', id],
     queryFn: ({ signal }) => api('GET /api/calls/:call_id', { params: { call_id: id } }, { signal }),
+    refetchInterval: ({ state }) => (isLive(state.data?.data.status) ? LIVE_MS : false),
+    select: ({ data }) => data,
   });
-  if (call.isPending) return <Loading />;
-  if (call.isError) return <Failed error={call.error} retry={() => void call.refetch()} />;
-  return <Page title={`Call ${call.data.data.phone_number ?? call.data.data.twilio_call_sid}`}>{null}</Page>;
+  const live = isLive(call.data?.status);
+  const timeline = useTimeline(id, live);
+  const audio = useRef<HTMLAudioElement>(null);
+  const [search] = useAddress();
+  const [atMs, setAtMs] = useState<number | null>(null);
+  const seek = (ms: number, play: boolean) => {
+    const player = audio.current;
+    if (!player) return;
+    player.currentTime = Math.max(0, ms / 1000);
+    if (play) void player.play();
+  };
+  if (call.isPending || timeline.isPending) return <Loading label="Opening the call" />;
+  if (!call.data) return <Failed error={call.error} retry={() => void call.refetch()} />;
+  if (!timeline.data) return <Failed error={timeline.error} retry={() => void timeline.refetch()} />;
+  const { data } = call;
+  const moment = Number(search['t']);
+  return (
+    <Page
+      title={data.phone_number ?? 'Browser call'}
+      actions={
+        <>
+          {live && <CallActs call={data} sessionId={timeline.data.session_id} />}
+          <CopyCurl operation="GET /api/calls/:call_id/timeline" input={{ params: { call_id: id } }} />
+        </>
+      }
+    >
+      <div className="grid gap-x-8 px-6 pb-10 max-md:px-4 lg:grid-cols-[minmax(0,1fr)_300px]">
+        <div className="min-w-0">
+          <Recording
+            call={data}
+            timeline={timeline.data}
+            audio={audio}
+            onTime={setAtMs}
+            onSeek={seek}
+            startMs={Number.isFinite(moment) && search['t'] !== undefined ? moment * 1000 : null}
+          />
+          <Transcript timeline={timeline.data} isLive={live} atMs={atMs} onSeek={seek} />
+        </div>
+        <Facts call={data} timeline={timeline.data} isLive={live} />
+      </div>
+    </Page>
+  );
+}
+
+/** Times as the player shows them: from the first sample of the recording on, where there is one. */
+function onRecordingsClock(timeline: Timeline): Timeline {
+  const { recording_offset_ms: offset, entries } = timeline;
+  return {
+    ...timeline,
+    entries: entries.map((entry) => ({
+      ...entry,
+      start_ms: Math.max(0, entry.start_ms - offset),
+      end_ms: Math.max(0, entry.end_ms - offset),
+    })),
+  };
+}
+
+/** The timeline of a call: while it runs only what is new is read. */
+function useTimeline(id: string, live: boolean) {
+  const queries = useQueryClient();
+  const key = ['calls', 'timeline', id];
+  const again = () => {
+    void queries.invalidateQueries({ queryKey: key });
+    void queries.invalidateQueries({ queryKey: ['calls', 'one', id] });
+  };
+  useEvents((events) => {
+    const known = queries.getQueryData<Timeline>(key)?.call_id;
+    if (events.some(({ data }) => data['call_id'] === known)) again();
+  }, again);
+  const query = useQuery({
+    queryKey: key,
+    queryFn: async ({ signal }) => {
+      const before = queries.getQueryData<Timeline>(key);
+      const after = before?.entries.at(-1)?.seq;
+      const { data } = await api(
+        'GET /api/calls/:call_id/timeline',
+        { params: { call_id: id }, query: after === undefined ? {} : { after: String(after) } },
+        { signal },
+      );
+      return before && after !== undefined && data.transcript_deleted_at === null
+        ? { ...data, entries: [...before.entries, ...data.entries] }
+        : data;
+    },
+    refetchInterval: live ? LIVE_MS : false,
+    select: onRecordingsClock,
+  });
+  // The last words of a call may be stored after its end was told.
+  useEffect(() => {
+    if (!live) void queries.invalidateQueries({ queryKey: ['calls', 'timeline', id] });
+  }, [live, queries, id]);
+  return query;
 }

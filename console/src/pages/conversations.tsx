@@ -8,24 +8,13 @@ import { SelectField, TextField } from '@/design/field.tsx';
 import { duration, money, when } from '@/design/format.ts';
 import { ListPage, ROW_LINK, type Column } from '@/design/list-page.tsx';
 import { Empty } from '@/design/states.tsx';
-import { Status, type Tone } from '@/design/status.tsx';
+import { Status } from '@/design/status.tsx';
+import { CALL_STATES, stateOf } from './call-state.ts';
 
 type Call = ReplyOf<'GET /api/calls'>['data'][number];
 type Query = NonNullable<QueryOf<'GET /api/calls'>>;
 
 const PAGE = 100;
-const STATES = {
-  initiated: ['Being placed', 'wait'],
-  ringing: ['Ringing', 'wait'],
-  in_progress: ['Running', 'agent'],
-  completed: ['Completed', 'plain'],
-  failed: ['Failed', 'bad'],
-} as const satisfies Record<string, readonly [string, Tone]>;
-
-export function stateOf(status: string): readonly [string, Tone] {
-  return STATES[status as keyof typeof STATES] ?? [status, 'plain'];
-}
-
 const DIRECTIONS = { inbound: 'from', outbound: 'to', web: 'browser' } as const;
 
 const columns: readonly Column<Call>[] = [
@@ -75,7 +64,7 @@ export function ConversationsPage(): ReactNode {
             label="State"
             value={status ?? ''}
             onChange={(event) => setSearch({ status: event.target.value })}
-            options={[['', 'All'], ...Object.entries(STATES).map(([value, [words]]) => [value, words] as const)]}
+            options={[['', 'All'], ...Object.entries(CALL_STATES).map(([value, [words]]) => [value, words] as const)]}
           />
           <SelectField
             label="Agent"

@@ -1,4 +1,4 @@
-import { Link, Outlet } from '@tanstack/react-router';
+import { Link, Outlet, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
 import { signOut, useSession, useUser } from '@/api/session.ts';
 import { IconButton } from '@/design/button.tsx';
@@ -6,6 +6,7 @@ import { Icon } from '@/design/icons.tsx';
 import { Loading } from '@/design/states.tsx';
 import { eventConnection } from '@/live/event-socket.ts';
 import { Age } from '@/live/age.tsx';
+import { LineBar } from '@/live/line-bar.tsx';
 import { placesOf, type Place } from './navigation.ts';
 import { SignInPage } from './sign-in.tsx';
 import { setTheme, useTheme, type Theme } from './theme.ts';
@@ -33,6 +34,7 @@ export function Shell(): ReactNode {
 function Frame(): ReactNode {
   const user = useUser();
   const places = placesOf(user);
+  const isWall = useSearch({ strict: false })['wall'] !== undefined;
   const [paletteOpen, setPaletteOpen] = useState(false);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -53,7 +55,8 @@ function Frame(): ReactNode {
       </a>
       <nav
         aria-label="Main"
-        className="sticky top-0 flex h-dvh w-48 shrink-0 flex-col border-r border-line px-2 py-4 max-md:hidden"
+        hidden={isWall}
+        className="sticky top-0 flex h-dvh w-48 shrink-0 flex-col border-r border-line px-2 py-4 max-md:hidden [&[hidden]]:hidden"
       >
         <p className="flex items-center gap-2 px-2 pb-4 text-lead font-medium">
           <Mark /> Trunkline
@@ -75,6 +78,7 @@ function Frame(): ReactNode {
         <div className="flex h-9 items-center justify-end gap-3 border-b border-line px-6 max-md:px-4">
           <Age />
         </div>
+        <LineBar />
         <Suspense fallback={<Loading />}>
           <Outlet />
         </Suspense>

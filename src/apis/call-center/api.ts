@@ -33,6 +33,7 @@ import {
   undoImportOperation,
   uploadLeadsOperation,
 } from './lead-imports.ts';
+import { boardOperation, timelineOperation } from './live-calls.ts';
 import { listLeadsOperation } from './leads.ts';
 import { exportCallsOperation, exportLeadsOperation } from './exports.ts';
 import { callPeaksOperation } from './peaks.ts';
@@ -104,7 +105,9 @@ export const callCenter: Api = {
     initiateCallOperation,
     listCallsOperation,
     activeCallsOperation,
+    boardOperation,
     getCallOperation,
+    timelineOperation,
     updateCallOperation,
     callPeaksOperation,
     exportCallsOperation,

@@ -3,7 +3,9 @@ import { agentSeen } from '#core/desk/agent-status.ts';
 import { acceptOffer, declineOffer, type MediaAccess } from '#core/desk/answer-offer.ts';
 import { endAgentCall, handBack, holdCaller, resumeCaller, wrapUpCall } from '#core/desk/desk-call.ts';
 import { deskCallId } from '#core/desk/desk-call-id.ts';
-import { viewDesk } from '#core/desk/desk-view.ts';
+import { viewDesk, type OwnDesk } from '#core/desk/desk-view.ts';
+import { AGENT_STATUSES } from '#core/desk/human-agent.ts';
+import { TRANSFER_TYPES } from '#core/desk/queue-entry.ts';
 import type { Offer } from '#core/desk/offer.ts';
 import { superviseCall, type Supervision } from '#core/desk/supervise-call.ts';
 import type { Core } from '#core/core.ts';
@@ -34,6 +36,38 @@ const presentOffer = (offer: Offer): z.input<typeof Offered> => ({
   expires_at: timeInSeconds(offer.deadline),
 });
 
+const Own = z.object({
+  agent_id: z.int(),
+  wanted_status: z.enum(AGENT_STATUSES),
+  away_reason: z.string().nullable().describe('`missed_call` after an offer without an answer'),
+  call: z
+    .object({
+      session_id: z.int(),
+      connected_at: z.string().nullable(),
+      transfer_type: z.enum(TRANSFER_TYPES),
+      reason: z.string().nullable(),
+    })
+    .nullable(),
+  wrap_up: z.object({ session_id: z.int(), until: z.string(), extended: z.boolean() }).nullable(),
+});
+
+const presentOwn = ({ agent, entry }: OwnDesk): z.input<typeof Own> => ({
+  agent_id: agent.id,
+  wanted_status: agent.wanted,
+  away_reason: agent.awayReason,
+  call: entry && {
+    session_id: entry.callId,
+    connected_at: entry.connectedAt && timeInSeconds(entry.connectedAt),
+    transfer_type: entry.transferType,
+    reason: entry.reason,
+  },
+  wrap_up: agent.wrapUp && {
+    session_id: agent.wrapUp.callId,
+    until: timeInSeconds(agent.wrapUp.until),
+    extended: agent.wrapUp.extended,
+  },
+});
+
 const deskOperation = operation({
   method: 'GET',
   path: '/api/v1/desk',
@@ -53,11 +87,12 @@ const deskOperation = operation({
     ),
     offers: z.array(Offered),
     agents: z.array(HumanAgent),
+    own: Own.nullable().describe('Of the human agent who asks; null for other roles'),
   }),
   handle: async ({ core, ctx }) => {
     const own = ctx.actor.kind === 'user' && ctx.actor.role === 'agent' ? userOf(ctx.actor) : null;
     if (own !== null) await agentSeen(core, ctx, own);
-    const { queue, offers, agents } = await viewDesk(core, ctx);
+    const { queue, offers, agents, own: mine } = await viewDesk(core, ctx);
     return {
       queue: queue.map(({ entry, position, estimateMinutes }) => ({
         queue_id: entry.callId,
@@ -70,6 +105,7 @@ const deskOperation = operation({
       })),
       offers: offers.map(presentOffer),
       agents: agents.map(presentAgent),
+      own: mine && presentOwn(mine),
     };
   },
 });

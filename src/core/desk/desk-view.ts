@@ -23,10 +23,19 @@ export interface AgentOnDesk {
   readonly callId: number | null;
 }
 
+/** What the desk holds of the human agent who looks at it. */
+export interface OwnDesk {
+  readonly agent: HumanAgent;
+  /** The call that they have. */
+  readonly entry: QueueEntry | null;
+}
+
 export interface DeskView {
   readonly queue: readonly QueuedCall[];
   readonly offers: readonly Offer[];
   readonly agents: readonly AgentOnDesk[];
+  /** Null for who is no human agent. */
+  readonly own: OwnDesk | null;
 }
 
 /** The desk as the signed-in user may see it: a human agent sees the offers made to them. */
@@ -37,7 +46,9 @@ export async function viewDesk(core: Core, ctx: Context): Promise<DeskView> {
   ]);
   const now = core.clock.now();
   const isAgent = ctx.actor.kind !== 'system' && ctx.actor.role === 'agent';
+  const own = isAgent ? desk.agents.find(({ id }) => id === userOf(ctx.actor)) : undefined;
   return {
+    own: own ? { agent: own, entry: connectedTo(desk, own.id) } : null,
     queue: lineOf(desk).map((entry) => ({
       entry,
       position: positionOf(desk, entry.id),
