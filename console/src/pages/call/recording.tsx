@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState, type ReactNode, type RefObject } from 'react';
 import { api } from '@/api/client.ts';
+import { ApiError } from '@/api/errors.ts';
 import type { Call, Timeline } from './call-data.ts';
 import { Wave } from './wave.tsx';
 
@@ -38,11 +39,11 @@ export function Recording({
     select: ({ data }) => data,
     enabled: isWanted,
     staleTime: Infinity,
-    refetchInterval: ({ state }) =>
-      state.data?.data === null && state.dataUpdateCount < MOST_TRIES ? AGAIN_MS : false,
+    retry: (tries, error) => error instanceof ApiError && error.status === 503 && tries < MOST_TRIES,
+    retryDelay: AGAIN_MS,
   });
   const [atMs, setAtMs] = useState(0);
-  const isReady = peaks.data !== null && peaks.data !== undefined;
+  const isReady = peaks.data !== undefined && peaks.data.caller.length > 0;
   useEffect(() => {
     const player = audio.current;
     if (!player || !isReady) return;
@@ -72,7 +73,7 @@ export function Recording({
   const address = `/app/recordings/${call.twilio_call_sid}`;
   return (
     <section aria-label="Recording" className="pb-4">
-      <Wave peaks={peaks.data!} entries={timeline.entries} atMs={atMs} onSeek={(ms) => onSeek(ms, false)} />
+      <Wave peaks={peaks.data} entries={timeline.entries} atMs={atMs} onSeek={(ms) => onSeek(ms, false)} />
       {/* eslint-disable-next-line jsx-a11y/media-has-caption -- the transcript below is the caption */}
       <audio ref={audio} controls preload="metadata" src={`${address}.wav`} className="mt-2 h-9 w-full" />
       {timeline.recording_failure && (

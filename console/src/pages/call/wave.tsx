@@ -3,7 +3,7 @@ import type { ReplyOf } from '@/api/client.ts';
 import { moment } from '@/design/format.ts';
 import type { TimelineEntry } from './call-data.ts';
 
-type Peaks = NonNullable<ReplyOf<'GET /api/calls/:call_id/peaks'>['data']>;
+type Peaks = ReplyOf<'GET /api/calls/:call_id/peaks'>['data'];
 
 const HEIGHT = 120;
 const SLOW_MS = 1500;
@@ -23,7 +23,7 @@ export function Wave({
 }): ReactNode {
   const canvas = useRef<HTMLCanvasElement>(null);
   const head = useRef<HTMLDivElement>(null);
-  const totalMs = Math.max(1, peaks.caller.length * peaks.step_ms);
+  const totalMs = Math.max(1, peaks.caller.length * peaks.ms_per_point);
   useEffect(() => {
     const draw = () => paint(canvas.current!, peaks, entries, totalMs);
     draw();
