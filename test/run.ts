@@ -237,6 +237,7 @@ if (chosen.length === 0) {
 
 installTools();
 writeConsoleTypes();
+if (chosen.some(({ name }) => name === 'console')) must(process.execPath, [join('console', 'build.mjs')], ROOT);
 const began = performance.now();
 const queue = chosen.filter((suite) => !suite.alone);
 const results: Result[] = [];

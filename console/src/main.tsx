@@ -17,7 +17,7 @@ void restoreSession();
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
-      // Live pages are told by events; a form is never overwritten because a window came to the front.
+      // Live pages follow events; a form is never overwritten because a window came to the front.
       refetchOnWindowFocus: false,
       staleTime: 10_000,
       retry: (failures, error) => failures < 2 && !(error instanceof ApiError && error.status < 500),

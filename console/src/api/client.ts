@@ -72,7 +72,9 @@ async function send(
     throw new OfflineError();
   }
   if (reply.status === 401) {
-    if (!renewed && (await refreshSession())) return send(operation, input, extra, true);
+    const renewal = renewed ? 'ended' : await refreshSession();
+    if (renewal === 'renewed') return send(operation, input, extra, true);
+    if (renewal === 'unreachable') throw new OfflineError();
     sessionEnded();
   }
   const text = await reply.text();

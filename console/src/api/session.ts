@@ -15,7 +15,7 @@ export interface User {
  * no unsaved work is lost.
  */
 export type Session =
-  | { readonly state: 'unknown' | 'signed-out' }
+  | { readonly state: 'unknown' | 'unreachable' | 'signed-out' }
   | { readonly state: 'signed-in' | 'expired'; readonly user: User };
 
 let session: Session = { state: 'unknown' };
@@ -44,7 +44,7 @@ export function useUser(): User {
 
 export function sessionEnded(): void {
   if (session.state === 'signed-in') set({ ...session, state: 'expired' });
-  else if (session.state === 'unknown') set({ state: 'signed-out' });
+  else if (!('user' in session)) set({ state: 'signed-out' });
 }
 
 async function ask(method: string, path: string, body?: object): Promise<unknown> {
@@ -60,6 +60,7 @@ async function ask(method: string, path: string, body?: object): Promise<unknown
 }
 
 const RENEW_BEFORE_S = 3600;
+const AGAIN_MS = 3000;
 let renewal: ReturnType<typeof setTimeout> | undefined;
 
 function signedIn({ user, expires_in: seconds }: { user: User; expires_in: number }): void {
@@ -78,19 +79,21 @@ export async function signOut(): Promise<void> {
   set({ state: 'signed-out' });
 }
 
-let refreshing: Promise<boolean> | null = null;
+export type Renewal = 'renewed' | 'ended' | 'unreachable';
+
+let refreshing: Promise<Renewal> | null = null;
 
 /**
- * Renews the session: false when it has ended. One renewal at a time, also across tabs: a refresh token that is used
+ * Renews the session, and says whether it has ended or the server did not answer. One renewal at a time, also across tabs: a refresh token that is used
  * twice ends the session.
  */
-export function refreshSession(): Promise<boolean> {
-  const renew = async (): Promise<boolean> => {
+export function refreshSession(): Promise<Renewal> {
+  const renew = async (): Promise<Renewal> => {
     try {
       signedIn((await ask('POST', '/app/session/refresh')) as { user: User; expires_in: number });
-      return true;
-    } catch {
-      return false;
+      return 'renewed';
+    } catch (error) {
+      return error instanceof ApiError && error.status < 500 ? 'ended' : 'unreachable';
     }
   };
   refreshing ??= ('locks' in navigator ? navigator.locks.request('trunkline-session', renew) : renew()).finally(() => {
@@ -101,5 +104,9 @@ export function refreshSession(): Promise<boolean> {
 
 /** At the start of the page: who is signed in, if the session still holds. */
 export async function restoreSession(): Promise<void> {
-  if (!(await refreshSession())) sessionEnded();
+  const renewal = await refreshSession();
+  if (renewal === 'ended') sessionEnded();
+  if (renewal !== 'unreachable') return;
+  set({ state: 'unreachable' });
+  setTimeout(() => void restoreSession(), AGAIN_MS);
 }

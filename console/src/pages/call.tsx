@@ -117,7 +117,7 @@ function useTimeline(id: string, live: boolean) {
     refetchInterval: live ? LIVE_MS : false,
     select: onRecordingsClock,
   });
-  // The last words of a call may be stored after its end was told.
+  // The last words of a call may be stored after the event of its end.
   useEffect(() => {
     if (!live) void queries.invalidateQueries({ queryKey: ['calls', 'timeline', id] });
   }, [live, queries, id]);

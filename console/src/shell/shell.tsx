@@ -18,6 +18,12 @@ const Palette = lazy(() => import('./palette.tsx').then((made) => ({ default: ma
 export function Shell(): ReactNode {
   const session = useSession();
   if (session.state === 'unknown') return <Loading rows={1} label="Opening the console" />;
+  if (session.state === 'unreachable')
+    return (
+      <p role="alert" className="p-6">
+        The server does not answer. This page goes on by itself when it does.
+      </p>
+    );
   if (!('user' in session)) return <SignInPage />;
   return (
     <>
