@@ -39,7 +39,7 @@ import { isPerson } from '#simulator/personas.ts';
 import { SimulatedCarrier } from '#simulator/simulated-carrier.ts';
 import { NO_CALLS } from '#store/command-channel.ts';
 import { FolderFileStore } from '#store/folder-file-store.ts';
-import { CARRIERS } from '#carriers/catalog.ts';
+import { CARRIERS, SERVERS } from '#carriers/catalog.ts';
 import { Carriers } from '#live/carriers.ts';
 import { Addresses } from './addresses.ts';
 import { startHttpServers, type HttpServers } from './http-servers.ts';
@@ -152,6 +152,7 @@ async function build(
     manifests: parts.carriers ?? CARRIERS,
     embedded: { ...SimulatedCarrier.about, id: embedded.id },
     embeddedControl: simulator,
+    servers: SERVERS,
     environment: config.vendors,
     reachUs: () => reachUs(addresses.publicUrl),
   });

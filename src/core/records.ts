@@ -32,6 +32,7 @@ import type { BookingStore } from './bookings/booking-store.ts';
 import type { McpServerStore } from './tools/mcp-server-store.ts';
 import type { RoutingStore } from './routing/routing-store.ts';
 import type { ToolStore } from './tools/tool-store.ts';
+import type { UploadedFileStore } from './files/uploaded-file-store.ts';
 import type { VoiceStore } from './voices/voice-store.ts';
 import type { WebhookStore } from './webhooks/webhook-store.ts';
 
@@ -72,6 +73,7 @@ export interface Records {
   readonly entries: EntryStore;
   readonly memory: MemoryStore;
   readonly metrics: MetricsStore;
+  readonly uploadedFiles: UploadedFileStore;
   readonly voices: VoiceStore;
   readonly outbox: Outbox;
   readonly revisions: RevisionStore;

@@ -15,6 +15,12 @@ export interface AgentScript {
   readonly phrases: readonly string[];
 }
 
+/** The first paragraph of a script that begins with a greeting: the words to begin with. */
+function openingOf(script: string): string | null {
+  const first = script.trim().split(/\n\s*\n/)[0]!;
+  return /^(?:hello|hi|hey|greetings|good (?:morning|afternoon|evening|day))\b/i.test(first) ? first : null;
+}
+
 export interface ScriptParts {
   /** Variables that every talk has. */
   readonly standard: Readonly<Record<string, string>>;
@@ -27,13 +33,14 @@ export interface ScriptParts {
 export function scriptFor(agent: AiAgent, call: Call, { standard, documents, campaign }: ScriptParts): AgentScript {
   const { variables, overrides } = call;
   const known = { ...standard, ...variables };
+  const script = overrides.script ?? campaign?.script ?? '';
   const prompt = [
     fillVariables(agent.systemPrompt, known),
-    ...(campaign?.script ? [`Script of this campaign:\n${fillVariables(campaign.script, known)}`] : []),
+    ...(script === '' ? [] : [`Script of this campaign:\n${fillVariables(script, known)}`]),
     ...(campaign?.goal ? [`Goal of this campaign: ${fillVariables(campaign.goal, known)}`] : []),
   ].join('\n\n');
   const fill = (text: string | null | undefined) => (text ? fillVariables(text, known) : null);
-  const firstMessage = fill(overrides.firstMessage ?? agent.firstMessage);
+  const firstMessage = fill(overrides.firstMessage ?? openingOf(script) ?? agent.firstMessage);
   const voicemailMessage = fill(overrides.voicemailMessage ?? agent.voicemailMessage);
   return {
     prompt,

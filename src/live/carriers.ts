@@ -1,10 +1,16 @@
 import { readCarriers, type StoredCarriers } from '#core/carriers/carriers.ts';
-import { type CarrierCheck, type CarrierDirectory, type CarrierInfo } from '#core/carriers/carrier-directory.ts';
+import type {
+  CarrierCheck,
+  CarrierDirectory,
+  CarrierFieldInfo,
+  CarrierInfo,
+  SettingsGroup,
+} from '#core/carriers/carrier-directory.ts';
 import { CircuitBreaker, type Attempt } from '#core/kernel/circuit-breaker.ts';
 import type { WallClock } from '#core/kernel/wall-clock.ts';
 import type { Secrets } from '#core/kernel/secrets.ts';
 import type { Store } from '#core/records.ts';
-import type { CarrierManifest, CarrierSettings, ConfiguredCarrier } from '#contracts/carrier-manifest.ts';
+import type { CarrierField, CarrierManifest, CarrierSettings, ConfiguredCarrier } from '#contracts/carrier-manifest.ts';
 import { CarrierError, type Carrier } from '#contracts/carrier.ts';
 import type { Log } from '#core/kernel/log.ts';
 
@@ -17,6 +23,8 @@ export interface CarriersOptions {
   readonly embedded: Pick<CarrierInfo, 'id' | 'name' | 'capabilities'>;
   /** Its control; null on a server that carries no calls. */
   readonly embeddedControl: Carrier | null;
+  /** Other servers that we use, whose settings are kept as those of carriers are. */
+  readonly servers?: readonly Pick<CarrierManifest, 'id' | 'name' | 'fields'>[];
   readonly environment: CarrierSettings;
   /** Checks that our webhook address is reachable from outside, as far as this server can tell. @throws Error */
   readonly reachUs: () => Promise<void>;
@@ -64,6 +72,27 @@ export class Carriers implements CarrierDirectory {
     const { choice } = await this.#read();
     const all = await this.#infos();
     return all.find((one) => one.id === choice.current && one.configured) ?? all.find((one) => one.configured)!;
+  }
+
+  async settings(id: string): Promise<SettingsGroup | null> {
+    const stored = await this.#read();
+    const carrier = (await this.#infos()).find((one) => one.id === id);
+    if (carrier) return carrier;
+    const server = (this.#options.servers ?? []).find((one) => one.id === id);
+    if (!server) return null;
+    const settings = this.#settingsOf(server, stored);
+    return { id, name: server.name, fields: server.fields.map((field) => fieldInfo(field, settings)) };
+  }
+
+  /** Stored settings outrank the environment. */
+  #settingsOf({ id, fields }: Pick<CarrierManifest, 'id' | 'fields'>, { settings }: StoredCarriers): CarrierSettings {
+    const own = settings.get(id) ?? {};
+    const all: Record<string, string> = { ...own };
+    for (const { key, environment: name } of fields) {
+      const value = own[key] ?? (name === undefined ? undefined : this.#options.environment[name]);
+      if (value !== undefined) all[key] = value;
+    }
+    return all;
   }
 
   async failover(): Promise<readonly CarrierInfo[]> {
@@ -199,15 +228,10 @@ export class Carriers implements CarrierDirectory {
 
   #apply(stored: StoredCarriers): void {
     this.#applied = stored;
-    const { manifests, environment, clock } = this.#options;
+    const { manifests, clock } = this.#options;
     this.#lines = new Map(
       manifests.map((manifest) => {
-        const own = stored.settings.get(manifest.id) ?? {};
-        const settings: Record<string, string> = { ...own };
-        for (const { key, environment: name } of manifest.fields) {
-          const value = own[key] ?? (name === undefined ? undefined : environment[name]);
-          if (value !== undefined) settings[key] = value;
-        }
+        const settings = this.#settingsOf(manifest, stored);
         const fingerprint = JSON.stringify(settings);
         const before = this.#lines.get(manifest.id);
         if (before?.fingerprint === fingerprint) return [manifest.id, before];
@@ -233,6 +257,18 @@ function failoverOf({ failover }: StoredCarriers['choice'], all: readonly Carrie
   return wanted.filter((one) => one.configured);
 }
 
+const fieldInfo = (
+  { key, label, environment, secret, required }: CarrierField,
+  settings: CarrierSettings,
+): CarrierFieldInfo => ({
+  key,
+  label,
+  environment: environment ?? null,
+  secret: secret === true,
+  required: required === true,
+  value: settings[key] ?? null,
+});
+
 function infoOf(
   { manifest, settings, configured }: Line,
   failing: ReadonlyMap<string, 'resting' | 'recovering'>,
@@ -254,14 +290,7 @@ function infoOf(
     namesCalls: manifest.namesCalls === true,
     limits,
     fields: [
-      ...manifest.fields.map(({ key, label, environment, secret, required }) => ({
-        key,
-        label,
-        environment: environment ?? null,
-        secret: secret === true,
-        required: required === true,
-        value: settings[key] ?? null,
-      })),
+      ...manifest.fields.map((field) => fieldInfo(field, settings)),
       ...LIMIT_FIELDS.map(({ key, label }) => ({
         key,
         label,

@@ -172,6 +172,7 @@ export class LiveCallsHere implements LiveCalls {
     return this.viewHere(callId) ?? viewElsewhere(this.#options, callId, this.#options.serverId);
   }
 
+  readonly lastSeen = () => this.#options.clock.now();
   readonly mediaUrl = () => null;
 
   /** Announces this server as one that carries calls, until it is closed. */

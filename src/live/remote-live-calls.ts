@@ -83,6 +83,7 @@ export class RemoteLiveCalls implements LiveCalls {
   #servers: readonly MediaServer[] = [];
   /** Slots assigned since the servers last announced their free slots. */
   #assignedSlots = new Map<string, number>();
+  #seenAt: Date | null = null;
   #looking: Promise<void> = Promise.resolve();
 
   constructor(options: Elsewhere & { readonly log: Log }) {
@@ -100,6 +101,7 @@ export class RemoteLiveCalls implements LiveCalls {
   async refresh(): Promise<void> {
     try {
       this.#servers = await this.#options.store.mediaServers.list(SERVER_TIMEOUT_MS);
+      this.#seenAt = this.#servers.length > 0 ? new Date() : null;
       this.#assignedSlots = new Map();
     } catch (error) {
       logFailure(this.#options.log, error, 'the list of media servers could not be read');
@@ -177,6 +179,10 @@ export class RemoteLiveCalls implements LiveCalls {
 
   view(callId: number): Promise<LiveView | null> {
     return viewElsewhere(this.#options, callId, null);
+  }
+
+  lastSeen(): Date | null {
+    return this.#seenAt;
   }
 
   mediaUrl(serverId: string | null): string | null {

@@ -1,6 +1,8 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Booking, BookingParty, BookSlot, Callback } from '#core/bookings/booking.ts';
 import type { BookingStore } from '#core/bookings/booking-store.ts';
+import type { Page } from '#core/kernel/page.ts';
+import { countAll } from './sql.ts';
 import type { Database } from './schema.ts';
 
 /** Most bookings of one party that are listed. */
@@ -49,6 +51,33 @@ export class PostgresBookingStore implements BookingStore {
       .returningAll()
       .executeTakeFirst();
     return row ? toBooking(row) : null;
+  }
+
+  async list(organizationId: number, page: Page): Promise<readonly Booking[]> {
+    const rows = await this.#db
+      .selectFrom('bookings')
+      .selectAll()
+      .where('organization_id', '=', organizationId)
+      .where('held_until', 'is', null)
+      .where('canceled_at', 'is', null)
+      .orderBy('at', 'desc')
+      .offset(page.skip)
+      .limit(page.limit)
+      .execute();
+    return rows.map(toBooking);
+  }
+
+  async taken(organizationId: number, from: Date, to: Date, now: Date): Promise<readonly Date[]> {
+    const rows = await this.#db
+      .selectFrom('bookings')
+      .select('at')
+      .where('organization_id', '=', organizationId)
+      .where('canceled_at', 'is', null)
+      .where('at', '>=', from)
+      .where('at', '<', to)
+      .where((eb) => eb.or([eb('held_until', 'is', null), eb('held_until', '>=', now)]))
+      .execute();
+    return rows.map(({ at }) => at);
   }
 
   async cancel(organizationId: number, id: number, at: Date): Promise<Booking | null> {
@@ -103,6 +132,12 @@ export class PostgresBookingStore implements BookingStore {
     return row.id;
   }
 
+  callbacksDue(organizationId: number, from: Date): Promise<number> {
+    return countAll(
+      this.#db.selectFrom('callbacks').where('organization_id', '=', organizationId).where('due_at', '>=', from),
+    );
+  }
+
   async callbacksOf(conversationId: number): Promise<readonly Callback[]> {
     const rows = await this.#db
       .selectFrom('callbacks')
@@ -143,5 +178,6 @@ function toBooking(row: Selectable<Database['bookings']>): Booking {
     notes: row.notes,
     personId: row.person_id,
     conversationId: row.conversation_id,
+    createdAt: row.created_at,
   };
 }

@@ -114,6 +114,7 @@ export function toCall(row: Selectable<Database['calls']> & { conversation_id: n
     endReason: row.end_reason,
     failureReason: row.failure_reason,
     endedBy: row.ended_by as EndedBy | null,
+    hungUp: row.hung_up,
     disposition: row.disposition,
     waitingSince: row.waiting_since,
     phase: row.phase as CallPhase,

@@ -182,6 +182,7 @@ export class PostgresCallStore implements CallStore {
         end_reason: end.endReason,
         failure_reason: end.failureReason,
         ended_by: end.endedBy,
+        hung_up: end.hungUp ?? false,
         ended_at: end.endedAt,
         lease_until: null,
         turn_state: null,

@@ -152,6 +152,16 @@ export class PostgresCampaignStore implements CampaignStore {
     }));
   }
 
+  async leadsOf(organizationId: number): Promise<number> {
+    const row = await this.#db
+      .selectFrom('lead_counts')
+      .innerJoin('campaigns', 'campaigns.id', 'campaign_id')
+      .where('organization_id', '=', organizationId)
+      .select(sql<number>`coalesce(sum(leads), 0)::bigint`.as('leads'))
+      .executeTakeFirstOrThrow();
+    return row.leads;
+  }
+
   async due(id: number, now: Date): ReturnType<CampaignStore['due']> {
     const rows = await this.#db
       .selectFrom('leads')

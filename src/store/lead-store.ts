@@ -1,10 +1,12 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { LeadFilter, LeadStore, ListedLead, NewLead, UnknownLeads } from '#core/campaigns/campaign-store.ts';
+import type { Call } from '#core/calls/call.ts';
 import type { Lead, LeadStatus, Standing } from '#core/campaigns/lead.ts';
 import type { CallingPlace } from '#core/campaigns/reasons.ts';
 import type { AttemptOutcome } from '#core/dialling/rules.ts';
 import type { Listed, Page } from '#core/kernel/page.ts';
 import { consented } from '#core/people/consent.ts';
+import { conversationOfCall, toCall } from './call-row.ts';
 import { toPlace } from './campaign-store.ts';
 import type { Database } from './schema.ts';
 import { factsOf } from './lead-facts.ts';
@@ -63,6 +65,54 @@ export class PostgresLeadStore implements LeadStore {
       .where('number', '=', sql<string>`any(${[...numbers]}::text[])`)
       .execute();
     return new Map(rows.map((row) => [row.number, toLead(row)]));
+  }
+
+  async newest(organizationId: number, number: string): Promise<Lead | null> {
+    const row = await this.#db
+      .selectFrom('leads')
+      .selectAll()
+      .where('organization_id', '=', organizationId)
+      .where('number', '=', number)
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return row ? toLead(row) : null;
+  }
+
+  async lastCalls(campaignId: number, numbers: readonly string[]): Promise<ReadonlyMap<string, Call>> {
+    if (numbers.length === 0) return new Map();
+    const rows = await this.#db
+      .selectFrom('calls')
+      .selectAll()
+      .select(conversationOfCall)
+      .distinctOn('to_number')
+      .where('campaign_id', '=', campaignId)
+      .where('direction', '=', 'outbound')
+      .where('to_number', '=', sql<string>`any(${[...numbers]}::text[])`)
+      .orderBy('to_number')
+      .orderBy('id', 'desc')
+      .execute();
+    return new Map(rows.map((row) => [row.to_number!, toCall(row)]));
+  }
+
+  async ofType(organizationId: number, type: string, page: Page) {
+    const rows = await this.#db
+      .selectFrom('leads')
+      .selectAll('leads')
+      .select(
+        sql<boolean>`exists (select from calls c where c.organization_id = leads.organization_id
+          and c.direction = 'outbound' and c.to_number = leads.number and c.placed_at >= leads.created_at)`.as(
+          'called',
+        ),
+      )
+      .where('campaign_id', 'in', (eb) =>
+        eb.selectFrom('campaigns').select('id').where('organization_id', '=', organizationId).where('type', '=', type),
+      )
+      .orderBy('leads.id', 'desc')
+      .offset(page.skip)
+      .limit(page.limit)
+      .execute();
+    return rows.map((row) => ({ ...toLead(row), called: row.called }));
   }
 
   async describeMany(...[leads, at]: Parameters<LeadStore['describeMany']>): Promise<void> {
@@ -244,4 +294,5 @@ export const toLead = (row: Selectable<Database['leads']>): Lead => ({
   lastOutcome: row.last_outcome as AttemptOutcome | null,
   importId: row.import_id,
   createdAt: row.created_at,
+  updatedAt: row.updated_at,
 });

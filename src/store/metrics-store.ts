@@ -20,13 +20,15 @@ const COLUMN: Readonly<Record<Dimension, string>> = {
   direction: 'direction',
   carrier: 'carrier',
   outcome: 'outcome',
+  ending: 'ending',
 };
 const NUMBERS: ReadonlySet<Dimension> = new Set(['agent', 'user', 'campaign']);
 
 /** The facts of ended calls. */
 const fromRecords = (callIds: readonly number[], judgement: Parameters<MetricsStore['settle']>[1]) => sql`
   select c.id as call_id, c.organization_id, c.agent_id, c.user_id, c.campaign_id, c.direction, c.carrier,
-    c.status as outcome, c.placed_at, c.answered_at, c.ended_at, c.answered_at is not null as answered,
+    c.status as outcome, case when c.hung_up then 'hung_up' else c.status end as ending,
+    c.placed_at, c.answered_at, c.ended_at, c.answered_at is not null as answered,
     ${judgement?.converted ?? false}::boolean or exists (
       select from bookings b join conversations v on v.id = b.conversation_id
       where v.call_id = c.id and b.held_until is null and (b.canceled_at is null or b.canceled_at > c.ended_at)) as converted,
@@ -66,8 +68,8 @@ export class PostgresMetricsStore implements MetricsStore {
       with before as (select * from call_facts where call_id = any(${ids}::bigint[])),
       kept as (
         insert into call_facts (call_id, organization_id, agent_id, user_id, campaign_id, direction, carrier, outcome,
-          placed_at, answered_at, ended_at, answered, converted, talk_ms, ring_ms, turns, waited_ms, cost_micros,
-          sentiment, agent_version, transferred)
+          ending, placed_at, answered_at, ended_at, answered, converted, talk_ms, ring_ms, turns, waited_ms,
+          cost_micros, sentiment, agent_version, transferred)
         ${fromRecords(ids, judgement)}
         on conflict (call_id) do update set
           converted = call_facts.converted or excluded.converted,
@@ -78,7 +80,8 @@ export class PostgresMetricsStore implements MetricsStore {
           transferred = call_facts.transferred or excluded.transferred
         returning *),
       changes as (
-        select k.organization_id, k.agent_id, k.user_id, k.campaign_id, k.direction, k.carrier, k.outcome, k.ended_at,
+        select k.organization_id, k.agent_id, k.user_id, k.campaign_id, k.direction, k.carrier, k.outcome,
+          k.ending, k.ended_at,
           k.agent_id || '.' || k.agent_version as version,
           case when b.call_id is null then 1 else 0 end as calls,
           case when b.call_id is null and k.answered then 1 else 0 end as answered,
@@ -112,7 +115,7 @@ export class PostgresMetricsStore implements MetricsStore {
       from real_changes c
       cross join lateral (values ('all', ''), ('agent', c.agent_id::text), ('user', c.user_id::text),
         ('campaign', c.campaign_id::text), ('direction', c.direction), ('carrier', c.carrier),
-        ('outcome', c.outcome), ('version', c.version)) as d(dimension, value)
+        ('outcome', c.outcome), ('ending', c.ending), ('version', c.version)) as d(dimension, value)
       cross join (values ('quarter', interval '15 minutes'), ('hour', interval '1 hour'),
         ('day', interval '1 day')) as s(span, length)
       where d.value is not null

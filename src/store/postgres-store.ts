@@ -39,6 +39,7 @@ import { PostgresMemoryStore } from './memory-store.ts';
 import { PostgresMetricsStore } from './metrics-store.ts';
 import { PostgresMcpServerStore } from './mcp-server-store.ts';
 import { PostgresUserStore } from './user-store.ts';
+import { PostgresUploadedFileStore } from './uploaded-file-store.ts';
 import { PostgresVoiceStore } from './voice-store.ts';
 import { PostgresWebhookStore } from './webhook-store.ts';
 
@@ -81,6 +82,7 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss, ring: () => void): Reco
     entries: new PostgresEntryStore(db),
     memory: new PostgresMemoryStore(db),
     metrics: new PostgresMetricsStore(db),
+    uploadedFiles: new PostgresUploadedFileStore(db),
     voices: new PostgresVoiceStore(db),
     revisions: new PostgresRevisionStore(db),
     outbox: new PostgresOutbox(db, boss, once, ring),

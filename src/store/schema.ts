@@ -141,6 +141,7 @@ export interface Database {
     cost_micros: number;
     sentiment: number | null;
     transferred: Generated<boolean>;
+    ending: string;
     agent_version: number | null;
   };
   call_origins: {
@@ -258,6 +259,7 @@ export interface Database {
     apart_offset_ms: number | null;
     campaign_id: number | null;
     not_after: Date | null;
+    hung_up: Generated<boolean>;
     agent_version: number | null;
   };
   campaign_pace: {
@@ -572,6 +574,7 @@ export interface Database {
     recording_retention_days: number | null;
     transcript_retention_days: number | null;
     when_model_fails: Generated<string>;
+    opening_hours: ColumnType<object, string | undefined, string>;
   };
   participants: {
     id: GeneratedAlways<number>;
@@ -645,6 +648,12 @@ export interface Database {
     key: string;
     points: Generated<number>;
     expire: number | null;
+  };
+  received_messages: {
+    carrier: string;
+    carrier_message_id: string;
+    conversation_id: number;
+    received_at: Date;
   };
   record_revisions: {
     organization_id: number;
@@ -732,6 +741,13 @@ export interface Database {
     deleted_at: Date | null;
     parameters: ColumnType<Record<string, unknown> | null, string | null, string | null>;
     confirm: boolean | null;
+  };
+  uploaded_files: {
+    id: GeneratedAlways<number>;
+    organization_id: number;
+    name: string;
+    content: string;
+    created_at: Date;
   };
   usage_lines: {
     call_id: number;

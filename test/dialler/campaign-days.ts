@@ -146,6 +146,7 @@ export class CampaignDays implements CheckedWorld {
         priority: 0,
         attempts: 0,
         lastOutcome: null,
+        updatedAt: at,
         importId: null,
         createdAt: at,
         ...standing,

@@ -37,6 +37,7 @@ const JSON_CONTENT: Readonly<Record<string, string>> = {
   'lead_imports.format': 'object',
   'leads.variables': 'Record<string, string>',
   'memory_preferences.value': 'unknown',
+  'organizations.opening_hours': 'object',
   'server_commands.command': 'object',
   'tool_executions.input': 'Record<string, string>',
   'tools.parameters': 'Record<string, unknown>',

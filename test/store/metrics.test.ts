@@ -21,6 +21,7 @@ const DIMENSIONS = [
   ['direction', 'direction'],
   ['carrier', 'carrier'],
   ['outcome', 'outcome'],
+  ['ending', 'ending'],
 ] as const;
 const SPANS = { quarter: '15 minutes', hour: '1 hour', day: '1 day' } as const;
 

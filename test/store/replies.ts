@@ -34,7 +34,17 @@ export async function repliesOf(
     const body = operation.body?.parse(input.body ?? {});
     const name = `${operation.name} ${JSON.stringify(input)}`;
     const reply = await operation
-      .handle({ core, ctx, requestId: 'r', address: '', params, query, body, urls: URLS })
+      .handle({
+        core,
+        ctx,
+        requestId: 'r',
+        address: '',
+        count: () => Promise.resolve(),
+        params,
+        query,
+        body,
+        urls: URLS,
+      })
       .catch((error: unknown) => ({ error: String(error) }));
     replies[name] = JSON.parse(JSON.stringify(reply)) as unknown;
   };

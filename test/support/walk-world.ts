@@ -51,6 +51,7 @@ export const BODIES: Readonly<Record<string, (serial: number) => Json>> = {
   'PUT /voice/providers/:provider/settings': () => ({ settings: {} }),
   'POST /v1/convai/agents/:agent_id/publish': () => ({}),
   'POST /voice/numbers': (serial) => ({ phone_number: `+4930777${serial}` }),
+  'POST /api/book-slot': (serial) => ({ name: 'Walker', date: new Date(2e12 + serial * 60_000).toISOString() }),
   'POST /api/calls': () => ({ phone_number: '+15005550001' }),
   'POST /api/webhooks': () => ({ url: 'http://example.com/', events: ['call.failed'] }),
   'POST /api/ai/analyze': () => ({ transcript: 'Customer: How much is it?' }),

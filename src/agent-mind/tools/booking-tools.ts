@@ -1,4 +1,5 @@
-import { bookSlot, holdNextSlot, noteCallback } from '#core/bookings/book-slot.ts';
+import { bookSlot, noteCallback } from '#core/bookings/book-slot.ts';
+import { holdNextSlot } from '#core/bookings/free-slots.ts';
 import type { Booking, BookSlot } from '#core/bookings/booking.ts';
 import { cancelBooking } from '#core/bookings/cancel-booking.ts';
 import { moveBooking } from '#core/bookings/move-booking.ts';
@@ -144,7 +145,7 @@ async function orAnother(
     const isThisOne = ({ at, conversationId }: Booking) =>
       at.getTime() === wanted.at.getTime() && conversationId === wanted.conversationId;
     if ((await ownBookings(scene)).some(isThisOne)) return already;
-    const free = await holdNextSlot(scene, scene.organizationId, scene.timeZone, wanted);
+    const free = await holdNextSlot(scene, scene.organizationId, wanted);
     return failed(
       free === null
         ? 'That time is taken. Ask for another one.'

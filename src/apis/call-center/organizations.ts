@@ -10,15 +10,25 @@ const Name = z.string().trim().min(1).max(200);
 /** Null keeps for ever. */
 const Days = z.int().min(1).max(36_500).nullable();
 
+const OpeningHours = z
+  .record(z.string(), z.array(z.tuple([z.string(), z.string()])))
+  .describe('When appointments are offered: {"mon": [["09:00", "17:00"]]}; a weekday that is missing is closed');
+
 const OrganizationReply = z.object({
   organization_id: z.string(),
   name: z.string(),
   timezone: z.string(),
   when_model_fails: z.enum(WHEN_MODEL_FAILS),
+  opening_hours: OpeningHours,
   recording_retention_days: Days,
   transcript_retention_days: Days,
   created_at: z.string(),
 });
+
+const openingHoursOf = ({ openingHours }: Organization): z.input<typeof OpeningHours> =>
+  Object.fromEntries(
+    Object.entries(openingHours).map(([day, spans]) => [day, spans.map(([from, to]): [string, string] => [from, to])]),
+  );
 
 function present(organization: Organization): z.input<typeof OrganizationReply> {
   return {
@@ -26,6 +36,7 @@ function present(organization: Organization): z.input<typeof OrganizationReply> 
     name: organization.name,
     timezone: organization.timeZone,
     when_model_fails: organization.whenModelFails,
+    opening_hours: openingHoursOf(organization),
     recording_retention_days: organization.recordingRetentionDays,
     transcript_retention_days: organization.transcriptRetentionDays,
     created_at: timeInSeconds(organization.createdAt),
@@ -79,6 +90,7 @@ export const updateOrganizationOperation = operation({
   body: z.object({
     name: Name.optional(),
     timezone: z.string().max(100).optional(),
+    opening_hours: OpeningHours.optional(),
     when_model_fails: z
       .enum(WHEN_MODEL_FAILS)
       .optional()
@@ -91,11 +103,12 @@ export const updateOrganizationOperation = operation({
   reply: enveloped(OrganizationReply),
   handle: async ({ core, ctx, params, body, requestId }) => {
     const { name, timezone, recording_retention_days: recordings, transcript_retention_days: transcripts } = body;
-    const whenModelFails = body.when_model_fails;
+    const { when_model_fails: whenModelFails, opening_hours: openingHours } = body;
     const change = {
       ...(name === undefined ? {} : { name }),
       ...(timezone === undefined ? {} : { timeZone: timezone }),
       ...(whenModelFails === undefined ? {} : { whenModelFails }),
+      ...(openingHours === undefined ? {} : { openingHours }),
       ...(recordings === undefined ? {} : { recordingRetentionDays: recordings }),
       ...(transcripts === undefined ? {} : { transcriptRetentionDays: transcripts }),
     };

@@ -1,19 +1,52 @@
 import type { Api } from '../kit/api.ts';
-import { getTranscript } from './livekit.ts';
-import { ErrorReply, renderError } from './dialect.ts';
+import * as calls from './calls.ts';
+import * as campaign from './campaigns.ts';
+import * as csv from './csv.ts';
+import { ErrorReply, errorCode, renderError } from './dialect.ts';
+import { REQUESTS } from './limits.ts';
+import * as livekit from './livekit.ts';
+import * as settings from './settings.ts';
+import * as slots from './slots.ts';
 
 const OWN = /^\/api\/(?:trpc|settings|twiml|book-slot|health|metrics|webhooks\/twilio|webhooks\/livekit)(?:\/|$)/;
+
+export const PROCEDURES = [
+  campaign.getAll,
+  campaign.create,
+  campaign.getDetails,
+  campaign.addLead,
+  calls.makeCall,
+  campaign.getStats,
+  campaign.getOverallStats,
+  campaign.getAgentStatus,
+  campaign.updateScript,
+  campaign.setStatus,
+  settings.getSipSettings,
+  settings.updateSipSettings,
+  settings.testConnection,
+  calls.twilioMakeCall,
+  livekit.getListenToken,
+  livekit.getTranscript,
+  slots.bookSlotProcedure,
+  slots.getAllSlots,
+  slots.uploadFile,
+  slots.getFileProcedure,
+  slots.bulkInsertSlots,
+  csv.uploadCsv,
+  csv.getCsvData,
+] as const;
 
 export const campaigns: Api = {
   name: 'campaigns',
   title: 'LiveKit SIP AI Agent System',
   owns: (path) => OWN.test(path),
   renderError,
+  errorCode,
   errorReply: ErrorReply,
   countedPer: 'principal',
   openOnLoopback: true,
-  usualLimit: () => ({ name: 'requests', points: 100, windowS: 60 }),
-  operations: [],
-  procedures: [getTranscript],
+  usualLimit: () => REQUESTS,
+  operations: [slots.bookSlotOperation],
+  procedures: PROCEDURES,
   proceduresAt: '/api/trpc',
 };

@@ -27,6 +27,9 @@ export const ErrorReply = z.object({
   }),
 });
 
+/** Stands beside tRPC's own code, in errors of procedures. */
+export const errorCode = (error: AppError): string => WORDS[error.code][1];
+
 /** The error form of the API's REST paths; its procedures answer in tRPC's own form. */
 export function renderError(error: AppError): RenderedError {
   const [status, code] = WORDS[error.code];

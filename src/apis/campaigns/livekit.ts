@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { entriesOf, getCall } from '#core/calls/get-call.ts';
 import { procedure } from '../kit/operation.ts';
 import { IdText, timeInMilliseconds } from '../kit/codecs.ts';
+import { AppError } from '#core/kernel/errors.ts';
+import { QUERIES } from './limits.ts';
 
 const confidenceOf = (detail: Readonly<Record<string, unknown>>): number =>
   typeof detail.confidence === 'number' ? detail.confidence : 1;
@@ -11,6 +13,7 @@ export const getTranscript = procedure({
   kind: 'query',
   summary: 'Get conversation transcript',
   permission: 'read-calls',
+  limit: QUERIES,
   body: z.object({ callId: IdText }),
   reply: z.object({
     transcript: z.array(
@@ -38,5 +41,19 @@ export const getTranscript = procedure({
           confidence: confidenceOf(detail),
         })),
     };
+  },
+});
+
+export const getListenToken = procedure({
+  name: 'livekit.getListenToken',
+  kind: 'query',
+  summary: 'Get LiveKit listen token for call monitoring',
+  permission: 'read-calls',
+  limit: QUERIES,
+  body: z.object({ callId: IdText }),
+  reply: z.object({ token: z.string(), livekitUrl: z.string(), roomName: z.string() }),
+  handle: async ({ core, ctx, body: { callId } }) => {
+    await getCall(core, ctx, callId, `callId: ${callId}`);
+    throw new AppError('not-configured', 'LiveKit does not carry this call: there is no room to listen to');
   },
 });

@@ -35,6 +35,8 @@ export interface Api {
   /** Whether this API answers for an unknown path. */
   owns(path: string): boolean;
   renderError(error: AppError, requestId: string): RenderedError;
+  /** The API's code of an error, for its procedures: `data.reason`. */
+  errorCode?(error: AppError): string;
   /** The schema of the bodies that `renderError` makes. */
   readonly errorReply: z.ZodType;
   /** The limit for operations without their own, and for unknown paths. */

@@ -219,7 +219,7 @@ async function bodyOf(
 }
 
 /** Converts an error of the HTTP server to an AppError; null for an unknown one. */
-function fromFramework(error: unknown): AppError | null {
+export function fromFramework(error: unknown): AppError | null {
   const { statusCode, code } = error as { statusCode?: number; code?: string };
   if (error instanceof AppError) return error;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')

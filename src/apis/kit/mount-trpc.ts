@@ -1,17 +1,20 @@
-import { initTRPC, TRPCError } from '@trpc/server';
+import { initTRPC, TRPCError, getTRPCErrorShape, type TRPCDefaultErrorShape } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, type ErrorCode } from '#core/kernel/errors.ts';
 import type { Api } from './api.ts';
 import { secondsUntil } from './limits.ts';
-import { headersOf, requestOf } from './mount-rest.ts';
+import { fromFramework, headersOf, requestOf } from './mount-rest.ts';
 import type { Procedure } from './operation.ts';
-import type { Pipeline } from './pipeline.ts';
+import type { Admitted, Pipeline } from './pipeline.ts';
 
 /** The parts of a request that a procedure needs. */
 interface TrpcContext {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
+  /** The HTTP request, which is counted once, however many procedures it names. */
+  readonly counted: Admitted['count'];
 }
 
 const CODES: Readonly<Record<ErrorCode, TRPCError['code']>> = {
@@ -31,15 +34,30 @@ const CODES: Readonly<Record<ErrorCode, TRPCError['code']>> = {
   internal: 'INTERNAL_SERVER_ERROR',
 };
 
+/** tRPC's own errors in our codes, for the word that stands beside tRPC's. */
+const OWN_ERRORS: Readonly<Partial<Record<TRPCError['code'], ErrorCode>>> = {
+  NOT_FOUND: 'not-found',
+  INTERNAL_SERVER_ERROR: 'internal',
+};
+
+/** The error of a procedure, or what tRPC itself refuses. */
+const appErrorOf = (error: TRPCError): AppError =>
+  error.cause instanceof AppError
+    ? error.cause
+    : new AppError(OWN_ERRORS[error.code] ?? 'invalid-input', error.message);
+
 /**
- * Serves the procedures of an API, if it has any, by tRPC's HTTP protocol, without a transformer: a query by GET, a
- * mutation by POST, several at once with `batch=1`. Each procedure passes the pipeline by itself. Errors have tRPC's
- * own form.
+ * Serves the procedures of an API, if it has any, by tRPC's HTTP protocol, without a transformer: a query by GET or
+ * POST, a mutation by POST, several at once with `batch=1`. Each procedure passes the pipeline by itself. Errors have
+ * tRPC's own form, with the API's code as `data.reason`.
  */
 export function mountTrpc(server: FastifyInstance, api: Api, pipeline: Pipeline): void {
   const path = api.proceduresAt;
   if (path === undefined) return;
-  const { router, procedure } = initTRPC.context<TrpcContext>().create({ isDev: false });
+  const { router, procedure } = initTRPC.context<TrpcContext>().create({
+    isDev: false,
+    errorFormatter: ({ shape, error }) => withReason(api, shape, appErrorOf(error)),
+  });
   const routed = Object.fromEntries(
     (api.procedures ?? []).map((operation) => {
       const served = procedure.use(({ ctx, getRawInput, next }) => next({ ctx: { ...ctx, getRawInput } }));
@@ -49,32 +67,63 @@ export function mountTrpc(server: FastifyInstance, api: Api, pipeline: Pipeline)
     }),
   );
   const appRouter = router(nested(routed));
-  server.route({
-    method: ['GET', 'POST'],
-    url: `${path}/*`,
-    exposeHeadRoute: false,
-    handler: async (request, reply) => {
-      void reply.headers(headersOf(request));
-      const answer = await fetchRequestHandler({
-        endpoint: path,
-        req: webRequest(request),
-        router: appRouter,
-        createContext: () => ({ request, reply }),
+  const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+    void reply.headers(headersOf(request));
+    const { count: counted } = await pipeline.admit(api, null, requestOf(request, reply));
+    const answer = await fetchRequestHandler({
+      endpoint: path,
+      req: webRequest(request),
+      router: appRouter,
+      allowMethodOverride: true,
+      createContext: () => ({ request, reply, counted }),
+    });
+    for (const [name, value] of answer.headers) void reply.header(name, value);
+    return reply.code(answer.status).send(await answer.text());
+  };
+  const errorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    const known = fromFramework(error) ?? new AppError('internal', 'Internal server error');
+    if (known.code === 'internal')
+      request.log.error({ err: error, request_id: request.id }, 'a request of tRPC failed');
+    if (known.retryAt) void reply.header('retry-after', secondsUntil(known.retryAt));
+    const refused = trpcErrorOf(known);
+    const config = appRouter._def._config;
+    return reply.code(getHTTPStatusCodeFromError(refused)).send({
+      error: getTRPCErrorShape({
+        config,
+        error: refused,
+        type: 'unknown',
+        path: undefined,
+        input: undefined,
+        ctx: undefined,
+      }),
+    });
+  };
+  const route = { method: ['GET', 'POST'], exposeHeadRoute: false, handler, errorHandler };
+  server.route({ ...route, url: `${path}/*` });
+  for (const operation of api.procedures ?? [])
+    if (operation.largestBody !== undefined)
+      server.route({
+        ...route,
+        url: `${path}/${operation.name}`,
+        bodyLimit: operation.largestBody,
+        // A large body is read only from a client that may send it.
+        onRequest: (request, reply) => pipeline.authorize(api, operation, requestOf(request, reply)),
       });
-      for (const [name, value] of answer.headers) void reply.header(name, value);
-      return reply.code(answer.status).send(await answer.text());
-    },
-  });
 }
+
+const withReason = (api: Api, shape: TRPCDefaultErrorShape, error: AppError) => ({
+  ...shape,
+  data: { ...shape.data, reason: api.errorCode?.(error) },
+});
 
 async function serve(
   api: Api,
   operation: Procedure,
   pipeline: Pipeline,
-  { request, reply }: TrpcContext,
+  { request, reply, counted }: TrpcContext,
   body: () => Promise<unknown>,
 ): Promise<unknown> {
-  const pipelineRequest = requestOf(request, reply);
+  const pipelineRequest = { ...requestOf(request, reply), counted };
   try {
     const admitted = await pipeline.admit(api, operation, pipelineRequest);
     const outcome = await pipeline.run(operation, admitted, pipelineRequest, { body });
@@ -86,9 +135,12 @@ async function serve(
     if (known !== error)
       request.log.error({ err: error, request_id: request.id, operation: operation.name }, 'an operation failed');
     if (known.retryAt) void reply.header('retry-after', secondsUntil(known.retryAt));
-    throw new TRPCError({ code: CODES[known.code], message: messageOf(known) });
+    throw trpcErrorOf(known);
   }
 }
+
+const trpcErrorOf = (error: AppError): TRPCError =>
+  new TRPCError({ code: CODES[error.code], message: messageOf(error), cause: error });
 
 /** Puts the issues of an invalid input into the message, because tRPC's error form has no field for them. */
 const messageOf = (error: AppError): string =>

@@ -149,7 +149,12 @@ const TrpcError = z.object({
   error: z.object({
     message: z.string(),
     code: z.int(),
-    data: z.object({ code: z.string(), httpStatus: z.int(), path: z.string().optional() }),
+    data: z.object({
+      code: z.string(),
+      httpStatus: z.int(),
+      path: z.string().optional(),
+      reason: z.string().optional(),
+    }),
   }),
 });
 

@@ -18,6 +18,8 @@ export interface OperationCall<P, Q, B, C extends Context | null> {
   readonly query: Q;
   readonly body: B;
   readonly urls: Urls;
+  /** Counts the request against a further limit, which all requests with the same subject share. @throws AppError */
+  readonly count: (limit: Limit, subject: string) => Promise<void>;
 }
 
 /** URLs in replies, signed if they need no credential. */
@@ -104,6 +106,21 @@ export type RestOperation = Operation & RestDeclaration<Shape, Shape, Shape, Sha
 /** An operation of tRPC: its input is the `body`. */
 export interface Procedure extends Operation {
   readonly kind: 'query' | 'mutation';
+  /** Longest HTTP body in bytes, if that differs from the usual bound. */
+  readonly largestBody?: number;
+}
+
+/** A procedure with the types of its schemas, from which the type of a router is made. */
+export interface TypedProcedure<
+  N extends string,
+  K extends Procedure['kind'],
+  B extends Shape,
+  R extends Shape,
+> extends Procedure {
+  readonly name: N;
+  readonly kind: K;
+  readonly body?: B;
+  readonly reply: R;
 }
 
 /** A reply sent in parts, as server-sent events, where the body asks for it. */
@@ -156,13 +173,19 @@ export function openOperation<P extends Shape, Q extends Shape, B extends Shape,
 }
 
 /** A tRPC procedure that needs a permission. */
-export function procedure<B extends Shape, R extends Shape>(
+export function procedure<
+  const N extends string,
+  const K extends Procedure['kind'],
+  R extends Shape,
+  B extends Shape = z.ZodUndefined,
+>(
   definition: Declaration<never, never, B, R> & {
-    readonly name: string;
-    readonly kind: 'query' | 'mutation';
+    readonly name: N;
+    readonly kind: K;
+    readonly largestBody?: number;
     readonly permission: Permission;
     handle(call: OperationCall<undefined, undefined, z.output<B>, Context>): Promise<z.input<R>>;
   },
-): Procedure {
+): TypedProcedure<N, K, B, R> {
   return definition;
 }

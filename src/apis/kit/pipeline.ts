@@ -41,6 +41,8 @@ export interface PipelineRequest {
   readonly headers: Headers;
   /** Sets headers of the reply. */
   setHeaders(headers: ReplyHeaders): void;
+  /** It is a part of a request that is counted already: only the operation's own limit is counted. */
+  readonly counted?: RequestCount;
 }
 
 /** A request whose principal is known and which is within its limits, before its body is read. */
@@ -77,6 +79,13 @@ function checkVersion({ version }: Api, request: PipelineRequest): void {
   if (wanted !== undefined && wanted !== version) throw invalid('X-API-Version', `must be ${version}`);
 }
 
+/** @throws AppError unauthenticated, token-expired, forbidden */
+function checkPermission({ permission }: Operation, credential: Principal | AppError): void {
+  if (credential instanceof AppError) throw credential;
+  if (permission !== 'anybody' && !isAllowed(credential.actor, permission))
+    throw new AppError('forbidden', 'This role may not do that');
+}
+
 /**
  * What happens to every request of every API, whatever carries it: authenticate, limit, authorize, validate, apply
  * idempotency, call, cut the reply.
@@ -92,29 +101,41 @@ export class Pipeline {
   /** Runs before the body is read. `operation` null: a path that no operation has. @throws AppError */
   async admit(api: Api, operation: Operation | null, request: PipelineRequest): Promise<Admitted> {
     const open = operation === null || operation.permission === 'anybody';
-    const shown = await this.#credentialOf(request, open);
-    const local = open ? null : await this.#localPrincipal(api, request);
-    const credential = local ?? shown;
+    const { credential, local } = await this.#identify(api, request, open);
     const principal = credential instanceof AppError ? null : credential;
     const { limits } = this.options;
-    const count = limits.begin(api, local ? null : principal, request.address, (headers) =>
-      request.setHeaders(headers),
-    );
+    const { counted } = request;
+    const count =
+      counted ?? limits.begin(api, local ? null : principal, request.address, (headers) => request.setHeaders(headers));
     const admitted = { principal, credential, count };
     // A raw operation authenticates and counts by itself.
     if (operation?.raw) return admitted;
-    await count.against(operation?.limit ?? api.usualLimit(principal?.plan ?? 'standard'));
+    const limit = operation?.limit ?? (counted ? null : api.usualLimit(principal?.plan ?? 'standard'));
+    if (limit) await count.against(limit);
     checkVersion(api, request);
     if (operation?.localOnly && credential instanceof AppError) {
       const foreign = this.options.foreignIn(request.headers);
       if (foreign !== null)
         throw new AppError('forbidden', `Without an API key pages of other sites may not do that (${foreign})`);
     }
-    if (open) return admitted;
-    if (credential instanceof AppError) throw credential;
-    if (!isAllowed(credential.actor, operation.permission))
-      throw new AppError('forbidden', 'This role may not do that');
+    if (!open) checkPermission(operation, credential);
     return admitted;
+  }
+
+  /** Whether a request may be carried out, without counting it. @throws AppError */
+  async authorize(api: Api, operation: Operation, request: PipelineRequest): Promise<void> {
+    if (operation.permission === 'anybody') return;
+    checkPermission(operation, (await this.#identify(api, request, false)).credential);
+  }
+
+  async #identify(
+    api: Api,
+    request: PipelineRequest,
+    open: boolean,
+  ): Promise<{ readonly credential: Principal | AppError; readonly local: Principal | AppError | null }> {
+    const shown = await this.#credentialOf(request, open);
+    const local = open ? null : await this.#localPrincipal(api, request);
+    return { credential: local ?? shown, local };
   }
 
   /**
@@ -150,6 +171,7 @@ export class Pipeline {
       ctx: as,
       requestId: request.id,
       address: request.address,
+      count: (limit, subject) => count.against(limit, subject),
       ...input,
     });
     const { stream } = operation;
@@ -194,7 +216,9 @@ export class Pipeline {
     } catch (error) {
       const { shows } = input;
       if (!(error instanceof ChangedMeanwhile) || !shows) throw error;
-      const call = { core, urls, ctx, requestId: request.id, address: request.address, params: input.params };
+      // What shows a record counts nothing further.
+      const count = () => Promise.resolve();
+      const call = { core, urls, ctx, count, requestId: request.id, address: request.address, params: input.params };
       const { reply, etag } = await showRecord(core, ctx, subject, async () =>
         this.#cut(shows, await shows.handle({ ...call, query: undefined, body: undefined })),
       );

@@ -8,7 +8,7 @@ import {
   switchCarrier,
   testCarrier,
 } from '#core/carriers/carriers.ts';
-import { type CarrierFieldInfo, type CarrierInfo } from '#core/carriers/carrier-directory.ts';
+import type { CarrierFieldInfo, CarrierInfo, SettingsGroup } from '#core/carriers/carrier-directory.ts';
 import type { Limit } from '../kit/limit.ts';
 import { operation, type RestOperation } from '../kit/operation.ts';
 import { IdText } from '../kit/codecs.ts';
@@ -59,10 +59,10 @@ const field = ({ key, label, secret, required, environment, value }: CarrierFiel
   environment,
   value: value !== null && secret ? masked(value) : value,
 });
-const settingsOf = (carrier: CarrierInfo): z.infer<typeof Settings> => ({
-  provider: carrier.id,
-  configured: carrier.configured,
-  fields: carrier.fields.map(field),
+const settingsOf = ({ id, fields }: SettingsGroup): z.infer<typeof Settings> => ({
+  provider: id,
+  configured: fields.every(({ required, value }) => !required || value !== null),
+  fields: fields.map(field),
 });
 
 const passed = (good: boolean): string => (good ? 'passed' : 'failed');

@@ -3,14 +3,21 @@ import type { BaseCore } from '../core.ts';
 import type { Records } from '../records.ts';
 import type { Context } from '../kernel/context.ts';
 import { AppError, invalid } from '../kernel/errors.ts';
-import type { TimeZone } from '../kernel/locale.ts';
 
 type Ctx = Pick<Context, 'organizationId' | 'actor' | 'once'>;
 
-/** Books an instant, once for the organization. @throws AppError invalid-input (in the past), conflict (taken) */
-export async function bookSlot(core: Pick<BaseCore, 'store' | 'clock'>, ctx: Ctx, input: BookSlot): Promise<Booking> {
+/**
+ * Books an instant, once for the organization. `past`: also one in the past, which clients enter afterwards. @throws
+ * AppError invalid-input (in the past), conflict (taken)
+ */
+export async function bookSlot(
+  core: Pick<BaseCore, 'store' | 'clock'>,
+  ctx: Ctx,
+  input: BookSlot,
+  { past = false } = {},
+): Promise<Booking> {
   const now = core.clock.now();
-  if (input.at <= now) throw invalid('at', 'must not be in the past', 'range');
+  if (!past && input.at <= now) throw invalid('at', 'must not be in the past', 'range');
   return core.store.transaction(async (records) => {
     const booking = await records.bookings.insert(ctx.organizationId, input, now, null);
     if (!booking) throw new AppError('conflict', 'That time is taken', { subject: `at: ${input.at.toISOString()}` });
@@ -27,44 +34,6 @@ export async function settleCallOf(
 ): Promise<void> {
   const conversation = conversationId === null ? null : await conversations.byId(conversationId);
   if (conversation && conversation.callId !== null) await metrics.settle([conversation.callId]);
-}
-
-const STEP_MS = 30 * 60_000;
-const HOLD_MS = 10 * 60_000;
-const FARTHEST_STEPS = 14 * 48;
-const FIRST_HOUR = 9;
-const LAST_HOUR = 17;
-
-/**
- * Finds the next free half hour of a working day after an instant, and keeps it for a call; null when the next two
- * weeks are full.
- */
-export async function holdNextSlot(
-  core: Pick<BaseCore, 'store' | 'clock'>,
-  organizationId: number,
-  zone: TimeZone,
-  wanted: BookSlot,
-): Promise<Date | null> {
-  const now = core.clock.now();
-  const from = Math.max(wanted.at.getTime(), now.getTime());
-  for (let step = 1; step <= FARTHEST_STEPS; step++) {
-    const at = new Date(Math.floor(from / STEP_MS) * STEP_MS + step * STEP_MS);
-    if (!inWorkingHours(at, zone)) continue;
-    if (await core.store.bookings.insert(organizationId, { ...wanted, at }, now, new Date(now.getTime() + HOLD_MS)))
-      return at;
-  }
-  return null;
-}
-
-function inWorkingHours(at: Date, zone: TimeZone): boolean {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    weekday: 'short',
-    hour: 'numeric',
-    hourCycle: 'h23',
-  }).formatToParts(at);
-  const of = (type: string) => parts.find((part) => part.type === type)?.value ?? '';
-  return !['Sat', 'Sun'].includes(of('weekday')) && Number(of('hour')) >= FIRST_HOUR && Number(of('hour')) < LAST_HOUR;
 }
 
 /** Stores a callback request. */

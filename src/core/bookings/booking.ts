@@ -8,9 +8,10 @@ export interface Booking {
   readonly personId: number | null;
   /** The conversation in which it was made; null: outside of any. */
   readonly conversationId: number | null;
+  readonly createdAt: Date;
 }
 
-export type BookSlot = Omit<Booking, 'id'>;
+export type BookSlot = Omit<Booking, 'id' | 'createdAt'>;
 
 /** Identifies the owner of bookings: the person, the number, or the current conversation. Null if unknown. */
 export type BookingParty = Pick<Booking, 'personId' | 'number' | 'conversationId'>;

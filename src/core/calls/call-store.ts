@@ -78,6 +78,8 @@ export interface CallEnd {
   readonly endReason: string;
   readonly failureReason: string | null;
   readonly endedBy: EndedBy;
+  /** As in `Call`; default: false. */
+  readonly hungUp?: boolean;
   readonly endedAt: Date;
 }
 

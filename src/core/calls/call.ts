@@ -53,6 +53,8 @@ export type Direction = 'outbound' | 'inbound' | 'web';
 
 /** Settings of the agent that one call overrides. */
 export interface CallOverrides {
+  /** What the agent follows beside its prompt, instead of the campaign's script. */
+  readonly script?: string;
   readonly firstMessage?: string;
   /** Left on a voicemail. */
   readonly voicemailMessage?: string;
@@ -105,6 +107,8 @@ export interface Call {
   readonly failureReason: string | null;
   /** Null while it runs, and for old calls of which it is not known. */
   readonly endedBy: EndedBy | null;
+  /** The person hung up within seconds of the call's own clock after the answer. */
+  readonly hungUp: boolean;
   /** How it came out, as a user or an agent classified it. */
   readonly disposition: string | null;
   /** Since when the caller waits for a human. */
@@ -140,6 +144,9 @@ export interface Call {
   readonly owner: string | null;
   readonly epoch: number;
 }
+
+/** A caller who hangs up sooner after the answer did not listen. */
+export const HUNG_UP_MS = 5000;
 
 /** Whether a carrier's id has the form of ours, so that it can be the call's. */
 export const isCallSid = (id: string): boolean => /^CA[0-9a-f]{32}$/.test(id);

@@ -2,7 +2,7 @@ import type { Core } from '../core.ts';
 import { settleDial } from '../campaigns/settle-attempt.ts';
 import type { Records } from '../records.ts';
 import type { CallOwner, Ownership } from './call-store.ts';
-import { dispositionOf, isFailure, type Call, type EndedBy, type EndStatus } from './call.ts';
+import { dispositionOf, HUNG_UP_MS, isFailure, type Call, type EndedBy, type EndStatus } from './call.ts';
 import { endedBy } from './ended-by.ts';
 
 export interface CallOutcome {
@@ -54,6 +54,9 @@ async function finishIn(
   return true;
 }
 
+const isHungUp = (outcome: CallOutcome): boolean =>
+  outcome.status === 'completed' && endedBy(outcome) === 'caller' && (outcome.talkMs ?? Infinity) < HUNG_UP_MS;
+
 /** Stores the end without the facts, which must be settled at the end of the transaction. */
 export async function endIn(
   records: Records,
@@ -67,6 +70,7 @@ export async function endIn(
     endReason: outcome.reason,
     failureReason: outcome.failure,
     endedBy: endedBy(outcome),
+    hungUp: isHungUp(outcome),
     endedAt: now,
   });
   if (!ended) return false;

@@ -50,6 +50,8 @@ export interface LiveCalls {
   send(callId: number, command: CallCommand): Promise<CommandAcknowledgement>;
   /** Null if no server runs the call, or its server does not answer. */
   view(callId: number): Promise<LiveView | null>;
+  /** When a server that carries calls was last known to be up; null if none is. */
+  lastSeen(): Date | null;
   /** The address for media sockets of calls at that server; null: the address of this API server. */
   mediaUrl(serverId: string | null): string | null;
 }

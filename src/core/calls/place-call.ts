@@ -3,6 +3,7 @@ import { userOf, type Context } from '../kernel/context.ts';
 import type { PhoneNumber } from '../kernel/phone-number.ts';
 import type { Core } from '../core.ts';
 import type { AiAgent } from '../ai-agents/ai-agent.ts';
+import type { CarrierInfo } from '../carriers/carrier-directory.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import { callPartyOf } from '../people/person-of.ts';
 import type { Records } from '../records.ts';
@@ -17,6 +18,8 @@ export interface PlaceCall {
   readonly campaignId?: number | null;
   readonly to: PhoneNumber;
   readonly from: PhoneNumber | null;
+  /** Default: the current carrier. */
+  readonly carrier?: CarrierInfo;
   readonly variables: Readonly<Record<string, string>>;
   readonly overrides: CallOverrides;
   /** Default: simulated and web calls are recorded, real ones are not. */
@@ -39,7 +42,7 @@ export const DEFAULT_RING_TIMEOUT_MS = 30_000;
  * too-many-calls
  */
 export async function placeCall(core: Core, ctx: Context, input: PlaceCall): Promise<Call> {
-  const carrier = await core.carriers.current();
+  const carrier = input.carrier ?? (await core.carriers.current());
   const room = carrier.real ? core.live.reserve() : await core.live.reserveWhenQuiet();
   const also = async (records: Records, placed: Call) => {
     if (input.origin) await records.callOrigins.insert(placed.id, input.origin);

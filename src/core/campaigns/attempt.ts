@@ -1,4 +1,4 @@
-import type { Call } from '../calls/call.ts';
+import { HUNG_UP_MS, type Call } from '../calls/call.ts';
 import { CARRIER_UNAVAILABLE } from '../calls/end-reasons.ts';
 import type { AttemptOutcome } from '../dialling/rules.ts';
 
@@ -13,9 +13,6 @@ export interface Attempt {
   readonly endedAt: Date | null;
   readonly outcome: AttemptOutcome | null;
 }
-
-/** A caller who hangs up sooner after the answer did not listen. */
-const HUNG_UP_MS = 5000;
 
 const DECLINED = new Set(['declined', 'not_interested', 'not interested', 'refused']);
 /** The agent's end reasons of such talks. */

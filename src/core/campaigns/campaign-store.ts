@@ -1,3 +1,4 @@
+import type { Call } from '../calls/call.ts';
 import type { Listed, Page } from '../kernel/page.ts';
 import type { Whereabouts } from '../dialling/place.ts';
 import type { Loosened, OwnRules } from '../dialling/rules.ts';
@@ -37,6 +38,8 @@ export interface CampaignStore {
   counts(id: number): Promise<readonly LeadCount[]>;
   /** The counts of several campaigns without places. */
   countsOf(ids: readonly number[]): Promise<readonly (Omit<LeadCount, 'place'> & { readonly campaignId: number })[]>;
+  /** Leads of all campaigns, from their counts. */
+  leadsOf(organizationId: number): Promise<number>;
   /** Waiting leads that are due, which the dialler makes ready next. */
   due(
     id: number,
@@ -99,6 +102,12 @@ export interface LeadStore {
   insertUnknown(given: UnknownLeads): Promise<ReadonlySet<string>>;
   byNumbers(campaignId: number, numbers: readonly string[]): Promise<ReadonlyMap<string, Lead>>;
   byNumber(campaignId: number, number: string): Promise<Lead | null>;
+  /** The newest lead with a number, of all campaigns. */
+  newest(organizationId: number, number: string): Promise<Lead | null>;
+  /** The last call of the campaign to each of these numbers. */
+  lastCalls(campaignId: number, numbers: readonly string[]): Promise<ReadonlyMap<string, Call>>;
+  /** The newest leads of campaigns of a type, each with whether its number was called since it was added. */
+  ofType(organizationId: number, type: string, page: Page): Promise<readonly (Lead & { readonly called: boolean })[]>;
   /** Changes what a file or client says of leads. */
   describeMany(leads: readonly Pick<Lead, 'id' | 'name' | 'email' | 'variables'>[], at: Date): Promise<void>;
   /** Those of these numbers that any campaign has a lead with. */

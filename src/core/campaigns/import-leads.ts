@@ -153,7 +153,7 @@ async function examinedLeads(core: ImportCore, campaign: Campaign, file: LeadFil
 export async function examined(
   core: ImportCore,
   { organizationId, callerIds }: Pick<Campaign, 'organizationId' | 'callerIds'>,
-  { staged, mapping, country, name }: LeadFile,
+  { staged, mapping, country, name }: Omit<LeadFile, 'staged'> & { readonly staged: Pick<StagedFile, 'stream'> },
 ): Promise<{ readonly table: ExaminedTable; readonly columns: LeadColumns }> {
   if (country !== null && countryOf(country) === null) throw invalid('country', 'must be a country or its code');
   const table = await core.tables

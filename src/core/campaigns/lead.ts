@@ -41,6 +41,7 @@ export interface Lead {
   readonly lastOutcome: AttemptOutcome | null;
   readonly importId: number | null;
   readonly createdAt: Date;
+  readonly updatedAt: Date;
 }
 
 /** A row of a list, as a client or a file gives it. Null: not said. */

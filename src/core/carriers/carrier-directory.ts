@@ -22,6 +22,13 @@ export interface CarrierInfo {
   readonly limits: { readonly callsPerSecond: number | null; readonly concurrentCalls: number | null };
 }
 
+/** Settings that are kept as those of a carrier are: of a carrier, or of another server that we use. */
+export interface SettingsGroup {
+  readonly id: string;
+  readonly name: string;
+  readonly fields: readonly CarrierFieldInfo[];
+}
+
 /** One line of a carrier's form. */
 export interface CarrierFieldInfo {
   readonly key: string;
@@ -47,6 +54,8 @@ export interface CarrierDirectory {
   /** In the order in which one is taken where none was chosen; the embedded one last. */
   list(): Promise<readonly CarrierInfo[]>;
   current(): Promise<CarrierInfo>;
+  /** The settings of a carrier, or of another server that we use; null if there is none of that id. */
+  settings(id: string): Promise<SettingsGroup | null>;
   /** Those that are tried after the current one, in this order. */
   failover(): Promise<readonly CarrierInfo[]>;
   /** Asks a carrier, and whether its webhooks would reach us. */

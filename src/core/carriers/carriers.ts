@@ -1,4 +1,4 @@
-import type { CarrierInfo, CarrierCheck } from './carrier-directory.ts';
+import type { CarrierInfo, CarrierCheck, SettingsGroup } from './carrier-directory.ts';
 import { isFirst } from '../identity/first-organization.ts';
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
@@ -47,6 +47,26 @@ export async function readCarriers(core: {
 /** @throws AppError not-found */
 export async function needCarrier(core: Pick<Core, 'carriers'>, id: string): Promise<CarrierInfo> {
   const found = (await core.carriers.list()).find((one) => one.id === id);
+  if (!found) throw notFound('Provider', `provider: ${id}`);
+  return found;
+}
+
+/**
+ * The carrier of that id, for one call. Where no real carrier is configured, the simulated one stands in for it. Null:
+ * the current carrier. @throws AppError not-configured
+ */
+export async function carrierFor(core: Pick<Core, 'carriers'>, id: string | null): Promise<CarrierInfo> {
+  const current = await core.carriers.current();
+  if (id === null) return current;
+  const wanted = await needCarrier(core, id);
+  if (wanted.configured) return wanted;
+  if (!current.real) return current;
+  throw new AppError('not-configured', `${wanted.name} is not configured, and calls go over ${current.name}`);
+}
+
+/** @throws AppError not-found */
+async function needSettings(core: Pick<Core, 'carriers'>, id: string): Promise<SettingsGroup> {
+  const found = await core.carriers.settings(id);
   if (!found) throw notFound('Provider', `provider: ${id}`);
   return found;
 }
@@ -119,8 +139,8 @@ export async function saveCarrierSettings(
   ctx: Context,
   id: string,
   values: Readonly<Record<string, string | null>>,
-): Promise<CarrierInfo> {
-  const info = await needCarrier(core, id);
+): Promise<SettingsGroup> {
+  const info = await needSettings(core, id);
   const unchanged = new Set<string>();
   for (const [key, value] of Object.entries(values)) {
     const field = info.fields.find((one) => one.key === key);
@@ -147,13 +167,13 @@ export async function saveCarrierSettings(
     'carrier.settings',
     id,
   );
-  return needCarrier(core, id);
+  return needSettings(core, id);
 }
 
-/** The settings of a carrier. @throws AppError not-found, forbidden */
-export async function carrierSettings(core: CarrierCore, ctx: Context, id: string): Promise<CarrierInfo> {
+/** The settings of a carrier or of another server. @throws AppError not-found, forbidden */
+export async function carrierSettings(core: CarrierCore, ctx: Context, id: string): Promise<SettingsGroup> {
   await needFirstOrganization(core, ctx);
-  return needCarrier(core, id);
+  return needSettings(core, id);
 }
 
 /** Tests whether a carrier accepts our credentials and can reach our webhooks. @throws AppError not-found, forbidden */

@@ -1,3 +1,4 @@
+import type { WeekHours } from '../dialling/week-hours.ts';
 import type { Language, TimeZone } from '../kernel/locale.ts';
 import type { Currency } from '../kernel/money.ts';
 
@@ -15,6 +16,8 @@ export interface Organization {
   readonly timeZone: TimeZone;
   readonly language: Language;
   readonly currency: Currency;
+  /** When appointments are offered, in the organization's zone. */
+  readonly openingHours: WeekHours;
   readonly whenModelFails: WhenModelFails;
   /** Days after the end of a call; null: unlimited. */
   readonly recordingRetentionDays: number | null;

@@ -1,7 +1,8 @@
 import { ensureDefaultAgent } from '../ai-agents/agents.ts';
+import { weekHoursProblems, type WeekHours } from '../dialling/week-hours.ts';
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
-import { AppError, notFound } from '../kernel/errors.ts';
+import { AppError, invalid, notFound } from '../kernel/errors.ts';
 import { timeZone } from '../kernel/locale.ts';
 import type { Organization, WhenModelFails } from './organization.ts';
 import { isFirst } from './first-organization.ts';
@@ -53,6 +54,7 @@ export interface ChangeOrganization {
   readonly name?: string;
   readonly timeZone?: string;
   readonly whenModelFails?: WhenModelFails;
+  readonly openingHours?: WeekHours;
   /** Null: unlimited. */
   readonly recordingRetentionDays?: number | null;
   readonly transcriptRetentionDays?: number | null;
@@ -66,6 +68,8 @@ export async function changeOrganization(
   change: ChangeOrganization,
 ): Promise<Organization> {
   await getOrganization(core, ctx, id);
+  const [problem] = change.openingHours === undefined ? [] : weekHoursProblems(change.openingHours);
+  if (problem !== undefined) throw invalid('opening_hours', problem);
   const { timeZone: zone, ...rest } = change;
   return core.store.transaction(async (records) => {
     const organization = await records.organizations.update(id, {

@@ -1,5 +1,5 @@
-/** What calls are grouped and filtered by. */
-export const DIMENSIONS = ['agent', 'user', 'campaign', 'direction', 'carrier', 'outcome'] as const;
+/** What calls are grouped and filtered by. `ending`: as `outcome`, but for calls that are `hung_up`. */
+export const DIMENSIONS = ['agent', 'user', 'campaign', 'direction', 'carrier', 'outcome', 'ending'] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
 /** Sums over ended calls. */

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { carrierSettings, masked, saveCarrierSettings, testCarrier } from '#core/carriers/carriers.ts';
+import type { CarrierFieldInfo } from '#core/carriers/carrier-directory.ts';
+import type { Core } from '#core/core.ts';
+import type { Context } from '#core/kernel/context.ts';
+import { procedure } from '../kit/operation.ts';
+import { QUERIES } from './limits.ts';
+
+export const SIP_SETTINGS = {
+  twilioAccountSid: ['twilio', 'TWILIO_ACCOUNT_SID'],
+  twilioAuthToken: ['twilio', 'TWILIO_AUTH_TOKEN'],
+  twilioPhoneNumber: ['twilio', 'TWILIO_PHONE_NUMBER'],
+  twilioSipTrunkSid: ['twilio', 'TWILIO_SIP_TRUNK_SID'],
+  livekitApiEndpoint: ['livekit', 'LIVEKIT_URL'],
+  livekitApiKey: ['livekit', 'LIVEKIT_API_KEY'],
+  livekitApiSecret: ['livekit', 'LIVEKIT_API_SECRET'],
+  livekitSipTrunkId: ['livekit', 'LIVEKIT_SIP_TRUNK_ID'],
+} as const satisfies Readonly<Record<string, readonly [group: string, environment: string]>>;
+
+export type SipSetting = keyof typeof SIP_SETTINGS;
+export const SIP_NAMES = Object.keys(SIP_SETTINGS) as readonly SipSetting[];
+
+/** The fields behind the settings, as they are in effect. @throws AppError forbidden */
+export async function sipFields(
+  core: Core,
+  ctx: Context,
+): Promise<Readonly<Record<SipSetting, CarrierFieldInfo | null>>> {
+  const [twilio, livekit] = await Promise.all([
+    carrierSettings(core, ctx, 'twilio'),
+    carrierSettings(core, ctx, 'livekit'),
+  ]);
+  const groups = { twilio, livekit };
+  const fieldOf = (name: SipSetting) => {
+    const [group, environment] = SIP_SETTINGS[name];
+    return groups[group].fields.find((field) => field.environment === environment) ?? null;
+  };
+  return Object.fromEntries(SIP_NAMES.map((name) => [name, fieldOf(name)])) as Record<
+    SipSetting,
+    CarrierFieldInfo | null
+  >;
+}
+
+const shapeOf = <T extends z.ZodType>(one: T) =>
+  z.object(Object.fromEntries(SIP_NAMES.map((name) => [name, one])) as Record<SipSetting, T>);
+
+export const getSipSettings = procedure({
+  name: 'settings.getSipSettings',
+  kind: 'query',
+  summary: 'Get SIP configuration settings; secrets are masked',
+  permission: 'manage-settings',
+  limit: QUERIES,
+  reply: shapeOf(z.string().nullable()),
+  handle: async ({ core, ctx }) => {
+    const fields = await sipFields(core, ctx);
+    const shown = (field: CarrierFieldInfo | null) =>
+      field === null || field.value === null ? null : field.secret ? masked(field.value) : field.value;
+    return Object.fromEntries(SIP_NAMES.map((name) => [name, shown(fields[name])])) as Record<
+      SipSetting,
+      string | null
+    >;
+  },
+});
+
+export const updateSipSettings = procedure({
+  name: 'settings.updateSipSettings',
+  kind: 'mutation',
+  summary: 'Update SIP configuration settings, effective at once; an empty one restores the environment’s value',
+  permission: 'manage-settings',
+  body: shapeOf(z.string().trim().max(10_000).nullish()),
+  reply: z.object({ success: z.literal(true), message: z.string() }),
+  handle: async ({ core, ctx, body }) => {
+    const fields = await sipFields(core, ctx);
+    for (const group of ['twilio', 'livekit'] as const) {
+      const given = SIP_NAMES.filter((name) => SIP_SETTINGS[name][0] === group && body[name] !== undefined);
+      const values = given.flatMap((name) => (fields[name] ? [[fields[name].key, body[name] ?? null] as const] : []));
+      if (values.length > 0) await saveCarrierSettings(core, ctx, group, Object.fromEntries(values));
+    }
+    return { success: true as const, message: 'Settings updated successfully' };
+  },
+});
+
+export const testConnection = procedure({
+  name: 'settings.testConnection',
+  kind: 'query',
+  summary: 'Test Twilio connection: signs in to Twilio, and asks whether its webhooks would reach us',
+  permission: 'manage-settings',
+  reply: z.object({
+    success: z.boolean(),
+    message: z.string(),
+    details: z.object({ authentication: z.boolean(), webhookUrl: z.boolean(), responseTimeMs: z.int() }).optional(),
+  }),
+  handle: async ({ core, ctx }) => {
+    const { carrier, check } = await testCarrier(core, ctx, 'twilio');
+    if (!carrier.configured)
+      return {
+        success: false,
+        message: 'Twilio is not configured: set its account SID and auth token',
+      };
+    const { authentication, webhookUrl, problem, tookMs } = check;
+    return {
+      success: authentication && webhookUrl,
+      message: problem ?? 'Twilio connection successful',
+      details: { authentication, webhookUrl, responseTimeMs: tookMs },
+    };
+  },
+});
