@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { fromKysely, type PgBoss } from 'pg-boss';
-import { actorName, type Context } from '#core/kernel/context.ts';
+import { actorName, type Context, type Edit } from '#core/kernel/context.ts';
 import { AppError, ChangedMeanwhile } from '#core/kernel/errors.ts';
 import type { DomainEvent } from '#core/kernel/events.ts';
 import type { JobRequest } from '#core/kernel/jobs.ts';
@@ -16,6 +16,8 @@ export class PostgresOutbox implements Outbox {
   readonly #boss: PgBoss;
   readonly #once: OnceStore;
   readonly #revisions: RevisionStore;
+  /** Of this transaction. */
+  readonly #checked = new WeakSet<Edit>();
   readonly #ring: () => void;
 
   /** `ring`: there is an event to read, once this is on record. */
@@ -108,8 +110,12 @@ export class PostgresOutbox implements Outbox {
     const own = edit?.subject === subject ? edit : null;
     if (!own && !isEdit(action)) return;
     const revision = await this.#revisions.raise(organizationId, subject);
-    if (own && own.expected !== null && own.expected !== revision - 1) throw new ChangedMeanwhile(subject);
-    own?.revised(revision);
+    if (!own) return;
+    // A request that writes several lines about its record checks before the first.
+    if (own.expected !== null && own.expected !== revision - 1 && !this.#checked.has(own))
+      throw new ChangedMeanwhile(subject);
+    this.#checked.add(own);
+    own.revised(revision);
   }
 
   async audited(organizationId: number, limit: number, filter: AuditFilter = {}): Promise<readonly AuditLine[]> {

@@ -152,6 +152,15 @@ describe('operations of the console', () => {
         }
     });
 
+    it('a request that changes a record in two ways is one edit', async () => {
+      const made = (await ask('POST', '/api/campaigns', { name: 'Two ways' })).body['data'] as Json;
+      const at = `/api/campaigns/${String(made['campaign_id'])}`;
+      await ask('GET', at);
+      const edit = { name: 'Both', status: 'completed' };
+      const done = await ask('PUT', at, edit, { 'if-match': etag() });
+      assert.deepEqual([done.status, (done.body['data'] as Json)['name']], [200, 'Both']);
+    });
+
     it('a malformed If-Match is refused, and a saved form without a change writes nothing', async () => {
       const id = await makeAgent({});
       assert.equal((await ask('PATCH', `/v1/convai/agents/${id}`, {}, { 'if-match': 'x' })).status, 400);

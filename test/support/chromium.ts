@@ -12,6 +12,7 @@ export interface Page {
   click(selector: string): Promise<void>;
   press(selector: string, key: string): Promise<void>;
   selectOption(selector: string, value: string): Promise<unknown>;
+  setInputFiles(selector: string, file: { name: string; mimeType: string; buffer: Buffer }): Promise<void>;
   textContent(selector: string): Promise<string | null>;
   waitForSelector(selector: string, options?: { timeout?: number; state?: 'visible' | 'detached' }): Promise<unknown>;
   evaluate<T>(script: string): Promise<T>;

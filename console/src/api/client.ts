@@ -60,11 +60,11 @@ async function send(
       method,
       headers: {
         accept: 'application/json',
-        ...(input.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(input.body === undefined || isForm(input.body) ? {} : { 'content-type': 'application/json' }),
         ...(extra.idempotencyKey === undefined ? {} : { 'idempotency-key': extra.idempotencyKey }),
         ...(extra.version === undefined ? {} : { 'if-match': extra.version }),
       },
-      ...(input.body === undefined ? {} : { body: JSON.stringify(input.body) }),
+      ...(input.body === undefined ? {} : { body: isForm(input.body) ? input.body : JSON.stringify(input.body) }),
       ...(extra.signal ? { signal: extra.signal } : {}),
     });
   } catch (error) {
@@ -83,6 +83,9 @@ async function send(
     throw new ApiError(reply.status, messageOf(body, reply.status), body, reply.headers.get('x-request-id'));
   return { body, version: reply.headers.get('etag') };
 }
+
+/** A form with a file is sent as it is. */
+const isForm = (body: unknown): body is FormData => body instanceof FormData;
 
 const parse = (text: string): unknown => {
   try {

@@ -24,7 +24,14 @@ const SHAPES: Record<Tone, ReactNode> = {
 export function Status({ tone, children }: { readonly tone: Tone; readonly children: ReactNode }): ReactNode {
   return (
     <span className="inline-flex items-center gap-1.5 whitespace-nowrap">
-      <svg width="10" height="10" viewBox="0 0 10 10" fill="currentColor" aria-hidden="true" className={TONES[tone]}>
+      <svg
+        width="10"
+        height="10"
+        viewBox="0 0 10 10"
+        fill="currentColor"
+        aria-hidden="true"
+        className={`shrink-0 ${TONES[tone]}`}
+      >
         {SHAPES[tone]}
       </svg>
       {children}

@@ -19,6 +19,16 @@ export const PLACES: readonly Place[] = [
   { to: '/app/board', title: 'Live board', icon: 'board', group: 'now', onPhone: true },
   { to: '/app/desk', title: 'Desk', icon: 'desk', group: 'now', onPhone: true },
   { to: '/app/conversations', title: 'Conversations', icon: 'calls', group: 'now', onPhone: true },
+  { to: '/app/agents', title: 'Agents', icon: 'agents', group: 'build', roles: STAFF },
+  { to: '/app/campaigns', title: 'Campaigns', icon: 'campaigns', group: 'reach', roles: STAFF },
+  { to: '/app/people', title: 'People', icon: 'people', group: 'reach', roles: ['admin', 'manager'] },
+  { to: '/app/do-not-call', title: 'Do not call', icon: 'end', group: 'reach', roles: STAFF },
+  { to: '/app/analytics', title: 'Analytics', icon: 'analytics', group: 'learn', roles: STAFF },
+  { to: '/app/numbers', title: 'Numbers', icon: 'numbers', group: 'run', roles: STAFF },
+  { to: '/app/webhooks', title: 'Webhooks', icon: 'webhooks', group: 'run', roles: STAFF },
+  { to: '/app/users', title: 'Users and keys', icon: 'users', group: 'run', roles: STAFF },
+  { to: '/app/audit', title: 'Audit', icon: 'audit', group: 'run', roles: ['admin'] },
+  { to: '/app/settings', title: 'Settings', icon: 'settings', group: 'run', roles: ['admin'] },
   { to: '/app/start', title: 'First calls', icon: 'phone', group: 'build', roles: STAFF },
 ];
 

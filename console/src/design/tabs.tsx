@@ -1,0 +1,35 @@
+import type { ReactNode } from 'react';
+import { useAddress } from './address.ts';
+
+/** The parts of a page, one at a time; which one is in the address. */
+export function Tabs({
+  label,
+  parts,
+}: {
+  readonly label: string;
+  readonly parts: readonly (readonly [key: string, title: string])[];
+}): ReactNode {
+  const [search, setSearch] = useAddress();
+  const chosen = search['part'] ?? parts[0]![0];
+  return (
+    <nav aria-label={label} className="flex gap-1 overflow-x-auto border-b border-line px-6 max-md:px-4">
+      {parts.map(([key, title]) => (
+        <button
+          key={key}
+          type="button"
+          aria-current={key === chosen ? 'page' : undefined}
+          onClick={() => setSearch({ part: key })}
+          className={`-mb-px min-h-9 border-b-2 px-2 whitespace-nowrap max-md:min-h-11 ${key === chosen ? 'border-act font-medium' : 'border-transparent text-muted hover:text-ink'}`}
+        >
+          {title}
+        </button>
+      ))}
+    </nav>
+  );
+}
+
+/** The part in the address, or the first one. */
+export function usePart(first: string): string {
+  const [search] = useAddress();
+  return search['part'] ?? first;
+}

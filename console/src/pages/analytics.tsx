@@ -1,0 +1,184 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { lazy, Suspense, useMemo, type ReactNode } from 'react';
+import { api, type QueryOf } from '@/api/client.ts';
+import { useUser } from '@/api/session.ts';
+import { useAddress } from '@/design/address.ts';
+import { CopyCurl } from '@/design/copy-curl.tsx';
+import { Table } from '@/design/facts.tsx';
+import { SelectField, TextField } from '@/design/field.tsx';
+import { duration, money } from '@/design/format.ts';
+import { Page, Section } from '@/design/page.tsx';
+import { Empty, Failed, Loading } from '@/design/states.tsx';
+
+const Chart = lazy(() => import('@/design/chart.tsx').then((made) => ({ default: made.Chart })));
+
+type Query = NonNullable<QueryOf<'GET /api/analytics/calls'>>;
+
+const percent = (value: number): string => `${Math.round(value)} %`;
+const GRANULARITIES = [
+  ['hour', 'Hours'],
+  ['day', 'Days'],
+  ['week', 'Weeks'],
+  ['month', 'Months'],
+] as const;
+
+/** What happened, how it went, what it cost; by the organization's own days. */
+export function AnalyticsPage(): ReactNode {
+  const { organization_id: organization } = useUser();
+  const [search, setSearch] = useAddress();
+  const { date_from: from, date_to: to, agent_id: agent, granularity = 'day' } = search;
+  const query = Object.fromEntries(
+    Object.entries({ date_from: from, date_to: to, agent_id: agent, granularity }).filter(([, value]) => value),
+  ) as Query;
+  const zone = useQuery({
+    queryKey: ['organization', organization, 'zone'],
+    queryFn: ({ signal }) =>
+      api('GET /api/organizations/:organization_id', { params: { organization_id: organization } }, { signal }),
+  });
+  const agents = useQuery({
+    queryKey: ['agents', 'names'],
+    queryFn: ({ signal }) => api('GET /v1/convai/agents', { query: { limit: '100' } }, { signal }),
+  });
+  const calls = useQuery({
+    queryKey: ['analytics', 'calls', query],
+    queryFn: ({ signal }) => api('GET /api/analytics/calls', { query }, { signal }),
+  });
+  const { granularity: _, agent_id: __, ...period } = query;
+  const byAgent = useQuery({
+    queryKey: ['analytics', 'agents', period],
+    queryFn: ({ signal }) => api('GET /api/analytics/agents', { query: period }, { signal }),
+  });
+  const exported = new URLSearchParams(
+    Object.entries({ date_from: from, date_to: to, agent_id: agent }).flatMap(([name, value]) =>
+      value ? [[name, value] as [string, string]] : [],
+    ),
+  );
+  return (
+    <Page title="Analytics" actions={<CopyCurl operation="GET /api/analytics/calls" input={{ query }} />}>
+      <div className="flex flex-wrap items-end gap-3 px-6 pb-3 max-md:px-4">
+        <TextField
+          label="From"
+          type="date"
+          value={from ?? ''}
+          onChange={(event) => setSearch({ date_from: event.target.value })}
+        />
+        <TextField
+          label="To"
+          type="date"
+          value={to ?? ''}
+          onChange={(event) => setSearch({ date_to: event.target.value })}
+        />
+        <SelectField
+          label="By"
+          value={granularity}
+          options={GRANULARITIES}
+          onChange={(event) => setSearch({ granularity: event.target.value })}
+        />
+        <SelectField
+          label="Agent"
+          value={agent ?? ''}
+          onChange={(event) => setSearch({ agent_id: event.target.value })}
+          options={[['', 'All'], ...(agents.data?.agents ?? []).map((one) => [one.agent_id, one.name] as const)]}
+        />
+        <span className="ml-auto flex gap-4">
+          <Link to="/app/conversations" search={Object.fromEntries(exported) as never} className="underline">
+            These calls
+          </Link>
+          <a className="underline" href={`/api/calls.csv?${exported}`} download>
+            as CSV
+          </a>
+        </span>
+      </div>
+      {calls.isPending || zone.isPending ? (
+        <Loading />
+      ) : calls.isError ? (
+        <Failed error={calls.error} retry={() => void calls.refetch()} />
+      ) : zone.isError ? (
+        <Failed error={zone.error} retry={() => void zone.refetch()} />
+      ) : calls.data.data.summary.total_calls === 0 ? (
+        <Empty title="No call in this time">Choose another period or agent above.</Empty>
+      ) : (
+        <Calls data={calls.data.data} zone={zone.data.data.timezone} />
+      )}
+      {byAgent.data && byAgent.data.data.agents.length > 0 && (
+        <Section title="By agent">
+          <Table
+            label="By agent"
+            head={['Agent', 'Calls', 'Answered', 'Goal reached', 'Score']}
+            rows={byAgent.data.data.agents.map((one) => ({
+              key: one.agent_id,
+              cells: [
+                one.name,
+                <span key="n" className="figures">
+                  {one.calls.toLocaleString()}
+                </span>,
+                percent(one.success_rate),
+                percent(one.conversion_rate),
+                one.performance_score === null ? '' : Math.round(one.performance_score),
+              ],
+            }))}
+          />
+        </Section>
+      )}
+    </Page>
+  );
+}
+
+interface CallsData {
+  readonly summary: {
+    readonly total_calls: number;
+    readonly success_rate: number;
+    readonly conversion_rate: number;
+    readonly total_cost: number;
+    readonly average_duration: number;
+  };
+  readonly time_series: readonly {
+    readonly timestamp: string;
+    readonly calls: number;
+    readonly success_rate: number;
+  }[];
+}
+
+const whole = (value: number): string => String(Math.round(value));
+
+function Calls({ data, zone }: { readonly data: CallsData; readonly zone: string }): ReactNode {
+  const { summary, time_series: series } = data;
+  const at = useMemo(() => series.map(({ timestamp }) => Date.parse(timestamp) / 1000), [series]);
+  const lines = useMemo(
+    () => [
+      { title: 'Calls', colour: 'caller' as const, values: series.map(({ calls }) => calls) },
+      {
+        title: 'Answered',
+        colour: 'agent' as const,
+        values: series.map(({ calls, success_rate: rate }) => Math.round((calls * rate) / 100)),
+      },
+    ],
+    [series],
+  );
+  return (
+    <>
+      <dl className="flex flex-wrap gap-x-10 gap-y-3 px-6 pb-3 max-md:px-4">
+        {(
+          [
+            ['Calls', summary.total_calls.toLocaleString()],
+            ['Answered', percent(summary.success_rate)],
+            ['Goal reached', percent(summary.conversion_rate)],
+            ['Average length', duration(summary.average_duration)],
+            ['Cost', money(summary.total_cost)],
+          ] as const
+        ).map(([title, value]) => (
+          <div key={title} className="flex flex-col-reverse">
+            <dt className="text-muted">{title}</dt>
+            <dd className="figures text-figure">{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <Section title="Calls over time" aside={<span className="text-small text-muted">Days of {zone}</span>}>
+        <Suspense fallback={<Loading rows={5} />}>
+          <Chart title="Calls over time" at={at} series={lines} zone={zone} format={whole} />
+        </Suspense>
+      </Section>
+    </>
+  );
+}

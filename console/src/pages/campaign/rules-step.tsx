@@ -1,0 +1,166 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState, type FormEvent, type ReactNode } from 'react';
+import { api } from '@/api/client.ts';
+import { may } from '@/api/permissions.ts';
+import { useUser } from '@/api/session.ts';
+import { Failure, useAct } from '@/design/act.tsx';
+import { Button } from '@/design/button.tsx';
+import { SelectField, TextArea, TextField } from '@/design/field.tsx';
+import { Section } from '@/design/page.tsx';
+import { ConflictDialog, FormBar, type RecordForm } from '@/design/record-form.tsx';
+import { toast } from '@/design/toast.ts';
+import { DAYS, LABELS, type CampaignValues, type Day } from './campaign.ts';
+
+type Form = RecordForm<CampaignValues>;
+
+/** Hours, limits and consent. */
+export function RulesStep({ form }: { readonly form: Form }): ReactNode {
+  const mayEdit = may(useUser(), 'manage-campaigns');
+  const { values, set, errors } = form;
+  const number = (name: 'max_calls_per_day' | 'max_concurrent_calls' | 'calls_per_second') => (
+    <TextField
+      label={LABELS[name]}
+      inputMode="decimal"
+      placeholder="No limit"
+      value={values[name]}
+      error={errors[name] ?? errors[`settings.${name}`]}
+      onChange={(event) => set(name, event.target.value)}
+    />
+  );
+  return (
+    <Section title="Rules">
+      <form onSubmit={form.submit} className="flex max-w-180 flex-col gap-4">
+        <fieldset disabled={!mayEdit} className="flex flex-col gap-4">
+          <div className="grid gap-4 md:grid-cols-2">
+            <TextField
+              label={LABELS.max_attempts_per_prospect}
+              type="number"
+              min={1}
+              value={values.max_attempts_per_prospect}
+              error={errors['max_attempts_per_prospect']}
+              onChange={(event) => set('max_attempts_per_prospect', Number(event.target.value))}
+            />
+            {number('max_calls_per_day')}
+            {number('max_concurrent_calls')}
+            {number('calls_per_second')}
+          </div>
+          <label className="flex items-center gap-2">
+            <input
+              type="checkbox"
+              checked={values.require_consent}
+              onChange={(event) => set('require_consent', event.target.checked)}
+            />
+            Call only people with a record that they agreed
+          </label>
+          <fieldset>
+            <legend className="pb-1 font-medium">{LABELS.calling_hours}</legend>
+            <p className="pb-2 text-small text-muted">
+              In the person’s own time. Without hours: as early and as late as the rules of their place allow, within 8
+              to 21.
+            </p>
+            <div className="grid gap-x-4 gap-y-2 md:grid-cols-2">
+              {(Object.entries(DAYS) as [Day, string][]).map(([day, title]) => (
+                <TextField
+                  key={day}
+                  label={title}
+                  value={values.calling_hours[day] ?? ''}
+                  placeholder="09:00-12:00, 13:00-17:00"
+                  error={errors[`settings.calling_hours.${day}`]}
+                  onChange={(event) => set('calling_hours', { ...values.calling_hours, [day]: event.target.value })}
+                />
+              ))}
+            </div>
+          </fieldset>
+        </fieldset>
+        {mayEdit && <FormBar form={form} />}
+        <ConflictDialog form={form} labels={LABELS} />
+      </form>
+    </Section>
+  );
+}
+
+/** Who calls, from which numbers, what is left on a voicemail; and a call to oneself. */
+export function AgentStep({ form, campaign }: { readonly form: Form; readonly campaign: string }): ReactNode {
+  const mayEdit = may(useUser(), 'manage-campaigns');
+  const { values, set, errors } = form;
+  const agents = useQuery({
+    queryKey: ['agents', 'names'],
+    queryFn: ({ signal }) => api('GET /v1/convai/agents', { query: { limit: '100' } }, { signal }),
+  });
+  return (
+    <>
+      <Section title="Agent and numbers">
+        <form onSubmit={form.submit} className="flex max-w-180 flex-col gap-4">
+          <fieldset disabled={!mayEdit} className="flex flex-col gap-4">
+            <SelectField
+              label={LABELS.agent_id}
+              value={values.agent_id}
+              error={errors['agent_id']}
+              onChange={(event) => set('agent_id', event.target.value)}
+              options={[
+                ['', 'The default agent'],
+                ...(agents.data?.agents ?? []).map((one) => [one.agent_id, one.name] as const),
+              ]}
+            />
+            <TextField
+              label={LABELS.caller_id}
+              value={values.caller_id}
+              error={errors['settings.caller_id']}
+              hint="Several with commas between them; each person is called from the one nearest to them."
+              placeholder="The carrier’s number"
+              onChange={(event) => set('caller_id', event.target.value)}
+            />
+            <TextArea
+              label={LABELS.voicemail_message}
+              rows={2}
+              value={values.voicemail_message}
+              hint="Empty: what the agent leaves."
+              onChange={(event) => set('voicemail_message', event.target.value)}
+            />
+            <TextArea
+              label={LABELS.goal}
+              rows={2}
+              value={values.goal}
+              hint="When a call counts as a success, in words."
+              onChange={(event) => set('goal', event.target.value)}
+            />
+          </fieldset>
+          {mayEdit && <FormBar form={form} />}
+          <ConflictDialog form={form} labels={LABELS} />
+        </form>
+      </Section>
+      {mayEdit && <TestCall campaign={campaign} />}
+    </>
+  );
+}
+
+function TestCall({ campaign }: { readonly campaign: string }): ReactNode {
+  const [number, setNumber] = useState('');
+  const act = useAct();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    void act.run(async () => {
+      const params = { campaign_id: campaign };
+      await api('POST /api/campaigns/:campaign_id/test-call', { params, body: { phone_number: number } });
+      toast('It rings', 'The call stands on the live board and under Conversations.');
+    });
+  };
+  return (
+    <Section title="Test call">
+      <form onSubmit={submit} className="flex max-w-180 flex-wrap items-end gap-3">
+        <TextField
+          label="Your own number"
+          type="tel"
+          required
+          value={number}
+          placeholder="+14155550100"
+          onChange={(event) => setNumber(event.target.value)}
+        />
+        <Button type="submit" icon="phone" busy={act.busy}>
+          Call it
+        </Button>
+      </form>
+      <Failure act={act} />
+    </Section>
+  );
+}

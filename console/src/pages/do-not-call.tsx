@@ -1,0 +1,196 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useState, type FormEvent, type ReactNode } from 'react';
+import { api, type QueryOf, type ReplyOf } from '@/api/client.ts';
+import { may } from '@/api/permissions.ts';
+import { useUser } from '@/api/session.ts';
+import { Failure, useAct } from '@/design/act.tsx';
+import { useAddress } from '@/design/address.ts';
+import { Button } from '@/design/button.tsx';
+import { CopyCurl } from '@/design/copy-curl.tsx';
+import { Confirm, Dialog } from '@/design/dialog.tsx';
+import { Table } from '@/design/facts.tsx';
+import { TextField } from '@/design/field.tsx';
+import { count, when } from '@/design/format.ts';
+import { ListPage, type Column } from '@/design/list-page.tsx';
+import { Empty } from '@/design/states.tsx';
+
+type Entry = ReplyOf<'GET /api/people/do-not-call'>['data'][number];
+type Imported = ReplyOf<'POST /api/people/do-not-call/import'>['data'];
+
+const SOURCES = { spoken: 'Said so on a call', api: 'Entered', import: 'Imported' } as const;
+
+export function DoNotCallPage(): ReactNode {
+  const mayEdit = may(useUser(), 'manage-people');
+  const queries = useQueryClient();
+  const [search, setSearch] = useAddress();
+  const [open, setOpen] = useState<'add' | 'import' | null>(null);
+  const [removing, setRemoving] = useState<Entry | null>(null);
+  const query = { limit: '100', phone_number: search['number'] } as NonNullable<QueryOf<'GET /api/people/do-not-call'>>;
+  const again = () => void queries.invalidateQueries({ queryKey: ['do-not-call'] });
+  const columns: readonly Column<Entry>[] = [
+    { title: 'Number', cell: ({ phone_number: number }) => <span className="figures">{number}</span> },
+    { title: 'For', wide: true, cell: ({ campaign_id: campaign }) => campaign ?? 'every campaign' },
+    { title: 'Why', cell: ({ source }) => SOURCES[source] },
+    { title: 'Since', wide: true, cell: ({ created_at: at }) => <time dateTime={at}>{when(at)}</time> },
+    {
+      title: 'Change',
+      align: 'right',
+      cell: (entry) =>
+        mayEdit && (
+          <Button look="quiet" onClick={() => setRemoving(entry)}>
+            Allow calls
+          </Button>
+        ),
+    },
+  ];
+  return (
+    <>
+      <ListPage
+        title="Do not call"
+        actions={
+          <>
+            <CopyCurl operation="GET /api/people/do-not-call" input={{ query }} />
+            {mayEdit && (
+              <>
+                <Button onClick={() => setOpen('import')}>Import</Button>
+                <Button look="main" onClick={() => setOpen('add')}>
+                  Add a number
+                </Button>
+              </>
+            )}
+          </>
+        }
+        filters={
+          <TextField
+            label="Number"
+            type="search"
+            value={search['number'] ?? ''}
+            onChange={(event) => setSearch({ number: event.target.value })}
+          />
+        }
+        queryKey={['do-not-call', query]}
+        load={async (cursor, signal) => {
+          const given = { ...query, page: cursor ?? '1' };
+          const page = await api('GET /api/people/do-not-call', { query: given }, { signal });
+          const { has_next: more, page: at, total } = page.pagination;
+          return { rows: page.data, next: more ? String(at + 1) : null, total };
+        }}
+        idOf={(entry) => `${entry.phone_number} ${entry.campaign_id ?? ''}`}
+        columns={columns}
+        empty={
+          <Empty title="No number here">
+            People who ask not to be called are entered by themselves; no campaign calls them.
+          </Empty>
+        }
+      />
+      {open === 'add' && <Add onClose={() => setOpen(null)} done={again} />}
+      {open === 'import' && <Import onClose={() => setOpen(null)} done={again} />}
+      <Confirm
+        open={removing !== null}
+        onClose={() => setRemoving(null)}
+        title={`Allow calls to ${removing?.phone_number ?? ''}?`}
+        action="Allow calls"
+        act={async () => {
+          const { phone_number, campaign_id: campaign } = removing!;
+          await api('DELETE /api/people/do-not-call', {
+            query: { phone_number, ...(campaign ? { campaign_id: campaign } : {}) },
+          });
+          again();
+        }}
+      >
+        Campaigns may call this number again. The audit keeps who allowed it.
+      </Confirm>
+    </>
+  );
+}
+
+interface DialogProps {
+  readonly onClose: () => void;
+  readonly done: () => void;
+}
+
+function Add({ onClose, done }: DialogProps): ReactNode {
+  const [number, setNumber] = useState('');
+  const act = useAct();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    void act.run(async () => {
+      await api('POST /api/people/do-not-call', { body: { phone_number: number } });
+      done();
+      onClose();
+    });
+  };
+  return (
+    <Dialog open onClose={onClose} title="Add a number" description="No campaign calls it from then on.">
+      <form onSubmit={submit} className="flex flex-col gap-3">
+        <TextField
+          label="Number"
+          type="tel"
+          required
+          value={number}
+          placeholder="+14155550100"
+          onChange={(event) => setNumber(event.target.value)}
+        />
+        <Failure act={act} />
+        <Button look="main" type="submit" busy={act.busy}>
+          Add it
+        </Button>
+      </form>
+    </Dialog>
+  );
+}
+
+function Import({ onClose, done }: DialogProps): ReactNode {
+  const [file, setFile] = useState<File | null>(null);
+  const [country, setCountry] = useState('');
+  const [found, setFound] = useState<Imported | null>(null);
+  const act = useAct();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    void act.run(async () => {
+      const form = new FormData();
+      if (country) form.append('country', country.toUpperCase());
+      form.append('file', file!);
+      const { data } = await api('POST /api/people/do-not-call/import', { body: form as never });
+      setFound(data);
+      done();
+    });
+  };
+  return (
+    <Dialog open onClose={onClose} title="Import numbers" description="A CSV file with a column of numbers.">
+      <form onSubmit={submit} className="flex flex-col gap-3">
+        <TextField
+          label="CSV file"
+          type="file"
+          accept=".csv,text/csv"
+          onChange={(event) => setFile(event.target.files?.[0] ?? null)}
+        />
+        <TextField
+          label="Country of numbers without one"
+          value={country}
+          maxLength={2}
+          placeholder="US"
+          onChange={(event) => setCountry(event.target.value)}
+        />
+        <Failure act={act} />
+        {found && (
+          <div role="status" className="flex flex-col gap-2">
+            <p>
+              {count(found.imported, 'number')} added, {found.duplicates} already there, {found.rejected} rejected.
+            </p>
+            {found.errors.length > 0 && (
+              <Table
+                label="Rejected rows"
+                head={['Row', 'Why']}
+                rows={found.errors.map(({ row, error }) => ({ key: String(row), cells: [row, error] }))}
+              />
+            )}
+          </div>
+        )}
+        <Button look="main" type="submit" busy={act.busy} disabled={!file}>
+          Import
+        </Button>
+      </form>
+    </Dialog>
+  );
+}
