@@ -4,6 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
+import { motoPath } from './support/moto.ts';
 
 interface Suite {
   readonly name: string;
@@ -35,6 +36,7 @@ const SIDE_BY_SIDE = 2;
 const PG15 = '/usr/lib/postgresql/15/bin';
 
 const tool = (name: string, ...args: string[]) => [join(BIN, name), ...args];
+const s3Server = () => (motoPath() === null ? 'moto_server (PyPI) is not installed' : null);
 const file = (path: string) => (existsSync(path) ? null : `${path} is not installed`);
 const tests = (...patterns: string[]) => patterns.flatMap((pattern) => globSync(pattern, { cwd: ROOT })).toSorted();
 
@@ -127,6 +129,8 @@ const SUITES: readonly Suite[] = [
     env: { TEST_POSTGRES_BIN: PG15 },
     needs: () => file(join(PG15, 'postgres')),
   },
+  { name: 'files', budgetS: 60, files: ['test/store/files.test.ts'] },
+  { name: 'files in S3', budgetS: 120, files: ['test/store/s3.test.ts'], needs: s3Server },
   { name: 'desk', budgetS: 400, files: ['test/suites/desk.test.ts'] },
   { name: 'desk telephones', budgetS: 120, files: ['test/suites/desk-phones.test.ts'] },
   { name: 'desk rules', budgetS: 90, files: tests('test/desk/*.test.ts') },

@@ -38,12 +38,12 @@ import { deriveKey, makeSecrets } from '#secrets/secrets.ts';
 import { isPerson } from '#simulator/personas.ts';
 import { SimulatedCarrier } from '#simulator/simulated-carrier.ts';
 import { NO_CALLS } from '#store/command-channel.ts';
-import { FolderFileStore } from '#store/folder-file-store.ts';
 import { CARRIERS, SERVERS } from '#carriers/catalog.ts';
 import { Carriers } from '#live/carriers.ts';
 import { Addresses } from './addresses.ts';
 import { startHttpServers, type HttpServers } from './http-servers.ts';
 import type { Closer, AppOptions } from './app-options.ts';
+import { openFiles } from './files.ts';
 import { openRecords, type OpenRecords } from './records.ts';
 import { ConfinedFolder } from '../documents/knowledge-folder.ts';
 import { tableReader } from '../documents/table-reader.ts';
@@ -183,7 +183,7 @@ async function build(
     catalog,
     voices: openVoices(providers, parts, closers),
     serverId: records.serverId,
-    files: new FolderFileStore(config.filesDir, parts.freeBytes ? { freeBytes: parts.freeBytes } : {}),
+    files: openFiles(config, parts, log, closers),
     tables: tableReader,
     knowledge: openKnowledge(config, parts, records, providers, closers),
   };

@@ -26,6 +26,9 @@ const webAddress = z.string().refine((text) => {
   return protocol === 'http:' || protocol === 'https:';
 }, 'must be an address that begins with http:// or https://');
 
+/** A bucket's name, and a prefix of plain names. */
+const BUCKET = /^s3:\/\/([a-z\d][a-z\d.-]{1,61}[a-z\d])((?:\/[\w.-]+)*)\/?$/;
+
 const Environment = z.object({
   HOST: z
     .string()
@@ -69,10 +72,11 @@ const Environment = z.object({
   FILES_URL: z
     .string()
     .refine(
-      (text) => text.startsWith('file://') || !/^[a-z][a-z\d+.-]*:\/\//i.test(text),
-      'must be a folder; s3:// is not supported yet',
+      (text) => text.startsWith('file://') || BUCKET.test(text) || !/^[a-z][a-z\d+.-]*:\/\//i.test(text),
+      'must be a folder or s3://bucket/prefix',
     )
     .optional(),
+  S3_ENDPOINT: webAddress.optional(),
   MAX_CONCURRENT_CALLS: whole(50, 1, 100_000),
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   SHUTDOWN_GRACE_SECONDS: number(30, 0, 86_400),
@@ -109,7 +113,7 @@ export interface Config {
   readonly publicUrl: string | null;
   readonly dataDir: string;
   readonly databaseUrl: string | null;
-  /** Accepted but not used yet: servers communicate through Postgres. */
+  /** Null: servers communicate through Postgres alone. */
   readonly redisUrl: string | null;
   readonly apiKey: Secret;
   /** The first user; without a password one is generated and shown once. */
@@ -117,7 +121,10 @@ export interface Config {
   readonly encryptionKey: Secret;
   /** Signs access tokens; null: derived from the encryption key. */
   readonly jwtSecret: string | null;
+  /** The folder of files; with a bucket, of those that are not uploaded yet. */
   readonly filesDir: string;
+  /** Null: files are kept in `filesDir`. */
+  readonly bucket: BucketConfig | null;
   readonly maxConcurrentCalls: number;
   /** Call slots of this process, independent of the organizations' limits. */
   readonly slots: number;
@@ -137,6 +144,16 @@ export interface Config {
   readonly allowPrivateNetworks: boolean;
   /** Origins whose pages may call the APIs; `*` is every one. */
   readonly corsOrigins: readonly string[];
+}
+
+/** An S3 bucket. */
+export interface BucketConfig {
+  readonly bucket: string;
+  /** Empty, or ends with a slash. */
+  readonly prefix: string;
+  readonly endpoint: string | null;
+  readonly region: string | null;
+  readonly credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } | null;
 }
 
 export interface Secret {
@@ -185,12 +202,35 @@ export function foldersOf(env: Readonly<Record<string, string | undefined>>): Re
   const e = parse(env);
   return {
     DATA_DIR: e.DATA_DIR,
-    ...(e.FILES_URL === undefined ? {} : { FILES_URL: filesFolder(e) }),
+    ...(e.FILES_URL === undefined || BUCKET.test(e.FILES_URL) ? {} : { FILES_URL: filesFolder(e) }),
     ...(e.KNOWLEDGE_DIR === undefined ? {} : { KNOWLEDGE_DIR: resolve(e.KNOWLEDGE_DIR) }),
   };
 }
 
-const filesFolder = (e: Environment) => resolve(e.FILES_URL?.replace(/^file:\/\//, '') ?? join(e.DATA_DIR, 'files'));
+function filesFolder(e: Environment): string {
+  if (e.FILES_URL === undefined) return resolve(e.DATA_DIR, 'files');
+  return BUCKET.test(e.FILES_URL)
+    ? resolve(e.DATA_DIR, 'files-waiting')
+    : resolve(e.FILES_URL.replace(/^file:\/\//, ''));
+}
+
+function bucketOf(e: Environment, env: Readonly<Record<string, string>>): BucketConfig | null {
+  const [, bucket, path] = BUCKET.exec(e.FILES_URL ?? '') ?? [];
+  if (bucket === undefined) return null;
+  const accessKeyId = env['AWS_ACCESS_KEY_ID'];
+  const secretAccessKey = env['AWS_SECRET_ACCESS_KEY'];
+  const sessionToken = env['AWS_SESSION_TOKEN'];
+  return {
+    bucket,
+    prefix: path ? `${path.slice(1)}/` : '',
+    endpoint: e.S3_ENDPOINT ?? null,
+    region: env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? null,
+    credentials:
+      accessKeyId && secretAccessKey
+        ? { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) }
+        : null,
+  };
+}
 
 /** @throws Error with one line per invalid variable */
 export function readConfig(env: Readonly<Record<string, string | undefined>>, role: Role = 'all'): Config {
@@ -211,6 +251,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, ro
     jwtSecret: e.JWT_SECRET ?? null,
     encryptionKey: secret(e.ENCRYPTION_KEY, e.DATA_DIR, ENCRYPTION_KEY_FILE, ''),
     filesDir: filesFolder(e),
+    bucket: bucketOf(e, given(env)),
     maxConcurrentCalls: e.MAX_CONCURRENT_CALLS,
     slots: Math.max(e.MAX_CONCURRENT_CALLS, SLOTS_PER_CORE * availableParallelism()),
     logLevel: e.LOG_LEVEL,

@@ -31,8 +31,12 @@ export async function openQueue(pool: Pool, onError: (error: Error) => void): Pr
   try {
     await client.query('select pg_advisory_lock($1)', [QUEUE_LOCK]);
     await boss.start();
-    for (const name of ['render-recording', 'delete-recordings', 'embed-document', 'learn'] satisfies (keyof Jobs)[])
+    for (const name of ['delete-recordings', 'embed-document', 'learn'] satisfies (keyof Jobs)[])
       await boss.createQueue(name, { retryLimit: 5, retryBackoff: true, retryDelay: 2 });
+    // A recording may wait for its upload as long as the bucket is away.
+    const patient = { retryLimit: 40, retryDelay: 2, retryBackoff: true, retryDelayMax: 900 };
+    await boss.createQueue('render-recording', patient);
+    await boss.updateQueue('render-recording', patient);
     // A vendor may take minutes to make a voice.
     await boss.createQueue('clone-voice', { retryLimit: 120, retryDelay: 1, retryBackoff: true, retryDelayMax: 60 });
     await boss.createQueue(HOUSEKEEPING, { policy: 'singleton', retryLimit: 2 });

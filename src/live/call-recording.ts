@@ -97,7 +97,7 @@ export class CallRecording {
     const { call, callClock, files, continued } = this.#options;
     const key = recordingKeyOf(call);
     const size = continued === null ? 0 : ((await files.read(key))?.size ?? 0);
-    const file = await files.append(key, (error) => this.#stop(error));
+    const file = await files.append(key, (error) => this.#stop(error), continued !== null);
     const nowMs = callClock.nowMs();
     const onClockMs = this.#onClock(nowMs);
     if (size === 0 || call.recordingOffsetMs === null) {
@@ -127,7 +127,7 @@ export class CallRecording {
   async #continueApart(offsetMs: number): Promise<void> {
     const { callClock, files } = this.#options;
     const size = (await files.read(this.#apartKey))?.size ?? 0;
-    const file = await files.append(this.#apartKey, (error) => this.#stopApart(error));
+    const file = await files.append(this.#apartKey, (error) => this.#stopApart(error), true);
     const nowMs = callClock.nowMs();
     this.#apart = new Recorder(file, nowMs - (this.#onClock(nowMs) - offsetMs), size);
   }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { recordingFiles } from '#core/calls/recording.ts';
 import type { Store } from '#core/records.ts';
+import { AppError } from '#core/kernel/errors.ts';
 import type { FileStore } from '#core/kernel/file-store.ts';
 import { SAMPLE_RATE } from '#engine/audio/format.ts';
 import { decodeMulaw } from '#engine/audio/mulaw.ts';
@@ -22,8 +23,10 @@ type Source = NonNullable<Awaited<ReturnType<FileStore['read']>>>;
  */
 export async function renderRecording(store: Store, files: FileStore, callId: number): Promise<void> {
   const call = await store.calls.byId(callId);
-  const source = call?.recordingKey ? await files.read(call.recordingKey) : null;
-  if (!call?.recordingKey || !source) return;
+  if (!call?.recordingKey) return;
+  const source = await files.read(call.recordingKey);
+  // The server that ran the call may not have uploaded it yet: the job is tried again.
+  if (!source) throw new AppError('unavailable', `The recording ${call.recordingKey} is not there yet`);
   const made = recordingFiles(call.recordingKey);
   const worker = new RenderWorker();
   const peaks: [number, number][] = [];

@@ -13,7 +13,7 @@ import { hostname } from 'node:os';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '#core/kernel/errors.ts';
-import type { FileAppender, FileStore, StagedFile } from '#core/kernel/file-store.ts';
+import type { FileAppender, FileRoom, FileStore, StagedFile } from '#core/kernel/file-store.ts';
 
 /** Below this free space new files are refused, because the database may use the same disk. */
 const LEAST_FREE_TO_BEGIN = 128 * 1024 * 1024;
@@ -21,7 +21,7 @@ const LEAST_FREE_TO_BEGIN = 128 * 1024 * 1024;
 const LEAST_FREE_TO_GO_ON = 64 * 1024 * 1024;
 /** Interval between checks of the free space. */
 const LOOK_EVERY_MS = 1000;
-const PARTIALS = '.partial';
+export const PARTIALS = '.partial';
 /** Of another machine that shares the folder: an upload writes more often than this. */
 const STALE_PARTIAL_MS = 3_600_000;
 
@@ -70,7 +70,7 @@ export class FolderFileStore implements FileStore {
   }
 
   async stage(content: AsyncIterable<Uint8Array>): Promise<StagedFile> {
-    const partial = join(this.#root, PARTIALS, `${PARTIAL_NAME}${Math.random().toString(36).slice(2)}`);
+    const partial = join(this.#root, PARTIALS, `${OWN_NAME}${Math.random().toString(36).slice(2)}`);
     const discard = () => rm(partial, { force: true });
     const hash = createHash('sha256');
     let size = 0;
@@ -139,9 +139,9 @@ export class FolderFileStore implements FileStore {
     }
   }
 
-  async room(): Promise<{ freeBytes: number; takesNew: boolean }> {
+  async room(): Promise<FileRoom> {
     const freeBytes = await this.#freeNow();
-    return { freeBytes, takesNew: freeBytes >= LEAST_FREE_TO_BEGIN };
+    return { freeBytes, takesNew: freeBytes >= LEAST_FREE_TO_BEGIN, store: 'folder', problem: null, waiting: 0 };
   }
 
   /** Bytes free, as of a moment ago. */
@@ -165,18 +165,22 @@ export class FolderFileStore implements FileStore {
   }
 
   #path(key: string): string {
-    const path = join(this.#root, key);
-    if (!/^[\w][\w./-]*$/.test(key) || key.includes('..') || !path.startsWith(this.#root + sep))
-      throw new AppError('invalid-input', 'Not a file key');
-    return path;
+    checkKey(key);
+    return join(this.#root, key);
   }
 }
 
-const HOST = hostname().replaceAll(/[^\w.]/g, '_');
-const PARTIAL_NAME = `${HOST}-${process.pid}-`;
+/** @throws AppError invalid-input unless a key is a relative path of plain names */
+export function checkKey(key: string): void {
+  if (!/^[\w][\w./-]*$/.test(key) || key.includes('..')) throw new AppError('invalid-input', 'Not a file key');
+}
 
-/** Whether the process that wrote a partial file is gone. */
-function isStale(name: string, mtimeMs: number): boolean {
+const HOST = hostname().replaceAll(/[^\w.]/g, '_');
+/** Begins the names of this process's temporary files. */
+export const OWN_NAME = `${HOST}-${process.pid}-`;
+
+/** Whether the process that gave a temporary file or folder its name is gone. */
+export function isStale(name: string, mtimeMs: number): boolean {
   const [host, pid] = name.split('-');
   if (host !== HOST) return Date.now() - mtimeMs > STALE_PARTIAL_MS;
   // A process id is used again: in a container by every start.

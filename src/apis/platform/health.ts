@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CarrierDirectory } from '#core/carriers/carrier-directory.ts';
+import type { FileRoom } from '#core/kernel/file-store.ts';
 import { openOperation, operation, type RestOperation } from '../kit/operation.ts';
 
 interface VendorView {
@@ -27,7 +28,7 @@ export interface HealthSource {
   /** How many agents have documents. */
   knowledgeBases(): Promise<number>;
   calls(): number;
-  room(): Promise<{ readonly freeBytes: number; readonly takesNew: boolean }>;
+  room(): Promise<FileRoom>;
 }
 
 const startedAt = performance.now();
@@ -87,7 +88,7 @@ export function healthOperations(source: HealthSource): readonly RestOperation[]
     handle: async () => {
       const database = databaseState();
       const memory = process.memoryUsage();
-      const { freeBytes, takesNew } = await source.room();
+      const { freeBytes, takesNew, store, problem, waiting } = await source.room();
       return {
         ...common(),
         status: verdict(),
@@ -98,8 +99,11 @@ export function healthOperations(source: HealthSource): readonly RestOperation[]
           database: { ...database, engine: source.database },
           orchestrator: { status: 'connected', response_time: await loopMs(), active_calls: source.calls() },
           recordings: {
-            status: takesNew ? 'connected' : 'full',
+            status: !takesNew ? 'full' : problem === null ? 'connected' : 'disconnected',
             free_bytes: Number.isFinite(freeBytes) ? freeBytes : null,
+            store,
+            ...(store === 's3' ? { waiting_for_upload: waiting } : {}),
+            ...(problem === null ? {} : { last_error: problem }),
           },
           voice_provider: await voiceProvider(),
           carriers: (await carriers())

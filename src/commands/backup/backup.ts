@@ -1,6 +1,6 @@
-import { createReadStream, createWriteStream, existsSync, rmSync } from 'node:fs';
-import { open, opendir, rename } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { createWriteStream, existsSync, rmSync } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -9,6 +9,7 @@ import { databaseProblem } from '#store/database-problem.ts';
 import { openSnapshot, type Snapshot } from '#store/dump.ts';
 import { version } from '../../app/version.ts';
 import { embeddedConnection } from './embedded.ts';
+import { openInstalledFiles, type InstalledFiles } from './files.ts';
 import { encode, MAGIC } from './format.ts';
 
 /** Audio hardly compresses, so a higher level would only cost time beside running calls. */
@@ -30,9 +31,11 @@ export async function backupCommand(
   process.on('exit', () => rmSync(partial, { force: true }));
   try {
     const snapshot = await snapshotOf(config, closers);
+    const files = openInstalledFiles(config);
+    closers.push(() => files.close());
     const counted = { files: 0 };
     await pipeline(
-      Readable.from(content(config, snapshot, partial, counted)),
+      Readable.from(content(config, snapshot, files, partial, counted)),
       createGzip(COMPRESSION),
       createWriteStream(partial, { mode: 0o600, flags: 'wx', flush: true }),
     );
@@ -64,6 +67,7 @@ async function snapshotOf(config: Config, closers: (() => Promise<unknown> | voi
 async function* content(
   config: Config,
   snapshot: Snapshot,
+  files: InstalledFiles,
   partial: string,
   counted: { files: number },
 ): AsyncIterable<Uint8Array> {
@@ -82,31 +86,12 @@ async function* content(
   yield* encode({ entry: 'sequences', values: await snapshot.sequences() });
   // Files take long; the database snapshot is released before.
   await snapshot.close();
-  for await (const path of filesIn(config.filesDir)) {
-    if (path === partial) continue;
-    const handle = await open(path).catch(ignoreMissing);
-    if (!handle) continue;
+  for await (const file of files.all()) {
+    if (resolve(config.filesDir, file.key) === partial) continue;
     counted.files++;
-    const key = relative(config.filesDir, path).split(sep).join('/');
-    yield* encode({ entry: 'file', key }, createReadStream('', { fd: handle }) as AsyncIterable<Buffer>);
+    yield* encode({ entry: 'file', key: file.key }, file.content);
   }
   yield* encode({ entry: 'end' });
-}
-
-/** Lists files, except those being written. */
-async function* filesIn(folder: string): AsyncIterable<string> {
-  const dir = await opendir(folder).catch(ignoreMissing);
-  if (!dir) return;
-  for await (const entry of dir) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory() && entry.name !== '.partial') yield* filesIn(path);
-    else if (entry.isFile()) yield path;
-  }
-}
-
-function ignoreMissing(error: unknown): null {
-  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-  throw error;
 }
 
 async function syncFolder(folder: string): Promise<void> {

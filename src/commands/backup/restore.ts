@@ -1,7 +1,5 @@
-import { createWriteStream, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { foldersOf, KEPT_FILES, readConfig, type Config } from '#config/config.ts';
 import { openQueue } from '#jobs/queue.ts';
@@ -13,6 +11,7 @@ import { startEmbedded } from '#store/embedded-postgres.ts';
 import { markRestore, restoreFinished } from '#store/restore-mark.ts';
 import { lockDataDir } from '#store/server-lock.ts';
 import { GuardedPool } from '#store/connections.ts';
+import { openInstalledFiles } from './files.ts';
 import { entries, type Entry, type Head } from './format.ts';
 
 type About = Extract<Head, { entry: 'about' }>;
@@ -92,6 +91,8 @@ async function restore(
   const filling = await Filling.begin(connection, about.migrations, replace).catch((error: unknown) => {
     throw config.databaseUrl === null ? error : databaseProblem(error, config.databaseUrl);
   });
+  const installed = openInstalledFiles(config);
+  closers.push(() => installed.close());
   const jobs: Job[] = [];
   let files = 0;
   try {
@@ -99,7 +100,10 @@ async function restore(
       if (head.entry === 'table') await filling.table({ ...head, rows: body });
       else if (head.entry === 'sequences') await filling.sequences(head.values);
       else if (head.entry === 'job') jobs.push(head);
-      else if (head.entry === 'file') files += await putFile(config.filesDir, head.key, body);
+      else if (head.entry === 'file') {
+        await installed.put(head.key, body);
+        files++;
+      }
     }
     await filling.commit();
   } catch (error) {
@@ -115,16 +119,6 @@ async function connectionTo(config: Config, closers: (() => Promise<unknown> | v
   const embedded = await startEmbedded({ dataDir: config.dataDir });
   closers.push(() => embedded.stop());
   return embedded.connection;
-}
-
-async function putFile(filesDir: string, key: string, body: AsyncIterable<Uint8Array>): Promise<number> {
-  const path = resolve(filesDir, key);
-  if (relative(filesDir, path).startsWith('..') || path === filesDir)
-    throw new Error(`The backup holds a file that leads out of its folder: ${key}`);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  rmSync(path, { force: true });
-  await pipeline(Readable.from(body), createWriteStream(path, { mode: 0o600, flags: 'wx', flush: true }));
-  return 1;
 }
 
 async function enqueue(connection: Connection, jobs: readonly Job[]): Promise<void> {

@@ -3,9 +3,10 @@ export interface FileStore {
   /**
    * Opens a file for appending; appended data survives a crash of this process. `onFailure` is called once if no more
    * can be
-   * written; earlier data stays. @throws AppError unavailable if the disk is full
+   * written; earlier data stays. `continued`: the file may have been begun by another server. @throws AppError
+   * unavailable if the disk is full
    */
-  append(key: string, onFailure?: (error: Error) => void): Promise<FileAppender>;
+  append(key: string, onFailure?: (error: Error) => void, continued?: boolean): Promise<FileAppender>;
   /** @throws AppError no-room */
   write(key: string, content: AsyncIterable<Uint8Array>): Promise<void>;
   /** Stores content temporarily, before its key is known. @throws AppError no-room */
@@ -18,7 +19,18 @@ export interface FileStore {
   delete(key: string): Promise<void>;
   /** Keys below a folder of files that were last written before. */
   list(folder: string, writtenBefore: Date): AsyncIterable<string>;
-  room(): Promise<{ readonly freeBytes: number; readonly takesNew: boolean }>;
+  room(): Promise<FileRoom>;
+}
+
+export interface FileRoom {
+  /** Of the local disk. */
+  readonly freeBytes: number;
+  readonly takesNew: boolean;
+  readonly store: 'folder' | 's3';
+  /** Why files cannot be read or written elsewhere; null if they can. */
+  readonly problem: string | null;
+  /** Files on the local disk that are not uploaded yet. */
+  readonly waiting: number;
 }
 
 /** Content on the local disk: kept under a key, or discarded. A crash discards it. */
