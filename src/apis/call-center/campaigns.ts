@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CAMPAIGN_STATUSES, type Campaign } from '#core/campaigns/campaign.ts';
 import { figuresOf } from '#core/campaigns/campaign-figures.ts';
-import { campaignReadiness, getCampaign, listCampaigns } from '#core/campaigns/campaigns.ts';
+import { campaignForecast, campaignReadiness, getCampaign, listCampaigns } from '#core/campaigns/campaigns.ts';
 import { placeTestCall } from '#core/campaigns/test-call.ts';
 import { createCampaign, updateCampaign } from '#core/campaigns/manage-campaigns.ts';
 import { DEFAULT_RETRIES } from '#core/campaigns/retry.ts';
@@ -124,7 +124,9 @@ export const campaignReadinessOperation = operation({
     }),
   ),
   handle: async ({ core, ctx, params, requestId }) => {
-    const readiness = await campaignReadiness(core, ctx, campaignNumber(params.campaign_id));
+    const id = campaignNumber(params.campaign_id);
+    const readiness = await campaignReadiness(core, ctx, id);
+    const hours = await campaignForecast(core, ctx, id);
     return envelope(requestId, {
       can_start: readiness.canStart,
       findings: readiness.findings.map(({ field, message, prevents }) => ({
@@ -136,7 +138,7 @@ export const campaignReadinessOperation = operation({
       blocked: { ...readiness.blocked },
       total: readiness.total,
       opens_at: readiness.opensAt && timeInSeconds(readiness.opensAt),
-      forecast: readiness.forecast.map(({ from, dialable }) => ({ from: timeInSeconds(from), dialable })),
+      forecast: hours.map(({ from, dialable }) => ({ from: timeInSeconds(from), dialable })),
     });
   },
 });

@@ -66,7 +66,6 @@ export async function campaignProgress(core: ViewCore, ctx: Reading, id: number)
 export interface Readiness extends Standings {
   readonly canStart: boolean;
   readonly findings: readonly Finding[];
-  readonly forecast: readonly ForecastHour[];
 }
 
 /**
@@ -89,10 +88,17 @@ export async function campaignReadiness(core: CapacityCore, ctx: Reading, id: nu
   });
   return {
     ...answer,
-    forecast: forecast(counts, hours),
     findings,
     canStart: !findings.some(({ prevents }) => prevents),
   };
+}
+
+/** How many leads may be dialled in each of the next 24 hours. @throws AppError not-found */
+export async function campaignForecast(core: ViewCore, ctx: Reading, id: number): Promise<readonly ForecastHour[]> {
+  const campaign = await getCampaign(core, ctx, id);
+  const { rules, own } = await rulesOf(core.store, ctx.organizationId);
+  const hours = { rules, own: [own, ownRulesOf(campaign)], now: core.clock.now() };
+  return forecast(await core.store.campaigns.counts(id), hours);
 }
 
 const holdNow = async (core: CapacityCore, campaign: Campaign, now: Date): Promise<CampaignHold | null> =>

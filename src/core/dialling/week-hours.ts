@@ -37,8 +37,16 @@ export function weekHoursProblems(hours: unknown): readonly string[] {
 /** Minutes of a day, from (included) to (excluded), in order and apart. */
 export type Minutes = readonly (readonly [from: number, to: number])[];
 
+const MINUTES = new WeakMap<readonly Span[], Minutes>();
+
 export function minutesOn(hours: WeekHours, day: Weekday): Minutes {
-  return joined((hours[day] ?? []).map(([from, to]) => [minutesOf(from)!, minutesOf(to)!] as const));
+  const spans = hours[day];
+  if (spans === undefined) return [];
+  const known = MINUTES.get(spans);
+  if (known) return known;
+  const minutes = joined(spans.map(([from, to]) => [minutesOf(from)!, minutesOf(to)!] as const));
+  MINUTES.set(spans, minutes);
+  return minutes;
 }
 
 /** In order, with those that touch or overlap made one. */
