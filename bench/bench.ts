@@ -1,7 +1,7 @@
 // Measures the engine and prints tables, and everything measured as JSON beside them.
 //   npm run bench                        all of it, about twenty minutes
 //   npm run bench -- calls sockets       parts: calls, sockets, carriers, knowledge, soak, overload, hostile, idle,
-//                                        install, scale, import
+//                                        install, scale, import, dialler
 //   npm run bench -- sockets --n 200     with as many calls
 //   npm run bench -- scale --rows 100000  every list and detail with 1,000 and with so many calls on record
 import { spawnSync } from 'node:child_process';
@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import type { Row } from './calls/measure.ts';
 import { beside, manyCalls, onOneCore, overload, soak } from './calls/socket-callers.ts';
 import { table } from './eval/tables.ts';
+import { measureDialler } from './dialler/dialler.ts';
 import { measureHostile } from './hostile/hostile.ts';
 import { measureIdle } from './idle.ts';
 import { measureImport } from './import/import.ts';
@@ -38,6 +39,7 @@ const PARTS = [
   'install',
   'scale',
   'import',
+  'dialler',
 ] as const;
 const parts = positionals.length === 0 ? PARTS : PARTS.filter((part) => positionals.includes(part));
 const NOISE_DB = -45;
@@ -154,6 +156,21 @@ for (const part of parts) {
             pair(found.loopDelayMs),
           ],
         ],
+      );
+      break;
+    }
+    case 'dialler': {
+      const rows = Number(values.rows);
+      const found = await measureDialler([1000, 100_000, rows].filter((one) => one <= rows));
+      keep(part, found);
+      table(
+        ['leads', 'claim ms p50 / p95', 'readiness ms', 'page of leads ms'],
+        found.map((one) => [
+          String(one.leads),
+          `${one.claimMs.p50} / ${one.claimMs.p95}`,
+          String(one.readinessMs),
+          String(one.listMs),
+        ]),
       );
       break;
     }

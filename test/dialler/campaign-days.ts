@@ -232,9 +232,7 @@ export class CampaignDays implements CheckedWorld {
   async #step(server: Server): Promise<boolean> {
     this.steps++;
     const { life } = server;
-    for (const call of this.records.calls.filter(({ status }) => !isEnded(status)))
-      if (call.owner === `${server.id}${life}`)
-        this.records.calls.change(call.id, { leaseUntil: new Date(this.nowMs + LEASE_MS) });
+    this.#renewLeases();
     await this.#reap();
     const claimed = await claimNext(this.core, {
       owner: `${server.id}${life}`,
@@ -255,6 +253,14 @@ export class CampaignDays implements CheckedWorld {
       );
     }
     return claimed.length > 0;
+  }
+
+  /** Every server that is up keeps its calls. */
+  #renewLeases(): void {
+    const up = new Set(this.servers.filter(({ upAtMs }) => this.nowMs >= upAtMs).map(({ id, life }) => `${id}${life}`));
+    for (const call of this.records.calls.filter(({ status }) => !isEnded(status)))
+      if (call.owner !== null && up.has(call.owner))
+        this.records.calls.change(call.id, { leaseUntil: new Date(this.nowMs + LEASE_MS) });
   }
 
   /** Ends calls of servers that are gone, as their leases say. */
@@ -319,8 +325,10 @@ export class CampaignDays implements CheckedWorld {
   #ring(call: Call, entry: { rang: boolean }): void {
     const random = this.#random;
     const { calls } = this.records;
-    const slowMs = this.#mode === 'slow' ? random.below(45 * MINUTE) : random.below(3 * SECOND);
-    if (slowMs > MINUTE && random.chance(0.1)) this.#at(random.below(slowMs), () => this.#refuse(call.to!));
+    const isSlow = this.#mode === 'slow' || random.chance(0.05);
+    const slowMs = isSlow ? random.below(random.pick([45, 600]) * MINUTE) : random.below(3 * SECOND);
+    // Some people refuse calls while the carrier holds the dial back.
+    if (slowMs > MINUTE && random.chance(0.3)) this.#at(random.below(slowMs), () => this.#refuse(call.to!));
     this.#at(slowMs, () => {
       // A lost answer does not stop the telephone; a hang-up and an end that the carrier knows do.
       const row = calls.rows.get(call.id)!;
