@@ -94,10 +94,12 @@ async function fill({ database, organizationId }: TestStore, id: number, leads: 
          rows as (
            select id, row_number() over (order by id) + $2::int - 1 as n from people),
          numbers as (
-           select id, n, '+1' || ($4::text[])[1 + n % 10] || (2000000 + n + $5::int * 1000000)::text as number from rows),
+           select id, n, '+1' || ($4::text[])[1 + n % 10] || (2000000 + n + $5::int * 1000000)::text as number
+           from rows),
          owned as (
            insert into person_numbers (organization_id, number, person_id) select $1, number, id from numbers)
-         insert into leads (organization_id, campaign_id, person_id, number, status, due_at, place_id, created_at, updated_at)
+         insert into leads (organization_id, campaign_id, person_id, number, status, due_at, place_id, created_at,
+           updated_at)
          select $1, $5, numbers.id, number, 'ready', $6, p.id, $6, $6 from numbers
          join calling_places p on p.regions[2] = 'area ' || ($4::text[])[1 + n % 10]`,
         [organizationId, from, upTo, AREAS, id, now],
