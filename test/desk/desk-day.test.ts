@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { estimateWaitMs } from '#core/desk/estimate.ts';
+import { emptyDesk, humanAgent, MadeUpDesk, newEntry } from './made-up-desk.ts';
+
+const CALLERS = 500;
+const DAY_MS = 8 * 3_600_000;
+const SERVICE_MS = 20_000;
+const PATIENCE_MS = 40 * 60_000;
+const MEASURED = 50;
+
+/** Numbers from 0 to 1, the same for the same seed. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
+}
+
+interface Caller {
+  readonly callId: number;
+  readonly atMs: number;
+  readonly talkMs: number;
+  readonly patienceMs: number;
+  estimateMs: number | null;
+  answeredMs: number | null;
+  goneMs: number | null;
+}
+
+/** Lives through one day of a desk on its own clock, from event to event. */
+function day(agents: number, meanTalkMs: number, seed: number): readonly Caller[] {
+  const next = random(seed);
+  const one = new MadeUpDesk(
+    emptyDesk(
+      Array.from({ length: agents }, (_, i) =>
+        humanAgent(i + 1, { answerBy: 'phone', phoneNumber: `+1500555${String(1000 + i)}` }),
+      ),
+    ),
+  );
+  const callers: Caller[] = Array.from({ length: CALLERS }, () => next() * DAY_MS)
+    .toSorted((a, b) => a - b)
+    .map((atMs, i) => ({
+      callId: i + 1,
+      atMs,
+      talkMs: meanTalkMs * (0.4 + 1.2 * next()),
+      patienceMs: PATIENCE_MS * (0.5 + next()),
+      estimateMs: null,
+      answeredMs: null,
+      goneMs: null,
+    }));
+  const handled: number[] = [];
+  const todo: { readonly atMs: number; readonly run: () => void }[] = [];
+  const plan = (atMs: number, run: () => void) => {
+    const index = todo.findIndex((other) => other.atMs > atMs);
+    todo.splice(index < 0 ? todo.length : index, 0, { atMs, run });
+  };
+  const connect = () => {
+    for (const offer of one.desk.offers) {
+      const caller = callers[offer.callId - 1]!;
+      const line = one.desk.entries.filter(({ state }) => state === 'waiting').map(({ callId }) => callId);
+      assert.equal(Math.min(...line), caller.callId, 'served out of order');
+      one.do({ type: 'media-proven', offerId: offer.id });
+      caller.answeredMs = one.nowMs;
+      plan(one.nowMs + caller.talkMs, () => {
+        handled.push(caller.talkMs + one.desk.policy.wrapUpMs);
+        one.do({ type: 'call-ended', callId: caller.callId, cause: 'caller_hung_up' });
+        // The wrap-up ends by its deadline.
+        plan(one.nowMs + one.desk.policy.wrapUpMs, () => one.do({ type: 'tick' }));
+      });
+    }
+  };
+  for (const caller of callers)
+    plan(caller.atMs, () => {
+      one.do({ type: 'enter', entry: newEntry(caller.callId) });
+      const recent = handled.slice(-MEASURED);
+      const organization = recent.length === 0 ? null : recent.reduce((sum, ms) => sum + ms, 0) / recent.length;
+      const entry = one.entry(caller.callId)!;
+      caller.estimateMs = estimateWaitMs(one.desk, entry.id, { organization, bySkills: {} }, one.now);
+      plan(caller.atMs + caller.patienceMs, () => {
+        if (caller.answeredMs !== null) return;
+        caller.goneMs = one.nowMs;
+        one.do({ type: 'call-ended', callId: caller.callId, cause: 'caller_hung_up' });
+      });
+    });
+  for (let step = todo.shift(); step; step = todo.shift()) {
+    one.nowMs = step.atMs;
+    step.run();
+    connect();
+    one.check();
+  }
+  assert.deepEqual([one.desk.entries, one.desk.offers], [[], []], 'every caller has an outcome');
+  return callers;
+}
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+
+/** Asterisk's two: of those answered, and of all, with those who left within the time counted as served. */
+function serviceLevels(callers: readonly Caller[]): { readonly ofAnswered: number; readonly ofAll: number } {
+  const answered = callers.filter(({ answeredMs }) => answeredMs !== null);
+  const left = callers.filter(({ goneMs }) => goneMs !== null);
+  const soon = answered.filter(({ answeredMs, atMs }) => answeredMs! - atMs <= SERVICE_MS).length;
+  const leftSoon = left.filter(({ goneMs, atMs }) => goneMs! - atMs <= SERVICE_MS).length;
+  return { ofAnswered: soon / answered.length, ofAll: (soon + leftSoon) / (answered.length + left.length) };
+}
+
+it('desk.md 19: a day of 500 callers and 20 people: in order, figures add up, estimates within 35 %', () => {
+  for (const seed of [1, 2, 3]) {
+    const callers = day(20, 19 * 60_000, seed);
+    const answered = callers.filter(({ answeredMs }) => answeredMs !== null);
+    const left = callers.filter(({ goneMs }) => goneMs !== null);
+    assert.equal(answered.length + left.length, CALLERS);
+    const { ofAnswered, ofAll } = serviceLevels(callers);
+    assert.ok(ofAll > 0 && ofAll <= ofAnswered && ofAnswered <= 1, `${ofAnswered} ${ofAll}`);
+    const waited = answered.filter(({ answeredMs, atMs }) => answeredMs! - atMs > SERVICE_MS);
+    assert.ok(waited.length >= 50, `only ${waited.length} waited`);
+    const error = median(
+      waited.map(
+        ({ answeredMs, atMs, estimateMs }) => Math.abs(estimateMs! - (answeredMs! - atMs)) / (answeredMs! - atMs),
+      ),
+    );
+    assert.ok(error < 0.35, `median error ${error.toFixed(2)} of ${waited.length}`);
+  }
+});
