@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { managingTests } from '../console/managing.ts';
 import { axeViolations } from '../support/axe.ts';
 import { launchChromium, type Chromium, type Context, type Page } from '../support/chromium.ts';
+import { fillCalls, fillTalk, sayMore } from '../support/console-records.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
 
 const ADMIN = { email: 'admin@localhost', password: 'the password of the admin' };
@@ -42,6 +43,9 @@ describe('the console', () => {
     await page.goto(server.url + path);
     await page.waitForSelector(`h1:text-is("${title}")`, LONG);
   };
+  /** Takes errors that a test has caused from the list. */
+  const forgive = (expected: RegExp) =>
+    errors.splice(0, errors.length, ...errors.filter((error) => !expected.test(error)));
   const newestCall = async () => {
     const [row] = await server.database('select max(id) as id from calls');
     return (await server.app.core.store.calls.byId(Number(row!['id'])))!;
@@ -75,7 +79,7 @@ describe('the console', () => {
     await page.reload();
     await page.waitForSelector('h1:text-is("Live board")', LONG);
     // The browser reports refused sign-ins as errors.
-    errors.splice(0, errors.length, ...errors.filter((error) => !/401/.test(error)));
+    forgive(/401/);
   });
 
   for (const [path, title, name] of [
@@ -248,6 +252,95 @@ describe('the console', () => {
 
   managingTests({ server: () => server, page: () => page, newPage, open, shoot });
 
+  it('3. draws only the rows in sight of a long list, each once', async () => {
+    await fillCalls(server, 1200);
+    await open('/app/conversations', 'Conversations');
+    await page.waitForSelector('tbody a', LONG);
+    const rows = () => page.evaluate<readonly string[]>("[...document.querySelectorAll('tbody a')].map((a) => a.href)");
+    await until('a thousand rows', 60_000, async () => {
+      await page.evaluate('scrollTo({ top: document.documentElement.scrollHeight })');
+      const shown = await rows();
+      assert.ok(shown.length < 120 && new Set(shown).size === shown.length, `${shown.length} rows are drawn`);
+      return (await page.evaluate<number>('document.documentElement.scrollHeight')) > 1000 * 44;
+    });
+  });
+
+  it('8. shows the newest choice, though an older answer comes later', async () => {
+    await open('/app/conversations', 'Conversations');
+    let letGo = () => undefined as void;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    await page.route(/status=completed/, async (route) => {
+      await held;
+      await route.continue().catch(() => undefined);
+    });
+    await page.selectOption('select >> nth=0', 'completed');
+    await page.selectOption('select >> nth=0', 'ringing');
+    await page.waitForSelector('h2:text-is("No conversation is like this")', LONG);
+    letGo();
+    await page.unroute(/status=completed/);
+    await page.selectOption('select >> nth=0', 'failed');
+    await page.selectOption('select >> nth=0', 'ringing');
+    await page.waitForSelector('h2:text-is("No conversation is like this")', LONG);
+    assert.match(page.url(), /status=ringing/);
+  });
+
+  it('4., 15. and 17. a talk of two hours: only lines in sight, read in peace, without markup', async () => {
+    const id = await fillTalk(server, 3000);
+    await open(`/app/conversations/call_${id}`, '+15550000000');
+    await page.waitForSelector('[data-seq="3000"]', LONG);
+    const lines = await page.evaluate<number>("document.querySelectorAll('[data-seq]').length");
+    assert.ok(lines < 100, `${lines} lines are drawn`);
+    await page.evaluate('scrollTo({ top: 20000 })');
+    await page.waitForSelector('[data-seq="3000"]', { ...LONG, state: 'detached' });
+    const before = await page.evaluate<number>('scrollY');
+    await sayMore(server, id, '<img src=x onerror="window.hurt = true"> \u202E javascript:alert(1) {{name}}');
+    await page.waitForSelector('button:has-text("1 new line")', LONG);
+    assert.equal(await page.evaluate<number>('scrollY'), before);
+    await page.click('button:has-text("1 new line")');
+    await page.waitForSelector('[data-seq="3001"]:has-text("<img src=x onerror")', LONG);
+    assert.equal(await page.evaluate('window.hurt'), undefined);
+  });
+
+  it('5. and 13. an honest age while the socket is cut; afterwards board and numbers are the API’s', async () => {
+    await page.addInitScript(`
+      const Real = WebSocket;
+      window.cut = false;
+      window.sockets = [];
+      window.WebSocket = class extends Real {
+        constructor(url) {
+          super(window.cut ? 'ws://127.0.0.1:1' : url);
+          window.sockets.push(this);
+        }
+      };`);
+    await open('/app/board', 'Live board');
+    await page.waitForSelector('[data-connection=live]', LONG);
+    await page.evaluate('window.cut = true; for (const one of window.sockets) one.close();');
+    await page.waitForSelector('[data-connection=reconnecting]:has-text("as of")', LONG);
+    const placed = await server.request('POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550010' });
+    await page.evaluate('window.cut = false');
+    await page.waitForSelector('[data-connection=live]', LONG);
+    await until('the board to equal the API', 60_000, async () => {
+      const { body } = await server.request('GET', '/api/calls/board');
+      const { calls } = body['data'] as { calls: readonly { lane: string; call_id: string }[] };
+      const shown = await page.evaluate<{ ids: readonly string[]; numbers: readonly number[] }>(`({
+        ids: [...document.querySelectorAll('article header a')].map((one) => one.href.split('/').at(-1)),
+        numbers: [...document.querySelectorAll('dl a')].map((one) => Number(one.textContent)),
+      })`);
+      const counted = ['ringing', 'ai', 'waiting', 'human'].map(
+        (lane) => calls.filter((one) => one.lane === lane).length,
+      );
+      return (
+        calls.length > 0 &&
+        JSON.stringify(calls.map((one) => one.call_id).toSorted()) === JSON.stringify([...shown.ids].toSorted()) &&
+        JSON.stringify(counted) === JSON.stringify(shown.numbers)
+      );
+    });
+    await server.request('POST', `/v1/convai/calls/${String(placed.body['call_sid'])}/end`);
+    forgive(/WebSocket connection to 'ws:..127.0.0.1:1/);
+  });
+
   it('goes anywhere by keyboard: the palette', async () => {
     await open('/app/board', 'Live board');
     await page.keyboard.press('Control+k');
@@ -267,12 +360,12 @@ describe('the console', () => {
     await page.press('[role=dialog] [name=password]', 'Enter');
     await page.waitForSelector('[role=dialog]', { ...LONG, state: 'detached' });
     assert.match(page.url(), /status=failed/);
-    errors.splice(0, errors.length, ...errors.filter((error) => !/401/.test(error)));
+    forgive(/401/);
   });
 
   it('2. asks no other origin, and its policy is never violated', () => {
     assert.deepEqual(
-      requests.filter((url) => !url.startsWith(server.url) && !url.startsWith('data:')),
+      requests.filter((url) => !url.startsWith(server.url) && !url.startsWith('data:') && url !== 'ws://127.0.0.1:1/'),
       [],
     );
     // The waveform is asked for until it is made: a 503 before is no fault, nor is a 409 of an edit that was too late.

@@ -16,6 +16,9 @@ export interface Page {
   textContent(selector: string): Promise<string | null>;
   waitForSelector(selector: string, options?: { timeout?: number; state?: 'visible' | 'detached' }): Promise<unknown>;
   evaluate<T>(script: string): Promise<T>;
+  addInitScript(script: string): Promise<void>;
+  route(pattern: RegExp, handle: (route: { continue(): Promise<void> }) => Promise<void>): Promise<void>;
+  unroute(pattern: RegExp): Promise<void>;
   screenshot(options: { path: string; fullPage?: boolean }): Promise<unknown>;
   setViewportSize(size: { width: number; height: number }): Promise<void>;
   emulateMedia(options: { colorScheme: 'light' | 'dark' }): Promise<void>;

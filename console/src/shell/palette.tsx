@@ -2,9 +2,9 @@ import { Autocomplete } from '@base-ui/react/autocomplete';
 import { Dialog } from '@base-ui/react/dialog';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
-import { signOut } from '@/api/session.ts';
 import { Icon, type IconName } from '@/design/icons.tsx';
 import type { Place } from './navigation.ts';
+import { useSignOut } from './sign-out.ts';
 import { setTheme } from './theme.ts';
 
 interface Command {
@@ -22,6 +22,7 @@ export function Palette({
   readonly onClose: () => void;
 }): ReactNode {
   const navigate = useNavigate();
+  const signOut = useSignOut();
   const [query, setQuery] = useState('');
   const commands: readonly Command[] = [
     ...places.map(({ title, icon, to }) => ({ title, icon, run: () => void navigate({ to }) })),

@@ -1,14 +1,14 @@
 import { Link, Outlet, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
-import { signOut, useSession, useUser } from '@/api/session.ts';
+import { useSession, useUser } from '@/api/session.ts';
 import { IconButton } from '@/design/button.tsx';
 import { Icon } from '@/design/icons.tsx';
 import { Loading } from '@/design/states.tsx';
-import { eventConnection } from '@/live/event-socket.ts';
 import { Age } from '@/live/age.tsx';
 import { LineBar } from '@/live/line-bar.tsx';
 import { placesOf, type Place } from './navigation.ts';
 import { SignInPage } from './sign-in.tsx';
+import { useSignOut } from './sign-out.ts';
 import { setTheme, useTheme, type Theme } from './theme.ts';
 
 const SignInAgain = lazy(() => import('./sign-in-again.tsx').then((made) => ({ default: made.SignInAgain })));
@@ -160,10 +160,7 @@ const NEXT: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 'syst
 function Account(): ReactNode {
   const { name, email, role } = useUser();
   const theme = useTheme();
-  const leave = async () => {
-    eventConnection.stop();
-    await signOut();
-  };
+  const leave = useSignOut();
   return (
     <div className="flex items-center gap-1 pl-2">
       <div className="min-w-0 flex-1">

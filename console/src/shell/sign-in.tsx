@@ -38,6 +38,7 @@ export function SignInForm({
         name="email"
         autoComplete="username"
         required
+        readOnly={known !== undefined}
         value={email}
         onChange={(event) => setEmail(event.target.value)}
         autoFocus={known === undefined}
