@@ -1,5 +1,5 @@
 import { callCenter } from '#apis/call-center/api.ts';
-import { campaigns } from '#apis/campaigns/api.ts';
+import { campaigns, type CampaignsParts } from '#apis/campaigns/api.ts';
 import { customerService } from '#apis/customer-service/api.ts';
 import type { Api } from '#apis/kit/api.ts';
 import type { RestOperation } from '#apis/kit/operation.ts';
@@ -7,13 +7,10 @@ import { orchestrator } from '#apis/orchestrator/api.ts';
 import { salesAgent } from '#apis/sales-agent/api.ts';
 
 /** Every API; a further one is a folder and a line here. `platform`: operations that belong to no API alone. */
-export const apisOf = (platform: readonly RestOperation[]): readonly Api[] => [
-  salesAgent,
-  customerService,
-  callCenter,
-  campaigns,
-  orchestrator(platform),
-];
+export const apisOf = (
+  platform: readonly RestOperation[],
+  ofCampaigns: CampaignsParts | null = null,
+): readonly Api[] => [salesAgent, customerService, callCenter, campaigns(ofCampaigns), orchestrator(platform)];
 
 /** What a server answers that carries calls and offers no API: health checks. */
 export function healthAlone(health: readonly RestOperation[]): readonly Api[] {

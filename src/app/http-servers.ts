@@ -115,11 +115,22 @@ export async function startHttpServers(
   const eventSockets: { readonly path: string; readonly socket: OpenEventSocket }[] = [];
   const apis: readonly Api[] = offersApis
     ? await withEventSockets(
-        apisOf([
-          ...health,
-          ...docsOperations(() => apis, version()),
-          ...webhookOperations(webhooks.names, (name, request) => webhooks.receive(name, request)),
-        ]),
+        apisOf(
+          [
+            ...health,
+            ...docsOperations(() => apis, version()),
+            ...webhookOperations(webhooks.names, (name, request) => webhooks.receive(name, request)),
+          ],
+          {
+            environment: {
+              nodeEnv: config.vendors['NODE_ENV'] ?? 'production',
+              hasDatabaseUrl: config.databaseUrl !== null,
+              isSet: (name) => config.vendors[name] !== undefined,
+              publicUrl: () => addresses.publicUrl,
+            },
+            receive: (name, request, purpose) => webhooks.receive(name, request, purpose),
+          },
+        ),
         config,
         dependencies,
         (path, socket) => void eventSockets.push({ path, socket }),

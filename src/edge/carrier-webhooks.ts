@@ -47,8 +47,11 @@ export class CarrierWebhooks {
     }));
   }
 
-  /** @throws AppError unauthenticated, forbidden, invalid-input, rate-limited */
-  async receive(webhook: string, incoming: RawRequest): Promise<Answer> {
+  /**
+   * `purpose`: what the webhook reports, where its address does not say so.
+   * @throws AppError unauthenticated, forbidden, invalid-input, rate-limited
+   */
+  async receive(webhook: string, incoming: RawRequest, purpose: string | null = null): Promise<Answer> {
     const { core, carriers, publicUrl } = this.#options;
     const manifest = carriers.manifestBy('webhook', webhook)!;
     const configured = await carriers.configured(manifest.id);
@@ -66,7 +69,10 @@ export class CarrierWebhooks {
       await incoming.count();
       by = await this.#authorize(incoming);
     }
-    const notice = readNotice(manifest, request);
+    const notice = readNotice(
+      manifest,
+      purpose === null ? request : { ...request, url: withPurpose(request.url, purpose) },
+    );
     const source = {
       by,
       provenCallId: by === null ? null : provenCall(core.secrets, request.url),
@@ -160,6 +166,13 @@ export class CarrierWebhooks {
       askAgainUrl: askAgainUrl(webhook, call.id),
     };
   }
+}
+
+/** The address as if we had given it for this purpose. */
+function withPurpose(url: string, purpose: string): string {
+  const address = new URL(url);
+  address.searchParams.set('for', purpose);
+  return address.href;
 }
 
 function readNotice(manifest: CarrierManifest, request: CarrierRequest): CarrierNotice {

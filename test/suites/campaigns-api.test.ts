@@ -223,6 +223,43 @@ describe('campaigns API', () => {
     assert.deepEqual(await rows(), { Bob: false, Carl: true });
   });
 
+  it('answers health, metrics and environment, in which no secret stands', async () => {
+    const get = (path: string) => server.request('GET', path);
+    for (const path of ['/api/health', '/api/health/database']) {
+      const { status, body } = await get(path);
+      assert.deepEqual([path, status, body['status']], [path, 200, 'healthy']);
+    }
+    for (const part of ['livekit', 'twilio']) {
+      const { status, body } = await get(`/api/health/${part}`);
+      assert.deepEqual([part, status, body['status']], [part, 200, 'not_configured']);
+    }
+    const [counted] = await server.database(`select count(*) as calls from calls`);
+    const calls = await get('/api/metrics/calls');
+    assert.equal(calls.body['totalCalls'], Number(counted!['calls']));
+    const listed = await get('/api/metrics/campaigns');
+    assert.equal((listed.body['campaigns'] as object[]).length, listed.body['totalCampaigns']);
+    assert.ok(Number((await get('/api/metrics/performance')).body['uptime']) >= 0);
+    const web = (await get('/api/settings/env')).body['web'] as Record<string, unknown>;
+    assert.deepEqual([web['databaseUrl'], web['twilioAuthToken']], [null, null]);
+    const agent = (await get('/api/settings/agent-env')).body['agentEnv'] as Record<string, unknown>;
+    assert.equal(agent['nextPublicApiUrl'], server.url);
+  });
+
+  it('takes Twilio’s webhooks at its own addresses', async () => {
+    const form = (path: string, fields: Record<string, string>) =>
+      server.request('POST', path, new URLSearchParams(fields).toString(), {
+        'content-type': 'application/x-www-form-urlencoded',
+      });
+    const test = await server.request('POST', '/api/twiml/room-1', '<Response><Say>x</Say></Response>');
+    assert.match(String(test.body['text']), /This is a test call from your AI agent/);
+    const about = { CallSid: `CA${'7'.repeat(32)}`, Direction: 'inbound', From: '+15550001111', To: '+15550002222' };
+    const asked = await form('/api/twiml/room-1', { ...about, CallStatus: 'ringing' });
+    assert.match(String(asked.body['text']), /<Connect><Stream url="ws:/);
+    const ended = await form('/api/webhooks/twilio/call-status', { ...about, CallStatus: 'completed' });
+    assert.equal(ended.status, 200);
+    await server.untilEnded(about.CallSid);
+  });
+
   it('keeps settings encrypted, masked and effective at once', async () => {
     const secret = 'planted-secret-of-livekit-0123456789';
     const before = await api.settings.getSipSettings.query();

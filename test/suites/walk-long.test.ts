@@ -67,6 +67,9 @@ function withLong(input: unknown, [part, ...rest]: readonly (string | number)[],
 /** What carriers send by webhook; each of these fields names a call or says what became of it. */
 const WEBHOOKS: Readonly<Record<string, { readonly form: boolean; readonly body: Json }>> = {
   twilio: { form: true, body: { CallSid: 'CA1', CallStatus: 'ringing' } },
+  ':roomName': { form: true, body: { CallSid: 'CA1', CallStatus: 'ringing' } },
+  'call-status': { form: true, body: { CallSid: 'CA1', CallStatus: 'ringing' } },
+  recording: { form: true, body: { CallSid: 'CA1', RecordingUrl: 'https://example.com/1' } },
   vonage: { form: false, body: { uuid: 'u-1' } },
   'aws-connect': { form: false, body: { contactId: 'c-1', eventType: 'INITIATED' } },
   generic: { form: false, body: { event_type: 'call.started', call_id: 'g-1' } },

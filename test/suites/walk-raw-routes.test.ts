@@ -113,6 +113,8 @@ describe('every raw route and socket', () => {
       'GET /app/speech/:folder/:name',
       'GET /phone',
       'POST /api/trpc/*',
+      'POST /api/trpc/csv.uploadCsv',
+      'POST /api/trpc/slots.uploadFile',
       'POST /app/session',
       'POST /app/session/refresh',
     ]);
@@ -125,9 +127,12 @@ describe('every raw route and socket', () => {
     const raw = server.app.apis.flatMap((api) => api.operations.filter((one) => one.raw));
     assert.deepEqual(
       raw.map((one) => `${one.method} ${one.path}`).toSorted(),
-      Object.keys(WEBHOOKS)
-        .map((name) => name.replace(' ', ' /voice/webhook/'))
-        .toSorted(),
+      [
+        ...Object.keys(WEBHOOKS).map((name) => name.replace(' ', ' /voice/webhook/')),
+        'POST /api/twiml/:roomName',
+        'POST /api/webhooks/twilio/call-status',
+        'POST /api/webhooks/twilio/recording',
+      ].toSorted(),
     );
   });
 

@@ -2,6 +2,10 @@ import type { Api } from '../kit/api.ts';
 import * as calls from './calls.ts';
 import * as campaign from './campaigns.ts';
 import * as csv from './csv.ts';
+import { environmentOperations, type Environment } from './environment.ts';
+import { healthOperations } from './health.ts';
+import { metricsOperations } from './metrics.ts';
+import { webhookOperations, type ReceiveWebhook } from './webhooks.ts';
 import { ErrorReply, errorCode, renderError } from './dialect.ts';
 import { REQUESTS } from './limits.ts';
 import * as livekit from './livekit.ts';
@@ -36,7 +40,13 @@ export const PROCEDURES = [
   csv.getCsvData,
 ] as const;
 
-export const campaigns: Api = {
+/** What the API needs of the server that offers it. */
+export interface CampaignsParts {
+  readonly environment: Environment;
+  readonly receive: ReceiveWebhook;
+}
+
+export const campaigns = (parts: CampaignsParts | null): Api => ({
   name: 'campaigns',
   title: 'LiveKit SIP AI Agent System',
   owns: (path) => OWN.test(path),
@@ -46,7 +56,13 @@ export const campaigns: Api = {
   countedPer: 'principal',
   openOnLoopback: true,
   usualLimit: () => REQUESTS,
-  operations: [slots.bookSlotOperation],
+  operations: [
+    slots.bookSlotOperation,
+    ...healthOperations,
+    ...metricsOperations,
+    ...(parts ? environmentOperations(parts.environment) : []),
+    ...(parts ? webhookOperations(parts.receive) : []),
+  ],
   procedures: PROCEDURES,
   proceduresAt: '/api/trpc',
-};
+});

@@ -104,6 +104,7 @@ export function mountTrpc(server: FastifyInstance, api: Api, pipeline: Pipeline)
     if (operation.largestBody !== undefined)
       server.route({
         ...route,
+        method: 'POST',
         url: `${path}/${operation.name}`,
         bodyLimit: operation.largestBody,
         // A large body is read only from a client that may send it.
