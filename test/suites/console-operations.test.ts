@@ -95,6 +95,8 @@ describe('operations of the console', () => {
       assert.deepEqual([drafted['agent_version'], drafted['used_draft']], [1, true]);
       const listed = (await ask('GET', `/v1/convai/conversations?agent_id=${id}&agent_version=1`)).body;
       assert.equal(listed['total'], 2);
+      const same = (await ask('GET', `/api/calls?agent_id=${id}&agent_version=1`)).body['pagination'] as Json;
+      assert.equal(same['total'], 2);
       assert.equal((await ask('GET', `/v1/convai/conversations?agent_id=${id}&agent_version=2`)).body['total'], 0);
       const [, first] = (await ask('GET', `${at}/versions`)).body['versions'] as Json[];
       assert.deepEqual([first!['version'], first!['calls']], [1, 1], 'calls with the draft are not counted');

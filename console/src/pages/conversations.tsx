@@ -47,8 +47,15 @@ const columns: readonly Column<Call>[] = [
 
 export function ConversationsPage(): ReactNode {
   const [search, setSearch] = useAddress();
-  const { status, agent_id: agent, date_from: from, date_to: to } = search;
-  const query = { limit: String(PAGE), status, agent_id: agent, date_from: from, date_to: to } as Query;
+  const { status, agent_id: agent, agent_version: version, date_from: from, date_to: to } = search;
+  const query = {
+    limit: String(PAGE),
+    status,
+    agent_id: agent,
+    agent_version: version,
+    date_from: from,
+    date_to: to,
+  } as Query;
   const agents = useQuery({
     queryKey: ['agents', 'names'],
     queryFn: ({ signal }) => api('GET /v1/convai/agents', { query: { limit: '100' } }, { signal }),
@@ -69,7 +76,7 @@ export function ConversationsPage(): ReactNode {
           <SelectField
             label="Agent"
             value={agent ?? ''}
-            onChange={(event) => setSearch({ agent_id: event.target.value })}
+            onChange={(event) => setSearch({ agent_id: event.target.value, agent_version: undefined })}
             options={[['', 'All'], ...(agents.data?.agents ?? []).map((one) => [one.agent_id, one.name] as const)]}
           />
           <TextField

@@ -16,7 +16,16 @@ import { UNITS } from '#core/usage/usage.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
 import { operation, type Urls } from '../kit/operation.ts';
-import { IdText, idOf, instantInQuery, numberIn, numberOf, phoneNumberText, timeInSeconds } from '../kit/codecs.ts';
+import {
+  IdText,
+  idOf,
+  instantInQuery,
+  numberIn,
+  numberOf,
+  phoneNumberText,
+  timeInSeconds,
+  wholeNumber,
+} from '../kit/codecs.ts';
 import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery, statusWord, STATUSES } from './dialect.ts';
 
 export const MICROS = 1_000_000;
@@ -204,16 +213,19 @@ export const activeCallsOperation = operation({
 export const CallsQuery = z.object({
   status: z.enum([...STATUSES.keys()]).optional(),
   agent_id: IdText.optional(),
+  agent_version: wholeNumber(1, 1_000_000_000).optional().describe('With agent_id: the version at the call’s begin'),
   campaign_id: IdText.optional(),
   date_from: instantInQuery.optional(),
   date_to: instantInQuery.optional().describe('A date without a time includes that day'),
 });
 
 export function callsFilter(query: z.output<typeof CallsQuery>): Omit<CallFilter, 'userId' | 'beforeId'> {
-  const { status, agent_id: agentId, campaign_id: campaignId, date_from: from, date_to: to } = query;
+  const { status, agent_id: agentId, agent_version: agentVersion, campaign_id: campaignId } = query;
+  const { date_from: from, date_to: to } = query;
   return {
     ...(status === undefined ? {} : { statuses: STATUSES.get(status)! }),
     ...(agentId === undefined ? {} : { agentId: numberIn('agent', agentId) ?? 0 }),
+    ...(agentVersion === undefined ? {} : { agentVersion }),
     ...(campaignId === undefined ? {} : { campaignId: numberIn('campaign', campaignId) ?? 0 }),
     ...(from === undefined ? {} : { from: from.at }),
     ...(to === undefined ? {} : { before: to.end }),

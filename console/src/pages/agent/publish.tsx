@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { lazy, Suspense, useState, type ReactNode } from 'react';
 import { api } from '@/api/client.ts';
 import { ApiError } from '@/api/errors.ts';
@@ -152,13 +153,14 @@ export function Versions({ agent, restored }: { readonly agent: string; readonly
               <time dateTime={one.published_at}>{when(`${one.published_at}Z`)}</time>{' '}
               <span className="text-muted">{one.published_by}</span>
             </span>,
-            <a
+            <Link
               key="c"
               className="figures underline"
-              href={`/v1/convai/conversations?agent_id=${agent}&agent_version=${one.version}`}
+              to="/app/conversations"
+              search={{ agent_id: agent, agent_version: String(one.version) } as never}
             >
               {one.calls}
-            </a>,
+            </Link>,
             share(one.answered, one.calls),
             share(one.converted, one.calls),
             <span key="a" className="flex justify-end gap-1">
