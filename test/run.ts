@@ -5,6 +5,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
 import { motoPath } from './support/moto.ts';
+import { REDIS_SERVER } from './support/redis.ts';
 
 interface Suite {
   readonly name: string;
@@ -131,6 +132,7 @@ const SUITES: readonly Suite[] = [
   },
   { name: 'files', budgetS: 60, files: ['test/store/files.test.ts'] },
   { name: 'files in S3', budgetS: 120, files: ['test/store/s3.test.ts'], needs: s3Server },
+  { name: 'Redis', budgetS: 60, files: ['test/store/redis.test.ts'], needs: () => file(REDIS_SERVER) },
   { name: 'desk', budgetS: 400, files: ['test/suites/desk.test.ts'] },
   { name: 'desk telephones', budgetS: 120, files: ['test/suites/desk-phones.test.ts'] },
   { name: 'desk rules', budgetS: 90, files: tests('test/desk/*.test.ts') },

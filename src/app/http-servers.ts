@@ -58,7 +58,7 @@ export interface ServerDependencies {
   readonly signedUrls: SignedUrls;
   readonly health: Omit<
     HealthSource,
-    'version' | 'requireAuth' | 'database' | 'databaseMs' | 'stopping' | 'room' | 'carriers'
+    'version' | 'requireAuth' | 'database' | 'databaseMs' | 'stopping' | 'room' | 'redis' | 'carriers'
   >;
   readonly log: Logger;
   readonly closers: Closer[];
@@ -110,6 +110,7 @@ export async function startHttpServers(
     databaseMs: () => records.answerMs(),
     stopping: () => parts.stopping?.aborted ?? false,
     room: () => core.files.room(),
+    redis: records.redis,
     carriers: core.carriers,
   });
   const eventSockets: { readonly path: string; readonly socket: OpenEventSocket }[] = [];

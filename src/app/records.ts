@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
@@ -20,6 +20,7 @@ import { startEmbedded } from '#store/embedded-postgres.ts';
 import { PostgresEventFeed } from '#store/event-feed.ts';
 import { EventBell } from '#store/event-bell.ts';
 import { FolderJournal } from '#store/folder-journal.ts';
+import { RedisLink } from '#store/redis.ts';
 import { PostgresNotifications } from '#store/notifications.ts';
 import { postgresStore } from '#store/postgres-store.ts';
 import { WindowRateLimiter } from '#store/rate-limiter.ts';
@@ -44,6 +45,8 @@ export interface OpenRecords {
   /** Writes the journals that earlier processes left, now and after each outage. */
   replay(): Promise<void>;
   readonly rateLimiter: RateLimiter;
+  /** Null without REDIS_URL; `problem` is null while it answers. */
+  readonly redis: { problem(): string | null } | null;
   readonly pool: Pool;
   readonly boss: PgBoss;
   /** Opens the event feed, for servers with event sockets. */
@@ -108,7 +111,8 @@ async function open(config: Config, parts: AppOptions, log: Logger, closers: Clo
   closers.push(() => notifications.close());
   await notifications.open();
   // With a shared database, events are announced to the other servers; a single server delivers them directly.
-  const bell = new EventBell(config.databaseUrl === null ? null : notifications, onError);
+  const redis = await openRedis(config, log, closers);
+  const bell = new EventBell(config.databaseUrl === null ? null : notifications, onError, redis);
   closers.push(() => bell.close());
   const store = postgresStore(database.db, boss, () => bell.ring());
   const journal = new FolderJournal(join(config.dataDir, 'journal'), serverId);
@@ -148,9 +152,23 @@ async function open(config: Config, parts: AppOptions, log: Logger, closers: Clo
     boss,
     pool: database.pool,
     // Counters are shared only if several servers use the database.
-    rateLimiter: new WindowRateLimiter(config.databaseUrl === null ? null : database.pool),
+    rateLimiter: new WindowRateLimiter(config.databaseUrl === null ? null : database.pool, redis),
+    redis: redis && { problem: () => redis.problem },
     location,
     engine: `${config.databaseUrl === null ? 'embedded ' : ''}postgres ${database.version}`,
     answerMs: () => (contact.state === 'up' ? contact.answerMs : null),
   };
+}
+
+/** Servers of one installation share the encryption key, and so the part of Redis that is named after it. */
+async function openRedis(
+  { redisUrl, encryptionKey }: Config,
+  log: Logger,
+  closers: Closer[],
+): Promise<RedisLink | null> {
+  if (redisUrl === null) return null;
+  const installation = createHash('sha256').update(`redis ${encryptionKey.value}`).digest('hex').slice(0, 16);
+  const redis = await RedisLink.open({ url: redisUrl, prefix: `trunkline:${installation}:`, log });
+  closers.push(() => redis.close());
+  return redis;
 }

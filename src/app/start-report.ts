@@ -5,7 +5,6 @@ import type { App } from './app.ts';
 /** Logs what the operator needs after a start: new secrets, where secrets are stored, and the addresses. */
 export function reportStart(app: App, config: Config, log: Logger): void {
   for (const port of app.taken) log.warn(`port ${port} is taken by another process and left out (PORTS)`);
-  if (config.redisUrl !== null) log.warn('REDIS_URL is set but not used: servers communicate through Postgres');
   const { apiKey } = config;
   if (apiKey.isNew) print(`API key (shown once, kept in ${config.dataDir}): ${apiKey.value}`);
   if (app.madeAdmin)

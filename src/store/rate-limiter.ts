@@ -2,21 +2,25 @@ import type { Pool } from 'pg';
 import {
   RateLimiterMemory,
   RateLimiterPostgres,
+  RateLimiterRedis,
   RateLimiterRes,
   type RateLimiterAbstract,
 } from 'rate-limiter-flexible';
 import type { RateLimiter } from '#core/kernel/rate-limiter.ts';
+import type { RedisLink } from './redis.ts';
 
 /**
  * Counts requests in windows that begin with a key's first: in memory for one server, in the database where several
- * share one (and in memory while that is away).
+ * share one, or in Redis. While Redis is away the database counts, and while that is away the memory.
  */
 export class WindowRateLimiter implements RateLimiter {
   readonly #pool: Pool | null;
+  readonly #redis: RedisLink | null;
   readonly #limiters = new Map<string, RateLimiterAbstract>();
 
-  constructor(pool: Pool | null) {
+  constructor(pool: Pool | null, redis: RedisLink | null = null) {
     this.#pool = pool;
+    this.#redis = redis;
   }
 
   async count(
@@ -38,7 +42,7 @@ export class WindowRateLimiter implements RateLimiter {
     if (known) return known;
     const options = { keyPrefix: name, points, duration: windowS };
     const memory = new RateLimiterMemory(options);
-    const made =
+    const present =
       this.#pool === null
         ? memory
         : new RateLimiterPostgres({
@@ -49,6 +53,16 @@ export class WindowRateLimiter implements RateLimiter {
             tableCreated: true,
             clearExpiredByTimeout: false,
             insuranceLimiter: memory,
+          });
+    const made =
+      this.#redis === null
+        ? present
+        : new RateLimiterRedis({
+            ...options,
+            keyPrefix: `${this.#redis.prefix}limit:${name}`,
+            storeClient: this.#redis.commands,
+            rejectIfRedisNotReady: true,
+            insuranceLimiter: present,
           });
     this.#limiters.set(name, made);
     return made;

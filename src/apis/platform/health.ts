@@ -29,6 +29,8 @@ export interface HealthSource {
   knowledgeBases(): Promise<number>;
   calls(): number;
   room(): Promise<FileRoom>;
+  /** Null if none is configured. */
+  readonly redis: { problem(): string | null } | null;
 }
 
 const startedAt = performance.now();
@@ -41,6 +43,9 @@ async function loopMs(): Promise<number> {
   await new Promise((turn) => setImmediate(turn));
   return Math.round(performance.now() - began);
 }
+
+const redisState = (problem: string | null) =>
+  problem === null ? { status: 'connected' } : { status: 'disconnected', last_error: problem };
 
 /** The two health addresses; every port answers them, with the keys of all APIs that document one. */
 export function healthOperations(source: HealthSource): readonly RestOperation[] {
@@ -97,6 +102,7 @@ export function healthOperations(source: HealthSource): readonly RestOperation[]
         cpu: process.cpuUsage(),
         services: {
           database: { ...database, engine: source.database },
+          ...(source.redis ? { redis: redisState(source.redis.problem()) } : {}),
           orchestrator: { status: 'connected', response_time: await loopMs(), active_calls: source.calls() },
           recordings: {
             status: !takesNew ? 'full' : problem === null ? 'connected' : 'disconnected',

@@ -1,0 +1,2 @@
+/** Debian's. */
+export const REDIS_SERVER = '/usr/bin/redis-server';
