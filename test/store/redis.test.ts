@@ -57,8 +57,8 @@ describe('Redis between two servers', () => {
       listen: async () => undefined,
     } as unknown as PostgresNotifications;
     const fail = (error: Error) => assert.fail(error);
-    const here = new EventBell(notifications, fail, links[0]!);
-    const there = new EventBell(notifications, fail, links[1]!);
+    const here = new EventBell(notifications, fail, links[0]);
+    const there = new EventBell(notifications, fail, links[1]);
     let heard = 0;
     await there.listen(() => heard++);
     const ringUntil = (what: string, done: () => boolean) =>
@@ -86,7 +86,7 @@ describe('Redis between two servers', () => {
   });
 
   it('counts requests over both servers, and goes on counting while Redis is away', async () => {
-    const [a, b] = [new WindowRateLimiter(null, links[0]!), new WindowRateLimiter(null, links[1]!)];
+    const [a, b] = [new WindowRateLimiter(null, links[0]), new WindowRateLimiter(null, links[1])];
     const remaining = async (limiter: WindowRateLimiter) => (await limiter.count('key', 3, 3600)).remaining;
     assert.deepEqual([await remaining(a), await remaining(b), await remaining(a)], [2, 1, 0]);
     assert.equal((await b.count('key', 3, 3600)).allowed, false);
