@@ -21,6 +21,7 @@ export interface Filled extends Made {
   readonly conversationId: number;
   readonly phoneNumber: string;
   readonly userId: number;
+  readonly personId: number;
   readonly personName: string;
   readonly webhookId: number;
   readonly toolId: number;
@@ -137,7 +138,7 @@ export async function fill(pool: Pool, organizationId: number, calls: number, ma
     // As the database does by itself while it runs.
     await run('vacuum analyze');
     const row =
-      await one(`select (select agents[1] from seen) as agent, c.id as call, c.sid, c.to_number as number, (select id from conversations where call_id = c.id) as conversation,
+      await one(`select (select agents[1] from seen) as agent, c.id as call, c.sid, c.to_number as number, c.person_id as person, (select id from conversations where call_id = c.id) as conversation,
         (select users[1] from seen) as "user", (select max(id) from webhooks) as webhook, (select min(id) from tools) as tool, (select min(id) from documents) as document
       from calls c, seen where c.id > call0 and c.direction = 'outbound' and c.status = 'completed' order by c.id offset ${Math.floor(calls / 5)} limit 1`);
     await run('drop table seen');
@@ -150,6 +151,7 @@ export async function fill(pool: Pool, organizationId: number, calls: number, ma
       conversationId: Number(row['conversation']),
       phoneNumber: String(row['number']),
       userId: Number(row['user']),
+      personId: Number(row['person']),
       personName: String(row['number']),
       webhookId: Number(row['webhook']),
       toolId: Number(row['tool']),

@@ -11,6 +11,9 @@ export interface ScaleRequest {
 /** Figures of the server itself, which do not depend on records. */
 const SERVER_ITSELF = /^\/(?:docs|health|ws)(?:\/|$)|^\/voice\/providers/;
 
+/** About a call that waits for a human, a published version or a number of the organization: none is filled. */
+const NOT_FILLED = /:queue_id|\/versions\/|\/numbers\/:number/;
+
 /**
  * Every GET operation of the APIs: as it is, with each documented filter value by itself, with a page of 100, and
  * with a page in the middle of all records.
@@ -33,6 +36,7 @@ export function requestsOf(apis: readonly Api[], filled: Filled, rows: number): 
     conversationId: `conv_${filled.conversationId}`,
     userId: filled.phoneNumber,
     user_id: `user_${filled.userId}`,
+    person_id: `person_${filled.personId}`,
     organization_id: `org_${filled.organizationId}`,
     webhook_id: `webhook_${filled.webhookId}`,
     tool_id: `tool_${filled.toolId}`,
@@ -42,7 +46,7 @@ export function requestsOf(apis: readonly Api[], filled: Filled, rows: number): 
   const requests: ScaleRequest[] = [];
   for (const api of apis)
     for (const { method, path, query, raw } of api.operations) {
-      if (method !== 'GET' || raw || SERVER_ITSELF.test(path)) continue;
+      if (method !== 'GET' || raw || SERVER_ITSELF.test(path) || NOT_FILLED.test(path)) continue;
       const filledPath = path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(required(params, name, path)));
       const add = (search: string, shown = search) =>
         requests.push({ operation: `GET ${path}${shown}`, path: `${filledPath}${search}` });
@@ -98,6 +102,19 @@ function sampleOf(
     case 'date_to':
     case 'end_date':
       return [daysAgo(0)];
+    case 'to':
+    case 'agent_version':
+      return ['1'];
+    case 'after':
+    case 'cursor':
+      return [String(middle)];
+    case 'points':
+      return ['100'];
+    case 'actor':
+    case 'subject':
+      return [`user_${filled.userId}`];
+    case 'action':
+      return ['webhook.register'];
     case 'sort':
     case 'sort_by':
       return ['created_at'];

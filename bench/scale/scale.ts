@@ -70,7 +70,7 @@ async function measure(rows: number): Promise<ScaleFigure[]> {
 /** What the replies of `makeRecords` hold, of each what it has. */
 interface Reply {
   readonly data: {
-    readonly id: string;
+    readonly campaign_id: string;
     readonly import_id: string;
     readonly voices: readonly { readonly id: string }[];
   };
@@ -91,7 +91,7 @@ async function makeRecords(url: string): Promise<Made> {
     return JSON.parse(text) as Reply;
   };
   const campaign = await ask('/api/campaigns', { name: 'Scale' });
-  const campaignId = campaign.data.id;
+  const campaignId = campaign.data.campaign_id;
   const list = new FormData();
   list.set('file', new Blob(['phone_number,name\n+15005550006,Ada\n'], { type: 'text/csv' }), 'leads.csv');
   const imported = await ask(`/api/campaigns/${campaignId}/leads`, list);

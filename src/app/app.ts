@@ -12,6 +12,8 @@ import type { WallClock } from '#core/kernel/wall-clock.ts';
 import { searchKnowledge } from '#core/knowledge/search.ts';
 import type { Organization } from '#core/identity/organization.ts';
 import { SignedUrls } from '#edge/signed-urls.ts';
+import type { WebhookUrls } from '#core/webhooks/webhook.ts';
+import { recordingPath, URL_TTL_MS } from '../pages/routes.ts';
 import { RealClock } from '#engine/real-clock.ts';
 import { Dialler } from '#dialler/dialler.ts';
 import { GuardedClient } from '#http/guarded-client.ts';
@@ -94,6 +96,7 @@ interface SharedParts extends Omit<Core, 'live' | 'dialogue' | 'carriers' | 'lim
   readonly deskAlarm: DeskAlarms;
   readonly carriers: Carriers;
   readonly addresses: Addresses;
+  readonly signedUrls: SignedUrls;
   /** Names this server as an owner of calls. */
   readonly serverId: string;
   readonly config: Config;
@@ -170,6 +173,7 @@ async function build(
     carriers,
     embedded,
     addresses,
+    signedUrls: new SignedUrls(derive('signed-urls'), () => Date.now()),
     config,
     parts,
     records,
@@ -243,7 +247,7 @@ async function build(
     addresses,
     here,
     records,
-    signedUrls: new SignedUrls(derive('signed-urls'), () => Date.now()),
+    signedUrls: basis.signedUrls,
     health,
     log,
     closers,
@@ -352,15 +356,18 @@ async function placeElsewhere({ records, store, log, closers }: SharedParts): Pr
 }
 
 /** Starts jobs, webhook deliveries, the dialler, and the reaper of calls whose server died. */
-async function workOn(
-  { records, http, log, closers, config, knowledge, carriers, serverId, deskAlarm }: SharedParts,
-  core: Core,
-): Promise<Dialler> {
+async function workOn(parts: SharedParts, core: Core): Promise<Dialler> {
+  const { records, http, log, closers, config, knowledge, carriers, serverId, deskAlarm } = parts;
+  const { addresses, signedUrls } = parts;
   await workOff(records.boss, core, knowledge.embedder, log);
   const words = new Map(
     apisOf([]).flatMap(({ name, webhookBody }) => (webhookBody ? [[name, webhookBody] as const] : [])),
   );
-  const webhooks = new WebhookDeliveries({ core, http, words, log });
+  const urls: WebhookUrls = {
+    base: () => addresses.publicUrl,
+    recording: (sid, at) => addresses.publicUrl + signedUrls.sign(recordingPath(sid, 'wav'), URL_TTL_MS, at.getTime()),
+  };
+  const webhooks = new WebhookDeliveries({ core, http, words, urls, log });
   closers.push(() => webhooks.close());
   deskAlarm.sweep();
   const imports = new LeadImports({ core, log });

@@ -10,8 +10,9 @@ export class SignedUrls {
     this.#now = now;
   }
 
-  sign(path: string, ttlMs: number): string {
-    const expires = Math.floor((this.#now() + ttlMs) / 1000);
+  /** `from`: when its time begins, ms since 1970. Default: now. */
+  sign(path: string, ttlMs: number, from = this.#now()): string {
+    const expires = Math.floor((from + ttlMs) / 1000);
     return `${path}?expires=${expires}&signature=${this.#mac(path, expires)}`;
   }
 

@@ -3,7 +3,13 @@ import type { Core } from '#core/core.ts';
 import type { Call } from '#core/calls/call.ts';
 import { logFailure } from '#core/kernel/errors.ts';
 import type { HttpClient } from '#core/kernel/http-client.ts';
-import { retryAfterMs, type StoredEvent, type Webhook, type WebhookBody } from '#core/webhooks/webhook.ts';
+import {
+  retryAfterMs,
+  type StoredEvent,
+  type Webhook,
+  type WebhookBody,
+  type WebhookUrls,
+} from '#core/webhooks/webhook.ts';
 import type { AttemptOutcome, LaneWork, WebhookLane } from '#core/webhooks/webhook-store.ts';
 
 const POLL_MS = 200;
@@ -30,6 +36,7 @@ export interface WebhookDeliveryOptions {
   readonly http: HttpClient;
   /** By API. */
   readonly words: ReadonlyMap<string, WebhookBody>;
+  readonly urls: WebhookUrls;
   readonly log: Pick<Log, 'warn' | 'error'>;
 }
 
@@ -140,7 +147,7 @@ export class WebhookDeliveries {
     call: Call | null,
     attempt: number,
   ): Promise<AttemptOutcome | null> {
-    const { core, http, words } = this.#options;
+    const { core, http, words, urls } = this.#options;
     const at = core.clock.now();
     const began = performance.now();
     const outcome = (state: AttemptOutcome['state'], status: number | null, error: string | null): AttemptOutcome => ({
@@ -156,7 +163,9 @@ export class WebhookDeliveries {
     const failed = retryAfterMs(attempt) === null ? 'dead' : 'pending';
     try {
       const secret = core.secrets.open(sealedSecret);
-      const body = JSON.stringify(say(webhook, event, call, (text) => core.secrets.bodySignature(secret, text)));
+      const body = JSON.stringify(
+        say(webhook, event, call, { sign: (text) => core.secrets.bodySignature(secret, text), urls }),
+      );
       const reply = await http.send({
         method: 'POST',
         url: webhook.url,

@@ -5,6 +5,7 @@ import type {
   CallOwner,
   CallEnd,
   CallFilter,
+  CallSort,
   CallProgress,
   CallStore,
   NewCall,
@@ -16,6 +17,7 @@ import type { Database } from './schema.ts';
 import { CONTACT_GAP_MS } from './heartbeat.ts';
 import { changed, conversationOfCall, leaseEnd, rowOf, toCall } from './call-row.ts';
 import { branchesOf, countOf } from './call-listing.ts';
+import { sortedIds } from './sorted-calls.ts';
 import { endLegs, firstLeg, joinFirst, leaveAll, updateWithLeg } from './first-leg.ts';
 import { listKeys } from './listing.ts';
 import { interval } from './sql.ts';
@@ -273,8 +275,14 @@ export class PostgresCallStore implements CallStore {
     await this.#db.updateTable('calls').set({ disposition }).where('id', '=', id).execute();
   }
 
-  async list(organizationId: number, filter: CallFilter, page: Page): Promise<Listed<Call>> {
+  async list(
+    organizationId: number,
+    filter: CallFilter,
+    page: Page,
+    sort: CallSort = 'created_at',
+  ): Promise<Listed<Call>> {
     const order = page.order ?? 'desc';
+    if (sort !== 'created_at') return this.#sorted(organizationId, filter, page, sort);
     const listing = {
       table: 'calls',
       key: ['id'],
@@ -295,6 +303,21 @@ export class PostgresCallStore implements CallStore {
     const ids = keys.map((key) => key['id'] as number);
     const rows = await this.#calls().where('id', 'in', ids).orderBy('id', order).execute();
     return { rows: rows.map(toCall), total };
+  }
+
+  async #sorted(
+    organizationId: number,
+    filter: CallFilter,
+    page: Page,
+    sort: Exclude<CallSort, 'created_at'>,
+  ): Promise<Listed<Call>> {
+    const { ids, total } = await sortedIds(this.#db, branchesOf(organizationId, filter), page, sort);
+    if (ids.length === 0) return { rows: [], total };
+    const rows = await this.#calls()
+      .where('id', 'in', [...ids])
+      .execute();
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return { rows: ids.flatMap((id) => byId.get(id) ?? []).map(toCall), total };
   }
 
   async dropRecordings(organizationId: number, endedBefore: Date, at: Date, limit: number): Promise<readonly string[]> {

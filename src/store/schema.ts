@@ -828,5 +828,6 @@ export interface Database {
     created_at: Date;
     deleted_at: Date | null;
     receiver: GeneratedAlways<string>;
+    event_names: Generated<string[]>;
   };
 }

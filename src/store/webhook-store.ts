@@ -21,6 +21,7 @@ export class PostgresWebhookStore implements WebhookStore {
         api: webhook.api,
         url: webhook.url,
         events: [...webhook.events],
+        event_names: [...webhook.eventNames],
         agent_id: webhook.agentId,
         secret: webhook.sealedSecret,
         created_at: webhook.createdAt,
@@ -278,6 +279,7 @@ function toWebhook(row: Selectable<Database['webhooks']>): Webhook {
     api: row.api,
     url: row.url,
     events: row.events as Webhook['events'],
+    eventNames: row.event_names,
     agentId: row.agent_id,
     createdAt: row.created_at,
   };

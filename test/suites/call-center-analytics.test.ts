@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { timeZone } from '#core/kernel/locale.ts';
-import { periodsOf, type Granularity } from '#core/metrics/periods.ts';
+import { periodsOf, periodStart, type Granularity } from '#core/metrics/periods.ts';
 import { codeOf, data, type Json } from '../support/identity-client.ts';
 import { putCalls, putCampaign, type PastCall } from '../support/call-history.ts';
 import { accepted, startServer, until, type TestServer } from '../support/server.ts';
@@ -102,7 +102,7 @@ describe('call-center: analytics', { concurrency: 1 }, () => {
             periodsOf(timeZone(zone), granularity, { from, to }).map((period) => {
               const some = within(period.from, period.to, keep);
               return {
-                timestamp: `${new Date(period.from).toISOString().slice(0, 19)}Z`,
+                timestamp: `${new Date(periodStart(timeZone(zone), granularity, period.from)).toISOString().slice(0, 19)}Z`,
                 calls: some.length,
                 success_rate: percent(answered(some), some.length),
                 conversion_rate: percent(converted(some), some.length),

@@ -103,7 +103,33 @@ describe('call-center: calls', { concurrency: 1 }, () => {
     assert.equal((await page(`date_from=${today}&date_to=${today}&limit=100`)).rows.length, all.rows.length);
     assert.equal((await page('date_to=2024-01-15')).pagination['total'], 0);
     assert.equal((await page('date_from=2024-01-15T14:00:00Z&limit=100')).rows.length, all.rows.length);
-    for (const bad of ['status=lost', 'date_from=yesterday', 'date_from=2026-02-30', 'page=0', 'limit=1000'])
+    const durations = (await page('sort=duration&limit=100')).rows.map((row) => Number(row['duration']));
+    assert.deepEqual(
+      durations,
+      durations.toSorted((a, b) => b - a),
+    );
+    assert.deepEqual([durations.length, durations[0]! > 0], [all.rows.length, true]);
+    const costs = (await page('sort=cost&order=asc&limit=100')).rows.map((row) => Number(row['cost']));
+    assert.deepEqual(
+      costs,
+      costs.toSorted((a, b) => a - b),
+    );
+    const statuses = (await page('sort=status&order=asc&limit=100')).rows.map((row) => row['status']);
+    assert.deepEqual(statuses.toSorted(), statuses);
+    const last = await page('sort=duration&page=2&limit=1&status=failed');
+    assert.deepEqual(last.pagination['total'], failed.rows.length);
+    assert.match(
+      String(((await ask('GET', '/api/calls?page=0')).body['error'] as Json)['message']),
+      /^page must be 1 or more$/,
+    );
+    for (const bad of [
+      'sort=secret',
+      'status=lost',
+      'date_from=yesterday',
+      'date_from=2026-02-30',
+      'page=0',
+      'limit=1000',
+    ])
       assert.equal((await ask('GET', `/api/calls?${bad}`)).status, 400, bad);
   });
 
@@ -203,7 +229,7 @@ describe('call-center: calls', { concurrency: 1 }, () => {
     assert.deepEqual(Object.keys(found), ['call_id', 'sentiment', 'intent', 'keywords', 'summary']);
     assert.equal(found['call_id'], null);
     assert.equal((found['sentiment'] as Json)['overall'], 'positive');
-    assert.ok((found['keywords'] as string[]).includes('pricing'));
+    assert.ok((found['keywords'] as string[]).includes('price'));
     const rows = (await ok('GET', '/api/calls?status=completed&order=asc&limit=1'))['data'] as Json[];
     const id = String(rows[0]!['call_id']);
     const ofCall = (await ok('POST', '/api/ai/analyze', { call_id: id }))['data'] as Json;

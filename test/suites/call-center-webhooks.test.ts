@@ -65,8 +65,12 @@ describe('call-center: webhooks', () => {
     assert.equal(made.status, 200, JSON.stringify(made.body));
     const { webhook_id, created_at, ...rest } = data(made);
     assert.match(String(created_at), /Z$/);
-    // A secret that was sent is not shown again; `campaign.finished` is another name.
-    assert.deepEqual(rest, { url: receiver.url, events: ['call.completed', 'campaign.completed'], is_active: true });
+    // A secret that was sent is not shown again; `campaign.finished` is another name of `campaign.completed`.
+    const shown = { url: receiver.url, events: ['call.completed', 'campaign.finished'], is_active: true };
+    assert.deepEqual(rest, shown);
+    const { created_at: _, ...again } = data(await server.request('GET', `/api/webhooks/${String(webhook_id)}`));
+    assert.deepEqual(again, { webhook_id, ...shown });
+    assert.equal(codeOf(await server.request('GET', '/api/webhooks/webhook_999999')), 'RESOURCE_001');
     const listed = async () => data(await server.request('GET', '/api/webhooks'))['webhooks'] as Json[];
     assert.deepEqual(
       (await listed()).map((one) => one['webhook_id']),
@@ -101,6 +105,9 @@ describe('call-center: webhooks', () => {
       duration: completed.data['duration'],
       disposition: null,
     });
+    const said = (event: string) => of(id).find((body) => body['event'] === event)!.data;
+    assert.equal((await fetch(String(said('recording.ready')['recording_url']))).status, 200);
+    assert.match(String(said('transcription.complete')['transcription_url']), new RegExp(`^http.+/api/calls/${id}$`));
     for (const { text: body, headers } of receiver.received) {
       const { signature } = JSON.parse(body) as { signature: string };
       const signed = body.replace(`,"signature":"${signature}"`, '');

@@ -93,6 +93,7 @@ it('none is lost, none overtakes another of its call, and what comes twice has t
     core: server.app.core,
     http,
     words: new Map([['sales-agent', salesAgentEvent]]),
+    urls: { base: () => '', recording: () => '' },
     log: { warn: () => undefined, error: (fields) => assert.fail(JSON.stringify(fields)) },
   });
   const whole = () =>

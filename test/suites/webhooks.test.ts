@@ -281,6 +281,7 @@ describe('webhooks', () => {
       core: { store, secrets, clock: { now: () => new Date(Date.now() + aheadMs) } },
       http,
       words: new Map([['sales-agent', salesAgentEvent]]),
+      urls: { base: () => '', recording: () => '' },
       log: { warn: () => undefined, error: (fields) => assert.fail(JSON.stringify(fields)) },
     });
     const attempts = async () =>

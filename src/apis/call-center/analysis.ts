@@ -34,7 +34,7 @@ export const analyzeOperation = operation({
   ),
   handle: async ({ core, ctx, body, requestId }) => {
     const { call_id: callId, transcript, analysis_types: types } = body;
-    const { call, analysis } = await analyseCall(
+    const { call, analysis, keywords } = await analyseCall(
       core,
       ctx,
       {
@@ -45,7 +45,7 @@ export const analyzeOperation = operation({
     );
     // The summary belongs to every analysis, as the seed's example shows.
     const wanted = (type: (typeof TYPES)[number]) => types === undefined || type === 'summary' || types.includes(type);
-    const { judgement, topics, summary } = analysis;
+    const { judgement, summary } = analysis;
     return envelope(requestId, {
       call_id: call && idOf('call', call.id),
       ...(judgement && wanted('sentiment')
@@ -54,7 +54,7 @@ export const analyzeOperation = operation({
       ...(judgement && wanted('intent')
         ? { intent: { primary: judgement.intent, confidence: judgement.intentConfidence } }
         : {}),
-      ...(wanted('keywords') ? { keywords: [...topics] } : {}),
+      ...(wanted('keywords') ? { keywords: [...keywords] } : {}),
       ...(wanted('summary') ? { summary } : {}),
       ...(judgement && wanted('conversion') ? { conversion: judgement.converted } : {}),
     });

@@ -13,10 +13,10 @@ const MICROS = 1_000_000;
 const percent = (share: number | null): number => Math.round((share ?? 0) * 10_000) / 100;
 const money = (micros: number | null): number => (micros ?? 0) / MICROS;
 
-/** `+12.5%`, of a figure against its previous value; from nothing to something counts as +100.0%. */
+/** `+12.5%`, of a figure against its previous value; `+0.0%` where that was 0, which no growth can be measured by. */
 function trend(now: number | null, before: number | null): string {
   const [value, base] = [now ?? 0, before ?? 0];
-  const change = base === 0 ? (value === 0 ? 0 : 100 * Math.sign(value)) : ((value - base) / Math.abs(base)) * 100;
+  const change = base === 0 ? 0 : ((value - base) / Math.abs(base)) * 100;
   const rounded = Math.round(change * 10) / 10;
   return `${rounded < 0 ? '-' : '+'}${Math.abs(rounded).toFixed(1)}%`;
 }
@@ -92,7 +92,9 @@ export const callAnalyticsOperation = operation({
       summary: Summary,
       time_series: z.array(
         z.object({
-          timestamp: z.string().describe('Where the period begins'),
+          timestamp: z
+            .string()
+            .describe('Where the period begins in `timezone`; its figures are those within the range'),
           calls: z.int(),
           success_rate: z.number(),
           conversion_rate: z.number(),
@@ -179,7 +181,7 @@ export const realtimeOperation = operation({
       active_calls: z.int(),
       calls_today: z.int().describe("Calls that ended since the organization's midnight, and running ones"),
       success_rate_today: z.number(),
-      queue_size: z.int().describe('Running calls whose caller waits for a human'),
+      queue_size: z.int().describe('Callers who wait in the line for a human'),
       agents_online: z.int().describe('AI agents that take calls, and human agents who are online or busy'),
     }),
   ),

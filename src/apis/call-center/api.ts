@@ -60,6 +60,7 @@ import { cloneVoiceOperation, generateSpeechOperation, getVoiceOperation, listVo
 import {
   callCenterEvent,
   deleteWebhookOperation,
+  getWebhookOperation,
   listDeliveriesOperation,
   listWebhooksOperation,
   registerWebhookOperation,
@@ -119,6 +120,7 @@ export const callCenter: Api = {
     realtimeOperation,
     registerWebhookOperation,
     listWebhooksOperation,
+    getWebhookOperation,
     deleteWebhookOperation,
     listDeliveriesOperation,
     replayDeliveriesOperation,

@@ -10,7 +10,7 @@ import {
   type CallDetail,
   type ReviewedCall,
 } from '#core/calls/reviewed-calls.ts';
-import type { CallFilter } from '#core/calls/call-store.ts';
+import { CALL_SORTS, MOST_SORTED, type CallFilter } from '#core/calls/call-store.ts';
 import { updateCall } from '#core/calls/update-call.ts';
 import { UNITS } from '#core/usage/usage.ts';
 import { AppError } from '#core/kernel/errors.ts';
@@ -152,6 +152,7 @@ export const initiateCallOperation = operation({
       agentId: agentId === undefined ? null : numberOf('agent', agentId, 'Agent', 'agent_id'),
       campaignId: campaignId === undefined ? null : numberOf('campaign', campaignId, 'Campaign', 'campaign_id'),
       to: phoneNumber(to, 'phone_number'),
+      numberField: 'phone_number',
       from: null,
       variables: {},
       overrides: settings.max_duration === undefined ? {} : { maxDurationMs: Math.round(settings.max_duration * 1000) },
@@ -237,10 +238,15 @@ export const listCallsOperation = operation({
   path: '/api/calls',
   summary: 'List Calls',
   permission: 'read-calls',
-  query: PageQuery.extend(CallsQuery.shape),
+  query: PageQuery.extend(CallsQuery.shape).extend({
+    sort: z
+      .enum(CALL_SORTS)
+      .optional()
+      .describe(`By all but created_at the list holds the newest ${MOST_SORTED} calls of the filter, in that order`),
+  }),
   reply: pagedReply(CallReply),
   handle: async ({ core, ctx, urls, query, requestId }) => {
-    const listed = await listReviewedCalls(core, ctx, callsFilter(query), pageOf(query));
+    const listed = await listReviewedCalls(core, ctx, callsFilter(query), pageOf(query), query.sort);
     const now = core.clock.now();
     return paged(requestId, query, listed, (row) => present(row, urls, now));
   },

@@ -51,7 +51,7 @@ export const pagedReply = <D extends z.ZodType>(row: D) =>
 
 const LARGEST_PAGE = 100;
 
-/** `?page=1&limit=20&sort=created_at&order=desc`; records come in the order in which they were made. */
+/** `?page=1&limit=20&sort=created_at&order=desc`; a list that has other orders says so. */
 export const PageQuery = z.object({
   page: wholeNumber(1, 1_000_000).default(1),
   limit: wholeNumber(1, LARGEST_PAGE).default(20),
@@ -59,7 +59,9 @@ export const PageQuery = z.object({
   order: z.enum(['asc', 'desc']).optional(),
 });
 
-export function pageOf(query: z.output<typeof PageQuery>): Page {
+type AskedPage = Omit<z.output<typeof PageQuery>, 'sort'>;
+
+export function pageOf(query: AskedPage): Page {
   return {
     skip: (query.page - 1) * query.limit,
     limit: query.limit,
@@ -67,12 +69,7 @@ export function pageOf(query: z.output<typeof PageQuery>): Page {
   };
 }
 
-export function paged<T, R>(
-  requestId: string,
-  query: z.output<typeof PageQuery>,
-  { rows, total }: Listed<T>,
-  present: (row: T) => R,
-) {
+export function paged<T, R>(requestId: string, query: AskedPage, { rows, total }: Listed<T>, present: (row: T) => R) {
   const pages = Math.ceil(total / query.limit);
   return {
     success: true as const,

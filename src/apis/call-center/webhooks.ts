@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { durationMs, type Call } from '#core/calls/call.ts';
 import type { DomainEvent } from '#core/kernel/events.ts';
-import type { StoredEvent, Webhook, WebhookDelivery } from '#core/webhooks/webhook.ts';
+import type { StoredEvent, Webhook, WebhookBodyTools, WebhookDelivery, WebhookUrls } from '#core/webhooks/webhook.ts';
 import {
   deleteWebhook,
+  getWebhook,
   listDeliveries,
   listWebhooks,
   registerWebhook,
@@ -35,6 +36,12 @@ const FINISHED = 'campaign.finished';
 
 const nameOf = (type: DomainEvent['type']): string => NAMES.find((name) => EVENTS[name] === type) ?? type;
 
+/** The name that the webhook registered an event under. */
+const nameFor = ({ eventNames }: Webhook, type: DomainEvent['type']): string =>
+  type === EVENTS['campaign.completed'] && eventNames.includes(FINISHED) && !eventNames.includes('campaign.completed')
+    ? FINISHED
+    : nameOf(type);
+
 const webhookNumber = (id: string): number => numberOf('webhook', id, 'Webhook', 'webhook_id');
 
 const WebhookReply = z.object({
@@ -48,7 +55,7 @@ const WebhookReply = z.object({
 const present = (webhook: Webhook): z.input<typeof WebhookReply> => ({
   webhook_id: idOf('webhook', webhook.id),
   url: webhook.url,
-  events: webhook.events.map(nameOf),
+  events: webhook.events.map((type) => nameFor(webhook, type)),
   is_active: true,
   created_at: timeInSeconds(webhook.createdAt),
 });
@@ -73,6 +80,7 @@ export const registerWebhookOperation = operation({
       api: API,
       url: body.url,
       events: body.events.map((name) => EVENTS[name === FINISHED ? 'campaign.completed' : name]),
+      eventNames: body.events,
       agentId: null,
       secret: body.secret ?? null,
     });
@@ -88,6 +96,17 @@ export const listWebhooksOperation = operation({
   reply: enveloped(z.object({ webhooks: z.array(WebhookReply) })),
   handle: async ({ core, ctx, requestId }) =>
     envelope(requestId, { webhooks: (await listWebhooks(core, ctx, { api: API })).map(present) }),
+});
+
+export const getWebhookOperation = operation({
+  method: 'GET',
+  path: '/api/webhooks/:webhook_id',
+  summary: 'Get a webhook',
+  permission: 'read',
+  params: z.object({ webhook_id: IdText }),
+  reply: enveloped(WebhookReply),
+  handle: async ({ core, ctx, params, requestId }) =>
+    envelope(requestId, present(await getWebhook(core, ctx, API, webhookNumber(params.webhook_id)))),
 });
 
 export const deleteWebhookOperation = operation({
@@ -164,12 +183,15 @@ export const replayDeliveriesOperation = operation({
 });
 
 /** The body of a delivery, without its signature. The same for every attempt: it says what held at the event. */
-function bodyOf({ at, event }: StoredEvent, call: Call | null): object {
+function bodyOf(webhook: Webhook, { at, event }: StoredEvent, call: Call | null, urls: WebhookUrls): object {
   const { confidence: _, importId: __, ...said } = event.data as { confidence?: unknown; importId?: unknown } & object;
   return {
-    event: nameOf(event.type),
+    event: nameFor(webhook, event.type),
     timestamp: timeInSeconds(at),
-    data: call === null ? { ...subjectOf(event), ...said } : { ...callData(event, call, at), ...reasonIn(event) },
+    data:
+      call === null
+        ? { ...subjectOf(event), ...said }
+        : { ...callData(event, call, at), ...reasonIn(event), ...resultOf(event, call, at, urls) },
   };
 }
 
@@ -203,13 +225,20 @@ const subjectOf = (event: DomainEvent): object =>
 
 const reasonIn = (event: DomainEvent): object => (event.type === 'call.failed' ? { reason: event.data.reason } : {});
 
+/** Where the recording or the transcript is that an event announces. */
+function resultOf(event: DomainEvent, { id, sid }: Call, at: Date, urls: WebhookUrls): object {
+  if (event.type === 'recording.ready') return { recording_url: urls.recording(sid, at) };
+  if (event.type === 'transcript.ready') return { transcription_url: `${urls.base()}/api/calls/${idOf('call', id)}` };
+  return {};
+}
+
 /** The body of a delivery with the signature in it, over the body as sent without `,"signature":"…"`. */
 export function callCenterEvent(
-  _webhook: Webhook,
+  webhook: Webhook,
   event: StoredEvent,
   call: Call | null,
-  sign: (body: string) => string,
+  { sign, urls }: WebhookBodyTools,
 ): object {
-  const body = bodyOf(event, call);
+  const body = bodyOf(webhook, event, call, urls);
   return { ...body, signature: `sha256=${sign(JSON.stringify(body))}` };
 }

@@ -4,6 +4,8 @@ import type { BatchCall, BatchCallInput } from '#core/calls/call-batch.ts';
 import { getBatch, MOST_IN_BATCH, placeBatch } from '#core/calls/place-batch.ts';
 import { sipCallId } from '#core/calls/sip-call-id.ts';
 import { isPhoneNumber } from '#core/kernel/phone-number.ts';
+import { sentence } from '../kit/input.ts';
+import { issueWords } from '../kit/issue-words.ts';
 import { operation } from '../kit/operation.ts';
 import { IdText, idOf, jsonOfAtMost, numberOf } from '../kit/codecs.ts';
 import { BATCHES, INVALID_NUMBER, Metadata, PhoneNumberText, variablesIn } from './dialect.ts';
@@ -59,13 +61,13 @@ function readRow(
   row: z.output<typeof Row>,
   common: { readonly from: string | undefined; readonly trunkId: string | null },
 ): BatchCallInput | { readonly problem: string } {
-  const { data, error } = GoodRow.safeParse(row);
+  const { data, error } = GoodRow.safeParse(row, { error: issueWords });
   if (!data) {
     const issue = error.issues[0]!;
     const field = String(issue.path[0] ?? 'row');
     if (typeof row !== 'object' || row === null) return { problem: 'A row must be an object with to_number' };
     if (field === 'to_number' && row.to_number === undefined) return { problem: 'to_number is required' };
-    return { problem: field === 'to_number' ? INVALID_NUMBER : `${field}: ${issue.message}` };
+    return { problem: field === 'to_number' ? INVALID_NUMBER : sentence(field, issue.message) };
   }
   const metadata = data.metadata ?? {};
   return toPlace({

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { AppError, type Issue } from '#core/kernel/errors.ts';
+import { issueWords } from './issue-words.ts';
 import type { Shape } from './operation.ts';
 
 const DEEPEST = 64;
@@ -20,7 +21,7 @@ export function readJson(body: unknown): unknown {
 export function parseInput(schema: Shape | undefined, value: unknown, where: 'path' | 'query' | 'body'): unknown {
   if (!schema) return undefined;
   if (hasInvalidText(value)) throw wrong(where, `the ${where} holds a NUL character or a half character`);
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: issueWords });
   if (parsed.success) return parsed.data;
   throw new AppError('invalid-input', 'Invalid request parameters', {
     issues: parsed.error.issues.map((issue) => toIssue(issue, where, value)),
@@ -82,6 +83,10 @@ function shownValue(issue: z.core.$ZodIssue, input: unknown): Pick<Issue, 'value
   return typeof value === 'number' || typeof value === 'boolean' || value === null ? { value } : {};
 }
 
+/** A message that follows the name of its field needs no colon. */
+export const sentence = (path: string, message: string): string =>
+  message.startsWith('must ') ? `${path} ${message}` : `${path}: ${message}`;
+
 function toIssue(issue: z.core.$ZodIssue, where: string, input: unknown): Issue {
   const path = issue.path.map((part) => shortened(String(part))).join('.') || where;
   const missing =
@@ -93,6 +98,6 @@ function toIssue(issue: z.core.$ZodIssue, where: string, input: unknown): Issue 
     path,
     kind,
     ...shownValue(issue, input),
-    message: missing ? `${path} is required` : `${path}: ${issue.message}`,
+    message: missing ? `${path} is required` : sentence(path, issue.message),
   };
 }

@@ -72,6 +72,7 @@ export const initiateCallOperation = operation({
     const call = await placeCall(core, ctx, {
       agentId: agentId === undefined ? null : numberOf('agent', agentId, 'Agent', 'agent_id'),
       to: phoneNumber(to, 'phone_number'),
+      numberField: 'phone_number',
       from: options.caller_id === undefined ? null : phoneNumber(options.caller_id, 'options.caller_id'),
       variables: {
         ...Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, String(value)])),

@@ -3,6 +3,7 @@ import type { Core } from '../core.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Context } from '../kernel/context.ts';
 import type { Analysis } from '../memory/analyst.ts';
+import { keywordsOf } from '../memory/keywords.ts';
 import { chargeAnalysis } from '../memory/learn.ts';
 import type { Call } from './call.ts';
 import { holdsBooking } from './call-review.ts';
@@ -26,7 +27,7 @@ export async function analyseCall(
   ctx: Context,
   { callId, transcript }: AnalyseCall,
   subject: string,
-): Promise<{ readonly call: Call | null; readonly analysis: Analysis }> {
+): Promise<{ readonly call: Call | null; readonly analysis: Analysis; readonly keywords: readonly string[] }> {
   const call = callId === null ? null : await getCall(core, ctx, callId, subject);
   const agent = call === null ? null : await core.store.agents.evenDeleted(call.agentId);
   const messages = transcript === null ? call && (await wordsOf(core, call)) : linesIn(transcript, core.clock.now());
@@ -46,9 +47,10 @@ export async function analyseCall(
     await core.store.transaction(async (records) => {
       if (await chargeAnalysis(records, call, analysis)) await records.metrics.settle([call.id]);
     });
-  const { judgement } = analysis;
-  if (judgement === null || !holdsBooking(messages)) return { call, analysis };
-  return { call, analysis: { ...analysis, judgement: { ...judgement, converted: true } } };
+  const { judgement, topics } = analysis;
+  const keywords = keywordsOf(messages, topics);
+  if (judgement === null || !holdsBooking(messages)) return { call, analysis, keywords };
+  return { call, keywords, analysis: { ...analysis, judgement: { ...judgement, converted: true } } };
 }
 
 const wordsOf = ({ store }: Core, call: Call): Promise<readonly Entry[]> => store.entries.of(call.conversationId);

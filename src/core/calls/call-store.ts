@@ -86,6 +86,11 @@ export interface CallEnd {
 /** `repeated`: this record, or a later one, is already stored. */
 export type WriteResult = 'written' | 'repeated' | 'ended' | 'taken';
 
+/** What a list of calls is ordered by; by all but the time only the newest `MOST_SORTED` of the list are. */
+export const CALL_SORTS = ['created_at', 'duration', 'cost', 'status'] as const;
+export type CallSort = (typeof CALL_SORTS)[number];
+export const MOST_SORTED = 10_000;
+
 export interface CallStore {
   insert(call: NewCall): Promise<Call>;
   /** Null if the carrier's call already exists. */
@@ -138,7 +143,7 @@ export interface CallStore {
   /** Replaces what people or the agent call the outcome; also of an ended call. */
   setDisposition(id: number, disposition: string | null): Promise<void>;
   /** Newest first. */
-  list(organizationId: number, filter: CallFilter, page: Page): Promise<Listed<Call>>;
+  list(organizationId: number, filter: CallFilter, page: Page, sort?: CallSort): Promise<Listed<Call>>;
   /** Removes the recording keys of calls that ended before that instant, and returns them. */
   dropRecordings(organizationId: number, endedBefore: Date, at: Date, limit: number): Promise<readonly string[]>;
 }

@@ -3,7 +3,7 @@ import type { Core } from '../core.ts';
 import type { CallEntry } from '../conversations/entry.ts';
 import { callsOf, type Context } from '../kernel/context.ts';
 import { notFound } from '../kernel/errors.ts';
-import type { CallFilter } from './call-store.ts';
+import type { CallFilter, CallSort } from './call-store.ts';
 import type { Listed, Page } from '../kernel/page.ts';
 import type { Call } from './call.ts';
 
@@ -50,18 +50,20 @@ export async function getCallBySid(core: Pick<Core, 'store'>, sid: string, subje
   return call;
 }
 
-/** Lists the calls that the actor may see, newest first. */
+/** Lists the calls that the actor may see, newest first, or the highest of another order. */
 export function listCalls(
   core: Core,
   ctx: Context,
   filter: Omit<CallFilter, 'userId'>,
   page: Page,
+  sort: CallSort = 'created_at',
 ): Promise<Listed<Call>> {
   const whose = callsOf(ctx.actor);
   return core.store.calls.list(
     ctx.organizationId,
     { ...filter, ...(whose === 'all' ? {} : { userId: whose.userId }) },
     page,
+    sort,
   );
 }
 

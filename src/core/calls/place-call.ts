@@ -17,6 +17,8 @@ export interface PlaceCall {
   /** The campaign that it counts for; its agent and caller id are the defaults. */
   readonly campaignId?: number | null;
   readonly to: PhoneNumber;
+  /** The API's name of `to`, for errors. Default: `to_number`. */
+  readonly numberField?: string;
   readonly from: PhoneNumber | null;
   /** Default: the current carrier. */
   readonly carrier?: CarrierInfo;
@@ -38,8 +40,8 @@ export interface PlaceCall {
 export const DEFAULT_RING_TIMEOUT_MS = 30_000;
 
 /**
- * Places a call, which is stored before it is dialled. @throws AppError not-found, conflict (do not call),
- * too-many-calls
+ * Places a call, which is stored before it is dialled. @throws AppError not-found, unchangeable (do not
+ * call), too-many-calls
  */
 export async function placeCall(core: Core, ctx: Context, input: PlaceCall): Promise<Call> {
   const carrier = input.carrier ?? (await core.carriers.current());
@@ -57,7 +59,9 @@ export async function placeCall(core: Core, ctx: Context, input: PlaceCall): Pro
       input.variables['user_id'],
     );
     if (numberOwner?.doNotCallAt || person?.doNotCallAt)
-      throw new AppError('conflict', 'This person asked not to be called', { subject: `to_number: ${input.to}` });
+      throw new AppError('unchangeable', 'This person asked not to be called', {
+        subject: `${input.numberField ?? 'to_number'}: ${input.to}`,
+      });
     const campaign = await campaignOf(records, ctx, input.campaignId ?? null);
     return {
       ...(input.sid === undefined ? {} : { sid: input.sid }),

@@ -5,7 +5,7 @@ import type { PricedLine } from '../usage/usage.ts';
 import type { Listed, Page } from '../kernel/page.ts';
 import { LIVE_STATUSES, type Call } from './call.ts';
 import { NO_REVIEW, type CallReview } from './call-review.ts';
-import type { CallFilter } from './call-store.ts';
+import type { CallFilter, CallSort } from './call-store.ts';
 import type { CallEntry } from '../conversations/entry.ts';
 import { entriesOf, entriesOfListed, getCall, listCalls } from './get-call.ts';
 import { qualityOf } from './quality.ts';
@@ -41,14 +41,15 @@ export async function getCallDetail(
   return { ...reviews[0]!, entries, usage, summary: conversation?.summary ?? null };
 }
 
-/** Lists the calls that the actor may see, newest first. */
+/** See `listCalls`. */
 export async function listReviewedCalls(
   core: Core,
   ctx: Context,
   filter: Omit<CallFilter, 'userId'>,
   page: Page,
+  sort: CallSort = 'created_at',
 ): Promise<Listed<ReviewedCall>> {
-  const { rows, total } = await listCalls(core, ctx, filter, page);
+  const { rows, total } = await listCalls(core, ctx, filter, page, sort);
   return { rows: await withReviews(core, rows), total };
 }
 

@@ -6,6 +6,7 @@ import type { Core } from '../core.ts';
 import type { Records } from '../records.ts';
 import { priced } from '../usage/usage.ts';
 import type { Analysis } from './analyst.ts';
+import { keywordsOf } from './keywords.ts';
 
 /** Stores the analysis in the person's memory and as the conversation's summary. Repeating it changes nothing. */
 export async function learned(
@@ -28,7 +29,12 @@ function analysisOf(
     messages.flatMap(({ role, text, detail }) => (role === 'system' ? [] : [{ role, text, detail }])),
   );
   if (judgement === null || quality === null) return null;
-  return { ...judgement, converted: judgement.converted || holdsBooking(messages), keywords: topics, quality };
+  return {
+    ...judgement,
+    converted: judgement.converted || holdsBooking(messages),
+    keywords: keywordsOf(messages, topics),
+    quality,
+  };
 }
 
 /** Analyses an ended call, or the messages so far. Of a call the review and the facts are kept as well. */

@@ -5,7 +5,7 @@ import type { AnalyticsRange } from './analytics-range.ts';
 import { measure } from './measure.ts';
 import type { Figure } from './metrics.ts';
 import type { MetricsFilter } from './metrics-store.ts';
-import type { Granularity } from './periods.ts';
+import { periodStart, type Granularity } from './periods.ts';
 import { PERFORMANCE_FIGURES, performanceOf } from './performance.ts';
 
 type Reading = Pick<Context, 'organizationId' | 'actor'>;
@@ -27,6 +27,7 @@ export interface CallSummary extends SummaryFigures {
 }
 
 export interface CallPeriod extends SummaryFigures {
+  /** Where the period begins in the zone, also where the range begins later. */
   readonly from: Date;
 }
 
@@ -47,7 +48,13 @@ export async function callAnalytics(
     summaryOf(core, ctx, range, filter),
     measure(core, ctx, { ...range, figures: SUMMARY, filter, per }),
   ]);
-  return { summary, periods: periods.map(({ from, figures }) => ({ from, ...figures })) };
+  return {
+    summary,
+    periods: periods.map(({ from, figures }) => ({
+      from: new Date(periodStart(range.zone, per, from.getTime())),
+      ...figures,
+    })),
+  };
 }
 
 async function summaryOf(

@@ -13,14 +13,11 @@ export interface Realtime {
   readonly callsToday: number;
   /** Of those that ended; null if none has. */
   readonly answerRateToday: number | null;
-  /** Running calls whose caller waits for a human. */
+  /** Callers who wait in the desk's line. */
   readonly waiting: number;
   /** AI agents that take calls, and human agents who are online or busy. */
   readonly agentsOnline: number;
 }
-
-/** More calls than this cannot run at once. */
-const MOST_RUNNING = 1000;
 
 /** How things are at this instant, of the calls that the actor may see. */
 export async function realtime(core: Core, ctx: Context): Promise<Realtime> {
@@ -29,7 +26,7 @@ export async function realtime(core: Core, ctx: Context): Promise<Realtime> {
   const clock = wallClock(zone, now);
   const midnight = startOfDay(zone, Date.UTC(clock.getUTCFullYear(), clock.getUTCMonth(), clock.getUTCDate()));
   const [running, [today], agents, desk] = await Promise.all([
-    listCalls(core, ctx, { statuses: LIVE_STATUSES }, { skip: 0, limit: MOST_RUNNING }),
+    listCalls(core, ctx, { statuses: LIVE_STATUSES }, { skip: 0, limit: 1 }),
     measure(core, ctx, {
       figures: ['calls', 'answerRate'],
       from: new Date(midnight),
@@ -43,7 +40,7 @@ export async function realtime(core: Core, ctx: Context): Promise<Realtime> {
     activeCalls: running.total,
     callsToday: (today?.figures.calls ?? 0) + running.total,
     answerRateToday: today?.figures.answerRate ?? null,
-    waiting: running.rows.filter((call) => call.waitingSince !== null).length,
+    waiting: desk.waiting,
     agentsOnline: agents.total + desk.activeAgents,
   };
 }

@@ -1,7 +1,10 @@
 import type { Listed, Page } from '../kernel/page.ts';
 import type { DeliveryState, StoredEvent, Webhook, WebhookDelivery } from './webhook.ts';
 
-export type NewWebhook = Pick<Webhook, 'organizationId' | 'api' | 'url' | 'events' | 'agentId' | 'createdAt'> & {
+export type NewWebhook = Pick<
+  Webhook,
+  'organizationId' | 'api' | 'url' | 'events' | 'eventNames' | 'agentId' | 'createdAt'
+> & {
   readonly sealedSecret: string;
 };
 

@@ -9,6 +9,8 @@ export interface Webhook {
   readonly api: string;
   readonly url: string;
   readonly events: readonly DomainEvent['type'][];
+  /** The API's names that they were registered under; empty where these are the usual ones. */
+  readonly eventNames: readonly string[];
   /** Only events of this AI agent's calls; null: of all. */
   readonly agentId: number | null;
   readonly createdAt: Date;
@@ -21,16 +23,22 @@ export interface StoredEvent {
   readonly event: DomainEvent;
 }
 
-/**
- * The body of a delivery in an API's form. `sign`: hex HMAC of a text with the webhook's secret, for an API that signs
- * within the body.
- */
-export type WebhookBody = (
-  webhook: Webhook,
-  event: StoredEvent,
-  call: Call | null,
-  sign: (text: string) => string,
-) => object;
+export interface WebhookBodyTools {
+  /** Hex HMAC of a text with the webhook's secret, for an API that signs within the body. */
+  sign(text: string): string;
+  readonly urls: WebhookUrls;
+}
+
+/** Addresses for the bodies of deliveries. */
+export interface WebhookUrls {
+  /** Of the server, without a path. */
+  readonly base: () => string;
+  /** Of the recording of a call, signed: valid for a day after `at`, so that each attempt sends the same address. */
+  recording(sid: string, at: Date): string;
+}
+
+/** The body of a delivery in an API's form. */
+export type WebhookBody = (webhook: Webhook, event: StoredEvent, call: Call | null, tools: WebhookBodyTools) => object;
 
 /** `canceled`: its webhook was deleted before it arrived. */
 export type DeliveryState = 'pending' | 'delivered' | 'dead' | 'canceled';

@@ -10,6 +10,7 @@ export interface RegisterWebhook {
   readonly api: string;
   readonly url: string;
   readonly events: readonly DomainEvent['type'][];
+  readonly eventNames?: readonly string[];
   readonly agentId: number | null;
   /** Null: one is generated. */
   readonly secret: string | null;
@@ -34,6 +35,7 @@ export async function registerWebhook(
       api: input.api,
       url: input.url,
       events: [...new Set(input.events)],
+      eventNames: [...new Set(input.eventNames)],
       agentId: input.agentId,
       createdAt: core.clock.now(),
       sealedSecret: core.secrets.seal(input.secret ?? madeSecret!),
@@ -50,6 +52,13 @@ export function listWebhooks(
   filter: { readonly api: string; readonly agentId?: number },
 ): Promise<readonly Webhook[]> {
   return core.store.webhooks.list(ctx.organizationId, filter);
+}
+
+/** @throws AppError not-found, also for a webhook of another API */
+export async function getWebhook(core: BaseCore, ctx: Context, api: string, id: number): Promise<Webhook> {
+  const webhook = await core.store.webhooks.find(ctx.organizationId, id);
+  if (webhook?.api !== api) throw notFound('Webhook', `webhook_id: webhook_${id}`);
+  return webhook;
 }
 
 /** @throws AppError not-found */

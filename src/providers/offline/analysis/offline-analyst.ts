@@ -41,10 +41,18 @@ function summaryOf(
   const last = lines.findLast((line) => line.role === 'agent')?.text;
   return [
     `${about}.`,
-    ...(wants === null ? [] : [`They want ${wants}.`]),
+    ...(wants === null ? [] : [`They want ${wishOf(wants)}.`]),
     ...(last === undefined ? [] : [`Last answer: ${quoted(last)}`]),
   ].join(' ');
 }
+
+/** In the words of the one who reads the summary, without a further question of the person. */
+const wishOf = (wants: string): string =>
+  wants
+    .replace(/,? (?:can|could|may|will|would|do|is|are) (?:i|you|we|it|there)\b.*$/is, '')
+    .replace(/,$/, '')
+    .replaceAll(/\byour\b/gi, 'the')
+    .replaceAll(/\b(?:my|our)\b/gi, 'their');
 
 const listed = (words: readonly string[]) =>
   words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
