@@ -71,7 +71,7 @@ describe('Redis between two servers', () => {
 
     await kill();
     await ringUntil('a ring by Postgres', () => byPostgres.length > 0);
-    assert.match(links[0].problem!, /does not answer/);
+    assert.match(links[0]!.problem!, /does not answer/);
 
     const before = heard;
     start();
@@ -91,7 +91,7 @@ describe('Redis between two servers', () => {
     assert.deepEqual([await remaining(a), await remaining(b), await remaining(a)], [2, 1, 0]);
     assert.equal((await b.count('key', 3, 3600)).allowed, false);
     await kill();
-    await until('the loss', 60_000, () => links[0].problem !== null);
+    await until('the loss', 60_000, () => links[0]!.problem !== null);
     assert.deepEqual([await remaining(a), await remaining(a), await remaining(a)], [2, 1, 0]);
     assert.equal((await a.count('key', 3, 3600)).allowed, false);
     start();
