@@ -4,6 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
+import { missingForLiveKit } from './support/livekit-binary.ts';
 import { motoPath } from './support/moto.ts';
 import { REDIS_SERVER } from './support/redis.ts';
 
@@ -202,6 +203,14 @@ const SUITES: readonly Suite[] = [
   { name: 'identity', budgetS: 120, files: ['test/suites/sign-in.test.ts', 'test/suites/users.test.ts'] },
   { name: 'media socket', budgetS: 240, alone: true, files: ['test/suites/media-socket.test.ts'] },
   { name: 'carrier calls', budgetS: 240, alone: true, files: ['test/suites/carrier-calls.test.ts'] },
+  {
+    name: 'livekit',
+    // The first run builds the server.
+    budgetS: 900,
+    alone: true,
+    files: ['test/suites/livekit.test.ts'],
+    needs: missingForLiveKit,
+  },
   { name: 'stop', budgetS: 240, files: ['test/suites/stop.test.ts'] },
   {
     name: 'two servers',

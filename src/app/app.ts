@@ -40,7 +40,7 @@ import { deriveKey, makeSecrets } from '#secrets/secrets.ts';
 import { isPerson } from '#simulator/personas.ts';
 import { SimulatedCarrier } from '#simulator/simulated-carrier.ts';
 import { NO_CALLS } from '#store/command-channel.ts';
-import { CARRIERS, SERVERS } from '#carriers/catalog.ts';
+import { CARRIERS } from '#carriers/catalog.ts';
 import { Carriers } from '#live/carriers.ts';
 import { Addresses } from './addresses.ts';
 import { startHttpServers, type HttpServers } from './http-servers.ts';
@@ -155,7 +155,6 @@ async function build(
     manifests: parts.carriers ?? CARRIERS,
     embedded: { ...SimulatedCarrier.about, id: embedded.id },
     embeddedControl: simulator,
-    servers: SERVERS,
     environment: config.vendors,
     reachUs: () => reachUs(addresses.publicUrl),
   });

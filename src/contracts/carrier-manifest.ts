@@ -77,6 +77,13 @@ export interface CarrierWire {
   answer(instruction: Instruction): Promise<Answer> | Answer;
 }
 
+/** Opens one room for a short time. */
+export interface RoomAccess {
+  readonly url: string;
+  readonly room: string;
+  readonly token: string;
+}
+
 /** A carrier that has its settings. */
 export interface ConfiguredCarrier {
   readonly control: Carrier;
@@ -88,6 +95,8 @@ export interface ConfiguredCarrier {
   readonly verify: ((request: CarrierRequest, now: Date) => Promise<Delivery>) | null;
   /** Whether the carrier itself opened a media socket; null if the token alone decides. */
   readonly verifySocket: ((request: Pick<CarrierRequest, 'url' | 'headers'>) => Promise<boolean>) | null;
+  /** Lets someone hear a call unseen, where the call is a room that browsers can join. */
+  listen?(carrierCallId: string): Promise<RoomAccess>;
   /** Tests the credentials with a harmless request. @throws CarrierError */
   check(): Promise<void>;
 }

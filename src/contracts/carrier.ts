@@ -24,7 +24,7 @@ export interface DialRequest {
   readonly mediaUrl: () => Promise<string>;
 }
 
-/** Progress of a dial at a carrier in this process; others report by webhook. `answered` carries the media. */
+/** Progress of a call whose media this process connects; others report by webhook. `answered` carries the media. */
 export type CarrierEvent =
   | { readonly type: 'ringing' }
   | { readonly type: 'answered'; readonly leg: MediaLeg; readonly connect: (events: MediaEvents) => void }
@@ -80,10 +80,10 @@ export interface Carrier {
   hangUp(carrierCallId: string): Promise<void>;
   /** Transfers the person to a number, which ends our part of the call. Omitted if the carrier cannot transfer. */
   transfer?(carrierCallId: string, to: string, from: string | null): Promise<void>;
-  /** Simulates an inbound call, for a carrier in this process. Null if no simulated person has that number. */
+  /** Takes up an inbound call whose media this process connects itself. Null if it does not carry that call. */
   receive?(
     carrierCallId: string,
-    request: Pick<DialRequest, 'hints'> & { readonly from: string },
+    request: Pick<DialRequest, 'hints' | 'from'>,
     onEvent: (event: CarrierEvent) => void,
   ): Dialled | null;
 }

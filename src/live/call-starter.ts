@@ -110,7 +110,7 @@ export class CallStarter {
         call.ringTimeoutMs + RING_GRACE_MS,
         () => void running.fail('no-answer', 'no_answer', failureText('no-answer', '')),
       );
-    events.goTo(running);
+    events.goTo(running, () => slot.clearDeadline());
   }
 
   /** An inbound or web call: waits for its media socket, or receives it from a carrier in this process. */
@@ -120,10 +120,8 @@ export class CallStarter {
     const events = new CarrierEvents();
     const hints = prepared.script(call).phrases;
     const { from, carrierCallId } = call;
-    const here =
-      from === null || carrierCallId === null
-        ? null
-        : ((await carriers.control(call.carrier))?.receive?.(carrierCallId, { from, hints }, events.tell) ?? null);
+    const control = carrierCallId === null ? null : await carriers.control(call.carrier);
+    const here = control?.receive?.(carrierCallId!, { from, hints }, events.tell) ?? null;
     const running = this.#run(slot, {
       call,
       prepared,
@@ -133,8 +131,8 @@ export class CallStarter {
       carrier: await this.#sideOf(call, prepared),
       turnAway: reservation.full === true,
     });
-    if (!here) this.awaitMedia(slot, running, call.ringTimeoutMs);
-    events.goTo(running);
+    if (!here || control?.real) this.awaitMedia(slot, running, call.ringTimeoutMs);
+    events.goTo(running, () => slot.clearDeadline());
   }
 
   /** Takes over a call whose media came to this server, unless its media is connected at its owner. */

@@ -26,26 +26,29 @@ export function carrierSide(call: Call, carrier: Carrier, transferTo: string | n
   };
 }
 
-/** Buffers the events of a carrier in this process until the call that they belong to is running. */
+/** Buffers the events of a call whose media this process connects until the call is running. */
 export class CarrierEvents {
   #running: RunningCall | null = null;
   #early: CarrierEvent[] = [];
+  #onMedia: () => void = () => undefined;
 
   readonly tell = (event: CarrierEvent): void => {
-    if (this.#running) told(this.#running, event);
+    if (this.#running) told(this.#running, event, this.#onMedia);
     else this.#early.push(event);
   };
 
-  goTo(running: RunningCall): void {
+  /** `onMedia`: the media is connected. */
+  goTo(running: RunningCall, onMedia: () => void): void {
     this.#running = running;
-    for (const event of this.#early.splice(0)) told(running, event);
+    this.#onMedia = onMedia;
+    for (const event of this.#early.splice(0)) told(running, event, onMedia);
   }
 }
 
-function told(running: RunningCall, event: CarrierEvent): void {
+function told(running: RunningCall, event: CarrierEvent, onMedia: () => void): void {
   switch (event.type) {
     case 'ringing':
-      return running.ringing();
+      return running.signal(event);
     case 'failed':
       return void running.fail(
         event.outcome,
@@ -55,6 +58,7 @@ function told(running: RunningCall, event: CarrierEvent): void {
     case 'answered':
       void running.answer(event.leg).then((events) => {
         if (!events) return event.leg.close();
+        onMedia();
         event.connect(events);
         running.begin();
       });

@@ -4,6 +4,7 @@ import type {
   CarrierDirectory,
   CarrierFieldInfo,
   CarrierInfo,
+  ListenAccess,
   SettingsGroup,
 } from '#core/carriers/carrier-directory.ts';
 import { CircuitBreaker, type Attempt } from '#core/kernel/circuit-breaker.ts';
@@ -23,8 +24,6 @@ export interface CarriersOptions {
   readonly embedded: Pick<CarrierInfo, 'id' | 'name' | 'capabilities'>;
   /** Its control; null on a server that carries no calls. */
   readonly embeddedControl: Carrier | null;
-  /** Other servers that we use, whose settings are kept as those of carriers are. */
-  readonly servers?: readonly Pick<CarrierManifest, 'id' | 'name' | 'fields'>[];
   readonly environment: CarrierSettings;
   /** Checks that our webhook address is reachable from outside, as far as this server can tell. @throws Error */
   readonly reachUs: () => Promise<void>;
@@ -75,13 +74,8 @@ export class Carriers implements CarrierDirectory {
   }
 
   async settings(id: string): Promise<SettingsGroup | null> {
-    const stored = await this.#read();
-    const carrier = (await this.#infos()).find((one) => one.id === id);
-    if (carrier) return carrier;
-    const server = (this.#options.servers ?? []).find((one) => one.id === id);
-    if (!server) return null;
-    const settings = this.#settingsOf(server, stored);
-    return { id, name: server.name, fields: server.fields.map((field) => fieldInfo(field, settings)) };
+    await this.#read();
+    return (await this.#infos()).find((one) => one.id === id) ?? null;
   }
 
   /** Stored settings outrank the environment. */
@@ -118,6 +112,10 @@ export class Carriers implements CarrierDirectory {
   async configured(id: string): Promise<ConfiguredCarrier | null> {
     await this.#read();
     return this.#lines.get(id)?.configured ?? null;
+  }
+
+  async listen(id: string, carrierCallId: string): Promise<ListenAccess | null> {
+    return (await (await this.configured(id))?.listen?.(carrierCallId)) ?? null;
   }
 
   get manifests(): readonly CarrierManifest[] {

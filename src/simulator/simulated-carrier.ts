@@ -54,10 +54,10 @@ export class SimulatedCarrier implements Carrier {
   /** Simulates an inbound call from a number of the table; it is connected at once. */
   receive(
     carrierCallId: string,
-    request: { readonly from: string; readonly hints: readonly string[] },
+    request: { readonly from: string | null; readonly hints: readonly string[] },
     onEvent: (event: CarrierEvent) => void,
   ): Dialled | null {
-    const pickup = isPerson(request.from) ? whoAnswers(request.from) : null;
+    const pickup = request.from !== null && isPerson(request.from) ? whoAnswers(request.from) : null;
     if (!pickup) return null;
     const line = this.#open(carrierCallId);
     // Numbers that never answer can call too; then an ordinary person speaks.

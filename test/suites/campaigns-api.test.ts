@@ -277,7 +277,7 @@ describe('campaigns API', () => {
     assert.equal(JSON.stringify(stored).includes(secret), false);
     const fields = (await server.app.core.carriers.settings('livekit'))!.fields;
     assert.deepEqual(
-      fields.map(({ value }) => value),
+      fields.slice(0, 4).map(({ value }) => value),
       ['wss://livekit.example', 'key-of-livekit-1234', secret, 'T1'],
     );
     const check = await api.settings.testConnection.query();

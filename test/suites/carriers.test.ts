@@ -8,6 +8,7 @@ import { CarrierError, type Carrier } from '#contracts/carrier.ts';
 import { carrierChecks, type CarrierUnderTest } from '../contract/carrier.ts';
 import { FakeConnect } from '../carriers/connect.ts';
 import { FakeGeneric } from '../carriers/generic.ts';
+import { FakeLiveKit, livekitWithoutMedia } from '../carriers/livekit.ts';
 import { FakeTwilio } from '../carriers/twilio.ts';
 import { FakeVonage } from '../carriers/vonage.ts';
 import type { FakeCarrier } from '../carriers/fake-carrier.ts';
@@ -20,6 +21,7 @@ const FAKES: Readonly<Record<string, new () => FakeCarrier>> = {
   vonage: FakeVonage,
   'aws-connect': FakeConnect,
   'generic-http': FakeGeneric,
+  livekit: FakeLiveKit,
   pigeon: FakePigeon,
 };
 
@@ -45,13 +47,16 @@ async function subjectOf(manifest: CarrierManifest): Promise<CarrierUnderTest> {
     account_sid: `AC${'b2'.repeat(16)}`,
     application_id: 'ffffffff-bbbb-cccc-dddd-0123456789ab',
     access_key_id: 'AKIDOTHER',
+    api_secret: 'the-secret-of-another-account-there',
     token: 'another-token',
   };
   const stranger = Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, wrong[key] ?? value]));
   return { fake, carrier: manifest.make(settings, clock), stranger: manifest.make(stranger, clock), secrets };
 }
 
-for (const manifest of [...CARRIERS, pigeon]) {
+const TESTED = [...CARRIERS, pigeon].map((one) => (one.id === 'livekit' ? livekitWithoutMedia : one));
+
+for (const manifest of TESTED) {
   describe(`${manifest.name}, by its contract`, () => {
     let subject: CarrierUnderTest;
     before(async () => {

@@ -65,6 +65,17 @@ describe('tRPC', () => {
     assert.match(errorOf(third).message, /callId is required/);
   });
 
+  it('refuses a listen token where the call is in no room, and to those who do not supervise', async () => {
+    const { status, body } = await query('livekit.getListenToken', { callId: sid });
+    assert.deepEqual([status, errorOf(body).data['code']], [503, 'SERVICE_UNAVAILABLE']);
+    const other = await query(
+      'livekit.getListenToken',
+      { callId: sid },
+      { authorization: `Bearer ${foreign['manager']}` },
+    );
+    assert.deepEqual([other.status, errorOf(other.body).data['code']], [404, 'NOT_FOUND']);
+  });
+
   it('shows a record of another organization to no role', async () => {
     for (const role of ROLES) {
       const { status, body } = await query(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { entriesOf, getCall } from '#core/calls/get-call.ts';
+import { listenInRoom } from '#core/desk/supervise-call.ts';
 import { procedure } from '../kit/operation.ts';
 import { IdText, timeInMilliseconds } from '../kit/codecs.ts';
 import { AppError } from '#core/kernel/errors.ts';
@@ -53,7 +54,9 @@ export const getListenToken = procedure({
   body: z.object({ callId: IdText }),
   reply: z.object({ token: z.string(), livekitUrl: z.string(), roomName: z.string() }),
   handle: async ({ core, ctx, body: { callId } }) => {
-    await getCall(core, ctx, callId, `callId: ${callId}`);
-    throw new AppError('not-configured', 'LiveKit does not carry this call: there is no room to listen to');
+    const access = await listenInRoom(core, ctx, callId, `callId: ${callId}`);
+    if (!access)
+      throw new AppError('not-configured', 'LiveKit does not carry this call: there is no room to listen to');
+    return { token: access.token, livekitUrl: access.url, roomName: access.room };
   },
 });

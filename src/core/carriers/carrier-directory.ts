@@ -49,6 +49,13 @@ export interface CarrierCheck {
   readonly tookMs: number;
 }
 
+/** Opens the room of one call for a short time, to hear it unseen. */
+export interface ListenAccess {
+  readonly url: string;
+  readonly room: string;
+  readonly token: string;
+}
+
 /** The carriers there are, with what is set and how they do. */
 export interface CarrierDirectory {
   /** In the order in which one is taken where none was chosen; the embedded one last. */
@@ -60,6 +67,8 @@ export interface CarrierDirectory {
   failover(): Promise<readonly CarrierInfo[]>;
   /** Asks a carrier, and whether its webhooks would reach us. */
   check(id: string): Promise<CarrierCheck>;
+  /** Null if the carrier is not configured, or its calls are no rooms that can be joined. */
+  listen(id: string, carrierCallId: string): Promise<ListenAccess | null>;
   /** The settings are read again at their next use. */
   settingsChanged(): void;
 }

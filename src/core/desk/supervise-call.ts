@@ -1,3 +1,4 @@
+import type { ListenAccess } from '../carriers/carrier-directory.ts';
 import type { Core } from '../core.ts';
 import { isEnded } from '../calls/call.ts';
 import { getCall } from '../calls/get-call.ts';
@@ -6,6 +7,30 @@ import { AppError } from '../kernel/errors.ts';
 import { mediaAccess, type MediaAccess } from './answer-offer.ts';
 
 export type Supervision = 'listen' | 'whisper' | 'take_over';
+
+function needSupervisor({ actor }: Context): void {
+  if (actor.kind !== 'system' && actor.role !== 'admin' && actor.role !== 'manager')
+    throw new AppError('forbidden', 'Only a supervisor (role manager or admin) may do that');
+}
+
+/**
+ * Lets a supervisor hear a running call in its room. Null if the call is no room that can be joined. @throws AppError
+ * not-found, forbidden, conflict (the call does not run)
+ */
+export async function listenInRoom(
+  core: Core,
+  ctx: Context,
+  id: string,
+  subject: string,
+): Promise<ListenAccess | null> {
+  needSupervisor(ctx);
+  const call = await getCall(core, ctx, id, subject);
+  const access = call.carrierCallId === null ? null : await core.carriers.listen(call.carrier, call.carrierCallId);
+  if (!access) return null;
+  if (isEnded(call.status)) throw new AppError('conflict', 'The call has ended', { subject });
+  await core.store.transaction((records) => records.outbox.audit(ctx, 'call.listen', call.sid));
+  return access;
+}
 
 /**
  * Lets a supervisor listen to a running call, speak to its human agent alone, or take the conversation. Each act is on
@@ -18,9 +43,8 @@ export async function superviseCall(
   act: Supervision,
   subject: string,
 ): Promise<MediaAccess> {
+  needSupervisor(ctx);
   const { actor } = ctx;
-  if (actor.kind !== 'system' && actor.role !== 'admin' && actor.role !== 'manager')
-    throw new AppError('forbidden', 'Only a supervisor (role manager or admin) may do that');
   const call = await getCall(core, ctx, id, subject);
   if (isEnded(call.status) || call.answeredAt === null)
     throw new AppError('conflict', 'Only a call that is answered and has not ended can be supervised', { subject });

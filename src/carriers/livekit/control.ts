@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { type Carrier, type CarrierEvent, CarrierError, type Dialled, type DialRequest } from '#contracts/carrier.ts';
+import type { CarrierSettings, RoomAccess } from '#contracts/carrier-manifest.ts';
+import { unlessGone } from '../kit/http-errors.ts';
+import { joinRoom, type JoinedRoom, type JoinRoom } from './room.ts';
+import { isGone, ServerApi } from './server-api.ts';
+import { roomToken } from './tokens.ts';
+
+const PHONE = 'phone';
+const LONGEST_RING_S = 80;
+/** The value of `ParticipantInfo.kind` of a telephone; the SDK that exports the enum is loaded lazily. */
+const KIND_SIP = 3;
+/** A room without a telephone is left this long after the ringing must be over. */
+const LEAVE_AFTER_RING_MS = 60_000;
+const INBOUND_WAIT_MS = 30_000;
+
+/**
+ * Call control over the server's API. The room of a call is its bridge and its id: the AI agent joins as a participant,
+ * then the telephone is dialled into the room. @see https://docs.livekit.io/sip/
+ */
+export class LiveKitControl implements Carrier {
+  readonly id = 'livekit';
+  readonly real = true;
+  readonly #settings: CarrierSettings;
+  readonly #api: ServerApi;
+  readonly #join: JoinRoom;
+  readonly #joined = new Map<string, JoinedRoom>();
+
+  constructor(settings: CarrierSettings, join: JoinRoom = joinRoom) {
+    this.#settings = settings;
+    this.#api = new ServerApi(settings);
+    this.#join = join;
+  }
+
+  async dial(request: DialRequest, onEvent: (event: CarrierEvent) => void): Promise<Dialled> {
+    const trunkId = this.#settings['sip_trunk_id'];
+    if (trunkId === undefined)
+      throw new CarrierError('refused', 'no outbound SIP trunk is set: set LIVEKIT_SIP_TRUNK_ID');
+    const room = request.callSid;
+    const from = request.from ?? this.#settings['phone_number'];
+    const joined = await this.#joinRoom(room, onEvent, request.ringTimeoutMs + LEAVE_AFTER_RING_MS);
+    try {
+      await this.#api.ask(({ sip }) =>
+        sip.createSipParticipant(trunkId, request.to, room, {
+          participantIdentity: PHONE,
+          ...(from === undefined ? {} : { fromNumber: from }),
+          ringingTimeout: Math.min(LONGEST_RING_S, Math.max(1, Math.round(request.ringTimeoutMs / 1000))),
+          waitUntilAnswered: false,
+        }),
+      );
+    } catch (error) {
+      // With an unknown outcome the telephone may still come.
+      if (!(error instanceof CarrierError && error.kind === 'unknown')) joined.leave();
+      throw error;
+    }
+    return { carrierCallId: room, clock: null };
+  }
+
+  async find({ callSid }: DialRequest): Promise<{ carrierCallId: string } | 'none'> {
+    return (await this.#phoneIn(callSid)) === null ? 'none' : { carrierCallId: callSid };
+  }
+
+  /** A telephone is in the room already; the AI agent joins it. */
+  receive(room: string, _request: unknown, onEvent: (event: CarrierEvent) => void): Dialled {
+    this.#joinRoom(room, onEvent, INBOUND_WAIT_MS).catch((error: unknown) =>
+      onEvent({ type: 'failed', outcome: 'refused', reason: error instanceof Error ? error.message : 'no answer' }),
+    );
+    return { carrierCallId: room, clock: null };
+  }
+
+  async hangUp(room: string): Promise<void> {
+    this.#joined.get(room)?.leave();
+    await unlessGone(
+      this.#api.ask(({ rooms }) => rooms.deleteRoom(room)),
+      isGone,
+    );
+  }
+
+  async transfer(room: string, to: string): Promise<void> {
+    const identity = await this.#phoneIn(room);
+    if (identity === null) throw new CarrierError('refused', 'the telephone has left the room');
+    await this.#api.ask(({ sip }) => sip.transferSipParticipant(room, identity, `tel:${to}`, { playDialtone: true }));
+  }
+
+  async listen(room: string): Promise<RoomAccess> {
+    const token = await roomToken(this.#settings, room, `listener-${randomUUID()}`, 'listen');
+    return { url: this.#api.joinUrl, room, token };
+  }
+
+  async check(): Promise<void> {
+    await this.#api.ask(({ rooms }) => rooms.listRooms(['connection-test']));
+  }
+
+  /** The identity of the telephone in a room. */
+  async #phoneIn(room: string): Promise<string | null> {
+    const all = await this.#api
+      .ask(({ rooms }) => rooms.listParticipants(room))
+      .catch((error: unknown) => (isGone(error) ? [] : Promise.reject(error as Error)));
+    return all.find(({ kind }) => (kind as number) === KIND_SIP)?.identity ?? null;
+  }
+
+  async #joinRoom(room: string, onEvent: (event: CarrierEvent) => void, waitMs: number): Promise<JoinedRoom> {
+    const joined = await this.#join({
+      url: this.#api.joinUrl,
+      token: await roomToken(this.#settings, room, 'agent', 'agent'),
+      waitMs,
+      onEvent,
+      onLeft: () => {
+        if (this.#joined.get(room) === joined) this.#joined.delete(room);
+      },
+    });
+    this.#joined.set(room, joined);
+    return joined;
+  }
+}

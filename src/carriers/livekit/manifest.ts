@@ -1,0 +1,34 @@
+import type { CarrierManifest } from '#contracts/carrier-manifest.ts';
+import { LiveKitControl } from './control.ts';
+import { LIVEKIT_FIELDS } from './fields.ts';
+import type { JoinRoom } from './room.ts';
+import { verify, wire } from './webhooks.ts';
+
+/** `join`: how the AI agent joins a room; left out, by the native media library. */
+export const livekitWith = (join?: JoinRoom): CarrierManifest => ({
+  id: 'livekit',
+  name: 'LiveKit',
+  webhook: 'livekit',
+  capabilities: {
+    voice: { supported: true, features: ['call', 'record', 'transcribe'] },
+    sms: { supported: false, features: [] },
+    recording: { supported: true, formats: ['mp3', 'wav'] },
+  },
+  limits: { callsPerSecond: null, concurrentCalls: null },
+  fields: [...LIVEKIT_FIELDS, { key: 'phone_number', label: 'Phone number' }],
+  wire,
+  make: (settings) => {
+    const control = new LiveKitControl(settings, join);
+    return {
+      control,
+      number: settings['phone_number'] ?? null,
+      records: false,
+      verify: (request, now) => verify(settings['api_key']!, settings['api_secret']!, request, now),
+      verifySocket: null,
+      listen: (room) => control.listen(room),
+      check: () => control.check(),
+    };
+  },
+});
+
+export const livekit = livekitWith();

@@ -1,0 +1,255 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { AudioStream, RemoteParticipant, RemoteTrack, Room } from '@livekit/rtc-node';
+import { CarrierError, type CarrierEvent } from '#contracts/carrier.ts';
+import type { MediaEvents } from '#engine/contracts/media.ts';
+import { RoomLeg, ROOM_RATE, toCallAudio } from './room-leg.ts';
+
+export interface JoinOptions {
+  readonly url: string;
+  readonly token: string;
+  /** The room is left if no telephone has come within this time. */
+  readonly waitMs: number;
+  readonly onEvent: (event: CarrierEvent) => void;
+  readonly onLeft: () => void;
+}
+
+export interface JoinedRoom {
+  leave(): void;
+}
+
+/** Joins a room as the AI agent. @throws CarrierError down, if it cannot be joined */
+export type JoinRoom = (options: JoinOptions) => Promise<JoinedRoom>;
+
+type Rtc = typeof import('@livekit/rtc-node');
+
+const FRAME_MS = 20;
+/** Audio that the source holds: more than the engine sends ahead. */
+const QUEUE_MS = 400;
+const CONNECT_TIMEOUT_MS = 8000;
+/** A connection that the library does not bring back within this time is given up. */
+const RECONNECT_MS = 10_000;
+const STATUS = 'sip.callStatus';
+
+let loading: Promise<Rtc> | null = null;
+
+/** The native media library; loaded when the first room is joined. */
+async function loadRtc(): Promise<Rtc> {
+  try {
+    quieten();
+    return await (loading ??= import('@livekit/rtc-node'));
+  } catch {
+    loading = null;
+    throw new CarrierError('down', 'the media library @livekit/rtc-node is not installed on this platform');
+  }
+}
+
+/** The library prints each of its events; only its package-private log has a level. */
+function quieten(): void {
+  const require = createRequire(import.meta.url);
+  const { log } = require(join(dirname(require.resolve('@livekit/rtc-node')), 'log.cjs')) as { log: { level: string } };
+  log.level = 'warn';
+}
+
+export const joinRoom: JoinRoom = async (options) => {
+  const rtc = await loadRtc();
+  const call = new RoomCall(rtc, options);
+  await call.join();
+  return call;
+};
+
+/** One room, in which the AI agent waits for the telephone and talks to it. */
+class RoomCall implements JoinedRoom {
+  readonly #rtc: Rtc;
+  readonly #options: JoinOptions;
+  readonly #room: Room;
+  #phone: RemoteParticipant | null = null;
+  #leg: RoomLeg | null = null;
+  #source: InstanceType<Rtc['AudioSource']> | null = null;
+  #events: MediaEvents | null = null;
+  /** What ended the media before the call received it. */
+  #early: ((events: MediaEvents) => void) | null = null;
+  #rings = false;
+  #left = false;
+  #late: NodeJS.Timeout | undefined;
+  #reconnecting: NodeJS.Timeout | undefined;
+  readonly #streams = new Map<string, AudioStream>();
+
+  constructor(rtc: Rtc, options: JoinOptions) {
+    this.#rtc = rtc;
+    this.#options = options;
+    this.#room = new rtc.Room();
+  }
+
+  async join(): Promise<void> {
+    const { url, token, waitMs } = this.#options;
+    const { AudioSource, LocalAudioTrack, TrackPublishOptions, TrackSource } = this.#rtc;
+    this.#listen();
+    try {
+      await inTime(this.#room.connect(url, token, { autoSubscribe: true, dynacast: false }));
+      this.#source = new AudioSource(ROOM_RATE, 1, QUEUE_MS);
+      const track = LocalAudioTrack.createAudioTrack('agent', this.#source);
+      const options = new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE });
+      await inTime(this.#room.localParticipant!.publishTrack(track, options));
+    } catch (error) {
+      this.leave();
+      throw new CarrierError(
+        'down',
+        `its room cannot be joined: ${error instanceof Error ? error.message : 'unknown'}`,
+      );
+    }
+    this.#late = setTimeout(() => {
+      if (!this.#phone) this.#fail('no-answer', 'no telephone came into the room');
+    }, waitMs);
+    this.#late.unref();
+    for (const participant of this.#room.remoteParticipants.values()) this.#see(participant);
+  }
+
+  leave(): void {
+    if (this.#left) return;
+    this.#left = true;
+    clearTimeout(this.#late);
+    clearTimeout(this.#reconnecting);
+    this.#leg?.close();
+    for (const stream of this.#streams.values()) void stream.cancel().catch(() => undefined);
+    this.#streams.clear();
+    void this.#room
+      .disconnect()
+      .then(() => this.#source?.close())
+      .catch(() => undefined);
+    this.#options.onLeft();
+  }
+
+  #listen(): void {
+    const room = this.#room;
+    const seen = (participant: RemoteParticipant) => this.#see(participant);
+    room.on('participantConnected', seen);
+    room.on('participantAttributesChanged', (_changed, participant) => {
+      const remote = room.remoteParticipants.get(participant.identity);
+      if (remote) this.#see(remote);
+    });
+    room.on('participantDisconnected', (participant) => {
+      if (participant.identity === this.#phone?.identity) this.#phoneLeft(participant);
+    });
+    room.on('trackSubscribed', (track, _publication, participant) => {
+      if (this.#isPhone(participant) && track.kind === this.#rtc.TrackKind.KIND_AUDIO) void this.#hear(track);
+    });
+    room.on('trackUnsubscribed', (track) => {
+      const sid = track.sid ?? '';
+      void this.#streams
+        .get(sid)
+        ?.cancel()
+        .catch(() => undefined);
+      this.#streams.delete(sid);
+    });
+    room.on('dtmfReceived', (_code, digit, participant) => {
+      if (this.#isPhone(participant)) this.#events?.dtmf(digit);
+    });
+    room.on('reconnecting', () => {
+      const { UNKNOWN_REASON } = this.#rtc.DisconnectReason;
+      this.#reconnecting ??= setTimeout(() => this.#disconnected(UNKNOWN_REASON), RECONNECT_MS);
+    });
+    room.on('reconnected', () => {
+      clearTimeout(this.#reconnecting);
+      this.#reconnecting = undefined;
+    });
+    room.on('disconnected', (reason) => this.#disconnected(reason));
+  }
+
+  #isPhone = (participant: RemoteParticipant): boolean =>
+    participant.kind === this.#rtc.ParticipantKind.SIP &&
+    (this.#phone === null || this.#phone.identity === participant.identity);
+
+  #see(participant: RemoteParticipant): void {
+    if (this.#left || !this.#isPhone(participant)) return;
+    this.#phone = participant;
+    const status = participant.attributes[STATUS];
+    if (status === 'dialing' || status === 'hangup') return;
+    if (status === 'ringing') {
+      if (!this.#rings) this.#options.onEvent({ type: 'ringing' });
+      this.#rings = true;
+      return;
+    }
+    this.#answered();
+  }
+
+  #answered(): void {
+    if (this.#leg) return;
+    const { AudioFrame } = this.#rtc;
+    const leg = (this.#leg = new RoomLeg({
+      room: this.#room,
+      source: this.#source!,
+      frameOf: (pcm) => new AudioFrame(pcm, ROOM_RATE, 1, pcm.length),
+      onMark: (name) => this.#events?.mark(name),
+      onClose: () => this.leave(),
+    }));
+    this.#options.onEvent({
+      type: 'answered',
+      leg,
+      connect: (events) => {
+        this.#events = events;
+        this.#early?.(events);
+      },
+    });
+  }
+
+  async #hear(track: RemoteTrack): Promise<void> {
+    const stream = new this.#rtc.AudioStream(track, { sampleRate: ROOM_RATE, numChannels: 1, frameSizeMs: FRAME_MS });
+    this.#streams.set(track.sid ?? '', stream);
+    const toCall = toCallAudio();
+    try {
+      for await (const { data } of stream) {
+        if (this.#left) return;
+        this.#events?.audio(toCall(data));
+      }
+    } catch {
+      // The stream was cancelled.
+    }
+  }
+
+  #phoneLeft({ disconnectReason: reason }: RemoteParticipant): void {
+    const { DisconnectReason } = this.#rtc;
+    if (this.#leg) return this.#over((events) => events.hungUp());
+    if (reason === DisconnectReason.USER_REJECTED) return this.#fail('busy', 'busy');
+    if (reason === DisconnectReason.USER_UNAVAILABLE) return this.#fail('no-answer', 'no answer');
+    if (reason === DisconnectReason.SIP_TRUNK_FAILURE) return this.#fail('refused', 'the SIP trunk failed');
+    return this.#fail('canceled', 'the telephone left the room');
+  }
+
+  #disconnected(reason: number): void {
+    if (this.#left) return;
+    clearTimeout(this.#reconnecting);
+    const { DisconnectReason } = this.#rtc;
+    const isOver = [
+      DisconnectReason.ROOM_DELETED,
+      DisconnectReason.ROOM_CLOSED,
+      DisconnectReason.PARTICIPANT_REMOVED,
+    ].includes(reason);
+    if (!this.#leg) return this.#fail('refused', 'the connection to the room was lost');
+    this.#over((events) => (isOver ? events.hungUp() : events.lost()));
+  }
+
+  #over(tell: (events: MediaEvents) => void): void {
+    const events = this.#events;
+    if (events) tell(events);
+    else this.#early ??= tell;
+  }
+
+  #fail(outcome: 'busy' | 'no-answer' | 'canceled' | 'refused', reason: string): void {
+    if (this.#left) return;
+    this.leave();
+    this.#options.onEvent({ type: 'failed', outcome, reason });
+  }
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('it did not answer in time')), CONNECT_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,110 @@
+import {
+  AudioFrame,
+  AudioSource,
+  AudioStream,
+  LocalAudioTrack,
+  Room,
+  TrackKind,
+  TrackPublishOptions,
+  TrackSource,
+  type RemoteTrack,
+} from '@livekit/rtc-node';
+import { AccessToken } from 'livekit-server-sdk';
+import { Resampler } from '#engine/audio/resampler.ts';
+import type { LiveKitServer } from './livekit-server.ts';
+
+const RATE = 48_000;
+
+/** A telephone in a room, as the SIP service brings one: speaks what it is given in real time, keeps what it hears. */
+export class RoomPhone {
+  readonly room: string;
+  readonly participant = new Room();
+  /** 8 kHz, in frames of 20 ms, from the first loud one on. */
+  readonly heard: Int16Array[] = [];
+  #loudFrames = 0;
+  /** When something loud was last heard, by `performance.now()`. */
+  loudAtMs = 0;
+  gone = false;
+  #queue: Int16Array[] = [];
+  readonly #source = new AudioSource(RATE, 1, 200);
+  readonly #up = new Resampler(8000, RATE);
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(room: string) {
+    this.room = room;
+  }
+
+  async join(server: LiveKitServer, attributes: Readonly<Record<string, string>>): Promise<void> {
+    this.participant.on('trackSubscribed', (track) => void this.#hear(track));
+    this.participant.on('disconnected', () => {
+      this.gone = true;
+      clearInterval(this.#timer);
+    });
+    const token = new AccessToken(server.key, server.secret, { identity: 'sip-caller', attributes: { ...attributes } });
+    token.kind = 'sip';
+    token.addGrant({ room: this.room, roomJoin: true, canPublish: true, canSubscribe: true });
+    await this.participant.connect(server.url, await token.toJwt(), {
+      autoSubscribe: true,
+      dynacast: false,
+    });
+    const track = LocalAudioTrack.createAudioTrack('phone', this.#source);
+    await this.participant.localParticipant!.publishTrack(
+      track,
+      new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE }),
+    );
+    let sent = 0;
+    const began = performance.now();
+    this.#timer = setInterval(() => {
+      for (; sent * 20 < performance.now() - began; sent++) this.#sendFrame();
+    }, 10);
+  }
+
+  speak(pcm: Int16Array): void {
+    this.#queue.push(pcm);
+  }
+
+  get speaking(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** Seconds of frames that were not silent. */
+  get heardSeconds(): number {
+    return this.#loudFrames / 50;
+  }
+
+  /** Everything heard from a place on, in one piece. */
+  sound(from = 0): Int16Array {
+    return Int16Array.from(this.heard.slice(from).flatMap((chunk) => [...chunk]));
+  }
+
+  async leave(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.participant.disconnect();
+    await this.#source.close();
+  }
+
+  #sendFrame(): void {
+    const frame = new Int16Array(160);
+    const head = this.#queue[0];
+    if (head) {
+      frame.set(head.subarray(0, 160));
+      if (head.length <= 160) this.#queue.shift();
+      else this.#queue[0] = head.subarray(160);
+    }
+    const pcm = this.#up.process(frame).slice();
+    this.#source.captureFrame(new AudioFrame(pcm, RATE, 1, pcm.length)).catch(() => undefined);
+  }
+
+  async #hear(track: RemoteTrack): Promise<void> {
+    if (track.kind !== TrackKind.KIND_AUDIO) return;
+    for await (const { data } of new AudioStream(track, { sampleRate: 8000, numChannels: 1, frameSizeMs: 20 })) {
+      const pcm = data.slice();
+      const isLoud = pcm.some((sample) => Math.abs(sample) > 300);
+      if (isLoud) {
+        this.#loudFrames++;
+        this.loudAtMs = performance.now();
+      }
+      if (isLoud || this.heard.length > 0) this.heard.push(pcm);
+    }
+  }
+}
