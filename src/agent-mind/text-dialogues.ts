@@ -85,7 +85,7 @@ export class TextDialogues implements TextDialogue {
           personId,
           number,
           canTransfer: false,
-          line: null,
+          askForHuman: null,
         })
       : null;
     const watch = new VendorWatch({

@@ -309,13 +309,7 @@ export class VoiceSession {
         ready();
         // Spoken before the result is posted, which then needs no answer.
         if (transfers) this.say(this.#options.policy.phrases.connecting, TRANSFERRED);
-        this.#post({
-          type: 'tool-result',
-          key,
-          status,
-          output,
-          ...(waitForHuman === undefined ? {} : { waitForHuman }),
-        });
+        this.#post({ type: 'tool-result', key, status, output, ...(waitForHuman ? { waitForHuman } : {}) });
       },
       () => {
         ready();

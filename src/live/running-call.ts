@@ -47,8 +47,6 @@ export interface RunningCallOptions {
   readonly turnAway?: boolean;
   /** All records are stored and all resources released. `reason` is null if another server has the call. */
   readonly onGone: (reason: string | null) => void;
-  /** What the AI agent, or the person who talks with it, has said. */
-  readonly said: (who: 'agent' | 'caller', text: string) => void;
   /** Receives every event of the call. */
   readonly watch: (event: CallWatchEvent) => void;
   /** Null if the call began on this server. */
@@ -385,8 +383,6 @@ export class RunningCall {
     this.#writer.note(note);
     if (note.kind === 'entry' && note.item.role === 'agent' && note.item.text.includes(DEFAULT_POLICY.phrases.apology))
       this.#ending.apologised();
-    if (note.kind === 'entry' && (note.item.role === 'agent' || note.item.role === 'caller'))
-      this.#options.said(note.item.role, note.item.text);
     if (note.kind === 'recovered')
       this.#options.log.warn({ call: this.call.sid, what: note.what }, 'the watchdog freed a turn');
     this.#options.watch({ callSid: this.call.sid, atMs: this.#nowMs(), type: 'note', note });

@@ -41,11 +41,16 @@ export class PostgresLegStore implements LegStore {
     return rows.map(toLeg);
   }
 
-  async participants(callId: number): Promise<readonly Participant[]> {
+  participants(callId: number): Promise<readonly Participant[]> {
+    return this.participantsOf([callId]);
+  }
+
+  async participantsOf(callIds: readonly number[]): Promise<readonly Participant[]> {
+    if (callIds.length === 0) return [];
     const rows = await this.#db
       .selectFrom('participants')
       .selectAll()
-      .where('call_id', '=', callId)
+      .where('call_id', 'in', [...callIds])
       .orderBy('id')
       .execute();
     return rows.map(toParticipant);

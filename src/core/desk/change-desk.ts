@@ -50,12 +50,6 @@ export async function changeDesk(
     return { change, now };
   });
   core.deskAlarm.set(organizationId, openOf(change.after), now);
-  for (const entry of change.after.entries)
-    if (
-      entry.state === 'calling' &&
-      !change.before.entries.some(({ id, state }) => id === entry.id && state === 'calling')
-    )
-      core.deskAlarm.callBack(organizationId, entry);
   for (const callId of touched(change)) notifyCall(core, callId);
   return change;
 }

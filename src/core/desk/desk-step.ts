@@ -62,8 +62,7 @@ class DeskStep {
         return this.#callEnded(event.callId, event.cause);
       case 'leave-line': {
         const entry = this.#lineEntry(event.callId);
-        // Who took a callback keeps the place.
-        return entry?.state === 'waiting' ? this.#end(entry, event.outcome, event.cause) : undefined;
+        return entry ? this.#end(entry, event.outcome, event.cause) : undefined;
       }
       case 'take-callback':
       case 'callback-placed':
@@ -96,8 +95,6 @@ class DeskStep {
     const known = this.#desk.entries.find((one) => one.callId === entry.callId && one.state === 'calling');
     if (known) return this.#put({ ...known, state: 'waiting' });
     const waiting = this.#lineEntry(entry.callId);
-    // Who asks again on the call on which they took a callback waits on the line after all.
-    if (waiting?.state === 'callback') this.#put({ ...waiting, state: 'waiting', callback: null });
     if (waiting && entry.targetId === null) return;
     if (waiting) this.#end(waiting, 'returned_to_ai', 'replaced');
     const entered: QueueEntry = {
@@ -255,15 +252,13 @@ class DeskStep {
   }
 
   #settleEntry(entry: QueueEntry): void {
-    const { returnMs, callingMs, callbackKeepMs } = this.#desk.policy;
+    const { returnMs, callingMs } = this.#desk.policy;
     if (entry.state === 'connected') {
       const lostMs = entry.agentLostAt && this.#now.getTime() - entry.agentLostAt.getTime();
       if (lostMs !== null && lostMs >= returnMs) this.#release(entry, 'agent_lost');
       else if (!this.#agentOf(entry.agentId!)) this.#release(entry, 'agent_lost');
     } else if (entry.state === 'calling' && this.#now.getTime() - entry.callback!.at.getTime() >= callingMs)
       this.#tryAgain(entry, 'no_answer', false);
-    else if (entry.state === 'callback' && this.#now.getTime() - entry.callback!.at.getTime() >= callbackKeepMs)
-      this.#end(entry, 'callback', 'expired');
     else if (entry.state === 'waiting' && entry.targetId !== null) this.#settleTransfer(entry);
   }
 

@@ -17,8 +17,6 @@ export interface DeskPolicy {
   readonly returnMs: number;
   readonly callbackTries: number;
   readonly callbackAgainMs: number;
-  /** A callback that could not be made for this long is given up. */
-  readonly callbackKeepMs: number;
   /** For calling a person back, until they answer and ask for the agent. */
   readonly callingMs: number;
 }
@@ -32,7 +30,6 @@ export const DESK_POLICY: DeskPolicy = {
   returnMs: 15_000,
   callbackTries: 2,
   callbackAgainMs: 5 * 60_000,
-  callbackKeepMs: 96 * 3_600_000,
   callingMs: 90_000,
 };
 

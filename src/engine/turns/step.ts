@@ -109,7 +109,7 @@ function handle(current: Step, event: TurnEvent): void {
       return fromPlayout(current, event);
     case 'tool-result':
       toolResult(current, event.key, event.status, event.output);
-      if (event.waitForHuman !== undefined) state.idle.waitingForHuman = event.waitForHuman;
+      if (event.waitForHuman) state.idle.waitingForHuman = true;
       if (state.turn?.speculative && state.turn.kind === 'reply') discard(current);
       return;
     case 'message':

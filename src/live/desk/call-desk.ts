@@ -19,7 +19,6 @@ import { ANSWER_PHRASES, answerByKey, answerByWord, type AgentAnswer } from './a
 import type { AgentConnection, OfferFailure } from './agent-dial.ts';
 import { AgentPhones, type AgentPhonesOptions } from './agent-phones.ts';
 import { Briefing } from './briefing.ts';
-import { CalledBack } from './called-back.ts';
 import { PartyHearing, type PartyHearingOptions } from './party-hearing.ts';
 import { DESK_PHRASES, briefingText } from './phrases.ts';
 
@@ -73,7 +72,6 @@ export class CallDesk {
   readonly #exitsOffered = new Set<number>();
   /** Entries for which an agent was on duty. */
   readonly #staffed = new Set<number>();
-  readonly #calledBack = new CalledBack();
   #work: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -99,12 +97,6 @@ export class CallDesk {
     else if (act === 'resume') running.bridge.change((all) => talk(all, PERSON));
     else if (act === 'hand-back') void this.#humanLeft('handed_back', DESK_PHRASES.handedBack);
     else this.look();
-  }
-
-  /** Words of the AI agent, or of the person who talks with it. */
-  said(who: 'agent' | 'caller', text: string): void {
-    if (who === 'agent') this.#calledBack.agentSaid(text);
-    else if (this.#calledBack.personSaid(text)) this.look();
   }
 
   /** Reads the records and does what they ask for, one reading after another. */
@@ -340,9 +332,6 @@ export class CallDesk {
     const { call, core, running } = this.#options;
     if (this.#closed) return;
     const { entries, offers } = await core.store.desk.ofCall(call.id);
-    const calling = entries.find(({ state }) => state === 'calling');
-    const answer = calling && this.#calledBack.eventFor(calling);
-    if (answer) await this.#change(answer);
     const waiting = entries.find(({ state }) => state === 'waiting') ?? null;
     running.isWaiting(waiting?.enteredAt ?? null);
     for (const offer of offers) {
@@ -396,8 +385,7 @@ export class CallDesk {
       party.media.close();
       return;
     }
-    // The caller has ended these waits, or another one has begun.
-    if (['caller_gone', 'callback', 'returned_to_ai'].includes(entry.outcome!)) return;
+    if (entry.outcome === 'caller_gone' || entry.outcome === 'callback' || entry.cause === 'replaced') return;
     const humanTalks = [...this.#parties.values()].some((one) => one.talks);
     if (!humanTalks) running.say(DESK_PHRASES.notReached);
   }
