@@ -17,6 +17,8 @@ interface Suite {
   readonly env?: Readonly<Record<string, string>>;
   /** Speaks and listens in real time: whatever runs beside it would be heard. */
   readonly alone?: true;
+  /** Runs only when it is named. */
+  readonly onDemand?: true;
   /** What is missing, or null. */
   readonly needs?: () => string | null;
 }
@@ -208,6 +210,7 @@ const SUITES: readonly Suite[] = [
     // The first run builds the server.
     budgetS: 900,
     alone: true,
+    onDemand: true,
     files: ['test/suites/livekit.test.ts'],
     needs: missingForLiveKit,
   },
@@ -245,7 +248,9 @@ const SUITES: readonly Suite[] = [
 
 const wanted = process.argv.slice(2);
 const chosen =
-  wanted[0] === 'check' ? CHECKS : wanted.length > 0 ? SUITES.filter((suite) => wanted.includes(suite.name)) : SUITES;
+  wanted[0] === 'check'
+    ? CHECKS
+    : SUITES.filter((suite) => (wanted.length > 0 ? wanted.includes(suite.name) : !suite.onDemand));
 if (chosen.length === 0) {
   console.error(`There is no such suite. There are: check, ${SUITES.map((suite) => suite.name).join(', ')}`);
   process.exit(2);

@@ -137,8 +137,8 @@ export async function fill(pool: Pool, organizationId: number, calls: number, ma
       select campaign_id, place_id, status, reason, attempted, sum(leads) from gone group by 1, 2, 3, 4, 5`);
     // As the database does by itself while it runs.
     await run('vacuum analyze');
-    const row =
-      await one(`select (select agents[1] from seen) as agent, c.id as call, c.sid, c.to_number as number, c.person_id as person, (select id from conversations where call_id = c.id) as conversation,
+    const row = await one(`select (select agents[1] from seen) as agent, c.id as call, c.sid, c.to_number as number,
+        c.person_id as person, (select id from conversations where call_id = c.id) as conversation,
         (select users[1] from seen) as "user", (select max(id) from webhooks) as webhook, (select min(id) from tools) as tool, (select min(id) from documents) as document
       from calls c, seen where c.id > call0 and c.direction = 'outbound' and c.status = 'completed' order by c.id offset ${Math.floor(calls / 5)} limit 1`);
     await run('drop table seen');

@@ -116,6 +116,8 @@ export interface CarrierManifest {
   readonly capabilities: CarrierCapabilities;
   readonly limits: CarrierLimits;
   readonly fields: readonly CarrierField[];
+  /** Lists show it only once it is configured: the APIs document no such carrier. */
+  readonly unlisted?: true;
   /** The carrier's id of a call is shown as the call's id. */
   readonly namesCalls?: true;
   readonly wire: CarrierWire;

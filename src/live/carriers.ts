@@ -196,6 +196,7 @@ export class Carriers implements CarrierDirectory {
     return {
       ...this.#options.embedded,
       configured: true,
+      listed: true,
       real: false,
       number: null,
       resting: false,
@@ -281,6 +282,7 @@ function infoOf(
     name: manifest.name,
     capabilities: manifest.capabilities,
     configured: configured !== null,
+    listed: configured !== null || manifest.unlisted !== true,
     real: true,
     number: configured?.number ?? null,
     resting: failing.get(manifest.id) === 'resting',

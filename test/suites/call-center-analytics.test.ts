@@ -101,8 +101,9 @@ describe('call-center: analytics', { concurrency: 1 }, () => {
             found['time_series'],
             periodsOf(timeZone(zone), granularity, { from, to }).map((period) => {
               const some = within(period.from, period.to, keep);
+              const start = new Date(periodStart(timeZone(zone), granularity, period.from));
               return {
-                timestamp: `${new Date(periodStart(timeZone(zone), granularity, period.from)).toISOString().slice(0, 19)}Z`,
+                timestamp: start.toISOString().replace('.000Z', 'Z'),
                 calls: some.length,
                 success_rate: percent(answered(some), some.length),
                 conversion_rate: percent(converted(some), some.length),

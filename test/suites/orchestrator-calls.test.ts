@@ -21,14 +21,7 @@ describe('orchestrator: providers and calls where none is configured', { concurr
   it('lists providers as the seed shows them; the simulator is the current one', async () => {
     const { status, body } = await ask('GET', '/voice/providers');
     assert.equal(status, 200);
-    assert.deepEqual(body['available_providers'], [
-      'twilio',
-      'vonage',
-      'aws-connect',
-      'generic-http',
-      'livekit',
-      'simulator',
-    ]);
+    assert.deepEqual(body['available_providers'], ['twilio', 'vonage', 'aws-connect', 'generic-http', 'simulator']);
     assert.equal(body['current_provider'], 'simulator');
     const providers = body['providers'] as Record<string, Json>;
     assert.deepEqual(providers['twilio'], {

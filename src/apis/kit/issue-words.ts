@@ -26,8 +26,8 @@ const FORMATS: Readonly<Record<string, string>> = {
 const LONGEST_NAME = 100;
 
 /**
- * What is wrong with a value, to follow the name of its field: `must be 1 or more`. For schemas that bring no message of
- * their own.
+ * What is wrong with a value, to follow the name of its field: `must be 1 or more`. For schemas that bring no message
+ * of their own.
  */
 export function issueWords(issue: RawIssue): string {
   switch (issue.code) {

@@ -80,7 +80,8 @@ export const providerOperations: readonly RestOperation[] = [
       providers: z.record(z.string(), Shown),
     }),
     handle: async ({ core }) => {
-      const [all, current] = await Promise.all([core.carriers.list(), core.carriers.current()]);
+      const [carriers, current] = await Promise.all([core.carriers.list(), core.carriers.current()]);
+      const all = carriers.filter((one) => one.listed);
       return {
         available_providers: all.map((one) => one.id),
         current_provider: current.id,

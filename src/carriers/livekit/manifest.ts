@@ -9,6 +9,7 @@ export const livekitWith = (join?: JoinRoom): CarrierManifest => ({
   id: 'livekit',
   name: 'LiveKit',
   webhook: 'livekit',
+  unlisted: true,
   capabilities: {
     voice: { supported: true, features: ['call', 'record', 'transcribe'] },
     sms: { supported: false, features: [] },

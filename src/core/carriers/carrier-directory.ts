@@ -4,6 +4,8 @@ export interface CarrierInfo {
   readonly name: string;
   /** Whether it has what it needs to place calls. */
   readonly configured: boolean;
+  /** Whether lists show it. */
+  readonly listed: boolean;
   /** Whether people are really called. */
   readonly real: boolean;
   readonly number: string | null;

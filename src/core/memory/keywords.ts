@@ -13,7 +13,9 @@ const ENOUGH = 3;
 const SUBJECTS =
   /\b(?:pricing|prices?|costs?|quotes?|discounts?|features?|products?|demos?|trials?|software|appointments?|bookings?|meetings?|schedule|slots?|calendar|bills?|billing|invoices?|payments?|refunds?|problems?|issues?|errors?|support|complaints?|orders?|delivery|deliveries|shipping|packages?|tracking|cancell?ations?|contracts?|subscriptions?|accounts?|passwords?|opening hours|call ?backs?|representatives?|supervisors?|weather|forecast|warranty|insurance|budget|plans?|integrations?|premium)\b/gi;
 
-/** What a conversation is about, in words that stand in it, the person's first. `topics`: an analyst's, in snake case. */
+/**
+ * What a conversation is about, in words that stand in it, the person's first. `topics`: an analyst's, in snake case.
+ */
 export function keywordsOf(lines: readonly Said[], topics: readonly string[]): readonly string[] {
   const saidBy = (role: Line['role']) =>
     lines

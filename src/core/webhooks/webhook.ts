@@ -25,7 +25,7 @@ export interface StoredEvent {
 
 export interface WebhookBodyTools {
   /** Hex HMAC of a text with the webhook's secret, for an API that signs within the body. */
-  sign(text: string): string;
+  readonly sign: (text: string) => string;
   readonly urls: WebhookUrls;
 }
 
