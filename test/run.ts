@@ -82,7 +82,7 @@ const SUITES: readonly Suite[] = [
     name: 'three processes',
     budgetS: 900,
     files: tests(
-      'test/suites/{sales-agent-calls,webhooks,tools-scripted,orchestrator-{calls,conversations},event-socket,carriers-dialling}.test.ts',
+      'test/suites/{sales-agent-calls,webhooks,orchestrator-conversations,event-socket,carriers-dialling}.test.ts',
     ),
     env: { TEST_ROLES: 'split' },
   },

@@ -22,6 +22,7 @@ const DIMENSIONS = [
   ['carrier', 'carrier'],
   ['outcome', 'outcome'],
   ['ending', 'ending'],
+  ['version', `agent_id || '.' || agent_version`],
 ] as const;
 const SPANS = { quarter: '15 minutes', hour: '1 hour', day: '1 day' } as const;
 
@@ -316,12 +317,15 @@ describe(`facts, roll-ups and metrics on Postgres ${serverName}`, () => {
   });
 
   it('the migration writes for earlier calls what their end would have written', async () => {
-    const text = readFileSync(new URL('../../src/store/migrations/0024-call-facts.sql', import.meta.url), 'utf8');
-    const statements = text.split(';\n').filter((one) => /^\s*(--[^\n]*\n)*insert into call_/.test(one.trimStart()));
-    assert.equal(statements.length, 3);
+    const migration = (name: string) =>
+      readFileSync(new URL(`../../src/store/migrations/${name}`, import.meta.url), 'utf8')
+        .split(';\n')
+        .filter((one) => /^\s*(--[^\n]*\n)*(?:insert into call_|update call_facts)/.test(one.trimStart()));
+    const [first, ending] = [migration('0024-call-facts.sql'), migration('0053-hung-up.sql')];
+    assert.deepEqual([first.length, ending.length], [3, 2]);
     await rows(`update call_facts set sentiment = null`);
     await rows(
-      `update calls set turns = (latency is not null)::int,
+      `update calls set turns = (latency is not null)::int, agent_version = null, hung_up = false,
          waited_ms = coalesce((latency ->> 'fullCycleMs')::bigint, 0)`,
     );
     const ids = await rows('select id from calls where ended_at is not null');
@@ -335,7 +339,9 @@ describe(`facts, roll-ups and metrics on Postgres ${serverName}`, () => {
     await store.metrics.settle(ids.map((row) => row['id'] as number));
     const settled = await all();
     await rows(`truncate ${tables.join(', ')}`);
-    for (const statement of statements) await rows(statement);
+    await rows('alter table call_facts alter column ending drop not null');
+    for (const statement of [...first, ...ending]) await rows(statement);
+    await rows('alter table call_facts alter column ending set not null');
     assert.deepEqual(await all(), settled);
     assert.ok(settled.every((found) => found.length > 0));
   });

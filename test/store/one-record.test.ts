@@ -66,7 +66,12 @@ describe('a database of before there was one record', () => {
   it('is answered about as before', async () => {
     const replies = await repliesOf(core, ANSWERED.organizationId, rows);
     assert.deepEqual(Object.keys(replies), Object.keys(ANSWERED.replies));
-    for (const [request, reply] of Object.entries(replies)) assert.deepEqual(reply, ANSWERED.replies[request], request);
+    for (const [request, reply] of Object.entries(replies)) {
+      const before = ANSWERED.replies[request] as object;
+      // The call is older than versions of agents.
+      const added = 'agent_version' in (reply as object) ? { agent_version: null, used_draft: false } : {};
+      assert.deepEqual(reply, { ...before, ...added }, request);
+    }
   });
 
   it('lost no row', async () => {

@@ -20,7 +20,7 @@ const KEY = 'outage-admin-key';
 const CALLS = Number(process.env['OUTAGE_CALLS'] ?? 20);
 /** One call in this many is a conversation; on the others a silent person listens, which costs little. */
 const TALKING = 4;
-const MOMENTS = Number(process.env['OUTAGE_MOMENTS'] ?? 10);
+const MOMENTS = Number(process.env['OUTAGE_MOMENTS'] ?? 6);
 const SEED = Number(process.env['OUTAGE_SEED'] ?? 1);
 const RECOVERY_MS = 5000;
 

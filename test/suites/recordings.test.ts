@@ -314,7 +314,7 @@ describe('a full disk', () => {
     ).then((reply) => reply.text());
     assert.match(page, /not recorded: The disk is full/);
     const services = (await server.request('GET', '/health/detailed')).body['services'] as Record<string, Json>;
-    assert.deepEqual(services['recordings'], { status: 'full', free_bytes: 1024 });
+    assert.deepEqual(services['recordings'], { status: 'full', free_bytes: 1024, store: 'folder' });
     free = 10 * GB;
     const after = await until('recordings to be taken again', 10_000, async () => {
       const call = await server.untilEnded(await place('+15005550005'));

@@ -112,6 +112,20 @@ describe('tools of a scripted model', () => {
     );
   });
 
+  it('have a day of next month repeated as a date before they book it', async () => {
+    await withModel(
+      [{ tool: 'book_slot', args: { when: 'the ninth of next month at 3 pm', name: 'John' } }],
+      async (server, _model, agent) => {
+        const call = await callTo(server, agent);
+        assert.deepEqual(await results(server, call), [['book_slot', 'failed']]);
+        const [made] = await server.database('select output from tool_executions');
+        assert.match(JSON.stringify(made), /Ask whether \w+, \w+ 9.* at 3:00 PM is meant; if so, call .*-09T15:00/);
+        assert.deepEqual(await server.database('select at from bookings'), []);
+      },
+      { built_in_tools: ['end_call', 'book_slot'] },
+    );
+  });
+
   it('are not needed to call back whom all models let down: the caller hears an apology, and it is noted', async () => {
     const broken: LanguageModel = {
       id: 'broken',

@@ -68,9 +68,21 @@ export const BOOKING_TOOLS: readonly BuiltIn[] = [
 ];
 
 /** What the caller's words say, in the organization's zone. */
-function readTime({ timeZone: zone, number, clock }: ToolContext, said: string, guess = false): SpokenTime {
-  return readSpokenTime(said, { now: clock.now(), zone, dateOrder: dateOrderOf(zone, number), guess });
+function readTime(scene: ToolContext, said: string, guess = false): SpokenTime {
+  const { timeZone: zone, number, clock } = scene;
+  const read = readSpokenTime(said, { now: clock.now(), zone, dateOrder: dateOrderOf(zone, number), guess });
+  if (guess || read.at === null || !NEXT_MONTH.test(said)) return read;
+  const again = `call this tool again with ${wallClock(zone, read.at).toISOString().slice(0, 16)}`;
+  return {
+    ...read,
+    at: null,
+    problem: 'not-understood',
+    ask: `Ask whether ${say(scene, read.at)} is meant; if so, ${again}.`,
+  };
 }
+
+/** Near the end of a month people mean different months by it: the date is repeated before anything is booked. */
+const NEXT_MONTH = /\bnext month\b/i;
 
 const say = ({ timeZone, clock }: ToolContext, at: Date) => sayTime(at, timeZone, clock.now());
 

@@ -36,7 +36,7 @@ const FINISHED = 'campaign.finished';
 
 const nameOf = (type: DomainEvent['type']): string => NAMES.find((name) => EVENTS[name] === type) ?? type;
 
-/** The name that the webhook registered an event under. */
+/** The name that the webhook registered an event under; deliveries have the documented one. */
 const nameFor = ({ eventNames }: Webhook, type: DomainEvent['type']): string =>
   type === EVENTS['campaign.completed'] && eventNames.includes(FINISHED) && !eventNames.includes('campaign.completed')
     ? FINISHED
@@ -183,10 +183,10 @@ export const replayDeliveriesOperation = operation({
 });
 
 /** The body of a delivery, without its signature. The same for every attempt: it says what held at the event. */
-function bodyOf(webhook: Webhook, { at, event }: StoredEvent, call: Call | null, urls: WebhookUrls): object {
+function bodyOf({ at, event }: StoredEvent, call: Call | null, urls: WebhookUrls): object {
   const { confidence: _, importId: __, ...said } = event.data as { confidence?: unknown; importId?: unknown } & object;
   return {
-    event: nameFor(webhook, event.type),
+    event: nameOf(event.type),
     timestamp: timeInSeconds(at),
     data:
       call === null
@@ -234,11 +234,11 @@ function resultOf(event: DomainEvent, { id, sid }: Call, at: Date, urls: Webhook
 
 /** The body of a delivery with the signature in it, over the body as sent without `,"signature":"…"`. */
 export function callCenterEvent(
-  webhook: Webhook,
+  _webhook: Webhook,
   event: StoredEvent,
   call: Call | null,
   { sign, urls }: WebhookBodyTools,
 ): object {
-  const body = bodyOf(webhook, event, call, urls);
+  const body = bodyOf(event, call, urls);
   return { ...body, signature: `sha256=${sign(JSON.stringify(body))}` };
 }
