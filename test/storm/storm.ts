@@ -17,6 +17,9 @@ const SAME: Readonly<Record<string, readonly string[]>> = {
 };
 const MOST_KNOWN = 500;
 
+/** An export is a table of commas, no JSON. */
+const isTable = ({ operation }: GeneratedRequest, status: number) => status === 200 && operation.endsWith('.csv');
+
 /** `other` is an admin's of another organization, whom the storm must not touch. */
 export type StormKeys = Readonly<Record<'admin' | 'viewer' | 'other', string>>;
 
@@ -114,7 +117,8 @@ async function send(
     const { status, text } = await exchange(agent, url, generated);
     report.byStatus[status] = (report.byStatus[status] ?? 0) + 1;
     if (status >= 500) told(`answer ${status} ${text.slice(0, 300)}`);
-    else if (generated.method !== 'HEAD' && generated.method !== 'OPTIONS') learn(JSON.parse(text), known);
+    else if (generated.method !== 'HEAD' && generated.method !== 'OPTIONS' && !isTable(generated, status))
+      learn(JSON.parse(text), known);
   } catch (error) {
     told(error instanceof Error ? error.message : String(error));
   }

@@ -72,6 +72,7 @@ const WEBHOOKS: Readonly<Record<string, { readonly form: boolean; readonly body:
   recording: { form: true, body: { CallSid: 'CA1', RecordingUrl: 'https://example.com/1' } },
   vonage: { form: false, body: { uuid: 'u-1' } },
   'aws-connect': { form: false, body: { contactId: 'c-1', eventType: 'INITIATED' } },
+  livekit: { form: false, body: { event: 'room_started' } },
   generic: { form: false, body: { event_type: 'call.started', call_id: 'g-1' } },
 };
 

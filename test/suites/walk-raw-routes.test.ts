@@ -129,6 +129,8 @@ describe('every raw route and socket', () => {
       raw.map((one) => `${one.method} ${one.path}`).toSorted(),
       [
         ...Object.keys(WEBHOOKS).map((name) => name.replace(' ', ' /voice/webhook/')),
+        // Proved by its signature alone.
+        'POST /voice/webhook/livekit',
         'POST /api/twiml/:roomName',
         'POST /api/webhooks/twilio/call-status',
         'POST /api/webhooks/twilio/recording',

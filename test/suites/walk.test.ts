@@ -4,7 +4,7 @@ import { isAllowed, ROLES } from '#core/kernel/context.ts';
 import type { Api } from '#apis/kit/api.ts';
 import type { RestOperation } from '#apis/kit/operation.ts';
 import { startServer, type TestServer } from '../support/server.ts';
-import { BODIES, isErrorOf, makeWorld, type World } from '../support/walk-world.ts';
+import { BODIES, isErrorOf, makeWorld, paramOf, type World } from '../support/walk-world.ts';
 
 // Every operation of every API, made from the operations themselves: a new one is walked without a word here, unless it
 // takes an id or a body that nothing below knows, which fails.
@@ -33,7 +33,7 @@ describe('every operation', () => {
     options: { token?: string; world?: World; body?: unknown; query?: string } = {},
   ) {
     const path = operation.path.replace(/:(\w+)/g, (_, name: string) => {
-      const known = (options.world ?? ours).params[name];
+      const known = paramOf(options.world ?? ours, operation, name);
       assert.ok(known, `the walk knows no ${name}, which ${nameOf(operation)} takes`);
       return encodeURIComponent(known);
     });
@@ -163,7 +163,7 @@ describe('every operation', () => {
 
   it('knows no id that is none', async () => {
     for (const [api, operation] of each()) {
-      if (!operation.path.includes(':') || namesAnybody(operation)) continue;
+      if (!operation.path.includes(':') || namesAnybody(operation) || operation.raw) continue;
       for (const id of [
         'agent_0',
         'agent_-1',
@@ -189,7 +189,8 @@ describe('every operation', () => {
 
   it('refuses bodies that are broken, too deep, too large or of another shape', async () => {
     for (const [api, operation] of each()) {
-      if (!operation.body) continue;
+      // A request for TwiML of no call gets fixed words, whatever its body.
+      if (!operation.body || operation.path === '/api/twiml/:roomName') continue;
       for (const body of [
         '{"a": ',
         'nonsense',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { ROLES, type Role } from '#core/kernel/context.ts';
 import type { Api } from '#apis/kit/api.ts';
+import type { RestOperation } from '#apis/kit/operation.ts';
 import { accepted, until, type TestServer } from './server.ts';
 
 // What walks over every operation of every API start from.
@@ -84,10 +85,16 @@ export function isErrorOf(api: Api, body: Json): void {
     case 'orchestrator':
       assert.match(String((body['error'] as Json)['code']), /^[A-Z_]+$/, text);
       return assert.match(String((body['error'] as Json)['request_id']), /^req_/);
+    case 'campaigns':
+      return assert.match(String((body['error'] as Json)['code']), /^[A-Z_]+$/, text);
     default:
       throw new Error(`the walk does not know how ${api.name} words an error`);
   }
 }
+
+/** The parameter's value in a path; webhooks belong to the API that they were registered with. */
+export const paramOf = ({ params }: World, { path }: RestOperation, name: string): string | undefined =>
+  params[name === 'webhook_id' && path.startsWith('/api/') ? 'center_webhook_id' : name];
 
 export async function makeWorld(server: TestServer, admin: string, nextSerial: () => number): Promise<World> {
   const as = (method: string, path: string, body?: unknown) =>
@@ -133,6 +140,8 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
   const webhook = (
     await as('POST', '/v1/convai/webhooks', { url: 'http://127.0.0.1:9/', events: ['user.interrupted'] })
   ).body;
+  const events = ['call.completed'];
+  const centerWebhook = await data(as('POST', '/api/webhooks', { url: 'http://127.0.0.1:9/', events }));
   const batch = (await as('POST', '/api/v1/calls/outbound/batch', { calls: [{}] })).body;
   const campaign = await data(as('POST', '/api/campaigns', { name: 'Walked' }));
   const trunk = (await as('POST', '/api/v1/sip/trunks', { name: 't' })).body;
@@ -189,6 +198,8 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
       campaign_id: String(campaign['campaign_id']),
       import_id: String(imported['import_id']),
       webhook_id: String(webhook['webhook_id']),
+      center_webhook_id: String(centerWebhook['webhook_id']),
+      roomName: 'room-of-no-call',
       tool_id: String(tool['tool_id']),
       server_id: String(mcp['server_id']),
       document_id: String(document!['id']),
