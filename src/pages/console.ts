@@ -37,7 +37,11 @@ const policy = (nonce: string): string =>
 
 /** The console: one page at `/` and at every address under `/app/` that no other route has, and its hashed assets. */
 export function mountConsole(server: FastifyInstance, built: string = BUILT): void {
-  server.get('/', (_, reply) => sendPage(built, reply));
+  server.get('/', (request, reply) => {
+    // The request target `*` belongs to OPTIONS alone; the router takes it for `/`.
+    if (request.raw.url === '*') throw notFound('Path', 'path: *');
+    return sendPage(built, reply);
+  });
   server.get('/app/*', (request, reply) => {
     const path = request.url.split('?')[0]!;
     // A missing file is no page.
