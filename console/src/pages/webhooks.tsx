@@ -74,7 +74,8 @@ export function WebhooksPage(): ReactNode {
         <Failed error={webhooks.error} retry={() => void webhooks.refetch()} />
       ) : !chosen ? (
         <Empty title="No webhook yet" action={make}>
-          A webhook is an address that is told of calls and campaigns as they happen, signed so that you can trust it.
+          A webhook is an address that gets events of calls and campaigns as they happen, signed so that you can trust
+          them.
         </Empty>
       ) : (
         <>
@@ -110,7 +111,7 @@ export function WebhooksPage(): ReactNode {
           again();
         }}
       >
-        {deleting?.url} is told nothing more. What waits for it is canceled.
+        {deleting?.url} gets no further events. Deliveries that wait for it are canceled.
       </Confirm>
     </Page>
   );
