@@ -195,7 +195,8 @@ describe("call-center: a vendor's voices", { concurrency: 1 }, () => {
       [voice['status'], voice['name'], voice['description'], voice['category'], voice['failure']],
       ['ready', 'My Custom Voice', 'Professional male voice', 'cloned', null],
     );
-    assert.deepEqual(readdirSync(join(server.filesDir, 'voices/org_1')), [], 'the recording is deleted');
+    const recordings = join(server.filesDir, 'voices/org_1');
+    await until('the recording to be deleted', 60_000, () => readdirSync(recordings).length === 0 || null);
     const clones = await listed(server, '?category=cloned');
     assert.deepEqual(
       clones.map((one) => one['id']),
