@@ -234,7 +234,7 @@ describe('the console', () => {
       await page.press('[name=password]', 'Enter');
       await page.waitForSelector('tbody a', LONG);
       const call = await newestCall();
-      await open(`/app/conversations/call_${call.id}`, call.to);
+      await open(`/app/conversations/call_${call.id}`, call.to!);
       const buttons = await page.evaluate<readonly string[]>(
         "[...document.querySelectorAll('main button')].map((one) => one.textContent || one.ariaLabel)",
       );

@@ -16,7 +16,7 @@ import { FakeVonage } from '../carriers/vonage.ts';
 import { speak } from '../contract/text-to-speech.ts';
 import { amplitudeAt } from '../engine/bridge-stage.ts';
 import { SocketCaller } from '../support/caller.ts';
-import { startServer, until, type TestServer } from '../support/server.ts';
+import { accepted, startServer, until, type TestServer } from '../support/server.ts';
 
 // Human agents at telephones over every carrier, each by a fake of it: one caller is handed from one agent to the next.
 
@@ -47,7 +47,9 @@ before(async () => {
   connect.notifyUrl = `${server.url}/voice/webhook/aws-connect`;
   admin = { organizationId: server.app.organization.id, actor: { kind: 'system', name: 'test' }, requestId: 'test' };
   const { id: agentId } = (await server.app.core.store.agents.default(admin.organizationId))!;
-  const { body } = await server.request('POST', '/v1/convai/web-calls', { agent_id: `agent_${agentId}` });
+  const { body } = await accepted(() =>
+    server.request('POST', '/v1/convai/web-calls', { agent_id: `agent_${agentId}` }),
+  );
   caller = new SocketCaller(String(body['websocket_url']));
   callId = await until('the caller to be connected', WAIT_MS, async () => {
     const call = await server.app.core.store.calls.bySid(String(body['call_sid']));

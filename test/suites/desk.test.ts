@@ -10,7 +10,7 @@ import type { Context } from '#core/kernel/context.ts';
 import { createUser } from '#core/identity/users.ts';
 import { amplitudeAt } from '../engine/bridge-stage.ts';
 import { SocketCaller } from '../support/caller.ts';
-import { initiate, startServer, until, type TestServer } from '../support/server.ts';
+import { accepted, initiate, startServer, until, type TestServer } from '../support/server.ts';
 
 let server: TestServer;
 let admin: Context;
@@ -49,7 +49,8 @@ const code = (expected: string) => (error: unknown) => (error as { code?: string
 
 /** A call whose caller is this test. */
 async function webCall(): Promise<{ caller: SocketCaller; callId: number }> {
-  const { body } = await server.request('POST', '/v1/convai/web-calls', { agent_id: `agent_${await defaultAgent()}` });
+  const agent = { agent_id: `agent_${await defaultAgent()}` };
+  const { body } = await accepted(() => server.request('POST', '/v1/convai/web-calls', agent));
   const caller = new SocketCaller(String(body['websocket_url']));
   const call = await until('the web call to be answered', 60_000, async () => {
     const found = await server.app.core.store.calls.bySid(String(body['call_sid']));

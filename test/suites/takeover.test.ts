@@ -10,7 +10,7 @@ import { deleteDataDir } from '../support/data-dir.ts';
 import { freePort, ServerProcess } from '../support/process.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
 import { ScriptedModel } from '../support/scripted-model.ts';
-import { startServer, until, type TestServer } from '../support/server.ts';
+import { accepted, startServer, until, type TestServer } from '../support/server.ts';
 
 // A call whose media comes to another server goes on where it was.
 
@@ -69,7 +69,7 @@ describe('a call that is taken over', () => {
     });
     const agentId = String(agent['agent_id']);
     if (tool) await api('POST', `/v1/convai/agents/${agentId}/tools`, tool);
-    const { body } = await api('POST', '/v1/convai/web-calls', { agent_id: agentId });
+    const { body } = await accepted(() => api('POST', '/v1/convai/web-calls', { agent_id: agentId }));
     const here = String(body['websocket_url']);
     const sid = String(body['call_sid']);
     const { id, conversationId } = (await b.app.core.store.calls.bySid(sid))!;
@@ -160,9 +160,10 @@ describe('a call that is taken over', () => {
     assert.equal(receiver.received.length, 1);
   });
 
-  it('goes on although its server was killed: the greeting, an answer, and a question that had no answer', async () => {
+  it('goes on although its server was killed: the greeting, an answer, and a question that had no answer', async (t) => {
     const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-takeover-c-'));
     const c = new ServerProcess(await freePort(), { ...env, DATA_DIR: dataDir, API_SECRET_KEY: KEY });
+    t.after(() => c.stop());
     await c.untilHealthy();
     const api: Api = async (method, path, body) => {
       const reply = await fetch(c.url + path, {

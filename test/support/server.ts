@@ -121,7 +121,7 @@ export async function until<T>(what: string, limitMs: number, look: () => Promis
 export async function accepted<R extends { readonly status: number; readonly body: Record<string, unknown> }>(
   ask: () => Promise<R>,
 ): Promise<R> {
-  return until('the call to be accepted', 20_000, async () => {
+  return until('the call to be accepted', 60_000, async () => {
     const reply = await ask();
     if (reply.status === 429) return null;
     if (reply.status !== 200) throw new Error(`${reply.status} ${JSON.stringify(reply.body)}`);
