@@ -23,6 +23,7 @@ const { values, positionals } = parseArgs({
   options: {
     n: { type: 'string', multiple: true },
     calls: { type: 'string', default: '2000' },
+    worst: { type: 'boolean', default: false },
     rows: { type: 'string', default: '1000000' },
     json: { type: 'string', default: join(import.meta.dirname, '..', '.cache', 'bench.json') },
   },
@@ -83,6 +84,7 @@ function inProcess(n: number, noiseDb: number | null): Row {
     '--n',
     String(n),
     ...(noiseDb === null ? [] : [`--noise=${noiseDb}`]),
+    ...(values.worst ? ['--worst'] : []),
   ]);
   const run = spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
   if (run.status !== 0) throw new Error(`${n} calls in one process ended with ${run.status}`);

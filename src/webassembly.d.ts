@@ -5,7 +5,9 @@ declare namespace WebAssembly {
     constructor(bytes: Uint8Array);
   }
   function compile(bytes: Uint8Array): Promise<Module>;
+  function validate(bytes: Uint8Array): boolean;
   class Memory {
+    constructor(size: { initial: number });
     readonly buffer: ArrayBuffer;
   }
   class Instance {

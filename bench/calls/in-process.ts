@@ -1,4 +1,6 @@
-// So many calls in one process, without a network: node … in-process.ts --n 300 [--noise -45]. Prints one line of JSON.
+// So many calls in one process, without a network: node … in-process.ts --n 300 [--noise -45] [--worst].
+// Prints one line of JSON. The worst case: all calls begin at once, so that all callers speak at once, for ten
+// seconds in one turn.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { FRAME_MS } from '#engine/audio/format.ts';
@@ -6,12 +8,19 @@ import { makeAdapter } from '../engine-adapter.ts';
 import { Ear, judge, meter, rowOf, speedOfMachine, STAGGER_MS } from './measure.ts';
 import { CALL_MS, fakes, makeScript } from './script.ts';
 
-const { values } = parseArgs({ options: { n: { type: 'string', default: '1' }, noise: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    n: { type: 'string', default: '1' },
+    noise: { type: 'string' },
+    worst: { type: 'boolean', default: false },
+  },
+});
 const n = Number(values.n);
 const noiseDb = values.noise === undefined ? null : Number(values.noise);
 const FEED_MS = 5;
 
-const script = makeScript(noiseDb);
+const script = makeScript(noiseDb, values.worst);
+const staggerMs = values.worst ? FRAME_MS : STAGGER_MS;
 const adapter = makeAdapter(fakes, {});
 const machineMs = speedOfMachine();
 await adapter.setup();
@@ -34,7 +43,7 @@ const feed = () => {
 feed();
 const beganMs = performance.now();
 for (let i = 0; i < n; i++) {
-  await sleep(Math.max(0, beganMs + (STAGGER_MS * i) / n - performance.now()));
+  await sleep(Math.max(0, beganMs + (staggerMs * i) / n - performance.now()));
   const ear = new Ear();
   ear.startMs = performance.now();
   const one = { ear, fed: 0, call: null as never as (typeof calls)[number]['call'] };

@@ -31,11 +31,15 @@ const TURNS: readonly (readonly [text: string, start: number | 'barge-in'])[] = 
   ['the second one sounds good to me', 51_500],
 ];
 const BARGE_IN_AFTER_MS = 2400;
+/** In the worst case this turn is ten seconds of speech without a pause. */
+const LONG_TURN_MS = 29_000;
+const LONGEST_SPEECH_MS = 10_000;
+const SILENCE_DB = -45;
 /** Peak of a quiet line's noise, in steps of 16 bits: about -75 dBFS. */
 const QUIET_PEAK = 8;
 
-/** `noiseDb`: level of the noise under the whole call in dBFS; null is a quiet line. */
-export function makeScript(noiseDb: number | null): Script {
+/** `noiseDb`: level of the noise under the whole call in dBFS; null is a quiet line. `worst`: with a turn of 10 s. */
+export function makeScript(noiseDb: number | null, worst = false): Script {
   const clips = say(
     voicesHere()[2]!,
     TURNS.map(([text]) => text),
@@ -43,7 +47,9 @@ export function makeScript(noiseDb: number | null): Script {
   const pcm = sounds.silence(CALL_MS);
   const turns: CallerTurn[] = [];
   for (const [text, start] of TURNS) {
-    const clip = clips.get(text)!.pcm;
+    // The turn after the long one comes too soon for its answer.
+    if (worst && start === 42_500) continue;
+    const clip = worst && start === LONG_TURN_MS ? withoutPauses(clips) : clips.get(text)!.pcm;
     const startMs = start === 'barge-in' ? turns.at(-1)!.endMs + BARGE_IN_AFTER_MS : start;
     // Speech ends with a frame, so that its end is known exactly.
     const endMs = startMs + Math.floor(clip.length / FRAME_SAMPLES) * FRAME_MS;
@@ -60,6 +66,18 @@ export function makeScript(noiseDb: number | null): Script {
     frames: Array.from({ length: CALL_MS / FRAME_MS }, (_, i) => pcm.slice(i * FRAME_SAMPLES, (i + 1) * FRAME_SAMPLES)),
     turns,
   };
+}
+
+/** All clips one after the other, again and again, without the silence at their ends. */
+function withoutPauses(clips: ReturnType<typeof say>): Int16Array {
+  const trimmed = [...clips.values()].map(({ pcm }) => {
+    const loud = (sample: number) => Math.abs(sample) > sounds.rmsOf(SILENCE_DB);
+    return pcm.subarray(pcm.findIndex(loud), pcm.findLastIndex(loud) + 1);
+  });
+  const samples = trimmed.reduce((sum, clip) => sum + clip.length, 0);
+  const once = sounds.join(...trimmed);
+  const length = LONGEST_SPEECH_MS * SAMPLES_PER_MS;
+  return Int16Array.from({ length }, (_, i) => once[i % samples]!);
 }
 
 export const DELAYS = {

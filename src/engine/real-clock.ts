@@ -36,6 +36,10 @@ export class RealClock implements CallClock {
     };
   }
 
+  afterArrivals(fn: () => void): void {
+    setImmediate(fn);
+  }
+
   working(): () => void {
     return () => undefined;
   }

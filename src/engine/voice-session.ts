@@ -95,7 +95,7 @@ export class VoiceSession {
     });
     this.#listen = new Listen({
       clock,
-      voiceActivity: providers.voiceActivity.open(),
+      voiceActivity: providers.voiceActivity,
       echo,
       chain: providers.speechToText,
       context: options.context,
@@ -120,6 +120,7 @@ export class VoiceSession {
         },
         tone: (what) => post({ type: `tone-${what}` }),
         fellBack: (from, to) => host.fellBack('speech-to-text', from, to),
+        failed: (error) => this.#fail(error),
       },
     });
     this.#think = new Think({
@@ -167,14 +168,9 @@ export class VoiceSession {
     this.#post({ type: this.#options.restored ? 'taken-over' : 'start' });
   }
 
-  /** Caller's audio: mu-law, any length. Must not throw: it is called from sockets. */
+  /** Caller's audio: mu-law, any length. Does not throw: it is called from sockets. */
   audio(mulaw: Uint8Array): void {
-    if (this.#closed) return;
-    try {
-      this.#listen.push(mulaw);
-    } catch (error) {
-      this.#fail(error);
-    }
+    if (!this.#closed) this.#listen.push(mulaw);
   }
 
   mark(name: string): void {

@@ -160,7 +160,7 @@ describe('a call that is taken over', () => {
     assert.equal(receiver.received.length, 1);
   });
 
-  it('goes on although its server was killed: the greeting, an answer, and a question that had no answer', async (t) => {
+  it('goes on although its server was killed: greeting, answer, and a question without an answer', async (t) => {
     const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-takeover-c-'));
     const c = new ServerProcess(await freePort(), { ...env, DATA_DIR: dataDir, API_SECRET_KEY: KEY });
     t.after(() => c.stop());

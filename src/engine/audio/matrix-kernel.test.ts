@@ -38,6 +38,19 @@ describe('the matrix kernel', () => {
       kernel.multiply(row * 4, stride * 4, x * 4, at * 4, out * 4, rows, columns, relu ? 1 : 0);
       for (let r = 0; r < rows; r++)
         assert.ok(Math.abs(F[out + r]! - expected[r]!) < 1e-4, `row ${r}: ${F[out + r]} and ${expected[r]}`);
+
+      const [xs, outs] = [
+        [x, x + 7, x + 1900, x],
+        [out, out + 1000, out + 2000, out + 3000],
+      ] as const;
+      const bytes = ([...xs, ...outs] as const).map((one) => one * 4) as [
+        ...[number, number, number, number],
+        ...[number, number, number, number],
+      ];
+      kernel.multiplyFour(row * 4, stride * 4, at * 4, rows, columns, relu ? 1 : 0, ...bytes);
+      for (const [v, vector] of xs.entries())
+        for (const [r, value] of product(F, row, stride, vector, at, rows, columns, relu).entries())
+          assert.ok(Math.abs(F[outs[v]! + r]! - value) < 1e-4, `vector ${v}, row ${r}`);
     });
   }
 });

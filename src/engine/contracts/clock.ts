@@ -16,6 +16,11 @@ export interface CallClock {
    * harmless.
    */
   working(budgetMs: number): () => void;
+  /**
+   * Runs `fn` once everything that has arrived from the network by now was handed over. A clock without it leaves no
+   * time between the arrival of audio and its effect.
+   */
+  afterArrivals?(fn: () => void): void;
   /** A person in real time joins the call; a clock that runs faster falls back to real time for good. */
   runInRealTime?(): void;
 }

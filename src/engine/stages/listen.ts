@@ -5,7 +5,8 @@ import { RecentAudio } from '../audio/recent-audio.ts';
 import { ToneDetector } from '../audio/tone.ts';
 import type { CallClock } from '../contracts/clock.ts';
 import type { SpeechContext, SpeechToText, SpeechToTextStream, TranscriptPart } from '../contracts/speech-to-text.ts';
-import type { VoiceActivityStream } from '../contracts/voice-activity.ts';
+import type { NextWindow, VoiceActivity, VoiceActivityStream } from '../contracts/voice-activity.ts';
+import { intakeOf, type AudioIntake, type Listener } from './audio-intake.ts';
 import { SpeechDetector } from './speech-detector.ts';
 
 /**
@@ -35,11 +36,13 @@ export interface ListenEvents {
   tone(what: 'started' | 'ended'): void;
   /** A recogniser was replaced by the next in the chain. */
   fellBack(from: string, to: string): void;
+  /** An internal error. */
+  failed(error: unknown): void;
 }
 
 export interface ListenOptions {
   readonly clock: CallClock;
-  readonly voiceActivity: VoiceActivityStream;
+  readonly voiceActivity: VoiceActivity;
   /** Recognises an echo of the agent's voice. */
   readonly echo: EchoGuard;
   /** Recognisers in the order in which they are tried. */
@@ -51,7 +54,7 @@ export interface ListenOptions {
 }
 
 /** The caller's audio: detects speech in this process and passes audio to the recogniser. */
-export class Listen {
+export class Listen implements Listener {
   readonly #options: ListenOptions;
   readonly #frame = new Int16Array(FRAME_SAMPLES);
   readonly #mulaw = new Uint8Array(FRAME_SAMPLES);
@@ -59,6 +62,8 @@ export class Listen {
   /** Clock time of the end of the audio taken so far. */
   #audioMs = -1;
   #utterance = 0;
+  readonly #intake: AudioIntake | null;
+  readonly #activity: VoiceActivityStream;
   readonly #detector: SpeechDetector;
   #tones: ToneDetector | null = null;
   #stream: SpeechToTextStream;
@@ -79,7 +84,9 @@ export class Listen {
     const { voiceActivity, echo, events } = options;
     this.#options = options;
     this.#stream = this.#open();
-    this.#detector = new SpeechDetector(voiceActivity, echo, {
+    this.#intake = intakeOf(voiceActivity, options.clock);
+    this.#activity = voiceActivity.open();
+    this.#detector = new SpeechDetector(this.#activity, echo, {
       suspected: () => events.speechSuspected(),
       started: (onsetMs) => this.#begin(onsetMs),
       sounding: (ms) => this.#urgent && events.speechGoesOn(ms),
@@ -101,7 +108,28 @@ export class Listen {
       : Math.max(SHORTEST_HANG_MS, Math.min(LONGEST_HANG_MS, this.#options.endpointMs));
   }
 
+  /** Takes audio of any length, at once or together with what arrives for other calls. Does not throw. */
   push(mulaw: Uint8Array): void {
+    if (this.#closed) return;
+    if (this.#intake) return this.#intake.add(this, mulaw);
+    try {
+      this.take(mulaw);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  failed(error: unknown): void {
+    if (!this.#closed) this.#options.events.failed(error);
+  }
+
+  nextWindow(mulaw: Uint8Array): NextWindow | null {
+    if (this.#closed || this.#frameFill > 0 || mulaw.length !== FRAME_SAMPLES) return null;
+    const window = this.#detector.nextWindow(decodeMulaw(mulaw, this.#frame));
+    return window ? { stream: this.#activity, window } : null;
+  }
+
+  take(mulaw: Uint8Array): void {
     if (this.#closed) return;
     this.#keepTime(mulaw.length / SAMPLES_PER_MS);
     if (this.#frameFill === 0 && mulaw.length === FRAME_SAMPLES) return this.#onFrame(mulaw);

@@ -67,6 +67,7 @@ export class SpeechDetector {
   readonly #echo: EchoGuard;
   readonly #events: SpeechEvents;
   readonly #window = new Int16Array(WINDOW);
+  readonly #next = new Int16Array(WINDOW);
   readonly #past = new Float32Array(ECHO_WINDOW);
   #fill = 0;
   #quietWindows = 0;
@@ -108,6 +109,16 @@ export class SpeechDetector {
     }
   }
 
+  /** The window that this frame will complete, if voice activity will rate it. Changes nothing. */
+  nextWindow(frame: Int16Array): Int16Array | null {
+    const missing = WINDOW - this.#fill;
+    if (missing > FRAME_SAMPLES) return null;
+    this.#next.set(this.#window.subarray(0, this.#fill));
+    this.#next.set(frame.subarray(0, missing), this.#fill);
+    const level = levelOf(this.#next);
+    return this.#isRated(level, this.#noiseAfter(level), this.#quietWindows + 1) ? this.#next : null;
+  }
+
   /** Ends the current utterance. */
   stop(): void {
     this.speaking = false;
@@ -117,7 +128,7 @@ export class SpeechDetector {
   #onWindow(endMs: number): void {
     this.#past.copyWithin(0, WINDOW);
     this.#past.set(this.#window, ECHO_WINDOW - WINDOW);
-    const level = this.#level();
+    const level = levelOf(this.#window);
     const probability = this.#probability(level, endMs);
     if (probability >= ON) this.#voiced(probability, level, endMs);
     else this.#unvoiced(probability, level, endMs);
@@ -157,14 +168,14 @@ export class SpeechDetector {
   }
 
   #probability(level: number, endMs: number): number {
-    this.#followNoise(level);
-    if (!this.speaking && level < Math.max(GATE_LEVEL, this.#noise * NOISE_GATE)) {
+    if (level >= 1 && !this.speaking) this.#around += (level - this.#around) * AROUND_STEP;
+    this.#noise = this.#noiseAfter(level);
+    if (this.#isQuiet(level, this.#noise)) {
       this.#quietWindows++;
-      // In silence the kernel keeps its state during a short pause and is reset after a long one; in noise it runs now
-      // and then.
+      // In silence the kernel keeps its state during a short pause and is reset after a long one.
       if (level < GATE_LEVEL && this.#quietWindows === FORGET_WINDOWS) this.#stream.reset();
-      if (level < GATE_LEVEL || this.#quietWindows % NOISE_CHECK_EVERY !== 0) return 0;
     } else this.#quietWindows = 0;
+    if (!this.#isRated(level, this.#noise, this.#quietWindows)) return 0;
     const probability = this.#stream.process(this.#window);
     if (probability < OFF) return probability;
     // Background voices, key tones and echo are not the caller.
@@ -192,18 +203,19 @@ export class SpeechDetector {
     return background;
   }
 
-  /** Mean level of the window. */
-  #level(): number {
-    let sum = 0;
-    for (let i = 0; i < WINDOW; i += 2) sum += Math.abs(this.#window[i]!);
-    return (2 * sum) / WINDOW;
+  /** The noise floor falls at once to the quietest level and rises slowly, so that it follows steady sound. */
+  #noiseAfter(level: number): number {
+    if (level < 1) return this.#noise;
+    return level < this.#noise ? Math.max(LEAST_NOISE, (this.#noise + level) / 2) : this.#noise * NOISE_RISE;
   }
 
-  /** The noise floor falls at once to the quietest level and rises slowly, so that it follows steady sound. */
-  #followNoise(level: number): void {
-    if (level < 1) return;
-    if (!this.speaking) this.#around += (level - this.#around) * AROUND_STEP;
-    this.#noise = level < this.#noise ? Math.max(LEAST_NOISE, (this.#noise + level) / 2) : this.#noise * NOISE_RISE;
+  #isQuiet(level: number, noise: number): boolean {
+    return !this.speaking && level < Math.max(GATE_LEVEL, noise * NOISE_GATE);
+  }
+
+  /** Whether the kernel rates a window of this level, the so manyth quiet one: in steady noise it runs now and then. */
+  #isRated(level: number, noise: number, quietWindows: number): boolean {
+    return !this.#isQuiet(level, noise) || (level >= GATE_LEVEL && quietWindows % NOISE_CHECK_EVERY === 0);
   }
 
   #findLoud(endMs: number): void {
@@ -216,4 +228,11 @@ export class SpeechDetector {
       return;
     }
   }
+}
+
+/** Mean level of a window. */
+function levelOf(window: Int16Array): number {
+  let sum = 0;
+  for (let i = 0; i < WINDOW; i += 2) sum += Math.abs(window[i]!);
+  return (2 * sum) / WINDOW;
 }

@@ -181,6 +181,7 @@ export class CallDesk {
         said: ({ text }) => {
           if (!party.proven) this.#answers(party, answerByWord(text));
         },
+        failed: (error) => this.#failed(error),
       }),
       proven: false,
       talks: false,

@@ -8,6 +8,7 @@ export interface PartyHearingOptions {
   readonly providers: Pick<Providers, 'voiceActivity' | 'speechToText'>;
   readonly phrases: readonly string[];
   readonly said: (said: Said) => void;
+  readonly failed: (error: unknown) => void;
 }
 
 /** One utterance, with its times on the call's clock. */
@@ -26,10 +27,10 @@ export class PartyHearing {
   readonly #listen: Listen;
   readonly #times = new Map<number, { startMs: number; endMs: number }>();
 
-  constructor({ clock, providers, phrases, said }: PartyHearingOptions) {
+  constructor({ clock, providers, phrases, said, failed }: PartyHearingOptions) {
     this.#listen = new Listen({
       clock,
-      voiceActivity: providers.voiceActivity.open(),
+      voiceActivity: providers.voiceActivity,
       echo: new EchoGuard(),
       chain: providers.speechToText,
       context: { phrases },
@@ -51,6 +52,7 @@ export class PartyHearing {
         },
         tone: () => undefined,
         fellBack: () => undefined,
+        failed,
       },
     });
   }
