@@ -2,7 +2,7 @@
 // Prints the seconds of each; a suite whose peer is missing is skipped and says so, and with CI=true that is a failure.
 // A suite that fails is repeated once with nothing beside it. What passes then is printed as unsteady.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingForLiveKit } from './support/livekit-binary.ts';
 import { motoPath } from './support/moto.ts';
@@ -65,6 +65,7 @@ const CHECKS: readonly Suite[] = [
     files: ['test/architecture.test.ts', 'test/plain-english.test.ts', 'test/line-length.test.ts'],
   },
   { name: 'schema', budgetS: 30, files: ['test/schema/schema.test.ts'] },
+  { name: 'descriptions of the APIs', budgetS: 60, files: ['test/documents/documents.test.ts'] },
   { name: 'lockfiles', budgetS: 10, files: ['test/lockfiles.test.ts'] },
 ];
 
@@ -220,7 +221,7 @@ const SUITES: readonly Suite[] = [
     budgetS: 240,
     files: ['test/suites/two-servers.test.ts', 'test/suites/takeover.test.ts'],
   },
-  { name: 'start-up', budgetS: 120, files: ['test/suites/start-up.test.ts'] },
+  { name: 'start-up', budgetS: 120, files: tests('test/suites/{start-up,doctor}.test.ts') },
   { name: 'backup', budgetS: 240, files: ['test/suites/backup.test.ts'] },
   { name: 'process', budgetS: 300, files: ['test/suites/process.test.ts'] },
   {
@@ -288,7 +289,10 @@ process.exit(sum('failed') > 0 || (process.env['CI'] === 'true' && sum('skipped'
 
 /** What only checks and tests need is installed when they first run, in a folder of its own. */
 function installTools(): void {
-  if (!existsSync(join(BIN, 'tsc')) || !existsSync(join(BIN, '..', 'axe-core')))
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'tools', 'package.json'), 'utf8')) as {
+    dependencies: Readonly<Record<string, string>>;
+  };
+  if (Object.keys(dependencies).some((name) => !existsSync(join(BIN, '..', name))))
     must('npm', ['ci'], join(ROOT, 'tools'));
   if (!existsSync(join(ROOT, 'console', 'node_modules')))
     must('npm', ['ci', '--ignore-scripts'], join(ROOT, 'console'));

@@ -36,7 +36,7 @@ import type { VendorState } from '#providers/kit/vendor-health.ts';
 import { OfflineAnalyst } from '#providers/offline/analysis/offline-analyst.ts';
 import { makeOfflineProviders, makeOfflineVoice } from '#providers/offline/offline.ts';
 import { mp3OfSpeech } from '#recordings/speech-file.ts';
-import { deriveKey, makeSecrets } from '#secrets/secrets.ts';
+import { deriveKey, fingerprintOf, makeSecrets } from '#secrets/secrets.ts';
 import { isPerson } from '#simulator/personas.ts';
 import { SimulatedCarrier } from '#simulator/simulated-carrier.ts';
 import { NO_CALLS } from '#store/command-channel.ts';
@@ -46,6 +46,7 @@ import { Addresses } from './addresses.ts';
 import { startHttpServers, type HttpServers } from './http-servers.ts';
 import type { Closer, AppOptions } from './app-options.ts';
 import { openFiles } from './files.ts';
+import { reachUs } from './reach-us.ts';
 import { openRecords, type OpenRecords } from './records.ts';
 import { ConfinedFolder } from '../documents/knowledge-folder.ts';
 import { tableReader } from '../documents/table-reader.ts';
@@ -129,7 +130,7 @@ async function build(
     {
       apiKey: config.apiKey.value,
       location: records.location,
-      encryptionFingerprint: derive('fingerprint').slice(0, 16),
+      encryptionFingerprint: fingerprintOf(config.encryptionKey.value),
       plan: config.ratePlan,
       admin: config.admin,
     },
@@ -411,14 +412,4 @@ function watchVendors(providers: ConfiguredProviders, log: Logger): Closer {
     clearInterval(again);
     providers.close();
   };
-}
-
-/** Checks that our public address reaches this installation, so that carriers' webhooks arrive. @throws Error */
-async function reachUs(publicUrl: string): Promise<void> {
-  const problem = `${publicUrl}/health does not answer: carriers cannot reach us there. Set PUBLIC_URL.`;
-  const reply = await fetch(`${publicUrl}/health`, { redirect: 'manual', signal: AbortSignal.timeout(5000) }).catch(
-    () => null,
-  );
-  await reply?.body?.cancel();
-  if (reply?.status !== 200) throw new Error(problem);
 }

@@ -4,6 +4,7 @@ import Fastify, { LogController, type FastifyBaseLogger } from 'fastify';
 import type { Logger } from 'pino';
 import { apisOf, healthAlone } from './apis.ts';
 import type { Api, OpenEventSocket } from '#apis/kit/api.ts';
+import { ApiDocuments } from '#apis/kit/api-documents.ts';
 import { authenticate, credentialIn } from '#apis/kit/authenticate.ts';
 import { docsOperations } from '#apis/platform/docs.ts';
 import { RequestLimits } from '#apis/kit/limits.ts';
@@ -32,6 +33,7 @@ import { listenOn, stopListening } from '#http/listening.ts';
 import type { LiveCallsHere } from '#live/live-calls.ts';
 import { mountConsole } from '../pages/console.ts';
 import { mountSession } from '../pages/session.ts';
+import { mountReference } from '../pages/reference.ts';
 import { mountPages, pagePath, recordingPath, URL_TTL_MS } from '../pages/routes.ts';
 import { mountSpeech, speechPath } from '../pages/speech.ts';
 import type { Closer, AppOptions } from './app-options.ts';
@@ -114,12 +116,13 @@ export async function startHttpServers(
     carriers: core.carriers,
   });
   const eventSockets: { readonly path: string; readonly socket: OpenEventSocket }[] = [];
+  const documents = new ApiDocuments(() => apis, version());
   const apis: readonly Api[] = offersApis
     ? await withEventSockets(
         apisOf(
           [
             ...health,
-            ...docsOperations(() => apis, version()),
+            ...docsOperations(documents),
             ...webhookOperations(webhooks.names, (name, request) => webhooks.receive(name, request)),
           ],
           {
@@ -174,6 +177,7 @@ export async function startHttpServers(
   if (offersApis) {
     mountPages(server, { core, files: core.files, signedUrls });
     mountSpeech(server, { core, signedUrls });
+    mountReference(server, documents);
     mountConsole(server);
     mountSession(server, {
       core,

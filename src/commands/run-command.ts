@@ -18,7 +18,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     exitWhenStopped(stop);
     return (await import('./admin.ts')).adminCommand(env, args);
   },
+  doctor: async (env, args, stop) => {
+    exitWhenStopped(stop);
+    return (await import('./doctor/doctor.ts')).doctorCommand(env, args);
+  },
 };
+
+/** A call from a recording uses the folder of a running server; the doctor reports what is wrong with a folder. */
+const WITHOUT_FOLDERS = new Set(['call', 'doctor']);
 
 const STOPPED = 130;
 /** How much later than a child process this process may receive a signal to both. */
@@ -31,8 +38,7 @@ export async function runCommand(argv: readonly string[], env: Environment, stop
   try {
     const command = COMMANDS[name];
     if (!command) throw new Error(`There is no command ${name}. Commands: ${Object.keys(COMMANDS).join(', ')}.`);
-    // A call from a recording uses the folder of a running server.
-    if (name !== 'call') await checkFolders(env);
+    if (!WITHOUT_FOLDERS.has(name)) await checkFolders(env);
     process.exitCode = await command(env, args, stop);
   } catch (error) {
     // A signal to the group also ends child processes such as initdb. Their failure, which may be seen before the

@@ -176,8 +176,8 @@ const API_KEY_PREFIX = 'tl_';
 
 type Environment = z.infer<typeof Environment>;
 
-/** Variables whose values are never shown in errors. */
-const SECRET = /KEY|PASSWORD|SECRET|TOKEN|_URL$/;
+/** Variables whose values are never shown. */
+export const SECRET = /KEY|PASSWORD|SECRET|TOKEN|_URL$/;
 
 function given(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
@@ -238,6 +238,23 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, ro
   if (role !== 'all' && e.DATABASE_URL === undefined)
     throw new Error(`--role ${role}: several processes need one database: set DATABASE_URL`);
   mkdirSync(e.DATA_DIR, { recursive: true, mode: 0o700 });
+  return configOf(e, env, role, secret);
+}
+
+/** The configuration as a start would read it; nothing is made. Secrets that a start would generate are empty. */
+export const inspectConfig = (env: Readonly<Record<string, string | undefined>>): Config =>
+  configOf(parse(env), env, 'all', (value, dataDir, name) => {
+    const file = join(dataDir, name);
+    if (value !== undefined) return { value, file: null, isNew: false };
+    return existsSync(file) ? { value: keptIn(file), file, isNew: false } : { value: '', file, isNew: true };
+  });
+
+function configOf(
+  e: Environment,
+  env: Readonly<Record<string, string | undefined>>,
+  role: Role,
+  secret: (value: string | undefined, dataDir: string, name: string, prefix: string) => Secret,
+): Config {
   return Object.freeze({
     role,
     host: e.HOST,

@@ -16,6 +16,10 @@ export function deriveKey(encryptionKey: string, purpose: string): Buffer {
   return createHmac('sha256', encryptionKey).update(purpose).digest();
 }
 
+/** Says which encryption key a database was used with, and nothing of the key. */
+export const fingerprintOf = (encryptionKey: string): string =>
+  deriveKey(encryptionKey, 'fingerprint').toString('base64url').slice(0, 16);
+
 export function makeSecrets(given: { readonly encryptionKey: string; readonly jwtSecret: string | null }): Secrets {
   const sealing = deriveKey(given.encryptionKey, 'sealing');
   // As a key object it is prepared once, not for each hash.

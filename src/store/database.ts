@@ -9,7 +9,7 @@ import { translate } from './outage.ts';
 import type { Database } from './schema.ts';
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
-const OLDEST_SERVER = 150000;
+export const OLDEST_SERVER = 150000;
 /** Any number, as long as every Trunkline uses the same. */
 const MIGRATION_LOCK = 7_243_001;
 
@@ -82,6 +82,21 @@ export const migrationFiles = (): readonly string[] =>
   readdirSync(MIGRATIONS)
     .filter((file) => file.endsWith('.sql'))
     .toSorted();
+
+/** How the migrations of a database differ from ours, without changing it. */
+export async function compareMigrations(
+  client: pg.Client,
+): Promise<{ readonly missing: readonly string[]; readonly unknown: readonly string[] }> {
+  const files = migrationFiles();
+  const { rows: tables } = await client.query<{ name: string | null }>("select to_regclass('migrations')::text name");
+  if (tables[0]!.name === null) return { missing: files, unknown: [] };
+  const { rows } = await client.query<{ name: string }>('select name from migrations order by name');
+  const applied = new Set(rows.map(({ name }) => name));
+  return {
+    missing: files.filter((name) => !applied.has(name)),
+    unknown: [...applied].filter((name) => !files.includes(name)),
+  };
+}
 
 /** Applies what the database lacks of these, or of all, in the transaction of the client. */
 export async function applyMigrations(client: pg.Client, wanted?: ReadonlySet<string>): Promise<void> {

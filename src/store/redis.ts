@@ -103,3 +103,26 @@ export class RedisLink {
     if (!known) this.#log.warn({ problem }, 'Redis is away: Postgres carries events and rate limits');
   }
 }
+
+/** Why a Redis cannot be used; null if it answers. */
+export async function redisProblem(url: string): Promise<string | null> {
+  const { Redis } = await import('ioredis');
+  const client = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: CONNECT_MS,
+    commandTimeout: CONNECT_MS,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  });
+  let problem: Error | null = null;
+  client.on('error', (error: Error) => (problem ??= error));
+  try {
+    await client.connect();
+    await client.ping();
+    return null;
+  } catch (error) {
+    return (problem ?? (error as Error)).message;
+  } finally {
+    client.disconnect();
+  }
+}

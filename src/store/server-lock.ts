@@ -35,6 +35,12 @@ export function lockDataDir(dataDir: string): { release(): void } {
   throw new Error(`${file} could not be taken`);
 }
 
+/** The process of the server that uses the folder; null if none runs. */
+export function serverOn(dataDir: string): number | null {
+  const [pid, started] = readOrEmpty(join(dataDir, 'server.lock')).split(' ');
+  return pid !== undefined && pid !== '' && startOf(Number(pid)) === started ? Number(pid) : null;
+}
+
 function readOrEmpty(file: string): string {
   try {
     return readFileSync(file, 'utf8');

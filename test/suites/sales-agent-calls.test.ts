@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { readAll } from '../support/files.ts';
+import { servedDocuments } from '../documents/served-apis.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
 import { CREATE } from '../support/seed-agent.ts';
 
@@ -38,6 +39,28 @@ describe('sales-agent: calls', () => {
       }
     }
     assert.equal((await server.request('GET', '/docs/nothing')).status, 404);
+  });
+
+  it('shows its documents on pages without scripts, and describes what the committed files describe', async () => {
+    const index = await fetch(`${server.url}/docs`);
+    assert.match(index.headers.get('content-security-policy')!, /^default-src 'none'; style-src 'sha256-[^']+';/);
+    const links = [...(await index.text()).matchAll(/href="(\/docs[^"]*)"/g)].map(([, path]) => path!);
+    assert.equal(links.length, 14);
+    for (const path of links) {
+      const reply = await fetch(server.url + path);
+      assert.equal(reply.status, 200, path);
+      const text = await reply.text();
+      if (!/reference|sockets/.test(path)) continue;
+      assert.match(text, /<h2>/, path);
+      assert.doesNotMatch(text, /<script|https?:\/\/[^"<]*\.(?:js|css)/, path);
+    }
+    for (const name of ['nothing', 'sales-agent'])
+      assert.equal((await fetch(`${server.url}/docs/${name}/sockets`)).status, 404);
+    const documents = servedDocuments();
+    for (const name of documents.names) {
+      const { body } = await server.request('GET', `/docs/${name}`);
+      assert.deepEqual(Object.keys(body['paths'] as object), Object.keys(documents.openApi(name)!.paths), name);
+    }
   });
 
   it('places a call with every documented field, ends it, and ends it again', async () => {

@@ -8,7 +8,7 @@ import type { Core } from '#core/core.ts';
 import type { FedEvent } from '#core/events/event-feed.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import type { ApiEventSocket } from '../kit/api.ts';
-import { asyncApiOf } from '../kit/asyncapi.ts';
+import { asyncApiOf, type AsyncApi } from '../kit/asyncapi.ts';
 import { timeInSeconds } from '../kit/codecs.ts';
 import { EventSocket } from '../kit/event-socket.ts';
 import { parseInput } from '../kit/input.ts';
@@ -123,7 +123,7 @@ const common = {
 };
 const received = { ping: z.object({ event: z.literal('ping') }) };
 
-export const asyncApi = (version: string): object =>
+export const asyncApi = (version: string): AsyncApi =>
   asyncApiOf(
     {
       title: 'Customer Service Voice Agent: sockets',

@@ -1,3 +1,4 @@
+import type { AsyncApi } from './asyncapi.ts';
 import type { Limit } from './limit.ts';
 import type { Plan } from '#core/kernel/plan.ts';
 import type { z } from 'zod';
@@ -52,7 +53,7 @@ export interface Api {
   readonly proceduresAt?: string;
   readonly eventSockets?: readonly ApiEventSocket[];
   /** The messages of its event sockets as an AsyncAPI document. */
-  readonly asyncApi?: (version: string) => object;
+  readonly asyncApi?: (version: string) => AsyncApi;
   /** The bodies of its webhook deliveries, where it has webhooks. */
   readonly webhookBody?: WebhookBody;
 }

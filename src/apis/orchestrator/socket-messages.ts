@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { asyncApiOf } from '../kit/asyncapi.ts';
+import { asyncApiOf, type AsyncApi } from '../kit/asyncapi.ts';
 import { EVENT_TYPES } from './events.ts';
 
 /**
@@ -90,7 +90,7 @@ export const ToClient = {
 } as const;
 
 /** The socket as AsyncAPI 3.0. */
-export const asyncApi = (version: string): object =>
+export const asyncApi = (version: string): AsyncApi =>
   asyncApiOf(
     {
       title: 'Voice Agent Orchestrator: event socket',

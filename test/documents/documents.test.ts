@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { DOCS, documentFiles } from './document-files.ts';
+import { servedDocuments } from './served-apis.ts';
+
+// The committed descriptions of the APIs: they follow from the operations, they are well formed, and their examples are
+// what their schemas allow.
+
+interface Problem {
+  readonly ruleId: string;
+  readonly message: string;
+  readonly location: readonly { readonly pointer?: string }[];
+}
+interface Linter {
+  createConfig(config: object): Promise<object>;
+  lintFromString(options: { source: string; absoluteRef: string; config: object }): Promise<readonly Problem[]>;
+}
+const linter = createRequire(join(DOCS, '..', 'tools', 'package.json'))('@redocly/openapi-core') as Linter;
+
+/** Rules of the linter's recommended set that do not fit. */
+const RULES = {
+  // An address is served on whatever host the operator chooses.
+  'no-server-example.com': 'off',
+  // A query of a procedure, and `/health` without a parameter, have no error of the client's.
+  'operation-4xx-response': 'off',
+  // `/api/calls/{callId}` beside `/api/calls/board`: the fixed path wins, as the server routes it.
+  'no-ambiguous-paths': 'off',
+  // A tag is a part of the addresses, and says no more.
+  'tag-description': 'off',
+  'no-identical-paths': 'error',
+  // Names that the documented APIs chose.
+  'operation-operationId-url-safe': 'error',
+  'operation-singular-tag': 'error',
+};
+
+const files = documentFiles();
+const documents = servedDocuments();
+
+describe('descriptions of the APIs', () => {
+  it('follow from the operations', () => {
+    const committed = globSync('{openapi,asyncapi,postman}/*.json', { cwd: DOCS }).toSorted();
+    assert.deepEqual(committed, [...files.keys()].toSorted(), 'run npm run openapi');
+    for (const [path, text] of files)
+      assert.ok(readFileSync(join(DOCS, path), 'utf8') === text, `docs/${path} is out of date: run npm run openapi`);
+  });
+
+  it('pass the linter', async () => {
+    const config = await linter.createConfig({ extends: ['recommended'], rules: RULES });
+    for (const [path, source] of files) {
+      if (path.startsWith('postman/')) continue;
+      const problems = await linter.lintFromString({ source, absoluteRef: join(DOCS, path), config });
+      assert.deepEqual(
+        problems.map(({ ruleId, message, location }) => `${path} ${location[0]?.pointer} ${ruleId}: ${message}`),
+        [],
+      );
+    }
+  });
+
+  it('give every operation a name, a summary, an example and errors with schemas', () => {
+    for (const name of documents.names) {
+      const ids = new Set<string>();
+      for (const [path, methods] of Object.entries(documents.openApi(name)!.paths))
+        for (const [method, one] of Object.entries(methods)) {
+          const where = `${name} ${method} ${path}`;
+          assert.match(one.operationId, /^[\w.]+$/, where);
+          assert.ok(!ids.has(one.operationId), `${where}: a second ${one.operationId}`);
+          ids.add(one.operationId);
+          assert.ok(one.summary.length > 3 && one.tags.length === 1, where);
+          for (const [status, { content }] of Object.entries(one.responses)) {
+            const [answer] = Object.values(content);
+            assert.ok(answer && '$ref' in answer.schema, `${where} ${status} has no named schema`);
+            assert.ok(status !== '200' || answer.example !== undefined, `${where} has no example`);
+          }
+          const body = one.requestBody?.content['application/json'];
+          assert.ok(!body || body.example !== undefined, `${where} has no example of a body`);
+        }
+    }
+  });
+
+  it('hold examples that their schemas allow', () => {
+    const wrong: string[] = [];
+    for (const name of documents.names) {
+      const document = documents.openApi(name)!;
+      const ajv = new Ajv2020({ strict: false, validateFormats: false });
+      ajv.addSchema({ $id: 'api', components: document.components });
+      const check = (where: string, schema: object, example: unknown) => {
+        const local = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"api#/')) as object;
+        if (example !== undefined && !ajv.validate(local, example))
+          wrong.push(`${name} ${where}: ${ajv.errorsText()} ${JSON.stringify(example)}`);
+      };
+      for (const methods of Object.values(document.paths))
+        for (const one of Object.values(methods)) {
+          for (const parameter of one.parameters ?? [])
+            if (parameter.schema) check(`${one.operationId} ${parameter.name}`, parameter.schema, parameter.example);
+          for (const { schema, example } of Object.values(one.requestBody?.content ?? {}))
+            check(`${one.operationId} body`, schema, example);
+          for (const { schema, example } of Object.values(one.responses['200']!.content))
+            check(`${one.operationId} reply`, schema, example);
+        }
+    }
+    assert.deepEqual(wrong, []);
+  });
+});
