@@ -135,7 +135,7 @@ function parametersTable(parameters: readonly Parameter[]): string {
 function curlOf(path: string, method: string, { parameters = [], requestBody, security }: Described): string {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => {
     const example = parameters.find((one) => one.name === name)?.example;
-    return encodeURIComponent(typeof example === 'string' ? example : name);
+    return encodeURIComponent(typeof example === 'string' ? example : (JSON.stringify(example) ?? name));
   });
   const example = requestBody?.content['application/json']?.example;
   return [

@@ -41,10 +41,12 @@ export const postmanEnvironment = (): object => ({
   ],
 });
 
+const textOf = (example: unknown): string => (typeof example === 'string' ? example : (JSON.stringify(example) ?? ''));
+
 function requestOf(path: string, method: string, { summary, security, parameters = [], requestBody }: Described) {
   const variable: readonly Pair[] = parameters
     .filter((one) => one.in === 'path')
-    .map(({ name, example }) => ({ key: name, value: typeof example === 'string' ? example : '' }));
+    .map(({ name, example }) => ({ key: name, value: textOf(example) }));
   const query: readonly Pair[] = parameters
     .filter((one) => one.in === 'query')
     .map(({ name, required, content }) => {

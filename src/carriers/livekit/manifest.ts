@@ -1,7 +1,7 @@
 import type { CarrierManifest } from '#contracts/carrier-manifest.ts';
 import { LiveKitControl } from './control.ts';
 import { LIVEKIT_FIELDS } from './fields.ts';
-import type { JoinRoom } from './room.ts';
+import { needMediaLibrary, type JoinRoom } from './room.ts';
 import { verify, wire } from './webhooks.ts';
 
 /** `join`: how the AI agent joins a room; left out, by the native media library. */
@@ -27,7 +27,10 @@ export const livekitWith = (join?: JoinRoom): CarrierManifest => ({
       verify: (request, now) => verify(settings['api_key']!, settings['api_secret']!, request, now),
       verifySocket: null,
       listen: (room) => control.listen(room),
-      check: () => control.check(),
+      check: async () => {
+        if (!join) needMediaLibrary();
+        await control.check();
+      },
     };
   },
 });

@@ -21,6 +21,17 @@ export interface JoinedRoom {
 /** Joins a room as the AI agent. @throws CarrierError down, if it cannot be joined */
 export type JoinRoom = (options: JoinOptions) => Promise<JoinedRoom>;
 
+const NO_LIBRARY = 'the media library @livekit/rtc-node is not installed on this platform';
+
+/** @throws CarrierError where no call could carry sound */
+export function needMediaLibrary(): void {
+  try {
+    createRequire(import.meta.url).resolve('@livekit/rtc-node');
+  } catch {
+    throw new CarrierError('down', NO_LIBRARY);
+  }
+}
+
 type Rtc = typeof import('@livekit/rtc-node');
 
 const FRAME_MS = 20;
@@ -40,7 +51,7 @@ async function loadRtc(): Promise<Rtc> {
     return await (loading ??= import('@livekit/rtc-node'));
   } catch {
     loading = null;
-    throw new CarrierError('down', 'the media library @livekit/rtc-node is not installed on this platform');
+    throw new CarrierError('down', NO_LIBRARY);
   }
 }
 

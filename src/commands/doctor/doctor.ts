@@ -6,14 +6,7 @@ import { version } from '../../app/version.ts';
 import { checkDatabase, type DatabaseFindings } from './database.ts';
 import { contained, messageOf, problem, type Finding } from './finding.ts';
 import { checkConsole, checkFoldersOf, checkNode, checkPorts, folderProblems } from './machine.ts';
-import {
-  checkBucket,
-  checkCarriers,
-  checkLiveKitLibrary,
-  checkPublicUrl,
-  checkRedis,
-  checkVendors,
-} from './services.ts';
+import { checkBucket, checkCarriers, checkPublicUrl, checkRedis, checkVendors } from './services.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -63,18 +56,27 @@ export async function examine(env: Environment): Promise<readonly Finding[]> {
   const noDatabase: DatabaseFindings = { findings: [], carriers: null };
   const database = folders === null || config.databaseUrl !== null ? await databaseOf(config, noDatabase) : noDatabase;
   const carriers = await carriersOf(config, database);
-  const rest = await Promise.all([
+  const [ports, disk, redis, bucket, vendors, publicUrl] = await Promise.all([
     contained('ports', () => checkPorts(config)),
-    folders ?? contained('DATA_DIR', () => checkFoldersOf(config)),
-    database.findings,
+    contained('DATA_DIR', () => (folders === null ? checkFoldersOf(config) : Promise.resolve(folders))),
     contained('Redis', () => checkRedis(config)),
     contained('FILES_URL', () => checkBucket(config)),
     contained('vendors', () => checkVendors(config)),
-    carriers.findings,
     contained('PUBLIC_URL', () => checkPublicUrl(config, carriers.configured)),
-    checkLiveKitLibrary(carriers.configured),
   ]);
-  return [...checkNode(), ...checkConsole(ROOT), ...rest.flat()].map((one) => hidden(one, hide));
+  const all = [
+    checkNode(),
+    checkConsole(ROOT),
+    ports,
+    disk,
+    database.findings,
+    redis,
+    bucket,
+    vendors,
+    carriers.findings,
+    publicUrl,
+  ];
+  return all.flat().map((one) => hidden(one, hide));
 }
 
 /** What a check yields beside its findings, or nothing where it fails. */

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type { Config } from '#config/config.ts';
 import { isLoopback } from '#config/config.ts';
 import { CARRIERS } from '#carriers/catalog.ts';
@@ -126,15 +125,4 @@ export async function checkPublicUrl(
     () => [ok(check, `${publicUrl}/health answers`)],
     (error: unknown) => [problem(check, messageOf(error), 'Check DNS, the proxy and the firewall.')],
   );
-}
-
-/** The optional library that carries LiveKit's media. */
-export function checkLiveKitLibrary(carriers: readonly string[]): readonly Finding[] {
-  if (!carriers.includes('livekit')) return [];
-  try {
-    createRequire(import.meta.url).resolve('@livekit/rtc-node');
-    return [ok('LiveKit media', '@livekit/rtc-node is installed')];
-  } catch {
-    return [problem('LiveKit media', '@livekit/rtc-node is not installed', 'Run "npm ci" without --omit=optional.')];
-  }
 }
