@@ -1,5 +1,6 @@
 import type { Passage } from '#core/knowledge/document.ts';
 import { dayIn } from '#core/kernel/locale.ts';
+import { PASSAGES_PER_ANSWER } from '#core/knowledge/search.ts';
 import { searchWords } from '#core/knowledge/terms.ts';
 import { LOOK_UP } from '#core/tools/tool.ts';
 import type { ProviderRun } from '#engine/contracts/failure.ts';
@@ -12,7 +13,6 @@ import type { MoreTools } from './tools/agent-tools.ts';
 const DEADLINE_MS = 300;
 /** How long a look-up may take before a simulated call's clock pauses. */
 const BUDGET_MS = 100;
-const PASSAGES = 4;
 const REMEMBERED = 24;
 /** Shorter utterances are not looked up. */
 const LEAST_WORDS = 2;
@@ -110,7 +110,7 @@ export class KnowledgeLookup implements MoreTools {
   #find(question: string): Promise<readonly Passage[]> {
     const known = this.#asked.get(question);
     if (known) return known;
-    const found = this.#search(question, PASSAGES).then((passages) => {
+    const found = this.#search(question, PASSAGES_PER_ANSWER).then((passages) => {
       this.#offered.push(
         ...passages.filter(
           (one) => !this.#offered.some((other) => other.documentId === one.documentId && other.seq === one.seq),

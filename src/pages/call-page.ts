@@ -1,4 +1,5 @@
 import { isEnded, isFailure, durationMs, type Call } from '#core/calls/call.ts';
+import { endingWords } from '#core/calls/end-reasons.ts';
 import type { CallEntry } from '#core/conversations/entry.ts';
 
 export interface CallPageData {
@@ -26,26 +27,6 @@ const WORDS: Record<Call['status'], string> = {
   canceled: 'Canceled',
   refused: 'Refused',
   broken: 'Broken off',
-};
-
-const REASONS: Readonly<Record<string, string>> = {
-  caller_hung_up: 'The person hung up.',
-  silence: 'The agent hung up because of silence.',
-  voicemail: 'The message was left, and the agent hung up.',
-  media_lost: 'The media connection was lost and did not come back.',
-  shutdown: 'The server was shut down.',
-  refused: 'The person declined.',
-  invalid_number: 'The carrier refused the call: the number is not valid.',
-  carrier_refused: 'The carrier refused the call.',
-  carrier_unavailable: 'No carrier could take the call.',
-  campaign_paused: 'The campaign was paused before the person answered.',
-  too_late: 'The calling hours ended before the person answered.',
-  refused_meanwhile: 'The person went on the do-not-call list before the call was answered.',
-  callback: 'A callback was agreed.',
-  booked: 'An appointment was agreed.',
-  completed: 'The talk came to its end.',
-  do_not_call: 'The person does not want to be called again.',
-  server_died: 'The server stopped during the call.',
 };
 
 const escape = (text: string): string => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
@@ -99,9 +80,10 @@ ${data.audio === null ? '' : SCRIPT}</script>
 
 function verdict(call: Call): string {
   if (!isEnded(call.status)) return '';
-  if (call.failureReason !== null)
-    return `<p class="verdict bad"><b>Why it failed:</b> ${escape(call.failureReason)}.</p>`;
-  return `<p class="verdict">${escape(REASONS[call.endReason ?? ''] ?? `It ended: ${call.endReason ?? 'no reason given'}.`)}</p>`;
+  const words = escape(endingWords(call) ?? 'It ended: no reason given.');
+  return call.failureReason === null
+    ? `<p class="verdict">${words}</p>`
+    : `<p class="verdict bad"><b>Why it failed:</b> ${words}</p>`;
 }
 
 /** The stages of the call, and how long after placing it each was reached. */

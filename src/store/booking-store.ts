@@ -67,6 +67,21 @@ export class PostgresBookingStore implements BookingStore {
     return rows.map(toBooking);
   }
 
+  async between(organizationId: number, from: Date, to: Date, limit: number): Promise<readonly Booking[]> {
+    const rows = await this.#db
+      .selectFrom('bookings')
+      .selectAll()
+      .where('organization_id', '=', organizationId)
+      .where('held_until', 'is', null)
+      .where('canceled_at', 'is', null)
+      .where('at', '>=', from)
+      .where('at', '<', to)
+      .orderBy('at')
+      .limit(limit)
+      .execute();
+    return rows.map(toBooking);
+  }
+
   async taken(organizationId: number, from: Date, to: Date, now: Date): Promise<readonly Date[]> {
     const rows = await this.#db
       .selectFrom('bookings')

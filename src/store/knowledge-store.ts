@@ -89,6 +89,16 @@ export class PostgresKnowledgeStore implements KnowledgeStore {
     ).map(toDocument);
   }
 
+  async passagesOf(documentId: number, after: number, limit: number): Promise<readonly Passage[]> {
+    const { rows } = await sql<PassageRow>`
+      select c.document_id, c.seq, d.name, c.heading, c.body
+      from document_chunks c join documents d on d.id = c.document_id
+      where c.document_id = ${documentId} and c.seq > ${after}
+      order by c.seq
+      limit ${limit}`.execute(this.#db);
+    return rows.map(toPassage);
+  }
+
   async firstPassages(agentId: number, limit: number): Promise<readonly Passage[]> {
     const { rows } = await sql<PassageRow>`
       select c.document_id, c.seq, d.name, c.heading, c.body

@@ -292,6 +292,62 @@ describe('operations of the console', () => {
     });
   });
 
+  describe('appointments', () => {
+    it('are listed by period, one is canceled once, and its time is free again', async () => {
+      const [at] = (await ask('GET', '/api/slots/free')).body['free'] as string[];
+      const made = await ask('POST', '/api/book-slot', { name: 'Ann', date: at });
+      const { id } = made.body['slot'] as Json;
+      const listed = async (query = '') =>
+        ((await ask('GET', `/api/slots${query}`)).body['slots'] as Json[]).map((one) => one['id']);
+      assert.deepEqual(await listed(), [id]);
+      assert.deepEqual(await listed(`?from=2020-01-01&to=2020-02-01`), []);
+      assert.deepEqual(await listed(`?from=${at}&to=${at!.replace('Z', '.001Z')}`), [id], 'the end is excluded alone');
+      assert.equal((await ask('GET', '/api/slots?from=2026-01-01&to=2026-04-01')).status, 400, 'more than 62 days');
+      assert.equal((await ask('GET', '/api/slots?from=2026-01-02&to=2026-01-02')).status, 400);
+      assert.ok(!((await ask('GET', '/api/slots/free')).body['free'] as string[]).includes(at!));
+      assert.equal((await ask('DELETE', `/api/slots/${String(id)}`)).status, 200);
+      assert.equal((await ask('DELETE', `/api/slots/${String(id)}`)).status, 404, 'it is canceled already');
+      assert.deepEqual(await listed(), []);
+      assert.ok(((await ask('GET', '/api/slots/free')).body['free'] as string[]).includes(at!));
+    });
+  });
+
+  describe('knowledge', () => {
+    it('a question shows the passages that are found, and a document is read in order', async () => {
+      const id = await makeAgent({});
+      const at = `/v1/convai/agents/${id}`;
+      const text = Array.from({ length: 40 }, (_, n) => `Part ${n}. A garden gate of size ${n} needs paint and care.`);
+      await ask('POST', `${at}/knowledge-base`, {
+        text: `${text.join('\n\n')}\n\nRefunds take nine days.`,
+        chunk_size: 32,
+      });
+      const found = (await ask('GET', `${at}/knowledge-search?question=How long do refunds take`)).body;
+      const passages = found['passages'] as Json[];
+      assert.match(String(passages[0]!['text']), /nine days/);
+      assert.ok(passages.length <= 4);
+      const [document] = (await ask('GET', `${at}/knowledge-base`)).body['documents'] as Json[];
+      const path = `${at}/knowledge-base/${String(document!['id'])}/passages`;
+      const read: Json[] = [];
+      for (;;) {
+        const after = read.length === 0 ? '' : `&after=${String(read.at(-1)!['seq'])}`;
+        const page = (await ask('GET', `${path}?limit=3${after}`)).body['passages'] as Json[];
+        if (page.length === 0) break;
+        read.push(...page);
+      }
+      assert.equal(read.length, document!['chunks']);
+      assert.deepEqual(
+        read.map(({ seq }) => seq),
+        read.map((_, n) => n),
+      );
+      const other = await makeAgent({});
+      assert.equal((await ask('GET', path.replace(id, other))).status, 404, 'it is a document of another agent');
+      assert.deepEqual(
+        (await ask('GET', `/v1/convai/agents/${other}/knowledge-search?question=refunds`)).body['passages'],
+        [],
+      );
+    });
+  });
+
   it('a recording has a waveform in as many points as are wanted, and a webhook a log and a replay', async () => {
     const { body } = await accepted(() =>
       ask('POST', '/v1/convai/twilio/outbound-call', { to_number: '+15005550005' }),

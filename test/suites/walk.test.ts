@@ -4,7 +4,7 @@ import { isAllowed, ROLES } from '#core/kernel/context.ts';
 import type { Api } from '#apis/kit/api.ts';
 import type { RestOperation } from '#apis/kit/operation.ts';
 import { startServer, type TestServer } from '../support/server.ts';
-import { BODIES, isErrorOf, makeWorld, paramOf, type World } from '../support/walk-world.ts';
+import { BODIES, isErrorOf, makeWorld, paramOf, QUERIES, type World } from '../support/walk-world.ts';
 
 // Every operation of every API, made from the operations themselves: a new one is walked without a word here, unless it
 // takes an id or a body that nothing below knows, which fails.
@@ -44,7 +44,7 @@ describe('every operation', () => {
     };
     const reply = await server.request(
       operation.method,
-      path + (options.query ?? ''),
+      path + (options.query ?? QUERIES[nameOf(operation)] ?? ''),
       operation.method === 'GET' || operation.method === 'DELETE' ? undefined : (body ?? {}),
       headers,
     );

@@ -69,6 +69,11 @@ export const BODIES: Readonly<Record<string, (serial: number) => Json>> = {
   'POST /api/people/erase': () => ({ phone_number: '+4930123456' }),
 };
 
+/** Queries of operations that are refused without one. */
+export const QUERIES: Readonly<Record<string, string>> = {
+  'GET /v1/convai/agents/:agent_id/knowledge-search': '?question=walked',
+};
+
 /** Whether an answer is an error in the form of this API, that leaks nothing. */
 export function isErrorOf(api: Api, body: Json): void {
   const text = JSON.stringify(body);
@@ -146,6 +151,9 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
   const campaign = await data(as('POST', '/api/campaigns', { name: 'Walked' }));
   const trunk = (await as('POST', '/api/v1/sip/trunks', { name: 't' })).body;
   const rule = (await as('POST', '/api/v1/sip/dispatch-rules', { name: 'r', trunk_ids: ['ST_unknown'] })).body;
+  const slot = (
+    await as('POST', '/api/book-slot', { name: 'Walker', date: new Date(1.9e12 + nextSerial() * 60_000).toISOString() })
+  ).body['slot'] as Json;
   const list = new FormData();
   list.append('file', new Blob(['phone\n+15005550001\nnone\n']), 'walked.csv');
   const imported = await data(as('POST', `/api/campaigns/${String(campaign['campaign_id'])}/leads`, list));
@@ -183,6 +191,7 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
       batch_id: String(batch['batch_id']),
       trunk_id: String(trunk['trunk_id']),
       rule_id: String(rule['rule_id']),
+      slot_id: String(slot['id']),
       human_agent_id: humanAgentId,
       queue_id: inLine,
       // No one is offered a call here; the desk's own suite asks for offers of others.

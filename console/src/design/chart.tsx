@@ -21,6 +21,8 @@ export interface ChartProps {
 }
 
 const HEIGHT = 220;
+/** Steps of the upright axis: what is drawn is counted in whole numbers. */
+const COUNTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 1e7, 1e8];
 
 /** Lines over time, with the same figures as a table for screen readers. */
 export function Chart({ title, at, series, zone, format = String }: ChartProps): ReactNode {
@@ -34,7 +36,7 @@ export function Chart({ title, at, series, zone, format = String }: ChartProps):
         width: element.clientWidth,
         height: HEIGHT,
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
-        axes: [axis, { ...axis, values: (_, ticks) => ticks.map(format) }],
+        axes: [axis, { ...axis, incrs: COUNTS, values: (_, ticks) => ticks.map(format) }],
         series: [{}, ...series.map((one) => ({ label: one.title, stroke: colour(one.colour), width: 1.5 }))],
         cursor: { drag: { x: false, y: false } },
       },

@@ -49,3 +49,8 @@ export function Section({
     </section>
   );
 }
+
+/** What a part of a page offers, above its list. */
+export const Toolbar = ({ children }: { readonly children: ReactNode }): ReactNode => (
+  <div className="flex flex-wrap items-center justify-end gap-2 px-6 py-3 max-md:px-4">{children}</div>
+);

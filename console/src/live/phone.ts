@@ -102,7 +102,8 @@ export async function openLine({ purpose, call, access }: Opened): Promise<void>
     const { websocket_url: address, call_sid: made } = await access();
     talk(address, node, { purpose, call: made ?? call, speaks }, () => {
       for (const track of stream?.getTracks() ?? []) track.stop();
-      void context?.close();
+      // The line is released when it is left, and again when its socket closes.
+      if (context?.state !== 'closed') void context?.close();
     });
   } catch (error) {
     for (const track of stream?.getTracks() ?? []) track.stop();

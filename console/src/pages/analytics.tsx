@@ -6,10 +6,12 @@ import { useUser } from '@/api/session.ts';
 import { useAddress } from '@/design/address.ts';
 import { CopyCurl } from '@/design/copy-curl.tsx';
 import { Table } from '@/design/facts.tsx';
-import { SelectField, TextField } from '@/design/field.tsx';
+import { SelectField } from '@/design/field.tsx';
 import { duration, money } from '@/design/format.ts';
+import { PeriodFilter } from '@/design/period-filter.tsx';
 import { Page, Section } from '@/design/page.tsx';
 import { Empty, Failed, Loading } from '@/design/states.tsx';
+import { useAgentNames } from './agent-names.ts';
 
 const Chart = lazy(() => import('@/design/chart.tsx').then((made) => ({ default: made.Chart })));
 
@@ -36,10 +38,7 @@ export function AnalyticsPage(): ReactNode {
     queryFn: ({ signal }) =>
       api('GET /api/organizations/:organization_id', { params: { organization_id: organization } }, { signal }),
   });
-  const agents = useQuery({
-    queryKey: ['agents', 'names'],
-    queryFn: ({ signal }) => api('GET /v1/convai/agents', { query: { limit: '100' } }, { signal }),
-  });
+  const agents = useAgentNames();
   const calls = useQuery({
     queryKey: ['analytics', 'calls', query],
     queryFn: ({ signal }) => api('GET /api/analytics/calls', { query }, { signal }),
@@ -57,18 +56,7 @@ export function AnalyticsPage(): ReactNode {
   return (
     <Page title="Analytics" actions={<CopyCurl operation="GET /api/analytics/calls" input={{ query }} />}>
       <div className="flex flex-wrap items-end gap-3 px-6 pb-3 max-md:px-4">
-        <TextField
-          label="From"
-          type="date"
-          value={from ?? ''}
-          onChange={(event) => setSearch({ date_from: event.target.value })}
-        />
-        <TextField
-          label="To"
-          type="date"
-          value={to ?? ''}
-          onChange={(event) => setSearch({ date_to: event.target.value })}
-        />
+        <PeriodFilter />
         <SelectField
           label="By"
           value={granularity}
@@ -79,7 +67,7 @@ export function AnalyticsPage(): ReactNode {
           label="Agent"
           value={agent ?? ''}
           onChange={(event) => setSearch({ agent_id: event.target.value })}
-          options={[['', 'All'], ...(agents.data?.agents ?? []).map((one) => [one.agent_id, one.name] as const)]}
+          options={[['', 'All'], ...agents.options]}
         />
         <span className="ml-auto flex gap-4">
           <Link to="/app/conversations" search={Object.fromEntries(exported) as never} className="underline">

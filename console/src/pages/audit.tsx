@@ -5,6 +5,7 @@ import { CopyCurl } from '@/design/copy-curl.tsx';
 import { TextField } from '@/design/field.tsx';
 import { when } from '@/design/format.ts';
 import { ListPage, type Column } from '@/design/list-page.tsx';
+import { PeriodFilter } from '@/design/period-filter.tsx';
 import { Empty } from '@/design/states.tsx';
 
 type Line = ReplyOf<'GET /api/audit'>['data'][number];
@@ -25,13 +26,18 @@ const columns: readonly Column<Line>[] = [
       </>
     ),
   },
-  { title: 'What', cell: ({ action }) => action.replace('.', ': ').replaceAll('-', ' ') },
+  {
+    title: 'What',
+    cell: ({ action }) => (
+      <span className="md:whitespace-nowrap">{action.replace('.', ': ').replaceAll('-', ' ')}</span>
+    ),
+  },
   { title: 'To what', wide: true, cell: ({ subject }) => <span className="figures">{subject}</span> },
   {
     title: 'More',
     wide: true,
     cell: ({ detail }) => (
-      <span className="block max-w-100 truncate text-muted">
+      <span className="block max-w-60 truncate text-muted">
         {Object.entries(detail)
           .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
           .join(' · ')}
@@ -62,18 +68,7 @@ export function AuditPage(): ReactNode {
               onChange={(event) => setSearch({ [name]: event.target.value })}
             />
           ))}
-          <TextField
-            label="From"
-            type="date"
-            value={from ?? ''}
-            onChange={(event) => setSearch({ date_from: event.target.value })}
-          />
-          <TextField
-            label="To"
-            type="date"
-            value={to ?? ''}
-            onChange={(event) => setSearch({ date_to: event.target.value })}
-          />
+          <PeriodFilter />
         </>
       }
       queryKey={['audit', query]}

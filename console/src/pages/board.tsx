@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useEffect, useMemo, useRef, type ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import { api } from '@/api/client.ts';
 import { useAddress } from '@/design/address.ts';
 import { timeOfDay } from '@/design/format.ts';
@@ -9,6 +9,7 @@ import { Empty, Failed, Loading } from '@/design/states.tsx';
 import { Button } from '@/design/button.tsx';
 import { useEvents, type LiveEvent } from '@/live/event-socket.ts';
 import { useNow, secondsSince } from '@/live/now.ts';
+import { useAgentNames } from './agent-names.ts';
 import { duration } from '@/design/format.ts';
 import { LANES, type Board, type Card } from './board/board-data.ts';
 import { Lane } from './board/lane.tsx';
@@ -21,15 +22,7 @@ const STALE_MS = 10_000;
 export function BoardPage(): ReactNode {
   const [search, setSearch] = useAddress();
   const board = useBoard();
-  const agents = useQuery({
-    queryKey: ['agents', 'names'],
-    queryFn: ({ signal }) => api('GET /v1/convai/agents', { query: { limit: '100' } }, { signal }),
-    staleTime: 60_000,
-  });
-  const names = useMemo(
-    () => new Map((agents.data?.agents ?? []).map((one) => [one.agent_id, one.name])),
-    [agents.data],
-  );
+  const agents = useAgentNames();
   const isWall = search['wall'] !== undefined;
   const only = search['lane'];
   const shown = LANES.filter(({ lane }) => only === undefined || lane === only);
@@ -71,7 +64,7 @@ export function BoardPage(): ReactNode {
                   key={lane.lane}
                   {...lane}
                   cards={cards.filter((card) => card.lane === lane.lane)}
-                  names={names}
+                  nameOf={agents.nameOf}
                   isWall={isWall}
                 />
               ))}

@@ -1,14 +1,15 @@
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { api, type QueryOf, type ReplyOf } from '@/api/client.ts';
 import { useAddress } from '@/design/address.ts';
 import { CopyCurl } from '@/design/copy-curl.tsx';
-import { SelectField, TextField } from '@/design/field.tsx';
+import { SelectField } from '@/design/field.tsx';
 import { duration, money, when } from '@/design/format.ts';
 import { ListPage, ROW_LINK, type Column } from '@/design/list-page.tsx';
+import { PeriodFilter } from '@/design/period-filter.tsx';
 import { Empty } from '@/design/states.tsx';
 import { Status } from '@/design/status.tsx';
+import { useAgentNames } from './agent-names.ts';
 import { CALL_STATES, stateOf } from './call-state.ts';
 
 type Call = ReplyOf<'GET /api/calls'>['data'][number];
@@ -56,10 +57,7 @@ export function ConversationsPage(): ReactNode {
     date_from: from,
     date_to: to,
   } as Query;
-  const agents = useQuery({
-    queryKey: ['agents', 'names'],
-    queryFn: ({ signal }) => api('GET /v1/convai/agents', { query: { limit: '100' } }, { signal }),
-  });
+  const agents = useAgentNames();
   const isFiltered = [status, agent, from, to].some(Boolean);
   return (
     <ListPage
@@ -77,20 +75,9 @@ export function ConversationsPage(): ReactNode {
             label="Agent"
             value={agent ?? ''}
             onChange={(event) => setSearch({ agent_id: event.target.value, agent_version: undefined })}
-            options={[['', 'All'], ...(agents.data?.agents ?? []).map((one) => [one.agent_id, one.name] as const)]}
+            options={[['', 'All'], ...agents.options]}
           />
-          <TextField
-            label="From"
-            type="date"
-            value={from ?? ''}
-            onChange={(event) => setSearch({ date_from: event.target.value })}
-          />
-          <TextField
-            label="To"
-            type="date"
-            value={to ?? ''}
-            onChange={(event) => setSearch({ date_to: event.target.value })}
-          />
+          <PeriodFilter />
         </>
       }
       queryKey={['calls', query]}

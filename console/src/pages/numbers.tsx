@@ -12,15 +12,10 @@ import { when } from '@/design/format.ts';
 import { ListPage, type Column } from '@/design/list-page.tsx';
 import { ConflictDialog, FormBar, useRecordForm, type Loaded } from '@/design/record-form.tsx';
 import { Empty, Failed, Loading } from '@/design/states.tsx';
+import { useAgentNames } from './agent-names.ts';
 import { useKeep } from './keep.ts';
 
 type OwnNumber = ReplyOf<'GET /voice/numbers'>['numbers'][number];
-
-const useAgents = () =>
-  useQuery({
-    queryKey: ['agents', 'names'],
-    queryFn: ({ signal }) => api('GET /v1/convai/agents', { query: { limit: '100' } }, { signal }),
-  });
 
 const useCarriers = () =>
   useQuery({ queryKey: ['carriers'], queryFn: ({ signal }) => api('GET /voice/providers', {}, { signal }) });
@@ -28,12 +23,11 @@ const useCarriers = () =>
 export function NumbersPage(): ReactNode {
   const mayEdit = may(useUser(), 'manage-settings');
   const queries = useQueryClient();
-  const agents = useAgents();
+  const agents = useAgentNames();
   const [open, setOpen] = useState<'add' | OwnNumber | null>(null);
   const [removing, setRemoving] = useState<OwnNumber | null>(null);
   const again = () => void queries.invalidateQueries({ queryKey: ['numbers'] });
-  const nameOf = (id: string | null) =>
-    id === null ? 'The default agent' : (agents.data?.agents.find((one) => one.agent_id === id)?.name ?? id);
+  const nameOf = (id: string | null) => (id === null ? 'The default agent' : agents.nameOf(id));
   const add = mayEdit && (
     <Button look="main" onClick={() => setOpen('add')}>
       Add a number
@@ -109,7 +103,7 @@ interface DialogProps {
 }
 
 function AddNumber({ onClose, done }: DialogProps): ReactNode {
-  const agents = useAgents();
+  const agents = useAgentNames();
   const [number, setNumber] = useState('');
   const [agent, setAgent] = useState('');
   const act = useAct();
@@ -136,10 +130,7 @@ function AddNumber({ onClose, done }: DialogProps): ReactNode {
           label="Answered by"
           value={agent}
           onChange={(event) => setAgent(event.target.value)}
-          options={[
-            ['', 'The default agent'],
-            ...(agents.data?.agents ?? []).map((one) => [one.agent_id, one.name] as const),
-          ]}
+          options={[['', 'The default agent'], ...agents.options]}
         />
         <Failure act={act} />
         <Button look="main" type="submit" busy={act.busy}>
@@ -184,7 +175,7 @@ function NumberForm({
   readonly loaded: Loaded<NumberValues>;
   readonly done: () => void;
 }): ReactNode {
-  const agents = useAgents();
+  const agents = useAgentNames();
   const carriers = useCarriers();
   const keep = useKeep<Loaded<NumberValues>>(['number', number]);
   const form = useRecordForm({
@@ -214,10 +205,7 @@ function NumberForm({
         label="Answered by"
         value={form.values.agent_id}
         onChange={(event) => form.set('agent_id', event.target.value)}
-        options={[
-          ['', 'The default agent'],
-          ...(agents.data?.agents ?? []).map((one) => [one.agent_id, one.name] as const),
-        ]}
+        options={[['', 'The default agent'], ...agents.options]}
       />
       <SelectField
         label="Carrier"

@@ -10,6 +10,7 @@ import { SelectField, TextField } from '@/design/field.tsx';
 import { Page } from '@/design/page.tsx';
 import { NoPermission, sentenceOf } from '@/design/states.tsx';
 import { openLine } from '@/live/phone.ts';
+import { useAgentNames } from './agent-names.ts';
 
 /** People of the simulator: what each of them does is known. */
 const PEOPLE = [
@@ -29,13 +30,10 @@ export function StartPage(): ReactNode {
     queryKey: ['provider'],
     queryFn: ({ signal }) => api('GET /voice/providers/current', {}, { signal }),
   });
-  const agents = useQuery({
-    queryKey: ['agents', 'names'],
-    queryFn: ({ signal }) => api('GET /v1/convai/agents', { query: { limit: '100' } }, { signal }),
-  });
+  const agents = useAgentNames();
   const [agent, setAgent] = useState('');
   if (!may(user, 'place-calls')) return <Page title="First calls">{<NoPermission />}</Page>;
-  const options = (agents.data?.agents ?? []).map((one) => [one.agent_id, one.name] as const);
+  const { options } = agents;
   const chosen = agent || options[0]?.[0] || '';
   const isSimulated = provider.data?.provider === SIMULATED;
   return (
@@ -73,14 +71,31 @@ export function StartPage(): ReactNode {
           title="Let it call your telephone"
           text={
             isSimulated
-              ? 'This needs a carrier: set one up under “Connecting a carrier” in the README, or in the settings. Until then a simulated person answers every number.'
+              ? 'This needs a carrier. Until one is set up, a simulated person answers every number.'
               : `It calls over ${provider.data?.name ?? 'your carrier'}.`
           }
         >
+          {isSimulated && may(user, 'manage-settings') && (
+            <p className="pb-3">
+              <Link to="/app/settings" search={{ part: 'carriers' } as never} className="underline underline-offset-2">
+                Connect a carrier
+              </Link>
+            </p>
+          )}
           <CallNumber agent={chosen} />
         </Step>
-        <Step n={4} title="Use it from your own program" text="What this page does is one request.">
+        <Step
+          n={4}
+          title="Make it yours"
+          text="An agent of your own says what you want, knows your documents and uses your tools."
+        >
+          <Link to="/app/agents" className="underline underline-offset-2">
+            Make an agent
+          </Link>
+        </Step>
+        <Step n={5} title="Use it from your own program" text="What this page does is one request.">
           <CopyCurl
+            words="Copy as curl"
             operation="POST /v1/convai/twilio/outbound-call"
             input={{ body: { agent_id: chosen, to_number: PEOPLE[0][0] } }}
           />

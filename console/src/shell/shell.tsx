@@ -37,6 +37,9 @@ export function Shell(): ReactNode {
   );
 }
 
+/** On a phone, in reach of the thumb. */
+const BOTTOM = 'fixed inset-x-0 bottom-0 z-30 flex border-t border-line bg-surface md:hidden [&[hidden]]:hidden';
+
 function Frame(): ReactNode {
   const user = useUser();
   const places = placesOf(user);
@@ -91,7 +94,9 @@ function Frame(): ReactNode {
       </main>
       <nav
         aria-label="Main"
-        className="fixed inset-x-0 bottom-0 z-30 flex border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
+        hidden={isWall}
+        className={BOTTOM}
+        style={{ paddingBottom: 'env(safe-area-inset-bottom)' }}
       >
         {places
           .filter(({ onPhone }) => onPhone)

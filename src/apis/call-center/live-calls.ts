@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { callsOnBoard, LANES, type CallOnBoard } from '#core/calls/board.ts';
 import { contentOfCall } from '#core/calls/content-of-call.ts';
+import { endingWords } from '#core/calls/end-reasons.ts';
 import { getCall } from '#core/calls/get-call.ts';
 import type { TurnLatency } from '#core/calls/call.ts';
 import type { CallEntry } from '#core/conversations/entry.ts';
@@ -174,6 +175,7 @@ export const timelineOperation = operation({
       phase: z.string(),
       agent: z.string().nullable().describe('Null: the agent was deleted'),
       end_reason: z.string().nullable(),
+      ending: z.string().nullable().describe('Why it ended, as a sentence'),
       failure_reason: z.string().nullable(),
       recording_failure: z.string().nullable(),
       recording_offset_ms: z.number().describe('Of the call’s clock, where the recording begins'),
@@ -194,6 +196,7 @@ export const timelineOperation = operation({
       phase: call.phase,
       agent: agent?.name ?? null,
       end_reason: call.endReason,
+      ending: endingWords(call),
       failure_reason: call.failureReason,
       recording_failure: call.recordingFailure,
       recording_offset_ms: call.recordingOffsetMs ?? 0,

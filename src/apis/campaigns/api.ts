@@ -12,7 +12,7 @@ import * as livekit from './livekit.ts';
 import * as settings from './settings.ts';
 import * as slots from './slots.ts';
 
-const OWN = /^\/api\/(?:trpc|settings|twiml|book-slot|health|metrics|webhooks\/twilio|webhooks\/livekit)(?:\/|$)/;
+const OWN = /^\/api\/(?:trpc|settings|twiml|book-slot|slots|health|metrics|webhooks\/twilio|webhooks\/livekit)(?:\/|$)/;
 
 export const PROCEDURES = [
   campaign.getAll,
@@ -58,6 +58,9 @@ export const campaigns = (parts: CampaignsParts | null): Api => ({
   usualLimit: () => REQUESTS,
   operations: [
     slots.bookSlotOperation,
+    slots.listSlotsOperation,
+    slots.freeSlotsOperation,
+    slots.cancelSlotOperation,
     ...healthOperations,
     ...metricsOperations,
     ...(parts ? environmentOperations(parts.environment) : []),

@@ -3,14 +3,15 @@ import { bookSlot } from '#core/bookings/book-slot.ts';
 import { bookSlots } from '#core/bookings/book-slots.ts';
 import type { Booking } from '#core/bookings/booking.ts';
 import { freeSlots } from '#core/bookings/free-slots.ts';
-import { listSlots } from '#core/bookings/list-slots.ts';
+import { cancelBooking } from '#core/bookings/cancel-booking.ts';
+import { listSlots, slotsBetween } from '#core/bookings/list-slots.ts';
 import type { Core } from '#core/core.ts';
 import { getFile, keepFile, LARGEST_FILE } from '#core/files/keep-file.ts';
 import type { UploadedFile } from '#core/files/uploaded-file.ts';
 import type { Context } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import { operation, procedure } from '../kit/operation.ts';
-import { timeInMilliseconds, timeInSeconds } from '../kit/codecs.ts';
+import { IdText, idOf, numberOf, timeInMilliseconds, timeInSeconds } from '../kit/codecs.ts';
 import { QUERIES } from './limits.ts';
 import { InstantText, ListInput, pageOf, presentSlot, SlotReply } from './words.ts';
 
@@ -68,6 +69,70 @@ export const bookSlotOperation = operation({
   body: SlotInput,
   reply: BookedReply,
   handle: async ({ core, ctx, body }) => booked(await book(core, ctx, body), timeInSeconds),
+});
+
+const USUAL_PERIOD_MS = 31 * 86_400_000;
+const Calendar = z.object({
+  slots: z.array(
+    SlotReply.extend({
+      phone_number: z.string().nullable(),
+      notes: z.string().nullable(),
+      person_id: z.string().nullable(),
+    }),
+  ),
+});
+
+export const listSlotsOperation = operation({
+  method: 'GET',
+  path: '/api/slots',
+  summary: 'Booked slots of a period of at most 62 days, soonest first',
+  permission: 'read',
+  query: z.object({
+    from: InstantText.optional().describe('Without it: now'),
+    to: InstantText.optional().describe('Excluded; without it 31 days after `from`'),
+  }),
+  reply: Calendar,
+  handle: async ({ core, ctx, query }) => {
+    const from = query.from ?? core.clock.now();
+    const to = query.to ?? new Date(from.getTime() + USUAL_PERIOD_MS);
+    return {
+      slots: (await slotsBetween(core, ctx, from, to)).map((slot) => ({
+        ...presentSlot(slot, timeInSeconds),
+        phone_number: slot.number,
+        notes: slot.notes,
+        person_id: slot.personId === null ? null : idOf('person', slot.personId),
+      })),
+    };
+  },
+});
+
+const MOST_FREE = 500;
+
+export const freeSlotsOperation = operation({
+  method: 'GET',
+  path: '/api/slots/free',
+  summary: 'Free half hours in the opening hours, of the two weeks after an instant',
+  permission: 'read',
+  query: z.object({ from: InstantText.optional().describe('Without it: now') }),
+  reply: z.object({ free: z.array(z.string()) }),
+  handle: async ({ core, ctx, query }) => ({
+    free: (await freeSlots(core, ctx.organizationId, query.from ?? core.clock.now()))
+      .slice(0, MOST_FREE)
+      .map(timeInSeconds),
+  }),
+});
+
+export const cancelSlotOperation = operation({
+  method: 'DELETE',
+  path: '/api/slots/:slot_id',
+  summary: 'Cancel a booked slot, which frees its time',
+  permission: 'manage-people',
+  params: z.object({ slot_id: IdText }),
+  reply: z.object({ success: z.literal(true), slot: SlotReply }),
+  handle: async ({ core, ctx, params: { slot_id: id } }) => ({
+    success: true as const,
+    slot: presentSlot(await cancelBooking(core, ctx, numberOf('slot', id, 'Slot', 'slot_id')), timeInSeconds),
+  }),
 });
 
 export const getAllSlots = procedure({

@@ -23,7 +23,9 @@ import {
   deleteDocumentOperation,
   getDocumentOperation,
   listDocumentsOperation,
+  listPassagesOperation,
   reindexDocumentOperation,
+  tryQuestionOperation,
   uploadDocumentOperation,
 } from './knowledge.ts';
 import { latencyOperation } from './latency.ts';
@@ -94,6 +96,8 @@ export const salesAgent: Api = {
     uploadDocumentOperation,
     listDocumentsOperation,
     getDocumentOperation,
+    listPassagesOperation,
+    tryQuestionOperation,
     deleteDocumentOperation,
     reindexDocumentOperation,
   ],

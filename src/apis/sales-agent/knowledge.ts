@@ -1,18 +1,21 @@
 import { z } from 'zod';
-import { FILE_TYPES, type Document } from '#core/knowledge/document.ts';
+import { FILE_TYPES, type Document, type Passage } from '#core/knowledge/document.ts';
 import {
   addDocument,
   DEFAULT_CHUNK_SIZE,
   deleteDocument,
   getDocument,
   listDocuments,
+  listPassages,
   reindexDocument,
+  tryQuestion,
   type DocumentSource,
 } from '#core/knowledge/knowledge.ts';
+import { PASSAGES_PER_ANSWER } from '#core/knowledge/search.ts';
 import { wrong } from '../kit/input.ts';
 import { operation } from '../kit/operation.ts';
 import { uploadedFile } from '../kit/upload.ts';
-import { IdText, webUrl } from '../kit/codecs.ts';
+import { IdText, webUrl, wholeNumber } from '../kit/codecs.ts';
 import {
   agentIdOf,
   agentNumber,
@@ -137,6 +140,63 @@ export const getDocumentOperation = operation({
       chunk_size: document.chunkSize,
       indexed_at: time(document.indexedAt),
     };
+  },
+});
+
+const MOST_PASSAGES = 200;
+const USUAL_PASSAGES = 50;
+const LONGEST_QUESTION = 1000;
+
+const PassageReply = z.object({
+  document_id: z.string(),
+  document: z.string(),
+  seq: z.int().describe('Its place in the document'),
+  heading: z.string().nullable(),
+  text: z.string(),
+});
+const presentPassage = ({ documentId, ...passage }: Passage): z.input<typeof PassageReply> => ({
+  document_id: documentIdOf(documentId),
+  ...passage,
+});
+
+export const listPassagesOperation = operation({
+  method: 'GET',
+  path: '/v1/convai/agents/:agent_id/knowledge-base/:document_id/passages',
+  summary: 'The passages into which a document was cut, in order',
+  permission: 'read',
+  params: DocumentParams,
+  query: z.object({
+    after: wholeNumber(0, 1_000_000_000).optional().describe('Only passages with a higher `seq`'),
+    limit: wholeNumber(1, MOST_PASSAGES).optional(),
+  }),
+  reply: z.object({ passages: z.array(PassageReply) }),
+  handle: async ({ core, ctx, params, query }) => {
+    const document = { agentId: agentNumber(params.agent_id), id: documentNumber(params.document_id) };
+    const page = { after: query.after ?? -1, limit: query.limit ?? USUAL_PASSAGES };
+    return { passages: (await listPassages(core, ctx, document, page)).map(presentPassage) };
+  },
+});
+
+export const tryQuestionOperation = operation({
+  method: 'GET',
+  path: '/v1/convai/agents/:agent_id/knowledge-search',
+  summary: 'The passages that the agent finds for a question, best first',
+  permission: 'read',
+  params: AgentParams,
+  query: z.object({
+    question: z.string().trim().min(1).max(LONGEST_QUESTION),
+    limit: wholeNumber(1, 20).optional().describe(`Without it ${PASSAGES_PER_ANSWER}, as many as an answer is given`),
+  }),
+  reply: z.object({ passages: z.array(PassageReply) }),
+  handle: async ({ core, ctx, params, query }) => {
+    const found = await tryQuestion(
+      core,
+      ctx,
+      agentNumber(params.agent_id),
+      query.question,
+      query.limit ?? PASSAGES_PER_ANSWER,
+    );
+    return { passages: found.map(presentPassage) };
   },
 });
 

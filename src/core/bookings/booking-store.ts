@@ -6,6 +6,8 @@ export interface BookingStore {
   insert(organizationId: number, booking: BookSlot, now: Date, heldUntil: Date | null): Promise<Booking | null>;
   /** Latest first, without offered times. */
   list(organizationId: number, page: Page): Promise<readonly Booking[]>;
+  /** Booked times from the first (included) to the last (excluded), soonest first, without offered ones. */
+  between(organizationId: number, from: Date, to: Date, limit: number): Promise<readonly Booking[]>;
   /** Booked or held instants, from the first (included) to the last (excluded). */
   taken(organizationId: number, from: Date, to: Date, now: Date): Promise<readonly Date[]>;
   /** Null if there is no booking to cancel. */

@@ -35,6 +35,8 @@ export interface KnowledgeStore {
   /** Chunks that share words with a question, best first. */
   byWords(agentId: number, question: string, limit: number): Promise<readonly Passage[]>;
   passages(refs: readonly ChunkRef[]): Promise<readonly Passage[]>;
+  /** The chunks of a document after this place, in order. */
+  passagesOf(documentId: number, after: number, limit: number): Promise<readonly Passage[]>;
   /** The first chunks of the agent's oldest documents. */
   firstPassages(agentId: number, limit: number): Promise<readonly Passage[]>;
   hasDocuments(agentId: number): Promise<boolean>;

@@ -4,7 +4,8 @@ import type { StagedFile } from '../kernel/file-store.ts';
 import type { Context } from '../kernel/context.ts';
 import { isFirst } from '../identity/first-organization.ts';
 import { AppError, invalid, notFound } from '../kernel/errors.ts';
-import { fileTypeOf, type Chunk, type Document, type FileType } from './document.ts';
+import { fileTypeOf, type Chunk, type Document, type FileType, type Passage } from './document.ts';
+import { searchKnowledge } from './search.ts';
 
 export const DEFAULT_CHUNK_SIZE = 384;
 export const LARGEST_DOCUMENT = 64 * 1024 * 1024;
@@ -101,6 +102,29 @@ export async function getDocument(core: Core, ctx: Context, agentId: number, id:
   const document = await core.store.knowledge.find(agentId, id);
   if (!document) throw notFound('Document', `document_id: doc_${id}`);
   return document;
+}
+
+/** The passages of a document after a place, in order. @throws AppError not-found */
+export async function listPassages(
+  core: Core,
+  ctx: Context,
+  document: { readonly agentId: number; readonly id: number },
+  page: { readonly after: number; readonly limit: number },
+): Promise<readonly Passage[]> {
+  const { id } = await getDocument(core, ctx, document.agentId, document.id);
+  return core.store.knowledge.passagesOf(id, page.after, page.limit);
+}
+
+/** What the agent finds for a question, best first. @throws AppError not-found (the agent) */
+export async function tryQuestion(
+  core: Core,
+  ctx: Context,
+  agentId: number,
+  question: string,
+  limit: number,
+): Promise<readonly Passage[]> {
+  await needAgent(core.store, ctx, agentId);
+  return searchKnowledge(core, agentId, question, limit);
 }
 
 /** @throws AppError not-found */

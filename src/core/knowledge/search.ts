@@ -2,6 +2,8 @@ import type { Core } from '../core.ts';
 import type { Passage } from './document.ts';
 import type { ChunkRef } from './knowledge-store.ts';
 
+/** Most passages that an answer is given. */
+export const PASSAGES_PER_ANSWER = 4;
 const RANKED = 20;
 /**
  * Cormack, Clarke and Büttcher, "Reciprocal rank fusion" (2009): how little the first places count more than the next.

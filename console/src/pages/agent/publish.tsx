@@ -140,7 +140,7 @@ export function Versions({ agent, restored }: { readonly agent: string; readonly
     <Section title="Versions">
       <Table
         label="Versions"
-        head={['Version', 'Why', 'Published', 'Calls', 'Answered', 'Goal reached', '']}
+        head={['Version', 'Note', 'Published', 'Calls', 'Answered', 'Goal reached', '']}
         rows={versions.data.versions.map((one) => ({
           key: String(one.version),
           cells: [

@@ -3,6 +3,7 @@ import { api } from '@/api/client.ts';
 import { Failure, useAct } from '@/design/act.tsx';
 import { Button } from '@/design/button.tsx';
 import { SelectField, TextField } from '@/design/field.tsx';
+import { openLine, useLine } from '@/live/phone.ts';
 
 interface Line {
   readonly who: 'you' | 'agent';
@@ -10,7 +11,7 @@ interface Line {
   readonly ms?: number;
 }
 
-/** A talk with the draft in text, in a conversation of its own. */
+/** A talk with the draft: in text, in a conversation of its own, or with the microphone as a call. */
 export function Talk({ agent, unsaved }: { readonly agent: string; readonly unsaved: boolean }): ReactNode {
   const [lines, setLines] = useState<readonly Line[]>([]);
   const [conversation, setConversation] = useState<string | null>(null);
@@ -86,6 +87,29 @@ export function Talk({ agent, unsaved }: { readonly agent: string; readonly unsa
         </Button>
       </form>
       <Failure act={act} />
+      <Speak agent={agent} useDraft={which === 'draft'} />
     </section>
+  );
+}
+
+/** A web call to the agent; the bar above the page mutes and ends it. */
+function Speak({ agent, useDraft }: { readonly agent: string; readonly useDraft: boolean }): ReactNode {
+  const line = useLine();
+  const act = useAct();
+  const talk = () =>
+    void act.run(() =>
+      openLine({
+        purpose: 'talk',
+        call: null,
+        access: () => api('POST /v1/convai/web-calls', { body: { agent_id: agent, use_draft: useDraft } }),
+      }),
+    );
+  return (
+    <div>
+      <Button icon="phone" busy={act.busy} disabled={line.state === 'on'} onClick={talk}>
+        Talk with the microphone
+      </Button>
+      <Failure act={act} />
+    </div>
   );
 }

@@ -12,14 +12,14 @@ export function Lane({
   tone,
   none,
   cards,
-  names,
+  nameOf,
   isWall,
 }: {
   readonly title: string;
   readonly tone: Tone;
   readonly none: string;
   readonly cards: readonly Card[];
-  readonly names: ReadonlyMap<string, string>;
+  readonly nameOf: (agentId: string) => string;
   readonly isWall: boolean;
 }): ReactNode {
   const top = useRef<HTMLUListElement>(null);
@@ -46,7 +46,7 @@ export function Lane({
             className="absolute inset-x-0 top-0 border-b border-line"
             style={{ transform: `translateY(${start - virtual.options.scrollMargin}px)` }}
           >
-            <CallCard card={cards[index]!} agent={names.get(cards[index]!.agent_id) ?? ''} isWall={isWall} />
+            <CallCard card={cards[index]!} agent={nameOf(cards[index]!.agent_id)} isWall={isWall} />
           </li>
         ))}
       </ul>

@@ -10,7 +10,7 @@ import { Status } from '@/design/status.tsx';
 import { secondsSince, useNow } from '@/live/now.ts';
 import type { Call, Timeline } from './call-data.ts';
 import { stateOf } from '../call-state.ts';
-import { endingOf, outcomeOf } from './words.ts';
+import { outcomeOf } from './words.ts';
 
 /** What is known of a call beside its words. */
 export function Facts({
@@ -25,7 +25,6 @@ export function Facts({
   const now = useNow();
   const user = useUser();
   const [state, tone] = stateOf(call.status);
-  const ending = endingOf(call, timeline);
   const { analysis } = call;
   return (
     <aside aria-label="Facts" className="flex flex-col gap-5 max-lg:pt-6">
@@ -33,7 +32,7 @@ export function Facts({
         <p className="text-lead">
           <Status tone={tone}>{state}</Status>
         </p>
-        {ending && <p className={call.failure_reason ? 'text-bad' : 'text-muted'}>{ending}</p>}
+        {timeline.ending && <p className={call.failure_reason ? 'text-bad' : 'text-muted'}>{timeline.ending}</p>}
       </div>
       <dl className="grid grid-cols-[88px_minmax(0,1fr)] gap-x-3 gap-y-1.5">
         <Fact name="Agent">{timeline.agent ?? 'deleted since'}</Fact>

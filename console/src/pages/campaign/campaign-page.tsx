@@ -39,7 +39,7 @@ export function CampaignPage(): ReactNode {
     queryFn: ({ signal }) => readCampaign(id, signal),
     refetchOnWindowFocus: false,
   });
-  const again = () => void queries.invalidateQueries({ queryKey: key });
+  const again = () => void queries.invalidateQueries({ queryKey: ['campaigns', id] });
   useEvents((events) => events.some(({ type }) => type.startsWith('campaign.')) && again(), again);
   if (campaign.isPending) return <Loading />;
   if (campaign.isError) return <Failed error={campaign.error} retry={() => void campaign.refetch()} />;
@@ -53,6 +53,8 @@ function Loaded({ id, loaded }: { readonly id: string; readonly loaded: LoadedCa
   const part = usePart(parts[0]![0]);
   const keep = (next: LoadedCampaign) => {
     queries.setQueryData(['campaigns', id, 'record'], next);
+    // Who can be called depends on the state and on every rule.
+    void queries.invalidateQueries({ queryKey: ['campaigns', id, 'readiness'] });
     return next;
   };
   const form = useRecordForm({

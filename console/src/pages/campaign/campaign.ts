@@ -1,18 +1,9 @@
 import { apiWithVersion, type BodyOf, type ReplyOf } from '@/api/client.ts';
+import { hoursOf, writtenHours, type WrittenHours } from '@/design/week-hours.tsx';
 import type { Loaded } from '@/design/record-form.tsx';
 
 export type Campaign = ReplyOf<'GET /api/campaigns/:campaign_id'>['data'];
 
-export const DAYS = {
-  mon: 'Monday',
-  tue: 'Tuesday',
-  wed: 'Wednesday',
-  thu: 'Thursday',
-  fri: 'Friday',
-  sat: 'Saturday',
-  sun: 'Sunday',
-} as const;
-export type Day = keyof typeof DAYS;
 const NUMBERS = ['max_calls_per_day', 'max_concurrent_calls', 'calls_per_second'] as const;
 
 /** What the forms edit. Empty texts stand for what is not limited or not set. */
@@ -27,8 +18,7 @@ export interface CampaignValues {
   readonly require_consent: boolean;
   readonly voicemail_message: string;
   readonly goal: string;
-  /** By day, as `09:00-12:00, 13:00-17:00`. */
-  readonly calling_hours: Readonly<Partial<Record<Day, string>>>;
+  readonly calling_hours: WrittenHours;
 }
 
 export const LABELS: Readonly<Record<keyof CampaignValues, string>> = {
@@ -58,19 +48,8 @@ export const valuesOf = ({ name, agent_id, settings }: Campaign): CampaignValues
   require_consent: settings.require_consent,
   voicemail_message: settings.voicemail_message ?? '',
   goal: settings.goal ?? '',
-  calling_hours: Object.fromEntries(
-    Object.entries(settings.calling_hours ?? {}).map(([day, spans]) => [
-      day,
-      spans.map(([from, to]) => `${from}-${to}`).join(', '),
-    ]),
-  ),
+  calling_hours: writtenHours(settings.calling_hours ?? {}),
 });
-
-const spansOf = (written: string): (readonly string[])[] =>
-  written
-    .split(',')
-    .map((span) => span.split(/[-–]/).map((time) => time.trim()))
-    .filter(([from]) => from !== '');
 
 /** The body of a save that holds only what was changed. */
 export function bodyOf(changes: Partial<CampaignValues>): BodyOf<'PUT /api/campaigns/:campaign_id'> {
@@ -82,8 +61,7 @@ export function bodyOf(changes: Partial<CampaignValues>): BodyOf<'PUT /api/campa
       const numbers = (value as string).split(/[\s,]+/).filter(Boolean);
       settings[key] = numbers.length === 0 ? null : numbers.length === 1 ? numbers[0] : numbers;
     } else if (key === 'calling_hours') {
-      const days = Object.entries(value as Record<string, string>).filter(([, hours]) => hours.trim() !== '');
-      settings[key] = days.length === 0 ? null : Object.fromEntries(days.map(([day, hours]) => [day, spansOf(hours)]));
+      settings[key] = hoursOf(value as WrittenHours);
     } else settings[key] = value === '' ? null : value;
   }
   return {

@@ -1,4 +1,3 @@
-import { useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactNode } from 'react';
 import { api } from '@/api/client.ts';
 import { may } from '@/api/permissions.ts';
@@ -9,7 +8,9 @@ import { SelectField, TextArea, TextField } from '@/design/field.tsx';
 import { Section } from '@/design/page.tsx';
 import { ConflictDialog, FormBar, type RecordForm } from '@/design/record-form.tsx';
 import { toast } from '@/design/toast.ts';
-import { DAYS, LABELS, type CampaignValues, type Day } from './campaign.ts';
+import { WeekHoursField } from '@/design/week-hours.tsx';
+import { useAgentNames } from '../agent-names.ts';
+import { LABELS, type CampaignValues } from './campaign.ts';
 
 type Form = RecordForm<CampaignValues>;
 
@@ -52,25 +53,13 @@ export function RulesStep({ form }: { readonly form: Form }): ReactNode {
             />
             Call only people with a record that they agreed
           </label>
-          <fieldset>
-            <legend className="pb-1 font-medium">{LABELS.calling_hours}</legend>
-            <p className="pb-2 text-small text-muted">
-              In the person’s own time. Without hours: as early and as late as the rules of their place allow, within 8
-              to 21.
-            </p>
-            <div className="grid gap-x-4 gap-y-2 md:grid-cols-2">
-              {(Object.entries(DAYS) as [Day, string][]).map(([day, title]) => (
-                <TextField
-                  key={day}
-                  label={title}
-                  value={values.calling_hours[day] ?? ''}
-                  placeholder="09:00-12:00, 13:00-17:00"
-                  error={errors[`settings.calling_hours.${day}`]}
-                  onChange={(event) => set('calling_hours', { ...values.calling_hours, [day]: event.target.value })}
-                />
-              ))}
-            </div>
-          </fieldset>
+          <WeekHoursField
+            label={LABELS.calling_hours}
+            hint="In the person’s own time. Empty: as the rules of their place allow, within 8 to 21."
+            value={values.calling_hours}
+            errorOf={(day) => errors[`settings.calling_hours.${day}`]}
+            onChange={(next) => set('calling_hours', next)}
+          />
         </fieldset>
         {mayEdit && <FormBar form={form} />}
         <ConflictDialog form={form} labels={LABELS} />
@@ -83,10 +72,7 @@ export function RulesStep({ form }: { readonly form: Form }): ReactNode {
 export function AgentStep({ form, campaign }: { readonly form: Form; readonly campaign: string }): ReactNode {
   const mayEdit = may(useUser(), 'manage-campaigns');
   const { values, set, errors } = form;
-  const agents = useQuery({
-    queryKey: ['agents', 'names'],
-    queryFn: ({ signal }) => api('GET /v1/convai/agents', { query: { limit: '100' } }, { signal }),
-  });
+  const agents = useAgentNames();
   return (
     <>
       <Section title="Agent and numbers">
@@ -97,10 +83,7 @@ export function AgentStep({ form, campaign }: { readonly form: Form; readonly ca
               value={values.agent_id}
               error={errors['agent_id']}
               onChange={(event) => set('agent_id', event.target.value)}
-              options={[
-                ['', 'The default agent'],
-                ...(agents.data?.agents ?? []).map((one) => [one.agent_id, one.name] as const),
-              ]}
+              options={[['', 'The default agent'], ...agents.options]}
             />
             <TextField
               label={LABELS.caller_id}
