@@ -8,6 +8,11 @@ import type { Listed, Page } from '#core/kernel/page.ts';
 import type { Database } from './schema.ts';
 import { contains, countAll } from './sql.ts';
 
+const isHeld = sql`held and status in ('ready', 'waiting')`;
+/** Leads that could be dialled but for their import, which is not complete. */
+const shownStatus = sql<string>`case when ${isHeld} then 'blocked' else status end`.as('status');
+const shownReason = sql<string | null>`case when ${isHeld} then 'importing' else reason end`.as('reason');
+
 export class PostgresCampaignStore implements CampaignStore {
   readonly #db: Kysely<Database>;
 
@@ -122,10 +127,10 @@ export class PostgresCampaignStore implements CampaignStore {
     const rows = await this.#db
       .selectFrom('lead_counts')
       .innerJoin('calling_places', 'calling_places.id', 'place_id')
-      .select(['status', 'reason', 'attempted', 'regions', 'zones', 'always_open'])
+      .select(['attempted', 'regions', 'zones', 'always_open', shownStatus, shownReason])
       .select(sql<number>`sum(leads)::bigint`.as('leads'))
       .where('campaign_id', '=', id)
-      .groupBy(['place_id', 'status', 'reason', 'attempted', 'regions', 'zones', 'always_open'])
+      .groupBy(['place_id', 'status', 'reason', 'attempted', 'regions', 'zones', 'always_open', 'held'])
       .having(sql<number>`sum(leads)`, '<>', 0)
       .execute();
     return rows.map((row) => ({
@@ -140,10 +145,11 @@ export class PostgresCampaignStore implements CampaignStore {
   async countsOf(ids: readonly number[]): ReturnType<CampaignStore['countsOf']> {
     const rows = await this.#db
       .selectFrom('lead_counts')
-      .select(['campaign_id', 'status', 'reason', 'attempted'])
+      .innerJoin('calling_places', 'calling_places.id', 'place_id')
+      .select(['campaign_id', 'attempted', shownStatus, shownReason])
       .select(sql<number>`sum(leads)::bigint`.as('leads'))
       .where('campaign_id', '=', sql<number>`any(${[...ids]}::bigint[])`)
-      .groupBy(['campaign_id', 'status', 'reason', 'attempted'])
+      .groupBy(['campaign_id', 'status', 'reason', 'attempted', 'held'])
       .execute();
     return rows.map(({ campaign_id, ...row }) => ({
       ...row,
@@ -171,6 +177,7 @@ export class PostgresCampaignStore implements CampaignStore {
       .where('campaign_id', '=', id)
       .where('status', '=', 'waiting')
       .where('due_at', '<=', now)
+      .where('held', '=', false)
       .groupBy(['calling_places.id', 'reason'])
       .execute();
     return rows.map((row) => ({ place: toPlace(row), reason: row.reason as LeadReason, leads: row.leads }));

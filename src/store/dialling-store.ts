@@ -97,6 +97,7 @@ export class PostgresDiallingStore implements DiallingStore {
       .select(['place_id', 'regions', 'zones', 'always_open', sql<number>`sum(leads)::bigint`.as('leads')])
       .where('campaign_id', '=', campaignId)
       .where('status', '=', 'ready')
+      .where('held', '=', false)
       .groupBy(['place_id', 'regions', 'zones', 'always_open'])
       .having(sql<number>`sum(leads)`, '>', 0)
       .execute();
@@ -129,7 +130,7 @@ export class PostgresDiallingStore implements DiallingStore {
       with due as (
         select due.id from campaigns c cross join lateral (
           select id from leads
-          where campaign_id = c.id and status = 'waiting' and reason <> 'importing' and due_at <= ${now}
+          where campaign_id = c.id and status = 'waiting' and due_at <= ${now}
           order by due_at limit ${most} for no key update skip locked) due
         where c.status = 'active')
       update leads set status = 'ready', reason = null, updated_at = ${now}

@@ -5,6 +5,9 @@ import type { ImportStatus, LeadImport, LeadImportStore, NewImport, RejectedRow 
 import type { Database } from './schema.ts';
 import { interval } from './sql.ts';
 
+/** The leads of a list of up to so many move to the places that all lists share. */
+const MOST_MOVED = 5000;
+
 export class PostgresLeadImportStore implements LeadImportStore {
   readonly #db: Kysely<Database>;
 
@@ -24,6 +27,7 @@ export class PostgresLeadImportStore implements LeadImportStore {
         format: storableJson(one.format),
         columns: storableJson(one.columns),
         total_rows: one.totalRows,
+        after_lead_id: sql<number>`(select coalesce(max(id), 0) from leads)`,
         created_at: at,
       })
       .returningAll()
@@ -61,50 +65,64 @@ export class PostgresLeadImportStore implements LeadImportStore {
     return rows[0] ? toImport(rows[0]) : null;
   }
 
-  async advance(...[one, step]: Parameters<LeadImportStore['advance']>): Promise<boolean> {
-    const { counts, rejected } = step;
+  async advance(id: number, batch: Parameters<LeadImportStore['advance']>[1]): Promise<boolean> {
+    const { number, rows, counts, rejected, leaseMs } = batch;
     const { numUpdatedRows } = await this.#db
       .updateTable('lead_imports')
       .set((eb) => ({
-        done_rows: step.doneRows,
+        done_rows: eb('done_rows', '+', rows),
+        done_batches: sql<number[]>`array_append(done_batches, ${number}::integer)`,
         tries: 0,
         created: eb('created', '+', counts.created),
         updated: eb('updated', '+', counts.updated),
         unchanged: eb('unchanged', '+', counts.unchanged),
         rejected: eb('rejected', '+', counts.rejected),
-        lease_until: sql<Date>`now() + ${interval(step.leaseMs)}`,
+        lease_until: sql<Date>`now() + ${interval(leaseMs)}`,
       }))
-      .where('id', '=', one.id)
+      .where('id', '=', id)
       .where('status', '=', 'processing')
-      .where('done_rows', '=', one.doneRows)
+      .where(sql<boolean>`not (${number}::integer = any(done_batches))`)
       .executeTakeFirst();
     if (numUpdatedRows === 0n) return false;
     if (rejected.length > 0)
       await this.#db
         .insertInto('lead_import_errors')
-        .values(rejected.map(({ cells, ...rest }) => ({ import_id: one.id, ...rest, cells: cells.map(storable) })))
+        .values(rejected.map(({ cells, ...rest }) => ({ import_id: id, ...rest, cells: cells.map(storable) })))
         .execute();
     return true;
-  }
-
-  async extend(id: number, leaseMs: number): Promise<void> {
-    await this.#db
-      .updateTable('lead_imports')
-      .set({ lease_until: sql<Date>`now() + ${interval(leaseMs)}` })
-      .where('id', '=', id)
-      .execute();
   }
 
   async finish(id: number, status: ImportStatus, failure: string | null, at: Date): Promise<void> {
     await this.#db.updateTable('lead_imports').set({ status, failure, finished_at: at }).where('id', '=', id).execute();
   }
 
-  async released(id: number): Promise<void> {
-    await this.#db
+  async release(id: number, at: Date): Promise<void> {
+    const { created } = await this.#db
       .updateTable('lead_imports')
-      .set({ released: true, lease_until: null })
+      .set({
+        released: true,
+        lease_until: null,
+        up_to_lead_id: sql<number>`(select coalesce(max(id), 0) from leads)`,
+      })
       .where('id', '=', id)
-      .execute();
+      .returning('created')
+      .executeTakeFirstOrThrow();
+    await sql`update calling_places set held = false where import_id = ${id} and held`.execute(this.#db);
+    if (created <= MOST_MOVED) await this.#sharePlaces(id, at);
+  }
+
+  /** Moves leads to the places that all lists share: a campaign of many short lists has few places to look at. */
+  async #sharePlaces(id: number, at: Date): Promise<void> {
+    await sql`
+      insert into calling_places (regions, zones, always_open)
+      select regions, zones, always_open from calling_places where import_id = ${id} order by 1, 2, 3
+      on conflict do nothing`.execute(this.#db);
+    await sql`
+      update leads l set place_id = shared.id, updated_at = ${at}
+      from lead_imports i, calling_places own join calling_places shared on shared.import_id is null
+        and shared.regions = own.regions and shared.zones = own.zones and shared.always_open = own.always_open
+      where i.id = ${id} and l.import_id = i.id and l.id > i.after_lead_id and l.id <= i.up_to_lead_id
+        and own.id = l.place_id and own.import_id = i.id`.execute(this.#db);
   }
 
   async undone(id: number, at: Date): Promise<void> {
@@ -157,6 +175,7 @@ const toImport = (row: Selectable<Database['lead_imports']>): LeadImport => ({
   failure: row.failure,
   totalRows: row.total_rows,
   doneRows: row.done_rows,
+  doneBatches: row.done_batches,
   tries: row.tries,
   created: row.created,
   updated: row.updated,

@@ -1,7 +1,7 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { LeadFilter, LeadStore, ListedLead, NewLead, UnknownLeads } from '#core/campaigns/campaign-store.ts';
 import type { Call } from '#core/calls/call.ts';
-import type { Lead, LeadStatus, Standing } from '#core/campaigns/lead.ts';
+import { LEAD_STATUSES, type Lead, type LeadStatus, type Standing } from '#core/campaigns/lead.ts';
 import type { CallingPlace } from '#core/campaigns/reasons.ts';
 import type { AttemptOutcome } from '#core/dialling/rules.ts';
 import type { Listed, Page } from '#core/kernel/page.ts';
@@ -10,8 +10,11 @@ import { conversationOfCall, toCall } from './call-row.ts';
 import { toPlace } from './campaign-store.ts';
 import type { Database } from './schema.ts';
 import { factsOf } from './lead-facts.ts';
-import { countAll } from './sql.ts';
+import { listKeys } from './listing.ts';
 import { insertUnknown, keyOf, placeIds } from './unknown-leads.ts';
+
+/** Of one type, whose leads are listed together. */
+const MOST_CAMPAIGNS = 100;
 
 export class PostgresLeadStore implements LeadStore {
   readonly #db: Kysely<Database>;
@@ -25,6 +28,7 @@ export class PostgresLeadStore implements LeadStore {
     const places = await placeIds(
       this.#db,
       leads.map(({ place }) => place),
+      leads[0]!.importId,
     );
     const texts = (of: (lead: NewLead) => string | null) => sql`${leads.map(of)}::text[]`;
     const integers = (of: (lead: NewLead) => number | null) => sql`${leads.map(of)}::bigint[]`;
@@ -96,6 +100,20 @@ export class PostgresLeadStore implements LeadStore {
   }
 
   async ofType(organizationId: number, type: string, page: Page) {
+    const campaigns = await this.#db
+      .selectFrom('campaigns')
+      .select('id')
+      .where('organization_id', '=', organizationId)
+      .where('type', '=', type)
+      .orderBy('id', 'desc')
+      .limit(MOST_CAMPAIGNS)
+      .execute();
+    const ids = await this.#pageOf(
+      organizationId,
+      campaigns.map(({ id }) => id),
+      { statuses: LEAD_STATUSES },
+      { ...page, order: 'desc' },
+    );
     const rows = await this.#db
       .selectFrom('leads')
       .selectAll('leads')
@@ -105,12 +123,8 @@ export class PostgresLeadStore implements LeadStore {
           'called',
         ),
       )
-      .where('campaign_id', 'in', (eb) =>
-        eb.selectFrom('campaigns').select('id').where('organization_id', '=', organizationId).where('type', '=', type),
-      )
+      .where('leads.id', '=', sql<number>`any(${ids}::bigint[])`)
       .orderBy('leads.id', 'desc')
-      .offset(page.skip)
-      .limit(page.limit)
       .execute();
     return rows.map((row) => ({ ...toLead(row), called: row.called }));
   }
@@ -139,32 +153,45 @@ export class PostgresLeadStore implements LeadStore {
   }
 
   async list(organizationId: number, campaignId: number, filter: LeadFilter, page: Page): Promise<Listed<ListedLead>> {
-    const { afterId, statuses, number } = filter;
-    let query = this.#db
+    const { statuses = LEAD_STATUSES, number } = filter;
+    const ids = await this.#pageOf(organizationId, [campaignId], { ...filter, statuses }, page);
+    const rows = await this.#db
       .selectFrom('leads')
-      .where('leads.organization_id', '=', organizationId)
-      .where('leads.campaign_id', '=', campaignId);
-    if (statuses !== undefined) query = query.where('leads.status', 'in', [...statuses]);
-    if (afterId !== undefined) query = query.where('leads.id', '>', afterId);
-    if (number !== undefined) query = query.where('leads.number', '=', number);
-    const rows = await query
       .innerJoin('calling_places', 'calling_places.id', 'place_id')
       .leftJoin('persons', 'persons.id', 'person_id')
       .selectAll('leads')
-      .select(['regions', 'zones', 'always_open', 'postal_code', 'region', 'country', 'time_zone'])
+      .select(['regions', 'zones', 'always_open', 'held', 'postal_code', 'region', 'country', 'time_zone'])
       .select(
         sql<{ given: boolean; revoked_at: string | null } | null>`(select jsonb_build_object('given', given,
           'revoked_at', revoked_at) from consents c where c.person_id = leads.person_id order by c.id desc limit 1)`.as(
           'consent',
         ),
       )
+      .where('leads.id', '=', sql<number>`any(${ids}::bigint[])`)
       .orderBy('leads.id', page.order ?? 'asc')
-      .offset(page.skip)
-      .limit(page.limit)
       .execute();
     if (page.uncounted) return { rows: rows.map(toListed), total: 0 };
-    const total = number === undefined ? await this.#total(campaignId, statuses) : await countAll(query);
+    const total = number === undefined ? await this.#total(campaignId, filter.statuses) : rows.length;
     return { rows: rows.map(toListed), total };
+  }
+
+  /** The ids of a page of leads, each status of each campaign read from its own part of an index. */
+  async #pageOf(
+    organizationId: number,
+    campaignIds: readonly number[],
+    { afterId = 0, statuses, number }: LeadFilter & { readonly statuses: readonly LeadStatus[] },
+    page: Page,
+  ): Promise<readonly number[]> {
+    const isNumber = number === undefined ? sql`` : sql`and number = ${number}`;
+    const branches = campaignIds.flatMap((campaignId) =>
+      statuses.map(
+        (status) => sql`organization_id = ${organizationId} and campaign_id = ${campaignId} and status = ${status}
+          and id > ${afterId} ${isNumber}`,
+      ),
+    );
+    const listing = { table: 'leads', key: ['id'], order: page.order ?? 'asc', branches } as const;
+    const { keys } = await listKeys(this.#db, listing, { ...page, uncounted: true });
+    return keys.map(({ id }) => id as number);
   }
 
   async #total(campaignId: number, statuses: LeadFilter['statuses']): Promise<number> {
@@ -190,12 +217,32 @@ export class PostgresLeadStore implements LeadStore {
   }
 
   async place(id: number, standing: Standing, place: CallingPlace, at: Date): Promise<void> {
+    const places = await placeIds(this.#db, [place], await this.#holderOf(id));
     await this.#db
       .updateTable('leads')
-      .set({ ...toColumns(standing), place_id: (await placeIds(this.#db, [place])).get(keyOf(place))!, updated_at: at })
+      .set({ ...toColumns(standing), place_id: places.get(keyOf(place))!, updated_at: at })
       .where('id', '=', id)
       .where('status', 'in', ['ready', 'waiting', 'blocked'])
       .execute();
+  }
+
+  /** The import that holds a lead, which is kept from its release; null: none does. */
+  async #holderOf(id: number): Promise<number | null> {
+    const held = await this.#db
+      .selectFrom('leads')
+      .innerJoin('calling_places', 'calling_places.id', 'place_id')
+      .select('calling_places.import_id')
+      .where('leads.id', '=', id)
+      .where('held', '=', true)
+      .executeTakeFirst();
+    if (!held) return null;
+    const holder = await this.#db
+      .selectFrom('lead_imports')
+      .select('released')
+      .where('id', '=', held.import_id)
+      .forShare()
+      .executeTakeFirst();
+    return holder?.released === false ? held.import_id : null;
   }
 
   async refuse(organizationId: number, numbers: readonly string[], campaignId: number | null, at: Date): Promise<void> {
@@ -229,24 +276,20 @@ export class PostgresLeadStore implements LeadStore {
       .execute();
   }
 
-  async release(importId: number, most: number, at: Date): Promise<number> {
-    const { numAffectedRows } = await sql`
-      update leads set status = case when due_at > ${at} then 'waiting' else 'ready' end,
-        reason = case when due_at > ${at} then 'resting' end, updated_at = ${at}
-      where id in (
-        select id from leads where import_id = ${importId} and status = 'blocked' and reason = 'importing'
-        order by id limit ${most} for no key update)`.execute(this.#db);
-    return Number(numAffectedRows ?? 0);
-  }
-
-  async deleteImported(importId: number, most: number): Promise<number> {
-    const { numAffectedRows } = await sql`
-      delete from leads where id in (
-        select id from leads l where import_id = ${importId} and attempts = 0
-          and status in ('ready', 'waiting', 'blocked')
-          and not exists (select from attempts a where a.lead_id = l.id)
-        order by id limit ${most} for update)`.execute(this.#db);
-    return Number(numAffectedRows ?? 0);
+  async deleteImported(...[importId, afterId, most]: Parameters<LeadStore['deleteImported']>) {
+    // The import's leads are found by their ids, which lie between two that it has noted.
+    const { rows } = await sql<{ last: number | null; seen: number; deleted: number }>`
+      with looked as materialized (
+        select l.id, l.attempts = 0 and l.status in ('ready', 'waiting', 'blocked')
+          and not exists (select from attempts a where a.lead_id = l.id) as undialled
+        from leads l, lead_imports i
+        where i.id = ${importId} and l.import_id = i.id and l.id > greatest(i.after_lead_id, ${afterId})
+          and l.id <= coalesce(i.up_to_lead_id, 9223372036854775807)
+        order by l.id limit ${most} for update of l),
+      gone as (delete from leads where id in (select id from looked where undialled) returning id)
+      select max(id) as last, count(*) as seen, (select count(*) from gone) as deleted from looked`.execute(this.#db);
+    const { last, seen, deleted } = rows[0]!;
+    return { deleted, lastId: seen < most ? null : last };
   }
 
   factsOf(...[organizationId, numbers, since]: Parameters<LeadStore['factsOf']>) {
@@ -258,6 +301,7 @@ const toColumns = ({ status, reason, dueAt }: Standing) => ({ status, reason, du
 
 type ListedRow = Selectable<Database['leads']> &
   Parameters<typeof toPlace>[0] & {
+    held: boolean;
     postal_code: string | null;
     region: string | null;
     country: string | null;
@@ -267,6 +311,9 @@ type ListedRow = Selectable<Database['leads']> &
 
 const toListed = (row: ListedRow): ListedLead => ({
   ...toLead(row),
+  ...(row.held && (row.status === 'ready' || row.status === 'waiting')
+    ? { status: 'blocked', reason: 'importing' }
+    : {}),
   place: toPlace(row),
   person: { postalCode: row.postal_code, region: row.region, country: row.country, timeZone: row.time_zone },
   consented: consented(

@@ -89,7 +89,7 @@ function matching(organizationId: number, search: string): RawBuilder<unknown> {
       ? []
       : [
           sql`(select id from persons where organization_id = ${organizationId}
-            and to_tsvector('simple', coalesce(name, '')) @@ to_tsquery('simple', ${wanted})
+            and name is not null and to_tsvector('simple', name) @@ to_tsquery('simple', ${wanted})
             limit ${MOST_FOUND})`,
         ];
   return sql.join(

@@ -201,6 +201,8 @@ export interface Database {
     regions: string[];
     zones: string[];
     always_open: boolean;
+    import_id: number | null;
+    held: Generated<boolean>;
   };
   calling_rules: {
     organization_id: number;
@@ -471,6 +473,9 @@ export interface Database {
     created_at: Date;
     finished_at: Date | null;
     tries: Generated<number>;
+    after_lead_id: Generated<number>;
+    up_to_lead_id: number | null;
+    done_batches: Generated<number[]>;
   };
   leads: {
     id: GeneratedAlways<number>;

@@ -15,6 +15,7 @@ export async function insertUnknown(
   const places = await placeIds(
     db,
     leads.map(({ place }) => place),
+    importId,
   );
   const texts = (of: (lead: UnknownLead) => string | null) => sql`${leads.map(of)}::text[]`;
   const integers = (of: (lead: UnknownLead) => number) => sql`${leads.map(of)}::bigint[]`;
@@ -57,15 +58,18 @@ export async function insertUnknown(
       status, reason, due_at, place_id, created_at, updated_at)
     select ${organizationId}, ${campaignId}::bigint, person_id, number, name, email, variables::jsonb, priority,
       ${importId}::bigint, status, reason, ${at}::timestamptz, place_id, ${at}::timestamptz, ${at}::timestamptz
-    from fresh order by at
-    on conflict do nothing returning number`.execute(db);
+    from fresh order by at returning number`.execute(db);
   return new Set(rows.map(({ number }) => number));
 }
 
-/** The ids of places, which are added where they are new; by `keyOf`. They never change, and are never deleted. */
+/**
+ * The ids of places, which are added where they are new; by `keyOf`. They are never deleted. An import has places of
+ * its own, which hold its leads until it is complete.
+ */
 export async function placeIds(
   db: Kysely<Database>,
   places: readonly CallingPlace[],
+  importId: number | null,
 ): Promise<ReadonlyMap<string, number>> {
   const keys = new Map(places.map((place) => [place, keyOf(place)]));
   // In a fixed order, so that concurrent transactions do not deadlock.
@@ -80,13 +84,15 @@ export async function placeIds(
     (
       await sql<{ at: number; id: number }>`
         select g.at, p.id from ${given} join calling_places p
-          on p.regions = g.regions::text[] and p.zones = g.zones::text[] and p.always_open = g.always_open`.execute(db)
+          on p.regions = g.regions::text[] and p.zones = g.zones::text[] and p.always_open = g.always_open
+            and p.import_id is not distinct from ${importId}::bigint`.execute(db)
     ).rows;
   let found = await find();
   if (found.length < distinct.length) {
     await sql`
-      insert into calling_places (regions, zones, always_open)
-      select regions::text[], zones::text[], always_open from ${given} order by at
+      insert into calling_places (regions, zones, always_open, import_id, held)
+      select regions::text[], zones::text[], always_open, ${importId}::bigint, ${importId !== null}
+      from ${given} order by at
       on conflict do nothing`.execute(db);
     found = await find();
   }

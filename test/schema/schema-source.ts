@@ -58,7 +58,7 @@ const TYPES: Readonly<Record<string, string>> = {
   timestamptz: 'Date',
   tsvector: 'string',
   varchar: 'string',
-  _int8: 'number[]',
+  _int4: 'number[]',
   _text: 'string[]',
 };
 

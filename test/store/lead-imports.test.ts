@@ -171,7 +171,7 @@ describe(`imports of leads on Postgres ${serverName}`, () => {
 
   it('19. an import whose file is gone fails, says so, and leaves nothing', async () => {
     const id = await campaign();
-    const one = await begin(id, listOf(numbers(600).map((number) => `${number},Ann`)));
+    const one = await begin(id, listOf(numbers(2000).map((number) => `${number},Ann`)));
     const stopped = stoppingAfter(1);
     await goOn(one, stopped.signal, stopped.core);
     await core.files.delete(one.fileKey!);

@@ -42,11 +42,11 @@ export interface TestStore {
   close(): Promise<void>;
 }
 
-export async function openTestStore(): Promise<TestStore> {
+export async function openTestStore(more: Readonly<Record<string, string>> = {}): Promise<TestStore> {
   const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-store-'));
   const server = await startEmbedded({
     dataDir,
-    settings: { fsync: 'off' },
+    settings: { fsync: 'off', ...more },
     ...(bin === undefined ? {} : { nativeDir: join(bin, '..') }),
   });
   const database = await openDatabase(server.connection, (error) => assert.fail(error));

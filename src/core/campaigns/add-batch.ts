@@ -4,14 +4,14 @@ import { suppressionHash } from '../people/erase-person.ts';
 import type { Person, PersonWhereabouts } from '../people/person-store.ts';
 import type { Records } from '../records.ts';
 import type { Campaign } from './campaign.ts';
-import type { GivenLead, Lead, Standing } from './lead.ts';
+import type { GivenLead, Lead } from './lead.ts';
 import { rescreenPerson, screenLeads, screenUnknown } from './screen-lead.ts';
 
 export type Added = 'created' | 'updated' | 'unchanged';
 
 /**
  * Adds leads with different numbers to a campaign, in a number of statements that does not depend on how many they are.
- * Leads of an import are held back (`importing`) until it is complete.
+ * The store holds leads of an import back (`importing`) until it is complete.
  */
 export async function addBatch(
   core: Pick<Core, 'clock' | 'secrets'>,
@@ -45,16 +45,10 @@ async function addUnknown(
     leads: leads.map((lead) => {
       const { standing, place } = screened.get(lead.number)!;
       const hash = suppressionHash(core.secrets, organizationId, lead.number);
-      return { ...lead, suppressionHash: hash, standing: held(standing, importId), place };
+      return { ...lead, suppressionHash: hash, standing, place };
     }),
   });
 }
-
-/** A lead of an import that may be dialled waits until the import is complete. */
-const held = (standing: Standing, importId: number | null): Standing =>
-  importId !== null && standing.status !== 'blocked'
-    ? { status: 'blocked', reason: 'importing', dueAt: standing.dueAt }
-    : standing;
 
 /** Adds leads to people of whom something may be recorded. */
 async function addKnown(
@@ -93,7 +87,7 @@ async function addKnown(
         campaignId: id,
         personId: owners.get(lead.number)!.id,
         importId,
-        standing: held(standing, importId),
+        standing,
         place,
       };
     }),

@@ -122,8 +122,13 @@ export interface LeadStore {
   erase(personId: number, at: Date): Promise<void>;
   /** The dials of numbers since an instant, and what forbids them. */
   factsOf(organizationId: number, numbers: readonly string[], since: Date): Promise<ReadonlyMap<string, DialFacts>>;
-  /** Lets leads of a completed import be dialled, at most so many. Returns how many. */
-  release(importId: number, most: number, at: Date): Promise<number>;
-  /** Deletes leads of an import that were never dialled, at most so many. Returns how many. */
-  deleteImported(importId: number, most: number): Promise<number>;
+  /**
+   * Looks at some leads of an import, from an id on, and deletes those that were never dialled. `lastId` null: there
+   * are no more.
+   */
+  deleteImported(
+    importId: number,
+    afterId: number,
+    most: number,
+  ): Promise<{ readonly deleted: number; readonly lastId: number | null }>;
 }

@@ -73,8 +73,11 @@ export async function undoImport(
       subject: `import_${id}`,
     });
   let deleted = 0;
-  for (let some = DELETED_AT_ONCE; some === DELETED_AT_ONCE; deleted += some)
-    some = await core.store.leads.deleteImported(id, DELETED_AT_ONCE);
+  for (let afterId: number | null = 0; afterId !== null;) {
+    const some = await core.store.leads.deleteImported(id, afterId, DELETED_AT_ONCE);
+    deleted += some.deleted;
+    afterId = some.lastId;
+  }
   await core.store.transaction(async (records) => {
     await records.leadImports.undone(id, core.clock.now());
     await records.outbox.audit(ctx, 'campaign.undo-import', `campaign_${campaignId}`, {

@@ -24,6 +24,8 @@ export interface LeadImport extends ImportCounts {
   readonly failure: string | null;
   readonly totalRows: number;
   readonly doneRows: number;
+  /** The numbers of batches of rows that are done. */
+  readonly doneBatches: readonly number[];
   /** How often the work was begun since it last got further. */
   readonly tries: number;
   readonly released: boolean;
@@ -54,22 +56,22 @@ export interface LeadImportStore {
    */
   claim(leaseMs: number, busy: readonly number[]): Promise<LeadImport | null>;
   /**
-   * Notes that rows are done up to `doneRows`, and extends the lease. False if another server did, or the import ended:
-   * then the transaction must not commit.
+   * Notes that a batch of rows is done, and extends the lease. False if it was done before, or the import ended: then
+   * the transaction must not commit.
    */
   advance(
-    one: Pick<LeadImport, 'id' | 'doneRows'>,
-    step: {
-      readonly doneRows: number;
+    id: number,
+    batch: {
+      readonly number: number;
+      readonly rows: number;
       readonly counts: ImportCounts;
       readonly rejected: readonly RejectedRow[];
       readonly leaseMs: number;
     },
   ): Promise<boolean>;
-  /** Extends the lease only. */
-  extend(id: number, leaseMs: number): Promise<void>;
   finish(id: number, status: ImportStatus, failure: string | null, at: Date): Promise<void>;
-  released(id: number): Promise<void>;
+  /** Lets its leads be dialled, and ends the lease. */
+  release(id: number, at: Date): Promise<void>;
   undone(id: number, at: Date): Promise<void>;
   /** By row. */
   rejected(id: number, most: number): Promise<readonly RejectedRow[]>;

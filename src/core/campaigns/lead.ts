@@ -6,7 +6,8 @@ import type { Refusal } from '../dialling/may-dial.ts';
  * `ready`: may be dialled whenever its place is open and the campaign has room. `waiting`: not before it is due.
  * `blocked`: not until what blocks it changes. `claimed`: leased by a server that is about to dial it.
  */
-export type LeadStatus = 'ready' | 'waiting' | 'blocked' | 'claimed' | 'dialling' | 'done';
+export const LEAD_STATUSES = ['ready', 'waiting', 'blocked', 'claimed', 'dialling', 'done'] as const;
+export type LeadStatus = (typeof LEAD_STATUSES)[number];
 
 /**
  * Why a lead that waits or is blocked is not dialled. `being_called`: another call with its number runs. `importing`:

@@ -4,17 +4,22 @@ import { addBatch } from './add-batch.ts';
 import type { GivenLead } from './lead.ts';
 import { sorted } from './import-leads.ts';
 import { ErrorRoom } from './imports.ts';
-import { UnreadableTable } from './lead-file.ts';
+import { UnreadableTable, type TableRow } from './lead-file.ts';
 import type { ImportCounts, LeadImport, RejectedRow } from './lead-import.ts';
 
 type RunCore = Pick<Core, 'store' | 'clock' | 'secrets' | 'files' | 'tables'>;
 
-/** Rows of one transaction: a call of one of their numbers waits until it ends. */
-const ROWS_AT_ONCE = 2000;
+/**
+ * Rows of one transaction: a call of one of their numbers waits until it ends. Servers number batches alike only while
+ * this stays as it is.
+ */
+const ROWS_AT_ONCE = 1000;
+/** Transactions at once: the database writes one batch while it reads, and the server prepares, the next. */
+const WRITES_AT_ONCE = 2;
 /** An import that fails so often without getting further is given up. */
 const MOST_TRIES = 10;
-/** Leads that one statement lets be dialled. */
-const RELEASED_AT_ONCE = 5000;
+/** Leads of a failed import that one statement deletes. */
+const DELETED_AT_ONCE = 5000;
 const ACTOR = { kind: 'system', name: 'import' } as const;
 
 export interface ImportOptions {
@@ -33,10 +38,10 @@ class TakenOver extends Error {}
  */
 export async function runImport(core: RunCore, one: LeadImport, options: ImportOptions): Promise<void> {
   try {
-    if (one.status === 'processing' && one.tries > MOST_TRIES)
+    if (one.status !== 'processing') return await core.store.leadImports.release(one.id, core.clock.now());
+    if (one.tries > MOST_TRIES)
       return await fail(core, one, `It was tried ${MOST_TRIES} times in vain: the server's log says why.`);
-    if (one.status === 'processing') await readRows(core, one, options);
-    if (!options.signal.aborted) await release(core, one.id, options);
+    await readRows(core, one, options);
   } catch (error) {
     if (error instanceof TakenOver) return;
     if (!(error instanceof UnreadableTable)) throw error;
@@ -52,25 +57,49 @@ async function readRows(
   const file = one.fileKey === null ? null : await core.files.read(one.fileKey);
   if (file === null) throw new UnreadableTable('The file is gone.');
   const seen = new Set<number>();
-  let position = one.doneRows;
-  let passed = 0;
+  const done = new Set(one.doneBatches);
   const errors = new ErrorRoom(one.rejected);
-  for await (const rows of ahead(core.tables.read(file.stream, one.format))) {
-    for (let at = 0; at < rows.length; at += rowsAtOnce) {
+  const writes: Promise<void>[] = [];
+  let number = -1;
+  try {
+    for await (const rows of ahead(batchesOf(core.tables.read(file.stream, one.format), rowsAtOnce))) {
       if (signal.aborted) return;
-      const some = rows.slice(at, at + rowsAtOnce);
-      // Rows that were done before a crash: only their numbers are of interest.
-      const old = Math.min(some.length, Math.max(0, position - passed));
-      passed += some.length;
-      if (old > 0) sorted(some.slice(0, old), one.columns, seen);
-      if (old === some.length) continue;
-      const batch = sorted(some.slice(old), one.columns, seen);
-      const step = { ...batch, rejected: errors.take(batch.rejected), rejectedRows: batch.rejected.length };
-      await addRows(core, one, { ...step, from: position, to: passed, leaseMs });
-      position = passed;
+      number++;
+      // Of a batch that was done before a crash, only the numbers are of interest.
+      const batch = sorted(rows, one.columns, seen);
+      if (done.has(number)) continue;
+      const rejected = errors.take(batch.rejected);
+      if (writes.length >= WRITES_AT_ONCE) await writes.shift();
+      const write = addRows(core, one, {
+        ...batch,
+        number,
+        rows: rows.length,
+        rejected,
+        rejectedRows: batch.rejected.length,
+        leaseMs,
+      });
+      // A failure is thrown when the write is waited for.
+      write.catch(() => undefined);
+      writes.push(write);
     }
+    await Promise.all(writes);
+  } finally {
+    await Promise.allSettled(writes);
   }
   await complete(core, one);
+}
+
+/** Rows in batches of one size, so that a batch has the same number whenever the file is read. */
+async function* batchesOf(rows: AsyncIterable<readonly TableRow[]>, size: number): AsyncGenerator<readonly TableRow[]> {
+  let batch: TableRow[] = [];
+  for await (const some of rows)
+    for (const row of some) {
+      batch.push(row);
+      if (batch.length < size) continue;
+      yield batch;
+      batch = [];
+    }
+  if (batch.length > 0) yield batch;
 }
 
 /** Asks for the next item while the current one is worked on. */
@@ -95,22 +124,20 @@ interface Step {
   readonly rejected: readonly RejectedRow[];
   readonly rejectedRows: number;
   readonly repeated: number;
-  readonly from: number;
-  readonly to: number;
+  readonly number: number;
+  readonly rows: number;
   readonly leaseMs: number;
 }
 
 async function addRows(core: RunCore, one: LeadImport, step: Step): Promise<void> {
+  const { number, rows, rejected, leaseMs } = step;
   await core.store.transaction(async (records) => {
     const campaign = (await records.campaigns.find(one.organizationId, one.campaignId))!;
     const added = await addBatch(core, records, campaign, step.leads, one.id);
     const counts = { created: 0, updated: 0, unchanged: step.repeated, rejected: step.rejectedRows };
     for (const outcome of added.values()) counts[outcome]++;
-    const isOurs = await records.leadImports.advance(
-      { id: one.id, doneRows: step.from },
-      { doneRows: step.to, counts, rejected: step.rejected, leaseMs: step.leaseMs },
-    );
-    if (!isOurs) throw new TakenOver();
+    if (!(await records.leadImports.advance(one.id, { number, rows, counts, rejected, leaseMs })))
+      throw new TakenOver();
   });
 }
 
@@ -120,9 +147,7 @@ async function complete(core: RunCore, one: LeadImport): Promise<void> {
     if (done?.status !== 'processing') throw new TakenOver();
     const now = core.clock.now();
     await records.leadImports.finish(one.id, 'completed', null, now);
-    // A short list is dialable at once; the rest follows.
-    if ((await records.leads.release(one.id, RELEASED_AT_ONCE, now)) < RELEASED_AT_ONCE)
-      await records.leadImports.released(one.id);
+    await records.leadImports.release(one.id, now);
     await tell(records, done);
   });
   await deleteFile(core, one);
@@ -145,23 +170,16 @@ async function tell(records: Records, done: LeadImport): Promise<void> {
   await records.outbox.event(organizationId, { type: 'lead.imported', campaignId, data });
 }
 
-async function release(core: RunCore, id: number, { leaseMs, signal }: { leaseMs: number; signal: AbortSignal }) {
-  for (let some = RELEASED_AT_ONCE; some === RELEASED_AT_ONCE;) {
-    if (signal.aborted) return;
-    some = await core.store.leads.release(id, RELEASED_AT_ONCE, core.clock.now());
-    await core.store.leadImports.extend(id, leaseMs);
-  }
-  await core.store.leadImports.released(id);
-}
-
 /** Nothing of a failed import remains. */
 async function fail(core: RunCore, one: LeadImport, failure: string): Promise<void> {
-  while ((await core.store.leads.deleteImported(one.id, RELEASED_AT_ONCE)) === RELEASED_AT_ONCE);
+  for (let afterId: number | null = 0; afterId !== null;)
+    afterId = (await core.store.leads.deleteImported(one.id, afterId, DELETED_AT_ONCE)).lastId;
   await core.store.transaction(async (records) => {
     const still = await records.leadImports.lock(one.organizationId, one.campaignId, one.id);
     if (still?.status !== 'processing') return;
-    await records.leadImports.finish(one.id, 'failed', `${failure} Nothing was imported.`, core.clock.now());
-    await records.leadImports.released(one.id);
+    const now = core.clock.now();
+    await records.leadImports.finish(one.id, 'failed', `${failure} Nothing was imported.`, now);
+    await records.leadImports.release(one.id, now);
   });
   await deleteFile(core, one);
 }

@@ -103,8 +103,6 @@ export async function rescreenNumber(
     // The call that it waited for may have ended.
     const dueAt = lead.reason === 'being_called' ? now : lead.dueAt;
     const { standing, place } = await screenLead(records, campaign, { number, dueAt }, now);
-    // A lead of an import that is not complete is only held back further.
-    if (lead.reason === 'importing' && standing.status !== 'blocked') continue;
     await records.leads.place(lead.id, standing, place, now);
   }
 }
