@@ -3,10 +3,12 @@ import type { TurnState } from './state.ts';
 import { asksFor, digitsAtEnd, endsOpen, isUnfinished, lettersAtEnd, wordsOf } from './lexicon.ts';
 
 /** The kind of answer that the caller is giving: numbers and spellings come in pieces with pauses between them. */
-export type Telling = 'number' | 'spelling' | 'open';
+export type Telling = 'phone-number' | 'number' | 'spelling' | 'open';
 
 /** Lengths that can be a complete number: telephone numbers with and without an area code, and longer. */
 const WHOLE_NUMBER = (digits: number) => digits === 7 || digits >= 10;
+/** A telephone number with fewer digits goes on. */
+const SHORTEST_PHONE_NUMBER = 7;
 
 /** Whether these words begin a phrase that the prompt expects. */
 function begins(text: string, completions: readonly string[]): boolean {
@@ -16,9 +18,10 @@ function begins(text: string, completions: readonly string[]): boolean {
 
 /** Taken from the model's expected answer, else from the agent's last question. */
 export function tellingNow({ dialogue, ledger }: Pick<TurnState, 'dialogue' | 'ledger'>): Telling {
-  if (dialogue.expects === 'number') return 'number';
   const question = ledger.findLast((item) => item.role === 'agent');
-  return (question?.role === 'agent' ? asksFor(question.text) : null) ?? 'open';
+  const asked = question?.role === 'agent' ? asksFor(question.text) : null;
+  if (dialogue.expects === 'number') return asked === 'phone-number' ? asked : 'number';
+  return asked ?? 'open';
 }
 
 /**
@@ -31,8 +34,11 @@ export function endpointWaitMs(text: string, telling: Telling, policy: TurnPolic
   if (text === '') return policy.endpointMs;
   const digits = digitsAtEnd(text);
   // A single digit ends many sentences; two in a row are a number.
-  if (digits >= 2 || (digits === 1 && telling === 'number'))
+  if (digits >= 2 || (digits === 1 && (telling === 'number' || telling === 'phone-number'))) {
+    if (digits < SHORTEST_PHONE_NUMBER && telling === 'phone-number') return wait(policy.unfinishedEndpointMs);
+    if (digits < SHORTEST_PHONE_NUMBER && telling === 'number') return wait(policy.begunNumberEndpointMs);
     return wait(WHOLE_NUMBER(digits) ? policy.wholeNumberEndpointMs : policy.piecewiseEndpointMs);
+  }
   const letters = lettersAtEnd(text);
   if (letters >= 2 || (letters === 1 && telling === 'spelling')) return wait(policy.piecewiseEndpointMs);
   if (isUnfinished(text) || (telling !== 'open' && endsOpen(text)) || begins(text, policy.completions))

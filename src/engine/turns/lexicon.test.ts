@@ -84,7 +84,11 @@ describe('endpointing', () => {
   });
 
   it('waits for the rest of a number or a spelling, and less where it may be whole', () => {
-    assert.equal(wait('five five five', 'number'), DEFAULT_POLICY.piecewiseEndpointMs);
+    assert.equal(wait('five five five', 'number'), DEFAULT_POLICY.begunNumberEndpointMs);
+    assert.equal(wait('five', 'phone-number'), DEFAULT_POLICY.unfinishedEndpointMs);
+    assert.equal(wait('five five five one two three', 'phone-number'), DEFAULT_POLICY.unfinishedEndpointMs);
+    assert.equal(wait('five five five one two three four', 'phone-number'), DEFAULT_POLICY.wholeNumberEndpointMs);
+    assert.equal(wait('five five five one two three four five', 'number'), DEFAULT_POLICY.piecewiseEndpointMs);
     assert.equal(wait('my number is five five five'), DEFAULT_POLICY.piecewiseEndpointMs);
     assert.equal(wait('five five five one two three four', 'number'), DEFAULT_POLICY.wholeNumberEndpointMs);
     assert.equal(wait('m i', 'spelling'), DEFAULT_POLICY.piecewiseEndpointMs);
@@ -119,7 +123,10 @@ describe('endpointing', () => {
           },
         ],
       });
-    assert.equal(asked('What is your phone number?'), 'number');
+    assert.equal(asked('What is your phone number?'), 'phone-number');
+    assert.equal(asked('What is the best number to reach you at?'), 'phone-number');
+    assert.equal(asked('Could you tell me your order number, please?'), 'number');
+    assert.equal(asked('We sent a code to your phone. What does it say?'), 'number');
     assert.equal(asked('Could you spell that for me?'), 'spelling');
     assert.equal(asked('How can I help you today?'), 'open');
   });

@@ -327,11 +327,14 @@ export function lettersAtEnd(text: string): number {
   return until < 0 ? words.length : until;
 }
 
+const TELEPHONE = /\b(phone|telephone|mobile|cell|landline|reach you|call you|contact you|text you)\b/;
+
 /** What an agent's question asks for, by its words. */
-export function asksFor(question: string): 'number' | 'spelling' | null {
+export function asksFor(question: string): 'phone-number' | 'number' | 'spelling' | null {
   const said = plain(question);
   if (/\b(spell|spelled|letters?|e-?mail)\b/.test(said)) return 'spelling';
-  return /\b(numbers?|digits?|code|zip|postcode|pin|dial)\b/.test(said) ? 'number' : null;
+  if (!/\b(numbers?|digits?|code|zip|postcode|pin|dial)\b/.test(said)) return null;
+  return TELEPHONE.test(said) && !/\bcode\b/.test(said) ? 'phone-number' : 'number';
 }
 
 export const soundsLikeMachine = (text: string): boolean => MACHINE.test(plain(text));
