@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { codeOf, pagesWithCode } from '../support/document-code.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 // The generated clients, used as the API references show them: the examples stand here word for word, but for the
@@ -251,4 +252,16 @@ export const made = [new VocelioAPI(), new SalesAgentClient(), new OrchestratorC
       (error: { stdout: string }) => assert.fail(error.stdout),
     );
   });
+
+  for (const page of pagesWithCode())
+    it(`the code of ${page} runs`, async () => {
+      const { shell, javascript: scripts, python: programs } = codeOf(page);
+      const env = { TRUNKLINE_URL: server.url, TRUNKLINE_API_KEY: server.key };
+      if (shell !== '')
+        await run('bash', ['-c', shell], { cwd: dir, env: { ...process.env, ...env } }).catch(
+          (error: { stdout: string; stderr: string }) => assert.fail(`${error.stderr}\n${error.stdout.slice(-2000)}`),
+        );
+      for (const text of scripts) await javascript(text, env);
+      for (const text of programs) await python(text, env);
+    });
 });
