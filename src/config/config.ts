@@ -101,6 +101,9 @@ const Environment = z.object({
   SIMULATOR_SPEED: number(1, 0.1, 100),
 });
 
+/** Every variable that a server reads by itself; vendors and carriers read theirs. */
+export const VARIABLES: readonly string[] = Object.keys(Environment.shape);
+
 /** The role of a process: everything, or only the APIs, calls or jobs. */
 export const ROLES = ['all', 'api', 'media', 'jobs'] as const;
 export type Role = (typeof ROLES)[number];
