@@ -197,7 +197,7 @@ const SUITES: readonly Suite[] = [
     budgetS: 120,
     files: ['test/suites/campaign-api.test.ts', 'test/suites/lead-imports.test.ts'],
   },
-  { name: 'clients', budgetS: 120, files: ['test/suites/clients.test.ts'] },
+  { name: 'clients', budgetS: 300, files: ['test/suites/clients.test.ts'] },
   { name: 'campaigns API', budgetS: 200, files: ['test/suites/campaigns-api.test.ts'] },
   { name: 'trpc', budgetS: 120, files: ['test/suites/trpc.test.ts', 'test/suites/session.test.ts'] },
   { name: 'offline agent by voice', budgetS: 420, files: ['test/suites/offline-agent-voice.test.ts'] },

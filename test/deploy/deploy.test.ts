@@ -99,7 +99,7 @@ describe('Docker', () => {
   const stage = lastStage();
 
   it('runs a pinned image as a user of its own, with a health check and signals that arrive', () => {
-    for (const [, image] of read('Dockerfile').matchAll(/^FROM (\S+)/gm)) assert.match(image!, /:\d+\.\d+[\w.-]*$/);
+    for (const [, image] of read('Dockerfile').matchAll(/^FROM (\S+)/gm)) assert.match(image!, /:\d+\.\d[\w.-]*$/);
     assert.equal(only(stage, 'USER'), 'node');
     assert.equal(only(stage, 'STOPSIGNAL'), 'SIGTERM');
     for (const name of ['CMD', 'ENTRYPOINT']) assert.ok(Array.isArray(JSON.parse(only(stage, name))), name);
@@ -143,8 +143,8 @@ describe('Docker', () => {
     for (const name of Object.keys(needs)) assert.ok(services[name]?.['healthcheck'], `${name} has no health check`);
     assert.ok(existsSync(join(DEPLOY, build.context, build.dockerfile)));
     for (const [name, { image, volumes: mounts }] of Object.entries(services)) {
-      if (image !== undefined) assert.match(String(image), /:v?\d+\.\d+/, `${name} has no pinned version`);
-      for (const mount of (mounts ?? []) as string[]) assert.ok(mount.split(':')[0]! in volumes, mount);
+      if (image !== undefined) assert.match(image as string, /:v?\d+\.\d+/, `${name} has no pinned version`);
+      for (const mount of (mounts ?? []) as string[]) assert.ok(Object.hasOwn(volumes, mount.split(':')[0]!), mount);
     }
   });
 });

@@ -24,11 +24,10 @@ const RUN = new Set(['sh', 'javascript', 'python', 'json']);
 
 function blocksOf(page: string): readonly Block[] {
   const text = readFileSync(join(ROOT, page), 'utf8');
-  return [...text.matchAll(/^```(\S*)([^\n]*)\n([^]*?)^```$/gm)].map(([, language, words, body]) => ({
-    language: language!,
-    words: words!.trim().split(/\s+/),
-    text: body!,
-  }));
+  return [...text.matchAll(/^```([^\n]*)\n([^]*?)^```$/gm)].map(([, about, body]) => {
+    const [language = '', ...words] = about!.split(' ');
+    return { language, words, text: body! };
+  });
 }
 
 /** The pages whose code is run. */
