@@ -9,7 +9,7 @@ import { describe, it } from 'node:test';
 const ROOT = join(import.meta.dirname, '..');
 const COLUMNS = 120;
 /** Lines that one long literal makes too long. This number only falls. */
-const LITERALS_AT_MOST = 331;
+const LITERALS_AT_MOST = 311;
 
 const LINES_AT_MOST = 450;
 

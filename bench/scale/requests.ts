@@ -6,6 +6,8 @@ export interface ScaleRequest {
   /** `GET /conversations?status=active` with the names of path parameters. */
   readonly operation: string;
   readonly path: string;
+  /** A file of all rows, of which the first is awaited: the rest grows with the records by definition. */
+  readonly isFile: boolean;
 }
 
 /** Figures of the server itself, which do not depend on records. */
@@ -19,7 +21,7 @@ const NOT_FILLED = /:queue_id|\/versions\/|\/numbers\/:number/;
  * with a page in the middle of all records.
  */
 export function requestsOf(apis: readonly Api[], filled: Filled, rows: number): ScaleRequest[] {
-  const params: Readonly<Record<string, string>> = {
+  const ids: Readonly<Record<string, string>> = {
     agent_id: `agent_${filled.agentId}`,
     agentId: `agent_${filled.agentId}`,
     call_sid: filled.callSid,
@@ -38,18 +40,23 @@ export function requestsOf(apis: readonly Api[], filled: Filled, rows: number): 
     user_id: `user_${filled.userId}`,
     person_id: `person_${filled.personId}`,
     organization_id: `org_${filled.organizationId}`,
-    webhook_id: `webhook_${filled.webhookId}`,
     tool_id: `tool_${filled.toolId}`,
     document_id: `doc_${filled.documentId}`,
   };
   const middle = Math.floor(rows / 2);
   const requests: ScaleRequest[] = [];
-  for (const api of apis)
-    for (const { method, path, query, raw } of api.operations) {
+  for (const api of apis) {
+    const params = { ...ids, webhook_id: `webhook_${filled.webhookIds[api.name]}` };
+    for (const { method, path, query, raw, contentType } of api.operations) {
       if (method !== 'GET' || raw || SERVER_ITSELF.test(path) || NOT_FILLED.test(path)) continue;
       const filledPath = path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(required(params, name, path)));
+      const isFile = contentType !== undefined;
       const add = (search: string, shown = search) =>
-        requests.push({ operation: `GET ${path}${shown}`, path: `${filledPath}${search}` });
+        requests.push({
+          operation: `GET ${path}${shown}${isFile ? ' (first rows)' : ''}`,
+          path: `${filledPath}${search}`,
+          isFile,
+        });
       add('');
       const { properties = {} } = (query ? z.toJSONSchema(query, { io: 'input', unrepresentable: 'any' }) : {}) as {
         properties?: Record<string, { enum?: string[] }>;
@@ -61,6 +68,7 @@ export function requestsOf(apis: readonly Api[], filled: Filled, rows: number): 
           add(`?${name}=${encodeURIComponent(value)}`, schema.enum ? `?${name}=${value}` : `?${name}`);
       }
     }
+  }
   return requests;
 }
 

@@ -8,6 +8,8 @@ const ANSWER_MS = 30_000;
 const LETTERS_PER_TOKEN = 4;
 const MOST = 20;
 const LONGEST = 500;
+/** Longer than any answer that the task asks for. */
+const LONGEST_ANSWER = 50_000;
 const TASK =
   'Read the talk below. Answer with one JSON object and nothing else: ' +
   '{"summary": "one or two sentences", "topics": ["snake_case"], ' +
@@ -74,6 +76,12 @@ export class ModelAnalyst implements Analyst {
         },
         (part) => {
           if (part.type === 'text') said += part.text;
+          if (said.length > LONGEST_ANSWER) {
+            clearTimeout(late);
+            run.abort();
+            this.#count(model.id, text.length, said.length);
+            return reject(new Error(`the answer is longer than ${LONGEST_ANSWER} characters`));
+          }
           if (part.type !== 'done' && part.type !== 'error') return;
           clearTimeout(late);
           if (part.type === 'error') return reject(new Error(part.message));

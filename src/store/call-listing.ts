@@ -1,9 +1,17 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
-import type { CallFilter } from '#core/calls/call-store.ts';
+import type { CallFilter, CallSort } from '#core/calls/call-store.ts';
 import { ENDED_STATUSES, isEnded, LIVE_STATUSES, type CallStatus } from '#core/calls/call.ts';
 import type { Database } from './schema.ts';
 
 const EVERY_STATUS: readonly CallStatus[] = [...LIVE_STATUSES, ...ENDED_STATUSES];
+
+/** What calls, named `r`, are ordered by. */
+export const SORT_VALUES: Readonly<Record<Exclude<CallSort, 'created_at'>, RawBuilder<unknown>>> = {
+  duration: sql`case when r.answered_at is null then 0
+    else extract(epoch from coalesce(r.ended_at, now()) - r.answered_at) end`,
+  cost: sql`coalesce((select sum(cost_micros) from usage_lines where call_id = r.id), 0)`,
+  status: sql`array_position(${EVERY_STATUS}::text[], r.status)`,
+};
 
 /** The conditions of a list of calls, each served by one index. */
 export function branchesOf(organizationId: number, filter: CallFilter): readonly RawBuilder<unknown>[] {

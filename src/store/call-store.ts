@@ -16,8 +16,8 @@ import type { Listed, Page } from '#core/kernel/page.ts';
 import type { Database } from './schema.ts';
 import { CONTACT_GAP_MS } from './heartbeat.ts';
 import { changed, conversationOfCall, leaseEnd, rowOf, toCall } from './call-row.ts';
-import { branchesOf, countOf } from './call-listing.ts';
-import { sortedIds } from './sorted-calls.ts';
+import { branchesOf, countOf, SORT_VALUES } from './call-listing.ts';
+import { inOrder, sortedIds } from './sorted-rows.ts';
 import { endLegs, firstLeg, joinFirst, leaveAll, updateWithLeg } from './first-leg.ts';
 import { listKeys } from './listing.ts';
 import { interval } from './sql.ts';
@@ -311,13 +311,18 @@ export class PostgresCallStore implements CallStore {
     page: Page,
     sort: Exclude<CallSort, 'created_at'>,
   ): Promise<Listed<Call>> {
-    const { ids, total } = await sortedIds(this.#db, branchesOf(organizationId, filter), page, sort);
+    const listing = {
+      table: 'calls',
+      branches: branchesOf(organizationId, filter),
+      value: SORT_VALUES[sort],
+      usualOrder: 'desc',
+    } as const;
+    const { ids, total } = await sortedIds(this.#db, listing, page);
     if (ids.length === 0) return { rows: [], total };
     const rows = await this.#calls()
       .where('id', 'in', [...ids])
       .execute();
-    const byId = new Map(rows.map((row) => [row.id, row]));
-    return { rows: ids.flatMap((id) => byId.get(id) ?? []).map(toCall), total };
+    return { rows: inOrder(ids, rows).map(toCall), total };
   }
 
   async dropRecordings(organizationId: number, endedBefore: Date, at: Date, limit: number): Promise<readonly string[]> {

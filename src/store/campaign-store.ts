@@ -1,17 +1,27 @@
-import { sql, type Kysely, type Selectable } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
 import type { Campaign, CampaignSettings, CampaignStatus } from '#core/campaigns/campaign.ts';
-import type { CallingRules, CampaignFilter, CampaignStore } from '#core/campaigns/campaign-store.ts';
+import type { CallingRules, CampaignFilter, CampaignSort, CampaignStore } from '#core/campaigns/campaign-store.ts';
 import type { LeadReason, LeadStatus } from '#core/campaigns/lead.ts';
 import type { CallingPlace, LeadCount } from '#core/campaigns/reasons.ts';
 import type { TimeZone } from '#core/kernel/locale.ts';
-import type { Listed, Page } from '#core/kernel/page.ts';
+import type { Listed, Page, SortOrder } from '#core/kernel/page.ts';
 import type { Database } from './schema.ts';
+import { inOrder, listIds } from './sorted-rows.ts';
 import { contains, countAll } from './sql.ts';
 
 const isHeld = sql`held and status in ('ready', 'waiting')`;
 /** Leads that could be dialled but for their import, which is not complete. */
 const shownStatus = sql<string>`case when ${isHeld} then 'blocked' else status end`.as('status');
 const shownReason = sql<string | null>`case when ${isHeld} then 'importing' else reason end`.as('reason');
+
+/** What campaigns, named `r`, are ordered by; null: by their ids. */
+const SORTS: Readonly<Record<CampaignSort, { value: RawBuilder<unknown> | null; usualOrder: SortOrder }>> = {
+  created_at: { value: null, usualOrder: 'desc' },
+  updated_at: { value: sql`r.updated_at`, usualOrder: 'desc' },
+  name: { value: sql`lower(r.name)`, usualOrder: 'asc' },
+  campaign_type: { value: sql`lower(r.type)`, usualOrder: 'asc' },
+  status: { value: sql`r.status`, usualOrder: 'asc' },
+};
 
 export class PostgresCampaignStore implements CampaignStore {
   readonly #db: Kysely<Database>;
@@ -83,22 +93,24 @@ export class PostgresCampaignStore implements CampaignStore {
     return toCampaign(row);
   }
 
-  async list(organizationId: number, filter: CampaignFilter, page: Page): Promise<Listed<Campaign>> {
-    let query = this.#db.selectFrom('campaigns').where('organization_id', '=', organizationId);
-    if (filter.status !== undefined) query = query.where('status', '=', filter.status);
-    if (filter.type !== undefined) query = query.where('type', '=', filter.type);
-    const { search } = filter;
-    if (search !== undefined)
-      query = query.where((eb) =>
-        eb.or([contains(eb.ref('name'), search), contains(sql<string | null>`settings ->> 'description'`, search)]),
-      );
-    const rows = await query
-      .selectAll()
-      .orderBy('id', page.order ?? 'desc')
-      .offset(page.skip)
-      .limit(page.limit)
-      .execute();
-    return { rows: rows.map(toCampaign), total: await countAll(query) };
+  async list(
+    organizationId: number,
+    { status, type, search }: CampaignFilter,
+    page: Page,
+    sort: CampaignSort = 'created_at',
+  ): Promise<Listed<Campaign>> {
+    const conditions = [
+      sql`organization_id = ${organizationId}`,
+      ...(status === undefined ? [] : [sql`status = ${status}`]),
+      ...(type === undefined ? [] : [sql`type = ${type}`]),
+      ...(search === undefined
+        ? []
+        : [sql`(${contains(sql`name`, search)} or ${contains(sql`settings ->> 'description'`, search)})`]),
+    ];
+    const listing = { table: 'campaigns', branches: [sql.join(conditions, sql` and `)], ...SORTS[sort] };
+    const { ids, total } = await listIds(this.#db, listing, page);
+    if (ids.length === 0) return { rows: [], total };
+    return { rows: inOrder(ids, await this.among(organizationId, ids)), total };
   }
 
   async dialledSince(id: number, since: Date): Promise<number> {

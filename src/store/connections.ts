@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { translate, unavailable } from './outage.ts';
+import { storable } from './storable.ts';
 
 const CONNECT_MS = 5000;
 const KEEP_ALIVE_MS = 5000;
@@ -28,6 +29,9 @@ export class GuardedClient extends pg.Client {
     };
     // All the driver's overloads, with a callback or a promise.
     this.query = ((...args: unknown[]) => {
+      const [statement, values] = args as [string | pg.QueryConfig, unknown];
+      if (typeof statement === 'string') args[1] = storable(values);
+      else if (Array.isArray(statement.values)) args[0] = { ...statement, values: storable(statement.values) };
       const callback = args.at(-1);
       if (typeof callback === 'function')
         args[args.length - 1] = (error: unknown, result: unknown) =>

@@ -24,8 +24,8 @@ export class PostgresLeadImportStore implements LeadImportStore {
         file_key: one.fileKey,
         file_name: one.fileName,
         file_hash: one.fileHash,
-        format: storableJson(one.format),
-        columns: storableJson(one.columns),
+        format: JSON.stringify(one.format),
+        columns: JSON.stringify(one.columns),
         total_rows: one.totalRows,
         after_lead_id: sql<number>`(select coalesce(max(id), 0) from leads)`,
         created_at: at,
@@ -87,7 +87,7 @@ export class PostgresLeadImportStore implements LeadImportStore {
     if (rejected.length > 0)
       await this.#db
         .insertInto('lead_import_errors')
-        .values(rejected.map(({ cells, ...rest }) => ({ import_id: id, ...rest, cells: cells.map(storable) })))
+        .values(rejected.map(({ cells, ...rest }) => ({ import_id: id, ...rest, cells: [...cells] })))
         .execute();
     return true;
   }
@@ -154,13 +154,6 @@ export class PostgresLeadImportStore implements LeadImportStore {
     await this.#db.updateTable('lead_imports').set({ file_key: null }).where('id', '=', id).execute();
   }
 }
-
-/** Without the characters that a database cannot store. */
-const storable = (text: string): string => text.replaceAll('\0', '\uFFFD').toWellFormed();
-
-/** Names of columns come from the file, and names of files are cut. */
-const storableJson = (value: object): string =>
-  JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'string' ? storable(inner) : inner));
 
 const toImport = (row: Selectable<Database['lead_imports']>): LeadImport => ({
   id: row.id,

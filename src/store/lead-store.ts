@@ -1,5 +1,12 @@
-import { sql, type Kysely, type Selectable } from 'kysely';
-import type { LeadFilter, LeadStore, ListedLead, NewLead, UnknownLeads } from '#core/campaigns/campaign-store.ts';
+import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
+import type {
+  LeadFilter,
+  LeadSort,
+  LeadStore,
+  ListedLead,
+  NewLead,
+  UnknownLeads,
+} from '#core/campaigns/campaign-store.ts';
 import type { Call } from '#core/calls/call.ts';
 import { LEAD_STATUSES, type Lead, type LeadStatus, type Standing } from '#core/campaigns/lead.ts';
 import type { CallingPlace } from '#core/campaigns/reasons.ts';
@@ -11,10 +18,36 @@ import { toPlace } from './campaign-store.ts';
 import type { Database } from './schema.ts';
 import { factsOf } from './lead-facts.ts';
 import { listKeys } from './listing.ts';
+import { inOrder, sortedIds } from './sorted-rows.ts';
 import { insertUnknown, keyOf, placeIds } from './unknown-leads.ts';
 
 /** Of one type, whose leads are listed together. */
 const MOST_CAMPAIGNS = 100;
+
+/** What leads, named `r`, are ordered by; null: by their ids. */
+const SORT_VALUES: Readonly<Record<LeadSort, RawBuilder<unknown> | null>> = {
+  created_at: null,
+  updated_at: sql`r.updated_at`,
+  name: sql`lower(r.name)`,
+  phone_number: sql`r.number`,
+  status: sql`r.status`,
+  attempts: sql`r.attempts`,
+};
+
+/** The conditions of a list of leads: each status of each campaign is read from its own part of an index. */
+function branchesOf(
+  organizationId: number,
+  campaignIds: readonly number[],
+  { afterId = 0, statuses, number }: LeadFilter & { readonly statuses: readonly LeadStatus[] },
+): readonly RawBuilder<unknown>[] {
+  const isNumber = number === undefined ? sql`` : sql`and number = ${number}`;
+  return campaignIds.flatMap((campaignId) =>
+    statuses.map(
+      (status) => sql`organization_id = ${organizationId} and campaign_id = ${campaignId} and status = ${status}
+        and id > ${afterId} ${isNumber}`,
+    ),
+  );
+}
 
 export class PostgresLeadStore implements LeadStore {
   readonly #db: Kysely<Database>;
@@ -108,12 +141,9 @@ export class PostgresLeadStore implements LeadStore {
       .orderBy('id', 'desc')
       .limit(MOST_CAMPAIGNS)
       .execute();
-    const ids = await this.#pageOf(
-      organizationId,
-      campaigns.map(({ id }) => id),
-      { statuses: LEAD_STATUSES },
-      { ...page, order: 'desc' },
-    );
+    const campaignIds = campaigns.map(({ id }) => id);
+    const branches = branchesOf(organizationId, campaignIds, { statuses: LEAD_STATUSES });
+    const ids = await this.#pageOf(branches, { ...page, order: 'desc' });
     const rows = await this.#db
       .selectFrom('leads')
       .selectAll('leads')
@@ -152,9 +182,18 @@ export class PostgresLeadStore implements LeadStore {
     return rows.map(({ number }) => number);
   }
 
-  async list(organizationId: number, campaignId: number, filter: LeadFilter, page: Page): Promise<Listed<ListedLead>> {
+  async list(
+    organizationId: number,
+    campaignId: number,
+    filter: LeadFilter,
+    page: Page,
+    sort: LeadSort = 'created_at',
+  ): Promise<Listed<ListedLead>> {
     const { statuses = LEAD_STATUSES, number } = filter;
-    const ids = await this.#pageOf(organizationId, [campaignId], { ...filter, statuses }, page);
+    const branches = branchesOf(organizationId, [campaignId], { ...filter, statuses });
+    const value = SORT_VALUES[sort];
+    const sorted = value && (await sortedIds(this.#db, { table: 'leads', branches, value, usualOrder: 'asc' }, page));
+    const ids = sorted?.ids ?? (await this.#pageOf(branches, page));
     const rows = await this.#db
       .selectFrom('leads')
       .innerJoin('calling_places', 'calling_places.id', 'place_id')
@@ -167,28 +206,14 @@ export class PostgresLeadStore implements LeadStore {
           'consent',
         ),
       )
-      .where('leads.id', '=', sql<number>`any(${ids}::bigint[])`)
-      .orderBy('leads.id', page.order ?? 'asc')
+      .where('leads.id', '=', sql<number>`any(${[...ids]}::bigint[])`)
       .execute();
-    if (page.uncounted) return { rows: rows.map(toListed), total: 0 };
-    const total = number === undefined ? await this.#total(campaignId, filter.statuses) : rows.length;
-    return { rows: rows.map(toListed), total };
+    const listed = inOrder(ids, rows).map(toListed);
+    if (sorted || page.uncounted) return { rows: listed, total: sorted?.total ?? 0 };
+    return { rows: listed, total: number === undefined ? await this.#total(campaignId, filter.statuses) : rows.length };
   }
 
-  /** The ids of a page of leads, each status of each campaign read from its own part of an index. */
-  async #pageOf(
-    organizationId: number,
-    campaignIds: readonly number[],
-    { afterId = 0, statuses, number }: LeadFilter & { readonly statuses: readonly LeadStatus[] },
-    page: Page,
-  ): Promise<readonly number[]> {
-    const isNumber = number === undefined ? sql`` : sql`and number = ${number}`;
-    const branches = campaignIds.flatMap((campaignId) =>
-      statuses.map(
-        (status) => sql`organization_id = ${organizationId} and campaign_id = ${campaignId} and status = ${status}
-          and id > ${afterId} ${isNumber}`,
-      ),
-    );
+  async #pageOf(branches: readonly RawBuilder<unknown>[], page: Page): Promise<readonly number[]> {
     const listing = { table: 'leads', key: ['id'], order: page.order ?? 'asc', branches } as const;
     const { keys } = await listKeys(this.#db, listing, { ...page, uncounted: true });
     return keys.map(({ id }) => id as number);

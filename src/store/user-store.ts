@@ -1,11 +1,22 @@
-import type { Kysely, Selectable } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
 import type { Role } from '#core/kernel/context.ts';
 import type { User, UserStatus } from '#core/identity/user.ts';
 import type { AnswerBy } from '#core/desk/human-agent.ts';
-import type { AgentSettings, NewUser, UserChange, UserFilter, UserStore } from '#core/identity/user-store.ts';
+import type { AgentSettings, NewUser, UserChange, UserFilter, UserSort, UserStore } from '#core/identity/user-store.ts';
 import type { Listed, Page } from '#core/kernel/page.ts';
 import { contains, countAll } from './sql.ts';
+import { inOrder, listIds } from './sorted-rows.ts';
 import type { Database } from './schema.ts';
+
+/** What users, named `r`, are ordered by; null: by their ids. */
+const SORT_VALUES: Readonly<Record<UserSort, RawBuilder<unknown> | null>> = {
+  created_at: null,
+  updated_at: sql`r.updated_at`,
+  name: sql`lower(r.name)`,
+  email: sql`lower(r.email)`,
+  role: sql`r.role`,
+  status: sql`r.status`,
+};
 
 export class PostgresUserStore implements UserStore {
   readonly #db: Kysely<Database>;
@@ -65,20 +76,28 @@ export class PostgresUserStore implements UserStore {
     return row ? { user: toUser(row), passwordHash: row.password_hash } : null;
   }
 
-  async list(organizationId: number, filter: UserFilter, page: Page): Promise<Listed<User>> {
-    let query = this.#db.selectFrom('users').where('organization_id', '=', organizationId);
-    if (filter.role !== undefined) query = query.where('role', '=', filter.role);
-    if (filter.status !== undefined) query = query.where('status', '=', filter.status);
-    const { search } = filter;
-    if (search !== undefined)
-      query = query.where((eb) => eb.or([contains(eb.ref('name'), search), contains(eb.ref('email'), search)]));
-    const rows = await query
+  async list(
+    organizationId: number,
+    filter: UserFilter,
+    page: Page,
+    sort: UserSort = 'created_at',
+  ): Promise<Listed<User>> {
+    const { role, status, search } = filter;
+    const conditions = [
+      sql`organization_id = ${organizationId}`,
+      ...(role === undefined ? [] : [sql`role = ${role}`]),
+      ...(status === undefined ? [] : [sql`status = ${status}`]),
+      ...(search === undefined ? [] : [sql`(${contains(sql`name`, search)} or ${contains(sql`email`, search)})`]),
+    ];
+    const listing = { table: 'users', branches: [sql.join(conditions, sql` and `)], usualOrder: 'asc' } as const;
+    const { ids, total } = await listIds(this.#db, { ...listing, value: SORT_VALUES[sort] }, page);
+    if (ids.length === 0) return { rows: [], total };
+    const rows = await this.#db
+      .selectFrom('users')
       .selectAll()
-      .orderBy('id', page.order ?? 'asc')
-      .offset(page.skip)
-      .limit(page.limit)
+      .where('id', 'in', [...ids])
       .execute();
-    return { rows: rows.map(toUser), total: await countAll(query) };
+    return { rows: inOrder(ids, rows).map(toUser), total };
   }
 
   async update(

@@ -316,6 +316,11 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
     );
     await store.memory.merge(id, { preferences: { p0: null }, removeTopics: ['t0'] }, at);
     assert.ok(!('p0' in (await store.memory.of(id)).preferences));
+    // As a model may write it.
+    await store.memory.merge(id, { preferences: { name: 'A\0', 'k\0': { of: 'B\ud83d' } }, topics: ['c\0d'] }, at);
+    const odd = await store.memory.of(id);
+    assert.deepEqual([odd.preferences['name'], odd.preferences['k\uFFFD']], ['A\uFFFD', { of: 'B\uFFFD' }]);
+    assert.ok(odd.topics.includes('c\uFFFDd'));
     await store.memory.clear(id);
     assert.deepEqual(await store.memory.of(id), { preferences: {}, topics: [], updatedAt: null });
   });

@@ -252,6 +252,59 @@ describe('call-center: calls', { concurrency: 1 }, () => {
     for (const row of rows) assert.deepEqual([row['notes'], row['keywords']], [null, []]);
   });
 
+  it('sorts every list by its columns, in either order, page by page', async () => {
+    for (const name of ['Zoe', 'adam', 'Mia'])
+      await ok('POST', '/api/users', { email: `${name}@example.com`, name, role: 'viewer', password: 'temp_password' });
+    for (const name of ['Winter', 'autumn', 'Spring'])
+      await ok('POST', '/api/campaigns', { name, campaign_type: name });
+    const [{ campaign_id }] = (await ok('GET', '/api/campaigns?search=winter'))['data'] as [Json];
+    const leads = new FormData();
+    leads.set('file', new Blob(['phone,name\n+15005550007,Bob\n+15005550006,\n+15005550008,ada\n']), 'leads.csv');
+    const importing = data(await ask('POST', `/api/campaigns/${String(campaign_id)}/leads`, leads));
+    await until('the import', 60_000, async () => {
+      const path = `/api/campaigns/${String(campaign_id)}/imports/${String(importing['import_id'])}`;
+      return ((await ok('GET', path))['data'] as Json)['status'] === 'completed' || null;
+    });
+    for (const host of ['b', 'a', 'c'])
+      await ok('POST', '/api/webhooks', { url: `https://${host}.example.com/`, events: ['call.completed'] });
+    const lists = [
+      ['/api/users', null, ['created_at', 'updated_at', 'name', 'email', 'role', 'status']],
+      ['/api/campaigns', null, ['created_at', 'updated_at', 'name', 'campaign_type', 'status']],
+      [
+        `/api/campaigns/${String(campaign_id)}/leads`,
+        null,
+        ['created_at', 'updated_at', 'name', 'phone_number', 'status', 'attempts'],
+      ],
+      ['/api/voice/voices', 'voices', ['created_at', 'name', 'provider', 'language', 'gender', 'category', 'status']],
+      ['/api/webhooks', 'webhooks', ['created_at', 'url']],
+    ] as const;
+    for (const [path, key, sorts] of lists) {
+      const page = async (query: string) => {
+        const body = await ok('GET', `${path}?${query}`);
+        const rows = (key === null ? body['data'] : (body['data'] as Json)[key]) as Json[];
+        return { rows, pagination: body['pagination'] as Json };
+      };
+      for (const sort of sorts) {
+        const up = await page(`limit=100&sort=${sort}&order=asc`);
+        const values = up.rows.flatMap((row) => (row[sort] == null ? [] : [JSON.stringify(row[sort]).toLowerCase()]));
+        assert.deepEqual(
+          values,
+          values.toSorted((one, other) => (one < other ? -1 : one > other ? 1 : 0)),
+          `${path} ${sort}`,
+        );
+        assert.ok(up.rows.length >= 3 && up.pagination['total'] === up.rows.length, path);
+        const nulls = up.rows.slice(values.length);
+        assert.ok(nulls.every((row) => row[sort] == null));
+        const down = await page(`limit=100&sort=${sort}&order=desc`);
+        assert.deepEqual(down.rows, [...up.rows.slice(0, values.length).toReversed(), ...nulls.toReversed()]);
+        const second = await page(`page=2&limit=1&sort=${sort}&order=asc`);
+        assert.deepEqual(second.rows, [up.rows[1]]);
+        assert.deepEqual([second.pagination['has_prev'], second.pagination['pages']], [true, up.rows.length]);
+      }
+      assert.equal(codeOf(await ask('GET', `${path}?sort=secret`)), 'VALIDATION_002', path);
+    }
+  });
+
   it('says what is wrong in its own form, and shows no call of another organization', async () => {
     const refused = await ask('POST', '/api/calls', { phone_number: '12345' });
     assert.equal(refused.status, 400);

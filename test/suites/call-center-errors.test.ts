@@ -161,7 +161,15 @@ describe('call-center: with vendors', { concurrency: 1 }, () => {
       `select cost_micros from call_facts where call_id = ${String(call_id).slice(5)}`,
     );
     assert.equal(Number(fact!['cost_micros']) / 1e6, once);
-    for (const nonsense of ['I would rather not say.', '{"summary": 7, "intent": "none"', '{"sentiment": "great"}']) {
+    const nonsenses = [
+      'I would rather not say.',
+      '{"summary": 7, "intent": "none"',
+      '{"sentiment": "great"}',
+      '{"sentiment": {"overall": "positive", "score": "1"}, "intent": {"primary": [], "confidence": 2}, "converted": 1}',
+      '[1, 2]',
+      `{"summary": "${'long '.repeat(20_000)}"}`,
+    ];
+    for (const nonsense of nonsenses) {
       verdict = nonsense;
       assert.equal(await intent(), 'not_interested', nonsense);
     }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { codeOf, data, type Json } from '../support/identity-client.ts';
@@ -242,6 +242,34 @@ describe("call-center: a vendor's voices", { concurrency: 1 }, () => {
     assert.equal((await server.request('POST', '/api/voice/generate', speak, theirs)).status, 404);
   });
 
+  it('are made once when the answer of the vendor breaks off', async () => {
+    vendor.fault = 'dies-midway';
+    const form = cloneForm(recording(), { voice_name: 'Made once' });
+    const id = String(data(await upload(server, form))['voice_id']);
+    const tried = () => server.database(`select attempts from voices where id = ${id.replace(/\D/g, '')}`);
+    await until('the first try', 60_000, async () => Number((await tried())[0]!['attempts']) > 0 || null);
+    vendor.fault = 'none';
+    assert.equal((await settled(id))['status'], 'ready');
+    const { voices } = (await (await fetch(`${vendor.url}/v1/voices`)).json()) as { voices: Json[] };
+    assert.equal(voices.filter(({ name }) => name === 'Made once').length, 1);
+    await until('no recording', 60_000, () => readdirSync(join(server.filesDir, 'voices/org_1')).length === 0 || null);
+  });
+
+  it('leave nothing behind when the speech breaks off in the middle', async () => {
+    const [rachel] = await listed(server, '?provider=elevenlabs');
+    const kept = () => [
+      existsSync(join(server.filesDir, 'speech/org_1')) ? readdirSync(join(server.filesDir, 'speech/org_1')).length : 0,
+    ];
+    const audits = async () => (await server.database("select from audit where action = 'speech.generate'")).length;
+    const before = [kept(), await audits()];
+    vendor.fault = 'dies-midway';
+    const body = { text: 'A sentence of some length, which is long.', voice_id: rachel!['id'] };
+    const reply = await server.request('POST', '/api/voice/generate', body);
+    vendor.fault = 'none';
+    assert.deepEqual([reply.status, codeOf(reply)], [502, 'SERVICE_001'], JSON.stringify(reply.body));
+    assert.deepEqual([kept(), await audits()], before);
+  });
+
   it('fail with the reason when the upload breaks off each time, and are made when it breaks off once', async () => {
     vendor.fault = 'drops';
     const broken = String(data(await upload(server, cloneForm()))['voice_id']);
@@ -281,5 +309,37 @@ describe('call-center: a vendor that does not list its voices', { concurrency: 1
     assert.match(String(missing!['message']), /503/);
     const alone = await server.request('GET', '/api/voice/voices?provider=elevenlabs');
     assert.deepEqual([alone.status, codeOf(alone)], [502, 'SERVICE_001']);
+  });
+});
+
+describe('call-center: a vendor whose list of voices is nonsense', { concurrency: 1 }, () => {
+  let server: TestServer;
+  let vendor: FakeVendor;
+  before(async () => {
+    vendor = await fakeElevenLabs();
+    vendor.fault = 'garbage';
+    server = await startServer({ ELEVENLABS_API_KEY: 'key', ELEVENLABS_BASE_URL: vendor.url });
+  });
+  after(async () => {
+    await server.close();
+    await vendor.close();
+  });
+
+  it('is listed without what is no voice', async () => {
+    const voices = await listed(server, '?provider=elevenlabs');
+    assert.deepEqual(
+      voices.map(({ name, gender, language, category, description }) => [
+        name,
+        gender,
+        language,
+        category,
+        description,
+      ]),
+      [
+        ['Rachel', 'female', null, 'premade', null],
+        ['Odd \uFFFD \uFFFD', null, null, 'professional', null],
+      ],
+    );
+    assert.equal((await listed(server)).length, 8);
   });
 });

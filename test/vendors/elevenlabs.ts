@@ -1,9 +1,19 @@
 import { encodeMulaw } from '#engine/audio/mulaw.ts';
 import { failsOnSocket, SLOW_MS, spoken, type FakeVendor } from './faults.ts';
-import { startVendor } from './http-vendor.ts';
+import { pour, startVendor } from './http-vendor.ts';
 import { elevenLabsRefusal } from './refusals.ts';
 
 const labelsIn = (text: string | undefined) => JSON.parse(text ?? '{}') as Record<string, string>;
+
+/** What no voice of a library is. */
+const nonsense = [
+  null,
+  7,
+  { voice_id: 8, name: 'Number' },
+  { voice_id: 'no-name' },
+  { voice_id: 'x'.repeat(5000), name: 'Endless' },
+  { voice_id: 'odd', name: 'Odd \0 \ud83d', labels: { gender: 7, language: {} }, category: [], description: 9 },
+];
 
 /** Speaks tones over stream-input; has a library to which voices can be added. */
 export function fakeElevenLabs(): Promise<FakeVendor> {
@@ -11,8 +21,11 @@ export function fakeElevenLabs(): Promise<FakeVendor> {
     { voice_id: '21m00Tcm4TlvDq8ikWAM', name: 'Rachel', category: 'premade', labels: { gender: 'female' } },
   ];
   return startVendor({
-    http: ({ path, body, request }, reply) => {
-      if (path === '/v1/voices') return void reply.end(JSON.stringify({ voices }));
+    http: ({ path, body, request }, reply, fault) => {
+      if (path === '/v1/voices') {
+        if (fault === 'garbage') return void reply.end(JSON.stringify({ voices: [...voices, ...nonsense] }));
+        return void reply.end(JSON.stringify({ voices }));
+      }
       if (path !== '/v1/voices/add' || request.method !== 'POST') return void reply.writeHead(404).end();
       const field = (of: string) => new RegExp(`name="${of}"\r\n\r\n([^\r]+)`).exec(body.toString('latin1'))?.[1];
       const [name, labels] = [field('name'), field('labels')];
@@ -24,7 +37,8 @@ export function fakeElevenLabs(): Promise<FakeVendor> {
         category: 'cloned',
         labels: labelsIn(labels),
       });
-      reply.end(JSON.stringify({ voice_id: voices.at(-1)!.voice_id, requires_verification: false }));
+      const made = JSON.stringify({ voice_id: voices.at(-1)!.voice_id, requires_verification: false });
+      pour(reply, [made.slice(0, 20), made.slice(20)], fault);
     },
     socket: (socket, { path, query }, vendor) => {
       const refuse = (refusal: string | null) => {

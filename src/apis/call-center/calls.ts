@@ -10,7 +10,7 @@ import {
   type CallDetail,
   type ReviewedCall,
 } from '#core/calls/reviewed-calls.ts';
-import { CALL_SORTS, MOST_SORTED, type CallFilter } from '#core/calls/call-store.ts';
+import { CALL_SORTS, type CallFilter } from '#core/calls/call-store.ts';
 import { updateCall } from '#core/calls/update-call.ts';
 import { UNITS } from '#core/usage/usage.ts';
 import { AppError } from '#core/kernel/errors.ts';
@@ -26,7 +26,7 @@ import {
   timeInSeconds,
   wholeNumber,
 } from '../kit/codecs.ts';
-import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery, statusWord, STATUSES } from './dialect.ts';
+import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery, sortOf, statusWord, STATUSES } from './dialect.ts';
 
 export const MICROS = 1_000_000;
 const LONGEST_CALL_S = 4 * 3600;
@@ -239,10 +239,7 @@ export const listCallsOperation = operation({
   summary: 'List Calls',
   permission: 'read-calls',
   query: PageQuery.extend(CallsQuery.shape).extend({
-    sort: z
-      .enum(CALL_SORTS)
-      .optional()
-      .describe(`By all but created_at the list holds the newest ${MOST_SORTED} calls of the filter, in that order`),
+    sort: sortOf(CALL_SORTS),
   }),
   reply: pagedReply(CallReply),
   handle: async ({ core, ctx, urls, query, requestId }) => {

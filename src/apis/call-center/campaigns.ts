@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CAMPAIGN_STATUSES, type Campaign } from '#core/campaigns/campaign.ts';
+import { CAMPAIGN_SORTS } from '#core/campaigns/campaign-store.ts';
 import { figuresOf } from '#core/campaigns/campaign-figures.ts';
 import { campaignForecast, campaignReadiness, getCampaign, listCampaigns } from '#core/campaigns/campaigns.ts';
 import { placeTestCall } from '#core/campaigns/test-call.ts';
@@ -12,7 +13,7 @@ import type { Context } from '#core/kernel/context.ts';
 import { operation } from '../kit/operation.ts';
 import { IdText, idOf, numberOf, phoneNumberText, timeInSeconds, Variables } from '../kit/codecs.ts';
 import { CampaignBody, CampaignReply, presentCampaign, settingsOf } from './campaign-words.ts';
-import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery, statusWord } from './dialect.ts';
+import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery, sortOf, statusWord } from './dialect.ts';
 
 export const CampaignParams = z.object({ campaign_id: IdText });
 export const campaignNumber = (id: string): number => numberOf('campaign', id, 'Campaign', 'campaign_id');
@@ -46,6 +47,7 @@ export const listCampaignsOperation = operation({
     status: z.enum(CAMPAIGN_STATUSES).optional(),
     campaign_type: z.string().max(100).optional(),
     search: z.string().max(200).optional().describe('In the name or the description'),
+    sort: sortOf(CAMPAIGN_SORTS),
   }),
   reply: pagedReply(CampaignReply),
   handle: async ({ core, ctx, query, requestId }) => {
@@ -55,7 +57,7 @@ export const listCampaignsOperation = operation({
       ...(type === undefined ? {} : { type }),
       ...(search === undefined || search === '' ? {} : { search }),
     };
-    const listed = await listCampaigns(core, ctx, filter, pageOf(query));
+    const listed = await listCampaigns(core, ctx, filter, pageOf(query), query.sort);
     const figures = await figuresOf(core, ctx, listed.rows);
     return paged(requestId, query, listed, (one) => presentCampaign(one, figures.get(one.id)!));
   },

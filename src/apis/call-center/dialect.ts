@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RecordsUnavailable, unreachable, UpstreamTimeout, type AppError, type Issue } from '#core/kernel/errors.ts';
-import type { Listed, Page } from '#core/kernel/page.ts';
+import { MOST_SORTED, type Listed, type Page } from '#core/kernel/page.ts';
 import type { RenderedError } from '../kit/api.ts';
 import type { CallStatus } from '#core/calls/call.ts';
 import { timeInSeconds, wholeNumber, wordsFor } from '../kit/codecs.ts';
@@ -45,19 +45,30 @@ const PageReply = z.object({
   has_prev: z.boolean(),
 });
 
+/** `{success, data: {voices: [...]}, pagination, meta}` */
+export const wholeListReply = <D extends z.ZodType>(data: D) => enveloped(data).extend({ pagination: PageReply });
+
 /** `{success, data: [...], pagination, meta}` */
 export const pagedReply = <D extends z.ZodType>(row: D) =>
   z.object({ success: z.literal(true), data: z.array(row), pagination: PageReply, meta: Meta });
 
 const LARGEST_PAGE = 100;
+const USUAL_PAGE = 20;
 
 /** `?page=1&limit=20&sort=created_at&order=desc`; a list that has other orders says so. */
 export const PageQuery = z.object({
   page: wholeNumber(1, 1_000_000).default(1),
-  limit: wholeNumber(1, LARGEST_PAGE).default(20),
+  limit: wholeNumber(1, LARGEST_PAGE).default(USUAL_PAGE),
   sort: z.enum(['created_at']).optional(),
   order: z.enum(['asc', 'desc']).optional(),
 });
+
+/** What a list can be sorted by; one that reads `created_at` alone needs none. */
+export const sortOf = <const S extends readonly string[]>(sorts: S) =>
+  z
+    .enum(sorts)
+    .optional()
+    .describe(`By all but created_at the list holds the newest ${MOST_SORTED} of its rows, in that order`);
 
 type AskedPage = Omit<z.output<typeof PageQuery>, 'sort'>;
 
@@ -69,19 +80,50 @@ export function pageOf(query: AskedPage): Page {
   };
 }
 
+/** A list that is short enough to be answered whole, which it is without `page` and `limit`. */
+export const WholeListQuery = z.object({
+  page: PageQuery.shape.page.unwrap().optional(),
+  limit: PageQuery.shape.limit.unwrap().optional(),
+  order: PageQuery.shape.order,
+});
+
+type Sortable = string | number | Date | null;
+
+/** A page of a list that is at hand, ordered by a value; rows without one come last. */
+export function pageOfWhole<T>(
+  rows: readonly T[],
+  { page = 1, limit, order = 'asc' }: z.output<typeof WholeListQuery>,
+  value: (row: T) => Sortable,
+): { readonly rows: readonly T[]; readonly pagination: z.input<typeof PageReply> } {
+  const isWhole = limit === undefined && page === 1;
+  const size = isWhole ? Math.max(1, rows.length) : (limit ?? USUAL_PAGE);
+  const sign = order === 'asc' ? 1 : -1;
+  const sorted = rows
+    .map((row, at) => ({ row, at, by: comparable(value(row)) }))
+    .toSorted((one, other) => {
+      if (one.by === other.by) return sign * (one.at - other.at);
+      if (one.by === null || other.by === null) return one.by === null ? 1 : -1;
+      return sign * (one.by < other.by ? -1 : 1);
+    });
+  return {
+    rows: sorted.slice((page - 1) * size, page * size).map(({ row }) => row),
+    pagination: pagination(page, size, rows.length),
+  };
+}
+
+const comparable = (value: Sortable) =>
+  typeof value === 'string' ? value.toLowerCase() : value instanceof Date ? value.getTime() : value;
+
+function pagination(page: number, limit: number, total: number): z.input<typeof PageReply> {
+  const pages = Math.ceil(total / limit);
+  return { page, limit, total, pages, has_next: page < pages, has_prev: page > 1 };
+}
+
 export function paged<T, R>(requestId: string, query: AskedPage, { rows, total }: Listed<T>, present: (row: T) => R) {
-  const pages = Math.ceil(total / query.limit);
   return {
     success: true as const,
     data: rows.map(present),
-    pagination: {
-      page: query.page,
-      limit: query.limit,
-      total,
-      pages,
-      has_next: query.page < pages,
-      has_prev: query.page > 1,
-    },
+    pagination: pagination(query.page, query.limit, total),
     meta: meta(requestId),
   };
 }

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import type { ListedLead } from '#core/campaigns/campaign-store.ts';
+import { LEAD_SORTS, type ListedLead } from '#core/campaigns/campaign-store.ts';
 import { listLeads } from '#core/campaigns/campaigns.ts';
 import type { LeadStatus } from '#core/campaigns/lead.ts';
 import type { LeadAnswer } from '#core/campaigns/reasons.ts';
 import { operation } from '../kit/operation.ts';
 import { idOf, phoneNumberInQuery, timeInSeconds, wordsFor } from '../kit/codecs.ts';
 import { CampaignParams, campaignNumber } from './campaigns.ts';
-import { paged, pagedReply, pageOf, PageQuery } from './dialect.ts';
+import { paged, pagedReply, pageOf, PageQuery, sortOf } from './dialect.ts';
 
 const STATUS: Readonly<Record<LeadStatus, string>> = {
   ready: 'ready',
@@ -77,10 +77,11 @@ export const listLeadsOperation = operation({
   summary: 'List the leads of a campaign, each with the reason why it is not dialled now',
   permission: 'read',
   params: CampaignParams,
-  query: PageQuery.extend(LeadsQuery.shape),
+  query: PageQuery.extend(LeadsQuery.shape).extend({ sort: sortOf(LEAD_SORTS) }),
   reply: pagedReply(LeadReply),
   handle: async ({ core, ctx, params, query, requestId }) => {
-    const listed = await listLeads(core, ctx, campaignNumber(params.campaign_id), leadsFilter(query), pageOf(query));
+    const id = campaignNumber(params.campaign_id);
+    const listed = await listLeads(core, ctx, id, leadsFilter(query), pageOf(query), query.sort);
     return paged(requestId, query, listed, present);
   },
 });

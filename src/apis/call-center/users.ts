@@ -2,12 +2,13 @@ import { userOf } from '#core/kernel/context.ts';
 import { z } from 'zod';
 import { changeMyself, changeUser, createUser, getMyself, getUser, listUsers } from '#core/identity/users.ts';
 import { ANSWER_BY } from '#core/desk/human-agent.ts';
+import { USER_SORTS } from '#core/identity/user-store.ts';
 import { USER_STATUSES, type User } from '#core/identity/user.ts';
 import { isPhoneNumber, LONGEST_PHONE_NUMBER, PHONE_NUMBER_FORMAT } from '#core/kernel/phone-number.ts';
 import { permissionsOf, ROLES, type Permission } from '#core/kernel/context.ts';
 import { operation } from '../kit/operation.ts';
 import { IdText, idOf, jsonOfAtMost, numberOf, timeInSeconds } from '../kit/codecs.ts';
-import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery } from './dialect.ts';
+import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery, sortOf } from './dialect.ts';
 
 /** Our permissions in this API's words. */
 const PERMISSION: Record<Permission, string> = {
@@ -162,6 +163,7 @@ export const listUsersOperation = operation({
     role: z.enum(ROLES).optional(),
     status: z.enum(USER_STATUSES).optional(),
     search: z.string().max(200).optional(),
+    sort: sortOf(USER_SORTS),
   }),
   reply: pagedReply(UserReply),
   handle: async ({ core, ctx, query, requestId }) => {
@@ -171,7 +173,7 @@ export const listUsersOperation = operation({
       ...(status === undefined ? {} : { status }),
       ...(search === undefined || search === '' ? {} : { search }),
     };
-    return paged(requestId, query, await listUsers(core, ctx, filter, pageOf(query)), present);
+    return paged(requestId, query, await listUsers(core, ctx, filter, pageOf(query), query.sort), present);
   },
 });
 

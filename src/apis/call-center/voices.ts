@@ -6,7 +6,7 @@ import { getVoice, listVoices } from '#core/voices/voices.ts';
 import { IdText, timeInSeconds } from '../kit/codecs.ts';
 import { operation, type Urls } from '../kit/operation.ts';
 import { uploadedFile } from '../kit/upload.ts';
-import { envelope, enveloped } from './dialect.ts';
+import { envelope, enveloped, pageOfWhole, WholeListQuery, wholeListReply } from './dialect.ts';
 
 const MICROS = 1_000_000;
 const LONGEST_TEXT = 5000;
@@ -48,18 +48,21 @@ const present = (voice: Voice, urls: Urls): z.input<typeof VoiceReply> => ({
   created_at: timeInSeconds(voice.createdAt),
 });
 
+const SORTS = ['created_at', 'name', 'provider', 'language', 'gender', 'category', 'status'] as const;
+
 export const listVoicesOperation = operation({
   method: 'GET',
   path: '/api/voice/voices',
   summary: 'List Voices, of the configured vendors, offline and cloned',
   permission: 'read',
-  query: z.object({
+  query: WholeListQuery.extend({
+    sort: z.enum(SORTS).default('created_at'),
     provider: z.string().max(100).optional(),
     language: z.string().max(35).optional().describe('`en` also finds `en-US`'),
     gender: z.enum(GENDERS).optional(),
     category: z.string().max(100).optional(),
   }),
-  reply: enveloped(
+  reply: wholeListReply(
     z.object({
       voices: z.array(VoiceReply),
       unavailable: z
@@ -68,12 +71,17 @@ export const listVoicesOperation = operation({
     }),
   ),
   handle: async ({ core, ctx, urls, query, requestId }) => {
-    const filter = Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
+    const { page, limit, sort, order, ...asked } = query;
+    const filter = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
     const { voices, unavailable } = await listVoices(core, ctx, filter);
-    return envelope(requestId, {
-      voices: voices.map((voice) => present(voice, urls)),
+    const { rows, pagination } = pageOfWhole(voices, { page, limit, order }, (voice) =>
+      sort === 'created_at' ? voice.id : voice[sort],
+    );
+    const data = {
+      voices: rows.map((voice) => present(voice, urls)),
       unavailable: unavailable.map(({ provider, failure }) => ({ provider, message: failure })),
-    });
+    };
+    return { ...envelope(requestId, data), pagination };
   },
 });
 

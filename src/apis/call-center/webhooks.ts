@@ -12,7 +12,18 @@ import {
 } from '#core/webhooks/webhooks.ts';
 import { operation } from '../kit/operation.ts';
 import { IdText, idOf, numberOf, signingSecretText, timeInSeconds, webUrl } from '../kit/codecs.ts';
-import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery, statusWord } from './dialect.ts';
+import {
+  envelope,
+  enveloped,
+  paged,
+  pagedReply,
+  pageOf,
+  pageOfWhole,
+  PageQuery,
+  statusWord,
+  WholeListQuery,
+  wholeListReply,
+} from './dialect.ts';
 
 const API = 'call-center';
 
@@ -93,9 +104,14 @@ export const listWebhooksOperation = operation({
   path: '/api/webhooks',
   summary: 'List webhooks',
   permission: 'read',
-  reply: enveloped(z.object({ webhooks: z.array(WebhookReply) })),
-  handle: async ({ core, ctx, requestId }) =>
-    envelope(requestId, { webhooks: (await listWebhooks(core, ctx, { api: API })).map(present) }),
+  query: WholeListQuery.extend({ sort: z.enum(['created_at', 'url']).default('created_at') }),
+  reply: wholeListReply(z.object({ webhooks: z.array(WebhookReply) })),
+  handle: async ({ core, ctx, query, requestId }) => {
+    const { rows, pagination } = pageOfWhole(await listWebhooks(core, ctx, { api: API }), query, (webhook) =>
+      query.sort === 'url' ? webhook.url : webhook.id,
+    );
+    return { ...envelope(requestId, { webhooks: rows.map(present) }), pagination };
+  },
 });
 
 export const getWebhookOperation = operation({

@@ -25,9 +25,10 @@ export function jsonOf(body: string): Readonly<Record<string, unknown>> {
   try {
     json = JSON.parse(body === '' ? '{}' : body);
   } catch {
-    throw new Error('the body is not JSON');
+    throw new Error('the body must be JSON');
   }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Error('the body is no JSON object');
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw new Error('the body must be a JSON object');
   return json as Record<string, unknown>;
 }
 
@@ -42,14 +43,14 @@ export const text = (value: unknown): string | null =>
 /** @throws Error in plain words */
 export function needText(value: unknown, name: string): string {
   const found = text(value);
-  if (found === null) throw new Error(`${name} is missing or no text of ${LONGEST} characters at most`);
+  if (found === null) throw new Error(`${name} is required: a text of at most ${LONGEST} characters`);
   return found;
 }
 
 /** A web address. @throws Error in plain words */
 export function needUrl(value: unknown, name: string): string {
   if (typeof value !== 'string' || value.length > 2000 || !/^https?:$/.test(URL.parse(value)?.protocol ?? ''))
-    throw new Error(`${name} is no web address`);
+    throw new Error(`${name} must be an address that begins with http:// or https://`);
   return value;
 }
 

@@ -86,10 +86,9 @@ export interface CallEnd {
 /** `repeated`: this record, or a later one, is already stored. */
 export type WriteResult = 'written' | 'repeated' | 'ended' | 'taken';
 
-/** What a list of calls is ordered by; by all but the time only the newest `MOST_SORTED` of the list are. */
+/** What a list of calls is ordered by. */
 export const CALL_SORTS = ['created_at', 'duration', 'cost', 'status'] as const;
 export type CallSort = (typeof CALL_SORTS)[number];
-export const MOST_SORTED = 10_000;
 
 export interface CallStore {
   insert(call: NewCall): Promise<Call>;

@@ -14,6 +14,10 @@ export interface CampaignFilter {
   readonly search?: string;
 }
 
+/** What a list of campaigns is ordered by. */
+export const CAMPAIGN_SORTS = ['created_at', 'updated_at', 'name', 'campaign_type', 'status'] as const;
+export type CampaignSort = (typeof CAMPAIGN_SORTS)[number];
+
 /** How an organization departs from the shipped rules. */
 export interface CallingRules {
   readonly own: OwnRules;
@@ -29,8 +33,7 @@ export interface CampaignStore {
   lock(organizationId: number, id: number): Promise<Campaign | null>;
   update(id: number, settings: CampaignSettings, at: Date): Promise<Campaign>;
   move(id: number, status: CampaignStatus, at: Date): Promise<Campaign>;
-  /** Newest first. */
-  list(organizationId: number, filter: CampaignFilter, page: Page): Promise<Listed<Campaign>>;
+  list(organizationId: number, filter: CampaignFilter, page: Page, sort?: CampaignSort): Promise<Listed<Campaign>>;
   /** Dials since an instant. */
   dialledSince(id: number, since: Date): Promise<number>;
   callingRules(organizationId: number): Promise<CallingRules | null>;
@@ -85,6 +88,10 @@ export interface LeadFilter {
   readonly number?: string;
 }
 
+/** What a list of leads is ordered by. */
+export const LEAD_SORTS = ['created_at', 'updated_at', 'name', 'phone_number', 'status', 'attempts'] as const;
+export type LeadSort = (typeof LEAD_SORTS)[number];
+
 /** A lead with what is known of the person. */
 export interface ListedLead extends Lead {
   readonly place: CallingPlace;
@@ -112,7 +119,13 @@ export interface LeadStore {
   describeMany(leads: readonly Pick<Lead, 'id' | 'name' | 'email' | 'variables'>[], at: Date): Promise<void>;
   /** Those of these numbers that any campaign has a lead with. */
   numbersIn(organizationId: number, numbers: readonly string[]): Promise<readonly string[]>;
-  list(organizationId: number, campaignId: number, filter: LeadFilter, page: Page): Promise<Listed<ListedLead>>;
+  list(
+    organizationId: number,
+    campaignId: number,
+    filter: LeadFilter,
+    page: Page,
+    sort?: LeadSort,
+  ): Promise<Listed<ListedLead>>;
   /** Leads with that number which are neither done nor being called, of all campaigns. Locks them. */
   open(organizationId: number, number: string): Promise<readonly Lead[]>;
   place(id: number, standing: Standing, place: CallingPlace, at: Date): Promise<void>;

@@ -5,7 +5,7 @@ import type { Listed, Page } from '../kernel/page.ts';
 import type { Records } from '../records.ts';
 import { rulesOf } from './calling-rules.ts';
 import { ownRulesOf, type Campaign } from './campaign.ts';
-import type { CampaignFilter, LeadFilter, ListedLead } from './campaign-store.ts';
+import type { CampaignFilter, CampaignSort, LeadFilter, LeadSort, ListedLead } from './campaign-store.ts';
 import { capacityHold } from './capacity.ts';
 import { findingsOf, lineFindings, type Finding } from './findings.ts';
 import { campaignNotFound } from './manage-campaigns.ts';
@@ -33,12 +33,14 @@ export async function getCampaign(core: ViewCore, ctx: Reading, id: number): Pro
   return campaign;
 }
 
+/** Newest first unless the page or the sort says otherwise. */
 export const listCampaigns = (
   core: ViewCore,
   ctx: Reading,
   filter: CampaignFilter,
   page: Page,
-): Promise<Listed<Campaign>> => core.store.campaigns.list(ctx.organizationId, filter, page);
+  sort: CampaignSort = 'created_at',
+): Promise<Listed<Campaign>> => core.store.campaigns.list(ctx.organizationId, filter, page, sort);
 
 /** Leads, each with the reason why it is not dialled now. @throws AppError not-found */
 export async function listLeads(
@@ -47,10 +49,11 @@ export async function listLeads(
   id: number,
   filter: LeadFilter,
   page: Page,
+  sort: LeadSort = 'created_at',
 ): Promise<Listed<ListedLead & LeadAnswer>> {
   const campaign = await getCampaign(core, ctx, id);
   const now = core.clock.now();
-  const { rows, total } = await core.store.leads.list(ctx.organizationId, id, filter, page);
+  const { rows, total } = await core.store.leads.list(ctx.organizationId, id, filter, page, sort);
   const { rules, own } = await rulesOf(core.store, ctx.organizationId);
   const hold = await holdNow(core, campaign, now);
   const question = { hold, rules, own: [own, ownRulesOf(campaign)], now };

@@ -9,6 +9,10 @@ export interface UserFilter {
   readonly search?: string;
 }
 
+/** What a list of users is ordered by. */
+export const USER_SORTS = ['created_at', 'updated_at', 'name', 'email', 'role', 'status'] as const;
+export type UserSort = (typeof USER_SORTS)[number];
+
 /** The settings of a human agent. */
 export type AgentSettings = Pick<User, 'phoneNumber' | 'answerBy' | 'skills' | 'maxConcurrentCalls'>;
 
@@ -31,7 +35,7 @@ export interface UserStore {
   /** The oldest admin of an organization. */
   firstAdmin(organizationId: number): Promise<User | null>;
   forSignIn(emailKey: string): Promise<{ readonly user: User; readonly passwordHash: string } | null>;
-  list(organizationId: number, filter: UserFilter, page: Page): Promise<Listed<User>>;
+  list(organizationId: number, filter: UserFilter, page: Page, sort?: UserSort): Promise<Listed<User>>;
   /** Null if there is none, or its password hash is no longer `checkedHash`. */
   update(organizationId: number, id: number, change: UserChange, at: Date, checkedHash?: string): Promise<User | null>;
   countActiveAdmins(organizationId: number): Promise<number>;

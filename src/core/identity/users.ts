@@ -3,8 +3,8 @@ import { userOf, type Context, type Role } from '../kernel/context.ts';
 import { AppError, invalid, notFound } from '../kernel/errors.ts';
 import { timeZone } from '../kernel/locale.ts';
 import type { Records } from '../records.ts';
-import type { AgentSettings, UserFilter } from './user-store.ts';
-import type { Page } from '../kernel/page.ts';
+import type { AgentSettings, UserFilter, UserSort } from './user-store.ts';
+import type { Listed, Page } from '../kernel/page.ts';
 import { checkPassword } from './password-rules.ts';
 import { checkedPassword, wrongPassword } from './sign-in.ts';
 import { DEFAULT_PREFERENCES, emailKey, type User, type UserStatus } from './user.ts';
@@ -68,8 +68,9 @@ export function listUsers(
   ctx: Context,
   filter: UserFilter,
   page: Page,
-): Promise<{ readonly rows: readonly User[]; readonly total: number }> {
-  return core.store.users.list(ctx.organizationId, filter, page);
+  sort: UserSort = 'created_at',
+): Promise<Listed<User>> {
+  return core.store.users.list(ctx.organizationId, filter, page, sort);
 }
 
 /** The acting user; for an API key, the user who created it. @throws AppError not-found for a key without a user */

@@ -2,7 +2,7 @@ import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { AppError, notFound } from '../kernel/errors.ts';
 import type { Records } from '../records.ts';
-import { voiceNumberIn, type Voice } from './voice.ts';
+import { voiceNumberIn, type VendorVoice, type Voice } from './voice.ts';
 import type { VoiceFilter } from './voice-store.ts';
 
 export interface VoiceCatalogue {
@@ -22,7 +22,7 @@ export async function listVoices(
 ): Promise<VoiceCatalogue> {
   const offers = await voices.offers();
   for (const offer of offers)
-    if ('voices' in offer) await store.voices.offer(offer.provider, offer.voices, clock.now());
+    if ('voices' in offer) await store.voices.offer(offer.provider, offered(offer.voices), clock.now());
   const listed = await store.voices.list(
     ctx.organizationId,
     offers.map(({ provider }) => provider),
@@ -34,6 +34,30 @@ export async function listVoices(
     throw new AppError('upstream-failed', `${asked.provider} does not list its voices: ${asked.failure}`);
   return { voices: listed, unavailable };
 }
+
+/** More than any vendor's library. */
+const MOST_OFFERED = 5000;
+const LONGEST_TEXT = 2000;
+
+/** Descriptions of voices as they can be kept: a field of another type or length is one that the vendor leaves out. */
+const offered = (voices: readonly VendorVoice[]): readonly VendorVoice[] =>
+  voices.slice(0, MOST_OFFERED).flatMap((voice) => {
+    const text = (value: unknown) => (typeof value === 'string' && value.length <= LONGEST_TEXT ? value : null);
+    const [vendorId, name] = [text(voice.vendorId), text(voice.name)];
+    if (!vendorId || !name) return [];
+    const { language, category, description, sampleUrl } = voice;
+    return [
+      {
+        vendorId,
+        name,
+        language: text(language),
+        gender: voice.gender,
+        category: text(category) ?? 'professional',
+        description: text(description),
+        sampleUrl: text(sampleUrl),
+      },
+    ];
+  });
 
 /** @throws AppError not-found */
 export async function getVoice(

@@ -1,0 +1,29 @@
+/**
+ * The facts of all ended calls, their counters and their roll-ups: what `PostgresMetricsStore.settle` writes call by
+ * call, in one go.
+ */
+export const FACTS: readonly string[] = [
+  `insert into call_facts (call_id, organization_id, agent_id, user_id, campaign_id, direction, carrier, outcome,
+    ending, placed_at, answered_at, ended_at, answered, converted, talk_ms, ring_ms, turns, waited_ms, cost_micros,
+    sentiment, agent_version, transferred)
+  select id, organization_id, agent_id, user_id, campaign_id, direction, carrier, status, status, placed_at,
+    answered_at, ended_at, status in ('completed', 'voicemail'), id % 10 = 0, 85000, 5000, 3, 2400, 23100,
+    (id % 3 - 1) * 50, agent_version, id % 20 = 0
+  from calls where ended_at is not null`,
+  `insert into call_counts
+  select organization_id, agent_id, coalesce(user_id, 0), outcome, count(*) from call_facts group by 1, 2, 3, 4`,
+  `insert into call_rollups (organization_id, dimension, value, span, bucket, calls, answered, converted, talk_ms,
+    ring_ms, turns, waited_ms, cost_micros, sentiment, analysed, transferred, positive, negative)
+  select f.organization_id, d.dimension, d.value, s.span,
+    date_bin(s.length, f.ended_at, timestamptz '2000-01-01 00:00:00+00'), count(*), count(*) filter (where f.answered),
+    count(*) filter (where f.converted), sum(f.talk_ms), sum(f.ring_ms), sum(f.turns), sum(f.waited_ms),
+    sum(f.cost_micros), sum(f.sentiment), count(*), count(*) filter (where f.transferred),
+    count(*) filter (where f.sentiment > 0), count(*) filter (where f.sentiment < 0)
+  from call_facts f
+  cross join lateral (values ('all', ''), ('agent', f.agent_id::text), ('user', f.user_id::text),
+    ('campaign', f.campaign_id::text), ('direction', f.direction), ('carrier', f.carrier), ('outcome', f.outcome),
+    ('ending', f.ending), ('version', f.agent_id || '.' || f.agent_version)) as d(dimension, value)
+  cross join (values ('quarter', interval '15 minutes'), ('hour', interval '1 hour'),
+    ('day', interval '1 day')) as s(span, length)
+  where d.value is not null group by 1, 2, 3, 4, 5`,
+];
