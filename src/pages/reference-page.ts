@@ -20,6 +20,7 @@ h3{margin:2rem 0 .25rem}
 code,pre{font:.85rem/1.45 ui-monospace,monospace}
 pre{background:var(--soft);border:1px solid var(--line);border-radius:6px;padding:.75rem;overflow:auto;max-height:30rem}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
+td code{overflow-wrap:anywhere}
 th,td{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--line)}
 .muted{color:var(--muted)}
 .method{font-weight:600}

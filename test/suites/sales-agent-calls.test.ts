@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { readAll } from '../support/files.ts';
@@ -44,7 +45,11 @@ describe('sales-agent: calls', () => {
   it('shows its documents on pages without scripts, and describes what the committed files describe', async () => {
     const index = await fetch(`${server.url}/docs`);
     assert.match(index.headers.get('content-security-policy')!, /^default-src 'none'; style-src 'sha256-[^']+';/);
-    const links = [...(await index.text()).matchAll(/href="(\/docs[^"]*)"/g)].map(([, path]) => path!);
+    const text = await index.text();
+    const style = /<style>([^]*?)<\/style>/.exec(text)![1]!;
+    const hash = createHash('sha256').update(style).digest('base64');
+    assert.ok(index.headers.get('content-security-policy')!.includes(`'sha256-${hash}'`));
+    const links = [...text.matchAll(/href="(\/docs[^"]*)"/g)].map(([, path]) => path!);
     assert.equal(links.length, 14);
     for (const path of links) {
       const reply = await fetch(server.url + path);

@@ -22,6 +22,9 @@ const BY_NAME: Readonly<Record<string, string>> = {
   password: 'correct horse battery',
   admin_password: 'correct horse battery',
   current_password: 'correct horse battery',
+  model_provider: 'openai',
+  provider: 'twilio',
+  voice_provider: 'elevenlabs',
   reason: 'The customer asked for it',
   secret: 'at-least-8-characters',
   system_prompt: 'You are Ada of Brightline. Ask what the customer uses today.',
@@ -31,6 +34,9 @@ const BY_NAME: Readonly<Record<string, string>> = {
   transcript: 'Customer: How much is it?',
   version: '1',
 };
+
+/** Fields that a request may leave out, and that show best what it is for. */
+const TELLING = new Set(['system_prompt', 'first_message', 'description']);
 
 /** Where no name says it: by the end of a name, or the pattern of the text. */
 const BY_ENDING: readonly (readonly [RegExp, string])[] = [
@@ -94,7 +100,9 @@ type Inner = (of: unknown, called?: string) => unknown;
 function objectOf(schema: Schema, inner: Inner, every: boolean): object {
   const { properties = {}, required = [], additionalProperties, propertyNames, minProperties = 0 } = schema;
   const fields = Object.entries(properties as Readonly<Record<string, Schema>>);
-  const needed = fields.filter(([field]) => every || (required as readonly string[]).includes(field));
+  const isNeeded = (field: string) => every || (required as readonly string[]).includes(field);
+  const some = fields.some(([field]) => isNeeded(field));
+  const needed = fields.filter(([field]) => isNeeded(field) || (some && TELLING.has(field)));
   // A request without a required field is of use only with one of the others.
   const shown = needed.length > 0 ? needed : fields.slice(0, 1);
   if (shown.length > 0) return Object.fromEntries(shown.map(([field, one]) => [field, inner(one, field)]));
