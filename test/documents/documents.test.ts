@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { DOCS, documentFiles } from './document-files.ts';
@@ -103,5 +103,30 @@ describe('descriptions of the APIs', () => {
         }
     }
     assert.deepEqual(wrong, []);
+  });
+});
+
+/** The anchor of a heading, as GitHub makes it. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s-]/gu, '')
+    .trim()
+    .replaceAll(' ', '-');
+
+describe('documents', () => {
+  it('link to files and headings that exist', () => {
+    const root = join(DOCS, '..');
+    const broken = globSync(['docs/**/*.md', 'README.md', 'clients/README.md'], { cwd: root }).flatMap((page) => {
+      const text = readFileSync(join(root, page), 'utf8').replace(/^```[^]*?^```$/gm, '');
+      return [...text.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)].flatMap(([link, path, anchor]) => {
+        const target = path === '' ? join(root, page) : join(root, dirname(page), path!);
+        if (!existsSync(target)) return [`${page}: ${link}`];
+        if (anchor === undefined) return [];
+        const headings = [...readFileSync(target, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading!);
+        return headings.some((heading) => anchorOf(heading) === anchor) ? [] : [`${page}: ${link}`];
+      });
+    });
+    assert.deepEqual(broken, []);
   });
 });
