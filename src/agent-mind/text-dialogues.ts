@@ -85,7 +85,7 @@ export class TextDialogues implements TextDialogue {
           personId,
           number,
           canTransfer: false,
-          askForHuman: null,
+          line: null,
         })
       : null;
     const watch = new VendorWatch({

@@ -229,8 +229,8 @@ export async function startHttpServers(
   }
   listeningAt.push(...listening.map((one) => one.url));
   addresses.publicUrl ||= listeningAt[0]!;
-  // One media server of several announces its own address instead of the public one.
-  if (config.role === 'media') await here!.announce(listeningAt[0]!);
+  // A server of several that carries calls announces its own address instead of the public one.
+  if (config.role === 'media' || (here && config.databaseUrl !== null)) await here!.announce(listeningAt[0]!);
   return { apis, taken, routes, sockets: upgrades.paths, urls: listeningAt, pageUrl: (sid) => urls.callPage(sid) };
 }
 

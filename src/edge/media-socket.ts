@@ -14,6 +14,7 @@ import type { Carriers } from '#live/carriers.ts';
 import type { Connection } from '#live/joining.ts';
 import type { LiveCallsHere } from '#live/live-calls.ts';
 import type { Log } from '#core/kernel/log.ts';
+import { forwardUpgrade, isForwarded } from './forward-upgrade.ts';
 import { MediaStreams } from './media-messages.ts';
 import { SocketLeg } from './socket-leg.ts';
 
@@ -92,6 +93,8 @@ export class MediaSockets {
     const opening = await this.#callFor(request, url);
     if (!opening) return refuseUpgrade(socket, REFUSALS.unknown.status, REFUSALS.unknown.text);
     const { call } = opening;
+    const elsewhere = isForwarded(request) ? null : await this.#serverOf(opening);
+    if (elsewhere !== null) return forwardUpgrade(elsewhere, request, socket, head);
     const leg = new SocketLeg(this.#protocolOf(opening));
     const connection = await this.#connect(opening, leg);
     if ('refused' in connection)
@@ -104,6 +107,14 @@ export class MediaSockets {
       socket.off('close', never);
       leg.run(webSocket, socket, connection.events, connection.begin, this.#problemOf(call));
     });
+  }
+
+  /** Where the socket of a human agent or supervisor belongs if not here; the token is valid there again. */
+  async #serverOf({ call, party, tokenHash }: Opening): Promise<string | null> {
+    if (!party) return null;
+    const url = await this.#options.live.serverOf(call);
+    if (url !== null && tokenHash !== null) await this.#options.core.store.mediaTokens.giveBack(tokenHash);
+    return url;
   }
 
   /** A token that opened no connection stays valid. */

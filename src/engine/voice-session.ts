@@ -195,6 +195,11 @@ export class VoiceSession {
     this.#post({ type: 'stand-aside' });
   }
 
+  /** Whether the caller waits for a human agent. */
+  humanAwaited(awaited: boolean): void {
+    this.#post({ type: 'human-awaited', awaited });
+  }
+
   return(text: string): void {
     this.#post({ type: 'return', text });
   }
@@ -305,7 +310,13 @@ export class VoiceSession {
         ready();
         // Spoken before the result is posted, which then needs no answer.
         if (transfers) this.say(this.#options.policy.phrases.connecting, TRANSFERRED);
-        this.#post({ type: 'tool-result', key, status, output, ...(waitForHuman ? { waitForHuman } : {}) });
+        this.#post({
+          type: 'tool-result',
+          key,
+          status,
+          output,
+          ...(waitForHuman === undefined ? {} : { waitForHuman }),
+        });
       },
       () => {
         ready();

@@ -1,8 +1,10 @@
-import type { DeskCore } from '#core/desk/change-desk.ts';
+import type { Core } from '#core/core.ts';
 import { changeDesk } from '#core/desk/change-desk.ts';
 import type { Desk } from '#core/desk/desk.ts';
 import type { DeskAlarm } from '#core/desk/desk-alarm.ts';
 import { nextDeadline } from '#core/desk/next-deadline.ts';
+import { callBack } from '#core/desk/queue-callback.ts';
+import type { QueueEntry } from '#core/desk/queue-entry.ts';
 import { sweepDesks } from '#core/desk/sweep-desks.ts';
 import { logFailure } from '#core/kernel/errors.ts';
 import type { Log } from '#core/kernel/log.ts';
@@ -18,7 +20,7 @@ const LONGEST_DELAY_MS = 3_600_000;
 export class DeskAlarms implements DeskAlarm {
   readonly #log: Log;
   readonly #timers = new Map<number, NodeJS.Timeout>();
-  #core: DeskCore | null = null;
+  #core: Core | null = null;
   #sweeping: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   #closed = false;
@@ -27,7 +29,7 @@ export class DeskAlarms implements DeskAlarm {
     this.#log = log;
   }
 
-  start(core: DeskCore): void {
+  start(core: Core): void {
     this.#core = core;
   }
 
@@ -56,6 +58,11 @@ export class DeskAlarms implements DeskAlarm {
     this.#timers.set(organizationId, timer);
   }
 
+  /** A call that is lost with its server is made again once `callingMs` is over. */
+  callBack(organizationId: number, entry: QueueEntry): void {
+    void this.#carryOut((core) => callBack(core, organizationId, entry));
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#sweeping);
@@ -64,7 +71,7 @@ export class DeskAlarms implements DeskAlarm {
     await this.#running;
   }
 
-  async #carryOut(work: (core: DeskCore) => Promise<unknown>): Promise<void> {
+  async #carryOut(work: (core: Core) => Promise<unknown>): Promise<void> {
     if (!this.#core || this.#closed) return;
     try {
       await work(this.#core);

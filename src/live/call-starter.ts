@@ -8,6 +8,7 @@ import type { Log } from '#core/kernel/log.ts';
 import type { McpTools } from '#agent-mind/tools/mcp-tools.ts';
 import type { Carrier, CarrierEvent } from '#contracts/carrier.ts';
 import { askForHuman } from '#core/desk/ask-for-human.ts';
+import { keepPlace, leaveLine } from '#core/desk/queue-callback.ts';
 import type { DeskAlarm } from '#core/desk/desk-alarm.ts';
 import type { DeskCore } from '#core/desk/change-desk.ts';
 import { CallDesk } from './desk/call-desk.ts';
@@ -212,9 +213,13 @@ export class CallStarter {
       clock,
       log,
       providers: prepared.providers(call),
-      tools: prepared.tools(call, ownership.epoch, carrier.transfer !== null, (reason) =>
-        askForHuman(this.#desk, call, reason),
-      ),
+      tools: prepared.tools(call, ownership.epoch, carrier.transfer !== null, {
+        ask: (reason) => askForHuman(this.#desk, call, reason),
+        keepPlace: (number, at) => keepPlace(this.#desk, call, number, at),
+        leave: (cause) => leaveLine(this.#desk, call, cause),
+      }),
+      said: (who, text) => slot.desk?.said(who, text),
+      heard: (mulaw) => slot.desk?.heard(mulaw),
       onGone: (reason) => slot.ended(reason),
       watch: this.#watch,
     });
@@ -233,6 +238,7 @@ export class CallStarter {
       },
       hangUp: (carrier, carrierLegId) => carriers.hangUp(carrier, carrierLegId, log),
       recognisers: prepared.providers(call),
+      phrases: prepared.script(call).phrases,
       speak: (text) =>
         speakOnce(
           {

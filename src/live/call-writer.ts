@@ -10,6 +10,7 @@ import type { LedgerItem } from '#engine/turns/state.ts';
 import type { Source } from '#agent-mind/knowledge-lookup.ts';
 import type { Continuation } from './continuation.ts';
 import { latencyOf } from './latency.ts';
+import type { UserTalk } from './user-talk.ts';
 import { RecordQueue, type QueueOptions } from './record-queue.ts';
 
 export interface WriterOptions extends QueueOptions {
@@ -67,6 +68,26 @@ export class CallWriter {
       default:
         return;
     }
+  }
+
+  /** What a human agent and the caller say to each other. */
+  talk({ userId, text, startMs, endMs, confidence }: UserTalk): void {
+    const { call, turnState } = this.#options;
+    if (!call.transcribed) return;
+    const by = userId === null ? {} : { by: 'human-agent' as const };
+    const entry: SpokenEntry = {
+      seq: this.#seq++,
+      role: userId === null ? 'caller' : 'agent',
+      text,
+      startMs,
+      endMs,
+      detail: { ...by, ...(userId === null ? {} : { userId }), ...(confidence === null ? {} : { confidence }) },
+    };
+    const event: DomainEvent =
+      userId === null
+        ? { type: 'message.received', callId: call.id, data: { role: 'caller', text, confidence } }
+        : { type: 'message.sent', callId: call.id, data: { role: 'agent', text, ...by } };
+    this.#queue.push({ kind: 'entry', entry, latency: null, event, usage: [], turnState: turnState() });
   }
 
   /** Stores the state of the conversation; resolves when all records are stored. */

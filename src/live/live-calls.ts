@@ -20,7 +20,7 @@ import { callFields } from './call-fields.ts';
 import { join, type Connection, type Refused } from './joining.ts';
 import { NotPlaced } from './placing.ts';
 import type { CallWatchEvent, RunningCall } from './running-call.ts';
-import { sendElsewhere, tellElsewhere, viewElsewhere } from './remote-live-calls.ts';
+import { SERVER_TIMEOUT_MS, sendElsewhere, tellElsewhere, viewElsewhere } from './remote-live-calls.ts';
 import { giveUp } from './give-up.ts';
 import { reap } from './reaper.ts';
 
@@ -210,6 +210,13 @@ export class LiveCallsHere implements LiveCalls {
     return slot && desk
       ? slot.connectInTurn(() => desk.connect(party, leg))
       : Promise.resolve({ refused: 'unknown' as const });
+  }
+
+  /** The address of the other server that runs the call; null if it runs here, or that server is not known. */
+  async serverOf({ id, owner }: Pick<Call, 'id' | 'owner'>): Promise<string | null> {
+    const { store, serverId } = this.#options;
+    if (owner === null || owner === serverId || this.#slots.find(id)?.running) return null;
+    return (await store.mediaServers.list(SERVER_TIMEOUT_MS)).find((one) => one.id === owner)?.url ?? null;
   }
 
   async #lookAtDesks(): Promise<void> {

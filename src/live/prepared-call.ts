@@ -94,7 +94,7 @@ export class PreparedCall {
   }
 
   /** `epoch` makes the keys of tool calls unique: the turn machine counts from one again after a takeover. */
-  tools(call: Call, epoch: number, canTransfer: boolean, askForHuman: ToolContext['askForHuman']): AgentTools {
+  tools(call: Call, epoch: number, canTransfer: boolean, line: ToolContext['line']): AgentTools {
     const { id, sid, organizationId, conversationId, personId, direction, from, to } = call;
     return this.#prepared.tools({
       where: { conversationId, call: { id, epoch } },
@@ -104,7 +104,7 @@ export class PreparedCall {
       personId,
       number: numberOf(direction === 'inbound' ? from : to),
       canTransfer,
-      askForHuman,
+      line,
     });
   }
 

@@ -9,7 +9,7 @@ import type { Log } from '#core/kernel/log.ts';
 
 const LOOK_MS = 500;
 /** A media server without an announcement for this long is considered dead. */
-const SERVER_TIMEOUT_MS = 5000;
+export const SERVER_TIMEOUT_MS = 5000;
 const ANSWER_MS = 5000;
 const LOOK_AGAIN_MS = 50;
 

@@ -18,6 +18,7 @@ import { type Providers } from '#engine/contracts/providers.ts';
 import type { Bridge } from './bridge/bridge.ts';
 import { CallEnding, CARRIER_FAILED, NO_CAPACITY, type CarrierSide } from './call-ending.ts';
 import { callFields } from './call-fields.ts';
+import type { UserTalk } from './user-talk.ts';
 import { CallMedia } from './call-media.ts';
 import { CallRecording } from './call-recording.ts';
 import { DurationLimit } from './duration-limit.ts';
@@ -47,6 +48,10 @@ export interface RunningCallOptions {
   readonly turnAway?: boolean;
   /** All records are stored and all resources released. `reason` is null if another server has the call. */
   readonly onGone: (reason: string | null) => void;
+  /** What the AI agent, or the person who talks with it, has said. */
+  readonly said: (who: 'agent' | 'caller', text: string) => void;
+  /** The caller's audio. */
+  readonly heard: (mulaw: Uint8Array) => void;
   /** Receives every event of the call. */
   readonly watch: (event: CallWatchEvent) => void;
   /** Null if the call began on this server. */
@@ -334,6 +339,12 @@ export class RunningCall {
     this.#session.return(text);
   }
 
+  /** Keeps what a human agent and the caller say to each other. */
+  keepTalk(talk: UserTalk): void {
+    const relative = (ms: number) => Math.max(0, Math.round(ms - this.#startedMs));
+    this.#writer.talk({ ...talk, startMs: relative(talk.startMs), endMs: relative(talk.endMs) });
+  }
+
   say(text: string): void {
     this.command({ type: 'say', text });
   }
@@ -342,6 +353,7 @@ export class RunningCall {
   isWaiting(since: Date | null): void {
     if (this.#waits === (since !== null) || this.#ending.begun) return;
     this.#waits = since !== null;
+    this.#session.humanAwaited(this.#waits);
     this.#writer.progress({ waitingSince: since });
   }
 
@@ -364,7 +376,9 @@ export class RunningCall {
     const current = () => this.#media.leg === leg;
     return {
       audio: (mulaw) => {
-        if (current() && !this.#ending.begun) this.#media.audio(mulaw);
+        if (!current() || this.#ending.begun) return;
+        this.#media.audio(mulaw);
+        this.#options.heard(mulaw);
       },
       mark: (name) => current() && this.#media.mark(name),
       dtmf: (digit) => current() && this.#session.dtmf(digit),
@@ -383,6 +397,8 @@ export class RunningCall {
     this.#writer.note(note);
     if (note.kind === 'entry' && note.item.role === 'agent' && note.item.text.includes(DEFAULT_POLICY.phrases.apology))
       this.#ending.apologised();
+    if (note.kind === 'entry' && (note.item.role === 'agent' || note.item.role === 'caller'))
+      this.#options.said(note.item.role, note.item.text);
     if (note.kind === 'recovered')
       this.#options.log.warn({ call: this.call.sid, what: note.what }, 'the watchdog freed a turn');
     this.#options.watch({ callSid: this.call.sid, atMs: this.#nowMs(), type: 'note', note });

@@ -1,5 +1,5 @@
 import { sql, type Kysely } from 'kysely';
-import type { DeskStore, StoredDesk, WaitFigures } from '#core/desk/desk-store.ts';
+import type { DeskStore, HumanPart, StoredDesk, WaitFigures } from '#core/desk/desk-store.ts';
 import { skillGroup, type HandlingTimes } from '#core/desk/estimate.ts';
 import type { Offer } from '#core/desk/offer.ts';
 import type { QueueEntry } from '#core/desk/queue-entry.ts';
@@ -202,6 +202,17 @@ export class PostgresDeskStore implements DeskStore {
       .where('state', '<>', 'done')
       .execute();
     return rows.map((row) => row.call_id);
+  }
+
+  async connectionsOf(callIds: readonly number[]): Promise<readonly HumanPart[]> {
+    if (callIds.length === 0) return [];
+    const rows = await this.#db
+      .selectFrom('queue_entries')
+      .select(['call_id', 'ended_at'])
+      .where('call_id', 'in', [...callIds])
+      .where('connected_at', 'is not', null)
+      .execute();
+    return rows.map((row) => ({ callId: row.call_id, endedAt: row.ended_at }));
   }
 
   async withEndedCalls(): Promise<readonly { organizationId: number; callId: number; cause: string }[]> {

@@ -41,16 +41,11 @@ export class PostgresLegStore implements LegStore {
     return rows.map(toLeg);
   }
 
-  participants(callId: number): Promise<readonly Participant[]> {
-    return this.participantsOf([callId]);
-  }
-
-  async participantsOf(callIds: readonly number[]): Promise<readonly Participant[]> {
-    if (callIds.length === 0) return [];
+  async participants(callId: number): Promise<readonly Participant[]> {
     const rows = await this.#db
       .selectFrom('participants')
       .selectAll()
-      .where('call_id', 'in', [...callIds])
+      .where('call_id', '=', callId)
       .orderBy('id')
       .execute();
     return rows.map(toParticipant);

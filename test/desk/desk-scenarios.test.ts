@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { effectiveStatus } from '#core/desk/desk.ts';
+import { CONNECT_QUESTION } from '#core/desk/queue-callback.ts';
+import type { QueueEntry } from '#core/desk/queue-entry.ts';
+import { CalledBack } from '#live/desk/called-back.ts';
 import { estimateMinutes, estimateWaitMs, positionOf } from '#core/desk/estimate.ts';
 import { emptyDesk, humanAgent, MadeUpDesk, newEntry } from './made-up-desk.ts';
 
@@ -79,6 +82,19 @@ describe('scenarios of the desk', () => {
     assert.equal(one.entry(1)!.enteredAt, enteredAt);
   });
 
+  it('an agent who is briefed has time beyond the limit for media, but not for ever', () => {
+    const one = desk(1, { answerBy: 'browser', phoneNumber: null });
+    enter(one, 1);
+    const { id } = one.offerTo(1)!;
+    one.do({ type: 'accept', offerId: id });
+    one.pass(14_000);
+    one.do({ type: 'briefing', offerId: id });
+    one.pass(39_000);
+    assert.equal(one.offerTo(1)!.state, 'accepted');
+    one.pass(1000);
+    assert.deepEqual([one.endedOffers.at(-1)!.state, one.entry(1)!.state], ['leg_failed', 'waiting']);
+  });
+
   it('desk.md 11: who declines is not offered the same caller again for 60 s', () => {
     const one = desk(3);
     enter(one, 1);
@@ -148,5 +164,56 @@ describe('scenarios of the desk', () => {
     assert.deepEqual([one.entry(1)!.state, one.entry(1)!.callback!.tries], ['calling', 2]);
     one.do({ type: 'callback-failed', entryId: calling.id, cause: 'do_not_call', final: true });
     assert.deepEqual([one.ended.at(-1)!.outcome, one.ended.at(-1)!.cause], ['callback', 'do_not_call']);
+  });
+
+  it('a caller who asks again after taking a callback waits on the line, and may leave it', () => {
+    const one = desk(1, { wanted: 'offline' });
+    enter(one, 1);
+    const { enteredAt, id } = one.entry(1)!;
+    const leave = () => one.do({ type: 'leave-line', callId: 1, outcome: 'returned_to_ai', cause: 'changed_mind' });
+    one.do({ type: 'take-callback', callId: 1, number: '+15005550006', at: one.now });
+    leave();
+    assert.equal(one.entry(1)!.state, 'callback', 'the place of a callback is kept');
+    enter(one, 1);
+    assert.deepEqual([one.entry(1)!.id, one.entry(1)!.state, one.entry(1)!.enteredAt], [id, 'waiting', enteredAt]);
+    leave();
+    assert.deepEqual([one.ended.at(-1)!.outcome, one.ended.at(-1)!.cause], ['returned_to_ai', 'changed_mind']);
+  });
+
+  it('a callback that cannot be made for four days is given up', () => {
+    const one = desk(1, { wanted: 'offline' });
+    enter(one, 1);
+    one.do({ type: 'take-callback', callId: 1, number: '+15005550006', at: one.now });
+    one.pass(96 * 3_600_000 - 1);
+    assert.equal(one.entry(1)!.state, 'callback');
+    one.pass(1);
+    assert.deepEqual([one.ended.at(-1)!.outcome, one.ended.at(-1)!.cause], ['callback', 'expired']);
+  });
+});
+
+describe('the answer of a person who is called back', () => {
+  const entry = { ...newEntry(7, { skills: ['tax'], reason: 'a bill' }), id: 3 } as QueueEntry;
+  const answerTo = (...said: readonly string[]) => {
+    const one = new CalledBack();
+    for (const text of said) {
+      const [who, words] = text.split(': ') as ['agent' | 'caller', string];
+      if (who === 'agent') one.agentSaid(words);
+      else one.personSaid(words);
+    }
+    return one.eventFor(entry);
+  };
+
+  it('counts only after the question; a no ends the place, anything else is a yes', () => {
+    assert.equal(answerTo('caller: Hello?'), null);
+    assert.equal(answerTo('caller: Hello?', `agent: A colleague is free. ${CONNECT_QUESTION}`), null);
+    const yes = answerTo(`agent: ${CONNECT_QUESTION}`, 'caller: Yes, please.', 'caller: no');
+    assert.deepEqual(yes, { type: 'enter', entry: newEntry(7, { skills: ['tax'], reason: 'a bill' }) });
+    for (const words of ['No, thanks.', 'not now', "I don't need it any more"])
+      assert.deepEqual(answerTo(`agent: ${CONNECT_QUESTION}`, `caller: ${words}`), {
+        type: 'callback-failed',
+        entryId: 3,
+        cause: 'not_wanted',
+        final: true,
+      });
   });
 });

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { askForHuman } from '#core/desk/ask-for-human.ts';
 import { acceptOffer, declineOffer, type MediaAccess } from '#core/desk/answer-offer.ts';
 import { agentPageClosed, agentSeen, setAgentStatus } from '#core/desk/agent-status.ts';
 import { endAgentCall, handBack, holdCaller, resumeCaller, wrapUpCall } from '#core/desk/desk-call.ts';
 import { listHumanAgents, queuePosition, queueStatus, viewDesk } from '#core/desk/desk-view.ts';
+import { keepPlace } from '#core/desk/queue-callback.ts';
+import { getSession } from '#core/calls/call-sessions.ts';
 import { superviseCall } from '#core/desk/supervise-call.ts';
 import { transferCall, transfersOf } from '#core/desk/transfer-call.ts';
 import type { Context } from '#core/kernel/context.ts';
 import { createUser } from '#core/identity/users.ts';
+import { decodeMulaw, encodeMulaw } from '#engine/audio/mulaw.ts';
+import { makeOfflineProviders } from '#providers/offline/offline.ts';
+import { speak } from '../contract/text-to-speech.ts';
 import { amplitudeAt } from '../engine/bridge-stage.ts';
 import { SocketCaller } from '../support/caller.ts';
 import { accepted, initiate, startServer, until, type TestServer } from '../support/server.ts';
@@ -65,6 +71,20 @@ const bridged = (callId: number) =>
   until('the human agent to have the caller', 60_000, async () =>
     (await transfersOf(server.app.core, { id: callId })).some(({ outcome }) => outcome === 'bridged'),
   );
+/** Who handles a call, and how often it was transferred, as the API shows it. */
+const handling = async (callId: number) => {
+  const { handledBy, transferCount } = await getSession(server.app.core, admin, callId, 'x', 'Call');
+  return [handledBy, transferCount];
+};
+/** A sentence as it sounds on the telephone. */
+async function spoken(text: string): Promise<Int16Array> {
+  const offline = makeOfflineProviders(1);
+  try {
+    return decodeMulaw(encodeMulaw((await speak(offline.textToSpeech[0]!, text, 'offline-martin')).pcm));
+  } finally {
+    await offline.close();
+  }
+}
 const speakFor = (who: SocketCaller, hz: number) =>
   who.speak(Int16Array.from({ length: 8000 * 60 }, (_, i) => 8000 * Math.sin((2 * Math.PI * hz * i) / 8000)));
 /** The amplitude of a tone in the last half second that was heard. */
@@ -82,6 +102,7 @@ describe('the desk', () => {
     assert.equal(offer!.via, 'browser');
     assert.equal((await queuePosition(core, admin, call.id)).position, 1);
     assert.equal((await queueStatus(core, admin)).waiting, 1);
+    assert.deepEqual(await handling(call.id), ['ai-agent', 0], 'only an accepted transfer counts');
     const row = (await listHumanAgents(core, admin)).find(({ agent: { id } }) => id === agent.id)!;
     assert.deepEqual([row.status, row.agent.wanted], ['busy', 'online']);
     assert.equal((await viewDesk(core, as(other.id))).offers.length, 0);
@@ -110,6 +131,21 @@ describe('the desk', () => {
     const human = new SocketCaller(mediaUrl(await acceptOffer(core, as(agent.id), offer!.id)));
     await bridged(callId);
     assert.equal((await core.store.calls.byId(callId))!.status, 'answered');
+    assert.deepEqual(await handling(callId), ['human-agent', 1]);
+    const words = await spoken('when are you open');
+    human.speak(words);
+    await until('the words of the human agent in the transcript', 60_000, async () => {
+      const { body } = await server.request('GET', `/api/v1/calls/${callId}/transcript`);
+      const said = body as unknown as readonly { speaker: string; text: string }[];
+      return said.some(({ speaker, text }) => speaker === 'human_agent' && text.length > 0);
+    });
+    caller.speak(words);
+    await until('the words of the caller to the human agent in the transcript', 60_000, async () => {
+      const { conversationId } = (await core.store.calls.byId(callId))!;
+      const entries = await core.store.entries.ofCall(conversationId);
+      const human = entries.findIndex(({ detail }) => detail['by'] === 'human-agent');
+      return human >= 0 && entries.slice(human).some(({ role }) => role === 'caller');
+    });
     speakFor(caller, 1000);
     speakFor(human, 500);
     await until('the human to hear the caller', 60_000, () => lately(human, 1000) > 1000);
@@ -168,6 +204,37 @@ describe('the desk', () => {
     );
     const [done] = await transfersOf(core, call);
     assert.deepEqual([done!.outcome, done!.agentId], ['bridged', agent.id]);
+    await core.live.send(call.id, { type: 'end', reason: 'completed' });
+  });
+
+  it('desk.md 18: a callback is made in its turn, at its old place, but not to a person who opted out', async () => {
+    const { core } = server.app;
+    const agent = await newAgent({ phoneNumber: '+15005550124' });
+    const waits = async (to: string) => {
+      const call = await answeredCall(to);
+      const { entry } = await askForHuman(core, call, 'a bill');
+      assert.ok(await keepPlace(core, call, to, null));
+      await core.live.send(call.id, { type: 'end', reason: 'completed' });
+      return entry;
+    };
+    const [optedOut, entry] = [await waits('+15005550010'), await waits('+15005550008')];
+    await server.request('POST', '/api/people/do-not-call', { phone_number: '+15005550010' });
+    await setAgentStatus(core, as(agent.id), agent.id, 'online');
+    const now = (id: number) => core.store.desk.entry(admin.organizationId, id);
+    await until('the one who opted out to be left alone', 60_000, async () => (await now(optedOut.id))!.endedAt);
+    assert.deepEqual([(await now(optedOut.id))!.outcome, (await now(optedOut.id))!.cause], ['callback', 'do_not_call']);
+    await until(
+      'the other one to talk with the agent',
+      90_000,
+      async () => (await now(entry.id))!.state === 'connected',
+    );
+    const connected = (await now(entry.id))!;
+    assert.notEqual(connected.callId, entry.callId);
+    assert.deepEqual([connected.enteredAt, connected.callback!.tries], [entry.enteredAt, 1]);
+    const call = (await core.store.calls.byId(connected.callId))!;
+    const origin = (await core.store.callOrigins.of([call.id])).get(call.id)!;
+    assert.equal(call.to, '+15005550008');
+    assert.match(origin.roomName!, /^callback-15005550008-\d+$/);
     await core.live.send(call.id, { type: 'end', reason: 'completed' });
   });
 

@@ -3,7 +3,13 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { acceptOffer } from '#core/desk/answer-offer.ts';
+import { agentSeen, setAgentStatus } from '#core/desk/agent-status.ts';
+import { transferCall, transfersOf } from '#core/desk/transfer-call.ts';
+import { createUser } from '#core/identity/users.ts';
+import type { Context } from '#core/kernel/context.ts';
 import { startEmbedded, type EmbeddedPostgres } from '#store/embedded-postgres.ts';
+import { amplitudeAt } from '../engine/bridge-stage.ts';
 import { SocketCaller } from '../support/caller.ts';
 import { EventClient, type EventMessage } from '../support/event-client.ts';
 import { accepted, startServer, until, type TestServer } from '../support/server.ts';
@@ -149,6 +155,43 @@ describe('two servers', () => {
     // The server that had placed it lets go of it, without a word on record.
     await until('the first owner to let go', 15_000, () => a.app.live.count === 0);
     assert.equal((await a.app.core.store.calls.bySid(sid))!.endReason, 'enough');
+  });
+
+  it('a human agent connects at one to a call that the other carries, and has the caller', async () => {
+    const { body } = await accepted(() => a.request('POST', '/v1/convai/web-calls', { agent_id: 'agent_1' }));
+    const caller = new SocketCaller(String(body['websocket_url']));
+    await until('the AI agent to speak', 60_000, () => caller.heardSeconds > 0.3);
+    const call = (await a.app.core.store.calls.bySid(String(body['call_sid'])))!;
+    const { core, organization } = b.app;
+    const admin: Context = {
+      organizationId: organization.id,
+      actor: { kind: 'system', name: 'test' },
+      requestId: 'test',
+    };
+    const given = { email: 'far@two.test', name: 'Far', role: 'agent', password: 'long-enough-password-7' } as const;
+    const { id: agentId } = await createUser(core, admin, given);
+    await agentSeen(core, admin, agentId);
+    await setAgentStatus(core, admin, agentId, 'online');
+    const transfer = { agentId, skills: [], transferType: 'cold', reason: null } as const;
+    const { offer } = await transferCall(core, admin, call.id, transfer, 'x');
+    const { token } = await acceptOffer(core, admin, offer!.id);
+    const url = `${b.url.replace('http', 'ws')}/voice/websocket?call_sid=${call.sid}&token=`;
+    const stranger = new SocketCaller(`${url}${token}x`);
+    await until('a wrong token to be refused', 60_000, () => stranger.refused);
+    const human = new SocketCaller(url + token);
+    await until('the human agent to have the caller', 60_000, async () =>
+      (await transfersOf(core, call)).some(({ outcome }) => outcome === 'bridged'),
+    );
+    assert.equal((await core.store.calls.byId(call.id))!.owner, call.owner, 'the call stays where it is');
+    human.speak(Int16Array.from({ length: 8000 * 60 }, (_, i) => 8000 * Math.sin((2 * Math.PI * 500 * i) / 8000)));
+    await until(
+      'the caller to hear the human agent',
+      60_000,
+      () => amplitudeAt(caller.heard().slice(-4000), 500) > 1000,
+    );
+    await a.request('POST', `/v1/convai/calls/${call.sid}/end`, { reason: 'enough' });
+    await until('both to be off the call', 60_000, () => caller.closed !== null && human.closed !== null);
+    await until('both to let go', 60_000, () => a.app.live.count === 0 && b.app.live.count === 0);
   });
 
   it('a call whose media is connected at one is not taken over by the other; when it is lost, one of four sockets takes it', async () => {

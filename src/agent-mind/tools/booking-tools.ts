@@ -217,8 +217,27 @@ async function takeCallback(scene: ToolContext, args: Args): Promise<ToolOutcome
     dueAt: spoken.at,
     reason: args['reason'] ?? 'asked for on the call',
   });
+  const kept = await keepPlace(scene, args['reason'] ?? '', spoken.at);
+  if (kept !== null) return kept;
   return {
     status: 'ok',
     output: spoken.at === null ? 'The callback is noted.' : `The callback is noted for ${say(scene, spoken.at)}.`,
+  };
+}
+
+/** A caller who waits for a human agent keeps the place in line; one who leaves a message does not wait any more. */
+async function keepPlace({ line, number }: ToolContext, reason: string, at: Date | null): Promise<ToolOutcome | null> {
+  if (line === null) return null;
+  if (/^message\b/i.test(reason)) {
+    await line.leave('message');
+    return null;
+  }
+  const place = number === null ? null : await line.keepPlace(number, at);
+  if (place === null) return null;
+  const where = place.position === null ? '' : `, number ${place.position}`;
+  return {
+    status: 'ok',
+    output: `The callback is noted. The caller keeps the place in line${where}.`,
+    waitForHuman: false,
   };
 }

@@ -20,8 +20,11 @@ export const BUILT_INS: readonly BuiltIn[] = [
   {
     definition: {
       name: 'transfer_to_human',
-      description: 'Asks for a person to take over the call.',
-      parameters: { reason: param('What the caller wants', false) },
+      description: 'Asks for a person to take over the call, or takes that request back.',
+      parameters: {
+        reason: param('What the caller wants', false),
+        cancel: param('yes, if the caller no longer wants to wait for a person', false),
+      },
     },
     run: transferToHuman,
   },
@@ -38,13 +41,17 @@ export const BUILT_INS: readonly BuiltIn[] = [
 
 async function transferToHuman(scene: ToolContext, args: Args): Promise<ToolOutcome> {
   const { agent, store, canTransfer, subject } = scene;
+  if (/^(yes|true)$/i.test(args['cancel'] ?? '')) {
+    await scene.line?.leave('changed_mind');
+    return { status: 'ok', output: 'The caller does not wait any more. Go on yourself.', waitForHuman: false };
+  }
   const possible = agent.transferNumber !== null && canTransfer;
   await store.outbox.audit(as(scene), possible ? 'call.transfer' : 'call.transfer-requested', subject, {
     ...args,
     ...(possible ? { to: agent.transferNumber } : {}),
   });
   if (possible) return { status: 'ok', output: 'A colleague takes over now.', transfers: true };
-  const place = scene.askForHuman && (await scene.askForHuman(args['reason'] ?? null));
+  const place = scene.line && (await scene.line.ask(args['reason'] ?? null));
   return { status: 'ok', output: placeInWords(place), waitForHuman: true };
 }
 

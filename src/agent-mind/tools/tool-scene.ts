@@ -27,8 +27,16 @@ export interface ToolContext {
   readonly secrets: Secrets;
   /** Whether the call can be transferred. */
   readonly canTransfer: boolean;
-  /** Puts the caller in line for a human agent; null in text. */
-  readonly askForHuman: ((reason: string | null) => Promise<Place>) | null;
+  /** Null in text. */
+  readonly line: LineForHumans | null;
+}
+
+/** The line for human agents, as the caller of a call uses it. */
+export interface LineForHumans {
+  ask(reason: string | null): Promise<Place>;
+  /** The caller is called back at this number when the turn has come, not before `at`. Null: does not wait in line. */
+  keepPlace(number: string, at: Date | null): Promise<{ readonly position: number | null } | null>;
+  leave(cause: 'changed_mind' | 'message'): Promise<void>;
 }
 
 export type Args = Readonly<Record<string, string | undefined>>;

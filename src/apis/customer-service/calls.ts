@@ -7,7 +7,7 @@ import { isEnded } from '#core/calls/call.ts';
 import { sidInSipCallId } from '#core/calls/sip-call-id.ts';
 import { operation } from '../kit/operation.ts';
 import { timeInSeconds } from '../kit/codecs.ts';
-import { SPEAKERS, statusWord } from './dialect.ts';
+import { speakerOf, statusWord } from './dialect.ts';
 import { SESSION, SessionParams, sessionId, subjectOf } from './ids.ts';
 import { INBOUND, InboundCall, presentInbound } from './inbound.ts';
 import { OutboundCall, presentOutbound } from './outbound.ts';
@@ -53,7 +53,7 @@ export const transcriptOperation = operation({
       speaker: z.enum(['customer', 'ai_agent', 'human_agent']),
       text: z.string(),
       timestamp: z.string(),
-      confidence: z.number().nullable().describe('Of the recogniser, 0 to 1; 1 for what an agent said'),
+      confidence: z.number().nullable().describe('Of the recogniser, 0 to 1; 1 for what the AI agent said'),
     }),
   ),
   handle: async ({ core, ctx, params: { session_id: id } }) => {
@@ -62,15 +62,15 @@ export const transcriptOperation = operation({
     const call = await getCall(core, ctx, sessionId(id), subjectOf(id), SESSION);
     return (await entriesOf(core, call)).flatMap(({ id: entryId, role, text, at, detail }) => {
       if (role !== 'caller' && role !== 'agent') return [];
-      const { confidence } = detail;
+      const { confidence, by } = detail;
       return [
         {
           id: entryId,
           session_id: call.id,
-          speaker: SPEAKERS[role],
+          speaker: speakerOf(role, by),
           text,
           timestamp: timeInSeconds(at),
-          confidence: role === 'agent' ? 1 : typeof confidence === 'number' ? confidence : null,
+          confidence: typeof confidence === 'number' ? confidence : role === 'agent' ? 1 : null,
         },
       ];
     });

@@ -32,8 +32,11 @@ export const HANDLED_BY: Record<CallSession['handledBy'], string> = {
 /** Seconds with one decimal. */
 export const secondsOf = (ms: number): number => Math.round(ms / 100) / 10;
 
-/** By the role of an entry. */
-export const SPEAKERS = { caller: 'customer', agent: 'ai_agent' } as const;
+/** Who said an entry. `by` is set for the words of a person on our side. */
+export function speakerOf(role: 'caller' | 'agent', by: unknown): 'customer' | 'ai_agent' | 'human_agent' {
+  if (role === 'caller') return 'customer';
+  return by === 'human-agent' ? 'human_agent' : 'ai_agent';
+}
 
 export const INVALID_NUMBER = 'Invalid phone number format';
 

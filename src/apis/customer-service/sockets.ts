@@ -13,7 +13,7 @@ import { timeInSeconds } from '../kit/codecs.ts';
 import { EventSocket } from '../kit/event-socket.ts';
 import { parseInput } from '../kit/input.ts';
 import type { SocketDialect, Topic } from '../kit/socket-dialect.ts';
-import { renderError, sentenceOf, SPEAKERS, statusWord } from './dialect.ts';
+import { renderError, sentenceOf, speakerOf, statusWord } from './dialect.ts';
 import { SESSION, sessionId, sipCallIdOf, subjectOf } from './ids.ts';
 
 type Words = ReturnType<SocketDialect<never>['wordsOf']>;
@@ -41,8 +41,10 @@ function callWords({ at, event, call, roomName }: FedEvent): Words {
 function transcriptWords({ event, call }: FedEvent): Words {
   if (!call || (event.type !== 'message.sent' && event.type !== 'message.received')) return [];
   const { role, text } = event.data;
-  const confidence = event.type === 'message.received' ? event.data.confidence : 1;
-  return [{ type: 'transcript_update', data: { session_id: call.id, speaker: SPEAKERS[role], text, confidence } }];
+  const received = event.type === 'message.received';
+  const speaker = speakerOf(role, received ? null : event.data.by);
+  const confidence = received ? event.data.confidence : 1;
+  return [{ type: 'transcript_update', data: { session_id: call.id, speaker, text, confidence } }];
 }
 
 /** `ping` is the only message of a client: the request has authenticated and subscribed. */

@@ -1,12 +1,12 @@
 import type { Core } from '../core.ts';
 import type { Entry } from '../conversations/entry.ts';
+import type { HumanPart } from '../desk/desk-store.ts';
 import type { Context } from '../kernel/context.ts';
 import type { Listed, Page } from '../kernel/page.ts';
 import type { Sentiment } from '../memory/analyst.ts';
 import { isEnded, LIVE_STATUSES, type Call, type Direction } from './call.ts';
 import { NO_ORIGIN, roomNameOf, type CallOrigin } from './call-origin.ts';
 import { getCall, listCalls } from './get-call.ts';
-import type { Participant } from './participant.ts';
 
 /** A call with what a service desk shows of it. */
 export interface CallSession {
@@ -57,10 +57,10 @@ export async function getSession(
 async function sessionsOf(core: Core, calls: readonly Call[]): Promise<readonly CallSession[]> {
   if (calls.length === 0) return [];
   const ids = calls.map((call) => call.id);
-  const [origins, people, participants, reviews] = await Promise.all([
+  const [origins, people, connections, reviews] = await Promise.all([
     core.store.callOrigins.of(ids),
     core.store.persons.onCalls(ids),
-    core.store.legs.participantsOf(ids),
+    core.store.desk.connectionsOf(ids),
     core.store.callReviews.of(ids),
   ]);
   const unjudged = calls.filter((call) => call.answeredAt !== null && !reviews.get(call.id)?.analysis);
@@ -68,7 +68,7 @@ async function sessionsOf(core: Core, calls: readonly Call[]): Promise<readonly 
     unjudged.map((call) => call.conversationId),
     LAST_ENTRIES,
   );
-  const byCall = Map.groupBy(participants, (one) => one.callId);
+  const byCall = Map.groupBy(connections, (one) => one.callId);
   return Promise.all(
     calls.map(async (call) => ({
       call,
@@ -76,7 +76,7 @@ async function sessionsOf(core: Core, calls: readonly Call[]): Promise<readonly 
       roomName: roomNameOf(call, origins.get(call.id)?.roomName ?? null),
       person: people.get(call.id) ?? null,
       handledBy: handledBy(call, byCall.get(call.id) ?? []),
-      transferCount: (byCall.get(call.id) ?? []).filter(({ role }) => isHuman(role)).length,
+      transferCount: byCall.get(call.id)?.length ?? 0,
       sentiment:
         reviews.get(call.id)?.analysis?.sentiment ?? (await sentimentOf(core, spoken.get(call.conversationId) ?? [])),
     })),
@@ -91,14 +91,15 @@ async function sentimentOf(core: Core, entries: readonly Entry[]): Promise<Senti
   return (await core.dialogue.analyse(null, entries, false)).judgement?.sentiment ?? null;
 }
 
-const isHuman = (role: Participant['role']): boolean => role === 'human-agent' || role === 'colleague';
-
-/** A person who takes part in a running call handles it; an ended one was handled by who stayed to the end. */
+/**
+ * A human agent who has the caller handles a running call, from the acceptance on; an ended one was handled by who had
+ * the caller at its end.
+ */
 function handledBy(
   { status, endedAt }: Pick<Call, 'status' | 'endedAt'>,
-  participants: readonly Pick<Participant, 'role' | 'leftAt'>[],
+  parts: readonly HumanPart[],
 ): CallSession['handledBy'] {
-  const stayed = ({ leftAt }: Pick<Participant, 'leftAt'>) =>
-    leftAt === null || (isEnded(status) && endedAt !== null && leftAt.getTime() >= endedAt.getTime());
-  return participants.some((one) => isHuman(one.role) && stayed(one)) ? 'human-agent' : 'ai-agent';
+  const stayed = (part: HumanPart) =>
+    part.endedAt === null || (isEnded(status) && endedAt !== null && part.endedAt.getTime() >= endedAt.getTime());
+  return parts.some(stayed) ? 'human-agent' : 'ai-agent';
 }

@@ -26,9 +26,8 @@ export interface LegStore {
   atCarrier(carrier: string, carrierLegId: string): Promise<Leg | null>;
   /** In the order in which they were made. */
   ofCall(callId: number): Promise<readonly Leg[]>;
+  /** In the order in which they joined. */
   participants(callId: number): Promise<readonly Participant[]>;
-  /** Of several calls, in the order in which they joined. */
-  participantsOf(callIds: readonly number[]): Promise<readonly Participant[]>;
   /** Adds a party's leg to a running call. Null if the writer is no longer the owner, or the call has ended. */
   add(callId: number, by: Ownership, leg: NewLeg): Promise<Leg | null>;
   /**

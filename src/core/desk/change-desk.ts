@@ -1,6 +1,6 @@
 import type { Core } from '../core.ts';
 import type { Records } from '../records.ts';
-import { DESK_POLICY, type Desk } from './desk.ts';
+import { DESK_POLICY, SIMULATED_POLICY, type Desk } from './desk.ts';
 import type { DeskEvent } from './desk-event.ts';
 import { deskStep } from './desk-step.ts';
 import { estimateWaitMs } from './estimate.ts';
@@ -20,10 +20,10 @@ export async function readDesk(core: Pick<Core, 'store' | 'carriers'>, organizat
   return { ...(await core.store.desk.read(organizationId)), ...(await settingsOf(core)) };
 }
 
-const settingsOf = async ({ carriers }: Pick<Core, 'carriers'>) => ({
-  simulated: !(await carriers.current()).real,
-  policy: DESK_POLICY,
-});
+async function settingsOf({ carriers }: Pick<Core, 'carriers'>): Promise<Pick<Desk, 'simulated' | 'policy'>> {
+  const { real } = await carriers.current();
+  return { simulated: !real, policy: real ? DESK_POLICY : SIMULATED_POLICY };
+}
 
 /**
  * Changes a desk under its lock, and matches callers with agents. `event` is made from the locked desk; null changes
@@ -50,6 +50,12 @@ export async function changeDesk(
     return { change, now };
   });
   core.deskAlarm.set(organizationId, openOf(change.after), now);
+  for (const entry of change.after.entries)
+    if (
+      entry.state === 'calling' &&
+      !change.before.entries.some(({ id, state }) => id === entry.id && state === 'calling')
+    )
+      core.deskAlarm.callBack(organizationId, entry);
   for (const callId of touched(change)) notifyCall(core, callId);
   return change;
 }

@@ -15,7 +15,8 @@ export interface NewEntry {
 /** Everything that changes a desk. Events that come too late, or twice, change nothing. */
 export type DeskEvent =
   | { readonly type: 'enter'; readonly entry: NewEntry }
-  | { readonly type: 'accept' | 'decline' | 'media-proven'; readonly offerId: number }
+  /** `briefing`: the agent's media works, and the agent hears who waits. `media-proven`: the agent takes the caller. */
+  | { readonly type: 'accept' | 'decline' | 'briefing' | 'media-proven'; readonly offerId: number }
   /** The agent could not be reached, or did not answer as asked. */
   | {
       readonly type: 'offer-failed';

@@ -49,6 +49,11 @@ class DeskStep {
         return this.#accept(event.offerId);
       case 'decline':
         return this.#fail(event.offerId, 'declined', 'declined');
+      case 'briefing': {
+        const offer = this.#open(event.offerId);
+        // The time limit for media does not cut a briefing off.
+        return offer ? this.#putOffer({ ...offer, deadline: this.#in('briefMs') }) : undefined;
+      }
       case 'media-proven':
         return this.#bridge(event.offerId);
       case 'offer-failed':
@@ -62,7 +67,8 @@ class DeskStep {
         return this.#callEnded(event.callId, event.cause);
       case 'leave-line': {
         const entry = this.#lineEntry(event.callId);
-        return entry ? this.#end(entry, event.outcome, event.cause) : undefined;
+        // Who took a callback keeps the place.
+        return entry?.state === 'waiting' ? this.#end(entry, event.outcome, event.cause) : undefined;
       }
       case 'take-callback':
       case 'callback-placed':
@@ -95,6 +101,8 @@ class DeskStep {
     const known = this.#desk.entries.find((one) => one.callId === entry.callId && one.state === 'calling');
     if (known) return this.#put({ ...known, state: 'waiting' });
     const waiting = this.#lineEntry(entry.callId);
+    // Who asks again on the call on which they took a callback waits on the line after all.
+    if (waiting?.state === 'callback') this.#put({ ...waiting, state: 'waiting', callback: null });
     if (waiting && entry.targetId === null) return;
     if (waiting) this.#end(waiting, 'returned_to_ai', 'replaced');
     const entered: QueueEntry = {
@@ -252,13 +260,15 @@ class DeskStep {
   }
 
   #settleEntry(entry: QueueEntry): void {
-    const { returnMs, callingMs } = this.#desk.policy;
+    const { returnMs, callingMs, callbackKeepMs } = this.#desk.policy;
     if (entry.state === 'connected') {
       const lostMs = entry.agentLostAt && this.#now.getTime() - entry.agentLostAt.getTime();
       if (lostMs !== null && lostMs >= returnMs) this.#release(entry, 'agent_lost');
       else if (!this.#agentOf(entry.agentId!)) this.#release(entry, 'agent_lost');
     } else if (entry.state === 'calling' && this.#now.getTime() - entry.callback!.at.getTime() >= callingMs)
       this.#tryAgain(entry, 'no_answer', false);
+    else if (entry.state === 'callback' && this.#now.getTime() - entry.callback!.at.getTime() >= callbackKeepMs)
+      this.#end(entry, 'callback', 'expired');
     else if (entry.state === 'waiting' && entry.targetId !== null) this.#settleTransfer(entry);
   }
 

@@ -11,6 +11,13 @@ export interface WaitFigures {
   readonly meanWaitMs: number;
 }
 
+/** The part of a call during which a human agent had the caller. */
+export interface HumanPart {
+  readonly callId: number;
+  /** Null while it goes on. */
+  readonly endedAt: Date | null;
+}
+
 export interface DeskStore {
   /** The open records of a desk and its agents. */
   read(organizationId: number): Promise<StoredDesk>;
@@ -26,6 +33,8 @@ export interface DeskStore {
   offer(organizationId: number, id: number): Promise<Offer | null>;
   /** All entries of a call with their offers, oldest first. */
   ofCall(callId: number): Promise<{ readonly entries: readonly QueueEntry[]; readonly offers: readonly Offer[] }>;
+  /** When human agents had the callers of these calls. */
+  connectionsOf(callIds: readonly number[]): Promise<readonly HumanPart[]>;
   /** Of these calls, those that have an open entry. */
   openAmong(callIds: readonly number[]): Promise<readonly number[]>;
   /** Calls that have ended although a caller waits, or an agent talks, on them. */

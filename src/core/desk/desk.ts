@@ -17,6 +17,8 @@ export interface DeskPolicy {
   readonly returnMs: number;
   readonly callbackTries: number;
   readonly callbackAgainMs: number;
+  /** A callback that could not be made for this long is given up. */
+  readonly callbackKeepMs: number;
   /** For calling a person back, until they answer and ask for the agent. */
   readonly callingMs: number;
 }
@@ -30,8 +32,15 @@ export const DESK_POLICY: DeskPolicy = {
   returnMs: 15_000,
   callbackTries: 2,
   callbackAgainMs: 5 * 60_000,
+  callbackKeepMs: 96 * 3_600_000,
   callingMs: 90_000,
 };
+
+/**
+ * A simulated colleague answers on the call's clock, which waits for a busy machine: the limits of that clock apply
+ * first, and the desk's limit by the wall clock is the last resort.
+ */
+export const SIMULATED_POLICY: DeskPolicy = { ...DESK_POLICY, briefMs: 180_000 };
 
 /** The desk of one organization: every open entry and offer, and all human agents. */
 export interface Desk {

@@ -20,6 +20,7 @@ export function nextDeadline({ entries, offers, agents, policy }: Desk, now: Dat
     if (state === 'connected' && agentLostAt) consider(agentLostAt.getTime() + policy.returnMs);
     if (state === 'calling') consider(callback!.at.getTime() + policy.callingMs);
     if (state === 'callback' && callback!.at > now) consider(callback!.at.getTime());
+    if (state === 'callback') consider(callback!.at.getTime() + policy.callbackKeepMs);
     if (state === 'waiting' || state === 'callback')
       for (const { until } of resting) if (until > now) consider(until.getTime());
   }

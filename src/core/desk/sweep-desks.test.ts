@@ -9,7 +9,7 @@ it('a desk that cannot be changed does not keep the others from being swept', as
   const core = {
     clock: { now: () => new Date(0) },
     carriers: { current: () => Promise.resolve({ real: true }) },
-    deskAlarm: { set: (organizationId: number) => swept.push(organizationId) },
+    deskAlarm: { set: (organizationId: number) => swept.push(organizationId), callBack: () => undefined },
     store: {
       desk: {
         withEndedCalls: () => Promise.resolve([{ organizationId: 1, callId: 7, cause: 'completed' }]),

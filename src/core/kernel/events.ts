@@ -23,7 +23,15 @@ export type DomainEvent =
     }
   | ({ readonly type: 'agent.responded'; readonly data: { readonly text: string } } & Where)
   /** What we said. */
-  | ({ readonly type: 'message.sent'; readonly data: { readonly role: 'agent'; readonly text: string } } & Where)
+  | ({
+      readonly type: 'message.sent';
+      readonly data: {
+        readonly role: 'agent';
+        readonly text: string;
+        /** Absent: the AI agent said it. */
+        readonly by?: 'human-agent';
+      };
+    } & Where)
   /** What the other party said. `confidence` of the recogniser, 0 to 1; null if unknown. */
   | ({
       readonly type: 'message.received';

@@ -46,6 +46,8 @@ async function erase(
 ): Promise<Erased> {
   return core.store.transaction(async (records) => {
     const find = () => which(records);
+    // A change of the desk that has read an entry of this person would write their number back.
+    await records.desk.lock(ctx.organizationId);
     const found = await find();
     // A call that is being placed keeps the person, so that none starts during the erasure.
     if (!found || !(await records.persons.lock(found.id))) throw notFound('Person', subject);

@@ -84,6 +84,8 @@ export type TurnEventBody =
   /** A human agent takes the caller, or gives the caller back. */
   | { readonly type: 'stand-aside' }
   | { readonly type: 'return'; readonly text: string }
+  /** The caller begins or ends to wait for a human agent: silence does not end the call meanwhile. */
+  | { readonly type: 'human-awaited'; readonly awaited: boolean }
   | { readonly type: 'end'; readonly reason: string }
   /** The other end hung up: nothing may be sent any more. */
   | { readonly type: 'hung-up'; readonly reason: string }

@@ -18,6 +18,25 @@ function run(events: readonly TurnEventBody[]) {
 
 const aside: readonly TurnEventBody[] = [{ type: 'start' }, { type: 'stand-aside' }];
 
+describe('silence of a caller', () => {
+  const hangsUp = (awaited: readonly boolean[]) => {
+    const before = run([{ type: 'start' }]).state;
+    // The first message has been heard, and nothing is said any more.
+    let state: typeof before = { ...before, phase: 'talking', turn: null, idle: { ...before.idle, sinceMs: 0 } };
+    const policy = { ...DEFAULT_POLICY, firstMessage: 'Hello.' };
+    awaited.forEach((one) => ({ state } = step(state, { type: 'human-awaited', awaited: one, atMs: 0 }, policy)));
+    state = { ...state, idle: { ...state.idle, asked: policy.idleLimit } };
+    const result = step(state, { type: 'tick', atMs: policy.waitingNoticeMs }, policy);
+    return result.state.turn?.endsCall ?? null;
+  };
+
+  it('ends the call, but not while they wait for a human agent', () => {
+    assert.equal(hangsUp([]), 'silence');
+    assert.equal(hangsUp([true]), null);
+    assert.equal(hangsUp([true, false]), 'silence');
+  });
+});
+
 describe('an AI agent who stands aside', () => {
   it('stops speaking at once, and has no deadline', () => {
     const { state, effects } = run(aside);

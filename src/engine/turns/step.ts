@@ -109,7 +109,7 @@ function handle(current: Step, event: TurnEvent): void {
       return fromPlayout(current, event);
     case 'tool-result':
       toolResult(current, event.key, event.status, event.output);
-      if (event.waitForHuman) state.idle.waitingForHuman = true;
+      if (event.waitForHuman !== undefined) state.idle.waitingForHuman = event.waitForHuman;
       if (state.turn?.speculative && state.turn.kind === 'reply') discard(current);
       return;
     case 'message':
@@ -126,6 +126,9 @@ function handle(current: Step, event: TurnEvent): void {
         current,
         state.leaving?.reason ?? (state.turn && !state.turn.speculative ? state.turn.endsCall : null) ?? event.reason,
       );
+    case 'human-awaited':
+      state.idle = { ...state.idle, asked: 0, waitingForHuman: event.awaited };
+      return;
     case 'stand-aside':
       return standAside(current);
     case 'return':

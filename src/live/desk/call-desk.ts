@@ -1,63 +1,26 @@
-import type { Call } from '#core/calls/call.ts';
 import type { Leg } from '#core/calls/leg.ts';
 import type { CallCommand } from '#core/calls/live-calls.ts';
 import type { MediaParty } from '#core/calls/media-token-store.ts';
-import { changeDesk, readDesk, type DeskChange, type DeskCore } from '#core/desk/change-desk.ts';
+import { changeDesk, readDesk, type DeskChange } from '#core/desk/change-desk.ts';
 import { isOnDutyFor, offerFor } from '#core/desk/desk.ts';
 import type { DeskEvent } from '#core/desk/desk-event.ts';
 import { isOpen, type Offer } from '#core/desk/offer.ts';
 import type { QueueEntry } from '#core/desk/queue-entry.ts';
-import type { Log } from '#core/kernel/log.ts';
 import { logFailure } from '#core/kernel/errors.ts';
-import type { CallClock } from '#engine/contracts/clock.ts';
 import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
-import { AI_AGENT, PERSON, type Bridge } from '../bridge/bridge.ts';
+import { AI_AGENT, PERSON } from '../bridge/bridge.ts';
 import { hold, listen, takeOver, talk, whisper } from '../bridge/hearing.ts';
-import { participantOf, type CallLegs } from '../call-legs.ts';
+import { participantOf } from '../call-legs.ts';
 import type { Connection } from '../joining.ts';
 import { ANSWER_PHRASES, answerByKey, answerByWord, type AgentAnswer } from './agent-answer.ts';
 import type { AgentConnection, OfferFailure } from './agent-dial.ts';
-import { AgentPhones, type AgentPhonesOptions } from './agent-phones.ts';
+import { AgentPhones } from './agent-phones.ts';
 import { Briefing } from './briefing.ts';
-import { PartyHearing, type PartyHearingOptions } from './party-hearing.ts';
+import type { CallDeskOptions, Party } from './call-desk-options.ts';
+import { CalledBack } from './called-back.ts';
+import { PartyHearing } from './party-hearing.ts';
 import { DESK_PHRASES, briefingText } from './phrases.ts';
-
-/** What the desk needs of the running call. */
-export interface CallAtDesk {
-  readonly bridge: Bridge;
-  standAside(): void;
-  returnToCaller(text: string): void;
-  say(text: string): void;
-  isWaiting(since: Date | null): void;
-}
-
-export interface CallDeskOptions {
-  readonly call: Call;
-  readonly running: CallAtDesk;
-  readonly legs: CallLegs;
-  readonly clock: CallClock;
-  readonly core: DeskCore;
-  readonly phones: Omit<AgentPhonesOptions, 'answered' | 'failed' | 'call' | 'legs' | 'clock' | 'log'>;
-  /** Hangs up a leg that another server dialled. */
-  readonly hangUp: (carrier: string, carrierLegId: string) => Promise<void>;
-  /** Recognises what agents say. */
-  readonly recognisers: PartyHearingOptions['providers'];
-  /** The audio of a text in the agent's voice. */
-  readonly speak: (text: string) => Promise<Uint8Array | null>;
-  readonly log: Log;
-}
-
-/** A human agent or supervisor with a connection to this call. */
-interface Party {
-  readonly leg: Leg;
-  readonly media: MediaLeg;
-  readonly userId: number;
-  readonly offer: Offer | null;
-  readonly briefing: Briefing;
-  readonly hearing: PartyHearing;
-  proven: boolean;
-  talks: boolean;
-}
+import { TalkHearing } from './talk-hearing.ts';
 
 /**
  * The human side of a running call. It acts by the records of the desk, read again after each change: rings agents by
@@ -72,12 +35,22 @@ export class CallDesk {
   readonly #exitsOffered = new Set<number>();
   /** Entries for which an agent was on duty. */
   readonly #staffed = new Set<number>();
+  readonly #calledBack = new CalledBack();
+  readonly #talk: TalkHearing;
   #work: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(options: CallDeskOptions) {
     this.#options = options;
-    const { call, legs, clock, log, phones } = options;
+    const { call, legs, clock, log, phones, running } = options;
+    this.#talk = new TalkHearing({
+      clock,
+      providers: options.recognisers,
+      phrases: options.phrases,
+      failed: (error) => this.#failed(error),
+      isOnHold: () => running.bridge.attendance.some(({ id, part }) => id === PERSON && part.kind === 'hold'),
+      said: (talk) => running.keepTalk(talk),
+    });
     this.#phones = new AgentPhones({
       ...phones,
       call,
@@ -97,6 +70,17 @@ export class CallDesk {
     else if (act === 'resume') running.bridge.change((all) => talk(all, PERSON));
     else if (act === 'hand-back') void this.#humanLeft('handed_back', DESK_PHRASES.handedBack);
     else this.look();
+  }
+
+  /** Words of the AI agent, or of the person who talks with it. */
+  said(who: 'agent' | 'caller', text: string): void {
+    if (who === 'agent') this.#calledBack.agentSaid(text);
+    else if (this.#calledBack.personSaid(text)) this.look();
+  }
+
+  /** The caller's audio. */
+  heard(mulaw: Uint8Array): void {
+    this.#talk.callerAudio(mulaw);
   }
 
   /** Reads the records and does what they ask for, one reading after another. */
@@ -124,6 +108,7 @@ export class CallDesk {
     if (this.#closed) return;
     this.#closed = true;
     this.#phones.close();
+    this.#talk.end();
     for (const { briefing, hearing, media } of this.#parties.values()) {
       briefing.stop();
       hearing.close();
@@ -196,6 +181,7 @@ export class CallDesk {
       ...events,
       audio: (mulaw) => {
         events.audio(mulaw);
+        if (party.talks) this.#talk.agentAudio(mulaw);
         if (party.proven) return;
         // A telephone is answered by voicemail too: there a key or a word proves the person, not the audio.
         if (offer?.via === 'browser') this.#proven(party);
@@ -226,6 +212,7 @@ export class CallDesk {
     const { entries } = await core.store.desk.ofCall(call.id);
     const entry = entries.find(({ id }) => id === party.offer!.entryId);
     if (party.offer!.via === 'browser' && entry?.transferType === 'warm') {
+      await this.#change({ type: 'briefing', offerId: party.offer!.id });
       const audio = await speak(briefingText(call, entry));
       if (audio && !this.#closed && this.#parties.has(party.leg.id)) await party.briefing.play(clock, audio);
     }
@@ -250,12 +237,14 @@ export class CallDesk {
   #giveCallerTo(party: Party): void {
     const { running } = this.#options;
     party.talks = true;
+    if (this.#options.call.transcribed) this.#talk.begin(party.userId);
     running.standAside();
     running.bridge.change((all) => hold(takeOver(all, participantOf(party.leg)), AI_AGENT));
   }
 
   #giveCallerBack(text: string): void {
     const { running } = this.#options;
+    this.#talk.end();
     if (this.#closed || running.bridge.isClosed) return;
     running.bridge.change((all) => talk(talk(all, PERSON), AI_AGENT));
     running.returnToCaller(text);
@@ -333,6 +322,9 @@ export class CallDesk {
     const { call, core, running } = this.#options;
     if (this.#closed) return;
     const { entries, offers } = await core.store.desk.ofCall(call.id);
+    const calling = entries.find(({ state }) => state === 'calling');
+    const answer = calling && this.#calledBack.eventFor(calling);
+    if (answer) await this.#change(answer);
     const waiting = entries.find(({ state }) => state === 'waiting') ?? null;
     running.isWaiting(waiting?.enteredAt ?? null);
     for (const offer of offers) {
@@ -386,7 +378,8 @@ export class CallDesk {
       party.media.close();
       return;
     }
-    if (entry.outcome === 'caller_gone' || entry.outcome === 'callback' || entry.cause === 'replaced') return;
+    // The caller has ended these waits, or another one has begun.
+    if (['caller_gone', 'callback', 'returned_to_ai'].includes(entry.outcome!)) return;
     const humanTalks = [...this.#parties.values()].some((one) => one.talks);
     if (!humanTalks) running.say(DESK_PHRASES.notReached);
   }

@@ -29,6 +29,7 @@ const CALLBACK_QUESTION = 'When may I call you back?';
 const ANOTHER_QUESTION = 'Which other day and time would suit you?';
 /** The answer to a request for a human agent. */
 function transferWords(output: string): string {
+  if (/does not wait/.test(output)) return `All right. ${HELP_QUESTION}`;
   if (/accepted|connected/i.test(output)) return 'I am connecting you now. One moment, please.';
   const place = /^In line: ([^.]*)\./.exec(output)?.[1];
   return place === undefined
@@ -39,6 +40,11 @@ function transferWords(output: string): string {
 const NO_AGENT_FREE = 'I am sorry, nobody is free right now. You are welcome to wait, or shall we call you back?';
 const UNKNOWN = "I don't know that.";
 const OFFER_CALLBACK = 'Shall I have somebody call you back?';
+/** The end of the first message of a callback to a person who waited in line. */
+const CONNECT = /connect you now\?$/;
+/** The caller does not want to wait for a person any more. */
+const NO_WAIT =
+  /\b(?:never mind|forget it|(?:don't|do not) want to wait|can't wait|stop waiting|without (?:him|her|them))\b/i;
 const HELP_QUESTION = 'How can I help you?';
 const MESSAGE_QUESTION = 'What is the message?';
 const NOT_UNDERSTOOD = 'I am sorry, I did not understand that. Could you say it in other words?';
@@ -68,6 +74,8 @@ class ReplyBuilder {
     if (scripted !== null) return this.#say(scripted);
     const remembered = known.answerTo(caller);
     if (remembered !== null) return this.#say(remembered);
+    if (this.#waits() && NO_WAIT.test(caller))
+      return { ...this.#say(''), tool: { name: TRANSFER, args: { cancel: 'yes' } } };
     return this.#change() ?? this.#goAhead() ?? this.#book() ?? this.#useAskedFor() ?? this.#answer(intentOf(caller));
   }
 
@@ -152,6 +160,7 @@ class ReplyBuilder {
   #reaction(intent: Intent, time: string | null): Reply {
     const { lastAgent, caller, script } = this.#talk;
     if (lastAgent.endsWith(MESSAGE_QUESTION)) return this.#message(caller);
+    if (CONNECT.test(lastAgent) && intent === 'agreement') return this.#human();
     if (lastAgent.includes(CALLBACK_QUESTION) || lastAgent.endsWith('call you back?'))
       return time !== null || intent === 'agreement'
         ? this.#callback(time ?? 'soon')
@@ -259,9 +268,7 @@ class ReplyBuilder {
   }
 
   #human(): Reply {
-    const { messages, tools } = this.#talk;
-    const asked = messages.some((one) => one.role === 'tool-result' && one.name === TRANSFER);
-    if (tools.has(TRANSFER) && !asked)
+    if (this.#talk.tools.has(TRANSFER) && !this.#waits())
       return {
         text: 'One moment, please.',
         phase: 'CLOSING',
@@ -396,7 +403,10 @@ class ReplyBuilder {
   }
 
   #waits(): boolean {
-    return this.#talk.messages.some((one) => one.role === 'tool-result' && one.name === TRANSFER);
+    const last = this.#talk.messages.findLast(
+      (one) => one.role === 'tool-result' && (one.name === TRANSFER || one.name === CALLBACK),
+    );
+    return last?.role === 'tool-result' && last.name === TRANSFER && !/does not wait/.test(last.output);
   }
 }
 
