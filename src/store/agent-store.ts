@@ -52,14 +52,22 @@ export class PostgresAgentStore implements AgentStore {
   }
 
   async find(organizationId: number, id: number): Promise<AiAgent | null> {
-    const row = await this.#db
+    const row = await this.#one(organizationId, id).executeTakeFirst();
+    return row ? toAgent(row) : null;
+  }
+
+  async lock(organizationId: number, id: number): Promise<AiAgent | null> {
+    const row = await this.#one(organizationId, id).forNoKeyUpdate().executeTakeFirst();
+    return row ? toAgent(row) : null;
+  }
+
+  #one(organizationId: number, id: number) {
+    return this.#db
       .selectFrom('ai_agents')
       .selectAll()
       .where('organization_id', '=', organizationId)
       .where('id', '=', id)
-      .where('deleted_at', 'is', null)
-      .executeTakeFirst();
-    return row ? toAgent(row) : null;
+      .where('deleted_at', 'is', null);
   }
 
   async evenDeleted(id: number, version: number | null = null): Promise<AiAgent | null> {

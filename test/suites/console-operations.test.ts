@@ -76,6 +76,37 @@ describe('operations of the console', () => {
       assert.deepEqual([body['name'], body['first_message']], ['Drafted', 'Meanwhile']);
     });
 
+    it('edits of a draft at once are all kept, and of two publications one is carried out', async () => {
+      const edits: Json[] = [
+        { name: 'At once' },
+        { system_prompt: 'At once.' },
+        { first_message: 'Hello at once.' },
+        { silence_threshold_sec: 0.7 },
+        { voicemail_message: 'Bye at once.' },
+      ];
+      for (let round = 0; round < 4; round++) {
+        const at = `/v1/convai/agents/${await makeAgent({})}`;
+        const kept = await Promise.all(edits.map((edit) => ask('PATCH', `${at}/draft`, edit)));
+        assert.deepEqual(new Set(kept.map(({ status }) => status)), new Set([200]));
+        assert.equal(((await ask('GET', `${at}/draft`)).body['changes'] as Json[]).length, edits.length);
+        const published = await Promise.all([1, 2, 3].map(() => ask('POST', `${at}/publish`, {})));
+        assert.deepEqual(
+          published.map(({ status }) => status).toSorted((one, other) => one - other),
+          [200, 409, 409],
+        );
+        assert.equal((await ask('GET', `${at}/versions`)).body['total'], 2);
+      }
+    });
+
+    it('limits hold against additions at once', async () => {
+      const at = `/v1/convai/agents/${await makeAgent({})}/mcp-servers`;
+      const made = await Promise.all(
+        Array.from({ length: 24 }, (_, n) => ask('POST', at, { name: `m${n}`, url: 'http://127.0.0.1:9/' })),
+      );
+      assert.equal(made.filter(({ status }) => status === 409).length, 4);
+      assert.equal(((await ask('GET', at)).body['servers'] as Json[]).length, 20);
+    });
+
     it('a talk can use the draft, and a call keeps the version that it began with', async () => {
       const id = await makeAgent({ system_prompt: 'Say it exactly: "Published words."', first_message: 'Old hello.' });
       const at = `/v1/convai/agents/${id}`;

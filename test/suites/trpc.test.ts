@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { ROLES, type Role } from '#core/kernel/context.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import { startServer, until, type TestServer } from '../support/server.ts';
 
 type Json = Record<string, unknown>;
 
@@ -65,6 +65,20 @@ describe('tRPC', () => {
     assert.match(errorOf(third).message, /callId is required/);
   });
 
+  it('counts each procedure of a batch, and takes at most 100 of them', async () => {
+    const left = async (procedures: number) => {
+      const { status, headers } = await query(Array(procedures).fill('settings.testConnection').join(','), {}, {}, true);
+      const [remaining, reset] = ['remaining', 'reset'].map((name) => Number(headers.get(`x-ratelimit-${name}`)));
+      return { status, left: remaining!, reset };
+    };
+    const [first, second] = await until('two requests in one window', 60_000, async () => {
+      const both = [await left(1), await left(5)] as const;
+      return both[0].reset === both[1].reset ? both : null;
+    });
+    assert.deepEqual([first.status, second.status, first.left - second.left], [200, 200, 5]);
+    assert.equal((await left(101)).status, 400);
+  });
+
   it('refuses a listen token where the call is in no room, and to those who do not supervise', async () => {
     const { status, body } = await query('livekit.getListenToken', { callId: sid });
     assert.deepEqual([status, errorOf(body).data['code']], [503, 'SERVICE_UNAVAILABLE']);
@@ -101,11 +115,16 @@ describe('tRPC', () => {
       await query('livekit.getTranscript', { callId: 5 }),
       await query('livekit.getTranscript', { callId: 'x'.repeat(1000) }),
       await query('livekit.getTranscript', { callId: '\0' }),
+      await query('livekit.getTranscript', JSON.parse(`${'['.repeat(2000)}${']'.repeat(2000)}`)),
+      await query('livekit.getTranscript', JSON.parse(`${'{"a":'.repeat(600)}1${'}'.repeat(600)}`)),
     ];
     assert.deepEqual(
       cases.map(({ status }) => status),
-      [404, 404, 400, 400, 400],
+      [404, 404, 400, 400, 400, 400, 400],
     );
+    const deep = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`;
+    const posted = await fetch(`${server.url}/api/trpc/campaign.create`, { method: 'POST', body: deep });
+    assert.equal(posted.status, 400);
     for (const { body } of cases) assert.equal('stack' in errorOf(body).data, false);
     const unreadable = await fetch(`${server.url}/api/trpc/livekit.getTranscript?input=%7Bbad`);
     assert.equal(unreadable.status, 400);

@@ -9,7 +9,7 @@ const LONGEST_SHOWN = 100;
 /** A body as JSON, whatever it calls itself; an empty one is `{}`. @throws AppError invalid-input */
 export function readJson(body: unknown): unknown {
   if (typeof body !== 'string' || body.trim() === '') return {};
-  if (depthOf(body) > DEEPEST) throw wrong('body', `the body is nested deeper than ${DEEPEST}`, 'range');
+  if (depthOf(body) > DEEPEST) throw tooDeep('body');
   try {
     return JSON.parse(body.replace(/^\uFEFF/, ''));
   } catch {
@@ -20,7 +20,7 @@ export function readJson(body: unknown): unknown {
 /** @throws AppError invalid-input with every issue */
 export function parseInput(schema: Shape | undefined, value: unknown, where: 'path' | 'query' | 'body'): unknown {
   if (!schema) return undefined;
-  if (hasInvalidText(value)) throw wrong(where, `the ${where} holds a NUL character or a half character`);
+  checkValue(value, where);
   const parsed = schema.safeParse(value, { error: issueWords });
   if (parsed.success) return parsed.data;
   throw new AppError('invalid-input', 'Invalid request parameters', {
@@ -32,13 +32,26 @@ export function wrong(path: string, message: string, kind: Issue['kind'] = 'form
   return new AppError('invalid-input', 'Invalid request parameters', { issues: [{ path, message, kind }] });
 }
 
-/** Strings that no database can keep: with NUL, or half of a surrogate pair. */
-function hasInvalidText(value: unknown): boolean {
-  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed();
+/**
+ * Refuses strings that no database can keep (with NUL, or half of a surrogate pair), and input that is nested too deep,
+ * which tRPC has parsed before. @throws AppError invalid-input
+ */
+function checkValue(value: unknown, where: string, depth = 0): void {
+  if (typeof value === 'string') {
+    if (value.includes('\0') || !value.isWellFormed())
+      throw wrong(where, `the ${where} holds a NUL character or a half character`);
+    return;
+  }
   // The bytes of a file are no text, and millions.
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false;
-  return Object.entries(value).some(([key, inner]) => hasInvalidText(key) || hasInvalidText(inner));
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;
+  if (depth === DEEPEST) throw tooDeep(where);
+  for (const [key, inner] of Object.entries(value)) {
+    checkValue(key, where);
+    checkValue(inner, where, depth + 1);
+  }
 }
+
+const tooDeep = (where: string): AppError => wrong(where, `the ${where} is nested deeper than ${DEEPEST}`, 'range');
 
 /** Of brackets outside of strings. */
 function depthOf(text: string): number {

@@ -13,7 +13,7 @@ import type { Admitted, Pipeline } from './pipeline.ts';
 interface TrpcContext {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
-  /** The HTTP request, which is counted once, however many procedures it names. */
+  /** The HTTP request, whose procedures are counted before they run. */
   readonly counted: Admitted['count'];
 }
 
@@ -39,6 +39,9 @@ const OWN_ERRORS: Readonly<Partial<Record<TRPCError['code'], ErrorCode>>> = {
   NOT_FOUND: 'not-found',
   INTERNAL_SERVER_ERROR: 'internal',
 };
+
+/** Procedures in one request. */
+const MOST_IN_BATCH = 100;
 
 /** The error of a procedure, or what tRPC itself refuses. */
 const appErrorOf = (error: TRPCError): AppError =>
@@ -66,10 +69,17 @@ export function mountTrpc(server: FastifyInstance, api: Api, pipeline: Pipeline)
       return [operation.name, operation.kind === 'query' ? served.query(resolve) : served.mutation(resolve)];
     }),
   );
+  const limited = new Set((api.procedures ?? []).flatMap(({ name, limit }) => (limit ? [name] : [])));
   const appRouter = router(nested(routed));
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     void reply.headers(headersOf(request));
-    const { count: counted } = await pipeline.admit(api, null, requestOf(request, reply));
+    const { count: counted, principal } = await pipeline.admit(api, null, requestOf(request, reply));
+    const names = namesIn(request, path);
+    if (names.length > MOST_IN_BATCH)
+      throw new AppError('invalid-input', `A batch must have at most ${MOST_IN_BATCH} procedures; send several`);
+    // Queries have a limit of their own. Of the others the first is counted as the request.
+    for (const _ of names.filter((name) => !limited.has(name)).slice(1))
+      await counted.against(api.usualLimit(principal?.plan ?? 'standard'));
     const answer = await fetchRequestHandler({
       endpoint: path,
       req: webRequest(request),
@@ -111,6 +121,13 @@ export function mountTrpc(server: FastifyInstance, api: Api, pipeline: Pipeline)
         onRequest: (request, reply) => pipeline.authorize(api, operation, requestOf(request, reply)),
       });
 }
+
+/** The procedures that a request names: `/api/trpc/a.b,c.d`, also with an escaped comma. */
+const namesIn = ({ url }: FastifyRequest, path: string): readonly string[] =>
+  url
+    .slice(path.length + 1)
+    .split('?')[0]!
+    .split(/,|%2c/i);
 
 const withReason = (api: Api, shape: TRPCDefaultErrorShape, error: AppError) => ({
   ...shape,

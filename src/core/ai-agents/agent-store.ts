@@ -6,6 +6,8 @@ export interface AgentStore {
   /** Its first version is published `by` an actor. */
   insert(organizationId: number, settings: AgentSettings, isDefault: boolean, at: Date, by?: string): Promise<AiAgent>;
   find(organizationId: number, id: number): Promise<AiAgent | null>;
+  /** The same, locked until the transaction ends. */
+  lock(organizationId: number, id: number): Promise<AiAgent | null>;
   /**
    * Also finds deleted agents, which running calls and old conversations still use. With a version: as it was then.
    */

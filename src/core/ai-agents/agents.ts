@@ -98,6 +98,20 @@ export async function needAgent(
   return agent;
 }
 
+/**
+ * The same for a change that depends on what the agent, its draft or its tools are now: locked until the transaction
+ * ends, so that concurrent changes follow each other. @throws AppError not-found
+ */
+export async function lockAgent(
+  records: Pick<Records, 'agents'>,
+  ctx: Pick<Context, 'organizationId'>,
+  id: number,
+): Promise<AiAgent> {
+  const agent = await records.agents.lock(ctx.organizationId, id);
+  if (!agent) throw notFound('Agent', `agent_id: agent_${id}`);
+  return agent;
+}
+
 export function listAgents(core: Core, ctx: Context, filter: AgentFilter, page: Page): Promise<Listed<AiAgent>> {
   return core.store.agents.list(ctx.organizationId, filter, page);
 }
@@ -110,7 +124,7 @@ export type ChangeAgent = { readonly [K in keyof AgentSettings]?: AgentSettings[
  */
 export async function changeAgent(core: Core, ctx: Context, id: number, input: ChangeAgent): Promise<AiAgent> {
   return core.store.transaction(async (records) =>
-    applyChange(core, records, ctx, await needAgent(records, ctx, id), input, { action: 'change', note: null }),
+    applyChange(core, records, ctx, await lockAgent(records, ctx, id), input, { action: 'change', note: null }),
   );
 }
 

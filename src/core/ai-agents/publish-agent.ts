@@ -3,7 +3,7 @@ import { actorName, type Context } from '../kernel/context.ts';
 import { AppError, notFound } from '../kernel/errors.ts';
 import type { Listed, Page } from '../kernel/page.ts';
 import type { Records } from '../records.ts';
-import { applyChange, checkedChange, needAgent, type ChangeAgent } from './agents.ts';
+import { applyChange, checkedChange, lockAgent, needAgent, type ChangeAgent } from './agents.ts';
 import {
   asDrafted,
   differences,
@@ -38,7 +38,7 @@ export async function getDraft(core: Core, ctx: Context, id: number): Promise<Dr
 /** Adds to the draft; calls keep using the published version. @throws AppError not-found, invalid-input */
 export async function changeDraft(core: Core, ctx: Context, id: number, input: ChangeAgent): Promise<DraftView> {
   return core.store.transaction(async (records) => {
-    const agent = await needAgent(records, ctx, id);
+    const agent = await lockAgent(records, ctx, id);
     const before = await records.agents.draft(id);
     const given = await checkedChange(records, ctx, core.catalog, agent, input);
     const changes = withoutEqual(settingsOf(agent), { ...before?.changes, ...given });
@@ -60,7 +60,7 @@ export async function changeDraft(core: Core, ctx: Context, id: number, input: C
 /** @throws AppError not-found */
 export async function discardDraft(core: Core, ctx: Context, id: number): Promise<DraftView> {
   return core.store.transaction(async (records) => {
-    const agent = await needAgent(records, ctx, id);
+    const agent = await lockAgent(records, ctx, id);
     if (await records.agents.dropDraft(id)) await records.outbox.audit(ctx, 'agent.discard', `agent_${id}`);
     return viewOf(agent, null);
   });
@@ -72,7 +72,7 @@ export async function discardDraft(core: Core, ctx: Context, id: number): Promis
  */
 export async function publishDraft(core: Core, ctx: Context, id: number, note: string | null): Promise<AiAgent> {
   return core.store.transaction(async (records) => {
-    const agent = await needAgent(records, ctx, id);
+    const agent = await lockAgent(records, ctx, id);
     const draft = await records.agents.draft(id);
     if (!draft)
       throw new AppError('unchangeable', 'There is no draft to publish. Change the draft first.', {
@@ -94,7 +94,7 @@ export async function publishDraft(core: Core, ctx: Context, id: number, note: s
 /** Publishes the settings of an earlier version again, as a new version. @throws AppError not-found */
 export async function restoreVersion(core: Core, ctx: Context, id: number, version: number): Promise<AiAgent> {
   return core.store.transaction(async (records) => {
-    const agent = await needAgent(records, ctx, id);
+    const agent = await lockAgent(records, ctx, id);
     const { settings } = await needVersion(records, id, version);
     // Whether the agent takes calls is not part of what it says.
     const { isActive: _, type: __, ...restored } = settings;

@@ -229,7 +229,7 @@ const cellText = (cell: string): string =>
   cell
     .toWellFormed()
     .trim()
-    .replace(/^'(?=[=+\-@\t\r])/, '');
+    .replace(/^'(?=\s*[=+\-@＝＋－＠]|[\t\r\n])/, '');
 
 const shown = (text: string): string => JSON.stringify(text.slice(0, 40));
 

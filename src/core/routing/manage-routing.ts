@@ -24,6 +24,7 @@ export async function createTrunk(core: RoutingCore, ctx: Context, given: NewTru
     createdAt: core.clock.now(),
   };
   await core.store.transaction(async (records) => {
+    await records.organizations.lock(ctx.organizationId);
     if ((await records.routing.trunks(ctx.organizationId)).length >= MOST) throw tooMany(MOST, 'trunks');
     await records.routing.addTrunk(trunk);
     await records.outbox.audit(ctx, 'trunk.create', trunk.id);
@@ -72,6 +73,7 @@ export async function createRule(core: RoutingCore, ctx: Context, given: NewRule
     createdAt: core.clock.now(),
   };
   await core.store.transaction(async (records) => {
+    await records.organizations.lock(ctx.organizationId);
     if ((await records.routing.rules(ctx.organizationId)).length >= MOST) throw tooMany(MOST, 'dispatch rules');
     await records.routing.addRule(rule);
     await records.outbox.audit(ctx, 'dispatch-rule.create', rule.id);

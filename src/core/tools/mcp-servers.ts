@@ -1,5 +1,5 @@
 import type { McpServer } from './mcp-server.ts';
-import { needAgent } from '../ai-agents/agents.ts';
+import { lockAgent, needAgent } from '../ai-agents/agents.ts';
 import type { BaseCore } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { notFound, tooMany } from '../kernel/errors.ts';
@@ -14,7 +14,7 @@ export async function attachMcpServer(
   input: { readonly name: string; readonly url: string; readonly authorization: string | null },
 ): Promise<McpServer> {
   return core.store.transaction(async (records) => {
-    await needAgent(records, ctx, agentId);
+    await lockAgent(records, ctx, agentId);
     if ((await records.mcpServers.list(agentId)).length >= MOST_SERVERS)
       throw tooMany(MOST_SERVERS, 'MCP servers of this agent');
     const server = await records.mcpServers.insert({
@@ -39,7 +39,7 @@ export async function listMcpServers(core: BaseCore, ctx: Context, agentId: numb
 /** @throws AppError not-found */
 export async function detachMcpServer(core: BaseCore, ctx: Context, agentId: number, id: number): Promise<void> {
   await core.store.transaction(async (records) => {
-    await needAgent(records, ctx, agentId);
+    await lockAgent(records, ctx, agentId);
     if (!(await records.mcpServers.delete(agentId, id, core.clock.now())))
       throw notFound('MCP server', `server_id: mcp_${id}`);
     await records.outbox.audit(ctx, 'mcp-server.detach', `mcp_${id}`, { agent: `agent_${agentId}` });

@@ -1,4 +1,4 @@
-import { needAgent } from '../ai-agents/agents.ts';
+import { lockAgent, needAgent } from '../ai-agents/agents.ts';
 import type { BaseCore } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { AppError, invalid, notFound, tooMany } from '../kernel/errors.ts';
@@ -25,7 +25,7 @@ export async function createTool(
   checkSettings(input);
   const madeSecret = input.secret === null ? core.secrets.signingSecret() : null;
   const tool = await core.store.transaction(async (records) => {
-    await needAgent(records, ctx, agentId);
+    await lockAgent(records, ctx, agentId);
     if ((await records.tools.list(agentId)).length >= MOST_TOOLS) throw tooMany(MOST_TOOLS, 'tools of this agent');
     const { secret, ...settings } = input;
     const made = await records.tools.insert({
@@ -64,6 +64,7 @@ export async function changeTool(
   input: ChangeTool,
 ): Promise<Tool> {
   return core.store.transaction(async (records) => {
+    await lockAgent(records, ctx, agentId);
     const before = await needTool(records, ctx, agentId, id);
     const { secret, ...settings } = input;
     const change = Object.fromEntries(
@@ -86,6 +87,7 @@ export async function changeTool(
 /** @throws AppError not-found */
 export async function deleteTool(core: BaseCore, ctx: Context, agentId: number, id: number): Promise<void> {
   await core.store.transaction(async (records) => {
+    await lockAgent(records, ctx, agentId);
     await needTool(records, ctx, agentId, id);
     await records.tools.delete(agentId, id, core.clock.now());
     await records.outbox.audit(ctx, 'tool.delete', `tool_${id}`);

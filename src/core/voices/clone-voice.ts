@@ -35,6 +35,7 @@ export async function cloneVoice(core: Core, ctx: Context, input: CloneVoice): P
     if (audioFormatOf(await headOf(core, key)) === null)
       throw invalid('audio_file', 'must be a recording as WAV, MP3, FLAC, Ogg, WebM or M4A');
     return await core.store.transaction(async (records) => {
+      await records.organizations.lock(ctx.organizationId);
       if ((await records.voices.countClones(ctx.organizationId)) >= MOST_CLONES)
         throw tooMany(MOST_CLONES, 'cloned voices');
       const voice = await records.voices.insertClone(

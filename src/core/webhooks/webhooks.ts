@@ -29,6 +29,8 @@ export async function registerWebhook(
   const madeSecret = input.secret === null ? core.secrets.signingSecret() : null;
   const webhook = await core.store.transaction(async (records) => {
     if (input.agentId !== null) await needAgent(records, ctx, input.agentId);
+    // Two registrations at once do not pass the limit together.
+    await records.organizations.lock(ctx.organizationId);
     if ((await records.webhooks.count(ctx.organizationId)) >= MOST_WEBHOOKS) throw tooMany(MOST_WEBHOOKS, 'webhooks');
     const made = await records.webhooks.insert({
       organizationId: ctx.organizationId,

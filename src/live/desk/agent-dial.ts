@@ -80,9 +80,9 @@ export class AgentDial {
     if (signal.type === 'answered-by' && signal.who === 'machine') this.#fail('no_answer', 'answering_machine');
   }
 
-  /** The media of the leg has come. Null if the agent is no longer wanted. */
+  /** The media of the leg has come. Null if the agent is no longer wanted, or has connected media already. */
   async connect(media: MediaLeg): Promise<AgentConnection | null> {
-    if (this.#canceled) return null;
+    if (this.#canceled || this.#connected) return null;
     const connection = await this.#options.answered(media);
     this.#connected ||= connection !== null;
     return connection;
@@ -104,10 +104,15 @@ export class AgentDial {
       this.#isOver = true;
       this.#fail(OUTCOMES[event.outcome], event.reason);
     } else if (event.type === 'answered')
-      void this.connect(event.leg).then((connection) => {
-        if (!connection) return event.leg.close();
-        event.connect(connection.events);
-        connection.begin();
-      });
+      void this.connect(event.leg)
+        .then((connection) => {
+          if (!connection) return event.leg.close();
+          event.connect(connection.events);
+          connection.begin();
+        })
+        .catch((error: unknown) => {
+          event.leg.close();
+          this.#fail('leg_failed', error instanceof Error ? error.message : String(error));
+        });
   }
 }
