@@ -10,6 +10,7 @@ import type { PersonDirectory } from './people/person-directory.ts';
 import type { PersonStore } from './people/person-store.ts';
 import type { CampaignHistory } from './campaigns/campaign-history.ts';
 import type { CampaignStore, LeadStore } from './campaigns/campaign-store.ts';
+import type { AttemptStore } from './campaigns/attempt-store.ts';
 import type { DiallingStore } from './campaigns/dialling-store.ts';
 import type { LeadImportStore } from './campaigns/lead-import.ts';
 import type { ConsentStore } from './people/consent-store.ts';
@@ -53,6 +54,7 @@ export interface Records {
   readonly campaignHistory: CampaignHistory;
   readonly leads: LeadStore;
   readonly dialling: DiallingStore;
+  readonly attempts: AttemptStore;
   readonly leadImports: LeadImportStore;
   readonly organizations: OrganizationStore;
   readonly users: UserStore;

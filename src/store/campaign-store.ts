@@ -154,6 +154,18 @@ export class PostgresCampaignStore implements CampaignStore {
     }));
   }
 
+  async callbacks(id: number): ReturnType<CampaignStore['callbacks']> {
+    return this.#db
+      .selectFrom('leads')
+      .select([
+        sql<number>`count(*) filter (where callback_missed is null)`.as('promised'),
+        sql<number>`count(*) filter (where callback_missed is not null)`.as('missed'),
+      ])
+      .where('campaign_id', '=', id)
+      .where('callback_at', 'is not', null)
+      .executeTakeFirstOrThrow();
+  }
+
   async countsOf(ids: readonly number[]): ReturnType<CampaignStore['countsOf']> {
     const rows = await this.#db
       .selectFrom('lead_counts')

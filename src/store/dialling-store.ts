@@ -1,18 +1,15 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import { LIVE_STATUSES } from '#core/calls/call.ts';
-import type { Attempt } from '#core/campaigns/attempt.ts';
 import type { Campaign } from '#core/campaigns/campaign.ts';
 import type {
   CampaignLoad,
   DiallingStore,
   LeadClaim,
-  NewAttempt,
   ReadyLeads,
   UnansweredDial,
 } from '#core/campaigns/dialling-store.ts';
-import type { Lead, Standing } from '#core/campaigns/lead.ts';
+import type { Lead } from '#core/campaigns/lead.ts';
 import type { CallLoad, Pace } from '#core/campaigns/pacing.ts';
-import type { AttemptOutcome } from '#core/dialling/rules.ts';
 import { toCampaign, toPlace } from './campaign-store.ts';
 import { leaseEnd } from './call-row.ts';
 import { toLead } from './lead-store.ts';
@@ -170,12 +167,23 @@ export class PostgresDiallingStore implements DiallingStore {
   }
 
   async claim(campaignId: number, { placeIds, most, owner, leaseMs, at }: LeadClaim): Promise<readonly Lead[]> {
+    // Promised calls come first.
     const { rows: candidates } = await sql<{ id: number }>`
-      select leads.id from unnest(${[...placeIds]}::bigint[]) place cross join lateral (
-        select id, priority, due_at from leads
-        where campaign_id = ${campaignId} and place_id = place and status = 'ready'
-        order by priority desc, due_at, id limit ${most}) leads
-      order by priority desc, due_at, id limit ${most}`.execute(this.#db);
+      with promised as (
+        select id from leads
+        where campaign_id = ${campaignId} and callback_at is not null and status = 'ready'
+          and place_id = any(${[...placeIds]}::bigint[])
+        order by callback_at, id limit ${most}),
+      usual as (
+        select leads.id, priority, due_at from unnest(${[...placeIds]}::bigint[]) place cross join lateral (
+          select id, priority, due_at from leads
+          where campaign_id = ${campaignId} and place_id = place and status = 'ready' and callback_at is null
+          order by priority desc, due_at, id limit ${most}) leads
+        order by priority desc, due_at, id limit ${most})
+      select id from (
+        select id, true as first, 0 as priority, null::timestamptz as due_at from promised
+        union all select id, false, priority, due_at from usual) leads
+      order by first desc, priority desc, due_at, id limit ${most}`.execute(this.#db);
     if (candidates.length === 0) return [];
     const rows = await this.#db
       .updateTable('leads')
@@ -282,78 +290,12 @@ export class PostgresDiallingStore implements DiallingStore {
     return row?.from_number ?? null;
   }
 
-  async begin({ campaignId, leadId, callId, dialledAt }: NewAttempt): Promise<void> {
-    await this.#db
-      .insertInto('attempts')
-      .values({ campaign_id: campaignId, lead_id: leadId, call_id: callId, dialled_at: dialledAt })
-      .execute();
-    await this.#db
-      .updateTable('leads')
-      .set((eb) => ({
-        status: 'dialling',
-        lease_until: null,
-        lease_owner: null,
-        attempts: eb('attempts', '+', 1),
-        updated_at: dialledAt,
-      }))
-      .where('id', '=', leadId)
-      .execute();
-  }
-
   async unclaim(leadId: number, at: Date): Promise<void> {
     await this.#db
       .updateTable('leads')
       .set({ status: 'ready', reason: null, lease_until: null, lease_owner: null, updated_at: at })
       .where('id', '=', leadId)
       .where('status', '=', 'claimed')
-      .execute();
-  }
-
-  async ofCall(callId: number): Promise<{ readonly attempt: Attempt; readonly lead: Lead | null } | null> {
-    const row = await this.#db.selectFrom('attempts').selectAll().where('call_id', '=', callId).executeTakeFirst();
-    if (!row) return null;
-    const lead = await this.#db
-      .selectFrom('leads')
-      .selectAll()
-      .where('id', '=', row.lead_id)
-      .forNoKeyUpdate()
-      .executeTakeFirst();
-    return { attempt: toAttempt(row), lead: lead ? toLead(lead) : null };
-  }
-
-  async attemptsOf(leadId: number): Promise<readonly Attempt[]> {
-    const rows = await this.#db
-      .selectFrom('attempts')
-      .selectAll()
-      .where('lead_id', '=', leadId)
-      .where('ended_at', 'is not', null)
-      .orderBy('id')
-      .execute();
-    return rows.map(toAttempt);
-  }
-
-  async end(attemptId: number, outcome: AttemptOutcome, at: Date): Promise<void> {
-    await this.#db.updateTable('attempts').set({ outcome, ended_at: at }).where('id', '=', attemptId).execute();
-  }
-
-  async withdraw(attemptId: number): Promise<void> {
-    await sql`
-      with gone as (delete from attempts where id = ${attemptId} returning lead_id)
-      update leads set attempts = attempts - 1 where id in (select lead_id from gone)`.execute(this.#db);
-  }
-
-  async settle(leadId: number, outcome: AttemptOutcome | null, next: Standing | null, at: Date): Promise<void> {
-    await this.#db
-      .updateTable('leads')
-      .set({
-        status: next?.status ?? 'done',
-        reason: next === null ? outcome : next.reason,
-        ...(next === null ? {} : { due_at: next.dueAt }),
-        ...(outcome === null ? {} : { last_outcome: outcome }),
-        updated_at: at,
-      })
-      .where('id', '=', leadId)
-      .where('status', '=', 'dialling')
       .execute();
   }
 
@@ -409,14 +351,4 @@ const toLoad = (
   pace: row.dial_after === null ? NEW_PACE : { dialAfter: row.dial_after, served: row.served! },
   claimed: row.claimed,
   live: row.live,
-});
-
-const toAttempt = (row: Selectable<Database['attempts']>): Attempt => ({
-  id: row.id,
-  campaignId: row.campaign_id,
-  leadId: row.lead_id,
-  callId: row.call_id!,
-  dialledAt: row.dialled_at,
-  endedAt: row.ended_at,
-  outcome: row.outcome as AttemptOutcome | null,
 });

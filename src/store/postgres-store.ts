@@ -22,6 +22,7 @@ import { PostgresPersonDirectory } from './person-directory.ts';
 import { PostgresPersonStore } from './person-store.ts';
 import { PostgresCampaignHistory } from './campaign-history.ts';
 import { PostgresCampaignStore } from './campaign-store.ts';
+import { PostgresAttemptStore } from './attempt-store.ts';
 import { PostgresDiallingStore } from './dialling-store.ts';
 import { PostgresLeadImportStore } from './lead-import-store.ts';
 import { PostgresLeadStore } from './lead-store.ts';
@@ -62,6 +63,7 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss, ring: () => void): Reco
     campaignHistory: new PostgresCampaignHistory(db),
     leads: new PostgresLeadStore(db),
     dialling: new PostgresDiallingStore(db),
+    attempts: new PostgresAttemptStore(db),
     leadImports: new PostgresLeadImportStore(db),
     organizations: new PostgresOrganizationStore(db),
     users: new PostgresUserStore(db),

@@ -498,6 +498,8 @@ export interface Database {
     import_id: number | null;
     created_at: Date;
     updated_at: Date;
+    callback_at: Date | null;
+    callback_missed: string | null;
   };
   legs: {
     id: GeneratedAlways<number>;

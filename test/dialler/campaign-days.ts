@@ -9,9 +9,9 @@ import { dialLead } from '#core/campaigns/dial-lead.ts';
 import { OpenPlaces } from '#core/campaigns/open-places.ts';
 import { screenLead } from '#core/campaigns/screen-lead.ts';
 import type { Core } from '#core/core.ts';
-import type { WeekHours } from '#core/dialling/week-hours.ts';
 import { Random } from '../support/random.ts';
 import { CAPACITY, CTX, Invariants, type CheckedWorld } from './invariants.ts';
+import { AREAS, HOURS } from './people.ts';
 import { MemoryRecords } from './memory-records.ts';
 
 const SECOND = 1000;
@@ -19,19 +19,8 @@ const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
 const LEASE_MS = 12 * SECOND;
 const REST_MS = 30 * SECOND;
-/** Area codes: of one zone, of several, without summer time, far west, and of no place at all. */
-const HOURS: readonly (WeekHours | null)[] = [
-  null,
-  { mon: [['09:00', '12:00']] },
-  {
-    tue: [
-      ['08:00', '11:00'],
-      ['16:00', '19:00'],
-    ],
-  },
-];
-const AREAS = ['212', '312', '850', '602', '808', '907', '617', '800'];
-
+/** Just after a promised callback counts as missed. */
+const MISSED_MS = 15 * MINUTE + 1;
 interface Server {
   readonly id: string;
   readonly places: OpenPlaces;
@@ -146,6 +135,8 @@ export class CampaignDays implements CheckedWorld {
         priority: 0,
         attempts: 0,
         lastOutcome: null,
+        callbackAt: null,
+        callbackMissed: null,
         updatedAt: at,
         importId: null,
         createdAt: at,
@@ -206,6 +197,7 @@ export class CampaignDays implements CheckedWorld {
     }
     for (const lead of leads.rows.values()) {
       if (lead.status === 'waiting') add(lead.dueAt);
+      if (lead.callbackAt) add(new Date(lead.callbackAt.getTime() + MISSED_MS));
       if (lead.leaseUntil) add(new Date(lead.leaseUntil.getTime() + 1));
     }
     for (const call of calls.filter(({ status }) => !isEnded(status))) {
@@ -366,6 +358,8 @@ export class CampaignDays implements CheckedWorld {
     this.#at(random.between(SECOND, 4 * MINUTE), () => {
       if (kind === 'voicemail') return ends('voicemail', 'voicemail');
       if (kind === 'opt-out') this.#refuse(row().to!);
+      else if (row().campaignId !== null && random.chance(0.3))
+        this.records.callbacks.set(callId, new Date(this.nowMs + random.between(0, 5 * DAY)));
       return end({ status: 'completed', reason: 'caller_hung_up', failure: null, by: 'caller' });
     });
   }

@@ -38,6 +38,7 @@ export class Invariants {
 
   /** A telephone rings: in the hours and limits of its person, of a campaign that runs, and not after a refusal. */
   ring({ id, to, campaignId, notAfter, placedAt, status }: CallRow): void {
+    this.#promise(id, placedAt);
     // A dial whose outcome is lost cannot be recalled, nor any while no server is up.
     const upAtMs = isEnded(status) ? Infinity : Math.min(...this.#world.servers.map((one) => one.upAtMs));
     const late = (at: number | undefined) => at !== undefined && this.#world.nowMs - Math.max(at, upAtMs) > POLL_MS;
@@ -66,6 +67,7 @@ export class Invariants {
         campaignId: one.campaignId,
       })),
       campaignId,
+      isPromised: this.#world.records.promisedCalls.has(id),
       rules: SHIPPED_RULES,
       own: [NO_OWN_RULES],
     });
@@ -75,7 +77,28 @@ export class Invariants {
     assert.equal(atOnce.length, 0, `call ${id}: another call with the number runs`);
   }
 
+  /** A person who asked to be called at a time is not called before. */
+  #promise(callId: number, placedAt: Date): void {
+    const { attempts, leads } = this.#world.records;
+    const attempt = attempts.filter((one) => one.callId === callId)[0];
+    const lead = attempt && leads.rows.get(attempt.leadId);
+    if (!lead?.callbackAt || lead.status !== 'dialling') return;
+    assert.ok(placedAt >= lead.callbackAt, `call ${callId} rings before the time that was promised`);
+  }
+
+  /** A promise whose time has passed says why it was not kept. */
+  #promises(): void {
+    const { nowMs, servers, records } = this.#world;
+    if (!servers.some(({ upAtMs }) => nowMs >= upAtMs)) return;
+    for (const { id, status, callbackAt, callbackMissed } of records.leads.rows.values()) {
+      if (callbackAt === null || status === 'claimed' || status === 'dialling') continue;
+      const isOverdue = nowMs > callbackAt.getTime() + 15 * 60_000;
+      assert.equal(callbackMissed !== null, isOverdue, `lead ${id}: its callback is ${callbackMissed ?? 'not missed'}`);
+    }
+  }
+
   async step(): Promise<void> {
+    this.#promises();
     const { leads, calls, attempts, campaigns } = this.#world.records;
     const live = calls.filter(({ status }) => !isEnded(status));
     for (const lead of leads.filter(({ status }) => status === 'dialling'))
@@ -116,7 +139,8 @@ export class Invariants {
         `an attempt of lead ${lead.id} has no outcome`,
       );
       const campaign = campaigns.rows.get(lead.campaignId)!;
-      const counted = own.filter(({ outcome }) => outcome !== 'canceled').length;
+      const isUsual = (callId: number) => !this.#world.records.promisedCalls.has(callId);
+      const counted = own.filter(({ outcome, callId }) => outcome !== 'canceled' && isUsual(callId)).length;
       assert.ok(counted <= campaign.maxAttempts, `lead ${lead.id} has more attempts than its campaign allows`);
       const isOver =
         this.#world.stopped.has(campaign.id) ||

@@ -4,8 +4,9 @@ import type { CallEnd, NewCall } from '#core/calls/call-store.ts';
 import type { Attempt } from '#core/campaigns/attempt.ts';
 import type { Campaign } from '#core/campaigns/campaign.ts';
 import type { CampaignStore, LeadStore } from '#core/campaigns/campaign-store.ts';
+import type { AttemptStore } from '#core/campaigns/attempt-store.ts';
 import type { CampaignLoad, DiallingStore } from '#core/campaigns/dialling-store.ts';
-import type { Lead, Standing } from '#core/campaigns/lead.ts';
+import type { Lead } from '#core/campaigns/lead.ts';
 import type { Pace } from '#core/campaigns/pacing.ts';
 import type { CallingPlace, LeadCount } from '#core/campaigns/reasons.ts';
 import type { Records, Store } from '#core/records.ts';
@@ -74,6 +75,10 @@ export class MemoryRecords {
   readonly persons = new Table<PersonRow>(this.#undo);
   readonly paces = new Map<number, Pace>();
   readonly completed: number[] = [];
+  /** Callbacks that people asked for on calls. */
+  readonly callbacks = new Map<number, Date>();
+  /** Calls that were dialled because they had been promised. */
+  readonly promisedCalls = new Set<number>();
   readonly #now: () => Date;
   #serial = 0;
   #queue: Promise<unknown> = Promise.resolve();
@@ -115,6 +120,7 @@ export class MemoryRecords {
       campaigns: this.#campaignStore(),
       leads: this.#leadStore(),
       dialling: this.#diallingStore(),
+      attempts: this.#attemptStore(),
       calls: {
         countLive: async () => this.#live().length,
         byId: async (id: number) => this.calls.rows.get(id) ?? null,
@@ -127,6 +133,9 @@ export class MemoryRecords {
       },
       persons: { withNumber: async (_: number, number: string) => person(byNumber(number)) },
       entries: { of: async () => [] },
+      bookings: {
+        callbacksOf: async (id: number) => (this.callbacks.has(id) ? [{ dueAt: this.callbacks.get(id)! }] : []),
+      },
       agents: { default: async () => ({ id: 1, type: 'conversation', isActive: true }) },
       numbers: { list: async () => [] },
       organizations: { get: async () => ({ timeZone: 'America/New_York' }) },
@@ -148,9 +157,11 @@ export class MemoryRecords {
 
   #insertCall(call: NewCall): Call {
     const { leaseMs, callParty: _, ...given } = call;
+    const id = this.nextId();
     return this.calls.set({
       ...given,
-      id: this.nextId(),
+      id,
+      conversationId: id,
       status: 'placed',
       campaignId: call.campaignId ?? null,
       notAfter: call.notAfter ?? null,
@@ -176,6 +187,7 @@ export class MemoryRecords {
         this.attempts.filter((one) => one.campaignId === id && one.dialledAt >= since).length,
       callingRules: async () => null,
       counts: async (id) => this.counts(id),
+      callbacks: async () => ({ promised: 0, missed: 0 }),
       due: async (id, now) =>
         this.#leadsOf(id, 'waiting')
           .filter(({ dueAt }) => dueAt <= now)
@@ -239,8 +251,52 @@ export class MemoryRecords {
     };
   }
 
+  #attemptStore(): AttemptStore {
+    const { leads, attempts } = this;
+    return {
+      begin: async (attempt) => {
+        attempts.set({ ...attempt, id: this.nextId(), endedAt: null, outcome: null });
+        const { attempts: before, callbackAt } = leads.rows.get(attempt.leadId)!;
+        if (callbackAt !== null) this.promisedCalls.add(attempt.callId);
+        leads.change(attempt.leadId, { status: 'dialling', owner: null, leaseUntil: null, attempts: before + 1 });
+      },
+      ofCall: async (callId) => {
+        const attempt = attempts.filter((one) => one.callId === callId)[0];
+        return attempt ? { attempt, lead: leads.rows.get(attempt.leadId)! } : null;
+      },
+      attemptsOf: async (id) => attempts.filter(({ leadId, endedAt }) => leadId === id && endedAt !== null),
+      end: async (id, outcome, at) => void attempts.change(id, { outcome, endedAt: at }),
+      withdraw: async (id) => {
+        const { leadId } = attempts.rows.get(id)!;
+        attempts.delete(id);
+        leads.change(leadId, { attempts: leads.rows.get(leadId)!.attempts - 1 });
+      },
+      settle: async (id, { outcome, next, callbackAt }) => {
+        if (leads.rows.get(id)!.status !== 'dialling') return;
+        leads.change(id, {
+          ...(next ?? { status: 'done', reason: outcome }),
+          ...(outcome === null ? {} : { lastOutcome: outcome, callbackAt, callbackMissed: null }),
+        });
+      },
+      overdue: async (before) =>
+        leads
+          .filter(
+            ({ status, callbackAt, callbackMissed }) =>
+              callbackAt !== null &&
+              callbackAt < before &&
+              callbackMissed === null &&
+              (status === 'ready' || status === 'waiting' || status === 'blocked'),
+          )
+          .map((lead) => ({ lead, place: lead.place })),
+      miss: async (id, _, reason) => {
+        leads.change(id, { callbackMissed: reason });
+        return true;
+      },
+    };
+  }
+
   #diallingStore(): DiallingStore {
-    const { campaigns, leads, calls, attempts, persons } = this;
+    const { campaigns, leads, calls, persons } = this;
     const load = () => ({
       live: this.#live().length,
       outbound: this.#live().filter(({ direction }) => direction !== 'inbound').length,
@@ -269,6 +325,7 @@ export class MemoryRecords {
       claim: async (id, { placeIds, most, owner, leaseMs, at }) =>
         this.#leadsOf(id, 'ready')
           .filter(({ place }) => placeIds.includes(placeIdOf(place)))
+          .toSorted((one, other) => Number(other.callbackAt !== null) - Number(one.callbackAt !== null))
           .slice(0, most)
           .map((one) =>
             leads.change(one.id, { status: 'claimed', owner, leaseUntil: new Date(at.getTime() + leaseMs) }),
@@ -283,30 +340,7 @@ export class MemoryRecords {
       countUnserved: async () => 0,
       isOnCall: async (_, number) => this.#live().some(({ to }) => to === number),
       lastCallerId: async () => null,
-      begin: async (attempt) => {
-        attempts.set({ ...attempt, id: this.nextId(), endedAt: null, outcome: null });
-        const { attempts: before } = leads.rows.get(attempt.leadId)!;
-        leads.change(attempt.leadId, { status: 'dialling', owner: null, leaseUntil: null, attempts: before + 1 });
-      },
       unclaim: async (id) => void leads.change(id, { status: 'ready', owner: null, leaseUntil: null }),
-      ofCall: async (callId) => {
-        const attempt = attempts.filter((one) => one.callId === callId)[0];
-        return attempt ? { attempt, lead: leads.rows.get(attempt.leadId)! } : null;
-      },
-      attemptsOf: async (id) => attempts.filter(({ leadId, endedAt }) => leadId === id && endedAt !== null),
-      end: async (id, outcome, at) => void attempts.change(id, { outcome, endedAt: at }),
-      withdraw: async (id) => {
-        const { leadId } = attempts.rows.get(id)!;
-        attempts.delete(id);
-        leads.change(leadId, { attempts: leads.rows.get(leadId)!.attempts - 1 });
-      },
-      settle: async (id, outcome, next: Standing | null) => {
-        if (leads.rows.get(id)!.status !== 'dialling') return;
-        leads.change(id, {
-          ...(next ?? { status: 'done', reason: outcome }),
-          ...(outcome === null ? {} : { lastOutcome: outcome }),
-        });
-      },
       unanswered: async () =>
         this.#live()
           .filter(({ status, campaignId }) => campaignId !== null && status !== 'answered')

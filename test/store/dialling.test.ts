@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { capacityHold } from '#core/campaigns/capacity.ts';
 import { claimNext } from '#core/campaigns/claim-next.ts';
-import { getCampaign } from '#core/campaigns/campaigns.ts';
+import { readSpokenTime } from '#core/bookings/spoken-time.ts';
+import { finishCall } from '#core/calls/finish-call.ts';
+import { campaignReadiness, getCampaign, listLeads } from '#core/campaigns/campaigns.ts';
 import { dialLead } from '#core/campaigns/dial-lead.ts';
 import { addLeads } from '#core/campaigns/add-leads.ts';
 import { createCampaign, moveCampaign } from '#core/campaigns/manage-campaigns.ts';
@@ -11,6 +13,7 @@ import type { Core } from '#core/core.ts';
 import { DESK_POLICY, type Desk } from '#core/desk/desk.ts';
 import type { DeskEvent } from '#core/desk/desk-event.ts';
 import { deskStep } from '#core/desk/desk-step.ts';
+import { timeZone } from '#core/kernel/locale.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
 import { givenLead } from '../support/given-lead.ts';
 import { openTestStore, serverName, type TestStore } from './test-store.ts';
@@ -24,13 +27,14 @@ describe(`dialling on Postgres ${serverName}`, () => {
   let core: Core;
   let ctx: { organizationId: number; requestId: string; actor: { kind: 'system'; name: string } };
   let serial = 0;
+  // 13:00 in Chicago.
+  let now = new Date('2026-06-09T18:00:00Z');
   before(async () => {
     opened = await openTestStore();
     ctx = { organizationId: opened.organizationId, requestId: 'r', actor: { kind: 'system', name: 'test' } };
     core = {
       store: opened.store,
-      // 13:00 in Chicago.
-      clock: { now: () => new Date('2026-06-09T18:00:00Z') },
+      clock: { now: () => now },
       secrets: { keyedHash: (text: string) => `hash of ${text}`, callSid: () => `CA${++serial}` },
       carriers: {
         current: () => Promise.resolve({ id: 'simulator', real: false, resting: false, recovering: false }),
@@ -43,8 +47,14 @@ describe(`dialling on Postgres ${serverName}`, () => {
   after(() => opened.close());
 
   const reservation = { serverId: SERVER, give: () => undefined };
-  const claim = () =>
-    claimNext(core, { owner: SERVER, places: new OpenPlaces(), reserve: () => reservation, isHeld: () => false });
+  /** Claims leads of one campaign, or of all. */
+  const claim = (of?: number) =>
+    claimNext(core, {
+      owner: SERVER,
+      places: new OpenPlaces(),
+      reserve: () => reservation,
+      isHeld: (id) => of !== undefined && id !== of,
+    });
 
   it('13. a campaign that needs human agents dials as many people as agents are free, and none without', async () => {
     const { id } = await createCampaign(core, ctx, { name: 'C', needsHuman: true });
@@ -71,6 +81,71 @@ describe(`dialling on Postgres ${serverName}`, () => {
     const second = await dialLead(core, claimed[1]!.lead, SERVER, reservation);
     assert.ok('call' in second);
     assert.deepEqual(await dialLead(core, claimed[2]!.lead, SERVER, reservation), { reason: 'capacity' });
+  });
+
+  /** A campaign whose only lead, in Chicago, asks on its first call to be called at a time. */
+  async function promised(dueAt: Date) {
+    const { id } = await createCampaign(core, ctx, { name: 'Callbacks' });
+    await addLeads(core, ctx, id, [givenLead(phoneNumber(`+1312${2_600_000 + serial++}`))]);
+    await moveCampaign(core, ctx, id, 'active');
+    const [first] = await claim(id);
+    const dialled = await dialLead(core, first!.lead, SERVER, reservation);
+    assert.ok('call' in dialled);
+    const callback = { personId: null, number: null, wanted: 'tomorrow at three', dueAt, reason: 'asked' };
+    const ours = { ...callback, conversationId: dialled.call.conversationId };
+    await opened.store.bookings.insertCallback(ctx.organizationId, ours, now);
+    await opened.database.pool.query('update calls set dialled_at = placed_at where id = $1', [dialled.call.id]);
+    await finishCall(core, dialled.call.id, null, { status: 'completed', reason: 'caller_hung_up', failure: null });
+    const lead = async () => {
+      const { rows } = await listLeads(core, ctx, id, {}, { skip: 0, limit: 10 });
+      return rows[0]!;
+    };
+    return { id, lead };
+  }
+  const callbacks = async (id: number) => (await campaignReadiness(core, ctx, id)).callbacks;
+
+  it('22. a callback promised for 15:00 over a change of the clocks is dialled at 15:00 of the person', async () => {
+    // Saturday 13:00 in Chicago; clocks are put back in the night, so that 15:00 is 21:00 UTC on Sunday.
+    now = new Date('2026-10-31T18:00:00Z');
+    const zone = timeZone('America/Chicago');
+    const { at } = readSpokenTime('tomorrow at 3 pm', { now, zone, dateOrder: 'month-first' });
+    assert.equal(at?.toISOString(), '2026-11-01T21:00:00.000Z');
+    const { id, lead } = await promised(at);
+    const { blockedBy, nextAttemptAt, callbackAt } = await lead();
+    assert.deepEqual([blockedBy, nextAttemptAt, callbackAt], ['resting', at, at]);
+    assert.deepEqual(await callbacks(id), { promised: 1, missed: 0 });
+    now = new Date(at.getTime() - 1000);
+    assert.deepEqual(await claim(id), []);
+    now = at;
+    const [claimed] = await claim(id);
+    const dialled = await dialLead(core, claimed!.lead, SERVER, reservation);
+    assert.ok('call' in dialled);
+    await opened.database.pool.query('update calls set dialled_at = placed_at where id = $1', [dialled.call.id]);
+    await finishCall(core, dialled.call.id, null, { status: 'completed', reason: 'caller_hung_up', failure: null });
+    const kept = await lead();
+    assert.deepEqual([kept.status, kept.callbackAt, kept.callbackMissed, kept.attempts], ['done', null, null, 2]);
+    assert.deepEqual(await callbacks(id), { promised: 0, missed: 0 });
+  });
+
+  it('22. a promised callback that cannot be dialled in time is missed once, with its reason', async () => {
+    now = new Date('2026-06-09T18:00:00Z');
+    const due = new Date('2026-06-10T18:00:00Z');
+    const { id, lead } = await promised(due);
+    await moveCampaign(core, ctx, id, 'paused');
+    now = new Date(due.getTime() + 15 * 60_000);
+    await claim(id);
+    assert.deepEqual(await callbacks(id), { promised: 1, missed: 0 }, 'within the tolerance');
+    now = new Date(now.getTime() + 1000);
+    await Promise.all([claim(id), claim(id)]);
+    assert.equal((await lead()).callbackMissed, 'paused');
+    assert.deepEqual(await callbacks(id), { promised: 0, missed: 1 });
+    const { rows } = await opened.database.pool.query("select detail from audit where action = 'callback.miss'");
+    assert.deepEqual(
+      rows.map(({ detail }) => detail),
+      [{ promised: due.toISOString(), reason: 'paused' }],
+    );
+    await moveCampaign(core, ctx, id, 'active');
+    assert.equal((await claim(id)).length, 1, 'it is dialled as soon as it may be');
   });
 
   const change = (event: DeskEvent) =>

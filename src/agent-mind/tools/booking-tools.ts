@@ -5,7 +5,8 @@ import { cancelBooking } from '#core/bookings/cancel-booking.ts';
 import { moveBooking } from '#core/bookings/move-booking.ts';
 import { dateOrderOf, readSpokenTime, sayTime, type SpokenTime } from '#core/bookings/spoken-time.ts';
 import { AppError } from '#core/kernel/errors.ts';
-import { wallClock } from '#core/kernel/locale.ts';
+import { placeOf } from '#core/dialling/place.ts';
+import { wallClock, type TimeZone } from '#core/kernel/locale.ts';
 import { CANCEL_SLOT, MOVE_SLOT } from '#core/tools/tool.ts';
 import type { ToolOutcome } from '#engine/contracts/tool-outcome.ts';
 import { as, param, type Args, type BuiltIn, type ToolContext } from './tool-scene.ts';
@@ -202,10 +203,20 @@ async function wantedMove(scene: ToolContext, args: Args): Promise<{ own: Bookin
   return spoken.at === null ? failed(notUnderstood(spoken)) : { own, to: spoken.at };
 }
 
+/** A person means the clock where they are. The organization's zone counts where the person's is not known for sure. */
+async function zoneOfPerson({ store, organizationId, personId, number, timeZone }: ToolContext): Promise<TimeZone> {
+  if (number === null) return timeZone;
+  const known = personId === null ? null : await store.persons.whereabouts(organizationId, personId);
+  const where = known ?? { postalCode: null, region: null, country: null, timeZone: null };
+  const { zones } = placeOf({ ...where, number });
+  return zones.length === 1 ? zones[0]! : timeZone;
+}
+
 async function takeCallback(scene: ToolContext, args: Args): Promise<ToolOutcome> {
   const { personId, number } = scene;
   const wanted = args['when'] ?? '';
-  const spoken = readTime(scene, wanted, true);
+  const there = { ...scene, timeZone: await zoneOfPerson(scene) };
+  const spoken = readTime(there, wanted, true);
   // `as soon as possible` and `next week` are good enough to call back; a time that may be another one is not.
   if (spoken.at === null && !['nothing', 'no-day', 'no-time'].includes(spoken.problem!))
     return { status: 'failed', output: `Nothing is noted yet. ${notUnderstood(spoken)}` };
@@ -221,7 +232,7 @@ async function takeCallback(scene: ToolContext, args: Args): Promise<ToolOutcome
   if (kept !== null) return kept;
   return {
     status: 'ok',
-    output: spoken.at === null ? 'The callback is noted.' : `The callback is noted for ${say(scene, spoken.at)}.`,
+    output: spoken.at === null ? 'The callback is noted.' : `The callback is noted for ${say(there, spoken.at)}.`,
   };
 }
 

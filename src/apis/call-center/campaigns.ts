@@ -119,6 +119,9 @@ export const campaignReadinessOperation = operation({
       dialable_now: z.int(),
       blocked: z.record(z.string(), z.int()).describe('Leads by the first reason; with `dialable_now` all leads'),
       total: z.int(),
+      callbacks: z
+        .object({ promised: z.int(), missed: z.int() })
+        .describe('Calls that people asked for at a time: to come, and not made in time'),
       opens_at: z.string().nullable().describe('When the first lead may be dialled, if closed hours alone forbid it'),
       forecast: z
         .array(z.object({ from: z.string(), dialable: z.int() }))
@@ -139,6 +142,7 @@ export const campaignReadinessOperation = operation({
       dialable_now: readiness.dialableNow,
       blocked: { ...readiness.blocked },
       total: readiness.total,
+      callbacks: { ...readiness.callbacks },
       opens_at: readiness.opensAt && timeInSeconds(readiness.opensAt),
       forecast: hours.map(({ from, dialable }) => ({ from: timeInSeconds(from), dialable })),
     });

@@ -60,6 +60,8 @@ const LEAD_COLUMNS: Columns<ListedLead & LeadAnswer> = {
   next_attempt_at: ({ nextAttemptAt }) => nextAttemptAt && timeInSeconds(nextAttemptAt),
   blocked_by: ({ blockedBy }) => blockedBy,
   outcome: (lead) => (lead.status === 'done' ? lead.reason : lead.lastOutcome),
+  callback_at: ({ callbackAt }) => callbackAt && timeInSeconds(callbackAt),
+  callback_missed: ({ callbackMissed }) => callbackMissed,
   variables: ({ variables }) => (Object.keys(variables).length === 0 ? '' : JSON.stringify(variables)),
   created_at: ({ createdAt }) => timeInSeconds(createdAt),
 };

@@ -34,6 +34,8 @@ const LeadReply = z.object({
   next_attempt_at: z.string().nullable(),
   blocked_by: z.string().nullable().describe('Null: it is dialable now'),
   outcome: z.string().nullable(),
+  callback_at: z.string().nullable().describe('When the person asked to be called'),
+  callback_missed: z.string().nullable().describe('Why that call was not made in time, as in `blocked_by`'),
   import_id: z.string().nullable(),
   created_at: z.string(),
 });
@@ -54,6 +56,8 @@ const present = (lead: ListedLead & LeadAnswer): z.input<typeof LeadReply> => ({
   next_attempt_at: lead.nextAttemptAt && timeInSeconds(lead.nextAttemptAt),
   blocked_by: lead.blockedBy,
   outcome: lead.status === 'done' || lead.reason === 'invalid_number' ? lead.reason : lead.lastOutcome,
+  callback_at: lead.callbackAt && timeInSeconds(lead.callbackAt),
+  callback_missed: lead.callbackMissed,
   import_id: lead.importId === null ? null : idOf('import', lead.importId),
   created_at: timeInSeconds(lead.createdAt),
 });

@@ -24,6 +24,11 @@ export interface CallingRules {
   readonly overrides: Readonly<Record<string, Loosened>>;
 }
 
+export interface CallbackCounts {
+  readonly promised: number;
+  readonly missed: number;
+}
+
 export interface CampaignStore {
   insert(organizationId: number, settings: CampaignSettings, at: Date): Promise<Campaign>;
   find(organizationId: number, id: number): Promise<Campaign | null>;
@@ -39,6 +44,7 @@ export interface CampaignStore {
   callingRules(organizationId: number): Promise<CallingRules | null>;
   setCallingRules(organizationId: number, rules: CallingRules, at: Date): Promise<void>;
   counts(id: number): Promise<readonly LeadCount[]>;
+  callbacks(id: number): Promise<CallbackCounts>;
   /** The counts of several campaigns without places. */
   countsOf(ids: readonly number[]): Promise<readonly (Omit<LeadCount, 'place'> & { readonly campaignId: number })[]>;
   /** Leads of all campaigns, from their counts. */

@@ -5,7 +5,14 @@ import type { Listed, Page } from '../kernel/page.ts';
 import type { Records } from '../records.ts';
 import { rulesOf } from './calling-rules.ts';
 import { ownRulesOf, type Campaign } from './campaign.ts';
-import type { CampaignFilter, CampaignSort, LeadFilter, LeadSort, ListedLead } from './campaign-store.ts';
+import type {
+  CallbackCounts,
+  CampaignFilter,
+  CampaignSort,
+  LeadFilter,
+  LeadSort,
+  ListedLead,
+} from './campaign-store.ts';
 import { capacityHold } from './capacity.ts';
 import { findingsOf, lineFindings, type Finding } from './findings.ts';
 import { campaignNotFound } from './manage-campaigns.ts';
@@ -24,7 +31,7 @@ import {
 
 type Reading = Pick<Context, 'organizationId'>;
 type ViewCore = Pick<Core, 'store' | 'clock'>;
-type CapacityCore = Parameters<typeof capacityHold>[0];
+export type CapacityCore = Parameters<typeof capacityHold>[0];
 
 /** @throws AppError not-found */
 export async function getCampaign(core: ViewCore, ctx: Reading, id: number): Promise<Campaign> {
@@ -69,6 +76,8 @@ export async function campaignProgress(core: ViewCore, ctx: Reading, id: number)
 export interface Readiness extends Standings {
   readonly canStart: boolean;
   readonly findings: readonly Finding[];
+  /** Calls that people were promised: to come, and not made in time. */
+  readonly callbacks: CallbackCounts;
 }
 
 /**
@@ -92,6 +101,7 @@ export async function campaignReadiness(core: CapacityCore, ctx: Reading, id: nu
   return {
     ...answer,
     findings,
+    callbacks: await campaigns.callbacks(id),
     canStart: !findings.some(({ prevents }) => prevents),
   };
 }
@@ -104,7 +114,8 @@ export async function campaignForecast(core: ViewCore, ctx: Reading, id: number)
   return forecast(await core.store.campaigns.counts(id), hours);
 }
 
-const holdNow = async (core: CapacityCore, campaign: Campaign, now: Date): Promise<CampaignHold | null> =>
+/** What keeps a campaign as a whole from dialling now. */
+export const holdNow = async (core: CapacityCore, campaign: Campaign, now: Date): Promise<CampaignHold | null> =>
   holdOf(campaign, await dialledToday(core.store, campaign, now), now) ?? capacityHold(core, campaign);
 
 /** Dials of today, in the zone of the organization; zero where no cap needs them. */

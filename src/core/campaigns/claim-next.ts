@@ -10,6 +10,7 @@ import type { CampaignLoad } from './dialling-store.ts';
 import type { Lead } from './lead.ts';
 import type { OpenPlaces } from './open-places.ts';
 import { dialsAllowed, freeSlots, shareSlots, type Contender } from './pacing.ts';
+import { missCallbacks } from './miss-callbacks.ts';
 import { holdOf } from './reasons.ts';
 import { recallDials } from './recall-dials.ts';
 
@@ -77,6 +78,7 @@ export async function claimNext(
   claimant: Claimant,
 ): Promise<readonly ClaimedLead[]> {
   await recallDials(core);
+  await missCallbacks(core);
   await core.store.dialling.makeReady(core.clock.now(), READY_AT_ONCE);
   return claimDue(core, claimant);
 }

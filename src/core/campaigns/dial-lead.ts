@@ -51,7 +51,7 @@ export async function dialLead(
       'outbound',
       (records) => check(core, records, lead, owner, carrier),
       (records, { id, placedAt }) =>
-        records.dialling.begin({ campaignId: lead.campaignId, leadId: lead.id, callId: id, dialledAt: placedAt }),
+        records.attempts.begin({ campaignId: lead.campaignId, leadId: lead.id, callId: id, dialledAt: placedAt }),
     );
     // The end of the call says how it went on.
     void begun;
@@ -98,7 +98,7 @@ async function check(
     throw new NotDialled('capacity');
   const forHumans = { claimed: 0, simulated: !carrier.real, now };
   if ((await humansFor(records, campaign, forHumans)) === 0) throw new NotDialled('capacity');
-  const { verdict } = await screenLead(records, campaign, { number: lead.number, dueAt: now }, now);
+  const { verdict } = await screenLead(records, campaign, { ...lead, dueAt: now }, now);
   if (!verdict.allowed) throw new NotDialled('rules');
   if (await dialling.isOnCall(organizationId, lead.number)) throw new NotDialled('on-call');
   const notAfter = earliest(verdict.closesAt, campaign.endsAt);
@@ -151,11 +151,11 @@ async function beginningOf(
 
 /** A person's voicemail hears one message of a campaign. */
 async function overridesOf(
-  { dialling }: Pick<Records, 'dialling'>,
+  { attempts }: Pick<Records, 'attempts'>,
   { voicemailMessage }: Campaign,
   lead: Lead,
 ): Promise<CallOverrides> {
-  const isLeft = (await dialling.attemptsOf(lead.id)).some(({ outcome }) => outcome === 'voicemail_left');
+  const isLeft = (await attempts.attemptsOf(lead.id)).some(({ outcome }) => outcome === 'voicemail_left');
   return { ...(isLeft ? { leavesNoMessage: true } : {}), ...(voicemailMessage === null ? {} : { voicemailMessage }) };
 }
 

@@ -1,7 +1,5 @@
-import type { AttemptOutcome } from '../dialling/rules.ts';
-import type { Attempt } from './attempt.ts';
 import type { Campaign } from './campaign.ts';
-import type { Lead, Standing } from './lead.ts';
+import type { Lead } from './lead.ts';
 import type { CallLoad, Pace } from './pacing.ts';
 import type { CallingPlace } from './reasons.ts';
 
@@ -39,8 +37,6 @@ export interface UnansweredDial {
   readonly refused: boolean;
 }
 
-export type NewAttempt = Pick<Attempt, 'campaignId' | 'leadId' | 'callId' | 'dialledAt'>;
-
 /** Records of the dialler: claims, attempts and what runs. */
 export interface DiallingStore {
   /** Active campaigns of all organizations. */
@@ -74,19 +70,8 @@ export interface DiallingStore {
   isOnCall(organizationId: number, number: string): Promise<boolean>;
   /** The caller id of the last call to a number. */
   lastCallerId(organizationId: number, number: string): Promise<string | null>;
-  /** Turns the claim of a lead into an attempt. */
-  begin(attempt: NewAttempt): Promise<void>;
   /** Gives a claimed lead back. */
   unclaim(leadId: number, at: Date): Promise<void>;
-  /** The attempt of a call, with its lead, which it locks. The lead is null once it was erased. */
-  ofCall(callId: number): Promise<{ readonly attempt: Attempt; readonly lead: Lead | null } | null>;
-  /** Ended attempts of a lead, in order. */
-  attemptsOf(leadId: number): Promise<readonly Attempt[]>;
-  end(attemptId: number, outcome: AttemptOutcome, at: Date): Promise<void>;
-  /** Deletes an attempt that no carrier took. */
-  withdraw(attemptId: number): Promise<void>;
-  /** Where a lead goes on after an attempt; null: it is done, with this outcome. */
-  settle(leadId: number, outcome: AttemptOutcome | null, next: Standing | null, at: Date): Promise<void>;
   unanswered(): Promise<readonly UnansweredDial[]>;
   /** When a request of a call was sent to its carrier. */
   sentAt(callId: number): Promise<Date | null>;

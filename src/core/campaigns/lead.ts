@@ -40,6 +40,10 @@ export interface Lead {
   readonly priority: number;
   readonly attempts: number;
   readonly lastOutcome: AttemptOutcome | null;
+  /** The time at which the person asked to be called; null once a dial was made for it. */
+  readonly callbackAt: Date | null;
+  /** Why it was not dialled in time (`BlockingReason`); null: the time is to come, or no call was promised. */
+  readonly callbackMissed: string | null;
   readonly importId: number | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;

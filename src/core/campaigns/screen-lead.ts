@@ -17,6 +17,7 @@ export interface Screened {
 interface Due {
   readonly number: string;
   readonly dueAt: Date;
+  readonly callbackAt?: Date | null;
 }
 
 type ScreenRecords = Pick<Records, 'leads' | 'campaigns'>;
@@ -76,11 +77,11 @@ async function questionsOf(
   const since = new Date(now.getTime() - Math.max(...lookBack) * HOUR_MS);
   const numbers = leads.map(({ number }) => number);
   const facts = await records.leads.factsOf(campaign.organizationId, numbers, since);
-  return numbers.map((number) => {
+  return leads.map(({ number, callbackAt = null }) => {
     const { person, doNotCall, refusedCampaigns, consented, history } = facts.get(number)!;
     const refused = doNotCall || refusedCampaigns.includes(campaign.id);
     const callee = { ...person, number, doNotCall: refused, consented };
-    return { person: callee, now, history, campaignId: campaign.id, rules, own };
+    return { person: callee, now, history, campaignId: campaign.id, isPromised: callbackAt !== null, rules, own };
   });
 }
 
@@ -101,8 +102,9 @@ export async function rescreenNumber(
     const campaign = await records.campaigns.find(organizationId, lead.campaignId);
     if (!campaign) continue;
     // The call that it waited for may have ended.
-    const dueAt = lead.reason === 'being_called' ? now : lead.dueAt;
-    const { standing, place } = await screenLead(records, campaign, { number, dueAt }, now);
+    const dueAt = lead.callbackAt ?? (lead.reason === 'being_called' ? now : lead.dueAt);
+    const { callbackAt } = lead;
+    const { standing, place } = await screenLead(records, campaign, { number, dueAt, callbackAt }, now);
     await records.leads.place(lead.id, standing, place, now);
   }
 }

@@ -11,7 +11,7 @@ import type { CallingPlace } from './reasons.ts';
 import { nextDue } from './retry.ts';
 import { rescreenNumber, screenLead } from './screen-lead.ts';
 
-type CampaignRecords = Pick<Records, 'campaigns' | 'leads' | 'dialling'>;
+type CampaignRecords = Pick<Records, 'campaigns' | 'leads' | 'dialling' | 'attempts' | 'bookings'>;
 
 /**
  * Decides how leads go on after an outbound call, in the transaction of its end: the lead that it dialled, and all with
@@ -29,8 +29,7 @@ export async function settleDial(
 }
 
 async function settleAttempt(records: CampaignRecords, call: Call, talkMs: number | null, now: Date): Promise<void> {
-  const { dialling } = records;
-  const found = await dialling.ofCall(call.id);
+  const found = await records.attempts.ofCall(call.id);
   const campaign = await records.campaigns.find(call.organizationId, call.campaignId!);
   if (!found || !campaign) return;
   const { attempt, lead } = found;
@@ -40,19 +39,30 @@ async function settleAttempt(records: CampaignRecords, call: Call, talkMs: numbe
     ...call,
     endedAt: call.endedAt ?? now,
     talkMs,
-    dialled: (await dialling.sentAt(call.id)) !== null,
+    dialled: (await records.dialling.sentAt(call.id)) !== null,
     refused: facts.doNotCall || facts.refusedCampaigns.includes(campaign.id),
     leavesMessage: call.overrides.leavesNoMessage !== true,
   });
-  if (outcome === 'not-dialled') await dialling.withdraw(attempt.id);
-  else await dialling.end(attempt.id, outcome, call.endedAt ?? now);
+  if (outcome === 'not-dialled') await records.attempts.withdraw(attempt.id);
+  else await records.attempts.end(attempt.id, outcome, call.endedAt ?? now);
   // An erased lead is done, and stays so.
   if (lead?.status !== 'dialling') return;
   if (outcome === 'not-dialled') {
-    const { standing } = await screenLead(records, campaign, { number: lead.number, dueAt: now }, now);
-    return dialling.settle(lead.id, null, standing, now);
+    const { standing } = await screenLead(records, campaign, { ...lead, dueAt: now }, now);
+    return records.attempts.settle(lead.id, { outcome: null, next: standing, callbackAt: lead.callbackAt }, now);
   }
-  await dialling.settle(lead.id, outcome, await nextStanding(records, campaign, lead, now), now);
+  const isOver = outcome === 'opted_out' || outcome === 'invalid_number';
+  const callbackAt = isOver ? null : await promisedAt(records, call);
+  const next =
+    callbackAt === null
+      ? await nextStanding(records, campaign, lead, now)
+      : (await screenLead(records, campaign, { number: lead.number, dueAt: callbackAt, callbackAt }, now)).standing;
+  await records.attempts.settle(lead.id, { outcome, next, callbackAt }, now);
+}
+
+/** When the person asked to be called again on this call; the last wish counts. */
+async function promisedAt({ bookings }: CampaignRecords, { conversationId }: Call): Promise<Date | null> {
+  return (await bookings.callbacksOf(conversationId)).findLast(({ dueAt }) => dueAt !== null)?.dueAt ?? null;
 }
 
 /** Where the lead goes on; null if it is done. */
@@ -63,7 +73,7 @@ async function nextStanding(
   now: Date,
 ): Promise<Standing | null> {
   const { place } = await screenLead(records, campaign, { number: lead.number, dueAt: now }, now);
-  const attempts = (await records.dialling.attemptsOf(lead.id)).filter(isEnded);
+  const attempts = (await records.attempts.attemptsOf(lead.id)).filter(isEnded);
   // Where the zone is unknown by now, the lead is blocked, and due when it is known.
   const isUnknown = !place.alwaysOpen && place.zones.length === 0;
   const due = nextDue({

@@ -30,6 +30,8 @@ export interface DialQuestion {
   /** All dials of the number, of all campaigns and APIs, in any order. */
   readonly history: readonly PastAttempt[];
   readonly campaignId: number | null;
+  /** The person asked for this call: limits on the number of dials do not bind it. */
+  readonly isPromised?: boolean;
   readonly rules: readonly Jurisdiction[];
   /** Of the organization and of the campaign. */
   readonly own: readonly OwnRules[];
@@ -126,7 +128,7 @@ function barriers({ person, own, history }: DialQuestion): readonly Refusal[] {
 
 /** Limits and rests that hold now, each with its end. */
 function waitsFor(
-  { now, history, campaignId, own }: DialQuestion,
+  { now, history, campaignId, own, isPromised = false }: DialQuestion,
   rules: readonly Jurisdiction[],
   place: Place,
 ): readonly Refusal[] {
@@ -134,7 +136,7 @@ function waitsFor(
   const owners = [...named, ...own.map((one) => ({ ...one, label: 'your own rule' }))];
   const zone = place.zones[0] ?? null;
   return owners.flatMap(({ limits, rests, label }) => [
-    ...limits.flatMap((limit): Refusal[] => {
+    ...(isPromised ? [] : limits).flatMap((limit): Refusal[] => {
       const until = limitEnds(limit, history, campaignId);
       if (until === null || until <= now) return [];
       const span = limit.hours % 24 === 0 && limit.hours > 24 ? `${limit.hours / 24} days` : `${limit.hours} hours`;

@@ -35,7 +35,7 @@ const weeks: fc.Arbitrary<WeekHours> = fc
   .map((days) => Object.fromEntries(WEEKDAYS.map((day, index) => [day, days[index]!])));
 
 describe('open hours', () => {
-  it('are those in which every clock shows an open time, also on nights on which clocks change', () => {
+  it('1. are those in which every clock shows an open time, also on nights on which clocks change', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...NIGHTS),
@@ -59,7 +59,7 @@ describe('open hours', () => {
     );
   });
 
-  it('an hour that clocks skip is not open, one that they repeat is open twice', () => {
+  it('1. an hour that clocks skip is not open, one that they repeat is open twice', () => {
     const onSundays = (span: Span, at: string) =>
       openAtOrAfter({ zones: [timeZone('America/Chicago')], jurisdictions: [], own: [{ sun: [span] }] }, new Date(at))!;
     // 2026-03-08 has no 02:00 in Chicago; the next Sunday has.

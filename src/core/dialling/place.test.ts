@@ -82,7 +82,8 @@ const CASES: readonly (readonly [what: string, number: string, more: Partial<Whe
 ];
 
 describe('where a person may be', () => {
-  for (const [what, number, more, expected] of CASES) it(what, () => assert.equal(place(number, more), expected));
+  for (const [what, number, more, expected] of CASES)
+    it(`1. ${what}`, () => assert.equal(place(number, more), expected));
 
   it('all zones exist, and all codes name a place', () => {
     const zones = [

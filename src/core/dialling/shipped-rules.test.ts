@@ -94,7 +94,7 @@ function personIn(id: string, zone: string): Partial<Callee> {
 
 describe('shipped rules: the hours of every entry, on every weekday, a minute before, at and after each edge', () => {
   for (const { id, name } of SHIPPED_RULES)
-    it(`${id} (${name})`, () => {
+    it(`1. ${id} (${name})`, () => {
       const [zone, words] = HOURS[id]!;
       const person = personIn(id, zone);
       for (const [day, spans] of Object.entries(expected(words))) {
