@@ -191,7 +191,11 @@ const SUITES: readonly Suite[] = [
     files: ['test/suites/offline-agent.test.ts', 'test/offline-agent/simulated-people.test.ts'],
   },
   { name: 'call center', budgetS: 360, files: tests('test/suites/call-center-*.test.ts') },
-  { name: 'customer service', budgetS: 300, files: tests('test/suites/customer-service*.test.ts') },
+  {
+    name: 'customer service',
+    budgetS: 330,
+    files: tests('test/suites/customer-service*.test.ts', 'test/suites/livekit-rooms.test.ts'),
+  },
   {
     name: 'campaign api',
     budgetS: 120,

@@ -27,6 +27,7 @@ import { TextDialogues } from '#agent-mind/text-dialogues.ts';
 import { McpTools } from '#agent-mind/tools/mcp-tools.ts';
 import { TOOL_PLACES } from '#agent-mind/tools/webhook-tool.ts';
 import { LiveCallsHere, type LiveOptions } from '#live/live-calls.ts';
+import { closeLeftRooms } from '#live/left-rooms.ts';
 import { reap } from '#live/reaper.ts';
 import { RemoteLiveCalls } from '#live/remote-live-calls.ts';
 import { catalog } from '#providers/catalog.ts';
@@ -355,7 +356,10 @@ async function placeElsewhere({ records, store, log, closers }: SharedParts): Pr
   return { here: null, live };
 }
 
-/** Starts jobs, webhook deliveries, the dialler, and the reaper of calls whose server died. */
+/** How often rooms are looked for that outlived their call. */
+const ROOMS_MS = 60_000;
+
+/** Starts jobs, webhook deliveries, the dialler, the closing of rooms, and the reaper of calls whose server died. */
 async function workOn(parts: SharedParts, core: Core): Promise<Dialler> {
   const { records, http, log, closers, config, knowledge, carriers, serverId, deskAlarm } = parts;
   const { addresses, signedUrls } = parts;
@@ -376,6 +380,14 @@ async function workOn(parts: SharedParts, core: Core): Promise<Dialler> {
   closers.push(() => batches.close());
   const dialler = new Dialler({ core, serverId, log });
   closers.push(() => dialler.close());
+  const rooms = setInterval(
+    () =>
+      void closeLeftRooms({ ...core, carriers, log }).catch((error: unknown) =>
+        logFailure(log, error, 'rooms that outlived their calls could not be closed'),
+      ),
+    ROOMS_MS,
+  );
+  closers.push(() => clearInterval(rooms));
   if (config.role !== 'jobs') return dialler;
   const reaper = setInterval(
     () =>

@@ -1,4 +1,6 @@
 import type { CarrierNotice } from '#core/kernel/carrier-notice.ts';
+import type { CarrierRoom } from '#core/kernel/carrier-room.ts';
+import type { SipServer } from '#core/kernel/sip-server.ts';
 import type { Carrier } from './carrier.ts';
 import type { MediaProtocol } from './media-protocol.ts';
 
@@ -97,6 +99,10 @@ export interface ConfiguredCarrier {
   readonly verifySocket: ((request: Pick<CarrierRequest, 'url' | 'headers'>) => Promise<boolean>) | null;
   /** Lets someone hear a call unseen, where the call is a room that browsers can join. */
   listen?(carrierCallId: string): Promise<RoomAccess>;
+  /** Its SIP trunks and dispatch rules, where it keeps such; methods reject with a CarrierError. */
+  readonly sip?: SipServer;
+  /** The rooms that stand now, where its calls are rooms. @throws CarrierError */
+  rooms?(): Promise<readonly CarrierRoom[]>;
   /** Tests the credentials with a harmless request. @throws CarrierError */
   check(): Promise<void>;
 }

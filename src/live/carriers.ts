@@ -1,3 +1,4 @@
+import type { CarrierRoom } from '#core/kernel/carrier-room.ts';
 import { readCarriers, type StoredCarriers } from '#core/carriers/carriers.ts';
 import type {
   CarrierCheck,
@@ -9,11 +10,13 @@ import type {
 } from '#core/carriers/carrier-directory.ts';
 import { CircuitBreaker, type Attempt } from '#core/kernel/circuit-breaker.ts';
 import type { WallClock } from '#core/kernel/wall-clock.ts';
+import type { SipServer } from '#core/kernel/sip-server.ts';
 import type { Secrets } from '#core/kernel/secrets.ts';
 import type { Store } from '#core/records.ts';
 import type { CarrierField, CarrierManifest, CarrierSettings, ConfiguredCarrier } from '#contracts/carrier-manifest.ts';
 import { CarrierError, type Carrier } from '#contracts/carrier.ts';
 import type { Log } from '#core/kernel/log.ts';
+import { sipServerOf } from './sip-server.ts';
 
 export interface CarriersOptions {
   readonly store: Store;
@@ -116,6 +119,18 @@ export class Carriers implements CarrierDirectory {
 
   async listen(id: string, carrierCallId: string): Promise<ListenAccess | null> {
     return (await (await this.configured(id))?.listen?.(carrierCallId)) ?? null;
+  }
+
+  async sipServer(): Promise<SipServer | null> {
+    await this.#read();
+    for (const { configured, manifest } of this.#lines.values())
+      if (configured?.sip) return sipServerOf(configured.sip, manifest.name);
+    return null;
+  }
+
+  /** The rooms that stand at a carrier. @throws CarrierError */
+  async roomsOf(id: string): Promise<readonly CarrierRoom[]> {
+    return (await (await this.configured(id))?.rooms?.()) ?? [];
   }
 
   get manifests(): readonly CarrierManifest[] {

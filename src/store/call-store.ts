@@ -12,6 +12,8 @@ import type {
   Ownership,
   WriteResult,
 } from '#core/calls/call-store.ts';
+import type { CarrierRoom } from '#core/kernel/carrier-room.ts';
+import type { CallInRoom } from '#core/calls/left-room.ts';
 import type { Listed, Page } from '#core/kernel/page.ts';
 import type { Database } from './schema.ts';
 import { CONTACT_GAP_MS } from './heartbeat.ts';
@@ -99,6 +101,35 @@ export class PostgresCallStore implements CallStore {
       .limit(1)
       .executeTakeFirst();
     return row ? toCall(row) : null;
+  }
+
+  async inRooms(carrier: string, rooms: readonly CarrierRoom[]): Promise<ReadonlyMap<string, readonly CallInRoom[]>> {
+    if (rooms.length === 0) return new Map();
+    const names = rooms.map(({ name }) => name);
+    const sids = rooms.flatMap(({ callSid }) => callSid ?? []);
+    const rows = await this.#db
+      .selectFrom('calls')
+      .select(['sid', 'placed_sid', 'carrier', 'carrier_call_id', 'placed_at', 'ended_at'])
+      .where((eb) =>
+        eb.or([
+          eb('sid', '=', eb.fn.any(eb.val(sids))),
+          eb('placed_sid', '=', eb.fn.any(eb.val(sids))),
+          eb.and([eb('carrier', '=', carrier), eb('carrier_call_id', '=', eb.fn.any(eb.val(names)))]),
+        ]),
+      )
+      .execute();
+    return new Map(
+      rooms.map(({ name, callSid }) => [
+        name,
+        rows
+          .filter(
+            (row) =>
+              (row.carrier === carrier && row.carrier_call_id === name) ||
+              (callSid !== null && (row.sid === callSid || row.placed_sid === callSid)),
+          )
+          .map((row) => ({ placedAt: row.placed_at, endedAt: row.ended_at })),
+      ]),
+    );
   }
 
   #calls() {

@@ -4,6 +4,27 @@ import type { RoutingStore } from '#core/routing/routing-store.ts';
 import type { SipTrunk } from '#core/routing/sip-trunk.ts';
 import type { Database } from './schema.ts';
 
+const trunkRow = (trunk: SipTrunk) => ({
+  direction: trunk.direction,
+  name: trunk.name,
+  address: trunk.address,
+  numbers: [...trunk.numbers],
+  metadata: JSON.stringify(trunk.metadata),
+  at_server: trunk.atServer,
+});
+
+const ruleRow = (rule: DispatchRule) => ({
+  name: rule.name,
+  trunk_ids: [...rule.trunkIds],
+  room_pattern: rule.roomPattern,
+  hide_phone_number: rule.hidePhoneNumber,
+  agent_id: rule.agentId,
+  routing: JSON.stringify(rule.routing),
+  metadata: JSON.stringify(rule.metadata),
+  at_server: rule.atServer,
+  has_pin: rule.hasPin,
+});
+
 export class PostgresRoutingStore implements RoutingStore {
   readonly #db: Kysely<Database>;
 
@@ -27,24 +48,29 @@ export class PostgresRoutingStore implements RoutingStore {
       address: row.address,
       numbers: row.numbers,
       metadata: row.metadata,
+      atServer: row.at_server,
       createdAt: row.created_at,
     }));
   }
 
-  async addTrunk(trunk: SipTrunk): Promise<void> {
-    await this.#db
+  async addTrunk(trunk: SipTrunk): Promise<boolean> {
+    const { id, organizationId: organization_id, createdAt: created_at } = trunk;
+    const { numInsertedOrUpdatedRows } = await this.#db
       .insertInto('sip_trunks')
-      .values({
-        id: trunk.id,
-        organization_id: trunk.organizationId,
-        direction: trunk.direction,
-        name: trunk.name,
-        address: trunk.address,
-        numbers: [...trunk.numbers],
-        metadata: JSON.stringify(trunk.metadata),
-        created_at: trunk.createdAt,
-      })
-      .execute();
+      .values({ ...trunkRow(trunk), id, organization_id, created_at })
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .executeTakeFirst();
+    return numInsertedOrUpdatedRows === 1n;
+  }
+
+  async updateTrunk(trunk: SipTrunk): Promise<boolean> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable('sip_trunks')
+      .set(trunkRow(trunk))
+      .where('organization_id', '=', trunk.organizationId)
+      .where('id', '=', trunk.id)
+      .executeTakeFirst();
+    return numUpdatedRows === 1n;
   }
 
   deleteTrunk(organizationId: number, id: string): Promise<boolean> {
@@ -69,26 +95,30 @@ export class PostgresRoutingStore implements RoutingStore {
       agentId: row.agent_id,
       routing: row.routing as Routing,
       metadata: row.metadata,
+      hasPin: row.has_pin,
+      atServer: row.at_server,
       createdAt: row.created_at,
     }));
   }
 
-  async addRule(rule: DispatchRule): Promise<void> {
-    await this.#db
+  async addRule(rule: DispatchRule): Promise<boolean> {
+    const { id, organizationId: organization_id, createdAt: created_at } = rule;
+    const { numInsertedOrUpdatedRows } = await this.#db
       .insertInto('dispatch_rules')
-      .values({
-        id: rule.id,
-        organization_id: rule.organizationId,
-        name: rule.name,
-        trunk_ids: [...rule.trunkIds],
-        room_pattern: rule.roomPattern,
-        hide_phone_number: rule.hidePhoneNumber,
-        agent_id: rule.agentId,
-        routing: JSON.stringify(rule.routing),
-        metadata: JSON.stringify(rule.metadata),
-        created_at: rule.createdAt,
-      })
-      .execute();
+      .values({ ...ruleRow(rule), id, organization_id, created_at })
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .executeTakeFirst();
+    return numInsertedOrUpdatedRows === 1n;
+  }
+
+  async updateRule(rule: DispatchRule): Promise<boolean> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable('dispatch_rules')
+      .set(ruleRow(rule))
+      .where('organization_id', '=', rule.organizationId)
+      .where('id', '=', rule.id)
+      .executeTakeFirst();
+    return numUpdatedRows === 1n;
   }
 
   deleteRule(organizationId: number, id: string): Promise<boolean> {

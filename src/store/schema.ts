@@ -358,6 +358,8 @@ export interface Database {
     routing: ColumnType<object, string, string>;
     metadata: ColumnType<Record<string, unknown>, string, string>;
     created_at: Date;
+    at_server: Generated<boolean>;
+    has_pin: Generated<boolean>;
   };
   do_not_call: {
     organization_id: number;
@@ -715,6 +717,7 @@ export interface Database {
     numbers: string[];
     metadata: ColumnType<Record<string, unknown>, string, string>;
     created_at: Date;
+    at_server: Generated<boolean>;
   };
   suppressed_numbers: {
     organization_id: number;

@@ -86,10 +86,20 @@ export abstract class FakeCarrier {
   async close(): Promise<void> {
     for (const call of this.calls) for (const socket of call.sockets) socket.socket.terminate();
     await Promise.allSettled(this.#open);
+    await this.goAway();
+  }
+
+  /** Requests are refused from now on. */
+  async goAway(): Promise<void> {
     await new Promise<void>((down) => {
       this.#server.close(() => down());
       this.#server.closeAllConnections();
     });
+  }
+
+  /** Listens again at the same address. */
+  async comeBack(): Promise<void> {
+    await new Promise<void>((up) => this.#server.listen(Number(new URL(this.url).port), '127.0.0.1', up));
   }
 
   get last(): FakeCall {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
 import { livekitWith } from '#carriers/livekit/manifest.ts';
+import { FakeSip } from './livekit-sip.ts';
 import { FakeCarrier, type FakeCall, type Happening, type Reply, type Sent } from './fake-carrier.ts';
 
 const KEY = 'APIofTheTests';
@@ -19,6 +20,14 @@ export const livekitWithoutMedia = livekitWith(() => Promise.resolve({ leave: ()
 
 /** The server's API, with the grants that each request needs; its webhooks are signed as they are sent. */
 export class FakeLiveKit extends FakeCarrier {
+  readonly key = KEY;
+  readonly secret = SECRET;
+  readonly sip = new FakeSip();
+  /** A method of the SIP service that is carried out, and whose answer is lost. */
+  loses: string | null = null;
+  /** Rooms that stand beside those of calls. */
+  readonly rooms = new Map<string, Date>();
+
   get environment(): Readonly<Record<string, string>> {
     return {
       LIVEKIT_URL: this.url,
@@ -45,6 +54,7 @@ export class FakeLiveKit extends FakeCarrier {
       () => null,
     );
     if (!claims) return { status: 401, body: this.problem(401) };
+    const method = path.replace('/twirp/livekit.', '');
     const asked = JSON.parse(body) as Readonly<Record<string, string>>;
     const room = asked['room'] ?? asked['roomName'] ?? '';
     const call = this.calls.find((one) => one.id === room && !one.ended);
@@ -52,15 +62,22 @@ export class FakeLiveKit extends FakeCarrier {
     const { video = {}, sip = {} } = claims;
     const isAdmin = video['roomAdmin'] === true && video['room'] === room;
     const denied = { status: 403, body: { code: 'permission_denied', msg: 'permissions denied' } };
-    switch (path.replace('/twirp/livekit.', '')) {
+    const kept = method.startsWith('SIP/') ? this.sip.serve(method.slice(4), asked) : null;
+    if (kept) {
+      if (sip['admin'] !== true) return denied;
+      if (method === `SIP/${this.loses}`) this.fault = 'breaks';
+      return kept;
+    }
+    switch (method) {
       case 'RoomService/ListRooms':
-        return video['roomList'] === true ? { status: 200, body: { rooms: [] } } : denied;
+        return video['roomList'] === true ? { status: 200, body: { rooms: this.#rooms() } } : denied;
       case 'RoomService/ListParticipants':
         if (!isAdmin) return denied;
         if (!call) return gone;
         return { status: 200, body: { participants: [{ identity: 'phone', kind: 'SIP' }] } };
       case 'RoomService/DeleteRoom':
         if (video['roomCreate'] !== true) return denied;
+        if (this.rooms.delete(room)) return { status: 200, body: {} };
         if (!call) return gone;
         call.ended = true;
         return { status: 200, body: {} };
@@ -74,6 +91,19 @@ export class FakeLiveKit extends FakeCarrier {
       default:
         return { status: 404, body: { code: 'bad_route', msg: `no handler for path ${path}` } };
     }
+  }
+
+  #rooms(): unknown[] {
+    return [...this.rooms].map(([name, at]) => ({ name, creationTime: String(Math.floor(at.getTime() / 1000)) }));
+  }
+
+  /** A signed event of a room, beside those of its telephone. */
+  event(url: string, body: Readonly<Record<string, unknown>>): Sent {
+    return {
+      url,
+      headers: { 'content-type': 'application/webhook+json' },
+      body: JSON.stringify({ id: `EV_${Math.random().toString(36).slice(2)}`, ...body }),
+    };
   }
 
   #dial(asked: Readonly<Record<string, string>>): Answer {

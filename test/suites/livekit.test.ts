@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { dispose } from '@livekit/rtc-node';
-import { decodeJwt } from 'jose';
+import { decodeJwt, SignJWT } from 'jose';
 import { decodeMulaw, encodeMulaw } from '#engine/audio/mulaw.ts';
 import { makeOfflineProviders, type OfflineProviders } from '#providers/offline/offline.ts';
 import { speak } from '../contract/text-to-speech.ts';
 import { recognise } from '../contract/speech-to-text.ts';
 import { SipClient } from 'livekit-server-sdk';
+import { roomToken } from '#carriers/livekit/tokens.ts';
+import { SipOperations } from '../contract/sip.ts';
 import { LiveKitServer } from '../support/livekit-server.ts';
 import { freePort } from '../support/process.ts';
 import { RoomPhone } from '../support/room-phone.ts';
@@ -102,5 +104,69 @@ describe('calls in rooms of a LiveKit server', { concurrency: 1 }, () => {
     await phone.leave();
     const over = await untilEnded(call.id);
     assert.deepEqual([over.status, over.endReason], ['completed', 'caller_hung_up']);
+  });
+});
+
+describe('SIP on a LiveKit server, without audio', { concurrency: 1 }, () => {
+  const livekit = new LiveKitServer();
+  let server: TestServer;
+  let sip: SipOperations;
+  before(async () => {
+    const port = await freePort();
+    await livekit.start(`http://127.0.0.1:${port}/voice/webhook/livekit`);
+    server = await startServer({
+      PORTS: String(port),
+      LIVEKIT_URL: livekit.url,
+      LIVEKIT_API_KEY: livekit.key,
+      LIVEKIT_API_SECRET: livekit.secret,
+    });
+    sip = new SipOperations(server, new SipClient(livekit.url.replace('ws', 'http'), livekit.key, livekit.secret));
+  });
+  after(async () => {
+    await server?.close();
+    await livekit.close();
+  });
+
+  it('trunks stand on the server and in the records', () => sip.trunks());
+  it('dispatch rules stand on the server and in the records, their PIN on the server alone', () => sip.rules());
+
+  it('a token opens its room while it is fresh, and no room when it has expired or is changed', async () => {
+    const settings = { api_key: livekit.key, api_secret: livekit.secret };
+    const opens = async (token: string) =>
+      (await fetch(`${livekit.url.replace('ws', 'http')}/rtc/validate?access_token=${token}`)).status;
+    const token = await roomToken(settings, 'a-room', 'listener-1', 'listen');
+    assert.equal(await opens(token), 200);
+    const { exp } = decodeJwt(token);
+    const old = await new SignJWT({ video: { room: 'a-room', roomJoin: true } })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setIssuer(livekit.key)
+      .setSubject('listener-1')
+      .setExpirationTime(Math.floor(Date.now() / 1000) - 120)
+      .sign(new TextEncoder().encode(livekit.secret));
+    assert.equal(await opens(old), 401);
+    assert.equal(
+      await opens(await roomToken({ ...settings, api_secret: 'x'.repeat(40) }, 'a-room', 'l', 'listen')),
+      401,
+    );
+    assert.ok(exp! * 1000 <= Date.now() + 10 * 60_000 + 1000);
+  });
+
+  it('a server that went away changes nothing, and serves again when it is back', async () => {
+    const trunk = await sip.ok('POST', '/trunks', { name: 'In', numbers: ['+15183171307'] });
+    const path = `/trunks/${String(trunk['trunk_id'])}`;
+    await livekit.kill();
+    for (const [method, where, body] of [
+      ['GET', '/trunks', undefined],
+      ['POST', '/trunks', { name: 'Other', numbers: ['+15183171308'] }],
+      ['DELETE', path, undefined],
+    ] as const) {
+      const reply = await sip.ask(method, where, body);
+      assert.equal(reply.status, 500);
+      assert.match(String(reply.body['detail']), /on the LiveKit server: it cannot be reached/);
+    }
+    await livekit.startServer();
+    assert.deepEqual(await sip.trunkIds(), [trunk['trunk_id']]);
+    await sip.ok('DELETE', path);
+    assert.deepEqual(await sip.trunkIds(), []);
   });
 });

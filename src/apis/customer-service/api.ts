@@ -5,14 +5,26 @@ import { batchCallsOperation, getBatchOperation } from './batch.ts';
 import { allActiveOperation, endCallOperation, transcriptOperation } from './calls.ts';
 import { deskOperations } from './desk.ts';
 import { ErrorReply, renderError, REQUESTS } from './dialect.ts';
-import { createRuleOperation, deleteRuleOperation, getRuleOperation, listRulesOperation } from './dispatch-rules.ts';
+import {
+  createRuleOperation,
+  deleteRuleOperation,
+  getRuleOperation,
+  listRulesOperation,
+  updateRuleOperation,
+} from './dispatch-rules.ts';
 import { agentStatusOperation, listHumanAgentsOperation } from './human-agents.ts';
 import { activeInboundOperation, getCallOperation } from './inbound.ts';
 import { activeOutboundOperation, createCallbackOperation, createCallOperation } from './outbound.ts';
 import { queuePositionOperation, queueStatusOperation } from './queue.ts';
 import { asyncApi, sockets } from './sockets.ts';
 import { transferOperation } from './transfers.ts';
-import { createTrunkOperation, deleteTrunkOperation, getTrunkOperation, listTrunksOperation } from './trunks.ts';
+import {
+  createTrunkOperation,
+  deleteTrunkOperation,
+  getTrunkOperation,
+  listTrunksOperation,
+  updateTrunkOperation,
+} from './trunks.ts';
 
 export const customerService: Api = {
   name: 'customer-service',
@@ -36,10 +48,12 @@ export const customerService: Api = {
     listTrunksOperation,
     createTrunkOperation,
     getTrunkOperation,
+    updateTrunkOperation,
     deleteTrunkOperation,
     listRulesOperation,
     createRuleOperation,
     getRuleOperation,
+    updateRuleOperation,
     deleteRuleOperation,
     callMetricsOperation,
     realtimeOperation,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { WeekHours } from '#core/dialling/week-hours.ts';
 import type { DispatchRule } from '#core/routing/dispatch-rule.ts';
-import { createRule, deleteRule, getRule, listRules } from '#core/routing/manage-routing.ts';
+import { createRule, deleteRule, getRule, listRules, updateRule, type NewRule } from '#core/routing/manage-rules.ts';
 import { operation } from '../kit/operation.ts';
 import { IdText, idOf, numberOf } from '../kit/codecs.ts';
 import { Metadata } from './dialect.ts';
@@ -55,8 +55,7 @@ function presentDetail(rule: DispatchRule): z.input<typeof Detail> {
   const { greeting, skills, openingHours, outsideHours } = rule.routing;
   return {
     ...present(rule),
-    // A caller of an ordinary telephone enters no code.
-    has_pin: false,
+    has_pin: rule.hasPin,
     ...agentAndGreeting({ agentId: rule.agentId, greeting }),
     ...(skills.length === 0 ? {} : { skills: [...skills] }),
     ...(openingHours === null
@@ -82,57 +81,63 @@ export const listRulesOperation = operation({
 const agentNumber = (id: string | undefined, field: string): number | null =>
   id === undefined ? null : numberOf('agent', id, 'Agent', field);
 
+const Body = z.object({
+  name: z.string().trim().min(1).max(200),
+  trunk_ids: z.array(IdText).max(MOST_TRUNKS).default([]).describe('Without any it applies to all trunks'),
+  room_name_pattern: z
+    .string()
+    .min(1)
+    .max(200)
+    .default('call-{call_id}')
+    .describe('`{call_id}` stands for a part of the call’s id'),
+  metadata: Metadata.default({}),
+  hide_phone_number: z.boolean().default(false),
+  pin: z
+    .string()
+    .regex(/^\d{1,20}$/, 'must be up to 20 digits')
+    .nullable()
+    .optional()
+    .describe('The code that a caller must enter; needs a LiveKit server. Left out in an update: as it is'),
+  agent_id: IdText.optional().describe('The AI agent that answers; else that of the number, else the default one'),
+  greeting: Greeting.optional().describe('What the agent says first'),
+  skills: z.array(z.string().trim().min(1).max(100)).max(50).default([]).describe('Of human agents who may take over'),
+  opening_hours: OpeningHours.optional(),
+  outside_hours: z
+    .object({ agent_id: IdText.optional(), greeting: Greeting.optional() })
+    .optional()
+    .describe('Who answers outside of the opening hours, and with which words'),
+});
+
+function fieldsIn(body: z.output<typeof Body>): NewRule {
+  const outside = body.outside_hours;
+  return {
+    name: body.name,
+    trunkIds: body.trunk_ids,
+    roomPattern: body.room_name_pattern,
+    hidePhoneNumber: body.hide_phone_number,
+    pin: body.pin,
+    agentId: agentNumber(body.agent_id, 'agent_id'),
+    routing: {
+      greeting: body.greeting ?? null,
+      skills: body.skills,
+      openingHours: (body.opening_hours as WeekHours | undefined) ?? null,
+      outsideHours: outside
+        ? { agentId: agentNumber(outside.agent_id, 'outside_hours.agent_id'), greeting: outside.greeting ?? null }
+        : null,
+    },
+    metadata: body.metadata,
+  };
+}
+
 export const createRuleOperation = operation({
   method: 'POST',
   path: '/api/v1/sip/dispatch-rules',
   summary: 'Create Dispatch Rule: who answers calls that come in, and how',
   permission: 'manage-agents',
   creates: true,
-  body: z.object({
-    name: z.string().trim().min(1).max(200),
-    trunk_ids: z.array(IdText).max(MOST_TRUNKS).default([]).describe('Without any it applies to all trunks'),
-    room_name_pattern: z
-      .string()
-      .min(1)
-      .max(200)
-      .default('call-{call_id}')
-      .describe('`{call_id}` stands for a part of the call’s id'),
-    metadata: Metadata.default({}),
-    hide_phone_number: z.boolean().default(false),
-    agent_id: IdText.optional().describe('The AI agent that answers; else that of the number, else the default one'),
-    greeting: Greeting.optional().describe('What the agent says first'),
-    skills: z
-      .array(z.string().trim().min(1).max(100))
-      .max(50)
-      .default([])
-      .describe('Of human agents who may take over'),
-    opening_hours: OpeningHours.optional(),
-    outside_hours: z
-      .object({ agent_id: IdText.optional(), greeting: Greeting.optional() })
-      .optional()
-      .describe('Who answers outside of the opening hours, and with which words'),
-  }),
+  body: Body,
   reply: Detail,
-  handle: async ({ core, ctx, body }) => {
-    const outside = body.outside_hours;
-    const rule = await createRule(core, ctx, {
-      name: body.name,
-      trunkIds: body.trunk_ids,
-      roomPattern: body.room_name_pattern,
-      hidePhoneNumber: body.hide_phone_number,
-      agentId: agentNumber(body.agent_id, 'agent_id'),
-      routing: {
-        greeting: body.greeting ?? null,
-        skills: body.skills,
-        openingHours: (body.opening_hours as WeekHours | undefined) ?? null,
-        outsideHours: outside
-          ? { agentId: agentNumber(outside.agent_id, 'outside_hours.agent_id'), greeting: outside.greeting ?? null }
-          : null,
-      },
-      metadata: body.metadata,
-    });
-    return presentDetail(rule);
-  },
+  handle: async ({ core, ctx, body }) => presentDetail(await createRule(core, ctx, fieldsIn(body))),
 });
 
 const RuleParams = z.object({ rule_id: IdText });
@@ -145,6 +150,18 @@ export const getRuleOperation = operation({
   params: RuleParams,
   reply: Detail,
   handle: async ({ core, ctx, params }) => presentDetail(await getRule(core, ctx, params.rule_id)),
+});
+
+export const updateRuleOperation = operation({
+  method: 'PUT',
+  path: '/api/v1/sip/dispatch-rules/:rule_id',
+  summary: 'Update Dispatch Rule: replaces its fields',
+  permission: 'manage-agents',
+  params: RuleParams,
+  body: Body,
+  reply: Detail,
+  handle: async ({ core, ctx, params, body }) =>
+    presentDetail(await updateRule(core, ctx, params.rule_id, fieldsIn(body))),
 });
 
 export const deleteRuleOperation = operation({

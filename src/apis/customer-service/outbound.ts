@@ -6,7 +6,7 @@ import { DEFAULT_RING_TIMEOUT_MS, placeCall } from '#core/calls/place-call.ts';
 import type { Core } from '#core/core.ts';
 import type { Context } from '#core/kernel/context.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
-import { callerIdOf } from '#core/routing/manage-routing.ts';
+import { callerIdOf } from '#core/routing/manage-trunks.ts';
 import { operation } from '../kit/operation.ts';
 import { IdText, timeInSeconds } from '../kit/codecs.ts';
 import { Metadata, OUTBOUND_CALLS, PhoneNumberText, statusWord, variablesIn } from './dialect.ts';

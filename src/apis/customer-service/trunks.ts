@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createTrunk, deleteTrunk, getTrunk, listTrunks } from '#core/routing/manage-routing.ts';
+import { createTrunk, deleteTrunk, getTrunk, listTrunks, updateTrunk } from '#core/routing/manage-trunks.ts';
 import type { SipTrunk } from '#core/routing/sip-trunk.ts';
 import { operation } from '../kit/operation.ts';
 import { IdText } from '../kit/codecs.ts';
@@ -44,24 +44,31 @@ export const listTrunksOperation = operation({
 
 const Detail = Trunk.extend({ metadata: z.record(z.string(), z.unknown()) });
 
+const Body = z.object({
+  name: z.string().trim().min(1).max(200),
+  trunk_type: z.enum(['inbound', 'outbound']).default('inbound'),
+  numbers: z.array(PhoneNumberText).max(MOST_NUMBERS).default([]),
+  address: z.string().max(300).optional().describe('Where calls over an outbound trunk are sent'),
+  metadata: Metadata.default({}),
+});
+
+const fieldsIn = ({ trunk_type: direction, address, ...rest }: z.output<typeof Body>) => ({
+  ...rest,
+  direction,
+  address: direction === 'outbound' ? (address ?? null) : null,
+});
+
+const presentDetail = (trunk: SipTrunk): z.input<typeof Detail> => ({ ...present(trunk), metadata: trunk.metadata });
+
 export const createTrunkOperation = operation({
   method: 'POST',
   path: '/api/v1/sip/trunks',
   summary: 'Create Trunk',
   permission: 'manage-agents',
   creates: true,
-  body: z.object({
-    name: z.string().trim().min(1).max(200),
-    trunk_type: z.enum(['inbound', 'outbound']).default('inbound'),
-    numbers: z.array(PhoneNumberText).max(MOST_NUMBERS).default([]),
-    address: z.string().max(300).optional().describe('Where calls over an outbound trunk are sent'),
-    metadata: Metadata.default({}),
-  }),
+  body: Body,
   reply: Detail,
-  handle: async ({ core, ctx, body: { trunk_type: direction, address, ...rest } }) => {
-    const trunk = await createTrunk(core, ctx, { ...rest, direction, address: address ?? null });
-    return { ...present(trunk), metadata: trunk.metadata };
-  },
+  handle: async ({ core, ctx, body }) => presentDetail(await createTrunk(core, ctx, fieldsIn(body))),
 });
 
 const TrunkParams = z.object({ trunk_id: IdText });
@@ -73,10 +80,19 @@ export const getTrunkOperation = operation({
   permission: 'read',
   params: TrunkParams,
   reply: Detail,
-  handle: async ({ core, ctx, params }) => {
-    const trunk = await getTrunk(core, ctx, params.trunk_id);
-    return { ...present(trunk), metadata: trunk.metadata };
-  },
+  handle: async ({ core, ctx, params }) => presentDetail(await getTrunk(core, ctx, params.trunk_id)),
+});
+
+export const updateTrunkOperation = operation({
+  method: 'PUT',
+  path: '/api/v1/sip/trunks/:trunk_id',
+  summary: 'Update Trunk: replaces its fields',
+  permission: 'manage-agents',
+  params: TrunkParams,
+  body: Body,
+  reply: Detail,
+  handle: async ({ core, ctx, params, body }) =>
+    presentDetail(await updateTrunk(core, ctx, params.trunk_id, fieldsIn(body))),
 });
 
 export const deleteTrunkOperation = operation({

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type Carrier, type CarrierEvent, CarrierError, type Dialled, type DialRequest } from '#contracts/carrier.ts';
 import type { CarrierSettings, RoomAccess } from '#contracts/carrier-manifest.ts';
+import type { CarrierRoom } from '#core/kernel/carrier-room.ts';
 import { unlessGone } from '../kit/http-errors.ts';
 import { joinRoom, type JoinedRoom, type JoinRoom } from './room.ts';
-import { isGone, ServerApi } from './server-api.ts';
+import { isGone, type ServerApi } from './server-api.ts';
 import { roomToken } from './tokens.ts';
+import { callSidOf } from './webhooks.ts';
 
 const PHONE = 'phone';
 const LONGEST_RING_S = 80;
@@ -26,9 +28,9 @@ export class LiveKitControl implements Carrier {
   readonly #join: JoinRoom;
   readonly #joined = new Map<string, JoinedRoom>();
 
-  constructor(settings: CarrierSettings, join: JoinRoom = joinRoom) {
+  constructor(settings: CarrierSettings, api: ServerApi, join: JoinRoom = joinRoom) {
     this.#settings = settings;
-    this.#api = new ServerApi(settings);
+    this.#api = api;
     this.#join = join;
   }
 
@@ -85,6 +87,15 @@ export class LiveKitControl implements Carrier {
   async listen(room: string): Promise<RoomAccess> {
     const token = await roomToken(this.#settings, room, `listener-${randomUUID()}`, 'listen');
     return { url: this.#api.joinUrl, room, token };
+  }
+
+  async rooms(): Promise<readonly CarrierRoom[]> {
+    const rooms = await this.#api.ask((clients) => clients.rooms.listRooms());
+    return rooms.map(({ name, creationTime }) => ({
+      name,
+      callSid: callSidOf(name),
+      createdAt: new Date(Number(creationTime) * 1000),
+    }));
   }
 
   async check(): Promise<void> {

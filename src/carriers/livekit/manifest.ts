@@ -1,6 +1,8 @@
 import type { CarrierManifest } from '#contracts/carrier-manifest.ts';
 import { LiveKitControl } from './control.ts';
 import { LIVEKIT_FIELDS } from './fields.ts';
+import { LiveKitSip } from './sip.ts';
+import { ServerApi } from './server-api.ts';
 import { needMediaLibrary, type JoinRoom } from './room.ts';
 import { verify, wire } from './webhooks.ts';
 
@@ -19,7 +21,8 @@ export const livekitWith = (join?: JoinRoom): CarrierManifest => ({
   fields: [...LIVEKIT_FIELDS, { key: 'phone_number', label: 'Phone number' }],
   wire,
   make: (settings) => {
-    const control = new LiveKitControl(settings, join);
+    const api = new ServerApi(settings);
+    const control = new LiveKitControl(settings, api, join);
     return {
       control,
       number: settings['phone_number'] ?? null,
@@ -27,6 +30,8 @@ export const livekitWith = (join?: JoinRoom): CarrierManifest => ({
       verify: (request, now) => verify(settings['api_key']!, settings['api_secret']!, request, now),
       verifySocket: null,
       listen: (room) => control.listen(room),
+      sip: new LiveKitSip(api),
+      rooms: () => control.rooms(),
       check: async () => {
         if (!join) needMediaLibrary();
         await control.check();

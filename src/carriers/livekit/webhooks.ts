@@ -18,7 +18,7 @@ const OUTCOMES: Readonly<Record<string, CarrierOutcome | undefined>> = {
 };
 
 /** Rooms that we made have the id of their call as name; that of a human agent's telephone has its leg, too. */
-const isOurRoom = (room: string): boolean => /^CA[0-9a-f]{32}(-\d+)?$/.test(room);
+export const callSidOf = (room: string): string | null => /^(CA[0-9a-f]{32})(?:-\d+)?$/.exec(room)?.[1] ?? null;
 
 /** @see https://docs.livekit.io/home/server/webhooks/ */
 export const wire: CarrierWire = {
@@ -35,7 +35,7 @@ export const wire: CarrierWire = {
       // Events of no room concern no call.
       carrierCallId: room ?? 'no-room',
       callId: null,
-      direction: isPhone && event === 'participant_joined' && !isOurRoom(room ?? '') ? 'inbound' : 'outbound',
+      direction: isPhone && event === 'participant_joined' && callSidOf(room ?? '') === null ? 'inbound' : 'outbound',
       from: withPlus(text(attributes['sip.phoneNumber'])),
       to: withPlus(text(attributes['sip.trunkPhoneNumber'])),
       signal,

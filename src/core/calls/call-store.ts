@@ -1,5 +1,7 @@
 import type { Page, Listed } from '../kernel/page.ts';
 import type { VendorProblem } from '../ai-agents/vendor-problem.ts';
+import type { CarrierRoom } from '../kernel/carrier-room.ts';
+import type { CallInRoom } from './left-room.ts';
 import type { Call, CallPhase, CallStatus, Direction, EndedBy, EndStatus, TurnLatency } from './call.ts';
 
 /** The fields of a new call. */
@@ -98,6 +100,8 @@ export interface CallStore {
   keepCarrierRecording(id: number, url: string): Promise<void>;
   /** Finds a call by its carrier's id. `of`: only a call that this organization owns or announced. */
   atCarrier(carrier: string, carrierCallId: string, of: number | null): Promise<Call | null>;
+  /** The calls of all organizations that took place in rooms of a carrier, by the room's name. */
+  inRooms(carrier: string, rooms: readonly CarrierRoom[]): Promise<ReadonlyMap<string, readonly CallInRoom[]>>;
   /** Finds a call by its sid, its previous sid, or else the carrier's id. */
   find(organizationId: number, sid: string): Promise<Call | null>;
   /** For media sockets and jobs, which know no organization. */

@@ -1,3 +1,5 @@
+import type { SipServer } from '../kernel/sip-server.ts';
+
 /** A carrier as operators see it. */
 export interface CarrierInfo {
   readonly id: string;
@@ -71,6 +73,8 @@ export interface CarrierDirectory {
   check(id: string): Promise<CarrierCheck>;
   /** Null if the carrier is not configured, or its calls are no rooms that can be joined. */
   listen(id: string, carrierCallId: string): Promise<ListenAccess | null>;
+  /** The telephony server that keeps SIP trunks and dispatch rules; null if none is configured. */
+  sipServer(): Promise<SipServer | null>;
   /** The settings are read again at their next use. */
   settingsChanged(): void;
 }

@@ -35,6 +35,10 @@ export interface DispatchRule {
   readonly agentId: number | null;
   readonly routing: Routing;
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** Whether a caller must enter a code, which the telephony server alone keeps. */
+  readonly hasPin: boolean;
+  /** Whether it stands on the telephony server under this id. */
+  readonly atServer: boolean;
   readonly createdAt: Date;
 }
 

@@ -4,9 +4,13 @@ import type { SipTrunk } from './sip-trunk.ts';
 /** Trunks and dispatch rules, oldest first. */
 export interface RoutingStore {
   trunks(organizationId: number): Promise<readonly SipTrunk[]>;
-  addTrunk(trunk: SipTrunk): Promise<void>;
+  /** False if there is one of that id. */
+  addTrunk(trunk: SipTrunk): Promise<boolean>;
+  /** False if the organization has none of that id. */
+  updateTrunk(trunk: SipTrunk): Promise<boolean>;
   deleteTrunk(organizationId: number, id: string): Promise<boolean>;
   rules(organizationId: number): Promise<readonly DispatchRule[]>;
-  addRule(rule: DispatchRule): Promise<void>;
+  addRule(rule: DispatchRule): Promise<boolean>;
+  updateRule(rule: DispatchRule): Promise<boolean>;
   deleteRule(organizationId: number, id: string): Promise<boolean>;
 }

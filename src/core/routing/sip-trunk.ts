@@ -9,5 +9,7 @@ export interface SipTrunk {
   readonly address: string | null;
   readonly numbers: readonly string[];
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** Whether it stands on the telephony server under this id. */
+  readonly atServer: boolean;
   readonly createdAt: Date;
 }
