@@ -72,7 +72,7 @@ export class FakeSip {
           : null;
       case 'SIPOutboundTrunk':
         if (numbers.length === 0) return 'no trunk numbers specified';
-        return String(item['address'] ?? '') === '' ? 'no outbound address specified' : null;
+        return (item['address'] ?? '') === '' ? 'no outbound address specified' : null;
       case 'SIPDispatchRule': {
         if (item['rule'] === undefined) return 'missing rule';
         const trunks = (rule: Item) => (list(rule['trunkIds']).length === 0 ? [''] : list(rule['trunkIds']));

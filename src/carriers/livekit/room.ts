@@ -8,7 +8,7 @@ import { RoomLeg, ROOM_RATE, toCallAudio } from './room-leg.ts';
 export interface JoinOptions {
   readonly url: string;
   readonly token: string;
-  /** The room is left if no telephone has come within this time. */
+  /** The room is left if no telephone has answered within this time. */
   readonly waitMs: number;
   readonly onEvent: (event: CarrierEvent) => void;
   readonly onLeft: () => void;
@@ -62,12 +62,14 @@ function quieten(): void {
   log.level = 'warn';
 }
 
-export const joinRoom: JoinRoom = async (options) => {
-  const rtc = await loadRtc();
+export const joinRoom: JoinRoom = async (options) => joinWith(await loadRtc(), options);
+
+/** `rtc`: the media library. */
+export async function joinWith(rtc: Rtc, options: JoinOptions): Promise<JoinedRoom> {
   const call = new RoomCall(rtc, options);
   await call.join();
   return call;
-};
+}
 
 /** One room, in which the AI agent waits for the telephone and talks to it. */
 class RoomCall implements JoinedRoom {
@@ -110,7 +112,8 @@ class RoomCall implements JoinedRoom {
       );
     }
     this.#late = setTimeout(() => {
-      if (!this.#phone) this.#fail('no-answer', 'no telephone came into the room');
+      if (!this.#leg)
+        this.#fail('no-answer', this.#phone ? 'the telephone was not picked up' : 'no telephone came into the room');
     }, waitMs);
     this.#late.unref();
     for (const participant of this.#room.remoteParticipants.values()) this.#see(participant);

@@ -127,7 +127,9 @@ export async function updateRule(core: RoutingCore, ctx: Context, id: string, gi
   if (server && before.atServer !== (fields !== null))
     throw invalid('trunk_ids', 'must stay trunks of the server, or of records: create another rule instead');
   if (server && fields) await server.updateRule(id, fields);
-  const rule = { ...before, ...rest, hasPin: pin !== null };
+  // Without a server, which keeps the code, only a change that names it changes whether there is one.
+  const hasPin = fields === null && wanted === undefined ? before.hasPin : pin !== null;
+  const rule = { ...before, ...rest, hasPin };
   await core.store.transaction(async (inside) => {
     if (!(await inside.routing.updateRule(rule)) && !(await inside.routing.addRule(rule))) throw ruleNotFound(id);
     await inside.outbox.audit(ctx, 'dispatch-rule.update', id);

@@ -84,7 +84,7 @@ const command = fc.record({
   failure,
 });
 
-it('whatever fails, each listed trunk stands on the server, and a repeated command leaves one of it in both', async () => {
+it('whatever fails, each listed trunk is on the server, and a repeated command leaves it there once', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(command, { maxLength: 12 }), async (commands) => {
       const world = new World();

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { it } from 'node:test';
+import type { CarrierEvent } from '#contracts/carrier.ts';
+import { joinWith } from './room.ts';
+
+const DISCONNECTED = { USER_REJECTED: 1, USER_UNAVAILABLE: 2, SIP_TRUNK_FAILURE: 3, UNKNOWN_REASON: 4 };
+
+/** A room without media, whose participants come and go as the test says. */
+class FakeRoom extends EventEmitter {
+  readonly remoteParticipants = new Map<string, unknown>();
+  readonly localParticipant = { publishTrack: () => Promise.resolve() };
+  isConnected = true;
+  left = false;
+  connect = () => Promise.resolve();
+  disconnect = () => {
+    this.left = true;
+    return Promise.resolve();
+  };
+}
+
+async function join(waitMs: number) {
+  const room = new FakeRoom();
+  const events: CarrierEvent[] = [];
+  const rtc = {
+    Room: function Room() {
+      return room;
+    },
+    AudioSource: class {
+      close = () => Promise.resolve();
+    },
+    LocalAudioTrack: { createAudioTrack: () => ({}) },
+    TrackPublishOptions: class {},
+    TrackSource: { SOURCE_MICROPHONE: 1 },
+    TrackKind: { KIND_AUDIO: 1 },
+    ParticipantKind: { SIP: 3 },
+    DisconnectReason: { ...DISCONNECTED, ROOM_DELETED: 5, ROOM_CLOSED: 6, PARTICIPANT_REMOVED: 7 },
+  };
+  let left = 0;
+  await joinWith(rtc as never, {
+    url: 'ws://127.0.0.1',
+    token: 't',
+    waitMs,
+    onEvent: (event) => events.push(event),
+    onLeft: () => left++,
+  });
+  return { room, events, left: () => left };
+}
+
+const phone = (status: string, disconnectReason = 0) => ({
+  identity: 'phone',
+  kind: 3,
+  attributes: { 'sip.callStatus': status },
+  disconnectReason,
+});
+
+it('a telephone that never comes is given up as no answer, and the room is left once', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { room, events, left } = await join(90_000);
+  t.mock.timers.tick(89_999);
+  assert.deepEqual([events, room.left], [[], false]);
+  t.mock.timers.tick(1);
+  assert.deepEqual(events, [{ type: 'failed', outcome: 'no-answer', reason: 'no telephone came into the room' }]);
+  room.emit('disconnected', DISCONNECTED.UNKNOWN_REASON);
+  assert.deepEqual([events.length, room.left, left()], [1, true, 1]);
+});
+
+it('a telephone that rings and is not picked up ends with what its carrier says', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const outcomes = [
+    [DISCONNECTED.USER_REJECTED, 'busy'],
+    [DISCONNECTED.USER_UNAVAILABLE, 'no-answer'],
+    [DISCONNECTED.SIP_TRUNK_FAILURE, 'refused'],
+    [DISCONNECTED.UNKNOWN_REASON, 'canceled'],
+  ] as const;
+  for (const [reason, outcome] of outcomes) {
+    const { room, events, left } = await join(90_000);
+    room.emit('participantConnected', phone('ringing'));
+    room.emit('participantConnected', phone('ringing'));
+    room.emit('participantDisconnected', phone('hangup', reason));
+    assert.deepEqual(
+      events.map((event) => (event.type === 'failed' ? event.outcome : event.type)),
+      ['ringing', outcome],
+    );
+    assert.deepEqual([room.left, left()], [true, 1]);
+  }
+});
+
+it('a connection that the library does not bring back ends a call that was not answered', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { room, events } = await join(90_000);
+  room.emit('reconnecting');
+  t.mock.timers.tick(9_999);
+  room.emit('reconnected');
+  t.mock.timers.tick(10_000);
+  assert.deepEqual(events, []);
+  room.emit('reconnecting');
+  t.mock.timers.tick(10_000);
+  assert.deepEqual(events, [{ type: 'failed', outcome: 'refused', reason: 'the connection to the room was lost' }]);
+});
+
+it('a telephone that rings for ever is given up as no answer', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { room, events } = await join(90_000);
+  room.emit('participantConnected', phone('ringing'));
+  t.mock.timers.tick(90_000);
+  assert.deepEqual(events.at(-1), { type: 'failed', outcome: 'no-answer', reason: 'the telephone was not picked up' });
+  assert.equal(room.left, true);
+});
