@@ -27,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   edge: ['core', 'contracts', 'live', 'engine/contracts', 'engine/audio', 'http'],
   store: ['core'],
   jobs: ['core', 'recordings'],
+  metrics: ['core'],
   dialler: ['core'],
   documents: ['core/campaigns', 'core/knowledge', 'core/kernel'],
   secrets: ['core/kernel'],

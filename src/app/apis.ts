@@ -12,8 +12,8 @@ export const apisOf = (
   ofCampaigns: CampaignsParts | null = null,
 ): readonly Api[] => [salesAgent, customerService, callCenter, campaigns(ofCampaigns), orchestrator(platform)];
 
-/** What a server answers that carries calls and offers no API: health checks. */
-export function healthAlone(health: readonly RestOperation[]): readonly Api[] {
+/** What a server answers that offers no API: health checks and metrics. */
+export function healthAlone(operations: readonly RestOperation[]): readonly Api[] {
   const { eventSockets: _, asyncApi: __, ...api } = orchestrator([]);
-  return [{ ...api, operations: health }];
+  return [{ ...api, openOnLoopback: true, operations }];
 }

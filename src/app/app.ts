@@ -48,7 +48,9 @@ import { startHttpServers, type HttpServers } from './http-servers.ts';
 import type { Closer, AppOptions } from './app-options.ts';
 import { openFiles } from './files.ts';
 import { reachUs } from './reach-us.ts';
+import { version } from './version.ts';
 import { openRecords, type OpenRecords } from './records.ts';
+import { ProcessMetrics } from '../metrics/process-metrics.ts';
 import { ConfinedFolder } from '../documents/knowledge-folder.ts';
 import { tableReader } from '../documents/table-reader.ts';
 import { WorkerVectorSearch } from '../documents/vectors.ts';
@@ -96,6 +98,7 @@ export async function buildApp(config: Config, parts: AppOptions = {}): Promise<
 /** What all roles share. */
 interface SharedParts extends Omit<Core, 'live' | 'dialogue' | 'carriers' | 'limits'> {
   readonly deskAlarm: DeskAlarms;
+  readonly measurements: ProcessMetrics;
   readonly carriers: Carriers;
   readonly addresses: Addresses;
   readonly signedUrls: SignedUrls;
@@ -136,6 +139,15 @@ async function build(
       admin: config.admin,
     },
   );
+  // Calls are counted by a part that is made later.
+  const carrying = { calls: () => 0 };
+  const measurements = new ProcessMetrics({
+    version: version(),
+    role: config.role,
+    calls: () => carrying.calls(),
+    databaseMs: () => records.answerMs(),
+    providers: () => providers.states,
+  });
   const http = new GuardedClient(config.allowPrivateNetworks);
   closers.push(() => http.close());
   const providers = new ConfiguredProviders(config.vendors, offline);
@@ -170,6 +182,7 @@ async function build(
   const deskAlarm = new DeskAlarms(log);
   closers.push(() => deskAlarm.close());
   const basis: SharedParts = {
+    measurements,
     deskAlarm,
     carriers,
     embedded,
@@ -210,6 +223,7 @@ async function build(
   const { here, live } = offline
     ? await carryCalls(basis, dialogues, mcp, (chosen) => replaced ?? providers.forCall(chosen))
     : await placeElsewhere(basis);
+  carrying.calls = () => here?.count ?? 0;
   const { files, knowledge, voices } = basis;
   const core: Core = {
     store,
@@ -249,6 +263,7 @@ async function build(
     here,
     records,
     signedUrls: basis.signedUrls,
+    measurements,
     health,
     log,
     closers,
@@ -321,6 +336,7 @@ async function carryCalls(
     commands: records.commands,
     journal: records.journal,
     deskAlarm: basis.deskAlarm,
+    measurements: basis.measurements,
     files,
     clock,
     secrets,
@@ -371,7 +387,7 @@ async function workOn(parts: SharedParts, core: Core): Promise<Dialler> {
     base: () => addresses.publicUrl,
     recording: (sid, at) => addresses.publicUrl + signedUrls.sign(recordingPath(sid, 'wav'), URL_TTL_MS, at.getTime()),
   };
-  const webhooks = new WebhookDeliveries({ core, http, words, urls, log });
+  const webhooks = new WebhookDeliveries({ core, http, words, urls, measurements: parts.measurements, log });
   closers.push(() => webhooks.close());
   deskAlarm.sweep();
   const imports = new LeadImports({ core, log });

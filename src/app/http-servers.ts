@@ -6,6 +6,7 @@ import { apisOf, healthAlone } from './apis.ts';
 import type { Api, OpenEventSocket } from '#apis/kit/api.ts';
 import { ApiDocuments } from '#apis/kit/api-documents.ts';
 import { authenticate, credentialIn } from '#apis/kit/authenticate.ts';
+import { prometheusOperation } from '#apis/platform/metrics.ts';
 import { docsOperations } from '#apis/platform/docs.ts';
 import { RequestLimits } from '#apis/kit/limits.ts';
 import { apiOf, mountRest, newRequestId, type Rest } from '#apis/kit/mount-rest.ts';
@@ -31,6 +32,8 @@ import { refuseUpgrade, Upgrades } from '#http/upgrades.ts';
 import { OwnOrigins } from '#http/own-origins.ts';
 import { listenOn, stopListening } from '#http/listening.ts';
 import type { LiveCallsHere } from '#live/live-calls.ts';
+import { metricsPage } from '../metrics/metrics-page.ts';
+import type { ProcessMetrics } from '../metrics/process-metrics.ts';
 import { mountConsole } from '../pages/console.ts';
 import { mountSession } from '../pages/session.ts';
 import { mountReference } from '../pages/reference.ts';
@@ -58,6 +61,7 @@ export interface ServerDependencies {
   readonly here: LiveCallsHere | null;
   readonly records: OpenRecords;
   readonly signedUrls: SignedUrls;
+  readonly measurements: ProcessMetrics;
   readonly health: Omit<
     HealthSource,
     'version' | 'requireAuth' | 'database' | 'databaseMs' | 'stopping' | 'room' | 'redis' | 'carriers'
@@ -115,6 +119,11 @@ export async function startHttpServers(
     redis: records.redis,
     carriers: core.carriers,
   });
+  const metrics = prometheusOperation((ctx) => {
+    if (ctx.actor.kind === 'system' && !isLoopback(config.host))
+      throw new AppError('unauthenticated', 'Missing API key or access token');
+    return metricsPage(dependencies.measurements, core, ctx, log);
+  });
   const eventSockets: { readonly path: string; readonly socket: OpenEventSocket }[] = [];
   const documents = new ApiDocuments(() => apis, version());
   const apis: readonly Api[] = offersApis
@@ -132,6 +141,7 @@ export async function startHttpServers(
               isSet: (name) => config.vendors[name] !== undefined,
               publicUrl: () => addresses.publicUrl,
             },
+            metrics,
             receive: (name, request, purpose) => webhooks.receive(name, request, purpose),
           },
         ),
@@ -139,7 +149,7 @@ export async function startHttpServers(
         dependencies,
         (path, socket) => void eventSockets.push({ path, socket }),
       )
-    : healthAlone(health);
+    : healthAlone([...health, metrics]);
   const listeningAt: string[] = [];
   const origins = new OwnOrigins({
     host: config.host,
@@ -171,6 +181,11 @@ export async function startHttpServers(
     strictReplies: parts.strictReplies ?? false,
     foreignIn: (headers) => origins.foreignIn(headers),
     localPrincipal: config.requireAuth ? null : localPrincipal(core, config.ratePlan),
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    const { name } = apiOf(apis, request.url.split('?')[0]!);
+    dependencies.measurements.requestAnswered(name, reply.statusCode, reply.elapsedTime);
+    done();
   });
   rest = mountRest(server, apis, pipeline);
   for (const api of apis) mountTrpc(server, api, pipeline);

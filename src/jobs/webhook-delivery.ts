@@ -2,6 +2,7 @@ import type { Log } from '#core/kernel/log.ts';
 import type { Core } from '#core/core.ts';
 import type { Call } from '#core/calls/call.ts';
 import { logFailure } from '#core/kernel/errors.ts';
+import type { Measurements } from '#core/metrics/measurements.ts';
 import type { HttpClient } from '#core/kernel/http-client.ts';
 import {
   retryAfterMs,
@@ -37,6 +38,7 @@ export interface WebhookDeliveryOptions {
   /** By API. */
   readonly words: ReadonlyMap<string, WebhookBody>;
   readonly urls: WebhookUrls;
+  readonly measurements?: Pick<Measurements, 'webhookAttempted'>;
   readonly log: Pick<Log, 'warn' | 'error'>;
 }
 
@@ -118,6 +120,7 @@ export class WebhookDeliveries {
       const outcome = await this.#attempt(work, event, call, failures + 1);
       // Aborted by our shutdown, so it does not count as an attempt.
       if (!outcome) break;
+      this.#options.measurements?.webhookAttempted(outcome.state, outcome.durationMs);
       outcomes.push(outcome);
       if (outcome.state === 'pending') {
         failures++;

@@ -1,4 +1,5 @@
 import { isCallSid, type Call } from '#core/calls/call.ts';
+import type { Measurements } from '#core/metrics/measurements.ts';
 import type { CallJournal } from '#core/calls/call-journal.ts';
 import type { Ownership } from '#core/calls/call-store.ts';
 import type { CommandChannel } from '#core/calls/command-channel.ts';
@@ -37,6 +38,7 @@ export interface CallStarterOptions extends PreparedOptions {
   readonly journal: CallJournal;
   readonly deskAlarm: DeskAlarm;
   readonly leaseMs: number;
+  readonly measurements: Pick<Measurements, 'turnAnswered'>;
   readonly log: Log;
 }
 
@@ -212,6 +214,7 @@ export class CallStarter {
       journal,
       clock,
       log,
+      measurements: this.#options.measurements,
       providers: prepared.providers(call),
       tools: prepared.tools(call, ownership.epoch, carrier.transfer !== null, {
         ask: (reason) => askForHuman(this.#desk, call, reason),

@@ -4,6 +4,7 @@ import type { SpokenEntry } from '#core/conversations/entry.ts';
 import type { UsageLine } from '#core/usage/usage.ts';
 import type { DomainEvent } from '#core/kernel/events.ts';
 import type { CallProgress } from '#core/calls/call-store.ts';
+import type { Measurements } from '#core/metrics/measurements.ts';
 import type { CallOutcome } from '#core/calls/finish-call.ts';
 import type { TurnNote } from '#engine/turns/events.ts';
 import type { LedgerItem } from '#engine/turns/state.ts';
@@ -26,6 +27,7 @@ export interface WriterOptions extends QueueOptions {
    * more than one turn's.
    */
   readonly takeUsage: () => readonly UsageLine[];
+  readonly measurements: Pick<Measurements, 'turnAnswered'>;
 }
 
 /** Turns the events of a call into its records. */
@@ -109,6 +111,7 @@ export class CallWriter {
     const sources = item.role === 'agent' ? sourcesOf(item.intended) : [];
     const entry = entryOf(item, this.#seq++, this.#phase, sources);
     const latency = item.role === 'agent' ? latencyOf(item.timing) : null;
+    if (latency) this.#options.measurements.turnAnswered(latency);
     const event = call.transcribed || item.role === 'tool-result' ? eventOf(item, call.id) : null;
     const usage = item.role === 'agent' ? takeUsage() : [];
     this.#queue.push({

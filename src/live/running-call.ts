@@ -1,4 +1,5 @@
 import type { Log } from '#core/kernel/log.ts';
+import type { Measurements } from '#core/metrics/measurements.ts';
 import type { CallJournal } from '#core/calls/call-journal.ts';
 import type { Call, EndStatus } from '#core/calls/call.ts';
 import { endOf } from '#core/calls/receive-call.ts';
@@ -42,6 +43,7 @@ export interface RunningCallOptions {
   readonly journal: CallJournal;
   readonly clock: WallClock;
   readonly log: Log;
+  readonly measurements: Pick<Measurements, 'turnAnswered'>;
   readonly tools: AgentTools;
   readonly carrier: CarrierSide;
   /** The server is full but the call must be answered: the caller hears an apology, and the call ends. */
@@ -128,6 +130,7 @@ export class RunningCall {
       turnState: () => (call.transcribed ? storedState : wordlessState)(this.#session.state),
       sourcesOf: (text) => lookup?.sourcesOf(text) ?? [],
       takeUsage: () => this.#meter.take(),
+      measurements: options.measurements,
       onLost: (why) => this.#ending.loseOwnership(why),
       onError: (error, message) => log.error({ err: error, call: call.sid }, message),
     });

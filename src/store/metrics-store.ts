@@ -1,6 +1,7 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { ENDED_STATUSES } from '#core/calls/call.ts';
 import type {
+  AllTimeRow,
   BreakdownRow,
   CampaignBreakdown,
   MetricsFilter,
@@ -9,7 +10,7 @@ import type {
   MetricsStore,
   PeriodPart,
 } from '#core/metrics/metrics-store.ts';
-import type { Dimension } from '#core/metrics/metrics.ts';
+import type { Dimension, Sums } from '#core/metrics/metrics.ts';
 import type { Database } from './schema.ts';
 
 /** The column of the facts for each dimension. */
@@ -42,6 +43,22 @@ const fromRecords = (callIds: readonly number[], judgement: Parameters<MetricsSt
       select from participants p where p.call_id = c.id and p.role in ('human-agent', 'colleague')) as transferred
   from calls c
   where c.id = any(${[...callIds]}::bigint[])`;
+
+const SUMS = [
+  'calls',
+  'answered',
+  'converted',
+  'talk_ms',
+  'ring_ms',
+  'turns',
+  'waited_ms',
+  'cost_micros',
+  'sentiment',
+  'analysed',
+  'transferred',
+  'positive',
+  'negative',
+] as const;
 
 export class PostgresMetricsStore implements MetricsStore {
   readonly #db: Kysely<Database>;
@@ -117,7 +134,7 @@ export class PostgresMetricsStore implements MetricsStore {
         ('campaign', c.campaign_id::text), ('direction', c.direction), ('carrier', c.carrier),
         ('outcome', c.outcome), ('ending', c.ending), ('version', c.version)) as d(dimension, value)
       cross join (values ('quarter', interval '15 minutes'), ('hour', interval '1 hour'),
-        ('day', interval '1 day')) as s(span, length)
+        ('day', interval '1 day'), ('ever', interval '100000 days')) as s(span, length)
       where d.value is not null
       group by 1, 2, 3, 4, 5
       order by 1, 2, 3, 4, 5
@@ -156,31 +173,28 @@ export class PostgresMetricsStore implements MetricsStore {
 
   async fromRollups({ organizationId, by, filter, parts }: MetricsQuery): Promise<readonly MetricsRow[]> {
     const [dimension = by ?? 'all', values = null] = Object.entries(filter)[0] ?? [];
-    const sums = [
-      'calls',
-      'answered',
-      'converted',
-      'talk_ms',
-      'ring_ms',
-      'turns',
-      'waited_ms',
-      'cost_micros',
-      'sentiment',
-      'analysed',
-      'transferred',
-      'positive',
-      'negative',
-    ];
     // Each part is read from its own range of the index: joined at once, every roll-up is compared with every part.
     const { rows } = await sql<SumsRow>`
       select p.period, ${by === null ? sql`null::text` : sql`r.value`} as value,
-        ${sql.join(sums.map((name) => sql`sum(${sql.ref(`r.${name}`)})::bigint as ${sql.ref(name)}`))}
+        ${sql.join(SUMS.map((name) => sql`sum(${sql.ref(`r.${name}`)})::bigint as ${sql.ref(name)}`))}
       from ${partsTable(parts)} cross join lateral (
         select * from call_rollups r where r.organization_id = ${organizationId}
           and r.dimension = ${dimension} and r.span = p.span and r.bucket >= p.starts and r.bucket < p.ends
           ${values === null ? sql`` : sql`and r.value = any(${[...values]}::text[])`} offset 0) r
       group by 1, 2`.execute(this.#db);
     return rows.map(toRow);
+  }
+
+  async ofAllTime(organizationId: number, dimension: Dimension | 'all'): Promise<readonly AllTimeRow[]> {
+    const rows = await this.#db
+      .selectFrom('call_rollups')
+      .select(['value', ...SUMS])
+      .where('organization_id', '=', organizationId)
+      .where('dimension', '=', dimension)
+      .where('span', '=', 'ever')
+      .orderBy('value')
+      .execute();
+    return rows.map((row) => ({ ...toSums(row), value: row.value }));
   }
 
   async fromFacts({ organizationId, by, filter, parts }: MetricsQuery): Promise<readonly MetricsRow[]> {
@@ -272,9 +286,9 @@ interface SumsRow {
   negative: number;
 }
 
-const toRow = (row: SumsRow): MetricsRow => ({
-  period: row.period,
-  value: row.value,
+const toRow = (row: SumsRow): MetricsRow => ({ ...toSums(row), period: row.period, value: row.value });
+
+const toSums = (row: Omit<SumsRow, 'period' | 'value'>): Sums => ({
   calls: row.calls,
   answered: row.answered,
   converted: row.converted,

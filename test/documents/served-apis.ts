@@ -2,6 +2,7 @@ import type { Api } from '#apis/kit/api.ts';
 import { ApiDocuments } from '#apis/kit/api-documents.ts';
 import { webhookOperations } from '#apis/platform/carrier-webhooks.ts';
 import { docsOperations } from '#apis/platform/docs.ts';
+import { prometheusOperation } from '#apis/platform/metrics.ts';
 import { healthOperations, type HealthSource } from '#apis/platform/health.ts';
 import { CARRIERS } from '#carriers/catalog.ts';
 import { apisOf } from '../../src/app/apis.ts';
@@ -23,8 +24,9 @@ export function servedDocuments(): ApiDocuments {
     ...docsOperations(new ApiDocuments(() => [], version())),
     ...webhookOperations(webhooks, notServed),
   ];
+  const metrics = prometheusOperation(notServed);
   const environment = { nodeEnv: '', hasDatabaseUrl: false, isSet: notServed, publicUrl: notServed };
-  const apis: readonly Api[] = apisOf(platform, { environment, receive: notServed }).map((api) => ({
+  const apis: readonly Api[] = apisOf(platform, { environment, receive: notServed, metrics }).map((api) => ({
     ...api,
     operations: [...api.operations, ...(api.eventSockets ?? []).flatMap((one) => one.operations?.({} as never) ?? [])],
   }));

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { createTRPCClient, httpBatchLink, httpLink, TRPCClientError } from '@trpc/client';
 import type { CampaignsRouter } from '#apis/campaigns/router.ts';
+import { readMetrics } from '../support/metrics-text.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
 
 type Client = ReturnType<typeof createTRPCClient<CampaignsRouter>>;
+
+const byName = (one: { readonly name: string }, other: { readonly name: string }) => (one.name < other.name ? -1 : 1);
 
 /** The campaigns API from outside, as a client of its seed uses it. */
 describe('campaigns API', () => {
@@ -243,6 +247,59 @@ describe('campaigns API', () => {
     assert.deepEqual([web['databaseUrl'], web['twilioAuthToken']], [null, null]);
     const agent = (await get('/api/settings/agent-env')).body['agentEnv'] as Record<string, unknown>;
     assert.equal(agent['nextPublicApiUrl'], server.url);
+  });
+
+  it('serves Prometheus the metrics that are documented, equal to the database’s figures', async () => {
+    const page = async () => {
+      const reply = await fetch(`${server.url}/metrics`);
+      assert.match(reply.headers.get('content-type')!, /^text\/plain; version=0\.0\.4/);
+      return readMetrics(await reply.text());
+    };
+    const placed = await api.campaign.makeCall.mutate({ phoneNumber: '+15005550006', script: '' });
+    await server.untilEnded(placed.callId!);
+    const served = await page();
+    const documented = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8').matchAll(
+      /^\| `([a-z_]+)` \| (\w+) \| (.*) \| (.+) \|$/gm,
+    );
+    const rows = [...documented].map(([, name, type, labels, help]) => ({ name, type, labels, help }));
+    assert.deepEqual(
+      served.map(({ name, type, help }) => ({ name, type, help })).toSorted(byName),
+      rows.map(({ name, type, help }) => ({ name: name!, type: type!, help: help! })).toSorted(byName),
+    );
+    for (const { name, samples } of served)
+      for (const { labels } of samples)
+        for (const label of Object.keys(labels).filter((one) => one !== 'le' && one !== 'quantile'))
+          assert.ok(rows.find((row) => row.name === name)!.labels!.includes(`\`${label}\``), `${name} ${label}`);
+    const valueOf = (name: string, labels: Readonly<Record<string, string>> = {}) =>
+      served
+        .flatMap(({ samples }) => samples)
+        .filter((one) => one.name === name && Object.entries(labels).every(([key, text]) => one.labels[key] === text))
+        .reduce((sum, { value }) => sum + value, 0);
+    const [facts] = await server.database(
+      `select count(*) as calls, count(*) filter (where answered) as answered, sum(turns) as turns,
+        sum(talk_ms) as talk, sum(waited_ms) as waited, count(*) filter (where ending = 'completed') as completed
+      from call_facts`,
+    );
+    const figure = (name: string) => Number(facts![name]);
+    for (const by of ['', '_by_direction', '_by_carrier'])
+      assert.equal(valueOf(`trunkline_calls_ended${by}_total`), figure('calls'), by);
+    assert.equal(valueOf('trunkline_calls_ended_total', { ending: 'completed' }), figure('completed'));
+    assert.equal(valueOf('trunkline_calls_answered_total'), figure('answered'));
+    assert.equal(valueOf('trunkline_turns_total'), figure('turns'));
+    assert.equal(valueOf('trunkline_call_talk_seconds_total'), figure('talk') / 1000);
+    assert.equal(valueOf('trunkline_calls_running'), 0);
+    assert.equal(valueOf('trunkline_database_up'), 1);
+    if (process.env['TEST_ROLES'] !== 'split') {
+      assert.equal(valueOf('trunkline_turn_latency_seconds_count'), figure('turns'));
+      assert.ok(
+        Math.abs(valueOf('trunkline_turn_latency_seconds_sum') * 1000 - figure('waited')) < figure('turns') + 1,
+      );
+    }
+    assert.ok(valueOf('trunkline_http_request_duration_seconds_count', { api: 'campaigns', status_class: '2xx' }) > 0);
+    const asked = { 'x-api-key': 'wrong' };
+    assert.equal((await fetch(`${server.url}/metrics`, { headers: asked })).status, 401);
+    const foreign = await fetch(`${server.url}/metrics`, { headers: { origin: 'https://evil.example' } });
+    assert.equal(foreign.status, 403);
   });
 
   it('takes Twilio’s webhooks at its own addresses', async () => {

@@ -150,6 +150,8 @@ describe('tRPC where credentials are required', () => {
     try {
       const reply = await fetch(`${server.url}/api/trpc/livekit.getTranscript?input={"callId":"x"}`);
       assert.equal(reply.status, 401);
+      assert.equal((await fetch(`${server.url}/metrics`)).status, 401);
+      assert.equal((await server.request('GET', '/metrics')).status, 200);
     } finally {
       await server.close();
     }

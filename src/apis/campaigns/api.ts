@@ -2,6 +2,7 @@ import type { Api } from '../kit/api.ts';
 import * as calls from './calls.ts';
 import * as campaign from './campaigns.ts';
 import * as csv from './csv.ts';
+import type { RestOperation } from '../kit/operation.ts';
 import { environmentOperations, type Environment } from './environment.ts';
 import { healthOperations } from './health.ts';
 import { metricsOperations } from './metrics.ts';
@@ -12,7 +13,8 @@ import * as livekit from './livekit.ts';
 import * as settings from './settings.ts';
 import * as slots from './slots.ts';
 
-const OWN = /^\/api\/(?:trpc|settings|twiml|book-slot|slots|health|metrics|webhooks\/twilio|webhooks\/livekit)(?:\/|$)/;
+const OWN_PARTS = 'trpc|settings|twiml|book-slot|slots|health|metrics|webhooks/twilio|webhooks/livekit';
+const OWN = new RegExp(`^/(?:metrics|api/(?:${OWN_PARTS}))(?:/|$)`);
 
 export const PROCEDURES = [
   campaign.getAll,
@@ -44,6 +46,8 @@ export const PROCEDURES = [
 export interface CampaignsParts {
   readonly environment: Environment;
   readonly receive: ReceiveWebhook;
+  /** What Prometheus reads. */
+  readonly metrics: RestOperation;
 }
 
 export const campaigns = (parts: CampaignsParts | null): Api => ({
@@ -64,6 +68,7 @@ export const campaigns = (parts: CampaignsParts | null): Api => ({
     ...healthOperations,
     ...metricsOperations,
     ...(parts ? environmentOperations(parts.environment) : []),
+    ...(parts ? [parts.metrics] : []),
     ...(parts ? webhookOperations(parts.receive) : []),
   ],
   procedures: PROCEDURES,

@@ -23,6 +23,11 @@ export interface MetricsRow extends Sums {
   readonly value: string | null;
 }
 
+/** Sums over all calls that ever ended, with one value of a dimension. */
+export interface AllTimeRow extends Sums {
+  readonly value: string;
+}
+
 /** Calls with one value of a dimension. */
 export interface BreakdownRow {
   readonly value: string;
@@ -62,6 +67,8 @@ export interface MetricsStore {
   settle(callIds: readonly number[], judgement?: Pick<Judgement, 'sentimentScore' | 'converted'>): Promise<void>;
   /** Sums from roll-ups. The filter and `by` name one dimension at most, and no part is `exact`. */
   fromRollups(query: MetricsQuery): Promise<readonly MetricsRow[]>;
+  /** One row for each value of the dimension; `all` has one row. */
+  ofAllTime(organizationId: number, dimension: Dimension | 'all'): Promise<readonly AllTimeRow[]>;
   /** Sums over facts; it reads each call of the parts. */
   fromFacts(query: MetricsQuery): Promise<readonly MetricsRow[]>;
   /** Counts over facts of one campaign; it reads each call of the range. */

@@ -78,6 +78,11 @@ export interface WebhookStore {
       readonly running: readonly LanePlace[];
     },
   ): Promise<readonly WebhookLane[]>;
+  /** Lanes with events to send, among the `most` of all organizations that are due first. */
+  backlog(
+    organizationId: number,
+    most: number,
+  ): Promise<{ readonly lanes: number; readonly failing: number; readonly firstDueAt: Date | null }>;
   /** Null if no event is waiting, or the webhook was deleted. */
   work(lane: WebhookLane, limit: number): Promise<LaneWork | null>;
   attempted(lane: WebhookLane, outcomes: readonly AttemptOutcome[]): Promise<void>;
