@@ -143,6 +143,7 @@ export async function startHttpServers(
             },
             metrics,
             receive: (name, request, purpose) => webhooks.receive(name, request, purpose),
+            receiveText: (name, request) => webhooks.receiveText(name, request),
           },
         ),
         config,

@@ -1,4 +1,4 @@
-import type { CarrierNotice } from '#core/kernel/carrier-notice.ts';
+import type { CarrierNotice, CarrierText } from '#core/kernel/carrier-notice.ts';
 import type { CarrierRoom } from '#core/kernel/carrier-room.ts';
 import type { SipServer } from '#core/kernel/sip-server.ts';
 import type { Carrier } from './carrier.ts';
@@ -76,6 +76,8 @@ export type Instruction =
 export interface CarrierWire {
   /** @throws Error in plain words when it cannot be understood */
   read(request: CarrierRequest): CarrierNotice;
+  /** Reads a text message; absent where the carrier sends none. @throws Error as `read` does */
+  readText?(request: CarrierRequest): CarrierText;
   answer(instruction: Instruction): Promise<Answer> | Answer;
 }
 

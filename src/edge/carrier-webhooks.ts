@@ -1,9 +1,9 @@
 import { mintMediaToken, takeNotice, type NoticeBringer } from '#core/calls/receive-call.ts';
+import { receiveText } from '#core/calls/receive-text.ts';
 import { isEnded, type Call } from '#core/calls/call.ts';
 import type { Core } from '#core/core.ts';
 import { isFirst } from '#core/identity/first-organization.ts';
 import type { RawRequest } from '#core/identity/raw-request.ts';
-import type { CarrierNotice } from '#core/kernel/carrier-notice.ts';
 import { isAllowed } from '#core/kernel/context.ts';
 import { AppError } from '#core/kernel/errors.ts';
 import type {
@@ -30,6 +30,14 @@ export interface CarrierWebhooksOptions {
   readonly log: Log;
 }
 
+interface AdmittedWebhook {
+  readonly manifest: CarrierManifest;
+  readonly configured: ConfiguredCarrier | null;
+  readonly request: CarrierRequest;
+  readonly by: NoticeBringer | null;
+  readonly isDone: boolean;
+}
+
 /** Receives carriers' webhooks, authenticated by signature, else by API key, or sent from this machine. */
 export class CarrierWebhooks {
   readonly #options: CarrierWebhooksOptions;
@@ -52,26 +60,11 @@ export class CarrierWebhooks {
    * @throws AppError unauthenticated, forbidden, invalid-input, rate-limited
    */
   async receive(webhook: string, incoming: RawRequest, purpose: string | null = null): Promise<Answer> {
-    const { core, carriers, publicUrl } = this.#options;
-    const manifest = carriers.manifestBy('webhook', webhook)!;
-    const configured = await carriers.configured(manifest.id);
-    const request: CarrierRequest = {
-      method: incoming.method,
-      url: publicUrl() + incoming.path,
-      headers: incoming.headers,
-      body: incoming.body,
-    };
-    let by: NoticeBringer | null = null;
-    if (configured?.verify) {
-      if ((await this.#verified(manifest, configured.verify, request, incoming)) === 'done')
-        return manifest.wire.answer({ type: 'none' });
-    } else {
-      await incoming.count();
-      by = await this.#authorize(incoming);
-    }
-    const notice = readNotice(
-      manifest,
-      purpose === null ? request : { ...request, url: withPurpose(request.url, purpose) },
+    const { core } = this.#options;
+    const { manifest, configured, request, by, isDone } = await this.#admit(webhook, incoming);
+    if (isDone) return manifest.wire.answer({ type: 'none' });
+    const notice = understood(() =>
+      manifest.wire.read(purpose === null ? request : { ...request, url: withPurpose(request.url, purpose) }),
     );
     const source = {
       by,
@@ -88,6 +81,39 @@ export class CarrierWebhooks {
     return manifest.wire.answer(
       notice.asks ? await this.#instruction(call, manifest, configured?.records === true) : { type: 'none' },
     );
+  }
+
+  /** A text message of a person. @throws AppError as `receive` does */
+  async receiveText(webhook: string, incoming: RawRequest): Promise<Answer> {
+    const { manifest, request, by, isDone } = await this.#admit(webhook, incoming);
+    if (!isDone)
+      await receiveText(
+        this.#options.core,
+        manifest.id,
+        by,
+        understood(() => manifest.wire.readText!(request)),
+      );
+    return manifest.wire.answer({ type: 'none' });
+  }
+
+  /** Finds out who sent a webhook. `isDone`: a repetition of one that needs no second handling. @throws AppError */
+  async #admit(webhook: string, incoming: RawRequest): Promise<AdmittedWebhook> {
+    const { carriers, publicUrl } = this.#options;
+    const manifest = carriers.manifestBy('webhook', webhook)!;
+    const configured = await carriers.configured(manifest.id);
+    const request: CarrierRequest = {
+      method: incoming.method,
+      url: publicUrl() + incoming.path,
+      headers: incoming.headers,
+      body: incoming.body,
+    };
+    const admitted = { manifest, configured, request };
+    if (configured?.verify) {
+      const isDone = (await this.#verified(manifest, configured.verify, request, incoming)) === 'done';
+      return { ...admitted, by: null, isDone };
+    }
+    await incoming.count();
+    return { ...admitted, by: await this.#authorize(incoming), isDone: false };
   }
 
   async #verified(
@@ -175,9 +201,10 @@ function withPurpose(url: string, purpose: string): string {
   return address.href;
 }
 
-function readNotice(manifest: CarrierManifest, request: CarrierRequest): CarrierNotice {
+/** @throws AppError invalid-input where `read` throws */
+function understood<T>(read: () => T): T {
   try {
-    return manifest.wire.read(request);
+    return read();
   } catch (error) {
     const message = error instanceof Error ? error.message : 'it cannot be understood';
     throw new AppError('invalid-input', 'Invalid request parameters', {

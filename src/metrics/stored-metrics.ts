@@ -153,14 +153,15 @@ const METRICS: Readonly<Record<string, StoredMetric>> = {
 /** The metrics of these figures in Prometheus's text format. */
 export async function storedMetrics(figures: MonitoringFigures): Promise<string> {
   const registry = new Registry();
-  for (const [name, { type, help, label, read }] of Object.entries(METRICS)) {
+  for (const [name, metric] of Object.entries(METRICS)) {
+    const { type, help, label } = metric;
     const about = { name, help, labelNames: label === undefined ? [] : [label], registers: [registry] };
     if (type === 'counter') {
       const counter = new Counter(about);
-      for (const [labels, value] of read(figures)) counter.inc(labels, value);
+      for (const [labels, value] of metric.read(figures)) counter.inc(labels, value);
     } else {
       const gauge = new Gauge(about);
-      for (const [labels, value] of read(figures)) gauge.set(labels, value);
+      for (const [labels, value] of metric.read(figures)) gauge.set(labels, value);
     }
   }
   return registry.metrics();

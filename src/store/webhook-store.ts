@@ -170,7 +170,10 @@ export class PostgresWebhookStore implements WebhookStore {
   async backlog(organizationId: number, most: number): ReturnType<WebhookStore['backlog']> {
     const { rows } = await sql<{ lanes: number; failing: number; first_due_at: Date | null }>`
       select count(*) as lanes, count(*) filter (where l.attempts > 0) as failing, min(l.due_at) as first_due_at
-      from (select webhook_id, due_at, attempts from webhook_lanes where due_at is not null order by due_at limit ${most}) l
+      from (
+        select webhook_id, due_at, attempts from webhook_lanes
+        where due_at is not null order by due_at limit ${most}
+      ) l
       join webhooks w on w.id = l.webhook_id where w.organization_id = ${organizationId}`.execute(this.#db);
     const { lanes, failing, first_due_at: firstDueAt } = rows[0]!;
     return { lanes, failing, firstDueAt };

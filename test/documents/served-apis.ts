@@ -26,7 +26,12 @@ export function servedDocuments(): ApiDocuments {
   ];
   const metrics = prometheusOperation(notServed);
   const environment = { nodeEnv: '', hasDatabaseUrl: false, isSet: notServed, publicUrl: notServed };
-  const apis: readonly Api[] = apisOf(platform, { environment, receive: notServed, metrics }).map((api) => ({
+  const apis: readonly Api[] = apisOf(platform, {
+    environment,
+    receive: notServed,
+    receiveText: notServed,
+    metrics,
+  }).map((api) => ({
     ...api,
     operations: [...api.operations, ...(api.eventSockets ?? []).flatMap((one) => one.operations?.({} as never) ?? [])],
   }));

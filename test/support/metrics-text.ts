@@ -41,7 +41,13 @@ export function readMetrics(page: string): readonly ServedMetric[] {
       const key = `${name}{${labels}}`;
       if (seen.has(key)) throw new Error(`${key} is there twice`);
       seen.add(key);
-      const pairs = [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, label, text]) => [label!, text!]);
+      const pairs =
+        labels === ''
+          ? []
+          : labels
+              .slice(0, -1)
+              .split('",')
+              .map((one) => one.split('="'));
       metric.samples.push({
         name,
         labels: Object.fromEntries(pairs) as Record<string, string>,

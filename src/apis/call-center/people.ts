@@ -100,9 +100,12 @@ const PersonReply = ListedPersonReply.extend({
       }),
     )
     .describe('The last ones'),
+  text_messages: z
+    .array(z.object({ message_id: z.string(), text: z.string(), received_at: z.string() }))
+    .describe('Text messages of the person, newest first'),
 });
 
-const shownPerson = ({ person, consents, memory, calls }: WholePerson): z.input<typeof PersonReply> => ({
+const shownPerson = ({ person, consents, memory, calls, texts }: WholePerson): z.input<typeof PersonReply> => ({
   ...listedPerson(person),
   consented: consented(consents[0] ?? null),
   consents: consents.map(shownConsent),
@@ -122,6 +125,11 @@ const shownPerson = ({ person, consents, memory, calls }: WholePerson): z.input<
     agent_id: idOf('agent', call.agentId),
     created_at: timeInSeconds(call.placedAt),
     ended_at: call.endedAt && timeInSeconds(call.endedAt),
+  })),
+  text_messages: texts.map(({ id, text, at }) => ({
+    message_id: idOf('msg', id),
+    text,
+    received_at: timeInSeconds(at),
   })),
 });
 

@@ -6,7 +6,7 @@ import type { RestOperation } from '../kit/operation.ts';
 import { environmentOperations, type Environment } from './environment.ts';
 import { healthOperations } from './health.ts';
 import { metricsOperations } from './metrics.ts';
-import { webhookOperations, type ReceiveWebhook } from './webhooks.ts';
+import { webhookOperations, type ReceiveText, type ReceiveWebhook } from './webhooks.ts';
 import { ErrorReply, errorCode, renderError } from './dialect.ts';
 import { REQUESTS } from './limits.ts';
 import * as livekit from './livekit.ts';
@@ -46,6 +46,7 @@ export const PROCEDURES = [
 export interface CampaignsParts {
   readonly environment: Environment;
   readonly receive: ReceiveWebhook;
+  readonly receiveText: ReceiveText;
   /** What Prometheus reads. */
   readonly metrics: RestOperation;
 }
@@ -69,7 +70,7 @@ export const campaigns = (parts: CampaignsParts | null): Api => ({
     ...metricsOperations,
     ...(parts ? environmentOperations(parts.environment) : []),
     ...(parts ? [parts.metrics] : []),
-    ...(parts ? webhookOperations(parts.receive) : []),
+    ...(parts ? webhookOperations(parts.receive, parts.receiveText) : []),
   ],
   procedures: PROCEDURES,
   proceduresAt: '/api/trpc',

@@ -9,10 +9,21 @@ const UNSIGNED: Limit = { name: 'health', points: 1000, windowS: 60 };
 /** Takes a webhook of a carrier. `purpose`: what it reports; null: the carrier asks what to do with a call. */
 export type ReceiveWebhook = (webhook: string, request: RawRequest, purpose: string | null) => Promise<RawReply>;
 
+/** Takes a text message of a person. */
+export type ReceiveText = (webhook: string, request: RawRequest) => Promise<RawReply>;
+
 const TWILIO = 'twilio';
+const LIVEKIT = 'livekit';
 const REPORTS = [
   ['call-status', 'status', 'Call Status: Twilio reports how a call stands'],
   ['recording', 'recording', 'Call Recording: Twilio reports where its recording is'],
+] as const;
+
+/** LiveKit sends every event to every address that it is given; the event says what happened. */
+const ROOM_EVENTS = [
+  ['room-created', 'Room Created: LiveKit reports an event of a room'],
+  ['participant-joined', 'Participant Joined: LiveKit reports an event of a room'],
+  ['participant-left', 'Participant Left: LiveKit reports an event of a room'],
 ] as const;
 
 /** What a call hears that Twilio did not announce, such as the one of the documentation. */
@@ -23,8 +34,8 @@ const TEST_CALL = `<?xml version="1.0" encoding="UTF-8"?>
   <Say>Thank you for testing the system. Goodbye!</Say>
 </Response>`;
 
-/** Twilio's webhooks at the addresses of this API; what stands behind them is the carrier's own handling. */
-export const webhookOperations = (receive: ReceiveWebhook): readonly RestOperation[] => [
+/** Twilio's and LiveKit's webhooks at the addresses of this API; behind them is the carriers' own handling. */
+export const webhookOperations = (receive: ReceiveWebhook, receiveText: ReceiveText): readonly RestOperation[] => [
   rawOperation({
     method: 'POST',
     path: '/api/twiml/:roomName',
@@ -45,6 +56,24 @@ export const webhookOperations = (receive: ReceiveWebhook): readonly RestOperati
       body: z.looseObject({}),
       limit: UNSIGNED,
       raw: (request) => receive(TWILIO, request, purpose),
+    }),
+  ),
+  rawOperation({
+    method: 'POST',
+    path: '/api/webhooks/twilio/sms',
+    summary: 'SMS: Twilio hands on a text message, which is recorded with the person who sent it',
+    body: z.looseObject({}),
+    limit: UNSIGNED,
+    raw: (request) => receiveText(TWILIO, request),
+  }),
+  ...ROOM_EVENTS.map(([path, summary]) =>
+    rawOperation({
+      method: 'POST',
+      path: `/api/webhooks/livekit/${path}`,
+      summary,
+      body: z.looseObject({}),
+      limit: UNSIGNED,
+      raw: (request) => receive(LIVEKIT, request, null),
     }),
   ),
 ];

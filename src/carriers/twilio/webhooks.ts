@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CarrierNotice, CarrierSignal } from '#core/kernel/carrier-notice.ts';
+import type { CarrierNotice, CarrierSignal, CarrierText } from '#core/kernel/carrier-notice.ts';
 import type { CarrierRequest, CarrierWire, Delivery } from '#contracts/carrier-manifest.ts';
 import { callIdIn, needText, needUrl, purposeIn, text } from '../kit/wire.ts';
 
@@ -16,6 +16,10 @@ const SIGNALS: Readonly<Record<string, CarrierSignal | undefined>> = {
   canceled: { type: 'ended', outcome: 'canceled', reason: null },
   failed: { type: 'ended', outcome: 'failed', reason: null },
 };
+
+/** Characters of one message; Twilio takes no more. */
+const LONGEST_TEXT = 1600;
+const messageText = (text: string): string => text.toWellFormed().replaceAll('\0', '').slice(0, LONGEST_TEXT).trim();
 
 /** @see https://www.twilio.com/docs/voice/twiml#request-parameters */
 export const wire: CarrierWire = {
@@ -57,6 +61,16 @@ export const wire: CarrierWire = {
       ...about,
       signal,
       asks: purpose !== 'status' && form.get('CallbackSource') !== 'call-progress-events' && signal?.type !== 'ended',
+    };
+  },
+  readText({ body }: CarrierRequest): CarrierText {
+    const form = new URLSearchParams(body);
+    const media = Number(form.get('NumMedia') ?? 0);
+    return {
+      id: needText(form.get('MessageSid') ?? form.get('SmsSid'), 'MessageSid'),
+      from: needText(form.get('From'), 'From'),
+      to: needText(form.get('To'), 'To'),
+      text: messageText(form.get('Body') ?? '') || (media > 0 ? `(${media} media)` : '(empty)'),
     };
   },
   async answer(instruction) {

@@ -188,7 +188,8 @@ async function receiveCall(core: Core, source: NoticeSource, notice: CarrierNoti
  * Whose number was called: of the organization that owns it, else of the first. An API key reaches only its own
  * organization, unless it acts for the shared carriers.
  */
-async function calledAt(
+/** Whose number it is: the organization that a call or message to it belongs to. */
+export async function calledAt(
   records: Records,
   to: string | null,
   by: NoticeBringer | null,

@@ -24,3 +24,12 @@ export interface CarrierNotice {
   /** The carrier expects instructions for the call in the reply. */
   readonly asks: boolean;
 }
+
+/** A text message that a carrier received for one of our numbers. */
+export interface CarrierText {
+  /** The carrier's id of the message. */
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly text: string;
+}
