@@ -190,7 +190,7 @@ export function managingTests(scene: ConsoleScene): void {
     await page.keyboard.press('Escape');
   });
 
-  it('14. a campaign from CSV to running: dry run, import, readiness, start, pause', async () => {
+  it('14. a campaign from CSV to running: dry run, import, back at each step, readiness, start', async () => {
     const page = scene.page();
     await scene.open('/app/campaigns', 'Campaigns');
     await page.click('button:text-is("New campaign")');
@@ -213,6 +213,16 @@ export function managingTests(scene: ConsoleScene): void {
       await page.waitForSelector('main fieldset', LONG);
       await accessible();
     }
+    await page.fill('textarea >> nth=1', 'A meeting is agreed');
+    // The browser's own button goes back step by step, and what was entered stays.
+    await page.goBack();
+    await page.waitForSelector('button[aria-current=page]:text-is("2 Rules")', LONG);
+    await page.goBack();
+    await page.waitForSelector('button[aria-current=page]:text-is("1 List")', LONG);
+    await page.click('button:text-is("3 Agent and test call")');
+    assert.equal(await page.evaluate("document.querySelectorAll('textarea')[1].value"), 'A meeting is agreed');
+    await page.click('main form button:text-is("Save")');
+    await page.waitForSelector('main form button:text-is("Save")[disabled]', LONG);
     await page.click('button:text-is("4 Start")');
     await page.waitForSelector('button:has-text("Start calling"):not([disabled])', LONG);
     await scene.shoot('campaign-start');

@@ -3,9 +3,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { managingTests } from '../console/managing.ts';
+import { robustnessTests } from '../console/robustness.ts';
 import { axeViolations } from '../support/axe.ts';
 import { launchChromium, type Chromium, type Context, type Page } from '../support/chromium.ts';
 import { fillCalls, fillTalk, sayMore } from '../support/console-records.ts';
+import type { Call } from '#core/calls/call.ts';
 import { accepted, startServer, until, type TestServer } from '../support/server.ts';
 
 const ADMIN = { email: 'admin@localhost', password: 'the password of the admin' };
@@ -49,6 +51,29 @@ describe('the console', () => {
   const newestCall = async () => {
     const [row] = await server.database('select max(id) as id from calls');
     return (await server.app.core.store.calls.byId(Number(row!['id'])))!;
+  };
+  let foreignCall: Call | null = null;
+  const callOfAnotherOrganization = async (): Promise<Call> => {
+    if (foreignCall) return foreignCall;
+    const admin = { admin_email: 'other@example.com', admin_password: 'a password of another' };
+    await server.request('POST', '/api/organizations', { name: 'Other', ...admin });
+    const login = await server.request(
+      'POST',
+      '/api/auth/login',
+      { email: admin.admin_email, password: admin.admin_password },
+      { 'xi-api-key': '' },
+    );
+    const token = String((login.body['data'] as { token: string }).token);
+    const { body } = await accepted(() =>
+      server.request(
+        'POST',
+        '/v1/convai/twilio/outbound-call',
+        { to_number: '+15005550001' },
+        { 'xi-api-key': '', authorization: `Bearer ${token}` },
+      ),
+    );
+    foreignCall = await server.untilEnded(String(body['call_sid']));
+    return foreignCall;
   };
   const shoot = async (name: string) => {
     if (!SHOTS) return;
@@ -163,6 +188,10 @@ describe('the console', () => {
         .then(async (reply) => ({ status: reply.status, length: (await reply.arrayBuffer()).byteLength }))`,
     );
     assert.deepEqual(reply, { status: 206, length: 100 });
+    const foreign = await callOfAnotherOrganization();
+    const path = `/app/recordings/${foreign.sid}.wav`;
+    assert.equal(await page.evaluate<number>(`fetch('${path}').then((reply) => reply.status)`), 404);
+    forgive(/404/);
   });
 
   it('18. the desk: accept in the browser, hold, come back after a reload, end, wrap up', async () => {
@@ -222,7 +251,7 @@ describe('the console', () => {
     }
   });
 
-  it('16. a viewer sees no button that acts; a call of another organization is not found', async () => {
+  it('16. a viewer sees no button that acts; a call of another organization is not found, like one that does not exist', async () => {
     const viewer = { email: 'vic@example.com', name: 'Vic', role: 'viewer', password: 'a password for Vic' };
     await server.request('POST', '/api/users', viewer);
     const seen = await browser.newContext({ viewport: { width: 1280, height: 800 } });
@@ -243,8 +272,12 @@ describe('the console', () => {
         buttons.filter((name) => /End|Take over|Listen|Save|Call me/.test(name)),
         [],
       );
-      await page.goto(`${server.url}/app/conversations/call_999999`);
-      await page.waitForSelector('h2:text-is("Not found")', LONG);
+      // A call that does not exist and one of another organization look the same.
+      const foreign = await callOfAnotherOrganization();
+      for (const id of ['call_999999', `call_${foreign.id}`]) {
+        await page.goto(`${server.url}/app/conversations/${id}`);
+        await page.waitForSelector('h2:text-is("Not found")', LONG);
+      }
       await page.goto(`${server.url}/app/start`);
       await page.waitForSelector('h2:text-is("Your role may not see this")', LONG);
     } finally {
@@ -253,7 +286,9 @@ describe('the console', () => {
     }
   });
 
-  managingTests({ server: () => server, page: () => page, newPage, open, shoot });
+  const scene = { server: () => server, page: () => page, newPage, open, shoot, forgive };
+  managingTests(scene);
+  robustnessTests({ ...scene, browser: () => browser, password: ADMIN.password });
 
   it('3. draws only the rows in sight of a long list, each once', async () => {
     await fillCalls(server, 1200);

@@ -2,6 +2,11 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ROOT } from './process.ts';
 
+interface Route {
+  continue(): Promise<void>;
+  fulfill(reply: { readonly status: number; readonly body: string }): Promise<void>;
+}
+
 /** The part of Playwright that tests use; it is installed with the tools. */
 export interface Page {
   goto(url: string): Promise<unknown>;
@@ -17,7 +22,8 @@ export interface Page {
   waitForSelector(selector: string, options?: { timeout?: number; state?: 'visible' | 'detached' }): Promise<unknown>;
   evaluate<T>(script: string): Promise<T>;
   addInitScript(script: string): Promise<void>;
-  route(pattern: RegExp, handle: (route: { continue(): Promise<void> }) => Promise<void>): Promise<void>;
+  goBack(): Promise<unknown>;
+  route(pattern: RegExp, handle: (route: Route) => Promise<void>): Promise<void>;
   unroute(pattern: RegExp): Promise<void>;
   screenshot(options: { path: string; fullPage?: boolean }): Promise<unknown>;
   setViewportSize(size: { width: number; height: number }): Promise<void>;

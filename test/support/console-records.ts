@@ -44,3 +44,17 @@ export async function sayMore(server: TestServer, callId: number, text: string):
       max(e.end_ms) + 900, now()
     from conversations c join entries e on e.conversation_id = c.id where c.call_id = ${callId} group by c.id`);
 }
+
+/** So many calls that run on a server that no longer lives, with a lease that holds for now. Returns their numbers. */
+export async function fillRunning(server: TestServer, calls: number): Promise<readonly string[]> {
+  const rows = await server.database(`insert into calls (sid, organization_id, agent_id, direction, carrier, to_number,
+      status, placed_at, answered_at, ring_timeout_ms, owner, epoch, lease_until, transcribed, recorded)
+    select 'CA' || md5('running' || i), organization_id, id, 'outbound', 'simulator', '+1556' || lpad(i::text, 7, '0'),
+      'answered', now(), now(), 30000, 'a server that died', 1, now() + interval '1 day', true, false
+    from generate_series(1, ${calls}) i, (select id, organization_id from ai_agents order by id limit 1) agents
+    returning id, organization_id, agent_id, to_number`);
+  for (const row of rows)
+    await server.database(`insert into conversations (organization_id, agent_id, call_id, created_at, last_message_at)
+      values (${String(row['organization_id'])}, ${String(row['agent_id'])}, ${String(row['id'])}, now(), now())`);
+  return rows.map((row) => String(row['to_number']));
+}

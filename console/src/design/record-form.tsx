@@ -20,6 +20,8 @@ interface FormOptions<T extends object> {
   /** Reads the record again, after someone else has changed it. */
   readonly reload: () => Promise<Loaded<T>>;
   readonly savedNote?: string;
+  /** The form belongs to the whole page and outlives a change of its part. */
+  readonly spansParts?: true;
 }
 
 export interface RecordForm<T extends object> {
@@ -42,7 +44,13 @@ const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === 
  * What the user types stays theirs: neither an event nor a refetch writes into the form. A save that meets a newer
  * version shows both texts.
  */
-export function useRecordForm<T extends object>({ loaded, save, reload, savedNote }: FormOptions<T>): RecordForm<T> {
+export function useRecordForm<T extends object>({
+  loaded,
+  save,
+  reload,
+  savedNote,
+  spansParts,
+}: FormOptions<T>): RecordForm<T> {
   const [base, setBase] = useState(loaded);
   const [changes, setChanges] = useState<Partial<T>>({});
   const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
@@ -54,7 +62,10 @@ export function useRecordForm<T extends object>({ loaded, save, reload, savedNot
   if (!isDirty && !busy && !same(base, loaded) && base.version !== null && loaded.version !== base.version)
     setBase(loaded);
   useBlocker({
-    shouldBlockFn: () => isDirty && !confirm('What you changed here is not saved. Leave all the same?'),
+    shouldBlockFn: ({ current, next }) =>
+      isDirty &&
+      (!spansParts || current.pathname !== next.pathname) &&
+      !confirm('What you changed here is not saved. Leave all the same?'),
     enableBeforeUnload: () => isDirty,
   });
 

@@ -18,7 +18,7 @@ export function Tabs({
           key={key}
           type="button"
           aria-current={key === chosen ? 'page' : undefined}
-          onClick={() => setSearch({ part: key })}
+          onClick={() => setSearch({ part: key }, { step: true })}
           className={`-mb-px min-h-9 border-b-2 px-2 whitespace-nowrap max-md:min-h-11 ${key === chosen ? 'border-act font-medium' : 'border-transparent text-muted hover:text-ink'}`}
         >
           {title}

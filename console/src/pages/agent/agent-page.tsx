@@ -54,6 +54,7 @@ function Loaded({ id, draft }: { readonly id: string; readonly draft: LoadedDraf
     save: async (changes, version) => keep(await saveDraft(id, changes, version)),
     reload: async () => keep(await readDraft(id)),
     savedNote: 'Draft saved',
+    spansParts: true,
   });
   const again = () => void queries.invalidateQueries({ queryKey: ['agents'] });
   const { reply } = draft;

@@ -61,6 +61,7 @@ function Loaded({ id, loaded }: { readonly id: string; readonly loaded: LoadedCa
     loaded,
     save: async (changes, version) => keep(await saveCampaign(id, bodyOf(changes), version)),
     reload: async () => keep(await readCampaign(id)),
+    spansParts: true,
   });
   return (
     <Page
