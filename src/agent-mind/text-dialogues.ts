@@ -108,6 +108,7 @@ export class TextDialogues implements TextDialogue {
     const messages = turn.messages.flatMap(toModelMessage);
     const notes = turn.messages.flatMap((message) => (message.role === 'system' ? [message.text] : []));
     let [text, tokens, model] = ['', 0, agent.modelName];
+    let rehearsedCalls: readonly ToolCall[] = [];
     for (let round = 1; round <= MAX_ROUNDS; round++) {
       const given = await this.#ask(
         models,
@@ -128,7 +129,8 @@ export class TextDialogues implements TextDialogue {
       tokens += given.tokens;
       model = given.by === agent.modelProvider ? agent.modelName : given.by;
       const calls = tools ? given.calls.filter((call) => call.name !== END_CALL) : [];
-      if (calls.length === 0 || signal?.aborted) break;
+      if (turn.isRehearsal) rehearsedCalls = calls;
+      if (calls.length === 0 || signal?.aborted || turn.isRehearsal) break;
       if (given.text !== '') messages.push({ role: 'agent', text: given.text });
       for (const [n, call] of calls.entries())
         messages.push(...(await this.#use(tools!, turn, `${turnId}-${round}-${n}`, call, messages)));
@@ -140,6 +142,7 @@ export class TextDialogues implements TextDialogue {
       sources: prepared.lookup?.sourcesOf(text) ?? [],
       understood: await understanding,
       interrupted: signal?.aborted === true,
+      ...(turn.isRehearsal ? { rehearsedCalls } : {}),
     };
   }
 

@@ -1,3 +1,4 @@
+import type { AgentTestStore } from './agent-tests/agent-test-store.ts';
 import type { CallStore } from './calls/call-store.ts';
 import type { CallBatchStore } from './calls/call-batch.ts';
 import type { CallOriginStore } from './calls/call-origin.ts';
@@ -63,6 +64,7 @@ export interface Records {
   readonly webhooks: WebhookStore;
   readonly tools: ToolStore;
   readonly mcpServers: McpServerStore;
+  readonly agentTests: AgentTestStore;
   readonly bookings: BookingStore;
   readonly knowledge: KnowledgeStore;
   readonly usage: UsageStore;

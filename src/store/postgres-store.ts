@@ -38,6 +38,7 @@ import { PostgresUsageStore } from './usage-store.ts';
 import { PostgresMediaServerStore } from './media-server-store.ts';
 import { PostgresMemoryStore } from './memory-store.ts';
 import { PostgresMetricsStore } from './metrics-store.ts';
+import { PostgresAgentTestStore } from './agent-test-store.ts';
 import { PostgresMcpServerStore } from './mcp-server-store.ts';
 import { PostgresUserStore } from './user-store.ts';
 import { PostgresUploadedFileStore } from './uploaded-file-store.ts';
@@ -70,6 +71,7 @@ function recordsOver(db: Kysely<Database>, boss: PgBoss, ring: () => void): Reco
     credentials: new PostgresCredentialStore(db),
     once,
     mcpServers: new PostgresMcpServerStore(db),
+    agentTests: new PostgresAgentTestStore(db),
     tools: new PostgresToolStore(db),
     mediaServers: new PostgresMediaServerStore(db),
     usage: new PostgresUsageStore(db),

@@ -15,6 +15,17 @@ export interface Database {
     updated_by: string;
     updated_at: Date;
   };
+  agent_tests: {
+    id: GeneratedAlways<number>;
+    organization_id: number;
+    agent_id: number;
+    call_id: number;
+    seq: number;
+    name: string;
+    expectation: string | null;
+    created_by: string;
+    created_at: Date;
+  };
   agent_versions: {
     agent_id: number;
     version: number;

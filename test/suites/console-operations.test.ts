@@ -323,6 +323,40 @@ describe('operations of the console', () => {
     });
   });
 
+  it('a turn of a call becomes a test of its agent, which asks the draft and executes nothing', async () => {
+    const id = await makeAgent({ system_prompt: 'You are Ada of Brightline. It costs ten dollars a month.' });
+    const at = `/v1/convai/agents/${id}`;
+    const [call] = await server.database(`with made as (
+        insert into calls (sid, organization_id, agent_id, direction, carrier, to_number, status, placed_at, answered_at,
+          ended_at, ring_timeout_ms, transcribed, recorded)
+        select 'CA' || md5('a tested call'), organization_id, id, 'outbound', 'simulator', '+15550000001', 'completed',
+          now(), now(), now(), 30000, true, false from ai_agents where id = ${id.replace('agent_', '')}
+        returning id, organization_id, agent_id)
+      insert into conversations (organization_id, agent_id, call_id, created_at, last_message_at)
+      select organization_id, agent_id, id, now(), now() from made returning id as conversation, call_id as id`);
+    const conversation = Number(call!['conversation']);
+    await server.database(`insert into entries (conversation_id, seq, role, text, start_ms, end_ms, at) values
+      (${conversation}, 1, 'agent', 'Hello, this is Ada.', 0, 900, now()),
+      (${conversation}, 2, 'caller', 'How much is it?', 1000, 1900, now()),
+      (${conversation}, 3, 'agent', 'I do not know.', 2000, 2900, now())`);
+    const add = (seq: number) => ask('POST', `${at}/tests`, { call_id: `call_${String(call!['id'])}`, seq });
+    assert.equal((await add(1)).status, 400, 'the greeting answers no caller');
+    assert.equal((await add(9)).status, 400, 'there is no such entry');
+    const added = await add(3);
+    assert.deepEqual([added.status, added.body['seq']], [200, 2]);
+    const test = `${at}/tests/${String(added.body['test_id'])}`;
+    const entries = async () => (await server.database('select count(*)::int as n from entries'))[0]!['n'];
+    const before = await entries();
+    const run = (await ask('POST', `${test}/run`, {})).body;
+    assert.deepEqual([run['question'], run['recorded']], ['How much is it?', 'I do not know.']);
+    assert.match(String(run['answer']), /ten dollars/);
+    assert.equal(await entries(), before);
+    await server.database(`delete from entries where conversation_id = ${conversation}`);
+    assert.equal((await ask('POST', `${test}/run`, {})).status, 409, 'its words are deleted');
+    assert.equal((await ask('DELETE', test)).status, 200);
+    assert.deepEqual((await ask('GET', `${at}/tests`)).body['tests'], []);
+  });
+
   describe('appointments', () => {
     it('are listed by period, one is canceled once, and its time is free again', async () => {
       const [at] = (await ask('GET', '/api/slots/free')).body['free'] as string[];

@@ -50,6 +50,7 @@ export const BODIES: Readonly<Record<string, (serial: number) => Json>> = {
   'POST /voice/providers/switch': () => ({ provider: 'simulator' }),
   'PUT /voice/providers/failover': () => ({ providers: [] }),
   'PUT /voice/providers/:provider/settings': () => ({ settings: {} }),
+  'POST /v1/convai/agents/:agent_id/tests': () => ({ call_id: 'call_999999', seq: 1 }),
   'POST /v1/convai/agents/:agent_id/publish': () => ({}),
   'POST /voice/numbers': (serial) => ({ phone_number: `+4930777${serial}` }),
   'POST /api/book-slot': (serial) => ({ name: 'Walker', date: new Date(2e12 + serial * 60_000).toISOString() }),
@@ -170,6 +171,11 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
       return (await as('GET', `/api/v1/calls/inbound/${String(id)}`)).body['end_time'] === null ? null : { id: null };
     }).then((found) => found.id);
   });
+  const [test] = await server.database(
+    `insert into agent_tests (organization_id, agent_id, call_id, seq, name, created_by, created_at)
+     values (${call.organizationId}, ${agentId.replace('agent_', '')}, ${call.id}, 1, 'Walked', 'walk', now())
+     returning id`,
+  );
   const number = `+49306660${nextSerial()}`;
   const [person] = (await as('GET', '/api/people?limit=1')).body['data'] as Json[];
   const { organization_id } = await data(as('GET', '/api/users/me'));
@@ -194,6 +200,7 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
       trunk_id: String(trunk['trunk_id']),
       rule_id: String(rule['rule_id']),
       slot_id: String(slot['id']),
+      test_id: `test_${String(test!['id'])}`,
       human_agent_id: humanAgentId,
       queue_id: inLine,
       // No one is offered a call here; the desk's own suite asks for offers of others.

@@ -2,6 +2,8 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { api } from '@/api/client.ts';
+import { may } from '@/api/permissions.ts';
+import { useUser } from '@/api/session.ts';
 import { useAddress } from '@/design/address.ts';
 import { CopyCurl } from '@/design/copy-curl.tsx';
 import { Page } from '@/design/page.tsx';
@@ -10,6 +12,7 @@ import { useEvents } from '@/live/event-socket.ts';
 import { CallActs } from './call/acts.tsx';
 import type { Timeline } from './call/call-data.ts';
 import { Facts } from './call/facts.tsx';
+import { KeepAsTest } from './call/keep-as-test.tsx';
 import { Recording } from './call/recording.tsx';
 import { Transcript } from './call/transcript.tsx';
 
@@ -36,6 +39,8 @@ function OneCall({ id }: { readonly id: string }): ReactNode {
   const audio = useRef<HTMLAudioElement>(null);
   const [search] = useAddress();
   const [atMs, setAtMs] = useState<number | null>(null);
+  const user = useUser();
+  const [keeping, setKeeping] = useState<number | null>(null);
   const seek = (ms: number, play: boolean) => {
     const player = audio.current;
     if (!player) return;
@@ -67,7 +72,14 @@ function OneCall({ id }: { readonly id: string }): ReactNode {
             onSeek={seek}
             startMs={Number.isFinite(moment) && search['t'] !== undefined ? moment * 1000 : null}
           />
-          <Transcript timeline={timeline.data} isLive={live} atMs={atMs} onSeek={seek} />
+          <Transcript
+            timeline={timeline.data}
+            isLive={live}
+            atMs={atMs}
+            onSeek={seek}
+            onKeep={may(user, 'manage-agents') ? setKeeping : null}
+          />
+          {keeping !== null && <KeepAsTest call={data} seq={keeping} onClose={() => setKeeping(null)} />}
         </div>
         <Facts call={data} timeline={timeline.data} isLive={live} />
       </div>

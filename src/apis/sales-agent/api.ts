@@ -17,6 +17,7 @@ import {
   publishDraftOperation,
   restoreVersionOperation,
 } from './agent-versions.ts';
+import { addTestOperation, deleteTestOperation, listTestsOperation, runTestOperation } from './agent-tests.ts';
 import { endCallOperation, outboundCallOperation, webCallOperation } from './calls.ts';
 import { getConversationOperation, listConversationsOperation } from './conversations.ts';
 import {
@@ -72,6 +73,10 @@ export const salesAgent: Api = {
     getVersionOperation,
     compareVersionsOperation,
     restoreVersionOperation,
+    addTestOperation,
+    listTestsOperation,
+    deleteTestOperation,
+    runTestOperation,
     outboundCallOperation,
     endCallOperation,
     webCallOperation,

@@ -19,6 +19,8 @@ export interface TextTurn {
   readonly signal: AbortSignal | null;
   /** Stores a tool execution with its result. */
   readonly onTool: (message: Pick<NewMessage, 'role' | 'text' | 'detail'>) => Promise<void>;
+  /** Tools are offered and not executed: the first calls of them end the answer. */
+  readonly isRehearsal?: true;
 }
 
 /** What an agent of type `input` extracts from a message. */
@@ -39,6 +41,8 @@ export interface TextAnswer {
   readonly understood: Understood | null;
   /** The client stopped reading before the end. */
   readonly interrupted: boolean;
+  /** Of a rehearsal: the tools that the agent wants to call. */
+  readonly rehearsedCalls?: readonly { readonly name: string; readonly args: Readonly<Record<string, unknown>> }[];
 }
 
 /** Answers of agents in text, with the same tools, documents and helpers as on calls. */

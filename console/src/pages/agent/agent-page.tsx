@@ -17,12 +17,14 @@ import { AgentForm, Checks } from './form.tsx';
 import { Knowledge } from './knowledge.tsx';
 import { PublishDialog, Versions } from './publish.tsx';
 import { Talk } from './talk.tsx';
+import { Tests } from './tests.tsx';
 import { Tools } from './tools.tsx';
 
 const PARTS = [
   ['draft', 'Prompt and voice'],
   ['tools', 'Tools'],
   ['knowledge', 'Knowledge'],
+  ['tests', 'Tests'],
   ['versions', 'Versions'],
 ] as const;
 
@@ -105,6 +107,7 @@ function Loaded({ id, draft }: { readonly id: string; readonly draft: LoadedDraf
       )}
       {part === 'tools' && <Tools agent={id} />}
       {part === 'knowledge' && <Knowledge agent={id} />}
+      {part === 'tests' && <Tests agent={id} />}
       {part === 'versions' && <Versions agent={id} restored={again} />}
       {open === 'publish' && <PublishDialog agent={id} onClose={() => setOpen(null)} published={again} />}
       <Confirm

@@ -24,9 +24,12 @@ const TURNS: Readonly<Record<string, string>> = {
 export function Entry({
   entry,
   onSeek,
+  onKeep,
 }: {
   readonly entry: TimelineEntry;
   readonly onSeek: (ms: number, play: boolean) => void;
+  /** Null where the role may not, or the line answers no caller. */
+  readonly onKeep: (() => void) | null;
 }): ReactNode {
   const [name, colour] = NAMES[entry.kind];
   const link = async () => {
@@ -36,7 +39,7 @@ export function Entry({
     toast('The link to this moment is copied');
   };
   return (
-    <div className="group grid grid-cols-[52px_60px_minmax(0,1fr)_32px] items-start gap-x-2 py-2 max-md:grid-cols-[44px_minmax(0,1fr)_32px]">
+    <div className="group grid grid-cols-[52px_60px_minmax(0,1fr)_auto] items-start gap-x-2 py-2 max-md:grid-cols-[44px_minmax(0,1fr)_auto]">
       <button
         type="button"
         onClick={() => onSeek(entry.start_ms, true)}
@@ -51,7 +54,8 @@ export function Entry({
         <Notes entry={entry} />
         {entry.latency && <Latency latency={entry.latency} />}
       </div>
-      <span className="-my-1.5 opacity-0 group-hover:opacity-100 focus-within:opacity-100 max-md:col-start-3 max-md:row-start-1">
+      <span className="-my-1.5 flex opacity-0 group-hover:opacity-100 focus-within:opacity-100 max-md:col-start-3 max-md:row-start-1">
+        {onKeep && <IconButton icon="check" name={`Keep ${moment(entry.start_ms)} as a test`} onClick={onKeep} />}
         <IconButton icon="copy" name={`Copy a link to ${moment(entry.start_ms)}`} onClick={() => void link()} />
       </span>
     </div>

@@ -20,11 +20,14 @@ export function Transcript({
   isLive,
   atMs,
   onSeek,
+  onKeep,
 }: {
   readonly timeline: Timeline;
   readonly isLive: boolean;
   readonly atMs: number | null;
   readonly onSeek: (ms: number, play: boolean) => void;
+  /** Keeps an answer of the agent as a test; null where the role may not. */
+  readonly onKeep: ((seq: number) => void) | null;
 }): ReactNode {
   const { entries } = timeline;
   const top = useRef<HTMLOListElement>(null);
@@ -80,7 +83,11 @@ export function Transcript({
             className="absolute inset-x-0 top-0 border-b border-line aria-[current=time]:bg-select"
             style={{ transform: `translateY(${start - virtual.options.scrollMargin}px)` }}
           >
-            <Entry entry={entries[index]!} onSeek={onSeek} />
+            <Entry
+              entry={entries[index]!}
+              onSeek={onSeek}
+              onKeep={onKeep && isAnswer(entries, index) ? () => onKeep(entries[index]!.seq) : null}
+            />
           </li>
         ))}
       </ol>
@@ -94,6 +101,10 @@ export function Transcript({
     </section>
   );
 }
+
+/** Whether the agent says this after words of the caller. */
+const isAnswer = (entries: readonly TimelineEntry[], at: number): boolean =>
+  entries[at]!.kind === 'agent' && entries.slice(Math.max(0, at - 20), at).some(({ kind }) => kind === 'caller');
 
 /** The last entry that has begun at this moment, if it still runs. */
 function playing(entries: readonly TimelineEntry[], ms: number): number {
