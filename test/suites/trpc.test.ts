@@ -67,7 +67,12 @@ describe('tRPC', () => {
 
   it('counts each procedure of a batch, and takes at most 100 of them', async () => {
     const left = async (procedures: number) => {
-      const { status, headers } = await query(Array(procedures).fill('settings.testConnection').join(','), {}, {}, true);
+      const { status, headers } = await query(
+        Array(procedures).fill('settings.testConnection').join(','),
+        {},
+        {},
+        true,
+      );
       const [remaining, reset] = ['remaining', 'reset'].map((name) => Number(headers.get(`x-ratelimit-${name}`)));
       return { status, left: remaining!, reset };
     };
