@@ -236,7 +236,7 @@ const SUITES: readonly Suite[] = [
     budgetS: 240,
     files: ['test/suites/two-servers.test.ts', 'test/suites/takeover.test.ts'],
   },
-  { name: 'deploy', budgetS: 180, files: ['test/deploy/deploy.test.ts'] },
+  { name: 'deploy', budgetS: 180, files: tests('test/deploy/*.test.ts') },
   { name: 'start-up', budgetS: 240, files: tests('test/suites/{start-up,doctor}.test.ts') },
   { name: 'backup', budgetS: 240, files: ['test/suites/backup.test.ts'] },
   { name: 'process', budgetS: 300, files: ['test/suites/process.test.ts'] },
