@@ -55,7 +55,8 @@ class World {
       },
       deleteTrunk: (_organizationId: number, id: string) => Promise.resolve(this.records.delete(id)),
     };
-    const inside = { routing, outbox: { audit: () => Promise.resolve() } };
+    const organizations = { lock: () => Promise.resolve() };
+    const inside = { routing, organizations, outbox: { audit: () => Promise.resolve() } };
     const transaction = async (work: (records: typeof inside) => Promise<unknown>) => {
       if (this.failure === 'records') throw new Error('the database is away');
       return work(inside);
