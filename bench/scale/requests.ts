@@ -10,6 +10,12 @@ export interface ScaleRequest {
   readonly isFile: boolean;
 }
 
+export interface ScaleRequests {
+  readonly requests: readonly ScaleRequest[];
+  /** Operations and filters with a parameter that no value is known for. */
+  readonly unknown: readonly string[];
+}
+
 /** Figures of the server itself, which do not depend on records. */
 const SERVER_ITSELF = /^\/(?:docs|health|ws)(?:\/|$)|^\/voice\/providers/;
 
@@ -20,7 +26,7 @@ const NOT_FILLED = /:queue_id|\/versions\/|\/numbers\/:number/;
  * Every GET operation of the APIs: as it is, with each documented filter value by itself, with a page of 100, and
  * with a page in the middle of all records.
  */
-export function requestsOf(apis: readonly Api[], filled: Filled, rows: number): ScaleRequest[] {
+export function requestsOf(apis: readonly Api[], filled: Filled, rows: number): ScaleRequests {
   const ids: Readonly<Record<string, string>> = {
     agent_id: `agent_${filled.agentId}`,
     agentId: `agent_${filled.agentId}`,
@@ -45,11 +51,17 @@ export function requestsOf(apis: readonly Api[], filled: Filled, rows: number): 
   };
   const middle = Math.floor(rows / 2);
   const requests: ScaleRequest[] = [];
+  const unknown: string[] = [];
   for (const api of apis) {
-    const params = { ...ids, webhook_id: `webhook_${filled.webhookIds[api.name]}` };
+    const params: Readonly<Record<string, string>> = { ...ids, webhook_id: `webhook_${filled.webhookIds[api.name]}` };
     for (const { method, path, query, raw, contentType } of api.operations) {
       if (method !== 'GET' || raw || SERVER_ITSELF.test(path) || NOT_FILLED.test(path)) continue;
-      const filledPath = path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(required(params, name, path)));
+      const missing = [...path.matchAll(/:(\w+)/g)].filter(([, name]) => params[name!] === undefined);
+      if (missing.length > 0) {
+        unknown.push(`GET ${path}`);
+        continue;
+      }
+      const filledPath = path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name]!));
       const isFile = contentType !== undefined;
       const add = (search: string, shown = search) =>
         requests.push({
@@ -63,13 +75,14 @@ export function requestsOf(apis: readonly Api[], filled: Filled, rows: number): 
       };
       for (const [name, schema] of Object.entries(properties)) {
         const values = schema.enum ?? sampleOf(name, params, filled, middle);
+        if (values.length === 0) unknown.push(`GET ${path}?${name}`);
         // The middle of all records and ids of records differ between sizes, so the name stands without them.
         for (const value of values)
           add(`?${name}=${encodeURIComponent(value)}`, schema.enum ? `?${name}=${value}` : `?${name}`);
       }
     }
   }
-  return requests;
+  return { requests, unknown };
 }
 
 function sampleOf(
@@ -113,6 +126,8 @@ function sampleOf(
     case 'to':
     case 'agent_version':
       return ['1'];
+    case 'question':
+      return ['What does it cost?'];
     case 'after':
     case 'cursor':
       return [String(middle)];
@@ -127,16 +142,10 @@ function sampleOf(
     case 'sort_by':
       return ['created_at'];
     default:
-      return [required(params, name, 'a query')];
+      return params[name] === undefined ? [] : [params[name]];
   }
 }
 
 const DAY_MS = 86_400_000;
 /** A day of UTC: `2026-11-28`. */
 const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
-
-function required(params: Readonly<Record<string, string>>, name: string, where: string): string {
-  const value = params[name];
-  if (value === undefined) throw new Error(`bench/scale knows no value for ${name} of ${where}`);
-  return value;
-}
