@@ -24,6 +24,6 @@ export const FACTS: readonly string[] = [
     ('campaign', f.campaign_id::text), ('direction', f.direction), ('carrier', f.carrier), ('outcome', f.outcome),
     ('ending', f.ending), ('version', f.agent_id || '.' || f.agent_version)) as d(dimension, value)
   cross join (values ('quarter', interval '15 minutes'), ('hour', interval '1 hour'),
-    ('day', interval '1 day')) as s(span, length)
+    ('day', interval '1 day'), ('ever', interval '100000 days')) as s(span, length)
   where d.value is not null group by 1, 2, 3, 4, 5`,
 ];

@@ -24,7 +24,7 @@ const DIMENSIONS = [
   ['ending', 'ending'],
   ['version', `agent_id || '.' || agent_version`],
 ] as const;
-const SPANS = { quarter: '15 minutes', hour: '1 hour', day: '1 day' } as const;
+const SPANS = { quarter: '15 minutes', hour: '1 hour', day: '1 day', ever: '100000 days' } as const;
 
 describe(`facts, roll-ups and metrics on Postgres ${serverName}`, () => {
   let opened: TestStore;
@@ -321,8 +321,12 @@ describe(`facts, roll-ups and metrics on Postgres ${serverName}`, () => {
       readFileSync(new URL(`../../src/store/migrations/${name}`, import.meta.url), 'utf8')
         .split(';\n')
         .filter((one) => /^\s*(--[^\n]*\n)*(?:insert into call_|update call_facts)/.test(one.trimStart()));
-    const [first, ending] = [migration('0024-call-facts.sql'), migration('0053-hung-up.sql')];
-    assert.deepEqual([first.length, ending.length], [3, 2]);
+    const [first, ending, ever] = [
+      migration('0024-call-facts.sql'),
+      migration('0053-hung-up.sql'),
+      migration('0070-rollups-of-all-time.sql'),
+    ];
+    assert.deepEqual([first.length, ending.length, ever.length], [3, 2, 1]);
     await rows(`update call_facts set sentiment = null`);
     await rows(
       `update calls set turns = (latency is not null)::int, agent_version = null, hung_up = false,
@@ -340,7 +344,7 @@ describe(`facts, roll-ups and metrics on Postgres ${serverName}`, () => {
     const settled = await all();
     await rows(`truncate ${tables.join(', ')}`);
     await rows('alter table call_facts alter column ending drop not null');
-    for (const statement of [...first, ...ending]) await rows(statement);
+    for (const statement of [...first, ...ending, ...ever]) await rows(statement);
     await rows('alter table call_facts alter column ending set not null');
     assert.deepEqual(await all(), settled);
     assert.ok(settled.every((found) => found.length > 0));

@@ -4,106 +4,22 @@ import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { SignJWT } from 'jose';
-import type { LanguageModel, ModelMessage, ModelPart } from '#engine/contracts/language-model.ts';
 import { FakeTwilio } from '../carriers/twilio.ts';
-import { startServer, until, type TestServer } from '../support/server.ts';
+import { startServer, type TestServer } from '../support/server.ts';
 
 const run = promisify(execFile);
 type Json = Record<string, unknown>;
 
-const WHEN = '2031-03-06T15:00';
-
-/** Books one time once the caller agrees, says what became of it, and ends the call. */
-class BookingAgent implements LanguageModel {
-  readonly id = 'booking';
-  /** Told when the agent is about to book. */
-  books: () => void = () => undefined;
-
-  generate({ messages }: { messages: readonly ModelMessage[] }, onPart: (part: ModelPart) => void) {
-    const timer = setImmediate(() => {
-      for (const part of this.#answer(messages)) onPart(part);
-      onPart({ type: 'done' });
-    });
-    return { abort: () => clearImmediate(timer) };
-  }
-
-  #answer(messages: readonly ModelMessage[]): ModelPart[] {
-    const results = messages.filter((one) => one.role === 'tool-result');
-    const last = messages.at(-1);
-    if (last?.role === 'tool-result')
-      return [
-        { type: 'text', text: last.status === 'unconfirmed' ? 'The appointment. Is that right?' : `${last.output}` },
-      ];
-    if (last?.role !== 'caller') return [];
-    if (results.some(({ status }) => status === 'ok' || status === 'failed'))
-      return [{ type: 'tool-call', name: 'end_call', args: {} }];
-    if (results.length > 0) this.books();
-    return [{ type: 'tool-call', name: 'book_slot', args: { when: WHEN } }];
-  }
-}
-
 /** What reaches the campaigns API from scripts, carriers and callers. */
 describe('campaigns API from outside', () => {
-  const model = new BookingAgent();
   let server: TestServer;
 
   before(async () => {
-    server = await startServer({}, { providers: (offline) => ({ ...offline, languageModels: [model] }) });
+    server = await startServer();
   });
   after(async () => {
     await server.close();
     assert.deepEqual(server.trouble, []);
-  });
-
-  it('books an instant once: twenty at once over tRPC, REST and two live calls', async () => {
-    const name = 'Booking agent';
-    const agent = String((await server.request('POST', '/v1/convai/agents', { name })).body['agent_id']);
-    const body = (n: number) => ({ name: `Caller ${n}`, date: `${WHEN}:00Z` });
-    let begin: () => void;
-    const begun = new Promise<void>((resolve) => {
-      begin = resolve;
-    });
-    model.books = () => begin();
-    const calls = await Promise.all(
-      ['+15005550006', '+15005550006'].map((phone) =>
-        until('a slot for the call', 60_000, async () => {
-          const reply = await server.request('POST', '/v1/convai/twilio/outbound-call', {
-            agent_id: agent,
-            to_number: phone,
-          });
-          return reply.status === 200 ? String(reply.body['call_sid']) : null;
-        }),
-      ),
-    );
-    await begun;
-    const replies = await Promise.all(
-      Array.from({ length: 18 }, (_, n) =>
-        server.request('POST', n % 2 === 0 ? '/api/book-slot' : '/api/trpc/slots.bookSlot', body(n)),
-      ),
-    );
-    const ended = await Promise.all(calls.map((sid) => server.untilEnded(sid)));
-    const talks = await Promise.all(
-      ended.map(async ({ conversationId }) => {
-        const done = await server.app.core.store.tools.executionsOf(conversationId);
-        return done
-          .filter(({ status }) => status === 'ok' || status === 'failed')
-          .filter((one) => one.name === 'book_slot');
-      }),
-    );
-    const booked = replies.filter(({ status }) => status === 200).length;
-    const bookedOnCalls = talks.filter((talk) => talk[0]?.status === 'ok').length;
-    assert.deepEqual([booked + bookedOnCalls, talks.map(({ length }) => length)], [1, [1, 1]]);
-    for (const { status, body: said } of replies.filter((one) => one.status !== 200)) {
-      assert.equal(status, 409);
-      assert.match(
-        (said['error'] as { message: string }).message,
-        /That time is taken\. The next free one is 2031-03-06T/,
-      );
-    }
-    const refused = talks.filter((talk) => talk[0]?.status === 'failed').map((talk) => String(talk[0]!.output));
-    for (const output of refused) assert.match(output, /^That time is taken\. Free: .*\(2031-03-0\dT/);
-    const rows = await server.database(`select 1 from bookings where at = '${WHEN}:00Z' and canceled_at is null`);
-    assert.equal(rows.length, 1);
   });
 
   it('runs the Python example of the seed', async (t) => {
@@ -162,7 +78,7 @@ print(response.status_code, response.text)`,
     assert.deepEqual(texts.map(({ text }) => text).toSorted(), ['(1 media)', message.Body]);
     assert.equal((await sms({ From: '+15550004711', To: '+15550002222', Body: 'x' })).status, 400);
     assert.equal((await server.request('POST', '/api/people/erase', { phone_number: message.From })).status, 200);
-    const left = await server.database(`select 1 from call_entries where text like '%call at five%'`);
+    const left = await server.database(`select 1 from entries where text like '%call at five%'`);
     assert.equal(left.length, 0);
   });
 
