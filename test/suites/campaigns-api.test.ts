@@ -259,7 +259,7 @@ describe('campaigns API', () => {
     await until('calls to end', 60_000, async () => (await server.database(running)).length === 0);
     const served = await page();
     const documented = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8').matchAll(
-      /^\| `([a-z_]+)` \| (\w+) \| (.*) \| (.+) \|$/gm,
+      /^\| `([a-z0-9_]+)` \| (\w+) \| (.*) \| (.+) \|$/gm,
     );
     const rows = [...documented].map(([, name, type, labels, help]) => ({ name, type, labels, help }));
     assert.deepEqual(
