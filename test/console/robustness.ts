@@ -129,12 +129,12 @@ export function robustnessTests(scene: Scene): void {
     scene.forgive(/409/);
   });
 
-  it('12. hours of a chart are those of the organization, also of 23 and 25 hours, wherever the browser is', async () => {
+  it('12. a chart has the hours of the organization, on days of 23 and 25 hours, wherever the browser is', async () => {
     const server = scene.server();
-    const { agentId, organizationId } = (await server.app.core.store.agents.default(1).then((agent) => ({
+    const { agentId, organizationId } = await server.app.core.store.agents.default(1).then((agent) => ({
       agentId: agent!.id,
       organizationId: agent!.organizationId,
-    })))!;
+    }));
     await ask('PUT', `/api/organizations/org_${organizationId}`, { timezone: 'America/Chicago' });
     const call = { organizationId, agentId, status: 'completed', talkS: 60 } as const;
     await putCalls(server, [

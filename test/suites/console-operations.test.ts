@@ -327,7 +327,8 @@ describe('operations of the console', () => {
     const id = await makeAgent({ system_prompt: 'You are Ada of Brightline. It costs ten dollars a month.' });
     const at = `/v1/convai/agents/${id}`;
     const [call] = await server.database(`with made as (
-        insert into calls (sid, organization_id, agent_id, direction, carrier, to_number, status, placed_at, answered_at,
+        insert into calls (sid, organization_id, agent_id, direction, carrier, to_number, status, placed_at,
+          answered_at,
           ended_at, ring_timeout_ms, transcribed, recorded)
         select 'CA' || md5('a tested call'), organization_id, id, 'outbound', 'simulator', '+15550000001', 'completed',
           now(), now(), now(), 30000, true, false from ai_agents where id = ${id.replace('agent_', '')}

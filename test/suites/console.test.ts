@@ -63,7 +63,7 @@ describe('the console', () => {
       { email: admin.admin_email, password: admin.admin_password },
       { 'xi-api-key': '' },
     );
-    const token = String((login.body['data'] as { token: string }).token);
+    const token = (login.body['data'] as { token: string }).token;
     const { body } = await accepted(() =>
       server.request(
         'POST',
@@ -251,7 +251,7 @@ describe('the console', () => {
     }
   });
 
-  it('16. a viewer sees no button that acts; a call of another organization is not found, like one that does not exist', async () => {
+  it('16. a viewer sees no button that acts; a call of another organization is not found', async () => {
     const viewer = { email: 'vic@example.com', name: 'Vic', role: 'viewer', password: 'a password for Vic' };
     await server.request('POST', '/api/users', viewer);
     const seen = await browser.newContext({ viewport: { width: 1280, height: 800 } });

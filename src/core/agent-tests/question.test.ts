@@ -21,7 +21,7 @@ const at = (seq: number) => {
   return [before.length, question?.seq ?? null, recorded?.seq ?? null];
 };
 
-it('an entry is asked with the last words of the caller before it, and answered by the first of the agent after', () => {
+it('asks with the last words of the caller before an entry, and is answered by the next of the agent', () => {
   assert.deepEqual(at(4), [2, 1, 4]);
   assert.deepEqual(at(5), [2, 1, 4], 'the second sentence belongs to the same answer');
   assert.deepEqual(at(1), [2, 1, 4], 'the question itself');
