@@ -89,7 +89,7 @@ export function List<Row extends RowData>({
   const before = (shown[0]?.start ?? 0) - virtual.options.scrollMargin;
   const after = virtual.getTotalSize() - ((shown.at(-1)?.end ?? 0) - virtual.options.scrollMargin);
   const cellClass = (at: number) =>
-    `px-3 first:pl-6 last:pr-6 max-md:first:pl-4 ${columns[at]?.align === 'right' ? 'text-right figures' : ''} ${columns[at]?.wide ? 'max-md:hidden' : ''}`;
+    `px-3 first:pl-6 last:pr-6 max-md:px-2 max-md:first:pl-4 max-md:last:pr-4 ${columns[at]?.align === 'right' ? 'text-right figures' : ''} ${columns[at]?.wide ? 'max-md:hidden' : ''}`;
   const models = table.getRowModel().rows;
   return (
     <div ref={top}>
