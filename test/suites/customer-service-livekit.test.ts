@@ -60,6 +60,26 @@ describe('customer-service: SIP on a LiveKit server', { concurrency: 1 }, () => 
     await sip.ok('DELETE', `/trunks/${String(trunk['trunk_id'])}`);
   });
 
+  it('an edit of a record that was changed meanwhile changes neither record nor server', async () => {
+    const id = String((await sip.ok('POST', '/trunks', IN))['trunk_id']);
+    const edit = (name: string, etag: string) =>
+      server.request('PUT', `/api/v1/sip/trunks/${id}`, { ...IN, name }, { 'if-match': etag });
+    await sip.ok('GET', `/trunks/${id}`);
+    const etag = server.headers.get('etag')!;
+    assert.equal((await edit('First', etag)).status, 200);
+    const late = await edit('Second', etag);
+    assert.deepEqual(
+      [late.status, (late.body['conflict'] as { current: { name: string } }).current.name],
+      [409, 'First'],
+    );
+    const there = await new SipClient(fake.url, fake.key, fake.secret).listSipInboundTrunk();
+    assert.deepEqual(
+      there.map(({ name }) => name),
+      ['First'],
+    );
+    await sip.ok('DELETE', `/trunks/${id}`);
+  });
+
   it('a creation whose answer was lost is taken over when it is repeated; a deletion is finished', async () => {
     const creations = [
       ['CreateSIPInboundTrunk', '/trunks', IN, () => sip.trunkIds()],

@@ -148,6 +148,7 @@ export const getRuleOperation = operation({
   summary: 'Get Dispatch Rule',
   permission: 'read',
   params: RuleParams,
+  record: ({ rule_id: id }) => id,
   reply: Detail,
   handle: async ({ core, ctx, params }) => presentDetail(await getRule(core, ctx, params.rule_id)),
 });
@@ -158,6 +159,7 @@ export const updateRuleOperation = operation({
   summary: 'Update Dispatch Rule: replaces its fields',
   permission: 'manage-agents',
   params: RuleParams,
+  record: ({ rule_id: id }) => id,
   body: Body,
   reply: Detail,
   handle: async ({ core, ctx, params, body }) =>

@@ -79,6 +79,7 @@ export const getTrunkOperation = operation({
   summary: 'Get Trunk',
   permission: 'read',
   params: TrunkParams,
+  record: ({ trunk_id: id }) => id,
   reply: Detail,
   handle: async ({ core, ctx, params }) => presentDetail(await getTrunk(core, ctx, params.trunk_id)),
 });
@@ -89,6 +90,7 @@ export const updateTrunkOperation = operation({
   summary: 'Update Trunk: replaces its fields',
   permission: 'manage-agents',
   params: TrunkParams,
+  record: ({ trunk_id: id }) => id,
   body: Body,
   reply: Detail,
   handle: async ({ core, ctx, params, body }) =>

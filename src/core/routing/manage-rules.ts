@@ -1,3 +1,4 @@
+import { checkRevision } from '../audit/audit-log.ts';
 import { needAgent } from '../ai-agents/agents.ts';
 import { weekHoursProblems } from '../dialling/week-hours.ts';
 import type { Context } from '../kernel/context.ts';
@@ -126,6 +127,7 @@ export async function updateRule(core: RoutingCore, ctx: Context, id: string, gi
   const fields = await forServer(core, ctx, server, given, pin);
   if (server && before.atServer !== (fields !== null))
     throw invalid('trunk_ids', 'must stay trunks of the server, or of records: create another rule instead');
+  await checkRevision(core, ctx, id);
   if (server && fields) await server.updateRule(id, fields);
   // Without a server, which keeps the code, only a change that names it changes whether there is one.
   const hasPin = fields === null && wanted === undefined ? before.hasPin : pin !== null;

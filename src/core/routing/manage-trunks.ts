@@ -1,6 +1,7 @@
 import type { Context } from '../kernel/context.ts';
 import { AppError, invalid, notFound, tooMany } from '../kernel/errors.ts';
 import type { SipTrunkFields } from '../kernel/sip-server.ts';
+import { checkRevision } from '../audit/audit-log.ts';
 import { leftBehind, MOST, newId, serverFor, together, type RoutingCore } from './at-server.ts';
 import type { SipTrunk } from './sip-trunk.ts';
 
@@ -61,7 +62,7 @@ export async function getTrunk(core: RoutingCore, ctx: Context, id: string): Pro
 
 /**
  * Replaces the fields of a trunk, on the telephony server first. A trunk that stood only there gets a record.
- * @throws AppError not-found, invalid-input, upstream-failed
+ * @throws AppError not-found, invalid-input, upstream-failed, ChangedMeanwhile
  */
 export async function updateTrunk(
   core: RoutingCore,
@@ -72,6 +73,7 @@ export async function updateTrunk(
   const before = await getTrunk(core, ctx, id);
   if (before.direction !== given.direction)
     throw invalid('trunk_type', `must stay ${before.direction}: create another trunk instead`);
+  await checkRevision(core, ctx, id);
   const server = await serverFor(core, ctx);
   if (before.atServer) await server?.updateTrunk(id, given);
   const trunk = { ...before, ...given };
