@@ -66,6 +66,9 @@ before(async () => {
       readSpokenTime!(text as never, { now, zone: 'Europe/Berlin', dateOrder: 'day-first', guess: true } as never);
     const { numberIn } = await load('src/apis/kit/codecs.ts');
     numberIn!('call' as never, 'call_1' as never);
+    // The patterns of schemas are literals elsewhere.
+    const { exampleOf } = await load('src/apis/kit/examples.ts');
+    exampleOf!({ type: 'string', pattern: '^[a-z]+$' } as never, 'id' as never, true as never);
   } finally {
     globalThis.RegExp = Plain;
   }

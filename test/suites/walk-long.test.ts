@@ -72,7 +72,11 @@ const WEBHOOKS: Readonly<Record<string, { readonly form: boolean; readonly body:
   recording: { form: true, body: { CallSid: 'CA1', RecordingUrl: 'https://example.com/1' } },
   vonage: { form: false, body: { uuid: 'u-1' } },
   'aws-connect': { form: false, body: { contactId: 'c-1', eventType: 'INITIATED' } },
+  sms: { form: true, body: { MessageSid: 'SM1', From: '+15005550001', To: '+15005550002', Body: 'Hello' } },
   livekit: { form: false, body: { event: 'room_started' } },
+  'room-created': { form: false, body: { event: 'room_started' } },
+  'participant-joined': { form: false, body: { event: 'participant_joined' } },
+  'participant-left': { form: false, body: { event: 'participant_left' } },
   generic: { form: false, body: { event_type: 'call.started', call_id: 'g-1' } },
 };
 

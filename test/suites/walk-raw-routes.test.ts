@@ -137,6 +137,10 @@ describe('every raw route and socket', () => {
         'POST /api/twiml/:roomName',
         'POST /api/webhooks/twilio/call-status',
         'POST /api/webhooks/twilio/recording',
+        'POST /api/webhooks/twilio/sms',
+        'POST /api/webhooks/livekit/participant-joined',
+        'POST /api/webhooks/livekit/participant-left',
+        'POST /api/webhooks/livekit/room-created',
       ].toSorted(),
     );
   });

@@ -81,7 +81,8 @@ export const QUERIES: Readonly<Record<string, string>> = {
 export function isErrorOf(api: Api, body: Json): void {
   const text = JSON.stringify(body);
   assert.doesNotMatch(text, /node_modules|\.ts:|select |insert |postgres|at async/i);
-  assert.deepEqual(api.errorReply.parse(body), body, 'the documented schema of errors');
+  const documented = api.errorReply.safeParse(body);
+  assert.deepEqual(documented.data, body, `${text} has the documented schema: ${String(documented.error)}`);
   switch (api.name) {
     case 'sales-agent':
     case 'customer-service':

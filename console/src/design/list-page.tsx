@@ -92,7 +92,8 @@ export function List<Row extends RowData>({
     `px-3 first:pl-6 last:pr-6 max-md:px-2 max-md:first:pl-4 max-md:last:pr-4 ${columns[at]?.align === 'right' ? 'text-right figures' : ''} ${columns[at]?.wide ? 'max-md:hidden' : ''}`;
   const models = table.getRowModel().rows;
   return (
-    <div ref={top}>
+    // A wide list is moved sideways on a phone, not the page.
+    <div ref={top} className="max-md:overflow-x-auto">
       <table className="w-full border-collapse" aria-rowcount={data.pages[0]?.total ?? rows.length}>
         <thead className="sticky top-0 z-10 bg-ground">
           {table.getHeaderGroups().map((group) => (

@@ -72,7 +72,8 @@ const HOUR_S = 3600;
 const REQUESTS_AN_HOUR: Record<Plan, number> = { standard: 1000, professional: 5000, enterprise: 25_000 };
 
 /** What lies under `/api` and is another API's. */
-const OTHERS = /^\/api\/(v1|trpc|settings|twiml|book-slot|health|metrics|webhooks\/twilio|webhooks\/livekit)(\/|$)/;
+const OTHERS =
+  /^\/api\/(v1|trpc|settings|twiml|book-slot|slots|health|metrics|webhooks\/twilio|webhooks\/livekit)(\/|$)/;
 
 export const callCenter: Api = {
   name: 'call-center',

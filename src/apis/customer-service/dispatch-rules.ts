@@ -94,6 +94,7 @@ const Body = z.object({
   hide_phone_number: z.boolean().default(false),
   pin: z
     .string()
+    .max(20)
     .regex(/^\d{1,20}$/, 'must be up to 20 digits')
     .nullable()
     .optional()

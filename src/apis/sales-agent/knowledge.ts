@@ -145,7 +145,7 @@ export const getDocumentOperation = operation({
 
 const MOST_PASSAGES = 200;
 const USUAL_PASSAGES = 50;
-const LONGEST_QUESTION = 1000;
+const LONGEST_QUESTION = 250;
 
 const PassageReply = z.object({
   document_id: z.string(),

@@ -17,9 +17,8 @@ const SIGNALS: Readonly<Record<string, CarrierSignal | undefined>> = {
   failed: { type: 'ended', outcome: 'failed', reason: null },
 };
 
-/** Characters of one message; Twilio takes no more. */
-const LONGEST_TEXT = 1600;
-const messageText = (text: string): string => text.toWellFormed().replaceAll('\0', '').slice(0, LONGEST_TEXT).trim();
+/** Twilio joins parts of a text message to at most 1,600 characters. */
+const LONGEST_TEXT = 10_000;
 
 /** @see https://www.twilio.com/docs/voice/twiml#request-parameters */
 export const wire: CarrierWire = {
@@ -66,11 +65,13 @@ export const wire: CarrierWire = {
   readText({ body }: CarrierRequest): CarrierText {
     const form = new URLSearchParams(body);
     const media = Number(form.get('NumMedia') ?? 0);
+    const said = form.get('Body') ?? '';
+    if (said.length > LONGEST_TEXT) throw new Error(`Body must be at most ${LONGEST_TEXT} characters`);
     return {
       id: needText(form.get('MessageSid') ?? form.get('SmsSid'), 'MessageSid'),
       from: needText(form.get('From'), 'From'),
       to: needText(form.get('To'), 'To'),
-      text: messageText(form.get('Body') ?? '') || (media > 0 ? `(${media} media)` : '(empty)'),
+      text: said.toWellFormed().replaceAll('\0', '').trim() || (media > 0 ? `(${media} media)` : '(empty)'),
     };
   },
   async answer(instruction) {
