@@ -281,7 +281,9 @@ describe('call-center: calls', { concurrency: 1 }, () => {
     for (const [path, key, sorts] of lists) {
       const page = async (query: string) => {
         const body = await ok('GET', `${path}?${query}`);
-        const rows = (key === null ? body['data'] : (body['data'] as Json)[key]) as Json[];
+        const listed = (key === null ? body['data'] : (body['data'] as Json)[key]) as Json[];
+        // A signed address is another in each second.
+        const rows = listed.map(({ sample_url: _, ...row }) => row);
         return { rows, pagination: body['pagination'] as Json };
       };
       for (const sort of sorts) {
