@@ -6,11 +6,14 @@ import type { RestOperation } from '#apis/kit/operation.ts';
 import { orchestrator } from '#apis/orchestrator/api.ts';
 import { salesAgent } from '#apis/sales-agent/api.ts';
 
-/** Every API; a further one is a folder and a line here. `platform`: operations that belong to no API alone. */
+/**
+ * Every API; a further one is a folder and a line here. Of several that own a path the first answers: call-center owns
+ * what is left under `/api`, orchestrator what is left at all. `platform`: operations that belong to no API alone.
+ */
 export const apisOf = (
   platform: readonly RestOperation[],
   ofCampaigns: CampaignsParts | null = null,
-): readonly Api[] => [salesAgent, customerService, callCenter, campaigns(ofCampaigns), orchestrator(platform)];
+): readonly Api[] => [salesAgent, customerService, campaigns(ofCampaigns), callCenter, orchestrator(platform)];
 
 /** What a server answers that offers no API: health checks and metrics. */
 export function healthAlone(operations: readonly RestOperation[]): readonly Api[] {

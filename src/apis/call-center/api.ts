@@ -71,15 +71,11 @@ import { ErrorReply, renderError } from './dialect.ts';
 const HOUR_S = 3600;
 const REQUESTS_AN_HOUR: Record<Plan, number> = { standard: 1000, professional: 5000, enterprise: 25_000 };
 
-/** What lies under `/api` and is another API's. */
-const OTHERS =
-  /^\/api\/(v1|trpc|settings|twiml|book-slot|slots|health|metrics|webhooks\/twilio|webhooks\/livekit)(\/|$)/;
-
 export const callCenter: Api = {
   name: 'call-center',
   title: 'Vocelio AI Call Center',
   version: 'v1',
-  owns: (path) => (path === '/api' || path.startsWith('/api/')) && !OTHERS.test(path),
+  owns: (path) => path === '/api' || path.startsWith('/api/'),
   renderError,
   errorReply: withConflict(ErrorReply),
   countedPer: 'organization',
