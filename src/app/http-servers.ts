@@ -292,6 +292,7 @@ async function withEventSockets(
     for (const one of api.eventSockets ?? []) {
       const socket = one.open(options, newRequestId);
       await records.onCredentialsChanged((organizationId) => void socket.credentialsChanged(organizationId));
+      await records.onCallAccessLost((callId) => void socket.callAccessLost(callId));
       opened(one.path, socket);
       operations.push(...(one.operations?.(socket) ?? []));
     }

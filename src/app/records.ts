@@ -30,6 +30,8 @@ import type { Closer, AppOptions } from './app-options.ts';
 
 /** Notified by triggers of the tables of users, sign-ins and API keys. */
 const CREDENTIALS_CHANNEL = 'trunkline_credentials';
+/** Notified by triggers of offers and queue entries, with the number of the call. */
+const CALL_ACCESS_CHANNEL = 'trunkline_call_access';
 /** Notified by a trigger of the settings. */
 const SETTINGS_CHANNEL = 'trunkline_settings';
 
@@ -56,6 +58,8 @@ export interface OpenRecords {
    * organization, because notifications may have been lost.
    */
   onCredentialsChanged(listener: (organizationId: number | null) => void): Promise<void>;
+  /** Reports a call that a human agent may not see any more, on any server. */
+  onCallAccessLost(listener: (callId: number) => void): Promise<void>;
   /** Reports that carrier settings changed on any server, or that notifications may have been lost. */
   onSettingsChanged(listener: () => void): Promise<void>;
   /** Latency of the database's last answer, ms; null during an outage. */
@@ -145,6 +149,7 @@ async function open(config: Config, parts: AppOptions, log: Logger, closers: Clo
       await notifications.listen(CREDENTIALS_CHANNEL, (payload) => listener(Number(payload)));
       notifications.onReconnected(() => listener(null));
     },
+    onCallAccessLost: (listener) => notifications.listen(CALL_ACCESS_CHANNEL, (payload) => listener(Number(payload))),
     onSettingsChanged: async (listener) => {
       await notifications.listen(SETTINGS_CHANNEL, listener);
       notifications.onReconnected(listener);

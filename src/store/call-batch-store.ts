@@ -7,7 +7,7 @@ import type {
   ClaimedBatch,
   NewBatch,
 } from '#core/calls/call-batch.ts';
-import type { Actor } from '#core/kernel/context.ts';
+import { userOf, type Actor } from '#core/kernel/context.ts';
 import type { Database } from './schema.ts';
 
 export class PostgresCallBatchStore implements CallBatchStore {
@@ -115,7 +115,7 @@ export class PostgresCallBatchStore implements CallBatchStore {
     return this.#db
       .selectFrom('batch_calls')
       .innerJoin('call_batches', 'call_batches.id', 'batch_calls.batch_id')
-      .select(['batch_id', 'position', 'sid', 'number', 'status', 'call_id', 'problem', 'created_at']);
+      .select(['batch_id', 'position', 'sid', 'number', 'status', 'call_id', 'problem', 'created_at', 'actor']);
   }
 
   async cancel(organizationId: number, sid: string, problem: string): Promise<boolean> {
@@ -148,6 +148,7 @@ interface Row {
   readonly call_id: number | null;
   readonly problem: string | null;
   readonly created_at: Date;
+  readonly actor: object;
 }
 
 const toBatchCall = (row: Row): BatchCall => ({
@@ -159,4 +160,5 @@ const toBatchCall = (row: Row): BatchCall => ({
   callId: row.call_id,
   problem: row.problem,
   createdAt: row.created_at,
+  userId: userOf(row.actor as Actor),
 });

@@ -87,7 +87,20 @@ export class PostgresCredentialStore implements CredentialStore {
   }
 
   async apiKey(keyHash: string): Promise<Principal | null> {
-    const row = await this.#db
+    return toPrincipal(await this.#validKeys().where('key_hash', '=', keyHash).executeTakeFirst());
+  }
+
+  async apiKeyById(organizationId: number, id: number): Promise<Principal | null> {
+    return toPrincipal(
+      await this.#validKeys()
+        .where('api_keys.organization_id', '=', organizationId)
+        .where('api_keys.id', '=', id)
+        .executeTakeFirst(),
+    );
+  }
+
+  #validKeys() {
+    return this.#db
       .selectFrom('api_keys')
       .innerJoin('organizations', 'organizations.id', 'api_keys.organization_id')
       .leftJoin('users', 'users.id', 'api_keys.user_id')
@@ -101,20 +114,7 @@ export class PostgresCredentialStore implements CredentialStore {
         'users.status as creator_status',
         'plan',
       ])
-      .where('key_hash', '=', keyHash)
-      .where('revoked_at', 'is', null)
-      .executeTakeFirst();
-    if (!row) return null;
-    const keyRole = row.role as Role;
-    // The configured key is not bounded by a creator's role, because the operator set it.
-    const bounded = !row.configured && row.creator_role !== null;
-    if (bounded && row.creator_status !== 'active') return null;
-    const role = bounded ? keyActsAs(keyRole, row.creator_role as Role) : keyRole;
-    return {
-      organizationId: row.organization_id,
-      actor: { kind: 'api-key', id: row.id, role, keyRole, userId: row.user_id },
-      plan: row.plan as Plan,
-    };
+      .where('revoked_at', 'is', null);
   }
 
   async session(id: number, userId: number): Promise<Principal | null> {
@@ -310,6 +310,32 @@ export class PostgresCredentialStore implements CredentialStore {
       .onConflict((conflict) => conflict.columns(['user_id', 'network']).doUpdateSet({ last_at: at }))
       .execute();
   }
+}
+
+/** A valid API key with its creator. */
+interface KeyRow {
+  readonly id: number;
+  readonly organization_id: number;
+  readonly role: string;
+  readonly configured: boolean;
+  readonly user_id: number | null;
+  readonly creator_role: string | null;
+  readonly creator_status: string | null;
+  readonly plan: string;
+}
+
+function toPrincipal(row: KeyRow | undefined): Principal | null {
+  if (!row) return null;
+  const keyRole = row.role as Role;
+  // The configured key is not bounded by a creator's role, because the operator set it.
+  const bounded = !row.configured && row.creator_role !== null;
+  if (bounded && row.creator_status !== 'active') return null;
+  const role = bounded ? keyActsAs(keyRole, row.creator_role as Role) : keyRole;
+  return {
+    organizationId: row.organization_id,
+    actor: { kind: 'api-key', id: row.id, role, keyRole, userId: row.user_id },
+    plan: row.plan as Plan,
+  };
 }
 
 const keyOf = ({ account, place }: Counter): string => `${account}\n${place}`;

@@ -23,7 +23,7 @@ export interface NotificationOptions {
  */
 export class PostgresNotifications {
   readonly #options: NotificationOptions;
-  readonly #channels = new Map<string, (payload: string) => void>();
+  readonly #channels = new Map<string, ((payload: string) => void)[]>();
   readonly #reconnected: (() => void)[] = [];
   #client: GuardedClient | null = null;
   #closed = false;
@@ -41,7 +41,7 @@ export class PostgresNotifications {
 
   /** `hear` gets every server's notifications on a channel, including our own. It must not throw. */
   async listen(channel: string, hear: (payload: string) => void): Promise<void> {
-    this.#channels.set(channel, hear);
+    this.#channels.set(channel, [...(this.#channels.get(channel) ?? []), hear]);
     // Without a connection it is listened to as soon as there is one.
     await this.#client?.query(`listen ${channel}`);
   }
@@ -82,7 +82,9 @@ export class PostgresNotifications {
       connectionTimeoutMillis: ANSWER_MS,
       query_timeout: ANSWER_MS,
     });
-    client.on('notification', ({ channel, payload }) => this.#channels.get(channel)?.(payload ?? ''));
+    client.on('notification', ({ channel, payload }) => {
+      for (const hear of this.#channels.get(channel) ?? []) hear(payload ?? '');
+    });
     client.on('end', () => {
       if (this.#client !== client) return;
       this.#client = null;

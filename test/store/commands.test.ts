@@ -56,6 +56,23 @@ describe(`commands between servers on Postgres ${serverName}`, () => {
     assert.deepEqual([one.obeyed, one.errors, two.errors], [[], [], []]);
   });
 
+  it('and other notifications reach every listener of their channel', async () => {
+    const notifications = new PostgresNotifications({
+      connection: opened.server.connection,
+      pool: opened.database.pool,
+      serverId: 'listeners',
+      contact: new Contact(quiet, () => undefined),
+    });
+    await notifications.open();
+    closers.push(() => notifications.close());
+    const heard: string[] = [];
+    for (const name of ['first', 'second'])
+      await notifications.listen('test_channel', (payload) => heard.push(`${name} ${payload}`));
+    await notifications.tell('test_channel', 'word');
+    await until('both', 60_000, () => heard.length === 2 || null);
+    assert.deepEqual(heard, ['first word', 'second word']);
+  });
+
   it('are never executed after the sender got a refusal', async () => {
     const sender = await server('three');
     const deaf = await server('four', false);

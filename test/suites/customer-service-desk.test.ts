@@ -166,6 +166,62 @@ describe('customer-service: the desk', { concurrency: 1 }, () => {
     await ok('POST', `/calls/${id}/end`);
   });
 
+  it('closes the transcript socket of an agent who declines the call, and no other', async () => {
+    const id = await running();
+    await ok('GET', '/desk', undefined, john.token);
+    await ok('POST', `/calls/${id}/transfer`, { agent_id: john.id });
+    const open = async (query: string) => {
+      const socket = new WebSocket(`${server.url.replace('http', 'ws')}/ws/transcripts/${id}?${query}`);
+      const seen: { closed?: number; last?: string } = {};
+      socket.on('message', (data) => (seen.last = (data as Buffer).toString()));
+      socket.on('close', (code) => (seen.closed = code));
+      await until('the socket to open', 60_000, () => socket.readyState === WebSocket.OPEN);
+      return { socket, seen };
+    };
+    const [own, admin] = [await open(`token=${john.token}`), await open(`token=${server.key}`)];
+    const [offer] = (await ok('GET', '/desk', undefined, john.token))['offers'] as Json[];
+    await ok('POST', `/desk/offers/${String(offer!['offer_id'])}/decline`, {}, john.token);
+    // Long before the heartbeat of the sockets, which checks them as well.
+    await until('the socket to close', 15_000, () => own.seen.closed !== undefined);
+    assert.equal(own.seen.closed, 1008);
+    assert.match(String(own.seen.last), /no longer yours/);
+    assert.equal(admin.socket.readyState, WebSocket.OPEN);
+    admin.socket.close();
+    await ok('POST', `/calls/${id}/end`);
+  });
+
+  it('places no more calls of a batch whose maker has lost the right', async () => {
+    const [gone, lowered, other] = [await newAgent(), await newAgent(), await newAgent()];
+    const { body } = await server.request('POST', '/api/keys', { name: 'dialler', role: 'manager' });
+    const key = body['data'] as Json;
+    const calls = Array.from({ length: 3 }, () => ({ to_number: '+15005550001' }));
+    const makers = [gone.token, lowered.token, String(key['key'])];
+    const batches: string[] = [];
+    for (const token of makers) {
+      const batch = await ok('POST', '/calls/outbound/batch', { calls, delay_seconds: 4 }, token);
+      batches.push(String(batch['batch_id']));
+    }
+    const path = `/calls/outbound/batch/${batches[0]!}`;
+    assert.equal((await ask('GET', path, undefined, gone.token)).status, 200);
+    assert.equal((await ask('GET', path, undefined, other.token)).status, 404, "another agent's batch");
+    const results = async (batch: string) => (await ok('GET', `/calls/outbound/batch/${batch}`))['results'] as Json[];
+    const waiting = String(((await results(batches[0]!))[2]!['call_info'] as Json)['sip_call_id']);
+    assert.equal((await ask('GET', `/calls/inbound/${waiting}`, undefined, other.token)).status, 404);
+    assert.equal((await ask('POST', `/calls/${waiting}/end`, {}, other.token)).status, 404);
+    const change = async (method: string, path: string, fields?: Json) =>
+      assert.equal((await server.request(method, path, fields)).status, 200, path);
+    await change('PUT', `/api/users/user_${gone.id}`, { status: 'inactive' });
+    await change('PUT', `/api/users/user_${lowered.id}`, { role: 'viewer' });
+    await change('DELETE', `/api/keys/${String(key['key_id'])}`);
+    for (const batch of batches) {
+      const last = await until('the last row', 60_000, async () => {
+        const row = (await results(batch))[2]!;
+        return row['success'] === false ? row : null;
+      });
+      assert.match(String(last['error']), /may no longer place calls/);
+    }
+  });
+
   it('refuses what cannot be done, in its form', async () => {
     const id = await running();
     for (const act of ['hold', 'resume', 'hand_back', 'end', 'wrap_up'])

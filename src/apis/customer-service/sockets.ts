@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { durationMs } from '#core/calls/call.ts';
 import { roomNameOf } from '#core/calls/call-origin.ts';
-import { getCall } from '#core/calls/get-call.ts';
+import { getCall, maySeeCall } from '#core/calls/get-call.ts';
 import { waitingCall } from '#core/calls/place-batch.ts';
 import { sidInSipCallId } from '#core/calls/sip-call-id.ts';
 import type { Core } from '#core/core.ts';
@@ -82,15 +82,25 @@ function dialect(
 }
 
 /** The events of one call. A call of a batch may be named before it is dialled. @throws AppError not-found */
-async function topicOf(core: Core, requestId: string, url: URL, { organizationId, actor }: Principal): Promise<Topic> {
-  const ctx = { organizationId, actor, requestId };
+async function topicOf(core: Core, requestId: string, url: URL, principal: Principal): Promise<Topic> {
+  const ctx = { ...principal, requestId };
   const id = url.pathname.split('/')[3] ?? '';
   const sid = sidInSipCallId(id);
   const waiting = sid === null ? null : await waitingCall(core, ctx, sid);
   if (waiting?.status === 'waiting')
-    return { key: sid!, has: ({ call }) => call !== null && (call.placedSid ?? call.sid) === sid };
+    return {
+      key: sid!,
+      callId: null,
+      has: ({ call }) => call !== null && (call.placedSid ?? call.sid) === sid,
+      isOpenTo: async (one) => (await waitingCall(core, { ...one, requestId }, sid!)) !== null,
+    };
   const call = await getCall(core, ctx, sessionId(id), subjectOf(id), SESSION);
-  return { key: String(call.id), has: (event) => event.call?.id === call.id };
+  return {
+    key: String(call.id),
+    callId: call.id,
+    has: (event) => event.call?.id === call.id,
+    isOpenTo: (one) => maySeeCall(core, { ...one, requestId }, call.id),
+  };
 }
 
 export const sockets: readonly ApiEventSocket[] = [

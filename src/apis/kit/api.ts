@@ -15,7 +15,7 @@ export interface RenderedError {
 
 export type OpenEventSocket = Pick<
   EventSocket,
-  'mostConnections' | 'uptimeS' | 'connectionsOf' | 'upgrade' | 'credentialsChanged' | 'close'
+  'mostConnections' | 'uptimeS' | 'connectionsOf' | 'upgrade' | 'credentialsChanged' | 'callAccessLost' | 'close'
 >;
 
 /** The event socket of an API, in that API's messages. */

@@ -10,6 +10,7 @@ import { credentialIn } from './authenticate.ts';
 import { readJson } from './input.ts';
 import type { Limit } from './limit.ts';
 import { EventFanOut } from './event-fan-out.ts';
+import { SocketAccess } from './socket-access.ts';
 import type { Connection, ConnectionView, EventSocketOptions } from './socket-connection.ts';
 import type { ClientMessage, SocketClient, SocketDialect, Topic } from './socket-dialect.ts';
 import { Subscriber, MOST_BEHIND, readCursor, type Cursor } from './subscriber.ts';
@@ -32,8 +33,6 @@ const LAST_EVENTS_MS = 2000;
 const SUBSCRIBE_MS = 200;
 /** How long an authenticated client waits for the feed to be up to date. */
 const FEED_MS = 2000;
-/** Errors that refuse a credential; any other means that it could not be looked up. */
-const REFUSALS: ReadonlySet<AppError['code']> = new Set(['unauthenticated', 'token-expired', 'forbidden']);
 const GOING_AWAY = 1001;
 const CLOSE_UNAUTHENTICATED = 1008;
 const FULL = 1013;
@@ -48,6 +47,10 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE, perMessageDeflate: false });
   readonly #connections = new Set<Connection>();
   readonly #fanOut: EventFanOut;
+  readonly #access = new SocketAccess(
+    (credential) => this.#authenticate(credential),
+    (connection, error, reason) => this.#shut(connection, error, reason),
+  );
   readonly #timers: NodeJS.Timeout[];
   /** Set while there is a reader. */
   #stopListening: (() => void) | null = null;
@@ -392,7 +395,7 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
       connection.answered = false;
       webSocket.ping();
     }
-    await this.#checkCredentials(this.#connections);
+    await this.#access.check(this.#connections);
   }
 
   /** A credential of this organization, or of any if null, was revoked or lost a permission. */
@@ -400,32 +403,19 @@ export class EventSocket<M extends ClientMessage = ClientMessage> {
     const theirs = [...this.#connections].filter(
       ({ principal }) => principal && (organizationId === null || principal.organizationId === organizationId),
     );
-    await this.#checkCredentials(theirs);
+    await this.#access.check(theirs);
   }
 
-  /** Applies reduced permissions, and closes connections with an invalid credential. */
-  async #checkCredentials(connections: Iterable<Connection>): Promise<void> {
-    const byCredential = Map.groupBy(connections, ({ credential, principal }) =>
-      principal === null ? null : credential,
-    );
-    for (const [credential, group] of byCredential) {
-      if (credential === null) continue;
-      try {
-        const principal = await this.#authenticate(credential);
-        for (const connection of group) if (connection.credential === credential) connection.principal = principal;
-      } catch (error) {
-        // A database outage does not invalidate credentials.
-        if (!(error instanceof AppError) || !REFUSALS.has(error.code)) continue;
-        for (const connection of group) if (connection.credential === credential) this.#shut(connection, error);
-      }
-    }
+  /** A human agent may have lost this call. */
+  async callAccessLost(callId: number): Promise<void> {
+    await this.#access.checkTopics([...this.#connections].filter(({ topic }) => topic?.callId === callId));
   }
 
-  #shut(connection: Connection, error: AppError): void {
+  #shut(connection: Connection, error: AppError, reason: string): void {
     connection.subscriber?.close();
     connection.principal = null;
     this.#sendError(connection, error);
-    connection.webSocket.close(CLOSE_UNAUTHENTICATED, 'the credential is no longer valid');
+    connection.webSocket.close(CLOSE_UNAUTHENTICATED, reason);
   }
 
   #sendError(connection: Connection, error: unknown): void {

@@ -7,12 +7,16 @@ import type { Limit } from './limit.ts';
 export type ClientMessage = { readonly type: 'auth'; readonly token: string } | { readonly type: string };
 
 /**
- * A part of all events, such as those of one call, which the principal was found to be allowed to see when the
- * connection opened. Connections with the same key get the same events.
+ * A part of all events, such as those of one call. The principal may see it when the connection opens, and is checked
+ * again after each change of access. Connections with the same key get the same events.
  */
 export interface Topic {
   readonly key: string;
   has(event: FedEvent): boolean;
+  /** The call that it is about; null before the call is placed. */
+  readonly callId: number | null;
+  /** Whether the principal may see it at this moment. */
+  isOpenTo(principal: Principal): Promise<boolean>;
 }
 
 /** What one API says over its event socket, and how. */

@@ -29,6 +29,8 @@ export interface BatchCall {
   /** Why it was not placed, as a sentence. */
   readonly problem: string | null;
   readonly createdAt: Date;
+  /** The user who made the batch, directly or by an API key. */
+  readonly userId: number | null;
 }
 
 /** A batch that one server has claimed, with the call whose turn it is; null: none is left. */

@@ -26,6 +26,13 @@ export async function getCall(
   return call;
 }
 
+/** Whether the actor may see a call of their organization at this moment. */
+export async function maySeeCall(core: Core, ctx: Context, callId: number): Promise<boolean> {
+  if (callsOf(ctx.actor) === 'all') return true;
+  const call = await core.store.calls.byId(callId);
+  return call?.organizationId === ctx.organizationId && mayBeSeen(core, ctx, call);
+}
+
 /** A human agent sees the calls that they placed, took over, or are being offered. */
 async function mayBeSeen(core: Core, ctx: Context, call: Call): Promise<boolean> {
   const whose = callsOf(ctx.actor);

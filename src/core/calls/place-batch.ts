@@ -1,5 +1,6 @@
 import type { Core } from '../core.ts';
-import type { Context } from '../kernel/context.ts';
+import { actorToday } from '../identity/actor-today.ts';
+import { callsOf, isAllowed, type Context } from '../kernel/context.ts';
 import { AppError, notFound } from '../kernel/errors.ts';
 import type { BatchCall, BatchCallInput, ClaimedBatch } from './call-batch.ts';
 import { placeCall } from './place-call.ts';
@@ -12,6 +13,7 @@ export interface PlaceBatch {
 
 export const MOST_IN_BATCH = 1000;
 const REFUSED = 'This person asked not to be called';
+const NO_RIGHT = 'The user or API key that created this batch may no longer place calls';
 
 /** Accepts a batch. Its calls are dialled one after another by `dialNextOfBatch`, on any server. */
 export async function placeBatch(
@@ -47,17 +49,25 @@ export async function getBatch(
   subject: string,
 ): Promise<readonly BatchCall[]> {
   const calls = await core.store.callBatches.list(ctx.organizationId, batchId);
-  if (calls.length === 0) throw notFound('Batch', subject);
+  if (!calls[0] || !mayBeSeen(ctx, calls[0])) throw notFound('Batch', subject);
   return calls;
 }
 
-/** A call of a batch before it is dialled, or one that was not; null if there is none with this id. */
-export function waitingCall(core: Core, ctx: Context, sid: string): Promise<BatchCall | null> {
-  return core.store.callBatches.bySid(ctx.organizationId, sid);
+/** A call of a batch before it is dialled, or one that was not; null if the actor sees none with this id. */
+export async function waitingCall(core: Core, ctx: Context, sid: string): Promise<BatchCall | null> {
+  const call = await core.store.callBatches.bySid(ctx.organizationId, sid);
+  return call && mayBeSeen(ctx, call) ? call : null;
+}
+
+/** A human agent sees their own batches. */
+function mayBeSeen({ actor }: Context, { userId }: BatchCall): boolean {
+  const whose = callsOf(actor);
+  return whose === 'all' || (userId !== null && userId === whose.userId);
 }
 
 /** Takes a call out of its batch before it is dialled. False if it does not wait any more. */
 export async function cancelWaiting(core: Core, ctx: Context, sid: string): Promise<boolean> {
+  if (!(await waitingCall(core, ctx, sid))) return false;
   return core.store.transaction(async (records) => {
     const canceled = await records.callBatches.cancel(ctx.organizationId, sid, 'The call was canceled');
     if (canceled) await records.outbox.audit(ctx, 'call.end', sid, { reason: 'canceled' });
@@ -98,9 +108,11 @@ async function dial(
   onError: (error: unknown, batchId: number) => void,
 ): Promise<number> {
   try {
+    const today = await actorToday(core, organizationId, actor);
+    if (!today || !isAllowed(today, 'place-calls')) throw new AppError('forbidden', NO_RIGHT);
     await placeCall(
       core,
-      { organizationId, actor, requestId: `batch_${id}` },
+      { organizationId, actor: today, requestId: `batch_${id}` },
       {
         ...input,
         sid,

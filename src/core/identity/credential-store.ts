@@ -38,6 +38,7 @@ export interface CredentialStore {
   /** Revokes all API keys of a user except the configured one. */
   revokeKeysOf(userId: number, at: Date): Promise<void>;
   apiKey(keyHash: string): Promise<Principal | null>;
+  apiKeyById(organizationId: number, id: number): Promise<Principal | null>;
   /** The principal of a session; null if the session has ended or its user is inactive. */
   session(id: number, userId: number): Promise<Principal | null>;
   /** Null if the user is inactive or `passwordHash` is no longer the user's. Waits for a change in progress. */
