@@ -360,6 +360,7 @@ async function carryCalls(
     view: (callId) => live.viewHere(callId),
     isReached: (callId) => live.isReachedHere(callId),
   });
+  await records.onCredentialsChanged((organizationId) => live.credentialsChanged(organizationId));
   return { here: live, live };
 }
 

@@ -219,6 +219,12 @@ export class LiveCallsHere implements LiveCalls {
     return (await store.mediaServers.list(SERVER_TIMEOUT_MS)).find((one) => one.id === owner)?.url ?? null;
   }
 
+  /** A user of this organization, or of any if null, may have lost their role. */
+  credentialsChanged(organizationId: number | null): void {
+    for (const { running, desk } of this.#slots.all())
+      if (organizationId === null || running?.call.organizationId === organizationId) desk?.look();
+  }
+
   async #lookAtDesks(): Promise<void> {
     const { store, log } = this.#options;
     const running = this.#slots.all().flatMap((slot) => (slot.desk ? [slot.callId] : []));

@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import pg from 'pg';
@@ -49,6 +58,8 @@ function admin(env: Record<string, string>, ...args: string[]): Promise<{ code: 
   });
 }
 
+/** Files outside of the database and FILES_URL: a document, and the journal of an earlier process. */
+const BESIDE = { 'knowledge/org_2/prices.md': '# Prices', 'journal/gone/call_9.jsonl': 'cut off\n' };
 const keyIn = (dataDir: string) => readFileSync(join(dataDir, 'api-secret-key'), 'utf8').trim();
 const asker = (server: ServerProcess, key: string) => async (method: string, path: string, body?: object) => {
   const reply = await fetch(server.url + path, {
@@ -116,6 +127,10 @@ describe('a backup', () => {
       30_000,
       async () => (await ask('GET', `/v1/convai/conversations/${running}`))['status'] === 'in_progress',
     );
+    for (const [path, text] of Object.entries(BESIDE)) {
+      mkdirSync(dirname(join(dataDir, path)), { recursive: true });
+      writeFileSync(join(dataDir, path), text);
+    }
     const { code, output } = await admin({ DATA_DIR: dataDir }, 'backup', file);
     assert.equal(code, 0, output);
     assert.equal(statSync(file).mode & 0o777, 0o600);
@@ -153,6 +168,7 @@ describe('a backup', () => {
     const { code, output } = await admin({ DATA_DIR: elsewhere }, 'restore', file);
     assert.equal(code, 0, output);
     assert.equal(keyIn(elsewhere), key);
+    for (const [path, text] of Object.entries(BESIDE)) assert.equal(readFileSync(join(elsewhere, path), 'utf8'), text);
     await holdsAll(await start(elsewhere));
   });
 
@@ -164,7 +180,11 @@ describe('a backup', () => {
       DATA_DIR: elsewhere,
       DATABASE_URL: `postgres://${user}@localhost/${name}?host=${encodeURIComponent(host)}`,
     };
-    assert.equal((await admin(env, 'restore', file)).code, 0);
+    const knowledge = freshDir();
+    mkdirSync(join(knowledge, 'org_2'));
+    writeFileSync(join(knowledge, 'org_2', 'prices.md'), '# Newer prices');
+    assert.equal((await admin({ ...env, KNOWLEDGE_DIR: knowledge }, 'restore', file)).code, 0);
+    assert.equal(readFileSync(join(knowledge, 'org_2', 'prices.md'), 'utf8'), '# Newer prices');
     const server = await start(elsewhere, env);
     await holdsAll(server);
     const again = join(freshDir(), 'again.backup');

@@ -10,7 +10,7 @@ import { getSession } from '#core/calls/call-sessions.ts';
 import { superviseCall } from '#core/desk/supervise-call.ts';
 import { transferCall, transfersOf } from '#core/desk/transfer-call.ts';
 import type { Context } from '#core/kernel/context.ts';
-import { createUser } from '#core/identity/users.ts';
+import { changeUser, createUser } from '#core/identity/users.ts';
 import { decodeMulaw, encodeMulaw } from '#engine/audio/mulaw.ts';
 import { makeOfflineProviders } from '#providers/offline/offline.ts';
 import { speak } from '../contract/text-to-speech.ts';
@@ -118,6 +118,23 @@ describe('the desk', () => {
     assert.deepEqual([done!.outcome, done!.humanConnectedAt], ['declined', null]);
     await agentPageClosed(core, as(agent.id), agent.id);
     await core.live.send(call.id, { type: 'end', reason: 'completed' });
+  });
+
+  it('a supervisor who loses the role is disconnected, and cannot connect again', async () => {
+    const { core } = server.app;
+    const supervisor = await newAgent({ role: 'manager' });
+    const { caller, callId } = await webCall();
+    const ctx: Context = { ...admin, actor: { kind: 'user', id: supervisor.id, role: 'manager', sessionId: 1 } };
+    const listen = async () => new SocketCaller(mediaUrl(await superviseCall(core, ctx, callId, 'listen', 'x')));
+    const ear = await listen();
+    await until('the supervisor to hear the call', 60_000, () => ear.agent.length > 0);
+    const later = await superviseCall(core, ctx, callId, 'listen', 'x');
+    await changeUser(core, admin, supervisor.id, { role: 'agent' });
+    await until('the supervisor to be disconnected', 60_000, () => ear.closed);
+    const again = new SocketCaller(mediaUrl(later));
+    await until('the token to be refused', 60_000, () => again.refused ?? again.closed);
+    assert.equal(caller.closed, null, 'the call goes on');
+    caller.socket.close();
   });
 
   it('a browser agent takes a call: audio flows both ways, hold is quiet, a hand-back returns the caller', async () => {

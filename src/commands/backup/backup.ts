@@ -9,7 +9,7 @@ import { databaseProblem } from '#store/database-problem.ts';
 import { openSnapshot, type Snapshot } from '#store/dump.ts';
 import { version } from '../../app/version.ts';
 import { embeddedConnection } from './embedded.ts';
-import { openInstalledFiles, type InstalledFiles } from './files.ts';
+import { filesInFolder, foldersToBackUp, openInstalledFiles, type InstalledFiles } from './files.ts';
 import { encode, MAGIC } from './format.ts';
 
 /** Audio hardly compresses, so a higher level would only cost time beside running calls. */
@@ -30,12 +30,14 @@ export async function backupCommand(
   // Also when a signal ends the process.
   process.on('exit', () => rmSync(partial, { force: true }));
   try {
+    // Before the snapshot, which then holds every record that has left the journal.
+    const journal = await contentsOf(foldersToBackUp(config).journal);
     const snapshot = await snapshotOf(config, closers);
     const files = openInstalledFiles(config);
     closers.push(() => files.close());
     const counted = { files: 0 };
     await pipeline(
-      Readable.from(content(config, snapshot, files, partial, counted)),
+      Readable.from(content(config, snapshot, files, journal, partial, counted)),
       createGzip(COMPRESSION),
       createWriteStream(partial, { mode: 0o600, flags: 'wx', flush: true }),
     );
@@ -46,6 +48,19 @@ export async function backupCommand(
   } finally {
     for (const close of closers.toReversed()) await close();
   }
+}
+
+type Contents = readonly { readonly key: string; readonly content: Buffer }[];
+
+/** A journal is bounded, so its files fit into memory. */
+async function contentsOf(folder: string): Promise<Contents> {
+  const found: { key: string; content: Buffer }[] = [];
+  for await (const { key, content } of filesInFolder(folder).all()) {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of content) chunks.push(chunk);
+    found.push({ key, content: Buffer.concat(chunks) });
+  }
+  return found;
 }
 
 async function snapshotOf(config: Config, closers: (() => Promise<unknown> | void)[]): Promise<Snapshot> {
@@ -68,6 +83,7 @@ async function* content(
   config: Config,
   snapshot: Snapshot,
   files: InstalledFiles,
+  journal: Contents,
   partial: string,
   counted: { files: number },
 ): AsyncIterable<Uint8Array> {
@@ -91,6 +107,14 @@ async function* content(
     counted.files++;
     yield* encode({ entry: 'file', key: file.key }, file.content);
   }
+  const { knowledge } = foldersToBackUp(config);
+  for await (const file of filesInFolder(knowledge).all()) {
+    if (resolve(knowledge, file.key) === partial) continue;
+    counted.files++;
+    yield* encode({ entry: 'folder-file', folder: 'knowledge', key: file.key }, file.content);
+  }
+  for (const { key, content: bytes } of journal)
+    yield* encode({ entry: 'folder-file', folder: 'journal', key }, Readable.from([bytes]));
   yield* encode({ entry: 'end' });
 }
 

@@ -20,6 +20,13 @@ export interface InstalledFiles {
   close(): Promise<void>;
 }
 
+/** Folders outside of FILES_URL that a backup holds: documents for `file_path`, and records that are not stored yet. */
+export const foldersToBackUp = ({ knowledgeDir, dataDir }: Config): Readonly<Record<OtherFolder, string>> => ({
+  knowledge: knowledgeDir,
+  journal: join(dataDir, 'journal'),
+});
+export type OtherFolder = 'knowledge' | 'journal';
+
 export function openInstalledFiles(config: Config): InstalledFiles {
   return config.bucket ? filesInBucket(config) : filesInFolder(config.filesDir);
 }
@@ -40,7 +47,7 @@ function filesInBucket(config: Config): InstalledFiles {
   };
 }
 
-function filesInFolder(folder: string): InstalledFiles {
+export function filesInFolder(folder: string): InstalledFiles {
   return {
     all: async function* () {
       for await (const path of pathsIn(folder)) {

@@ -25,6 +25,7 @@ const Head = z.discriminatedUnion('entry', [
   z.object({ entry: z.literal('sequences'), values: z.record(z.string(), z.number()) }),
   z.object({ entry: z.literal('job'), name: z.string(), data: z.record(z.string(), z.unknown()) }),
   z.object({ entry: z.literal('file'), key: z.string() }),
+  z.object({ entry: z.literal('folder-file'), folder: z.enum(['knowledge', 'journal']), key: z.string() }),
   z.object({ entry: z.literal('end') }),
 ]);
 export type Head = z.infer<typeof Head>;

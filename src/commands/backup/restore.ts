@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { foldersOf, KEPT_FILES, readConfig, type Config } from '#config/config.ts';
@@ -11,7 +11,7 @@ import { startEmbedded } from '#store/embedded-postgres.ts';
 import { markRestore, restoreFinished } from '#store/restore-mark.ts';
 import { lockDataDir } from '#store/server-lock.ts';
 import { GuardedPool } from '#store/connections.ts';
-import { openInstalledFiles } from './files.ts';
+import { filesInFolder, foldersToBackUp, openInstalledFiles } from './files.ts';
 import { entries, type Entry, type Head } from './format.ts';
 
 type About = Extract<Head, { entry: 'about' }>;
@@ -93,6 +93,9 @@ async function restore(
   });
   const installed = openInstalledFiles(config);
   closers.push(() => installed.close());
+  const folders = foldersToBackUp(config);
+  // It belongs to the records that are replaced.
+  rmSync(folders.journal, { recursive: true, force: true });
   const jobs: Job[] = [];
   let files = 0;
   try {
@@ -103,6 +106,11 @@ async function restore(
       else if (head.entry === 'file') {
         await installed.put(head.key, body);
         files++;
+      } else if (head.entry === 'folder-file') {
+        // The folder may be shared with other programs, and hold newer documents.
+        if (!replace && existsSync(join(folders[head.folder], head.key))) continue;
+        await filesInFolder(folders[head.folder]).put(head.key, body);
+        if (head.folder === 'knowledge') files++;
       }
     }
     await filling.commit();

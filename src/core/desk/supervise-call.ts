@@ -2,14 +2,26 @@ import type { ListenAccess } from '../carriers/carrier-directory.ts';
 import type { Core } from '../core.ts';
 import { isEnded } from '../calls/call.ts';
 import { getCall } from '../calls/get-call.ts';
-import { userOf, type Context } from '../kernel/context.ts';
+import { userOf, type Context, type Role } from '../kernel/context.ts';
 import { AppError } from '../kernel/errors.ts';
 import { mediaAccess, type MediaAccess } from './answer-offer.ts';
 
 export type Supervision = 'listen' | 'whisper' | 'take_over';
 
+const isSupervisor = (role: Role) => role === 'admin' || role === 'manager';
+
+/** Whether a user may supervise calls at this moment. */
+export async function maySupervise(
+  { store }: Pick<Core, 'store'>,
+  organizationId: number,
+  userId: number,
+): Promise<boolean> {
+  const user = await store.users.get(organizationId, userId);
+  return user?.status === 'active' && isSupervisor(user.role);
+}
+
 function needSupervisor({ actor }: Context): void {
-  if (actor.kind !== 'system' && actor.role !== 'admin' && actor.role !== 'manager')
+  if (actor.kind !== 'system' && !isSupervisor(actor.role))
     throw new AppError('forbidden', 'Only a supervisor (role manager or admin) may do that');
 }
 

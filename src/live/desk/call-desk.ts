@@ -6,6 +6,7 @@ import { isOnDutyFor, offerFor } from '#core/desk/desk.ts';
 import type { DeskEvent } from '#core/desk/desk-event.ts';
 import { isOpen, type Offer } from '#core/desk/offer.ts';
 import type { QueueEntry } from '#core/desk/queue-entry.ts';
+import { maySupervise } from '#core/desk/supervise-call.ts';
 import { logFailure } from '#core/kernel/errors.ts';
 import type { MediaEvents, MediaLeg } from '#engine/contracts/media.ts';
 import { AI_AGENT, PERSON } from '../bridge/bridge.ts';
@@ -132,6 +133,8 @@ export class CallDesk {
     const offer = offers.find((one) => one.agentId === party.userId && one.state === 'accepted') ?? null;
     const entry = entries.find((one) => one.state === 'connected' && one.agentId === party.userId) ?? null;
     if (party.role === 'human-agent' && !offer && !entry) return { refused: 'ended' };
+    if (party.role === 'supervisor' && !(await maySupervise(core, call.organizationId, party.userId)))
+      return { refused: 'ended' };
     const earlier = [...this.#parties.values()].find(({ userId }) => userId === party.userId);
     if (earlier) {
       if (await earlier.media.isAlive()) return { refused: 'connected' };
@@ -333,6 +336,7 @@ export class CallDesk {
       if (!isOpen(offer) && offer.state !== 'bridged') await this.#withdraw(offer);
     }
     for (const entry of entries) if (entry.state === 'done') await this.#announce(entry);
+    await this.#dismissSupervisors();
     if (waiting) await this.#offerExits(waiting, offers);
   }
 
@@ -362,6 +366,16 @@ export class CallDesk {
       party.media.close();
     }
     this.#phones.hangUp(offer.id);
+  }
+
+  /** Supervisors who have lost their role are disconnected. */
+  async #dismissSupervisors(): Promise<void> {
+    const { core, call, legs } = this.#options;
+    for (const { leg, userId, media } of this.#parties.values()) {
+      if (leg.kind !== 'supervisor' || (await maySupervise(core, call.organizationId, userId))) continue;
+      await legs.end(leg, 'role_lost');
+      media.close();
+    }
   }
 
   /** A transfer that did not come off, or an agent whom the desk gave up: the caller hears it once. */
