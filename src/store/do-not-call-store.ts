@@ -21,11 +21,16 @@ export class PostgresDoNotCallStore implements DoNotCallStore {
     numbers: readonly string[],
     { campaignId, source, at }: Parameters<DoNotCallStore['add']>[2],
   ): Promise<number> {
-    const { numAffectedRows } = await sql`
-      insert into do_not_call (organization_id, number, campaign_id, source, at)
-      select ${organizationId}, number, ${campaignId}, ${source}, ${at} from unnest(${[...numbers]}::text[]) as number
-      on conflict do nothing`.execute(this.#db);
-    return Number(numAffectedRows ?? 0);
+    const { rows } = await sql<{ added: number }>`
+      with listed as (
+        insert into do_not_call (organization_id, number, campaign_id, source, at)
+        select distinct ${organizationId}::bigint, number, ${campaignId}::bigint, ${source}, ${at}::timestamptz
+        from unnest(${[...numbers]}::text[]) as number
+        on conflict (organization_id, number, campaign_id) do update set source = excluded.source, at = excluded.at
+          where do_not_call.source = 'sms' and excluded.source <> 'sms'
+        returning (xmax = 0) as is_new)
+      select count(*) filter (where is_new)::int as added from listed`.execute(this.#db);
+    return rows[0]!.added;
   }
 
   async remove(
@@ -58,6 +63,29 @@ export class PostgresDoNotCallStore implements DoNotCallStore {
       )
       .executeTakeFirst();
     return listed.numDeletedRows > 0n || suppressed.numDeletedRows > 0n || person.numUpdatedRows > 0n;
+  }
+
+  async removeByText(organizationId: number, number: string): Promise<boolean> {
+    const entry = await this.#db
+      .deleteFrom('do_not_call')
+      .where('organization_id', '=', organizationId)
+      .where('number', '=', number)
+      .where('campaign_id', 'is', null)
+      .where('source', '=', 'sms')
+      .returning('at')
+      .executeTakeFirst();
+    if (!entry) return false;
+    // The time tells whether the owner's refusal is that of the text. What refuses still is then the owner's refusal.
+    await sql`
+      update persons p set do_not_call_at = (
+        select min(d.at) from person_numbers n
+        join do_not_call d on d.organization_id = n.organization_id and d.number = n.number and d.campaign_id is null
+        where n.person_id = p.id)
+      where do_not_call_at = ${entry.at} and id = (
+        select person_id from person_numbers where organization_id = ${organizationId} and number = ${number})`.execute(
+      this.#db,
+    );
+    return true;
   }
 
   async list(organizationId: number, filter: DoNotCallFilter, page: Page): Promise<Listed<DoNotCallEntry>> {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { allowCalls, importDoNotCall } from '#core/people/do-not-call.ts';
+import { allowCalls, importDoNotCall, liftTextRefusalIn } from '#core/people/do-not-call.ts';
 import { consented } from '#core/people/consent.ts';
 import { createCampaign } from '#core/campaigns/manage-campaigns.ts';
 import { recordConsent, revokeConsent } from '#core/people/consents.ts';
 import { erasePerson, suppressionHash } from '#core/people/erase-person.ts';
-import { refuseCalls } from '#core/people/refuse-calls.ts';
+import { refuseCalls, refuseCallsIn } from '#core/people/refuse-calls.ts';
 import type { Core } from '#core/core.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
 import { openTestStore, serverName, type TestStore } from './test-store.ts';
@@ -81,6 +81,37 @@ describe(`people, consent and do-not-call on Postgres ${serverName}`, () => {
     assert.equal(await allowCalls(core, as('user'), number, null), true);
     assert.equal(await allowCalls(core, as('user'), number, null), false);
     assert.ok(!(await isRefused(number)));
+  });
+
+  it('a refusal by text is lifted by text, but no other refusal is', async () => {
+    const [one, other] = ['+13125550012', '+13125550013'].map((text) => phoneNumber(text));
+    let minute = 0;
+    const at = () => new Date(now.getTime() + ++minute * 60_000);
+    const { id } = await personWith(one!);
+    await opened.store.transaction((records) => records.persons.withNumber(organizationId, other!, 'none', id));
+    const clock = { now: at };
+    const text = (number: typeof one, wish: 'stop' | 'start') =>
+      opened.store.transaction(async (records) => {
+        const subject = 'conv_1';
+        if (wish === 'start') return liftTextRefusalIn({ clock }, records, as('system'), number!, subject);
+        await refuseCallsIn({ ...core, clock }, records, as('system'), number!, { subject, source: 'sms' });
+        return null;
+      });
+    assert.equal(await text(one, 'start'), false);
+    await text(one, 'stop');
+    await text(other, 'stop');
+    assert.equal(await text(one, 'start'), true);
+    assert.ok(await isRefused(one!), 'the other number refuses still');
+    assert.equal(await text(other, 'start'), true);
+    assert.ok(!(await isRefused(one!)));
+    await text(one, 'stop');
+    await refuseCalls({ ...core, clock }, as('system'), other!, 'call CA2');
+    assert.equal(await text(one, 'start'), true);
+    assert.ok(await isRefused(one!), 'said on a call');
+    await text(one, 'stop');
+    await refuseCalls({ ...core, clock }, as('system'), one!, 'call CA3');
+    assert.deepEqual(await listed(one!), [[null, 'spoken']]);
+    assert.equal(await text(one, 'start'), false);
   });
 
   it('an imported number binds its owner, also one who comes later, and other organizations not', async () => {

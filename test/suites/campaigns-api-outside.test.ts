@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { SignJWT } from 'jose';
+import { saveSettingsGroups } from '#core/carriers/carriers.ts';
 import { FakeTwilio } from '../carriers/twilio.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -83,6 +84,69 @@ print(response.status_code, response.text)`,
     assert.equal((await server.request('POST', '/api/people/erase', { phone_number: message.From })).status, 200);
     const left = await server.database(`select 1 from entries where text like '%call at five%'`);
     assert.equal(left.length, 0);
+  });
+
+  const listed = async (number: string) => {
+    const path = `/api/people/do-not-call?phone_number=${encodeURIComponent(number)}`;
+    return ((await server.request('GET', path)).body['data'] as Json[]).map(({ source }) => source);
+  };
+  let texts = 0;
+  const write = async (from: string, text: string, more: Record<string, string> = {}) => {
+    const fields = { MessageSid: `SM${String(++texts).padStart(32, '4')}`, From: from, To: '+15550002222', Body: text };
+    assert.equal((await sms({ ...fields, ...more })).status, 200);
+  };
+
+  it('refuses calls to a number that writes STOP; START lifts nothing but that', async () => {
+    const number = '+15005550006';
+    const made = await server.request('POST', '/api/trpc/campaign.create', { name: 'Refusals' });
+    const { id } = (made.body['result'] as { data: { id: string } }).data;
+    await server.request('POST', '/api/trpc/campaign.addLead', { campaignId: id, phoneNumber: number });
+    const blockedBy = async () => {
+      const { body } = await server.request('GET', `/api/campaigns/${id}/leads`);
+      return (body['data'] as Json[]).map((lead) => lead['blocked_by'])[0];
+    };
+    const before = await blockedBy();
+    await write(number, 'Can I stop by at five?');
+    assert.deepEqual([await listed(number), await blockedBy()], [[], before]);
+    await write(number, 'Stop.');
+    assert.deepEqual([await listed(number), await blockedBy()], [['sms'], 'do_not_call']);
+    const call = { phoneNumber: number, script: 'Hello' };
+    assert.notEqual((await server.request('POST', '/api/trpc/campaign.makeCall', call)).status, 200);
+    await write(number, 'START');
+    assert.deepEqual([await listed(number), await blockedBy()], [[], before]);
+    // Words of another language, which the carrier understood.
+    await write(number, 'Baja', { OptOutType: 'STOP' });
+    assert.deepEqual(await listed(number), ['sms']);
+    await server.request('POST', '/api/people/do-not-call', { phone_number: number });
+    assert.deepEqual(await listed(number), ['api']);
+    await write(number, 'Start', { OptOutType: 'START' });
+    assert.deepEqual([await listed(number), await blockedBy()], [['api'], 'do_not_call']);
+    const allowed = await server.request(
+      'DELETE',
+      `/api/people/do-not-call?phone_number=${encodeURIComponent(number)}`,
+    );
+    assert.equal(allowed.status, 200);
+    assert.equal(await blockedBy(), before);
+  });
+
+  it('saves the settings of Twilio and LiveKit both, or neither', async () => {
+    const { core, organization } = server.app;
+    let seals = 0;
+    const seal = (text: string) => {
+      if (++seals === 2) throw new Error('no key');
+      return core.secrets.seal(text);
+    };
+    const failing = { ...core, secrets: { seal, open: (text: string) => core.secrets.open(text) } } as typeof core;
+    const actor = { kind: 'system', name: 'test' } as const;
+    const ctx = { organizationId: organization.id, requestId: 'r', actor };
+    const [twilio, livekit] = [{ account_sid: `AC${'2'.repeat(32)}` }, { api_key: 'key-of-livekit' }];
+    await assert.rejects(saveSettingsGroups(failing, ctx, { twilio, livekit }), /no key/);
+    await assert.rejects(saveSettingsGroups(core, ctx, { twilio, livekit: { other: 'x' } }), { code: 'invalid-input' });
+    assert.equal((await server.database(`select 1 from settings where name like 'carrier.%'`)).length, 0);
+    await saveSettingsGroups(core, ctx, { twilio, livekit });
+    const shown = await server.request('GET', '/api/trpc/settings.getSipSettings');
+    const { data } = shown.body['result'] as { data: Json };
+    assert.deepEqual([data['twilioAccountSid'], data['livekitApiKey']], [twilio.account_sid, '********ekit']);
   });
 
   it('takes webhooks of Twilio and LiveKit only with their signature, once they are configured', async () => {

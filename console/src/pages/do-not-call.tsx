@@ -17,7 +17,7 @@ import { Empty } from '@/design/states.tsx';
 type Entry = ReplyOf<'GET /api/people/do-not-call'>['data'][number];
 type Imported = ReplyOf<'POST /api/people/do-not-call/import'>['data'];
 
-const SOURCES = { spoken: 'Said so on a call', api: 'Entered', import: 'Imported' } as const;
+const SOURCES = { spoken: 'Said so on a call', api: 'Entered', import: 'Imported', sms: 'Texted STOP' } as const;
 
 export function DoNotCallPage(): ReactNode {
   const mayEdit = may(useUser(), 'manage-people');

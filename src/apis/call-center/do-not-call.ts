@@ -19,7 +19,7 @@ const numberOfCampaign = (id: string | undefined): number | null => (id === unde
 const EntryReply = z.object({
   phone_number: z.string(),
   campaign_id: z.string().nullable().describe('Null: no campaign may call it'),
-  source: z.enum(['spoken', 'api', 'import']),
+  source: z.enum(['spoken', 'api', 'import', 'sms']),
   created_at: z.string(),
 });
 

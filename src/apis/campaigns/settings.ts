@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { carrierSettings, masked, saveCarrierSettings, testCarrier } from '#core/carriers/carriers.ts';
+import { carrierSettings, masked, saveSettingsGroups, testCarrier } from '#core/carriers/carriers.ts';
 import type { CarrierFieldInfo } from '#core/carriers/carrier-directory.ts';
 import type { Core } from '#core/core.ts';
 import type { Context } from '#core/kernel/context.ts';
@@ -70,11 +70,18 @@ export const updateSipSettings = procedure({
   reply: z.object({ success: z.literal(true), message: z.string() }),
   handle: async ({ core, ctx, body }) => {
     const fields = await sipFields(core, ctx);
-    for (const group of ['twilio', 'livekit'] as const) {
-      const given = SIP_NAMES.filter((name) => SIP_SETTINGS[name][0] === group && body[name] !== undefined);
-      const values = given.flatMap((name) => (fields[name] ? [[fields[name].key, body[name] ?? null] as const] : []));
-      if (values.length > 0) await saveCarrierSettings(core, ctx, group, Object.fromEntries(values));
-    }
+    const valuesOf = (group: string): [string, string | null][] =>
+      SIP_NAMES.filter((name) => SIP_SETTINGS[name][0] === group && body[name] !== undefined).flatMap((name) =>
+        fields[name] ? [[fields[name].key, body[name] ?? null]] : [],
+      );
+    const groups = ['twilio', 'livekit']
+      .map((group) => [group, valuesOf(group)] as const)
+      .filter(([, values]) => values.length > 0);
+    await saveSettingsGroups(
+      core,
+      ctx,
+      Object.fromEntries(groups.map(([group, values]) => [group, Object.fromEntries(values)])),
+    );
     return { success: true as const, message: 'Settings updated successfully' };
   },
 });

@@ -20,6 +20,12 @@ const SIGNALS: Readonly<Record<string, CarrierSignal | undefined>> = {
 /** Twilio joins parts of a text message to at most 1,600 characters. */
 const LONGEST_TEXT = 10_000;
 
+/** What Twilio has understood by the keywords of the account. */
+const OPT_OUT: ReadonlyMap<string, CarrierText['wish']> = new Map([
+  ['STOP', 'stop'],
+  ['START', 'start'],
+]);
+
 /** @see https://www.twilio.com/docs/voice/twiml#request-parameters */
 export const wire: CarrierWire = {
   read(request: CarrierRequest): CarrierNotice {
@@ -72,6 +78,7 @@ export const wire: CarrierWire = {
       from: needText(form.get('From'), 'From'),
       to: needText(form.get('To'), 'To'),
       text: said.toWellFormed().replaceAll('\0', '').trim() || (media > 0 ? `(${media} media)` : '(empty)'),
+      wish: OPT_OUT.get(form.get('OptOutType') ?? '') ?? null,
     };
   },
   async answer(instruction) {

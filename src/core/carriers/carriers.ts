@@ -93,7 +93,8 @@ export async function switchCarrier(
         .join(', ')}`,
     );
   const previous = await core.carriers.current();
-  await save(core, ctx, CHOICE, ({ choice }) => ({ ...choice, current: id }), 'carrier.switch', id);
+  const change = ({ choice }: StoredCarriers) => ({ ...choice, current: id });
+  await save(core, ctx, [{ name: CHOICE, change, action: 'carrier.switch', subject: id }]);
   return { previous, current: await core.carriers.current() };
 }
 
@@ -113,15 +114,10 @@ export async function setFailover(
         known.filter(({ real }) => real),
       );
   }
-  await save(
-    core,
-    ctx,
-    CHOICE,
-    ({ choice }) => ({ ...choice, failover: [...new Set(ids)] }),
-    'carrier.failover',
-    'failover',
-    { providers: ids },
-  );
+  const change = ({ choice }: StoredCarriers) => ({ ...choice, failover: [...new Set(ids)] });
+  await save(core, ctx, [
+    { name: CHOICE, change, action: 'carrier.failover', subject: 'failover', detail: { providers: ids } },
+  ]);
   return core.carriers.failover();
 }
 
@@ -130,16 +126,36 @@ const SHOWN = 4;
 /** A masked secret whose last characters identify it to its owner. */
 export const masked = (value: string): string => `********${value.length >= 3 * SHOWN ? value.slice(-SHOWN) : ''}`;
 
+/** Fields by key; null restores the environment's value. */
+export type SettingsChange = Readonly<Record<string, string | null>>;
+
 /**
  * Sets fields of a carrier. A masked secret leaves the stored one unchanged; null restores the environment's value.
- * @throws AppError invalid-input, not-found
+ * @throws AppError invalid-input, not-found, forbidden
  */
 export async function saveCarrierSettings(
   core: CarrierCore,
   ctx: Context,
   id: string,
-  values: Readonly<Record<string, string | null>>,
+  values: SettingsChange,
 ): Promise<SettingsGroup> {
+  await saveSettingsGroups(core, ctx, { [id]: values });
+  return needSettings(core, id);
+}
+
+/** Sets fields of several carriers, all of them or none. @throws AppError invalid-input, not-found, forbidden */
+export async function saveSettingsGroups(
+  core: CarrierCore,
+  ctx: Context,
+  groups: Readonly<Record<string, SettingsChange>>,
+): Promise<void> {
+  const changes: SettingChange[] = [];
+  for (const [id, values] of Object.entries(groups)) changes.push(await changeOfGroup(core, id, values));
+  await save(core, ctx, changes);
+}
+
+/** @throws AppError invalid-input, not-found */
+async function changeOfGroup(core: CarrierCore, id: string, values: SettingsChange): Promise<SettingChange> {
   const info = await needSettings(core, id);
   const unchanged = new Set<string>();
   for (const [key, value] of Object.entries(values)) {
@@ -151,11 +167,9 @@ export async function saveCarrierSettings(
       );
     if (field.secret && field.value !== null && value === masked(field.value)) unchanged.add(key);
   }
-  await save(
-    core,
-    ctx,
-    settingsOf(id),
-    ({ settings }) => {
+  return {
+    name: settingsOf(id),
+    change: ({ settings }) => {
       const stored: Record<string, string> = { ...settings.get(id) };
       for (const [key, value] of Object.entries(values)) {
         if (unchanged.has(key)) continue;
@@ -164,10 +178,9 @@ export async function saveCarrierSettings(
       }
       return stored;
     },
-    'carrier.settings',
-    id,
-  );
-  return needSettings(core, id);
+    action: 'carrier.settings',
+    subject: id,
+  };
 }
 
 /** The settings of a carrier or of another server. @throws AppError not-found, forbidden */
@@ -193,22 +206,25 @@ async function needFirstOrganization(core: CarrierCore, ctx: Context): Promise<v
     throw new AppError('forbidden', 'Only admins of the first organization can change carriers');
 }
 
-/** Changes one setting from its current value, so that concurrent changes do not overwrite each other. */
-async function save(
-  core: CarrierCore,
-  ctx: Context,
-  name: string,
-  change: (stored: StoredCarriers) => object,
-  action: string,
-  subject: string,
-  detail: object = {},
-): Promise<void> {
+/** A change of one setting, and its entry in the audit log. */
+interface SettingChange {
+  readonly name: string;
+  readonly change: (stored: StoredCarriers) => object;
+  readonly action: string;
+  readonly subject: string;
+  readonly detail?: object;
+}
+
+/** Changes settings from their current values, so that concurrent changes do not overwrite each other. */
+async function save(core: CarrierCore, ctx: Context, changes: readonly SettingChange[]): Promise<void> {
   await needFirstOrganization(core, ctx);
   await core.store.transaction(async (records) => {
     await records.organizations.lock(ctx.organizationId);
     const stored = await readCarriers({ store: records, secrets: core.secrets });
-    await records.settings.set(name, core.secrets.seal(JSON.stringify(change(stored))), core.clock.now());
-    await records.outbox.audit(ctx, action, subject, detail);
+    for (const { name, change, action, subject, detail } of changes) {
+      await records.settings.set(name, core.secrets.seal(JSON.stringify(change(stored))), core.clock.now());
+      await records.outbox.audit(ctx, action, subject, detail ?? {});
+    }
   });
   // The notification of the change reaches this server later than its reply reaches the client.
   core.carriers.settingsChanged();

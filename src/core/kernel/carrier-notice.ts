@@ -32,4 +32,6 @@ export interface CarrierText {
   readonly from: string;
   readonly to: string;
   readonly text: string;
+  /** What the carrier has understood it to ask; null: the text says. */
+  readonly wish: 'stop' | 'start' | null;
 }

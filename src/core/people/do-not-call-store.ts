@@ -1,7 +1,7 @@
 import type { Listed, Page } from '../kernel/page.ts';
 
-/** Who or what put a number on a list: the person on a call, a user or client, an imported list. */
-export type DoNotCallSource = 'spoken' | 'api' | 'import';
+/** Who or what put a number on a list: the person on a call, a user or client, an imported list, a text message. */
+export type DoNotCallSource = 'spoken' | 'api' | 'import' | 'sms';
 
 export interface DoNotCallEntry {
   readonly number: string;
@@ -22,7 +22,10 @@ export interface DoNotCallStore {
   list(organizationId: number, filter: DoNotCallFilter, page: Page): Promise<Listed<DoNotCallEntry>>;
   /** When the number's owner, or the owner before an erasure, refused calls. */
   refusedAt(organizationId: number, number: string, suppressionHash: string): Promise<Date | null>;
-  /** Adds numbers that are not on the list yet. Returns how many were added. */
+  /**
+   * Adds numbers that are not on the list yet. Returns how many were added. An entry by text takes the source of a
+   * refusal of another kind, which START must not lift.
+   */
   add(
     organizationId: number,
     numbers: readonly string[],
@@ -34,6 +37,8 @@ export interface DoNotCallStore {
     number: string,
     options: { readonly campaignId: number | null; readonly suppressionHash: string },
   ): Promise<boolean>;
+  /** Removes the organization's entry of a number, and its owner's refusal, where both came by text. */
+  removeByText(organizationId: number, number: string): Promise<boolean>;
   /** All entries of a number: of the organization and of campaigns. */
   of(organizationId: number, number: string): Promise<readonly DoNotCallEntry[]>;
 }

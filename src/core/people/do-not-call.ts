@@ -79,13 +79,37 @@ export async function allowCalls(
     });
     const subject = campaignId === null ? 'organization' : `campaign_${campaignId}`;
     if (!removed) return false;
-    const now = core.clock.now();
-    const owner = await records.persons.byNumber(ctx.organizationId, number);
-    if (owner) await rescreenPerson(records, ctx.organizationId, owner.id, now);
-    else await rescreenNumber(records, ctx.organizationId, number, now);
+    await screenAgain(core, records, ctx.organizationId, number);
     await records.outbox.audit(ctx, 'do-not-call.remove', subject);
     return true;
   });
+}
+
+/** Lifts a refusal that came by text message; others stay. False if there was none. */
+export async function liftTextRefusalIn(
+  core: Pick<Core, 'clock'>,
+  records: Records,
+  ctx: Acting,
+  number: PhoneNumber,
+  subject: string,
+): Promise<boolean> {
+  if (!(await records.doNotCall.removeByText(ctx.organizationId, number))) return false;
+  await screenAgain(core, records, ctx.organizationId, number);
+  await records.outbox.audit(ctx, 'do-not-call.remove', subject);
+  return true;
+}
+
+/** Leads of a number and of the other numbers of its owner, after a refusal was lifted. */
+async function screenAgain(
+  core: Pick<Core, 'clock'>,
+  records: Pick<Records, 'leads' | 'campaigns' | 'persons'>,
+  organizationId: number,
+  number: PhoneNumber,
+): Promise<void> {
+  const now = core.clock.now();
+  const owner = await records.persons.byNumber(organizationId, number);
+  if (owner) await rescreenPerson(records, organizationId, owner.id, now);
+  else await rescreenNumber(records, organizationId, number, now);
 }
 
 async function checkCampaign(
