@@ -141,14 +141,13 @@ export class PostgresKnowledgeStore implements KnowledgeStore {
 
   async reindex(
     id: number,
-    chunkSize: number,
+    { size, fileKey, contentHash }: Parameters<KnowledgeStore['reindex']>[1],
     chunks: readonly Chunk[],
-    contentHash: string,
     at: Date,
   ): Promise<Document | null> {
     const row = await this.#db
       .updateTable('documents')
-      .set({ chunk_size: chunkSize, chunks: chunks.length, content_hash: contentHash, indexed_at: at })
+      .set({ chunk_size: size, chunks: chunks.length, file_key: fileKey, content_hash: contentHash, indexed_at: at })
       .where('id', '=', id)
       .returningAll()
       .executeTakeFirst();

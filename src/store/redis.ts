@@ -4,6 +4,8 @@ import type { Log } from '#core/kernel/log.ts';
 const CONNECT_MS = 3000;
 /** A request waits no longer: its fallback takes over. */
 const ANSWER_MS = 500;
+/** A connection on which nothing comes for so long after a command is given up: until then each request waits. */
+const HUNG_MS = 1000;
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 5000;
 
@@ -42,7 +44,7 @@ export class RedisLink {
       maxRetriesPerRequest: 0,
       retryStrategy: (times: number) => Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(times - 1, 10)),
     };
-    this.commands = new Client(url, { ...usual, commandTimeout: ANSWER_MS });
+    this.commands = new Client(url, { ...usual, commandTimeout: ANSWER_MS, socketTimeout: HUNG_MS });
     // Listens again by the event `ready`, so that the client's own way is not needed.
     this.#messages = new Client(url, { ...usual, autoResubscribe: false });
     for (const connection of [this.commands, this.#messages])

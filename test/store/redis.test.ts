@@ -99,8 +99,20 @@ describe('Redis between two servers', () => {
     assert.equal(await remaining(a), 2, 'a Redis without its records counts anew');
   });
 
+  it('is left alone while it hangs: only the first requests wait for it', async () => {
+    redis.kill('SIGSTOP');
+    const limiter = new WindowRateLimiter(null, links[0]);
+    await until('the connection to be given up', 60_000, async () => {
+      await limiter.count('hung', 1000, 3600);
+      return !links[0]!.ready;
+    });
+    assert.match(links[0]!.problem!, /does not answer/);
+    redis.kill('SIGCONT');
+    await until('Redis again', 60_000, () => links[0]!.ready && links[0]!.problem === null);
+  });
+
   it('logs an outage once, without the password', () => {
-    assert.equal(logged.filter((line) => line.includes('Redis is away')).length, 4, logged.join('\n'));
+    assert.equal(logged.filter((line) => line.includes('Redis is away')).length, 5, logged.join('\n'));
     assert.doesNotMatch(logged.join('\n'), new RegExp(PASSWORD));
   });
 });

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -72,6 +74,22 @@ describe('the file store in a bucket', () => {
     await uploaded(files);
     assert.equal(await new Bucket(motoBucket(moto.url)).size(key), 4);
     assert.equal((await files.room()).problem, null);
+  });
+
+  it('a bucket that takes requests and never answers is given up', async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((listening) => silent.listen(0, '127.0.0.1', listening));
+    const { port } = silent.address() as AddressInfo;
+    const bucket = new Bucket(motoBucket(`http://127.0.0.1:${port}`), { totalMs: 200 });
+    const unavailable = { code: 'unavailable', message: /does not answer/ };
+    await assert.rejects(bucket.size('a'), unavailable);
+    await assert.rejects(bucket.delete('a'), unavailable);
+    await assert.rejects(async () => {
+      for await (const _ of bucket.read('a'));
+    }, unavailable);
+    await bucket.close();
+    silent.closeAllConnections();
+    silent.close();
   });
 
   it('recordings of a process that died are uploaded by the next one', async () => {

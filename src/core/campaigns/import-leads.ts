@@ -1,5 +1,6 @@
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
+import { storeFile } from '../files/store-file.ts';
 import { AppError, invalid } from '../kernel/errors.ts';
 import type { StagedFile } from '../kernel/file-store.ts';
 import { countryOf, countryOfNumber, countryOfZone } from '../dialling/place.ts';
@@ -35,7 +36,7 @@ const LONGEST_NAME = 255;
  * invalid-input (the file is no list), unchangeable (the campaign is completed)
  */
 export async function importLeads(
-  core: ImportCore,
+  core: ImportCore & Pick<Core, 'files'>,
   ctx: Acting,
   campaignId: number,
   file: LeadFile,
@@ -43,28 +44,28 @@ export async function importLeads(
   const campaign = await openCampaign(core, ctx, campaignId);
   const { table, columns } = await examinedLeads(core, campaign, file);
   const fileKey = `imports/org_${ctx.organizationId}/${core.secrets.token()}.csv`;
-  return core.store.transaction(async (records) => {
-    const begun = await records.leadImports.insert(
-      {
-        organizationId: ctx.organizationId,
-        campaignId,
-        fileKey,
-        fileName: file.name.slice(0, LONGEST_NAME),
-        fileHash: file.staged.sha256,
-        format: table.format,
-        columns,
-        totalRows: table.rows,
-      },
-      core.clock.now(),
-    );
-    await records.outbox.audit(ctx, 'campaign.import', `campaign_${campaignId}`, {
-      import: `import_${begun.id}`,
-      rows: table.rows,
+  const record = () =>
+    core.store.transaction(async (records) => {
+      const begun = await records.leadImports.insert(
+        {
+          organizationId: ctx.organizationId,
+          campaignId,
+          fileKey,
+          fileName: file.name.slice(0, LONGEST_NAME),
+          fileHash: file.staged.sha256,
+          format: table.format,
+          columns,
+          totalRows: table.rows,
+        },
+        core.clock.now(),
+      );
+      await records.outbox.audit(ctx, 'campaign.import', `campaign_${campaignId}`, {
+        import: `import_${begun.id}`,
+        rows: table.rows,
+      });
+      return begun;
     });
-    // Last, so that a crash before the commit leaves no file without a record but in this moment.
-    await file.staged.keep(fileKey);
-    return begun;
-  });
+  return storeFile(core.files, file.staged, fileKey, record);
 }
 
 export interface DryRun extends ImportCounts {

@@ -27,9 +27,8 @@ export interface KnowledgeStore {
   /** Puts new chunks in the place of the old ones. Null when it is gone. */
   reindex(
     id: number,
-    chunkSize: number,
+    content: { readonly size: number; readonly fileKey: string; readonly contentHash: string },
     chunks: readonly Chunk[],
-    contentHash: string,
     at: Date,
   ): Promise<Document | null>;
   /** Chunks that share words with a question, best first. */

@@ -2,9 +2,11 @@ import { needAgent } from '../ai-agents/agents.ts';
 import type { Core } from '../core.ts';
 import type { StagedFile } from '../kernel/file-store.ts';
 import type { Context } from '../kernel/context.ts';
+import { storeFile } from '../files/store-file.ts';
 import { isFirst } from '../identity/first-organization.ts';
 import { AppError, invalid, notFound } from '../kernel/errors.ts';
 import { fileTypeOf, type Chunk, type Document, type FileType, type Passage } from './document.ts';
+import type { NewDocument } from './knowledge-store.ts';
 import { searchKnowledge } from './search.ts';
 
 export const DEFAULT_CHUNK_SIZE = 384;
@@ -38,10 +40,9 @@ export async function addDocument(core: Core, ctx: Context, agentId: number, inp
   await needAgent(core.store, ctx, agentId);
   const fetched = await fetchSource(core, ctx, input);
   const { staged } = fetched;
-  let fileKey: string | null = null;
   try {
     const { name, fileType, charset } = checked(fetched);
-    const key = (fileKey = `knowledge/org_${ctx.organizationId}/${core.secrets.token()}.${fileType}`);
+    const key = fileKeyOf(core, ctx.organizationId, fileType);
     const { chunks, contentHash } = await core.knowledge.reader.read(
       ctx.organizationId,
       staged,
@@ -49,45 +50,45 @@ export async function addDocument(core: Core, ctx: Context, agentId: number, inp
       input.chunkSize,
       charset,
     );
-    const { document, replaced } = await core.store.transaction(async (records) => {
-      const now = core.clock.now();
-      const kept = await records.knowledge.put(
-        {
-          organizationId: ctx.organizationId,
-          agentId,
-          name: name.slice(0, LONGEST_NAME),
-          fileType,
-          source: input.source.from,
-          url: input.source.from === 'url' ? input.source.url : null,
-          origin: originOf(input),
-          contentHash,
-          fileKey: key,
-          chunkSize: input.chunkSize,
-          createdAt: now,
-          indexedAt: now,
-        },
-        chunks,
-      );
-      if (core.knowledge.embedder)
-        await records.outbox.job({ name: 'embed-document', data: { documentId: kept.document.id } });
-      await records.outbox.audit(ctx, 'document.add', `doc_${kept.document.id}`, {
-        agent: `agent_${agentId}`,
-        chunks: chunks.length,
-        replaced: kept.replaced.length,
-      });
-      // Last, so that a crash before the commit leaves no file without a record but in this moment.
-      await staged.keep(key);
-      return kept;
-    });
+    const now = core.clock.now();
+    const document = {
+      organizationId: ctx.organizationId,
+      agentId,
+      name: name.slice(0, LONGEST_NAME),
+      fileType,
+      source: input.source.from,
+      url: input.source.from === 'url' ? input.source.url : null,
+      origin: originOf(input),
+      contentHash,
+      fileKey: key,
+      chunkSize: input.chunkSize,
+      createdAt: now,
+      indexedAt: now,
+    };
+    const kept = await storeFile(core.files, staged, key, () => recordDocument(core, ctx, document, chunks));
     // The new document stands whether or not its forerunners' files go.
-    await Promise.allSettled(replaced.map(({ fileKey: old }) => core.files.delete(old)));
-    return document;
-  } catch (error) {
-    if (fileKey !== null) await core.files.delete(fileKey);
-    throw error;
+    await Promise.allSettled(kept.replaced.map(({ fileKey: old }) => core.files.delete(old)));
+    return kept.document;
   } finally {
     await staged.discard();
   }
+}
+
+const fileKeyOf = (core: Core, organizationId: number, fileType: FileType) =>
+  `knowledge/org_${organizationId}/${core.secrets.token()}.${fileType}`;
+
+function recordDocument(core: Core, ctx: Context, document: NewDocument, chunks: readonly Chunk[]) {
+  return core.store.transaction(async (records) => {
+    const kept = await records.knowledge.put(document, chunks);
+    if (core.knowledge.embedder)
+      await records.outbox.job({ name: 'embed-document', data: { documentId: kept.document.id } });
+    await records.outbox.audit(ctx, 'document.add', `doc_${kept.document.id}`, {
+      agent: `agent_${document.agentId}`,
+      chunks: chunks.length,
+      replaced: kept.replaced.length,
+    });
+    return kept;
+  });
 }
 
 /** @throws AppError not-found */
@@ -136,7 +137,8 @@ export async function deleteDocument(core: Core, ctx: Context, agentId: number, 
     await records.outbox.audit(ctx, 'document.delete', `doc_${id}`, { agent: `agent_${agentId}` });
     return document;
   });
-  await core.files.delete(deleted.fileKey);
+  // Housekeeping deletes a file that the store does not delete now.
+  await core.files.delete(deleted.fileKey).catch(() => undefined);
 }
 
 /**
@@ -161,14 +163,19 @@ export async function reindexDocument(
       size,
       charset,
     );
-    return await core.store.transaction(async (records) => {
-      const document = await records.knowledge.reindex(id, size, chunks, contentHash, core.clock.now());
-      if (!document) throw notFound('Document', `document_id: doc_${id}`);
-      if (core.knowledge.embedder) await records.outbox.job({ name: 'embed-document', data: { documentId: id } });
-      await records.outbox.audit(ctx, 'document.reindex', `doc_${id}`, { chunks: chunks.length });
-      if (before.url !== null) await staged.keep(before.fileKey);
-      return document;
-    });
+    const record = (fileKey: string) =>
+      core.store.transaction(async (records) => {
+        const document = await records.knowledge.reindex(id, { size, fileKey, contentHash }, chunks, core.clock.now());
+        if (!document) throw notFound('Document', `document_id: doc_${id}`);
+        if (core.knowledge.embedder) await records.outbox.job({ name: 'embed-document', data: { documentId: id } });
+        await records.outbox.audit(ctx, 'document.reindex', `doc_${id}`, { chunks: chunks.length });
+        return document;
+      });
+    if (before.url === null) return await record(before.fileKey);
+    const key = fileKeyOf(core, ctx.organizationId, before.fileType);
+    const document = await storeFile(core.files, staged, key, () => record(key));
+    await core.files.delete(before.fileKey).catch(() => undefined);
+    return document;
   } finally {
     await staged.discard();
   }

@@ -1,5 +1,6 @@
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
+import { storeFile } from '../files/store-file.ts';
 import { AppError, invalid, tooMany } from '../kernel/errors.ts';
 import type { StagedFile } from '../kernel/file-store.ts';
 import { audioFormatOf, HEAD_BYTES } from './audio-format.ts';
@@ -30,11 +31,10 @@ export async function cloneVoice(core: Core, ctx: Context, input: CloneVoice): P
   if (staged.size > LARGEST_CLONE_RECORDING)
     throw invalid('audio_file', `must be at most ${LARGEST_CLONE_RECORDING} bytes`, 'range');
   const key = `voices/org_${ctx.organizationId}/${core.secrets.token()}.audio`;
-  await staged.keep(key);
-  try {
+  return storeFile(core.files, staged, key, async () => {
     if (audioFormatOf(await headOf(core, key)) === null)
       throw invalid('audio_file', 'must be a recording as WAV, MP3, FLAC, Ogg, WebM or M4A');
-    return await core.store.transaction(async (records) => {
+    return core.store.transaction(async (records) => {
       await records.organizations.lock(ctx.organizationId);
       if ((await records.voices.countClones(ctx.organizationId)) >= MOST_CLONES)
         throw tooMany(MOST_CLONES, 'cloned voices');
@@ -53,10 +53,7 @@ export async function cloneVoice(core: Core, ctx: Context, input: CloneVoice): P
       await records.outbox.audit(ctx, 'voice.clone', voiceIdOf(voice));
       return voice;
     });
-  } catch (error) {
-    await core.files.delete(key);
-    throw error;
-  }
+  });
 }
 
 async function headOf({ files }: Pick<Core, 'files'>, key: string): Promise<Uint8Array> {

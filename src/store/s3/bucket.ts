@@ -24,14 +24,23 @@ export interface BucketTimes {
   /** Longest wait for the first or the next part of an answer. */
   readonly answerMs: number;
   readonly attempts: number;
+  /** Longest wait for an answer, all attempts together; an upload has no such limit. */
+  readonly totalMs: number;
 }
 
-const USUAL: BucketTimes = { connectMs: 3000, answerMs: 15_000, attempts: 3 };
+const USUAL: BucketTimes = { connectMs: 3000, answerMs: 15_000, attempts: 3, totalMs: 20_000 };
 /** An upload holds at most two parts in memory. */
 const PART_BYTES = 5 * 2 ** 20;
 const PARTS_AT_ONCE = 2;
 /** An upload that began earlier and is not complete was left behind by a crash. */
 const STALE_UPLOAD_MS = 24 * 3_600_000;
+
+interface Connection {
+  readonly client: S3Client;
+  readonly sdk: Sdk;
+  /** Options of a request that ends after `totalMs`. */
+  readonly limit: () => { abortSignal: AbortSignal };
+}
 
 /** The objects of one bucket below a prefix. Every method throws AppError unavailable if the bucket fails. */
 export class Bucket {
@@ -52,9 +61,9 @@ export class Bucket {
 
   /** Size of an object; null if there is none. */
   size(key: string): Promise<number | null> {
-    return this.#ask('read', async ({ client, sdk }) => {
+    return this.#ask('read', async ({ client, sdk, limit }) => {
       try {
-        const found = await client.send(new sdk.HeadObjectCommand(this.#object(key)));
+        const found = await client.send(new sdk.HeadObjectCommand(this.#object(key)), limit());
         return found.ContentLength ?? 0;
       } catch (error) {
         if (statusOf(error) === 404 && (error as Error).name !== 'NoSuchBucket') return null;
@@ -65,12 +74,13 @@ export class Bucket {
 
   /** Content of an object, or of the bytes from `start` to `end`, both included. */
   async *read(key: string, range?: { readonly start: number; readonly end: number }): AsyncGenerator<Uint8Array> {
-    const body = await this.#ask('read', async ({ client, sdk }) => {
+    const body = await this.#ask('read', async ({ client, sdk, limit }) => {
       const found = await client.send(
         new sdk.GetObjectCommand({
           ...this.#object(key),
           ...(range ? { Range: `bytes=${range.start}-${range.end}` } : {}),
         }),
+        limit(),
       );
       return found.Body as Readable;
     });
@@ -113,8 +123,8 @@ export class Bucket {
   }
 
   delete(key: string): Promise<void> {
-    return this.#ask('deleted', async ({ client, sdk }) => {
-      await client.send(new sdk.DeleteObjectCommand(this.#object(key)));
+    return this.#ask('deleted', async ({ client, sdk, limit }) => {
+      await client.send(new sdk.DeleteObjectCommand(this.#object(key)), limit());
     });
   }
 
@@ -154,8 +164,8 @@ export class Bucket {
   /** Asks whether the bucket answers and may be listed; null, or what is wrong. */
   async check(): Promise<string | null> {
     const { bucket, prefix } = this.#settings;
-    await this.#ask('listed', ({ client, sdk }) =>
-      client.send(new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 })),
+    await this.#ask('listed', ({ client, sdk, limit }) =>
+      client.send(new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }), limit()),
     ).catch(() => undefined);
     return this.#problem;
   }
@@ -164,9 +174,10 @@ export class Bucket {
     (await this.#connection?.catch(() => null))?.client.destroy();
   }
 
-  async #ask<T>(what: string, request: (connection: { client: S3Client; sdk: Sdk }) => Promise<T>): Promise<T> {
+  async #ask<T>(what: string, request: (connection: Connection) => Promise<T>): Promise<T> {
     try {
-      const answer = await request(await (this.#connection ??= this.#connect()));
+      const limit = () => ({ abortSignal: AbortSignal.timeout(this.#times.totalMs) });
+      const answer = await request({ ...(await (this.#connection ??= this.#connect())), limit });
       this.#problem = null;
       return answer;
     } catch (error) {
