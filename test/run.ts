@@ -331,6 +331,7 @@ function runSuite(suite: Suite): Promise<Result> {
   const [program, ...args] = suite.command ?? [
     process.execPath,
     '--disable-warning=ExperimentalWarning',
+    `--import=${join(ROOT, 'test', 'untracked-promises.ts')}`,
     '--test',
     '--test-reporter=spec',
     `--test-timeout=${suite.budgetS * 1000}`,

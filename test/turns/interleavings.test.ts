@@ -4,7 +4,7 @@ import type { TurnEffect } from '#engine/turns/events.ts';
 import { step } from '#engine/turns/step.ts';
 import { World, type StepFunction } from './world.ts';
 
-const CALLS = Number(process.env['INTERLEAVINGS'] ?? 30_000);
+const CALLS = Number(process.env['INTERLEAVINGS'] ?? 50_000);
 /** The same calls in each run; `npm run interleave` looks further. */
 const FIRST_SEED = Number(process.env['INTERLEAVING_SEED'] ?? 1);
 

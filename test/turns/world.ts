@@ -120,10 +120,10 @@ export class World {
         this.#feed({ type: 'tick' });
         const again = nextDeadlineMs(this.#state, this.#policy);
         guard = again !== null && again <= this.#nowMs ? guard + 1 : 0;
-        assert.ok(
-          guard < 50,
-          `ticks without end, due ${again} at ${this.#nowMs}: ${JSON.stringify({ ...this.#state, ledger: [] })}`,
-        );
+        if (guard >= 50)
+          assert.fail(
+            `ticks without end, due ${again} at ${this.#nowMs}: ${JSON.stringify({ ...this.#state, ledger: [] })}`,
+          );
       } else {
         this.#agenda.take();
         this.#nowMs = Math.max(this.#nowMs, next.atMs);
@@ -131,7 +131,9 @@ export class World {
         next.run();
       }
       if (r.chance(0.002)) this.#stall();
-      assert.ok(this.#nowMs < this.#scriptEndMs + END_LIMIT_MS, `the call did not end: ${JSON.stringify(this.#state)}`);
+      // Text of a failure is made when it fails: a state as JSON in each step took a third of the whole test.
+      if (this.#nowMs >= this.#scriptEndMs + END_LIMIT_MS)
+        assert.fail(`the call did not end: ${JSON.stringify(this.#state)}`);
     }
     assert.equal(this.#state.caller.text, '', 'the last words were not written down');
   }
@@ -235,9 +237,12 @@ export class World {
   #feed(body: TurnEventBody): void {
     const before = this.#state;
     const event: TurnEvent = { ...body, atMs: this.#nowMs };
-    // Each step works on what another server would read.
-    const restored = restoredState(JSON.parse(JSON.stringify(storedState(before))), before.ledger, before.nowMs);
-    const result = this.#step(restored!, event, this.#policy);
+    // Every fourth step works on what another server would read; what JSON loses stays lost in the steps after it.
+    const state =
+      this.steps % 4 === 0
+        ? restoredState(JSON.parse(JSON.stringify(storedState(before))), before.ledger, before.nowMs)!
+        : before;
+    const result = this.#step(state, event, this.#policy);
     this.steps++;
     this.#state = result.state;
     if (result.effects.some((one) => one.type === 'note' && STORED.has(one.note.kind))) this.#store();
@@ -437,9 +442,7 @@ export class World {
       !this.#line.some((track) => track.started && !track.dropped && track.playedMs < (track.durationMs ?? 0));
     if (!waits) this.#waitingSinceMs = null;
     else this.#waitingSinceMs ??= this.#nowMs;
-    assert.ok(
-      this.#waitingSinceMs === null || this.#nowMs - this.#waitingSinceMs <= ANSWER_LIMIT_MS,
-      `the caller was left unanswered: ${JSON.stringify(state)}`,
-    );
+    if (this.#waitingSinceMs !== null && this.#nowMs - this.#waitingSinceMs > ANSWER_LIMIT_MS)
+      assert.fail(`the caller was left unanswered: ${JSON.stringify(state)}`);
   }
 }
