@@ -156,21 +156,19 @@ export class Carriers implements CarrierDirectory {
 
   async check(id: string): Promise<CarrierCheck> {
     const began = performance.now();
-    const problems: string[] = [];
-    const attempt = async (ask: () => Promise<void>): Promise<Error | null> => {
+    const attempt = async (ask: () => Promise<void>): Promise<string | null> => {
       try {
         await ask();
         return null;
       } catch (error) {
-        problems.push(error instanceof Error ? error.message : 'no answer');
-        return error instanceof Error ? error : new Error('no answer');
+        return error instanceof Error ? error.message : 'no answer';
       }
     };
     const carrier = await this.configured(id);
     const embedded = id === this.#options.embedded.id;
     const [asked, webhooks] = await Promise.all([
       attempt(async () => {
-        if (!embedded && !carrier) throw new CarrierError('refused', 'The carrier is not configured');
+        if (!embedded && !carrier) throw new CarrierError('refused', 'it is not configured');
         await carrier?.check();
       }),
       attempt(() => this.#options.reachUs()),
@@ -180,7 +178,7 @@ export class Carriers implements CarrierDirectory {
       authentication: asked === null,
       apiAccess: asked === null,
       webhookUrl: webhooks === null,
-      problem: problems[0] ?? null,
+      problem: asked === null ? webhooks : sentenceAbout(this.manifestBy('id', id)?.name ?? id, asked),
       tookMs: Math.round(performance.now() - began),
     };
   }
@@ -264,6 +262,10 @@ export class Carriers implements CarrierDirectory {
     );
   }
 }
+
+/** A carrier's problem with its name; an adapter calls its carrier "it". */
+const sentenceAbout = (name: string, problem: string): string =>
+  problem.startsWith('it ') ? name + problem.slice('it'.length) : `${name}: ${problem}`;
 
 function failoverOf({ failover }: StoredCarriers['choice'], all: readonly CarrierInfo[]): readonly CarrierInfo[] {
   const real = all.filter((one) => one.real);

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { SocketCaller } from '../support/caller.ts';
 
-/** What goes wrong at the vendor. `breaks`: the call is taken, and its answer never arrives. */
-export type Fault = 'unauthorized' | 'too-many' | 'refuses' | 'breaks' | 'broken-before' | null;
+/** What goes wrong at the vendor. `breaks`: the call is taken, and its answer never arrives; `silent`: no answer. */
+export type Fault = 'unauthorized' | 'too-many' | 'refuses' | 'breaks' | 'broken-before' | 'silent' | null;
 
 /** One call, as the vendor sees it. */
 export interface FakeCall {
@@ -185,6 +185,7 @@ export abstract class FakeCarrier {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     if (this.fault === 'broken-before') return void incoming.socket.destroy();
+    if (this.fault === 'silent') return;
     const { pathname, searchParams } = new URL(incoming.url ?? '/', this.url);
     const answer =
       this.fault === 'unauthorized'

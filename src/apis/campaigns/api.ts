@@ -30,6 +30,7 @@ export const PROCEDURES = [
   settings.getSipSettings,
   settings.updateSipSettings,
   settings.testConnection,
+  settings.testLivekitConnection,
   calls.twilioMakeCall,
   livekit.getListenToken,
   livekit.getTranscript,

@@ -86,28 +86,43 @@ export const updateSipSettings = procedure({
   },
 });
 
+const ConnectionReply = z.object({
+  success: z.boolean(),
+  message: z.string(),
+  details: z.object({ authentication: z.boolean(), webhookUrl: z.boolean(), responseTimeMs: z.int() }).optional(),
+});
+
+/** Signs in to a server, and asks whether its webhooks would reach us. `needed`: its settings, in words. */
+async function connectionOf(
+  core: Core,
+  ctx: Context,
+  id: 'twilio' | 'livekit',
+  needed: string,
+): Promise<z.output<typeof ConnectionReply>> {
+  const { carrier, check } = await testCarrier(core, ctx, id);
+  if (!carrier.configured) return { success: false, message: `${carrier.name} is not configured: set its ${needed}` };
+  const { authentication, webhookUrl, problem, tookMs } = check;
+  return {
+    success: authentication && webhookUrl,
+    message: problem ?? `${carrier.name} connection successful`,
+    details: { authentication, webhookUrl, responseTimeMs: tookMs },
+  };
+}
+
 export const testConnection = procedure({
   name: 'settings.testConnection',
   kind: 'query',
   summary: 'Test Twilio connection: signs in to Twilio, and asks whether its webhooks would reach us',
   permission: 'manage-settings',
-  reply: z.object({
-    success: z.boolean(),
-    message: z.string(),
-    details: z.object({ authentication: z.boolean(), webhookUrl: z.boolean(), responseTimeMs: z.int() }).optional(),
-  }),
-  handle: async ({ core, ctx }) => {
-    const { carrier, check } = await testCarrier(core, ctx, 'twilio');
-    if (!carrier.configured)
-      return {
-        success: false,
-        message: 'Twilio is not configured: set its account SID and auth token',
-      };
-    const { authentication, webhookUrl, problem, tookMs } = check;
-    return {
-      success: authentication && webhookUrl,
-      message: problem ?? 'Twilio connection successful',
-      details: { authentication, webhookUrl, responseTimeMs: tookMs },
-    };
-  },
+  reply: ConnectionReply,
+  handle: ({ core, ctx }) => connectionOf(core, ctx, 'twilio', 'account SID and auth token'),
+});
+
+export const testLivekitConnection = procedure({
+  name: 'livekit.testConnection',
+  kind: 'query',
+  summary: 'Test LiveKit connection: signs in to LiveKit, and asks whether its webhooks would reach us (an addition)',
+  permission: 'manage-settings',
+  reply: ConnectionReply,
+  handle: ({ core, ctx }) => connectionOf(core, ctx, 'livekit', 'address, API key and API secret'),
 });
