@@ -202,7 +202,7 @@ const SUITES: readonly Suite[] = [
     files: ['test/suites/campaign-api.test.ts', 'test/suites/lead-imports.test.ts'],
   },
   { name: 'clients', budgetS: 300, files: ['test/suites/clients.test.ts'] },
-  { name: 'campaigns API', budgetS: 200, files: tests('test/suites/campaigns-api{,-outside,-configured}.test.ts') },
+  { name: 'campaigns API', budgetS: 300, files: tests('test/suites/campaigns-api{,-outside,-configured}.test.ts') },
   { name: 'trpc', budgetS: 120, files: ['test/suites/trpc.test.ts', 'test/suites/session.test.ts'] },
   { name: 'offline agent by voice', budgetS: 420, files: ['test/suites/offline-agent-voice.test.ts'] },
   { name: 'chain', budgetS: 180, files: ['test/suites/chain.test.ts'] },

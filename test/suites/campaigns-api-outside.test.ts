@@ -5,22 +5,123 @@ import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { SignJWT } from 'jose';
 import { saveSettingsGroups } from '#core/carriers/carriers.ts';
+import type { LanguageModel, ModelMessage, ModelPart } from '#engine/contracts/language-model.ts';
 import { FakeTwilio } from '../carriers/twilio.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import { EventClient } from '../support/event-client.ts';
+import { startServer, until, type TestServer } from '../support/server.ts';
 
 const run = promisify(execFile);
 type Json = Record<string, unknown>;
 
+const WHEN = '2031-03-06T15:00';
+
+/** Books one time once the caller agrees, and says what became of it. */
+class BookingAgent implements LanguageModel {
+  readonly id = 'booking';
+
+  generate({ messages }: { messages: readonly ModelMessage[] }, onPart: (part: ModelPart) => void) {
+    const timer = setImmediate(() => {
+      for (const part of this.#answer(messages)) onPart(part);
+      onPart({ type: 'done' });
+    });
+    return { abort: () => clearImmediate(timer) };
+  }
+
+  #answer(messages: readonly ModelMessage[]): ModelPart[] {
+    const results = messages.filter((one) => one.role === 'tool-result');
+    const last = messages.at(-1);
+    if (last?.role === 'tool-result')
+      return [
+        { type: 'text', text: last.status === 'unconfirmed' ? 'The appointment. Is that right?' : `${last.output}` },
+      ];
+    if (last?.role !== 'caller') return [];
+    if (results.some(({ status }) => status === 'ok' || status === 'failed'))
+      return [{ type: 'text', text: 'Goodbye.' }];
+    return [{ type: 'tool-call', name: 'book_slot', args: { when: WHEN } }];
+  }
+}
+
 /** What reaches the campaigns API from scripts, carriers and callers. */
 describe('campaigns API from outside', () => {
+  const model = new BookingAgent();
   let server: TestServer;
 
   before(async () => {
-    server = await startServer();
+    server = await startServer(
+      { SIMULATOR_SPEED: '1' },
+      { providers: (offline) => ({ ...offline, languageModels: [model] }) },
+    );
   });
   after(async () => {
     await server.close();
     assert.deepEqual(server.trouble, []);
+  });
+
+  /** A loaded machine refuses calls for a while. */
+  const placed = (path: string, body: object) =>
+    until('the call to be taken', 60_000, async () => {
+      const reply = await server.request('POST', path, body);
+      return reply.status === 200 ? String(reply.body['call_sid']) : null;
+    });
+
+  it('books an instant once: twenty at once over tRPC, REST and two live calls', async () => {
+    const agent = String((await server.request('POST', '/v1/convai/agents', { name: 'Booking' })).body['agent_id']);
+    const client = new EventClient(server.url, { token: server.key });
+    await client.until('auth.success');
+    const { calls, entries, tools } = server.app.core.store;
+    const heard = (conversationId: number, text: string) =>
+      until(`the agent to say: ${text}`, 60_000, async () =>
+        (await entries.of(conversationId)).some((one) => one.role === 'agent' && one.text.includes(text)),
+      );
+    // Their people are silent; what they ask is typed.
+    const talks = await Promise.all(
+      [1, 2].map(async () => {
+        const call = { agent_id: agent, to_number: '+15005550010' };
+        const sid = await placed('/v1/convai/twilio/outbound-call', call);
+        const { conversationId } = await until('the call to be answered', 60_000, async () => {
+          const found = await calls.bySid(sid);
+          return found?.status === 'answered' ? found : null;
+        });
+        const say = (content: string) => client.send({ type: 'message', data: { call_id: sid, content } });
+        say('I would like an appointment');
+        await heard(conversationId, 'Is that right?');
+        return { sid, conversationId, say };
+      }),
+    );
+    for (const { say } of talks) say('Yes');
+    const replies = await Promise.all(
+      Array.from({ length: 18 }, (_, n) =>
+        server.request('POST', n % 2 === 0 ? '/api/book-slot' : '/api/trpc/slots.bookSlot', {
+          name: `Caller ${n}`,
+          date: `${WHEN}:00Z`,
+        }),
+      ),
+    );
+    const outcomes = await Promise.all(
+      talks.map(async ({ sid, conversationId }) => {
+        const { output, status } = await until('the agent to book', 60_000, async () => {
+          const done = await tools.executionsOf(conversationId);
+          return done.find((one) => one.name === 'book_slot' && ['ok', 'failed'].includes(one.status)) ?? null;
+        });
+        await heard(conversationId, String(output).slice(0, 15));
+        await server.request('POST', `/v1/convai/calls/${sid}/end`);
+        await server.untilEnded(sid);
+        return { output: String(output), status };
+      }),
+    );
+    client.socket.terminate();
+    const booked = replies.filter(({ status }) => status === 200);
+    const bookedOnCalls = outcomes.filter(({ status }) => status === 'ok');
+    assert.equal(booked.length + bookedOnCalls.length, 1);
+    for (const { status, body } of replies.filter((one) => one.status !== 200)) {
+      assert.equal(status, 409);
+      const { message } = body['error'] as { message: string };
+      assert.match(message, /That time is taken\. The next free one is 2031-03-06T/);
+    }
+    for (const { output } of outcomes.filter(({ status }) => status === 'failed'))
+      assert.match(output, /^That time is taken\. Free: .*\(2031-03-0\dT/);
+    const rows = await server.database(`select 1 from bookings where at = '${WHEN}:00Z' and canceled_at is null`);
+    assert.equal(rows.length, 1);
   });
 
   it('runs the Python example of the seed', async (t) => {
