@@ -104,6 +104,8 @@ function linesOf(event: CallWatchEvent): string[] {
     return [
       `${at} ${styleText('blue', 'Person')} ${item.text}${item.backchannel ? styleText('dim', ' (backchannel)') : ''}`,
     ];
+  if (item.role === 'overheard')
+    return [`${at} ${styleText('blue', item.userId === null ? 'Person' : 'Colleague')} ${item.text}`];
   if (item.role === 'tool-call')
     return [`${at} ${styleText('magenta', 'Tool  ')} ${item.name} ${JSON.stringify(item.args)}`];
   if (item.role === 'tool-result') return [`${at} ${styleText('magenta', 'Result')} ${item.output}`];

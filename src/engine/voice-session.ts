@@ -13,7 +13,7 @@ import { messagesOf, Think } from './stages/think.ts';
 import type { TurnEffect, TurnEventBody, TurnNote } from './turns/events.ts';
 import type { TurnPolicy } from './turns/policy.ts';
 import { mayBeMachine } from './turns/screening.ts';
-import { initialState, type TurnState } from './turns/state.ts';
+import { initialState, type Overheard, type TurnState } from './turns/state.ts';
 import { nextDeadlineMs, step } from './turns/step.ts';
 
 /** End reason of a call that a person takes over. */
@@ -202,6 +202,11 @@ export class VoiceSession {
 
   return(text: string): void {
     this.#post({ type: 'return', text });
+  }
+
+  /** What a human agent and the caller say to each other; the AI agent knows it once it has the caller again. */
+  overhear(said: Omit<Overheard, 'role'>): void {
+    this.#post({ type: 'overheard', said });
   }
 
   /** Written words that stand for the caller's. */

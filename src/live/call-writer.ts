@@ -11,7 +11,6 @@ import type { LedgerItem } from '#engine/turns/state.ts';
 import type { Source } from '#agent-mind/knowledge-lookup.ts';
 import type { Continuation } from './continuation.ts';
 import { latencyOf } from './latency.ts';
-import type { UserTalk } from './user-talk.ts';
 import { RecordQueue, type QueueOptions } from './record-queue.ts';
 
 export interface WriterOptions extends QueueOptions {
@@ -70,26 +69,6 @@ export class CallWriter {
       default:
         return;
     }
-  }
-
-  /** What a human agent and the caller say to each other. */
-  talk({ userId, text, startMs, endMs, confidence }: UserTalk): void {
-    const { call, turnState } = this.#options;
-    if (!call.transcribed) return;
-    const by = userId === null ? {} : { by: 'human-agent' as const };
-    const entry: SpokenEntry = {
-      seq: this.#seq++,
-      role: userId === null ? 'caller' : 'agent',
-      text,
-      startMs,
-      endMs,
-      detail: { ...by, ...(userId === null ? {} : { userId }), ...(confidence === null ? {} : { confidence }) },
-    };
-    const event: DomainEvent =
-      userId === null
-        ? { type: 'message.received', callId: call.id, data: { role: 'caller', text, confidence } }
-        : { type: 'message.sent', callId: call.id, data: { role: 'agent', text, ...by } };
-    this.#queue.push({ kind: 'entry', entry, latency: null, event, usage: [], turnState: turnState() });
   }
 
   /** Stores the state of the conversation; resolves when all records are stored. */
@@ -163,6 +142,18 @@ function entryOf(item: LedgerItem, seq: number, phase: CallPhase, sources: reado
         },
       };
     }
+    case 'overheard':
+      return {
+        seq,
+        role: item.userId === null ? 'caller' : 'agent',
+        text: item.text,
+        startMs: item.startMs,
+        endMs: item.endMs,
+        detail: {
+          ...(item.userId === null ? { to: 'human-agent' } : { by: 'human-agent', userId: item.userId }),
+          ...(item.confidence === null ? {} : { confidence: item.confidence }),
+        },
+      };
     case 'tool-call':
       return {
         seq,
@@ -194,6 +185,12 @@ function eventOf(item: LedgerItem, callId: number): DomainEvent | null {
         callId,
         data: { role: 'caller', text: item.text, confidence: item.confidence },
       };
+    case 'overheard': {
+      const { userId, text, confidence } = item;
+      return userId === null
+        ? { type: 'message.received', callId, data: { role: 'caller', text, confidence } }
+        : { type: 'message.sent', callId, data: { role: 'agent', text, by: 'human-agent' } };
+    }
     case 'tool-result':
       if (item.status === 'unconfirmed') return null;
       return { type: 'tool.executed', callId, data: { key: item.key, name: item.name, status: item.status } };

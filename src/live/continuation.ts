@@ -49,6 +49,11 @@ function clockOf(stored: unknown): number {
 
 function toItem({ role, text, startMs, endMs, detail }: CallEntry): LedgerItem {
   const at = { startMs, endMs };
+  const confidence = typeof detail['confidence'] === 'number' ? detail['confidence'] : null;
+  if (detail['by'] === 'human-agent' || detail['to'] === 'human-agent') {
+    const userId = typeof detail['userId'] === 'number' ? detail['userId'] : null;
+    return { role: 'overheard', userId, text, ...at, confidence };
+  }
   switch (role) {
     case 'caller':
       return {
@@ -56,7 +61,7 @@ function toItem({ role, text, startMs, endMs, detail }: CallEntry): LedgerItem {
         text,
         ...at,
         backchannel: detail['backchannel'] === true,
-        confidence: typeof detail['confidence'] === 'number' ? detail['confidence'] : null,
+        confidence,
         ...(detail['written'] === true ? { written: true as const } : {}),
       };
     case 'agent':

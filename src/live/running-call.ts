@@ -345,7 +345,7 @@ export class RunningCall {
   /** Keeps what a human agent and the caller say to each other. */
   keepTalk(talk: UserTalk): void {
     const relative = (ms: number) => Math.max(0, Math.round(ms - this.#startedMs));
-    this.#writer.talk({ ...talk, startMs: relative(talk.startMs), endMs: relative(talk.endMs) });
+    this.#session.overhear({ ...talk, startMs: relative(talk.startMs), endMs: relative(talk.endMs) });
   }
 
   say(text: string): void {

@@ -160,8 +160,7 @@ describe('the desk', () => {
     await until('the words of the caller to the human agent in the transcript', 60_000, async () => {
       const { conversationId } = (await core.store.calls.byId(callId))!;
       const entries = await core.store.entries.ofCall(conversationId);
-      const human = entries.findIndex(({ detail }) => detail['by'] === 'human-agent');
-      return human >= 0 && entries.slice(human).some(({ role }) => role === 'caller');
+      return entries.some(({ role, detail }) => role === 'caller' && detail['to'] === 'human-agent');
     });
     speakFor(caller, 1000);
     speakFor(human, 500);

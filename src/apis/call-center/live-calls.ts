@@ -32,7 +32,7 @@ const Card = z.object({
     .nullable()
     .describe('Why the caller waits for a human agent'),
   human_agent: z.string().nullable().describe('The name of the human agent who has the caller'),
-  last: z.object({ speaker: z.enum(['caller', 'agent']), text: z.string(), at: z.string() }).nullable(),
+  last: z.object({ speaker: z.enum(['caller', 'agent', 'human']), text: z.string(), at: z.string() }).nullable(),
   worst_latency_ms: z.int().nullable().describe('The slowest answer of the agent lately'),
 });
 
@@ -56,10 +56,13 @@ function presentCard({ call, lane, queued, humanName, last, worstMs }: CallOnBoa
       requested_by: waits.requestedBy.replace('-', '_'),
     },
     human_agent: humanName,
-    last: last && { speaker: last.role as 'caller' | 'agent', text: last.text, at: timeInMilliseconds(last.at) },
+    last: last && { speaker: speakerOf(last), text: last.text, at: timeInMilliseconds(last.at) },
     worst_latency_ms: worstMs === null ? null : Math.round(worstMs),
   };
 }
+
+const speakerOf = ({ role, detail }: Pick<CallEntry, 'role' | 'detail'>): 'caller' | 'agent' | 'human' =>
+  role === 'caller' ? 'caller' : detail['by'] === 'human-agent' ? 'human' : 'agent';
 
 export const boardOperation = operation({
   method: 'GET',
@@ -94,6 +97,7 @@ const TimelineEntry = z.object({
   end_ms: z.number(),
   at: z.string(),
   text: z.string(),
+  by_human: z.boolean().describe('A human agent said it'),
   unheard: z.string().nullable().describe('What the agent still meant to say when it was interrupted'),
   interrupted: z.boolean(),
   backchannel: z.boolean(),
@@ -122,6 +126,7 @@ function presentEntry({ seq, role, startMs, endMs, at, text: said, detail }: Cal
     end_ms: endMs,
     at: timeInMilliseconds(at),
     text: said,
+    by_human: detail['by'] === 'human-agent',
     unheard: intended && (intended.startsWith(said) ? intended.slice(said.length).trim() : intended),
     interrupted: detail['interrupted'] === true,
     backchannel: detail['backchannel'] === true,

@@ -18,7 +18,7 @@ export interface CallOnBoard {
   readonly queued: QueueEntry | null;
   /** The name of the human agent who has the caller. */
   readonly humanName: string | null;
-  readonly last: Pick<CallEntry, 'role' | 'text' | 'at'> | null;
+  readonly last: Pick<CallEntry, 'role' | 'text' | 'at' | 'detail'> | null;
   /** The slowest answer among the last entries; null before the first one. */
   readonly worstMs: number | null;
 }

@@ -5,6 +5,8 @@ import type { Failure, ProviderRun } from './failure.ts';
 export type ModelMessage =
   | { readonly role: 'agent'; readonly text: string; readonly interrupted?: boolean }
   | { readonly role: 'caller'; readonly text: string }
+  /** What a human colleague and the caller said to each other while the agent did not have the caller. */
+  | { readonly role: 'overheard'; readonly by: 'colleague' | 'caller'; readonly text: string }
   | {
       readonly role: 'tool-call';
       readonly key: string;

@@ -1,5 +1,5 @@
 import type { CallPhase, ExpectedAnswer, ToolArgs, ToolResultStatus } from '../contracts/language-model.ts';
-import type { LedgerItem, TurnKind } from './state.ts';
+import type { LedgerItem, Overheard, TurnKind } from './state.ts';
 
 /** Input of the turn machine. `atMs` is the call's clock at the event; the session passes events one at a time. */
 export type TurnEvent = { readonly atMs: number } & TurnEventBody;
@@ -84,6 +84,7 @@ export type TurnEventBody =
   /** A human agent takes the caller, or gives the caller back. */
   | { readonly type: 'stand-aside' }
   | { readonly type: 'return'; readonly text: string }
+  | { readonly type: 'overheard'; readonly said: Omit<Overheard, 'role'> }
   /** The caller begins or ends to wait for a human agent: silence does not end the call meanwhile. */
   | { readonly type: 'human-awaited'; readonly awaited: boolean }
   | { readonly type: 'end'; readonly reason: string }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { messagesOf } from '../stages/think.ts';
 import type { TurnEventBody } from './events.ts';
 import { DEFAULT_POLICY } from './policy.ts';
 import { initialState } from './state.ts';
@@ -63,6 +64,20 @@ describe('an AI agent who stands aside', () => {
     assert.ok(effects.includes('synthesize'));
     assert.equal(state.turn?.segments[0]?.text, 'I am back.');
     assert.notEqual(nextDeadlineMs(state, DEFAULT_POLICY), null);
+  });
+
+  it('keeps what the colleague and the caller say, and does not answer it', () => {
+    const overheard = (userId: number | null, text: string): TurnEventBody => ({
+      type: 'overheard',
+      said: { userId, text, startMs: 300, endMs: 900, confidence: 0.9 },
+    });
+    const talk = [overheard(7, 'I have waived the fee.'), overheard(null, 'Thank you.')];
+    assert.deepEqual(run([...aside, ...talk]).state.turn, null);
+    const { state } = run([...aside, ...talk, { type: 'return', text: 'I am back.' }]);
+    assert.deepEqual(messagesOf(state.ledger), [
+      { role: 'overheard', by: 'colleague', text: 'I have waived the fee.' },
+      { role: 'overheard', by: 'caller', text: 'Thank you.' },
+    ]);
   });
 
   it('a caller who hangs up, or an end from outside, ends the call', () => {

@@ -167,6 +167,7 @@ export type LedgerItem =
       readonly confidence: number | null;
       readonly written?: true;
     }
+  | Overheard
   | {
       readonly role: 'agent';
       readonly turn: number;
@@ -195,6 +196,17 @@ export type LedgerItem =
       readonly output: string;
       readonly atMs: number;
     };
+
+/** What a human agent and the caller said to each other while the AI agent stood aside. */
+export interface Overheard {
+  readonly role: 'overheard';
+  /** The human agent or supervisor who said it; null: the caller. */
+  readonly userId: number | null;
+  readonly text: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly confidence: number | null;
+}
 
 export interface ScreeningState {
   deadlineMs: number;

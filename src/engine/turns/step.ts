@@ -16,7 +16,7 @@ import * as callerSide from './caller.ts';
 import { beginClosing, finishClosing } from './closing.ts';
 import { idleAtMs, nextDeadlineMs, wantsFiller } from './deadlines.ts';
 import type { TurnEffect, TurnEvent } from './events.ts';
-import { emit, note, type Step } from './machine.ts';
+import { emit, note, record, type Step } from './machine.ts';
 import type { TurnPolicy } from './policy.ts';
 import { hintMachine, beginTalk, reconsider, screen, startScreening, tone } from './screening.ts';
 import { draftOf, type AgentTurn, type Segment, type TurnState } from './state.ts';
@@ -53,6 +53,7 @@ export function step(
 /** What concerns an AI agent who stands aside. */
 const GOES_ON_ASIDE: ReadonlySet<TurnEvent['type']> = new Set<TurnEvent['type']>([
   'return',
+  'overheard',
   'taken-over',
   'tool-result',
   'end',
@@ -133,6 +134,8 @@ function handle(current: Step, event: TurnEvent): void {
       return standAside(current);
     case 'return':
       return returnToCaller(current, event.text);
+    case 'overheard':
+      return record(current, { role: 'overheard', ...event.said });
     case 'media-lost':
       if (!open || state.lostUntilMs !== null) return;
       state.lostUntilMs = event.untilMs;

@@ -63,3 +63,19 @@ it('each result stands beside its own call, under an id that every vendor takes,
   const before = await askedWith(first);
   assert.deepEqual(asked.prompt.slice(0, before.prompt.length), before.prompt, 'earlier messages are unchanged');
 });
+
+it('words of a human colleague are marked as such', async () => {
+  const { prompt } = await askedWith([
+    { role: 'caller', text: 'a person please' },
+    { role: 'overheard', by: 'colleague', text: 'I have waived the fee.' },
+    { role: 'overheard', by: 'caller', text: 'Thank you.' },
+  ]);
+  assert.deepEqual(
+    prompt.slice(1).map(({ role, content }) => [role, (content[0] as { readonly text: string }).text]),
+    [
+      ['user', 'a person please'],
+      ['user', '[Your human colleague said to the caller: "I have waived the fee."]'],
+      ['user', '[The caller said to your human colleague: "Thank you."]'],
+    ],
+  );
+});

@@ -239,10 +239,18 @@ function withToolIds(messages: readonly ModelMessage[]): ModelInput[] {
   });
 }
 
+/** In brackets, so that a model does not take them for the caller's words to itself. */
+const OVERHEARD = {
+  colleague: (text: string) => `[Your human colleague said to the caller: "${text}"]`,
+  caller: (text: string) => `[The caller said to your human colleague: "${text}"]`,
+} as const;
+
 function messageOf(message: ModelInput): LanguageModelV4Message[] {
   switch (message.role) {
     case 'caller':
       return [{ role: 'user', content: [{ type: 'text', text: message.text }] }];
+    case 'overheard':
+      return [userSays(OVERHEARD[message.by](message.text))];
     case 'agent':
       return [
         {

@@ -14,6 +14,12 @@ import type { Card } from './board-data.ts';
 const Confirm = lazy(() => import('@/design/dialog.tsx').then((made) => ({ default: made.Confirm })));
 const SLOW_MS = 1500;
 
+const SPEAKERS = {
+  agent: ['Agent', 'text-agent'],
+  human: ['Colleague', 'text-person'],
+  caller: ['Caller', 'text-caller'],
+} as const;
+
 /** A running call: with whom, for how long, what was said last, why it waits, and what a supervisor can do. */
 export function CallCard({
   card,
@@ -53,10 +59,7 @@ export function CallCard({
       )}
       {last && (
         <p className="line-clamp-2 min-h-10" title={last.text}>
-          <span className={last.speaker === 'agent' ? 'text-agent' : 'text-caller'}>
-            {last.speaker === 'agent' ? 'Agent' : 'Caller'}
-          </span>{' '}
-          {last.text}
+          <span className={SPEAKERS[last.speaker][1]}>{SPEAKERS[last.speaker][0]}</span> {last.text}
         </p>
       )}
       {!isWall && <Acts card={card} />}

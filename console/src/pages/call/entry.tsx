@@ -31,7 +31,7 @@ export function Entry({
   /** Null where the role may not, or the line answers no caller. */
   readonly onKeep: (() => void) | null;
 }): ReactNode {
-  const [name, colour] = NAMES[entry.kind];
+  const [name, colour] = entry.by_human ? (['Colleague', 'text-person'] as const) : NAMES[entry.kind];
   const link = async () => {
     const address = new URL(location.href);
     address.searchParams.set('t', (entry.start_ms / 1000).toFixed(1));

@@ -116,10 +116,14 @@ export function CurrentCall({ call }: { readonly call: NonNullable<Own['call']> 
       {entries.length > 0 && (
         <ol aria-label="What was said" className="flex flex-col gap-1 border-t border-line pt-3">
           {entries.slice(-LAST).map((entry) => (
-            <li key={entry.seq} className="grid grid-cols-[60px_minmax(0,1fr)] gap-2">
-              <span className={entry.kind === 'agent' ? 'text-agent' : 'text-caller'}>
-                {entry.kind === 'agent' ? 'Agent' : 'Caller'}
-              </span>
+            <li key={entry.seq} className="grid grid-cols-[72px_minmax(0,1fr)] gap-2">
+              {entry.by_human ? (
+                <span className="text-person">Colleague</span>
+              ) : (
+                <span className={entry.kind === 'agent' ? 'text-agent' : 'text-caller'}>
+                  {entry.kind === 'agent' ? 'Agent' : 'Caller'}
+                </span>
+              )}
               <span className="break-words">{entry.text}</span>
             </li>
           ))}

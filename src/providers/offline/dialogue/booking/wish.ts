@@ -82,7 +82,8 @@ export function bookingStep(messages: readonly ModelMessage[], desk: BookingDesk
     } else if (message.role === 'tool-call') {
       if (said.length > 0) take();
       if (message.args['reason'] === NO_NAME_REASON) wish = null;
-    } else if (message.name === desk.tool.name && wish !== null) wish = afterTool(wish, message);
+    } else if (message.role === 'tool-result' && message.name === desk.tool.name && wish !== null)
+      wish = afterTool(wish, message);
   }
   if (said.length > 0) take();
   if (gaveUp) return { type: 'given-up' };
