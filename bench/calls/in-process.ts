@@ -1,6 +1,6 @@
 // So many calls in one process, without a network: node … in-process.ts --n 300 [--noise -45] [--worst].
-// Prints one line of JSON. The worst case: all calls begin at once, so that all callers speak at once, for ten
-// seconds in one turn.
+// Prints one line of JSON. The worst case: all calls are connected, then all callers speak at once, for ten seconds in
+// one turn.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { FRAME_MS } from '#engine/audio/format.ts';
@@ -20,22 +20,33 @@ const noiseDb = values.noise === undefined ? null : Number(values.noise);
 const FEED_MS = 5;
 
 const script = makeScript(noiseDb, values.worst);
-const staggerMs = values.worst ? FRAME_MS : STAGGER_MS;
+/** In the worst case callers keep silent until all are connected; soon enough that no agent asks who is there. */
+const staggerMs = values.worst ? 5000 : STAGGER_MS;
 const adapter = makeAdapter(fakes, {});
 const machineMs = speedOfMachine();
 await adapter.setup();
 globalThis.gc?.();
 const baseBytes = process.memoryUsage().rss;
 
-const calls: { ear: Ear; fed: number; call: { pushAudio(frame: Int16Array): void; close(): void } }[] = [];
+interface BenchCall {
+  readonly ear: Ear;
+  /** When the next frame is due. */
+  dueMs: number;
+  /** Frames of the script that were handed in. */
+  fed: number;
+  readonly call: { pushAudio(frame: Int16Array): void; close(): void };
+}
+
+const silence = new Int16Array(script.frames[0]!.length);
+const calls: BenchCall[] = [];
 let feeding = true;
 let nextMs = performance.now();
 /** Stands for the media sockets: every 5 ms it hands over what is due. */
 const feed = () => {
   const now = performance.now();
   for (const one of calls)
-    while (one.fed < script.frames.length && now >= one.ear.startMs + (one.fed + 1) * FRAME_MS)
-      one.call.pushAudio(script.frames[one.fed++]!);
+    for (; one.fed < script.frames.length && now >= one.dueMs; one.dueMs += FRAME_MS)
+      one.call.pushAudio(one.dueMs < one.ear.startMs + 1 ? silence : script.frames[one.fed++]!);
   do nextMs += FEED_MS;
   while (nextMs <= performance.now());
   if (feeding) setTimeout(feed, Math.max(0, nextMs - performance.now()));
@@ -45,10 +56,14 @@ const beganMs = performance.now();
 for (let i = 0; i < n; i++) {
   await sleep(Math.max(0, beganMs + (staggerMs * i) / n - performance.now()));
   const ear = new Ear();
-  ear.startMs = performance.now();
-  const one = { ear, fed: 0, call: null as never as (typeof calls)[number]['call'] };
-  one.call = await adapter.startCall({ script, sink: ear, fedMs: () => one.fed * FRAME_MS });
-  calls.push(one);
+  const now = performance.now();
+  const ownMoment = (FRAME_MS * i) / n;
+  ear.startMs = values.worst ? beganMs + staggerMs + ownMoment : now;
+  ear.silentMs = Math.max(0, ear.startMs - now);
+  const audio = { fed: 0, dueMs: now + (ear.silentMs % FRAME_MS) + FRAME_MS };
+  const fedMs = () => Math.round(audio.dueMs - FRAME_MS - ear.startMs);
+  const call = await adapter.startCall({ script, sink: ear, fedMs });
+  calls.push(Object.assign(audio, { ear, call }));
 }
 // Measured while all calls run.
 const stop = meter();

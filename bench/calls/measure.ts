@@ -9,8 +9,10 @@ export const STAGGER_MS = 9500;
 
 /** What a call is measured by: how its far end hears the agent, played as it comes. */
 export class Ear {
-  /** When the call's audio began; the clock is `performance.now()`. */
+  /** When the script began; the clock is `performance.now()`. */
   startMs = 0;
+  /** How long the call was connected before the script began. */
+  silentMs = 0;
   readonly replies: number[] = [];
   readonly stops: number[] = [];
   readonly answers: TurnTiming[] = [];
@@ -95,7 +97,7 @@ export function judge(ears: readonly Ear[], script: Script): Heard {
       if (committedMs === null || finalMs === null || firstFrameMs === null || endOfSpeechMs === null) continue;
       overhead.push(firstFrameMs - Math.max(committedMs, finalMs + ANSWER_MS));
       const nearest = script.turns
-        .map((turn) => endOfSpeechMs - turn.endMs)
+        .map((turn) => endOfSpeechMs - ear.silentMs - turn.endMs)
         .toSorted((a, b) => Math.abs(a) - Math.abs(b))[0]!;
       if (Math.abs(nearest) < 500) endError.push(nearest);
     }
