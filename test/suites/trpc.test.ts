@@ -5,6 +5,8 @@ import { startServer, until, type TestServer } from '../support/server.ts';
 
 type Json = Record<string, unknown>;
 
+const errorOf = (body: unknown) => (body as { error: { message: string; data: Json } }).error;
+
 /** tRPC over HTTP without a transformer, as a client of the seed sends it. */
 describe('tRPC', () => {
   let server: TestServer;
@@ -16,7 +18,6 @@ describe('tRPC', () => {
     const reply = await fetch(`${server.url}/api/trpc/${procedure}?${search.toString()}`, { headers });
     return { status: reply.status, headers: reply.headers, body: (await reply.json()) as Json };
   };
-  const errorOf = (body: unknown) => (body as { error: { message: string; data: Json } }).error;
   const signIn = async (email: string, password: string): Promise<string> => {
     const { body } = await server.request('POST', '/api/auth/login', { email, password });
     return String((body['data'] as Json)['token']);
@@ -150,15 +151,44 @@ describe('tRPC', () => {
 });
 
 describe('tRPC where credentials are required', () => {
+  let server: TestServer;
+  before(async () => {
+    server = await startServer({ REQUIRE_AUTH: 'true', RATE_LIMIT_FACTOR: '1' });
+  });
+  after(() => server.close());
+
   it('refuses a request without one', async () => {
-    const server = await startServer({ REQUIRE_AUTH: 'true' });
-    try {
-      const reply = await fetch(`${server.url}/api/trpc/livekit.getTranscript?input={"callId":"x"}`);
-      assert.equal(reply.status, 401);
-      assert.equal((await fetch(`${server.url}/metrics`)).status, 401);
-      assert.equal((await server.request('GET', '/metrics')).status, 200);
-    } finally {
-      await server.close();
+    const reply = await fetch(`${server.url}/api/trpc/livekit.getTranscript?input={"callId":"x"}`);
+    assert.equal(reply.status, 401);
+    assert.equal((await fetch(`${server.url}/metrics`)).status, 401);
+    assert.equal((await fetch(`${server.url}/health/detailed`)).status, 401);
+    assert.equal((await fetch(`${server.url}/health`)).status, 200);
+    assert.equal((await server.request('GET', '/metrics')).status, 200);
+  });
+
+  it('takes ten calls a minute of one campaign', async () => {
+    const mutate = async (procedure: string, input: object) => {
+      const { status, body } = await server.request('POST', `/api/trpc/${procedure}`, input);
+      return { status, body, data: (body['result'] as { data: Json } | undefined)?.data ?? {} };
+    };
+    const numbers = ['+15005550001', '+15005550002'];
+    for (const phoneNumber of numbers) {
+      const { data } = await mutate('campaign.create', { name: phoneNumber });
+      await mutate('campaign.addLead', { campaignId: data['id'], phoneNumber });
     }
+    const call = (phoneNumber: string) => mutate('campaign.makeCall', { phoneNumber, script: 'Hello' });
+    const first = await Promise.all(Array.from({ length: 10 }, () => call(numbers[0]!)));
+    // A loaded machine refuses a call with 503; it counts all the same.
+    for (const { status } of first) assert.notEqual(status, 429);
+    const eleventh = await call(numbers[0]!);
+    assert.equal(eleventh.status, 429);
+    const { data } = errorOf(eleventh.body);
+    assert.deepEqual([data['code'], data['reason']], ['TOO_MANY_REQUESTS', 'RATE_LIMITED']);
+    assert.ok(Number(server.headers.get('retry-after')) > 0);
+    assert.equal(server.headers.get('x-ratelimit-limit'), '10');
+    assert.notEqual((await call(numbers[1]!)).status, 429, 'another campaign');
+    await until('the calls to end', 60_000, async () => {
+      return (await server.database('select 1 from calls where ended_at is null')).length === 0;
+    });
   });
 });
