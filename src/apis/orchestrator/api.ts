@@ -1,7 +1,6 @@
 import type { Api } from '../kit/api.ts';
 import { withConflict } from '../kit/editing.ts';
 import { EventSocket } from '../kit/event-socket.ts';
-import type { RestOperation } from '../kit/operation.ts';
 import {
   agentStatusOperation,
   changeAgentOperation,
@@ -31,50 +30,47 @@ import { socketDialect } from './socket.ts';
 import { asyncApi } from './socket-messages.ts';
 import { socketOperations } from './socket-status.ts';
 
-/** `platform`: operations that belong to no API alone. This one owns every path that no other API owns. */
-export function orchestrator(platform: readonly RestOperation[]): Api {
-  return {
-    name: 'orchestrator',
-    title: 'Voice Agent Orchestrator',
-    owns: () => true,
-    renderError,
-    errorReply: withConflict(ErrorReply),
-    countedPer: 'principal',
-    // As health checks do.
-    usualLimit: () => ({ name: 'health', points: 1000, windowS: 60 }),
-    operations: [
-      ...platform,
-      ...providerOperations,
-      initiateCallOperation,
-      listCallsOperation,
-      callStatusOperation,
-      endCallOperation,
-      listNumbersOperation,
-      addNumberOperation,
-      getNumberOperation,
-      changeNumberOperation,
-      removeNumberOperation,
-      listAgentsOperation,
-      createAgentOperation,
-      getAgentOperation,
-      changeAgentOperation,
-      agentStatusOperation,
-      messageAgentOperation,
-      exportConversationsOperation,
-      listConversationsOperation,
-      getConversationOperation,
-      addMessageOperation,
-      getMemoryOperation,
-      updateMemoryOperation,
-      forgetMemoryOperation,
-    ],
-    eventSockets: [
-      {
-        path: '/ws',
-        open: (options, newRequestId) => new EventSocket(options, socketDialect(options.core, newRequestId)),
-        operations: socketOperations,
-      },
-    ],
-    asyncApi,
-  };
-}
+/** Owns every path that no other API owns. */
+export const orchestrator: Api = {
+  name: 'orchestrator',
+  title: 'Voice Agent Orchestrator',
+  owns: () => true,
+  renderError,
+  errorReply: withConflict(ErrorReply),
+  countedPer: 'principal',
+  // As health checks do.
+  usualLimit: () => ({ name: 'health', points: 1000, windowS: 60 }),
+  operations: [
+    ...providerOperations,
+    initiateCallOperation,
+    listCallsOperation,
+    callStatusOperation,
+    endCallOperation,
+    listNumbersOperation,
+    addNumberOperation,
+    getNumberOperation,
+    changeNumberOperation,
+    removeNumberOperation,
+    listAgentsOperation,
+    createAgentOperation,
+    getAgentOperation,
+    changeAgentOperation,
+    agentStatusOperation,
+    messageAgentOperation,
+    exportConversationsOperation,
+    listConversationsOperation,
+    getConversationOperation,
+    addMessageOperation,
+    getMemoryOperation,
+    updateMemoryOperation,
+    forgetMemoryOperation,
+  ],
+  eventSockets: [
+    {
+      path: '/ws',
+      open: (options, newRequestId) => new EventSocket(options, socketDialect(options.core, newRequestId)),
+      operations: socketOperations,
+    },
+  ],
+  asyncApi,
+};
