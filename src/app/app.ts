@@ -28,6 +28,7 @@ import { McpTools } from '#agent-mind/tools/mcp-tools.ts';
 import { TOOL_PLACES } from '#agent-mind/tools/webhook-tool.ts';
 import { LiveCallsHere, type LiveOptions } from '#live/live-calls.ts';
 import { closeLeftRooms } from '#live/left-rooms.ts';
+import { DialInquiries } from '#live/dial-inquiries.ts';
 import { reap } from '#live/reaper.ts';
 import { RemoteLiveCalls } from '#live/remote-live-calls.ts';
 import { catalog } from '#providers/catalog.ts';
@@ -100,6 +101,7 @@ interface SharedParts extends Omit<Core, 'live' | 'dialogue' | 'carriers' | 'lim
   readonly deskAlarm: DeskAlarms;
   readonly measurements: ProcessMetrics;
   readonly carriers: Carriers;
+  readonly inquiries: DialInquiries;
   readonly addresses: Addresses;
   readonly signedUrls: SignedUrls;
   /** Names this server as an owner of calls. */
@@ -173,10 +175,12 @@ async function build(
     reachUs: () => reachUs(addresses.publicUrl),
   });
   await records.onSettingsChanged(() => carriers.settingsChanged());
+  const inquiries = new DialInquiries({ store, clock, carriers, log });
+  closers.push(() => inquiries.close());
   // With the embedded database, no other server can be running calls.
   await records.replay();
   if (config.databaseUrl === null) {
-    while ((await reap({ store, clock, carriers, log, by: null })) > 0);
+    while ((await reap({ store, clock, carriers, inquiries, log, by: null })) > 0);
     await store.once.abandonAll();
   }
   const deskAlarm = new DeskAlarms(log);
@@ -185,6 +189,7 @@ async function build(
     measurements,
     deskAlarm,
     carriers,
+    inquiries,
     embedded,
     addresses,
     signedUrls: new SignedUrls(derive('signed-urls'), () => Date.now()),
@@ -344,6 +349,7 @@ async function carryCalls(
     providersFor,
     catalog,
     carriers,
+    inquiries: basis.inquiries,
     serverId,
     placing: {
       webhookUrl: (carrier, callId, legId) =>
@@ -378,7 +384,7 @@ const ROOMS_MS = 60_000;
 
 /** Starts jobs, webhook deliveries, the dialler, the closing of rooms, and the reaper of calls whose server died. */
 async function workOn(parts: SharedParts, core: Core): Promise<Dialler> {
-  const { records, http, log, closers, config, knowledge, carriers, serverId, deskAlarm } = parts;
+  const { records, http, log, closers, config, knowledge, carriers, inquiries, serverId, deskAlarm } = parts;
   const { addresses, signedUrls } = parts;
   await workOff(records.boss, core, knowledge.embedder, log);
   const words = new Map(
@@ -408,7 +414,7 @@ async function workOn(parts: SharedParts, core: Core): Promise<Dialler> {
   if (config.role !== 'jobs') return dialler;
   const reaper = setInterval(
     () =>
-      void reap({ ...core, carriers, log, by: { serverId, callIds: [] } }).catch((error: unknown) =>
+      void reap({ ...core, carriers, inquiries, log, by: { serverId, callIds: [] } }).catch((error: unknown) =>
         logFailure(log, error, 'abandoned calls could not be ended'),
       ),
     LEASE_MS / 3,

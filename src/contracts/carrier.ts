@@ -76,6 +76,15 @@ export interface Carrier {
     since: Date,
     isKnown: (carrierCallId: string) => Promise<boolean>,
   ): Promise<{ readonly carrierCallId: string } | 'none' | 'unsure'>;
+  /**
+   * The same from records that outlast the call, so that it can be asked at any time after the dial, and by another
+   * server. Omitted if the carrier keeps no such records.
+   */
+  findRecord?(
+    request: Pick<DialRequest, 'to' | 'from'>,
+    since: Date,
+    isKnown: (carrierCallId: string) => Promise<boolean>,
+  ): Promise<{ readonly carrierCallId: string } | 'none' | 'unsure'>;
   /** Hangs up; an ended call is not an error. */
   hangUp(carrierCallId: string): Promise<void>;
   /** Transfers the person to a number, which ends our part of the call. Omitted if the carrier cannot transfer. */

@@ -112,6 +112,12 @@ export class Carriers implements CarrierDirectory {
     return (await this.configured(id))?.control ?? null;
   }
 
+  /** The carriers whose records of calls can be asked. */
+  async searchable(): Promise<ReadonlySet<string>> {
+    await this.#read();
+    return new Set([...this.#lines].flatMap(([id, { configured }]) => (configured?.control.findRecord ? [id] : [])));
+  }
+
   async configured(id: string): Promise<ConfiguredCarrier | null> {
     await this.#read();
     return this.#lines.get(id)?.configured ?? null;

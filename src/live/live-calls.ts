@@ -22,10 +22,12 @@ import { NotPlaced } from './placing.ts';
 import type { CallWatchEvent, RunningCall } from './running-call.ts';
 import { SERVER_TIMEOUT_MS, sendElsewhere, tellElsewhere, viewElsewhere } from './remote-live-calls.ts';
 import { giveUp } from './give-up.ts';
+import type { DialInquiries } from './dial-inquiries.ts';
 import { reap } from './reaper.ts';
 
 export interface LiveOptions extends CallStarterOptions {
   readonly slots: number;
+  readonly inquiries: DialInquiries;
 }
 
 const HEARTBEATS_PER_LEASE = 3;

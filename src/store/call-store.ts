@@ -219,6 +219,7 @@ export class PostgresCallStore implements CallStore {
         ended_at: end.endedAt,
         lease_until: null,
         turn_state: null,
+        ...(end.carrierCallId === undefined ? {} : { carrier_call_id: end.carrierCallId }),
       })
       .where('id', '=', id)
       .where('status', 'in', [...LIVE_STATUSES]);
@@ -279,8 +280,9 @@ export class PostgresCallStore implements CallStore {
     return rows.map(toCall);
   }
 
-  async abandoned(by: CallOwner | null, limit: number): Promise<readonly Call[]> {
+  async abandoned(by: CallOwner | null, limit: number, except: readonly number[] = []): Promise<readonly Call[]> {
     let query = this.#calls().where('status', 'in', [...LIVE_STATUSES]);
+    if (except.length > 0) query = query.where('id', 'not in', [...except]);
     // Judged in one statement, by one clock: what was asked before a stall of the database is answered after it.
     if (by !== null) {
       const { serverId, callIds } = by;

@@ -94,8 +94,9 @@ async function historyOf(
       from calls c left join attempts a on a.call_id = c.id
       where c.organization_id = ${organizationId} and c.to_number = wanted.number and c.direction = 'outbound'
         and c.placed_at >= ${since}
-        and not (c.status in ('refused', 'canceled') and c.carrier_call_id is null
-          and c.end_reason not in ('unknown', 'invalid_number'))
+        and not (c.carrier_call_id is null and case
+          when c.status = 'refused' then c.end_reason not in ('unknown', 'invalid_number')
+          else c.status in ('canceled', 'broken') and c.dialled_at is null end)
       order by c.placed_at desc limit ${MOST_DIALS}) d`.execute(db);
   return new Map(
     [...Map.groupBy(rows, ({ number }) => number)].map(([number, dials]) => [

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { isEnded, type Call } from '#core/calls/call.ts';
 import { CARRIER_UNAVAILABLE } from '#core/calls/end-reasons.ts';
-import { finishCall, reapAbandoned, type CallOutcome } from '#core/calls/finish-call.ts';
+import { endInquired, finishCall, reapAbandoned, type CallOutcome, type DialInquiry } from '#core/calls/finish-call.ts';
 import { claimNext } from '#core/campaigns/claim-next.ts';
 import { CAMPAIGN_DEFAULTS, type Campaign } from '#core/campaigns/campaign.ts';
 import { campaignReadiness } from '#core/campaigns/campaigns.ts';
 import { dialLead } from '#core/campaigns/dial-lead.ts';
 import { OpenPlaces } from '#core/campaigns/open-places.ts';
-import { screenLead } from '#core/campaigns/screen-lead.ts';
 import type { Core } from '#core/core.ts';
 import { Random } from '../support/random.ts';
 import { CAPACITY, CTX, Invariants, type CheckedWorld } from './invariants.ts';
-import { AREAS, HOURS } from './people.ts';
+import { pickupAt } from './listed-people.ts';
+import { addLead, AREAS, hourAt, HOURS } from './people.ts';
 import { MemoryRecords } from './memory-records.ts';
 
 const SECOND = 1000;
@@ -37,7 +37,7 @@ export class CampaignDays implements CheckedWorld {
   readonly #random: Random;
   readonly #startMs: number;
   nowMs: number;
-  readonly #timers: { atMs: number; run: () => Promise<void> | void }[] = [];
+  readonly #timers: { atMs: number; run: () => Promise<unknown> | void }[] = [];
   readonly records: MemoryRecords;
   readonly core: Core;
   readonly servers: Server[] = [];
@@ -48,6 +48,7 @@ export class CampaignDays implements CheckedWorld {
   readonly opensAt = new Map<number, Date | null>();
   readonly stopped = new Set<number>();
   readonly refusedAtMs = new Map<string, number>();
+  readonly #keepsRecords: boolean;
   #mode: 'well' | 'down' | 'lossy' | 'slow' = 'well';
   #failures = 0;
   #restUntilMs = -Infinity;
@@ -59,6 +60,7 @@ export class CampaignDays implements CheckedWorld {
     this.#random = new Random(seed);
     this.#startMs = Date.UTC(2026, this.#random.below(12), 1 + this.#random.below(28), this.#random.below(24));
     this.nowMs = this.#startMs;
+    this.#keepsRecords = this.#random.chance(0.7);
     const now = () => new Date(this.nowMs);
     this.records = new MemoryRecords(now);
     this.core = {
@@ -80,28 +82,42 @@ export class CampaignDays implements CheckedWorld {
     } as unknown as Core;
   }
 
-  /** Lives through the campaigns of this seed, and checks every rule at every step. */
-  async run(): Promise<void> {
+  /**
+   * Lives through the campaigns of this seed, and checks every rule at every step. `list`: through the first days of
+   * one campaign with so many people.
+   */
+  async run(list: { readonly people: number; readonly days: number } | null = null): Promise<void> {
     const random = this.#random;
     for (const id of ['a', 'b']) this.servers.push({ id, places: new OpenPlaces(), life: 0, upAtMs: 0 });
-    const campaigns = random.between(1, 2);
-    for (let made = 0; made < campaigns; made++) await this.#makeCampaign();
+    if (list) await this.#makeList(list.people);
+    else for (let campaigns = random.between(1, 2); campaigns > 0; campaigns--) await this.#makeCampaign();
     for (let mishap = random.below(20); mishap > 0; mishap--) this.#at(random.below(40 * DAY), () => this.#mishap());
-    while (await this.#next());
+    const untilMs = list ? this.#startMs + list.days * DAY : Infinity;
+    while (this.nowMs < untilMs && (await this.#next()));
+    if (list) return;
     this.#checks.end();
   }
 
-  async #makeCampaign(): Promise<void> {
-    const random = this.#random;
-    const { campaigns, leads, persons } = this.records;
+  #newCampaign(settings: Partial<Campaign>): Campaign {
     const at = new Date(this.nowMs);
     const id = this.records.nextId();
-    const campaign: Campaign = campaigns.set({
+    return this.records.campaigns.set({
       ...CAMPAIGN_DEFAULTS,
       name: `C${id}`,
       id,
       organizationId: 1,
       status: 'active',
+      startedAt: at,
+      completedAt: null,
+      createdAt: at,
+      updatedAt: at,
+      ...settings,
+    });
+  }
+
+  async #makeCampaign(): Promise<void> {
+    const random = this.#random;
+    const campaign = this.#newCampaign({
       maxAttempts: random.between(1, 8),
       dailyCap: random.chance(0.2) ? random.between(1, 4) : null,
       maxConcurrentCalls: random.chance(0.3) ? random.between(1, 2) : null,
@@ -109,46 +125,24 @@ export class CampaignDays implements CheckedWorld {
       weight: random.between(1, 3),
       callingHours: random.pick(HOURS),
       endsAt: random.chance(0.1) ? new Date(this.nowMs + random.between(1, 3) * DAY) : null,
-      startedAt: at,
-      completedAt: null,
-      createdAt: at,
-      updatedAt: at,
     });
     for (let made = random.between(2, 8); made > 0; made--) {
       const serial = random.below(40);
       const number = random.chance(0.15)
         ? `+1500555${String(serial).padStart(4, '0')}`
         : `+1${AREAS[serial % AREAS.length]}2${String(serial).padStart(6, '0')}`;
-      const known = persons.filter((one) => one.number === number)[0];
-      const person = known ?? persons.set({ id: this.records.nextId(), number, region: '', refusedAt: null });
-      if (leads.filter((one) => one.number === number && one.campaignId === id).length > 0) continue;
-      const { standing, place } = await screenLead(this.core.store, campaign, { number, dueAt: at }, at);
-      leads.set({
-        id: this.records.nextId(),
-        organizationId: 1,
-        campaignId: id,
-        personId: person.id,
-        number,
-        name: null,
-        email: null,
-        variables: {},
-        priority: 0,
-        attempts: 0,
-        lastOutcome: null,
-        callbackAt: null,
-        callbackMissed: null,
-        updatedAt: at,
-        importId: null,
-        createdAt: at,
-        ...standing,
-        place,
-        leaseUntil: null,
-        owner: null,
-      });
+      await addLead(this, campaign, number);
     }
   }
 
-  #at(afterMs: number, run: () => Promise<void> | void): void {
+  /** A campaign with a list of so many people. */
+  async #makeList(people: number): Promise<void> {
+    const campaign = this.#newCampaign({ maxAttempts: 6, callingHours: null });
+    for (let serial = 0; serial < people; serial++)
+      await addLead(this, campaign, `+1${AREAS[serial % AREAS.length]}2${String(serial).padStart(6, '0')}`);
+  }
+
+  #at(afterMs: number, run: () => Promise<unknown> | void): void {
     this.#timers.push({ atMs: this.nowMs + afterMs, run });
   }
 
@@ -258,7 +252,10 @@ export class CampaignDays implements CheckedWorld {
   /** Ends calls of servers that are gone, as their leases say. */
   async #reap(): Promise<void> {
     const { calls } = this.records;
-    const gone = calls.filter((one) => !isEnded(one.status) && one.leaseUntil.getTime() < this.nowMs);
+    const gone = calls.filter(
+      ({ id, status, leaseUntil }) =>
+        !isEnded(status) && leaseUntil.getTime() < this.nowMs && !this.#inquiry.open.includes(id),
+    );
     if (gone.length === 0) return;
     const store = this.core.store;
     await reapAbandoned(
@@ -273,8 +270,22 @@ export class CampaignDays implements CheckedWorld {
         },
       },
       null,
+      this.#inquiry,
     );
   }
+
+  /** After a crash the carrier's records say what became of a dial, at a carrier that keeps records. */
+  readonly #inquiry = {
+    open: [] as number[],
+    canAsk: () => this.#keepsRecords,
+    begin: ({ id }: Call) => {
+      this.#inquiry.open.push(id);
+      const isTaken = this.carrierLog.some(({ callId }) => callId === id);
+      this.#at(this.#random.between(SECOND, 40 * SECOND), () =>
+        endInquired(this.core, id, isTaken ? { carrierCallId: `C${id}` } : 'none'),
+      );
+    },
+  } satisfies DialInquiry;
 
   /** What the server that owns a call does with it, and the carrier. */
   #dial(server: Server, call: Call): Promise<void> {
@@ -324,7 +335,8 @@ export class CampaignDays implements CheckedWorld {
     this.#at(slowMs, () => {
       // A lost answer does not stop the telephone; a hang-up and an end that the carrier knows do.
       const row = calls.rows.get(call.id)!;
-      if (isEnded(row.status) && row.endReason !== 'unknown' && row.endReason !== 'server_died') return;
+      const isLost = row.endReason === 'unknown' || (row.endReason === 'server_died' && row.carrierCallId === null);
+      if (isEnded(row.status) && !isLost) return;
       entry.rang = true;
       this.#checks.ring(row);
       if (!isEnded(row.status)) calls.change(call.id, { status: 'ringing' });
@@ -341,16 +353,7 @@ export class CampaignDays implements CheckedWorld {
     };
     if (isEnded(row().status)) return;
     const ends = (status: CallOutcome['status'], reason: string) => end({ status, reason, failure: null });
-    const kind = random.pick([
-      'busy',
-      'no-answer',
-      'no-answer',
-      'no-answer',
-      'voicemail',
-      'talk',
-      'refused',
-      'opt-out',
-    ] as const);
+    const kind = pickupAt(random, hourAt(row().to!, this.nowMs));
     calls.change(callId, { carrierCallId: row().carrierCallId ?? `C${callId}` });
     if (kind === 'busy' || kind === 'no-answer') return ends(kind, kind.replace('-', '_'));
     if (kind === 'refused') return ends('refused', random.pick(['invalid_number', 'carrier_refused']));

@@ -131,6 +131,7 @@ export class MemoryRecords {
           return true;
         },
       },
+      carriers: { giveBack: async (id: number) => void this.calls.change(id, { sentAt: null }) },
       persons: { withNumber: async (_: number, number: string) => person(byNumber(number)) },
       entries: { of: async () => [] },
       bookings: {
@@ -220,9 +221,10 @@ export class MemoryRecords {
             one.to === number &&
             one.placedAt >= since &&
             !(
-              (one.status === 'refused' || one.status === 'canceled') &&
               one.carrierCallId === null &&
-              one.endReason !== 'unknown'
+              (one.status === 'refused'
+                ? one.endReason !== 'unknown'
+                : (one.status === 'canceled' || one.status === 'broken') && one.sentAt === null)
             ),
         );
         const facts = {

@@ -318,6 +318,38 @@ describe('calls over carriers that are configured', { concurrency: 1 }, () => {
     }
   });
 
+  for (const carrier of ['twilio', 'vonage'] as const)
+    it(`is asked about a dial whose server died before it stored the answer: ${carrier}`, async () => {
+      const fake = { twilio, vonage }[carrier];
+      /** Places a call whose server dies; the carrier may have lost it. */
+      const placeAndDie = async (number: string, isLost: boolean) => {
+        const id = await place(number);
+        const { carrierCallId } = await until('the dial', 60_000, async () => {
+          const call = await record(id);
+          return call.carrierCallId === null ? null : call;
+        });
+        const [call] = fake.calls.filter((one) => one.id === carrierCallId);
+        if (isLost) fake.calls.splice(fake.calls.indexOf(call!), 1);
+        await server.database(
+          `update calls set owner = 'a server that died', epoch = epoch + 1, carrier_call_id = null,
+             lease_until = now() - interval '1 minute', dialled_at = now() - interval '11 seconds' where id = ${id}`,
+        );
+        const ended = await until(`call ${id} to end`, 60_000, async () => {
+          const now = await record(id);
+          return now.endedAt === null ? null : now;
+        });
+        assert.equal(ended.endReason, 'server_died');
+        const [row] = await server.database(`select dialled_at is null as untaken from calls where id = ${id}`);
+        return { call: call!, found: ended.carrierCallId, untaken: row!['untaken'] };
+      };
+      await switchTo(carrier);
+      const taken = await placeAndDie('+493000000022', false);
+      assert.deepEqual([taken.found, taken.untaken], [taken.call.id, false]);
+      await until('the hang-up', 60_000, () => taken.call.ended);
+      const lost = await placeAndDie('+493000000023', true);
+      assert.deepEqual([lost.found, lost.untaken], [null, true]);
+    });
+
   it('gets a hang-up for a call whose server has died', async () => {
     await switchTo('vonage');
     const id = await place('+493000000021');

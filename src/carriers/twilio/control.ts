@@ -53,8 +53,8 @@ export class TwilioControl implements Carrier {
     return { carrierCallId: call.sid, clock: null };
   }
 
-  async find(
-    { to, from }: DialRequest,
+  async findRecord(
+    { to, from }: Pick<DialRequest, 'to' | 'from'>,
     since: Date,
     isKnown: (carrierCallId: string) => Promise<boolean>,
   ): Promise<{ carrierCallId: string } | 'none' | 'unsure'> {
@@ -62,8 +62,10 @@ export class TwilioControl implements Carrier {
     const calls = await this.#ask((client) =>
       client.calls.list({ to, ...(from === null ? {} : { from }), startTimeAfter, limit: 50 }),
     );
+    // The account may have called the same number later.
+    const latest = since.getTime() + CLOCK_SKEW_MS;
     return theUnknownOne(
-      calls.map(({ sid }) => sid),
+      calls.flatMap(({ sid, dateCreated }) => (dateCreated?.getTime() > latest ? [] : [sid])),
       isKnown,
     );
   }

@@ -8,6 +8,7 @@ import { addressFor } from '../kit/wire.ts';
 
 const TIMEOUT_MS = 10_000;
 const LONGEST_RING_S = 120;
+const PAGE_SIZE = 100;
 const GONE = /not found|404|completed/i;
 
 /** The vendor takes and shows numbers without their plus. */
@@ -42,17 +43,19 @@ export class VonageControl implements Carrier {
     return { carrierCallId: call.uuid, clock: null };
   }
 
-  async find(
-    { to }: DialRequest,
+  async findRecord(
+    { to }: Pick<DialRequest, 'to'>,
     since: Date,
     isKnown: (carrierCallId: string) => Promise<boolean>,
   ): Promise<{ carrierCallId: string } | 'none' | 'unsure'> {
     const dateStart = new Date(since.getTime() - CLOCK_SKEW_MS).toISOString();
-    const page = await this.#ask((voice) => voice.getCallsPage({ dateStart, pageSize: 100 }));
+    const page = await this.#ask((voice) => voice.getCallsPage({ dateStart, pageSize: PAGE_SIZE }));
     const ids = (page._embedded?.calls ?? []).flatMap(({ uuid, to: called }) =>
       uuid !== undefined && calledNumber(called) === bare(to) ? [uuid] : [],
     );
-    return theUnknownOne(ids, isKnown);
+    const found = await theUnknownOne(ids, isKnown);
+    // What is not on the first page may stand on the next.
+    return found === 'none' && (page.count ?? 0) > PAGE_SIZE ? 'unsure' : found;
   }
 
   hangUp(carrierCallId: string): Promise<void> {

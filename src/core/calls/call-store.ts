@@ -83,6 +83,8 @@ export interface CallEnd {
   /** As in `Call`; default: false. */
   readonly hungUp?: boolean;
   readonly endedAt: Date;
+  /** The carrier's id, if it became known only now. */
+  readonly carrierCallId?: string;
 }
 
 /** `repeated`: this record, or a later one, is already stored. */
@@ -140,9 +142,9 @@ export interface CallStore {
    * is
    * locked until the transaction ends; other transactions skip it. `by` null: all running calls regardless of their
    * lease,
-   * for an installation with a single server.
+   * for an installation with a single server. `except`: calls to leave out.
    */
-  abandoned(by: CallOwner | null, limit: number): Promise<readonly Call[]>;
+  abandoned(by: CallOwner | null, limit: number, except?: readonly number[]): Promise<readonly Call[]>;
   /** Replaces what people or the agent call the outcome; also of an ended call. */
   setDisposition(id: number, disposition: string | null): Promise<void>;
   /** Newest first. */

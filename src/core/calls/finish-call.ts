@@ -14,6 +14,8 @@ export interface CallOutcome {
   readonly by?: EndedBy;
   /** From answer to end by the call's own clock. */
   readonly talkMs?: number;
+  /** The carrier's id, where the end is the first to know it. */
+  readonly carrierCallId?: string;
 }
 
 const INVALID_NUMBER =
@@ -72,6 +74,7 @@ export async function endIn(
     endedBy: endedBy(outcome),
     hungUp: isHungUp(outcome),
     endedAt: now,
+    ...(outcome.carrierCallId === undefined ? {} : { carrierCallId: outcome.carrierCallId }),
   });
   if (!ended) return false;
   const call = (await records.calls.byId(callId))!;
@@ -103,21 +106,52 @@ export async function endIn(
 
 const REAP_BATCH = 50;
 
-/** Ends calls whose server died, and returns them. `by`: this server, or null if it is the only one. */
-export function reapAbandoned(core: Pick<Core, 'store' | 'clock'>, by: CallOwner | null): Promise<readonly Call[]> {
-  return core.store.transaction(async (records) => {
+/** What a carrier says of a dial whose server died before it stored the carrier's answer. */
+export type FoundDial = { readonly carrierCallId: string } | 'none' | 'unknown';
+
+/** Asks carriers about such dials. A call that is asked about keeps running until the answer is there. */
+export interface DialInquiry {
+  /** Calls that are being asked about. */
+  readonly open: readonly number[];
+  canAsk(carrier: string): boolean;
+  begin(call: Call, sentAt: Date): void;
+}
+
+const DIED = { status: 'broken', reason: 'server_died', failure: 'The server that ran the call stopped' } as const;
+
+/**
+ * Ends calls whose server died, and returns them. `by`: this server, or null if it is the only one. A dial with an
+ * unknown outcome is left to the inquiry, where its carrier can be asked.
+ */
+export async function reapAbandoned(
+  core: Pick<Core, 'store' | 'clock'>,
+  by: CallOwner | null,
+  inquiry: DialInquiry | null = null,
+): Promise<readonly Call[]> {
+  const doubtful: { readonly call: Call; readonly sentAt: Date }[] = [];
+  const reaped = await core.store.transaction(async (records) => {
     const now = core.clock.now();
-    const calls = await records.calls.abandoned(by, REAP_BATCH);
-    const reaped: Call[] = [];
+    const calls = await records.calls.abandoned(by, REAP_BATCH, inquiry?.open ?? []);
+    const ended: Call[] = [];
     for (const call of calls) {
-      const done = await endIn(records, now, call.id, null, {
-        status: 'broken',
-        reason: 'server_died',
-        failure: 'The server that ran the call stopped',
-      });
-      if (done) reaped.push(call);
+      const sentAt = inquiry !== null && isUnstored(call) ? await records.dialling.sentAt(call.id) : null;
+      if (sentAt !== null && inquiry!.canAsk(call.carrier)) doubtful.push({ call, sentAt });
+      else if (await endIn(records, now, call.id, null, DIED)) ended.push(call);
     }
-    await records.metrics.settle(reaped.map((call) => call.id));
-    return reaped;
+    await records.metrics.settle(ended.map((call) => call.id));
+    return ended;
+  });
+  for (const { call, sentAt } of doubtful) inquiry!.begin(call, sentAt);
+  return reaped;
+}
+
+const isUnstored = ({ direction, carrierCallId }: Call): boolean => direction === 'outbound' && carrierCallId === null;
+
+/** Ends a call whose server died with what the carrier says of its dial. False if it has ended already. */
+export function endInquired(core: Pick<Core, 'store' | 'clock'>, callId: number, found: FoundDial): Promise<boolean> {
+  return core.store.transaction(async (records) => {
+    if (found === 'none') await records.carriers.giveBack(callId);
+    const named = typeof found === 'object' ? found : {};
+    return finishIn(records, core.clock.now(), callId, null, { ...DIED, ...named });
   });
 }

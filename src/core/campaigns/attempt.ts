@@ -44,7 +44,7 @@ export function outcomeOf(dial: EndedDial): AttemptOutcome | 'not-dialled' {
     case 'voicemail':
       return dial.leavesMessage ? 'voicemail_left' : 'voicemail';
     case 'canceled':
-      return taken ? 'canceled' : 'not-dialled';
+      return taken || dial.dialled ? 'canceled' : 'not-dialled';
     case 'refused':
       if (dial.endReason === 'invalid_number') return 'invalid_number';
       if (dial.endReason === 'unknown') return 'unknown';

@@ -16,6 +16,8 @@ import { recallDials } from './recall-dials.ts';
 
 /** Waiting leads that one step makes ready for each campaign. */
 const READY_AT_ONCE = 200;
+/** Dials that one step claims for an organization. */
+const CLAIMED_AT_ONCE = 500;
 
 type ClaimCore = Pick<Core, 'store' | 'clock' | 'limits' | 'carriers'>;
 
@@ -53,7 +55,8 @@ async function claimDue(core: ClaimCore, claimant: Claimant): Promise<readonly C
   for (const [organizationId, campaigns] of Map.groupBy(loads, ({ campaign }) => campaign.organizationId)) {
     const dialable = await dialableOf(core, claimant, organizationId, campaigns);
     const load = calls.get(organizationId) ?? { live: 0, outbound: 0 };
-    const slots = Math.min(forCarriers, freeSlots(load, claimedBy(campaigns), core.limits.maxConcurrentCalls));
+    const free = freeSlots(load, claimedBy(campaigns), core.limits.maxConcurrentCalls);
+    const slots = Math.min(CLAIMED_AT_ONCE, forCarriers, free);
     const all = campaigns.map(({ campaign: { weight }, pace: { served } }) => ({ weight, served }));
     const shares = shareSlots(dialable, all, slots);
     for (const { id, placeIds } of dialable) {
