@@ -70,6 +70,26 @@ describe('scenarios of the desk', () => {
     assert.equal(estimateMinutes(0), 1);
   });
 
+  it('desk.md 9: of two agents who accept the same caller at once, one has the caller, in either order', () => {
+    for (const first of [0, 1]) {
+      const one = desk(2);
+      enter(one, 1);
+      const [late] = one.desk.offers;
+      // The time to answer of the first agent is over just as both accept.
+      one.pass(late!.deadline.getTime() - one.nowMs);
+      const [open] = one.desk.offers;
+      assert.notEqual(open!.agentId, late!.agentId);
+      const accept = [late!, open!];
+      for (const { id } of first === 0 ? accept : accept.toReversed()) {
+        one.do({ type: 'accept', offerId: id });
+        one.do({ type: 'media-proven', offerId: id });
+      }
+      assert.equal(one.connected(1)?.agentId, open!.agentId);
+      assert.deepEqual(one.desk.offers, []);
+      assert.equal(effectiveStatus(one.desk, one.agent(late!.agentId)), 'away');
+    }
+  });
+
   it('desk.md 10: accepted, but no media comes: the next agent is offered the call at its old place', () => {
     const one = desk(2);
     enter(one, 1);

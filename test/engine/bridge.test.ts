@@ -79,7 +79,7 @@ describe('the bridge, in audio', () => {
     }
   });
 
-  it("leaves no energy of a whisper or a briefing on the person's channel", () => {
+  it("desk.md 21: leaves no energy of a whisper or a briefing on the person's channel", () => {
     const stage = fullHouse();
     stage.bridge.change((all) => whisper(talk(all, 'ann'), 'boss', 'ann'));
     stage.run(2000);
@@ -93,7 +93,7 @@ describe('the bridge, in audio', () => {
     assert.ok(amplitudeAt(stage.leg('ann').heard(2100, 4000), HZ['ai-agent']!) > LEVEL / 2);
   });
 
-  it('gives the recording what the person hears, and apart what only others hear', () => {
+  it('desk.md 17: gives the recording what the person hears, and apart what only others hear', () => {
     const stage = fullHouse();
     stage.bridge.change((all) => whisper(talk(all, 'ann'), 'boss', 'ann'));
     stage.run(1000);
@@ -219,7 +219,7 @@ describe('the plain pair on the bridge', () => {
     assert.ok(Math.abs(sequence.length - frames * FRAME_SAMPLES) <= 2 * FRAME_SAMPLES);
   });
 
-  it('ends within 200 ms when a human takes over, and what was cut off is not proved', () => {
+  it('desk.md 22: ends within 200 ms when a human takes over, and what was cut off is not proved', () => {
     const stage = new BridgeStage();
     stage.agentSays(1, new Tone(700, LEVEL).linear(8000 * 5));
     stage.run(1000);

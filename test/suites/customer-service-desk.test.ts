@@ -88,7 +88,7 @@ describe('customer-service: the desk', { concurrency: 1 }, () => {
     assert.equal((await ask('PUT', '/agents/user_999999/status', { status: 'away' })).status, 404);
   });
 
-  it('keeps a caller in line while no agent is free, and shows the queue', async () => {
+  it('desk.md 20: keeps a caller in line while no agent is free, and shows the queue', async () => {
     await ok('PUT', `/agents/${john.id}/status`, { status: 'offline' });
     const id = await running();
     const waiting = await ok('POST', `/calls/${id}/transfer`, { skills: ['legal'] });
@@ -100,6 +100,7 @@ describe('customer-service: the desk', { concurrency: 1 }, () => {
       position: 1,
       estimated_wait_minutes: null,
     });
+    assert.equal((await ask('GET', '/queue/999999999/position')).status, 404);
     const now = await ok('GET', '/analytics/realtime');
     assert.match(String(now['timestamp']), /Z$/);
     assert.deepEqual(

@@ -11,6 +11,7 @@ import { superviseCall } from '#core/desk/supervise-call.ts';
 import { transferCall, transfersOf } from '#core/desk/transfer-call.ts';
 import type { Context } from '#core/kernel/context.ts';
 import { changeUser, createUser } from '#core/identity/users.ts';
+import { erasePerson } from '#core/people/erase-person.ts';
 import { decodeMulaw, encodeMulaw } from '#engine/audio/mulaw.ts';
 import { makeOfflineProviders } from '#providers/offline/offline.ts';
 import { speak } from '../contract/text-to-speech.ts';
@@ -223,7 +224,7 @@ describe('the desk', () => {
     await core.live.send(call.id, { type: 'end', reason: 'completed' });
   });
 
-  it('desk.md 18: a callback is made in its turn, at its old place, but not to a person who opted out', async () => {
+  it('desk.md 18, 24: a callback keeps its place; not after an opt-out, nor after an erasure', async () => {
     const { core } = server.app;
     const agent = await newAgent({ phoneNumber: '+15005550124' });
     const waits = async (to: string) => {
@@ -233,10 +234,22 @@ describe('the desk', () => {
       await core.live.send(call.id, { type: 'end', reason: 'completed' });
       return entry;
     };
+    const erased = await waits('+15005550006');
     const [optedOut, entry] = [await waits('+15005550010'), await waits('+15005550008')];
     await server.request('POST', '/api/people/do-not-call', { phone_number: '+15005550010' });
-    await setAgentStatus(core, as(agent.id), agent.id, 'online');
     const now = (id: number) => core.store.desk.entry(admin.organizationId, id);
+    await until(
+      'the call of the erased one to end',
+      60_000,
+      async () => (await core.store.calls.byId(erased.callId))!.endedAt,
+    );
+    assert.ok((await erasePerson(core, admin, '+15005550006')).calls >= 1);
+    const { outcome, cause, reason, callback } = (await now(erased.id))!;
+    assert.deepEqual(
+      { outcome, cause, reason, callback },
+      { outcome: 'callback', cause: 'erased', reason: null, callback: null },
+    );
+    await setAgentStatus(core, as(agent.id), agent.id, 'online');
     await until('the one who opted out to be left alone', 60_000, async () => (await now(optedOut.id))!.endedAt);
     assert.deepEqual([(await now(optedOut.id))!.outcome, (await now(optedOut.id))!.cause], ['callback', 'do_not_call']);
     await until(
