@@ -82,7 +82,7 @@ for (const failure of failures) {
     assert.deepEqual(await list(), before);
   });
 
-  it(`a vendor that has only ever answered ${shown} is left out, and is an error where it alone is asked for`, async () => {
+  it(`a vendor that has only answered ${shown} is left out; asked for alone, it is an error`, async () => {
     const { list } = catalogue();
     answer = failure;
     const { voices, unavailable } = await list();
