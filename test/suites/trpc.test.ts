@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { get } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { ROLES, type Role } from '#core/kernel/context.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
@@ -112,6 +113,15 @@ describe('tRPC', () => {
     assert.deepEqual([bad.status, errorOf(bad.body).data['code']], [401, 'UNAUTHORIZED']);
     const evil = await query('livekit.getTranscript', { callId: sid }, { origin: 'https://evil.example' });
     assert.deepEqual([evil.status, errorOf(evil.body).data['code']], [403, 'FORBIDDEN']);
+    const { port } = new URL(server.url);
+    const asked = (host: string) =>
+      new Promise<number>((done, fail) =>
+        get({ host: '127.0.0.1', port, path: '/api/trpc/campaign.getAll', headers: { host } }, (reply) => {
+          reply.resume();
+          done(reply.statusCode ?? 0);
+        }).on('error', fail),
+      );
+    assert.deepEqual([await asked(`127.0.0.1:${port}`), await asked('evil.example')], [200, 403]);
   });
 
   it('refuses an unknown procedure and bad input, in its own form, without a stack', async () => {
@@ -164,6 +174,15 @@ describe('tRPC where credentials are required', () => {
     assert.equal((await fetch(`${server.url}/health/detailed`)).status, 401);
     assert.equal((await fetch(`${server.url}/health`)).status, 200);
     assert.equal((await server.request('GET', '/metrics')).status, 200);
+  });
+
+  it('counts requests without a credential by their address, apart from those with one', async () => {
+    const statuses: number[] = [];
+    while (statuses.at(-1) !== 429 && statuses.length < 250)
+      statuses.push((await fetch(`${server.url}/api/health/database`)).status);
+    assert.ok(statuses.length <= 201, 'two windows at most');
+    assert.deepEqual([...new Set(statuses)], [401, 429]);
+    assert.equal((await server.request('GET', '/api/health/database')).status, 200);
   });
 
   it('takes ten calls a minute of one campaign', async () => {
