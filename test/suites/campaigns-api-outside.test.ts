@@ -31,9 +31,7 @@ class BookingAgent implements LanguageModel {
     const results = messages.filter((one) => one.role === 'tool-result');
     const last = messages.at(-1);
     if (last?.role === 'tool-result')
-      return [
-        { type: 'text', text: last.status === 'unconfirmed' ? 'The appointment. Is that right?' : `${last.output}` },
-      ];
+      return [{ type: 'text', text: last.status === 'unconfirmed' ? 'The appointment. Is that right?' : last.output }];
     if (last?.role !== 'caller') return [];
     if (results.some(({ status }) => status === 'ok' || status === 'failed'))
       return [{ type: 'text', text: 'Goodbye.' }];
