@@ -202,7 +202,10 @@ export class Placing {
       if (told !== undefined) return told;
       if (this.#stop.signal.aborted) break;
       try {
-        const found = (await (carrier.findRecord ?? carrier.find)?.call(carrier, request, since, isKnown)) ?? 'unsure';
+        const found =
+          (await (carrier.findRecord
+            ? carrier.findRecord(request, since, isKnown)
+            : carrier.find?.(request, since, isKnown))) ?? 'unsure';
         // Found twice in a row: by the second query, any other call dialled just now has its carrier id stored.
         if (typeof found === 'object' && found.carrierCallId === candidate) return candidate;
         candidate = typeof found === 'object' ? found.carrierCallId : null;
