@@ -1,3 +1,14 @@
+const SUMS = `calls, answered, converted, talk_ms, ring_ms, turns, waited_ms, cost_micros, sentiment, analysed,
+  transferred, positive, negative`;
+
+/** Roll-ups of a span, of those of a shorter one. */
+const longer = (span: string, length: string, of: string): string => `
+  insert into call_rollups (organization_id, dimension, value, span, bucket, ${SUMS})
+  select organization_id, dimension, value, '${span}',
+    date_bin('${length}', bucket, timestamptz '2000-01-01 00:00:00+00'),
+    ${SUMS.replace(/\w+/g, 'sum($&)')}
+  from call_rollups where span = '${of}' group by 1, 2, 3, 4, 5`;
+
 /**
  * The facts of all ended calls, their counters and their roll-ups: what `PostgresMetricsStore.settle` writes call by
  * call, in one go.
@@ -12,18 +23,19 @@ export const FACTS: readonly string[] = [
   from calls where ended_at is not null`,
   `insert into call_counts
   select organization_id, agent_id, coalesce(user_id, 0), outcome, count(*) from call_facts group by 1, 2, 3, 4`,
-  `insert into call_rollups (organization_id, dimension, value, span, bucket, calls, answered, converted, talk_ms,
-    ring_ms, turns, waited_ms, cost_micros, sentiment, analysed, transferred, positive, negative)
-  select f.organization_id, d.dimension, d.value, s.span,
-    date_bin(s.length, f.ended_at, timestamptz '2000-01-01 00:00:00+00'), count(*), count(*) filter (where f.answered),
-    count(*) filter (where f.converted), sum(f.talk_ms), sum(f.ring_ms), sum(f.turns), sum(f.waited_ms),
+  `insert into call_rollups (organization_id, dimension, value, span, bucket, ${SUMS})
+  select f.organization_id, d.dimension, d.value, 'quarter',
+    date_bin('15 minutes', f.ended_at, timestamptz '2000-01-01 00:00:00+00'), count(*),
+    count(*) filter (where f.answered), count(*) filter (where f.converted), sum(f.talk_ms), sum(f.ring_ms),
+    sum(f.turns), sum(f.waited_ms),
     sum(f.cost_micros), sum(f.sentiment), count(*), count(*) filter (where f.transferred),
     count(*) filter (where f.sentiment > 0), count(*) filter (where f.sentiment < 0)
   from call_facts f
   cross join lateral (values ('all', ''), ('agent', f.agent_id::text), ('user', f.user_id::text),
     ('campaign', f.campaign_id::text), ('direction', f.direction), ('carrier', f.carrier), ('outcome', f.outcome),
     ('ending', f.ending), ('version', f.agent_id || '.' || f.agent_version)) as d(dimension, value)
-  cross join (values ('quarter', interval '15 minutes'), ('hour', interval '1 hour'),
-    ('day', interval '1 day'), ('ever', interval '100000 days')) as s(span, length)
   where d.value is not null group by 1, 2, 3, 4, 5`,
+  longer('hour', '1 hour', 'quarter'),
+  longer('day', '1 day', 'hour'),
+  longer('ever', '100000 days', 'day'),
 ];

@@ -40,8 +40,9 @@ class Offers {
 function catalogue() {
   const url = `http://127.0.0.1:${(vendor.address() as AddressInfo).port}`;
   let nowMs = 0;
+  const speaker = { id: 'elevenlabs', voices: new ElevenLabsVoices(url, 'key') };
   const voices = new ConfiguredVoices({
-    providers: { speakers: [{ id: 'elevenlabs', voices: new ElevenLabsVoices(url, 'key') } as never] },
+    providers: { speakers: [speaker] },
     offlineVoice: {} as never,
     encode: () => Promise.reject(new Error('nothing is spoken')),
     nowMs: () => nowMs,

@@ -217,13 +217,17 @@ export class PostgresMetricsStore implements MetricsStore {
   }
 
   async ofCampaign(...[organizationId, campaignId, range]: Parameters<MetricsStore['ofCampaign']>) {
+    // Each call is read by its key: joined at once, every call of every campaign is read.
     const { rows } = await sql<BreakdownRow & { dimension: keyof CampaignBreakdown }>`
       with f as (
-        select f.answered, f.converted, coalesce(a.outcome, f.outcome) as outcome,
-          case when a.id is not null
-            then (select count(*) from attempts b where b.lead_id = a.lead_id and b.id <= a.id) end as attempt,
+        select f.answered, f.converted, coalesce(a.outcome, f.outcome) as outcome, a.attempt,
           to_char(f.placed_at at time zone ${range.zone}, 'HH24') as hour, c.from_number as number
-        from call_facts f join calls c on c.id = f.call_id left join attempts a on a.call_id = f.call_id
+        from call_facts f
+        cross join lateral (select from_number from calls where id = f.call_id offset 0) c
+        left join lateral (
+          select a.outcome,
+            (select count(*) from attempts b where b.lead_id = a.lead_id and b.id <= a.id) as attempt
+          from attempts a where a.call_id = f.call_id offset 0) a on true
         where f.organization_id = ${organizationId} and f.campaign_id = ${campaignId}
           and f.ended_at >= ${range.from} and f.ended_at < ${range.to})
       select d.dimension, d.value, count(*) as calls, count(*) filter (where f.answered) as answered,
