@@ -42,10 +42,12 @@ export function mountPages(server: FastifyInstance, parts: PageParts): void {
     );
   });
   server.get<{ Params: { file: string } }>('/app/recordings/:file', async (request, reply) => {
-    const [, sid, format] = /^(\w+)\.(wav|mp3)$/.exec(request.params.file) ?? [];
+    const [, sid, format] = /^(\w+)\.(wav|mp3|apart\.wav)$/.exec(request.params.file) ?? [];
     if (sid === undefined) throw notFound('Recording', `recording: ${request.params.file}`);
     const call = await openCall(parts, request, sid);
-    return sendRecording(parts, call, format as 'wav' | 'mp3', request, reply);
+    return format === 'apart.wav'
+      ? sendApart(parts, call, reply)
+      : sendRecording(parts, call, format as 'wav' | 'mp3', request, reply);
   });
 }
 
@@ -85,6 +87,22 @@ async function openCall(parts: PageParts, request: FastifyRequest, sid: string):
   return getCall(core, { organizationId, actor, requestId: request.id }, sid, `call_sid: ${sid}`);
 }
 
+const recordingHeaders = (name: string, type: string) => ({
+  'content-type': type,
+  'cache-control': 'private',
+  'x-content-type-options': 'nosniff',
+  'content-disposition': `inline; filename="${name}"`,
+});
+
+/** What the caller did not hear: briefings and whispers, the AI agent left, people right. */
+async function sendApart({ files }: PageParts, call: Call, reply: FastifyReply): Promise<FastifyReply> {
+  const source = call.recordingKey === null ? null : await files.read(recordingFiles(call.recordingKey).apart);
+  if (!source) throw notFound('Recording', `call_sid: ${call.sid}`);
+  return reply
+    .headers({ ...recordingHeaders(`${call.sid}.apart.wav`, 'audio/wav'), 'content-length': wavBytes(source) })
+    .send(toStream(wavSoFar(source)));
+}
+
 async function sendRecording(
   { core, files }: PageParts,
   call: Call,
@@ -94,12 +112,7 @@ async function sendRecording(
 ): Promise<FastifyReply> {
   if (call.recordingKey === null) throw notFound('Recording', `call_sid: ${call.sid}`);
   const made = recordingFiles(call.recordingKey);
-  void reply.headers({
-    'content-type': format === 'wav' ? 'audio/wav' : 'audio/mpeg',
-    'cache-control': 'private',
-    'x-content-type-options': 'nosniff',
-    'content-disposition': `inline; filename="${call.sid}.${format}"`,
-  });
+  void reply.headers(recordingHeaders(`${call.sid}.${format}`, format === 'wav' ? 'audio/wav' : 'audio/mpeg'));
   const whole = await files.read(made[format]);
   if (whole) return sendRange(files, made[format], whole, request, reply);
   // It is made when the call has ended; until then there is what was recorded so far.

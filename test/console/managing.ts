@@ -128,10 +128,11 @@ export function managingTests(scene: ConsoleScene): void {
     await page.fill('section[aria-label=Talk] input', 'Hello, who are you?');
     await page.press('section[aria-label=Talk] input', 'Enter');
     await page.waitForSelector('section[aria-label=Talk] li >> nth=1', LONG);
-    // A busy server refuses a web call: it is asked for again.
+    // A busy server refuses a web call: it is asked for again. While the line opens, the button cannot be pressed.
     await until('the line to be open', 60_000, async () => {
       if (await page.evaluate("document.body.textContent.includes('Talking to the agent')")) return true;
-      await page.click('section[aria-label=Talk] button:text-is("Talk with the microphone")');
+      await page.evaluate(`[...document.querySelectorAll('section[aria-label=Talk] button')]
+        .find((button) => button.textContent.includes('Talk with the microphone') && !button.disabled)?.click()`);
       return false;
     });
     await page.click('[aria-label="Your line"] a:text-is("Open it")');

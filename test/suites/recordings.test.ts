@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Call } from '#core/calls/call.ts';
 import { recordingFiles } from '#core/calls/recording.ts';
@@ -60,6 +62,19 @@ describe('recordings', { concurrency: 3 }, () => {
     }
     assert.equal((await statusOf(off))['recording_url'], null);
     assert.equal((await get(`/app/recordings/${off.sid}.wav`)).status, 404);
+  });
+
+  it('what the caller did not hear has an address of its own, which no signature of the recording opens', async () => {
+    const call = await ended('+15005550005');
+    const apart = `/app/recordings/${call.sid}.apart.wav`;
+    assert.equal((await get(apart)).status, 404, 'there was no whisper');
+    const { source, apart: key } = recordingFiles(call.recordingKey!);
+    copyFileSync(join(server.filesDir, source), join(server.filesDir, key));
+    const { status, type, bytes } = await get(apart);
+    assert.deepEqual([status, type, bytes.toString('latin1', 0, 4)], [200, 'audio/wav', 'RIFF']);
+    const whole = new URL(String((await statusOf(call))['recording_url']));
+    assert.equal((await get(whole.href)).bytes.length, bytes.length);
+    assert.equal((await fetch(`${server.url}${apart}${whole.search}`)).status, 401);
   });
 
   it('can be had as MP3 beside WAV, of the same length', async () => {
