@@ -5,8 +5,9 @@ import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { SignJWT } from 'jose';
 import { saveSettingsGroups } from '#core/carriers/carriers.ts';
-import type { LanguageModel, ModelMessage, ModelPart } from '#engine/contracts/language-model.ts';
+import type { ModelPart, ModelRequest } from '#engine/contracts/language-model.ts';
 import { FakeTwilio } from '../carriers/twilio.ts';
+import { AnsweringModel } from '../support/answering-model.ts';
 import { EventClient } from '../support/event-client.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
 
@@ -16,18 +17,10 @@ type Json = Record<string, unknown>;
 const WHEN = '2031-03-06T15:00';
 
 /** Books one time once the caller agrees, and says what became of it. */
-class BookingAgent implements LanguageModel {
+class BookingAgent extends AnsweringModel {
   readonly id = 'booking';
 
-  generate({ messages }: { messages: readonly ModelMessage[] }, onPart: (part: ModelPart) => void) {
-    const timer = setImmediate(() => {
-      for (const part of this.#answer(messages)) onPart(part);
-      onPart({ type: 'done' });
-    });
-    return { abort: () => clearImmediate(timer) };
-  }
-
-  #answer(messages: readonly ModelMessage[]): ModelPart[] {
+  protected answer({ messages }: ModelRequest): readonly ModelPart[] {
     const results = messages.filter((one) => one.role === 'tool-result');
     const last = messages.at(-1);
     if (last?.role === 'tool-result')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { LanguageModel, ModelMessage, ModelPart, ToolArgs } from '#engine/contracts/language-model.ts';
+import type { ModelPart, ModelRequest, ToolArgs } from '#engine/contracts/language-model.ts';
+import { AnsweringModel } from '../support/answering-model.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
 
@@ -9,19 +10,11 @@ import { startServer, until, type TestServer } from '../support/server.ts';
 type Json = Record<string, unknown>;
 
 /** Books what the caller names with `seats N`; says what it was refused, and asks; follows nothing else. */
-class BookingModel implements LanguageModel {
+class BookingModel extends AnsweringModel {
   readonly id = 'booking';
   args: ToolArgs = { seats: '4' };
 
-  generate({ messages }: { messages: readonly ModelMessage[] }, onPart: (part: ModelPart) => void) {
-    const timer = setImmediate(() => {
-      for (const part of this.#answer(messages)) onPart(part);
-      onPart({ type: 'done' });
-    });
-    return { abort: () => clearImmediate(timer) };
-  }
-
-  #answer(messages: readonly ModelMessage[]): ModelPart[] {
+  protected answer({ messages }: ModelRequest): readonly ModelPart[] {
     const last = messages.at(-1);
     if (last?.role === 'tool-result')
       return [

@@ -1,4 +1,5 @@
-import type { LanguageModel, ModelPart, ModelRequest } from '#engine/contracts/language-model.ts';
+import type { ModelPart, ModelRequest } from '#engine/contracts/language-model.ts';
+import { AnsweringModel } from './answering-model.ts';
 
 /** What a scripted model says, or does. */
 export type Line =
@@ -6,25 +7,22 @@ export type Line =
   | { readonly tool: string; readonly args?: Readonly<Record<string, string>>; readonly say?: string };
 
 /** A language model that follows a script: says its first unsaid line, then goodbye; repeats tool results unchanged. */
-export class ScriptedModel implements LanguageModel {
+export class ScriptedModel extends AnsweringModel {
   readonly id = 'scripted';
   readonly requests: ModelRequest[] = [];
   readonly #lines: readonly Line[];
 
   constructor(lines: readonly Line[]) {
+    super();
     this.#lines = lines;
   }
 
-  generate(request: ModelRequest, onPart: (part: ModelPart) => void): { abort(): void } {
+  override generate(request: ModelRequest, onPart: (part: ModelPart) => void): { abort(): void } {
     this.requests.push(request);
-    const timer = setImmediate(() => {
-      for (const part of this.#answer(request)) onPart(part);
-      onPart({ type: 'done' });
-    });
-    return { abort: () => clearImmediate(timer) };
+    return super.generate(request, onPart);
   }
 
-  #answer({ messages }: ModelRequest): ModelPart[] {
+  protected answer({ messages }: ModelRequest): readonly ModelPart[] {
     const last = messages.at(-1);
     if (last?.role === 'tool-result') return [{ type: 'text', text: `The answer is: ${last.output}` }];
     const done = (line: Line) =>
