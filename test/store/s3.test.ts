@@ -92,6 +92,24 @@ describe('the file store in a bucket', () => {
     silent.close();
   });
 
+  it('an object whose content takes longer than the wait for an answer is read whole', async () => {
+    const slow = createServer((_request, reply) => {
+      reply.writeHead(200, { 'content-length': '8' }).write('half');
+      setTimeout(() => reply.end('half'), 1500);
+    });
+    await new Promise<void>((listening) => slow.listen(0, '127.0.0.1', listening));
+    const { port } = slow.address() as AddressInfo;
+    const bucket = new Bucket(motoBucket(`http://127.0.0.1:${port}`), { totalMs: 1000 });
+    try {
+      const parts: Uint8Array[] = [];
+      for await (const part of bucket.read('a')) parts.push(part);
+      assert.equal(Buffer.concat(parts).toString(), 'halfhalf');
+    } finally {
+      await bucket.close();
+      slow.close();
+    }
+  });
+
   it('recordings of a process that died are uploaded by the next one', async () => {
     const key = 'recordings/org_1/died.au';
     const child = spawnSync(

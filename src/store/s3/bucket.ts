@@ -24,7 +24,7 @@ export interface BucketTimes {
   /** Longest wait for the first or the next part of an answer. */
   readonly answerMs: number;
   readonly attempts: number;
-  /** Longest wait for an answer, all attempts together; an upload has no such limit. */
+  /** Longest wait for an answer, all attempts together. Neither an upload nor an object's content has this limit. */
   readonly totalMs: number;
 }
 
@@ -38,8 +38,8 @@ const STALE_UPLOAD_MS = 24 * 3_600_000;
 interface Connection {
   readonly client: S3Client;
   readonly sdk: Sdk;
-  /** Options of a request that ends after `totalMs`. */
-  readonly limit: () => { abortSignal: AbortSignal };
+  /** Options of a request that is given up without an answer after `totalMs`. */
+  readonly limit: { readonly abortSignal: AbortSignal };
 }
 
 /** The objects of one bucket below a prefix. Every method throws AppError unavailable if the bucket fails. */
@@ -63,7 +63,7 @@ export class Bucket {
   size(key: string): Promise<number | null> {
     return this.#ask('read', async ({ client, sdk, limit }) => {
       try {
-        const found = await client.send(new sdk.HeadObjectCommand(this.#object(key)), limit());
+        const found = await client.send(new sdk.HeadObjectCommand(this.#object(key)), limit);
         return found.ContentLength ?? 0;
       } catch (error) {
         if (statusOf(error) === 404 && (error as Error).name !== 'NoSuchBucket') return null;
@@ -80,7 +80,7 @@ export class Bucket {
           ...this.#object(key),
           ...(range ? { Range: `bytes=${range.start}-${range.end}` } : {}),
         }),
-        limit(),
+        limit,
       );
       return found.Body as Readable;
     });
@@ -124,7 +124,7 @@ export class Bucket {
 
   delete(key: string): Promise<void> {
     return this.#ask('deleted', async ({ client, sdk, limit }) => {
-      await client.send(new sdk.DeleteObjectCommand(this.#object(key)), limit());
+      await client.send(new sdk.DeleteObjectCommand(this.#object(key)), limit);
     });
   }
 
@@ -165,7 +165,7 @@ export class Bucket {
   async check(): Promise<string | null> {
     const { bucket, prefix } = this.#settings;
     await this.#ask('listed', ({ client, sdk, limit }) =>
-      client.send(new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }), limit()),
+      client.send(new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }), limit),
     ).catch(() => undefined);
     return this.#problem;
   }
@@ -175,14 +175,19 @@ export class Bucket {
   }
 
   async #ask<T>(what: string, request: (connection: Connection) => Promise<T>): Promise<T> {
+    const giveUp = new AbortController();
+    const limit = { abortSignal: giveUp.signal };
+    // Ends with the answer: an abort would also cut the content that follows it.
+    const timer = setTimeout(() => giveUp.abort(new DOMException('no answer', 'TimeoutError')), this.#times.totalMs);
     try {
-      const limit = () => ({ abortSignal: AbortSignal.timeout(this.#times.totalMs) });
       const answer = await request({ ...(await (this.#connection ??= this.#connect())), limit });
       this.#problem = null;
       return answer;
     } catch (error) {
       this.#problem = this.#explain(error);
       throw new AppError('unavailable', `The file could not be ${what}: ${this.#problem}`, { cause: error });
+    } finally {
+      clearTimeout(timer);
     }
   }
 
