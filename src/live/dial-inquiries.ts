@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { endInquired, type FoundDial } from '#core/calls/finish-call.ts';
 import type { Call } from '#core/calls/call.ts';
 import { logFailure } from '#core/kernel/errors.ts';
@@ -66,7 +67,8 @@ export class DialInquiries {
     const isKnown = async (id: string) => (await store.calls.atCarrier(call.carrier, id, null)) !== null;
     let pauseMs = 0;
     for (const afterMs of ASK_AFTER_MS) {
-      await this.#pause(Math.max(pauseMs, sentAt.getTime() + afterMs - clock.now().getTime()));
+      const ms = Math.max(pauseMs, sentAt.getTime() + afterMs - clock.now().getTime());
+      await pause(ms, undefined, { signal: this.#closing.signal, ref: false }).catch(() => undefined);
       if (this.#closing.signal.aborted) return null;
       try {
         const carrier = await carriers.control(call.carrier);
@@ -78,20 +80,5 @@ export class DialInquiries {
       pauseMs = PAUSE_MS;
     }
     return 'unknown';
-  }
-
-  #pause(ms: number): Promise<void> {
-    const { signal } = this.#closing;
-    if (ms <= 0 || signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const over = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', over);
-        resolve();
-      };
-      const timer = setTimeout(over, ms);
-      timer.unref();
-      signal.addEventListener('abort', over);
-    });
   }
 }
