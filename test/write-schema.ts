@@ -1,5 +1,9 @@
 // Writes the types of the schema, from a fresh database with all migrations: npm run schema.
-import { writeFileSync } from 'node:fs';
-import { freshSchemaSource, SCHEMA_PATH } from './schema/schema-source.ts';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { freshSchemaSources } from './schema/schema-source.ts';
 
-writeFileSync(SCHEMA_PATH, await freshSchemaSource());
+for (const [path, source] of await freshSchemaSources()) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, source);
+}

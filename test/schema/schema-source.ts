@@ -6,7 +6,24 @@ import { openDatabase } from '#store/database.ts';
 import { startEmbedded } from '#store/embedded-postgres.ts';
 import { deleteDataDir } from '../support/data-dir.ts';
 
-export const SCHEMA_PATH = join(import.meta.dirname, '../../src/store/schema.ts');
+const STORE = join(import.meta.dirname, '../../src/store');
+
+/** The files of the schema, one for the tables of an area. */
+const AREAS: Readonly<Record<string, string>> = {
+  agents: 'agent_activity agent_drafts agent_tests agent_versions ai_agents mcp_servers tool_executions tools voices',
+  calls: `batch_calls call_batches call_origins call_reviews calls conversations entries legs media_tokens participants
+    record_revisions`,
+  campaigns: `attempts calling_places calling_rules campaign_pace campaigns lead_counts lead_import_errors lead_imports
+    leads`,
+  carriers: 'carrier_deliveries carrier_pace dispatch_rules phone_numbers received_messages sip_trunks',
+  desk: 'callbacks desk_agents desks offers queue_entries',
+  events: 'event_feed events webhook_deliveries webhook_lanes webhooks',
+  identity: 'api_keys audit organizations sessions sign_in_failures sign_in_places used_refresh_tokens users',
+  knowledge: 'document_chunks documents memory_preferences memory_topics uploaded_files',
+  metrics: 'call_counts call_facts call_rollups prices usage_lines',
+  people: 'bookings consents do_not_call person_ids person_numbers persons suppressed_numbers',
+  servers: 'idempotent_requests installation media_servers rate_limits server_commands servers settings',
+};
 
 /** What a column of JSON holds, by `table.column`: the database does not know. */
 const JSON_CONTENT: Readonly<Record<string, string>> = {
@@ -72,20 +89,16 @@ interface Column {
   readonly generated: boolean;
 }
 
-const HEAD = `// Generated from the migrated database by \`npm run schema\`; do not edit. \`npm run check\` compares it.
-import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
+const HEAD = '// Generated from the migrated database by `npm run schema`; do not edit. `npm run check` compares it.\n';
 
-export interface Database {
-`;
-
-/** The source of `src/store/schema.ts`, from a fresh embedded database with all migrations. */
-export async function freshSchemaSource(): Promise<string> {
+/** The sources of `src/store/schema.ts` and `src/store/schema/` by path, from a fresh database with all migrations. */
+export async function freshSchemaSources(): Promise<ReadonlyMap<string, string>> {
   const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-schema-'));
   const server = await startEmbedded({ dataDir, settings: { fsync: 'off' } });
   try {
     const database = await openDatabase(server.connection, () => undefined, 1);
     try {
-      return await schemaSource(database.pool);
+      return await schemaSources(database.pool);
     } finally {
       await database.close();
     }
@@ -95,17 +108,42 @@ export async function freshSchemaSource(): Promise<string> {
   }
 }
 
-async function schemaSource(pool: Pool): Promise<string> {
+async function schemaSources(pool: Pool): Promise<ReadonlyMap<string, string>> {
   const { rows } = await pool.query<Column>(`
     select table_name "table", column_name "column", udt_name type, is_nullable = 'YES' nullable,
       column_default is not null "hasDefault", is_generated = 'ALWAYS' or identity_generation = 'ALWAYS' generated
     from information_schema.columns
     where table_schema = current_schema() and table_name <> 'migrations'
     order by table_name collate "C", ordinal_position`);
-  const tables = [...Map.groupBy(rows, (row) => row.table)].map(
-    ([name, columns]) => `  ${name}: {\n${columns.map((one) => `    ${one.column}: ${typeOf(one)};\n`).join('')}  };\n`,
-  );
-  return `${HEAD}${tables.join('')}}\n`;
+  const tables = Map.groupBy(rows, ({ table }) => table);
+  const areas = Object.entries(AREAS).map(([area, names]) => [area, names.split(/\s+/)] as const);
+  const listed = new Set(areas.flatMap(([, names]) => names));
+  const lost = [...tables.keys()].find((table) => !listed.has(table));
+  if (lost !== undefined) throw new Error(`AREAS lacks ${lost}: add the table to its area`);
+  return new Map([
+    [join(STORE, 'schema.ts'), wholeSource(areas.map(([area]) => area))],
+    ...areas.map(([area, names]) => [join(STORE, 'schema', `${area}.ts`), areaSource(area, names, tables)] as const),
+  ]);
+}
+
+const interfaceOf = (area: string) => `${area[0]!.toUpperCase()}${area.slice(1)}Tables`;
+
+function wholeSource(areas: readonly string[]): string {
+  const imports = areas.map((area) => `import type { ${interfaceOf(area)} } from './schema/${area}.ts';\n`);
+  const bases = areas.map((area) => `    ${interfaceOf(area)}`);
+  return `${HEAD}${imports.join('')}\nexport interface Database\n  extends\n${bases.join(',\n')} {}\n`;
+}
+
+function areaSource(area: string, names: readonly string[], tables: ReadonlyMap<string, readonly Column[]>): string {
+  const bodies = names.map((name) => {
+    const columns = tables.get(name);
+    if (columns === undefined) throw new Error(`AREAS names ${name}, which is no table: remove it`);
+    return `  ${name}: {\n${columns.map((one) => `    ${one.column}: ${typeOf(one)};\n`).join('')}  };\n`;
+  });
+  const body = bodies.join('');
+  const used = ['ColumnType', 'Generated', 'GeneratedAlways'].filter((type) => body.includes(`${type}<`));
+  const imports = `import type { ${used.join(', ')} } from 'kysely';\n`;
+  return `${HEAD}${imports}\nexport interface ${interfaceOf(area)} {\n${body}}\n`;
 }
 
 function typeOf({ table, column, type, nullable, hasDefault, generated }: Column): string {
