@@ -84,6 +84,8 @@ describe('customer-service: calls', { concurrency: 1 }, () => {
     await until('words of the person', 60_000, async () =>
       (await transcript(session_id)).some((line) => line['speaker'] === 'customer'),
     );
+    // Simulated words come sooner than a second of the clock has passed, and seconds are rounded down.
+    await until('a second of talk', 60_000, async () => Number((await detail(session_id))['duration_seconds']) > 0);
     await ok('POST', `/calls/${String(session_id)}/end`);
     const over = await untilStatus(sip_call_id, 'completed');
     assert.match(String(over['end_time']), SECONDS);
