@@ -6,6 +6,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingForLiveKit } from './support/livekit-binary.ts';
 import { motoPath } from './support/moto.ts';
+import { missingWheels } from './support/wheels.ts';
 import { REDIS_SERVER } from './support/redis.ts';
 
 interface Suite {
@@ -208,6 +209,19 @@ const SUITES: readonly Suite[] = [
   { name: 'chain', budgetS: 180, files: ['test/suites/chain.test.ts'] },
   { name: 'thousand readers', budgetS: 180, files: ['test/suites/event-storm.test.ts'] },
   { name: 'vendors', budgetS: 180, files: ['test/suites/vendors.test.ts', 'test/suites/vendor-faults.test.ts'] },
+  {
+    name: 'local speech',
+    budgetS: 240,
+    files: ['test/suites/local-speech.test.ts', 'test/suites/models.test.ts'],
+    needs: () => file(join(ROOT, 'node_modules', 'sherpa-onnx-node')),
+  },
+  {
+    name: 'speech models',
+    budgetS: 240,
+    onDemand: true,
+    files: ['test/suites/real-speech-models.test.ts'],
+    needs: missingWheels,
+  },
   { name: 'log', budgetS: 120, files: ['test/suites/log.test.ts'] },
   { name: 'recordings', budgetS: 240, files: ['test/suites/recordings.test.ts'], needs: () => file('/usr/bin/mpg123') },
   { name: 'fifty', budgetS: 240, files: ['test/suites/fifty.test.ts'] },

@@ -18,14 +18,21 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     exitWhenStopped(stop);
     return (await import('./admin.ts')).adminCommand(env, args);
   },
+  models: async (env, args, stop) => {
+    exitWhenStopped(stop);
+    return (await import('./models/models.ts')).modelsCommand(env, args);
+  },
   doctor: async (env, args, stop) => {
     exitWhenStopped(stop);
     return (await import('./doctor/doctor.ts')).doctorCommand(env, args);
   },
 };
 
-/** A call from a recording uses the folder of a running server; the doctor reports what is wrong with a folder. */
-const WITHOUT_FOLDERS = new Set(['call', 'doctor']);
+/**
+ * A call from a recording uses the folder of a running server, the doctor reports what is wrong with a folder, and
+ * models need none.
+ */
+const WITHOUT_FOLDERS = new Set(['call', 'doctor', 'models']);
 
 const STOPPED = 130;
 /** How much later than a child process this process may receive a signal to both. */

@@ -97,6 +97,7 @@ const Environment = z.object({
       return origins;
     }),
   KNOWLEDGE_DIR: z.string().optional(),
+  MODELS_DIR: z.string().optional(),
   WEBHOOK_ALLOW_PRIVATE_NETWORKS: bool.default(false),
   SIMULATOR_SPEED: number(1, 0.1, 100),
 });
@@ -139,7 +140,9 @@ export interface Config {
   /** Of the first organization. */
   readonly ratePlan: Plan;
   readonly rateLimitFactor: number;
-  /** All other variables; vendors and carriers read theirs by name. */
+  /** Models of speech that run on this machine. */
+  readonly modelsDir: string;
+  /** All other variables, and MODELS_DIR; vendors and carriers read theirs by name. */
   readonly vendors: Readonly<Record<string, string>>;
   /** The only folder from which documents are read by path. */
   readonly knowledgeDir: string;
@@ -217,6 +220,8 @@ function filesFolder(e: Environment): string {
     : resolve(e.FILES_URL.replace(/^file:\/\//, ''));
 }
 
+const modelsFolder = (e: Environment): string => resolve(e.MODELS_DIR ?? join(e.DATA_DIR, 'models'));
+
 function bucketOf(e: Environment, env: Readonly<Record<string, string>>): BucketConfig | null {
   const [, bucket, path] = BUCKET.exec(e.FILES_URL ?? '') ?? [];
   if (bucket === undefined) return null;
@@ -280,7 +285,11 @@ function configOf(
     requireAuth: e.REQUIRE_AUTH ?? !isLoopback(e.HOST),
     ratePlan: e.RATE_PLAN,
     rateLimitFactor: e.RATE_LIMIT_FACTOR,
-    vendors: Object.fromEntries(Object.entries(given(env)).filter(([name]) => !(name in Environment.shape))),
+    modelsDir: modelsFolder(e),
+    vendors: {
+      ...Object.fromEntries(Object.entries(given(env)).filter(([name]) => !(name in Environment.shape))),
+      MODELS_DIR: modelsFolder(e),
+    },
     knowledgeDir: resolve(e.KNOWLEDGE_DIR ?? join(e.DATA_DIR, 'knowledge')),
     allowPrivateNetworks: e.WEBHOOK_ALLOW_PRIVATE_NETWORKS,
     corsOrigins: e.CORS_ORIGINS,

@@ -7,6 +7,7 @@ import type { ProviderManifest } from './manifest.ts';
 import { offline } from './offline/manifest.ts';
 import { ollama } from './ollama/manifest.ts';
 import { openai } from './openai/manifest.ts';
+import { sherpa } from './sherpa/manifest.ts';
 
 /** Every vendor, one line each; where several are configured, in this order. */
 export const MANIFESTS: readonly ProviderManifest[] = [
@@ -17,6 +18,7 @@ export const MANIFESTS: readonly ProviderManifest[] = [
   anthropic,
   google,
   ollama,
+  sherpa,
 ];
 
 export const catalog: ModelCatalog = {

@@ -8,7 +8,7 @@ import { guardedModel, guardedRecogniser, guardedVoice, type Guard } from './kit
 import { errorPart } from './kit/http.ts';
 import { VendorHealth, type VendorState } from './kit/vendor-health.ts';
 import { withoutThoughts } from './kit/without-thoughts.ts';
-import type { VendorProviders } from './manifest.ts';
+import type { ProviderManifest, VendorProviders, VendorSettings } from './manifest.ts';
 import { OfflineLanguageModel } from './offline/dialogue/offline-language-model.ts';
 import { OFFLINE_NAMES } from './offline/manifest.ts';
 
@@ -42,11 +42,10 @@ export class ConfiguredProviders {
     this.#offline = offline;
     this.#vendors = MANIFESTS.flatMap(({ id, environment, make }) => {
       if (!environment || !make) return [];
-      const apiKey = (environment.apiKey === undefined ? undefined : settings[environment.apiKey]) ?? null;
-      const baseUrl = settings[environment.baseUrl]?.replace(/(?<!\/)\/+$/, '') ?? null;
-      if (apiKey === null && baseUrl === null) return [];
+      const own = settingsOf(environment, settings);
+      if (!own) return [];
       const health = new VendorHealth(id, () => new Date());
-      return [{ id, health, providers: guardedProviders(make({ apiKey, baseUrl }), health) }];
+      return [{ id, health, providers: guardedProviders(make(own), health) }];
     });
   }
 
@@ -70,9 +69,10 @@ export class ConfiguredProviders {
     return this.states;
   }
 
-  /** Ends checks that run. */
+  /** Ends checks and processes that run. */
   close(): void {
     this.#stopped.abort();
+    for (const { providers } of this.#vendors) providers.close?.();
   }
 
   /**
@@ -148,6 +148,20 @@ export class ConfiguredProviders {
         },
     );
   }
+}
+
+/** Null for a vendor that is not configured. */
+function settingsOf(
+  environment: NonNullable<ProviderManifest['environment']>,
+  settings: Readonly<Record<string, string>>,
+): VendorSettings | null {
+  if ('folder' in environment) {
+    const folder = settings[environment.folder];
+    return folder !== undefined && environment.holds(folder) ? { apiKey: null, baseUrl: null, folder } : null;
+  }
+  const apiKey = (environment.apiKey === undefined ? undefined : settings[environment.apiKey]) ?? null;
+  const baseUrl = settings[environment.baseUrl]?.replace(/(?<!\/)\/+$/, '') ?? null;
+  return apiKey === null && baseUrl === null ? null : { apiKey, baseUrl };
 }
 
 /** Puts each part of a vendor behind its own circuit breaker. */

@@ -11,8 +11,10 @@ export interface ProviderManifest {
   /** Which voice ids belong to it, and its default voice. */
   readonly voices?: { claims(voiceId: string): boolean; readonly preferred?: string };
   readonly models?: { claims(model: string): boolean; readonly preferred?: string };
-  /** Variables of the environment that configure it; any one of them does. */
-  readonly environment?: { readonly apiKey?: string; readonly baseUrl: string };
+  /** Variables of the environment that configure it, any one of them; or a folder that holds something of it. */
+  readonly environment?:
+    | { readonly apiKey?: string; readonly baseUrl: string }
+    | { readonly folder: string; holds(folder: string): boolean };
   readonly make?: (settings: VendorSettings) => VendorProviders;
 }
 
@@ -20,6 +22,7 @@ export interface VendorSettings {
   readonly apiKey: string | null;
   /** Without a slash at its end; null: the vendor's own. */
   readonly baseUrl: string | null;
+  readonly folder?: string;
 }
 
 /** What one vendor does. */
@@ -31,6 +34,8 @@ export interface VendorProviders {
   readonly voices?: VendorVoices;
   /** Asks for something cheap that needs the key. @throws VendorError, or an error of the connection */
   readonly check: (signal: AbortSignal) => Promise<void>;
+  /** Ends what it runs on this machine. */
+  readonly close?: () => void;
 }
 
 /** The voices of a vendor. */

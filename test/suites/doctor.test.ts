@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,6 +11,7 @@ import { startEmbedded } from '#store/embedded-postgres.ts';
 import { examine } from '../../src/commands/doctor/doctor.ts';
 import type { Finding } from '../../src/commands/doctor/finding.ts';
 import { deleteDataDir } from '../support/data-dir.ts';
+import { putVoice } from '../support/made-models.ts';
 import { freePort, ROOT } from '../support/process.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -122,6 +123,23 @@ describe('doctor, while no server runs', () => {
     const embedded = await startEmbedded({ dataDir, settings: { fsync: 'off' } });
     assert.equal(embedded.adopted, false, 'the database was left running');
     await embedded.stop();
+  });
+
+  it('loads the models of speech, and notices one that has changed', async () => {
+    const models = freshDir();
+    putVoice(join(models, 'hum'));
+    mkdirSync(join(models, 'half'));
+    const env = { DATA_DIR: freshDir(), PORTS: '0', MODELS_DIR: models };
+    const well = await examine(env);
+    assert.deepEqual([stateOf(well, 'model hum'), stateOf(well, 'sherpa')], ['ok', 'ok'], JSON.stringify(well));
+    assert.match(of(well, 'model half').detail, /has no model\.json/);
+    const about = join(models, 'hum', 'model.json');
+    const files = { './hum.onnx': '0'.repeat(64) };
+    writeFileSync(about, JSON.stringify({ ...(JSON.parse(readFileSync(about, 'utf8')) as object), files }));
+    writeFileSync(join(models, 'hum', 'hum.onnx'), 'no model');
+    const ill = await examine(env);
+    assert.match(of(ill, 'model hum').detail, /has changed/);
+    assert.match(of(ill, 'sherpa').detail, /the process of hum ended/);
   });
 
   it('is a command that ends with 1 where there is a problem', () => {

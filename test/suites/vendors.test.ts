@@ -322,6 +322,7 @@ describe('what is configured', () => {
         ['anthropic', 'checking'],
         ['google', 'not_configured'],
         ['ollama', 'checking'],
+        ['sherpa', 'not_configured'],
       ],
     );
   });
@@ -399,7 +400,7 @@ describe('a vendor on a call', () => {
       assert.equal(states.find((one) => one['provider'] === 'deepgram')!['status'], 'error');
       assert.deepEqual(
         states.filter((one) => one['status'] === 'not_configured').map((one) => one['provider']),
-        ['elevenlabs', 'anthropic', 'google', 'ollama'],
+        ['elevenlabs', 'anthropic', 'google', 'ollama', 'sherpa'],
       );
       assert.equal(JSON.stringify([usage, health, server.trouble]).includes(KEY), false);
     } finally {

@@ -6,6 +6,7 @@ import { version } from '../../app/version.ts';
 import { checkDatabase, type DatabaseFindings } from './database.ts';
 import { contained, messageOf, problem, type Finding } from './finding.ts';
 import { checkConsole, checkFoldersOf, checkNode, checkPorts, folderProblems } from './machine.ts';
+import { checkModels } from './models.ts';
 import { checkBucket, checkCarriers, checkPublicUrl, checkRedis, checkVendors } from './services.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -56,11 +57,12 @@ export async function examine(env: Environment): Promise<readonly Finding[]> {
   const noDatabase: DatabaseFindings = { findings: [], carriers: null };
   const database = folders === null || config.databaseUrl !== null ? await databaseOf(config, noDatabase) : noDatabase;
   const carriers = await carriersOf(config, database);
-  const [ports, disk, redis, bucket, vendors, publicUrl] = await Promise.all([
+  const [ports, disk, redis, bucket, models, vendors, publicUrl] = await Promise.all([
     contained('ports', () => checkPorts(config)),
     contained('DATA_DIR', () => (folders === null ? checkFoldersOf(config) : Promise.resolve(folders))),
     contained('Redis', () => checkRedis(config)),
     contained('FILES_URL', () => checkBucket(config)),
+    contained('models', () => checkModels(config)),
     contained('vendors', () => checkVendors(config)),
     contained('PUBLIC_URL', () => checkPublicUrl(config, carriers.configured)),
   ]);
@@ -72,6 +74,7 @@ export async function examine(env: Environment): Promise<readonly Finding[]> {
     database.findings,
     redis,
     bucket,
+    models,
     vendors,
     carriers.findings,
     publicUrl,

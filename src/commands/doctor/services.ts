@@ -4,6 +4,7 @@ import { CARRIERS } from '#carriers/catalog.ts';
 import type { CarrierManifest } from '#contracts/carrier-manifest.ts';
 import type { StoredCarriers } from '#core/carriers/carriers.ts';
 import { ConfiguredProviders } from '#providers/configured.ts';
+import { sherpa } from '#providers/sherpa/manifest.ts';
 import { redisProblem } from '#store/redis.ts';
 import { Bucket } from '#store/s3/bucket.ts';
 import { reachUs } from '../../app/reach-us.ts';
@@ -47,8 +48,14 @@ export async function checkVendors({ vendors }: Config): Promise<readonly Findin
     if (states.length === 0) return [skipped('vendors', 'none is configured: speech and answers are the offline ones')];
     return states.map(({ vendor, lastError }) =>
       lastError
-        ? problem(vendor, lastError.message, 'Correct its key or base URL in the environment, and start again.')
-        : ok(vendor, 'takes our key'),
+        ? problem(
+            vendor,
+            lastError.message,
+            vendor === sherpa.id
+              ? 'Pull the model again: "npm run models".'
+              : 'Correct its key or base URL in the environment, and start again.',
+          )
+        : ok(vendor, vendor === sherpa.id ? 'loads its models' : 'takes our key'),
     );
   } finally {
     providers.close();

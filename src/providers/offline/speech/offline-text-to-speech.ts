@@ -1,5 +1,6 @@
 import type { SpeechPart, SpeechRequest, TextToSpeech } from '#engine/contracts/text-to-speech.ts';
 import { SAMPLE_RATE } from '#engine/audio/format.ts';
+import { isLatin } from '../../kit/script.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
 import { offlineVoice } from './voices.ts';
 
@@ -13,12 +14,6 @@ const LONGEST_TEXT = 1000;
 /** Text limits, because Flite needs minutes for an endless word and an hour for a book. */
 function speakable(text: string): string {
   return text.slice(0, LONGEST_TEXT).replace(/\S{30}/g, '$& ');
-}
-
-/** Whether most letters are of the one alphabet that Flite has sounds for. */
-function isLatin(text: string): boolean {
-  const letters = text.match(/\p{L}/gu) ?? [];
-  return letters.filter((letter) => /\p{Script=Latin}/u.test(letter)).length * 2 >= letters.length;
 }
 
 function refuse(onPart: (part: SpeechPart) => void): { abort(): void } {
