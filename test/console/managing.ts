@@ -180,15 +180,51 @@ export function managingTests(scene: ConsoleScene): void {
     await page.click('nav button:text-is("Rules")');
     await page.click('button:text-is("Add a rule")');
     await page.fill('[role=dialog] input >> nth=0', 'Sales in the day');
-    await page.selectOption('[role=dialog] select >> nth=0', 'Sales line');
-    await page.fill('[role=dialog] fieldset input >> nth=0', '09:00-17:00');
+    await page.click('[role=dialog] label:has-text("Sales line")');
+    await page.fill('[role=dialog] input[placeholder^="09:00"] >> nth=0', '09:00-17:00');
     await scene.shoot('routing-add');
     await accessible();
     await page.click('[role=dialog] button:text-is("Add it")');
     await page.waitForSelector('tr:has-text("Sales in the day"):has-text("Sales line")', LONG);
-    await page.click('tr:has-text("Sales in the day") button:text-is("Show")');
-    await page.waitForSelector('[role=dialog] dd:text-is("mon 09:00-17:00")', LONG);
+  });
+
+  it('7. a trunk and a rule are edited: a conflict shows both texts, what has no field stays', async () => {
+    const page = scene.page();
+    const { inbound } = (await ask('GET', '/api/v1/sip/trunks')).body as { inbound: Json[] };
+    const trunk = `/api/v1/sip/trunks/${String(inbound.find(({ name }) => name === 'Sales line')!['trunk_id'])}`;
+    await ask('PUT', trunk, { name: 'Sales line', numbers: [], metadata: { site: 'Oslo' } });
+    await scene.open('/app/routing?part=trunks', 'Call routing');
+    await page.click('tr:has-text("Sales line") button:text-is("Edit")');
+    await page.fill('[role=dialog] input >> nth=0', 'Sales and service');
+    await page.click('[role=dialog] button:text-is("Save")');
+    await page.waitForSelector('[role=dialog] button:text-is("Save")[disabled]', LONG);
     await page.keyboard.press('Escape');
+    const edited = (await ask('GET', trunk)).body;
+    assert.deepEqual([edited['name'], edited['metadata']], ['Sales and service', { site: 'Oslo' }]);
+
+    const rules = (await ask('GET', '/api/v1/sip/dispatch-rules')).body as unknown as Json[];
+    const { rule_id: ruleId } = rules.find(({ name }) => name === 'Sales in the day')!;
+    const rule = `/api/v1/sip/dispatch-rules/${String(ruleId)}`;
+    const before = (await ask('GET', rule)).body;
+    await page.click('nav button:text-is("Rules")');
+    await page.click('tr:has-text("Sales in the day") button:text-is("Edit")');
+    await page.fill('[role=dialog] textarea >> nth=0', 'Good day, sales.');
+    await ask('PUT', rule, {
+      name: 'Sales in the day',
+      trunk_ids: before['trunk_ids'],
+      opening_hours: before['opening_hours'],
+      greeting: 'Hello from elsewhere.',
+      room_name_pattern: 'sales-{call_id}',
+    });
+    await page.click('[role=dialog] button:text-is("Save")');
+    await page.waitForSelector('[role=dialog] pre:text-is("Hello from elsewhere.")', LONG);
+    await page.waitForSelector('[role=dialog] pre:text-is("Good day, sales.")', LONG);
+    await accessible();
+    await page.click('button:text-is("Save mine over it")');
+    await page.waitForSelector('[role=dialog] button:text-is("Save")[disabled]', LONG);
+    await page.keyboard.press('Escape');
+    const after = (await ask('GET', rule)).body;
+    assert.deepEqual(after, { ...before, greeting: 'Good day, sales.', room_pattern: 'sales-{call_id}' });
   });
 
   it('14. a campaign from CSV to running: dry run, import, back at each step, readiness, start', async () => {

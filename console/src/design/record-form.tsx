@@ -15,8 +15,11 @@ export interface Loaded<T> {
 
 interface FormOptions<T extends object> {
   readonly loaded: Loaded<T>;
-  /** Sends only what the user changed: a field that was not touched is never written. */
-  readonly save: (changes: Partial<T>, version: string | null) => Promise<Loaded<T>>;
+  /**
+   * Sends what the user changed: a field that was not touched is not written. `values` is the whole record with the
+   * changes, for operations that replace it.
+   */
+  readonly save: (changes: Partial<T>, version: string | null, values: T) => Promise<Loaded<T>>;
   /** Reads the record again, after someone else has changed it. */
   readonly reload: () => Promise<Loaded<T>>;
   readonly savedNote?: string;
@@ -74,7 +77,7 @@ export function useRecordForm<T extends object>({
     setFailure(null);
     setErrors({});
     try {
-      const saved = await save(changes, from.version);
+      const saved = await save(changes, from.version, { ...from.values, ...changes });
       setBase(saved);
       setChanges({});
       setConflict(null);

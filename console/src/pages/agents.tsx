@@ -1,15 +1,14 @@
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { api, type ReplyOf } from '@/api/client.ts';
 import { may } from '@/api/permissions.ts';
 import { useUser } from '@/api/session.ts';
-import { Failure, useAct } from '@/design/act.tsx';
 import { Button } from '@/design/button.tsx';
 import { CopyCurl } from '@/design/copy-curl.tsx';
-import { Dialog } from '@/design/dialog.tsx';
 import { TextField } from '@/design/field.tsx';
 import { when } from '@/design/format.ts';
 import { ListPage, ROW_LINK, type Column } from '@/design/list-page.tsx';
+import { MakeDialog } from '@/design/make-dialog.tsx';
 import { Empty } from '@/design/states.tsx';
 import { Status } from '@/design/status.tsx';
 
@@ -80,26 +79,29 @@ export function AgentsPage(): ReactNode {
 
 function NewAgent({ onClose }: { readonly onClose: () => void }): ReactNode {
   const [name, setName] = useState('');
-  const act = useAct();
   const navigate = useNavigate();
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    void act.run(async () => {
-      const { agent_id: id } = await api('POST /v1/convai/agents', { body: { name } });
-      await navigate({ to: '/app/agents/$agent', params: { agent: id } });
-    });
+  const make = async () => {
+    const { agent_id: id } = await api('POST /v1/convai/agents', { body: { name } });
+    await navigate({ to: '/app/agents/$agent', params: { agent: id } });
   };
   return (
-    <Dialog open onClose={onClose} title="New agent" description="It starts with a plain prompt that you change next.">
-      <form onSubmit={submit} className="flex flex-col gap-3">
-        <TextField label="Name" value={name} required onChange={(event) => setName(event.target.value)} />
-        <Failure act={act} />
-        <div className="flex justify-end">
-          <Button look="main" type="submit" busy={act.busy} disabled={name.trim() === ''}>
-            Make it
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <MakeDialog
+      title="New agent"
+      description="It starts with a plain prompt that you change next."
+      action="Make it"
+      isReady={name.trim() !== ''}
+      onClose={onClose}
+      make={make}
+    >
+      {(errors) => (
+        <TextField
+          label="Name"
+          value={name}
+          required
+          error={errors['name']}
+          onChange={(event) => setName(event.target.value)}
+        />
+      )}
+    </MakeDialog>
   );
 }

@@ -1,16 +1,15 @@
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { api, type QueryOf, type ReplyOf } from '@/api/client.ts';
 import { may } from '@/api/permissions.ts';
 import { useUser } from '@/api/session.ts';
-import { Failure, useAct } from '@/design/act.tsx';
 import { useAddress } from '@/design/address.ts';
 import { Button } from '@/design/button.tsx';
 import { CopyCurl } from '@/design/copy-curl.tsx';
-import { Dialog } from '@/design/dialog.tsx';
 import { SelectField, TextField } from '@/design/field.tsx';
 import { when } from '@/design/format.ts';
 import { ListPage, ROW_LINK, type Column } from '@/design/list-page.tsx';
+import { MakeDialog } from '@/design/make-dialog.tsx';
 import { Empty } from '@/design/states.tsx';
 import { Status, type Tone } from '@/design/status.tsx';
 
@@ -115,30 +114,33 @@ export function CampaignsPage(): ReactNode {
 
 function NewCampaign({ onClose }: { readonly onClose: () => void }): ReactNode {
   const [name, setName] = useState('');
-  const act = useAct();
   const navigate = useNavigate();
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    void act.run(async () => {
-      const { data } = await api('POST /api/campaigns', { body: { name } });
-      await navigate({
-        to: '/app/campaigns/$campaign',
-        params: { campaign: data.campaign_id },
-        search: { part: 'list' } as never,
-      });
+  const make = async () => {
+    const { data } = await api('POST /api/campaigns', { body: { name } });
+    await navigate({
+      to: '/app/campaigns/$campaign',
+      params: { campaign: data.campaign_id },
+      search: { part: 'list' } as never,
     });
   };
   return (
-    <Dialog open onClose={onClose} title="New campaign" description="No call is made before you start it.">
-      <form onSubmit={submit} className="flex flex-col gap-3">
-        <TextField label="Name" value={name} required onChange={(event) => setName(event.target.value)} />
-        <Failure act={act} />
-        <div className="flex justify-end">
-          <Button look="main" type="submit" busy={act.busy} disabled={name.trim() === ''}>
-            Go on to the list
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <MakeDialog
+      title="New campaign"
+      description="No call is made before you start it."
+      action="Go on to the list"
+      isReady={name.trim() !== ''}
+      onClose={onClose}
+      make={make}
+    >
+      {(errors) => (
+        <TextField
+          label="Name"
+          value={name}
+          required
+          error={errors['name']}
+          onChange={(event) => setName(event.target.value)}
+        />
+      )}
+    </MakeDialog>
   );
 }

@@ -12,6 +12,7 @@ import { Table } from '@/design/facts.tsx';
 import { TextField } from '@/design/field.tsx';
 import { count, when } from '@/design/format.ts';
 import { ListPage, type Column } from '@/design/list-page.tsx';
+import { MakeDialog } from '@/design/make-dialog.tsx';
 import { Empty } from '@/design/states.tsx';
 
 type Entry = ReplyOf<'GET /api/people/do-not-call'>['data'][number];
@@ -111,32 +112,30 @@ interface DialogProps {
 
 function Add({ onClose, done }: DialogProps): ReactNode {
   const [number, setNumber] = useState('');
-  const act = useAct();
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    void act.run(async () => {
-      await api('POST /api/people/do-not-call', { body: { phone_number: number } });
-      done();
-      onClose();
-    });
+  const make = async () => {
+    await api('POST /api/people/do-not-call', { body: { phone_number: number } });
+    done();
   };
   return (
-    <Dialog open onClose={onClose} title="Add a number" description="No campaign calls it from then on.">
-      <form onSubmit={submit} className="flex flex-col gap-3">
+    <MakeDialog
+      title="Add a number"
+      description="No campaign calls it from then on."
+      action="Add it"
+      onClose={onClose}
+      make={make}
+    >
+      {(errors) => (
         <TextField
           label="Number"
           type="tel"
           required
           value={number}
+          error={errors['phone_number']}
           placeholder="+14155550100"
           onChange={(event) => setNumber(event.target.value)}
         />
-        <Failure act={act} />
-        <Button look="main" type="submit" busy={act.busy}>
-          Add it
-        </Button>
-      </form>
-    </Dialog>
+      )}
+    </MakeDialog>
   );
 }
 

@@ -1,17 +1,18 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { api, apiWithVersion, type ReplyOf } from '@/api/client.ts';
 import { may } from '@/api/permissions.ts';
 import { useUser } from '@/api/session.ts';
-import { Failure, useAct } from '@/design/act.tsx';
 import { Button } from '@/design/button.tsx';
 import { CopyCurl } from '@/design/copy-curl.tsx';
-import { Confirm, Dialog } from '@/design/dialog.tsx';
+import { Confirm } from '@/design/dialog.tsx';
+import { EditDialog } from '@/design/edit-dialog.tsx';
 import { SelectField, TextField } from '@/design/field.tsx';
 import { when } from '@/design/format.ts';
 import { ListPage, type Column } from '@/design/list-page.tsx';
+import { MakeDialog } from '@/design/make-dialog.tsx';
 import { ConflictDialog, FormBar, useRecordForm, type Loaded } from '@/design/record-form.tsx';
-import { Empty, Failed, Loading } from '@/design/states.tsx';
+import { Empty } from '@/design/states.tsx';
 import { useAgentNames } from './agent-names.ts';
 import { useKeep } from './keep.ts';
 
@@ -106,38 +107,38 @@ function AddNumber({ onClose, done }: DialogProps): ReactNode {
   const agents = useAgentNames();
   const [number, setNumber] = useState('');
   const [agent, setAgent] = useState('');
-  const act = useAct();
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    void act.run(async () => {
-      await api('POST /voice/numbers', { body: { phone_number: number, agent_id: agent || null } });
-      done();
-      onClose();
-    });
+  const make = async () => {
+    await api('POST /voice/numbers', { body: { phone_number: number, agent_id: agent || null } });
+    done();
   };
   return (
-    <Dialog open onClose={onClose} title="Add a number" description="One that your carrier has given you.">
-      <form onSubmit={submit} className="flex flex-col gap-3">
-        <TextField
-          label="Number"
-          type="tel"
-          required
-          value={number}
-          placeholder="+14155550100"
-          onChange={(event) => setNumber(event.target.value)}
-        />
-        <SelectField
-          label="Answered by"
-          value={agent}
-          onChange={(event) => setAgent(event.target.value)}
-          options={[['', 'The default agent'], ...agents.options]}
-        />
-        <Failure act={act} />
-        <Button look="main" type="submit" busy={act.busy}>
-          Add it
-        </Button>
-      </form>
-    </Dialog>
+    <MakeDialog
+      title="Add a number"
+      description="One that your carrier has given you."
+      action="Add it"
+      onClose={onClose}
+      make={make}
+    >
+      {(errors) => (
+        <>
+          <TextField
+            label="Number"
+            type="tel"
+            required
+            value={number}
+            error={errors['phone_number']}
+            placeholder="+14155550100"
+            onChange={(event) => setNumber(event.target.value)}
+          />
+          <SelectField
+            label="Answered by"
+            value={agent}
+            onChange={(event) => setAgent(event.target.value)}
+            options={[['', 'The default agent'], ...agents.options]}
+          />
+        </>
+      )}
+    </MakeDialog>
   );
 }
 
@@ -152,17 +153,10 @@ async function readNumber(number: string): Promise<Loaded<NumberValues>> {
 }
 
 function EditNumber({ number, ...rest }: DialogProps & { readonly number: string }): ReactNode {
-  const loaded = useQuery({ queryKey: ['number', number], queryFn: () => readNumber(number), gcTime: 0 });
   return (
-    <Dialog open onClose={rest.onClose} title={number}>
-      {loaded.isPending ? (
-        <Loading rows={2} />
-      ) : loaded.isError ? (
-        <Failed error={loaded.error} retry={() => void loaded.refetch()} />
-      ) : (
-        <NumberForm number={number} loaded={loaded.data} done={rest.done} />
-      )}
-    </Dialog>
+    <EditDialog title={number} queryKey={['number', number]} read={() => readNumber(number)} onClose={rest.onClose}>
+      {(loaded) => <NumberForm number={number} loaded={loaded} done={rest.done} />}
+    </EditDialog>
   );
 }
 

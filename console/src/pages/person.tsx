@@ -1,16 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { api, type ReplyOf } from '@/api/client.ts';
 import { may } from '@/api/permissions.ts';
 import { useUser } from '@/api/session.ts';
-import { Failure, useAct } from '@/design/act.tsx';
 import { Button } from '@/design/button.tsx';
 import { CopyCurl } from '@/design/copy-curl.tsx';
-import { Confirm, Dialog } from '@/design/dialog.tsx';
+import { Confirm } from '@/design/dialog.tsx';
 import { Facts, Table } from '@/design/facts.tsx';
 import { SelectField, TextArea, TextField } from '@/design/field.tsx';
 import { count, when } from '@/design/format.ts';
+import { MakeDialog } from '@/design/make-dialog.tsx';
 import { Page, Section } from '@/design/page.tsx';
 import { Failed, Loading } from '@/design/states.tsx';
 import { Status } from '@/design/status.tsx';
@@ -178,77 +178,64 @@ function ConsentDialog({ id, onClose, done }: ChangeProps): ReactNode {
   const [given, setGiven] = useState('true');
   const [source, setSource] = useState('');
   const [wording, setWording] = useState('');
-  const act = useAct();
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    void act.run(async () => {
-      await api('POST /api/people/:person_id/consents', {
-        params: { person_id: id },
-        body: { given: given === 'true', source, wording: wording || null },
-      });
-      done();
-      onClose();
+  const make = async () => {
+    await api('POST /api/people/:person_id/consents', {
+      params: { person_id: id },
+      body: { given: given === 'true', source, wording: wording || null },
     });
+    done();
   };
   return (
-    <Dialog open onClose={onClose} title="Record consent">
-      <form onSubmit={submit} className="flex flex-col gap-3">
-        <SelectField
-          label="The person"
-          value={given}
-          onChange={(event) => setGiven(event.target.value)}
-          options={[
-            ['true', 'agreed to be called'],
-            ['false', 'did not agree'],
-          ]}
-        />
-        <TextField
-          label="Where"
-          required
-          value={source}
-          hint="A form, a contract, a call"
-          onChange={(event) => setSource(event.target.value)}
-        />
-        <TextArea
-          label="In which words"
-          value={wording}
-          rows={2}
-          onChange={(event) => setWording(event.target.value)}
-        />
-        <Failure act={act} />
-        <Button look="main" type="submit" busy={act.busy}>
-          Record it
-        </Button>
-      </form>
-    </Dialog>
+    <MakeDialog title="Record consent" action="Record it" onClose={onClose} make={make}>
+      {(errors) => (
+        <>
+          <SelectField
+            label="The person"
+            value={given}
+            onChange={(event) => setGiven(event.target.value)}
+            options={[
+              ['true', 'agreed to be called'],
+              ['false', 'did not agree'],
+            ]}
+          />
+          <TextField
+            label="Where"
+            required
+            value={source}
+            error={errors['source']}
+            hint="A form, a contract, a call"
+            onChange={(event) => setSource(event.target.value)}
+          />
+          <TextArea
+            label="In which words"
+            value={wording}
+            rows={2}
+            error={errors['wording']}
+            onChange={(event) => setWording(event.target.value)}
+          />
+        </>
+      )}
+    </MakeDialog>
   );
 }
 
 function RevokeDialog({ id, onClose, done }: ChangeProps): ReactNode {
   const [how, setHow] = useState('');
-  const act = useAct();
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    void act.run(async () => {
-      await api('POST /api/people/:person_id/consents/revoke', { params: { person_id: id }, body: { how } });
-      done();
-      onClose();
-    });
+  const make = async () => {
+    await api('POST /api/people/:person_id/consents/revoke', { params: { person_id: id }, body: { how } });
+    done();
   };
   return (
-    <Dialog open onClose={onClose} title="Revoke consent">
-      <form onSubmit={submit} className="flex flex-col gap-3">
+    <MakeDialog title="Revoke consent" action="Revoke it" look="danger" onClose={onClose} make={make}>
+      {(errors) => (
         <TextField
           label="What the person said or did"
           required
           value={how}
+          error={errors['how']}
           onChange={(event) => setHow(event.target.value)}
         />
-        <Failure act={act} />
-        <Button look="danger" type="submit" busy={act.busy}>
-          Revoke it
-        </Button>
-      </form>
-    </Dialog>
+      )}
+    </MakeDialog>
   );
 }

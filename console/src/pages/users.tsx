@@ -1,17 +1,17 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { useState, type ReactNode } from 'react';
 import { api, apiWithVersion, type ReplyOf } from '@/api/client.ts';
 import { may, type Role } from '@/api/permissions.ts';
 import { useUser } from '@/api/session.ts';
-import { Failure, useAct } from '@/design/act.tsx';
 import { useAddress } from '@/design/address.ts';
 import { Button } from '@/design/button.tsx';
-import { Dialog } from '@/design/dialog.tsx';
+import { EditDialog } from '@/design/edit-dialog.tsx';
 import { SelectField, TextField } from '@/design/field.tsx';
 import { List, type Column } from '@/design/list-page.tsx';
 import { Page } from '@/design/page.tsx';
+import { MakeDialog } from '@/design/make-dialog.tsx';
 import { ConflictDialog, FormBar, useRecordForm, type Loaded } from '@/design/record-form.tsx';
-import { Empty, Failed, Loading } from '@/design/states.tsx';
+import { Empty } from '@/design/states.tsx';
 import { Status } from '@/design/status.tsx';
 import { Tabs, usePart } from '@/design/tabs.tsx';
 import { useKeep } from './keep.ts';
@@ -127,37 +127,38 @@ interface DialogProps {
 
 function AddUser({ onClose, done }: DialogProps): ReactNode {
   const [fields, setFields] = useState({ name: '', email: '', password: '', role: 'manager' as Role });
-  const act = useAct();
   const set = (name: keyof typeof fields) => (event: { readonly target: { readonly value: string } }) =>
     setFields((before) => ({ ...before, [name]: event.target.value }));
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    void act.run(async () => {
-      await api('POST /api/users', { body: fields });
-      done();
-      onClose();
-    });
+  const make = async () => {
+    await api('POST /api/users', { body: fields });
+    done();
   };
   return (
-    <Dialog open onClose={onClose} title="Add a user">
-      <form onSubmit={submit} className="flex flex-col gap-3">
-        <TextField label="Name" required value={fields.name} onChange={set('name')} />
-        <TextField label="E-mail" type="email" required value={fields.email} onChange={set('email')} />
-        <SelectField label="Role" value={fields.role} onChange={set('role')} options={ROLES} />
-        <TextField
-          label="First password"
-          type="password"
-          autoComplete="new-password"
-          required
-          value={fields.password}
-          onChange={set('password')}
-        />
-        <Failure act={act} />
-        <Button look="main" type="submit" busy={act.busy}>
-          Add
-        </Button>
-      </form>
-    </Dialog>
+    <MakeDialog title="Add a user" action="Add" onClose={onClose} make={make}>
+      {(errors) => (
+        <>
+          <TextField label="Name" required value={fields.name} error={errors['name']} onChange={set('name')} />
+          <TextField
+            label="E-mail"
+            type="email"
+            required
+            value={fields.email}
+            error={errors['email']}
+            onChange={set('email')}
+          />
+          <SelectField label="Role" value={fields.role} onChange={set('role')} options={ROLES} />
+          <TextField
+            label="First password"
+            type="password"
+            autoComplete="new-password"
+            required
+            value={fields.password}
+            error={errors['password']}
+            onChange={set('password')}
+          />
+        </>
+      )}
+    </MakeDialog>
   );
 }
 
@@ -191,17 +192,10 @@ async function readUser(id: string): Promise<Loaded<UserValues>> {
 }
 
 function EditUser({ id, onClose, done }: DialogProps & { readonly id: string }): ReactNode {
-  const loaded = useQuery({ queryKey: ['user', id], queryFn: () => readUser(id), gcTime: 0 });
   return (
-    <Dialog open onClose={onClose} title="User">
-      {loaded.isPending ? (
-        <Loading rows={3} />
-      ) : loaded.isError ? (
-        <Failed error={loaded.error} retry={() => void loaded.refetch()} />
-      ) : (
-        <UserForm id={id} loaded={loaded.data} done={done} />
-      )}
-    </Dialog>
+    <EditDialog title="User" queryKey={['user', id]} read={() => readUser(id)} onClose={onClose}>
+      {(loaded) => <UserForm id={id} loaded={loaded} done={done} />}
+    </EditDialog>
   );
 }
 

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
-import { api, type ReplyOf } from '@/api/client.ts';
+import { api } from '@/api/client.ts';
 import { may } from '@/api/permissions.ts';
 import { useUser } from '@/api/session.ts';
 import { Button } from '@/design/button.tsx';
@@ -12,10 +12,8 @@ import { Toolbar } from '@/design/page.tsx';
 import { Empty, Failed, Loading } from '@/design/states.tsx';
 import { writtenHours } from '@/design/week-hours.tsx';
 import { useAgentNames } from '../agent-names.ts';
-import { AddRule } from './add-rule.tsx';
+import { AddRule, EditRule, type Rule } from './rule-form.tsx';
 import { useTrunks } from './trunks.tsx';
-
-type Rule = ReplyOf<'GET /api/v1/sip/dispatch-rules'>[number];
 
 const KEY = ['routing', 'rules'];
 
@@ -23,13 +21,13 @@ export function Rules(): ReactNode {
   const mayEdit = may(useUser(), 'manage-agents');
   const queries = useQueryClient();
   const trunks = useTrunks();
-  const [isAdding, setAdding] = useState(false);
-  const [shown, setShown] = useState<Rule | null>(null);
+  const [open, setOpen] = useState<'add' | Rule | null>(null);
   const [removing, setRemoving] = useState<Rule | null>(null);
+  const close = () => setOpen(null);
   const again = () => void queries.invalidateQueries({ queryKey: KEY });
   const trunkName = (id: string) => trunks.data?.find((one) => one.trunk_id === id)?.name ?? 'a removed trunk';
   const add = mayEdit && (
-    <Button look="main" onClick={() => setAdding(true)}>
+    <Button look="main" onClick={() => setOpen('add')}>
       Add a rule
     </Button>
   );
@@ -46,8 +44,8 @@ export function Rules(): ReactNode {
       align: 'right',
       cell: (rule) => (
         <span className="flex justify-end gap-1">
-          <Button look="quiet" onClick={() => setShown(rule)}>
-            Show
+          <Button look="quiet" onClick={() => setOpen(rule)}>
+            {mayEdit ? 'Edit' : 'Show'}
           </Button>
           {mayEdit && (
             <Button look="quiet" onClick={() => setRemoving(rule)}>
@@ -79,8 +77,14 @@ export function Rules(): ReactNode {
           </Empty>
         }
       />
-      {isAdding && <AddRule trunks={trunks.data ?? []} onClose={() => setAdding(false)} done={again} />}
-      {shown && <RuleDialog rule={shown} trunkName={trunkName} onClose={() => setShown(null)} />}
+      {open === 'add' && <AddRule trunks={trunks.data ?? []} onClose={close} done={again} />}
+      {open !== null &&
+        open !== 'add' &&
+        (mayEdit ? (
+          <EditRule rule={open} trunks={trunks.data ?? []} onClose={close} done={again} />
+        ) : (
+          <RuleDialog rule={open} trunkName={trunkName} onClose={close} />
+        ))}
       <Confirm
         open={removing !== null}
         onClose={() => setRemoving(null)}

@@ -1,21 +1,16 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent, type ReactNode } from 'react';
-import { api, type ReplyOf } from '@/api/client.ts';
-import { ApiError } from '@/api/errors.ts';
+import { useState, type ReactNode } from 'react';
+import { api } from '@/api/client.ts';
 import { may } from '@/api/permissions.ts';
 import { useUser } from '@/api/session.ts';
-import { Failure, useAct } from '@/design/act.tsx';
 import { Button } from '@/design/button.tsx';
 import { CopyCurl } from '@/design/copy-curl.tsx';
-import { Confirm, Dialog } from '@/design/dialog.tsx';
-import { SelectField, TextField } from '@/design/field.tsx';
+import { Confirm } from '@/design/dialog.tsx';
 import { List, type Column } from '@/design/list-page.tsx';
 import { Toolbar } from '@/design/page.tsx';
 import { Empty } from '@/design/states.tsx';
+import { AddTrunk, DIRECTIONS, EditTrunk, type Trunk } from './trunk-form.tsx';
 
-export type Trunk = ReplyOf<'GET /api/v1/sip/trunks'>['inbound'][number];
-
-const DIRECTIONS = { inbound: 'Calls that come in', outbound: 'Calls that go out' } as const;
 const KEY = ['routing', 'trunks'];
 
 /** The trunks, incoming ones first. */
@@ -29,11 +24,11 @@ export const useTrunks = () =>
 export function Trunks(): ReactNode {
   const mayEdit = may(useUser(), 'manage-agents');
   const queries = useQueryClient();
-  const [isAdding, setAdding] = useState(false);
+  const [open, setOpen] = useState<'add' | Trunk | null>(null);
   const [removing, setRemoving] = useState<Trunk | null>(null);
   const again = () => void queries.invalidateQueries({ queryKey: KEY });
   const add = mayEdit && (
-    <Button look="main" onClick={() => setAdding(true)}>
+    <Button look="main" onClick={() => setOpen('add')}>
       Add a trunk
     </Button>
   );
@@ -47,9 +42,14 @@ export function Trunks(): ReactNode {
       align: 'right',
       cell: (trunk) =>
         mayEdit && (
-          <Button look="quiet" onClick={() => setRemoving(trunk)}>
-            Remove
-          </Button>
+          <span className="flex justify-end gap-1">
+            <Button look="quiet" onClick={() => setOpen(trunk)}>
+              Edit
+            </Button>
+            <Button look="quiet" onClick={() => setRemoving(trunk)}>
+              Remove
+            </Button>
+          </span>
         ),
     },
   ];
@@ -74,7 +74,8 @@ export function Trunks(): ReactNode {
           </Empty>
         }
       />
-      {isAdding && <AddTrunk onClose={() => setAdding(false)} done={again} />}
+      {open === 'add' && <AddTrunk onClose={() => setOpen(null)} done={again} />}
+      {open !== null && open !== 'add' && <EditTrunk trunk={open} onClose={() => setOpen(null)} done={again} />}
       <Confirm
         open={removing !== null}
         onClose={() => setRemoving(null)}
@@ -88,67 +89,5 @@ export function Trunks(): ReactNode {
         Rules for this trunk no longer apply to any call. Calls that run go on.
       </Confirm>
     </>
-  );
-}
-
-function AddTrunk({ onClose, done }: { readonly onClose: () => void; readonly done: () => void }): ReactNode {
-  const [fields, setFields] = useState({ name: '', direction: 'inbound', numbers: '', address: '' });
-  const act = useAct();
-  const errors = act.failure instanceof ApiError ? act.failure.fields : {};
-  const set = (name: keyof typeof fields, value: string) => setFields((before) => ({ ...before, [name]: value }));
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    void act.run(async () => {
-      await api('POST /api/v1/sip/trunks', {
-        body: {
-          name: fields.name,
-          trunk_type: fields.direction as Trunk['trunk_type'],
-          numbers: fields.numbers.split(/[\s,]+/).filter(Boolean),
-          ...(fields.direction === 'outbound' && fields.address ? { address: fields.address } : {}),
-        },
-      });
-      done();
-      onClose();
-    });
-  };
-  return (
-    <Dialog open onClose={onClose} title="Add a trunk">
-      <form onSubmit={submit} className="flex flex-col gap-3">
-        <TextField
-          label="Name"
-          required
-          value={fields.name}
-          error={errors['name']}
-          onChange={(event) => set('name', event.target.value)}
-        />
-        <SelectField
-          label="For"
-          value={fields.direction}
-          onChange={(event) => set('direction', event.target.value)}
-          options={Object.entries(DIRECTIONS)}
-        />
-        <TextField
-          label="Numbers"
-          value={fields.numbers}
-          error={errors['numbers']}
-          hint="With commas between them. Empty: all numbers."
-          placeholder="+14155550100"
-          onChange={(event) => set('numbers', event.target.value)}
-        />
-        {fields.direction === 'outbound' && (
-          <TextField
-            label="Address"
-            value={fields.address}
-            error={errors['address']}
-            placeholder="sip.example.com"
-            onChange={(event) => set('address', event.target.value)}
-          />
-        )}
-        <Failure act={act} />
-        <Button look="main" type="submit" busy={act.busy}>
-          Add it
-        </Button>
-      </form>
-    </Dialog>
   );
 }
