@@ -100,7 +100,7 @@ describe('Docker', () => {
 
   it('runs a pinned image as a user of its own, with a health check and signals that arrive', () => {
     for (const [, image] of read('Dockerfile').matchAll(/^FROM (\S+)/gm)) assert.match(image!, /:\d+\.\d[\w.-]*$/);
-    assert.equal(only(stage, 'USER'), 'node');
+    assert.equal(only(stage, 'USER'), '1000');
     assert.equal(only(stage, 'STOPSIGNAL'), 'SIGTERM');
     for (const name of ['CMD', 'ENTRYPOINT']) assert.ok(Array.isArray(JSON.parse(only(stage, name))), name);
     assert.match(only(stage, 'HEALTHCHECK'), /--start-period=\d+s.* CMD \[/);

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { decodeMulaw, encodeMulaw } from '#engine/audio/mulaw.ts';
 import type { SpeechToText, SpeechToTextOptions } from '#engine/contracts/speech-to-text.ts';
@@ -182,4 +184,22 @@ describe('the contract suites', () => {
       assert.ok(outcomes.some((outcome) => outcome.status === 'rejected'));
     });
   }
+});
+
+it('the offline voice speaks in a process of low priority, whose user may not raise it', () => {
+  const script = `
+    import { makeOfflineVoice } from '#providers/offline/offline.ts';
+    makeOfflineVoice().synthesize({ text: 'Hello.', voiceId: 'v', working: () => () => undefined }, (part) => {
+      if (part.type === 'audio') return;
+      console.log(part.type, part.message ?? '');
+      process.exit();
+    });
+    setTimeout(() => process.exit(3), 20000);`;
+  const powerless = 65_534;
+  const { stdout, stderr } = spawnSync('nice', ['-n', '12', process.execPath, '--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    cwd: join(import.meta.dirname, '..', '..'),
+    ...(process.getuid?.() === 0 ? { uid: powerless, gid: powerless } : {}),
+  });
+  assert.equal(stdout.trim(), 'done', stderr);
 });

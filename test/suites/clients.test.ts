@@ -256,7 +256,7 @@ export const made = [new VocelioAPI(), new SalesAgentClient(), new OrchestratorC
   for (const page of pagesWithCode())
     it(`the code of ${page} runs`, async () => {
       const { shell, javascript: scripts, python: programs } = codeOf(page);
-      const env = { TRUNKLINE_URL: server.url, TRUNKLINE_API_KEY: server.key };
+      const env = { TRUNKLINE: ROOT, TRUNKLINE_URL: server.url, TRUNKLINE_API_KEY: server.key };
       if (shell !== '')
         await run('bash', ['-c', shell], { cwd: dir, timeout: 180_000, env: { ...process.env, ...env } }).catch(
           (error: { stdout: string; stderr: string }) => assert.fail(`${error.stderr}\n${error.stdout.slice(-2000)}`),

@@ -32,7 +32,7 @@ function blocksOf(page: string): readonly Block[] {
 
 /** The pages whose code is run. */
 export const pagesWithCode = (): readonly string[] =>
-  globSync(['docs/*.md', 'docs/guides/*.md'], { cwd: ROOT })
+  globSync(['docs/*.md', 'docs/guides/*.md', 'clients/README.md'], { cwd: ROOT })
     .filter((page) => blocksOf(page).some(({ language }) => !SHOWN.has(language)))
     .toSorted();
 

@@ -13,6 +13,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 
+const LAST_MS = 1000;
+
 const HELP = `Says what is wrong with an installation, and how to mend it, whether the server runs or not.
 
   npm run doctor             what was looked at, one line each
@@ -36,6 +38,8 @@ export async function doctorCommand(env: Environment, args: readonly string[]): 
     ? JSON.stringify({ version: version(), ok: problems === 0, findings }, null, 2)
     : inLines(findings);
   console.log(report);
+  // A check that hangs must not keep the command.
+  setTimeout(() => process.exit(), LAST_MS).unref();
   return problems > 0 ? 1 : 0;
 }
 

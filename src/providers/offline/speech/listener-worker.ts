@@ -1,6 +1,6 @@
 // Worker thread: a fixed pool of decoders, each lent to one utterance at a time.
-import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import { runBehindMedia } from './behind-media.ts';
 import { buildBigram, type Weighted } from './bigram.ts';
 import type { ChannelMean } from './channel-mean.ts';
 import { Decoder } from './decoder.ts';
@@ -8,8 +8,7 @@ import { CLASSES, domainSentences } from './domain-english.ts';
 import { flitePronounce } from './flite.ts';
 import type { ListenerFinal, ListenerProgress, Phrase, ToListener } from './listener-messages.ts';
 
-// Media goes first: on Linux this is the priority of this thread alone.
-if (process.platform === 'linux') setPriority(0, 5);
+runBehindMedia();
 
 const { flite, decoders } = workerData as { flite: WebAssembly.Module; decoders: number };
 

@@ -1,12 +1,11 @@
 // Worker thread: text in, 8 kHz samples out.
-import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import { runBehindMedia } from './behind-media.ts';
 import { SAMPLE_RATE } from '#engine/audio/format.ts';
 import { resample } from '#engine/audio/resampler.ts';
 import { fliteSpeak, type FliteVoice } from './flite.ts';
 
-// Media goes first: on Linux this is the priority of this thread alone.
-if (process.platform === 'linux') setPriority(0, 5);
+runBehindMedia();
 
 const PEAK = 15_000;
 
