@@ -34,7 +34,7 @@ const RUNNING = 20;
 const STATEMENT_MS = 3_600_000;
 /** Tables whose rows grow with the calls. */
 const LARGE = `'{persons,person_numbers,calls,conversations,legs,participants,entries,events,usage_lines,call_facts,
-  call_rollups,tool_executions,webhook_deliveries,leads}'::regclass[]`;
+  call_rollups,campaign_rollups,tool_executions,webhook_deliveries,leads}'::regclass[]`;
 /** A year of calls; the newest ended a minute ago. */
 const SPAN = '365 days';
 
@@ -169,8 +169,8 @@ export async function fill(pool: Pool, organizationId: number, calls: number, ma
         created_at, updated_at)
       select ${org}, ${campaign}, '+1212' || lpad(i::text, 8, '0'), 'Lead ' || i,
         (select id from calling_places where zones = '{America/New_York}' and not always_open limit 1),
-        (array['ready','waiting','done'])[1 + i % 3], (array[null,'resting','answered'])[1 + i % 3], now(), now(),
-        now()
+        (array['ready','waiting','done'])[1 + i % 3], (array[null,'resting','answered'])[1 + i % 3],
+        now() + (i % 3 % 2) * (1 + i % 72) * interval '1 hour', now(), now()
       from generate_series(1, ${calls}) i`);
     await run(`with gone as (delete from lead_counts returning *)
       insert into lead_counts (campaign_id, place_id, status, reason, attempted, leads)
@@ -178,6 +178,7 @@ export async function fill(pool: Pool, organizationId: number, calls: number, ma
     for (const { definition } of indexes) await run(definition);
     // As the database does by itself while it runs.
     await run('vacuum analyze');
+    await run('checkpoint');
     const row = await one(`select (select agents[1] from seen) as agent, c.id as call, c.sid, c.to_number as number,
         c.person_id as person, (select id from conversations where call_id = c.id) as conversation,
         (select users[1] from seen) as "user", (select json_object_agg(api, id) from webhooks) as webhooks,

@@ -16,6 +16,8 @@ export interface ScaleRequests {
   readonly unknown: readonly string[];
 }
 
+const DAY_MS = 86_400_000;
+
 /** Figures of the server itself, which do not depend on records. */
 const SERVER_ITSELF = /^\/(?:docs|health|ws)(?:\/|$)|^\/voice\/providers/;
 
@@ -63,34 +65,52 @@ export function requestsOf(apis: readonly Api[], filled: Filled, rows: number): 
       }
       const filledPath = path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name]!));
       const isFile = contentType !== undefined;
-      const add = (search: string, shown = search) =>
+      const { properties = {}, required = [] } = (
+        query ? z.toJSONSchema(query, { io: 'input', unrepresentable: 'any' }) : {}
+      ) as { properties?: Record<string, { enum?: string[] }>; required?: readonly string[] };
+      const valuesOf = (field: string) =>
+        properties[field]!.enum ?? sampleOf(`${path}?${field}`, field, params, filled, middle);
+      const needed = required.map((field) => [field, valuesOf(field)[0]] as const);
+      const add = (field?: string, value?: string) => {
+        const given = new Map([...needed, ...(field === undefined ? [] : [[field, value] as const])]);
+        const search = new URLSearchParams(
+          Object.fromEntries([...given].map(([key, one]) => [key, one ?? ''])),
+        ).toString();
+        // The middle of all records and ids of records differ between sizes, so the name stands without them.
+        const isWord = field !== undefined && properties[field]!.enum !== undefined;
+        const shown = field === undefined ? '' : `?${field}${isWord ? `=${value}` : ''}`;
         requests.push({
           operation: `GET ${path}${shown}${isFile ? ' (first rows)' : ''}`,
-          path: `${filledPath}${search}`,
+          path: `${filledPath}${search === '' ? '' : `?${search}`}`,
           isFile,
         });
-      add('');
-      const { properties = {} } = (query ? z.toJSONSchema(query, { io: 'input', unrepresentable: 'any' }) : {}) as {
-        properties?: Record<string, { enum?: string[] }>;
       };
-      for (const [name, schema] of Object.entries(properties)) {
-        const values = schema.enum ?? sampleOf(name, params, filled, middle);
-        if (values.length === 0) unknown.push(`GET ${path}?${name}`);
-        // The middle of all records and ids of records differ between sizes, so the name stands without them.
-        for (const value of values)
-          add(`?${name}=${encodeURIComponent(value)}`, schema.enum ? `?${name}=${value}` : `?${name}`);
+      add();
+      for (const field of Object.keys(properties).filter((one) => !required.includes(one))) {
+        const values = valuesOf(field);
+        if (values.length === 0) unknown.push(`GET ${path}?${field}`);
+        for (const value of values) add(field, value);
       }
     }
   }
   return { requests, unknown };
 }
 
+/** Values of a parameter that mean another thing in one operation than elsewhere. */
+const OF_OPERATION: Readonly<Record<string, string>> = {
+  '/api/slots?from': daysAgo(30),
+  '/api/slots?to': daysAgo(-30),
+  '/api/slots/free?from': daysAgo(0),
+};
+
 function sampleOf(
+  place: string,
   name: string,
   params: Readonly<Record<string, string>>,
   filled: Filled,
   middle: number,
 ): readonly string[] {
+  if (OF_OPERATION[place] !== undefined) return [OF_OPERATION[place]];
   switch (name) {
     case 'limit':
       return ['100'];
@@ -146,6 +166,7 @@ function sampleOf(
   }
 }
 
-const DAY_MS = 86_400_000;
 /** A day of UTC: `2026-11-28`. */
-const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
+function daysAgo(days: number): string {
+  return new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
+}

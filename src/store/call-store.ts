@@ -18,10 +18,9 @@ import type { Listed, Page } from '#core/kernel/page.ts';
 import type { Database } from './schema.ts';
 import { CONTACT_GAP_MS } from './heartbeat.ts';
 import { changed, conversationOfCall, leaseEnd, rowOf, toCall } from './call-row.ts';
-import { branchesOf, countOf, SORT_VALUES } from './call-listing.ts';
-import { inOrder, sortedIds } from './sorted-rows.ts';
+import { callIds } from './call-listing.ts';
+import { inOrder } from './sorted-rows.ts';
 import { endLegs, firstLeg, joinFirst, leaveAll, updateWithLeg } from './first-leg.ts';
-import { listKeys } from './listing.ts';
 import { interval } from './sql.ts';
 
 type CallRow = Selectable<Database['calls']>;
@@ -314,43 +313,7 @@ export class PostgresCallStore implements CallStore {
     page: Page,
     sort: CallSort = 'created_at',
   ): Promise<Listed<Call>> {
-    const order = page.order ?? 'desc';
-    if (sort !== 'created_at') return this.#sorted(organizationId, filter, page, sort);
-    const listing = {
-      table: 'calls',
-      key: ['id'],
-      order,
-      branches: branchesOf(organizationId, filter),
-      // The counters hold no numbers, campaigns, times and directions.
-      ...(filter.number === undefined &&
-      filter.agentVersion === undefined &&
-      filter.campaignId === undefined &&
-      filter.from === undefined &&
-      filter.before === undefined &&
-      filter.directions === undefined
-        ? { count: () => countOf(this.#db, organizationId, filter) }
-        : {}),
-    } as const;
-    const { keys, total } = await listKeys(this.#db, listing, page);
-    if (keys.length === 0) return { rows: [], total };
-    const ids = keys.map((key) => key['id'] as number);
-    const rows = await this.#calls().where('id', 'in', ids).orderBy('id', order).execute();
-    return { rows: rows.map(toCall), total };
-  }
-
-  async #sorted(
-    organizationId: number,
-    filter: CallFilter,
-    page: Page,
-    sort: Exclude<CallSort, 'created_at'>,
-  ): Promise<Listed<Call>> {
-    const listing = {
-      table: 'calls',
-      branches: branchesOf(organizationId, filter),
-      value: SORT_VALUES[sort],
-      usualOrder: 'desc',
-    } as const;
-    const { ids, total } = await sortedIds(this.#db, listing, page);
+    const { ids, total } = await callIds(this.#db, organizationId, filter, page, sort);
     if (ids.length === 0) return { rows: [], total };
     const rows = await this.#calls()
       .where('id', 'in', [...ids])

@@ -6,6 +6,7 @@ import type { CallingPlace, LeadCount } from '#core/campaigns/reasons.ts';
 import type { TimeZone } from '#core/kernel/locale.ts';
 import type { Listed, Page, SortOrder } from '#core/kernel/page.ts';
 import type { Database } from './schema.ts';
+import { EXACT_TOTAL } from './listing.ts';
 import { inOrder, listIds } from './sorted-rows.ts';
 import { contains, countAll } from './sql.ts';
 
@@ -194,13 +195,20 @@ export class PostgresCampaignStore implements CampaignStore {
 
   async due(id: number, now: Date): ReturnType<CampaignStore['due']> {
     const rows = await this.#db
-      .selectFrom('leads')
+      .selectFrom(
+        this.#db
+          .selectFrom('leads')
+          .select(['place_id', 'reason'])
+          .where('campaign_id', '=', id)
+          .where('status', '=', 'waiting')
+          .where('due_at', '<=', now)
+          .orderBy('due_at')
+          .limit(EXACT_TOTAL)
+          .as('leads'),
+      )
       .innerJoin('calling_places', 'calling_places.id', 'place_id')
       .select(['reason', 'regions', 'zones', 'always_open'])
       .select(sql<number>`count(*)`.as('leads'))
-      .where('campaign_id', '=', id)
-      .where('status', '=', 'waiting')
-      .where('due_at', '<=', now)
       .where('held', '=', false)
       .groupBy(['calling_places.id', 'reason'])
       .execute();

@@ -129,9 +129,12 @@ export class PostgresDiallingStore implements DiallingStore {
           select id from leads
           where campaign_id = c.id and status = 'waiting' and due_at <= ${now}
           order by due_at limit ${most} for no key update skip locked) due
-        where c.status = 'active')
+        where c.status = 'active'),
+      others as (
+        select id from leads where status = 'waiting' and due_at <= ${now}
+        order by due_at limit ${most} for no key update skip locked)
       update leads set status = 'ready', reason = null, updated_at = ${now}
-      where id in (select id from due) and status = 'waiting'`.execute(this.#db);
+      where id in (select id from due union select id from others) and status = 'waiting'`.execute(this.#db);
     await sql`
       with lost as (
         select id from leads where status = 'claimed' and lease_until < clock_timestamp()

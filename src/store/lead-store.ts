@@ -1,4 +1,4 @@
-import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
+import { sql, type Kysely, type Selectable } from 'kysely';
 import type {
   LeadFilter,
   LeadSort,
@@ -8,7 +8,7 @@ import type {
   UnknownLeads,
 } from '#core/campaigns/campaign-store.ts';
 import type { Call } from '#core/calls/call.ts';
-import { LEAD_STATUSES, type Lead, type LeadStatus, type Standing } from '#core/campaigns/lead.ts';
+import type { Lead, LeadStatus, Standing } from '#core/campaigns/lead.ts';
 import type { CallingPlace } from '#core/campaigns/reasons.ts';
 import type { AttemptOutcome } from '#core/dialling/rules.ts';
 import type { Listed, Page } from '#core/kernel/page.ts';
@@ -17,37 +17,12 @@ import { conversationOfCall, toCall } from './call-row.ts';
 import { toPlace } from './campaign-store.ts';
 import type { Database } from './schema.ts';
 import { factsOf } from './lead-facts.ts';
-import { listKeys } from './listing.ts';
-import { inOrder, sortedIds } from './sorted-rows.ts';
+import { branchesOf, leadIds } from './lead-listing.ts';
+import { inOrder, keyIds } from './sorted-rows.ts';
 import { insertUnknown, keyOf, placeIds } from './unknown-leads.ts';
 
 /** Of one type, whose leads are listed together. */
 const MOST_CAMPAIGNS = 100;
-
-/** What leads, named `r`, are ordered by; null: by their ids. */
-const SORT_VALUES: Readonly<Record<LeadSort, RawBuilder<unknown> | null>> = {
-  created_at: null,
-  updated_at: sql`r.updated_at`,
-  name: sql`lower(r.name)`,
-  phone_number: sql`r.number`,
-  status: sql`r.status`,
-  attempts: sql`r.attempts`,
-};
-
-/** The conditions of a list of leads: each status of each campaign is read from its own part of an index. */
-function branchesOf(
-  organizationId: number,
-  campaignIds: readonly number[],
-  { afterId = 0, statuses, number }: LeadFilter & { readonly statuses: readonly LeadStatus[] },
-): readonly RawBuilder<unknown>[] {
-  const isNumber = number === undefined ? sql`` : sql`and number = ${number}`;
-  return campaignIds.flatMap((campaignId) =>
-    statuses.map(
-      (status) => sql`organization_id = ${organizationId} and campaign_id = ${campaignId} and status = ${status}
-        and id > ${afterId} ${isNumber}`,
-    ),
-  );
-}
 
 export class PostgresLeadStore implements LeadStore {
   readonly #db: Kysely<Database>;
@@ -142,8 +117,9 @@ export class PostgresLeadStore implements LeadStore {
       .limit(MOST_CAMPAIGNS)
       .execute();
     const campaignIds = campaigns.map(({ id }) => id);
-    const branches = branchesOf(organizationId, campaignIds, { statuses: LEAD_STATUSES });
-    const ids = await this.#pageOf(branches, { ...page, order: 'desc' });
+    const branches = branchesOf(organizationId, campaignIds, {});
+    const listing = { table: 'leads', key: ['id'], branches, usualOrder: 'desc' } as const;
+    const { ids } = await keyIds(this.#db, listing, { skip: page.skip, limit: page.limit, uncounted: true });
     const rows = await this.#db
       .selectFrom('leads')
       .selectAll('leads')
@@ -153,7 +129,7 @@ export class PostgresLeadStore implements LeadStore {
           'called',
         ),
       )
-      .where('leads.id', '=', sql<number>`any(${ids}::bigint[])`)
+      .where('leads.id', '=', sql<number>`any(${[...ids]}::bigint[])`)
       .orderBy('leads.id', 'desc')
       .execute();
     return rows.map((row) => ({ ...toLead(row), called: row.called }));
@@ -189,11 +165,7 @@ export class PostgresLeadStore implements LeadStore {
     page: Page,
     sort: LeadSort = 'created_at',
   ): Promise<Listed<ListedLead>> {
-    const { statuses = LEAD_STATUSES, number } = filter;
-    const branches = branchesOf(organizationId, [campaignId], { ...filter, statuses });
-    const value = SORT_VALUES[sort];
-    const sorted = value && (await sortedIds(this.#db, { table: 'leads', branches, value, usualOrder: 'asc' }, page));
-    const ids = sorted?.ids ?? (await this.#pageOf(branches, page));
+    const { ids, total } = await leadIds(this.#db, [organizationId, campaignId], filter, page, sort);
     const rows = await this.#db
       .selectFrom('leads')
       .innerJoin('calling_places', 'calling_places.id', 'place_id')
@@ -209,14 +181,9 @@ export class PostgresLeadStore implements LeadStore {
       .where('leads.id', '=', sql<number>`any(${[...ids]}::bigint[])`)
       .execute();
     const listed = inOrder(ids, rows).map(toListed);
-    if (sorted || page.uncounted) return { rows: listed, total: sorted?.total ?? 0 };
-    return { rows: listed, total: number === undefined ? await this.#total(campaignId, filter.statuses) : rows.length };
-  }
-
-  async #pageOf(branches: readonly RawBuilder<unknown>[], page: Page): Promise<readonly number[]> {
-    const listing = { table: 'leads', key: ['id'], order: page.order ?? 'asc', branches } as const;
-    const { keys } = await listKeys(this.#db, listing, { ...page, uncounted: true });
-    return keys.map(({ id }) => id as number);
+    if (page.uncounted) return { rows: listed, total: 0 };
+    if (filter.number !== undefined) return { rows: listed, total: rows.length };
+    return { rows: listed, total: total ?? (await this.#total(campaignId, filter.statuses)) };
   }
 
   async #total(campaignId: number, statuses: LeadFilter['statuses']): Promise<number> {

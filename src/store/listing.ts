@@ -5,6 +5,15 @@ import type { Database } from './schema.ts';
 /** Up to so many rows a total is exact. */
 export const EXACT_TOTAL = 10_000;
 
+/** Rows of a list that one index serves, with the columns of the key under other names, or in another table. */
+export interface Branch {
+  readonly where: RawBuilder<unknown>;
+  /** Default: the table of the list. */
+  readonly table?: string;
+  /** What stands for a column of the key of rows named `r`; default: the column of its name. */
+  readonly columns?: Readonly<Record<string, RawBuilder<unknown>>>;
+}
+
 /** A list of rows of one table that pages are read from. */
 export interface Listing {
   readonly table: string;
@@ -15,7 +24,7 @@ export interface Listing {
    * Conditions whose rows together are the list; no row meets two of them. Each is served by one index that ends in the
    * key, so that a page costs the same however many rows the table has.
    */
-  readonly branches: readonly RawBuilder<unknown>[];
+  readonly branches: readonly (Branch | RawBuilder<unknown>)[];
   /** The exact number of rows, from counters; without them it is estimated. */
   readonly count?: () => Promise<number>;
 }
@@ -52,7 +61,7 @@ async function totalOf(db: Kysely<Database>, listing: Listing): Promise<number> 
 /** The planner's estimate, from statistics that the database keeps. */
 async function estimateOf(db: Kysely<Database>, { table, branches }: Listing): Promise<number> {
   const any = sql.join(
-    branches.map((branch) => sql`(${branch})`),
+    branches.map((branch) => sql`(${toBranch(branch).where})`),
     sql` or `,
   );
   const { rows } = await sql<{
@@ -64,14 +73,19 @@ async function estimateOf(db: Kysely<Database>, { table, branches }: Listing): P
 const orderOf = ({ key, order }: Listing): RawBuilder<unknown> =>
   sql.join(key.map((column) => sql`${sql.ref(column)} ${sql.raw(order)}`));
 
+export const toBranch = (branch: Branch | RawBuilder<unknown>): Branch =>
+  'where' in branch ? branch : { where: branch };
+
 /** The first rows of each branch. They are ordered even to be counted: then the index is read and not the table. */
 function firstOf(listing: Listing, limit: number): RawBuilder<unknown> {
-  const columns = sql.join(listing.key.map((column) => sql.ref(column)));
   return sql.join(
-    listing.branches.map(
-      (branch) =>
-        sql`(select ${columns} from ${sql.table(listing.table)} where ${branch} order by ${orderOf(listing)} limit ${limit})`,
-    ),
+    listing.branches.map((branch) => {
+      const { where, table = listing.table, columns = {} } = toBranch(branch);
+      const values = listing.key.map((name) => ({ name, value: columns[name] ?? sql.ref(name) }));
+      return sql`(select ${sql.join(values.map(({ name, value }) => sql`${value} as ${sql.ref(name)}`))}
+        from ${sql.table(table)} r where ${where}
+        order by ${sql.join(values.map(({ value }) => sql`${value} ${sql.raw(listing.order)}`))} limit ${limit})`;
+    }),
     sql` union all `,
   );
 }

@@ -2,15 +2,15 @@ import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { ENDED_STATUSES } from '#core/calls/call.ts';
 import type {
   AllTimeRow,
-  BreakdownRow,
-  CampaignBreakdown,
+  CampaignQuery,
   MetricsFilter,
   MetricsQuery,
   MetricsRow,
   MetricsStore,
-  PeriodPart,
 } from '#core/metrics/metrics-store.ts';
-import type { Dimension, Sums } from '#core/metrics/metrics.ts';
+import type { Dimension } from '#core/metrics/metrics.ts';
+import { breakdownOf, rollUpCampaigns, sumsOfCampaigns } from './campaign-rollups.ts';
+import { added, partsTable, selectSums, summed, SUMS, toMetricsRow, toSums, type SumsRow } from './rollup-sums.ts';
 import type { Database } from './schema.ts';
 
 /** The column of the facts for each dimension. */
@@ -29,6 +29,10 @@ const NUMBERS: ReadonlySet<Dimension> = new Set(['agent', 'user', 'campaign']);
 const fromRecords = (callIds: readonly number[], judgement: Parameters<MetricsStore['settle']>[1]) => sql`
   select c.id as call_id, c.organization_id, c.agent_id, c.user_id, c.campaign_id, c.direction, c.carrier,
     c.status as outcome, case when c.hung_up then 'hung_up' else c.status end as ending,
+    case when c.campaign_id is not null then coalesce(a.outcome, c.status) end as result,
+    case when a.id is not null then
+      (select count(*) from attempts b where b.lead_id = a.lead_id and b.id <= a.id) end as attempt,
+    case when c.campaign_id is not null and c.direction = 'outbound' then c.from_number end as caller_id,
     c.placed_at, c.answered_at, c.ended_at, c.answered_at is not null as answered,
     ${judgement?.converted ?? false}::boolean or exists (
       select from bookings b join conversations v on v.id = b.conversation_id
@@ -41,24 +45,8 @@ const fromRecords = (callIds: readonly number[], judgement: Parameters<MetricsSt
     case when c.overrides ? 'draft' then null else c.agent_version end as agent_version,
     coalesce(c.end_reason, '') = 'transferred' or exists (
       select from participants p where p.call_id = c.id and p.role in ('human-agent', 'colleague')) as transferred
-  from calls c
+  from calls c left join attempts a on a.call_id = c.id
   where c.id = any(${[...callIds]}::bigint[])`;
-
-const SUMS = [
-  'calls',
-  'answered',
-  'converted',
-  'talk_ms',
-  'ring_ms',
-  'turns',
-  'waited_ms',
-  'cost_micros',
-  'sentiment',
-  'analysed',
-  'transferred',
-  'positive',
-  'negative',
-] as const;
 
 export class PostgresMetricsStore implements MetricsStore {
   readonly #db: Kysely<Database>;
@@ -85,8 +73,8 @@ export class PostgresMetricsStore implements MetricsStore {
       with before as (select * from call_facts where call_id = any(${ids}::bigint[])),
       kept as (
         insert into call_facts (call_id, organization_id, agent_id, user_id, campaign_id, direction, carrier, outcome,
-          ending, placed_at, answered_at, ended_at, answered, converted, talk_ms, ring_ms, turns, waited_ms,
-          cost_micros, sentiment, agent_version, transferred)
+          ending, result, attempt, caller_id, placed_at, answered_at, ended_at, answered, converted, talk_ms, ring_ms,
+          turns, waited_ms, cost_micros, sentiment, agent_version, transferred)
         ${fromRecords(ids, judgement)}
         on conflict (call_id) do update set
           converted = call_facts.converted or excluded.converted,
@@ -98,7 +86,7 @@ export class PostgresMetricsStore implements MetricsStore {
         returning *),
       changes as (
         select k.organization_id, k.agent_id, k.user_id, k.campaign_id, k.direction, k.carrier, k.outcome,
-          k.ending, k.ended_at,
+          k.ending, k.result, k.attempt, k.caller_id, k.placed_at, k.ended_at,
           k.agent_id || '.' || k.agent_version as version,
           case when b.call_id is null then 1 else 0 end as calls,
           case when b.call_id is null and k.answered then 1 else 0 end as answered,
@@ -123,12 +111,12 @@ export class PostgresMetricsStore implements MetricsStore {
         select organization_id, agent_id, coalesce(user_id, 0), outcome, sum(calls)
         from real_changes where calls > 0 group by 1, 2, 3, 4 order by 1, 2, 3, 4
         on conflict (organization_id, agent_id, user_id, outcome)
-        do update set calls = call_counts.calls + excluded.calls)
+        do update set calls = call_counts.calls + excluded.calls),
+      of_campaigns as (${rollUpCampaigns(sql`real_changes`)})
       insert into call_rollups as r
       select c.organization_id, d.dimension, d.value, s.span,
         date_bin(s.length, c.ended_at, timestamptz '2000-01-01 00:00:00+00'),
-        sum(c.calls), sum(c.answered), sum(c.converted), sum(c.talk_ms), sum(c.ring_ms), sum(c.turns), sum(c.waited_ms),
-        sum(c.cost_micros), sum(c.sentiment), sum(c.analysed), sum(c.transferred), sum(c.positive), sum(c.negative)
+        ${summed('c')}
       from real_changes c
       cross join lateral (values ('all', ''), ('agent', c.agent_id::text), ('user', c.user_id::text),
         ('campaign', c.campaign_id::text), ('direction', c.direction), ('carrier', c.carrier),
@@ -138,14 +126,7 @@ export class PostgresMetricsStore implements MetricsStore {
       where d.value is not null
       group by 1, 2, 3, 4, 5
       order by 1, 2, 3, 4, 5
-      on conflict (organization_id, dimension, value, span, bucket) do update set
-        calls = r.calls + excluded.calls, answered = r.answered + excluded.answered,
-        converted = r.converted + excluded.converted, talk_ms = r.talk_ms + excluded.talk_ms,
-        ring_ms = r.ring_ms + excluded.ring_ms, turns = r.turns + excluded.turns,
-        waited_ms = r.waited_ms + excluded.waited_ms, cost_micros = r.cost_micros + excluded.cost_micros,
-        sentiment = r.sentiment + excluded.sentiment, analysed = r.analysed + excluded.analysed,
-        transferred = r.transferred + excluded.transferred, positive = r.positive + excluded.positive,
-        negative = r.negative + excluded.negative`.execute(this.#db);
+      on conflict (organization_id, dimension, value, span, bucket) do update set ${added('r')}`.execute(this.#db);
   }
 
   async ofVersions(...[organizationId, agentId, versions]: Parameters<MetricsStore['ofVersions']>) {
@@ -176,13 +157,13 @@ export class PostgresMetricsStore implements MetricsStore {
     // Each part is read from its own range of the index: joined at once, every roll-up is compared with every part.
     const { rows } = await sql<SumsRow>`
       select p.period, ${by === null ? sql`null::text` : sql`r.value`} as value,
-        ${sql.join(SUMS.map((name) => sql`sum(${sql.ref(`r.${name}`)})::bigint as ${sql.ref(name)}`))}
+        ${selectSums('r')}
       from ${partsTable(parts)} cross join lateral (
         select * from call_rollups r where r.organization_id = ${organizationId}
           and r.dimension = ${dimension} and r.span = p.span and r.bucket >= p.starts and r.bucket < p.ends
           ${values === null ? sql`` : sql`and r.value = any(${[...values]}::text[])`} offset 0) r
       group by 1, 2`.execute(this.#db);
-    return rows.map(toRow);
+    return rows.map(toMetricsRow);
   }
 
   async ofAllTime(organizationId: number, dimension: Dimension | 'all'): Promise<readonly AllTimeRow[]> {
@@ -213,32 +194,15 @@ export class PostgresMetricsStore implements MetricsStore {
         select * from call_facts f where f.organization_id = ${organizationId}
           and f.ended_at >= p.starts and f.ended_at < p.ends and ${sql.join(conditions, sql` and `)} offset 0) f
       group by 1, 2`.execute(this.#db);
-    return rows.map(toRow);
+    return rows.map(toMetricsRow);
   }
 
-  async ofCampaign(...[organizationId, campaignId, range]: Parameters<MetricsStore['ofCampaign']>) {
-    // Each call is read by its key: joined at once, every call of every campaign is read.
-    const { rows } = await sql<BreakdownRow & { dimension: keyof CampaignBreakdown }>`
-      with f as (
-        select f.answered, f.converted, coalesce(a.outcome, f.outcome) as outcome, a.attempt,
-          to_char(f.placed_at at time zone ${range.zone}, 'HH24') as hour, c.from_number as number
-        from call_facts f
-        cross join lateral (select from_number from calls where id = f.call_id offset 0) c
-        left join lateral (
-          select a.outcome,
-            (select count(*) from attempts b where b.lead_id = a.lead_id and b.id <= a.id) as attempt
-          from attempts a where a.call_id = f.call_id offset 0) a on true
-        where f.organization_id = ${organizationId} and f.campaign_id = ${campaignId}
-          and f.ended_at >= ${range.from} and f.ended_at < ${range.to})
-      select d.dimension, d.value, count(*) as calls, count(*) filter (where f.answered) as answered,
-        count(*) filter (where f.converted) as converted
-      from f cross join lateral (values ('outcome', f.outcome), ('attempt', f.attempt::text), ('hour', f.hour),
-        ('number', f.number)) as d(dimension, value)
-      where d.value is not null
-      group by 1, 2 order by 1, length(d.value), 2`.execute(this.#db);
-    const of = (dimension: keyof CampaignBreakdown): readonly BreakdownRow[] =>
-      rows.filter((row) => row.dimension === dimension);
-    return { outcome: of('outcome'), attempt: of('attempt'), hour: of('hour'), number: of('number') };
+  ofCampaigns(query: CampaignQuery): Promise<readonly MetricsRow[]> {
+    return sumsOfCampaigns(this.#db, query);
+  }
+
+  breakdown(...[organizationId, campaignId, range]: Parameters<MetricsStore['breakdown']>) {
+    return breakdownOf(this.#db, organizationId, campaignId, range);
   }
 
   async lastAnsweredAt(agentId: number): Promise<Date | null> {
@@ -254,12 +218,6 @@ export class PostgresMetricsStore implements MetricsStore {
   }
 }
 
-function partsTable(parts: readonly PeriodPart[]): RawBuilder<unknown> {
-  const instants = (key: 'from' | 'to') => parts.map((part) => new Date(part[key]).toISOString());
-  return sql`unnest(${parts.map((part) => part.period)}::int[], ${parts.map((part) => part.span)}::text[],
-    ${instants('from')}::timestamptz[], ${instants('to')}::timestamptz[]) as p(period, span, starts, ends)`;
-}
-
 function conditionsOf(filter: MetricsFilter): readonly RawBuilder<unknown>[] {
   return [
     sql`true`,
@@ -271,39 +229,3 @@ function conditionsOf(filter: MetricsFilter): readonly RawBuilder<unknown>[] {
     }),
   ];
 }
-
-interface SumsRow {
-  period: number;
-  value: string | null;
-  calls: number;
-  answered: number;
-  converted: number;
-  talk_ms: number;
-  ring_ms: number;
-  turns: number;
-  waited_ms: number;
-  cost_micros: number;
-  sentiment: number;
-  analysed: number;
-  transferred: number;
-  positive: number;
-  negative: number;
-}
-
-const toRow = (row: SumsRow): MetricsRow => ({ ...toSums(row), period: row.period, value: row.value });
-
-const toSums = (row: Omit<SumsRow, 'period' | 'value'>): Sums => ({
-  calls: row.calls,
-  answered: row.answered,
-  converted: row.converted,
-  talkMs: row.talk_ms,
-  ringMs: row.ring_ms,
-  turns: row.turns,
-  waitedMs: row.waited_ms,
-  costMicros: row.cost_micros,
-  sentiment: row.sentiment,
-  analysed: row.analysed,
-  transferred: row.transferred,
-  positive: row.positive,
-  negative: row.negative,
-});

@@ -1,13 +1,18 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { MOST_SORTED, type Page, type SortOrder } from '#core/kernel/page.ts';
-import { listKeys, type Listing } from './listing.ts';
+import { listKeys, toBranch, type Listing } from './listing.ts';
 import type { Database } from './schema.ts';
 
-/** A list in another order than that of its key. */
+export interface IdPage {
+  readonly ids: readonly number[];
+  readonly total: number;
+}
+
+/** A list in an order that no index has. */
 export interface SortedListing {
   readonly table: string;
   /** As in `Listing`; each is served by an index that ends in the id. */
-  readonly branches: readonly RawBuilder<unknown>[];
+  readonly branches: Listing['branches'];
   /** What rows, named `r`, are ordered by. Rows without a value come last in either order. */
   readonly value: RawBuilder<unknown>;
   /** Where the page names no order. */
@@ -22,11 +27,12 @@ export async function sortedIds(
   db: Kysely<Database>,
   { table, branches, value, usualOrder }: SortedListing,
   { skip, limit, order = usualOrder }: Page,
-): Promise<{ readonly ids: readonly number[]; readonly total: number }> {
+): Promise<IdPage> {
   if (branches.length === 0) return { ids: [], total: 0 };
   const newest = sql.join(
     branches.map(
-      (branch) => sql`(select id from ${sql.table(table)} where ${branch} order by id desc limit ${MOST_SORTED})`,
+      (branch) =>
+        sql`(select id from ${sql.table(table)} where ${toBranch(branch).where} order by id desc limit ${MOST_SORTED})`,
     ),
     sql` union all `,
   );
@@ -43,20 +49,21 @@ export async function sortedIds(
   return { ids: rows.flatMap(({ id }) => id ?? []), total: rows[0]?.total ?? 0 };
 }
 
-type Count = NonNullable<Listing['count']>;
+type ListedBy = Omit<Listing, 'order'> & Pick<SortedListing, 'usualOrder'>;
 
-/** As `sortedIds`; without a value, a page of the list in the order of its ids. */
-export async function listIds(
-  db: Kysely<Database>,
-  listing: Omit<SortedListing, 'value'> & { readonly value: RawBuilder<unknown> | null; readonly count?: Count },
-  page: Page,
-): Promise<{ readonly ids: readonly number[]; readonly total: number }> {
-  const { value, table, branches, usualOrder, count } = listing;
-  if (value !== null) return sortedIds(db, { table, branches, value, usualOrder }, page);
-  const byId = { table, branches, key: ['id'], order: page.order ?? usualOrder, ...(count ? { count } : {}) };
-  const { keys, total } = await listKeys(db, byId, page);
+/** The ids of one page of a list whose key holds them. */
+export async function keyIds(db: Kysely<Database>, { usualOrder, ...listing }: ListedBy, page: Page): Promise<IdPage> {
+  const { keys, total } = await listKeys(db, { ...listing, order: page.order ?? usualOrder }, page);
   return { ids: keys.map((key) => key['id'] as number), total };
 }
+
+/** As `sortedIds`; without a value, a page of the list in the order of its ids. */
+export const listIds = (
+  db: Kysely<Database>,
+  { value, ...listing }: Omit<ListedBy, 'key'> & { readonly value: RawBuilder<unknown> | null },
+  page: Page,
+): Promise<IdPage> =>
+  value === null ? keyIds(db, { ...listing, key: ['id'] }, page) : sortedIds(db, { ...listing, value }, page);
 
 /** Rows in the order of their ids. */
 export function inOrder<T extends { readonly id: number }>(ids: readonly number[], rows: readonly T[]): readonly T[] {

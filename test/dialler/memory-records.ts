@@ -317,8 +317,7 @@ export class MemoryRecords {
         leads.filter((one) => one.campaignId === id && one.status !== 'done' && one.status !== 'blocked').length,
       makeReady: async (now) => {
         for (const one of leads.filter(({ status, dueAt }) => status === 'waiting' && dueAt <= now))
-          if (campaigns.rows.get(one.campaignId)!.status === 'active')
-            leads.change(one.id, { status: 'ready', reason: null });
+          leads.change(one.id, { status: 'ready', reason: null });
         for (const one of leads.filter(({ leaseUntil }) => leaseUntil !== null && leaseUntil < now))
           leads.change(one.id, { status: 'ready', leaseUntil: null, owner: null });
       },

@@ -20,7 +20,7 @@ const AREAS: Readonly<Record<string, string>> = {
   events: 'event_feed events webhook_deliveries webhook_lanes webhooks',
   identity: 'api_keys audit organizations sessions sign_in_failures sign_in_places used_refresh_tokens users',
   knowledge: 'document_chunks documents memory_preferences memory_topics uploaded_files',
-  metrics: 'call_counts call_facts call_rollups prices usage_lines',
+  metrics: 'call_counts call_facts call_rollups campaign_rollups prices usage_lines',
   people: 'bookings consents do_not_call person_ids person_numbers persons suppressed_numbers',
   servers: 'idempotent_requests installation media_servers rate_limits server_commands servers settings',
 };

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { ENDED_STATUSES, isEnded, LIVE_STATUSES, type Call, type EndStatus } from '#core/calls/call.ts';
-import type { CallFilter } from '#core/calls/call-store.ts';
+import type { CallFilter, CallSort } from '#core/calls/call-store.ts';
+import type { LeadSort } from '#core/campaigns/campaign-store.ts';
 import { ARCHIVED_AFTER_MS, SILENCE_MS, type ConversationStatus } from '#core/conversations/conversation.ts';
 import { EXACT_TOTAL } from '#store/listing.ts';
 import { openTestStore, serverName, type TestStore } from './test-store.ts';
@@ -105,6 +106,98 @@ describe(`lists on Postgres ${serverName}`, () => {
         assert.deepEqual(found, expected, JSON.stringify(filter));
       }
     }
+  });
+
+  it('of calls by duration, cost and status hold the same rows under every filter, in either order', async () => {
+    const { pool } = opened.database;
+    await pool.query(`update calls set answered_at = placed_at + id % 7 * interval '1 second' where id % 3 <> 0`);
+    await pool.query(
+      `insert into usage_lines (call_id, provider, unit, units, cost_micros)
+       select id, 'x', 'characters', 1, id % 5 * 1000 from calls where id % 4 <> 0`,
+    );
+    await store.metrics.settle(calls.map(({ id }) => id));
+    const statuses = [...LIVE_STATUSES, ...ENDED_STATUSES];
+    const values: Readonly<Record<Exclude<CallSort, 'created_at'>, string>> = {
+      duration: 'extract(epoch from coalesce(ended_at, now()) - coalesce(answered_at, ended_at, now()))',
+      cost: 'coalesce((select sum(cost_micros) from usage_lines where call_id = calls.id), 0)',
+      status: `array_position('{${statuses.join()}}'::text[], status)`,
+    };
+    const filters: CallFilter[] = [
+      {},
+      { agentId: opened.agentId },
+      { statuses: ['busy', 'answered'] },
+      { userId: null },
+    ];
+    for (const [sort, value] of Object.entries(values) as [keyof typeof values, string][])
+      for (const filter of filters)
+        for (const order of ['asc', 'desc'] as const) {
+          const { rows: all } = await pool.query<{ id: number }>(
+            `select id from calls where organization_id = $1 order by ${value} ${order}, id ${order}`,
+            [organizationId],
+          );
+          const known = new Map(calls.map((call) => [call.id, call]));
+          const expected = all.map(({ id }) => id).filter((id) => matches(known.get(id)!, filter));
+          const found: number[] = [];
+          for (let skip = 0; skip <= expected.length; skip += 17) {
+            const page = { skip, limit: 17, order };
+            const { rows, total } = await store.calls.list(organizationId, filter, page, sort);
+            assert.equal(total, expected.length);
+            found.push(...rows.map((call) => call.id));
+          }
+          assert.deepEqual(found, expected, JSON.stringify({ sort, filter, order }));
+        }
+  });
+
+  it('of leads hold the same rows in every order, with a status and without', async () => {
+    const { pool } = opened.database;
+    const made = await pool.query<{ id: number }>(
+      `insert into campaigns (organization_id, name, settings, created_at, updated_at)
+       values ($1, 'C', '{}', now(), now()) returning id`,
+      [organizationId],
+    );
+    const campaignId = made.rows[0]!.id;
+    const place = await pool.query<{ id: number }>(
+      `insert into calling_places (regions, zones, always_open) values ('{}', '{UTC}', false) returning id`,
+    );
+    await pool.query(
+      `insert into leads (organization_id, campaign_id, number, name, place_id, status, reason, due_at, attempts,
+         created_at, updated_at)
+       select $1, $2, '+1500555' || lpad((n * 37 % 100)::text, 4, '0'),
+         case when n % 4 <> 0 then chr(65 + n % 3) || n % 9 end, $3, (array['ready', 'waiting', 'done'])[1 + n % 3],
+         (array[null, 'resting', 'answered'])[1 + n % 3], now(), n % 5, now(), now() - n % 11 * interval '1 hour'
+       from generate_series(1, 60) n`,
+      [organizationId, campaignId, place.rows[0]!.id],
+    );
+    const values: Readonly<Record<LeadSort, string>> = {
+      created_at: 'id',
+      updated_at: 'updated_at',
+      name: 'lower(name)',
+      phone_number: 'number',
+      status: 'status',
+      attempts: 'attempts',
+    };
+    for (const [sort, value] of Object.entries(values) as [LeadSort, string][])
+      for (const statuses of [undefined, ['ready', 'done'] as const])
+        for (const order of ['asc', 'desc'] as const) {
+          const { rows: all } = await pool.query<{ id: number }>(
+            `select id from leads where campaign_id = $1 and ($2::text[] is null or status = any($2))
+             order by ${value} ${order} nulls last, id ${order}`,
+            [campaignId, statuses],
+          );
+          const found: number[] = [];
+          for (let skip = 0; skip <= all.length; skip += 13) {
+            const page = { skip, limit: 13, order };
+            const filter = statuses === undefined ? {} : { statuses };
+            const { rows, total } = await store.leads.list(organizationId, campaignId, filter, page, sort);
+            assert.equal(total, all.length);
+            found.push(...rows.map(({ id }) => id));
+          }
+          const expected = all.map(({ id }) => id);
+          assert.deepEqual(found, expected, JSON.stringify({ sort, statuses, order }));
+        }
+    const elsewhere = await store.organizations.insert('Elsewhere');
+    for (const sort of Object.keys(values) as LeadSort[])
+      assert.deepEqual((await store.leads.list(elsewhere.id, campaignId, {}, { skip: 0, limit: 5 }, sort)).rows, []);
   });
 
   it('of conversations follow the end of their call, silence and age', async () => {

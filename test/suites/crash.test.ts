@@ -121,6 +121,21 @@ async function work(client: Client, told: Told, kind: number): Promise<void> {
   }
 }
 
+/** What analytics say of all calls is what a recount of the listed calls says. */
+async function assertStatistics(client: Client): Promise<void> {
+  const calls: Json[] = [];
+  for (let page = 1; calls.length === (page - 1) * 100; page++)
+    calls.push(...((await client.ask('GET', `/api/calls?limit=100&page=${page}`)).body['data'] as Json[]));
+  assert.ok(calls.length >= CALLS && calls.every((call) => call['ended_at'] !== null));
+  const { body } = await client.ask('GET', '/api/analytics/calls');
+  const summary = (body['data'] as Json)['summary'] as Json;
+  const answered = calls.filter((call) => call['answered_at'] !== null).length;
+  const micros = calls.reduce((sum, call) => sum + Math.round((call['cost'] as number) * 1e6), 0);
+  assert.equal(summary['total_calls'], calls.length);
+  assert.equal(summary['success_rate'], Math.round((answered / calls.length) * 10_000) / 100);
+  assert.equal(Math.round((summary['total_cost'] as number) * 1e6), micros);
+}
+
 describe('kill -9 with fifty calls running', () => {
   for (let round = 0; round < ROUNDS; round++) {
     it(`loses nothing that was acknowledged, and grants no access (round ${round + 1})`, async () => {
@@ -184,6 +199,7 @@ describe('kill -9 with fifty calls running', () => {
       }
       const live = await second.ask('GET', '/voice/calls?status=in-progress');
       assert.deepEqual(live.body['calls'], []);
+      await assertStatistics(second);
       for (const id of told.agents)
         assert.equal((await second.ask('GET', `/v1/convai/agents/${id}`)).status, told.deleted.has(id) ? 404 : 200, id);
       for (const id of told.users) assert.equal((await second.ask('GET', `/api/users/${id}`)).status, 200, id);

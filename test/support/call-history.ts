@@ -18,6 +18,8 @@ export interface PastCall {
   readonly from?: string;
   readonly to?: string;
   readonly intent?: string;
+  /** Of a dial of the lead with the number `to`. */
+  readonly attemptOutcome?: string;
 }
 
 const text = (value: string | number | null | undefined): string =>
@@ -48,6 +50,10 @@ let serial = 0;
 
 async function settle(server: TestServer, id: number, call: PastCall): Promise<void> {
   const { store } = server.app.core;
+  if (call.attemptOutcome !== undefined)
+    await server.database(`insert into attempts (campaign_id, lead_id, call_id, dialled_at, ended_at, outcome)
+      select c.campaign_id, l.id, c.id, c.placed_at, c.ended_at, '${call.attemptOutcome}'
+      from calls c join leads l on l.campaign_id = c.campaign_id and l.number = c.to_number where c.id = ${id}`);
   if (call.costMicros !== undefined)
     await server.database(`insert into usage_lines (call_id, provider, unit, units, cost_micros)
       values (${id}, 'test', 'characters', 1, ${call.costMicros})`);

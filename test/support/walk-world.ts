@@ -92,6 +92,7 @@ export function isErrorOf(api: Api, body: Json): void {
       assert.match(String((body['error'] as Json)['code']), /^(AUTH|VALIDATION|RESOURCE|SERVICE|SYSTEM)_00\d$/);
       return assert.match(String((body['meta'] as Json)['request_id']), /^req_/);
     case 'orchestrator':
+    case 'platform':
       assert.match(String((body['error'] as Json)['code']), /^[A-Z_]+$/, text);
       return assert.match(String((body['error'] as Json)['request_id']), /^req_/);
     case 'campaigns':

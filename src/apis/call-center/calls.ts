@@ -239,7 +239,7 @@ export const listCallsOperation = operation({
   summary: 'List Calls',
   permission: 'read-calls',
   query: PageQuery.extend(CallsQuery.shape).extend({
-    sort: sortOf(CALL_SORTS),
+    sort: sortOf(CALL_SORTS, 'By duration or cost, and with a filter,'),
   }),
   reply: pagedReply(CallReply),
   handle: async ({ core, ctx, urls, query, requestId }) => {

@@ -63,12 +63,9 @@ export const PageQuery = z.object({
   order: z.enum(['asc', 'desc']).optional(),
 });
 
-/** What a list can be sorted by; one that reads `created_at` alone needs none. */
-export const sortOf = <const S extends readonly string[]>(sorts: S) =>
-  z
-    .enum(sorts)
-    .optional()
-    .describe(`By all but created_at the list holds the newest ${MOST_SORTED} of its rows, in that order`);
+/** What a list can be sorted by; one that reads `created_at` alone needs none. `when`: it is cut then. */
+export const sortOf = <const S extends readonly string[]>(sorts: S, when = 'By all but created_at') =>
+  z.enum(sorts).optional().describe(`${when} the list holds the newest ${MOST_SORTED} of its rows, in that order`);
 
 type AskedPage = Omit<z.output<typeof PageQuery>, 'sort'>;
 

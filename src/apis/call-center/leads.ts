@@ -81,7 +81,9 @@ export const listLeadsOperation = operation({
   summary: 'List the leads of a campaign, each with the reason why it is not dialled now',
   permission: 'read',
   params: CampaignParams,
-  query: PageQuery.extend(LeadsQuery.shape).extend({ sort: sortOf(LEAD_SORTS) }),
+  query: PageQuery.extend(LeadsQuery.shape).extend({
+    sort: sortOf(LEAD_SORTS, 'By all but created_at and status, and with a filter,'),
+  }),
   reply: pagedReply(LeadReply),
   handle: async ({ core, ctx, params, query, requestId }) => {
     const id = campaignNumber(params.campaign_id);

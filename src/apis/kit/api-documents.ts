@@ -14,14 +14,16 @@ export class ApiDocuments {
   }
 
   get names(): readonly string[] {
-    return this.#apis().map(({ name }) => name);
+    return this.#apis().flatMap(({ name, documentedIn }) => (documentedIn === undefined ? [name] : []));
   }
 
   /** Null if there is no API of this name. */
   openApi(name: string): OpenApi | null {
-    const api = this.#apis().find((one) => one.name === name);
+    const api = this.#apis().find((one) => one.name === name && one.documentedIn === undefined);
     if (!api) return null;
-    const document = this.#made.get(name) ?? openApiOf(api, this.#version);
+    const described = this.#apis().filter(({ documentedIn }) => documentedIn === name);
+    const operations = [...described, api].flatMap((one) => one.operations);
+    const document = this.#made.get(name) ?? openApiOf({ ...api, operations }, this.#version);
     this.#made.set(name, document);
     return document;
   }

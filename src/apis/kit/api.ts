@@ -33,6 +33,8 @@ export interface Api {
   readonly title: string;
   /** Its only version, which a request may name in `X-API-Version`. */
   readonly version?: string;
+  /** The API whose documents describe these operations too; default: it has its own documents. */
+  readonly documentedIn?: string;
   /** Whether this API answers for an unknown path. */
   owns(path: string): boolean;
   renderError(error: AppError, requestId: string): RenderedError;

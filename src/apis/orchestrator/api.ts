@@ -30,11 +30,12 @@ import { socketDialect } from './socket.ts';
 import { asyncApi } from './socket-messages.ts';
 import { socketOperations } from './socket-status.ts';
 
-/** Owns every path that no other API owns. */
+const OWN = /^\/(?:voice|agents|conversations|memory|ws)(?:[/.]|$)/;
+
 export const orchestrator: Api = {
   name: 'orchestrator',
   title: 'Voice Agent Orchestrator',
-  owns: () => true,
+  owns: (path) => OWN.test(path),
   renderError,
   errorReply: withConflict(ErrorReply),
   countedPer: 'principal',

@@ -49,7 +49,7 @@ export interface CampaignStore {
   countsOf(ids: readonly number[]): Promise<readonly (Omit<LeadCount, 'place'> & { readonly campaignId: number })[]>;
   /** Leads of all campaigns, from their counts. */
   leadsOf(organizationId: number): Promise<number>;
-  /** Waiting leads that are due, which the dialler makes ready next. */
+  /** Waiting leads that are due, which the dialler makes ready next: those that are due longest, up to 10,000. */
   due(
     id: number,
     now: Date,

@@ -49,7 +49,7 @@ export interface DiallingStore {
   carrierLoad(carrier: string): Promise<{ readonly live: number; readonly waiting: number }>;
   /** How many leads are neither done nor blocked; zero if nothing is left to dial and no import runs. */
   countOpen(campaignId: number): Promise<number>;
-  /** Makes waiting leads of active campaigns ready that are due, and claims ready whose lease ran out. */
+  /** Makes waiting leads ready that are due, of active campaigns first, and claims whose lease ran out. */
   makeReady(now: Date, most: number): Promise<void>;
   /** Locks the pace of a campaign, and reads what it has under way. Null if another server claims for it now. */
   lockPace(campaignId: number, now: Date): Promise<CampaignLoad | null>;

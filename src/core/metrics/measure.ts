@@ -2,9 +2,9 @@ import type { Core } from '../core.ts';
 import { callsOf, type Context } from '../kernel/context.ts';
 import { invalid } from '../kernel/errors.ts';
 import type { TimeZone } from '../kernel/locale.ts';
-import { FIGURES, total, type Dimension, type Figure } from './metrics.ts';
-import type { MetricsFilter, MetricsRow } from './metrics-store.ts';
-import { partsOf, periodsOf, type Granularity, type Period } from './periods.ts';
+import { CAMPAIGN_DIMENSIONS, FIGURES, total, type Dimension, type Figure } from './metrics.ts';
+import type { CampaignQuery, MetricsFilter, MetricsQuery, MetricsRow } from './metrics-store.ts';
+import { CAMPAIGN_SPANS, partsOf, periodsOf, type Granularity, type Period } from './periods.ts';
 
 export interface Measurement<F extends Figure> {
   readonly figures: readonly F[];
@@ -28,7 +28,7 @@ export interface Measured<F extends Figure> {
 
 /** A year of hours. */
 const MOST_PERIODS = 9000;
-/** Two dimensions together are summed over single calls, which takes longer the longer the range is. */
+/** Two dimensions together, but for a campaign's, are summed over single calls, which takes the longer the range is. */
 const MOST_FACT_DAYS = 400;
 const DAY_MS = 86_400_000;
 
@@ -44,23 +44,11 @@ export async function measure<F extends Figure>(
   const range: Period = { from: from.getTime(), to: to.getTime() };
   const periods = periodsIn(range, zone, per);
   const visible = visibleTo(ctx, filter);
-  const parts = periods.flatMap((period, index) => partsOf(period).map((part) => ({ ...part, period: index })));
   const query = { organizationId: ctx.organizationId, by: by ?? null, filter: visible };
-  const dimensions = new Set([...Object.keys(visible), ...(by === undefined ? [] : [by])]);
-  let rows: readonly MetricsRow[];
-  if (dimensions.size <= 1) {
-    const exact = parts.filter(({ span }) => span === 'exact');
-    const whole = parts.filter(({ span }) => span !== 'exact');
-    rows = [
-      ...(whole.length > 0 ? await core.store.metrics.fromRollups({ ...query, parts: whole }) : []),
-      ...(exact.length > 0 ? await core.store.metrics.fromFacts({ ...query, parts: exact }) : []),
-    ];
-  } else {
+  const rows = await rowsOf(core, query, periods, () => {
     if (range.to - range.from > MOST_FACT_DAYS * DAY_MS)
       throw invalid('from', `must be at most ${MOST_FACT_DAYS} days before the end of the range`, 'range');
-    const whole = periods.map((period, index) => ({ ...period, span: 'exact' as const, period: index }));
-    rows = whole.length > 0 ? await core.store.metrics.fromFacts({ ...query, parts: whole }) : [];
-  }
+  });
   const byPeriod = Map.groupBy(rows, (row) => row.period);
   return periods.flatMap((period, index) => {
     const found = byPeriod.get(index) ?? [];
@@ -78,6 +66,47 @@ export async function measure<F extends Figure>(
       };
     });
   });
+}
+
+/**
+ * Sums from the roll-ups that have them, and from facts for what is shorter. `checkRange` throws where the range is too
+ * long to read the facts of it.
+ */
+async function rowsOf(
+  { store: { metrics } }: Pick<Core, 'store'>,
+  query: Omit<MetricsQuery, 'parts'>,
+  periods: readonly Period[],
+  checkRange: () => void,
+): Promise<readonly MetricsRow[]> {
+  const dimensions = new Set([...Object.keys(query.filter), ...(query.by === null ? [] : [query.by])]);
+  const ofCampaigns = campaignQuery(query);
+  if (dimensions.size > 1 && ofCampaigns === null) checkRange();
+  const spans = dimensions.size <= 1 ? undefined : ofCampaigns === null ? [] : CAMPAIGN_SPANS;
+  const parts = periods.flatMap((period, index) => partsOf(period, spans).map((part) => ({ ...part, period: index })));
+  const exact = parts.filter(({ span }) => span === 'exact');
+  const whole = parts.filter(({ span }) => span !== 'exact');
+  const fromWhole = () =>
+    dimensions.size <= 1
+      ? metrics.fromRollups({ ...query, parts: whole })
+      : metrics.ofCampaigns({ ...ofCampaigns!, parts: whole });
+  return [
+    ...(whole.length > 0 ? await fromWhole() : []),
+    ...(exact.length > 0 ? await metrics.fromFacts({ ...query, parts: exact }) : []),
+  ];
+}
+
+/** As a question to the roll-ups of campaigns; null if they do not hold the answer. */
+function campaignQuery({
+  organizationId,
+  by,
+  filter,
+}: Omit<MetricsQuery, 'parts'>): Omit<CampaignQuery, 'parts'> | null {
+  const { campaign, ...others } = filter;
+  const named = new Set([...Object.keys(others), ...(by === null ? [] : [by])]);
+  const dimension = CAMPAIGN_DIMENSIONS.find((one) => named.has(one));
+  if (campaign === undefined || named.size !== 1 || dimension === undefined) return null;
+  const values = others[dimension] ?? null;
+  return { organizationId, campaignIds: campaign.map(Number), dimension, values, isGrouped: by !== null };
 }
 
 function periodsIn(range: Period, zone: TimeZone, per: Granularity | undefined): readonly Period[] {

@@ -1,5 +1,5 @@
 import type { Judgement } from '../memory/analyst.ts';
-import type { Dimension, Sums } from './metrics.ts';
+import type { CampaignDimension, Dimension, Sums } from './metrics.ts';
 import type { Part } from './periods.ts';
 
 /** Only calls with one of these values. */
@@ -14,6 +14,18 @@ export interface MetricsQuery {
   readonly organizationId: number;
   readonly by: Dimension | null;
   readonly filter: MetricsFilter;
+  readonly parts: readonly PeriodPart[];
+}
+
+/** Sums over the calls of campaigns, by a dimension that their roll-ups have. */
+export interface CampaignQuery {
+  readonly organizationId: number;
+  readonly campaignIds: readonly number[];
+  readonly dimension: CampaignDimension;
+  /** Null: all. */
+  readonly values: readonly string[] | null;
+  /** Whether each value is summed by itself. */
+  readonly isGrouped: boolean;
   readonly parts: readonly PeriodPart[];
 }
 
@@ -71,11 +83,13 @@ export interface MetricsStore {
   ofAllTime(organizationId: number, dimension: Dimension | 'all'): Promise<readonly AllTimeRow[]>;
   /** Sums over facts; it reads each call of the parts. */
   fromFacts(query: MetricsQuery): Promise<readonly MetricsRow[]>;
-  /** Counts over facts of one campaign; it reads each call of the range. */
-  ofCampaign(
+  /** Sums from the roll-ups of campaigns of the organization; no part is `exact` or an hour. */
+  ofCampaigns(query: CampaignQuery): Promise<readonly MetricsRow[]>;
+  /** `parts`: the range in quarters and days; `hours`: the same range, for the counts by hour of the day. */
+  breakdown(
     organizationId: number,
     campaignId: number,
-    range: { readonly from: Date; readonly to: Date; readonly zone: string },
+    range: { readonly parts: readonly PeriodPart[]; readonly hours: readonly PeriodPart[]; readonly zone: string },
   ): Promise<CampaignBreakdown>;
   /** When the last call ended in which the agent answered. */
   lastAnsweredAt(agentId: number): Promise<Date | null>;

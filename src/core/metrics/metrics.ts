@@ -2,6 +2,10 @@
 export const DIMENSIONS = ['agent', 'user', 'campaign', 'direction', 'carrier', 'outcome', 'ending'] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
+/** What the calls of one campaign are summed by. */
+export const CAMPAIGN_DIMENSIONS = ['agent', 'user', 'ending'] as const satisfies readonly Dimension[];
+export type CampaignDimension = (typeof CAMPAIGN_DIMENSIONS)[number];
+
 /** Sums over ended calls. */
 export interface Sums {
   readonly calls: number;

@@ -87,24 +87,26 @@ const SPANS = [
   ['quarter', QUARTER_MS],
 ] as const;
 export type Span = (typeof SPANS)[number][0];
+/** Those of the roll-ups of campaigns. */
+export const CAMPAIGN_SPANS: readonly Span[] = ['day', 'quarter'];
 
 /** A part of a period: whole spans, or `exact` for what is shorter than the shortest. */
 export interface Part extends Period {
   readonly span: Span | 'exact';
 }
 
-/** The fewest parts that a period consists of. */
-export function partsOf({ from, to }: Period, level = 0): readonly Part[] {
+/** The fewest parts that a period consists of. `among`: the spans to take. */
+export function partsOf({ from, to }: Period, among: readonly Span[] = SPANS.map(([span]) => span)): readonly Part[] {
   if (from >= to) return [];
-  const rest = SPANS[level];
-  if (!rest) return [{ from, to, span: 'exact' }];
-  const [span, length] = rest;
+  const [span, ...shorter] = among;
+  if (span === undefined) return [{ from, to, span: 'exact' }];
+  const length = SPANS.find(([name]) => name === span)![1];
   const [first, last] = [Math.ceil(from / length) * length, Math.floor(to / length) * length];
-  if (first >= last) return partsOf({ from, to }, level + 1);
+  if (first >= last) return partsOf({ from, to }, shorter);
   return [
-    ...partsOf({ from, to: first }, level + 1),
+    ...partsOf({ from, to: first }, shorter),
     { from: first, to: last, span },
-    ...partsOf({ from: last, to }, level + 1),
+    ...partsOf({ from: last, to }, shorter),
   ];
 }
 

@@ -32,6 +32,9 @@ export interface MetricsTables {
     transferred: Generated<boolean>;
     ending: string;
     agent_version: number | null;
+    result: string | null;
+    attempt: number | null;
+    caller_id: string | null;
   };
   call_rollups: {
     organization_id: number;
@@ -52,6 +55,26 @@ export interface MetricsTables {
     transferred: Generated<number>;
     positive: Generated<number>;
     negative: Generated<number>;
+  };
+  campaign_rollups: {
+    campaign_id: number;
+    span: string;
+    bucket: Date;
+    dimension: string;
+    value: string;
+    calls: number;
+    answered: number;
+    converted: number;
+    talk_ms: number;
+    ring_ms: number;
+    turns: number;
+    waited_ms: number;
+    cost_micros: number;
+    sentiment: number;
+    analysed: number;
+    transferred: number;
+    positive: number;
+    negative: number;
   };
   prices: {
     provider: string;
