@@ -340,6 +340,7 @@ function toModelMessage({ role, text, detail }: Entry): ModelMessage[] {
     case 'tool-result':
       return [{ role, key, name, output: text, status }];
     case 'system':
+    case 'instruction':
       return [];
   }
 }

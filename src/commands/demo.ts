@@ -104,6 +104,7 @@ function linesOf(event: CallWatchEvent): string[] {
     return [
       `${at} ${styleText('blue', 'Person')} ${item.text}${item.backchannel ? styleText('dim', ' (backchannel)') : ''}`,
     ];
+  if (item.role === 'instruction') return [`${at} ${styleText('magenta', 'Told  ')} ${item.text}`];
   if (item.role === 'overheard')
     return [`${at} ${styleText('blue', item.userId === null ? 'Person' : 'Colleague')} ${item.text}`];
   if (item.role === 'tool-call')

@@ -209,6 +209,11 @@ export class VoiceSession {
     this.#post({ type: 'overheard', said });
   }
 
+  /** A supervisor tells the agent something, unheard by the caller. */
+  instruct(userId: number, text: string): void {
+    this.#post({ type: 'instructed', userId, text });
+  }
+
   /** Written words that stand for the caller's. */
   message(text: string): void {
     this.#post({ type: 'message', text });

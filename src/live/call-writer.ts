@@ -154,6 +154,15 @@ function entryOf(item: LedgerItem, seq: number, phase: CallPhase, sources: reado
           ...(item.confidence === null ? {} : { confidence: item.confidence }),
         },
       };
+    case 'instruction':
+      return {
+        seq,
+        role: 'instruction',
+        text: item.text,
+        startMs: item.atMs,
+        endMs: item.atMs,
+        detail: { userId: item.userId },
+      };
     case 'tool-call':
       return {
         seq,
@@ -195,6 +204,7 @@ function eventOf(item: LedgerItem, callId: number): DomainEvent | null {
       if (item.status === 'unconfirmed') return null;
       return { type: 'tool.executed', callId, data: { key: item.key, name: item.name, status: item.status } };
     case 'tool-call':
+    case 'instruction':
       return null;
   }
 }

@@ -77,6 +77,8 @@ function toItem({ role, text, startMs, endMs, detail }: CallEntry): LedgerItem {
         estimated: detail['estimated'] === true,
         timing: newTiming(),
       };
+    case 'instruction':
+      return { role, userId: Number(detail['userId']), text, atMs: at.startMs };
     case 'tool-call':
       return {
         role,

@@ -365,6 +365,7 @@ export class RunningCall {
     if (command.type !== 'end' && !this.#begun) this.#earlyCommands.push(command);
     else if (command.type === 'say') this.#session.say(command.text);
     else if (command.type === 'message') this.#session.message(command.text);
+    else if (command.type === 'instruct') this.#session.instruct(command.userId, command.text);
     else if (command.unanswered !== true || !this.#pickedUp)
       this.#ending.obey(command.reason, command.by ?? 'human', this.#pickedUp);
   }

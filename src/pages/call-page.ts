@@ -130,6 +130,7 @@ const NAMES: Record<CallEntry['role'], string> = {
   caller: 'Caller',
   'tool-call': 'Tool',
   'tool-result': 'Result',
+  instruction: 'Instruction',
 };
 
 const rest = (heard: string, intended: string): string =>

@@ -16,6 +16,7 @@ export class PostgresCallOriginStore implements CallOriginStore {
         call_id: callId,
         room_name: origin.roomName,
         trunk_id: origin.trunkId,
+        rule_id: origin.ruleId,
         play_ringtone: origin.playRingtone,
         skills: [...origin.skills],
         metadata: JSON.stringify(origin.metadata),
@@ -36,6 +37,7 @@ export class PostgresCallOriginStore implements CallOriginStore {
         {
           roomName: row.room_name,
           trunkId: row.trunk_id,
+          ruleId: row.rule_id,
           playRingtone: row.play_ringtone,
           skills: row.skills,
           metadata: row.metadata,

@@ -31,6 +31,7 @@ const Command = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('say'), text: z.string() }),
   z.object({ type: z.literal('message'), text: z.string() }),
+  z.object({ type: z.literal('instruct'), userId: z.number(), text: z.string() }),
   z.object({ type: z.literal('desk'), act: z.enum(['hold', 'resume', 'hand-back']).nullable() }),
   z.object({ type: z.literal('leg'), legId: z.number(), signal: Signal, carrierLegId: z.string() }),
   z.object({ type: z.literal('dial') }),

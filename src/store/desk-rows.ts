@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { AgentStatus, AnswerBy, HumanAgent } from '#core/desk/human-agent.ts';
 import type { Offer, OfferState } from '#core/desk/offer.ts';
+import type { WaitLimits } from '#core/desk/wait-limits.ts';
 import type { EntryState, QueueEntry, Requester, TransferOutcome, TransferType } from '#core/desk/queue-entry.ts';
 import type { Database } from './schema.ts';
 
@@ -17,6 +18,8 @@ export function toEntry(row: Selectable<Database['queue_entries']>): QueueEntry 
     requestedBy: row.requested_by as Requester,
     reason: row.reason,
     enteredAt: row.entered_at,
+    limits: toLimits(row.limits),
+    unstaffedSince: row.unstaffed_since,
     resting: resting.map(({ agentId, until }) => ({ agentId, until: new Date(until) })),
     agentId: row.agent_id,
     connectedAt: row.connected_at,
@@ -32,6 +35,20 @@ export function toEntry(row: Selectable<Database['queue_entries']>): QueueEntry 
   };
 }
 
+function toLimits(stored: unknown): WaitLimits | null {
+  if (stored === null) return null;
+  const limits = stored as {
+    readonly [K in keyof WaitLimits]: WaitLimits[K] extends Date | null ? string | null : WaitLimits[K];
+  };
+  const instant = (at: string | null) => (at === null ? null : new Date(at));
+  return {
+    ...limits,
+    closesAt: instant(limits.closesAt),
+    opensAt: instant(limits.opensAt),
+    leaveAt: instant(limits.leaveAt),
+  };
+}
+
 export const entryRow = (organizationId: number, entry: QueueEntry) => ({
   organization_id: organizationId,
   call_id: entry.callId,
@@ -43,6 +60,8 @@ export const entryRow = (organizationId: number, entry: QueueEntry) => ({
   requested_by: entry.requestedBy,
   reason: entry.reason,
   entered_at: entry.enteredAt,
+  limits: entry.limits && JSON.stringify(entry.limits),
+  unstaffed_since: entry.unstaffedSince,
   resting: JSON.stringify(entry.resting),
   agent_id: entry.agentId,
   connected_at: entry.connectedAt,

@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
-import type { DeskStore, HumanPart, StoredDesk, WaitFigures } from '#core/desk/desk-store.ts';
+import type { DeskStore, HumanPart, LineFigures, StoredDesk, WaitFigures } from '#core/desk/desk-store.ts';
+import { OVERFLOW_CAUSES } from '#core/desk/wait-limits.ts';
 import { skillGroup, type HandlingTimes } from '#core/desk/estimate.ts';
 import type { Offer } from '#core/desk/offer.ts';
 import type { QueueEntry } from '#core/desk/queue-entry.ts';
@@ -149,6 +150,51 @@ export class PostgresDeskStore implements DeskStore {
       .where('connected_at', '>=', since)
       .executeTakeFirstOrThrow();
     return { answered: row.answered, meanWaitMs: row.mean_ms };
+  }
+
+  async figures(
+    organizationId: number,
+    since: Date,
+    { serviceMs, shortMs }: { readonly serviceMs: number; readonly shortMs: number },
+  ): Promise<LineFigures> {
+    const { rows } = await sql<{
+      answered: number;
+      answered_in_time: number;
+      abandoned: number;
+      abandoned_in_time: number;
+      abandoned_short: number;
+      overflowed: number;
+      error_median: number | null;
+      error_p90: number | null;
+    }>`
+      select count(*) filter (where answered)::int as answered,
+        count(*) filter (where answered and wait_ms <= ${serviceMs})::int as answered_in_time,
+        count(*) filter (where abandoned)::int as abandoned,
+        count(*) filter (where abandoned and wait_ms <= ${serviceMs})::int as abandoned_in_time,
+        count(*) filter (where abandoned and wait_ms < ${shortMs})::int as abandoned_short,
+        count(*) filter (where cause = any(${[...OVERFLOW_CAUSES]}))::int as overflowed,
+        percentile_cont(0.5) within group (order by error_ms) filter (where answered) as error_median,
+        percentile_cont(0.9) within group (order by error_ms) filter (where answered) as error_p90
+      from (
+        select cause, connected_at is not null as answered, abandoned, wait_ms, abs(estimate_ms - wait_ms) as error_ms
+        from (
+          select *, outcome = 'caller_gone' as abandoned,
+            extract(epoch from coalesce(connected_at, ended_at) - entered_at)::float8 * 1000 as wait_ms
+          from queue_entries
+          where organization_id = ${organizationId} and entered_at >= ${since} and target_id is null
+        ) as entry
+      ) as wait`.execute(this.#db);
+    const row = rows[0]!;
+    return {
+      answered: row.answered,
+      answeredInTime: row.answered_in_time,
+      abandoned: row.abandoned,
+      abandonedInTime: row.abandoned_in_time,
+      abandonedShort: row.abandoned_short,
+      overflowed: row.overflowed,
+      estimateErrorMs:
+        row.error_median === null || row.error_p90 === null ? null : { median: row.error_median, p90: row.error_p90 },
+    };
   }
 
   async entry(organizationId: number, id: number): Promise<QueueEntry | null> {

@@ -41,6 +41,7 @@ export class PostgresOrganizationStore implements OrganizationStore {
           ? {}
           : { transcript_retention_days: change.transcriptRetentionDays }),
         ...(change.whenModelFails === undefined ? {} : { when_model_fails: change.whenModelFails }),
+        ...(change.holdAudio === undefined ? {} : { hold_audio: change.holdAudio }),
         ...(change.openingHours === undefined ? {} : { opening_hours: JSON.stringify(change.openingHours) }),
         // So that a change of nothing is a statement too.
         currency: sql<string>`currency`,
@@ -104,6 +105,7 @@ function toOrganization(row: Selectable<Database['organizations']>): Organizatio
     language: row.language as Language,
     currency: row.currency,
     openingHours: row.opening_hours,
+    holdAudio: row.hold_audio as Organization['holdAudio'],
     whenModelFails: row.when_model_fails as Organization['whenModelFails'],
     recordingRetentionDays: row.recording_retention_days,
     transcriptRetentionDays: row.transcript_retention_days,

@@ -93,7 +93,8 @@ export class PostgresRoutingStore implements RoutingStore {
       roomPattern: row.room_pattern,
       hidePhoneNumber: row.hide_phone_number,
       agentId: row.agent_id,
-      routing: row.routing as Routing,
+      // Rules of before have no overflow.
+      routing: { overflow: null, ...(row.routing as Omit<Routing, 'overflow'> & Partial<Routing>) },
       metadata: row.metadata,
       hasPin: row.has_pin,
       atServer: row.at_server,

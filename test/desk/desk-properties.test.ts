@@ -3,8 +3,9 @@ import { it } from 'node:test';
 import fc from 'fast-check';
 import type { DeskEvent } from '#core/desk/desk-event.ts';
 import { AGENT_STATUSES } from '#core/desk/human-agent.ts';
-import { inOrder } from '#core/desk/queue-entry.ts';
+import { inOrder, type QueueEntry } from '#core/desk/queue-entry.ts';
 import { positionOf } from '#core/desk/estimate.ts';
+import { isOverflowCause, type WaitLimits } from '#core/desk/wait-limits.ts';
 import { emptyDesk, humanAgent, MadeUpDesk, newEntry } from './made-up-desk.ts';
 
 const AGENTS = 4;
@@ -17,6 +18,7 @@ const act = fc.record({
   kind: fc.constantFrom(
     ...(['enter', 'hang-up', 'accept', 'media', 'decline', 'fail', 'time', 'time', 'status', 'page-closed'] as const),
     ...(['heartbeat', 'heartbeat-lost', 'server-killed', 'wrap-up', 'callback', 'callback-placed'] as const),
+    ...(['enter-limited', 'enter-limited'] as const),
     ...(['transfer', 'take-over', 'agent-left', 'agent-lost', 'agent-back', 'back-to-ai'] as const),
   ),
   who: fc.nat(AGENTS - 1),
@@ -45,6 +47,16 @@ class Callers {
   }
 }
 
+/** Limits of a wait that begins now: each of them, and several together. */
+const limitsAt = (desk: MadeUpDesk, pick: number): WaitLimits => ({
+  closesAt: pick === 0 ? null : desk.in(pick * 20_000),
+  opensAt: pick === 2 ? null : desk.in(90_000),
+  leaveAt: pick % 2 === 0 ? desk.in(25_000) : null,
+  mostWaiting: pick === 3 ? 1 : null,
+  noAgentsMs: pick === 1 ? 5000 : pick === 2 ? 0 : null,
+  offers: ['callback', 'message'],
+});
+
 function eventOf({ kind, who, call, pick }: Act, desk: MadeUpDesk, callers: Callers): DeskEvent | null {
   const agentId = who + 1;
   const offer = desk.desk.offers[pick % Math.max(1, desk.desk.offers.length)];
@@ -54,6 +66,8 @@ function eventOf({ kind, who, call, pick }: Act, desk: MadeUpDesk, callers: Call
       const skills = pick === 3 ? SKILLS : pick === 0 ? [] : [SKILLS[pick % 2]!];
       return { type: 'enter', entry: newEntry(callId, { skills, priority: pick === 2 ? 1 : 0 }) };
     }
+    case 'enter-limited':
+      return { type: 'enter', entry: newEntry(callId, { limits: limitsAt(desk, pick) }) };
     case 'transfer':
       return { type: 'enter', entry: newEntry(callId, { targetId: agentId, requestedBy: 'api' }) };
     case 'hang-up':
@@ -78,7 +92,7 @@ function eventOf({ kind, who, call, pick }: Act, desk: MadeUpDesk, callers: Call
     case 'wrap-up':
       return { type: pick === 0 ? 'extend-wrap-up' : 'end-wrap-up', agentId };
     case 'callback':
-      return { type: 'take-callback', callId, number: '+15005550006', at: desk.now };
+      return { type: 'take-callback', callId, number: '+15005550006', at: desk.now, left: desk.left(callId) };
     case 'callback-placed': {
       const calling = desk.desk.entries.find(({ state }) => state === 'calling');
       return calling ? { type: 'callback-placed', entryId: calling.id, callId: calling.callId } : null;
@@ -117,6 +131,21 @@ function checkOrder(desk: MadeUpDesk, before: ReadonlySet<number>): void {
   }
 }
 
+/** Who leaves the line has a typed outcome, and who was sent away had reached the limit that is named. */
+function checkEnds(desk: MadeUpDesk): void {
+  for (const { outcome, cause } of desk.ended) assert.ok(outcome !== null && cause !== null, 'ends are typed');
+  for (const entry of desk.ended) if (isOverflowCause(entry.cause)) checkOverflow(entry);
+}
+
+function checkOverflow({ outcome, cause, limits, endedAt, unstaffedSince }: QueueEntry): void {
+  assert.equal(outcome, 'returned_to_ai', 'the AI agent has the caller');
+  const { closesAt, opensAt, leaveAt, mostWaiting, noAgentsMs } = limits!;
+  if (cause === 'closed') assert.ok(closesAt! <= endedAt! && !(opensAt && opensAt <= endedAt!));
+  if (cause === 'longest_wait') assert.ok(leaveAt! <= endedAt!);
+  if (cause === 'too_many_waiting') assert.notEqual(mostWaiting, null);
+  if (cause === 'no_agents') assert.ok(endedAt!.getTime() - unstaffedSince!.getTime() >= noAgentsMs!);
+}
+
 it(`desk.md 1-7: at random, no caller is lost, none waits beside an idle agent, order holds (${RUNS} runs)`, () => {
   fc.assert(
     fc.property(fc.array(act, { minLength: 5, maxLength: 30 }), (acts) => {
@@ -144,6 +173,7 @@ it(`desk.md 1-7: at random, no caller is lost, none waits beside an idle agent, 
         for (const entry of desk.desk.entries)
           if (entry.state === 'waiting' || entry.state === 'connected')
             assert.ok(callers.live.has(entry.callId), 'no entry of a caller who has gone');
+        checkEnds(desk);
         if (event?.type === 'call-ended')
           assert.equal(
             desk.desk.agents.filter(({ awayReason }) => awayReason === 'missed_call').length,

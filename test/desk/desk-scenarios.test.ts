@@ -5,6 +5,7 @@ import { CONNECT_QUESTION } from '#core/desk/queue-callback.ts';
 import type { QueueEntry } from '#core/desk/queue-entry.ts';
 import { CalledBack } from '#live/desk/called-back.ts';
 import { estimateMinutes, estimateWaitMs, positionOf } from '#core/desk/estimate.ts';
+import type { WaitLimits } from '#core/desk/wait-limits.ts';
 import { emptyDesk, humanAgent, MadeUpDesk, newEntry } from './made-up-desk.ts';
 
 const NO_TIMES = { organization: null, bySkills: {} };
@@ -208,6 +209,83 @@ describe('scenarios of the desk', () => {
     assert.equal(one.entry(1)!.state, 'callback');
     one.pass(1);
     assert.deepEqual([one.ended.at(-1)!.outcome, one.ended.at(-1)!.cause], ['callback', 'expired']);
+  });
+
+  const limits = (more: Partial<WaitLimits>): WaitLimits => ({
+    closesAt: null,
+    opensAt: null,
+    leaveAt: null,
+    mostWaiting: null,
+    noAgentsMs: null,
+    offers: ['callback', 'message'],
+    ...more,
+  });
+
+  it('closing while callers wait: they leave the line at that instant; who is being offered, after the offer', () => {
+    const desk = new MadeUpDesk(emptyDesk([humanAgent(1, { answerBy: 'phone', phoneNumber: '+15005550107' })]));
+    const closing = limits({ closesAt: desk.in(10_000), opensAt: desk.in(3_600_000) });
+    desk.do({ type: 'enter', entry: newEntry(1, { limits: closing }) });
+    desk.do({ type: 'enter', entry: newEntry(2, { limits: closing }) });
+    desk.pass(9999);
+    assert.equal(desk.ended.length, 0);
+    desk.pass(1);
+    const [closed] = desk.ended;
+    assert.deepEqual([closed!.callId, closed!.outcome, closed!.cause], [2, 'returned_to_ai', 'closed']);
+    assert.deepEqual(closed!.endedAt, desk.now);
+    assert.equal(desk.entry(1)!.state, 'waiting', 'the agent is being rung');
+    desk.do({ type: 'decline', offerId: desk.offerTo(1)!.id });
+    assert.deepEqual(
+      desk.ended.map(({ callId, cause }) => [callId, cause]),
+      [
+        [2, 'closed'],
+        [1, 'closed'],
+      ],
+    );
+    desk.do({ type: 'enter', entry: newEntry(3, { limits: limits({ closesAt: desk.now }) }) });
+    assert.equal(desk.ended.at(-1)!.cause, 'closed', 'no caller joins a closed line');
+  });
+
+  it('an overflow: the longest wait, too many who wait, and no agent on duty', () => {
+    const desk = new MadeUpDesk(emptyDesk([humanAgent(1, { wanted: 'busy' })]));
+    const last = () => [desk.nowMs, desk.ended.at(-1)?.callId, desk.ended.at(-1)?.cause];
+    desk.do({ type: 'enter', entry: newEntry(1, { limits: limits({ leaveAt: desk.in(60_000) }) }) });
+    desk.do({ type: 'enter', entry: newEntry(2, { limits: limits({ mostWaiting: 2 }) }) });
+    desk.do({ type: 'enter', entry: newEntry(3, { limits: limits({ mostWaiting: 2 }) }) });
+    assert.deepEqual(last(), [0, 3, 'too_many_waiting']);
+    desk.pass(60_000);
+    assert.deepEqual(last(), [60_000, 1, 'longest_wait']);
+    desk.do({ type: 'seen', agentId: 1 });
+    desk.do({ type: 'status', agentId: 1, wanted: 'online', reason: null, at: desk.now });
+    desk.do({ type: 'accept', offerId: desk.offerTo(1)!.id });
+    desk.do({ type: 'media-proven', offerId: desk.offerTo(1)!.id });
+    desk.do({ type: 'enter', entry: newEntry(4, { limits: limits({ noAgentsMs: 5000 }) }) });
+    desk.pass(30_000);
+    assert.equal(desk.entry(4)!.unstaffedSince, null, 'the one agent is on duty, though busy');
+    desk.pass(5001);
+    assert.deepEqual(last(), [95_001, 4, 'no_agents'], 'their page was not heard of for 30 s');
+  });
+
+  it('who had to leave the line and takes a callback keeps the old place; not before the line opens again', () => {
+    const desk = new MadeUpDesk(emptyDesk([humanAgent(1)]));
+    const closing = limits({ closesAt: desk.in(1000), opensAt: desk.in(60_000) });
+    desk.do({ type: 'status', agentId: 1, wanted: 'away', reason: null, at: desk.now });
+    desk.do({ type: 'enter', entry: newEntry(1, { limits: closing }) });
+    desk.pass(1000);
+    assert.equal(desk.entry(1), null);
+    const left = desk.left(1);
+    desk.do({ type: 'take-callback', callId: 1, number: '+15005550006', at: desk.now, left });
+    desk.do({ type: 'call-ended', callId: 1, cause: 'caller_hung_up' });
+    assert.deepEqual([desk.entry(1)!.enteredAt, desk.entry(1)!.callback!.at], [new Date(0), new Date(60_000)]);
+    desk.do({ type: 'status', agentId: 1, wanted: 'online', reason: null, at: desk.now });
+    desk.do({ type: 'seen', agentId: 1 });
+    desk.pass(29_000);
+    desk.do({ type: 'seen', agentId: 1 });
+    assert.equal(desk.entry(1)!.state, 'callback', 'the line is closed');
+    desk.pass(30_000);
+    assert.equal(desk.entry(1)!.state, 'calling');
+    desk.do({ type: 'callback-placed', entryId: desk.entry(1)!.id, callId: 2 });
+    desk.do({ type: 'enter', entry: newEntry(2) });
+    assert.equal(desk.offerTo(1)!.callId, 2, 'the line is open again');
   });
 });
 

@@ -4,8 +4,10 @@ import { deskStep } from '#core/desk/desk-step.ts';
 import type { DeskEvent, NewEntry } from '#core/desk/desk-event.ts';
 import type { HumanAgent } from '#core/desk/human-agent.ts';
 import { nextDeadline } from '#core/desk/next-deadline.ts';
+import { overflowOf } from '#core/desk/overflow.ts';
 import { isOpen, type Offer } from '#core/desk/offer.ts';
 import { inOrder, type QueueEntry } from '#core/desk/queue-entry.ts';
+import { isOverflowCause } from '#core/desk/wait-limits.ts';
 
 export const humanAgent = (id: number, more: Partial<HumanAgent> = {}): HumanAgent => ({
   id,
@@ -40,6 +42,7 @@ export const newEntry = (callId: number, more: Partial<NewEntry> = {}): NewEntry
   transferType: 'warm',
   requestedBy: 'caller',
   reason: null,
+  limits: null,
   ...more,
 });
 
@@ -57,6 +60,17 @@ export class MadeUpDesk {
 
   get now(): Date {
     return new Date(this.nowMs);
+  }
+
+  /** The instant so many ms from now. */
+  in(ms: number): Date {
+    return new Date(this.nowMs + ms);
+  }
+
+  /** The wait of a call that ended with an overflow, if nothing came after it. */
+  left(callId: number): QueueEntry | null {
+    const last = this.ended.filter((one) => one.callId === callId).at(-1);
+    return last && isOverflowCause(last.cause) ? last : null;
   }
 
   entry(callId: number): QueueEntry | null {
@@ -115,6 +129,7 @@ export class MadeUpDesk {
       const calls = desk.entries.filter((one) => one.state === 'connected' && one.agentId === id).length;
       assert.ok(offers + calls <= 1, 'one open offer or call per agent');
     }
+    for (const entry of desk.entries) assert.equal(overflowOf(desk, entry, now), null, 'waits beyond a limit');
     for (const entry of lineOf(desk)) {
       if (entry.state !== 'waiting' || offerFor(desk, entry.id)) continue;
       const idle = desk.agents.find((one) => isEligible(desk, one, entry, now));

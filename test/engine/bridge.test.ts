@@ -18,6 +18,7 @@ import {
 } from '#live/bridge/hearing.ts';
 import { JitterBuffer } from '#live/bridge/jitter-buffer.ts';
 import { mixFrames } from '#live/bridge/mix.ts';
+import { HoldMusic } from '#live/desk/hold-music.ts';
 import { amplitudeAt, BridgeStage, Tone } from './bridge-stage.ts';
 
 const LEVEL = 4000;
@@ -115,6 +116,32 @@ describe('the bridge, in audio', () => {
     stage.apart.length = 0;
     stage.run(500);
     assert.deepEqual([...new Set(stage.apart.map(({ from }) => from))].toSorted(), ['ai-agent', 'people']);
+  });
+
+  it('plays hold music to the person while they are on hold, and to no one else', () => {
+    const stage = new BridgeStage();
+    stage.join('ann', 'human-agent');
+    stage.join('boss', 'supervisor');
+    const music = new HoldMusic(stage.bridge, stage.clock);
+    stage.bridge.change((all) => hold(hold(takeOver(all, 'ann'), 'ai-agent'), 'person'));
+    music.start();
+    stage.run(2000);
+    const loudest = (who: string, fromMs: number) =>
+      stage
+        .leg(who)
+        .heard(fromMs, stage.clock.nowMs())
+        .reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+    assert.ok(loudest('person', 0) > 1000, 'the person hears it');
+    for (const who of ['ann', 'boss']) assert.equal(loudest(who, 0), 0, who);
+    stage.bridge.change((all) => talk(all, 'person'));
+    const resumed = stage.clock.nowMs();
+    stage.run(500);
+    assert.equal(loudest('person', resumed + 60), 0, 'not while they talk');
+    stage.bridge.change((all) => hold(all, 'person'));
+    music.stop();
+    const ended = stage.clock.nowMs();
+    stage.run(500);
+    assert.equal(loudest('person', ended + 60), 0, 'it has ended');
   });
 
   it('makes a change heard within 40 ms', () => {

@@ -55,6 +55,7 @@ const JSON_CONTENT: Readonly<Record<string, string>> = {
   'leads.variables': 'Record<string, string>',
   'memory_preferences.value': 'unknown',
   'organizations.opening_hours': 'object',
+  'queue_entries.limits': 'object',
   'server_commands.command': 'object',
   'tool_executions.input': 'Record<string, string>',
   'tools.parameters': 'Record<string, unknown>',

@@ -3,6 +3,8 @@ import { after, before, describe, it } from 'node:test';
 import { DESK_POLICY, type Desk } from '#core/desk/desk.ts';
 import type { DeskEvent } from '#core/desk/desk-event.ts';
 import { deskStep } from '#core/desk/desk-step.ts';
+import { serviceLevelOfAll, serviceLevelOfAnswered } from '#core/desk/line-figures.ts';
+import type { WaitLimits } from '#core/desk/wait-limits.ts';
 import { newEntry } from '../desk/made-up-desk.ts';
 import { openTestStore, serverName, type TestStore } from './test-store.ts';
 
@@ -101,5 +103,59 @@ describe(`the desk on Postgres ${serverName}`, () => {
       assert.ok(times.organization! > 0);
       assert.ok((await store.desk.waits(opened.organizationId, new Date(at.getTime() - 1000))).answered >= 1);
     } else assert.fail('the second agent was not offered the entry');
+  });
+
+  it('figures of the line: both service levels, who had to leave, and how wrong estimates were', async () => {
+    const base = new Date('2031-01-01T12:00:00Z');
+    const at = (seconds: number) => new Date(base.getTime() + seconds * 1000);
+    const figures = (since: Date) =>
+      store.desk.figures(opened.organizationId, since, { serviceMs: 20_000, shortMs: 5000 });
+    const enter = async (seconds: number, estimateMs: number, limits: WaitLimits | null = null) => {
+      const call = await store.calls.insert(opened.newCall());
+      await change({ type: 'enter', entry: newEntry(call.id, { limits }) }, at(seconds));
+      await store.transaction(async (records) => {
+        const before = await records.desk.lock(opened.organizationId);
+        const entries = before.entries.map((one) => (one.callId === call.id ? { ...one, estimateMs } : one));
+        await records.desk.save(opened.organizationId, before, { ...before, entries });
+      });
+      return call.id;
+    };
+    const answer = async (callId: number, seconds: number) => {
+      const { offers } = await store.desk.read(opened.organizationId);
+      const offer = offers.find((one) => one.callId === callId)!;
+      await change({ type: 'media-proven', offerId: offer.id }, at(seconds));
+    };
+    for (const { id } of (await store.desk.read(opened.organizationId)).agents) {
+      await change({ type: 'status', agentId: id, wanted: 'online', reason: null, at: base }, base);
+      await change({ type: 'end-wrap-up', agentId: id }, base);
+    }
+    const [soon, late] = [await enter(0, 12_000), await enter(0, 90_000)];
+    await answer(soon, 10);
+    const gone = await enter(11, 0);
+    await change({ type: 'call-ended', callId: gone, cause: 'caller_hung_up' }, at(14));
+    const limits = { closesAt: null, opensAt: null, leaveAt: at(20), mostWaiting: null, noAgentsMs: null };
+    const sent = await enter(15, 0, { ...limits, offers: ['callback'] });
+    const [waiting] = (await store.desk.ofCall(sent)).entries;
+    assert.deepEqual(waiting!.limits, { ...limits, offers: ['callback'] }, 'limits survive the store');
+    await answer(late, 30);
+    await change({ type: 'tick' }, at(31));
+    assert.deepEqual(await figures(base), {
+      answered: 2,
+      answeredInTime: 1,
+      abandoned: 1,
+      abandonedInTime: 1,
+      abandonedShort: 1,
+      overflowed: 1,
+      estimateErrorMs: { median: 31_000, p90: 54_200 },
+    });
+    assert.deepEqual(
+      [serviceLevelOfAnswered(await figures(base)), serviceLevelOfAll(await figures(base))],
+      [1 / 2, 2 / 3],
+    );
+    const none = await figures(at(60));
+    assert.deepEqual(
+      [none.answered, none.estimateErrorMs, serviceLevelOfAll(none), serviceLevelOfAnswered(none)],
+      [0, null, null, null],
+    );
   });
 });

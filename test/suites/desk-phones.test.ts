@@ -104,41 +104,101 @@ const tone = (who: SocketCaller, hz: number) =>
   who.speak(Int16Array.from({ length: 8000 * 60 }, (_, i) => 8000 * Math.sin((2 * Math.PI * hz * i) / 8000)));
 const hears = (who: SocketCaller, hz: number) => amplitudeAt(who.heard().slice(-4000), hz) > 1000;
 
-describe('human agents at telephones', { concurrency: 1 }, () => {
-  for (const [id, fake] of Object.entries(FAKES)) {
-    it(`desk.md 15 over ${id}: accepted by key, with audio both ways; declined; busy; one outcome each`, async () => {
-      await server.request('POST', '/voice/providers/switch', { provider: id });
-      const { phone, agentId } = await ring(fake, true);
+/** What becomes of an offer by telephone: what the agent does, the outcome, and its cause if there is one. */
+interface Case {
+  readonly what: string;
+  readonly answers: boolean;
+  readonly does: (fake: FakeCarrier, phone: FakeCall) => Promise<void>;
+  readonly outcome: string;
+  readonly cause?: RegExp;
+}
+const spoken = new Map<string, Int16Array>();
+const says = async (phone: FakeCall, word: string) => (await mediaOf(phone)).speak(spoken.get(word)!);
+const CASES: readonly Case[] = [
+  {
+    what: 'accepted by key',
+    answers: true,
+    does: async (_, phone) => {
       const media = await mediaOf(phone);
       await until('the agent to hear who waits', WAIT_MS, () => media.heardSeconds > 0.5);
       assert.equal((await last()).outcome, null, 'picking up accepts nothing');
       press(media, '5');
       press(media, '1');
-      await outcome('bridged');
-      tone(media, 500);
-      await until('the caller to hear the agent', WAIT_MS, () => hears(caller, 500));
-      tone(caller, 1000);
-      await until('the agent to hear the caller', WAIT_MS, () => hears(media, 1000));
-      const legs = await server.app.core.store.legs.ofCall(callId);
-      const leg = legs.at(-1)!;
-      assert.deepEqual([leg.carrier, leg.carrierLegId, leg.userId, leg.status], [id, phone.id, agentId, 'answered']);
-      await fake.hangUp(phone);
-      await until('the leg to be over', WAIT_MS, async () => {
-        const now = await server.app.core.store.legs.byId(leg.id);
-        return now?.status === 'ended';
+    },
+    outcome: 'bridged',
+  },
+  { what: 'accepted by word', answers: true, does: (_, phone) => says(phone, 'yes'), outcome: 'bridged' },
+  {
+    what: 'declined by key',
+    answers: true,
+    does: async (_, phone) => press(await mediaOf(phone), '2'),
+    outcome: 'declined',
+    cause: /declined/,
+  },
+  {
+    what: 'declined by word',
+    answers: true,
+    does: (_, phone) => says(phone, 'no thank you'),
+    outcome: 'declined',
+    cause: /declined/,
+  },
+  {
+    what: 'busy',
+    answers: false,
+    does: async (fake, phone) => void (await fake.tell(phone, 'busy')),
+    outcome: 'busy',
+    cause: /busy/,
+  },
+  {
+    what: 'no answer',
+    answers: false,
+    does: async (fake, phone) => void (await fake.tell(phone, 'no-answer')),
+    outcome: 'no_answer',
+    cause: /no.answer|never arrived/,
+  },
+];
+
+/** Agent and caller hear each other; the agent hangs up, and the caller stays. */
+async function talkAndHangUp(id: string, fake: FakeCarrier, phone: FakeCall, agentId: number): Promise<void> {
+  const media = await mediaOf(phone);
+  tone(media, 500);
+  await until('the caller to hear the agent', WAIT_MS, () => hears(caller, 500));
+  tone(caller, 1000);
+  await until('the agent to hear the caller', WAIT_MS, () => hears(media, 1000));
+  const leg = (await server.app.core.store.legs.ofCall(callId)).at(-1)!;
+  assert.deepEqual([leg.carrier, leg.carrierLegId, leg.userId, leg.status], [id, phone.id, agentId, 'answered']);
+  await fake.hangUp(phone);
+  await until('the leg to be over', WAIT_MS, async () => {
+    const now = await server.app.core.store.legs.byId(leg.id);
+    return now?.status === 'ended';
+  });
+  assert.equal((await server.app.core.store.calls.byId(callId))!.status, 'answered', 'the caller stays');
+}
+
+describe('human agents at telephones', { concurrency: 1 }, () => {
+  before(async () => {
+    const offline = makeOfflineProviders(1);
+    try {
+      for (const word of ['yes', 'no thank you']) {
+        const { pcm } = await speak(offline.textToSpeech[0]!, word, 'offline-martin');
+        spoken.set(word, decodeMulaw(encodeMulaw(pcm)));
+      }
+    } finally {
+      await offline.close();
+    }
+  });
+
+  for (const [id, fake] of Object.entries(FAKES))
+    for (const { what, answers, does, outcome: wanted, cause } of CASES)
+      it(`desk.md 15 over ${id}: ${what}`, async () => {
+        await server.request('POST', '/voice/providers/switch', { provider: id });
+        const { phone, agentId } = await ring(fake, answers);
+        await does(fake, phone);
+        const found = await outcome(wanted);
+        if (cause) assert.match(found.cause!, cause);
+        if (wanted === 'bridged') await talkAndHangUp(id, fake, phone, agentId);
+        else if (answers) await hungUp(phone);
       });
-      assert.equal((await server.app.core.store.calls.byId(callId))!.status, 'answered', 'the caller stays');
-
-      const declining = await ring(fake, true);
-      press(await mediaOf(declining.phone), '2');
-      await outcome('declined');
-      await hungUp(declining.phone);
-
-      const engaged = await ring(fake, false);
-      await fake.tell(engaged.phone, 'busy');
-      assert.match((await outcome('busy')).cause!, /busy/);
-    });
-  }
 
   it('desk.md 15: an answering machine never accepts, and is hung up', async () => {
     const fake = FAKES['twilio']!;
@@ -148,20 +208,6 @@ describe('human agents at telephones', { concurrency: 1 }, () => {
     await fake.tell(phone, 'machine');
     assert.equal((await outcome('no_answer')).cause, 'answering_machine');
     await hungUp(phone);
-  });
-
-  it('an agent accepts with the word "yes"', async () => {
-    const offline = makeOfflineProviders(1);
-    try {
-      const { pcm } = await speak(offline.textToSpeech[0]!, 'yes', 'offline-martin');
-      const { phone } = await ring(FAKES['twilio']!, true);
-      const media = await mediaOf(phone);
-      media.speak(decodeMulaw(encodeMulaw(pcm)));
-      await outcome('bridged');
-      await FAKES['twilio']!.hangUp(phone);
-    } finally {
-      await offline.close();
-    }
   });
 
   it('the next carrier dials where one is down; a caller who leaves ends the ringing', async () => {

@@ -10,6 +10,7 @@ import { getSession } from '#core/calls/call-sessions.ts';
 import { superviseCall } from '#core/desk/supervise-call.ts';
 import { transferCall, transfersOf } from '#core/desk/transfer-call.ts';
 import type { Context } from '#core/kernel/context.ts';
+import { changeOrganization } from '#core/identity/organizations.ts';
 import { changeUser, createUser } from '#core/identity/users.ts';
 import { erasePerson } from '#core/people/erase-person.ts';
 import { decodeMulaw, encodeMulaw } from '#engine/audio/mulaw.ts';
@@ -138,7 +139,7 @@ describe('the desk', () => {
     caller.socket.close();
   });
 
-  it('a browser agent takes a call: audio flows both ways, hold is quiet, a hand-back returns the caller', async () => {
+  it('a browser agent takes a call: audio both ways, hold with music or quiet, hand-back', async () => {
     const { core } = server.app;
     const agent = await newAgent();
     const { caller, callId } = await webCall();
@@ -167,8 +168,16 @@ describe('the desk', () => {
     speakFor(human, 500);
     await until('the human to hear the caller', 60_000, () => lately(human, 1000) > 1000);
     await until('the caller to hear the human', 60_000, () => lately(caller, 500) > 1000);
+    const level = (who: SocketCaller) => Math.hypot(...who.heard().slice(-4000)) / Math.sqrt(4000);
     await holdCaller(core, as(agent.id), callId);
-    await until('the caller on hold to hear nothing', 60_000, () => lately(caller, 500) < 10);
+    await until('the human to hear nothing of the music', 60_000, () => level(human) < 10);
+    await until('the caller on hold to hear music', 60_000, () => lately(caller, 500) < 300 && level(caller) > 300);
+    assert.ok(level(human) < 10, 'the human hears nothing of it');
+    await resumeCaller(core, as(agent.id), callId);
+    await until('the caller to hear the human', 60_000, () => lately(caller, 500) > 1000);
+    await changeOrganization(core, admin, admin.organizationId, { holdAudio: 'quiet' });
+    await holdCaller(core, as(agent.id), callId);
+    await until('the caller on hold to hear nothing', 60_000, () => level(caller) < 10);
     await until('the human to hear nothing of the caller on hold', 60_000, () => lately(human, 1000) < 10);
     await resumeCaller(core, as(agent.id), callId);
     await until('the caller to hear the human again', 60_000, () => lately(caller, 500) > 1000);

@@ -63,6 +63,7 @@ export const BODIES: Readonly<Record<string, (serial: number) => Json>> = {
   'POST /api/v1/sip/trunks': () => ({ name: 'Walked' }),
   'PUT /api/v1/sip/trunks/:trunk_id': () => ({ name: 'Walked' }),
   'POST /api/v1/sip/dispatch-rules': () => ({ name: 'Walked' }),
+  'POST /api/v1/desk/calls/:session_id/instruct': () => ({ text: 'Offer a callback' }),
   'PUT /api/v1/sip/dispatch-rules/:rule_id': () => ({ name: 'Walked' }),
   'POST /api/v1/calls/outbound/batch': () => ({ calls: [{ to_number: '+15005550001' }] }),
   'POST /api/ai/optimize': () => ({ campaign_id: 'campaign_999999' }),

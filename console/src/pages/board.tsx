@@ -96,6 +96,12 @@ function useBoard() {
   });
 }
 
+/** Words on our side that no AI agent said are a human agent's. */
+function speakerOf({ type, data }: LiveEvent): 'caller' | 'agent' | 'human' {
+  if (type === 'message.received') return 'caller';
+  return data['agent_id'] === null ? 'human' : 'agent';
+}
+
 /** The board with what was said since it was read. */
 function withWords(data: Board['data'], said: readonly LiveEvent[]): Board['data'] {
   const last = new Map(said.map((event) => [String(event.data['call_id']), event]));
@@ -107,7 +113,7 @@ function withWords(data: Board['data'], said: readonly LiveEvent[]): Board['data
         ? {
             ...card,
             last: {
-              speaker: event.type === 'message.sent' ? ('agent' as const) : ('caller' as const),
+              speaker: speakerOf(event),
               text: String(event.data['message']),
               at: event.timestamp,
             },

@@ -8,6 +8,7 @@ import { useEvents } from '@/live/event-socket.ts';
 import { useTick } from '@/live/tick.ts';
 import { AgentDesk } from './desk/agent-desk.tsx';
 import { DESK } from './desk/desk-query.ts';
+import { Figures } from './desk/figures.tsx';
 import { Queue } from './desk/queue.tsx';
 import { Team } from './desk/team.tsx';
 
@@ -36,6 +37,7 @@ export function DeskPage(): ReactNode {
           {desk.data.own && <AgentDesk own={desk.data.own} desk={desk.data} />}
           <Queue queue={desk.data.queue} />
           {user.role !== 'agent' && <Team agents={desk.data.agents} />}
+          {user.role !== 'agent' && <Figures />}
         </div>
       )}
     </Page>

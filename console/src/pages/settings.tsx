@@ -36,6 +36,7 @@ interface OrganizationValues {
   readonly name: string;
   readonly timezone: string;
   readonly when_model_fails: OrganizationReply['when_model_fails'];
+  readonly hold_audio: OrganizationReply['hold_audio'];
   readonly recording_retention_days: string;
   readonly transcript_retention_days: string;
 }
@@ -44,6 +45,7 @@ const LABELS = {
   name: 'Name',
   timezone: 'Time zone',
   when_model_fails: 'When every model fails, an agent',
+  hold_audio: 'On hold, callers hear',
   recording_retention_days: 'Days to keep recordings',
   transcript_retention_days: 'Days to keep words',
 } as const;
@@ -52,6 +54,7 @@ const valuesOf = (one: OrganizationReply): OrganizationValues => ({
   name: one.name,
   timezone: one.timezone,
   when_model_fails: one.when_model_fails,
+  hold_audio: one.hold_audio,
   recording_retention_days: one.recording_retention_days === null ? '' : String(one.recording_retention_days),
   transcript_retention_days: one.transcript_retention_days === null ? '' : String(one.transcript_retention_days),
 });
@@ -128,6 +131,15 @@ function OrganizationForm({
             ['offline_rules', 'goes on by the offline rules'],
           ]}
           onChange={(event) => set('when_model_fails', event.target.value as OrganizationValues['when_model_fails'])}
+        />
+        <SelectField
+          label={LABELS.hold_audio}
+          value={values.hold_audio}
+          options={[
+            ['music', 'music'],
+            ['quiet', 'nothing'],
+          ]}
+          onChange={(event) => set('hold_audio', event.target.value as OrganizationValues['hold_audio'])}
         />
         {(['recording_retention_days', 'transcript_retention_days'] as const).map((name) => (
           <TextField

@@ -237,7 +237,8 @@ async function takeCallback(scene: ToolContext, args: Args): Promise<ToolOutcome
 }
 
 /** A caller who waits for a human agent keeps the place in line; one who leaves a message does not wait any more. */
-async function keepPlace({ line, number }: ToolContext, reason: string, at: Date | null): Promise<ToolOutcome | null> {
+async function keepPlace(scene: ToolContext, reason: string, at: Date | null): Promise<ToolOutcome | null> {
+  const { line, number } = scene;
   if (line === null) return null;
   if (/^message\b/i.test(reason)) {
     await line.leave('message');
@@ -246,9 +247,10 @@ async function keepPlace({ line, number }: ToolContext, reason: string, at: Date
   const place = number === null ? null : await line.keepPlace(number, at);
   if (place === null) return null;
   const where = place.position === null ? '' : `, number ${place.position}`;
+  const when = place.notBefore === null ? '' : ` They are called ${say(scene, place.notBefore)} or later.`;
   return {
     status: 'ok',
-    output: `The callback is noted. The caller keeps the place in line${where}.`,
+    output: `The callback is noted. The caller keeps the place in line${where}.${when}`,
     waitForHuman: false,
   };
 }

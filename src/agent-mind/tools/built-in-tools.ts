@@ -1,5 +1,7 @@
 import { estimateMinutes } from '#core/desk/estimate.ts';
 import type { Place } from '#core/desk/place-in-line.ts';
+import { isOverflowCause, type OverflowCause, type WaitLimits } from '#core/desk/wait-limits.ts';
+import { sayTime } from '#core/bookings/spoken-time.ts';
 import { isPhoneNumber } from '#core/kernel/phone-number.ts';
 import { refuseCalls } from '#core/people/refuse-calls.ts';
 import { DO_NOT_CALL } from '#core/tools/tool.ts';
@@ -52,7 +54,30 @@ async function transferToHuman(scene: ToolContext, args: Args): Promise<ToolOutc
   });
   if (possible) return { status: 'ok', output: 'A colleague takes over now.', transfers: true };
   const place = scene.line && (await scene.line.ask(args['reason'] ?? null));
+  const refused = place && refusalInWords(scene, place);
+  if (refused) return { status: 'ok', output: refused, waitForHuman: false };
   return { status: 'ok', output: placeInWords(place), waitForHuman: true };
+}
+
+const WHY_NOT: Readonly<Record<OverflowCause, string>> = {
+  closed: 'colleagues are not there at this time',
+  longest_wait: 'the wait would be too long',
+  too_many_waiting: 'too many callers wait already',
+  no_agents: 'no colleague is there',
+};
+
+const INSTEAD: Readonly<Record<WaitLimits['offers'][number], string>> = {
+  callback: 'a callback',
+  message: 'to take a message',
+};
+
+/** Null if the caller waits in line. */
+function refusalInWords({ timeZone, clock }: ToolContext, { entry }: Place): string | null {
+  if (entry.state !== 'done' || !isOverflowCause(entry.cause)) return null;
+  const { offers = [], opensAt = null } = entry.limits ?? {};
+  const again = entry.cause === 'closed' && opensAt ? ` until ${sayTime(opensAt, timeZone, clock.now())}` : '';
+  const instead = offers.map((offer) => INSTEAD[offer]).join(' or ');
+  return `Not in line: ${WHY_NOT[entry.cause]}${again}. Say so, and offer ${instead}.`;
 }
 
 /** The caller can wait, or get a callback. */

@@ -1,5 +1,6 @@
 import type { AiAgent } from '#core/ai-agents/ai-agent.ts';
 import type { Place } from '#core/desk/place-in-line.ts';
+import type { KeptPlace } from '#core/desk/queue-callback.ts';
 import type { TimeZone } from '#core/kernel/locale.ts';
 import type { Secrets } from '#core/kernel/secrets.ts';
 import type { WallClock } from '#core/kernel/wall-clock.ts';
@@ -35,7 +36,7 @@ export interface ToolContext {
 export interface LineForHumans {
   ask(reason: string | null): Promise<Place>;
   /** The caller is called back at this number when the turn has come, not before `at`. Null: does not wait in line. */
-  keepPlace(number: string, at: Date | null): Promise<{ readonly position: number | null } | null>;
+  keepPlace(number: string, at: Date | null): Promise<KeptPlace | null>;
   leave(cause: 'changed_mind' | 'message'): Promise<void>;
 }
 

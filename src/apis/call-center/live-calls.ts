@@ -92,7 +92,9 @@ const Latency = z
 
 const TimelineEntry = z.object({
   seq: z.int(),
-  kind: z.enum(['agent', 'caller', 'tool_call', 'tool_result']),
+  kind: z
+    .enum(['agent', 'caller', 'tool_call', 'tool_result', 'instruction'])
+    .describe('`instruction`: what a supervisor told the AI agent, unheard by the caller'),
   start_ms: z.number().describe('Of the call’s clock'),
   end_ms: z.number(),
   at: z.string(),
@@ -121,7 +123,7 @@ function presentEntry({ seq, role, startMs, endMs, at, text: said, detail }: Cal
   const intended = detail['interrupted'] === true ? text(detail['intended']) : null;
   return {
     seq,
-    kind: role.replace('-', '_') as 'agent' | 'caller' | 'tool_call' | 'tool_result',
+    kind: role.replace('-', '_') as z.input<typeof TimelineEntry>['kind'],
     start_ms: startMs,
     end_ms: endMs,
     at: timeInMilliseconds(at),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { changeOrganization, createOrganization, getOrganization } from '#core/identity/organizations.ts';
-import { WHEN_MODEL_FAILS, type Organization } from '#core/identity/organization.ts';
+import { HOLD_AUDIO, WHEN_MODEL_FAILS, type Organization } from '#core/identity/organization.ts';
 import { operation } from '../kit/operation.ts';
 import { IdText, idOf, numberOf, timeInSeconds } from '../kit/codecs.ts';
 import { EmailAddress, Password } from './users.ts';
@@ -19,6 +19,7 @@ const OrganizationReply = z.object({
   name: z.string(),
   timezone: z.string(),
   when_model_fails: z.enum(WHEN_MODEL_FAILS),
+  hold_audio: z.enum(HOLD_AUDIO),
   opening_hours: OpeningHours,
   recording_retention_days: Days,
   transcript_retention_days: Days,
@@ -36,6 +37,7 @@ function present(organization: Organization): z.input<typeof OrganizationReply> 
     name: organization.name,
     timezone: organization.timeZone,
     when_model_fails: organization.whenModelFails,
+    hold_audio: organization.holdAudio,
     opening_hours: openingHoursOf(organization),
     recording_retention_days: organization.recordingRetentionDays,
     transcript_retention_days: organization.transcriptRetentionDays,
@@ -97,17 +99,19 @@ export const updateOrganizationOperation = operation({
       .describe(
         "What an agent does whose vendors' models all fail: apologise and transfer or take a callback, or go on by the offline rules",
       ),
+    hold_audio: z.enum(HOLD_AUDIO).optional().describe('What callers hear whom a human agent puts on hold'),
     recording_retention_days: Days.optional(),
     transcript_retention_days: Days.optional(),
   }),
   reply: enveloped(OrganizationReply),
   handle: async ({ core, ctx, params, body, requestId }) => {
     const { name, timezone, recording_retention_days: recordings, transcript_retention_days: transcripts } = body;
-    const { when_model_fails: whenModelFails, opening_hours: openingHours } = body;
+    const { when_model_fails: whenModelFails, opening_hours: openingHours, hold_audio: holdAudio } = body;
     const change = {
       ...(name === undefined ? {} : { name }),
       ...(timezone === undefined ? {} : { timeZone: timezone }),
       ...(whenModelFails === undefined ? {} : { whenModelFails }),
+      ...(holdAudio === undefined ? {} : { holdAudio }),
       ...(openingHours === undefined ? {} : { openingHours }),
       ...(recordings === undefined ? {} : { recordingRetentionDays: recordings }),
       ...(transcripts === undefined ? {} : { transcriptRetentionDays: transcripts }),

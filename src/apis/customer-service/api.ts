@@ -15,7 +15,7 @@ import {
 import { agentStatusOperation, listHumanAgentsOperation } from './human-agents.ts';
 import { activeInboundOperation, getCallOperation } from './inbound.ts';
 import { activeOutboundOperation, createCallbackOperation, createCallOperation } from './outbound.ts';
-import { queuePositionOperation, queueStatusOperation } from './queue.ts';
+import { queueFiguresOperation, queuePositionOperation, queueStatusOperation } from './queue.ts';
 import { asyncApi, sockets } from './sockets.ts';
 import { transferOperation } from './transfers.ts';
 import {
@@ -59,6 +59,7 @@ export const customerService: Api = {
     realtimeOperation,
     transferOperation,
     queueStatusOperation,
+    queueFiguresOperation,
     queuePositionOperation,
     listHumanAgentsOperation,
     agentStatusOperation,

@@ -7,7 +7,7 @@ import { viewDesk, type OwnDesk } from '#core/desk/desk-view.ts';
 import { AGENT_STATUSES } from '#core/desk/human-agent.ts';
 import { TRANSFER_TYPES } from '#core/desk/queue-entry.ts';
 import type { Offer } from '#core/desk/offer.ts';
-import { superviseCall, type Supervision } from '#core/desk/supervise-call.ts';
+import { instructAgent, superviseCall, type Supervision } from '#core/desk/supervise-call.ts';
 import type { Core } from '#core/core.ts';
 import { userOf, type Context } from '#core/kernel/context.ts';
 import { notFound } from '#core/kernel/errors.ts';
@@ -48,10 +48,17 @@ const Own = z.object({
       reason: z.string().nullable(),
     })
     .nullable(),
-  wrap_up: z.object({ session_id: z.int(), until: z.string(), extended: z.boolean() }).nullable(),
+  wrap_up: z
+    .object({
+      session_id: z.int(),
+      until: z.string(),
+      extended: z.boolean(),
+      summary: z.string().nullable().describe('Of the call; null until it has been analysed'),
+    })
+    .nullable(),
 });
 
-const presentOwn = ({ agent, entry }: OwnDesk): z.input<typeof Own> => ({
+const presentOwn = ({ agent, entry, summary }: OwnDesk): z.input<typeof Own> => ({
   agent_id: agent.id,
   wanted_status: agent.wanted,
   away_reason: agent.awayReason,
@@ -65,6 +72,7 @@ const presentOwn = ({ agent, entry }: OwnDesk): z.input<typeof Own> => ({
     session_id: agent.wrapUp.callId,
     until: timeInSeconds(agent.wrapUp.until),
     extended: agent.wrapUp.extended,
+    summary,
   },
 });
 
@@ -206,6 +214,20 @@ const supervisionOperation = (act: Supervision, summary: string): RestOperation 
       presentAccess(await superviseCall(core, ctx, sessionId(id), act, subjectOf(id)), urls),
   });
 
+const instructOperation = operation({
+  method: 'POST',
+  path: '/api/v1/desk/calls/:session_id/instruct',
+  summary: 'Tell the AI agent of a call something in text, as a supervisor: it counts from its next turn on',
+  permission: 'manage-agents',
+  params: SessionParams,
+  body: z.object({ text: z.string().trim().min(1).max(1000).describe('The caller does not hear it') }),
+  reply: z.object({ success: z.literal(true), session_id: z.int() }),
+  handle: async ({ core, ctx, params: { session_id: id }, body: { text } }) => {
+    const call = await instructAgent(core, ctx, sessionId(id), text, subjectOf(id));
+    return { success: true as const, session_id: call.id };
+  },
+});
+
 export const deskOperations: readonly RestOperation[] = [
   deskOperation,
   acceptOperation,
@@ -217,5 +239,6 @@ export const deskOperations: readonly RestOperation[] = [
   wrapUpOperation,
   supervisionOperation('listen', 'Listen to a call, as a supervisor'),
   supervisionOperation('whisper', 'Speak to the human agent of a call alone, as a supervisor'),
+  instructOperation,
   supervisionOperation('take_over', 'Take a call over, as a supervisor'),
 ];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { WeekHours } from '#core/dialling/week-hours.ts';
+import { OVERFLOW_OFFERS, type Overflow } from '#core/desk/wait-limits.ts';
 import type { DispatchRule } from '#core/routing/dispatch-rule.ts';
 import { createRule, deleteRule, getRule, listRules, updateRule, type NewRule } from '#core/routing/manage-rules.ts';
 import { operation } from '../kit/operation.ts';
@@ -18,6 +19,27 @@ const OpeningHours = z
   .describe('By weekday, in the time zone of the organization: `{"mon": [["09:00", "17:00"]]}`');
 const Greeting = z.string().trim().min(1).max(LONGEST_GREETING);
 
+const MOST_SECONDS = 86_400;
+
+const OverflowSettings = z
+  .object({
+    longest_wait_seconds: z.int().min(1).max(MOST_SECONDS).optional().describe('The longest wait'),
+    most_waiting: z.int().min(0).max(10_000).optional().describe('No caller joins so many who wait'),
+    no_agents_seconds: z
+      .int()
+      .min(0)
+      .max(MOST_SECONDS)
+      .optional()
+      .describe('Callers leave once no agent who could take the call has been on duty for this long'),
+    offers: z
+      .array(z.enum(OVERFLOW_OFFERS))
+      .min(1)
+      .max(OVERFLOW_OFFERS.length)
+      .optional()
+      .describe('What a caller who leaves the line is offered: both, unless said otherwise'),
+  })
+  .describe('When callers stop waiting for a human agent; at the end of the opening hours they always do');
+
 const Rule = z.object({
   rule_id: z.string(),
   name: z.string(),
@@ -34,6 +56,7 @@ const Detail = Rule.extend({
   skills: z.array(z.string()).optional(),
   opening_hours: z.record(z.string(), z.array(z.array(z.string()))).optional(),
   outside_hours: z.object({ agent_id: z.string().optional(), greeting: z.string().optional() }).optional(),
+  overflow: OverflowSettings.optional(),
 });
 
 const present = (rule: DispatchRule): z.input<typeof Rule> => ({
@@ -50,9 +73,16 @@ const agentAndGreeting = ({ agentId, greeting }: { agentId: number | null; greet
   ...(greeting === null ? {} : { greeting }),
 });
 
+const presentOverflow = ({ longestWaitMs, mostWaiting, noAgentsMs, offers }: Overflow) => ({
+  ...(longestWaitMs === null ? {} : { longest_wait_seconds: longestWaitMs / 1000 }),
+  ...(mostWaiting === null ? {} : { most_waiting: mostWaiting }),
+  ...(noAgentsMs === null ? {} : { no_agents_seconds: noAgentsMs / 1000 }),
+  offers: [...offers],
+});
+
 /** How it routes stands in the reply where it was set. */
 function presentDetail(rule: DispatchRule): z.input<typeof Detail> {
-  const { greeting, skills, openingHours, outsideHours } = rule.routing;
+  const { greeting, skills, openingHours, outsideHours, overflow } = rule.routing;
   return {
     ...present(rule),
     has_pin: rule.hasPin,
@@ -66,6 +96,7 @@ function presentDetail(rule: DispatchRule): z.input<typeof Detail> {
           ),
         }),
     ...(outsideHours === null ? {} : { outside_hours: agentAndGreeting(outsideHours) }),
+    ...(overflow === null ? {} : { overflow: presentOverflow(overflow) }),
   };
 }
 
@@ -107,7 +138,19 @@ const Body = z.object({
     .object({ agent_id: IdText.optional(), greeting: Greeting.optional() })
     .optional()
     .describe('Who answers outside of the opening hours, and with which words'),
+  overflow: OverflowSettings.optional(),
 });
+
+function overflowIn(given: z.output<typeof OverflowSettings> | undefined): Overflow | null {
+  if (given === undefined) return null;
+  const ms = (seconds: number | undefined) => (seconds === undefined ? null : seconds * 1000);
+  return {
+    longestWaitMs: ms(given.longest_wait_seconds),
+    mostWaiting: given.most_waiting ?? null,
+    noAgentsMs: ms(given.no_agents_seconds),
+    offers: given.offers ?? OVERFLOW_OFFERS,
+  };
+}
 
 function fieldsIn(body: z.output<typeof Body>): NewRule {
   const outside = body.outside_hours;
@@ -125,6 +168,7 @@ function fieldsIn(body: z.output<typeof Body>): NewRule {
       outsideHours: outside
         ? { agentId: agentNumber(outside.agent_id, 'outside_hours.agent_id'), greeting: outside.greeting ?? null }
         : null,
+      overflow: overflowIn(body.overflow),
     },
     metadata: body.metadata,
   };

@@ -70,8 +70,9 @@ export function wordsOf({ at, event, call, conversation }: FedEvent): readonly E
       return [{ type: 'message.received', data: { ...where, message: text, confidence: confidence ?? null } }];
     }
     case 'message.sent': {
-      const { text } = event.data;
-      const agentId = call?.agentId ?? ('agentId' in event ? event.agentId : null);
+      const { text, by } = event.data;
+      // Words of a human agent are no AI agent's.
+      const agentId = by === 'human-agent' ? null : (call?.agentId ?? ('agentId' in event ? event.agentId : null));
       return [
         {
           type: 'message.sent',

@@ -1,4 +1,4 @@
-import type { Entry } from '../conversations/entry.ts';
+import { withoutInstructions, type Entry } from '../conversations/entry.ts';
 import type { Core } from '../core.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Context } from '../kernel/context.ts';
@@ -53,7 +53,8 @@ export async function analyseCall(
   return { call, keywords, analysis: { ...analysis, judgement: { ...judgement, converted: true } } };
 }
 
-const wordsOf = ({ store }: Core, call: Call): Promise<readonly Entry[]> => store.entries.of(call.conversationId);
+const wordsOf = async ({ store }: Core, call: Call): Promise<readonly Entry[]> =>
+  withoutInstructions(await store.entries.of(call.conversationId));
 
 function linesIn(transcript: string, at: Date): Entry[] {
   return transcript

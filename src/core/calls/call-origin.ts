@@ -5,6 +5,8 @@ export interface CallOrigin {
   /** Null: the name follows from the call. */
   readonly roomName: string | null;
   readonly trunkId: string | null;
+  /** The dispatch rule that routed the call. */
+  readonly ruleId: string | null;
   /** Whether those who listen in the room hear ringing while the call is dialled. */
   readonly playRingtone: boolean;
   /** What a human agent must know who takes the call. */
@@ -12,7 +14,14 @@ export interface CallOrigin {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-export const NO_ORIGIN: CallOrigin = { roomName: null, trunkId: null, playRingtone: false, skills: [], metadata: {} };
+export const NO_ORIGIN: CallOrigin = {
+  roomName: null,
+  trunkId: null,
+  ruleId: null,
+  playRingtone: false,
+  skills: [],
+  metadata: {},
+};
 
 export interface CallOriginStore {
   insert(callId: number, origin: CallOrigin): Promise<void>;

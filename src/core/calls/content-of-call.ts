@@ -3,7 +3,7 @@ import type { Core } from '../core.ts';
 import type { CallEntry } from '../conversations/entry.ts';
 import type { Call } from './call.ts';
 
-/** The further content of a call's page. The agent may have been deleted since. */
+/** The further content of a call, with what supervisors told its agent. The agent may have been deleted since. */
 export async function contentOfCall(
   core: Pick<Core, 'store'>,
   call: Call,

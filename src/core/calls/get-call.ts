@@ -1,6 +1,6 @@
 import { sidInSipCallId } from './sip-call-id.ts';
 import type { Core } from '../core.ts';
-import type { CallEntry } from '../conversations/entry.ts';
+import { withoutInstructions, type CallEntry } from '../conversations/entry.ts';
 import { callsOf, type Context } from '../kernel/context.ts';
 import { notFound } from '../kernel/errors.ts';
 import type { CallFilter, CallSort } from './call-store.ts';
@@ -75,14 +75,15 @@ export function listCalls(
 }
 
 /** What was said and done on a call, in order. */
-export function entriesOf(core: Pick<Core, 'store'>, call: Call): Promise<readonly CallEntry[]> {
-  return core.store.entries.ofCall(call.conversationId);
+export async function entriesOf(core: Pick<Core, 'store'>, call: Call): Promise<readonly CallEntry[]> {
+  return withoutInstructions(await core.store.entries.ofCall(call.conversationId));
 }
 
 /** What was said and done on several calls of a list, by conversation id. */
-export function entriesOfListed(
+export async function entriesOfListed(
   core: Pick<Core, 'store'>,
   calls: readonly Call[],
 ): Promise<ReadonlyMap<number, readonly CallEntry[]>> {
-  return core.store.entries.ofCalls(calls.map((call) => call.conversationId));
+  const found = await core.store.entries.ofCalls(calls.map((call) => call.conversationId));
+  return new Map([...found].map(([id, entries]) => [id, withoutInstructions(entries)]));
 }

@@ -3,13 +3,14 @@ import type { Call, EndedBy } from './call.ts';
 
 /**
  * Commands to a running call: end it (for a user, unless `by` says who; `unanswered`: only before it is answered), let
- * the agent speak a text, take a text as the caller's words, or act by the records of the desk; `act` is a request of
- * the human agent on the call.
+ * the agent speak a text, take a text as the caller's words or as a supervisor's instruction, or act by the records of
+ * the desk; `act` is a request of the human agent on the call.
  */
 export type CallCommand =
   | { readonly type: 'end'; readonly reason: string; readonly by?: EndedBy; readonly unanswered?: true }
   | { readonly type: 'say'; readonly text: string }
   | { readonly type: 'message'; readonly text: string }
+  | { readonly type: 'instruct'; readonly userId: number; readonly text: string }
   | { readonly type: 'desk'; readonly act: 'hold' | 'resume' | 'hand-back' | null }
   /** A carrier's signal about a leg beside the person's. */
   | { readonly type: 'leg'; readonly legId: number; readonly signal: CarrierSignal; readonly carrierLegId: string };

@@ -3,7 +3,8 @@ export interface Entry {
   readonly id: number;
   /** Given by the owner of a running call, in the order of the call; null for entries that a request added. */
   readonly seq: number | null;
-  readonly role: 'agent' | 'caller' | 'system' | 'tool-call' | 'tool-result';
+  /** `instruction`: a supervisor's words to the AI agent, which only those see who see the desk. */
+  readonly role: 'agent' | 'caller' | 'system' | 'tool-call' | 'tool-result' | 'instruction';
   /** On a call, the text as it was heard. */
   readonly text: string;
   /** Ms of the call's clock from its start; null in text. */
@@ -33,6 +34,10 @@ export type CallEntry = Entry & {
 
 /** The part of a call's entry that its owner knows. */
 export type SpokenEntry = Pick<CallEntry, 'seq' | 'role' | 'text' | 'startMs' | 'endMs' | 'detail'>;
+
+/** What those may see who see the conversation, and what it is judged by: not what a supervisor told the agent. */
+export const withoutInstructions = <E extends Pick<Entry, 'role'>>(entries: readonly E[]): readonly E[] =>
+  entries.filter(({ role }) => role !== 'instruction');
 
 export const inText = (message: NewMessage): NewEntry => ({ ...message, seq: null, startMs: null, endMs: null });
 

@@ -1,5 +1,6 @@
 import type { AgentStatus } from './human-agent.ts';
-import type { Requester, TransferOutcome, TransferType } from './queue-entry.ts';
+import type { QueueEntry, Requester, TransferOutcome, TransferType } from './queue-entry.ts';
+import type { WaitLimits } from './wait-limits.ts';
 
 /** A person asks for a human agent. */
 export interface NewEntry {
@@ -10,6 +11,7 @@ export interface NewEntry {
   readonly transferType: TransferType;
   readonly requestedBy: Requester;
   readonly reason: string | null;
+  readonly limits: WaitLimits | null;
 }
 
 /** Everything that changes a desk. Events that come too late, or twice, change nothing. */
@@ -38,8 +40,17 @@ export type DeskEvent =
       readonly outcome: Extract<TransferOutcome, 'returned_to_ai' | 'failed'>;
       readonly cause: string;
     }
-  /** The caller hangs up and keeps the place; called back when the turn has come, not before `at`. */
-  | { readonly type: 'take-callback'; readonly callId: number; readonly number: string; readonly at: Date }
+  /**
+   * The caller hangs up and keeps the place; called back when the turn has come, not before `at`. `left`: the wait that
+   * has ended with an overflow, whose place is kept as well.
+   */
+  | {
+      readonly type: 'take-callback';
+      readonly callId: number;
+      readonly number: string;
+      readonly at: Date;
+      readonly left?: QueueEntry | null;
+    }
   /** The call that calls a person back is placed, or failed. */
   | { readonly type: 'callback-placed'; readonly entryId: number; readonly callId: number }
   | { readonly type: 'callback-failed'; readonly entryId: number; readonly cause: string; readonly final: boolean }

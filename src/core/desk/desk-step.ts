@@ -2,7 +2,9 @@ import { isBusy, isEligible, isOnDutyFor, lineOf, offerFor, wayTo, type Desk } f
 import type { DeskEvent, NewEntry } from './desk-event.ts';
 import { hasPage, type HumanAgent } from './human-agent.ts';
 import { isOpen, type Offer, type OfferState } from './offer.ts';
+import { isTurnedAway, overflowOf, unstaffedSince } from './overflow.ts';
 import { isInLine, type QueueEntry, type TransferOutcome } from './queue-entry.ts';
+import { openFrom } from './wait-limits.ts';
 import { unreachable } from '../kernel/errors.ts';
 
 /**
@@ -94,6 +96,8 @@ class DeskStep {
     for (const offer of this.#desk.offers) if (isOpen(offer)) this.#settleOffer(offer);
     for (const entry of this.#desk.entries) this.#settleEntry(entry);
     this.#match();
+    for (const entry of this.#desk.entries)
+      if (entry.id < 0 && isTurnedAway(this.#desk, entry)) this.#end(entry, 'returned_to_ai', 'too_many_waiting');
   }
 
   #enter(entry: NewEntry): void {
@@ -110,6 +114,7 @@ class DeskStep {
       id: this.#newId--,
       state: 'waiting',
       enteredAt: this.#now,
+      unstaffedSince: null,
       resting: [],
       agentId: null,
       connectedAt: null,
@@ -193,16 +198,40 @@ class DeskStep {
 
   #callback(event: Extract<DeskEvent, { type: 'take-callback' | 'callback-placed' | 'callback-failed' }>): void {
     if (event.type === 'take-callback') {
-      const entry = this.#desk.entries.find((one) => one.callId === event.callId && one.state === 'waiting');
-      if (!entry) return;
+      const entry = this.#lineEntry(event.callId) ?? (event.left ? this.#backInLine(event.left) : null);
+      if (entry?.state !== 'waiting') return;
       this.#withdraw(entry, 'rescinded');
       const callback = { number: event.number, at: event.at, tries: 0 };
-      return this.#put({ ...this.#entry(entry.id)!, state: 'callback', callback });
+      // Whose turn comes when called back waits no longer than that.
+      const { closesAt = null, opensAt = null } = entry.limits ?? {};
+      const limits = entry.limits && {
+        ...entry.limits,
+        closesAt: opensAt && closesAt,
+        leaveAt: null,
+        mostWaiting: null,
+      };
+      return this.#put({ ...this.#entry(entry.id)!, state: 'callback', callback, limits, unstaffedSince: null });
     }
     const entry = this.#entry(event.entryId);
     if (entry?.state !== 'calling') return;
     if (event.type === 'callback-placed') this.#put({ ...entry, callId: event.callId });
     else this.#tryAgain(entry, event.cause, event.final);
+  }
+
+  /** The place of a wait that has ended is taken again; null if the call is at the desk already. */
+  #backInLine(left: QueueEntry): QueueEntry | null {
+    if (this.#desk.entries.some(({ callId, state }) => callId === left.callId && state !== 'done')) return null;
+    const entry: QueueEntry = {
+      ...left,
+      id: this.#newId--,
+      state: 'waiting',
+      resting: [],
+      outcome: null,
+      cause: null,
+      endedAt: null,
+    };
+    this.#desk = { ...this.#desk, entries: [...this.#desk.entries, entry] };
+    return entry;
   }
 
   #tryAgain(entry: QueueEntry, cause: string, final: boolean): void {
@@ -270,6 +299,21 @@ class DeskStep {
     else if (entry.state === 'callback' && this.#now.getTime() - entry.callback!.at.getTime() >= callbackKeepMs)
       this.#end(entry, 'callback', 'expired');
     else if (entry.state === 'waiting' && entry.targetId !== null) this.#settleTransfer(entry);
+    else if (entry.limits) this.#settleLimits(entry);
+  }
+
+  /** Who has waited to a limit is with the AI agent alone again; a callback is not made while the line is closed. */
+  #settleLimits(entry: QueueEntry): void {
+    if (entry.state === 'callback') {
+      const at = openFrom(entry.limits!, entry.callback!.at < this.#now ? this.#now : entry.callback!.at);
+      if (at > this.#now && at > entry.callback!.at) this.#put({ ...entry, callback: { ...entry.callback!, at } });
+      return;
+    }
+    const since = unstaffedSince(this.#desk, entry, this.#now);
+    const settled = since?.getTime() === entry.unstaffedSince?.getTime() ? entry : { ...entry, unstaffedSince: since };
+    if (settled !== entry) this.#put(settled);
+    const cause = overflowOf(this.#desk, settled, this.#now);
+    if (cause) this.#end(settled, 'returned_to_ai', cause);
   }
 
   /** A transfer to a named agent who cannot be offered it ends at once, and the AI agent says so. */

@@ -11,6 +11,20 @@ export interface WaitFigures {
   readonly meanWaitMs: number;
 }
 
+/** What became of the callers who asked for a human agent since an instant; transfers to a named agent are left out. */
+export interface LineFigures {
+  readonly answered: number;
+  readonly answeredInTime: number;
+  /** Hung up while they waited, those after a short time included. */
+  readonly abandoned: number;
+  readonly abandonedInTime: number;
+  readonly abandonedShort: number;
+  /** Had to leave the line. */
+  readonly overflowed: number;
+  /** How far estimates were from the real waits, ms; null if none can be compared. */
+  readonly estimateErrorMs: { readonly median: number; readonly p90: number } | null;
+}
+
 /** The part of a call during which a human agent had the caller. */
 export interface HumanPart {
   readonly callId: number;
@@ -29,6 +43,12 @@ export interface DeskStore {
   handlingTimes(organizationId: number): Promise<HandlingTimes>;
   /** Of those who were connected since. */
   waits(organizationId: number, since: Date): Promise<WaitFigures>;
+  /** Of those who asked for any human agent since. */
+  figures(
+    organizationId: number,
+    since: Date,
+    limits: { readonly serviceMs: number; readonly shortMs: number },
+  ): Promise<LineFigures>;
   entry(organizationId: number, id: number): Promise<QueueEntry | null>;
   offer(organizationId: number, id: number): Promise<Offer | null>;
   /** All entries of a call with their offers, oldest first. */

@@ -28,6 +28,8 @@ export interface OwnDesk {
   readonly agent: HumanAgent;
   /** The call that they have. */
   readonly entry: QueueEntry | null;
+  /** Of the call that they wrap up, once it has been analysed. */
+  readonly summary: string | null;
 }
 
 export interface DeskView {
@@ -48,7 +50,7 @@ export async function viewDesk(core: Core, ctx: Context): Promise<DeskView> {
   const isAgent = ctx.actor.kind !== 'system' && ctx.actor.role === 'agent';
   const own = isAgent ? desk.agents.find(({ id }) => id === userOf(ctx.actor)) : undefined;
   return {
-    own: own ? { agent: own, entry: connectedTo(desk, own.id) } : null,
+    own: own ? { agent: own, entry: connectedTo(desk, own.id), summary: await summaryOf(core, own) } : null,
     queue: lineOf(desk).map((entry) => ({
       entry,
       position: positionOf(desk, entry.id),
@@ -57,6 +59,11 @@ export async function viewDesk(core: Core, ctx: Context): Promise<DeskView> {
     offers: isAgent ? desk.offers.filter(({ agentId }) => agentId === userOf(ctx.actor)) : desk.offers,
     agents: agentsOf(desk),
   };
+}
+
+async function summaryOf({ store }: Core, { wrapUp }: HumanAgent): Promise<string | null> {
+  const talk = wrapUp && (await store.conversations.ofCall(wrapUp.callId));
+  return talk?.summary ?? null;
 }
 
 /** All human agents, by number. */

@@ -1,9 +1,11 @@
 import type { Desk } from './desk.ts';
 import { HEARTBEAT_TIMEOUT_MS } from './human-agent.ts';
 import { isOpen } from './offer.ts';
+import { overflowDeadlines } from './overflow.ts';
 
 /** When the desk next needs a tick; null if nothing is due until another event. */
-export function nextDeadline({ entries, offers, agents, policy }: Desk, now: Date): Date | null {
+export function nextDeadline(desk: Desk, now: Date): Date | null {
+  const { entries, offers, agents, policy } = desk;
   let next = Infinity;
   const consider = (at: number) => {
     if (at < next) next = at;
@@ -16,6 +18,7 @@ export function nextDeadline({ entries, offers, agents, policy }: Desk, now: Dat
     if (offer.via === 'browser' && offer.state === 'offered' && seenAt)
       consider(seenAt.getTime() + HEARTBEAT_TIMEOUT_MS + 1);
   }
+  for (const entry of entries) for (const at of overflowDeadlines(desk, entry, now)) consider(at);
   for (const { state, agentLostAt, callback, resting } of entries) {
     if (state === 'connected' && agentLostAt) consider(agentLostAt.getTime() + policy.returnMs);
     if (state === 'calling') consider(callback!.at.getTime() + policy.callingMs);

@@ -8,28 +8,40 @@ import { phoneNumber } from '../kernel/phone-number.ts';
 import { changeDesk, type DeskCore } from './change-desk.ts';
 import { positionOf } from './estimate.ts';
 import type { QueueEntry } from './queue-entry.ts';
+import { isOverflowCause } from './wait-limits.ts';
 
 /** The last words of a callback's first message; the person's answer to it decides. */
 export const CONNECT_QUESTION = 'May I connect you now?';
 const GREETING = `Hello, you asked us to call you back. A colleague is free for you. ${CONNECT_QUESTION}`;
 
+/** The place in line of a person who is called back. */
+export interface KeptPlace {
+  readonly position: number | null;
+  /** They are not called before; null: as soon as the turn has come. */
+  readonly notBefore: Date | null;
+}
+
 /**
  * The caller of a running call hangs up and keeps the place in line: they are called back when the turn has come, not
- * before `at`. Answers the place; null if the caller does not wait.
+ * before `at`. Answers the place; null if the caller does not wait, and has not had to leave the line.
  */
 export async function keepPlace(
   core: DeskCore,
   { organizationId, id: callId }: Pick<Call, 'organizationId' | 'id'>,
   number: string,
   at: Date | null,
-): Promise<{ readonly position: number | null } | null> {
+): Promise<KeptPlace | null> {
+  const last = (await core.store.desk.ofCall(callId)).entries.at(-1);
+  const left = last?.state === 'done' && isOverflowCause(last.cause) ? last : null;
   const { after } = await changeDesk(core, organizationId, (_, now) => {
-    return { type: 'take-callback', callId, number, at: at ?? now };
+    return { type: 'take-callback', callId, number, at: at ?? now, left };
   });
   const entry = after.entries.find(
     (one) => one.callId === callId && (one.state === 'callback' || one.state === 'calling'),
   );
-  return entry ? { position: positionOf(after, entry.id) } : null;
+  if (!entry) return null;
+  const due = entry.callback!.at;
+  return { position: positionOf(after, entry.id), notBefore: due > core.clock.now() ? due : null };
 }
 
 /** The caller of a running call does not wait for a human agent any more. */

@@ -1,3 +1,5 @@
+import type { WaitLimits } from './wait-limits.ts';
+
 /** How a transfer reaches the human agent: warm with a briefing before the caller joins, cold without one. */
 export const TRANSFER_TYPES = ['warm', 'cold'] as const;
 export type TransferType = (typeof TRANSFER_TYPES)[number];
@@ -39,6 +41,10 @@ export interface QueueEntry {
   readonly requestedBy: Requester;
   readonly reason: string | null;
   readonly enteredAt: Date;
+  /** Of the rule that routed the call; null: the caller waits as long as they like. */
+  readonly limits: WaitLimits | null;
+  /** Since when no agent who could take the call is on duty, where a limit asks for it. */
+  readonly unstaffedSince: Date | null;
   /** Agents who are not offered this entry until then, after a decline or a failed connection. */
   readonly resting: readonly { readonly agentId: number; readonly until: Date }[];
   /** The human agent of a connected entry. */

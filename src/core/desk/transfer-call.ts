@@ -7,7 +7,9 @@ import { AppError, notFound } from '../kernel/errors.ts';
 import { changeDesk, readDesk } from './change-desk.ts';
 import type { Offer } from './offer.ts';
 import type { QueueEntry, TransferOutcome, TransferType } from './queue-entry.ts';
+import { lineFor } from './line-for.ts';
 import { placeOf, type Place } from './place-in-line.ts';
+import { isOverflowCause, type OverflowCause } from './wait-limits.ts';
 
 export interface TransferCall {
   /** Null: any agent with the skills. */
@@ -31,10 +33,11 @@ export async function transferCall(
 ): Promise<Place & { readonly call: Call }> {
   const call = await transferableCall(core, ctx, id, subject);
   const { agentId } = transfer;
+  const { limitsFrom } = await lineFor(core, call);
   const { after } = await changeDesk(
     core,
     ctx.organizationId,
-    (desk) => {
+    (desk, now) => {
       if (agentId !== null && !desk.agents.some((one) => one.id === agentId))
         throw notFound('Agent', `agent_id: ${agentId}`);
       const connected = desk.entries.find((one) => one.callId === call.id && one.state === 'connected');
@@ -48,6 +51,7 @@ export async function transferCall(
         transferType: transfer.transferType,
         requestedBy: connected ? ('human-agent' as const) : ('api' as const),
         reason: transfer.reason,
+        limits: agentId === null ? limitsFrom(now) : null,
       };
       return { type: 'enter', entry };
     },
@@ -58,8 +62,11 @@ export async function transferCall(
       }),
   );
   const place = placeOf(after, call.id, core.clock.now());
-  if (place.entry.state === 'done')
-    throw new AppError('conflict', `Agent ${agentId} cannot take the call now: ${REFUSALS[place.entry.outcome!]}`, {
+  const { state, outcome, cause } = place.entry;
+  if (state === 'done' && isOverflowCause(cause))
+    throw new AppError('conflict', `The caller cannot wait for an agent now: ${OVERFLOWS[cause]}`, { subject });
+  if (state === 'done')
+    throw new AppError('conflict', `Agent ${agentId} cannot take the call now: ${REFUSALS[outcome!]}`, {
       subject: `agent_id: ${agentId}`,
     });
   return { ...place, call };
@@ -68,6 +75,13 @@ export async function transferCall(
 const REFUSALS: Partial<Record<TransferOutcome, string>> = {
   busy: 'the agent is busy',
   failed: 'the agent is not online, or cannot be reached',
+};
+
+const OVERFLOWS: Readonly<Record<OverflowCause, string>> = {
+  closed: 'the opening hours are over',
+  longest_wait: 'the longest wait is over',
+  too_many_waiting: 'as many callers wait as the rule allows',
+  no_agents: 'no agent is on duty',
 };
 
 /** A running call of the actor, or one that the actor takes part in as a human agent. */

@@ -1,5 +1,5 @@
 import type { WeekHours } from '../dialling/week-hours.ts';
-import type { WhenModelFails, Organization } from './organization.ts';
+import type { HoldAudio, Organization, WhenModelFails } from './organization.ts';
 import type { TimeZone } from '../kernel/locale.ts';
 import type { Plan } from '../kernel/plan.ts';
 
@@ -14,6 +14,7 @@ export interface OrganizationStore {
       readonly name?: string;
       readonly timeZone?: TimeZone;
       readonly whenModelFails?: WhenModelFails;
+      readonly holdAudio?: HoldAudio;
       readonly openingHours?: WeekHours;
       readonly recordingRetentionDays?: number | null;
       readonly transcriptRetentionDays?: number | null;

@@ -10,6 +10,11 @@ export const WHEN_MODEL_FAILS = ['apologise', 'offline_rules'] as const;
 
 export type WhenModelFails = (typeof WHEN_MODEL_FAILS)[number];
 
+/** What a caller on hold hears. */
+export const HOLD_AUDIO = ['music', 'quiet'] as const;
+
+export type HoldAudio = (typeof HOLD_AUDIO)[number];
+
 export interface Organization {
   readonly id: number;
   readonly name: string;
@@ -19,6 +24,7 @@ export interface Organization {
   /** When appointments are offered, in the organization's zone. */
   readonly openingHours: WeekHours;
   readonly whenModelFails: WhenModelFails;
+  readonly holdAudio: HoldAudio;
   /** Days after the end of a call; null: unlimited. */
   readonly recordingRetentionDays: number | null;
   readonly transcriptRetentionDays: number | null;

@@ -4,7 +4,7 @@ import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { AppError, invalid, notFound } from '../kernel/errors.ts';
 import { timeZone } from '../kernel/locale.ts';
-import type { Organization, WhenModelFails } from './organization.ts';
+import type { HoldAudio, Organization, WhenModelFails } from './organization.ts';
 import { isFirst } from './first-organization.ts';
 import { checkPassword } from './password-rules.ts';
 import { addUser } from './users.ts';
@@ -54,6 +54,7 @@ export interface ChangeOrganization {
   readonly name?: string;
   readonly timeZone?: string;
   readonly whenModelFails?: WhenModelFails;
+  readonly holdAudio?: HoldAudio;
   readonly openingHours?: WeekHours;
   /** Null: unlimited. */
   readonly recordingRetentionDays?: number | null;

@@ -1,3 +1,4 @@
+import type { Overflow, WaitLimits } from '../desk/wait-limits.ts';
 import { openAtOrAfter } from '../dialling/open-hours.ts';
 import type { WeekHours } from '../dialling/week-hours.ts';
 import type { TimeZone } from '../kernel/locale.ts';
@@ -18,6 +19,8 @@ export interface Routing {
   readonly openingHours: WeekHours | null;
   /** Outside of the opening hours. */
   readonly outsideHours: Answering | null;
+  /** When callers do not wait for a human agent any longer; null: they always may. */
+  readonly overflow: Overflow | null;
 }
 
 /** Says which agent takes calls that come in over some trunks, or over all. */
@@ -63,11 +66,39 @@ export function ruleFor(
   return rule ? { rule, trunk: over[0] ?? null } : null;
 }
 
-export const isOpen = ({ openingHours }: Routing, zone: TimeZone, at: Date): boolean => {
+const openFrom = (hours: WeekHours, zone: TimeZone, at: Date) =>
+  openAtOrAfter({ zones: [zone], jurisdictions: [], own: [hours] }, at);
+
+const isOpen = ({ openingHours }: Routing, zone: TimeZone, at: Date): boolean => {
   if (openingHours === null) return true;
-  const next = openAtOrAfter({ zones: [zone], jurisdictions: [], own: [openingHours] }, at);
+  const next = openFrom(openingHours, zone, at);
   return next !== null && next.fromMs <= at.getTime();
 };
+
+/** When hours end that are open at `at`, which is `at` if they are not, and when they begin again. */
+function closing(hours: WeekHours | null, zone: TimeZone, at: Date): Pick<WaitLimits, 'closesAt' | 'opensAt'> {
+  if (hours === null) return { closesAt: null, opensAt: null };
+  const next = openFrom(hours, zone, at);
+  if (next === null) return { closesAt: at, opensAt: null };
+  if (next.fromMs > at.getTime()) return { closesAt: at, opensAt: new Date(next.fromMs) };
+  const closesAt = new Date(next.toMs);
+  const again = openFrom(hours, zone, closesAt);
+  // Hours without an end are read two days ahead.
+  if (again?.fromMs === next.toMs) return { closesAt: null, opensAt: null };
+  return { closesAt, opensAt: again && new Date(again.fromMs) };
+}
+
+/** The limits of a wait for a human agent that begins at `at`; null if the rule has none. */
+export function waitLimitsOf({ openingHours, overflow }: Routing, zone: TimeZone, at: Date): WaitLimits | null {
+  if (openingHours === null && overflow === null) return null;
+  return {
+    ...closing(openingHours, zone, at),
+    leaveAt: overflow?.longestWaitMs == null ? null : new Date(at.getTime() + overflow.longestWaitMs),
+    mostWaiting: overflow?.mostWaiting ?? null,
+    noAgentsMs: overflow?.noAgentsMs ?? null,
+    offers: overflow?.offers ?? ['callback', 'message'],
+  };
+}
 
 /** Who answers a call of the rule at that time. */
 export function answeringOf({ agentId, routing }: DispatchRule, zone: TimeZone, at: Date): Answering {

@@ -12,7 +12,7 @@ export type NewRule = Omit<DispatchRule, 'id' | 'organizationId' | 'createdAt' |
   readonly pin?: string | null | undefined;
 };
 
-const NO_ROUTING: Routing = { greeting: null, skills: [], openingHours: null, outsideHours: null };
+const NO_ROUTING: Routing = { greeting: null, skills: [], openingHours: null, outsideHours: null, overflow: null };
 
 const ruleNotFound = (id: string): AppError => notFound('Dispatch rule', `rule_id: ${id}`);
 

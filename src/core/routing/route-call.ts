@@ -55,6 +55,7 @@ export async function routeCall(
       skills: rule.routing.skills,
       roomName: roomOf(rule, call.sid),
       trunkId: trunk?.id ?? null,
+      ruleId: rule.id,
       metadata: rule.metadata,
     },
   };

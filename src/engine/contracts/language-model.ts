@@ -7,6 +7,8 @@ export type ModelMessage =
   | { readonly role: 'caller'; readonly text: string }
   /** What a human colleague and the caller said to each other while the agent did not have the caller. */
   | { readonly role: 'overheard'; readonly by: 'colleague' | 'caller'; readonly text: string }
+  /** What a supervisor tells the agent, unheard by the caller: it applies from then on and is never quoted. */
+  | { readonly role: 'instruction'; readonly text: string }
   | {
       readonly role: 'tool-call';
       readonly key: string;

@@ -111,6 +111,7 @@ export function messagesOf(ledger: readonly LedgerItem[], text = '', said = ''):
     else if (item.role === 'caller' && !item.backchannel) messages.push({ role: 'caller', text: item.text });
     else if (item.role === 'overheard')
       messages.push({ role: 'overheard', by: item.userId === null ? 'caller' : 'colleague', text: item.text });
+    else if (item.role === 'instruction') messages.push({ role: 'instruction', text: item.text });
     else if (item.role === 'tool-call')
       messages.push({ role: 'tool-call', key: item.key, name: item.name, args: item.args });
     else if (item.role === 'tool-result')

@@ -85,6 +85,8 @@ export type TurnEventBody =
   | { readonly type: 'stand-aside' }
   | { readonly type: 'return'; readonly text: string }
   | { readonly type: 'overheard'; readonly said: Omit<Overheard, 'role'> }
+  /** A supervisor tells the agent something, which counts from its next turn on. */
+  | { readonly type: 'instructed'; readonly userId: number; readonly text: string }
   /** The caller begins or ends to wait for a human agent: silence does not end the call meanwhile. */
   | { readonly type: 'human-awaited'; readonly awaited: boolean }
   | { readonly type: 'end'; readonly reason: string }

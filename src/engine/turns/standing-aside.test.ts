@@ -80,6 +80,12 @@ describe('an AI agent who stands aside', () => {
     ]);
   });
 
+  it('keeps what a supervisor tells it for its next turn, and says nothing of it', () => {
+    const { state, effects } = run([...aside, { type: 'instructed', userId: 7, text: 'Offer a callback.' }]);
+    assert.deepEqual([state.turn, effects.includes('synthesize')], [null, false]);
+    assert.deepEqual(messagesOf(state.ledger), [{ role: 'instruction', text: 'Offer a callback.' }]);
+  });
+
   it('a caller who hangs up, or an end from outside, ends the call', () => {
     for (const end of [{ type: 'hung-up', reason: 'x' } as const, { type: 'end', reason: 'x' } as const])
       assert.ok(['closing', 'ended'].includes(run([...aside, end]).state.phase));

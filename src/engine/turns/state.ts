@@ -168,6 +168,8 @@ export type LedgerItem =
       readonly written?: true;
     }
   | Overheard
+  /** A supervisor's words to the AI agent. */
+  | { readonly role: 'instruction'; readonly userId: number; readonly text: string; readonly atMs: number }
   | {
       readonly role: 'agent';
       readonly turn: number;

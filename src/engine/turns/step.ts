@@ -54,6 +54,7 @@ export function step(
 const GOES_ON_ASIDE: ReadonlySet<TurnEvent['type']> = new Set<TurnEvent['type']>([
   'return',
   'overheard',
+  'instructed',
   'taken-over',
   'tool-result',
   'end',
@@ -136,6 +137,8 @@ function handle(current: Step, event: TurnEvent): void {
       return returnToCaller(current, event.text);
     case 'overheard':
       return record(current, { role: 'overheard', ...event.said });
+    case 'instructed':
+      return record(current, { role: 'instruction', userId: event.userId, text: event.text, atMs: state.nowMs });
     case 'media-lost':
       if (!open || state.lostUntilMs !== null) return;
       state.lostUntilMs = event.untilMs;

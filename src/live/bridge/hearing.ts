@@ -1,5 +1,5 @@
-/** Who takes part in a call. The person is the one party that the call is for. */
-export type ParticipantRole = 'person' | 'ai-agent' | 'human-agent' | 'supervisor' | 'colleague';
+/** Who takes part in a call. The person is the one party that the call is for; on hold, they hear the `hold-music`. */
+export type ParticipantRole = 'person' | 'ai-agent' | 'human-agent' | 'supervisor' | 'colleague' | 'hold-music';
 
 /**
  * How a participant takes part. `talk`: hears and is heard by all who talk. `listen`: hears them and is heard by no
@@ -23,6 +23,7 @@ export type Attendance = readonly Attendee[];
 
 /** Whether `listener` hears `speaker`. */
 export function hears(listener: Attendee, speaker: Attendee): boolean {
+  if (speaker.role === 'hold-music') return listener.role === 'person' && listener.part.kind === 'hold';
   if (listener.id === speaker.id || speaker.muted || listener.part.kind === 'hold') return false;
   switch (speaker.part.kind) {
     case 'hold':
@@ -60,6 +61,7 @@ const FIRST_PARTS: Readonly<Record<ParticipantRole, Part>> = {
   'human-agent': { kind: 'hold' },
   supervisor: { kind: 'listen' },
   colleague: { kind: 'hold' },
+  'hold-music': { kind: 'hold' },
 };
 
 /** @throws Error if the participant is there already */

@@ -1,18 +1,8 @@
 import { FRAME_SAMPLES, SILENCE } from '#engine/audio/format.ts';
 import type { CallClock } from '#engine/contracts/clock.ts';
-import type { MediaLeg } from '#engine/contracts/media.ts';
 import type { Bridge } from '../bridge/bridge.ts';
 import { brief, hold } from '../bridge/hearing.ts';
-
-/** A party that only speaks. */
-const DEAF: MediaLeg = {
-  send: () => undefined,
-  mark: () => undefined,
-  clear: () => undefined,
-  close: () => undefined,
-  isAlive: () => Promise.resolve(true),
-  bufferMs: 0,
-};
+import { DEAF } from './deaf-leg.ts';
 
 /** Ends this long after its last word. */
 const PAUSE_FRAMES = 10;

@@ -1,8 +1,7 @@
 import type { Leg } from '#core/calls/leg.ts';
 import type { CallCommand } from '#core/calls/live-calls.ts';
 import type { MediaParty } from '#core/calls/media-token-store.ts';
-import { changeDesk, readDesk, type DeskChange } from '#core/desk/change-desk.ts';
-import { isOnDutyFor, offerFor } from '#core/desk/desk.ts';
+import { changeDesk, type DeskChange } from '#core/desk/change-desk.ts';
 import type { DeskEvent } from '#core/desk/desk-event.ts';
 import { isOpen, type Offer } from '#core/desk/offer.ts';
 import type { QueueEntry } from '#core/desk/queue-entry.ts';
@@ -20,8 +19,10 @@ import { Briefing } from './briefing.ts';
 import type { CallDeskOptions, Party } from './call-desk-options.ts';
 import { CalledBack } from './called-back.ts';
 import { PartyHearing } from './party-hearing.ts';
+import { HoldMusic } from './hold-music.ts';
 import { DESK_PHRASES, briefingText } from './phrases.ts';
 import { TalkHearing } from './talk-hearing.ts';
+import { WaitNews } from './wait-news.ts';
 
 /**
  * The human side of a running call. It acts by the records of the desk, read again after each change: rings agents by
@@ -31,11 +32,8 @@ export class CallDesk {
   readonly #options: CallDeskOptions;
   readonly #phones: AgentPhones;
   readonly #parties = new Map<number, Party>();
-  /** Ended entries that the caller knows of. */
-  readonly #announced = new Set<number>();
-  readonly #exitsOffered = new Set<number>();
-  /** Entries for which an agent was on duty. */
-  readonly #staffed = new Set<number>();
+  readonly #news: WaitNews;
+  readonly #music: HoldMusic;
   readonly #calledBack = new CalledBack();
   readonly #talk: TalkHearing;
   #work: Promise<void> = Promise.resolve();
@@ -49,8 +47,16 @@ export class CallDesk {
       providers: options.recognisers,
       phrases: options.phrases,
       failed: (error) => this.#failed(error),
-      isOnHold: () => running.bridge.attendance.some(({ id, part }) => id === PERSON && part.kind === 'hold'),
+      isOnHold: () => this.#isOnHold,
       said: (talk) => running.keepTalk(talk),
+    });
+    this.#music = new HoldMusic(running.bridge, clock);
+    this.#news = new WaitNews({
+      call,
+      core: options.core,
+      say: (text) => running.say(text),
+      humanTalks: () => [...this.#parties.values()].some((one) => one.talks),
+      isClosed: () => this.#closed,
     });
     this.#phones = new AgentPhones({
       ...phones,
@@ -67,10 +73,24 @@ export class CallDesk {
     const { running } = this.#options;
     if (command.type === 'leg') return this.#phones.signal(command.legId, command.signal, command.carrierLegId);
     const { act } = command;
-    if (act === 'hold') running.bridge.change((all) => hold(all, PERSON));
-    else if (act === 'resume') running.bridge.change((all) => talk(all, PERSON));
-    else if (act === 'hand-back') void this.#humanLeft('handed_back', DESK_PHRASES.handedBack);
+    if (act === 'hold') void this.#hold().catch((error: unknown) => this.#failed(error));
+    else if (act === 'resume') {
+      this.#music.stop();
+      running.bridge.change((all) => talk(all, PERSON));
+    } else if (act === 'hand-back') void this.#humanLeft('handed_back', DESK_PHRASES.handedBack);
     else this.look();
+  }
+
+  get #isOnHold(): boolean {
+    return this.#options.running.bridge.attendance.some(({ id, part }) => id === PERSON && part.kind === 'hold');
+  }
+
+  /** The caller hears no one and is heard by no one; the organization says whether they hear music. */
+  async #hold(): Promise<void> {
+    const { running, core, call } = this.#options;
+    running.bridge.change((all) => hold(all, PERSON));
+    const organization = await core.store.organizations.get(call.organizationId);
+    if (organization?.holdAudio === 'music' && this.#isOnHold && !this.#closed) this.#music.start();
   }
 
   /** Words of the AI agent, or of the person who talks with it. */
@@ -95,6 +115,7 @@ export class CallDesk {
     try {
       running.returnToCaller(DESK_PHRASES.interrupted);
       const { entries } = await core.store.desk.ofCall(call.id);
+      this.#news.takenOver(entries);
       if (entries.some(({ state }) => state === 'connected'))
         await this.#change({ type: 'agent-lost', callId: call.id });
       await this.#phones.abandon(this.#options.hangUp);
@@ -110,6 +131,7 @@ export class CallDesk {
     this.#closed = true;
     this.#phones.close();
     this.#talk.end();
+    this.#music.stop();
     for (const { briefing, hearing, media } of this.#parties.values()) {
       briefing.stop();
       hearing.close();
@@ -240,6 +262,7 @@ export class CallDesk {
   #giveCallerTo(party: Party): void {
     const { running } = this.#options;
     party.talks = true;
+    this.#music.stop();
     if (this.#options.call.transcribed) this.#talk.begin(party.userId);
     running.standAside();
     running.bridge.change((all) => hold(takeOver(all, participantOf(party.leg)), AI_AGENT));
@@ -248,6 +271,7 @@ export class CallDesk {
   #giveCallerBack(text: string): void {
     const { running } = this.#options;
     this.#talk.end();
+    this.#music.stop();
     if (this.#closed || running.bridge.isClosed) return;
     running.bridge.change((all) => talk(talk(all, PERSON), AI_AGENT));
     running.returnToCaller(text);
@@ -337,7 +361,7 @@ export class CallDesk {
     }
     for (const entry of entries) if (entry.state === 'done') await this.#announce(entry);
     await this.#dismissSupervisors();
-    if (waiting) await this.#offerExits(waiting, offers);
+    if (waiting) await this.#news.offerExits(waiting, offers);
   }
 
   /** The agent has picked up: they hear who waits, and have the caller only once they accept. */
@@ -380,8 +404,7 @@ export class CallDesk {
 
   /** A transfer that did not come off, or an agent whom the desk gave up: the caller hears it once. */
   async #announce(entry: QueueEntry): Promise<void> {
-    if (this.#announced.has(entry.id)) return;
-    this.#announced.add(entry.id);
+    if (!this.#news.isNew(entry)) return;
     const { legs, running } = this.#options;
     if (entry.connectedAt !== null) {
       if (entry.cause === 'agent_lost') running.say(DESK_PHRASES.agentLost);
@@ -392,25 +415,7 @@ export class CallDesk {
       party.media.close();
       return;
     }
-    // The caller has ended these waits, or another one has begun.
-    if (['caller_gone', 'callback', 'returned_to_ai'].includes(entry.outcome!)) return;
-    const humanTalks = [...this.#parties.values()].some((one) => one.talks);
-    if (!humanTalks) running.say(DESK_PHRASES.notReached);
-  }
-
-  /** Once no agent is asked, or the last one on duty has left, the caller hears how the wait can end. */
-  async #offerExits(entry: QueueEntry, offers: readonly Offer[]): Promise<void> {
-    const { core, call, running } = this.#options;
-    const own = offers.filter(({ entryId }) => entryId === entry.id);
-    if (this.#exitsOffered.has(entry.id) || own.some(isOpen)) return;
-    const desk = await readDesk(core, call.organizationId);
-    const isStaffed = desk.agents.some((agent) => isOnDutyFor(desk, agent, entry, core.clock.now()));
-    if (isStaffed) this.#staffed.add(entry.id);
-    const allLeft = !isStaffed && this.#staffed.has(entry.id);
-    const stillWaits = desk.entries.some(({ id, state }) => id === entry.id && state === 'waiting');
-    if (this.#closed || !stillWaits || offerFor(desk, entry.id) || !(own.length > 0 || allLeft)) return;
-    this.#exitsOffered.add(entry.id);
-    running.say(DESK_PHRASES.exits);
+    await this.#news.ended(entry);
   }
 
   #fail(offer: Offer, how: OfferFailure, cause: string): Promise<void> {

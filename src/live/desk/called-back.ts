@@ -30,7 +30,7 @@ export class CalledBack {
     if (this.#answer === null) return null;
     if (REFUSES.test(this.#answer.trim()))
       return { type: 'callback-failed', entryId: entry.id, cause: 'not_wanted', final: true };
-    const { callId, skills, priority, targetId, transferType, requestedBy, reason } = entry;
-    return { type: 'enter', entry: { callId, skills, priority, targetId, transferType, requestedBy, reason } };
+    const { callId, skills, priority, targetId, transferType, requestedBy, reason, limits } = entry;
+    return { type: 'enter', entry: { callId, skills, priority, targetId, transferType, requestedBy, reason, limits } };
   }
 }

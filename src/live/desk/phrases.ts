@@ -1,5 +1,8 @@
 import type { Call } from '#core/calls/call.ts';
+import { sayTime } from '#core/bookings/spoken-time.ts';
 import type { QueueEntry } from '#core/desk/queue-entry.ts';
+import { isOverflowCause, type OverflowCause } from '#core/desk/wait-limits.ts';
+import type { TimeZone } from '#core/kernel/locale.ts';
 
 /** What callers and agents hear of the desk. */
 export const DESK_PHRASES = {
@@ -11,6 +14,24 @@ export const DESK_PHRASES = {
   exits: 'My colleagues are all on calls. You are welcome to wait, or shall we call you back?',
   pressOne: 'Press 1 or say yes to take the call, or press 2 to decline.',
 } as const;
+
+const OVERFLOWS: Readonly<Record<OverflowCause, string>> = {
+  closed: 'we are closing, and my colleagues take no more calls for now',
+  longest_wait: 'the wait takes too long today',
+  too_many_waiting: 'too many callers are waiting',
+  no_agents: 'my colleagues have left',
+};
+
+/** What the caller hears who had to leave the line, and can have instead; null if they did not have to. */
+export function overflowWords({ cause, limits }: QueueEntry, zone: TimeZone, now: Date): string | null {
+  if (!isOverflowCause(cause)) return null;
+  const { offers = [], opensAt = null } = limits ?? {};
+  const again = cause === 'closed' && opensAt ? ` We are there again on ${sayTime(opensAt, zone, now)}.` : '';
+  const sorry = `I am sorry, ${OVERFLOWS[cause]}, so I took you out of the line.${again}`;
+  if (!offers.includes('callback')) return `${sorry} I can take a message for them. What is the message?`;
+  const message = offers.includes('message') ? 'Would you like to leave a message, or shall we' : 'Shall we';
+  return `${sorry} ${message} call you back?`;
+}
 
 /** What an agent hears before the caller joins. */
 export function briefingText(call: Pick<Call, 'variables' | 'to' | 'from' | 'direction'>, entry: QueueEntry): string {

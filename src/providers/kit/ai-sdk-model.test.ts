@@ -79,3 +79,18 @@ it('words of a human colleague are marked as such', async () => {
     ],
   );
 });
+
+it('instructions of a supervisor stand at the end of the prompt, in their order, and are no messages', async () => {
+  const { prompt } = await askedWith([
+    { role: 'caller', text: 'that is too expensive' },
+    { role: 'instruction', text: 'Offer ten per cent.' },
+    { role: 'agent', text: 'I see.' },
+    { role: 'caller', text: 'well?' },
+    { role: 'instruction', text: 'Twenty is the most.' },
+  ]);
+  const [system, ...messages] = prompt;
+  assert.ok(typeof system!.content === 'string');
+  assert.match(system!.content, /unheard by the caller.*:\n- Offer ten per cent\.\n- Twenty is the most\.$/s);
+  assert.doesNotMatch(JSON.stringify(messages), /per cent|Twenty/);
+  assert.equal(messages.length, 3);
+});

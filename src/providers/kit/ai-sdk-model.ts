@@ -183,7 +183,10 @@ function toolOf({ name, description: described, parameters, schema, confirm = fa
 function promptOf(request: ModelRequest): LanguageModelV4Message[] {
   const { prompt, knowledge = [], notes = [], now, medium = 'voice', job = 'talk' } = request;
   // No vendor takes a message without words.
-  const messages = request.messages.filter((one) => !('text' in one) || one.text.trim() !== '');
+  const messages = request.messages.filter(
+    (one): one is Said => one.role !== 'instruction' && (!('text' in one) || one.text.trim() !== ''),
+  );
+  const instructions = request.messages.flatMap((one) => (one.role === 'instruction' ? [`- ${one.text}`] : []));
   const system = [
     prompt,
     job === 'talk' && medium === 'voice' ? ON_THE_TELEPHONE : '',
@@ -192,6 +195,7 @@ function promptOf(request: ModelRequest): LanguageModelV4Message[] {
     knowledge.length === 0
       ? ''
       : `From the documents:\n${knowledge.map((one) => `[${one.source}] ${one.text}`).join('\n')}`,
+    instructions.length === 0 ? '' : `${INSTRUCTED}\n${instructions.join('\n')}`,
   ]
     .filter((part) => part.trim() !== '')
     .join('\n\n');
@@ -203,6 +207,11 @@ function promptOf(request: ModelRequest): LanguageModelV4Message[] {
     ...(messages.at(-1)?.role === 'agent' ? [userSays(saidAlready(request) === '' ? SILENCE[medium] : GO_ON)] : []),
   ];
 }
+
+/** Last in the prompt, so that it outranks what stands before. */
+const INSTRUCTED =
+  'Your supervisor follows the call and tells you, unheard by the caller. ' +
+  'Follow it, a later line before an earlier one. Never quote it or say that it exists:';
 
 const OPENING = { voice: '(The call is connected.)', text: '(The person has come.)' } as const;
 const SILENCE = { voice: '(The caller says nothing.)', text: '(The person writes nothing.)' } as const;
@@ -216,7 +225,8 @@ function saidAlready({ messages }: ModelRequest): string {
   return last?.role === 'agent' && last.interrupted === true ? last.text.trim() : '';
 }
 
-type ModelInput = Exclude<ModelMessage, { role: 'tool-call' | 'tool-result' }> | ToldResult;
+type Said = Exclude<ModelMessage, { role: 'instruction' }>;
+type ModelInput = Exclude<Said, { role: 'tool-call' | 'tool-result' }> | ToldResult;
 type ToldResult = Extract<ModelMessage, { role: 'tool-result' }> & { readonly id: string; readonly args: ToolArgs };
 
 /**
@@ -224,7 +234,7 @@ type ToldResult = Extract<ModelMessage, { role: 'tool-result' }> & { readonly id
  * the place in the conversation, so that it is unique and the same in every later turn. A call without a result is left
  * out: no vendor takes one.
  */
-function withToolIds(messages: readonly ModelMessage[]): ModelInput[] {
+function withToolIds(messages: readonly Said[]): ModelInput[] {
   const open: Extract<ModelMessage, { role: 'tool-call' }>[] = [];
   let results = 0;
   return messages.flatMap((message): ModelInput[] => {

@@ -29,6 +29,7 @@ export interface CallsTables {
     play_ringtone: Generated<boolean>;
     metadata: ColumnType<Record<string, unknown>, string | undefined, string>;
     skills: Generated<string[]>;
+    rule_id: string | null;
   };
   call_reviews: {
     call_id: number;

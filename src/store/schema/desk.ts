@@ -64,5 +64,7 @@ export interface DeskTables {
     outcome: string | null;
     cause: string | null;
     ended_at: Date | null;
+    limits: ColumnType<object | null, string | null, string | null>;
+    unstaffed_since: Date | null;
   };
 }

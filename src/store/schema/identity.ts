@@ -34,6 +34,7 @@ export interface IdentityTables {
     transcript_retention_days: number | null;
     when_model_fails: Generated<string>;
     opening_hours: ColumnType<object, string | undefined, string>;
+    hold_audio: Generated<string>;
   };
   sessions: {
     id: GeneratedAlways<number>;

@@ -12,6 +12,7 @@ import { openLine, useLine, type Purpose } from '@/live/phone.ts';
 import type { Card } from './board-data.ts';
 
 const Confirm = lazy(() => import('@/design/dialog.tsx').then((made) => ({ default: made.Confirm })));
+const Instruct = lazy(() => import('./instruct.tsx').then((made) => ({ default: made.Instruct })));
 const SLOW_MS = 1500;
 
 const SPEAKERS = {
@@ -71,6 +72,7 @@ function Acts({ card }: { readonly card: Card }): ReactNode {
   const user = useUser();
   const line = useLine();
   const [isEnding, setEnding] = useState(false);
+  const [isTelling, setTelling] = useState(false);
   const supervise = (act: Purpose & ('listen' | 'whisper' | 'take_over')) =>
     openLine({
       purpose: act,
@@ -98,6 +100,7 @@ function Acts({ card }: { readonly card: Card }): ReactNode {
               onClick={() => void supervise('whisper')}
             />
           )}
+          <IconButton icon="write" name={`Tell the AI agent of ${of} something`} onClick={() => setTelling(true)} />
           <IconButton
             icon="takeOver"
             name={`Take ${of} over`}
@@ -107,6 +110,11 @@ function Acts({ card }: { readonly card: Card }): ReactNode {
         </>
       )}
       {may(user, 'end-calls') && <IconButton icon="end" name={`End ${of}`} onClick={() => setEnding(true)} />}
+      {isTelling && (
+        <Suspense fallback={null}>
+          <Instruct sessionId={card.session_id} of={of} onClose={() => setTelling(false)} />
+        </Suspense>
+      )}
       {isEnding && (
         <Suspense fallback={null}>
           <Confirm

@@ -10,6 +10,7 @@ const NAMES = {
   caller: ['Caller', 'text-caller'],
   tool_call: ['Tool', 'text-muted'],
   tool_result: ['Result', 'text-muted'],
+  instruction: ['Supervisor', 'text-person'],
 } as const;
 
 /** Kinds of turns in plain words; a plain reply needs none. */
@@ -91,6 +92,7 @@ function Notes({ entry }: { readonly entry: TimelineEntry }): ReactNode {
     entry.interrupted && 'interrupted by the caller',
     entry.backchannel && 'said while the agent spoke on',
     entry.written && 'in writing',
+    entry.kind === 'instruction' && 'told the agent, unheard by the caller',
     entry.estimated && 'timed by the clock',
     entry.turn && TURNS[entry.turn],
     entry.confidence !== null &&

@@ -43,6 +43,7 @@ export function WrapUp({ wrapUp }: { readonly wrapUp: NonNullable<Own['wrap_up']
             {duration(Math.max(0, (new Date(wrapUp.until).getTime() - now) / 1000))}
           </span>
         </div>
+        {wrapUp.summary && <p>{wrapUp.summary}</p>}
         <TextField
           label="Outcome"
           value={disposition}

@@ -43,7 +43,7 @@ function bodyOf(values: RuleValues): BodyOf<'POST /api/v1/sip/dispatch-rules'> {
     ...agentAndGreeting(values.agent, values.greeting),
     ...(open ? { opening_hours: open } : {}),
     ...(open && Object.keys(outside).length > 0 ? { outside_hours: outside } : {}),
-  } as BodyOf<'POST /api/v1/sip/dispatch-rules'>;
+  };
 }
 
 function valuesOf(rule: ReplyOf<'GET /api/v1/sip/dispatch-rules/:rule_id'>): RuleValues {

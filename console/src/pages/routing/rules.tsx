@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
-import { api } from '@/api/client.ts';
+import { api, type ReplyOf } from '@/api/client.ts';
 import { may } from '@/api/permissions.ts';
 import { useUser } from '@/api/session.ts';
 import { Button } from '@/design/button.tsx';
@@ -101,6 +101,17 @@ export function Rules(): ReactNode {
   );
 }
 
+function limitsIn(overflow: NonNullable<ReplyOf<'GET /api/v1/sip/dispatch-rules/:rule_id'>['overflow']>): string {
+  const { longest_wait_seconds: longest, most_waiting: most, no_agents_seconds: empty } = overflow;
+  return [
+    longest === undefined ? '' : `after ${longest} s`,
+    most === undefined ? '' : `when ${most} wait already`,
+    empty === undefined ? '' : `${empty} s after the last agent has left`,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
 function RuleDialog({
   rule,
   trunkName,
@@ -122,7 +133,7 @@ function RuleDialog({
         {detail.isError ? <Failed error={detail.error} retry={() => void detail.refetch()} /> : <Loading rows={3} />}
       </Dialog>
     );
-  const { agent_id: agent, greeting, skills, opening_hours: hours, outside_hours: outside } = detail.data;
+  const { agent_id: agent, greeting, skills, opening_hours: hours, outside_hours: outside, overflow } = detail.data;
   const answeredBy = (id: string | undefined) => (id === undefined ? 'The agent of the number' : agents.nameOf(id));
   return (
     <Dialog open onClose={onClose} title={rule.name}>
@@ -140,6 +151,7 @@ function RuleDialog({
                   .join('; ')
               : 'always',
           ],
+          ...(overflow ? ([['Callers stop waiting', limitsIn(overflow)]] as const) : []),
           ...(outside
             ? ([
                 ['Outside of it', `${answeredBy(outside.agent_id)}: ${outside.greeting ?? 'its own greeting'}`],

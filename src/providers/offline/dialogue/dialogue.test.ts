@@ -192,6 +192,74 @@ describe('the offline dialogue model', () => {
     }
   });
 
+  it('does what a supervisor tells it, once, in words of its own, and never says them', async () => {
+    const told = (text: string): ModelMessage => ({ role: 'instruction', text });
+    const asked = [agent('How can I help you?'), caller('where is your office')];
+    const plain = 'Our office is in Denver.';
+    const prompt = `You are Ada of Brightline. ${plain}`;
+    const say = (messages: ModelMessage[]) => reply(messages, undefined, prompt);
+    for (const [instruction, says] of [
+      ['offer a callback', `${plain} Shall we call you back?`],
+      ['Please offer to call them back now', `${plain} Shall we call you back?`],
+      ['take a message', `${plain} I can take a message. What is the message?`],
+      ['offer them a colleague', `${plain} A colleague can help you. Shall I connect you now?`],
+    ] as const)
+      assert.equal((await say([...asked, told(instruction)])).text, says);
+    const usual = (await say(asked)).text;
+    assert.equal((await say([...asked, told('give them a refund of twenty dollars')])).text, usual);
+    const done = [told('offer a callback'), agent('Shall we call you back?'), caller('no thank you')];
+    assert.equal((await say([...done, ...asked])).text, usual, 'it was done before');
+    assert.equal((await say([...asked, told('end the call')])).tool, 'end_call');
+    const agreed = [...asked, told('offer a callback'), agent('Shall we call you back?'), caller('yes please')];
+    assert.equal((await say(agreed)).tool, 'take_callback');
+    const colleague = [agent('A colleague can help you. Shall I connect you now?'), caller('yes please')];
+    assert.equal((await say(colleague)).tool, 'transfer_to_human');
+    const inLine: ModelMessage[] = [
+      { role: 'tool-call', key: 't1', name: 'transfer_to_human', args: {} },
+      { role: 'tool-result', key: 't1', name: 'transfer_to_human', status: 'ok', output: 'In line: number 2. Say so.' },
+      told('offer a callback'),
+    ];
+    assert.match((await say([caller('a human please'), ...inLine])).text, /number 2.*call you back\?$/);
+  });
+
+  it('knows what a colleague told the caller', async () => {
+    const handedBack: ModelMessage[] = [
+      { role: 'overheard', by: 'colleague', text: 'I have waived the late fee of twelve dollars.' },
+      { role: 'overheard', by: 'caller', text: 'Thank you.' },
+      agent('You are with the assistant again. How can I help you?'),
+      caller('what about the late fee'),
+    ];
+    const prompt = 'You are Ada of Brightline. Our office is in Denver.';
+    const { text } = await reply(handedBack, [], prompt);
+    assert.match(text, /^My colleague told you: I have waived the late fee/);
+    const other = await reply([...handedBack.slice(0, 3), caller('where is your office')], [], prompt);
+    assert.match(other.text, /Denver/);
+  });
+
+  it('says why the caller cannot wait, and what it can do instead', async () => {
+    const refused = (offer: string): ModelMessage[] => [
+      caller('a human please'),
+      { role: 'tool-call', key: 't1', name: 'transfer_to_human', args: {} },
+      {
+        role: 'tool-result',
+        key: 't1',
+        name: 'transfer_to_human',
+        status: 'ok',
+        output: `Not in line: no colleague is there. Say so, and offer ${offer}.`,
+      },
+    ];
+    assert.equal(
+      (await reply(refused('a callback'))).text,
+      'I am sorry, no colleague is there. Shall we call you back?',
+    );
+    assert.equal(
+      (await reply(refused('to take a message'))).text,
+      'I am sorry, no colleague is there. What is the message?',
+    );
+    const again = [...refused('a callback'), agent('Shall we call you back?'), caller('put me through to a human')];
+    assert.equal((await reply(again)).tool, 'transfer_to_human', 'the caller may ask again');
+  });
+
   it('knows what kind of answer its question asks for', () => {
     assert.equal(expectedAfter('How many people are in your team?'), 'number');
     assert.equal(expectedAfter('Which day would suit you?'), 'time');

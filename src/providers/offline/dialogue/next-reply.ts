@@ -19,6 +19,7 @@ import {
   TAKEN,
   type BookingDesk,
 } from './booking/wish.ts';
+import { instructed } from './instructed.ts';
 import { intentOf, messageIn, timeIn, type Intent } from './intents.ts';
 import { findRule } from './prompt-script.ts';
 import { acknowledgement, ANYTHING_ELSE, CLOSING_QUESTION, nextOfSale, objectionOf } from './selling.ts';
@@ -30,6 +31,8 @@ const ANOTHER_QUESTION = 'Which other day and time would suit you?';
 /** The answer to a request for a human agent. */
 function transferWords(output: string): string {
   if (/does not wait/.test(output)) return `All right. ${HELP_QUESTION}`;
+  const refused = /^Not in line: (.*)\. Say so, and offer (.*)\.$/.exec(output);
+  if (refused) return `I am sorry, ${refused[1]!}. ${insteadOfWaiting(refused[2]!)}`;
   if (/accepted|connected/i.test(output)) return 'I am connecting you now. One moment, please.';
   const place = /^In line: ([^.]*)\./.exec(output)?.[1];
   return place === undefined
@@ -37,14 +40,27 @@ function transferWords(output: string): string {
     : `All my colleagues are on calls. You are ${place}. You are welcome to wait, or shall we call you back?`;
 }
 
+function insteadOfWaiting(offers: string): string {
+  if (!offers.includes('callback')) return MESSAGE_QUESTION;
+  return offers.includes('message')
+    ? 'Would you like to leave a message, or shall we call you back?'
+    : 'Shall we call you back?';
+}
+
 const NO_AGENT_FREE = 'I am sorry, nobody is free right now. You are welcome to wait, or shall we call you back?';
 const UNKNOWN = "I don't know that.";
 const OFFER_CALLBACK = 'Shall I have somebody call you back?';
 /** The end of the first message of a callback to a person who waited in line. */
 const CONNECT = /connect you now\?$/;
+/** The desk has ended the wait. */
+const OUT_OF_LINE = /\btook you out of the line\b/;
+/** The tool said that the caller does not wait. */
+const NO_WAITING = /does not wait|^Not in line\b/;
 /** The caller does not want to wait for a person any more. */
 const NO_WAIT =
   /\b(?:never mind|forget it|(?:don't|do not) want to wait|can't wait|stop waiting|without (?:him|her|them))\b/i;
+/** Of an agent whose prompt says nothing. */
+const NO_SCRIPT = { answers: [], facts: [] } as const;
 const HELP_QUESTION = 'How can I help you?';
 const MESSAGE_QUESTION = 'What is the message?';
 const NOT_UNDERSTOOD = 'I am sorry, I did not understand that. Could you say it in other words?';
@@ -52,7 +68,7 @@ const MESSAGE = 'Message: ';
 
 /** What the agent says and does next. */
 export function nextReply(talk: Talk, knowledge: readonly KnowledgePassage[]): Reply {
-  return new ReplyBuilder(talk, knowledge).next();
+  return instructed(new ReplyBuilder(talk, knowledge).next(), talk);
 }
 
 class ReplyBuilder {
@@ -203,7 +219,15 @@ class ReplyBuilder {
 
   #find(): string | null {
     const { caller, before, weekday } = this.#talk;
+    const told = this.#told().answer(caller, '', weekday);
+    if (told !== null) return `My colleague told you: ${told}`;
     return this.#answers().answer(caller, before, weekday);
+  }
+
+  /** What a colleague said on this call outranks prompt and documents. */
+  #told(): Answers {
+    const text = this.#talk.colleagueSaid.join('\n');
+    return new Answers(text === '' ? [] : statementsOf(NO_SCRIPT, [{ source: 'colleague', text }]));
   }
 
   #answers(): Answers {
@@ -368,9 +392,8 @@ class ReplyBuilder {
   }
 
   #goodbye(first: string, reason: string): Reply {
-    const last = this.#talk.script.goodbye ?? 'Thank you for your time. Goodbye.';
     return {
-      text: [first, last].filter(Boolean).join(' '),
+      text: [first, this.#talk.goodbye].filter(Boolean).join(' '),
       phase: 'CLOSING',
       tool: { name: END_CALL, args: { reason } },
     };
@@ -404,9 +427,11 @@ class ReplyBuilder {
 
   #waits(): boolean {
     const last = this.#talk.messages.findLast(
-      (one) => one.role === 'tool-result' && (one.name === TRANSFER || one.name === CALLBACK),
+      (one) =>
+        (one.role === 'tool-result' && (one.name === TRANSFER || one.name === CALLBACK)) ||
+        (one.role === 'agent' && OUT_OF_LINE.test(one.text)),
     );
-    return last?.role === 'tool-result' && last.name === TRANSFER && !/does not wait/.test(last.output);
+    return last?.role === 'tool-result' && last.name === TRANSFER && !NO_WAITING.test(last.output);
   }
 }
 

@@ -28,11 +28,21 @@ export const END_CALL = 'end_call';
 const LOOK_UP = 'look_up_knowledge';
 const OURS = new Set([TRANSFER, CALLBACK, DO_NOT_CALL, BOOK, CANCEL, MOVE, END_CALL, LOOK_UP]);
 
+function lastInstruction(messages: readonly ModelMessage[]): Talk['instruction'] {
+  const at = messages.findLastIndex(({ role }) => role === 'instruction');
+  const found = messages[at];
+  if (found?.role !== 'instruction') return null;
+  const since = messages.slice(at).flatMap((one) => (one.role === 'agent' ? [one.text] : []));
+  return { text: found.text, saidSince: since.join(' ') };
+}
+
 /** A conversation as it stands: the only state there is. */
 export class Talk {
   readonly script: PromptScript;
   readonly known: Known;
   readonly messages: readonly ModelMessage[];
+  /** What a supervisor told the agent last, and what the agent has said since. */
+  readonly instruction: { readonly text: string; readonly saidSince: string } | null;
   readonly tools: ReadonlyMap<string, ToolDefinition>;
   /** Tools that are no part of this model. */
   readonly others: readonly ToolDefinition[];
@@ -42,17 +52,23 @@ export class Talk {
   readonly caller: string;
   /** And what they said before that. */
   readonly before: string;
+  /** What a human colleague told the caller. */
+  readonly colleagueSaid: readonly string[];
   readonly #agentSaid: string;
 
   constructor(request: ModelRequest) {
     this.script = readPrompt(request.prompt);
     this.known = new Known(request.notes ?? []);
-    this.messages = request.messages;
+    this.messages = request.messages.filter(({ role }) => role !== 'instruction');
+    this.instruction = lastInstruction(request.messages);
     this.tools = new Map(request.tools.map((tool) => [tool.name, tool]));
     this.others = request.tools.filter((tool) => !OURS.has(tool.name));
     this.now = request.now ?? { at: new Date(), timeZone: timeZone('UTC') };
     const agentTexts = request.messages.flatMap((one) => (one.role === 'agent' ? [one.text] : []));
     this.#agentSaid = plain(agentTexts.join(' '));
+    this.colleagueSaid = request.messages.flatMap((one) =>
+      one.role === 'overheard' && one.by === 'colleague' ? [one.text] : [],
+    );
     this.lastAgent = agentTexts.at(-1) ?? '';
     this.caller = callerSince(request.messages);
     const said = request.messages.flatMap((one) => (one.role === 'caller' ? [one.text] : []));
@@ -67,6 +83,10 @@ export class Talk {
 
   get turns(): number {
     return this.messages.filter((one) => one.role === 'agent').length;
+  }
+
+  get goodbye(): string {
+    return this.script.goodbye ?? 'Thank you for your time. Goodbye.';
   }
 
   /** Whether the caller has heard it: its last words are enough, for the start may have been interrupted away. */

@@ -16,7 +16,10 @@ export interface Statement {
 
 const plain = (text: string, context = ''): Statement => ({ text, context, question: null, cells: null });
 
-export function statementsOf(script: PromptScript, knowledge: readonly KnowledgePassage[]): Statement[] {
+export function statementsOf(
+  script: Pick<PromptScript, 'answers' | 'facts'>,
+  knowledge: readonly KnowledgePassage[],
+): Statement[] {
   return [
     ...script.answers.map(({ question, answer }) => ({ text: answer, context: '', question, cells: null })),
     ...script.facts.map((fact) => plain(fact)),
