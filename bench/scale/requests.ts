@@ -139,9 +139,11 @@ function sampleOf(
       return ['User 1'];
     case 'date_from':
     case 'start_date':
+    case 'ended_from':
       return [daysAgo(30)];
     case 'date_to':
     case 'end_date':
+    case 'ended_to':
       return [daysAgo(0)];
     case 'to':
     case 'agent_version':

@@ -2,6 +2,7 @@ import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { CallFilter, CallSort } from '#core/calls/call-store.ts';
 import { ENDED_STATUSES, isEnded, LIVE_STATUSES, type CallStatus } from '#core/calls/call.ts';
 import type { Page } from '#core/kernel/page.ts';
+import { amongEnded, endedIds, hasEnd } from './ended-calls.ts';
 import type { Branch } from './listing.ts';
 import type { Database } from './schema.ts';
 import { keyIds, listIds, sortedIds, type IdPage } from './sorted-rows.ts';
@@ -10,6 +11,7 @@ const EVERY_STATUS: readonly CallStatus[] = [...LIVE_STATUSES, ...ENDED_STATUSES
 
 /** What calls are ordered by that no index holds: running ones, and those that a filter lets pass. */
 const SORT_VALUES = {
+  status: sql`array_position(${[...EVERY_STATUS]}::text[], r.status)`,
   duration: sql`case when r.answered_at is null then 0
     else extract(epoch from coalesce(r.ended_at, now()) - r.answered_at) * 1000 end`,
   cost: sql`coalesce((select sum(cost_micros) from usage_lines where call_id = r.id), 0)`,
@@ -29,9 +31,10 @@ export function callIds(
   page: Page,
   sort: CallSort,
 ): Promise<IdPage> {
-  const { number, agentVersion, campaignId, from, before, beforeId, directions, ...counted } = filter;
+  if (hasEnd(filter) && sort === 'created_at') return endedIds(db, organizationId, filter, page);
+  const { number, agentVersion, campaignId, from, before, beforeId, directions, ended, ...counted } = filter;
   // The counters hold no numbers, versions, campaigns, times and directions.
-  const isCounted = [number, agentVersion, campaignId, from, before, beforeId, directions].every(
+  const isCounted = [number, agentVersion, campaignId, from, before, beforeId, directions, ended].every(
     (one) => one === undefined,
   );
   const listing = {
@@ -40,19 +43,18 @@ export function callIds(
     usualOrder: 'desc',
   } as const;
   const all = isCounted && Object.values(counted).every((one) => one === undefined);
+  const sorted = (by: keyof typeof SORT_VALUES) =>
+    sortedIds(db, { ...listing, branches: branchesOf(organizationId, filter), value: SORT_VALUES[by] }, page);
   switch (sort) {
     case 'created_at':
       return listIds(db, { ...listing, branches: branchesOf(organizationId, filter), value: null }, page);
     case 'status':
+      if (hasEnd(filter)) return sorted(sort);
       return keyIds(db, { ...listing, branches: branchesOf(organizationId, filter, true), key: ['place', 'id'] }, page);
     case 'duration':
     case 'cost':
       if (all) return keyIds(db, { ...listing, branches: byValue(organizationId, sort), key: ['value', 'id'] }, page);
-      return sortedIds(
-        db,
-        { ...listing, branches: branchesOf(organizationId, filter), value: SORT_VALUES[sort] },
-        page,
-      );
+      return sorted(sort);
   }
 }
 
@@ -74,6 +76,7 @@ function branchesOf(organizationId: number, filter: CallFilter, byStatus = false
   const { agentId, agentVersion, campaignId, statuses, directions, number, userId, from, before, beforeId } = filter;
   // A user's calls whose user is unknown are none.
   if (userId === null) return [];
+  if (hasEnd(filter)) return amongEnded(organizationId, filter).map((where) => ({ where }));
   const base = [
     sql`organization_id = ${organizationId}`,
     ...(agentId === undefined ? [] : [sql`agent_id = ${agentId}`]),

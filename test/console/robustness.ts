@@ -171,6 +171,44 @@ export function robustnessTests(scene: Scene): void {
     await ask('PUT', `/api/organizations/org_${organizationId}`, { timezone: 'UTC' });
   });
 
+  it('13. every number of analytics is that of the list which it opens, by days of the organization', async () => {
+    const server = scene.server();
+    const page = scene.page();
+    const { id: agentId, organizationId } = (await server.app.core.store.agents.default(1))!;
+    await ask('PUT', `/api/organizations/org_${organizationId}`, { timezone: 'America/Chicago' });
+    const person = { email: 'nia@example.com', name: 'Nia', role: 'agent', password: 'a password for Nia' };
+    await ask('POST', '/api/users', person);
+    const [user] = await server.database("select id from users where email = 'nia@example.com'");
+    const call = { organizationId, agentId, status: 'completed', talkS: 7200 } as const;
+    // A minute before the day in Chicago, its first and last, and a minute after; each began on another day of UTC or
+    // of Chicago than it ended on.
+    await putCalls(server, [
+      { ...call, endedAt: new Date('2026-05-04T04:59:00Z') },
+      { ...call, endedAt: new Date('2026-05-04T05:00:00Z') },
+      { ...call, endedAt: new Date('2026-05-05T04:59:00Z'), userId: Number(user!['id']) },
+      { ...call, endedAt: new Date('2026-05-05T05:00:00Z') },
+    ]);
+    for (const path of ['analytics?date_from=2026-05-04&date_to=2026-05-04', 'analytics']) {
+      await scene.open(`/app/${path}`, 'Analytics');
+      await page.waitForSelector('table[aria-label="By agent"], table a', LONG);
+      const links = await page.evaluate<readonly { text: string; href: string }[]>(
+        `[...document.querySelectorAll('main dd a, main td a')]
+          .map(({ textContent, href }) => ({ text: textContent, href }))`,
+      );
+      assert.ok(links.length >= 2, `${path} has ${links.length} numbers`);
+      if (path !== 'analytics') assert.ok(links.filter(({ text }) => text === '2').length >= 2, JSON.stringify(links));
+      for (const { text, href } of links) {
+        const n = Number(text.replace(/\D/g, ''));
+        await page.goto(href);
+        const rows = `main p[role=status]:text-is("${n.toLocaleString('en-US')} ${n === 1 ? 'row' : 'rows'}")`;
+        await page.waitForSelector(n === 0 ? 'h2:text-is("No conversation is like this")' : rows, LONG);
+        const exported = await ask('GET', `/api/calls.csv${new URL(href).search}`);
+        assert.equal(String(exported.body['text']).trimEnd().split('\r\n').length - 1, n, href);
+      }
+    }
+    await ask('PUT', `/api/organizations/org_${organizationId}`, { timezone: 'UTC' });
+  });
+
   it('21. says in one sentence that it needs scripts', async () => {
     const context = await scene.browser().newContext({ javaScriptEnabled: false });
     const page = await context.newPage();

@@ -16,8 +16,7 @@ function assertLike(actual: unknown, documented: unknown, path: string): void {
   if (actual === null) return;
   if (Array.isArray(documented)) {
     assert.ok(Array.isArray(actual), `${path} is no list`);
-    if (documented.length > 0)
-      for (const [n, one] of actual.entries()) assertLike(one, documented[0], `${path}[${n}]`);
+    if (documented.length > 0) for (const [n, one] of actual.entries()) assertLike(one, documented[0], `${path}[${n}]`);
   } else if (typeof documented === 'object') {
     for (const [key, value] of Object.entries(documented as Json)) {
       assert.ok(Object.hasOwn(actual as Json, key), `${path}.${key} is missing in ${JSON.stringify(actual)}`);

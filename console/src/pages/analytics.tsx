@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { lazy, Suspense, useMemo, type ReactNode } from 'react';
+import { lazy, Suspense, useMemo, useState, type ReactNode } from 'react';
 import { api, type QueryOf } from '@/api/client.ts';
 import { useUser } from '@/api/session.ts';
 import { useAddress } from '@/design/address.ts';
@@ -17,6 +17,7 @@ const Chart = lazy(() => import('@/design/chart.tsx').then((made) => ({ default:
 
 type Query = NonNullable<QueryOf<'GET /api/analytics/calls'>>;
 
+const USUAL_MS = 30 * 86_400_000;
 const percent = (value: number): string => `${Math.round(value)} %`;
 const GRANULARITIES = [
   ['hour', 'Hours'],
@@ -29,10 +30,12 @@ const GRANULARITIES = [
 export function AnalyticsPage(): ReactNode {
   const { organization_id: organization } = useUser();
   const [search, setSearch] = useAddress();
-  const { date_from: from, date_to: to, agent_id: agent, granularity = 'day' } = search;
-  const query = Object.fromEntries(
-    Object.entries({ date_from: from, date_to: to, agent_id: agent, granularity }).filter(([, value]) => value),
-  ) as Query;
+  const { agent_id: agent, granularity = 'day' } = search;
+  // The usual period ends when the page was opened, so that every number counts the rows of the list that it opens.
+  const [opened] = useState(() => Date.now());
+  const to = search['date_to'] || new Date(opened).toISOString();
+  const from = search['date_from'] || new Date(Date.parse(to) - USUAL_MS).toISOString();
+  const query = { date_from: from, date_to: to, granularity, ...(agent ? { agent_id: agent } : {}) } as Query;
   const zone = useQuery({
     queryKey: ['organization', organization, 'zone'],
     queryFn: ({ signal }) =>
@@ -48,11 +51,7 @@ export function AnalyticsPage(): ReactNode {
     queryKey: ['analytics', 'agents', period],
     queryFn: ({ signal }) => api('GET /api/analytics/agents', { query: period }, { signal }),
   });
-  const exported = new URLSearchParams(
-    Object.entries({ date_from: from, date_to: to, agent_id: agent }).flatMap(([name, value]) =>
-      value ? [[name, value] as [string, string]] : [],
-    ),
-  );
+  const exported = callsOf(from, to, agent);
   return (
     <Page title="Analytics" actions={<CopyCurl operation="GET /api/analytics/calls" input={{ query }} />}>
       <div className="flex flex-wrap items-end gap-3 px-6 pb-3 max-md:px-4">
@@ -70,10 +69,10 @@ export function AnalyticsPage(): ReactNode {
           options={[['', 'All'], ...agents.options]}
         />
         <span className="ml-auto flex gap-4">
-          <Link to="/app/conversations" search={Object.fromEntries(exported) as never} className="underline">
+          <Link to="/app/conversations" search={exported as never} className="underline">
             These calls
           </Link>
-          <a className="underline" href={`/api/calls.csv?${exported}`} download>
+          <a className="underline" href={`/api/calls.csv?${new URLSearchParams(exported)}`} download>
             as CSV
           </a>
         </span>
@@ -87,7 +86,7 @@ export function AnalyticsPage(): ReactNode {
       ) : calls.data.data.summary.total_calls === 0 ? (
         <Empty title="No call in this time">Choose another period or agent above.</Empty>
       ) : (
-        <Calls data={calls.data.data} zone={zone.data.data.timezone} />
+        <Calls data={calls.data.data} zone={zone.data.data.timezone} rows={exported} />
       )}
       {byAgent.data && byAgent.data.data.agents.length > 0 && (
         <Section title="By agent">
@@ -98,9 +97,7 @@ export function AnalyticsPage(): ReactNode {
               key: one.agent_id,
               cells: [
                 one.name,
-                <span key="n" className="figures">
-                  {one.calls.toLocaleString()}
-                </span>,
+                <Count key="n" rows={callsOf(from, to, one.agent_id)} n={one.calls} />,
                 percent(one.success_rate),
                 percent(one.conversion_rate),
                 one.performance_score === null ? '' : Math.round(one.performance_score),
@@ -130,7 +127,33 @@ interface CallsData {
 
 const whole = (value: number): string => String(Math.round(value));
 
-function Calls({ data, zone }: { readonly data: CallsData; readonly zone: string }): ReactNode {
+type Rows = Readonly<Record<string, string>>;
+
+/** The address of the list of the calls that are counted. */
+const callsOf = (from: string, to: string, agent: string | undefined): Rows => ({
+  ended_from: from,
+  ended_to: to,
+  ...(agent ? { agent_id: agent } : {}),
+});
+
+/** A number of calls, which opens them. */
+function Count({ rows, n }: { readonly rows: Rows; readonly n: number }): ReactNode {
+  return (
+    <Link to="/app/conversations" search={rows as never} className="figures underline" aria-label={`${n} calls`}>
+      {n.toLocaleString()}
+    </Link>
+  );
+}
+
+function Calls({
+  data,
+  zone,
+  rows,
+}: {
+  readonly data: CallsData;
+  readonly zone: string;
+  readonly rows: Rows;
+}): ReactNode {
   const { summary, time_series: series } = data;
   const at = useMemo(() => series.map(({ timestamp }) => Date.parse(timestamp) / 1000), [series]);
   const lines = useMemo(
@@ -149,7 +172,7 @@ function Calls({ data, zone }: { readonly data: CallsData; readonly zone: string
       <dl className="flex flex-wrap gap-x-10 gap-y-3 px-6 pb-3 max-md:px-4">
         {(
           [
-            ['Calls', summary.total_calls.toLocaleString()],
+            ['Calls', <Count key="n" rows={rows} n={summary.total_calls} />],
             ['Answered', percent(summary.success_rate)],
             ['Goal reached', percent(summary.conversion_rate)],
             ['Average length', duration(summary.average_duration)],

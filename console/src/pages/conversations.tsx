@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { api, type QueryOf, type ReplyOf } from '@/api/client.ts';
 import { useAddress } from '@/design/address.ts';
+import { Button } from '@/design/button.tsx';
 import { CopyCurl } from '@/design/copy-curl.tsx';
 import { SelectField } from '@/design/field.tsx';
 import { duration, money, when } from '@/design/format.ts';
@@ -46,9 +47,13 @@ const columns: readonly Column<Call>[] = [
   { title: 'Cost', align: 'right', wide: true, cell: (call) => money(call.cost) },
 ];
 
+/** A day as it is, an instant as the browser's time. */
+const shownEdge = (edge: string): string => (edge.length === 10 ? edge : when(edge));
+
 export function ConversationsPage(): ReactNode {
   const [search, setSearch] = useAddress();
   const { status, agent_id: agent, agent_version: version, date_from: from, date_to: to } = search;
+  const { ended_from: endedFrom, ended_to: endedTo, campaign_id: campaign } = search;
   const query = {
     limit: String(PAGE),
     status,
@@ -56,9 +61,12 @@ export function ConversationsPage(): ReactNode {
     agent_version: version,
     date_from: from,
     date_to: to,
+    ended_from: endedFrom,
+    ended_to: endedTo,
+    campaign_id: campaign,
   } as Query;
   const agents = useAgentNames();
-  const isFiltered = [status, agent, from, to].some(Boolean);
+  const isFiltered = [status, agent, from, to, endedFrom, endedTo, campaign].some(Boolean);
   return (
     <ListPage
       title="Conversations"
@@ -75,9 +83,19 @@ export function ConversationsPage(): ReactNode {
             label="Agent"
             value={agent ?? ''}
             onChange={(event) => setSearch({ agent_id: event.target.value, agent_version: undefined })}
-            options={[['', 'All'], ...agents.options]}
+            options={[
+              ['', 'All'],
+              ...agents.options,
+              ...(agent?.startsWith('user_') ? [[agent, 'A person'] as const] : []),
+            ]}
           />
           <PeriodFilter />
+          {(endedFrom ?? endedTo) && (
+            <Button onClick={() => setSearch({ ended_from: '', ended_to: '' })}>
+              Any end, not only {endedFrom ? `from ${shownEdge(endedFrom)}` : ''}
+              {endedTo ? ` to ${shownEdge(endedTo)}` : ''}
+            </Button>
+          )}
         </>
       }
       queryKey={['calls', query]}

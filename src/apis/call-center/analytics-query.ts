@@ -48,7 +48,7 @@ export function rangeOf(
 }
 
 /** Only a date has an end that differs from its beginning. */
-const edgeOf = ({ at, end }: z.output<typeof instantInQuery>, day: Date): AnalyticsEdge =>
+export const edgeOf = ({ at, end }: z.output<typeof instantInQuery>, day: Date): AnalyticsEdge =>
   end > at ? { day } : { at };
 
 /** @throws AppError not-found if the organization has no such campaign or agent */

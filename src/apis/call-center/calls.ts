@@ -11,6 +11,9 @@ import {
   type ReviewedCall,
 } from '#core/calls/reviewed-calls.ts';
 import { CALL_SORTS, type CallFilter } from '#core/calls/call-store.ts';
+import type { Core } from '#core/core.ts';
+import type { Context } from '#core/kernel/context.ts';
+import { endedWithin } from '#core/metrics/analytics-range.ts';
 import { updateCall } from '#core/calls/update-call.ts';
 import { UNITS } from '#core/usage/usage.ts';
 import { AppError } from '#core/kernel/errors.ts';
@@ -26,6 +29,7 @@ import {
   timeInSeconds,
   wholeNumber,
 } from '../kit/codecs.ts';
+import { edgeOf } from './analytics-query.ts';
 import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery, sortOf, statusWord, STATUSES } from './dialect.ts';
 
 export const MICROS = 1_000_000;
@@ -213,19 +217,32 @@ export const activeCallsOperation = operation({
 /** What a list of calls is filtered by. */
 export const CallsQuery = z.object({
   status: z.enum([...STATUSES.keys()]).optional(),
-  agent_id: IdText.optional(),
+  agent_id: IdText.optional().describe('An AI agent (`agent_7`) or a human agent (`user_7`)'),
   agent_version: wholeNumber(1, 1_000_000_000).optional().describe('With agent_id: the version at the call’s begin'),
   campaign_id: IdText.optional(),
   date_from: instantInQuery.optional(),
   date_to: instantInQuery.optional().describe('A date without a time includes that day'),
+  ended_from: instantInQuery
+    .optional()
+    .describe("Calls that ended from then on, latest first; a date is a day of the organization's zone"),
+  ended_to: instantInQuery.optional().describe('And before then; a date includes that day'),
 });
 
-export function callsFilter(query: z.output<typeof CallsQuery>): Omit<CallFilter, 'userId' | 'beforeId'> {
+export async function callsFilter(
+  core: Pick<Core, 'store'>,
+  ctx: Pick<Context, 'organizationId'>,
+  query: z.output<typeof CallsQuery>,
+): Promise<Omit<CallFilter, 'beforeId'>> {
   const { status, agent_id: agentId, agent_version: agentVersion, campaign_id: campaignId } = query;
-  const { date_from: from, date_to: to } = query;
+  const { date_from: from, date_to: to, ended_from: endedFrom, ended_to: endedTo } = query;
+  const user = agentId === undefined ? null : numberIn('user', agentId);
   return {
+    ...(await endedWithin(core, ctx, {
+      from: endedFrom === undefined ? null : edgeOf(endedFrom, endedFrom.at),
+      to: endedTo === undefined ? null : edgeOf(endedTo, endedTo.end),
+    })),
     ...(status === undefined ? {} : { statuses: STATUSES.get(status)! }),
-    ...(agentId === undefined ? {} : { agentId: numberIn('agent', agentId) ?? 0 }),
+    ...(agentId === undefined ? {} : user === null ? { agentId: numberIn('agent', agentId) ?? 0 } : { userId: user }),
     ...(agentVersion === undefined ? {} : { agentVersion }),
     ...(campaignId === undefined ? {} : { campaignId: numberIn('campaign', campaignId) ?? 0 }),
     ...(from === undefined ? {} : { from: from.at }),
@@ -243,7 +260,7 @@ export const listCallsOperation = operation({
   }),
   reply: pagedReply(CallReply),
   handle: async ({ core, ctx, urls, query, requestId }) => {
-    const listed = await listReviewedCalls(core, ctx, callsFilter(query), pageOf(query), query.sort);
+    const listed = await listReviewedCalls(core, ctx, await callsFilter(core, ctx, query), pageOf(query), query.sort);
     const now = core.clock.now();
     return paged(requestId, query, listed, (row) => present(row, urls, now));
   },

@@ -42,7 +42,8 @@ export const exportCallsOperation = operation({
   query: CallsQuery,
   contentType: CSV,
   reply: CsvReply,
-  handle: ({ core, ctx, query }) => csvOf(callColumns(core.clock.now()), everyCall(core, ctx, callsFilter(query))),
+  handle: async ({ core, ctx, query }) =>
+    csvOf(callColumns(core.clock.now()), everyCall(core, ctx, await callsFilter(core, ctx, query))),
 });
 
 const LEAD_COLUMNS: Columns<ListedLead & LeadAnswer> = {

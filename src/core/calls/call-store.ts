@@ -164,6 +164,8 @@ export interface CallFilter {
   readonly from?: Date;
   /** Placed or announced before this instant. */
   readonly before?: Date;
+  /** Ended at `from` or later and before `before`; the latest end comes first. Numbers are not looked at. */
+  readonly ended?: { readonly from?: Date; readonly before?: Date };
   readonly directions?: readonly Direction[];
   /** Number of either end. */
   readonly number?: string;

@@ -61,17 +61,15 @@ export async function getCallBySid(core: Pick<Core, 'store'>, sid: string, subje
 export function listCalls(
   core: Core,
   ctx: Context,
-  filter: Omit<CallFilter, 'userId'>,
+  filter: CallFilter,
   page: Page,
   sort: CallSort = 'created_at',
 ): Promise<Listed<Call>> {
   const whose = callsOf(ctx.actor);
-  return core.store.calls.list(
-    ctx.organizationId,
-    { ...filter, ...(whose === 'all' ? {} : { userId: whose.userId }) },
-    page,
-    sort,
-  );
+  if (whose === 'all') return core.store.calls.list(ctx.organizationId, filter, page, sort);
+  // Another user's calls are none.
+  const isOwn = filter.userId === undefined || filter.userId === whose.userId;
+  return core.store.calls.list(ctx.organizationId, { ...filter, userId: isOwn ? whose.userId : null }, page, sort);
 }
 
 /** What was said and done on a call, in order. */

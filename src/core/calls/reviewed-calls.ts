@@ -45,7 +45,7 @@ export async function getCallDetail(
 export async function listReviewedCalls(
   core: Core,
   ctx: Context,
-  filter: Omit<CallFilter, 'userId'>,
+  filter: CallFilter,
   page: Page,
   sort: CallSort = 'created_at',
 ): Promise<Listed<ReviewedCall>> {

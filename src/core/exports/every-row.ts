@@ -27,8 +27,8 @@ async function* pages<T>(read: (last: T | undefined, page: Page) => Promise<read
   }
 }
 
-/** Newest first. */
-export const everyCall = (core: Core, ctx: Context, filter: Omit<CallFilter, 'userId' | 'beforeId'>) =>
+/** Newest first; with `ended`, the latest end first. */
+export const everyCall = (core: Core, ctx: Context, filter: Omit<CallFilter, 'beforeId'>) =>
   pages<ReviewedCall>(async (last, page) => {
     const below = last === undefined ? filter : { ...filter, beforeId: last.call.id };
     return (await listReviewedCalls(core, ctx, below, page)).rows;

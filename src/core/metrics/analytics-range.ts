@@ -1,3 +1,4 @@
+import type { CallFilter } from '../calls/call-store.ts';
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { invalid, notFound } from '../kernel/errors.ts';
@@ -33,13 +34,33 @@ export async function analyticsRange(
   ctx: Pick<Context, 'organizationId'>,
   { from, to, zone: asked }: AskedRange,
 ): Promise<AnalyticsRange> {
-  const zone = asked ?? (await store.organizations.get(ctx.organizationId))!.timeZone;
-  const instant = (edge: AnalyticsEdge): Date =>
-    'at' in edge ? edge.at : new Date(startOfDay(zone, edge.day.getTime()));
-  const end = to === null ? clock.now() : instant(to);
-  const start = from === null ? new Date(end.getTime() - USUAL_DAYS * DAY_MS) : instant(from);
+  const zone = asked ?? (await zoneOf({ store }, ctx));
+  const end = to === null ? clock.now() : instantOf(zone, to);
+  const start = from === null ? new Date(end.getTime() - USUAL_DAYS * DAY_MS) : instantOf(zone, from);
   if (start > end) throw invalid('date_to', 'must not be before date_from', 'range');
   return { from: start, to: end, zone };
+}
+
+const zoneOf = async ({ store }: Pick<Core, 'store'>, ctx: Pick<Context, 'organizationId'>): Promise<TimeZone> =>
+  (await store.organizations.get(ctx.organizationId))!.timeZone;
+
+const instantOf = (zone: TimeZone, edge: AnalyticsEdge): Date =>
+  'at' in edge ? edge.at : new Date(startOfDay(zone, edge.day.getTime()));
+
+/** The filter of the calls that analytics count in the same range; what is left out has no end. */
+export async function endedWithin(
+  core: Pick<Core, 'store'>,
+  ctx: Pick<Context, 'organizationId'>,
+  { from, to }: Pick<AskedRange, 'from' | 'to'>,
+): Promise<Pick<CallFilter, 'ended'>> {
+  if (from === null && to === null) return {};
+  const zone = await zoneOf(core, ctx);
+  return {
+    ended: {
+      ...(from === null ? {} : { from: instantOf(zone, from) }),
+      ...(to === null ? {} : { before: instantOf(zone, to) }),
+    },
+  };
 }
 
 /** The calls of a campaign and an agent of the organization, also of a deleted one. @throws AppError not-found */
