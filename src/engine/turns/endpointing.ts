@@ -9,6 +9,8 @@ export type Telling = 'phone-number' | 'number' | 'spelling' | 'open';
 const WHOLE_NUMBER = (digits: number) => digits === 7 || digits >= 10;
 /** A telephone number with fewer digits goes on. */
 const SHORTEST_PHONE_NUMBER = 7;
+/** Few names are shorter. */
+const SHORTEST_SPELLING = 4;
 
 /** Whether these words begin a phrase that the prompt expects. */
 function begins(text: string, completions: readonly string[]): boolean {
@@ -36,11 +38,12 @@ export function endpointWaitMs(text: string, telling: Telling, policy: TurnPolic
   // A single digit ends many sentences; two in a row are a number.
   if (digits >= 2 || (digits === 1 && (telling === 'number' || telling === 'phone-number'))) {
     if (digits < SHORTEST_PHONE_NUMBER && telling === 'phone-number') return wait(policy.unfinishedEndpointMs);
-    if (digits < SHORTEST_PHONE_NUMBER && telling === 'number') return wait(policy.begunNumberEndpointMs);
+    if (digits < SHORTEST_PHONE_NUMBER && telling === 'number') return wait(policy.begunEndpointMs);
     return wait(WHOLE_NUMBER(digits) ? policy.wholeNumberEndpointMs : policy.piecewiseEndpointMs);
   }
   const letters = lettersAtEnd(text);
-  if (letters >= 2 || (letters === 1 && telling === 'spelling')) return wait(policy.piecewiseEndpointMs);
+  if (telling === 'spelling' && letters > 0 && letters < SHORTEST_SPELLING) return wait(policy.begunEndpointMs);
+  if (letters >= (telling === 'spelling' ? 1 : 2)) return wait(policy.piecewiseEndpointMs);
   if (isUnfinished(text) || (telling !== 'open' && endsOpen(text)) || begins(text, policy.completions))
     return wait(policy.unfinishedEndpointMs);
   return policy.endpointMs;

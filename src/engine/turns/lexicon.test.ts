@@ -84,14 +84,16 @@ describe('endpointing', () => {
   });
 
   it('waits for the rest of a number or a spelling, and less where it may be whole', () => {
-    assert.equal(wait('five five five', 'number'), DEFAULT_POLICY.begunNumberEndpointMs);
+    assert.equal(wait('five five five', 'number'), DEFAULT_POLICY.begunEndpointMs);
     assert.equal(wait('five', 'phone-number'), DEFAULT_POLICY.unfinishedEndpointMs);
     assert.equal(wait('five five five one two three', 'phone-number'), DEFAULT_POLICY.unfinishedEndpointMs);
     assert.equal(wait('five five five one two three four', 'phone-number'), DEFAULT_POLICY.wholeNumberEndpointMs);
     assert.equal(wait('five five five one two three four five', 'number'), DEFAULT_POLICY.piecewiseEndpointMs);
     assert.equal(wait('my number is five five five'), DEFAULT_POLICY.piecewiseEndpointMs);
     assert.equal(wait('five five five one two three four', 'number'), DEFAULT_POLICY.wholeNumberEndpointMs);
-    assert.equal(wait('m i', 'spelling'), DEFAULT_POLICY.piecewiseEndpointMs);
+    assert.equal(wait('m i', 'spelling'), DEFAULT_POLICY.begunEndpointMs);
+    assert.equal(wait('m i l l', 'spelling'), DEFAULT_POLICY.piecewiseEndpointMs);
+    assert.equal(wait('it is m i'), DEFAULT_POLICY.piecewiseEndpointMs);
     assert.equal(wait('it is', 'number'), DEFAULT_POLICY.unfinishedEndpointMs);
     assert.equal(wait('a table for four'), 300);
   });

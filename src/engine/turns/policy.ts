@@ -16,8 +16,8 @@ export interface TurnPolicy {
   /** Wait between the pieces of a number or a spelling, and after a number that may be whole. */
   readonly piecewiseEndpointMs: number;
   readonly wholeNumberEndpointMs: number;
-  /** Wait after the first digits of a number that the agent has asked for. */
-  readonly begunNumberEndpointMs: number;
+  /** Wait after the first digits or letters of the number or the spelling that the agent has asked for. */
+  readonly begunEndpointMs: number;
   /** Time to decide whether a sound interrupts. */
   readonly bargeInMs: number;
   /** A partial unchanged for this long after the end of speech starts a speculative answer. */
@@ -86,7 +86,7 @@ export const DEFAULT_POLICY: TurnPolicy = {
   unfinishedEndpointMs: 1500,
   piecewiseEndpointMs: 1050,
   wholeNumberEndpointMs: 700,
-  begunNumberEndpointMs: 1200,
+  begunEndpointMs: 1200,
   bargeInMs: 500,
   stablePartialMs: 150,
   finalTimeoutMs: 1500,
