@@ -154,7 +154,7 @@ const SUITES: readonly Suite[] = [
   { name: 'desk rules', budgetS: 90, files: tests('test/desk/*.test.ts') },
   { name: 'engine', budgetS: 180, files: tests('test/engine/*.test.ts') },
   { name: 'corpus', budgetS: 180, files: ['test/suites/corpus.test.ts'] },
-  { name: 'campaigns', budgetS: 240, files: tests('test/suites/campaign{s,-crash}.test.ts') },
+  { name: 'campaigns', budgetS: 240, files: tests('test/suites/{campaign{s,-humans,-crash},dialler-wakes}.test.ts') },
   { name: 'campaign days', budgetS: 240, files: ['test/dialler/campaign-days.test.ts'] },
   { name: 'numbers', budgetS: 240, files: ['test/suites/numbers.test.ts'] },
   { name: 'api', budgetS: 180, files: tests('test/suites/sales-agent-*.test.ts') },

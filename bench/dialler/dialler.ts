@@ -90,6 +90,7 @@ function claim(core: Core, places: OpenPlaces, { id }: Pick<Measured, 'id'>): Pr
       places,
       reserve: () => (left-- > 0 ? { serverId: SERVER, give: () => undefined } : null),
       isHeld: (campaignId) => campaignId !== id,
+      lookAgain: () => undefined,
     }),
   );
 }

@@ -386,6 +386,7 @@ const ROOMS_MS = 60_000;
 async function workOn(parts: SharedParts, core: Core): Promise<Dialler> {
   const { records, http, log, closers, config, knowledge, carriers, inquiries, serverId, deskAlarm } = parts;
   const { addresses, signedUrls } = parts;
+  const { diallerSweepMs: sweepMs } = parts.parts;
   await workOff(records.boss, core, knowledge.embedder, log);
   const words = new Map(
     apisOf([]).flatMap(({ name, webhookBody }) => (webhookBody ? [[name, webhookBody] as const] : [])),
@@ -401,7 +402,9 @@ async function workOn(parts: SharedParts, core: Core): Promise<Dialler> {
   closers.push(() => imports.close());
   const batches = new BatchDialler(core, log);
   closers.push(() => batches.close());
-  const dialler = new Dialler({ core, serverId, log });
+  const dialler = new Dialler({ core, serverId, log, ...(sweepMs === undefined ? {} : { sweepMs }) });
+  await records.onDiallingChanged(() => dialler.wake());
+  await records.onSettingsChanged(() => dialler.wake());
   closers.push(() => dialler.close());
   const rooms = setInterval(
     () =>

@@ -32,6 +32,8 @@ import type { Closer, AppOptions } from './app-options.ts';
 const CREDENTIALS_CHANNEL = 'trunkline_credentials';
 /** Notified by triggers of offers and queue entries, with the number of the call. */
 const CALL_ACCESS_CHANNEL = 'trunkline_call_access';
+/** Notified by triggers of whatever lets a lead be dialled, or stops a dial. */
+const DIALLING_CHANNEL = 'trunkline_dialling';
 /** Notified by a trigger of the settings. */
 const SETTINGS_CHANNEL = 'trunkline_settings';
 
@@ -62,6 +64,8 @@ export interface OpenRecords {
   onCallAccessLost(listener: (callId: number) => void): Promise<void>;
   /** Reports that carrier settings changed on any server, or that notifications may have been lost. */
   onSettingsChanged(listener: () => void): Promise<void>;
+  /** Reports that a lead may be dialled, or a dial has to stop, or that notifications may have been lost. */
+  onDiallingChanged(listener: () => void): Promise<void>;
   /** Latency of the database's last answer, ms; null during an outage. */
   answerMs(): number | null;
 }
@@ -152,6 +156,10 @@ async function open(config: Config, parts: AppOptions, log: Logger, closers: Clo
     onCallAccessLost: (listener) => notifications.listen(CALL_ACCESS_CHANNEL, (payload) => listener(Number(payload))),
     onSettingsChanged: async (listener) => {
       await notifications.listen(SETTINGS_CHANNEL, listener);
+      notifications.onReconnected(listener);
+    },
+    onDiallingChanged: async (listener) => {
+      await notifications.listen(DIALLING_CHANNEL, listener);
       notifications.onReconnected(listener);
     },
     boss,

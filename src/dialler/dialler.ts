@@ -5,7 +5,14 @@ import { OpenPlaces } from '#core/campaigns/open-places.ts';
 import { AppError, logFailure } from '#core/kernel/errors.ts';
 import type { Log } from '#core/kernel/log.ts';
 
-const POLL_MS = 200;
+/** The safety net: whatever lets a lead be dialled, or stops a dial, is told or has its time. */
+const SWEEP_MS = 5000;
+/** Between the beginnings of two steps, however much is told. */
+const LEAST_STEP_MS = 100;
+/** The longest delay that a timer takes. */
+const LONGEST_DELAY_MS = 3_600_000;
+/** After a step that failed. */
+const FAILED_MS = 1000;
 const COMPACT_MS = 1000;
 /** A campaign whose dial failed by an error of ours or of its settings is left alone for this long. */
 const HELD_MS = 5000;
@@ -17,11 +24,16 @@ export interface DiallerOptions {
   /** Names this server as an owner of claims. */
   readonly serverId: string;
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
+  readonly sweepMs?: number;
 }
 
-/** The control loop of campaigns: claims leads that are due, dials them, and ends dials that are due no more. */
+/**
+ * The control loop of campaigns: claims leads that are due, dials them, and ends dials that are due no more. It looks
+ * when it is woken, and at the next instant that a step has named.
+ */
 export class Dialler {
   readonly #options: DiallerOptions;
+  readonly #sweepMs: number;
   readonly #places = new OpenPlaces();
   readonly #dials = new Set<Promise<void>>();
   readonly #held = new Map<number, number>();
@@ -29,11 +41,13 @@ export class Dialler {
   #step: Promise<void> = Promise.resolve();
   #isStepping = false;
   #isDueAgain = false;
+  #beganMs = -Infinity;
   #compactedMs = -Infinity;
   #closed = false;
 
   constructor(options: DiallerOptions) {
     this.#options = options;
+    this.#sweepMs = options.sweepMs ?? SWEEP_MS;
     this.#schedule(0);
   }
 
@@ -54,26 +68,39 @@ export class Dialler {
   #schedule(ms: number): void {
     if (this.#timer) clearTimeout(this.#timer);
     if (this.#closed) return;
-    this.#timer = setTimeout(() => {
-      this.#isStepping = true;
-      this.#isDueAgain = false;
-      this.#step = this.#run().finally(() => {
-        this.#isStepping = false;
-        this.#schedule(this.#isDueAgain ? 0 : POLL_MS);
-      });
-    }, ms);
+    const earliestMs = this.#beganMs + LEAST_STEP_MS - performance.now();
+    this.#timer = setTimeout(
+      () => {
+        this.#isStepping = true;
+        this.#isDueAgain = false;
+        this.#beganMs = performance.now();
+        this.#step = this.#run().then((nextMs) => {
+          this.#isStepping = false;
+          this.#schedule(this.#isDueAgain ? 0 : nextMs);
+        });
+      },
+      Math.max(earliestMs, Math.min(ms, LONGEST_DELAY_MS)),
+    );
     this.#timer.unref();
   }
 
-  async #run(): Promise<void> {
+  /** Returns after how long to look again. */
+  async #run(): Promise<number> {
     const { core, serverId, log } = this.#options;
     const { dialling } = core.store;
+    let nextMs = this.#sweepMs;
+    const lookIn = (ms: number) => (nextMs = Math.min(nextMs, Math.max(0, ms)));
     try {
       const claimed = await claimNext(core, {
         owner: serverId,
         places: this.#places,
         reserve: () => this.#reserve(),
-        isHeld: (campaignId) => (this.#held.get(campaignId) ?? -Infinity) > performance.now(),
+        isHeld: (campaignId) => {
+          const leftMs = (this.#held.get(campaignId) ?? -Infinity) - performance.now();
+          if (leftMs > 0) lookIn(leftMs);
+          return leftMs > 0;
+        },
+        lookAgain: (at) => lookIn(at.getTime() - core.clock.now().getTime()),
       });
       for (const one of claimed) this.#dial(one);
       if (performance.now() - this.#compactedMs > COMPACT_MS) {
@@ -82,7 +109,9 @@ export class Dialler {
       }
     } catch (error) {
       logFailure(log, error, 'a step of the dialler failed');
+      lookIn(FAILED_MS);
     }
+    return nextMs;
   }
 
   #reserve(): Reservation | null {

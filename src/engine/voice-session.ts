@@ -200,8 +200,8 @@ export class VoiceSession {
     this.#post({ type: 'human-awaited', awaited });
   }
 
-  return(text: string): void {
-    this.#post({ type: 'return', text });
+  return(text: string, endsCall: string | null = null): void {
+    this.#post({ type: 'return', text, endsCall });
   }
 
   /** What a human agent and the caller say to each other; the AI agent knows it once it has the caller again. */

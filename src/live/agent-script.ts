@@ -50,8 +50,8 @@ export function scriptFor(agent: AiAgent, call: Call, { standard, documents, cam
     phrases: [prompt, firstMessage ?? '', ...Object.values(variables), ...documents].filter((text) => text !== ''),
     policy: {
       ...DEFAULT_POLICY,
-      firstMessage,
-      voicemailMessage,
+      firstMessage: overrides.needsHuman === true ? null : firstMessage,
+      voicemailMessage: voicemailMessage ?? firstMessage,
       leavesMessage: overrides.leavesNoMessage !== true,
       screen: call.direction === 'outbound',
       interruptible: agent.interruptEnabled,

@@ -222,6 +222,7 @@ export class CallStarter {
         leave: (cause) => leaveLine(this.#desk, call, cause),
       }),
       said: (who, text) => slot.desk?.said(who, text),
+      answeredBy: (who) => slot.desk?.answered(who),
       heard: (mulaw) => slot.desk?.heard(mulaw),
       onGone: (reason) => slot.ended(reason),
       watch: this.#watch,
@@ -255,6 +256,7 @@ export class CallStarter {
     });
     slot.run(running, desk);
     if (continued) void desk.takenOver();
+    else desk.rings();
     return running;
   }
 }

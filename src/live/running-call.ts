@@ -52,6 +52,8 @@ export interface RunningCallOptions {
   readonly onGone: (reason: string | null) => void;
   /** What the AI agent, or the person who talks with it, has said. */
   readonly said: (who: 'agent' | 'caller', text: string) => void;
+  /** Who has answered an outbound call, as far as it can be told. */
+  readonly answeredBy: (who: 'human' | 'machine') => void;
   /** The caller's audio. */
   readonly heard: (mulaw: Uint8Array) => void;
   /** Receives every event of the call. */
@@ -342,6 +344,10 @@ export class RunningCall {
     this.#session.return(text);
   }
 
+  endWith(text: string, reason: string): void {
+    this.#session.return(text, reason);
+  }
+
   /** Keeps what a human agent and the caller say to each other. */
   keepTalk(talk: UserTalk): void {
     const relative = (ms: number) => Math.max(0, Math.round(ms - this.#startedMs));
@@ -403,6 +409,7 @@ export class RunningCall {
       this.#ending.apologised();
     if (note.kind === 'entry' && (note.item.role === 'agent' || note.item.role === 'caller'))
       this.#options.said(note.item.role, note.item.text);
+    if (note.kind === 'answered-by') this.#options.answeredBy(note.who);
     if (note.kind === 'recovered')
       this.#options.log.warn({ call: this.call.sid, what: note.what }, 'the watchdog freed a turn');
     this.#options.watch({ callSid: this.call.sid, atMs: this.#nowMs(), type: 'note', note });

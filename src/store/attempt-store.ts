@@ -1,4 +1,5 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
+import type { LiveAnswers } from '#core/campaigns/abandonment.ts';
 import type { Attempt } from '#core/campaigns/attempt.ts';
 import type { AttemptStore, NewAttempt, Settled } from '#core/campaigns/attempt-store.ts';
 import type { Lead } from '#core/campaigns/lead.ts';
@@ -63,6 +64,26 @@ export class PostgresAttemptStore implements AttemptStore {
     await sql`
       with gone as (delete from attempts where id = ${attemptId} returning lead_id)
       update leads set attempts = attempts - 1 where id in (select lead_id from gone)`.execute(this.#db);
+  }
+
+  async countAnswer(campaignId: number, at: Date, isAbandoned: boolean): Promise<void> {
+    await sql`
+      insert into live_answers (campaign_id, hour, live, abandoned)
+      values (${campaignId}, date_trunc('hour', ${at}::timestamptz, 'UTC'), 1, ${isAbandoned ? 1 : 0})
+      on conflict (campaign_id, hour) do update
+      set live = live_answers.live + 1, abandoned = live_answers.abandoned + excluded.abandoned`.execute(this.#db);
+  }
+
+  async liveAnswers(campaignId: number, since: Date): Promise<LiveAnswers> {
+    return this.#db
+      .selectFrom('live_answers')
+      .select([
+        sql<number>`coalesce(sum(live), 0)::bigint`.as('live'),
+        sql<number>`coalesce(sum(abandoned), 0)::bigint`.as('abandoned'),
+      ])
+      .where('campaign_id', '=', campaignId)
+      .where('hour', '>=', sql<Date>`date_trunc('hour', ${since}::timestamptz, 'UTC')`)
+      .executeTakeFirstOrThrow();
   }
 
   async settle(leadId: number, { outcome, next, callbackAt }: Settled, at: Date): Promise<void> {

@@ -115,6 +115,7 @@ export class PostgresDiallingStore implements DiallingStore {
       .selectFrom('lead_imports')
       .select('id')
       .where('campaign_id', '=', campaignId)
+      .where('target', '=', 'leads')
       .where((eb) => eb.or([eb('status', '=', 'processing'), eb('released', '=', false)]))
       .where('status', '<>', 'failed')
       .limit(1)
@@ -141,6 +142,22 @@ export class PostgresDiallingStore implements DiallingStore {
         limit ${most} for no key update skip locked)
       update leads set status = 'ready', lease_until = null, lease_owner = null, updated_at = ${now}
       where id in (select id from lost)`.execute(this.#db);
+  }
+
+  async nextInstant(now: Date): Promise<Date | null> {
+    const { rows } = await sql<{ at: Date | null }>`
+      select min(at) as at from (
+        select least(case when starts_at > ${now} then starts_at end, case when ends_at > ${now} then ends_at end,
+          case when calls_per_second is not null then
+            (select dial_after from campaign_pace p where p.campaign_id = c.id and dial_after > ${now}) end,
+          (select due_at from leads l where l.campaign_id = c.id and l.status = 'waiting' order by due_at limit 1)) as at
+        from campaigns c where status = 'active'
+        union all select min(lease_until) from leads where status = 'claimed'
+        union all select min(not_after) from calls
+          where campaign_id is not null and status in ('placed', 'ringing') and not_after > ${now}) instants`.execute(
+      this.#db,
+    );
+    return rows[0]?.at ?? null;
   }
 
   async lockPace(campaignId: number, now: Date): Promise<CampaignLoad | null> {

@@ -16,6 +16,16 @@ export class PostgresDoNotCallStore implements DoNotCallStore {
     this.#db = db;
   }
 
+  async hasSuppressed(organizationId: number): Promise<boolean> {
+    const row = await this.#db
+      .selectFrom('suppressed_numbers')
+      .select('organization_id')
+      .where('organization_id', '=', organizationId)
+      .limit(1)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
   async add(
     organizationId: number,
     numbers: readonly string[],

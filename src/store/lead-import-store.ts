@@ -1,7 +1,14 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { LeadColumns } from '#core/campaigns/lead-columns.ts';
 import type { TableFormat } from '#core/campaigns/lead-file.ts';
-import type { ImportStatus, LeadImport, LeadImportStore, NewImport, RejectedRow } from '#core/campaigns/lead-import.ts';
+import type {
+  ImportStatus,
+  ImportTarget,
+  LeadImport,
+  LeadImportStore,
+  NewImport,
+  RejectedRow,
+} from '#core/campaigns/lead-import.ts';
 import type { Database } from './schema.ts';
 import { interval } from './sql.ts';
 
@@ -20,6 +27,7 @@ export class PostgresLeadImportStore implements LeadImportStore {
       .insertInto('lead_imports')
       .values({
         organization_id: one.organizationId,
+        target: one.target,
         campaign_id: one.campaignId,
         file_key: one.fileKey,
         file_name: one.fileName,
@@ -35,22 +43,21 @@ export class PostgresLeadImportStore implements LeadImportStore {
     return toImport(row);
   }
 
-  async find(organizationId: number, campaignId: number, id: number): Promise<LeadImport | null> {
-    const row = await this.#one(organizationId, campaignId, id).executeTakeFirst();
+  async find(organizationId: number, id: number): Promise<LeadImport | null> {
+    const row = await this.#one(organizationId, id).executeTakeFirst();
     return row ? toImport(row) : null;
   }
 
-  async lock(organizationId: number, campaignId: number, id: number): Promise<LeadImport | null> {
-    const row = await this.#one(organizationId, campaignId, id).forUpdate().executeTakeFirst();
+  async lock(organizationId: number, id: number): Promise<LeadImport | null> {
+    const row = await this.#one(organizationId, id).forUpdate().executeTakeFirst();
     return row ? toImport(row) : null;
   }
 
-  #one(organizationId: number, campaignId: number, id: number) {
+  #one(organizationId: number, id: number) {
     return this.#db
       .selectFrom('lead_imports')
       .selectAll()
       .where('organization_id', '=', organizationId)
-      .where('campaign_id', '=', campaignId)
       .where('id', '=', id);
   }
 
@@ -158,6 +165,7 @@ export class PostgresLeadImportStore implements LeadImportStore {
 const toImport = (row: Selectable<Database['lead_imports']>): LeadImport => ({
   id: row.id,
   organizationId: row.organization_id,
+  target: row.target as ImportTarget,
   campaignId: row.campaign_id,
   fileKey: row.file_key,
   fileName: row.file_name,

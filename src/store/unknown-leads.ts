@@ -17,26 +17,18 @@ export async function insertUnknown(
     leads.map(({ place }) => place),
     importId,
   );
-  const texts = (of: (lead: UnknownLead) => string | null) => sql`${leads.map(of)}::text[]`;
-  const integers = (of: (lead: UnknownLead) => number) => sql`${leads.map(of)}::bigint[]`;
+  const given = givenRows(leads, (lead) => places.get(keyOf(lead.place))!);
   const { rows } = await sql<{ number: string }>`
     with given as materialized (
-      select g.* from unnest(${texts((one) => one.number)}, ${texts((one) => one.suppressionHash)},
-        ${texts((one) => one.name)}, ${texts((one) => one.email)}, ${texts((one) => JSON.stringify(one.variables))},
-        ${integers((one) => one.priority)}, ${texts((one) => one.postalCode)}, ${texts((one) => one.region)},
-        ${texts((one) => one.country)}, ${texts((one) => one.timeZone)},
-        ${sql`${leads.map(({ consent }) => consent?.given ?? null)}::boolean[]`},
-        ${texts((one) => one.consent?.source ?? null)}, ${texts((one) => one.standing.status)},
-        ${texts((one) => one.standing.reason)}, ${integers((one) => places.get(keyOf(one.place))!)}) with ordinality
-        as g(number, hash, name, email, variables, priority, postal_code, region, country, time_zone, consented,
-          consent_source, status, reason, place_id, at)
+      select g.* from ${given} g
       where coalesce(
         -- With limits the planner looks each number up by its index, instead of reading all numbers of an organization.
         (select true from person_numbers n
           where n.organization_id = ${organizationId} and n.number = g.number limit 1),
         (select true from do_not_call d where d.organization_id = ${organizationId} and d.number = g.number limit 1),
+        -- Without hashes no number is suppressed; if one is by now, nothing is known of any.
         (select true from suppressed_numbers s
-          where s.organization_id = ${organizationId} and s.number_hash = g.hash limit 1),
+          where s.organization_id = ${organizationId} and (g.hash is null or s.number_hash = g.hash) limit 1),
         (select true from calls c where c.organization_id = ${organizationId} and c.to_number = g.number
           and c.direction = 'outbound' limit 1)) is null),
     numbers as (
@@ -60,6 +52,47 @@ export async function insertUnknown(
       ${importId}::bigint, status, reason, ${at}::timestamptz, place_id, ${at}::timestamptz, ${at}::timestamptz
     from fresh order by at returning number`.execute(db);
   return new Set(rows.map(({ number }) => number));
+}
+
+type Cell = string | number | boolean | null;
+
+const COLUMNS: readonly (readonly [
+  name: string,
+  type: 'text' | 'bigint' | 'boolean',
+  of: (lead: UnknownLead) => Cell,
+])[] = [
+  ['hash', 'text', (one) => one.suppressionHash],
+  ['name', 'text', (one) => one.name],
+  ['email', 'text', (one) => one.email],
+  ['variables', 'text', (one) => JSON.stringify(one.variables)],
+  ['priority', 'bigint', (one) => one.priority],
+  ['postal_code', 'text', (one) => one.postalCode],
+  ['region', 'text', (one) => one.region],
+  ['country', 'text', (one) => one.country],
+  ['time_zone', 'text', (one) => one.timeZone],
+  ['consented', 'boolean', (one) => one.consent?.given ?? null],
+  ['consent_source', 'text', (one) => one.consent?.source ?? null],
+  ['status', 'text', (one) => one.standing.status],
+  ['reason', 'text', (one) => one.standing.reason],
+];
+
+/** Leads as rows. What is the same in all of them, as most columns of a list are, is sent once. */
+function givenRows(leads: readonly UnknownLead[], placeIdOf: (lead: UnknownLead) => number) {
+  const columns = [...COLUMNS, ['place_id', 'bigint', placeIdOf] as const].map(([name, type, of]) => ({
+    name: sql.raw(name),
+    type: sql.raw(type),
+    values: leads.map(of),
+  }));
+  const isSame = ({ values }: (typeof columns)[number]) => values.every((value) => value === values[0]);
+  const varying = columns.filter((one) => !isSame(one));
+  const arrays = varying.map(({ values, type }) => sql`, ${values}::${type}[]`);
+  const names = varying.map(({ name }) => sql`, ${name}`);
+  const same = columns.filter(isSame).map(({ name, type, values }) => sql`, ${values[0]}::${type} as ${name}`);
+  const none = sql``;
+  return sql`(
+    select v.*${same.length === 0 ? none : sql.join(same, none)}
+    from unnest(${leads.map(({ number }) => number)}::text[]${arrays.length === 0 ? none : sql.join(arrays, none)})
+      with ordinality as v(number${names.length === 0 ? none : sql.join(names, none)}, at))`;
 }
 
 /**

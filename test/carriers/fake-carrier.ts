@@ -121,6 +121,13 @@ export abstract class FakeCarrier {
     return this.send(this.webhook(call, what));
   }
 
+  /** The called person answers, of a carrier whose telephones ring by hand. */
+  async pickUp(call: FakeCall): Promise<Reply> {
+    const reply = await this.tell(call, 'answered');
+    if (reply.status === 200) await this.connect(call);
+    return reply;
+  }
+
   /** The other end hangs up. */
   async hangUp(call: FakeCall): Promise<void> {
     call.ended = true;

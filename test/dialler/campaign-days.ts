@@ -50,6 +50,9 @@ export class CampaignDays implements CheckedWorld {
   readonly refusedAtMs = new Map<string, number>();
   readonly #keepsRecords: boolean;
   #mode: 'well' | 'down' | 'lossy' | 'slow' = 'well';
+  /** Something happened of which diallers are told. */
+  #isTold = true;
+  #lookAtMs = -Infinity;
   #failures = 0;
   #restUntilMs = -Infinity;
   #recovering = false;
@@ -146,9 +149,13 @@ export class CampaignDays implements CheckedWorld {
     this.#timers.push({ atMs: this.nowMs + afterMs, run });
   }
 
-  /** Goes to the next instant at which anything may happen. False if nothing is left to do. */
+  /**
+   * Goes to the next instant at which anything may happen. False if nothing is left to do. A dialler looks when it is
+   * told of something, and otherwise only at the instants that it has named.
+   */
   async #next(): Promise<boolean> {
-    await this.#steps();
+    if (this.#isTold || this.nowMs >= this.#lookAtMs) await this.#steps();
+    this.#isTold = false;
     await this.#checks.step();
     const { campaigns } = this.records;
     const isOver = campaigns.filter(({ status }) => status !== 'completed').length === 0;
@@ -160,6 +167,13 @@ export class CampaignDays implements CheckedWorld {
     this.days += ((next - this.nowMs) / DAY) * campaigns.filter(({ status }) => status === 'active').length;
     this.nowMs = Math.max(this.nowMs, next);
     const due = this.#timers.filter(({ atMs }) => atMs <= this.nowMs);
+    const isBack = this.servers.some(({ upAtMs }) => upAtMs === this.nowMs);
+    const hasLostCalls = this.records.calls.filter(
+      (one) => !isEnded(one.status) && one.leaseUntil.getTime() < this.nowMs,
+    );
+    // That a promise was missed is noted by a sweep.
+    const isSwept = this.records.leads.filter((one) => one.callbackAt?.getTime() === this.nowMs - MISSED_MS).length > 0;
+    this.#isTold = isSwept || due.length > 0 || isBack || hasLostCalls.length > 0 || this.#restUntilMs === this.nowMs;
     for (const timer of due) {
       this.#timers.splice(this.#timers.indexOf(timer), 1);
       await timer.run();
@@ -208,6 +222,7 @@ export class CampaignDays implements CheckedWorld {
 
   /** One server or the other looks, until there is nothing to do. */
   async #steps(): Promise<void> {
+    this.#lookAtMs = Infinity;
     for (let round = 0; round < 50; round++) {
       const up = this.servers.filter(({ upAtMs }) => this.nowMs >= upAtMs);
       if (up.length === 0 || !(await this.#step(this.#random.pick(up)))) return;
@@ -225,6 +240,7 @@ export class CampaignDays implements CheckedWorld {
       places: server.places,
       reserve: () => ({ serverId: `${server.id}${life}`, give: () => undefined }),
       isHeld: () => false,
+      lookAgain: (at) => (this.#lookAtMs = Math.min(this.#lookAtMs, at.getTime())),
     });
     for (const { lead, reservation } of claimed) {
       // Between the claim and the dial anything may happen.

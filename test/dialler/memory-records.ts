@@ -75,6 +75,7 @@ export class MemoryRecords {
   readonly persons = new Table<PersonRow>(this.#undo);
   readonly paces = new Map<number, Pace>();
   readonly completed: number[] = [];
+  readonly answers: { readonly campaignId: number; readonly at: Date; readonly isAbandoned: boolean }[] = [];
   /** Callbacks that people asked for on calls. */
   readonly callbacks = new Map<number, Date>();
   /** Calls that were dialled because they had been promised. */
@@ -273,6 +274,11 @@ export class MemoryRecords {
         attempts.delete(id);
         leads.change(leadId, { attempts: leads.rows.get(leadId)!.attempts - 1 });
       },
+      countAnswer: async (id, at, isAbandoned) => void this.answers.push({ campaignId: id, at, isAbandoned }),
+      liveAnswers: async (id, since) => {
+        const own = this.answers.filter(({ campaignId, at }) => campaignId === id && at >= since);
+        return { live: own.length, abandoned: own.filter(({ isAbandoned }) => isAbandoned).length };
+      },
       settle: async (id, { outcome, next, callbackAt }) => {
         if (leads.rows.get(id)!.status !== 'dialling') return;
         leads.change(id, {
@@ -320,6 +326,18 @@ export class MemoryRecords {
           leads.change(one.id, { status: 'ready', reason: null });
         for (const one of leads.filter(({ leaseUntil }) => leaseUntil !== null && leaseUntil < now))
           leads.change(one.id, { status: 'ready', leaseUntil: null, owner: null });
+      },
+      nextInstant: async (now) => {
+        const soon = (at: Date | null | undefined) => (at && at > now ? [at.getTime()] : []);
+        const active = campaigns.filter(({ status }) => status === 'active');
+        const instants = [
+          ...active.flatMap((one) => [...soon(one.startsAt), ...soon(one.endsAt)]),
+          ...active.flatMap((one) => (one.callsPerSecond === null ? [] : soon(this.paces.get(one.id)?.dialAfter))),
+          ...active.flatMap((one) => this.#leadsOf(one.id, 'waiting').map(({ dueAt }) => dueAt.getTime())),
+          ...leads.filter(({ leaseUntil }) => leaseUntil !== null).map((one) => one.leaseUntil!.getTime() + 1),
+          ...this.#live().flatMap((one) => (one.status === 'answered' ? [] : soon(one.notAfter))),
+        ];
+        return instants.length === 0 ? null : new Date(Math.min(...instants));
       },
       lockPace: async (id) => this.#load(campaigns.rows.get(id)!),
       setPace: async (id, pace) => void this.paces.set(id, pace),

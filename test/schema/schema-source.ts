@@ -14,7 +14,7 @@ const AREAS: Readonly<Record<string, string>> = {
   calls: `batch_calls call_batches call_origins call_reviews calls conversations entries legs media_tokens participants
     record_revisions`,
   campaigns: `attempts calling_places calling_rules campaign_pace campaigns lead_counts lead_import_errors lead_imports
-    leads`,
+    leads live_answers`,
   carriers: 'carrier_deliveries carrier_pace dispatch_rules phone_numbers received_messages sip_trunks',
   desk: 'callbacks desk_agents desks offers queue_entries',
   events: 'event_feed events webhook_deliveries webhook_lanes webhooks',

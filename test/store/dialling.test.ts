@@ -54,6 +54,7 @@ describe(`dialling on Postgres ${serverName}`, () => {
       places: new OpenPlaces(),
       reserve: () => reservation,
       isHeld: (id) => of !== undefined && id !== of,
+      lookAgain: () => undefined,
     });
 
   it('13. a campaign that needs human agents dials as many people as agents are free, and none without', async () => {

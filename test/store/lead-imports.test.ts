@@ -107,7 +107,7 @@ describe(`imports of leads on Postgres ${serverName}`, () => {
     assert.deepEqual([tried.created, tried.updated, tried.unchanged, tried.rejected], counts(did));
     assert.deepEqual(counts(did), [1, 0, 3, 1]);
     assert.deepEqual(
-      (await rejectedRows(core, ctx, id, did.id, 10)).map(({ row, cells }) => [row, cells]),
+      (await rejectedRows(core, did, 10)).map(({ row, cells }) => [row, cells]),
       [[5, ['none', 'X']]],
     );
     assert.equal((await opened.store.leads.byNumber(id, new1))!.name, 'Bob', 'the first row of a number counts');
@@ -275,13 +275,13 @@ describe(`imports of leads on Postgres ${serverName}`, () => {
     const did = await whole(id, ['phone,name,time_zone', ...rows, ''].join('\n'));
     assert.equal(did.rejected, 3);
     await erasePerson(core, ctx, known);
-    const left = await rejectedRows(core, ctx, id, did.id, 10);
+    const left = await rejectedRows(core, did, 10);
     assert.deepEqual(
       left.map(({ cells }) => cells[0]),
       [other],
     );
     await opened.store.clearUp(new Date(core.clock.now().getTime() + 40 * 86_400_000));
-    assert.deepEqual(await rejectedRows(core, ctx, id, did.id, 10), []);
+    assert.deepEqual(await rejectedRows(core, did, 10), []);
   });
 
   it('undo deletes the leads that were never dialled, and keeps those of other imports', async () => {

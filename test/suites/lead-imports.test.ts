@@ -121,12 +121,44 @@ describe('campaigns of call-center', { concurrency: 1 }, () => {
     assert.equal((await ask('GET', `/api/campaigns/${id}/imports/import_999`)).status, 404);
   });
 
+  /** Imports a do-not-call list, and returns what became of it. */
+  async function refused(csv: string): Promise<Json> {
+    const begun = await upload('/api/people/do-not-call/import', csv);
+    assert.equal(begun.status, 200, JSON.stringify(begun.body));
+    return until('the import to end', 60_000, async () => {
+      const found = await ok('GET', `/api/people/do-not-call/imports/${String(data(begun)['import_id'])}`);
+      return found['status'] === 'processing' ? null : found;
+    });
+  }
+
   it('take a do-not-call list, which binds leads that are there, whatever way their numbers are written', async () => {
     const id = await create({ name: 'Suppressed' });
     await imported(id, 'phone\n+4930888041\n+4930888042\n');
-    const reply = await upload('/api/people/do-not-call/import', '+49 (0)30 888 041\n0049 30 888042\n+4930888042\nx\n');
-    assert.equal(reply.status, 200, JSON.stringify(reply.body));
-    assert.deepEqual(someOf(data(reply), 'total_rows', 'imported', 'duplicates', 'rejected'), [4, 2, 1, 1]);
+    const csv = 'phone,note\n+49 (0)30 888 041,a\n0049 30 888042,b\n+4930888042,c\nx,"=d"\n';
+    const first = await refused(csv);
+    assert.deepEqual(someOf(first, 'status', 'campaign_id'), ['completed', null]);
+    assert.deepEqual(
+      someOf(first, 'total_rows', 'processed_rows', 'imported', 'duplicates', 'rejected'),
+      [4, 4, 2, 1, 1],
+    );
+    assert.equal(((first['errors'] as Json[])[0] as Json)['row'], 5);
+    const path = `/api/people/do-not-call/imports/${String(first['import_id'])}`;
+    const errors = String((await ask('GET', `${path}/errors.csv`)).body['text']).split('\r\n');
+    assert.deepEqual([errors[0], errors.length], ['phone,note,import_error', 3]);
+    assert.match(errors[1]!, /^x,"'=d",.*not a telephone number/);
+    assert.deepEqual(
+      someOf(await refused(csv), 'imported', 'duplicates', 'rejected'),
+      [0, 3, 1],
+      'the same file twice',
+    );
+    assert.equal((await ask('GET', `/api/campaigns/${id}/imports/${String(first['import_id'])}`)).status, 404);
+    const leadImport = await upload(`/api/campaigns/${id}/leads`, 'phone\n+4930888041\n');
+    assert.equal(
+      (await ask('GET', `/api/people/do-not-call/imports/${String(data(leadImport)['import_id'])}`)).status,
+      404,
+    );
+    const missing = await upload('/api/people/do-not-call/import', csv, { campaign_id: 'campaign_999' });
+    assert.equal(missing.status, 404);
     assert.deepEqual((await ok('GET', `/api/campaigns/${id}/readiness`))['blocked'], { do_not_call: 2 });
     // A lead that comes later is held back as well.
     const later = await create({ name: 'Later' });

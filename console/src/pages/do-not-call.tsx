@@ -1,4 +1,4 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactNode } from 'react';
 import { api, type QueryOf, type ReplyOf } from '@/api/client.ts';
 import { may } from '@/api/permissions.ts';
@@ -8,15 +8,14 @@ import { useAddress } from '@/design/address.ts';
 import { Button } from '@/design/button.tsx';
 import { CopyCurl } from '@/design/copy-curl.tsx';
 import { Confirm, Dialog } from '@/design/dialog.tsx';
-import { Table } from '@/design/facts.tsx';
 import { TextField } from '@/design/field.tsx';
 import { count, when } from '@/design/format.ts';
 import { ListPage, type Column } from '@/design/list-page.tsx';
 import { MakeDialog } from '@/design/make-dialog.tsx';
-import { Empty } from '@/design/states.tsx';
+import { Empty, Failed, Loading } from '@/design/states.tsx';
+import { ImportRows, WATCH_MS } from './import-rows.tsx';
 
 type Entry = ReplyOf<'GET /api/people/do-not-call'>['data'][number];
-type Imported = ReplyOf<'POST /api/people/do-not-call/import'>['data'];
 
 const SOURCES = { spoken: 'Said so on a call', api: 'Entered', import: 'Imported', sms: 'Texted STOP' } as const;
 
@@ -142,7 +141,7 @@ function Add({ onClose, done }: DialogProps): ReactNode {
 function Import({ onClose, done }: DialogProps): ReactNode {
   const [file, setFile] = useState<File | null>(null);
   const [country, setCountry] = useState('');
-  const [found, setFound] = useState<Imported | null>(null);
+  const [begun, setBegun] = useState<string | null>(null);
   const act = useAct();
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -151,8 +150,7 @@ function Import({ onClose, done }: DialogProps): ReactNode {
       if (country) form.append('country', country.toUpperCase());
       form.append('file', file!);
       const { data } = await api('POST /api/people/do-not-call/import', { body: form as never });
-      setFound(data);
-      done();
+      setBegun(data.import_id);
     });
   };
   return (
@@ -172,24 +170,38 @@ function Import({ onClose, done }: DialogProps): ReactNode {
           onChange={(event) => setCountry(event.target.value)}
         />
         <Failure act={act} />
-        {found && (
-          <div role="status" className="flex flex-col gap-2">
-            <p>
-              {count(found.imported, 'number')} added, {found.duplicates} already there, {found.rejected} rejected.
-            </p>
-            {found.errors.length > 0 && (
-              <Table
-                label="Rejected rows"
-                head={['Row', 'Why']}
-                rows={found.errors.map(({ row, error }) => ({ key: String(row), cells: [row, error] }))}
-              />
-            )}
-          </div>
-        )}
+        {begun && <Running id={begun} done={done} />}
         <Button look="main" type="submit" busy={act.busy} disabled={!file}>
           Import
         </Button>
       </form>
     </Dialog>
+  );
+}
+
+/** An import of numbers while it runs and after it. */
+function Running({ id, done }: { readonly id: string; readonly done: () => void }): ReactNode {
+  const found = useQuery({
+    queryKey: ['do-not-call-import', id],
+    queryFn: async ({ signal }) => {
+      const one = await api(
+        'GET /api/people/do-not-call/imports/:import_id',
+        { params: { import_id: id } },
+        { signal },
+      );
+      if (one.data.status !== 'processing') done();
+      return one;
+    },
+    refetchInterval: ({ state }) => (state.data?.data.status === 'processing' ? WATCH_MS : false),
+  });
+  if (found.isPending) return <Loading rows={1} />;
+  if (found.isError) return <Failed error={found.error} retry={() => void found.refetch()} />;
+  const one = found.data.data;
+  return (
+    <ImportRows
+      of={one}
+      done={`${count(one.imported, 'number')} added, ${one.duplicates} already there, ${one.rejected} rejected.`}
+      errorsAt={`/api/people/do-not-call/imports/${id}/errors.csv`}
+    />
   );
 }

@@ -23,6 +23,8 @@ import {
 } from './campaigns.ts';
 import {
   allowCallsOperation,
+  doNotCallImportErrorsOperation,
+  doNotCallImportOperation,
   importDoNotCallOperation,
   listDoNotCallOperation,
   refuseCallsOperation,
@@ -145,5 +147,7 @@ export const callCenter: Api = {
     listDoNotCallOperation,
     allowCallsOperation,
     importDoNotCallOperation,
+    doNotCallImportOperation,
+    doNotCallImportErrorsOperation,
   ],
 };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CAMPAIGN_STATUSES, type Campaign } from '#core/campaigns/campaign.ts';
 import { CAMPAIGN_SORTS } from '#core/campaigns/campaign-store.ts';
 import { figuresOf } from '#core/campaigns/campaign-figures.ts';
+import { ABANDONMENT_LIMIT, abandonmentRate, type LiveAnswers } from '#core/campaigns/abandonment.ts';
 import { campaignForecast, campaignReadiness, getCampaign, listCampaigns } from '#core/campaigns/campaigns.ts';
 import { placeTestCall } from '#core/campaigns/test-call.ts';
 import { createCampaign, updateCampaign } from '#core/campaigns/manage-campaigns.ts';
@@ -100,6 +101,17 @@ export const updateCampaignOperation = operation({
   },
 });
 
+const AbandonmentReply = z.object({
+  live_answers: z.int().describe('Calls that a person answered; machines do not count'),
+  abandoned: z.int().describe('Of these, those that no human agent took within two seconds'),
+  rate_percent: z.number(),
+});
+const presentAnswers = (answers: LiveAnswers): z.input<typeof AbandonmentReply> => ({
+  live_answers: answers.live,
+  abandoned: answers.abandoned,
+  rate_percent: Math.round(abandonmentRate(answers) * 10_000) / 100,
+});
+
 export const campaignReadinessOperation = operation({
   method: 'GET',
   path: '/api/campaigns/:campaign_id/readiness',
@@ -122,6 +134,10 @@ export const campaignReadinessOperation = operation({
       callbacks: z
         .object({ promised: z.int(), missed: z.int() })
         .describe('Calls that people asked for at a time: to come, and not made in time'),
+      abandonment: z
+        .object({ limit_percent: z.number(), last_24_hours: AbandonmentReply, last_30_days: AbandonmentReply })
+        .nullable()
+        .describe('Null unless needs_human is set. Over the limit, the campaign dials more slowly or not at all'),
       opens_at: z.string().nullable().describe('When the first lead may be dialled, if closed hours alone forbid it'),
       forecast: z
         .array(z.object({ from: z.string(), dialable: z.int() }))
@@ -143,6 +159,11 @@ export const campaignReadinessOperation = operation({
       blocked: { ...readiness.blocked },
       total: readiness.total,
       callbacks: { ...readiness.callbacks },
+      abandonment: readiness.abandonment && {
+        limit_percent: ABANDONMENT_LIMIT * 100,
+        last_24_hours: presentAnswers(readiness.abandonment.day),
+        last_30_days: presentAnswers(readiness.abandonment.month),
+      },
       opens_at: readiness.opensAt && timeInSeconds(readiness.opensAt),
       forecast: hours.map(({ from, dialable }) => ({ from: timeInSeconds(from), dialable })),
     });

@@ -2,16 +2,17 @@ import { z } from 'zod';
 import { invalid, notFound } from '#core/kernel/errors.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
 import { importDoNotCallList } from '#core/campaigns/import-do-not-call.ts';
+import { getDoNotCallImport } from '#core/campaigns/imports.ts';
 import { LARGEST_LEAD_FILE } from '#core/campaigns/import-leads.ts';
 import { allowCalls, doNotCallOf, importDoNotCall, listDoNotCall } from '#core/people/do-not-call.ts';
 import type { DoNotCallEntry } from '#core/people/do-not-call-store.ts';
 import { refuseCalls } from '#core/people/refuse-calls.ts';
 import { operation } from '../kit/operation.ts';
-import { IdText, idOf, phoneNumberInQuery, phoneNumberText, timeInSeconds } from '../kit/codecs.ts';
+import { IdText, idOf, numberOf, phoneNumberInQuery, phoneNumberText, timeInSeconds } from '../kit/codecs.ts';
 import { uploadedFile } from '../kit/upload.ts';
 import { campaignNumber } from './campaigns.ts';
-import { MappingField, RowError } from './lead-imports.ts';
 import { envelope, enveloped, paged, pagedReply, pageOf, PageQuery } from './dialect.ts';
+import { Begun, errorsCsv, ImportProgress, MappingField, presentBegun, presentProgress } from './import-replies.ts';
 
 const CampaignId = IdText.optional().describe('The list of this campaign, instead of the organization’s');
 const numberOfCampaign = (id: string | undefined): number | null => (id === undefined ? null : campaignNumber(id));
@@ -88,8 +89,9 @@ export const allowCallsOperation = operation({
 export const importDoNotCallOperation = operation({
   method: 'POST',
   path: '/api/people/do-not-call/import',
-  summary: 'Never call the numbers of a list (CSV) again',
+  summary: 'Never call the numbers of a list (CSV) again; it is read in the background',
   permission: 'manage-people',
+  creates: true,
   uploads: true,
   largestUpload: LARGEST_LEAD_FILE,
   takesPlace: true,
@@ -99,25 +101,38 @@ export const importDoNotCallOperation = operation({
     country: z.string().max(100).optional().describe('The country of numbers without a country code'),
     campaign_id: CampaignId,
   }),
-  reply: enveloped(
-    z.object({
-      total_rows: z.int(),
-      imported: z.int(),
-      duplicates: z.int(),
-      rejected: z.int(),
-      errors: z.array(RowError),
-    }),
-  ),
+  reply: enveloped(Begun),
   handle: async ({ core, ctx, body, requestId }) => {
     const { file, mapping = {}, country = null, campaign_id: campaign } = body;
     const list = { staged: file.staged, name: file.name, mapping, country };
-    const done = await importDoNotCallList(core, ctx, list, numberOfCampaign(campaign));
-    return envelope(requestId, {
-      total_rows: done.totalRows,
-      imported: done.added,
-      duplicates: done.totalRows - done.added - done.rejected,
-      rejected: done.rejected,
-      errors: done.errors.map(({ row, error }) => ({ row, error })),
-    });
+    return envelope(requestId, presentBegun(await importDoNotCallList(core, ctx, list, numberOfCampaign(campaign))));
   },
+});
+
+const ImportParams = z.object({ import_id: IdText });
+const importIn = ({ import_id: id }: z.output<typeof ImportParams>) => numberOf('import', id, 'Import', 'import_id');
+
+export const doNotCallImportOperation = operation({
+  method: 'GET',
+  path: '/api/people/do-not-call/imports/:import_id',
+  summary: 'How far an import of numbers is, and what it rejected',
+  permission: 'read',
+  params: ImportParams,
+  reply: enveloped(ImportProgress.extend({ campaign_id: z.string().nullable().describe('Null: every campaign') })),
+  handle: async ({ core, ctx, params, requestId }) => {
+    const one = await getDoNotCallImport(core, ctx, importIn(params));
+    const campaign = one.campaignId === null ? null : idOf('campaign', one.campaignId);
+    return envelope(requestId, { ...(await presentProgress(core, one)), campaign_id: campaign });
+  },
+});
+
+export const doNotCallImportErrorsOperation = operation({
+  method: 'GET',
+  path: '/api/people/do-not-call/imports/:import_id/errors.csv',
+  summary: 'The rejected rows as CSV with a reason, to be mended and uploaded again',
+  permission: 'read',
+  contentType: 'text/csv; charset=utf-8',
+  params: ImportParams,
+  reply: z.string(),
+  handle: async ({ core, ctx, params }) => errorsCsv(core, await getDoNotCallImport(core, ctx, importIn(params))),
 });

@@ -6,7 +6,7 @@ import { operation } from '../kit/operation.ts';
 import { timeInSeconds } from '../kit/codecs.ts';
 import { AgentId, SESSION, SessionParams, sessionId, subjectOf } from './ids.ts';
 
-const REQUESTERS = ['caller', 'api', 'human_agent', 'supervisor'] as const;
+const REQUESTERS = ['caller', 'api', 'human_agent', 'supervisor', 'campaign'] as const;
 
 /** A transfer in the detail of its call. */
 export const Transfer = z.object({

@@ -60,6 +60,8 @@ export interface CallOverrides {
   readonly voicemailMessage?: string;
   /** Hangs up on a voicemail without a word. */
   readonly leavesNoMessage?: boolean;
+  /** The person is promised a human agent: the AI agent speaks to machines only, and where none comes. */
+  readonly needsHuman?: boolean;
   readonly voiceId?: string;
   readonly modelName?: string;
   /** Longest conversation; the caller is warned before its end. */

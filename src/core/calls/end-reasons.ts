@@ -3,6 +3,9 @@ import type { Call } from './call.ts';
 /** End reason of a call that no carrier took because none could be used. */
 export const CARRIER_UNAVAILABLE = 'carrier_unavailable';
 
+/** End reason of a call whose person was promised a human agent, and none took it. */
+export const ABANDONED = 'abandoned';
+
 /** End reasons in plain words. */
 const WORDS: Readonly<Record<string, string>> = {
   caller_hung_up: 'The other person hung up.',
@@ -21,6 +24,7 @@ const WORDS: Readonly<Record<string, string>> = {
   booked: 'An appointment was agreed.',
   completed: 'The talk came to its end.',
   do_not_call: 'The person does not want to be called again.',
+  [ABANDONED]: 'The person answered, and no human agent took the call.',
   server_died: 'The server stopped during the call.',
 };
 

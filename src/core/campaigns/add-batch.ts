@@ -36,6 +36,7 @@ async function addUnknown(
 ): Promise<ReadonlySet<string>> {
   const { id: campaignId, organizationId } = campaign;
   const at = core.clock.now();
+  const hasSuppressed = await records.doNotCall.hasSuppressed(organizationId);
   const screened = await screenUnknown(records, campaign, leads, at);
   return records.leads.insertUnknown({
     organizationId,
@@ -44,7 +45,7 @@ async function addUnknown(
     at,
     leads: leads.map((lead) => {
       const { standing, place } = screened.get(lead.number)!;
-      const hash = suppressionHash(core.secrets, organizationId, lead.number);
+      const hash = hasSuppressed ? suppressionHash(core.secrets, organizationId, lead.number) : null;
       return { ...lead, suppressionHash: hash, standing, place };
     }),
   });

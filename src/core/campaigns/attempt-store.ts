@@ -1,3 +1,4 @@
+import type { LiveAnswers } from './abandonment.ts';
 import type { AttemptOutcome } from '../dialling/rules.ts';
 import type { Attempt } from './attempt.ts';
 import type { Lead, Standing } from './lead.ts';
@@ -26,6 +27,10 @@ export interface AttemptStore {
   end(attemptId: number, outcome: AttemptOutcome, at: Date): Promise<void>;
   /** Deletes an attempt that no carrier took. */
   withdraw(attemptId: number): Promise<void>;
+  /** Counts a person who answered a campaign. */
+  countAnswer(campaignId: number, at: Date, isAbandoned: boolean): Promise<void>;
+  /** People who answered since the beginning of an hour of the clock. */
+  liveAnswers(campaignId: number, since: Date): Promise<LiveAnswers>;
   settle(leadId: number, settled: Settled, at: Date): Promise<void>;
   /** Leads with a promised callback from before an instant, of which it is not noted that it was missed. */
   overdue(before: Date, most: number): Promise<readonly { readonly lead: Lead; readonly place: CallingPlace }[]>;

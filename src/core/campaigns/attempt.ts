@@ -1,5 +1,5 @@
 import { HUNG_UP_MS, type Call } from '../calls/call.ts';
-import { CARRIER_UNAVAILABLE } from '../calls/end-reasons.ts';
+import { ABANDONED, CARRIER_UNAVAILABLE } from '../calls/end-reasons.ts';
 import type { AttemptOutcome } from '../dialling/rules.ts';
 
 /** A dial of a lead. It is deleted when it turns out that the carrier did not take it. */
@@ -60,7 +60,7 @@ export function outcomeOf(dial: EndedDial): AttemptOutcome | 'not-dialled' {
 function ofTalk(dial: EndedDial): AttemptOutcome {
   const { disposition, answeredAt, endedAt, endReason } = dial;
   if (dial.refused || endReason === REFUSED) return 'opted_out';
-  if (dial.waitingSince !== null) return 'abandoned';
+  if (endReason === ABANDONED || dial.waitingSince !== null) return 'abandoned';
   if (endReason === DECLINE || DECLINED.has(disposition?.toLowerCase() ?? '')) return 'declined';
   const talkMs =
     dial.talkMs ?? (answeredAt === null || endedAt === null ? 0 : endedAt.getTime() - answeredAt.getTime());

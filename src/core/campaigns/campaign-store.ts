@@ -63,7 +63,8 @@ export type NewLead = Pick<
 
 /** A lead of whose number nothing is recorded, with what its list says of the person. */
 export interface UnknownLead extends GivenLead {
-  readonly suppressionHash: string;
+  /** Null: no number of the organization was suppressed just now. */
+  readonly suppressionHash: string | null;
   readonly standing: Pick<Standing, 'status' | 'reason'>;
   readonly place: CallingPlace;
 }

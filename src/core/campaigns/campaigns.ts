@@ -4,6 +4,7 @@ import { dayIn, instantsIn, type TimeZone } from '../kernel/locale.ts';
 import type { Listed, Page } from '../kernel/page.ts';
 import type { Records } from '../records.ts';
 import { rulesOf } from './calling-rules.ts';
+import { abandonmentOf, type Abandonment } from './abandonment.ts';
 import { ownRulesOf, type Campaign } from './campaign.ts';
 import type {
   CallbackCounts,
@@ -28,6 +29,8 @@ import {
   type Progress,
   type Standings,
 } from './reasons.ts';
+
+const HOUR_MS = 3_600_000;
 
 type Reading = Pick<Context, 'organizationId'>;
 type ViewCore = Pick<Core, 'store' | 'clock'>;
@@ -78,6 +81,8 @@ export interface Readiness extends Standings {
   readonly findings: readonly Finding[];
   /** Calls that people were promised: to come, and not made in time. */
   readonly callbacks: CallbackCounts;
+  /** Null: the campaign promises no human agent. */
+  readonly abandonment: Abandonment | null;
 }
 
 /**
@@ -102,6 +107,7 @@ export async function campaignReadiness(core: CapacityCore, ctx: Reading, id: nu
     ...answer,
     findings,
     callbacks: await campaigns.callbacks(id),
+    abandonment: await abandonmentOf(core.store, campaign, now),
     canStart: !findings.some(({ prevents }) => prevents),
   };
 }
@@ -127,6 +133,19 @@ export async function dialledToday(
   if (dailyCap === null) return 0;
   const { timeZone } = (await records.organizations.get(organizationId))!;
   return records.campaigns.dialledSince(id, startOfDay(timeZone, now));
+}
+
+/** When the next day of the organization begins. */
+export async function nextDay(
+  { organizations }: Pick<Records, 'organizations'>,
+  { organizationId }: Pick<Campaign, 'organizationId'>,
+  now: Date,
+): Promise<Date> {
+  const { timeZone } = (await organizations.get(organizationId))!;
+  const start = startOfDay(timeZone, now).getTime();
+  // A day has 23 to 25 hours.
+  const next = [23, 24, 25, 26].map((hours) => startOfDay(timeZone, new Date(start + hours * HOUR_MS)));
+  return next.find((one) => one.getTime() > start) ?? new Date(start + 24 * HOUR_MS);
 }
 
 /** When the current day of a zone began. */

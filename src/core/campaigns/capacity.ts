@@ -2,6 +2,7 @@ import type { Core } from '../core.ts';
 import { DESK_POLICY } from '../desk/desk.ts';
 import { freeAgents } from '../desk/free-agents.ts';
 import type { Records } from '../records.ts';
+import { abandonmentOf, abandonmentPace, linesFor } from './abandonment.ts';
 import type { Campaign } from './campaign.ts';
 import type { CampaignLoad } from './dialling-store.ts';
 import { roomOf } from './claim-leads.ts';
@@ -35,17 +36,21 @@ export async function carrierRoom(core: Pick<Core, 'store' | 'carriers'>): Promi
 }
 
 /**
- * Free human agents whom no caller waits for and no running call of a campaign is going to need; `Infinity` if the
- * campaign needs none. `simulated`: colleagues on the simulator answer the agents' telephones.
+ * Free human agents whom no caller waits for and no running call of a campaign is going to need, as far as abandoned
+ * calls allow to dial for them; `Infinity` if the campaign needs none. `simulated`: colleagues on the simulator answer
+ * the agents' telephones.
  */
 export async function humansFor(
-  { desk, dialling }: Pick<Records, 'desk' | 'dialling'>,
-  { organizationId, needsHuman }: Campaign,
+  records: Pick<Records, 'desk' | 'dialling' | 'attempts'>,
+  campaign: Campaign,
   { claimed, simulated, now }: { readonly claimed: number; readonly simulated: boolean; readonly now: Date },
 ): Promise<number> {
-  if (!needsHuman) return Infinity;
-  const free = freeAgents({ ...(await desk.read(organizationId)), simulated, policy: DESK_POLICY }, now);
-  return Math.max(0, free - claimed - (await dialling.countUnserved(organizationId)));
+  const abandonment = await abandonmentOf(records, campaign, now);
+  if (abandonment === null) return Infinity;
+  const { organizationId } = campaign;
+  const free = freeAgents({ ...(await records.desk.read(organizationId)), simulated, policy: DESK_POLICY }, now);
+  const lines = linesFor(free, abandonmentPace(abandonment));
+  return Math.max(0, lines - claimed - (await records.dialling.countUnserved(organizationId)));
 }
 
 /** Claimed leads of campaigns whose calls need human agents. */

@@ -2,7 +2,7 @@ import type { Reservation } from '../calls/live-calls.ts';
 import type { Core } from '../core.ts';
 import { rulesOf } from './calling-rules.ts';
 import { ownRulesOf } from './campaign.ts';
-import { dialledToday } from './campaigns.ts';
+import { dialledToday, nextDay } from './campaigns.ts';
 import { carrierRoom, claimedBy, claimedForHumans, humansFor } from './capacity.ts';
 import { claimLeads, roomOf } from './claim-leads.ts';
 import { completeIfDone } from './complete-campaigns.ts';
@@ -18,6 +18,10 @@ import { recallDials } from './recall-dials.ts';
 const READY_AT_ONCE = 200;
 /** Dials that one step claims for an organization. */
 const CLAIMED_AT_ONCE = 500;
+/** While carriers rest. */
+const RESTING_MS = 1000;
+/** Another server claims for the campaign, or some leads were left. */
+const AGAIN_MS = 200;
 
 type ClaimCore = Pick<Core, 'store' | 'clock' | 'limits' | 'carriers'>;
 
@@ -29,6 +33,8 @@ export interface Claimant {
   readonly reserve: () => Reservation | null;
   /** Campaigns that are left out. */
   readonly isHeld: (campaignId: number) => boolean;
+  /** There may be something to do at this instant, though nothing is told of until then. */
+  readonly lookAgain: (at: Date) => void;
 }
 
 export interface ClaimedLead {
@@ -50,6 +56,7 @@ async function claimDue(core: ClaimCore, claimant: Claimant): Promise<readonly C
   if (loads.length === 0) return [];
   const calls = await core.store.dialling.callLoads();
   const room = await carrierRoom(core);
+  if (room === 'resting') claimant.lookAgain(later(core, RESTING_MS));
   let forCarriers = room === 'resting' ? 0 : room - claimedBy(loads);
   const claimed: ClaimedLead[] = [];
   for (const [organizationId, campaigns] of Map.groupBy(loads, ({ campaign }) => campaign.organizationId)) {
@@ -83,12 +90,17 @@ export async function claimNext(
   await recallDials(core);
   await missCallbacks(core);
   await core.store.dialling.makeReady(core.clock.now(), READY_AT_ONCE);
-  return claimDue(core, claimant);
+  const claimed = await claimDue(core, claimant);
+  const next = await core.store.dialling.nextInstant(core.clock.now());
+  if (next !== null) claimant.lookAgain(next);
+  return claimed;
 }
+
+const later = ({ clock }: Pick<Core, 'clock'>, ms: number): Date => new Date(clock.now().getTime() + ms);
 
 async function claimInto(
   core: ClaimCore,
-  { owner }: Claimant,
+  { owner, lookAgain }: Claimant,
   { id, placeIds, served }: Pick<Dialable, 'id' | 'placeIds' | 'served'>,
   reservations: readonly Reservation[],
 ): Promise<readonly ClaimedLead[]> {
@@ -98,6 +110,7 @@ async function claimInto(
     const share = { dials: reservations.length, served };
     const leads = await claimLeads(core, { campaignId: id, placeIds, share, owner });
     used = leads.length;
+    if (used < reservations.length) lookAgain(later(core, AGAIN_MS));
     return leads.map((lead, at) => ({ lead, reservation: reservations[at]! }));
   } finally {
     for (const unused of reservations.slice(used)) unused.give();
@@ -106,7 +119,7 @@ async function claimInto(
 
 async function dialableOf(
   core: ClaimCore,
-  { places, isHeld }: Claimant,
+  { places, isHeld, lookAgain }: Claimant,
   organizationId: number,
   loads: readonly CampaignLoad[],
 ): Promise<readonly Dialable[]> {
@@ -123,9 +136,13 @@ async function dialableOf(
       if (isOver) await completeIfDone(core, organizationId, campaign.id);
       continue;
     }
+    if (hold === 'daily_cap') lookAgain(await nextDay(core.store, campaign, now));
     if (hold !== null || isHeld(campaign.id)) continue;
     const hours = [own, ownRulesOf(campaign)].flatMap((one) => (one.hours === null ? [] : [one.hours]));
-    const open = ready.filter((one) => places.isOpen(one, rules, hours, now));
+    const opening = ready.map((one) => ({ one, opensMs: places.opensMs(one, rules, hours, now) }));
+    const soonest = Math.min(...opening.map(({ opensMs }) => opensMs).filter((ms) => ms > now.getTime()));
+    if (Number.isFinite(soonest)) lookAgain(new Date(soonest));
+    const open = opening.filter(({ opensMs }) => opensMs <= now.getTime()).map(({ one }) => one);
     const leads = open.reduce((sum, one) => sum + one.leads, 0);
     const humans = await humansFor(core.store, campaign, { claimed: claimedForHumans(loads), simulated, now });
     const wanted = dialsAllowed(campaign.callsPerSecond, pace, now, Math.min(leads, roomOf(load), humans));

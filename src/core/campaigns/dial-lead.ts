@@ -152,11 +152,15 @@ async function beginningOf(
 /** A person's voicemail hears one message of a campaign. */
 async function overridesOf(
   { attempts }: Pick<Records, 'attempts'>,
-  { voicemailMessage }: Campaign,
+  { voicemailMessage, needsHuman }: Campaign,
   lead: Lead,
 ): Promise<CallOverrides> {
   const isLeft = (await attempts.attemptsOf(lead.id)).some(({ outcome }) => outcome === 'voicemail_left');
-  return { ...(isLeft ? { leavesNoMessage: true } : {}), ...(voicemailMessage === null ? {} : { voicemailMessage }) };
+  return {
+    ...(isLeft ? { leavesNoMessage: true } : {}),
+    ...(voicemailMessage === null ? {} : { voicemailMessage }),
+    ...(needsHuman ? { needsHuman } : {}),
+  };
 }
 
 /** Until a lead whose number is on another call is looked at again, unless that call ends before. */

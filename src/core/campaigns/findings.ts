@@ -1,6 +1,7 @@
 import { rulesAt } from '../dialling/may-dial.ts';
 import { SHIPPED_RULES } from '../dialling/shipped-rules.ts';
 import type { Records } from '../records.ts';
+import { ABANDONMENT_LIMIT, abandonmentOf, abandonmentPace, type LiveAnswers } from './abandonment.ts';
 import { ownRulesOf, type Campaign } from './campaign.ts';
 import type { Core } from '../core.ts';
 import { variablesIn } from '../ai-agents/ai-agent.ts';
@@ -44,17 +45,24 @@ export async function lineFindings(
   campaign: Campaign,
 ): Promise<readonly Finding[]> {
   const { real } = await core.carriers.current();
+  const abandonment = await abandonmentOf(core.store, campaign, core.clock.now());
   const humans = await humansFor(core.store, campaign, { claimed: 0, simulated: !real, now: core.clock.now() });
   return [
     ...(real ? [] : [warns('carrier', 'No carrier is configured: calls are simulated, and no person is called.')]),
     ...(real && (await carrierRoom(core)) === 'resting'
       ? [warns('carrier', 'The carrier fails at present. It is tried again soon, and until then nothing is dialled.')]
       : []),
-    ...(humans === 0
-      ? [warns('settings.needs_human', 'No human agent is free: nothing is dialled until one is.')]
-      : []),
+    ...(abandonment !== null && abandonmentPace(abandonment) === 'stopped'
+      ? [warns('settings.needs_human', stoppedBy(abandonment.day))]
+      : humans === 0
+        ? [warns('settings.needs_human', 'No human agent is free: nothing is dialled until one is.')]
+        : []),
   ];
 }
+
+const stoppedBy = ({ live, abandoned }: LiveAnswers): string =>
+  `Of ${live} people who answered in the last 24 hours, ${abandoned} met no human agent: over ${ABANDONMENT_LIMIT * 100} %. ` +
+  'Nothing is dialled until it is less.';
 
 async function agentFindings({ agents, leads }: FindingRecords, campaign: Campaign): Promise<readonly Finding[]> {
   const { id, organizationId, agentId } = campaign;

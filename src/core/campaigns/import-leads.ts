@@ -42,13 +42,26 @@ export async function importLeads(
   file: LeadFile,
 ): Promise<LeadImport> {
   const campaign = await openCampaign(core, ctx, campaignId);
-  const { table, columns } = await examinedLeads(core, campaign, file);
+  const examined = await examinedList(core, campaign, file);
+  return beginImport(core, ctx, file, { ...examined, target: 'leads', campaignId });
+}
+
+const AUDITED = { leads: 'campaign.import', do_not_call: 'do-not-call.import' } as const;
+
+/** Keeps the file of a list, which is read into its target in the background. */
+export async function beginImport(
+  core: Pick<Core, 'store' | 'clock' | 'secrets' | 'files'>,
+  ctx: Acting,
+  file: LeadFile,
+  { table, columns, target, campaignId }: ExaminedList & Pick<LeadImport, 'target' | 'campaignId'>,
+): Promise<LeadImport> {
   const fileKey = `imports/org_${ctx.organizationId}/${core.secrets.token()}.csv`;
   const record = () =>
     core.store.transaction(async (records) => {
       const begun = await records.leadImports.insert(
         {
           organizationId: ctx.organizationId,
+          target,
           campaignId,
           fileKey,
           fileName: file.name.slice(0, LONGEST_NAME),
@@ -59,7 +72,8 @@ export async function importLeads(
         },
         core.clock.now(),
       );
-      await records.outbox.audit(ctx, 'campaign.import', `campaign_${campaignId}`, {
+      const subject = campaignId === null ? 'organization' : `campaign_${campaignId}`;
+      await records.outbox.audit(ctx, AUDITED[target], subject, {
         import: `import_${begun.id}`,
         rows: table.rows,
       });
@@ -76,7 +90,7 @@ export interface DryRun extends ImportCounts {
 /** What an import of the file would do. Changes nothing. @throws AppError as `importLeads` */
 export async function tryImport(core: ImportCore, ctx: Acting, campaignId: number, file: LeadFile): Promise<DryRun> {
   const campaign = await openCampaign(core, ctx, campaignId);
-  const { table, columns } = await examinedLeads(core, campaign, file);
+  const { table, columns } = await examinedList(core, campaign, file);
   const seen = new Set<number>();
   const counts = { created: 0, updated: 0, unchanged: 0, rejected: 0 };
   const errors: RejectedRow[] = [];
@@ -142,7 +156,17 @@ async function openCampaign(core: ImportCore, ctx: Acting, id: number): Promise<
   return campaign;
 }
 
-async function examinedLeads(core: ImportCore, campaign: Campaign, file: LeadFile) {
+export interface ExaminedList {
+  readonly table: ExaminedTable;
+  readonly columns: LeadColumns;
+}
+
+/** As `examined`; a list that is too long is refused. */
+export async function examinedList(
+  core: ImportCore,
+  campaign: Parameters<typeof examined>[1],
+  file: LeadFile,
+): Promise<ExaminedList> {
   const found = await examined(core, campaign, file);
   const { rows } = found.table;
   if (rows > MOST_ROWS)
@@ -155,7 +179,7 @@ export async function examined(
   core: ImportCore,
   { organizationId, callerIds }: Pick<Campaign, 'organizationId' | 'callerIds'>,
   { staged, mapping, country, name }: Omit<LeadFile, 'staged'> & { readonly staged: Pick<StagedFile, 'stream'> },
-): Promise<{ readonly table: ExaminedTable; readonly columns: LeadColumns }> {
+): Promise<ExaminedList> {
   if (country !== null && countryOf(country) === null) throw invalid('country', 'must be a country or its code');
   const table = await core.tables
     .examine(

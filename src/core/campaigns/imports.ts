@@ -32,7 +32,7 @@ export class ErrorRoom {
 
 const importNotFound = (id: number): AppError => notFound('Import', `import_id: import_${id}`);
 
-/** @throws AppError not-found */
+/** An import of leads. @throws AppError not-found */
 export async function getImport(
   core: Pick<Core, 'store' | 'clock'>,
   ctx: Reading,
@@ -40,22 +40,24 @@ export async function getImport(
   id: number,
 ): Promise<LeadImport> {
   await getCampaign(core, ctx, campaignId);
-  const found = await core.store.leadImports.find(ctx.organizationId, campaignId, id);
-  if (!found) throw importNotFound(id);
+  const found = await core.store.leadImports.find(ctx.organizationId, id);
+  if (found?.target !== 'leads' || found.campaignId !== campaignId) throw importNotFound(id);
   return found;
 }
 
-/** The rows that an import rejected, in the order of the file. @throws AppError not-found */
-export async function rejectedRows(
-  core: Pick<Core, 'store' | 'clock'>,
-  ctx: Reading,
-  campaignId: number,
-  id: number,
-  most: number,
-): Promise<readonly RejectedRow[]> {
-  await getImport(core, ctx, campaignId, id);
-  return core.store.leadImports.rejected(id, most);
+/** An import of numbers that must not be called. @throws AppError not-found */
+export async function getDoNotCallImport(core: Pick<Core, 'store'>, ctx: Reading, id: number): Promise<LeadImport> {
+  const found = await core.store.leadImports.find(ctx.organizationId, id);
+  if (found?.target !== 'do_not_call') throw importNotFound(id);
+  return found;
 }
+
+/** The rows that an import rejected, in the order of the file. */
+export const rejectedRows = (
+  core: Pick<Core, 'store'>,
+  { id }: Pick<LeadImport, 'id'>,
+  most: number,
+): Promise<readonly RejectedRow[]> => core.store.leadImports.rejected(id, most);
 
 /**
  * Takes back an import: deletes the leads that it created and that were never dialled. What it said of people stays.

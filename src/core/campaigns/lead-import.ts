@@ -10,11 +10,23 @@ export interface ImportCounts {
   readonly rejected: number;
 }
 
-/** A list of leads that is read from a file into a campaign. */
+/** What an API says of an import in three numbers. */
+export const summaryOf = ({ created, updated, unchanged, rejected }: ImportCounts) => ({
+  imported: created,
+  duplicates: updated + unchanged,
+  rejected,
+});
+
+/** What the rows of a list become: leads of a campaign, or entries of a do-not-call list. */
+export type ImportTarget = 'leads' | 'do_not_call';
+
+/** A list that is read from a file. */
 export interface LeadImport extends ImportCounts {
   readonly id: number;
   readonly organizationId: number;
-  readonly campaignId: number;
+  readonly target: ImportTarget;
+  /** Null: the do-not-call list of the organization. */
+  readonly campaignId: number | null;
   readonly fileKey: string | null;
   readonly fileName: string;
   readonly fileHash: string;
@@ -36,7 +48,7 @@ export interface LeadImport extends ImportCounts {
 
 export type NewImport = Pick<
   LeadImport,
-  'organizationId' | 'campaignId' | 'fileKey' | 'fileName' | 'fileHash' | 'format' | 'columns' | 'totalRows'
+  'organizationId' | 'target' | 'campaignId' | 'fileKey' | 'fileName' | 'fileHash' | 'format' | 'columns' | 'totalRows'
 >;
 
 export interface RejectedRow {
@@ -47,9 +59,9 @@ export interface RejectedRow {
 
 export interface LeadImportStore {
   insert(one: NewImport, at: Date): Promise<LeadImport>;
-  find(organizationId: number, campaignId: number, id: number): Promise<LeadImport | null>;
+  find(organizationId: number, id: number): Promise<LeadImport | null>;
   /** As `find`, and locks it until the transaction ends. */
-  lock(organizationId: number, campaignId: number, id: number): Promise<LeadImport | null>;
+  lock(organizationId: number, id: number): Promise<LeadImport | null>;
   /**
    * Leases an import with work left that no server works on, of none of these organizations, and counts the try. Null:
    * there is none.

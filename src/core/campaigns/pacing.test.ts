@@ -99,6 +99,7 @@ describe('10. and 15. the outcome of an attempt', () => {
     ['who refuses on the call', { refused: true }, 'opted_out'],
     ['who declines', { endReason: 'refused' }, 'declined'],
     ['who waits for a human in vain', { waitingSince: now }, 'abandoned'],
+    ['who was promised a human and met none', { endReason: 'abandoned' }, 'abandoned'],
     ['a machine', { status: 'voicemail' }, 'voicemail_left'],
     ['a number that does not exist', { status: 'refused', endReason: 'invalid_number', ...untaken }, 'invalid_number'],
     ['no carrier can be used', { status: 'refused', endReason: 'carrier_unavailable', ...untaken }, 'not-dialled'],

@@ -3,6 +3,8 @@ import { openAtOrAfter, type OpenHours } from '../dialling/open-hours.ts';
 import type { AttemptOutcome } from '../dialling/rules.ts';
 
 const MINUTE_MS = 60_000;
+/** Nobody is called again for so long after nobody took their call (Ofcom). */
+const ABANDONED_REST_MS = 72 * 60 * MINUTE_MS;
 const DAY_MS = 86_400_000;
 
 /** Outcomes after which a lead may be dialled again. After all others it is done. */
@@ -49,17 +51,22 @@ export interface RetryQuestion {
   readonly attempts: readonly EndedAttempt[];
   readonly maxAttempts: number;
   readonly table: RetryTable;
+  /** Whether a lead whose call nobody took is dialled again, after a rest. */
+  readonly afterAbandoned?: boolean;
   /** Null: always open, and no parts of a day. */
   readonly hours: OpenHours | null;
 }
 
 /** When a lead is due again; null if it is done. */
-export function nextDue({ attempts, maxAttempts, table, hours }: RetryQuestion): Date | null {
+export function nextDue({ attempts, maxAttempts, table, afterAbandoned = false, hours }: RetryQuestion): Date | null {
   const last = attempts.at(-1);
   if (!last) return null;
   if (last.outcome === 'canceled') return opening(hours, last.endedAt);
   const counted = attempts.filter(({ outcome }) => outcome !== 'canceled').length;
-  if (counted >= maxAttempts || !isRetried(last.outcome)) return null;
+  if (counted >= maxAttempts) return null;
+  if (last.outcome === 'abandoned' && afterAbandoned)
+    return opening(hours, new Date(last.endedAt.getTime() + ABANDONED_REST_MS));
+  if (!isRetried(last.outcome)) return null;
   const { attempts: allowed, wait } = table[last.outcome];
   const times = attempts.filter(({ outcome }) => outcome === last.outcome).length;
   if (times > allowed) return null;

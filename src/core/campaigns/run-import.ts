@@ -1,11 +1,10 @@
 import type { Core } from '../core.ts';
-import type { Records } from '../records.ts';
-import { addBatch } from './add-batch.ts';
 import type { GivenLead } from './lead.ts';
 import { sorted } from './import-leads.ts';
+import { IMPORT_TARGETS } from './import-targets.ts';
 import { ErrorRoom } from './imports.ts';
 import { UnreadableTable, type TableRow } from './lead-file.ts';
-import type { ImportCounts, LeadImport, RejectedRow } from './lead-import.ts';
+import type { LeadImport, RejectedRow } from './lead-import.ts';
 
 type RunCore = Pick<Core, 'store' | 'clock' | 'secrets' | 'files' | 'tables'>;
 
@@ -18,9 +17,6 @@ const ROWS_AT_ONCE = 1000;
 const WRITES_AT_ONCE = 2;
 /** An import that fails so often without getting further is given up. */
 const MOST_TRIES = 10;
-/** Leads of a failed import that one statement deletes. */
-const DELETED_AT_ONCE = 5000;
-const ACTOR = { kind: 'system', name: 'import' } as const;
 
 export interface ImportOptions {
   readonly leaseMs: number;
@@ -33,8 +29,7 @@ export interface ImportOptions {
 class TakenOver extends Error {}
 
 /**
- * Does what is left of an import, in batches that each note how far it came. Its leads may be dialled when all are
- * there. Stops between batches when `signal` aborts.
+ * Does what is left of an import, in batches that each note how far it came. Leads may be dialled when all are there. Stops between batches when `signal` aborts.
  */
 export async function runImport(core: RunCore, one: LeadImport, options: ImportOptions): Promise<void> {
   try {
@@ -132,10 +127,8 @@ interface Step {
 async function addRows(core: RunCore, one: LeadImport, step: Step): Promise<void> {
   const { number, rows, rejected, leaseMs } = step;
   await core.store.transaction(async (records) => {
-    const campaign = (await records.campaigns.find(one.organizationId, one.campaignId))!;
-    const added = await addBatch(core, records, campaign, step.leads, one.id);
-    const counts = { created: 0, updated: 0, unchanged: step.repeated, rejected: step.rejectedRows };
-    for (const outcome of added.values()) counts[outcome]++;
+    const added = await IMPORT_TARGETS[one.target].add(core, records, one, step.leads);
+    const counts = { ...added, unchanged: added.unchanged + step.repeated, rejected: step.rejectedRows };
     if (!(await records.leadImports.advance(one.id, { number, rows, counts, rejected, leaseMs })))
       throw new TakenOver();
   });
@@ -143,42 +136,23 @@ async function addRows(core: RunCore, one: LeadImport, step: Step): Promise<void
 
 async function complete(core: RunCore, one: LeadImport): Promise<void> {
   await core.store.transaction(async (records) => {
-    const done = await records.leadImports.lock(one.organizationId, one.campaignId, one.id);
+    const done = await records.leadImports.lock(one.organizationId, one.id);
     if (done?.status !== 'processing') throw new TakenOver();
     const now = core.clock.now();
     await records.leadImports.finish(one.id, 'completed', null, now);
     await records.leadImports.release(one.id, now);
-    await tell(records, done);
+    await IMPORT_TARGETS[one.target].completed(records, done);
   });
   await deleteFile(core, one);
 }
 
-/** What an API says of an import in three numbers. */
-export const summaryOf = ({ created, updated, unchanged, rejected }: ImportCounts) => ({
-  imported: created,
-  duplicates: updated + unchanged,
-  rejected,
-});
-
-async function tell(records: Records, done: LeadImport): Promise<void> {
-  const { id, organizationId, campaignId } = done;
-  await records.outbox.audit({ organizationId, actor: ACTOR }, 'campaign.imported', `campaign_${campaignId}`, {
-    import: `import_${id}`,
-    ...summaryOf(done),
-  });
-  const data = { importId: id, ...summaryOf(done) };
-  await records.outbox.event(organizationId, { type: 'lead.imported', campaignId, data });
-}
-
-/** Nothing of a failed import remains. */
 async function fail(core: RunCore, one: LeadImport, failure: string): Promise<void> {
-  for (let afterId: number | null = 0; afterId !== null;)
-    afterId = (await core.store.leads.deleteImported(one.id, afterId, DELETED_AT_ONCE)).lastId;
+  const left = await IMPORT_TARGETS[one.target].failed(core, one);
   await core.store.transaction(async (records) => {
-    const still = await records.leadImports.lock(one.organizationId, one.campaignId, one.id);
+    const still = await records.leadImports.lock(one.organizationId, one.id);
     if (still?.status !== 'processing') return;
     const now = core.clock.now();
-    await records.leadImports.finish(one.id, 'failed', `${failure} Nothing was imported.`, now);
+    await records.leadImports.finish(one.id, 'failed', `${failure} ${left}`, now);
     await records.leadImports.release(one.id, now);
   });
   await deleteFile(core, one);

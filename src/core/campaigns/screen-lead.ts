@@ -1,5 +1,5 @@
 import { heldBack, isTestNumber, mayDial, type DialQuestion, type Verdict } from '../dialling/may-dial.ts';
-import { placeOf } from '../dialling/place.ts';
+import { placeOf, type Place } from '../dialling/place.ts';
 import type { Records } from '../records.ts';
 import { rulesOf } from './calling-rules.ts';
 import { ownRulesOf, type Campaign } from './campaign.ts';
@@ -85,10 +85,13 @@ async function questionsOf(
   });
 }
 
+/** Numbers of the simulated carrier. */
+const NOWHERE: Place = { regions: [], zones: [] };
+
 function screened(question: DialQuestion, dueAt: Date): Screened {
   const alwaysOpen = isTestNumber(question.person.number);
-  const place = alwaysOpen ? { regions: [], zones: [] } : placeOf(question.person);
-  return { standing: standingOf(heldBack(question), dueAt, question.now), place: { ...place, alwaysOpen } };
+  const place = alwaysOpen ? NOWHERE : placeOf(question.person);
+  return { standing: standingOf(heldBack(question, place), dueAt, question.now), place: { ...place, alwaysOpen } };
 }
 
 /** Screens all leads with a number again, after something that is recorded of it changed. */

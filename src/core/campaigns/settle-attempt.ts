@@ -3,6 +3,7 @@ import { rulesAt } from '../dialling/may-dial.ts';
 import type { OpenHours } from '../dialling/open-hours.ts';
 import type { AttemptOutcome } from '../dialling/rules.ts';
 import type { Records } from '../records.ts';
+import { isLiveAnswer } from './abandonment.ts';
 import { outcomeOf, type Attempt } from './attempt.ts';
 import { rulesOf } from './calling-rules.ts';
 import { ownRulesOf, type Campaign } from './campaign.ts';
@@ -45,6 +46,8 @@ async function settleAttempt(records: CampaignRecords, call: Call, talkMs: numbe
   });
   if (outcome === 'not-dialled') await records.attempts.withdraw(attempt.id);
   else await records.attempts.end(attempt.id, outcome, call.endedAt ?? now);
+  if (campaign.needsHuman && outcome !== 'not-dialled' && isLiveAnswer(outcome))
+    await records.attempts.countAnswer(campaign.id, call.endedAt ?? now, outcome === 'abandoned');
   // An erased lead is done, and stays so.
   if (lead?.status !== 'dialling') return;
   if (outcome === 'not-dialled') {
@@ -80,6 +83,7 @@ async function nextStanding(
     attempts,
     maxAttempts: campaign.maxAttempts,
     table: campaign.retries,
+    afterAbandoned: campaign.needsHuman,
     hours: place.alwaysOpen || isUnknown ? null : await hoursOf(records, campaign, place),
   });
   if (due === null) return null;

@@ -23,8 +23,8 @@ export type TransferOutcome = (typeof TRANSFER_OUTCOMES)[number];
  */
 export type EntryState = 'waiting' | 'callback' | 'calling' | 'connected' | 'done';
 
-/** Who asked for a human agent. */
-export type Requester = 'caller' | 'api' | 'human-agent' | 'supervisor';
+/** Who asked for a human agent. `campaign`: it promised one to the person whom it calls. */
+export type Requester = 'caller' | 'api' | 'human-agent' | 'supervisor' | 'campaign';
 
 /** A person who waits for a human agent, from asking until an outcome. */
 export interface QueueEntry {

@@ -80,7 +80,7 @@ export function mayDial(question: DialQuestion): Verdict {
   const { person, now, own } = question;
   const isTest = isTestNumber(person.number);
   const place = placeOf(person);
-  const held = heldBack(question);
+  const held = heldBack(question, place);
   const hours = {
     zones: place.zones,
     jurisdictions: rulesAt(place, question.rules),
@@ -98,10 +98,9 @@ export function mayDial(question: DialQuestion): Verdict {
 }
 
 /** Every reason of the person and the number why no campaign dials them now, whatever the time of day. */
-export function heldBack(question: DialQuestion): readonly Refusal[] {
+export function heldBack(question: DialQuestion, place: Place = placeOf(question.person)): readonly Refusal[] {
   const barred = barriers(question);
   if (isTestNumber(question.person.number)) return barred;
-  const place = placeOf(question.person);
   const unknown: Refusal = {
     reason: 'zone_unknown',
     message: 'The time zone of this person is unknown: add a time zone, a postal code or a region.',

@@ -185,6 +185,7 @@ describe('shipped rules: dates, limits, rests and what must be said', () => {
 
   for (const [number, outcome, hours, zone] of [
     ['+442079460000', 'abandoned', 72, 'Europe/London'],
+    ['+13125550100', 'abandoned', 72, 'America/Chicago'],
     ['+33612345678', 'declined', 60 * 24, 'Europe/Paris'],
   ] as const)
     it(`${number.slice(0, 3)}: rests for ${hours} hours after ${outcome}`, () => {

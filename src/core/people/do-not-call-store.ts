@@ -22,6 +22,8 @@ export interface DoNotCallStore {
   list(organizationId: number, filter: DoNotCallFilter, page: Page): Promise<Listed<DoNotCallEntry>>;
   /** When the number's owner, or the owner before an erasure, refused calls. */
   refusedAt(organizationId: number, number: string, suppressionHash: string): Promise<Date | null>;
+  /** Whether any person of the organization who refused calls was erased. */
+  hasSuppressed(organizationId: number): Promise<boolean>;
   /**
    * Adds numbers that are not on the list yet. Returns how many were added. An entry by text takes the source of a
    * refusal of another kind, which START must not lift.

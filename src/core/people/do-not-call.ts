@@ -48,9 +48,8 @@ export async function importDoNotCall(
 ): Promise<number> {
   return core.store.transaction(async (records) => {
     await checkCampaign(records, ctx.organizationId, campaignId);
-    const at = core.clock.now();
-    const added = await records.doNotCall.add(ctx.organizationId, numbers, { campaignId, source, at });
-    await records.leads.refuse(ctx.organizationId, numbers, campaignId, at);
+    const entry = { campaignId, source, at: core.clock.now() };
+    const added = await refuseNumbers(records, ctx.organizationId, numbers, entry);
     await records.outbox.audit(
       ctx,
       'do-not-call.import',
@@ -62,6 +61,18 @@ export async function importDoNotCall(
     );
     return added;
   });
+}
+
+/** Adds numbers to a do-not-call list, which binds the leads that are there. Returns how many are new. */
+export async function refuseNumbers(
+  records: Pick<Records, 'doNotCall' | 'leads'>,
+  organizationId: number,
+  numbers: readonly PhoneNumber[],
+  entry: { readonly campaignId: number | null; readonly source: DoNotCallSource; readonly at: Date },
+): Promise<number> {
+  const added = await records.doNotCall.add(organizationId, numbers, entry);
+  await records.leads.refuse(organizationId, numbers, entry.campaignId, entry.at);
+  return added;
 }
 
 /** Takes a number off the do-not-call list. False if it was not on it. @throws AppError not-found (campaign) */
@@ -112,7 +123,7 @@ async function screenAgain(
   else await rescreenNumber(records, organizationId, number, now);
 }
 
-async function checkCampaign(
+export async function checkCampaign(
   records: Pick<Records, 'campaigns'>,
   organizationId: number,
   campaignId: number | null,

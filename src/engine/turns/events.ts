@@ -83,7 +83,7 @@ export type TurnEventBody =
   | { readonly type: 'say'; readonly text: string; readonly endsCall: string | null }
   /** A human agent takes the caller, or gives the caller back. */
   | { readonly type: 'stand-aside' }
-  | { readonly type: 'return'; readonly text: string }
+  | { readonly type: 'return'; readonly text: string; readonly endsCall?: string | null }
   | { readonly type: 'overheard'; readonly said: Omit<Overheard, 'role'> }
   /** A supervisor tells the agent something, which counts from its next turn on. */
   | { readonly type: 'instructed'; readonly userId: number; readonly text: string }

@@ -24,13 +24,13 @@ export function standAside(step: Step): void {
   state.away = true;
 }
 
-/** The AI agent has the caller again, and says so. */
-export function returnToCaller(step: Step, text: string): void {
+/** The AI agent has the caller again, and says so. `endsCall`: the end reason, where that is all it says. */
+export function returnToCaller(step: Step, text: string, endsCall: string | null): void {
   const { state } = step;
   if (!state.away) return;
   state.away = false;
   forgetSpeech(step);
-  sayTurn(step, 'notice', text);
+  sayTurn(step, 'notice', text, endsCall === null ? {} : { endsCall, interruptible: false });
 }
 
 /** What was said to the human agent is not answered. */

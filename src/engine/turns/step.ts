@@ -134,7 +134,7 @@ function handle(current: Step, event: TurnEvent): void {
     case 'stand-aside':
       return standAside(current);
     case 'return':
-      return returnToCaller(current, event.text);
+      return returnToCaller(current, event.text, event.endsCall ?? null);
     case 'overheard':
       return record(current, { role: 'overheard', ...event.said });
     case 'instructed':

@@ -17,6 +17,8 @@ export interface CallAtDesk {
   readonly bridge: Bridge;
   standAside(): void;
   returnToCaller(text: string): void;
+  /** After `standAside`: the AI agent says a sentence and ends the call. */
+  endWith(text: string, reason: string): void;
   say(text: string): void;
   isWaiting(since: Date | null): void;
   /** Keeps what a human agent and the caller say to each other. */

@@ -21,6 +21,7 @@ import { CalledBack } from './called-back.ts';
 import { PartyHearing } from './party-hearing.ts';
 import { HoldMusic } from './hold-music.ts';
 import { DESK_PHRASES, briefingText } from './phrases.ts';
+import { PromisedHuman } from './promised-human.ts';
 import { TalkHearing } from './talk-hearing.ts';
 import { WaitNews } from './wait-news.ts';
 
@@ -36,6 +37,8 @@ export class CallDesk {
   readonly #music: HoldMusic;
   readonly #calledBack = new CalledBack();
   readonly #talk: TalkHearing;
+  /** Null: no campaign promised the person a human agent, or the call was another server's. */
+  #promised: PromisedHuman | null = null;
   #work: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -67,6 +70,18 @@ export class CallDesk {
       answered: (leg, media, offer) => this.#phoneAnswered(leg, media, offer),
       failed: (offer, how, cause) => void this.#fail(offer, how, cause),
     });
+  }
+
+  /** The call is under way, and its person has not answered yet. */
+  rings(): void {
+    if (this.#options.call.overrides.needsHuman !== true) return;
+    const [change, failed] = [(event: DeskEvent) => this.#change(event), (error: unknown) => this.#failed(error)];
+    this.#promised = new PromisedHuman({ ...this.#options, change, failed });
+    this.#promised.rings();
+  }
+
+  answered(who: 'human' | 'machine'): void {
+    this.#promised?.answered(who);
   }
 
   command(command: Extract<CallCommand, { type: 'desk' | 'leg' }>): void {
@@ -132,6 +147,7 @@ export class CallDesk {
     this.#phones.close();
     this.#talk.end();
     this.#music.stop();
+    this.#promised?.close();
     for (const { briefing, hearing, media } of this.#parties.values()) {
       briefing.stop();
       hearing.close();
@@ -233,15 +249,14 @@ export class CallDesk {
   }
 
   async #connectAgent(party: Party): Promise<void> {
-    const { call, core, running, legs, clock, speak } = this.#options;
+    const { call, core, running, legs } = this.#options;
     const { entries } = await core.store.desk.ofCall(call.id);
     const entry = entries.find(({ id }) => id === party.offer!.entryId);
-    if (party.offer!.via === 'browser' && entry?.transferType === 'warm') {
-      await this.#change({ type: 'briefing', offerId: party.offer!.id });
-      const audio = await speak(briefingText(call, entry));
-      if (audio && !this.#closed && this.#parties.has(party.leg.id)) await party.briefing.play(clock, audio);
-    }
-    if (party.offer!.via === 'phone') party.briefing.stop();
+    const briefed = this.#brief(party, entry);
+    // Who is called for the agent does not wait for the briefing.
+    await (this.#promised ? Promise.race([briefed, this.#promised.personOnLine]) : briefed);
+    await this.#promised?.personOnLine;
+    if (party.offer!.via === 'phone' || this.#promised) party.briefing.stop();
     if (!this.#parties.has(party.leg.id)) return;
     const before = [...this.#parties.values()].filter((one) => one.talks);
     const { after } = await this.#change({ type: 'media-proven', offerId: party.offer!.id });
@@ -256,6 +271,15 @@ export class CallDesk {
       await legs.end(one.leg, 'transferred');
       one.media.close();
     }
+  }
+
+  async #brief(party: Party, entry: QueueEntry | undefined): Promise<void> {
+    const { call, clock, speak } = this.#options;
+    if (party.offer!.via !== 'browser' || entry?.transferType !== 'warm') return;
+    await this.#change({ type: 'briefing', offerId: party.offer!.id });
+    const audio = await speak(briefingText(call, entry));
+    const isThere = !this.#closed && this.#parties.has(party.leg.id);
+    if (audio && isThere && !party.talks) await party.briefing.play(clock, audio);
   }
 
   /** The AI agent falls silent, and the party talks with the caller. */
@@ -353,7 +377,7 @@ export class CallDesk {
     const answer = calling && this.#calledBack.eventFor(calling);
     if (answer) await this.#change(answer);
     const waiting = entries.find(({ state }) => state === 'waiting') ?? null;
-    running.isWaiting(waiting?.enteredAt ?? null);
+    if (this.#promised === null) running.isWaiting(waiting?.enteredAt ?? null);
     for (const offer of offers) {
       if (offer.via === 'phone' && offer.state === 'offered' && !this.#phones.hasDialled(offer))
         await this.#phones.ring(offer);
@@ -361,7 +385,7 @@ export class CallDesk {
     }
     for (const entry of entries) if (entry.state === 'done') await this.#announce(entry);
     await this.#dismissSupervisors();
-    if (waiting) await this.#news.offerExits(waiting, offers);
+    if (waiting && this.#promised === null) await this.#news.offerExits(waiting, offers);
   }
 
   /** The agent has picked up: they hear who waits, and have the caller only once they accept. */
@@ -415,7 +439,7 @@ export class CallDesk {
       party.media.close();
       return;
     }
-    await this.#news.ended(entry);
+    if (entry.requestedBy !== 'campaign') await this.#news.ended(entry);
   }
 
   #fail(offer: Offer, how: OfferFailure, cause: string): Promise<void> {

@@ -33,9 +33,17 @@ export function overflowWords({ cause, limits }: QueueEntry, zone: TimeZone, now
   return `${sorry} ${message} call you back?`;
 }
 
+/** What a person hears whom a campaign called and nobody can talk with: who called, and where they can be reached. */
+export function nobodyFree(organization: string | null, from: string | null): string {
+  const who = organization === null ? 'We called you' : `This was a call from ${organization}`;
+  const reach = from === null ? '' : ` You can reach us at ${from}.`;
+  return `${who}. We are sorry, nobody is free to talk to you right now.${reach} Goodbye.`;
+}
+
 /** What an agent hears before the caller joins. */
 export function briefingText(call: Pick<Call, 'variables' | 'to' | 'from' | 'direction'>, entry: QueueEntry): string {
   const name = call.variables['name'];
+  if (entry.requestedBy === 'campaign') return `We are calling ${name?.trim() || 'the next person'} for you.`;
   const who = name === undefined || name.trim() === '' ? 'A caller' : name.trim();
   return entry.reason === null ? `${who} asks for you.` : `${who} asks for you: ${entry.reason}.`;
 }

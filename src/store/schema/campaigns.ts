@@ -66,7 +66,7 @@ export interface CampaignsTables {
   lead_imports: {
     id: GeneratedAlways<number>;
     organization_id: number;
-    campaign_id: number;
+    campaign_id: number | null;
     file_key: string | null;
     file_name: string;
     file_hash: string;
@@ -86,6 +86,7 @@ export interface CampaignsTables {
     created_at: Date;
     finished_at: Date | null;
     tries: Generated<number>;
+    target: Generated<string>;
     after_lead_id: Generated<number>;
     up_to_lead_id: number | null;
     done_batches: Generated<number[]>;
@@ -113,5 +114,11 @@ export interface CampaignsTables {
     updated_at: Date;
     callback_at: Date | null;
     callback_missed: string | null;
+  };
+  live_answers: {
+    campaign_id: number;
+    hour: Date;
+    live: number;
+    abandoned: number;
   };
 }

@@ -5,11 +5,12 @@ import { Failure, useAct } from '@/design/act.tsx';
 import { useAddress } from '@/design/address.ts';
 import { Button } from '@/design/button.tsx';
 import { Confirm } from '@/design/dialog.tsx';
-import { Facts, Table } from '@/design/facts.tsx';
+import { Facts } from '@/design/facts.tsx';
 import { TextField } from '@/design/field.tsx';
 import { count, when } from '@/design/format.ts';
 import { Section } from '@/design/page.tsx';
 import { Failed, Loading } from '@/design/states.tsx';
+import { ImportRows, Rejected, WATCH_MS } from '../import-rows.tsx';
 
 type Upload = ReplyOf<'POST /api/campaigns/:campaign_id/leads'>['data'];
 type DryRun = Exclude<Upload, { readonly import_id: string }>;
@@ -140,17 +141,6 @@ function Outcome({ found }: { readonly found: DryRun }): ReactNode {
   );
 }
 
-const Rejected = ({ errors }: { readonly errors: DryRun['errors'] }) =>
-  errors.length === 0 ? null : (
-    <Table
-      label="Rejected rows"
-      head={['Row', 'Why']}
-      rows={errors.map(({ row, error }) => ({ key: String(row), cells: [row, error] }))}
-    />
-  );
-
-const WATCH_MS = 1000;
-
 /** An import while it runs and after it, with its errors and the way back. */
 function Import({ campaign, id }: { readonly campaign: string; readonly id: string }): ReactNode {
   const [undoing, setUndoing] = useState(false);
@@ -174,23 +164,15 @@ function Import({ campaign, id }: { readonly campaign: string; readonly id: stri
         ) : null
       }
     >
-      <div className="flex flex-col gap-3" role="status">
-        <p>
-          {one.status === 'processing'
-            ? `${one.processed_rows.toLocaleString()} of ${one.total_rows.toLocaleString()} rows`
-            : one.status === 'failed'
-              ? `It failed: ${one.failure ?? ''}`
-              : one.undone_at
-                ? `Taken back ${when(one.undone_at)}`
-                : `${count(one.imported, 'new person', 'new people')}, ${one.updated} changed, ${one.duplicates} already there, ${one.rejected} rejected`}
-        </p>
-        <Rejected errors={one.errors} />
-        {one.rejected > 0 && (
-          <a className="underline" href={`/api/campaigns/${campaign}/imports/${id}/errors.csv`} download>
-            Rejected rows as CSV, to mend and upload again
-          </a>
-        )}
-      </div>
+      <ImportRows
+        of={one}
+        done={
+          one.undone_at
+            ? `Taken back ${when(one.undone_at)}`
+            : `${count(one.imported, 'new person', 'new people')}, ${one.updated} changed, ${one.duplicates} already there, ${one.rejected} rejected`
+        }
+        errorsAt={`/api/campaigns/${campaign}/imports/${id}/errors.csv`}
+      />
       <Confirm
         open={undoing}
         onClose={() => setUndoing(false)}
