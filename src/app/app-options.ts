@@ -23,7 +23,7 @@ export interface AppOptions {
   readonly freeBytes?: () => Promise<number>;
   /** After how long without a part generated speech gives its vendor up. */
   readonly voiceSilentMs?: number;
-  /** How often the dialler looks though nothing is told of. */
+  /** How often the dialler looks without a notification. */
   readonly diallerSweepMs?: number;
   /** Treats a reply with fields outside its schema as an error instead of removing them. */
   readonly strictReplies?: boolean;

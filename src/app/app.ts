@@ -34,7 +34,6 @@ import { RemoteLiveCalls } from '#live/remote-live-calls.ts';
 import { catalog } from '#providers/catalog.ts';
 import { ConfiguredProviders } from '#providers/configured.ts';
 import { ConfiguredVoices } from '#providers/configured-voices.ts';
-import type { VendorState } from '#providers/kit/vendor-health.ts';
 import { OfflineAnalyst } from '#providers/offline/analysis/offline-analyst.ts';
 import { makeOfflineProviders, makeOfflineVoice } from '#providers/offline/offline.ts';
 import { mp3OfSpeech } from '#recordings/speech-file.ts';
@@ -50,6 +49,7 @@ import type { Closer, AppOptions } from './app-options.ts';
 import { openFiles } from './files.ts';
 import { reachUs } from './reach-us.ts';
 import { version } from './version.ts';
+import { watchVendors } from './watch-vendors.ts';
 import { openRecords, type OpenRecords } from './records.ts';
 import { ProcessMetrics } from '../metrics/process-metrics.ts';
 import { ConfinedFolder } from '../documents/knowledge-folder.ts';
@@ -424,30 +424,4 @@ async function workOn(parts: SharedParts, core: Core): Promise<Dialler> {
   );
   closers.push(() => clearInterval(reaper));
   return dialler;
-}
-
-const VENDORS_AGAIN_MS = 60_000;
-
-/** Checks all vendors in the background, and failing ones again every minute. */
-function watchVendors(providers: ConfiguredProviders, log: Logger): Closer {
-  const problems = new Map<string, string>();
-  const tell = (states: readonly VendorState[]) => {
-    for (const { vendor, status, lastError } of states) {
-      const problem = status === 'error' ? lastError!.message : undefined;
-      if (problem === problems.get(vendor)) continue;
-      if (problem === undefined) {
-        problems.delete(vendor);
-        log.info({ vendor }, 'a vendor works again');
-        continue;
-      }
-      problems.set(vendor, problem);
-      log.warn({ vendor, problem }, 'a configured vendor does not work: its key or address may be wrong');
-    }
-  };
-  void providers.check().then(tell);
-  const again = setInterval(() => void providers.check(true).then(tell), VENDORS_AGAIN_MS);
-  return () => {
-    clearInterval(again);
-    providers.close();
-  };
 }

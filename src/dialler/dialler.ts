@@ -5,9 +5,9 @@ import { OpenPlaces } from '#core/campaigns/open-places.ts';
 import { AppError, logFailure } from '#core/kernel/errors.ts';
 import type { Log } from '#core/kernel/log.ts';
 
-/** The safety net: whatever lets a lead be dialled, or stops a dial, is told or has its time. */
+/** The safety net: all that lets a lead be dialled, or stops a dial, notifies or has its time. */
 const SWEEP_MS = 5000;
-/** Between the beginnings of two steps, however much is told. */
+/** Between the beginnings of two steps, however many notifications come. */
 const LEAST_STEP_MS = 100;
 /** The longest delay that a timer takes. */
 const LONGEST_DELAY_MS = 3_600_000;

@@ -52,7 +52,7 @@ export interface RunningCallOptions {
   readonly onGone: (reason: string | null) => void;
   /** What the AI agent, or the person who talks with it, has said. */
   readonly said: (who: 'agent' | 'caller', text: string) => void;
-  /** Who has answered an outbound call, as far as it can be told. */
+  /** Who has answered an outbound call, as far as it is known. */
   readonly answeredBy: (who: 'human' | 'machine') => void;
   /** The caller's audio. */
   readonly heard: (mulaw: Uint8Array) => void;

@@ -1,7 +1,6 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
-import type { LiveAnswers } from '#core/campaigns/abandonment.ts';
 import type { Attempt } from '#core/campaigns/attempt.ts';
-import type { AttemptStore, NewAttempt, Settled } from '#core/campaigns/attempt-store.ts';
+import type { AttemptStore, NewAttempt, Settled, LiveAnswers } from '#core/campaigns/attempt-store.ts';
 import type { Lead } from '#core/campaigns/lead.ts';
 import type { AttemptOutcome } from '#core/dialling/rules.ts';
 import { toPlace } from './campaign-store.ts';

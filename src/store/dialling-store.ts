@@ -150,7 +150,8 @@ export class PostgresDiallingStore implements DiallingStore {
         select least(case when starts_at > ${now} then starts_at end, case when ends_at > ${now} then ends_at end,
           case when calls_per_second is not null then
             (select dial_after from campaign_pace p where p.campaign_id = c.id and dial_after > ${now}) end,
-          (select due_at from leads l where l.campaign_id = c.id and l.status = 'waiting' order by due_at limit 1)) as at
+          (select due_at from leads l where l.campaign_id = c.id and l.status = 'waiting' order by due_at limit 1))
+          as at
         from campaigns c where status = 'active'
         union all select min(lease_until) from leads where status = 'claimed'
         union all select min(not_after) from calls

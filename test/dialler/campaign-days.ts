@@ -13,14 +13,13 @@ import { CAPACITY, CTX, Invariants, type CheckedWorld } from './invariants.ts';
 import { pickupAt } from './listed-people.ts';
 import { addLead, AREAS, hourAt, HOURS } from './people.ts';
 import { MemoryRecords } from './memory-records.ts';
+import { isNoticed, MISSED_MS } from './notices.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
 const LEASE_MS = 12 * SECOND;
 const REST_MS = 30 * SECOND;
-/** Just after a promised callback counts as missed. */
-const MISSED_MS = 15 * MINUTE + 1;
 interface Server {
   readonly id: string;
   readonly places: OpenPlaces;
@@ -50,8 +49,7 @@ export class CampaignDays implements CheckedWorld {
   readonly refusedAtMs = new Map<string, number>();
   readonly #keepsRecords: boolean;
   #mode: 'well' | 'down' | 'lossy' | 'slow' = 'well';
-  /** Something happened of which diallers are told. */
-  #isTold = true;
+  #hasNews = true;
   #lookAtMs = -Infinity;
   #failures = 0;
   #restUntilMs = -Infinity;
@@ -151,11 +149,11 @@ export class CampaignDays implements CheckedWorld {
 
   /**
    * Goes to the next instant at which anything may happen. False if nothing is left to do. A dialler looks when it is
-   * told of something, and otherwise only at the instants that it has named.
+   * notified, and otherwise only at the instants that it has named.
    */
   async #next(): Promise<boolean> {
-    if (this.#isTold || this.nowMs >= this.#lookAtMs) await this.#steps();
-    this.#isTold = false;
+    if (this.#hasNews || this.nowMs >= this.#lookAtMs) await this.#steps();
+    this.#hasNews = false;
     await this.#checks.step();
     const { campaigns } = this.records;
     const isOver = campaigns.filter(({ status }) => status !== 'completed').length === 0;
@@ -167,13 +165,7 @@ export class CampaignDays implements CheckedWorld {
     this.days += ((next - this.nowMs) / DAY) * campaigns.filter(({ status }) => status === 'active').length;
     this.nowMs = Math.max(this.nowMs, next);
     const due = this.#timers.filter(({ atMs }) => atMs <= this.nowMs);
-    const isBack = this.servers.some(({ upAtMs }) => upAtMs === this.nowMs);
-    const hasLostCalls = this.records.calls.filter(
-      (one) => !isEnded(one.status) && one.leaseUntil.getTime() < this.nowMs,
-    );
-    // That a promise was missed is noted by a sweep.
-    const isSwept = this.records.leads.filter((one) => one.callbackAt?.getTime() === this.nowMs - MISSED_MS).length > 0;
-    this.#isTold = isSwept || due.length > 0 || isBack || hasLostCalls.length > 0 || this.#restUntilMs === this.nowMs;
+    this.#hasNews = due.length > 0 || this.#restUntilMs === this.nowMs || isNoticed(this, this.nowMs);
     for (const timer of due) {
       this.#timers.splice(this.#timers.indexOf(timer), 1);
       await timer.run();

@@ -19,8 +19,8 @@ const RETRY = Object.fromEntries(['busy', 'no_answer', 'failed', 'hung_up', 'scr
 const OUTCOMES = ['busy', 'hung_up', 'answered', 'failed', 'unknown'];
 
 /**
- * A campaign on a real server that is killed with -9 again and again, while telephones ring and people talk. Every other
- * person answers. Its figures add up, and the carrier's own log of dials equals the attempts.
+ * A campaign on a real server that is killed with -9 again and again, while telephones ring and people talk. Every
+ * other person answers. Its figures add up, and the carrier's own log of dials equals the attempts.
  */
 export class CrashedCampaign {
   readonly #leads: number;
@@ -73,7 +73,7 @@ export class CrashedCampaign {
     return this.#carrier.calls.filter(({ ended, media }) => !ended && media !== null).length;
   }
 
-  /** What the other end of a call does next. A server that is down does not hear it; it is told until it answers. */
+  /** What the other end of a call does next. To a server that is down it is sent until it answers. */
   #goOn(call: FakeCall, at: number): void {
     const now = performance.now();
     const rangAt = this.#rangAt.get(call.id) ?? now;

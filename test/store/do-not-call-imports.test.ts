@@ -97,7 +97,7 @@ describe(`imports of do-not-call lists on Postgres ${serverName}`, () => {
       await addLeads(core, ctx, id, [givenLead(number!)]);
       ids.push(id);
     }
-    const one = await begin(`phone\n${number!}\n`, ids[0]!);
+    const one = await begin(`phone\n${number!}\n`, ids[0]);
     await goOn(one);
     const blocked = async (id: number) => (await campaignReadiness(core, ctx, id)).blocked;
     assert.deepEqual([await blocked(ids[0]!), await blocked(ids[1]!)], [{ do_not_call: 1 }, { not_started: 1 }]);

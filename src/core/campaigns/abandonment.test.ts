@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { ATTEMPT_OUTCOMES } from '../dialling/rules.ts';
-import { abandonmentPace, abandonmentRate, isLiveAnswer, linesFor, type LiveAnswers } from './abandonment.ts';
+import { abandonmentPace, abandonmentRate, isLiveAnswer, linesFor } from './abandonment.ts';
+import type { LiveAnswers } from './attempt-store.ts';
 
 const NONE: LiveAnswers = { live: 0, abandoned: 0 };
 const answers = fc
   .tuple(fc.nat(500), fc.nat(500))
   .map(([served, abandoned]): LiveAnswers => ({ live: served + abandoned, abandoned }));
 
-describe('14. calls that nobody took, of those that a person answered', () => {
+describe('14. calls that no agent took, of those that a person answered', () => {
   it('one of 33 is over the limit of 3 %, one of 34 is within it', () => {
     const over = { live: 33, abandoned: 1 };
     const within = { live: 34, abandoned: 1 };

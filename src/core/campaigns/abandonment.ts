@@ -1,5 +1,6 @@
 import type { AttemptOutcome } from '../dialling/rules.ts';
 import type { Records } from '../records.ts';
+import type { LiveAnswers } from './attempt-store.ts';
 import type { Campaign } from './campaign.ts';
 import { rateOf } from './proportions.ts';
 
@@ -23,12 +24,6 @@ const LIVE_ANSWERS: ReadonlySet<AttemptOutcome> = new Set([
 
 export const isLiveAnswer = (outcome: AttemptOutcome): boolean => LIVE_ANSWERS.has(outcome);
 
-/** What became of the people who answered within some time. */
-export interface LiveAnswers {
-  readonly live: number;
-  readonly abandoned: number;
-}
-
 /** Of the last 24 hours and of the last 30 days. */
 export interface Abandonment {
   readonly day: LiveAnswers;
@@ -40,8 +35,8 @@ export const abandonmentRate = ({ live, abandoned }: LiveAnswers): number => rat
 const isOver = (answers: LiveAnswers): boolean => abandonmentRate(answers) > ABANDONMENT_LIMIT;
 
 /**
- * How fast a campaign that needs human agents dials. `stopped`: not at all, until the last 24 hours are within the limit
- * again. `slowed`: one line for two free agents.
+ * How fast a campaign that needs human agents dials. `stopped`: not at all, until the last 24 hours are within the
+ * limit again. `slowed`: one line for two free agents.
  */
 export function abandonmentPace({ day, month }: Abandonment): 'usual' | 'slowed' | 'stopped' {
   if (isOver(day) && day.abandoned >= STOPS_FROM) return 'stopped';

@@ -1,8 +1,13 @@
-import type { LiveAnswers } from './abandonment.ts';
 import type { AttemptOutcome } from '../dialling/rules.ts';
 import type { Attempt } from './attempt.ts';
 import type { Lead, Standing } from './lead.ts';
 import type { CallingPlace } from './reasons.ts';
+
+/** What became of the people who answered within some time. */
+export interface LiveAnswers {
+  readonly live: number;
+  readonly abandoned: number;
+}
 
 /** Where a lead goes on after an attempt. */
 export interface Settled {

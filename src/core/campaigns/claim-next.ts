@@ -33,7 +33,7 @@ export interface Claimant {
   readonly reserve: () => Reservation | null;
   /** Campaigns that are left out. */
   readonly isHeld: (campaignId: number) => boolean;
-  /** There may be something to do at this instant, though nothing is told of until then. */
+  /** There may be something to do at this instant, without a notification before it. */
   readonly lookAgain: (at: Date) => void;
 }
 

@@ -52,8 +52,8 @@ export interface DiallingStore {
   /** Makes waiting leads ready that are due, of active campaigns first, and claims whose lease ran out. */
   makeReady(now: Date, most: number): Promise<void>;
   /**
-   * The next instant at which time alone changes what the dialler does, as far as records name one: a start or an end, a
-   * lead that is due, a pace, the end of a claim or of a dial's time. Null: none. It may be over.
+   * The next instant at which time alone changes what the dialler does, as far as records name one: a start or an end,
+   * a lead that is due, a pace, the end of a claim or of a dial's time. Null: none. It may be over.
    */
   nextInstant(now: Date): Promise<Date | null>;
   /** Locks the pace of a campaign, and reads what it has under way. Null if another server claims for it now. */

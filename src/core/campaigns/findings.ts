@@ -1,7 +1,8 @@
 import { rulesAt } from '../dialling/may-dial.ts';
 import { SHIPPED_RULES } from '../dialling/shipped-rules.ts';
 import type { Records } from '../records.ts';
-import { ABANDONMENT_LIMIT, abandonmentOf, abandonmentPace, type LiveAnswers } from './abandonment.ts';
+import { ABANDONMENT_LIMIT, abandonmentOf, abandonmentPace } from './abandonment.ts';
+import type { LiveAnswers } from './attempt-store.ts';
 import { ownRulesOf, type Campaign } from './campaign.ts';
 import type { Core } from '../core.ts';
 import { variablesIn } from '../ai-agents/ai-agent.ts';
@@ -61,8 +62,8 @@ export async function lineFindings(
 }
 
 const stoppedBy = ({ live, abandoned }: LiveAnswers): string =>
-  `Of ${live} people who answered in the last 24 hours, ${abandoned} met no human agent: over ${ABANDONMENT_LIMIT * 100} %. ` +
-  'Nothing is dialled until it is less.';
+  `Of ${live} people who answered in the last 24 hours, ${abandoned} met no human agent: ` +
+  `over ${ABANDONMENT_LIMIT * 100} %. Nothing is dialled until it is less.`;
 
 async function agentFindings({ agents, leads }: FindingRecords, campaign: Campaign): Promise<readonly Finding[]> {
   const { id, organizationId, agentId } = campaign;

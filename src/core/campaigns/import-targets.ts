@@ -63,7 +63,7 @@ export const IMPORT_TARGETS: Readonly<Record<ImportTarget, Target>> = {
       await outbox.audit({ organizationId, actor: ACTOR }, 'do-not-call.imported', subject, detail);
     },
 
-    /** Whoever is on the list already does not want to be called. */
+    /** Those on the list already do not want to be called. */
     failed: () => Promise.resolve('The numbers that were added before stay on the list.'),
   },
 };

@@ -3,7 +3,7 @@ import { openAtOrAfter, type OpenHours } from '../dialling/open-hours.ts';
 import type { AttemptOutcome } from '../dialling/rules.ts';
 
 const MINUTE_MS = 60_000;
-/** Nobody is called again for so long after nobody took their call (Ofcom). */
+/** A person is not called for so long after a call of theirs that no agent took (Ofcom). */
 const ABANDONED_REST_MS = 72 * 60 * MINUTE_MS;
 const DAY_MS = 86_400_000;
 
@@ -51,7 +51,7 @@ export interface RetryQuestion {
   readonly attempts: readonly EndedAttempt[];
   readonly maxAttempts: number;
   readonly table: RetryTable;
-  /** Whether a lead whose call nobody took is dialled again, after a rest. */
+  /** Whether a lead whose call no agent took is dialled again, after a rest. */
   readonly afterAbandoned?: boolean;
   /** Null: always open, and no parts of a day. */
   readonly hours: OpenHours | null;

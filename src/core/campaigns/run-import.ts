@@ -29,7 +29,8 @@ export interface ImportOptions {
 class TakenOver extends Error {}
 
 /**
- * Does what is left of an import, in batches that each note how far it came. Leads may be dialled when all are there. Stops between batches when `signal` aborts.
+ * Does what is left of an import, in batches that each note how far it came. Leads may be dialled when all are there.
+ * Stops between batches when `signal` aborts.
  */
 export async function runImport(core: RunCore, one: LeadImport, options: ImportOptions): Promise<void> {
   try {

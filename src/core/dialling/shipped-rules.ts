@@ -79,8 +79,8 @@ export const SHIPPED_RULES: readonly Jurisdiction[] = [
     limits: THREE_A_DAY,
     rests: [{ after: ['abandoned'], hours: 72 }],
     source:
-      'The default of this product: no call at night anywhere, no more than three dials of a number in 24 hours, and 72 ' +
-      'hours of rest after a call that no human took (Ofcom)',
+      'The default of this product: no call at night anywhere, no more than three dials of a number in 24 hours, and ' +
+      '72 hours of rest after a call that no human took (Ofcom)',
   }),
   rule('US', 'the United States', {
     hours: week('08:00', '21:00'),

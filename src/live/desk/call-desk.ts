@@ -50,7 +50,7 @@ export class CallDesk {
       providers: options.recognisers,
       phrases: options.phrases,
       failed: (error) => this.#failed(error),
-      isOnHold: () => this.#isOnHold,
+      isOnHold: () => this.#music.isOnHold,
       said: (talk) => running.keepTalk(talk),
     });
     this.#music = new HoldMusic(running.bridge, clock);
@@ -85,27 +85,15 @@ export class CallDesk {
   }
 
   command(command: Extract<CallCommand, { type: 'desk' | 'leg' }>): void {
-    const { running } = this.#options;
+    const { running, core, call } = this.#options;
     if (command.type === 'leg') return this.#phones.signal(command.legId, command.signal, command.carrierLegId);
     const { act } = command;
-    if (act === 'hold') void this.#hold().catch((error: unknown) => this.#failed(error));
+    if (act === 'hold') void this.#music.hold(core, call.organizationId).catch((error: unknown) => this.#failed(error));
     else if (act === 'resume') {
       this.#music.stop();
       running.bridge.change((all) => talk(all, PERSON));
     } else if (act === 'hand-back') void this.#humanLeft('handed_back', DESK_PHRASES.handedBack);
     else this.look();
-  }
-
-  get #isOnHold(): boolean {
-    return this.#options.running.bridge.attendance.some(({ id, part }) => id === PERSON && part.kind === 'hold');
-  }
-
-  /** The caller hears no one and is heard by no one; the organization says whether they hear music. */
-  async #hold(): Promise<void> {
-    const { running, core, call } = this.#options;
-    running.bridge.change((all) => hold(all, PERSON));
-    const organization = await core.store.organizations.get(call.organizationId);
-    if (organization?.holdAudio === 'music' && this.#isOnHold && !this.#closed) this.#music.start();
   }
 
   /** Words of the AI agent, or of the person who talks with it. */

@@ -33,11 +33,11 @@ export function overflowWords({ cause, limits }: QueueEntry, zone: TimeZone, now
   return `${sorry} ${message} call you back?`;
 }
 
-/** What a person hears whom a campaign called and nobody can talk with: who called, and where they can be reached. */
+/** What a person hears whom a campaign called and no agent can talk with: who called, and where to reach them. */
 export function nobodyFree(organization: string | null, from: string | null): string {
   const who = organization === null ? 'We called you' : `This was a call from ${organization}`;
   const reach = from === null ? '' : ` You can reach us at ${from}.`;
-  return `${who}. We are sorry, nobody is free to talk to you right now.${reach} Goodbye.`;
+  return `${who}. We are sorry, no one is free to talk to you right now.${reach} Goodbye.`;
 }
 
 /** What an agent hears before the caller joins. */
