@@ -263,12 +263,15 @@ export class LiveCallsHere implements LiveCalls {
     await settled(Promise.allSettled(this.#slots.all().flatMap((slot) => slot.starting ?? [])));
     for (const call of this.#slots.running())
       if (!call.answered) void call.fail('canceled', 'shutdown', 'The server was shut down');
+    let waits = true;
     const ended = async () => {
-      while (this.#slots.runningCount > 0) await new Promise((again) => setTimeout(again, 20));
+      while (waits && this.#slots.runningCount > 0) await new Promise((again) => setTimeout(again, 20));
     };
     if (graceMs > 0) await Promise.race([ended(), new Promise((over) => setTimeout(over, graceMs).unref())]);
     for (const call of this.#slots.running()) call.command({ type: 'end', reason: 'shutdown', by: 'system' });
     await settled(ended());
+    // A call that does not end must not keep the process alive.
+    waits = false;
     clearInterval(this.#heartbeat);
     clearInterval(this.#deskLooks);
     await this.#announcement?.end();

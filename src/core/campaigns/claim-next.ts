@@ -74,6 +74,8 @@ async function claimDue(core: ClaimCore, claimant: Claimant): Promise<readonly C
         if (!reservation) break;
         reservations.push(reservation);
       }
+      // This server is full or too busy, and no notification says when it is so no more.
+      if (reservations.length < share.dials) claimant.lookAgain(later(core, AGAIN_MS));
       const leads = await claimInto(core, claimant, { id, placeIds, served: share.served }, reservations);
       claimed.push(...leads);
       forCarriers -= leads.length;
