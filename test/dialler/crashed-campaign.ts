@@ -16,6 +16,8 @@ const RINGS_MS = 400;
 const TALKS_MS = 3000;
 const NEVER = { after_minutes: 1, attempts: 0 };
 const RETRY = Object.fromEntries(['busy', 'no_answer', 'failed', 'hung_up', 'screening'].map((one) => [one, NEVER]));
+/** The most leads of one page. */
+const PAGE = 100;
 const OUTCOMES = ['busy', 'hung_up', 'answered', 'failed', 'unknown'];
 
 /**
@@ -152,7 +154,9 @@ export class CrashedCampaign {
   }
 
   async #check(path: string) {
-    const leads = (await this.#ask('GET', `${path}/leads?limit=1000`)) as unknown as Json[];
+    const leads: Json[] = [];
+    for (let page = 1; page <= Math.ceil(this.#leads / PAGE); page++)
+      leads.push(...((await this.#ask('GET', `${path}/leads?limit=${PAGE}&page=${page}`)) as unknown as Json[]));
     assert.equal(leads.length, this.#leads);
     const outcomes = Map.groupBy(leads, (lead) => String(lead['outcome']));
     assert.deepEqual(
