@@ -51,7 +51,7 @@ const agentEntries = async ({ conversationId }: Call) =>
 const besides = (pcm: Int16Array, hz: number) =>
   Math.sqrt(Math.max(0, level(pcm) ** 2 - amplitudeAt(pcm, hz) ** 2 / 2));
 
-/** One channel of a recording: 0 the caller, 1 what the caller hears of our side. */
+/** One channel of a recording: 0 the caller, 1 our side, as the caller hears it. */
 async function channel(key: string, which: 0 | 1): Promise<Int16Array> {
   const parts: Uint8Array[] = [];
   for await (const part of (await server.app.files.read(key))!.stream()) parts.push(part);

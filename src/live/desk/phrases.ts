@@ -34,7 +34,7 @@ export function overflowWords({ cause, limits }: QueueEntry, zone: TimeZone, now
 }
 
 /** What a person hears whom a campaign called and no agent can talk with: who called, and where to reach them. */
-export function nobodyFree(organization: string | null, from: string | null): string {
+export function noAgentFree(organization: string | null, from: string | null): string {
   const who = organization === null ? 'We called you' : `This was a call from ${organization}`;
   const reach = from === null ? '' : ` You can reach us at ${from}.`;
   return `${who}. We are sorry, no one is free to talk to you right now.${reach} Goodbye.`;

@@ -5,7 +5,7 @@ import type { DeskEvent } from '#core/desk/desk-event.ts';
 import { isOpen } from '#core/desk/offer.ts';
 import type { CallClock } from '#engine/contracts/clock.ts';
 import type { CallAtDesk } from './call-desk-options.ts';
-import { nobodyFree } from './phrases.ts';
+import { noAgentFree } from './phrases.ts';
 
 /**
  * After a greeting a person is waited for until the engine is sure that it is one, at most 1.2 s; with this, the
@@ -73,7 +73,7 @@ export class PromisedHuman {
     running.standAside();
     this.#onLine.resolve();
     this.#cancel = clock.at(clock.nowMs() + GRACE_MS, () => void this.#giveUp());
-    void this.#giveUpIfNobodyIsAsked();
+    void this.#giveUpIfNoAgentIsAsked();
   }
 
   close(): void {
@@ -81,7 +81,7 @@ export class PromisedHuman {
     this.#cancel();
   }
 
-  async #giveUpIfNobodyIsAsked(): Promise<void> {
+  async #giveUpIfNoAgentIsAsked(): Promise<void> {
     const { call, core, failed } = this.#options;
     try {
       await this.#asked;
@@ -107,7 +107,7 @@ export class PromisedHuman {
     } catch (error) {
       failed(error);
     }
-    if (!isServed) running.endWith(nobodyFree(name, call.from), ABANDONED);
+    if (!isServed) running.endWith(noAgentFree(name, call.from), ABANDONED);
   }
 
   async #do(event: DeskEvent): Promise<void> {

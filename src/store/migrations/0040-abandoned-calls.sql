@@ -1,4 +1,4 @@
--- People who answered a campaign that promises a human agent, by hours of UTC, and those of them whom nobody took.
+-- People who answered a campaign that promises a human agent, by hours of UTC, and those of them whose call no agent took.
 create table live_answers (
   campaign_id bigint not null references campaigns(id),
   hour timestamptz not null,

@@ -1,5 +1,5 @@
 -- Every server hears at the commit of a change that may let a lead be dialled, or that stops a dial: no dialler has to
--- look again and again. While no campaign is active, only changes of campaigns are told: a pause stops dials.
+-- look again and again. While no campaign is active, only changes of campaigns notify: a pause stops dials.
 create function notify_dialling() returns trigger language plpgsql as $$
 begin
   if tg_table_name = 'campaigns' or exists (select from campaigns where status = 'active') then
@@ -42,7 +42,7 @@ create trigger offers_dialling after update of state on offers for each row
   when (old.ended_at is null and new.ended_at is not null)
   execute function notify_dialling();
 
--- The leads of an import are told of when it is complete.
+-- The leads of an import notify when it is complete.
 create function notify_dialling_of_leads() returns trigger language plpgsql as $$
 begin
   if exists (select from campaigns c where c.status = 'active' and c.id in (
