@@ -72,7 +72,7 @@ export class ModelProcess {
   #lastFailure = '';
   #closed = false;
 
-  /** Messages that answer no request. */
+  /** Messages that answer no request: audio until its request has been answered, and partial texts. */
   onMessage: (message: Exclude<FromModel, Reply>) => void = () => undefined;
   /** The process ended; what it held is lost. */
   onLost: (error: Error) => void = () => undefined;
@@ -178,7 +178,7 @@ export class ModelProcess {
       this.#failures = 0;
       if (message.error === undefined) waiting?.resolve(message);
       else waiting?.reject(new Error(message.error));
-    } else this.onMessage(message);
+    } else if (message.type !== 'audio' || this.#waiting.has(message.id)) this.onMessage(message);
   }
 
   #look(): void {
