@@ -103,9 +103,12 @@ export function isErrorOf(api: Api, body: Json): void {
   }
 }
 
-/** The parameter's value in a path; webhooks belong to the API that they were registered with. */
-export const paramOf = ({ params }: World, { path }: RestOperation, name: string): string | undefined =>
-  params[name === 'webhook_id' && path.startsWith('/api/') ? 'center_webhook_id' : name];
+/** The parameter's value in a path; webhooks belong to the API that they were registered with, imports to their list. */
+export function paramOf({ params }: World, { path }: RestOperation, name: string): string | undefined {
+  if (name === 'webhook_id' && path.startsWith('/api/')) return params['center_webhook_id'];
+  if (name === 'import_id' && path.startsWith('/api/people/do-not-call/')) return params['do_not_call_import_id'];
+  return params[name];
+}
 
 export async function makeWorld(server: TestServer, admin: string, nextSerial: () => number): Promise<World> {
   const as = (method: string, path: string, body?: unknown) =>
@@ -163,6 +166,9 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
   const list = new FormData();
   list.append('file', new Blob(['phone\n+15005550001\nnone\n']), 'walked.csv');
   const imported = await data(as('POST', `/api/campaigns/${String(campaign['campaign_id'])}/leads`, list));
+  const refusing = new FormData();
+  refusing.append('file', new Blob(['phone\n+14155550199\nnone\n']), 'refusing.csv');
+  const refused = await data(as('POST', '/api/people/do-not-call/import', refusing));
   // A silent person hangs up soon: if that was too soon, another one is called.
   const inLine = await until('a call in line', 120_000, async () => {
     const { session_id: id } = (
@@ -218,6 +224,7 @@ export async function makeWorld(server: TestServer, admin: string, nextSerial: (
       number,
       campaign_id: String(campaign['campaign_id']),
       import_id: String(imported['import_id']),
+      do_not_call_import_id: String(refused['import_id']),
       webhook_id: String(webhook['webhook_id']),
       center_webhook_id: String(centerWebhook['webhook_id']),
       roomName: 'room-of-no-call',
