@@ -1,5 +1,6 @@
 // A request to a Trunkline from a shell: node clients/api.mjs /path [-X METHOD] [-d JSON] [-F name=value|name=@file].
 // Prints the body of the reply; ends with 22 when the server refuses. Plain JavaScript, for Node 18 and newer.
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,10 +25,16 @@ for (let i = 0; i < args.length; i += 2) {
   } else fail(`there is no ${flag}`);
 }
 
+// The same for all tries: what the first one made is not made twice.
+const idempotencyKey = randomUUID();
+method ??= body === undefined && !form ? 'GET' : 'POST';
 for (let tried = 1; ; tried++) {
   const reply = await fetch(url + path, {
-    method: method ?? (body === undefined && !form ? 'GET' : 'POST'),
-    headers: { ...(key ? { authorization: `Bearer ${key}` } : {}) },
+    method,
+    headers: {
+      ...(key ? { authorization: `Bearer ${key}` } : {}),
+      ...(method === 'POST' ? { 'idempotency-key': idempotencyKey } : {}),
+    },
     body: form ?? body,
   }).catch((error) => fail(`${url} cannot be reached: ${error.cause?.message ?? error.message}`));
   if (BUSY.has(reply.status) && tried < TRIES) {

@@ -26,7 +26,15 @@ export function stagePackage(folder: string): void {
       isSource ? stripTypeScriptTypes(text).replace(LEADS_TO_SOURCE, '$1$2.js$1') : text,
     );
   }
-  for (const path of ['run.mjs', 'README.md', 'CHANGELOG.md', 'LICENSE', 'console/dist', 'clients/js/dist'])
+  for (const path of [
+    'run.mjs',
+    'README.md',
+    'CHANGELOG.md',
+    'LICENSE',
+    'console/dist',
+    'clients/js/dist',
+    'clients/api.mjs',
+  ])
     if (existsSync(join(ROOT, path))) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
   mkdirSync(join(folder, 'bin'));
   cpSync(join(ROOT, 'deploy', 'trunkline.mjs'), join(folder, 'bin', 'trunkline.mjs'));

@@ -103,7 +103,7 @@ export function isErrorOf(api: Api, body: Json): void {
   }
 }
 
-/** The parameter's value in a path; webhooks belong to the API that they were registered with, imports to their list. */
+/** The value of a parameter in a path; webhooks belong to their API, imports to what they import. */
 export function paramOf({ params }: World, { path }: RestOperation, name: string): string | undefined {
   if (name === 'webhook_id' && path.startsWith('/api/')) return params['center_webhook_id'];
   if (name === 'import_id' && path.startsWith('/api/people/do-not-call/')) return params['do_not_call_import_id'];

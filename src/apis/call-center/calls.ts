@@ -256,7 +256,7 @@ export const listCallsOperation = operation({
   summary: 'List Calls',
   permission: 'read-calls',
   query: PageQuery.extend(CallsQuery.shape).extend({
-    sort: sortOf(CALL_SORTS, 'By duration or cost, and with a filter,'),
+    sort: sortOf(CALL_SORTS, 'With a filter, by duration or cost,'),
   }),
   reply: pagedReply(CallReply),
   handle: async ({ core, ctx, urls, query, requestId }) => {

@@ -82,7 +82,7 @@ export const listLeadsOperation = operation({
   permission: 'read',
   params: CampaignParams,
   query: PageQuery.extend(LeadsQuery.shape).extend({
-    sort: sortOf(LEAD_SORTS, 'By all but created_at and status, and with a filter,'),
+    sort: sortOf(LEAD_SORTS, 'With a filter, by all but created_at and status,'),
   }),
   reply: pagedReply(LeadReply),
   handle: async ({ core, ctx, params, query, requestId }) => {
