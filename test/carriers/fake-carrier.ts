@@ -83,6 +83,12 @@ export abstract class FakeCarrier {
     return this;
   }
 
+  /** All calls are over, and what is under way is sent: a server that closes now is sent nothing more. */
+  async rest(): Promise<void> {
+    for (const call of this.calls) call.ended = true;
+    await Promise.allSettled(this.#open);
+  }
+
   async close(): Promise<void> {
     for (const call of this.calls) for (const socket of call.sockets) socket.socket.terminate();
     await Promise.allSettled(this.#open);

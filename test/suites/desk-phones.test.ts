@@ -57,11 +57,12 @@ before(async () => {
   });
 });
 after(async () => {
+  const fakes = Object.values(FAKES);
+  await Promise.all(fakes.map((fake) => fake.rest()));
   await server.close();
-  for (const fake of Object.values(FAKES)) {
-    await fake.close();
-    assert.deepEqual(fake.problems, []);
-  }
+  // A server that still listens keeps the process running, and hides what is wrong.
+  await Promise.all(fakes.map((fake) => fake.close()));
+  for (const { problems } of fakes) assert.deepEqual(problems, []);
   assert.deepEqual(
     server.trouble.filter((line) => !/a carrier did not take the dial of an agent/.test(line)),
     [],
