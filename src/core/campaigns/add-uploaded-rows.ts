@@ -1,4 +1,5 @@
 import type { Core } from '../core.ts';
+import { NumberSet } from '../kernel/number-set.ts';
 import type { Context } from '../kernel/context.ts';
 import type { Page } from '../kernel/page.ts';
 import { addBatch } from './add-batch.ts';
@@ -35,7 +36,7 @@ export async function addUploadedRows(
   const campaign = await uploadCampaign(core, ctx);
   const file = { staged: { stream }, name: 'upload', mapping: {}, country: null };
   const { table, columns } = await examined(core, campaign, file);
-  const seen = new Set<number>();
+  const seen = new NumberSet();
   const rejected: RejectedRow[] = [];
   let taken = 0;
   for await (const rows of core.tables.read(stream, table.format)) {

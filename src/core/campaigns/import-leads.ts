@@ -1,4 +1,5 @@
 import type { Core } from '../core.ts';
+import { NumberSet } from '../kernel/number-set.ts';
 import type { Context } from '../kernel/context.ts';
 import { storeFile } from '../files/store-file.ts';
 import { AppError, invalid } from '../kernel/errors.ts';
@@ -91,7 +92,7 @@ export interface DryRun extends ImportCounts {
 export async function tryImport(core: ImportCore, ctx: Acting, campaignId: number, file: LeadFile): Promise<DryRun> {
   const campaign = await openCampaign(core, ctx, campaignId);
   const { table, columns } = await examinedList(core, campaign, file);
-  const seen = new Set<number>();
+  const seen = new NumberSet();
   const counts = { created: 0, updated: 0, unchanged: 0, rejected: 0 };
   const errors: RejectedRow[] = [];
   for await (const rows of core.tables.read(() => file.staged.stream(), table.format)) {
@@ -131,7 +132,7 @@ async function differences(
 export function sorted(
   rows: readonly TableRow[],
   columns: LeadColumns,
-  seen: Set<number>,
+  seen: NumberSet,
 ): { readonly leads: readonly GivenLead[]; readonly rejected: readonly RejectedRow[]; readonly repeated: number } {
   const leads: GivenLead[] = [];
   const rejected: RejectedRow[] = [];
@@ -142,10 +143,8 @@ export function sorted(
       rejected.push({ row, error: read.error, cells });
       continue;
     }
-    const digits = Number(read.lead.number);
-    if (seen.has(digits)) repeated++;
-    else leads.push(read.lead);
-    seen.add(digits);
+    if (seen.add(Number(read.lead.number))) leads.push(read.lead);
+    else repeated++;
   }
   return { leads, rejected, repeated };
 }

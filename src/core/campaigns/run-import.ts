@@ -1,4 +1,5 @@
 import type { Core } from '../core.ts';
+import { NumberSet } from '../kernel/number-set.ts';
 import type { GivenLead } from './lead.ts';
 import { sorted } from './import-leads.ts';
 import { IMPORT_TARGETS } from './import-targets.ts';
@@ -52,7 +53,7 @@ async function readRows(
 ): Promise<void> {
   const file = one.fileKey === null ? null : await core.files.read(one.fileKey);
   if (file === null) throw new UnreadableTable('The file is gone.');
-  const seen = new Set<number>();
+  const seen = new NumberSet();
   const done = new Set(one.doneBatches);
   const errors = new ErrorRoom(one.rejected);
   const writes: Promise<void>[] = [];
