@@ -89,6 +89,9 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   };
 }
 
+/** Where the records of a data folder lie. */
+export const clusterFolder = (dataDir: string): string => prepare({ dataDir }).cluster;
+
 const LOOK_MS = 250;
 const LAST_RETRY_MS = 5000;
 

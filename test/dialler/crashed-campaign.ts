@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { FakeCall } from '../carriers/fake-carrier.ts';
 import { FakeGeneric } from '../carriers/generic.ts';
-import { deleteDataDir } from '../support/data-dir.ts';
+import { deleteDataDir, newDataDir } from '../support/data-dir.ts';
 import { freePort, ServerProcess } from '../support/process.ts';
 import { until } from '../support/server.ts';
 
@@ -27,7 +24,7 @@ const OUTCOMES = ['busy', 'hung_up', 'answered', 'failed', 'unknown'];
 export class CrashedCampaign {
   readonly #leads: number;
   readonly #kills: number;
-  readonly #dataDir = mkdtempSync(join(tmpdir(), 'trunkline-campaign-'));
+  readonly #dataDir = newDataDir('campaign');
   readonly #carrier = new FakeGeneric();
   readonly #rangAt = new Map<string, number>();
   readonly #answeredAt = new Map<string, number>();

@@ -11,7 +11,7 @@ import { openQueue } from '#jobs/queue.ts';
 import { openDatabase, type OpenDatabase } from '#store/database.ts';
 import { startEmbedded, type EmbeddedPostgres } from '#store/embedded-postgres.ts';
 import { postgresStore } from '#store/postgres-store.ts';
-import { deleteDataDir } from '../support/data-dir.ts';
+import { deleteDataDir, newDataDir } from '../support/data-dir.ts';
 
 /** The programs of an older server, where those are to be tested. */
 export const bin = process.env['TEST_POSTGRES_BIN'];
@@ -43,7 +43,7 @@ export interface TestStore {
 }
 
 export async function openTestStore(more: Readonly<Record<string, string>> = {}): Promise<TestStore> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-store-'));
+  const dataDir = bin === undefined ? newDataDir('store') : mkdtempSync(join(tmpdir(), 'trunkline-store-'));
   const server = await startEmbedded({
     dataDir,
     settings: { fsync: 'off', ...more },

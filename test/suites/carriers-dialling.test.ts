@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { FakeGeneric } from '../carriers/generic.ts';
 import { FakeTwilio } from '../carriers/twilio.ts';
 import { SocketCaller } from '../support/caller.ts';
 import { freePort, ServerProcess } from '../support/process.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
-import { deleteDataDir } from '../support/data-dir.ts';
+import { deleteDataDir, newDataDir } from '../support/data-dir.ts';
 import { ConfiguredCarriers } from '../support/configured-carriers.ts';
 
 type Json = Record<string, unknown>;
@@ -287,7 +284,7 @@ describe('calls over carriers that are configured', { concurrency: 1 }, () => {
   it('gets hang-ups for calls that ran when the only server died, once it is up again', async () => {
     const one = new FakeGeneric();
     await one.start();
-    const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-test-'));
+    const dataDir = newDataDir('test');
     const start = async () => {
       const process = new ServerProcess(await freePort(), {
         DATA_DIR: dataDir,

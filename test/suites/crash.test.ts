@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { freePort, ROOT, ServerProcess } from '../support/process.ts';
 import { until } from '../support/server.ts';
-import { deleteDataDir } from '../support/data-dir.ts';
+import { deleteDataDir, newDataDir } from '../support/data-dir.ts';
 
 // As a power cut would find it: fifty calls running, records being made and revoked. What was acknowledged is there
 // afterwards, every call has its end and reason, and nothing opens that should not.
@@ -16,7 +14,7 @@ const ADMIN = { email: 'admin@localhost', password: 'crash password' };
 const CALLS = 50;
 const ROUNDS = 2;
 
-const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-crash-'));
+const dataDir = newDataDir('crash');
 const servers: ServerProcess[] = [];
 after(async () => {
   for (const server of servers) await server.stop().catch(() => undefined);

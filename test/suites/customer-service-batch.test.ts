@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { it } from 'node:test';
-import { deleteDataDir } from '../support/data-dir.ts';
+import { deleteDataDir, newDataDir } from '../support/data-dir.ts';
 import type { Json } from '../support/identity-client.ts';
 import { freePort, ServerProcess } from '../support/process.ts';
 import { until } from '../support/server.ts';
@@ -11,7 +8,7 @@ import { until } from '../support/server.ts';
 const KEY = 'key-of-the-batch-suite';
 
 it('a batch goes on after a crash of its server: no call is lost, none is dialled twice', async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-batch-'));
+  const dataDir = newDataDir('batch');
   const env = { DATA_DIR: dataDir, API_SECRET_KEY: KEY, RATE_LIMIT_FACTOR: '1000' };
   const start = async () => {
     const server = new ServerProcess(await freePort(), env);

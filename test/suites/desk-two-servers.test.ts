@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { NO_ORIGIN } from '#core/calls/call-origin.ts';
@@ -13,7 +11,7 @@ import { transferCall, transfersOf } from '#core/desk/transfer-call.ts';
 import type { Context } from '#core/kernel/context.ts';
 import { startEmbedded, type EmbeddedPostgres } from '#store/embedded-postgres.ts';
 import { newEntry } from '../desk/made-up-desk.ts';
-import { deleteDataDir } from '../support/data-dir.ts';
+import { deleteDataDir, newDataDir } from '../support/data-dir.ts';
 import { SocketCaller } from '../support/caller.ts';
 import { accepted, startServer, until, type TestServer } from '../support/server.ts';
 
@@ -23,7 +21,7 @@ type Json = Record<string, unknown>;
 const WAIT_MS = 60_000;
 
 describe('the desk on two servers', { concurrency: 1 }, () => {
-  const dir = mkdtempSync(join(tmpdir(), 'trunkline-desk-two-'));
+  const dir = newDataDir('desk-two');
   let database: EmbeddedPostgres;
   let a: TestServer;
   let b: TestServer;

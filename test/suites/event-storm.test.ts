@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { startEmbedded, type EmbeddedPostgres } from '#store/embedded-postgres.ts';
 import type { ReadersReport, ReadersRequest } from '../support/event-readers.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
-import { deleteDataDir } from '../support/data-dir.ts';
+import { deleteDataDir, newDataDir } from '../support/data-dir.ts';
 
 // A thousand readers of events, one of them asleep, one coming back every second, on two servers of one database.
 
@@ -18,7 +16,7 @@ const PER_SECOND = 200;
 const CALLS = 20;
 
 describe('a thousand readers of events', { concurrency: 1 }, () => {
-  const dir = mkdtempSync(join(tmpdir(), 'trunkline-storm-'));
+  const dir = newDataDir('storm');
   let database: EmbeddedPostgres;
   let a: TestServer;
   let b: TestServer;

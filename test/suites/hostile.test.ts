@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { WebSocket } from 'ws';
 import { freePort, ServerProcess } from '../support/process.ts';
 import { until } from '../support/server.ts';
 import { startStormServer, stormApis } from '../storm/server.ts';
 import { storm } from '../storm/storm.ts';
-import { deleteDataDir } from '../support/data-dir.ts';
+import { deleteDataDir, newDataDir } from '../support/data-dir.ts';
 
 // Clients that mean harm, or are broken: what they send, how slowly, and how many they are. Beside each a live call
 // runs.
@@ -19,7 +17,7 @@ const IDLE = 2000;
 describe('hostile clients', () => {
   const dirs: string[] = [];
   const freshDir = () => {
-    const dir = mkdtempSync(join(tmpdir(), 'trunkline-hostile-'));
+    const dir = newDataDir('hostile');
     dirs.push(dir);
     return dir;
   };

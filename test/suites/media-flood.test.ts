@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { WebSocket } from 'ws';
 import { SocketCaller } from '../support/caller.ts';
 import { freePort, ServerProcess } from '../support/process.ts';
 import { until } from '../support/server.ts';
-import { deleteDataDir } from '../support/data-dir.ts';
+import { deleteDataDir, newDataDir } from '../support/data-dir.ts';
 
 const KEY = 'key-of-the-flooded-server';
 const LONG =
@@ -36,7 +33,7 @@ function flood(url: string, bytesPerMessage: number, isOver: () => boolean): Pro
 }
 
 describe('a media socket that sends faster than real time', () => {
-  const dir = mkdtempSync(join(tmpdir(), 'trunkline-flood-'));
+  const dir = newDataDir('flood');
   let server: ServerProcess;
   let agentId: string;
   before(async () => {

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { SocketCaller } from '../support/caller.ts';
 import { EventClient } from '../support/event-client.ts';
 import { freePort, ROOT } from '../support/process.ts';
 import { until } from '../support/server.ts';
-import { deleteDataDir } from '../support/data-dir.ts';
+import { deleteDataDir, newDataDir } from '../support/data-dir.ts';
 
 const KEY = 'stop-test-key';
 const SILENT = '+15005550010';
@@ -47,7 +46,7 @@ function treeOf(pid: number): Process[] {
 class NpmStart {
   readonly npm: ChildProcess;
   readonly url: string;
-  readonly dataDir = mkdtempSync(join(tmpdir(), 'trunkline-stop-'));
+  readonly dataDir = newDataDir('stop');
   output = '';
   exit: { readonly code: number | null; readonly signal: string | null } | null = null;
   /** Every process that was seen below npm. */

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import type { CallEntry } from '#core/conversations/entry.ts';
 import { startEmbedded, type EmbeddedPostgres } from '#store/embedded-postgres.ts';
 import { SocketCaller } from '../support/caller.ts';
-import { deleteDataDir } from '../support/data-dir.ts';
+import { deleteDataDir, newDataDir } from '../support/data-dir.ts';
 import { freePort, ServerProcess } from '../support/process.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
 import { ScriptedModel } from '../support/scripted-model.ts';
@@ -23,7 +23,7 @@ const GREETING = 'Hello, this is Ada of the harbour office, and I can tell you w
 type Api = (method: string, path: string, body?: unknown) => Promise<{ status: number; body: Record<string, unknown> }>;
 
 describe('a call that is taken over', () => {
-  const dir = mkdtempSync(join(tmpdir(), 'trunkline-takeover-'));
+  const dir = newDataDir('takeover');
   let database: EmbeddedPostgres;
   let env: Record<string, string>;
   let a: TestServer;

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { acceptOffer } from '#core/desk/answer-offer.ts';
@@ -13,12 +11,12 @@ import { amplitudeAt } from '../engine/bridge-stage.ts';
 import { SocketCaller } from '../support/caller.ts';
 import { EventClient, type EventMessage } from '../support/event-client.ts';
 import { accepted, startServer, until, type TestServer } from '../support/server.ts';
-import { deleteDataDir } from '../support/data-dir.ts';
+import { deleteDataDir, newDataDir } from '../support/data-dir.ts';
 
 // Two servers on one database act as one.
 
 describe('two servers', () => {
-  const dir = mkdtempSync(join(tmpdir(), 'trunkline-two-'));
+  const dir = newDataDir('two');
   let database: EmbeddedPostgres;
   let env: Record<string, string>;
   let a: TestServer;

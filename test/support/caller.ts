@@ -2,6 +2,8 @@ import { WebSocket } from 'ws';
 import { encodeMulaw } from '#engine/audio/mulaw.ts';
 import { decodeMulaw } from '#engine/audio/mulaw.ts';
 
+const LATEST_MS = 1000;
+
 /**
  * A caller at a media socket: speaks what it is given in real time, plays what it is sent, and returns marks when
  * played.
@@ -18,7 +20,7 @@ export class SocketCaller {
   #timer: NodeJS.Timeout;
   #out: (Uint8Array | string)[] = [];
   #sent = 0;
-  readonly #began = performance.now();
+  #began = performance.now();
 
   /** `deaf`: the connection looks open and answers no ping, as one whose network is gone. */
   constructor(
@@ -69,6 +71,9 @@ export class SocketCaller {
   }
 
   #tick(): void {
+    // After a stall it goes on where it was: a server takes no audio that comes faster than real time.
+    const lateMs = performance.now() - this.#began - this.#sent * 20;
+    if (lateMs > LATEST_MS) this.#began += lateMs;
     for (; this.#sent * 20 < performance.now() - this.#began; this.#sent++) {
       if (this.socket.readyState !== WebSocket.OPEN) continue;
       const frame = new Int16Array(160);

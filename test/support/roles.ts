@@ -1,12 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startEmbedded } from '#store/embedded-postgres.ts';
 import { isOutside } from './outside.ts';
-import { deleteDataDir } from './data-dir.ts';
+import { deleteDataDir, newDataDir } from './data-dir.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 const WARN = 40;
@@ -16,7 +14,7 @@ export async function startRoles(
   given: Readonly<Record<string, string>>,
   trouble: string[],
 ): Promise<{ readonly env: Record<string, string>; close(): Promise<void> }> {
-  const dir = mkdtempSync(join(tmpdir(), 'trunkline-roles-'));
+  const dir = newDataDir('roles');
   const database = await startEmbedded({ dataDir: dir, settings: { fsync: 'off' } });
   const { host, user, database: name } = database.connection;
   const env = {

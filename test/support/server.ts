@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
 import { readConfig } from '#config/config.ts';
 import { isEnded, type Call } from '#core/calls/call.ts';
@@ -8,7 +5,7 @@ import { freePort } from './process.ts';
 import { isOutside } from './outside.ts';
 import { startRoles } from './roles.ts';
 import { buildApp, type App, type Parts } from '../../src/app/app.ts';
-import { deleteDataDir } from './data-dir.ts';
+import { deleteDataDir, newDataDir } from './data-dir.ts';
 
 /** A whole server of our own in this process, on free ports and an empty folder, with the database's durability off. */
 export interface TestServer {
@@ -37,7 +34,7 @@ type Json = Record<string, unknown>;
 const KEY = 'test-key-of-this-server';
 
 export async function startServer(env: Record<string, string> = {}, parts: Parts = {}): Promise<TestServer> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-test-'));
+  const dataDir = newDataDir('test');
   const trouble: string[] = [];
   const log: Logger = pino(
     { level: 'warn' },
