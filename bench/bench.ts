@@ -1,8 +1,8 @@
 // Measures the engine and prints tables, and everything measured as JSON beside them.
 //   npm run bench                        all of it, about twenty minutes
-//   npm run bench -- calls sockets       parts: calls, sockets, carriers, knowledge, soak, overload, hostile, idle,
-//                                        install, scale, import, dialler
-//   npm run bench -- sockets --n 200     with as many calls
+//   npm run bench -- calls sockets       parts: calls, sockets, carriers, tail, knowledge, soak, overload, hostile,
+//                                        idle, install, scale, import, dialler
+//   npm run bench -- sockets --n 200     with as many calls; --profile: and what their time goes to
 //   npm run bench -- scale --rows 100000  every list and detail with 1,000 and with so many calls on record
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -17,6 +17,7 @@ import { measureIdle } from './idle.ts';
 import { measureImport } from './import/import.ts';
 import { measureInstall } from './install.ts';
 import { measureScale } from './scale/scale.ts';
+import { measureTail } from './tail/tail.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,6 +25,7 @@ const { values, positionals } = parseArgs({
     n: { type: 'string', multiple: true },
     calls: { type: 'string', default: '2000' },
     worst: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
     rows: { type: 'string', default: '1000000' },
     json: { type: 'string', default: join(import.meta.dirname, '..', '.cache', 'bench.json') },
   },
@@ -32,6 +34,7 @@ const PARTS = [
   'calls',
   'sockets',
   'carriers',
+  'tail',
   'knowledge',
   'soak',
   'overload',
@@ -120,11 +123,40 @@ for (const part of parts) {
       );
       break;
     }
+    case 'tail': {
+      const rows = measureTail(counts([1000])[0]!);
+      keep(part, rows);
+      table(
+        [
+          'measures',
+          'first frame p50 / p90 / p95',
+          'the answer p50 / p90 / p95',
+          'opening words of 100',
+          'requests a turn',
+        ],
+        rows.map((row) => [
+          row.name,
+          row.firstFrameMs.join(' / '),
+          row.answerMs.join(' / '),
+          String(row.openings),
+          String(row.requestsPerTurn),
+        ]),
+      );
+      break;
+    }
     case 'sockets': {
-      const rows: Row[] = [];
-      for (const n of counts([50, 200])) for (const noise of [null, NOISE_DB]) rows.push(await manyCalls(n, noise));
+      const rows: Awaited<ReturnType<typeof manyCalls>>[] = [];
+      for (const n of counts([50, 200]))
+        for (const noise of values.profile ? [null] : [null, NOISE_DB])
+          rows.push(await manyCalls(n, noise, 'web', undefined, values.profile));
       keep(part, rows);
       table(HEAD, rows.map(cells));
+      for (const { n, shares } of rows)
+        if (shares)
+          table(
+            [`main thread, ${n} calls`, 'ms per call-second', 'most of it, ms in all'],
+            shares.map(({ cause, ms, most }) => [cause, ms.toFixed(2), most.join(', ')]),
+          );
       break;
     }
     case 'knowledge': {

@@ -12,6 +12,7 @@ import { Resampler } from '#engine/audio/resampler.ts';
 import { rounded } from '../statistics.ts';
 import { Ear, judge, rowOf, STAGGER_MS, type Row } from './measure.ts';
 import { CALL_MS, makeScript, type Script } from './script.ts';
+import type { Share } from './profile.ts';
 import type { FromServer, ToServer } from './socket-server.ts';
 
 const TASKSET = '/usr/bin/taskset';
@@ -255,9 +256,15 @@ export async function manyCalls(
   noiseDb: number | null,
   line: keyof typeof LINES = 'web',
   meanwhile: (server: Server, agent: string) => Promise<void> = () => Promise.resolve(),
-): Promise<Row> {
+  profiled = false,
+): Promise<Row & { readonly shares: readonly Share[] | null }> {
   const script = makeScript(noiseDb);
-  const server = await Server.start(['--calls', String(n), ...(noiseDb === null ? [] : [`--noise=${noiseDb}`])]);
+  const server = await Server.start([
+    '--calls',
+    String(n),
+    ...(noiseDb === null ? [] : [`--noise=${noiseDb}`]),
+    ...(profiled ? ['--profile'] : []),
+  ]);
   const agent = await server.agent('');
   const urls: string[] = [];
   const number = line === 'web' ? '' : await server.number(agent);
@@ -275,7 +282,7 @@ export async function manyCalls(
   server.startMeter();
   await meanwhile(server, agent);
   await sleep(Math.max(0, callers[0]!.ear.startMs + CALL_MS - 500 - performance.now()));
-  const { cost, overheadMs } = await server.ask('stop', 'cost');
+  const { cost, overheadMs, shares } = await server.ask('stop', 'cost');
   const memory = await server.ask('memory', 'memory');
   await sleep(Math.max(0, callers.at(-1)!.ear.startMs + CALL_MS + 300 - performance.now()));
   stop();
@@ -285,7 +292,11 @@ export async function manyCalls(
     script,
   );
   await server.stop();
-  return rowOf(n, noiseDb, { ...heardAll, overheadMs }, cost, memory.rssMb - base.rssMb);
+  const perCallSecond = (share: Share) => ({ ...share, ms: rounded(share.ms / cost.seconds / n, 3) });
+  return {
+    ...rowOf(n, noiseDb, { ...heardAll, overheadMs }, cost, memory.rssMb - base.rssMb),
+    shares: shares?.map(perCallSecond) ?? null,
+  };
 }
 
 const PDF_PAGES = 200;

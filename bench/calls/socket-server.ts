@@ -11,6 +11,7 @@ import { buildApp } from '../../src/app/app.ts';
 import { fakeProviders } from '../engine-adapter.ts';
 import { spread } from '../statistics.ts';
 import { meter } from './measure.ts';
+import { profile, type Share } from './profile.ts';
 import { ANSWER_MS, fakes, makeScript } from './script.ts';
 import { deleteDataDir } from '../../test/support/data-dir.ts';
 
@@ -22,6 +23,8 @@ export type FromServer =
       readonly cost: ReturnType<ReturnType<typeof meter>>;
       readonly overheadMs: ReturnType<typeof spread>;
       readonly answers: number;
+      /** Null unless it was asked for. */
+      readonly shares: readonly Share[] | null;
     }
   | {
       readonly tell: 'memory';
@@ -32,7 +35,12 @@ export type FromServer =
     };
 
 const { values } = parseArgs({
-  options: { calls: { type: 'string', default: '100' }, slots: { type: 'string' }, noise: { type: 'string' } },
+  options: {
+    calls: { type: 'string', default: '100' },
+    slots: { type: 'string' },
+    noise: { type: 'string' },
+    profile: { type: 'boolean' },
+  },
 });
 const KEY = 'key-of-the-bench';
 const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-bench-'));
@@ -65,9 +73,11 @@ app.here!.watch((event) => {
     answers.push(event.note.item.timing);
 });
 let stop: ReturnType<typeof meter> | null = null;
+let stopProfile: ReturnType<typeof profile> | null = null;
 process.on('message', ({ ask }: ToServer) => {
   if (ask === 'start') {
     answers.length = 0;
+    if (values.profile) stopProfile = profile();
     stop = meter();
   } else if (ask === 'stop') {
     const overhead = answers.flatMap(({ committedMs, finalMs, firstFrameMs }) =>
@@ -75,7 +85,10 @@ process.on('message', ({ ask }: ToServer) => {
         ? []
         : [firstFrameMs - Math.max(committedMs, finalMs + ANSWER_MS)],
     );
-    tell({ tell: 'cost', cost: stop!(), overheadMs: spread(overhead), answers: overhead.length });
+    const cost = stop!();
+    void Promise.resolve(stopProfile?.() ?? null).then((shares) =>
+      tell({ tell: 'cost', cost, overheadMs: spread(overhead), answers: overhead.length, shares }),
+    );
   } else {
     globalThis.gc?.();
     const { rss, heapUsed, arrayBuffers } = process.memoryUsage();

@@ -23,6 +23,7 @@ import { workOff } from '#jobs/queue.ts';
 import { LeadImports } from '#jobs/lead-imports.ts';
 import { WebhookDeliveries } from '#jobs/webhook-delivery.ts';
 import type { DialogueOptions, ModelsFor } from '#agent-mind/prepared-agent.ts';
+import { QuickAnswers } from '#agent-mind/quick-answers.ts';
 import { TextDialogues } from '#agent-mind/text-dialogues.ts';
 import { McpTools } from '#agent-mind/tools/mcp-tools.ts';
 import { TOOL_PLACES } from '#agent-mind/tools/webhook-tool.ts';
@@ -346,6 +347,7 @@ async function carryCalls(
     clock,
     secrets,
     realClock: new RealClock(),
+    quickAnswers: new QuickAnswers(config.quickAnswers),
     providersFor,
     catalog,
     carriers,

@@ -100,6 +100,10 @@ const Environment = z.object({
   MODELS_DIR: z.string().optional(),
   WEBHOOK_ALLOW_PRIVATE_NETWORKS: bool.default(false),
   SIMULATOR_SPEED: number(1, 0.1, 100),
+  ANSWERS_SPECULATE: bool.default(true),
+  ANSWERS_FIRST_CLAUSE_LETTERS: whole(40, 0, 200),
+  ANSWERS_OPENING_MS: whole(1100, 0, 10_000),
+  ANSWERS_HEDGED_PERCENT: whole(20, 0, 50),
 });
 
 /** Every variable that a server reads by itself; vendors and carriers read theirs. */
@@ -135,6 +139,7 @@ export interface Config {
   readonly logLevel: string;
   readonly shutdownGraceMs: number;
   readonly simulatorSpeed: number;
+  readonly quickAnswers: QuickAnswersConfig;
   /** Whether APIs that are open on loopback also require a credential. */
   readonly requireAuth: boolean;
   /** Of the first organization. */
@@ -150,6 +155,18 @@ export interface Config {
   readonly allowPrivateNetworks: boolean;
   /** Origins whose pages may call the APIs; `*` is every one. */
   readonly corsOrigins: readonly string[];
+}
+
+/** What shortens the wait for an agent's answer on calls. */
+export interface QuickAnswersConfig {
+  /** The answer begins before the caller's turn has surely ended. */
+  readonly speculates: boolean;
+  /** The first clause may end at a comma after so many letters; null: with its sentence. */
+  readonly firstClauseLetters: number | null;
+  /** The agent says opening words when its answer is later than this; null: never. */
+  readonly openingAfterMs: number | null;
+  /** The largest share of turns for which a late model is asked twice. */
+  readonly hedgedShare: number;
 }
 
 /** An S3 bucket. */
@@ -282,6 +299,12 @@ function configOf(
     logLevel: e.LOG_LEVEL,
     shutdownGraceMs: e.SHUTDOWN_GRACE_SECONDS * 1000,
     simulatorSpeed: e.SIMULATOR_SPEED,
+    quickAnswers: {
+      speculates: e.ANSWERS_SPECULATE,
+      firstClauseLetters: e.ANSWERS_FIRST_CLAUSE_LETTERS || null,
+      openingAfterMs: e.ANSWERS_OPENING_MS || null,
+      hedgedShare: e.ANSWERS_HEDGED_PERCENT / 100,
+    },
     requireAuth: e.REQUIRE_AUTH ?? !isLoopback(e.HOST),
     ratePlan: e.RATE_PLAN,
     rateLimitFactor: e.RATE_LIMIT_FACTOR,

@@ -129,6 +129,7 @@ export class VoiceSession {
       prompt: options.prompt,
       model: options.model,
       tools: options.tools,
+      firstClauseLetters: policy.firstClauseLetters,
       post,
       expect: (phrases) => this.#listen.expect(phrases),
     });
@@ -279,7 +280,7 @@ export class VoiceSession {
     const { host } = this.#options;
     switch (effect.type) {
       case 'think':
-        return this.#think.start(effect.generation, effect.attempt, effect.ledger, effect.text, effect.said);
+        return this.#think.start(effect);
       case 'stop-thinking':
         return this.#think.stop(effect.generation, effect.late ? this.#tooLate : undefined);
       case 'expect':

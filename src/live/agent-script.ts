@@ -28,9 +28,15 @@ export interface ScriptParts {
   readonly documents: readonly string[];
   /** The campaign of the call. */
   readonly campaign: Pick<Campaign, 'script' | 'goal'> | null;
+  /** The server's settings of how an answer begins. */
+  readonly quick: Partial<TurnPolicy>;
 }
 
-export function scriptFor(agent: AiAgent, call: Call, { standard, documents, campaign }: ScriptParts): AgentScript {
+export function scriptFor(
+  agent: AiAgent,
+  call: Call,
+  { standard, documents, campaign, quick }: ScriptParts,
+): AgentScript {
   const { variables, overrides } = call;
   const known = { ...standard, ...variables };
   const script = overrides.script ?? campaign?.script ?? '';
@@ -50,6 +56,7 @@ export function scriptFor(agent: AiAgent, call: Call, { standard, documents, cam
     phrases: [prompt, firstMessage ?? '', ...Object.values(variables), ...documents].filter((text) => text !== ''),
     policy: {
       ...DEFAULT_POLICY,
+      ...quick,
       firstMessage: overrides.needsHuman === true ? null : firstMessage,
       voicemailMessage: voicemailMessage ?? firstMessage,
       leavesMessage: overrides.leavesNoMessage !== true,

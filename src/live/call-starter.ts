@@ -216,6 +216,7 @@ export class CallStarter {
       log,
       measurements: this.#options.measurements,
       providers: prepared.providers(call),
+      quickAnswers: this.#options.quickAnswers,
       tools: prepared.tools(call, ownership.epoch, carrier.transfer !== null, {
         ask: (reason) => askForHuman(this.#desk, call, reason),
         keepPlace: (number, at) => keepPlace(this.#desk, call, number, at),

@@ -5,6 +5,7 @@ import type { ModelCatalog } from '#core/ai-agents/model-catalog.ts';
 import { vendorVoiceOf } from '#core/voices/voices.ts';
 import type { KnowledgeLookup } from '#agent-mind/knowledge-lookup.ts';
 import { PreparedAgent, type DialogueOptions, type TalkOptions } from '#agent-mind/prepared-agent.ts';
+import type { QuickAnswers } from '#agent-mind/quick-answers.ts';
 import type { AgentTools } from '#agent-mind/tools/agent-tools.ts';
 import type { ToolContext } from '#agent-mind/tools/tool-scene.ts';
 import type { McpTools } from '#agent-mind/tools/mcp-tools.ts';
@@ -17,6 +18,7 @@ export interface PreparedOptions extends DialogueOptions {
   /** The provider chains for a call that chose these vendors. */
   readonly providersFor: (chosen: { readonly voiceProvider: string; readonly modelProvider: string }) => Providers;
   readonly catalog: ModelCatalog;
+  readonly quickAnswers: QuickAnswers;
 }
 
 type VendorVoiceOf = Awaited<ReturnType<typeof vendorVoiceOf>>;
@@ -89,6 +91,7 @@ export class PreparedCall {
       standard: this.#prepared.variables(other),
       documents: this.#documents,
       campaign: this.#campaign,
+      quick: this.#options.quickAnswers.policy,
     });
     return this.#voice ? { ...script, voiceId: this.#voice.vendorId } : script;
   }

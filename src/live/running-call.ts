@@ -29,6 +29,7 @@ import type { PreparedCall } from './prepared-call.ts';
 import { steadyClock } from './steady-clock.ts';
 import { UsageMeter } from './usage-meter.ts';
 import { VendorWatch } from '#agent-mind/vendor-watch.ts';
+import type { QuickAnswers } from '#agent-mind/quick-answers.ts';
 import type { AgentTools } from '#agent-mind/tools/agent-tools.ts';
 
 export interface RunningCallOptions {
@@ -38,6 +39,7 @@ export interface RunningCallOptions {
   readonly reservation: Reservation;
   readonly callClock: CallClock;
   readonly providers: Providers;
+  readonly quickAnswers: QuickAnswers;
   readonly store: Store;
   readonly files: FileStore;
   readonly journal: CallJournal;
@@ -112,7 +114,12 @@ export class RunningCall {
         this.#writer.progress({ spokenBy: { voice_activity: options.providers.voiceActivity.id, ...did } }),
       failed: (vendor, does, failure) => watch.failed(vendor, does, failure),
     });
-    const watched = this.#meter.watch(options.providers);
+    const script = prepared.script(call);
+    const watched = options.quickAnswers.providers(
+      this.#meter.watch(options.providers),
+      callClock,
+      script.policy.phrases,
+    );
     const providers: Providers = {
       ...watched,
       languageModels: prepared.models(watched.languageModels, (models) => this.#meter.models(models), {
@@ -121,7 +128,6 @@ export class RunningCall {
       }),
     };
     this.#startedMs = callClock.nowMs() - (options.continued?.state.nowMs ?? 0);
-    const script = prepared.script(call);
     this.#writer = new CallWriter({
       call,
       continued: options.continued,

@@ -97,18 +97,27 @@ export class UsageMeter {
       ...inner,
       id: inner.id,
       generate: (request, onPart) => {
-        let letters = 0;
-        return inner.generate(request, (part) => {
+        let [letters, over] = [0, false];
+        const count = (usage: { readonly inputTokens: number; readonly outputTokens: number } | undefined) => {
+          this.#line(inner.id, 'input-tokens').units +=
+            usage?.inputTokens ?? Math.ceil(lettersIn(request) / LETTERS_PER_TOKEN);
+          this.#line(inner.id, 'output-tokens').units += usage?.outputTokens ?? Math.ceil(letters / LETTERS_PER_TOKEN);
+        };
+        const run = inner.generate(request, (part) => {
           if (part.type === 'text' || part.type === 'tool-call') this.#saw('language_model', inner.id);
           if (part.type === 'text') letters += part.text.length;
-          if (part.type === 'done') {
-            this.#line(inner.id, 'input-tokens').units +=
-              part.usage?.inputTokens ?? Math.ceil(lettersIn(request) / LETTERS_PER_TOKEN);
-            this.#line(inner.id, 'output-tokens').units +=
-              part.usage?.outputTokens ?? Math.ceil(letters / LETTERS_PER_TOKEN);
-          }
+          over ||= part.type === 'done' || part.type === 'error';
+          if (part.type === 'done') count(part.usage);
           onPart(part);
         });
+        return {
+          // Vendors charge for what was sent and written by then, and do not say how much that was.
+          abort: (why) => {
+            if (!over) count(undefined);
+            over = true;
+            run.abort(why);
+          },
+        };
       },
     };
   }

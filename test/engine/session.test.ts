@@ -144,6 +144,50 @@ describe('a session', () => {
     assert.match(s.entries('agent').join(' '), /technical problem/);
   });
 
+  it('says opening words where the answer is late, and they are no answer', async () => {
+    const late = { openingAfterMs: 1000 };
+    const s = stage(late);
+    s.models[0]!.delayMs = 2500;
+    s.session.start(s.line);
+    await s.silence(3000);
+    await s.speak(1000, 'what does it cost');
+    const saidMs = s.clock.nowMs();
+    await s.silence(8000);
+    const first = s.line.frames.find((frame) => frame.atMs > saidMs)!;
+    // The voice takes 100 ms, and the audio comes in frames.
+    assert.ok(first.atMs - saidMs >= 1000 && first.atMs - saidMs <= 1000 + 100 + 60, `${first.atMs - saidMs} ms`);
+    assert.match(
+      s.entries('agent')[1]!,
+      /^(Let me see|Just a second|Let me check)\. That costs ten dollars a month, all in\.$/,
+    );
+    const quick = stage(late);
+    quick.session.start(quick.line);
+    await quick.silence(3000);
+    await quick.speak(1000, 'what does it cost');
+    await quick.silence(6000);
+    assert.equal(quick.entries('agent')[1], 'That costs ten dollars a month, all in.');
+    const mute = stage(late);
+    mute.models[0]!.parts = [{ type: 'done' }];
+    mute.models[0]!.delayMs = 2500;
+    mute.session.start(mute.line);
+    await mute.silence(3000);
+    await mute.speak(1000, 'what does it cost');
+    await mute.silence(12_000);
+    assert.match(mute.entries('agent')[1]!, /technical problem/);
+  });
+
+  it('does not think before the turn is over where that is switched off', async () => {
+    const begins = async (speculates: boolean) => {
+      const s = stage({ speculates, endpointMs: 900 });
+      s.session.start(s.line);
+      await s.silence(3000);
+      await s.speak(1000, 'what does it cost');
+      await s.silence(600);
+      return s.models[0]!.requests.length;
+    };
+    assert.deepEqual([await begins(true), await begins(false)], [1, 0]);
+  });
+
   it('a voice that fails is replaced by the next; when all fail the call ends and says why', async () => {
     const s = stage({}, 2);
     s.voices[0]!.mode = 'silent';

@@ -228,6 +228,10 @@ describe('an error at the start names what is wrong, where, and the variable', {
     CORS_ORIGINS: ['example.com'],
     WEBHOOK_ALLOW_PRIVATE_NETWORKS: ['maybe'],
     SIMULATOR_SPEED: ['0', '1000', 'fast'],
+    ANSWERS_SPECULATE: ['maybe'],
+    ANSWERS_FIRST_CLAUSE_LETTERS: ['-1', '201'],
+    ANSWERS_OPENING_MS: ['soon', '1.5'],
+    ANSWERS_HEDGED_PERCENT: ['51', '-1'],
   };
   it('values of every variable', () => {
     const dir = freshDir();

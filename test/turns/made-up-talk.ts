@@ -1,4 +1,5 @@
 import type { TurnEventBody } from '#engine/turns/events.ts';
+import { DEFAULT_POLICY, type TurnPolicy } from '#engine/turns/policy.ts';
 import type { Random } from '../support/random.ts';
 import type { Track } from './promises.ts';
 
@@ -16,6 +17,16 @@ export const CALLER_SAYS = [
   'no thank you goodbye',
   'please leave a message after the tone',
 ];
+
+export const madeUpPolicy = (r: Random, seed: number): TurnPolicy => ({
+  ...DEFAULT_POLICY,
+  firstMessage: r.chance(0.9) ? 'Hello there, this is Ada. May I ask you something?' : null,
+  screen: r.chance(0.3),
+  interruptible: r.chance(0.85),
+  endpointMs: r.pick([0, 200, 300, 700]),
+  openingAfterMs: [null, 700, 1500][seed % 3]!,
+  speculates: seed % 7 !== 0,
+});
 
 /** What a made-up model says in one run, and when. `serial` makes the ids of its tool requests unique. */
 export function modelRun(

@@ -88,6 +88,19 @@ export function checkEffects(before: TurnState, state: TurnState, effects: reado
   }
 }
 
+/** Opening words stand before an answer to the caller that was late, once, and never in a sealed turn. */
+export function checkOpening({ turn }: TurnState): void {
+  const openings = turn?.segments.filter((one) => one.opening) ?? [];
+  if (!turn || openings.length === 0) return;
+  assert.equal(turn.kind, 'reply', 'opening words where no answer was due');
+  assert.ok(!turn.speculative, 'a sealed turn has opening words');
+  assert.ok(
+    turn.segments.slice(0, openings.length).every((one) => one.opening),
+    'opening words after the answer had begun',
+  );
+  assert.ok(openings.length === 1 || openings.every((one, at) => one.attempt === at + 1), 'opening words twice');
+}
+
 /** The ledger says of the agent only what was really played. */
 export function checkLedger(before: TurnState, state: TurnState, line: readonly Track[]): void {
   const added = state.ledger.slice(before.ledger.length).filter((item) => item.role === 'agent');
@@ -123,7 +136,8 @@ export function checkTakenUp(before: TurnState, state: TurnState): void {
         'the outcome of a tool that was lost is not on record',
       );
   const { turn } = before;
-  const unheard = turn && !turn.speculative && turn.segments.some((one) => !one.finished && one.status !== 'failed');
+  const unheard =
+    turn && !turn.speculative && turn.segments.some((one) => !one.finished && !one.opening && one.status !== 'failed');
   const due = state.caller.text !== '' || state.caller.owed || state.caller.digits !== '';
   assert.ok(state.turn || due || state.leaving || state.idle.sinceMs !== null, 'nothing follows a takeover');
   if (unheard) assert.ok(state.turn || due || state.leaving, 'the sentence that was cut off is not finished');

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { TurnEffect, TurnEvent, TurnEventBody } from '#engine/turns/events.ts';
-import { DEFAULT_POLICY, type TurnPolicy } from '#engine/turns/policy.ts';
+import type { TurnPolicy } from '#engine/turns/policy.ts';
 import { initialState, type LedgerItem, type TurnState } from '#engine/turns/state.ts';
 import { restoredState, storedState } from '#engine/turns/stored-state.ts';
 import { nextDeadlineMs, step as turnStep } from '#engine/turns/step.ts';
 import { Random } from '../support/random.ts';
 import { Agenda } from './agenda.ts';
-import { CALLER_SAYS, modelRun, MS_PER_WORD, voiceRun } from './made-up-talk.ts';
+import { CALLER_SAYS, madeUpPolicy, modelRun, MS_PER_WORD, voiceRun } from './made-up-talk.ts';
 import * as promises from './promises.ts';
 
 export type StepFunction = typeof turnStep;
@@ -57,14 +57,7 @@ export class World {
   constructor(seed: number, stepFunction: StepFunction = turnStep) {
     this.#random = new Random(seed);
     this.#step = stepFunction;
-    const r = this.#random;
-    this.#policy = {
-      ...DEFAULT_POLICY,
-      firstMessage: r.chance(0.9) ? 'Hello there, this is Ada. May I ask you something?' : null,
-      screen: r.chance(0.3),
-      interruptible: r.chance(0.85),
-      endpointMs: r.pick([0, 200, 300, 700]),
-    };
+    this.#policy = madeUpPolicy(this.#random, seed);
   }
 
   /** Another server goes on with the call, from what is on record or from what its server stored just before. */
@@ -429,6 +422,7 @@ export class World {
     if (state.ledger.slice(before.ledger.length).some((item) => item.role === 'agent')) this.#advanceLine();
     promises.checkLedger(before, state, this.#line);
     promises.checkHeard(before, state);
+    promises.checkOpening(state);
     this.#checkAnswered(state);
   }
 

@@ -58,6 +58,8 @@ export interface ModelRequest {
   /** 0 to 2. */
   readonly temperature?: number;
   readonly maxTokens?: number;
+  /** The first answer to the caller's words on this turn: it may be asked for twice at once. */
+  readonly mayHedge?: boolean;
   readonly working: (budgetMs: number) => () => void;
 }
 
@@ -97,6 +99,8 @@ export interface LanguageModel {
   readonly id: string;
   /** The model answers by rules; the stand-in without a vendor. */
   readonly byRules?: true;
+  /** An aborted request ends at the vendor too, and its load does not slow down other requests. */
+  readonly cancels?: boolean;
   /** Parts until `done` or `error`, none after `abort`. */
   generate(request: ModelRequest, onPart: (part: ModelPart) => void): ProviderRun;
 }

@@ -2,7 +2,7 @@ import { SpokenText } from '#core/kernel/text/spoken.ts';
 import type { Failure, ProviderRun } from '../contracts/failure.ts';
 import type { CallClock } from '../contracts/clock.ts';
 import type { LanguageModel, ModelMessage, ModelRequest, ToolDefinition } from '../contracts/language-model.ts';
-import type { TurnEventBody } from '../turns/events.ts';
+import type { TurnEffect, TurnEventBody } from '../turns/events.ts';
 import type { LedgerItem } from '../turns/state.ts';
 
 export interface ThinkOptions {
@@ -12,6 +12,7 @@ export interface ThinkOptions {
   readonly prompt: string;
   readonly model: string;
   readonly tools: readonly ToolDefinition[];
+  readonly firstClauseLetters: number | null;
   readonly post: (event: TurnEventBody) => void;
   /** What the caller will likely say next. */
   readonly expect: (phrases: readonly string[]) => void;
@@ -27,17 +28,18 @@ export class Think {
     this.#options = options;
   }
 
-  start(generation: number, attempt: number, ledger: readonly LedgerItem[], text: string, said: string): void {
-    const { chain, clock, post, prompt, model, tools } = this.#options;
+  start({ generation, attempt, first, ledger, text, said }: Extract<TurnEffect, { type: 'think' }>): void {
+    const { chain, clock, post, prompt, model, tools, firstClauseLetters } = this.#options;
     const provider = chain[Math.min(attempt, chain.length) - 1]!;
     const request: ModelRequest = {
       prompt,
       model,
       messages: messagesOf(ledger, text, said),
       tools,
+      mayHedge: first,
       working: (budgetMs) => clock.working(budgetMs),
     };
-    let spoken = new SpokenText();
+    let spoken = new SpokenText(firstClauseLetters);
     let [over, wrote, uttered, called] = [false, false, false, false];
     const say = (clauses: readonly string[]) => {
       for (const clause of clauses) {
@@ -59,7 +61,7 @@ export class Think {
         case 'tool-call':
           // The text before the tool call is spoken before it.
           say(spoken.end());
-          spoken = new SpokenText();
+          spoken = new SpokenText(firstClauseLetters);
           called = true;
           return post({ type: 'model-tool', generation, name: part.name, args: part.args });
         case 'dialogue':

@@ -73,6 +73,7 @@ export function thinkTurn(step: Step, kind: TurnKind, text: string, speculative:
 /** Starts (another) run of the model for this turn. */
 export function think(step: Step, turn: AgentTurn, attempt: number, said = ''): void {
   const { state, policy } = step;
+  const first = turn.generation === 0;
   turn.generation = newId(step);
   turn.attempt = attempt;
   if (!turn.speculative) markTold(state, turn);
@@ -82,6 +83,7 @@ export function think(step: Step, turn: AgentTurn, attempt: number, said = ''): 
     type: 'think',
     generation: turn.generation,
     attempt,
+    first,
     ledger: state.ledger,
     text: turn.speculative ? turn.basis : '',
     said,
@@ -116,12 +118,12 @@ export function takeUpCallerText(step: Step): void {
   caller.owed = true;
 }
 
-export function addSegment(step: Step, turn: AgentTurn, text: string): void {
+export function addSegment(step: Step, turn: AgentTurn, text: string, opening = false): void {
   turn.timing.firstClauseMs ??= step.state.nowMs;
-  turn.segments.push(newSegment(step, text, 1));
+  turn.segments.push(newSegment(step, text, 1, opening));
 }
 
-function newSegment(step: Step, text: string, attempt: number): Segment {
+function newSegment(step: Step, text: string, attempt: number, opening = false): Segment {
   return {
     id: newId(step),
     text,
@@ -135,6 +137,7 @@ function newSegment(step: Step, text: string, attempt: number): Segment {
     heardSamples: 0,
     estimated: false,
     words: [],
+    ...(opening ? { opening } : {}),
   };
 }
 
@@ -230,9 +233,16 @@ export function recordHeard(step: Step, turn: AgentTurn, interrupted: boolean): 
   return true;
 }
 
-export function intendedText(turn: AgentTurn): string {
+export function intendedText(turn: Pick<AgentTurn, 'segments'>): string {
   return turn.segments.map((segment) => segment.text).join(' ');
 }
+
+/** What the model has answered: all but the opening words. */
+function answerText(turn: AgentTurn): string {
+  return intendedText({ segments: turn.segments.filter((one) => !one.opening) });
+}
+
+const hasAnswer = (turn: AgentTurn): boolean => turn.segments.some((one) => !one.opening);
 
 /** Whether any of the turn's sound may have reached the caller or soon will. */
 export function isAudible(turn: AgentTurn): boolean {
@@ -244,8 +254,7 @@ export function modelDone(step: Step, turn: AgentTurn): void {
   turn.thinking = 'done';
   turn.thinkDeadlineMs = null;
   turn.watchMs = step.state.nowMs + step.policy.watchdogMs;
-  const silent =
-    turn.segments.length === 0 && turn.awaiting.length === 0 && turn.asked.length === 0 && turn.endsCall === null;
+  const silent = !hasAnswer(turn) && turn.awaiting.length === 0 && turn.asked.length === 0 && turn.endsCall === null;
   if (silent) apologise(step, turn);
   else reportAnswer(step, turn);
 }
@@ -270,11 +279,11 @@ export function reportDialogue(step: Step, turn: AgentTurn): void {
 /** `late`: it did not fail by itself, its time was up. */
 export function modelFailed(step: Step, turn: AgentTurn, late = false): void {
   emit(step, { type: 'stop-thinking', generation: turn.generation, ...(late ? { late } : {}) });
-  if (turn.attempt < step.policy.attempts) return think(step, turn, turn.attempt + 1, intendedText(turn));
+  if (turn.attempt < step.policy.attempts) return think(step, turn, turn.attempt + 1, answerText(turn));
   turn.thinking = 'done';
   turn.thinkDeadlineMs = null;
-  // Only a turn without any speech needs the apology.
-  if (turn.segments.length === 0) apologise(step, turn);
+  // Only a turn without an answer needs the apology.
+  if (!hasAnswer(turn)) apologise(step, turn);
 }
 
 function apologise(step: Step, turn: AgentTurn): void {
@@ -302,7 +311,11 @@ export function synthesisFailed(
     const rest = segment.text.slice(said.length).trim();
     if (rest === '') return;
     Object.assign(segment, { text: said, samples });
-    turn.segments.splice(turn.segments.indexOf(segment) + 1, 0, newSegment(step, rest, segment.attempt + 1));
+    turn.segments.splice(
+      turn.segments.indexOf(segment) + 1,
+      0,
+      newSegment(step, rest, segment.attempt + 1, segment.opening),
+    );
     return pump(step, turn);
   }
   if (segment.attempt < step.policy.attempts) {

@@ -215,6 +215,7 @@ export function endpointAtMs(state: TurnState, policy: Step['policy']): number |
 export function speculate(step: Step): void {
   const { state, policy } = step;
   const { caller } = state;
+  if (!policy.speculates) return;
   if (state.phase !== 'talking' || state.turn || state.hold || state.lostUntilMs !== null || caller.digits !== '')
     return;
   if (caller.speaking && !caller.finalEarly) return;

@@ -37,6 +37,7 @@ export function nextDeadlineMs(state: TurnState, policy: TurnPolicy): number | n
   }
   const { turn } = state;
   if (turn) {
+    consider(openingAtMs(state, policy));
     consider(turn.thinkDeadlineMs);
     if (!turn.speculative && !state.hold && turn.awaiting.length === 0) consider(turn.watchMs);
     for (const segment of turn.segments) consider(segment.deadlineMs);
@@ -67,4 +68,13 @@ export function wantsFiller(state: TurnState, turnId: number): boolean {
     !state.hold &&
     turn.segments.every((one) => one.finished || one.status === 'failed')
   );
+}
+
+/** When the agent says opening words because the answer to the caller is late. */
+export function openingAtMs({ turn, hold, caller }: TurnState, policy: TurnPolicy): number | null {
+  if (policy.openingAfterMs === null || hold || turn?.kind !== 'reply' || turn.speculative) return null;
+  if (turn.thinking !== 'running' || turn.segments.length > 0 || turn.awaiting.length > 0 || caller.speaking)
+    return null;
+  const { endOfSpeechMs, committedMs } = turn.timing;
+  return (endOfSpeechMs ?? committedMs ?? turn.startedMs) + policy.openingAfterMs;
 }

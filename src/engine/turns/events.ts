@@ -109,6 +109,8 @@ export type TurnEffect =
       readonly type: 'think';
       readonly generation: number;
       readonly attempt: number;
+      /** No model was asked before on this turn. */
+      readonly first: boolean;
       readonly ledger: readonly LedgerItem[];
       readonly text: string;
       readonly said: string;

@@ -20,6 +20,12 @@ export interface TurnPolicy {
   readonly begunEndpointMs: number;
   /** Time to decide whether a sound interrupts. */
   readonly bargeInMs: number;
+  /** Whether the answer begins before the caller's turn has surely ended. */
+  readonly speculates: boolean;
+  /** The first clause of an answer may end at a comma after so many letters; null: with its sentence. */
+  readonly firstClauseLetters: number | null;
+  /** Without an answer this long after the caller's last word, the agent says opening words; null: it does not. */
+  readonly openingAfterMs: number | null;
   /** A partial unchanged for this long after the end of speech starts a speculative answer. */
   readonly stablePartialMs: number;
   readonly finalTimeoutMs: number;
@@ -52,6 +58,8 @@ export interface Phrases {
   readonly stillThere: string;
   readonly goodbye: string;
   readonly filler: string;
+  /** Said in turn while the answer is late. */
+  readonly openings: readonly string[];
   readonly stillWaiting: string;
   readonly connecting: string;
   readonly allBusy: string;
@@ -68,6 +76,7 @@ export const ENGLISH_PHRASES: Phrases = {
   stillThere: 'Are you still there?',
   goodbye: 'I cannot hear you, so I will end the call now. Goodbye.',
   filler: 'One moment, please.',
+  openings: ['Let me see.', 'Just a second.', 'Let me check.'],
   stillWaiting: 'Nobody is free yet. Thank you for waiting.',
   connecting: 'I am connecting you now. One moment, please.',
   endsSoon: 'I have to end this call shortly.',
@@ -88,6 +97,9 @@ export const DEFAULT_POLICY: TurnPolicy = {
   wholeNumberEndpointMs: 700,
   begunEndpointMs: 1200,
   bargeInMs: 500,
+  speculates: true,
+  firstClauseLetters: 40,
+  openingAfterMs: null,
   stablePartialMs: 150,
   finalTimeoutMs: 1500,
   thinkTimeoutMs: 5000,

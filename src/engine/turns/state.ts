@@ -121,6 +121,8 @@ export interface AgentTurn {
 export interface Segment {
   id: number;
   text: string;
+  /** Opening words, said because the answer was late; not part of the answer. */
+  opening?: boolean;
   status: 'waiting' | 'synthesizing' | 'ready' | 'failed';
   attempt: number;
   deadlineMs: number | null;

@@ -14,7 +14,7 @@ import {
 } from './agent.ts';
 import * as callerSide from './caller.ts';
 import { beginClosing, finishClosing } from './closing.ts';
-import { idleAtMs, nextDeadlineMs, wantsFiller } from './deadlines.ts';
+import { idleAtMs, nextDeadlineMs, openingAtMs, wantsFiller } from './deadlines.ts';
 import type { TurnEffect, TurnEvent } from './events.ts';
 import { emit, note, record, type Step } from './machine.ts';
 import type { TurnPolicy } from './policy.ts';
@@ -333,6 +333,8 @@ function overdue(current: Step): void {
   if (!turn) return;
   if (turn.thinking === 'running' && turn.thinkDeadlineMs !== null && state.nowMs >= turn.thinkDeadlineMs)
     modelFailed(current, turn, true);
+  const openingAt = openingAtMs(state, policy);
+  if (openingAt !== null && state.nowMs >= openingAt) sayOpening(current, turn);
   // A replacement may be added while iterating.
   for (const segment of turn.segments.slice()) {
     if (segment.deadlineMs !== null && state.nowMs >= segment.deadlineMs) synthesisFailed(current, turn, segment, 0);
@@ -348,6 +350,13 @@ function overdue(current: Step): void {
   if (state.muteTurns >= MUTE_LIMIT) {
     emit(current, { type: 'hang-up', reason: 'speech_failed' });
   }
+}
+
+/** Words before the answer, so that the caller is not left in silence. They are no answer. */
+function sayOpening(current: Step, turn: AgentTurn): void {
+  const { openings } = current.policy.phrases;
+  addSegment(current, turn, openings[turn.id % openings.length]!, true);
+  pump(current, turn);
 }
 
 function idle(current: Step): void {

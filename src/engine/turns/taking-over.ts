@@ -56,7 +56,9 @@ function takeUpTurn(step: Step, turn: AgentTurn): void {
   // The caller has interrupted: their words are answered instead.
   const interrupts = state.caller.digits !== '' || (text !== '' && !isBackchannel(text));
   if (turn.interruptible && policy.interruptible && interrupts) return conclude(step, turn, true);
-  const rest = turn.segments.filter((one) => !one.finished && one.status !== 'failed').map((one) => one.text);
+  const rest = turn.segments
+    .filter((one) => !one.finished && !one.opening && one.status !== 'failed')
+    .map((one) => one.text);
   recordHeard(step, turn, rest.length > 0 || turn.thinking === 'running');
   Object.assign(turn, {
     segments: [],

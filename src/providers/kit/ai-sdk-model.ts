@@ -33,10 +33,13 @@ export interface SdkModel {
 /** A language model behind the AI SDK's contract. */
 export class AiSdkModel implements LanguageModel {
   readonly id: string;
+  readonly cancels: boolean;
   readonly #modelFor: (model: string) => SdkModel;
 
-  constructor(id: string, modelFor: (model: string) => SdkModel) {
+  /** `cancels` false: the vendor is a machine of ours, which a second request slows down. */
+  constructor(id: string, modelFor: (model: string) => SdkModel, cancels = true) {
     this.id = id;
+    this.cancels = cancels;
     this.#modelFor = modelFor;
   }
 

@@ -70,6 +70,7 @@ function guarded<P extends { readonly type: string }>(
 }
 
 export const guardedModel = (inner: LanguageModel, guard: Guard): LanguageModel => ({
+  ...inner,
   id: inner.id,
   generate: (request, onPart) => guarded<ModelPart>(inner.id, guard, onPart, (each) => inner.generate(request, each)),
 });

@@ -3,6 +3,7 @@ import type { LanguageModel } from '#engine/contracts/language-model.ts';
 
 /** Removes the thoughts that a model writes into its text. A model that sends nothing else has not answered. */
 export const withoutThoughts = (inner: LanguageModel): LanguageModel => ({
+  ...inner,
   id: inner.id,
   generate: (request, onPart) => {
     const thoughts = new ThoughtFilter();

@@ -13,7 +13,11 @@ const LONGEST_CLAUSE = 220;
 export class SpokenText {
   readonly #thoughts = new ThoughtFilter();
   readonly #markup = new MarkupFilter();
-  readonly #cutter = new SentenceCutter({ commaAfter: FIRST_CLAUSE, longest: LONGEST_CLAUSE });
+  readonly #cutter: SentenceCutter;
+
+  constructor(firstClauseLetters: number | null = FIRST_CLAUSE) {
+    this.#cutter = new SentenceCutter({ commaAfter: firstClauseLetters, longest: LONGEST_CLAUSE });
+  }
 
   push(text: string): string[] {
     return this.#cutter.push(this.#markup.push(this.#thoughts.push(text)));
