@@ -3,6 +3,9 @@ import type { TurnPolicy } from './policy.ts';
 import { screeningAtMs } from './screening.ts';
 import type { TurnState } from './state.ts';
 
+/** An answer that comes so soon after the end of the turn needs no opening words. */
+const LEAST_OPENING_MS = 500;
+
 /** When the machine needs the next `tick`; null if it has no deadline. */
 export function nextDeadlineMs(state: TurnState, policy: TurnPolicy): number | null {
   if (state.phase === 'ended' || state.phase === 'waiting') return null;
@@ -76,5 +79,7 @@ export function openingAtMs({ turn, hold, caller }: TurnState, policy: TurnPolic
   if (turn.thinking !== 'running' || turn.segments.length > 0 || turn.awaiting.length > 0 || caller.speaking)
     return null;
   const { endOfSpeechMs, committedMs } = turn.timing;
-  return (endOfSpeechMs ?? committedMs ?? turn.startedMs) + policy.openingAfterMs;
+  const committed = committedMs ?? turn.startedMs;
+  // A turn that was waited for longer gives its model some time as well.
+  return Math.max((endOfSpeechMs ?? committed) + policy.openingAfterMs, committed + LEAST_OPENING_MS);
 }
