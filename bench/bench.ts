@@ -9,6 +9,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Row } from './calls/measure.ts';
+import type { Share } from './calls/profile.ts';
 import { beside, manyCalls, onOneCore, overload, soak } from './calls/socket-callers.ts';
 import { table } from './eval/tables.ts';
 import { measureDialler } from './dialler/dialler.ts';
@@ -94,6 +95,26 @@ function inProcess(n: number, noiseDb: number | null): Row {
   return JSON.parse(run.stdout.trim().split('\n').at(-1)!) as Row;
 }
 
+/** Where the processor time of a server goes, per second of a call. */
+function showProfile(row: Row, shares: readonly Share[]): void {
+  const { n, cpuMsPerCallSecond, mainMsPerCallSecond, systemMsPerCallSecond, switchesPerCallSecond } = row;
+  table(
+    [`whole process, ${n} calls`, 'per call-second'],
+    [
+      ['CPU, ms', cpuMsPerCallSecond.toFixed(2)],
+      ['of it the main thread, ms', mainMsPerCallSecond.toFixed(2)],
+      ['of it other threads: files, names, garbage, ms', (cpuMsPerCallSecond - mainMsPerCallSecond).toFixed(2)],
+      ['of all the operating system, ms', systemMsPerCallSecond.toFixed(2)],
+      ['wake-ups', switchesPerCallSecond.slept.toFixed(2)],
+      ['preempted', switchesPerCallSecond.preempted.toFixed(2)],
+    ],
+  );
+  table(
+    [`main thread, ${n} calls`, 'ms per call-second', 'most of it, ms in all'],
+    shares.map(({ cause, ms, most }) => [cause, ms.toFixed(2), most.join(', ')]),
+  );
+}
+
 const results: Record<string, unknown> = {};
 const keep = (name: string, result: unknown) => {
   results[name] = result;
@@ -151,12 +172,7 @@ for (const part of parts) {
           rows.push(await manyCalls(n, noise, 'web', undefined, values.profile));
       keep(part, rows);
       table(HEAD, rows.map(cells));
-      for (const { n, shares } of rows)
-        if (shares)
-          table(
-            [`main thread, ${n} calls`, 'ms per call-second', 'most of it, ms in all'],
-            shares.map(({ cause, ms, most }) => [cause, ms.toFixed(2), most.join(', ')]),
-          );
+      for (const row of rows) if (row.shares) showProfile(row, row.shares);
       break;
     }
     case 'knowledge': {

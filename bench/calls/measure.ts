@@ -121,6 +121,8 @@ export interface Cost {
   readonly mainMs: number;
   /** The part of `cpuMs` that the operating system takes: sockets, timers, files. */
   readonly systemMs: number;
+  /** How often a thread of the process went to sleep, or had to let another run. */
+  readonly switches: { readonly slept: number; readonly preempted: number };
   /** How long the process was ready to run and something else ran: what the machine's other users take. */
   readonly waitedMs: number;
   readonly loopDelayMs: { readonly p50: number; readonly p99: number; readonly most: number };
@@ -133,6 +135,7 @@ export type Row = Heard & {
   readonly cpuMsPerCallSecond: number;
   readonly mainMsPerCallSecond: number;
   readonly systemMsPerCallSecond: number;
+  readonly switchesPerCallSecond: Cost['switches'];
   /** Of one core, the main thread. */
   readonly coreShare: number;
   readonly waitedShare: number;
@@ -149,6 +152,10 @@ export function rowOf(n: number, noiseDb: number | null, heard: Heard, cost: Cos
     cpuMsPerCallSecond: rounded(cost.cpuMs / callSeconds, 2),
     mainMsPerCallSecond: rounded(cost.mainMs / callSeconds, 2),
     systemMsPerCallSecond: rounded(cost.systemMs / callSeconds, 2),
+    switchesPerCallSecond: {
+      slept: rounded(cost.switches.slept / callSeconds, 2),
+      preempted: rounded(cost.switches.preempted / callSeconds, 2),
+    },
     coreShare: rounded(cost.mainMs / cost.seconds / 1000, 2),
     waitedShare: rounded(cost.waitedMs / cost.seconds / 1000, 3),
     mbPerCall: rounded(grownMb / n, 2),
@@ -168,6 +175,7 @@ export function meter(): () => Cost {
     main: main(),
     system: process.cpuUsage().system / 1000,
     waited: waitedMs(),
+    switches: switches(),
   };
   return () => {
     loop.disable();
@@ -179,9 +187,18 @@ export function meter(): () => Cost {
       mainMs: main() - before.main,
       systemMs: process.cpuUsage().system / 1000 - before.system,
       waitedMs: waitedMs() - before.waited,
+      switches: {
+        slept: switches().slept - before.switches.slept,
+        preempted: switches().preempted - before.switches.preempted,
+      },
       loopDelayMs: { p50: delay(loop.percentile(50)), p99: delay(loop.percentile(99)), most: delay(loop.max) },
     };
   };
+}
+
+function switches(): Cost['switches'] {
+  const { voluntaryContextSwitches, involuntaryContextSwitches } = process.resourceUsage();
+  return { slept: voluntaryContextSwitches, preempted: involuntaryContextSwitches };
 }
 
 function waitedMs(): number {

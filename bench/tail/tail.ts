@@ -76,13 +76,13 @@ const NONE: Measures = {
   ready: false,
   hedgedShare: 0,
 };
-/** As a server has them, with each switched off, and with each alone. */
+/** All of them, each switched off, and each alone. A server says no opening words unless it is told to. */
 const ROWS: readonly (readonly [name: string, measures: Measures])[] = [
   ['all', ALL],
   ['without speculation', { ...ALL, speculates: false }],
   ['without a first clause', { ...ALL, firstClauseLetters: null }],
   ['without sentences kept ready', { ...ALL, ready: false }],
-  ['without opening words', { ...ALL, openingAfterMs: null }],
+  ['without opening words, as a server has them', { ...ALL, openingAfterMs: null }],
   ['without second requests', { ...ALL, hedgedShare: 0 }],
   ['none', NONE],
   ['speculation alone', { ...NONE, speculates: true }],

@@ -64,7 +64,7 @@ export interface ServerDependencies {
   readonly measurements: ProcessMetrics;
   readonly health: Omit<
     HealthSource,
-    'version' | 'requireAuth' | 'database' | 'databaseMs' | 'stopping' | 'room' | 'redis' | 'carriers'
+    'version' | 'requireAuth' | 'quickAnswers' | 'database' | 'databaseMs' | 'stopping' | 'room' | 'redis' | 'carriers'
   >;
   readonly log: Logger;
   readonly closers: Closer[];
@@ -112,6 +112,7 @@ export async function startHttpServers(
     ...dependencies.health,
     version: version(),
     requireAuth: config.requireAuth,
+    quickAnswers: config.quickAnswers,
     database: records.engine,
     databaseMs: () => records.answerMs(),
     stopping: () => parts.stopping?.aborted ?? false,

@@ -102,7 +102,7 @@ const Environment = z.object({
   SIMULATOR_SPEED: number(1, 0.1, 100),
   ANSWERS_SPECULATE: bool.default(true),
   ANSWERS_FIRST_CLAUSE_LETTERS: whole(40, 0, 200),
-  ANSWERS_OPENING_MS: whole(1100, 0, 10_000),
+  ANSWERS_OPENING_MS: whole(0, 0, 10_000),
   ANSWERS_HEDGED_PERCENT: whole(20, 0, 50),
 });
 
@@ -163,7 +163,7 @@ export interface QuickAnswersConfig {
   readonly speculates: boolean;
   /** The first clause may end at a comma after so many letters; null: with its sentence. */
   readonly firstClauseLetters: number | null;
-  /** The agent says opening words when its answer is later than this; null: never. */
+  /** The agent says opening words when its answer is later than this; null, the default: never. */
   readonly openingAfterMs: number | null;
   /** The largest share of turns for which a late model is asked twice. */
   readonly hedgedShare: number;

@@ -2,6 +2,7 @@ import { encodeMulaw } from '#engine/audio/mulaw.ts';
 import { tone } from '#engine/audio/tone.ts';
 import type { LanguageModel, ModelPart, ModelRequest } from '#engine/contracts/language-model.ts';
 import type { MediaLeg } from '#engine/contracts/media.ts';
+import type { Providers } from '#engine/contracts/providers.ts';
 import type { SpeechToText, SpeechToTextOptions } from '#engine/contracts/speech-to-text.ts';
 import type { SpeechPart, TextToSpeech } from '#engine/contracts/text-to-speech.ts';
 import type { VoiceActivity } from '#engine/contracts/voice-activity.ts';
@@ -210,7 +211,11 @@ const SILENCE = encodeMulaw(new Int16Array(160));
 const SPEECH = encodeMulaw(tone(440, 20, 12_000));
 
 /** A session with everything around it scripted, on a clock of the test's own. */
-export function stage(policy: Partial<TurnPolicy> = {}, chain = 1): Stage {
+export function stage(
+  policy: Partial<TurnPolicy> = {},
+  chain = 1,
+  wrapped: (providers: Providers, clock: VirtualClock) => Providers = (providers) => providers,
+): Stage {
   const clock = new VirtualClock();
   const ears = Array.from({ length: chain }, (_, i) => new ScriptedEar(clock, `ear${i}`));
   const models = Array.from({ length: chain }, (_, i) => new ScriptedModel(clock, `model${i}`));
@@ -225,7 +230,10 @@ export function stage(policy: Partial<TurnPolicy> = {}, chain = 1): Stage {
   const made: { -readonly [K in keyof Stage]?: Stage[K] } = {};
   const session = new VoiceSession({
     clock,
-    providers: { voiceActivity: loudness, speechToText: ears, languageModels: models, textToSpeech: voices },
+    providers: wrapped(
+      { voiceActivity: loudness, speechToText: ears, languageModels: models, textToSpeech: voices },
+      clock,
+    ),
     policy: { ...DEFAULT_POLICY, firstMessage: 'Hello there.', ...policy },
     prompt: 'p',
     model: 'm',

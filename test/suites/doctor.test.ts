@@ -54,6 +54,7 @@ describe('doctor, while a server runs', () => {
     for (const check of ['Node', 'DATA_DIR', 'database', 'clock', 'migrations', 'ENCRYPTION_KEY', 'PUBLIC_URL'])
       assert.equal(stateOf(findings, check), 'ok', check);
     assert.equal(of(findings, `port ${env['PORTS']}`).detail, 'Trunkline answers on it');
+    assert.match(of(findings, 'answers').detail, /no opening words \(ANSWERS_OPENING_MS\)/);
     assert.equal((await server.request('GET', '/health')).status, 200);
   });
 

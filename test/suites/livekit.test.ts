@@ -5,7 +5,7 @@ import { decodeJwt, SignJWT } from 'jose';
 import { decodeMulaw, encodeMulaw } from '#engine/audio/mulaw.ts';
 import { makeOfflineProviders, type OfflineProviders } from '#providers/offline/offline.ts';
 import { speak } from '../contract/text-to-speech.ts';
-import { recognise } from '../contract/speech-to-text.ts';
+import { understood } from '../contract/speech-to-text.ts';
 import { SipClient } from 'livekit-server-sdk';
 import { roomToken } from '#carriers/livekit/tokens.ts';
 import { SipOperations } from '../contract/sip.ts';
@@ -83,8 +83,7 @@ describe('calls in rooms of a LiveKit server', { concurrency: 1 }, () => {
     const call = await callIn(phone.room);
     assert.deepEqual([call.direction, call.from, call.to], ['inbound', '+493012345678', NUMBER]);
     await untilSaid(call.id, 'agent', /How can I help/);
-    const { finals } = await recognise(offline.speechToText[0]!, [phone.sound()], [FIRST]);
-    assert.match(finals.join(' '), /how can i help you/);
+    assert.match(await understood(offline.speechToText[0]!, phone.sound(), [FIRST]), /how can i help you/);
     const input = encodeURIComponent(JSON.stringify({ callId: call.sid }));
     const { body } = await server.request('GET', `/api/trpc/livekit.getListenToken?input=${input}`);
     const access = (body['result'] as { data: { token: string; livekitUrl: string; roomName: string } }).data;

@@ -307,6 +307,12 @@ describe('sales-agent: calls', () => {
     ]);
     const detailed = (await server.request('GET', '/health/detailed', undefined, { 'xi-api-key': '' })).body;
     const services = detailed['services'] as Record<string, Record<string, unknown>>;
+    assert.deepEqual(detailed['answers'], {
+      speculate: true,
+      first_clause_letters: 40,
+      opening_ms: 0,
+      hedged_percent: 20,
+    });
     assert.equal(services['voice_provider']!['provider'], 'simulator');
     assert.equal(services['speech_to_text']!['provider'], 'offline-soundswallower');
     assert.match(String(services['database']!['engine']), /^(embedded )?postgres 18/);

@@ -19,6 +19,13 @@ export interface HealthSource {
   readonly languageModel: string;
   readonly textToSpeech: string;
   readonly voiceActivity: string;
+  /** What shortens the wait for an agent's answer. */
+  readonly quickAnswers: {
+    readonly speculates: boolean;
+    readonly firstClauseLetters: number | null;
+    readonly openingAfterMs: number | null;
+    readonly hedgedShare: number;
+  };
   /** How long the database's last answer took, ms; null while calls cannot be recorded. */
   databaseMs(): number | null;
   /** Whether the server was asked to stop: it takes no new calls. */
@@ -32,6 +39,17 @@ export interface HealthSource {
   /** Null if none is configured. */
   readonly redis: { problem(): string | null } | null;
 }
+
+const Answers = z
+  .object({
+    speculate: z.boolean(),
+    first_clause_letters: z.int(),
+    opening_ms: z
+      .int()
+      .describe('The agent says opening words if its answer is later than this after the last word; 0, the default: never'),
+    hedged_percent: z.int(),
+  })
+  .describe('What shortens the wait for an answer, as the variables ANSWERS_… set it');
 
 const startedAt = performance.now();
 /** Carriers are looked up in the database, which may have just stopped answering. */
@@ -72,6 +90,15 @@ export function healthOperations(source: HealthSource): readonly RestOperation[]
         }
       : { status: 'unknown', provider: null, response_time: null };
   };
+  const answers = () => {
+    const { speculates, firstClauseLetters, openingAfterMs, hedgedShare } = source.quickAnswers;
+    return {
+      speculate: speculates,
+      first_clause_letters: firstClauseLetters ?? 0,
+      opening_ms: openingAfterMs ?? 0,
+      hedged_percent: Math.round(hedgedShare * 100),
+    };
+  };
   const vendor = (id: string) => {
     const found = source.vendors().find((one) => one.vendor === id);
     // Parts without a vendor run in this process.
@@ -89,7 +116,7 @@ export function healthOperations(source: HealthSource): readonly RestOperation[]
     method: 'GET' as const,
     path: '/health/detailed',
     summary: 'Health in detail',
-    reply: z.looseObject({ status: z.string(), services: z.record(z.string(), z.unknown()) }),
+    reply: z.looseObject({ status: z.string(), services: z.record(z.string(), z.unknown()), answers: Answers }),
     handle: async () => {
       const database = databaseState();
       const memory = process.memoryUsage();
@@ -100,6 +127,7 @@ export function healthOperations(source: HealthSource): readonly RestOperation[]
         memory: { rss: memory.rss, heapTotal: memory.heapTotal, heapUsed: memory.heapUsed, external: memory.external },
         memory_usage: { rss: memory.rss, vms: memory.heapTotal + memory.external },
         cpu: process.cpuUsage(),
+        answers: answers(),
         services: {
           database: { ...database, engine: source.database },
           ...(source.redis ? { redis: redisState(source.redis.problem()) } : {}),

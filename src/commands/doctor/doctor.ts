@@ -5,7 +5,7 @@ import { checkFolders } from '../../app/folders.ts';
 import { version } from '../../app/version.ts';
 import { checkDatabase, type DatabaseFindings } from './database.ts';
 import { contained, messageOf, problem, type Finding } from './finding.ts';
-import { checkConsole, checkFoldersOf, checkNode, checkPorts, folderProblems } from './machine.ts';
+import { checkAnswers, checkConsole, checkFoldersOf, checkNode, checkPorts, folderProblems } from './machine.ts';
 import { checkModels } from './models.ts';
 import { checkBucket, checkCarriers, checkPublicUrl, checkRedis, checkVendors } from './services.ts';
 
@@ -80,6 +80,7 @@ export async function examine(env: Environment): Promise<readonly Finding[]> {
     bucket,
     models,
     vendors,
+    checkAnswers(config),
     carriers.findings,
     publicUrl,
   ];

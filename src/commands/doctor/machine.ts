@@ -42,6 +42,26 @@ export function checkNode(): readonly Finding[] {
       ];
 }
 
+/** What shortens the wait for an answer: nothing of it is wrong, and an operator may not know what is off. */
+export function checkAnswers({ quickAnswers }: Pick<Config, 'quickAnswers'>): readonly Finding[] {
+  const { speculates, firstClauseLetters, openingAfterMs, hedgedShare } = quickAnswers;
+  return [
+    ok(
+      'answers',
+      [
+        speculates ? 'begun before the turn is surely over' : 'begun when the turn is over',
+        firstClauseLetters === null ? 'spoken by sentences' : `spoken from a comma after ${firstClauseLetters} letters`,
+        openingAfterMs === null
+          ? 'no opening words (ANSWERS_OPENING_MS)'
+          : `opening words after ${openingAfterMs} ms`,
+        hedgedShare === 0
+          ? 'no second requests'
+          : `a second request for at most ${Math.round(hedgedShare * 100)} of 100 turns`,
+      ].join('; '),
+    ),
+  ];
+}
+
 /** Each configured port is free, or this installation serves on it. */
 export async function checkPorts({ host, ports }: Config): Promise<readonly Finding[]> {
   const states = await Promise.all(ports.map(async (port) => ({ port, state: await portState(host, port) })));
