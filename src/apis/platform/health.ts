@@ -46,7 +46,9 @@ const Answers = z
     first_clause_letters: z.int(),
     opening_ms: z
       .int()
-      .describe('The agent says opening words if its answer is later than this after the last word; 0, the default: never'),
+      .describe(
+        'The agent says opening words if its answer is later than this after the last word; 0, the default: never',
+      ),
     hedged_percent: z.int(),
   })
   .describe('What shortens the wait for an answer, as the variables ANSWERS_… set it');

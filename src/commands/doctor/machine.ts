@@ -51,9 +51,7 @@ export function checkAnswers({ quickAnswers }: Pick<Config, 'quickAnswers'>): re
       [
         speculates ? 'begun before the turn is surely over' : 'begun when the turn is over',
         firstClauseLetters === null ? 'spoken by sentences' : `spoken from a comma after ${firstClauseLetters} letters`,
-        openingAfterMs === null
-          ? 'no opening words (ANSWERS_OPENING_MS)'
-          : `opening words after ${openingAfterMs} ms`,
+        openingAfterMs === null ? 'no opening words (ANSWERS_OPENING_MS)' : `opening words after ${openingAfterMs} ms`,
         hedgedShare === 0
           ? 'no second requests'
           : `a second request for at most ${Math.round(hedgedShare * 100)} of 100 turns`,
