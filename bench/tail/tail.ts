@@ -76,7 +76,7 @@ const NONE: Measures = {
   ready: false,
   hedgedShare: 0,
 };
-/** All of them, each switched off, and each alone. A server says opening words only where `ANSWERS_OPENING_MS` is set. */
+/** All of them, each switched off, and each alone. A server says opening words only with `ANSWERS_OPENING_MS`. */
 const ROWS: readonly (readonly [name: string, measures: Measures])[] = [
   ['all', ALL],
   ['without speculation', { ...ALL, speculates: false }],
