@@ -92,5 +92,7 @@ export interface Store extends Records {
    * them.
    */
   orphansAmong(keys: readonly string[], endedBefore: Date): Promise<readonly string[]>;
+  /** Whether a backup is being made now: its snapshot may name files that no record names any more. */
+  backupRuns(): Promise<boolean>;
   transaction<T>(work: (records: Records) => Promise<T>): Promise<T>;
 }

@@ -33,7 +33,10 @@ async function deleteOrphans({ store, clock, files }: Pick<Core, 'store' | 'cloc
   let deleted = 0;
   const check = async (keys: readonly string[]) => {
     if (keys.length === 0) return;
-    for (const key of await store.orphansAmong(keys, before)) {
+    const orphans = await store.orphansAmong(keys, before);
+    // Asked after them: a backup that begins later has none of them in its snapshot.
+    if (orphans.length === 0 || (await store.backupRuns())) return;
+    for (const key of orphans) {
       await files.delete(key);
       deleted++;
     }

@@ -7,6 +7,7 @@ import { PostgresCallOriginStore } from './call-origin-store.ts';
 import { PostgresCallReviewStore } from './call-review-store.ts';
 import { PostgresCallStore } from './call-store.ts';
 import { PostgresCarrierStore, PostgresNumberStore, PostgresSettingsStore } from './carrier-store.ts';
+import { backupRuns } from './backup-mark.ts';
 import { clearUp } from './clear-up.ts';
 import { PostgresDeskStore } from './desk-store.ts';
 import { PostgresLegStore } from './leg-store.ts';
@@ -117,6 +118,7 @@ export function postgresStore(db: Kysely<Database>, boss: PgBoss, ring: () => vo
     ...recordsOver(db, boss, ring),
     clearUp: (now) => clearUp(db, now),
     orphansAmong: (keys, endedBefore) => orphansAmong(db, keys, endedBefore),
+    backupRuns: () => backupRuns(db),
     transaction: async (work) => {
       let rung = false;
       const result = await insisting(() =>

@@ -3,6 +3,8 @@ import { existsSync, globSync, mkdirSync, utimesSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { houseKeeping } from '#jobs/housekeeping.ts';
+import { markBackup } from '#store/backup-mark.ts';
+import type { Connection } from '#store/database.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
 
 const TWO_HOURS_AGO = new Date(Date.now() - 2 * 3_600_000);
@@ -74,5 +76,27 @@ describe('housekeeping of files', () => {
 
     await server.request('POST', `/v1/convai/calls/${running}/end`, {});
     await server.untilEnded(running);
+  });
+
+  it('keeps what a backup may name, until it is made', async () => {
+    const { body } = await server.request('POST', '/v1/convai/agents', { name: 'Prices' });
+    const say = (text: string) =>
+      server.request('POST', `/v1/convai/agents/${String(body['agent_id'])}/knowledge-base`, { name: 'prices', text });
+    const documents = () => globSync('knowledge/**/*.*', { cwd: server.filesDir });
+    const before = documents();
+    await say('It costs ten dollars.');
+    const [first] = documents().filter((key) => !before.includes(key)) as [string];
+    const clean = () => houseKeeping(server.app.core, { info: () => undefined });
+    const mark = await markBackup(server.app.database.options as Connection);
+    await say('It costs twelve dollars.');
+    const [second] = documents().filter((key) => key !== first && !before.includes(key)) as [string];
+    age(first);
+    await clean();
+    assert.ok(exists(first), 'the file that the snapshot names is gone');
+    await mark.close();
+    await clean();
+    assert.equal(exists(first), false);
+    await say('It costs fifteen dollars.');
+    assert.equal(exists(second), false, 'without a backup a file goes with its document');
   });
 });

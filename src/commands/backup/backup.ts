@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { readConfig, type Config } from '#config/config.ts';
 import { databaseProblem } from '#store/database-problem.ts';
+import { markBackup } from '#store/backup-mark.ts';
 import { openSnapshot, type Snapshot } from '#store/dump.ts';
 import { version } from '../../app/version.ts';
 import { embeddedConnection } from './embedded.ts';
@@ -69,6 +70,9 @@ async function snapshotOf(config: Config, closers: (() => Promise<unknown> | voi
       ? await embeddedConnection(config.dataDir, closers)
       : { connectionString: config.databaseUrl };
   try {
+    // Until all files are in the backup.
+    const mark = await markBackup(connection);
+    closers.push(() => mark.close());
     const snapshot = await openSnapshot(connection);
     closers.push(() => snapshot.close());
     return snapshot;

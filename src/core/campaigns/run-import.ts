@@ -1,4 +1,5 @@
 import type { Core } from '../core.ts';
+import { deleteUnnamed } from '../files/delete-unnamed.ts';
 import { NumberSet } from '../kernel/number-set.ts';
 import type { GivenLead } from './lead.ts';
 import { sorted } from './import-leads.ts';
@@ -162,6 +163,6 @@ async function fail(core: RunCore, one: LeadImport, failure: string): Promise<vo
 
 async function deleteFile(core: RunCore, { id, fileKey }: LeadImport): Promise<void> {
   if (fileKey === null) return;
-  await core.files.delete(fileKey);
+  await deleteUnnamed(core, fileKey);
   await core.store.leadImports.forgetFile(id);
 }

@@ -2,6 +2,7 @@ import { needAgent } from '../ai-agents/agents.ts';
 import type { Core } from '../core.ts';
 import type { StagedFile } from '../kernel/file-store.ts';
 import type { Context } from '../kernel/context.ts';
+import { deleteUnnamed } from '../files/delete-unnamed.ts';
 import { storeFile } from '../files/store-file.ts';
 import { isFirst } from '../identity/first-organization.ts';
 import { AppError, invalid, notFound } from '../kernel/errors.ts';
@@ -67,7 +68,7 @@ export async function addDocument(core: Core, ctx: Context, agentId: number, inp
     };
     const kept = await storeFile(core.files, staged, key, () => recordDocument(core, ctx, document, chunks));
     // The new document stands whether or not its forerunners' files go.
-    await Promise.allSettled(kept.replaced.map(({ fileKey: old }) => core.files.delete(old)));
+    await Promise.allSettled(kept.replaced.map(({ fileKey: old }) => deleteUnnamed(core, old)));
     return kept.document;
   } finally {
     await staged.discard();
@@ -138,7 +139,7 @@ export async function deleteDocument(core: Core, ctx: Context, agentId: number, 
     return document;
   });
   // Housekeeping deletes a file that the store does not delete now.
-  await core.files.delete(deleted.fileKey).catch(() => undefined);
+  await deleteUnnamed(core, deleted.fileKey).catch(() => undefined);
 }
 
 /**
@@ -174,7 +175,7 @@ export async function reindexDocument(
     if (before.url === null) return await record(before.fileKey);
     const key = fileKeyOf(core, ctx.organizationId, before.fileType);
     const document = await storeFile(core.files, staged, key, () => record(key));
-    await core.files.delete(before.fileKey).catch(() => undefined);
+    await deleteUnnamed(core, before.fileKey).catch(() => undefined);
     return document;
   } finally {
     await staged.discard();

@@ -1,5 +1,6 @@
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
+import { deleteUnnamed } from '../files/delete-unnamed.ts';
 import { storeFile } from '../files/store-file.ts';
 import { AppError, invalid, tooMany } from '../kernel/errors.ts';
 import type { StagedFile } from '../kernel/file-store.ts';
@@ -133,11 +134,11 @@ async function send(
 const FINAL: ReadonlySet<AppError['code']> = new Set(['invalid-input', 'not-configured']);
 
 async function settle(
-  { store, files }: CloningCore,
+  core: CloningCore,
   voice: Voice,
   status: 'ready' | 'failed',
   failure: string | null,
 ): Promise<void> {
-  await store.voices.settle(voice.id, status, failure);
-  if (voice.sourceKey !== null) await files.delete(voice.sourceKey);
+  await core.store.voices.settle(voice.id, status, failure);
+  if (voice.sourceKey !== null) await deleteUnnamed(core, voice.sourceKey);
 }
