@@ -377,6 +377,6 @@ describe('the event socket', { concurrency: 1 }, () => {
       'client_message',
     ])
       assert.ok(messages[name], name);
-    assert.equal((await server.request('GET', '/docs/sales-agent/asyncapi')).status, 404);
+    assert.equal((await server.request('GET', '/docs/call-center/asyncapi')).status, 404);
   });
 });

@@ -30,6 +30,7 @@ import {
   uploadDocumentOperation,
 } from './knowledge.ts';
 import { latencyOperation } from './latency.ts';
+import { asyncApi } from './media-socket.ts';
 import { callUsageOperation } from './usage.ts';
 import {
   deleteWebhookOperation,
@@ -59,6 +60,7 @@ export const salesAgent: Api = {
   countedPer: 'principal',
   usualLimit: () => ({ name: 'requests', points: 1000, windowS: 60 }),
   webhookBody: salesAgentEvent,
+  asyncApi,
   operations: [
     createAgentOperation,
     listAgentsOperation,
