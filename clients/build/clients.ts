@@ -66,7 +66,7 @@ export const CLIENTS: readonly ClientDefinition[] = [
     className: 'VocelioAPI',
     pythonModule: 'vocelio',
     pythonClass: 'VocelioClient',
-    defaultUrl: 'http://localhost:8001',
+    defaultUrl: 'http://localhost:8000',
     placeholderUrl: 'https://api.vocelio.ai',
     prefix: '/api',
     unnamed: ['/api'],
