@@ -190,7 +190,7 @@ export const SUITES: readonly Suite[] = [
     budgetS: 120,
     files: ['test/suites/campaign-api.test.ts', 'test/suites/lead-imports.test.ts'],
   },
-  { name: 'clients', budgetS: 300, files: ['test/suites/clients.test.ts'] },
+  { name: 'clients', budgetS: 300, files: tests('test/suites/{clients,document-code,reference-examples}.test.ts') },
   { name: 'campaigns API', budgetS: 300, files: tests('test/suites/campaigns-api{,-outside,-configured}.test.ts') },
   { name: 'trpc', budgetS: 120, files: ['test/suites/trpc.test.ts', 'test/suites/session.test.ts'] },
   { name: 'offline agent by voice', budgetS: 420, files: ['test/suites/offline-agent-voice.test.ts'] },
@@ -240,7 +240,8 @@ export const SUITES: readonly Suite[] = [
   },
   { name: 'deploy', budgetS: 180, files: tests('test/deploy/*.test.ts') },
   { name: 'start-up', budgetS: 240, files: tests('test/suites/{start-up,doctor}.test.ts') },
-  { name: 'backup', budgetS: 240, files: ['test/suites/backup.test.ts'] },
+  { name: 'backup', budgetS: 300, files: tests('test/suites/backup{,-load,-older}.test.ts') },
+  { name: 'backup of a folder', budgetS: 240, onDemand: true, files: ['test/suites/backup-load-folder.test.ts'] },
   { name: 'process', budgetS: 300, files: ['test/suites/process.test.ts'] },
   {
     name: 'recorded speech',
@@ -260,7 +261,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'console',
     budgetS: 240,
-    files: tests('test/console/*.test.ts', 'test/suites/console.test.ts'),
+    files: tests('test/console/*.test.ts', 'test/suites/{clients-browser,console}.test.ts'),
     needs: () => file('/usr/bin/chromium'),
   },
 ];

@@ -4,6 +4,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { VARIABLES } from '#config/config.ts';
+import { clearMessage, markMessage, mediaMessage, readMessage } from '#edge/media-messages.ts';
 import { DOCS, documentFiles } from './document-files.ts';
 import { servedDocuments } from './served-apis.ts';
 
@@ -106,6 +108,28 @@ describe('descriptions of the APIs', () => {
   });
 });
 
+describe('the description of the media socket', () => {
+  const { messages } = documents.asyncApi('sales-agent')!.channels['media']!;
+  const examples = Object.entries(messages).map(
+    ([name, { examples }]) => [name, examples[0]!.payload as Readonly<Record<string, unknown>>] as const,
+  );
+
+  it('shows messages that a server reads', () => {
+    for (const [name, payload] of examples)
+      if (name.startsWith('client_'))
+        assert.equal(readMessage(JSON.stringify(payload)).type, name.slice('client_'.length), name);
+  });
+
+  it('shows what a server writes', () => {
+    const sid = 'MZ0123456789abcdef0123456789abcdef';
+    const written = [mediaMessage(sid, new Uint8Array(4).fill(255)), markMessage(sid, 'clause-1'), clearMessage(sid)];
+    assert.deepEqual(
+      examples.filter(([name]) => !name.startsWith('client_')).map(([, payload]) => payload),
+      written.map((text) => JSON.parse(text) as unknown),
+    );
+  });
+});
+
 /** The anchor of a heading, as GitHub makes it. */
 const anchorOf = (heading: string): string =>
   heading
@@ -115,6 +139,25 @@ const anchorOf = (heading: string): string =>
     .replaceAll(' ', '-');
 
 describe('documents', () => {
+  it('name every part of the bench, every command of npm and every variable', () => {
+    const root = join(DOCS, '..');
+    const read = (path: string) => readFileSync(join(root, path), 'utf8');
+    const parts = /const PARTS = \[([^\]]*)\]/.exec(read('bench/bench.ts'))![1]!.match(/\w+/g)!;
+    const performance = read('docs/performance.md');
+    assert.deepEqual(
+      parts.filter((part) => !performance.includes(`\n| \`${part}\` |`)),
+      [],
+    );
+    const pages = globSync(['docs/**/*.md', 'README.md', 'clients/README.md'], { cwd: root }).map(read).join('\n');
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: object };
+    const unnamed = Object.keys(scripts).filter((name) => !new RegExp(`npm (?:run )?${name}\\b`).test(pages));
+    assert.deepEqual(unnamed, ['prepare']);
+    assert.deepEqual(
+      VARIABLES.filter((name) => !pages.includes(name)),
+      [],
+    );
+  });
+
   it('link to files and headings that exist', () => {
     const root = join(DOCS, '..');
     const broken = globSync(['docs/**/*.md', 'README.md', 'clients/README.md'], { cwd: root }).flatMap((page) => {
