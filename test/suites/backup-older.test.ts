@@ -98,14 +98,14 @@ describe('a backup of an older version', () => {
   });
 
   it('is known to every server while it is made', async () => {
-    const { db, close } = await openDatabase(database.connection, (error) => assert.fail(error));
-    assert.equal(await backupRuns(db), false);
+    const opened = await openDatabase(database.connection, (error) => assert.fail(error));
+    assert.equal(await backupRuns(opened.db), false);
     const marks = [await markBackup(database.connection), await markBackup(database.connection)];
     for (const mark of marks) {
-      assert.equal(await backupRuns(db), true);
+      assert.equal(await backupRuns(opened.db), true);
       await mark.close();
     }
-    assert.equal(await backupRuns(db), false);
-    await close();
+    assert.equal(await backupRuns(opened.db), false);
+    await opened.close();
   });
 });

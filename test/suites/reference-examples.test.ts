@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 import * as examples from '../support/reference-examples.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
-// Every example of the API references runs as it stands there. What stands for the reader's own is filled in: the address
-// of the server, the key or token, and ids that the reader has.
+// Every example of the API references runs as it stands there. What stands for the reader's own is filled in: the
+// address of the server, the key or token, and ids that the reader has.
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const JS = join(ROOT, 'clients', 'js', 'dist');
@@ -143,7 +143,8 @@ describe('examples of the references', () => {
     const printed = await script(
       'socket.mjs',
       `${open}
-const received = (type) => new Promise((done) => ws.addEventListener('message', ({ data }) => JSON.parse(data).type === type && done()));
+const received = (type) => new Promise((done) =>
+  ws.addEventListener('message', ({ data }) => JSON.parse(data).type === type && done()));
 const subscribed = received('subscribed');
 const signedIn = received('auth.success');
 await new Promise((done) => ws.addEventListener('open', done));
@@ -163,7 +164,9 @@ ws.close();`,
     const client = join(JS, '@trunkline', 'campaigns', 'index.mjs');
     writeFileSync(
       join(dir, 'api.mjs'),
-      `import { CampaignsClient } from '${client}';\nexport const api = new CampaignsClient({ baseUrl: '${server.url}', apiKey: '${server.key}' });\n`,
+      `import { CampaignsClient } from '${client}';
+export const api = new CampaignsClient({ baseUrl: '${server.url}', apiKey: '${server.key}' });
+`,
     );
     const text = examples.typescriptCampaigns.replace('@/utils/api', './api.mjs');
     const printed = await script('campaigns.mjs', `${text}\nconsole.log(JSON.stringify([campaign, result]));`);

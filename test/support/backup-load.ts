@@ -152,7 +152,7 @@ async function importList(client: Client, campaign: string, acknowledged: Acknow
   });
 }
 
-/** Clients that go on until they are told to stop; any refusal fails the test. */
+/** Clients that go on until `stop`; any refusal fails the test. */
 function load(client: Client, { agent, campaign, acknowledged }: World) {
   let goesOn = true;
   const over = async (act: (n: number) => Promise<void>) => {
@@ -186,7 +186,7 @@ function load(client: Client, { agent, campaign, acknowledged }: World) {
     over((n) => importList(client, campaign, acknowledged, n)),
   ];
   const all = Promise.all(work);
-  // Whoever waits for records sees a refusal at once.
+  // Who waits for records sees a refusal at once.
   const failed = all.then(() => new Promise<never>(() => undefined));
   return {
     failed,

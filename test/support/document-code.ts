@@ -27,7 +27,7 @@ const pagesOfProject = (): readonly string[] =>
     exclude: (path) => path.includes('node_modules') || path.includes('dist'),
   }).toSorted();
 
-/** Every fenced block of every page. @throws Error for a fence that is not at the beginning of its line, or never ends */
+/** Every fenced block of every page. @throws Error for a fence that has blanks before it, or never ends */
 export const allBlocks = (): readonly Block[] => pagesOfProject().flatMap(blocksOf);
 
 function blocksOf(page: string): readonly Block[] {

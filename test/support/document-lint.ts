@@ -30,7 +30,7 @@ const found = (text: string, pattern: RegExp): readonly string[] =>
 
 function shell(text: string): readonly string[] {
   const { status, stderr } = spawnSync('bash', ['-n', '-c', text], { encoding: 'utf8' });
-  const code = text.replace(/ +#.*$/gm, '');
+  const code = text.replace(/ #.*$/gm, '');
   return [
     ...(status === 0 ? [] : [stderr.trim()]),
     ...found(code, /\bnpm run ([\w-]+)/g)

@@ -38,8 +38,14 @@ export const asyncApi = (version: string): AsyncApi =>
     {
       title: 'AI SDR Agent: media socket',
       version,
-      description:
-        'The audio of one call, both ways, in the messages of Twilio Media Streams. `websocket_url` of a web call or of an accepted offer opens it; so does `?call_sid=` with a credential. Chunks may be up to a second long; 20 ms are sent. What was sent and not played is dropped at `clear`; a `mark` is to be returned when all audio before it has been played. A socket that is lost without `stop` may be opened again for 10 seconds.',
+      description: [
+        'The audio of one call, both ways, in the messages of Twilio Media Streams.',
+        '`websocket_url` of a web call or of an accepted offer opens it; so does `?call_sid=` with a credential.',
+        'Chunks may be up to a second long; 20 ms are sent.',
+        'What was sent and not played is dropped at `clear`.',
+        'A `mark` is to be returned when all audio before it has been played.',
+        'A socket that is lost without `stop` may be opened again for 10 seconds.',
+      ].join(' '),
     },
     { media: { address: '/voice/websocket', description: 'Audio of a call', sent: ToClient, received: FromClient } },
   );
