@@ -228,7 +228,7 @@ interface Kept {
 async function backUp(env: Environment) {
   const { server, client } = await start(env);
   const world = await makeWorld(client);
-  const sid = await client.call(world.agent, '+15005550005');
+  const sid = await client.call(world.agent, '+15005550007');
   const kept: Kept = { sid, transcript: (await client.ended(sid))['transcript'], wav: await client.recording(sid) };
   assertPlays(kept.wav, sid);
   const { acknowledged } = world;
