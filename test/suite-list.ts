@@ -240,8 +240,14 @@ export const SUITES: readonly Suite[] = [
   },
   { name: 'deploy', budgetS: 180, files: tests('test/deploy/*.test.ts') },
   { name: 'start-up', budgetS: 240, files: tests('test/suites/{start-up,doctor}.test.ts') },
-  { name: 'backup', budgetS: 300, files: tests('test/suites/backup{,-load,-older}.test.ts') },
-  { name: 'backup of a folder', budgetS: 240, onDemand: true, files: ['test/suites/backup-load-folder.test.ts'] },
+  { name: 'backup', budgetS: 300, files: tests('test/suites/backup{,-older}.test.ts') },
+  {
+    name: 'backup under load',
+    budgetS: 480,
+    onDemand: true,
+    files: tests('test/suites/backup-load{,-folder}.test.ts'),
+    needs: s3Server,
+  },
   { name: 'process', budgetS: 300, files: ['test/suites/process.test.ts'] },
   {
     name: 'recorded speech',
