@@ -3,6 +3,7 @@ import { campaignReadiness, listLeads } from '#core/campaigns/campaigns.ts';
 import { claimNext } from '#core/campaigns/claim-next.ts';
 import { createCampaign, moveCampaign } from '#core/campaigns/manage-campaigns.ts';
 import { OpenPlaces } from '#core/campaigns/open-places.ts';
+import { Recalls } from '#core/campaigns/recall-dials.ts';
 import type { Core } from '#core/core.ts';
 import { openTestStore, type TestStore } from '../../test/store/test-store.ts';
 
@@ -88,6 +89,7 @@ function claim(core: Core, places: OpenPlaces, { id }: Pick<Measured, 'id'>): Pr
     claimNext(core, {
       owner: SERVER,
       places,
+      recalls: new Recalls(() => undefined),
       reserve: () => (left-- > 0 ? { serverId: SERVER, give: () => undefined } : null),
       isHeld: (campaignId) => campaignId !== id,
       lookAgain: () => undefined,

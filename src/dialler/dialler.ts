@@ -2,6 +2,7 @@ import type { Reservation } from '#core/calls/live-calls.ts';
 import { claimNext, type ClaimedLead } from '#core/campaigns/claim-next.ts';
 import { dialLead, type DialCore, type NotDialledReason } from '#core/campaigns/dial-lead.ts';
 import { OpenPlaces } from '#core/campaigns/open-places.ts';
+import { Recalls } from '#core/campaigns/recall-dials.ts';
 import { AppError, logFailure } from '#core/kernel/errors.ts';
 import type { Log } from '#core/kernel/log.ts';
 
@@ -35,6 +36,9 @@ export class Dialler {
   readonly #options: DiallerOptions;
   readonly #sweepMs: number;
   readonly #places = new OpenPlaces();
+  readonly #recalls = new Recalls((error, call) =>
+    logFailure(this.#options.log, error, 'a dial could not be ended', { call }),
+  );
   readonly #dials = new Set<Promise<void>>();
   readonly #held = new Map<number, number>();
   #timer: NodeJS.Timeout | null = null;
@@ -51,12 +55,13 @@ export class Dialler {
     this.#schedule(0);
   }
 
-  /** Claims nothing more; dials that have begun are stored. */
+  /** Claims nothing more; dials that have begun are stored, and ends that have begun are known. */
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#timer) clearTimeout(this.#timer);
     await this.#step;
     await Promise.all(this.#dials);
+    await this.#recalls.settled();
   }
 
   /** Something changed that may let a lead be dialled, or stop a dial. */
@@ -94,6 +99,7 @@ export class Dialler {
       const claimed = await claimNext(core, {
         owner: serverId,
         places: this.#places,
+        recalls: this.#recalls,
         reserve: () => this.#reserve(),
         isHeld: (campaignId) => {
           const leftMs = (this.#held.get(campaignId) ?? -Infinity) - performance.now();

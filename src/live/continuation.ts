@@ -26,7 +26,7 @@ export async function continuationOf(
 ): Promise<Continuation | null> {
   if (call.answeredAt === null) return null;
   const [entries, stored] = await Promise.all([
-    store.entries.ofCall(call.conversationId),
+    store.entries.ofCall(call.conversationId, { instructions: true }),
     store.calls.turnState(call.id),
   ]);
   const sinceAnswerMs = clock.now().getTime() - call.answeredAt.getTime();

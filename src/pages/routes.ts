@@ -9,7 +9,6 @@ import { AppError, notFound } from '#core/kernel/errors.ts';
 import type { FileStore } from '#core/kernel/file-store.ts';
 import type { SignedUrls } from '#edge/signed-urls.ts';
 import { recordingFiles } from '#core/calls/recording.ts';
-import { withoutInstructions } from '#core/conversations/entry.ts';
 import { wavBytes, wavSoFar } from '#recordings/render-recording.ts';
 import { callPage } from './call-page.ts';
 import { sendRange, toStream } from './send-file.ts';
@@ -69,7 +68,7 @@ export async function renderCallPage(
   return callPage({
     call,
     agentName: agent?.name ?? 'Deleted agent',
-    entries: withoutInstructions(entries),
+    entries,
     audio: wav ? addresses.wav : null,
     mp3: mp3 ? addresses.mp3 : null,
     peaks: peaks === null ? null : (JSON.parse(peaks) as [number, number][]),

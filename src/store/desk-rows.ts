@@ -29,6 +29,7 @@ export function toEntry(row: Selectable<Database['queue_entries']>): QueueEntry 
         ? null
         : { number: row.callback_number, at: row.callback_at, tries: row.callback_tries ?? 0 },
     estimateMs: row.estimate_ms,
+    toldMs: row.told_ms,
     outcome: row.outcome as TransferOutcome | null,
     cause: row.cause,
     endedAt: row.ended_at,
@@ -49,6 +50,7 @@ function toLimits(stored: unknown): WaitLimits | null {
   };
 }
 
+/** Without the shortest wait that answers gave, which is noted beside the changes of a desk. */
 export const entryRow = (organizationId: number, entry: QueueEntry) => ({
   organization_id: organizationId,
   call_id: entry.callId,

@@ -91,7 +91,7 @@ export class PostgresDeskStore implements DeskStore {
           (
             await this.#db
               .insertInto('queue_entries')
-              .values(entryRow(organizationId, entry))
+              .values({ ...entryRow(organizationId, entry), told_ms: entry.toldMs })
               .returning('id')
               .executeTakeFirstOrThrow()
           ).id,
@@ -215,6 +215,14 @@ export class PostgresDeskStore implements DeskStore {
       .where('id', '=', id)
       .executeTakeFirst();
     return row ? toOffer(row) : null;
+  }
+
+  async told(entryId: number, ms: number): Promise<void> {
+    await this.#db
+      .updateTable('queue_entries')
+      .set({ told_ms: sql<number>`least(told_ms, ${ms}::bigint)` })
+      .where('id', '=', entryId)
+      .execute();
   }
 
   async ofCall(callId: number): Promise<{ entries: readonly QueueEntry[]; offers: readonly Offer[] }> {

@@ -1,12 +1,13 @@
 import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
 import { isEnded, type CallStatus } from '#core/calls/call.ts';
 import type { CallEntry, Entry, NewEntry } from '#core/conversations/entry.ts';
-import type { EntryStore, ErasedWords } from '#core/conversations/entry-store.ts';
+import type { EntryStore, ErasedWords, WithInstructions } from '#core/conversations/entry-store.ts';
 import { forgetAddresses } from './first-leg.ts';
 import type { Database } from './schema.ts';
 
 /** Not what a request asked a running call to say: the call stores what was said. */
 const IS_SAID = sql<boolean>`not detail ? 'toCall'`;
+const IS_NO_INSTRUCTION = sql<boolean>`role <> 'instruction'`;
 /** Most entries of one call in a list of several. */
 const MOST_LISTED = 2000;
 
@@ -56,19 +57,19 @@ export class PostgresEntryStore implements EntryStore {
       .selectAll()
       .where('conversation_id', '=', conversationId)
       .where(IS_SAID)
+      .where(IS_NO_INSTRUCTION)
       .orderBy('id', 'desc');
     return (await (last === undefined ? all : all.limit(last)).execute()).map(toEntry).toReversed();
   }
 
-  async ofCall(conversationId: number): Promise<readonly CallEntry[]> {
-    const rows = await this.#db
+  async ofCall(conversationId: number, which?: WithInstructions): Promise<readonly CallEntry[]> {
+    const all = this.#db
       .selectFrom('entries')
       .selectAll()
       .where('conversation_id', '=', conversationId)
       .where('seq', 'is not', null)
-      .orderBy('seq')
-      .execute();
-    return rows.map(toCallEntry);
+      .orderBy('seq');
+    return (await (which?.instructions ? all : all.where(IS_NO_INSTRUCTION)).execute()).map(toCallEntry);
   }
 
   async ofCalls(conversationIds: readonly number[]): Promise<ReadonlyMap<number, readonly CallEntry[]>> {
@@ -89,7 +90,7 @@ export class PostgresEntryStore implements EntryStore {
     if (conversationIds.length === 0) return new Map();
     const { rows } = await sql<Row>`
       select entry.* from unnest(${[...conversationIds]}::bigint[]) as listed (id), lateral (
-        select * from entries where conversation_id = listed.id and seq is not null ${which}
+        select * from entries where conversation_id = listed.id and seq is not null and ${IS_NO_INSTRUCTION} ${which}
       ) as entry order by entry.conversation_id, entry.seq`.execute(this.#db);
     return new Map([...Map.groupBy(rows, (row) => row.conversation_id)].map(([id, of]) => [id, of.map(toCallEntry)]));
   }

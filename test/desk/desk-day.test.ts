@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { estimateWaitMs } from '#core/desk/estimate.ts';
+import { estimateMinutes, estimateWaitMs } from '#core/desk/estimate.ts';
 import { emptyDesk, humanAgent, MadeUpDesk, newEntry } from './made-up-desk.ts';
 
 const CALLERS = 500;
@@ -26,7 +26,7 @@ interface Caller {
 }
 
 /** Lives through one day of a desk on its own clock, from event to event. */
-function day(agents: number, meanTalkMs: number, seed: number): readonly Caller[] {
+function day(agents: number, meanTalkMs: number, seed: number, count = CALLERS): readonly Caller[] {
   const next = random(seed);
   const one = new MadeUpDesk(
     emptyDesk(
@@ -35,7 +35,7 @@ function day(agents: number, meanTalkMs: number, seed: number): readonly Caller[
       ),
     ),
   );
-  const callers: Caller[] = Array.from({ length: CALLERS }, () => next() * DAY_MS)
+  const callers: Caller[] = Array.from({ length: count }, () => next() * DAY_MS)
     .toSorted((a, b) => a - b)
     .map((atMs, i) => ({
       callId: i + 1,
@@ -92,6 +92,10 @@ function day(agents: number, meanTalkMs: number, seed: number): readonly Caller[
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
+/** Of an estimate, as a part of the real wait. */
+const errorOf = ({ answeredMs, atMs, estimateMs }: Caller): number =>
+  Math.abs(estimateMs! - (answeredMs! - atMs)) / (answeredMs! - atMs);
+
 /** Asterisk's two: of those answered, and of all, with those who left within the time counted as served. */
 function serviceLevels(callers: readonly Caller[]): { readonly ofAnswered: number; readonly ofAll: number } {
   const answered = callers.filter(({ answeredMs }) => answeredMs !== null);
@@ -111,11 +115,27 @@ it('desk.md 19: a day of 500 callers and 20 people: in order, figures add up, es
     assert.ok(ofAll > 0 && ofAll <= ofAnswered && ofAnswered <= 1, `${ofAnswered} ${ofAll}`);
     const waited = answered.filter(({ answeredMs, atMs }) => answeredMs! - atMs > SERVICE_MS);
     assert.ok(waited.length >= 50, `only ${waited.length} waited`);
-    const error = median(
-      waited.map(
-        ({ answeredMs, atMs, estimateMs }) => Math.abs(estimateMs! - (answeredMs! - atMs)) / (answeredMs! - atMs),
-      ),
-    );
+    const error = median(waited.map(errorOf));
     assert.ok(error < 0.35, `median error ${error.toFixed(2)} of ${waited.length}`);
   }
+});
+
+it('desk.md 19: days of 5 and 30 people: estimates within 35 %, of one within 60 %; never 0, null without', () => {
+  // One person: the rest of a single call decides, and calls differ fourfold.
+  for (const [agents, most] of [
+    [1, 0.6],
+    [5, 0.35],
+    [30, 0.35],
+  ] as const) {
+    const days = [1, 2, 3, 4, 5].flatMap((seed) => day(agents, 17 * 60_000, seed, 25 * agents));
+    for (const { estimateMs } of days) assert.ok(estimateMinutes(estimateMs)! >= 1, 'estimated, and never 0');
+    const waited = days.filter(({ answeredMs, atMs }) => answeredMs !== null && answeredMs - atMs > SERVICE_MS);
+    assert.ok(waited.length >= 20, `only ${waited.length} of ${agents} waited`);
+    const error = median(waited.map(errorOf));
+    assert.ok(error < most, `${agents} people: median error ${error.toFixed(2)} of ${waited.length}`);
+  }
+  const empty = new MadeUpDesk(emptyDesk([humanAgent(1, { wanted: 'offline' })]));
+  empty.do({ type: 'enter', entry: newEntry(1) });
+  const times = { organization: 60_000, bySkills: {} };
+  assert.equal(estimateMinutes(estimateWaitMs(empty.desk, empty.entry(1)!.id, times, empty.now)), null);
 });

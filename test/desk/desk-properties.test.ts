@@ -6,6 +6,7 @@ import { AGENT_STATUSES } from '#core/desk/human-agent.ts';
 import { inOrder, type QueueEntry } from '#core/desk/queue-entry.ts';
 import { positionOf } from '#core/desk/estimate.ts';
 import { isOverflowCause, type WaitLimits } from '#core/desk/wait-limits.ts';
+import { Callers } from './callers.ts';
 import { emptyDesk, humanAgent, MadeUpDesk, newEntry } from './made-up-desk.ts';
 
 const AGENTS = 4;
@@ -18,34 +19,18 @@ const act = fc.record({
   kind: fc.constantFrom(
     ...(['enter', 'hang-up', 'accept', 'media', 'decline', 'fail', 'time', 'time', 'status', 'page-closed'] as const),
     ...(['heartbeat', 'heartbeat-lost', 'server-killed', 'wrap-up', 'callback', 'callback-placed'] as const),
-    ...(['enter-limited', 'enter-limited'] as const),
+    ...(['arrive', 'arrive'] as const),
+    ...(['enter-limited', 'enter-limited', 'rule-changed'] as const),
     ...(['transfer', 'take-over', 'agent-left', 'agent-lost', 'agent-back', 'back-to-ai'] as const),
   ),
   who: fc.nat(AGENTS - 1),
   call: fc.nat(CALLS - 1),
   ms: fc.constantFrom(0, 10, 900, 5000, 16_000, 31_000, 61_000),
   pick: fc.nat(3),
+  server: fc.nat(1),
+  isSlow: fc.constantFrom(false, false, true),
 });
 type Act = typeof act extends fc.Arbitrary<infer T> ? T : never;
-
-/** Where each caller is, as the telephone side has it: kept apart from the desk. */
-class Callers {
-  readonly live = new Set<number>();
-  #next = CALLS;
-  readonly numbers = Array.from({ length: CALLS }, (_, index) => index);
-
-  /** The call of a caller; one who has hung up calls again under another id. */
-  at(index: number): number {
-    const id = this.numbers[index]!;
-    this.live.add(id);
-    return id;
-  }
-
-  gone(index: number): void {
-    this.live.delete(this.numbers[index]!);
-    this.numbers[index] = this.#next++;
-  }
-}
 
 /** Limits of a wait that begins now: each of them, and several together. */
 const limitsAt = (desk: MadeUpDesk, pick: number): WaitLimits => ({
@@ -68,12 +53,22 @@ function eventOf({ kind, who, call, pick }: Act, desk: MadeUpDesk, callers: Call
     }
     case 'enter-limited':
       return { type: 'enter', entry: newEntry(callId, { limits: limitsAt(desk, pick) }) };
+    case 'rule-changed': {
+      const concerned = desk.desk.entries.filter(({ state, targetId }) => state !== 'connected' && targetId === null);
+      const skills = pick === 0 ? [] : [SKILLS[pick % 2]!];
+      const limits = pick === 3 ? null : limitsAt(desk, pick);
+      return { type: 'lines-changed', lines: new Map(concerned.map(({ id }) => [id, { skills, limits }])) };
+    }
     case 'transfer':
       return { type: 'enter', entry: newEntry(callId, { targetId: agentId, requestedBy: 'api' }) };
     case 'hang-up':
+      callers.hangUp(call);
+      return { type: 'call-ended', callId, cause: 'caller_hung_up' };
     case 'server-killed':
-      callers.gone(call);
-      return { type: 'call-ended', callId, cause: kind === 'hang-up' ? 'caller_hung_up' : 'server_died' };
+      callers.kill(who % 2, (one) => (one + pick) % 2 === 0);
+      return null;
+    case 'arrive':
+      return callers.arrived(pick);
     case 'accept':
       return offer ? { type: 'accept', offerId: offer.id } : null;
     case 'media':
@@ -146,7 +141,59 @@ function checkOverflow({ outcome, cause, limits, endedAt, unstaffedSince }: Queu
   if (cause === 'no_agents') assert.ok(endedAt!.getTime() - unstaffedSince!.getTime() >= noAgentsMs!);
 }
 
-it(`desk.md 1-7: at random, no caller is lost, none waits beside an idle agent, order holds (${RUNS} runs)`, () => {
+/** A caller has one place in line and one agent at most; one who has neither is with the AI agent. */
+function checkPlaces(desk: MadeUpDesk, callers: Callers): void {
+  for (const [callId, entries] of Map.groupBy(desk.desk.entries, (entry) => entry.callId)) {
+    const count = (...states: readonly QueueEntry['state'][]) =>
+      entries.filter(({ state }) => states.includes(state)).length;
+    assert.ok(count('waiting', 'callback', 'calling') <= 1 && count('connected') <= 1, 'one place for each caller');
+    if (count('waiting', 'connected') > 0) assert.ok(callers.live.has(callId), 'no entry of a caller who has gone');
+  }
+}
+
+const misses = ({ desk }: MadeUpDesk): number =>
+  desk.agents.filter(({ awayReason }) => awayReason === 'missed_call').length;
+
+/** What arrives in time cannot be changed by what comes before it: a hang-up, and a change under the desk's lock. */
+const isAtOnce = ({ type }: DeskEvent): boolean => type === 'call-ended' || type === 'lines-changed';
+
+/** Lives through one act, and checks all that holds after it. */
+function live(one: Act, desk: MadeUpDesk, callers: Callers): void {
+  if (one.kind === 'time' || one.kind === 'heartbeat-lost') callers.pass(one.ms);
+  const offers = new Set(desk.desk.offers.map(({ id }) => id));
+  const positions = new Map(
+    desk.desk.entries.map(({ id, priority }) => [id, { at: positionOf(desk.desk, id), priority }]),
+  );
+  const missed = misses(desk);
+  const event = eventOf(one, desk, callers);
+  if (event && one.isSlow && !isAtOnce(event)) callers.send(one.server, event);
+  else if (event) desk.do(event);
+  if (one.kind === 'arrive') callers.sweep();
+  desk.check();
+  checkOrder(desk, offers);
+  checkPlaces(desk, callers);
+  checkEnds(desk);
+  if (event?.type === 'call-ended')
+    assert.equal(misses(desk), missed, 'the agent is not blamed for a caller who leaves');
+  // Who had to leave the line and takes a callback has the old place again.
+  if (event?.type === 'take-callback' && event.left) return;
+  for (const [id, { at, priority }] of positions) {
+    const now = positionOf(desk.desk, id);
+    if (at !== null && now !== null && priority > 0) assert.ok(now <= at, 'a position never rises');
+  }
+}
+
+const INVARIANTS = [
+  'desk.md 1: one open offer per entry, one offer or call per agent',
+  '2: no caller waits beside an idle agent',
+  '3: no caller is lost, with two servers of which one is killed',
+  '4: a hang-up ends the offer and blames no agent',
+  '5: no offer outlives its deadline, or the lease of its server',
+  '6: who came first is served first',
+  '7: no position rises',
+].join('; ');
+
+it(`${INVARIANTS} (${RUNS} random runs)`, () => {
   fc.assert(
     fc.property(fc.array(act, { minLength: 5, maxLength: 30 }), (acts) => {
       const agents = Array.from({ length: AGENTS }, (_, index) =>
@@ -157,34 +204,8 @@ it(`desk.md 1-7: at random, no caller is lost, none waits beside an idle agent, 
         }),
       );
       const desk = new MadeUpDesk(emptyDesk(agents, { simulated: acts.length % 2 === 0 }));
-      const callers = new Callers();
-      for (const one of acts) {
-        if (one.kind === 'time' || one.kind === 'heartbeat-lost') desk.pass(one.ms);
-        const offers = new Set(desk.desk.offers.map(({ id }) => id));
-        const positions = new Map(
-          desk.desk.entries.map(({ id, priority }) => [id, { at: positionOf(desk.desk, id), priority }]),
-        );
-        const misses = desk.desk.agents.filter(({ awayReason }) => awayReason === 'missed_call').length;
-        const event = eventOf(one, desk, callers);
-        if (event) desk.do(event);
-        desk.check();
-        checkOrder(desk, offers);
-        // Every open entry on the line belongs to a live call, and a caller who has gone is in no line.
-        for (const entry of desk.desk.entries)
-          if (entry.state === 'waiting' || entry.state === 'connected')
-            assert.ok(callers.live.has(entry.callId), 'no entry of a caller who has gone');
-        checkEnds(desk);
-        if (event?.type === 'call-ended')
-          assert.equal(
-            desk.desk.agents.filter(({ awayReason }) => awayReason === 'missed_call').length,
-            misses,
-            'the agent is not blamed for a caller who leaves',
-          );
-        for (const [id, { at, priority }] of positions) {
-          const now = positionOf(desk.desk, id);
-          if (at !== null && now !== null && priority > 0) assert.ok(now <= at, 'a position never rises');
-        }
-      }
+      const callers = new Callers(desk, CALLS);
+      for (const one of acts) live(one, desk, callers);
     }),
     { numRuns: RUNS },
   );

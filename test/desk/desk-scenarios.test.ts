@@ -4,7 +4,7 @@ import { effectiveStatus } from '#core/desk/desk.ts';
 import { CONNECT_QUESTION } from '#core/desk/queue-callback.ts';
 import type { QueueEntry } from '#core/desk/queue-entry.ts';
 import { CalledBack } from '#live/desk/called-back.ts';
-import { estimateMinutes, estimateWaitMs, positionOf } from '#core/desk/estimate.ts';
+import { estimateMinutes, estimateWaitMs, positionOf, toldWaitMs } from '#core/desk/estimate.ts';
 import type { WaitLimits } from '#core/desk/wait-limits.ts';
 import { emptyDesk, humanAgent, MadeUpDesk, newEntry } from './made-up-desk.ts';
 
@@ -69,6 +69,17 @@ describe('scenarios of the desk', () => {
     take(one, 1);
     assert.deepEqual(places(), [null, 1, 2]);
     assert.equal(estimateMinutes(0), 1);
+  });
+
+  it('desk.md 7: the wait that callers hear never becomes longer, and is none while no agent is there', () => {
+    let toldMs: number | null = null;
+    const told: (number | null)[] = [];
+    for (const estimateMs of [null, 300_000, 120_000, 180_000, null, 240_000, 60_000]) {
+      const wait = toldWaitMs({ toldMs }, estimateMs);
+      told.push(estimateMinutes(wait));
+      toldMs = wait ?? toldMs;
+    }
+    assert.deepEqual(told, [null, 5, 2, 2, null, 2, 1]);
   });
 
   it('desk.md 9: of two agents who accept the same caller at once, one has the caller, in either order', () => {
@@ -263,6 +274,27 @@ describe('scenarios of the desk', () => {
     assert.equal(desk.entry(4)!.unstaffedSince, null, 'the one agent is on duty, though busy');
     desk.pass(5001);
     assert.deepEqual(last(), [95_001, 4, 'no_agents'], 'their page was not heard of for 30 s');
+  });
+
+  it('new limits bind who waits already, but not the caller who is being offered meanwhile', () => {
+    const desk = new MadeUpDesk(emptyDesk([humanAgent(1, { answerBy: 'phone', phoneNumber: '+15005550107' })]));
+    for (const callId of [1, 2, 3]) enter(desk, callId);
+    desk.pass(10_000);
+    const line = (callId: number, more: Partial<WaitLimits>) =>
+      [desk.entry(callId)!.id, { skills: [], limits: limits(more) }] as const;
+    const lines = new Map([
+      line(1, { leaveAt: desk.in(-5000) }),
+      line(2, { leaveAt: desk.in(-5000) }),
+      line(3, { leaveAt: desk.in(5000) }),
+    ]);
+    desk.do({ type: 'lines-changed', lines });
+    assert.deepEqual(
+      desk.ended.map(({ callId, cause }) => [callId, cause]),
+      [[2, 'longest_wait']],
+    );
+    assert.equal(desk.offerTo(1)!.callId, 1, 'the agent is being rung');
+    desk.pass(5000);
+    assert.deepEqual([desk.ended.at(-1)!.callId, desk.ended.at(-1)!.endedAt], [3, desk.now]);
   });
 
   it('who had to leave the line and takes a callback keeps the old place; not before the line opens again', () => {

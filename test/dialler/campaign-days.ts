@@ -7,13 +7,14 @@ import { CAMPAIGN_DEFAULTS, type Campaign } from '#core/campaigns/campaign.ts';
 import { campaignReadiness } from '#core/campaigns/campaigns.ts';
 import { dialLead } from '#core/campaigns/dial-lead.ts';
 import { OpenPlaces } from '#core/campaigns/open-places.ts';
+import { Recalls } from '#core/campaigns/recall-dials.ts';
 import type { Core } from '#core/core.ts';
 import { Random } from '../support/random.ts';
 import { CAPACITY, CTX, Invariants, type CheckedWorld } from './invariants.ts';
 import { pickupAt } from './listed-people.ts';
 import { addLead, AREAS, hourAt, HOURS } from './people.ts';
 import { MemoryRecords } from './memory-records.ts';
-import { isNoticed, MISSED_MS } from './notices.ts';
+import { isNoticed, nextWakeMs } from './notices.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -40,6 +41,7 @@ export class CampaignDays implements CheckedWorld {
   readonly records: MemoryRecords;
   readonly core: Core;
   readonly servers: Server[] = [];
+  readonly #recalls = new Recalls((error) => assert.fail(error as Error));
   /** Dials that the carrier took, with what rang. */
   readonly carrierLog: { readonly callId: number; rang: boolean }[] = [];
   readonly pausedAtMs = new Map<number, number>();
@@ -159,7 +161,7 @@ export class CampaignDays implements CheckedWorld {
     const isOver = campaigns.filter(({ status }) => status !== 'completed').length === 0;
     const runs = this.records.calls.filter(({ status }) => !isEnded(status)).length > 0;
     if (isOver && !runs && this.#timers.length === 0) return false;
-    const next = Math.min(...this.#timers.map(({ atMs }) => atMs), this.#nextWakeMs());
+    const next = Math.min(...this.#timers.map(({ atMs }) => atMs), nextWakeMs(this, this.#restUntilMs));
     if (!Number.isFinite(next)) return this.#stopHopeless();
     assert.ok(next - this.#startMs < 600 * DAY, 'a campaign does not come to an end');
     this.days += ((next - this.nowMs) / DAY) * campaigns.filter(({ status }) => status === 'active').length;
@@ -185,33 +187,6 @@ export class CampaignDays implements CheckedWorld {
     return true;
   }
 
-  /** The next instant at which time alone changes what the dialler does. */
-  #nextWakeMs(): number {
-    const { leads, calls, campaigns, paces } = this.records;
-    const instants: number[] = [];
-    const add = (at: Date | null | undefined) => at && at.getTime() > this.nowMs && instants.push(at.getTime());
-    for (const campaign of campaigns.filter(({ status }) => status === 'active')) {
-      add(campaign.endsAt);
-      add(paces.get(campaign.id)?.dialAfter);
-      add(this.opensAt.get(campaign.id));
-    }
-    for (const lead of leads.rows.values()) {
-      if (lead.status === 'waiting') add(lead.dueAt);
-      if (lead.callbackAt) add(new Date(lead.callbackAt.getTime() + MISSED_MS));
-      if (lead.leaseUntil) add(new Date(lead.leaseUntil.getTime() + 1));
-    }
-    for (const call of calls.filter(({ status }) => !isEnded(status))) {
-      if (call.status !== 'answered') add(call.notAfter);
-      add(new Date(call.leaseUntil.getTime() + 1));
-    }
-    add(new Date(this.#restUntilMs));
-    for (const server of this.servers) add(new Date(server.upAtMs));
-    // A daily cap ends with the day of the organization, in New York.
-    if (campaigns.filter(({ status, dailyCap }) => status === 'active' && dailyCap !== null).length > 0)
-      instants.push(...[4, 5, 28].map((hour) => Math.floor(this.nowMs / DAY) * DAY + hour * 60 * MINUTE));
-    return Math.min(Infinity, ...instants.filter((at) => at > this.nowMs));
-  }
-
   /** One server or the other looks, until there is nothing to do. */
   async #steps(): Promise<void> {
     this.#lookAtMs = Infinity;
@@ -227,13 +202,19 @@ export class CampaignDays implements CheckedWorld {
     const { life } = server;
     this.#renewLeases();
     await this.#reap();
+    const running = () => this.records.calls.filter(({ status }) => !isEnded(status)).length;
+    const before = running();
     const claimed = await claimNext(this.core, {
       owner: `${server.id}${life}`,
       places: server.places,
+      recalls: this.#recalls,
       reserve: () => ({ serverId: `${server.id}${life}`, give: () => undefined }),
       isHeld: () => false,
       lookAgain: (at) => (this.#lookAtMs = Math.min(this.#lookAtMs, at.getTime())),
     });
+    await this.#recalls.settled();
+    // Each end of a call wakes a dialler.
+    const isWoken = running() < before;
     for (const { lead, reservation } of claimed) {
       // Between the claim and the dial anything may happen.
       if (this.#random.chance(0.02)) await this.#mishap();
@@ -246,7 +227,7 @@ export class CampaignDays implements CheckedWorld {
         reservation,
       );
     }
-    return claimed.length > 0;
+    return claimed.length > 0 || isWoken;
   }
 
   /** Every server that is up keeps its calls. */

@@ -112,6 +112,7 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
     await store.entries.add(conversation.id, { ...spoken(0, 'agent', 'Hello.'), agentId });
     await store.entries.add(conversation.id, spoken(1, 'tool-call', 'book'));
     await store.entries.add(conversation.id, spoken(2, 'caller', 'Hi.'));
+    await store.entries.add(conversation.id, spoken(3, 'instruction', 'Be short.'));
     const written = { role: 'caller', detail: {}, agentId: null, at: new Date() } as const;
     // The request that a running call says something: the call stores it when it was said.
     const told = { ...written, text: 'Say this.', metadata: null, detail: { toCall: true } };
@@ -142,6 +143,11 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
     assert.deepEqual(
       [...(await store.entries.lastOfCalls([conversation.id, 0], 1))],
       [[conversation.id, ofCall.slice(-1)]],
+    );
+    // What a supervisor told the agent is left out unless it is asked for.
+    assert.deepEqual(
+      (await store.entries.ofCall(conversation.id, { instructions: true })).map(({ text }) => text),
+      ['Hello.', 'book', 'Hi.', 'Be short.'],
     );
     await store.calls.end(call.id, null, {
       status: 'completed',

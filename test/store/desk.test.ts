@@ -137,6 +137,8 @@ describe(`the desk on Postgres ${serverName}`, () => {
     const sent = await enter(15, 0, { ...limits, offers: ['callback'] });
     const [waiting] = (await store.desk.ofCall(sent)).entries;
     assert.deepEqual(waiting!.limits, { ...limits, offers: ['callback'] }, 'limits survive the store');
+    for (const ms of [90_000, 30_000, 60_000]) await store.desk.told(waiting!.id, ms);
+    assert.equal((await store.desk.entry(opened.organizationId, waiting!.id))!.toldMs, 30_000, 'the shortest');
     await answer(late, 30);
     await change({ type: 'tick' }, at(31));
     assert.deepEqual(await figures(base), {

@@ -9,6 +9,7 @@ import { dialLead } from '#core/campaigns/dial-lead.ts';
 import { addLeads } from '#core/campaigns/add-leads.ts';
 import { createCampaign, moveCampaign } from '#core/campaigns/manage-campaigns.ts';
 import { OpenPlaces } from '#core/campaigns/open-places.ts';
+import { Recalls } from '#core/campaigns/recall-dials.ts';
 import type { Core } from '#core/core.ts';
 import { DESK_POLICY, type Desk } from '#core/desk/desk.ts';
 import type { DeskEvent } from '#core/desk/desk-event.ts';
@@ -27,6 +28,8 @@ describe(`dialling on Postgres ${serverName}`, () => {
   let core: Core;
   let ctx: { organizationId: number; requestId: string; actor: { kind: 'system'; name: string } };
   let serial = 0;
+  const notRunning = (_: number): Promise<'not-running'> => Promise.resolve('not-running');
+  let sends = notRunning;
   // 13:00 in Chicago.
   let now = new Date('2026-06-09T18:00:00Z');
   before(async () => {
@@ -40,24 +43,27 @@ describe(`dialling on Postgres ${serverName}`, () => {
         current: () => Promise.resolve({ id: 'simulator', real: false, resting: false, recovering: false }),
         failover: () => Promise.resolve([]),
       },
-      live: { send: () => Promise.resolve('not-running'), dial: () => Promise.resolve() },
+      live: { send: (to: number) => sends(to), dial: () => Promise.resolve() },
       limits: { maxConcurrentCalls: 100, leaseMs: 60_000 },
     } as unknown as Core;
   });
   after(() => opened.close());
 
+  const failedRecalls: number[] = [];
+  const recalls = new Recalls((_, callId) => failedRecalls.push(callId));
   const reservation = { serverId: SERVER, give: () => undefined };
   /** Claims leads of one campaign, or of all. */
   const claim = (of?: number) =>
     claimNext(core, {
       owner: SERVER,
       places: new OpenPlaces(),
+      recalls,
       reserve: () => reservation,
       isHeld: (id) => of !== undefined && id !== of,
       lookAgain: () => undefined,
     });
 
-  it('13. a campaign that needs human agents dials as many people as agents are free, and none without', async () => {
+  it('dialling.md 13: a campaign that needs agents dials as many people as are free, and none without', async () => {
     const { id } = await createCampaign(core, ctx, { name: 'C', needsHuman: true });
     const numbers = Array.from({ length: 5 }, () => phoneNumber(`+1312${2_500_000 + serial++}`));
     await addLeads(
@@ -82,6 +88,45 @@ describe(`dialling on Postgres ${serverName}`, () => {
     const second = await dialLead(core, claimed[1]!.lead, SERVER, reservation);
     assert.ok('call' in second);
     assert.deepEqual(await dialLead(core, claimed[2]!.lead, SERVER, reservation), { reason: 'capacity' });
+  });
+
+  it('5. a dial whose server is slow to end it delays no other dial, and its end is known in the end', async () => {
+    now = new Date('2026-06-09T18:00:00Z');
+    const running = async () => {
+      const { id } = await createCampaign(core, ctx, { name: 'C' });
+      const numbers = [1, 2].map(() => phoneNumber(`+1312${2_700_000 + serial++}`));
+      await addLeads(
+        core,
+        ctx,
+        id,
+        numbers.map((number) => givenLead(number)),
+      );
+      await moveCampaign(core, ctx, id, 'active');
+      return id;
+    };
+    const [slow, other] = [await running(), await running()];
+    const [first] = await claim(slow);
+    const dialled = await dialLead(core, first!.lead, SERVER, reservation);
+    assert.ok('call' in dialled);
+    const { id: callId } = dialled.call;
+    const call = async () => (await opened.store.calls.byId(callId))!;
+    await moveCampaign(core, ctx, slow, 'paused');
+    const sent: number[] = [];
+    const answer = Promise.withResolvers<'not-running'>();
+    sends = (to) => {
+      sent.push(to);
+      return sent.length === 1 ? Promise.reject(new Error('is away')) : answer.promise;
+    };
+    assert.equal((await claim(other)).length, 2, 'the other campaign is dialled');
+    await recalls.settled();
+    assert.deepEqual([failedRecalls, (await call()).endedAt], [[callId], null]);
+    await claim(other);
+    await claim(other);
+    assert.deepEqual(sent, [callId, callId], 'an end that failed begins again, and goes on once at a time');
+    answer.resolve('not-running');
+    await recalls.settled();
+    assert.deepEqual([(await call()).status, (await call()).endReason], ['canceled', 'campaign_paused']);
+    sends = notRunning;
   });
 
   /** A campaign whose only lead, in Chicago, asks on its first call to be called at a time. */

@@ -69,7 +69,7 @@ const callOf = (campaignId: number, status: string) =>
 const leadOf = async (campaignId: number) =>
   (await listLeads(server.app.core, admin, campaignId, {}, { skip: 0, limit: 1 })).rows[0]!;
 
-describe('13. a campaign that promises a human agent', () => {
+describe('dialling.md 13: a campaign that promises a human agent', () => {
   it('whose agent leaves before the answer says who called within 2 s; the person rests for 72 hours', async () => {
     const { core } = server.app;
     await onDuty();

@@ -46,7 +46,7 @@ describe('the desk on two servers', { concurrency: 1 }, () => {
   });
 
   /** A call at `a` that a rule with these settings has routed. */
-  async function call(settings: Json = {}): Promise<{ caller: SocketCaller; call: Call }> {
+  async function call(settings: Json = {}): Promise<{ caller: SocketCaller; call: Call; ruleId: string }> {
     const { status, body: rule } = await a.request('POST', '/api/v1/sip/dispatch-rules', {
       name: 'Desk',
       trunk_ids: ['ST_of_another_server'],
@@ -58,7 +58,7 @@ describe('the desk on two servers', { concurrency: 1 }, () => {
     await until('the AI agent to speak', WAIT_MS, () => caller.heardSeconds > 0.3);
     const made = (await a.app.core.store.calls.bySid(String(body['call_sid'])))!;
     await a.app.core.store.callOrigins.insert(made.id, { ...NO_ORIGIN, ruleId: String(rule['rule_id']) });
-    return { caller, call: made };
+    return { caller, call: made, ruleId: String(rule['rule_id']) };
   }
   const saidBy = async ({ conversationId }: Call, words: string): Promise<number> =>
     (await a.app.core.store.entries.ofCall(conversationId)).filter(
@@ -137,6 +137,30 @@ describe('the desk on two servers', { concurrency: 1 }, () => {
     const lateMs = endedAt!.getTime() - closesAt.getTime();
     assert.ok(lateMs >= 0 && lateMs < 1500, `${lateMs} ms`);
     await hears(one, 'We are there again on');
+    await hears(one, 'What is the message?');
+    await a.request('POST', `/v1/convai/calls/${one.sid}/end`);
+    await until('the socket to close', WAIT_MS, () => caller.closed);
+  });
+
+  it('a change of a rule binds a caller who waits already, whichever server made it', async () => {
+    const { caller, call: one, ruleId } = await call({ overflow: { longest_wait_seconds: 3600 } });
+    const { entry } = await askForHuman(a.app.core, one, 'a bill');
+    const change = async (settings: Json) => {
+      const body = { name: 'Desk', trunk_ids: ['ST_of_another_server'], ...settings };
+      assert.equal((await b.request('PUT', `/api/v1/sip/dispatch-rules/${ruleId}`, body)).status, 200);
+      return (await b.app.core.store.desk.ofCall(one.id)).entries.at(-1)!;
+    };
+    const longest = { overflow: { longest_wait_seconds: 1800 } };
+    const changed = await change({ ...longest, skills: ['tax'] });
+    assert.deepEqual([changed.id, changed.state, changed.skills], [entry.id, 'waiting', ['tax']]);
+    assert.equal(changed.limits!.leaveAt!.getTime() - entry.enteredAt.getTime(), 1_800_000);
+    const changedMs = Date.now();
+    await change({ overflow: { longest_wait_seconds: 1, offers: ['message'] } });
+    const { outcome, cause, endedAt } = await ended(one);
+    assert.deepEqual([outcome, cause], ['returned_to_ai', 'longest_wait']);
+    const lateMs = endedAt!.getTime() - Math.max(changedMs, entry.enteredAt.getTime() + 1000);
+    assert.ok(lateMs < 1500, `${lateMs} ms`);
+    await hears(one, 'took you out of the line');
     await hears(one, 'What is the message?');
     await a.request('POST', `/v1/convai/calls/${one.sid}/end`);
     await until('the socket to close', WAIT_MS, () => caller.closed);

@@ -8,7 +8,7 @@ import { listHumanAgents, queuePosition, queueStatus, viewDesk } from '#core/des
 import { keepPlace } from '#core/desk/queue-callback.ts';
 import { getSession } from '#core/calls/call-sessions.ts';
 import { superviseCall } from '#core/desk/supervise-call.ts';
-import { transferCall, transfersOf } from '#core/desk/transfer-call.ts';
+import { transferCall, transfersOf, type Transfer } from '#core/desk/transfer-call.ts';
 import type { Context } from '#core/kernel/context.ts';
 import { changeOrganization } from '#core/identity/organizations.ts';
 import { changeUser, createUser } from '#core/identity/users.ts';
@@ -230,15 +230,20 @@ describe('the desk', () => {
     );
     const [done] = await transfersOf(core, call);
     assert.deepEqual([done!.outcome, done!.agentId], ['bridged', agent.id]);
+    const { body: figures } = await server.request('GET', '/api/v1/queue/figures');
+    assert.ok(Number(figures['answered']) >= 1, JSON.stringify(figures));
+    for (const name of ['service_level_of_answered', 'service_level_of_all'])
+      assert.ok(Number(figures[name]) >= 0 && Number(figures[name]) <= 1, name);
     await core.live.send(call.id, { type: 'end', reason: 'completed' });
   });
 
-  it('desk.md 18, 24: a callback keeps its place; not after an opt-out, nor after an erasure', async () => {
+  it('desk.md 18, 23, 24: a callback keeps its place; not after an opt-out, nor after an erasure', async () => {
     const { core } = server.app;
     const agent = await newAgent({ phoneNumber: '+15005550124' });
     const waits = async (to: string) => {
       const call = await answeredCall(to);
       const { entry } = await askForHuman(core, call, 'a bill');
+      await assert.rejects(erasePerson(core, admin, to), code('conflict'), 'who waits is on a call');
       assert.ok(await keepPlace(core, call, to, null));
       await core.live.send(call.id, { type: 'end', reason: 'completed' });
       return entry;
@@ -297,17 +302,106 @@ describe('the desk', () => {
     caller.socket.close(1000);
   });
 
+  /** Whether the AI agent of a call has said it. */
+  const agentSaid = async (callId: number, words: string): Promise<boolean> => {
+    const { conversationId } = (await server.app.core.store.calls.byId(callId))!;
+    return (await server.app.core.store.entries.ofCall(conversationId)).some(
+      ({ role, text }) => role === 'agent' && text.includes(words),
+    );
+  };
+  const hears = (callId: number, words: string) =>
+    until(`the AI agent to say "${words}"`, 60_000, () => agentSaid(callId, words));
+
+  it('human to human: the first agent keeps the caller until the second has them, and after a decline', async () => {
+    const { core } = server.app;
+    const [first, second] = [await newAgent(), await newAgent()];
+    const { caller, callId } = await webCall();
+    const transfer = async (ctx: Context, to: number) => {
+      await agentSeen(core, as(to), to);
+      await setAgentStatus(core, as(to), to, 'online');
+      const details = { agentId: to, skills: [], transferType: 'cold', reason: 'a contract' } as const;
+      return (await transferCall(core, ctx, callId, details, 'x')).offer!.id;
+    };
+    const accept = async (id: number, offerId: number) =>
+      new SocketCaller(mediaUrl(await acceptOffer(core, as(id), offerId)));
+    const ann = await accept(first.id, await transfer(admin, first.id));
+    speakFor(ann, 500);
+    await until('the caller to hear the first agent', 60_000, () => lately(caller, 500) > 1000);
+    await declineOffer(core, as(second.id), await transfer(as(first.id), second.id));
+    const outcomes = async () =>
+      (await transfersOf(core, { id: callId })).map(({ requestedBy, outcome }) => [requestedBy, outcome]);
+    assert.deepEqual(await outcomes(), [
+      ['api', 'bridged'],
+      ['human-agent', 'declined'],
+    ]);
+    assert.ok(lately(caller, 500) > 1000 && ann.closed === null, 'the first agent still has the caller');
+    const bob = await accept(second.id, await transfer(as(first.id), second.id));
+    speakFor(bob, 700);
+    await until('the caller to hear the second agent', 60_000, () => lately(caller, 700) > 1000);
+    await until('the first agent to be off the call', 60_000, () => ann.closed !== null);
+    assert.deepEqual((await outcomes()).at(-1), ['human-agent', 'bridged']);
+    assert.deepEqual(await handling(callId), ['human-agent', 2]);
+    const wraps = (await listHumanAgents(core, admin)).find(({ agent: { id } }) => id === first.id)!;
+    assert.equal(wraps.agent.wrapUp!.callId, callId);
+    assert.equal(await agentSaid(callId, 'colleague'), false, 'the AI agent kept quiet');
+    for (const { id } of [first, second]) await agentPageClosed(core, as(id), id);
+    caller.socket.close(1000);
+  });
+
+  it('desk.md 11: three agents decline: the caller hears the exits, and no agent is rung twice', async () => {
+    const { core } = server.app;
+    const agents = [];
+    for (let n = 0; n < 3; n++) {
+      const agent = await newAgent({ skills: ['law'] });
+      await agentSeen(core, as(agent.id), agent.id);
+      await setAgentStatus(core, as(agent.id), agent.id, 'online');
+      agents.push(agent.id);
+    }
+    const { caller, callId } = await webCall();
+    const transfer = { agentId: null, skills: ['law'], transferType: 'cold', reason: null } as const;
+    await transferCall(core, admin, callId, transfer, 'x');
+    for (let n = 0; n < 3; n++) {
+      const offer = (await viewDesk(core, admin)).offers.find((one) => one.callId === callId)!;
+      await declineOffer(core, as(offer.agentId), offer.id);
+    }
+    await hears(callId, 'welcome to wait');
+    const [{ offers }] = (await transfersOf(core, { id: callId })) as [Transfer];
+    assert.equal(offers.length, 3);
+    assert.deepEqual(new Set(offers.map((one) => one.agentId)), new Set(agents));
+    assert.ok(offers.every(({ state }) => state === 'declined'));
+    assert.equal((await queuePosition(core, admin, callId)).position, 1, 'the caller keeps the place');
+    for (const id of agents) await agentPageClosed(core, as(id), id);
+    caller.socket.close(1000);
+  });
+
+  it('desk.md 13: the last agent leaves while five wait: all of them hear an exit within 10 s', async () => {
+    const { core } = server.app;
+    const agent = await newAgent({ skills: ['cars'] });
+    await agentSeen(core, as(agent.id), agent.id);
+    await setAgentStatus(core, as(agent.id), agent.id, 'online');
+    const waiting = [];
+    for (let n = 0; n < 5; n++) waiting.push(await webCall());
+    const transfer = { agentId: null, skills: ['cars'], transferType: 'cold', reason: null } as const;
+    await agentSeen(core, as(agent.id), agent.id);
+    for (const { callId } of waiting) await transferCall(core, admin, callId, transfer, 'x');
+    const leftMs = Date.now();
+    await setAgentStatus(core, as(agent.id), agent.id, 'offline');
+    await Promise.all(waiting.map(({ callId }) => hears(callId, 'welcome to wait')));
+    for (const { callId } of waiting) {
+      const { conversationId } = (await core.store.calls.byId(callId))!;
+      const entries = await core.store.entries.ofCall(conversationId);
+      const { at, startMs, endMs } = entries.find(({ text }) => text.includes('welcome to wait'))!;
+      const lateMs = at.getTime() - leftMs;
+      assert.ok(lateMs < 10_000 + endMs - startMs, `on record after ${lateMs} ms`);
+    }
+    for (const { caller } of waiting) caller.socket.close(1000);
+  });
+
   it('desk.md 12, 13: a lost agent comes back; with the last agent gone the caller hears an exit', async () => {
     const { core } = server.app;
     const agent = await newAgent({ skills: ['tax'] });
     const { caller, callId } = await webCall();
-    const { conversationId } = (await core.store.calls.byId(callId))!;
-    const said = (words: string) =>
-      until(`the AI agent to say "${words}"`, 60_000, async () =>
-        (await core.store.entries.ofCall(conversationId)).some(
-          ({ role, text }) => role === 'agent' && text.includes(words),
-        ),
-      );
+    const said = (words: string) => hears(callId, words);
     await agentSeen(core, as(agent.id), agent.id);
     await setAgentStatus(core, as(agent.id), agent.id, 'online');
     const transfer = { agentId: null, skills: ['tax'], transferType: 'cold', reason: null } as const;
@@ -316,12 +410,17 @@ describe('the desk', () => {
     await bridged(callId);
     first.socket.terminate();
     await said('connection to my colleague');
+    const backMs = Date.now();
     const again = new SocketCaller(mediaUrl(await acceptOffer(core, as(agent.id), offer!.id)));
     speakFor(caller, 1000);
     await until('the agent to hear the caller again', 60_000, () => lately(again, 1000) > 1000);
-    again.socket.close(1000);
-    await said('has left the call');
+    assert.ok(Date.now() - backMs < 5000, `audio after ${Date.now() - backMs} ms`);
+    again.socket.terminate();
+    await said('no longer on the line');
+    const [lost] = await transfersOf(core, { id: callId });
+    assert.ok(lost!.endedAt!.getTime() - backMs < 25_000, 'the AI agent takes over after 15 s');
     await wrapUpCall(core, as(agent.id), callId, { extend: false });
+    await agentSeen(core, as(agent.id), agent.id);
     await transferCall(core, admin, callId, transfer, 'x');
     await setAgentStatus(core, as(agent.id), agent.id, 'offline');
     await said('welcome to wait');

@@ -84,7 +84,7 @@ function refusalInWords({ timeZone, clock }: ToolContext, { entry }: Place): str
 function placeInWords(place: Place | null): string {
   if (place?.offer) return 'A colleague is being connected. Say so; until then you stay with the caller.';
   if (!place?.isStaffed) return 'Nobody is free right now. Offer a callback, or to wait.';
-  const minutes = estimateMinutes(place.entry.estimateMs);
+  const minutes = estimateMinutes(place.entry.toldMs);
   const wait = minutes === null ? '' : `, about ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
   return `In line: number ${place.position}${wait}. Say so, and offer to wait or a callback.`;
 }

@@ -195,7 +195,10 @@ export const timelineOperation = operation({
   ),
   handle: async ({ core, ctx, requestId, params, query: { after } }) => {
     const call = await getCall(core, ctx, callId(params.call_id), `call_id: ${params.call_id}`);
-    const [{ agent, entries }, transfers] = await Promise.all([contentOfCall(core, call), transfersOf(core, call)]);
+    const [{ agent, entries }, transfers] = await Promise.all([
+      contentOfCall(core, call, { instructions: true }),
+      transfersOf(core, call),
+    ]);
     return envelope(requestId, {
       call_id: idOf('call', call.id),
       session_id: call.id,

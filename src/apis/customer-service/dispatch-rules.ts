@@ -38,7 +38,7 @@ const OverflowSettings = z
       .optional()
       .describe('What a caller who leaves the line is offered: both, unless said otherwise'),
   })
-  .describe('When callers stop waiting for a human agent; at the end of the opening hours they always do');
+  .describe('When callers stop waiting for a human agent, also those who wait already; at closing time they always do');
 
 const Rule = z.object({
   rule_id: z.string(),

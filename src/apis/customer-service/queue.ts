@@ -85,7 +85,10 @@ export const queuePositionOperation = operation({
   reply: z.object({
     queue_id: z.int(),
     position: z.int().nullable().describe('Null once the call waits no more'),
-    estimated_wait_minutes: z.int().nullable().describe('Null where no estimate can be made'),
+    estimated_wait_minutes: z
+      .int()
+      .nullable()
+      .describe('Never more than an answer before; null where no estimate can be made'),
   }),
   handle: async ({ core, ctx, params: { queue_id: id } }) => {
     const callId = await deskCallId(core, ctx, sessionId(id), `queue_id: ${id}`, 'Queue entry');

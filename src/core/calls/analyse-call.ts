@@ -1,4 +1,4 @@
-import { withoutInstructions, type Entry } from '../conversations/entry.ts';
+import type { Entry } from '../conversations/entry.ts';
 import type { Core } from '../core.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Context } from '../kernel/context.ts';
@@ -30,7 +30,8 @@ export async function analyseCall(
 ): Promise<{ readonly call: Call | null; readonly analysis: Analysis; readonly keywords: readonly string[] }> {
   const call = callId === null ? null : await getCall(core, ctx, callId, subject);
   const agent = call === null ? null : await core.store.agents.evenDeleted(call.agentId);
-  const messages = transcript === null ? call && (await wordsOf(core, call)) : linesIn(transcript, core.clock.now());
+  const onRecord = () => call && core.store.entries.of(call.conversationId);
+  const messages = transcript === null ? await onRecord() : linesIn(transcript, core.clock.now());
   if (!messages?.some((one) => one.role === 'caller'))
     throw new AppError('invalid-input', 'Invalid request parameters', {
       issues: [
@@ -52,9 +53,6 @@ export async function analyseCall(
   if (judgement === null || !holdsBooking(messages)) return { call, analysis, keywords };
   return { call, keywords, analysis: { ...analysis, judgement: { ...judgement, converted: true } } };
 }
-
-const wordsOf = async ({ store }: Core, call: Call): Promise<readonly Entry[]> =>
-  withoutInstructions(await store.entries.of(call.conversationId));
 
 function linesIn(transcript: string, at: Date): Entry[] {
   return transcript

@@ -1,5 +1,5 @@
 import type { Core } from '../core.ts';
-import { withoutInstructions, type Entry } from '../conversations/entry.ts';
+import type { Entry } from '../conversations/entry.ts';
 import type { HumanPart } from '../desk/desk-store.ts';
 import type { Context } from '../kernel/context.ts';
 import type { Listed, Page } from '../kernel/page.ts';
@@ -78,8 +78,7 @@ async function sessionsOf(core: Core, calls: readonly Call[]): Promise<readonly 
       handledBy: handledBy(call, byCall.get(call.id) ?? []),
       transferCount: byCall.get(call.id)?.length ?? 0,
       sentiment:
-        reviews.get(call.id)?.analysis?.sentiment ??
-        (await sentimentOf(core, withoutInstructions(spoken.get(call.conversationId) ?? []))),
+        reviews.get(call.id)?.analysis?.sentiment ?? (await sentimentOf(core, spoken.get(call.conversationId) ?? [])),
     })),
   );
 }

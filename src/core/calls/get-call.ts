@@ -1,6 +1,6 @@
 import { sidInSipCallId } from './sip-call-id.ts';
 import type { Core } from '../core.ts';
-import { withoutInstructions, type CallEntry } from '../conversations/entry.ts';
+import type { CallEntry } from '../conversations/entry.ts';
 import { callsOf, type Context } from '../kernel/context.ts';
 import { notFound } from '../kernel/errors.ts';
 import type { CallFilter, CallSort } from './call-store.ts';
@@ -73,15 +73,14 @@ export function listCalls(
 }
 
 /** What was said and done on a call, in order. */
-export async function entriesOf(core: Pick<Core, 'store'>, call: Call): Promise<readonly CallEntry[]> {
-  return withoutInstructions(await core.store.entries.ofCall(call.conversationId));
+export function entriesOf(core: Pick<Core, 'store'>, call: Call): Promise<readonly CallEntry[]> {
+  return core.store.entries.ofCall(call.conversationId);
 }
 
 /** What was said and done on several calls of a list, by conversation id. */
-export async function entriesOfListed(
+export function entriesOfListed(
   core: Pick<Core, 'store'>,
   calls: readonly Call[],
 ): Promise<ReadonlyMap<number, readonly CallEntry[]>> {
-  const found = await core.store.entries.ofCalls(calls.map((call) => call.conversationId));
-  return new Map([...found].map(([id, entries]) => [id, withoutInstructions(entries)]));
+  return core.store.entries.ofCalls(calls.map((call) => call.conversationId));
 }

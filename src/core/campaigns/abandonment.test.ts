@@ -10,7 +10,7 @@ const answers = fc
   .tuple(fc.nat(500), fc.nat(500))
   .map(([served, abandoned]): LiveAnswers => ({ live: served + abandoned, abandoned }));
 
-describe('14. calls that no agent took, of those that a person answered', () => {
+describe('dialling.md 14: calls that no agent took, of those that a person answered', () => {
   it('one of 33 is over the limit of 3 %, one of 34 is within it', () => {
     const over = { live: 33, abandoned: 1 };
     const within = { live: 34, abandoned: 1 };

@@ -12,7 +12,7 @@ import type { OpenPlaces } from './open-places.ts';
 import { dialsAllowed, freeSlots, shareSlots, type Contender } from './pacing.ts';
 import { missCallbacks } from './miss-callbacks.ts';
 import { holdOf } from './reasons.ts';
-import { recallDials } from './recall-dials.ts';
+import type { Recalls } from './recall-dials.ts';
 
 /** Waiting leads that one step makes ready for each campaign. */
 const READY_AT_ONCE = 200;
@@ -22,6 +22,8 @@ const CLAIMED_AT_ONCE = 500;
 const RESTING_MS = 1000;
 /** Another server claims for the campaign, or some leads were left. */
 const AGAIN_MS = 200;
+/** While dials are being ended: one that could not be ended is tried again. */
+const RECALLING_MS = 1000;
 
 type ClaimCore = Pick<Core, 'store' | 'clock' | 'limits' | 'carriers'>;
 
@@ -29,6 +31,7 @@ export interface Claimant {
   /** The server that dials. */
   readonly owner: string;
   readonly places: OpenPlaces;
+  readonly recalls: Recalls;
   /** Reserves a slot for a call; null if there is none now. */
   readonly reserve: () => Reservation | null;
   /** Campaigns that are left out. */
@@ -84,12 +87,13 @@ async function claimDue(core: ClaimCore, claimant: Claimant): Promise<readonly C
   return claimed;
 }
 
-/** One step of the dialler: ends dials that must not go on, and claims the leads to dial next. */
+/** One step of the dialler: begins to end dials that must not go on, and claims the leads to dial next. */
 export async function claimNext(
   core: ClaimCore & Pick<Core, 'live'>,
   claimant: Claimant,
 ): Promise<readonly ClaimedLead[]> {
-  await recallDials(core);
+  await claimant.recalls.begin(core);
+  if (claimant.recalls.count > 0) claimant.lookAgain(later(core, RECALLING_MS));
   await missCallbacks(core);
   await core.store.dialling.makeReady(core.clock.now(), READY_AT_ONCE);
   const claimed = await claimDue(core, claimant);

@@ -14,21 +14,47 @@ export function recallReason(
   return isOver(dial.notAfter) || isOver(dial.endsAt) ? 'too_late' : null;
 }
 
+type RecallCore = Pick<Core, 'store' | 'clock' | 'live'>;
+
 /**
  * Ends dials that were not answered before their campaign was paused, their number was refused, or their time was over.
- * Returns how many.
+ * A server may be slow to end one: nothing waits for it. A dial that could not be ended stays unanswered on record, so
+ * that a later look begins again.
  */
-export async function recallDials(core: Pick<Core, 'store' | 'clock' | 'live'>): Promise<number> {
-  const now = core.clock.now();
-  const ending = (await core.store.dialling.unanswered()).flatMap((dial) => {
-    const reason = recallReason(dial, now);
-    return reason === null ? [] : [{ callId: dial.callId, reason }];
-  });
-  await Promise.all(ending.map(({ callId, reason }) => recall(core, callId, reason)));
-  return ending.length;
+export class Recalls {
+  readonly #underWay = new Map<number, Promise<void>>();
+  readonly #failed: (error: unknown, callId: number) => void;
+
+  constructor(failed: (error: unknown, callId: number) => void) {
+    this.#failed = failed;
+  }
+
+  /** How many dials are being ended. */
+  get count(): number {
+    return this.#underWay.size;
+  }
+
+  /** Begins to end the dials that are due, each once at a time. */
+  async begin(core: RecallCore): Promise<void> {
+    const now = core.clock.now();
+    for (const dial of await core.store.dialling.unanswered()) {
+      const reason = recallReason(dial, now);
+      if (reason === null || this.#underWay.has(dial.callId)) continue;
+      const { callId } = dial;
+      const ending = recall(core, callId, reason)
+        .catch((error: unknown) => this.#failed(error, callId))
+        .finally(() => this.#underWay.delete(callId));
+      this.#underWay.set(callId, ending);
+    }
+  }
+
+  /** What was begun is ended, or has failed. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay.values());
+  }
 }
 
-async function recall(core: Pick<Core, 'store' | 'clock' | 'live'>, callId: number, reason: string): Promise<void> {
+async function recall(core: RecallCore, callId: number, reason: string): Promise<void> {
   const command = { type: 'end', reason, by: 'system', unanswered: true } as const;
   if ((await core.live.send(callId, command)) !== 'not-running') return;
   const call = await core.store.calls.byId(callId);

@@ -80,7 +80,7 @@ describe('9. the next attempt by outcome, in open time across a weekend and a ho
   });
 });
 
-it('13. who was promised a human and met none rests for 72 hours; a campaign that promised none is done', () => {
+it('dialling.md 13: who was promised a human and met none rests for 72 hours; another campaign is done', () => {
   const attempts = [ended('2026-05-19T15:00:00Z', 'abandoned')];
   const question = { attempts, maxAttempts: 10, table: DEFAULT_RETRIES, hours: CHICAGO };
   assert.equal(nextDue({ ...question, afterAbandoned: true })?.toISOString(), '2026-05-22T15:00:00.000Z');

@@ -55,7 +55,9 @@ async function settleAttempt(records: CampaignRecords, call: Call, talkMs: numbe
     return records.attempts.settle(lead.id, { outcome: null, next: standing, callbackAt: lead.callbackAt }, now);
   }
   const isOver = outcome === 'opted_out' || outcome === 'invalid_number';
-  const callbackAt = isOver ? null : await promisedAt(records, call);
+  // A dial that was recalled keeps no promise: it still stands.
+  const standing = outcome === 'canceled' ? lead.callbackAt : null;
+  const callbackAt = isOver ? null : ((await promisedAt(records, call)) ?? standing);
   const next =
     callbackAt === null
       ? await nextStanding(records, campaign, lead, now)

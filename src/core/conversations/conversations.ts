@@ -7,7 +7,7 @@ import { notFound } from '../kernel/errors.ts';
 import type { Listed, Page } from '../kernel/page.ts';
 import type { Conversation, ConversationView } from './conversation.ts';
 import type { ConversationFilter } from './conversation-store.ts';
-import { inText, withoutInstructions, type Entry } from './entry.ts';
+import { inText, type Entry } from './entry.ts';
 import { mayUse } from './talk.ts';
 
 /** Names a conversation: by the client's id, within the person if one is given, or by our id. */
@@ -63,7 +63,7 @@ export async function viewConversation(core: Core, ctx: Context, which: Conversa
     .reduce((sum, line) => sum + line.units, 0);
   return {
     ...view,
-    said: withoutInstructions(said),
+    said,
     agentType: agent?.type ?? null,
     model: view.conversation.model ?? call?.spokenBy['language_model'] ?? agent?.modelName ?? null,
     tokens: view.conversation.tokens + spoken,

@@ -6,14 +6,22 @@ export interface ErasedWords {
   readonly recordingKeys: readonly string[];
 }
 
-/** What was said and done in conversations, by voice and in text. */
+/** Asks for what supervisors told the AI agent as well: for its model, and for those who see the desk. */
+export interface WithInstructions {
+  readonly instructions: true;
+}
+
+/**
+ * What was said and done in conversations, by voice and in text. What supervisors told the AI agent is left out: a
+ * conversation is shown and judged without it.
+ */
 export interface EntryStore {
   /** Null if the conversation has an entry with this `seq`, which stays unchanged. */
   add(conversationId: number, entry: NewEntry): Promise<Entry | null>;
   /** All entries, or the last ones, in order of arrival. */
   of(conversationId: number, last?: number): Promise<readonly Entry[]>;
   /** The entries of a conversation's call, in order of the call. */
-  ofCall(conversationId: number): Promise<readonly CallEntry[]>;
+  ofCall(conversationId: number, which?: WithInstructions): Promise<readonly CallEntry[]>;
   /** The entries of the calls of several conversations, by conversation id; of each at most the first thousands. */
   ofCalls(conversationIds: readonly number[]): Promise<ReadonlyMap<number, readonly CallEntry[]>>;
   /** The last entries of each of several calls, in order, by conversation id. */

@@ -3,7 +3,7 @@ export interface Entry {
   readonly id: number;
   /** Given by the owner of a running call, in the order of the call; null for entries that a request added. */
   readonly seq: number | null;
-  /** `instruction`: a supervisor's words to the AI agent, which only those see who see the desk. */
+  /** `instruction`: a supervisor's words to the AI agent; the store leaves them out unless asked for them. */
   readonly role: 'agent' | 'caller' | 'system' | 'tool-call' | 'tool-result' | 'instruction';
   /** On a call, the text as it was heard. */
   readonly text: string;
@@ -34,10 +34,6 @@ export type CallEntry = Entry & {
 
 /** The part of a call's entry that its owner knows. */
 export type SpokenEntry = Pick<CallEntry, 'seq' | 'role' | 'text' | 'startMs' | 'endMs' | 'detail'>;
-
-/** What those may see who see the conversation, and what it is judged by: not what a supervisor told the agent. */
-export const withoutInstructions = <E extends Pick<Entry, 'role'>>(entries: readonly E[]): readonly E[] =>
-  entries.filter(({ role }) => role !== 'instruction');
 
 export const inText = (message: NewMessage): NewEntry => ({ ...message, seq: null, startMs: null, endMs: null });
 

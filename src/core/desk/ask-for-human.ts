@@ -9,19 +9,17 @@ export async function askForHuman(
   reason: string | null,
 ): Promise<Place> {
   const { organizationId, id: callId } = call;
-  const { skills, limitsFrom } = await lineFor(core, call);
   const entry = {
     callId,
-    skills,
     priority: 0,
     targetId: null,
     transferType: 'warm',
     requestedBy: 'caller',
     reason,
   } as const;
-  const { after } = await changeDesk(core, organizationId, (_, now) => ({
+  const { after } = await changeDesk(core, organizationId, async (_, now, records) => ({
     type: 'enter',
-    entry: { ...entry, limits: limitsFrom(now) },
+    entry: { ...entry, ...(await lineFor(records, call, now)) },
   }));
   return placeOf(after, callId, core.clock.now());
 }

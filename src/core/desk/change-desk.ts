@@ -26,25 +26,21 @@ async function settingsOf({ carriers }: Pick<Core, 'carriers'>): Promise<Pick<De
 }
 
 /**
- * Changes a desk under its lock, and matches callers with agents. `event` is made from the locked desk; null changes
- * nothing but what is due. `also` runs in the same transaction.
+ * Changes a desk under its lock, and matches callers with agents. `event` is made from the locked desk, in the same
+ * transaction; null changes nothing but what is due. `also` runs in it after the change.
  */
 export async function changeDesk(
   core: DeskCore,
   organizationId: number,
-  event: (desk: Desk, now: Date) => DeskEvent | null,
+  event: (desk: Desk, now: Date, records: Records) => DeskEvent | null | Promise<DeskEvent | null>,
   also: (records: Records, change: DeskChange) => Promise<void> = () => Promise.resolve(),
 ): Promise<DeskChange> {
   const settings = await settingsOf(core);
   const { change, now } = await core.store.transaction(async (records) => {
     const before = { ...(await records.desk.lock(organizationId)), ...settings };
     const now = core.clock.now();
-    const after = await withEstimates(
-      records,
-      organizationId,
-      deskStep(before, event(before, now) ?? { type: 'tick' }, now),
-      now,
-    );
+    const next = (await event(before, now, records)) ?? { type: 'tick' };
+    const after = await withEstimates(records, organizationId, deskStep(before, next, now), now);
     const change = { before, after: { ...after, ...(await records.desk.save(organizationId, before, after)) } };
     await also(records, change);
     return { change, now };
@@ -77,7 +73,9 @@ async function withEstimates(records: Records, organizationId: number, desk: Des
     entries: desk.entries.map((one) => {
       if (one.id > 0) return one;
       const estimate = estimateWaitMs(open, one.id, times, now);
-      return { ...one, estimateMs: estimate === null ? null : Math.round(estimate) };
+      const estimateMs = estimate === null ? null : Math.round(estimate);
+      // Who joins the line hears how long it takes.
+      return { ...one, estimateMs, toldMs: estimateMs };
     }),
   };
 }

@@ -1,17 +1,15 @@
 import type { AgentStatus } from './human-agent.ts';
 import type { QueueEntry, Requester, TransferOutcome, TransferType } from './queue-entry.ts';
-import type { WaitLimits } from './wait-limits.ts';
+import type { Line } from './wait-limits.ts';
 
 /** A person asks for a human agent. */
-export interface NewEntry {
+export interface NewEntry extends Line {
   readonly callId: number;
-  readonly skills: readonly string[];
   readonly priority: number;
   readonly targetId: number | null;
   readonly transferType: TransferType;
   readonly requestedBy: Requester;
   readonly reason: string | null;
-  readonly limits: WaitLimits | null;
 }
 
 /** Everything that changes a desk. Events that come too late, or twice, change nothing. */
@@ -63,5 +61,7 @@ export type DeskEvent =
       readonly at: Date;
     }
   | { readonly type: 'seen' | 'page-closed' | 'end-wrap-up' | 'extend-wrap-up'; readonly agentId: number }
+  /** Who has waited until now waits in another way from now on: by entry id. */
+  | { readonly type: 'lines-changed'; readonly lines: ReadonlyMap<number, Line> }
   /** Deadlines are due. */
   | { readonly type: 'tick' };

@@ -4,7 +4,7 @@ import { hasPage, type HumanAgent } from './human-agent.ts';
 import { isOpen, type Offer, type OfferState } from './offer.ts';
 import { isTurnedAway, overflowOf, unstaffedSince } from './overflow.ts';
 import { isInLine, type QueueEntry, type TransferOutcome } from './queue-entry.ts';
-import { openFrom } from './wait-limits.ts';
+import { limitsOfCallback, openFrom } from './wait-limits.ts';
 import { unreachable } from '../kernel/errors.ts';
 
 /**
@@ -82,6 +82,9 @@ class DeskStep {
       case 'end-wrap-up':
       case 'extend-wrap-up':
         return this.#agent(event);
+      case 'lines-changed':
+        for (const [id, line] of event.lines) this.#put({ ...this.#entry(id)!, ...line });
+        return;
       case 'tick':
         return;
       default:
@@ -121,6 +124,7 @@ class DeskStep {
       agentLostAt: null,
       callback: null,
       estimateMs: null,
+      toldMs: null,
       outcome: null,
       cause: null,
       endedAt: null,
@@ -202,14 +206,7 @@ class DeskStep {
       if (entry?.state !== 'waiting') return;
       this.#withdraw(entry, 'rescinded');
       const callback = { number: event.number, at: event.at, tries: 0 };
-      // Whose turn comes when called back waits no longer than that.
-      const { closesAt = null, opensAt = null } = entry.limits ?? {};
-      const limits = entry.limits && {
-        ...entry.limits,
-        closesAt: opensAt && closesAt,
-        leaveAt: null,
-        mostWaiting: null,
-      };
+      const limits = limitsOfCallback(entry.limits);
       return this.#put({ ...this.#entry(entry.id)!, state: 'callback', callback, limits, unstaffedSince: null });
     }
     const entry = this.#entry(event.entryId);

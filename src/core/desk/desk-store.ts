@@ -51,6 +51,8 @@ export interface DeskStore {
   ): Promise<LineFigures>;
   entry(organizationId: number, id: number): Promise<QueueEntry | null>;
   offer(organizationId: number, id: number): Promise<Offer | null>;
+  /** Notes an answer that gave so short a wait for an entry. */
+  told(entryId: number, ms: number): Promise<void>;
   /** All entries of a call with their offers, oldest first. */
   ofCall(callId: number): Promise<{ readonly entries: readonly QueueEntry[]; readonly offers: readonly Offer[] }>;
   /** When human agents had the callers of these calls. */

@@ -3,7 +3,7 @@ import { userOf, type Context } from '../kernel/context.ts';
 import { notFound } from '../kernel/errors.ts';
 import { readDesk } from './change-desk.ts';
 import { connectedTo, effectiveStatus, lineOf, type Desk } from './desk.ts';
-import { estimateMinutes, estimateWaitMs, positionOf } from './estimate.ts';
+import { estimateMinutes, estimateWaitMs, positionOf, toldWaitMs } from './estimate.ts';
 import type { AgentStatus, HumanAgent } from './human-agent.ts';
 import type { Offer } from './offer.ts';
 import type { QueueEntry } from './queue-entry.ts';
@@ -108,10 +108,16 @@ export async function queueStatus(core: Core, ctx: Context): Promise<QueueStatus
   };
 }
 
-/** The place of a waiting call, by the call's number. @throws AppError not-found if it does not wait */
+/**
+ * The place of a waiting call, by the call's number, as its caller may hear it: the wait is never longer than in an
+ * earlier answer. @throws AppError not-found if it does not wait
+ */
 export async function queuePosition(core: Core, ctx: Context, callId: number): Promise<QueuedCall> {
-  const { queue } = await viewDesk(core, ctx);
-  const found = queue.find(({ entry }) => entry.callId === callId);
-  if (!found) throw notFound('Queue entry', `queue_id: ${callId}`);
-  return found;
+  const desk = await readDesk(core, ctx.organizationId);
+  const entry = lineOf(desk).find((one) => one.callId === callId);
+  if (!entry) throw notFound('Queue entry', `queue_id: ${callId}`);
+  const times = await core.store.desk.handlingTimes(ctx.organizationId);
+  const told = toldWaitMs(entry, estimateWaitMs(desk, entry.id, times, core.clock.now()));
+  if (told !== null && told !== entry.toldMs) await core.store.desk.told(entry.id, Math.round(told));
+  return { entry, position: positionOf(desk, entry.id), estimateMinutes: estimateMinutes(told) };
 }

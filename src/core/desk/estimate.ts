@@ -1,6 +1,6 @@
 import { connectedTo, isOnDutyFor, lineOf, offerTo, type Desk } from './desk.ts';
 import type { HumanAgent } from './human-agent.ts';
-import { inOrder, isInLine } from './queue-entry.ts';
+import { inOrder, isInLine, type QueueEntry } from './queue-entry.ts';
 
 /** Mean handling times in ms, with wrap-up; a skill group without enough calls uses the organization's. */
 export interface HandlingTimes {
@@ -55,6 +55,10 @@ function busyForMs(desk: Desk, agent: HumanAgent, times: HandlingTimes, now: Dat
   const offer = offerTo(desk, agent.id);
   return offer && offer.state === 'accepted' ? desk.policy.connectMs / 2 : 0;
 }
+
+/** What a caller hears of an estimated wait: never more than they have heard already. */
+export const toldWaitMs = ({ toldMs }: Pick<QueueEntry, 'toldMs'>, estimateMs: number | null): number | null =>
+  estimateMs === null || toldMs === null ? estimateMs : Math.min(estimateMs, toldMs);
 
 /** Whole minutes, rounded up; never 0 while the person waits. */
 export const estimateMinutes = (ms: number | null): number | null =>

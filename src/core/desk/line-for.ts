@@ -1,18 +1,50 @@
-import type { Core } from '../core.ts';
+import type { Records } from '../records.ts';
 import { waitLimitsOf } from '../routing/dispatch-rule.ts';
-import type { WaitLimits } from './wait-limits.ts';
+import type { QueueEntry } from './queue-entry.ts';
+import { isSameLine, limitsOfCallback, type Line } from './wait-limits.ts';
 
-/** What the rule that routed a call says of the wait for a human agent. */
+type Reads = Pick<Records, 'callOrigins' | 'routing' | 'organizations'>;
+
+/** What the rule that routed a call says at this moment of a wait that begins now. */
 export async function lineFor(
-  { store }: Pick<Core, 'store'>,
+  records: Reads,
   { organizationId, id }: { readonly organizationId: number; readonly id: number },
-): Promise<{ readonly skills: readonly string[]; readonly limitsFrom: (enteredAt: Date) => WaitLimits | null }> {
-  const origin = (await store.callOrigins.of([id])).get(id);
-  const skills = origin?.skills ?? [];
-  const ruleId = origin?.ruleId ?? null;
-  if (ruleId === null) return { skills, limitsFrom: () => null };
-  const rule = (await store.routing.rules(organizationId)).find((one) => one.id === ruleId);
-  if (!rule) return { skills, limitsFrom: () => null };
-  const { timeZone } = (await store.organizations.get(organizationId))!;
-  return { skills, limitsFrom: (enteredAt) => waitLimitsOf(rule.routing, timeZone, enteredAt) };
+  now: Date,
+): Promise<Line> {
+  const origin = (await records.callOrigins.of([id])).get(id);
+  const rule = origin?.ruleId == null ? null : ((await rulesOf(records, organizationId)).get(origin.ruleId) ?? null);
+  if (!rule) return { skills: origin?.skills ?? [], limits: null };
+  const { timeZone } = (await records.organizations.get(organizationId))!;
+  return { skills: rule.routing.skills, limits: waitLimitsOf(rule.routing, timeZone, { enteredAt: now, now }) };
 }
+
+/** What rules say now of those who wait for any human agent, by entry; only where they say something else. */
+export async function changedLines(
+  records: Reads,
+  organizationId: number,
+  entries: readonly QueueEntry[],
+  now: Date,
+): Promise<ReadonlyMap<number, Line>> {
+  const waiting = entries.filter(({ state, targetId }) => state !== 'connected' && targetId === null);
+  const origins = await records.callOrigins.of(waiting.map(({ callId }) => callId));
+  const rules = await rulesOf(records, organizationId);
+  const { timeZone } = (await records.organizations.get(organizationId))!;
+  const lines = new Map<number, Line>();
+  for (const entry of waiting) {
+    const ruleId = origins.get(entry.callId)?.ruleId ?? null;
+    if (ruleId === null) continue;
+    const { enteredAt, requestedBy, callback } = entry;
+    const routing = rules.get(ruleId)?.routing;
+    const limits = routing ? waitLimitsOf(routing, timeZone, { enteredAt, now }) : null;
+    const line = {
+      // Who transfers a call names the skills; else they are the rule's.
+      skills: routing && requestedBy === 'caller' ? routing.skills : entry.skills,
+      limits: callback === null ? limits : limitsOfCallback(limits),
+    };
+    if (!isSameLine(line, entry)) lines.set(entry.id, line);
+  }
+  return lines;
+}
+
+const rulesOf = async ({ routing }: Reads, organizationId: number) =>
+  new Map((await routing.rules(organizationId)).map((one) => [one.id, one]));

@@ -7,6 +7,7 @@ import { AppError } from '../kernel/errors.ts';
 import { phoneNumber } from '../kernel/phone-number.ts';
 import { changeDesk, type DeskCore } from './change-desk.ts';
 import { positionOf } from './estimate.ts';
+import { changedLines } from './line-for.ts';
 import type { QueueEntry } from './queue-entry.ts';
 import { isOverflowCause } from './wait-limits.ts';
 
@@ -33,8 +34,9 @@ export async function keepPlace(
 ): Promise<KeptPlace | null> {
   const last = (await core.store.desk.ofCall(callId)).entries.at(-1);
   const left = last?.state === 'done' && isOverflowCause(last.cause) ? last : null;
-  const { after } = await changeDesk(core, organizationId, (_, now) => {
-    return { type: 'take-callback', callId, number, at: at ?? now, left };
+  const { after } = await changeDesk(core, organizationId, async (_, now, records) => {
+    const line = left && (await changedLines(records, organizationId, [left], now)).get(left.id);
+    return { type: 'take-callback', callId, number, at: at ?? now, left: left && { ...left, ...line } };
   });
   const entry = after.entries.find(
     (one) => one.callId === callId && (one.state === 'callback' || one.state === 'calling'),

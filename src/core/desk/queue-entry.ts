@@ -1,4 +1,4 @@
-import type { WaitLimits } from './wait-limits.ts';
+import type { Line } from './wait-limits.ts';
 
 /** How a transfer reaches the human agent: warm with a briefing before the caller joins, cold without one. */
 export const TRANSFER_TYPES = ['warm', 'cold'] as const;
@@ -27,12 +27,10 @@ export type EntryState = 'waiting' | 'callback' | 'calling' | 'connected' | 'don
 export type Requester = 'caller' | 'api' | 'human-agent' | 'supervisor' | 'campaign';
 
 /** A person who waits for a human agent, from asking until an outcome. */
-export interface QueueEntry {
+export interface QueueEntry extends Line {
   readonly id: number;
   readonly callId: number;
   readonly state: EntryState;
-  /** Each of them is required. */
-  readonly skills: readonly string[];
   /** A higher number is served first. */
   readonly priority: number;
   /** The one agent that a transfer names. */
@@ -41,8 +39,6 @@ export interface QueueEntry {
   readonly requestedBy: Requester;
   readonly reason: string | null;
   readonly enteredAt: Date;
-  /** Of the rule that routed the call; null: the caller waits as long as they like. */
-  readonly limits: WaitLimits | null;
   /** Since when no agent who could take the call is on duty, where a limit asks for it. */
   readonly unstaffedSince: Date | null;
   /** Agents who are not offered this entry until then, after a decline or a failed connection. */
@@ -56,6 +52,8 @@ export interface QueueEntry {
   readonly callback: { readonly number: string; readonly at: Date; readonly tries: number } | null;
   /** The estimate at entry; null if none could be made. */
   readonly estimateMs: number | null;
+  /** The shortest wait that an answer gave: no later one is longer. Null if none gave any. */
+  readonly toldMs: number | null;
   readonly outcome: TransferOutcome | null;
   /** Why, as a code. */
   readonly cause: string | null;

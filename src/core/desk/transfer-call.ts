@@ -33,11 +33,10 @@ export async function transferCall(
 ): Promise<Place & { readonly call: Call }> {
   const call = await transferableCall(core, ctx, id, subject);
   const { agentId } = transfer;
-  const { limitsFrom } = await lineFor(core, call);
   const { after } = await changeDesk(
     core,
     ctx.organizationId,
-    (desk, now) => {
+    async (desk, now, inside) => {
       if (agentId !== null && !desk.agents.some((one) => one.id === agentId))
         throw notFound('Agent', `agent_id: ${agentId}`);
       const connected = desk.entries.find((one) => one.callId === call.id && one.state === 'connected');
@@ -51,7 +50,7 @@ export async function transferCall(
         transferType: transfer.transferType,
         requestedBy: connected ? ('human-agent' as const) : ('api' as const),
         reason: transfer.reason,
-        limits: agentId === null ? limitsFrom(now) : null,
+        limits: agentId === null ? (await lineFor(inside, call, now)).limits : null,
       };
       return { type: 'enter', entry };
     },

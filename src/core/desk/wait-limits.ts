@@ -24,6 +24,27 @@ export interface WaitLimits {
   readonly offers: readonly OverflowOffer[];
 }
 
+/** How a caller waits for a human agent. */
+export interface Line {
+  /** Each of them is required. */
+  readonly skills: readonly string[];
+  /** Null: the caller waits as long as they like. */
+  readonly limits: WaitLimits | null;
+}
+
+export function isSameLine(one: Line, other: Line): boolean {
+  const contentOf = ({ skills, limits }: Line) =>
+    JSON.stringify([
+      skills,
+      limits && [limits.closesAt, limits.opensAt, limits.leaveAt, limits.mostWaiting, limits.noAgentsMs, limits.offers],
+    ]);
+  return contentOf(one) === contentOf(other);
+}
+
+/** Of a person who is called back when their turn comes: they wait for opening hours alone. */
+export const limitsOfCallback = (limits: WaitLimits | null): WaitLimits | null =>
+  limits && { ...limits, closesAt: limits.opensAt && limits.closesAt, leaveAt: null, mostWaiting: null };
+
 /** Why a caller had to leave the line: the cause of an entry that is `returned_to_ai`. */
 export const OVERFLOW_CAUSES = ['closed', 'longest_wait', 'too_many_waiting', 'no_agents'] as const;
 export type OverflowCause = (typeof OVERFLOW_CAUSES)[number];

@@ -1,10 +1,12 @@
 import { ensureDefaultAgent } from '../ai-agents/agents.ts';
 import { weekHoursProblems, type WeekHours } from '../dialling/week-hours.ts';
 import type { Core } from '../core.ts';
+import { changeLines } from '../desk/change-lines.ts';
 import type { Context } from '../kernel/context.ts';
 import { AppError, invalid, notFound } from '../kernel/errors.ts';
 import { timeZone } from '../kernel/locale.ts';
 import type { HoldAudio, Organization, WhenModelFails } from './organization.ts';
+import type { Records } from '../records.ts';
 import { isFirst } from './first-organization.ts';
 import { checkPassword } from './password-rules.ts';
 import { addUser } from './users.ts';
@@ -72,12 +74,14 @@ export async function changeOrganization(
   const [problem] = change.openingHours === undefined ? [] : weekHoursProblems(change.openingHours);
   if (problem !== undefined) throw invalid('opening_hours', problem);
   const { timeZone: zone, ...rest } = change;
-  return core.store.transaction(async (records) => {
+  const store = async (records: Records) => {
     const organization = await records.organizations.update(id, {
       ...rest,
       ...(zone === undefined ? {} : { timeZone: timeZone(zone) }),
     });
     await records.outbox.audit(ctx, 'organization.change', `org_${id}`, change);
     return organization;
-  });
+  };
+  // The opening hours of rules are of this zone.
+  return zone === undefined ? core.store.transaction(store) : changeLines(core, id, store);
 }

@@ -1,7 +1,7 @@
 import type { Call } from '../calls/call.ts';
 import { holdsBooking, type CallAnalysis } from '../calls/call-review.ts';
 import { qualityOf } from '../calls/quality.ts';
-import { withoutInstructions, type Entry } from '../conversations/entry.ts';
+import type { Entry } from '../conversations/entry.ts';
 import type { Core } from '../core.ts';
 import type { Records } from '../records.ts';
 import { priced } from '../usage/usage.ts';
@@ -47,7 +47,7 @@ export async function learnFrom(
     'callId' in which ? await conversations.ofCall(which.callId) : await conversations.byId(which.conversationId);
   if (!conversation) return;
   const { id, personId, agentId, callId } = conversation;
-  const messages = withoutInstructions(await entries.of(conversation.id));
+  const messages = await entries.of(conversation.id);
   if (!messages.some((message) => message.role === 'caller')) return;
   const agent = agentId === null ? null : await agents.evenDeleted(agentId);
   const call = callId === null ? null : await core.store.calls.byId(callId);

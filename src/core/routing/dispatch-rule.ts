@@ -88,12 +88,16 @@ function closing(hours: WeekHours | null, zone: TimeZone, at: Date): Pick<WaitLi
   return { closesAt, opensAt: again && new Date(again.fromMs) };
 }
 
-/** The limits of a wait for a human agent that begins at `at`; null if the rule has none. */
-export function waitLimitsOf({ openingHours, overflow }: Routing, zone: TimeZone, at: Date): WaitLimits | null {
+/** The limits, from now on, of a wait for a human agent; null if the rule has none. */
+export function waitLimitsOf(
+  { openingHours, overflow }: Routing,
+  zone: TimeZone,
+  { enteredAt, now }: { readonly enteredAt: Date; readonly now: Date },
+): WaitLimits | null {
   if (openingHours === null && overflow === null) return null;
   return {
-    ...closing(openingHours, zone, at),
-    leaveAt: overflow?.longestWaitMs == null ? null : new Date(at.getTime() + overflow.longestWaitMs),
+    ...closing(openingHours, zone, now),
+    leaveAt: overflow?.longestWaitMs == null ? null : new Date(enteredAt.getTime() + overflow.longestWaitMs),
     mostWaiting: overflow?.mostWaiting ?? null,
     noAgentsMs: overflow?.noAgentsMs ?? null,
     offers: overflow?.offers ?? ['callback', 'message'],

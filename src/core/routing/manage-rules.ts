@@ -1,5 +1,7 @@
 import { checkRevision } from '../audit/audit-log.ts';
 import { needAgent } from '../ai-agents/agents.ts';
+import type { DeskCore } from '../desk/change-desk.ts';
+import { changeLines } from '../desk/change-lines.ts';
 import { weekHoursProblems } from '../dialling/week-hours.ts';
 import type { Context } from '../kernel/context.ts';
 import { AppError, invalid, notFound, tooMany } from '../kernel/errors.ts';
@@ -115,10 +117,15 @@ export async function getRule(core: RoutingCore, ctx: Context, id: string): Prom
 }
 
 /**
- * Replaces the fields of a rule, on the telephony server first. A rule that stood only there gets a record.
- * @throws AppError as `createRule`
+ * Replaces the fields of a rule, on the telephony server first. A rule that stood only there gets a record. Callers who
+ * wait already wait by the new fields. @throws AppError as `createRule`
  */
-export async function updateRule(core: RoutingCore, ctx: Context, id: string, given: NewRule): Promise<DispatchRule> {
+export async function updateRule(
+  core: RoutingCore & DeskCore,
+  ctx: Context,
+  id: string,
+  given: NewRule,
+): Promise<DispatchRule> {
   await check(core, ctx, given);
   const before = await getRule(core, ctx, id);
   const server = await serverFor(core, ctx);
@@ -132,7 +139,7 @@ export async function updateRule(core: RoutingCore, ctx: Context, id: string, gi
   // Without a server, which keeps the code, only a change that names it changes whether there is one.
   const hasPin = fields === null && wanted === undefined ? before.hasPin : pin !== null;
   const rule = { ...before, ...rest, hasPin };
-  await core.store.transaction(async (inside) => {
+  await changeLines(core, ctx.organizationId, async (inside) => {
     if (!(await inside.routing.updateRule(rule)) && !(await inside.routing.addRule(rule))) throw ruleNotFound(id);
     await inside.outbox.audit(ctx, 'dispatch-rule.update', id);
   });
@@ -144,12 +151,12 @@ async function pinOf({ id, hasPin }: DispatchRule, server: SipServer | null): Pr
 }
 
 /** Deletes it on the telephony server first: a failure leaves both. @throws AppError not-found, upstream-failed */
-export async function deleteRule(core: RoutingCore, ctx: Context, id: string): Promise<void> {
+export async function deleteRule(core: RoutingCore & DeskCore, ctx: Context, id: string): Promise<void> {
   const server = await serverFor(core, ctx);
   const known = (await core.store.routing.rules(ctx.organizationId)).find((one) => one.id === id);
   if (!known && !(await server?.rules())?.some((one) => one.id === id)) throw ruleNotFound(id);
   if (!known || known.atServer) await server?.deleteRule(id);
-  await core.store.transaction(async (inside) => {
+  await changeLines(core, ctx.organizationId, async (inside) => {
     await inside.routing.deleteRule(ctx.organizationId, id);
     await inside.outbox.audit(ctx, 'dispatch-rule.delete', id);
   });

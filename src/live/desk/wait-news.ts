@@ -22,7 +22,7 @@ export class WaitNews {
   /** Ended entries that the caller knows of. */
   readonly #announced = new Set<number>();
   readonly #exitsOffered = new Set<number>();
-  /** Entries for which an agent was on duty. */
+  /** Entries for which an agent was on duty since they began. */
   readonly #staffed = new Set<number>();
 
   constructor(options: WaitNewsOptions) {
@@ -52,13 +52,16 @@ export class WaitNews {
 
   /** Once no agent is asked, or the last one on duty has left, the caller hears how the wait can end. */
   async offerExits(entry: QueueEntry, offers: readonly Offer[]): Promise<void> {
-    const { core, call, isClosed, say } = this.#options;
+    const { core, call, isClosed, humanTalks, say } = this.#options;
+    // Who talks with a human agent hears from them that another one cannot be had.
+    if (humanTalks()) return;
     const own = offers.filter(({ entryId }) => entryId === entry.id);
     if (this.#exitsOffered.has(entry.id) || own.some(isOpen)) return;
     const desk = await readDesk(core, call.organizationId);
     const isStaffed = desk.agents.some((agent) => isOnDutyFor(desk, agent, entry, core.clock.now()));
     if (isStaffed) this.#staffed.add(entry.id);
-    const allLeft = !isStaffed && this.#staffed.has(entry.id);
+    // A wait could be estimated because an agent was on duty when it began.
+    const allLeft = !isStaffed && (this.#staffed.has(entry.id) || entry.estimateMs !== null);
     const stillWaits = desk.entries.some(({ id, state }) => id === entry.id && state === 'waiting');
     if (isClosed() || !stillWaits || offerFor(desk, entry.id) || !(own.length > 0 || allLeft)) return;
     this.#exitsOffered.add(entry.id);

@@ -66,5 +66,6 @@ export interface DeskTables {
     ended_at: Date | null;
     limits: ColumnType<object | null, string | null, string | null>;
     unstaffed_since: Date | null;
+    told_ms: number | null;
   };
 }
