@@ -182,6 +182,8 @@ export function managingTests(scene: ConsoleScene): void {
     await page.fill('[role=dialog] input >> nth=0', 'Sales in the day');
     await page.click('[role=dialog] label:has-text("Sales line")');
     await page.fill('[role=dialog] input[placeholder^="09:00"] >> nth=0', '09:00-17:00');
+    await page.fill('[role=dialog] label:has-text("Longest wait") + input', '600');
+    await page.click('[role=dialog] label:has-text("A message")');
     await scene.shoot('routing-add');
     await accessible();
     await page.click('[role=dialog] button:text-is("Add it")');
@@ -206,13 +208,17 @@ export function managingTests(scene: ConsoleScene): void {
     const { rule_id: ruleId } = rules.find(({ name }) => name === 'Sales in the day')!;
     const rule = `/api/v1/sip/dispatch-rules/${String(ruleId)}`;
     const before = (await ask('GET', rule)).body;
+    assert.deepEqual(before['overflow'], { longest_wait_seconds: 600, offers: ['callback'] });
     await page.click('nav button:text-is("Rules")');
     await page.click('tr:has-text("Sales in the day") button:text-is("Edit")');
     await page.fill('[role=dialog] textarea >> nth=0', 'Good day, sales.');
+    await page.fill('[role=dialog] label:has-text("Most callers") + input', '5');
+    await page.fill('[role=dialog] label:has-text("Seconds without") + input', '0');
     await ask('PUT', rule, {
       name: 'Sales in the day',
       trunk_ids: before['trunk_ids'],
       opening_hours: before['opening_hours'],
+      overflow: before['overflow'],
       greeting: 'Hello from elsewhere.',
       room_name_pattern: 'sales-{call_id}',
     });
@@ -224,7 +230,8 @@ export function managingTests(scene: ConsoleScene): void {
     await page.waitForSelector('[role=dialog] button:text-is("Save")[disabled]', LONG);
     await page.keyboard.press('Escape');
     const after = (await ask('GET', rule)).body;
-    assert.deepEqual(after, { ...before, greeting: 'Good day, sales.', room_pattern: 'sales-{call_id}' });
+    const overflow = { longest_wait_seconds: 600, most_waiting: 5, no_agents_seconds: 0, offers: ['callback'] };
+    assert.deepEqual(after, { ...before, greeting: 'Good day, sales.', room_pattern: 'sales-{call_id}', overflow });
   });
 
   it('14. a campaign from CSV to running: dry run, import, back at each step, readiness, start', async () => {

@@ -223,6 +223,22 @@ describe('customer-service: the desk', { concurrency: 1 }, () => {
     }
   });
 
+  it('desk.md 21: to listen, whisper and take over is on the audit each time, with who did it', async () => {
+    const id = await running();
+    const boss = await newAgent({ role: 'manager' });
+    const acts = ['listen', 'whisper', 'listen', 'take_over'];
+    for (const act of acts) await ok('POST', `/desk/calls/${id}/${act}`, {}, boss.token);
+    const { sid } = (await server.app.core.store.calls.byId(id))!;
+    const { body } = await server.request('GET', `/api/audit?subject=${sid}&actor=user:${boss.id}`);
+    const lines = body['data'] as Json[];
+    assert.deepEqual(
+      lines.map(({ action }) => action).toReversed(),
+      acts.map((act) => `call.${act.replace('_', '-')}`),
+    );
+    for (const { detail } of lines) assert.deepEqual(detail, { supervisor: `user_${boss.id}` });
+    await ok('POST', `/calls/${id}/end`);
+  });
+
   it('refuses what cannot be done, in its form', async () => {
     const id = await running();
     for (const act of ['hold', 'resume', 'hand_back', 'end', 'wrap_up'])

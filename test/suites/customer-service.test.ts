@@ -295,6 +295,7 @@ describe('customer-service: calls', { concurrency: 1 }, () => {
       const limit = () => ['limit', 'remaining'].map((name) => Number(own.headers.get(`x-ratelimit-${name}`)));
       await own.request('GET', `${V1}/calls/all/active`);
       assert.deepEqual(limit(), [100, 99]);
+      assert.match(own.headers.get('x-ratelimit-reset') ?? '', /^\d{10}$/);
       await own.request('POST', `${V1}/calls/outbound/create`, { to_number: '+15005550001' });
       assert.deepEqual(limit(), [30, 29]);
       for (let n = 0; n < 10; n++) {

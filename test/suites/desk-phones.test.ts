@@ -3,6 +3,8 @@ import { after, before, describe, it } from 'node:test';
 import { CARRIERS } from '#carriers/catalog.ts';
 import { connectWith } from '#carriers/connect/manifest.ts';
 import { setAgentStatus } from '#core/desk/agent-status.ts';
+import { handBack, holdCaller, resumeCaller } from '#core/desk/desk-call.ts';
+import { listHumanAgents } from '#core/desk/desk-view.ts';
 import { transferCall, transfersOf, type Transfer } from '#core/desk/transfer-call.ts';
 import { createUser } from '#core/identity/users.ts';
 import type { Context } from '#core/kernel/context.ts';
@@ -46,6 +48,10 @@ before(async () => {
   });
   connect.notifyUrl = `${server.url}/voice/webhook/aws-connect`;
   admin = { organizationId: server.app.organization.id, actor: { kind: 'system', name: 'test' }, requestId: 'test' };
+  await callIn();
+});
+/** The caller whom the agents are rung for from now on. */
+async function callIn(): Promise<void> {
   const { id: agentId } = (await server.app.core.store.agents.default(admin.organizationId))!;
   const { body } = await accepted(() =>
     server.request('POST', '/v1/convai/web-calls', { agent_id: `agent_${agentId}` }),
@@ -55,7 +61,7 @@ before(async () => {
     const call = await server.app.core.store.calls.bySid(String(body['call_sid']));
     return call?.status === 'answered' ? call.id : null;
   });
-});
+}
 after(async () => {
   const fakes = Object.values(FAKES);
   await Promise.all(fakes.map((fake) => fake.rest()));
@@ -69,19 +75,32 @@ after(async () => {
   );
 });
 
-/** The caller is offered to a new agent, whose telephone rings at the carrier. */
-async function ring(fake: FakeCarrier, answers: boolean): Promise<{ phone: FakeCall; agentId: number }> {
-  fake.answers = answers;
+/** A new agent on duty at a telephone. */
+async function onDuty(): Promise<{ readonly agentId: number; readonly phoneNumber: string }> {
   const phoneNumber = `+4930555${String(++serial).padStart(4, '0')}`;
   const { core } = server.app;
   const email = `phone${serial}@desk.test`;
   const details = { role: 'agent', password: 'long-enough-password-7', phoneNumber, answerBy: 'phone' } as const;
   const { id: agentId } = await createUser(core, admin, { ...details, email, name: `Agent ${serial}` });
   await setAgentStatus(core, admin, agentId, 'online');
+  return { agentId, phoneNumber };
+}
+/** The telephone of that number as it rings at the carrier. */
+const rung = (fake: FakeCarrier, phoneNumber: string): Promise<FakeCall> =>
+  until(
+    `${phoneNumber} to ring`,
+    WAIT_MS,
+    () => fake.calls.find(({ to }) => to.endsWith(phoneNumber.slice(1))) ?? null,
+  );
+
+/** The caller is offered to a new agent, whose telephone rings at the carrier. */
+async function ring(fake: FakeCarrier, answers: boolean): Promise<{ phone: FakeCall; agentId: number }> {
+  fake.answers = answers;
+  const { agentId, phoneNumber } = await onDuty();
+  const { core } = server.app;
   const transfer = { agentId, skills: [], transferType: 'warm', reason: 'a bill' } as const;
   await transferCall(core, admin, callId, transfer, 'x');
-  const rung = () => fake.calls.find(({ to }) => to.endsWith(phoneNumber.slice(1))) ?? null;
-  return { phone: await until(`${phoneNumber} to ring`, WAIT_MS, rung), agentId };
+  return { phone: await rung(fake, phoneNumber), agentId };
 }
 const mediaOf = (phone: FakeCall) =>
   until("the agent's media", WAIT_MS, () => (phone.media?.socket.readyState === 1 ? phone.media : null));
@@ -113,6 +132,7 @@ interface Case {
   readonly outcome: string;
   readonly cause?: RegExp;
 }
+const REQUEST = 'I want to speak to a human, please.';
 const spoken = new Map<string, Int16Array>();
 const says = async (phone: FakeCall, word: string) => (await mediaOf(phone)).speak(spoken.get(word)!);
 const CASES: readonly Case[] = [
@@ -180,8 +200,12 @@ describe('human agents at telephones', { concurrency: 1 }, () => {
   before(async () => {
     const offline = makeOfflineProviders(1);
     try {
-      for (const word of ['yes', 'no thank you']) {
-        const { pcm } = await speak(offline.textToSpeech[0]!, word, 'offline-martin');
+      for (const [word, voice] of [
+        ['yes', 'offline-martin'],
+        ['no thank you', 'offline-martin'],
+        [REQUEST, 'offline-oscar'],
+      ] as const) {
+        const { pcm } = await speak(offline.textToSpeech[0]!, word, voice);
         spoken.set(word, decodeMulaw(encodeMulaw(pcm)));
       }
     } finally {
@@ -222,4 +246,43 @@ describe('human agents at telephones', { concurrency: 1 }, () => {
     const transfer = await outcome('caller_gone');
     assert.equal(transfer.offers[0]!.state, 'caller_gone');
   });
+
+  for (const [id, fake] of Object.entries(FAKES))
+    it(`in audio over ${id}: asked for by a caller, the agent is briefed, talks, holds, hands back`, async () => {
+      const { core } = server.app;
+      await server.request('POST', '/voice/providers/switch', { provider: id });
+      await callIn();
+      for (const { agent } of await listHumanAgents(core, admin)) await setAgentStatus(core, admin, agent.id, 'away');
+      fake.answers = true;
+      const { phoneNumber } = await onDuty();
+      const saysAgent = (words: string) =>
+        until(`the AI agent to say "${words}"`, WAIT_MS, async () => {
+          const { conversationId } = (await core.store.calls.byId(callId))!;
+          const entries = await core.store.entries.ofCall(conversationId);
+          return entries.some(({ role, text }) => role === 'agent' && text.includes(words));
+        });
+      await saysAgent('');
+      caller.speak(spoken.get(REQUEST)!);
+      const phone = await rung(fake, phoneNumber);
+      const media = await mediaOf(phone);
+      await until('the agent to hear who waits', WAIT_MS, () => media.heardSeconds > 0.5);
+      assert.deepEqual([(await last()).requestedBy, (await last()).outcome], ['caller', null]);
+      press(media, '1');
+      await outcome('bridged');
+      tone(media, 500);
+      tone(caller, 1000);
+      await until('the caller to hear the agent', WAIT_MS, () => hears(caller, 500));
+      await until('the agent to hear the caller', WAIT_MS, () => hears(media, 1000));
+      await holdCaller(core, admin, callId);
+      await until('the caller on hold not to hear the agent', WAIT_MS, () => !hears(caller, 500));
+      await until('the agent not to hear the caller on hold', WAIT_MS, () => !hears(media, 1000));
+      await resumeCaller(core, admin, callId);
+      await until('the caller to hear the agent again', WAIT_MS, () => hears(caller, 500));
+      await until('the agent to hear the caller again', WAIT_MS, () => hears(media, 1000));
+      await handBack(core, admin, callId);
+      await hungUp(phone);
+      await saysAgent('with the assistant again');
+      caller.socket.close(1000);
+      await until('the call to end', WAIT_MS, async () => (await core.store.calls.byId(callId))!.endedAt);
+    });
 });

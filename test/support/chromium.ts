@@ -7,6 +7,12 @@ interface Route {
   fulfill(reply: { readonly status: number; readonly body: string }): Promise<void>;
 }
 
+/** A WebSocket that a page has opened. */
+interface PageSocket {
+  url(): string;
+  on(event: 'framereceived', listener: (frame: { readonly payload: string | Buffer }) => void): void;
+}
+
 /** The part of Playwright that tests use; it is installed with the tools. */
 export interface Page {
   goto(url: string): Promise<unknown>;
@@ -34,6 +40,7 @@ export interface Page {
     listener: (thing: { message?: string; text?(): string; type?(): string }) => void,
   ): void;
   on(event: 'request', listener: (request: { url(): string }) => void): void;
+  on(event: 'websocket', listener: (socket: PageSocket) => void): void;
   close(): Promise<void>;
 }
 

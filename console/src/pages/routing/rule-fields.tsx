@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { SelectField, TextArea, TextField } from '@/design/field.tsx';
 import { hoursOf, WeekHoursField, type WrittenHours } from '@/design/week-hours.tsx';
 import { useAgentNames } from '../agent-names.ts';
+import { OverflowFields, type OverflowValues } from './overflow-fields.tsx';
 import type { Trunk } from './trunk-form.tsx';
 
 /** A rule as its form has it: an empty text stands for what is left out. */
@@ -17,6 +18,7 @@ export interface RuleValues {
   readonly hours: WrittenHours;
   readonly outsideAgent: string;
   readonly outsideGreeting: string;
+  readonly overflow: OverflowValues;
   /** Settings without a field here, which a save sends back as they are. */
   readonly others: Readonly<Record<string, unknown>>;
 }
@@ -31,6 +33,7 @@ export const RULE_LABELS: Readonly<Record<keyof RuleValues, string>> = {
   hours: 'Opening hours',
   outsideAgent: 'Outside of it answered by',
   outsideGreeting: 'Outside of it greeted with',
+  overflow: 'When callers stop waiting for a person',
   others: 'Other settings',
 };
 
@@ -106,6 +109,7 @@ export function RuleFields({
           />
         </>
       )}
+      <OverflowFields values={values.overflow} errors={errors} set={(next) => set('overflow', next)} />
     </>
   );
 }

@@ -5,6 +5,7 @@ import { MakeDialog } from '@/design/make-dialog.tsx';
 import { ConflictDialog, FormBar, useRecordForm, type Loaded } from '@/design/record-form.tsx';
 import { hoursOf, writtenHours } from '@/design/week-hours.tsx';
 import { useKeep } from '../keep.ts';
+import { NO_OVERFLOW, overflowOf, overflowValues } from './overflow-fields.tsx';
 import { RULE_LABELS, RuleFields, type RuleValues } from './rule-fields.tsx';
 import type { Trunk } from './trunk-form.tsx';
 
@@ -20,6 +21,7 @@ const EMPTY: RuleValues = {
   hours: {},
   outsideAgent: '',
   outsideGreeting: '',
+  overflow: NO_OVERFLOW,
   others: {},
 };
 
@@ -31,6 +33,7 @@ const agentAndGreeting = (agent: string, greeting: string) => ({
 function bodyOf(values: RuleValues): BodyOf<'POST /api/v1/sip/dispatch-rules'> {
   const open = hoursOf(values.hours);
   const outside = agentAndGreeting(values.outsideAgent, values.outsideGreeting);
+  const overflow = overflowOf(values.overflow);
   return {
     ...values.others,
     name: values.name,
@@ -43,6 +46,7 @@ function bodyOf(values: RuleValues): BodyOf<'POST /api/v1/sip/dispatch-rules'> {
     ...agentAndGreeting(values.agent, values.greeting),
     ...(open ? { opening_hours: open } : {}),
     ...(open && Object.keys(outside).length > 0 ? { outside_hours: outside } : {}),
+    ...(overflow ? { overflow } : {}),
   };
 }
 
@@ -59,6 +63,7 @@ function valuesOf(rule: ReplyOf<'GET /api/v1/sip/dispatch-rules/:rule_id'>): Rul
     skills,
     opening_hours: hours,
     outside_hours: outside,
+    overflow,
     ...others
   } = rule;
   return {
@@ -71,6 +76,7 @@ function valuesOf(rule: ReplyOf<'GET /api/v1/sip/dispatch-rules/:rule_id'>): Rul
     hours: hours ? writtenHours(hours) : {},
     outsideAgent: outside?.agent_id ?? '',
     outsideGreeting: outside?.greeting ?? '',
+    overflow: overflowValues(overflow),
     others: { ...others, room_name_pattern: roomPattern },
   };
 }

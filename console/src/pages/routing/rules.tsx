@@ -12,6 +12,7 @@ import { Toolbar } from '@/design/page.tsx';
 import { Empty, Failed, Loading } from '@/design/states.tsx';
 import { writtenHours } from '@/design/week-hours.tsx';
 import { useAgentNames } from '../agent-names.ts';
+import { OFFERS } from './overflow-fields.tsx';
 import { AddRule, EditRule, type Rule } from './rule-form.tsx';
 import { useTrunks } from './trunks.tsx';
 
@@ -101,7 +102,9 @@ export function Rules(): ReactNode {
   );
 }
 
-function limitsIn(overflow: NonNullable<ReplyOf<'GET /api/v1/sip/dispatch-rules/:rule_id'>['overflow']>): string {
+type Overflow = NonNullable<ReplyOf<'GET /api/v1/sip/dispatch-rules/:rule_id'>['overflow']>;
+
+function limitsIn(overflow: Overflow): string {
   const { longest_wait_seconds: longest, most_waiting: most, no_agents_seconds: empty } = overflow;
   return [
     longest === undefined ? '' : `after ${longest} s`,
@@ -111,6 +114,8 @@ function limitsIn(overflow: NonNullable<ReplyOf<'GET /api/v1/sip/dispatch-rules/
     .filter(Boolean)
     .join(', ');
 }
+
+const offersIn = ({ offers }: Overflow): string => offers?.map((one) => OFFERS[one]).join(' · ') ?? '';
 
 function RuleDialog({
   rule,
@@ -151,7 +156,12 @@ function RuleDialog({
                   .join('; ')
               : 'always',
           ],
-          ...(overflow ? ([['Callers stop waiting', limitsIn(overflow)]] as const) : []),
+          ...(overflow
+            ? ([
+                ['Callers stop waiting', limitsIn(overflow) || 'at the end of the opening hours'],
+                ['Then they are offered', offersIn(overflow)],
+              ] as const)
+            : []),
           ...(outside
             ? ([
                 ['Outside of it', `${answeredBy(outside.agent_id)}: ${outside.greeting ?? 'its own greeting'}`],
