@@ -5,6 +5,7 @@ import { FACTS } from './facts.ts';
 export interface Made {
   readonly campaignId: string;
   readonly importId: string;
+  readonly doNotCallImportId: string;
   readonly batchId: string;
   readonly ruleId: string;
   readonly trunkId: string;

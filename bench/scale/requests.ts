@@ -58,12 +58,15 @@ export function requestsOf(apis: readonly Api[], filled: Filled, rows: number): 
     const params: Readonly<Record<string, string>> = { ...ids, webhook_id: `webhook_${filled.webhookIds[api.name]}` };
     for (const { method, path, query, raw, contentType } of api.operations) {
       if (method !== 'GET' || raw || SERVER_ITSELF.test(path) || NOT_FILLED.test(path)) continue;
-      const missing = [...path.matchAll(/:(\w+)/g)].filter(([, name]) => params[name!] === undefined);
+      const ofPath: Readonly<Record<string, string>> = path.includes('/do-not-call/')
+        ? { ...params, import_id: filled.doNotCallImportId }
+        : params;
+      const missing = [...path.matchAll(/:(\w+)/g)].filter(([, name]) => ofPath[name!] === undefined);
       if (missing.length > 0) {
         unknown.push(`GET ${path}`);
         continue;
       }
-      const filledPath = path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name]!));
+      const filledPath = path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(ofPath[name]!));
       const isFile = contentType !== undefined;
       const { properties = {}, required = [] } = (
         query ? z.toJSONSchema(query, { io: 'input', unrepresentable: 'any' }) : {}
@@ -101,6 +104,8 @@ const OF_OPERATION: Readonly<Record<string, string>> = {
   '/api/slots?from': daysAgo(30),
   '/api/slots?to': daysAgo(-30),
   '/api/slots/free?from': daysAgo(0),
+  '/v1/convai/agents/:agent_id/knowledge-search?limit': '20',
+  '/api/v1/queue/figures?hours': '24',
 };
 
 function sampleOf(

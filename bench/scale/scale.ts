@@ -149,6 +149,9 @@ async function makeRecords(url: string): Promise<Made> {
   const list = new FormData();
   list.set('file', new Blob(['phone_number,name\n+15005550006,Ada\n'], { type: 'text/csv' }), 'leads.csv');
   const imported = await ask(`/api/campaigns/${campaignId}/leads`, list);
+  const refusals = new FormData();
+  refusals.set('file', new Blob(['phone_number\n+15005550007\n'], { type: 'text/csv' }), 'refusals.csv');
+  const doNotCall = await ask('/api/people/do-not-call/import', refusals);
   const batch = await ask('/api/v1/calls/outbound/batch', {
     calls: [{ to_number: 'none, so that nothing is dialled' }],
   });
@@ -158,6 +161,7 @@ async function makeRecords(url: string): Promise<Made> {
   return {
     campaignId,
     importId: imported.data.import_id,
+    doNotCallImportId: doNotCall.data.import_id,
     batchId: batch.batch_id,
     trunkId: trunk.trunk_id,
     ruleId: rule.rule_id,
