@@ -269,7 +269,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'console',
     budgetS: 240,
-    files: tests('test/console/*.test.ts', 'test/suites/{clients-browser,console}.test.ts'),
+    files: tests('test/console/*.test.ts', 'test/suites/{clients-browser,console,desk-browser}.test.ts'),
     needs: () => file('/usr/bin/chromium'),
   },
 ];

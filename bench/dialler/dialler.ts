@@ -93,6 +93,9 @@ function claim(core: Core, places: OpenPlaces, { id }: Pick<Measured, 'id'>): Pr
       reserve: () => (left-- > 0 ? { serverId: SERVER, give: () => undefined } : null),
       isHeld: (campaignId) => campaignId !== id,
       lookAgain: () => undefined,
+      failed: (error) => {
+        throw error;
+      },
     }),
   );
 }

@@ -15,8 +15,12 @@ const LONGEST_DELAY_MS = 3_600_000;
 /** After a step that failed. */
 const FAILED_MS = 1000;
 const COMPACT_MS = 1000;
+/** Leads of campaigns that neither dial nor import change now and then. */
+const COMPACT_ALL_MS = 60_000;
 /** A campaign whose dial failed by an error of ours or of its settings is left alone for this long. */
 const HELD_MS = 5000;
+/** Dials that are stored at once: each takes a connection, and those of an organization wait for each other anyway. */
+const STORED_AT_ONCE = 4;
 /** The lead cannot be dialled, but another one may be: claimed at once. */
 const LEAD_ONLY: ReadonlySet<NotDialledReason> = new Set(['rules', 'on-call', 'gone']);
 
@@ -36,6 +40,7 @@ export class Dialler {
   readonly #options: DiallerOptions;
   readonly #sweepMs: number;
   readonly #places = new OpenPlaces();
+  readonly #claimed: ClaimedLead[] = [];
   readonly #recalls = new Recalls((error, call) =>
     logFailure(this.#options.log, error, 'a dial could not be ended', { call }),
   );
@@ -47,6 +52,7 @@ export class Dialler {
   #isDueAgain = false;
   #beganMs = -Infinity;
   #compactedMs = -Infinity;
+  #compactedAllMs = -Infinity;
   #closed = false;
 
   constructor(options: DiallerOptions) {
@@ -60,6 +66,8 @@ export class Dialler {
     this.#closed = true;
     if (this.#timer) clearTimeout(this.#timer);
     await this.#step;
+    // Their leads are claimed again once the leases are over.
+    for (const { reservation } of this.#claimed.splice(0)) reservation.give();
     await Promise.all(this.#dials);
     await this.#recalls.settled();
   }
@@ -92,9 +100,12 @@ export class Dialler {
   /** Returns after how long to look again. */
   async #run(): Promise<number> {
     const { core, serverId, log } = this.#options;
-    const { dialling } = core.store;
     let nextMs = this.#sweepMs;
     const lookIn = (ms: number) => (nextMs = Math.min(nextMs, Math.max(0, ms)));
+    const failed = (error: unknown) => {
+      logFailure(log, error, 'a step of the dialler failed');
+      lookIn(FAILED_MS);
+    };
     try {
       const claimed = await claimNext(core, {
         owner: serverId,
@@ -107,17 +118,24 @@ export class Dialler {
           return leftMs > 0;
         },
         lookAgain: (at) => lookIn(at.getTime() - core.clock.now().getTime()),
+        failed,
       });
-      for (const one of claimed) this.#dial(one);
-      if (performance.now() - this.#compactedMs > COMPACT_MS) {
-        this.#compactedMs = performance.now();
-        await dialling.compactCounts();
-      }
+      this.#claimed.push(...claimed);
+      this.#dialNext();
+      await this.#compact();
     } catch (error) {
-      logFailure(log, error, 'a step of the dialler failed');
-      lookIn(FAILED_MS);
+      failed(error);
     }
     return nextMs;
+  }
+
+  async #compact(): Promise<void> {
+    const nowMs = performance.now();
+    if (nowMs - this.#compactedMs <= COMPACT_MS) return;
+    const all = nowMs - this.#compactedAllMs > COMPACT_ALL_MS;
+    this.#compactedMs = nowMs;
+    if (all) this.#compactedAllMs = nowMs;
+    await this.#options.core.store.dialling.compactCounts(all);
   }
 
   #reserve(): Reservation | null {
@@ -130,6 +148,10 @@ export class Dialler {
       if (error instanceof AppError) return null;
       throw error;
     }
+  }
+
+  #dialNext(): void {
+    while (this.#dials.size < STORED_AT_ONCE && this.#claimed.length > 0) this.#dial(this.#claimed.shift()!);
   }
 
   #dial({ lead, reservation }: ClaimedLead): void {
@@ -147,7 +169,10 @@ export class Dialler {
         hold();
         logFailure(log, error, 'a lead could not be dialled');
       })
-      .finally(() => this.#dials.delete(dial));
+      .finally(() => {
+        this.#dials.delete(dial);
+        this.#dialNext();
+      });
     this.#dials.add(dial);
   }
 }

@@ -12,7 +12,11 @@ export const isForwarded = ({ headers }: IncomingMessage): boolean => headers[FO
 /** Hands a socket to another server at `base`, as it came: that server accepts or refuses it. */
 export function forwardUpgrade(base: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const { url = '/', headers, method = 'GET' } = request;
-  const target = new URL(url, base);
+  // The address of a request may name a host of its own.
+  const { pathname, search } = new URL(url, 'http://localhost');
+  const target = new URL(base);
+  target.pathname = pathname;
+  target.search = search;
   const there = (target.protocol === 'https:' ? askSecurely : ask)(target, {
     method,
     headers: { ...headers, [FORWARDED]: '1' },

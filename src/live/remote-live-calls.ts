@@ -149,7 +149,8 @@ export class RemoteLiveCalls implements LiveCalls {
       performance.now() < until;
       await new Promise((again) => setTimeout(again, LOOK_AGAIN_MS))
     ) {
-      const now = await store.calls.byId(call.id);
+      // The call is on record: it is dialled, whether or not the records can be read now.
+      const now = await store.calls.byId(call.id).catch(() => call);
       if (!now || now.status !== 'placed' || now.carrierCallId !== null) return;
     }
   }

@@ -92,8 +92,14 @@ export class PostgresAttemptStore implements AttemptStore {
         status: next?.status ?? 'done',
         reason: next === null ? outcome : next.reason,
         ...(next === null ? {} : { due_at: next.dueAt }),
-        // A dial that was made keeps the promise, or the call brought a new one.
-        ...(outcome === null ? {} : { last_outcome: outcome, callback_at: callbackAt, callback_missed: null }),
+        // A dial that was made keeps the promise, or the call brought a new one. That of a recalled dial stays.
+        ...(outcome === null
+          ? {}
+          : {
+              last_outcome: outcome,
+              callback_at: callbackAt,
+              callback_missed: sql<string | null>`case when callback_at = ${callbackAt} then callback_missed end`,
+            }),
         updated_at: at,
       })
       .where('id', '=', leadId)

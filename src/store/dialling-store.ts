@@ -16,7 +16,7 @@ import { toLead } from './lead-store.ts';
 import type { Database } from './schema.ts';
 
 const LIVE = sql.join([...LIVE_STATUSES]);
-/** Campaigns with more rows of counts than this have them added up. */
+/** Campaigns with more rows of counts than this have them added up, where that makes them half as many. */
 const MOST_COUNTS = 200;
 const NO_CALLS: CallLoad = { live: 0, outbound: 0 };
 /** The pace of a campaign that has not dialled yet. */
@@ -350,9 +350,19 @@ export class PostgresDiallingStore implements DiallingStore {
     return row?.dialled_at ?? null;
   }
 
-  async compactCounts(): Promise<void> {
+  async compactCounts(all: boolean): Promise<void> {
     await sql`
-      with many as (select campaign_id from lead_counts group by campaign_id having count(*) > ${MOST_COUNTS}),
+      with looked as (
+        select id from campaigns where ${all} or status = 'active'
+        union select campaign_id from lead_imports where status = 'processing' or not released),
+      big as (
+        select campaign_id, count(*) as n from lead_counts where campaign_id in (select id from looked)
+        group by campaign_id having count(*) > ${MOST_COUNTS}),
+      many as (
+        select campaign_id from big where n > 2 * (
+          select count(*) from (
+            select distinct place_id, status, reason, attempted from lead_counts c
+            where c.campaign_id = big.campaign_id) kinds)),
       gone as (delete from lead_counts where campaign_id in (select campaign_id from many) returning *)
       insert into lead_counts (campaign_id, place_id, status, reason, attempted, leads)
       select campaign_id, place_id, status, reason, attempted, sum(leads) from gone

@@ -62,12 +62,13 @@ export class PostgresLeadImportStore implements LeadImportStore {
   }
 
   async claim(leaseMs: number, busy: readonly number[]): Promise<LeadImport | null> {
+    // Numbers that must not be called come before leads.
     const { rows } = await sql<Selectable<Database['lead_imports']>>`
       update lead_imports set lease_until = now() + ${interval(leaseMs)}, tries = tries + 1 where id = (
         select id from lead_imports
         where (status = 'processing' or not released) and (lease_until is null or lease_until < now())
           and organization_id <> all(${[...busy]}::bigint[])
-        order by id limit 1 for update skip locked)
+        order by target, id limit 1 for update skip locked)
       returning *`.execute(this.#db);
     return rows[0] ? toImport(rows[0]) : null;
   }
@@ -136,11 +137,12 @@ export class PostgresLeadImportStore implements LeadImportStore {
     await this.#db.updateTable('lead_imports').set({ undone_at: at }).where('id', '=', id).execute();
   }
 
-  async rejected(id: number, most: number): Promise<readonly RejectedRow[]> {
+  async rejected(id: number, most: number, after = 0): Promise<readonly RejectedRow[]> {
     return this.#db
       .selectFrom('lead_import_errors')
       .select(['row', 'error', 'cells'])
       .where('import_id', '=', id)
+      .where('row', '>', after)
       .orderBy('row')
       .limit(most)
       .execute();

@@ -123,8 +123,11 @@ export class PostgresOutbox implements Outbox {
       .selectFrom('audit')
       .selectAll('audit')
       .select([
-        sql<string | null>`coalesce((select name from users where audit.actor = 'user:' || users.id),
-          (select name from api_keys where audit.actor = 'api-key:' || api_keys.id))`.as('actor_name'),
+        // By key, in whichever of the two tables the actor stands.
+        sql<string | null>`case split_part(audit.actor, ':', 1)
+          when 'user' then (select name from users where id = split_part(audit.actor, ':', 2)::bigint)
+          when 'api-key' then (select name from api_keys where id = split_part(audit.actor, ':', 2)::bigint)
+          end`.as('actor_name'),
       ])
       .where('organization_id', '=', organizationId);
     const { before, actor, action, subject, from, to } = filter;

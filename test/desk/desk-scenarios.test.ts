@@ -4,6 +4,7 @@ import { effectiveStatus } from '#core/desk/desk.ts';
 import { CONNECT_QUESTION } from '#core/desk/queue-callback.ts';
 import type { QueueEntry } from '#core/desk/queue-entry.ts';
 import { CalledBack } from '#live/desk/called-back.ts';
+import { freeAgents } from '#core/desk/free-agents.ts';
 import { estimateMinutes, estimateWaitMs, positionOf, toldWaitMs } from '#core/desk/estimate.ts';
 import type { WaitLimits } from '#core/desk/wait-limits.ts';
 import { emptyDesk, humanAgent, MadeUpDesk, newEntry } from './made-up-desk.ts';
@@ -319,6 +320,21 @@ describe('scenarios of the desk', () => {
     desk.do({ type: 'enter', entry: newEntry(2) });
     assert.equal(desk.offerTo(1)!.callId, 2, 'the line is open again');
   });
+});
+
+it('agents for whom a campaign may dial: an offer, a later callback and another skill take none', () => {
+  const one = desk(3);
+  const free = () => freeAgents(one.desk, one.now);
+  enter(one, 1);
+  assert.equal(free(), 2, 'the caller has the agent who is rung, and needs no other');
+  enter(one, 2);
+  one.do({ type: 'take-callback', callId: 2, number: '+15005550001', at: one.in(3_600_000) });
+  enter(one, 3, { skills: ['spanish'] });
+  assert.equal(free(), 2);
+  take(one, 1);
+  one.pass(3_600_000);
+  assert.equal(one.entry(2)!.state, 'calling');
+  assert.equal(free(), 1, 'the person who is being called back needs one');
 });
 
 describe('the answer of a person who is called back', () => {

@@ -97,8 +97,7 @@ export class CampaignDays implements CheckedWorld {
     for (let mishap = random.below(20); mishap > 0; mishap--) this.#at(random.below(40 * DAY), () => this.#mishap());
     const untilMs = list ? this.#startMs + list.days * DAY : Infinity;
     while (this.nowMs < untilMs && (await this.#next()));
-    if (list) return;
-    this.#checks.end();
+    if (!list) this.#checks.end();
   }
 
   #newCampaign(settings: Partial<Campaign>): Campaign {
@@ -211,6 +210,7 @@ export class CampaignDays implements CheckedWorld {
       reserve: () => ({ serverId: `${server.id}${life}`, give: () => undefined }),
       isHeld: () => false,
       lookAgain: (at) => (this.#lookAtMs = Math.min(this.#lookAtMs, at.getTime())),
+      failed: (error) => assert.ifError(error),
     });
     await this.#recalls.settled();
     // Each end of a call wakes a dialler.

@@ -138,6 +138,7 @@ export class MemoryRecords {
       bookings: {
         callbacksOf: async (id: number) => (this.callbacks.has(id) ? [{ dueAt: this.callbacks.get(id)! }] : []),
       },
+      desk: { ofCall: async () => ({ entries: [], offers: [] }) },
       agents: { default: async () => ({ id: 1, type: 'conversation', isActive: true }) },
       numbers: { list: async () => [] },
       organizations: { get: async () => ({ timeZone: 'America/New_York' }) },
@@ -280,10 +281,13 @@ export class MemoryRecords {
         return { live: own.length, abandoned: own.filter(({ isAbandoned }) => isAbandoned).length };
       },
       settle: async (id, { outcome, next, callbackAt }) => {
-        if (leads.rows.get(id)!.status !== 'dialling') return;
+        const before = leads.rows.get(id)!;
+        if (before.status !== 'dialling') return;
+        const isSame = before.callbackAt?.getTime() === callbackAt?.getTime();
+        const callbackMissed = isSame ? before.callbackMissed : null;
         leads.change(id, {
           ...(next ?? { status: 'done', reason: outcome }),
-          ...(outcome === null ? {} : { lastOutcome: outcome, callbackAt, callbackMissed: null }),
+          ...(outcome === null ? {} : { lastOutcome: outcome, callbackAt, callbackMissed }),
         });
       },
       overdue: async (before) =>

@@ -7,6 +7,7 @@ import { finishCall } from '#core/calls/finish-call.ts';
 import { campaignReadiness, getCampaign, listLeads } from '#core/campaigns/campaigns.ts';
 import { dialLead } from '#core/campaigns/dial-lead.ts';
 import { addLeads } from '#core/campaigns/add-leads.ts';
+import { completeIfDone } from '#core/campaigns/complete-campaigns.ts';
 import { createCampaign, moveCampaign } from '#core/campaigns/manage-campaigns.ts';
 import { OpenPlaces } from '#core/campaigns/open-places.ts';
 import { Recalls } from '#core/campaigns/recall-dials.ts';
@@ -14,9 +15,13 @@ import type { Core } from '#core/core.ts';
 import { DESK_POLICY, type Desk } from '#core/desk/desk.ts';
 import type { DeskEvent } from '#core/desk/desk-event.ts';
 import { deskStep } from '#core/desk/desk-step.ts';
+import type { Call } from '#core/calls/call.ts';
 import { timeZone } from '#core/kernel/locale.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
+import { Dialler } from '#dialler/dialler.ts';
+import { newEntry } from '../desk/made-up-desk.ts';
 import { givenLead } from '../support/given-lead.ts';
+import { until } from '../support/server.ts';
 import { openTestStore, serverName, type TestStore } from './test-store.ts';
 
 // The dialler's claims and dials on the database, without a server around them.
@@ -61,6 +66,7 @@ describe(`dialling on Postgres ${serverName}`, () => {
       reserve: () => reservation,
       isHeld: (id) => of !== undefined && id !== of,
       lookAgain: () => undefined,
+      failed: (error) => assert.ifError(error),
     });
 
   it('dialling.md 13: a campaign that needs agents dials as many people as are free, and none without', async () => {
@@ -88,6 +94,138 @@ describe(`dialling on Postgres ${serverName}`, () => {
     const second = await dialLead(core, claimed[1]!.lead, SERVER, reservation);
     assert.ok('call' in second);
     assert.deepEqual(await dialLead(core, claimed[2]!.lead, SERVER, reservation), { reason: 'capacity' });
+  });
+
+  it('13. a person who met no agent and then refuses further calls counts as abandoned', async () => {
+    const { id } = await createCampaign(core, ctx, { name: 'Refused', needsHuman: true });
+    const number = phoneNumber(`+1312${2_540_000 + serial++}`);
+    await addLeads(core, ctx, id, [givenLead(number)]);
+    await moveCampaign(core, ctx, id, 'active');
+    await freeAgent('dee');
+    const [claimed] = await claim(id);
+    const dialled = await dialLead(core, claimed!.lead, SERVER, reservation);
+    assert.ok('call' in dialled);
+    await opened.database.pool.query(
+      "update calls set dialled_at = placed_at, answered_at = placed_at, status = 'answered' where id = $1",
+      [dialled.call.id],
+    );
+    await opened.store.doNotCall.add(ctx.organizationId, [number], { campaignId: null, source: 'spoken', at: now });
+    await finishCall(core, dialled.call.id, null, { status: 'completed', reason: 'abandoned', failure: null });
+    const { abandonment } = await campaignReadiness(core, ctx, id);
+    assert.deepEqual(abandonment?.day, { live: 1, abandoned: 1 });
+    await moveCampaign(core, ctx, id, 'completed');
+  });
+
+  /** Records of which some methods are replaced. */
+  const having = <T extends object>(records: T, methods: Partial<T>): T =>
+    new Proxy(records, {
+      get(target, key) {
+        const found: unknown = Reflect.get(key in methods ? methods : target, key);
+        return typeof found === 'function' ? (found.bind(target) as unknown) : found;
+      },
+    });
+
+  it('a part of a step that fails keeps nothing else from being done, and no slot', async () => {
+    const { id } = await createCampaign(core, ctx, { name: 'Slots' });
+    const other = await createCampaign(core, ctx, { name: 'Poisoned' });
+    for (const one of [id, other.id]) {
+      await addLeads(core, ctx, one, [givenLead(phoneNumber(`+1312${2_550_000 + serial++}`))]);
+      await moveCampaign(core, ctx, one, 'active');
+    }
+    const failing = (name: string) => () => Promise.reject(new Error(name));
+    const { dialling, attempts, campaigns } = opened.store;
+    const poisoned = {
+      ...opened.store,
+      attempts: having(attempts, { overdue: failing('overdue') }),
+      dialling: having(dialling, {
+        nextInstant: failing('nextInstant'),
+        // As if the second one were of another organization, whose records cannot be read.
+        active: async () =>
+          (await dialling.active()).map((load) =>
+            load.campaign.id === other.id ? { ...load, campaign: { ...load.campaign, organizationId: -1 } } : load,
+          ),
+      }),
+      campaigns: having(campaigns, {
+        callingRules: (organizationId: number) =>
+          organizationId === -1 ? Promise.reject(new Error('rules')) : campaigns.callingRules(organizationId),
+      }),
+    };
+    const failures: string[] = [];
+    let slots = 0;
+    const claimed = await claimNext(
+      { ...core, store: poisoned },
+      {
+        owner: SERVER,
+        places: new OpenPlaces(),
+        recalls,
+        reserve: () => {
+          slots++;
+          return { serverId: SERVER, give: () => void slots-- };
+        },
+        isHeld: (campaignId) => campaignId !== id,
+        lookAgain: () => undefined,
+        failed: (error) => failures.push((error as Error).message),
+      },
+    );
+    assert.deepEqual(failures, ['overdue', 'rules', 'nextInstant']);
+    assert.deepEqual([claimed.map(({ lead }) => lead.campaignId), slots], [[id], 1]);
+    for (const one of [id, other.id]) await moveCampaign(core, ctx, one, 'completed');
+  });
+
+  it('a lead that is added while its campaign would be completed keeps it open', async () => {
+    const { id } = await createCampaign(core, ctx, { name: 'Open' });
+    const add = (of: Core) => addLeads(of, ctx, id, [givenLead(phoneNumber(`+1312${2_570_000 + serial++}`))]);
+    await add(core);
+    await moveCampaign(core, ctx, id, 'active');
+    const { pool } = opened.database;
+    await pool.query("update leads set status = 'done', reason = 'answered' where campaign_id = $1", [id]);
+    const [added, commit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const transaction: Core['store']['transaction'] = (work) =>
+      opened.store.transaction(async (records) => {
+        const result = await work(records);
+        added.resolve();
+        await commit.promise;
+        return result;
+      });
+    const adding = add({ ...core, store: { ...opened.store, transaction } });
+    await added.promise;
+    let isOver = false;
+    const completing = completeIfDone(core, ctx.organizationId, id).finally(() => (isOver = true));
+    await until('the completion to wait or to end', 10_000, async () => {
+      const { rows } = await pool.query('select from pg_locks where not granted');
+      return isOver || rows.length > 0 || null;
+    });
+    commit.resolve();
+    await adding;
+    assert.equal(await completing, false);
+    await moveCampaign(core, ctx, id, 'completed');
+    await assert.rejects(add(core), /completed/);
+  });
+
+  it('counts of leads are added up where that makes them fewer, and not written anew for nothing', async () => {
+    const { id } = await createCampaign(core, ctx, { name: 'Counts' });
+    await addLeads(core, ctx, id, [givenLead(phoneNumber(`+1312${2_560_000 + serial++}`))]);
+    const { pool } = opened.database;
+    const add = (reason: string) =>
+      pool.query(
+        `insert into lead_counts select campaign_id, place_id, 'blocked', ${reason}, false, 1
+        from lead_counts, generate_series(1, 300) n where campaign_id = $1 and reason is null`,
+        [id],
+      );
+    const rows = async () =>
+      (await pool.query('select xmin, leads from lead_counts where campaign_id = $1 order by reason', [id])).rows;
+    await add("'r' || n");
+    const many = await rows();
+    await opened.store.dialling.compactCounts(true);
+    assert.deepEqual(await rows(), many, '301 kinds of leads');
+    for (let time = 0; time < 2; time++) await add("'r' || n");
+    await opened.store.dialling.compactCounts(false);
+    assert.equal((await rows()).length, 901, 'the campaign neither dials nor imports');
+    await opened.store.dialling.compactCounts(true);
+    assert.deepEqual(
+      (await rows()).map(({ leads }) => Number(leads)),
+      [...Array.from({ length: 300 }, () => 3), 1],
+    );
   });
 
   it('5. a dial whose server is slow to end it delays no other dial, and its end is known in the end', async () => {
@@ -130,7 +268,7 @@ describe(`dialling on Postgres ${serverName}`, () => {
   });
 
   /** A campaign whose only lead, in Chicago, asks on its first call to be called at a time. */
-  async function promised(dueAt: Date) {
+  async function promised(dueAt: Date, before: (call: Call) => Promise<unknown> = () => Promise.resolve()) {
     const { id } = await createCampaign(core, ctx, { name: 'Callbacks' });
     await addLeads(core, ctx, id, [givenLead(phoneNumber(`+1312${2_600_000 + serial++}`))]);
     await moveCampaign(core, ctx, id, 'active');
@@ -140,6 +278,7 @@ describe(`dialling on Postgres ${serverName}`, () => {
     const callback = { personId: null, number: null, wanted: 'tomorrow at three', dueAt, reason: 'asked' };
     const ours = { ...callback, conversationId: dialled.call.conversationId };
     await opened.store.bookings.insertCallback(ctx.organizationId, ours, now);
+    await before(dialled.call);
     await opened.database.pool.query('update calls set dialled_at = placed_at where id = $1', [dialled.call.id]);
     await finishCall(core, dialled.call.id, null, { status: 'completed', reason: 'caller_hung_up', failure: null });
     const lead = async () => {
@@ -192,6 +331,75 @@ describe(`dialling on Postgres ${serverName}`, () => {
     );
     await moveCampaign(core, ctx, id, 'active');
     assert.equal((await claim(id)).length, 1, 'it is dialled as soon as it may be');
+  });
+
+  it('22. who keeps a place in line is called by the desk, and not by the campaign as well', async () => {
+    now = new Date('2026-06-09T18:00:00Z');
+    const due = new Date('2026-06-10T18:00:00Z');
+    const { id, lead } = await promised(due, async ({ id: callId }) => {
+      await change({ type: 'enter', entry: newEntry(callId) });
+      await change({ type: 'take-callback', callId, number: '+13125550100', at: due });
+      const talked = "update calls set answered_at = placed_at - interval '1 minute' where id = $1";
+      await opened.database.pool.query(talked, [callId]);
+    });
+    const { status, callbackAt } = await lead();
+    assert.deepEqual([status, callbackAt], ['done', null]);
+    assert.deepEqual(await callbacks(id), { promised: 0, missed: 0 });
+  });
+
+  it('22. a promised callback whose dial is recalled while it rings stays promised', async () => {
+    now = new Date('2026-06-09T18:00:00Z');
+    const due = new Date('2026-06-10T18:00:00Z');
+    const { id, lead } = await promised(due);
+    now = due;
+    const [claimed] = await claim(id);
+    const dialled = await dialLead(core, claimed!.lead, SERVER, reservation);
+    assert.ok('call' in dialled);
+    await opened.database.pool.query('update calls set dialled_at = placed_at where id = $1', [dialled.call.id]);
+    await moveCampaign(core, ctx, id, 'paused');
+    await claim(id);
+    const recalled = await lead();
+    assert.deepEqual([recalled.status, recalled.lastOutcome, recalled.callbackAt], ['ready', 'canceled', due]);
+    await moveCampaign(core, ctx, id, 'active');
+    assert.equal((await claim(id)).length, 1);
+  });
+
+  it('many claimed leads are dialled a few at a time: each dial takes a connection until it is stored', async () => {
+    const { id } = await createCampaign(core, ctx, { name: 'Many' });
+    const numbers = Array.from({ length: 20 }, () => phoneNumber(`+1312${2_580_000 + serial++}`));
+    await addLeads(
+      core,
+      ctx,
+      id,
+      numbers.map((number) => givenLead(number)),
+    );
+    await moveCampaign(core, ctx, id, 'active');
+    let [atOnce, most] = [0, 0];
+    const transaction: Core['store']['transaction'] = async (work) => {
+      most = Math.max(most, ++atOnce);
+      try {
+        return await opened.store.transaction(work);
+      } finally {
+        atOnce--;
+      }
+    };
+    const errors: unknown[] = [];
+    const dialler = new Dialler({
+      core: {
+        ...core,
+        live: { ...core.live, reserve: () => ({ reservation }) },
+        store: { ...opened.store, transaction },
+      },
+      serverId: SERVER,
+      log: { info: () => undefined, warn: () => undefined, error: (fields) => errors.push(fields) },
+    });
+    await until('all dials', 30_000, async () => {
+      const { rowCount } = await opened.database.pool.query('select from attempts where campaign_id = $1', [id]);
+      return rowCount === numbers.length || null;
+    });
+    await dialler.close();
+    assert.ok(most <= 5, `${most} transactions at once`);
+    assert.deepEqual(errors, []);
   });
 
   const change = (event: DeskEvent) =>

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { campaignReadiness } from '#core/campaigns/campaigns.ts';
+import { importDoNotCallList } from '#core/campaigns/import-do-not-call.ts';
 import { importLeads, tryImport, type LeadFile } from '#core/campaigns/import-leads.ts';
 import { getImport, rejectedRows, undoImport } from '#core/campaigns/imports.ts';
 import type { LeadImport } from '#core/campaigns/lead-import.ts';
@@ -82,6 +83,16 @@ describe(`imports of leads on Postgres ${serverName}`, () => {
     });
     return { core: { ...core, store }, signal: stop.signal };
   }
+
+  it('a do-not-call list is read before lists of leads that came earlier', async () => {
+    const [number] = numbers(1) as [string];
+    const leads = await begin(await campaign(), listOf([`${number},Ann`]));
+    const list = await importDoNotCallList(core, ctx, await file(listOf([`${number},Ann`])), null);
+    const claimed = await opened.store.leadImports.claim(LEASE_MS, []);
+    assert.equal(claimed?.id, list.id);
+    await goOn(claimed);
+    await goOn(leads);
+  });
 
   it('18. the same file twice changes nothing; a changed row updates one; a missing row changes nothing', async () => {
     const id = await campaign();

@@ -188,6 +188,16 @@ describe('the desk', () => {
         ({ role, text }) => role === 'agent' && text.includes('with the assistant'),
       ),
     );
+    // A hold that comes when its agent has gone takes no one off the line.
+    await core.live.send(callId, { type: 'desk', act: 'hold' });
+    const from = caller.heard().length + 4000;
+    await core.live.send(callId, { type: 'message', text: 'When are you open?' });
+    await until('the caller to hear the AI agent', 60_000, () =>
+      caller
+        .heard()
+        .slice(from)
+        .some((sample) => Math.abs(sample) > 1000),
+    );
     const [done] = await transfersOf(core, { id: callId });
     assert.equal(done!.outcome, 'bridged');
     assert.ok(done!.humanConnectedAt);

@@ -160,6 +160,9 @@ describe('campaigns of call-center', { concurrency: 1 }, () => {
     const missing = await upload('/api/people/do-not-call/import', csv, { campaign_id: 'campaign_999' });
     assert.equal(missing.status, 404);
     assert.deepEqual((await ok('GET', `/api/campaigns/${id}/readiness`))['blocked'], { do_not_call: 2 });
+    // Nor is one of them called singly, although the leads made their owners known before.
+    const single = await ask('POST', `/api/campaigns/${id}/test-call`, { phone_number: '+4930888041' });
+    assert.equal(single.status, 409, JSON.stringify(single.body));
     // A lead that comes later is held back as well.
     const later = await create({ name: 'Later' });
     await imported(later, 'phone\n"=+4930888041"\n');

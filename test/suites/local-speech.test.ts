@@ -129,6 +129,18 @@ describe('a process that breaks', () => {
       }
     });
 
+  it('that cannot be started fails what was asked of it, and is tried again', async () => {
+    // As `fork` throws without memory.
+    const process = new ModelProcess(brokenModel(''), FAST, new URL('http://localhost/no-worker.ts'));
+    open.push(process);
+    let failures = 0;
+    process.onLost = () => failures++;
+    const { reply } = process.request({ type: 'speak', text: 'Hello', speaker: 0 });
+    await assert.rejects(reply, /the process of broken could not be started/);
+    await until('further tries', 10_000, () => failures >= 3 || null);
+    assert.equal(process.pid, null);
+  });
+
   it('costs a recogniser the utterance that is under way, and no other', async () => {
     const folder = freshDir();
     putStreamer(join(folder, 'one'));

@@ -7,6 +7,7 @@ import { LARGEST_LEAD_FILE } from '#core/campaigns/import-leads.ts';
 import { allowCalls, doNotCallOf, importDoNotCall, listDoNotCall } from '#core/people/do-not-call.ts';
 import type { DoNotCallEntry } from '#core/people/do-not-call-store.ts';
 import { refuseCalls } from '#core/people/refuse-calls.ts';
+import { CSV, CsvReply } from '../kit/csv.ts';
 import { operation } from '../kit/operation.ts';
 import { IdText, idOf, numberOf, phoneNumberInQuery, phoneNumberText, timeInSeconds } from '../kit/codecs.ts';
 import { uploadedFile } from '../kit/upload.ts';
@@ -131,8 +132,8 @@ export const doNotCallImportErrorsOperation = operation({
   path: '/api/people/do-not-call/imports/:import_id/errors.csv',
   summary: 'The rejected rows as CSV with a reason, to be mended and uploaded again',
   permission: 'read',
-  contentType: 'text/csv; charset=utf-8',
+  contentType: CSV,
   params: ImportParams,
-  reply: z.string(),
+  reply: CsvReply,
   handle: async ({ core, ctx, params }) => errorsCsv(core, await getDoNotCallImport(core, ctx, importIn(params))),
 });

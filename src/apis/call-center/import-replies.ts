@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Core } from '#core/core.ts';
-import { MOST_ERRORS_SHOWN, MOST_ERRORS_STORED, rejectedRows } from '#core/campaigns/imports.ts';
+import { MOST_ERRORS_SHOWN, pagesOfRejectedRows, rejectedRows } from '#core/campaigns/imports.ts';
 import { summaryOf, type LeadImport, type RejectedRow } from '#core/campaigns/lead-import.ts';
 import { idOf, timeInSeconds } from '../kit/codecs.ts';
 import { csvRow } from '../kit/csv.ts';
@@ -68,12 +68,16 @@ export async function presentProgress(
   };
 }
 
-/** The rejected rows as they stand in the file, with a column that says why. */
-export async function errorsCsv(core: Pick<Core, 'store'>, one: LeadImport): Promise<string> {
+/** The rejected rows as they stand in the file, with a column that says why, in pieces. */
+export async function errorsCsv(core: Pick<Core, 'store'>, one: LeadImport): Promise<AsyncIterable<string>> {
   const { header } = one.format;
-  const rows = await rejectedRows(core, one, MOST_ERRORS_STORED);
-  const width = Math.max(header?.length ?? 0, ...rows.slice(0, 1000).map(({ cells }) => cells.length));
-  const padded = (cells: readonly string[]) => Array.from({ length: width }, (_, at) => cells[at] ?? '');
-  const head = header === null ? [] : [csvRow([...padded(header), 'import_error'])];
-  return [...head, ...rows.map(({ cells, error }) => csvRow([...padded(cells), error]))].join('');
+  const pages = pagesOfRejectedRows(core, one);
+  const first = await pages.next();
+  const width = Math.max(header?.length ?? 0, ...(first.value ?? []).map(({ cells }) => cells.length));
+  const padded = (cells: readonly string[]) => [...cells, ...Array<string>(Math.max(0, width - cells.length)).fill('')];
+  return (async function* () {
+    if (header !== null) yield csvRow([...padded(header), 'import_error']);
+    for (let next = first; !next.done; next = await pages.next())
+      yield next.value.map(({ cells, error }) => csvRow([...padded(cells), error])).join('');
+  })();
 }

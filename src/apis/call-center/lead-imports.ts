@@ -3,6 +3,7 @@ import { getCampaign } from '#core/campaigns/campaigns.ts';
 import { invalid } from '#core/kernel/errors.ts';
 import { importLeads, LARGEST_LEAD_FILE, tryImport } from '#core/campaigns/import-leads.ts';
 import { getImport, MOST_ERRORS_SHOWN, undoImport } from '#core/campaigns/imports.ts';
+import { CSV, CsvReply } from '../kit/csv.ts';
 import { operation } from '../kit/operation.ts';
 import { IdText, idOf, numberOf, queryFlag, timeInSeconds } from '../kit/codecs.ts';
 import { uploadedFile } from '../kit/upload.ts';
@@ -99,9 +100,9 @@ export const importErrorsOperation = operation({
   path: '/api/campaigns/:campaign_id/imports/:import_id/errors.csv',
   summary: 'The rejected rows as CSV with a reason, to be mended and uploaded again',
   permission: 'read',
-  contentType: 'text/csv; charset=utf-8',
+  contentType: CSV,
   params: ImportParams,
-  reply: z.string(),
+  reply: CsvReply,
   handle: async ({ core, ctx, params }) => {
     return errorsCsv(core, await getImport(core, ctx, ...numbersIn(params)));
   },

@@ -58,11 +58,11 @@ export async function placeCall(core: Core, ctx: Context, input: PlaceCall): Pro
       input.to,
       input.variables['user_id'],
     );
-    if (numberOwner?.doNotCallAt || person?.doNotCallAt)
+    const campaign = await campaignOf(records, ctx, input.campaignId ?? null);
+    if (numberOwner?.doNotCallAt || person?.doNotCallAt || (await isListed(records, ctx, input.to, campaign)))
       throw new AppError('unchangeable', 'This person asked not to be called', {
         subject: `${input.numberField ?? 'to_number'}: ${input.to}`,
       });
-    const campaign = await campaignOf(records, ctx, input.campaignId ?? null);
     return {
       ...(input.sid === undefined ? {} : { sid: input.sid }),
       ...(campaign === null ? {} : { campaignId: campaign.id }),
@@ -86,6 +86,17 @@ export async function placeCall(core: Core, ctx: Context, input: PlaceCall): Pro
   await begun;
   const { sid } = (await core.store.calls.byId(call.id).catch(() => null)) ?? call;
   return { ...call, sid };
+}
+
+/** Whether the number is on the do-not-call list of the organization, or of the campaign that the call counts for. */
+async function isListed(
+  { doNotCall }: Pick<Records, 'doNotCall'>,
+  { organizationId }: Pick<Context, 'organizationId'>,
+  number: PhoneNumber,
+  campaign: Campaign | null,
+): Promise<boolean> {
+  const entries = await doNotCall.of(organizationId, number);
+  return entries.some(({ campaignId }) => campaignId === null || campaignId === campaign?.id);
 }
 
 async function campaignOf(

@@ -3,6 +3,8 @@ import type { Context } from '../kernel/context.ts';
 import { AppError, invalid } from '../kernel/errors.ts';
 import { isTimeZone } from '../kernel/locale.ts';
 import { addBatch, type Added } from './add-batch.ts';
+import type { Records } from '../records.ts';
+import type { Campaign } from './campaign.ts';
 import type { GivenLead } from './lead.ts';
 import { campaignNotFound } from './manage-campaigns.ts';
 
@@ -25,9 +27,7 @@ export async function addLeads(
   for (const { timeZone } of leads)
     if (timeZone !== null && !isTimeZone(timeZone)) throw invalid('time_zone', 'must be an IANA time zone');
   return core.store.transaction(async (records) => {
-    const campaign = await records.campaigns.find(ctx.organizationId, campaignId);
-    if (!campaign) throw campaignNotFound(campaignId);
-    if (campaign.status === 'completed') throw completed(campaignId);
+    const campaign = await openCampaign(records, ctx, campaignId);
     const added = { created: 0, updated: 0, unchanged: 0 };
     for (const batch of batchesOf(leads))
       for (const outcome of (await addBatch(core, records, campaign, batch, null)).values()) added[outcome]++;
@@ -36,7 +36,22 @@ export async function addLeads(
   });
 }
 
-export const completed = (campaignId: number): AppError =>
+/**
+ * The campaign, which is kept from being completed until the transaction ends: what is added keeps it open.
+ * @throws AppError not-found, unchangeable if it is completed
+ */
+export async function openCampaign(
+  { dialling }: Pick<Records, 'dialling'>,
+  { organizationId }: Pick<Context, 'organizationId'>,
+  id: number,
+): Promise<Campaign> {
+  const campaign = await dialling.keepCampaign(organizationId, id);
+  if (!campaign) throw campaignNotFound(id);
+  if (campaign.status === 'completed') throw completed(id);
+  return campaign;
+}
+
+const completed = (campaignId: number): AppError =>
   new AppError('unchangeable', 'The campaign is completed and would not dial these leads: resume it first', {
     subject: `campaign_${campaignId}`,
   });

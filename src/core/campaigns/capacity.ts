@@ -48,9 +48,11 @@ export async function humansFor(
   const abandonment = await abandonmentOf(records, campaign, now);
   if (abandonment === null) return Infinity;
   const { organizationId } = campaign;
+  // Read first: a call that asks the desk meanwhile counts twice, and is not missed.
+  const unserved = await records.dialling.countUnserved(organizationId);
   const free = freeAgents({ ...(await records.desk.read(organizationId)), simulated, policy: DESK_POLICY }, now);
   const lines = linesFor(free, abandonmentPace(abandonment));
-  return Math.max(0, lines - claimed - (await records.dialling.countUnserved(organizationId)));
+  return Math.max(0, lines - claimed - unserved);
 }
 
 /** Claimed leads of campaigns whose calls need human agents. */

@@ -9,7 +9,7 @@ import { completeIfDone } from './complete-campaigns.ts';
 import type { CampaignLoad } from './dialling-store.ts';
 import type { Lead } from './lead.ts';
 import type { OpenPlaces } from './open-places.ts';
-import { dialsAllowed, freeSlots, shareSlots, type Contender } from './pacing.ts';
+import { dialsAllowed, freeSlots, shareSlots, type CallLoad, type Contender } from './pacing.ts';
 import { missCallbacks } from './miss-callbacks.ts';
 import { holdOf } from './reasons.ts';
 import type { Recalls } from './recall-dials.ts';
@@ -25,6 +25,8 @@ const AGAIN_MS = 200;
 /** While dials are being ended: one that could not be ended is tried again. */
 const RECALLING_MS = 1000;
 
+const NO_CALLS: CallLoad = { live: 0, outbound: 0 };
+
 type ClaimCore = Pick<Core, 'store' | 'clock' | 'limits' | 'carriers'>;
 
 export interface Claimant {
@@ -38,6 +40,8 @@ export interface Claimant {
   readonly isHeld: (campaignId: number) => boolean;
   /** There may be something to do at this instant, without a notification before it. */
   readonly lookAgain: (at: Date) => void;
+  /** A part of the step failed; the others are done. */
+  readonly failed: (error: unknown) => void;
 }
 
 export interface ClaimedLead {
@@ -51,54 +55,74 @@ interface Dialable extends Contender {
 }
 
 /**
- * Claims leads that may be dialled now, as many as there are free slots, by the share of each campaign. Completes
- * campaigns that have nothing left to dial.
+ * Claims leads that may be dialled now, as many as there are free slots, by the share of each campaign, into `claimed`.
+ * Completes campaigns that have nothing left to dial.
  */
-async function claimDue(core: ClaimCore, claimant: Claimant): Promise<readonly ClaimedLead[]> {
+async function claimDue(core: ClaimCore, claimant: Claimant, claimed: ClaimedLead[]): Promise<void> {
   const loads = await core.store.dialling.active();
-  if (loads.length === 0) return [];
+  if (loads.length === 0) return;
   const calls = await core.store.dialling.callLoads();
   const room = await carrierRoom(core);
   if (room === 'resting') claimant.lookAgain(later(core, RESTING_MS));
-  let forCarriers = room === 'resting' ? 0 : room - claimedBy(loads);
-  const claimed: ClaimedLead[] = [];
+  const forCarriers = room === 'resting' ? 0 : room - claimedBy(loads);
   for (const [organizationId, campaigns] of Map.groupBy(loads, ({ campaign }) => campaign.organizationId)) {
-    const dialable = await dialableOf(core, claimant, organizationId, campaigns);
-    const load = calls.get(organizationId) ?? { live: 0, outbound: 0 };
-    const free = freeSlots(load, claimedBy(campaigns), core.limits.maxConcurrentCalls);
-    const slots = Math.min(CLAIMED_AT_ONCE, forCarriers, free);
-    const all = campaigns.map(({ campaign: { weight }, pace: { served } }) => ({ weight, served }));
-    const shares = shareSlots(dialable, all, slots);
-    for (const { id, placeIds } of dialable) {
-      const share = shares.get(id)!;
-      const reservations: Reservation[] = [];
-      while (reservations.length < share.dials) {
-        const reservation = claimant.reserve();
-        if (!reservation) break;
-        reservations.push(reservation);
-      }
-      // This server is full or too busy, and no notification says when it is so no more.
-      if (reservations.length < share.dials) claimant.lookAgain(later(core, AGAIN_MS));
-      const leads = await claimInto(core, claimant, { id, placeIds, served: share.served }, reservations);
-      claimed.push(...leads);
-      forCarriers -= leads.length;
-    }
+    const load = calls.get(organizationId) ?? NO_CALLS;
+    const organization = { organizationId, campaigns, load };
+    await apart(claimant, () => claimOf(core, claimant, organization, forCarriers - claimed.length, claimed));
   }
-  return claimed;
 }
+
+interface DiallingOrganization {
+  readonly organizationId: number;
+  readonly campaigns: readonly CampaignLoad[];
+  readonly load: CallLoad;
+}
+
+async function claimOf(
+  core: ClaimCore,
+  claimant: Claimant,
+  { organizationId, campaigns, load }: DiallingOrganization,
+  forCarriers: number,
+  claimed: ClaimedLead[],
+): Promise<void> {
+  const dialable = await dialableOf(core, claimant, organizationId, campaigns);
+  const free = freeSlots(load, claimedBy(campaigns), core.limits.maxConcurrentCalls);
+  const all = campaigns.map(({ campaign: { weight }, pace: { served } }) => ({ weight, served }));
+  const shares = shareSlots(dialable, all, Math.min(CLAIMED_AT_ONCE, forCarriers, free));
+  for (const { id, placeIds } of dialable) {
+    const share = shares.get(id)!;
+    const reservations: Reservation[] = [];
+    while (reservations.length < share.dials) {
+      const reservation = claimant.reserve();
+      if (!reservation) break;
+      reservations.push(reservation);
+    }
+    // This server is full or too busy, and no notification says when it is so no more.
+    if (reservations.length < share.dials) claimant.lookAgain(later(core, AGAIN_MS));
+    claimed.push(...(await claimInto(core, claimant, { id, placeIds, served: share.served }, reservations)));
+  }
+}
+
+/** A failure keeps nothing else from being done. */
+const apart = (claimant: Claimant, work: () => Promise<unknown>): Promise<void> =>
+  work().then(() => undefined, claimant.failed);
 
 /** One step of the dialler: begins to end dials that must not go on, and claims the leads to dial next. */
 export async function claimNext(
   core: ClaimCore & Pick<Core, 'live'>,
   claimant: Claimant,
 ): Promise<readonly ClaimedLead[]> {
+  const { dialling } = core.store;
+  const claimed: ClaimedLead[] = [];
   await claimant.recalls.begin(core);
   if (claimant.recalls.count > 0) claimant.lookAgain(later(core, RECALLING_MS));
-  await missCallbacks(core);
-  await core.store.dialling.makeReady(core.clock.now(), READY_AT_ONCE);
-  const claimed = await claimDue(core, claimant);
-  const next = await core.store.dialling.nextInstant(core.clock.now());
-  if (next !== null) claimant.lookAgain(next);
+  await apart(claimant, () => missCallbacks(core));
+  await dialling.makeReady(core.clock.now(), READY_AT_ONCE);
+  await claimDue(core, claimant, claimed);
+  await apart(claimant, async () => {
+    const next = await dialling.nextInstant(core.clock.now());
+    if (next !== null) claimant.lookAgain(next);
+  });
   return claimed;
 }
 

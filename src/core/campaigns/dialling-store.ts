@@ -80,6 +80,9 @@ export interface DiallingStore {
   unanswered(): Promise<readonly UnansweredDial[]>;
   /** When a request of a call was sent to its carrier. */
   sentAt(callId: number): Promise<Date | null>;
-  /** Adds up the counts of leads, so that they stay few. */
-  compactCounts(): Promise<void>;
+  /**
+   * Adds up the counts of leads, so that they stay few: of campaigns that dial or import, or of all. Counts that would
+   * not become half as many stay as they are.
+   */
+  compactCounts(all: boolean): Promise<void>;
 }

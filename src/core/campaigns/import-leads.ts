@@ -5,11 +5,10 @@ import { storeFile } from '../files/store-file.ts';
 import { AppError, invalid } from '../kernel/errors.ts';
 import type { StagedFile } from '../kernel/file-store.ts';
 import { countryOf, countryOfNumber, countryOfZone } from '../dialling/place.ts';
-import { completed } from './add-leads.ts';
+import { openCampaign } from './add-leads.ts';
 import { descriptionOf, personChanges } from './add-batch.ts';
 import type { GivenLead } from './lead.ts';
 import type { Campaign } from './campaign.ts';
-import { getCampaign } from './campaigns.ts';
 import { columnsOf, isHeader, leadOf, type LeadColumns } from './lead-columns.ts';
 import { UnreadableTable, type ExaminedTable, type TableRow } from './lead-file.ts';
 import type { ImportCounts, LeadImport, RejectedRow } from './lead-import.ts';
@@ -42,7 +41,7 @@ export async function importLeads(
   campaignId: number,
   file: LeadFile,
 ): Promise<LeadImport> {
-  const campaign = await openCampaign(core, ctx, campaignId);
+  const campaign = await openCampaign(core.store, ctx, campaignId);
   const examined = await examinedList(core, campaign, file);
   return beginImport(core, ctx, file, { ...examined, target: 'leads', campaignId });
 }
@@ -59,6 +58,7 @@ export async function beginImport(
   const fileKey = `imports/org_${ctx.organizationId}/${core.secrets.token()}.csv`;
   const record = () =>
     core.store.transaction(async (records) => {
+      if (target === 'leads') await openCampaign(records, ctx, campaignId!);
       const begun = await records.leadImports.insert(
         {
           organizationId: ctx.organizationId,
@@ -90,7 +90,7 @@ export interface DryRun extends ImportCounts {
 
 /** What an import of the file would do. Changes nothing. @throws AppError as `importLeads` */
 export async function tryImport(core: ImportCore, ctx: Acting, campaignId: number, file: LeadFile): Promise<DryRun> {
-  const campaign = await openCampaign(core, ctx, campaignId);
+  const campaign = await openCampaign(core.store, ctx, campaignId);
   const { table, columns } = await examinedList(core, campaign, file);
   const seen = new NumberSet();
   const counts = { created: 0, updated: 0, unchanged: 0, rejected: 0 };
@@ -147,12 +147,6 @@ export function sorted(
     else repeated++;
   }
   return { leads, rejected, repeated };
-}
-
-async function openCampaign(core: ImportCore, ctx: Acting, id: number): Promise<Campaign> {
-  const campaign = await getCampaign(core, ctx, id);
-  if (campaign.status === 'completed') throw completed(id);
-  return campaign;
 }
 
 export interface ExaminedList {

@@ -8,8 +8,8 @@ type Reading = Pick<Context, 'organizationId'>;
 
 export const MOST_ERRORS_SHOWN = 100;
 /** More rejected rows than this are counted, and not stored. */
-export const MOST_ERRORS_STORED = 100_000;
-/** Of one import: the rejected rows are sent as one file, so they have to fit into memory. */
+const MOST_ERRORS_STORED = 100_000;
+/** Of one import. */
 const MOST_CHARACTERS_STORED = 32 * 1024 * 1024;
 const DELETED_AT_ONCE = 1000;
 
@@ -58,6 +58,23 @@ export const rejectedRows = (
   { id }: Pick<LeadImport, 'id'>,
   most: number,
 ): Promise<readonly RejectedRow[]> => core.store.leadImports.rejected(id, most);
+
+/** Together they may be as large as a file, so that they are read, and sent, in pieces. */
+const ROWS_AT_ONCE = 200;
+
+/** All rows that an import rejected, in the order of the file. */
+export async function* pagesOfRejectedRows(
+  { store }: Pick<Core, 'store'>,
+  { id }: Pick<LeadImport, 'id'>,
+): AsyncGenerator<readonly RejectedRow[], undefined> {
+  for (let after = 0; ;) {
+    const rows = await store.leadImports.rejected(id, ROWS_AT_ONCE, after);
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield rows;
+    after = last.row;
+  }
+}
 
 /**
  * Takes back an import: deletes the leads that it created and that were never dialled. What it said of people stays.

@@ -85,8 +85,8 @@ export interface LeadImportStore {
   /** Lets its leads be dialled, and ends the lease. */
   release(id: number, at: Date): Promise<void>;
   undone(id: number, at: Date): Promise<void>;
-  /** By row. */
-  rejected(id: number, most: number): Promise<readonly RejectedRow[]>;
+  /** By row; those behind the row `after`. */
+  rejected(id: number, most: number, after?: number): Promise<readonly RejectedRow[]>;
   /** Deletes rejected rows that hold one of these numbers, in any writing. */
   forgetNumbers(organizationId: number, numbers: readonly string[]): Promise<void>;
   /** The file is about to be deleted. */

@@ -1,4 +1,5 @@
 import type { Call } from '../calls/call.ts';
+import { ABANDONED } from '../calls/end-reasons.ts';
 import { rulesAt } from '../dialling/may-dial.ts';
 import type { OpenHours } from '../dialling/open-hours.ts';
 import type { AttemptOutcome } from '../dialling/rules.ts';
@@ -12,7 +13,7 @@ import type { CallingPlace } from './reasons.ts';
 import { nextDue } from './retry.ts';
 import { rescreenNumber, screenLead } from './screen-lead.ts';
 
-type CampaignRecords = Pick<Records, 'campaigns' | 'leads' | 'dialling' | 'attempts' | 'bookings'>;
+type CampaignRecords = Pick<Records, 'campaigns' | 'leads' | 'dialling' | 'attempts' | 'bookings' | 'desk'>;
 
 /**
  * Decides how leads go on after an outbound call, in the transaction of its end: the lead that it dialled, and all with
@@ -47,7 +48,7 @@ async function settleAttempt(records: CampaignRecords, call: Call, talkMs: numbe
   if (outcome === 'not-dialled') await records.attempts.withdraw(attempt.id);
   else await records.attempts.end(attempt.id, outcome, call.endedAt ?? now);
   if (campaign.needsHuman && outcome !== 'not-dialled' && isLiveAnswer(outcome))
-    await records.attempts.countAnswer(campaign.id, call.endedAt ?? now, outcome === 'abandoned');
+    await records.attempts.countAnswer(campaign.id, call.endedAt ?? now, wasAbandoned(call, outcome));
   // An erased lead is done, and stays so.
   if (lead?.status !== 'dialling') return;
   if (outcome === 'not-dialled') {
@@ -65,9 +66,19 @@ async function settleAttempt(records: CampaignRecords, call: Call, talkMs: numbe
   await records.attempts.settle(lead.id, { outcome, next, callbackAt }, now);
 }
 
-/** When the person asked to be called again on this call; the last wish counts. */
-async function promisedAt({ bookings }: CampaignRecords, { conversationId }: Call): Promise<Date | null> {
-  return (await bookings.callbacksOf(conversationId)).findLast(({ dueAt }) => dueAt !== null)?.dueAt ?? null;
+/** Whether no agent took the call, also of a person who then refused further ones. */
+const wasAbandoned = ({ endReason }: Call, outcome: AttemptOutcome): boolean =>
+  outcome === 'abandoned' || endReason === ABANDONED;
+
+/**
+ * When the person asked to be called again on this call; the last wish counts. Who keeps a place in line is called by
+ * the desk.
+ */
+async function promisedAt({ bookings, desk }: CampaignRecords, { id, conversationId }: Call): Promise<Date | null> {
+  const wish = (await bookings.callbacksOf(conversationId)).findLast(({ dueAt }) => dueAt !== null);
+  if (!wish) return null;
+  const { entries } = await desk.ofCall(id);
+  return entries.some(({ state }) => state === 'callback' || state === 'calling') ? null : wish.dueAt;
 }
 
 /** Where the lead goes on; null if it is done. */

@@ -33,6 +33,7 @@ export class CallDesk {
   readonly #options: CallDeskOptions;
   readonly #phones: AgentPhones;
   readonly #parties = new Map<number, Party>();
+  readonly #humanTalks = () => [...this.#parties.values()].some((one) => one.talks);
   readonly #news: WaitNews;
   readonly #music: HoldMusic;
   readonly #calledBack = new CalledBack();
@@ -58,7 +59,7 @@ export class CallDesk {
       call,
       core: options.core,
       say: (text) => running.say(text),
-      humanTalks: () => [...this.#parties.values()].some((one) => one.talks),
+      humanTalks: this.#humanTalks,
       isClosed: () => this.#closed,
     });
     this.#phones = new AgentPhones({
@@ -88,6 +89,8 @@ export class CallDesk {
     const { running, core, call } = this.#options;
     if (command.type === 'leg') return this.#phones.signal(command.legId, command.signal, command.carrierLegId);
     const { act } = command;
+    // The agent who asked for it may be gone by now, and no one would take the caller off hold.
+    if (act === 'hold' && !this.#humanTalks()) return;
     if (act === 'hold') void this.#music.hold(core, call.organizationId).catch((error: unknown) => this.#failed(error));
     else if (act === 'resume') {
       this.#music.stop();

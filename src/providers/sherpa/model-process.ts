@@ -140,6 +140,15 @@ export class ModelProcess {
     if (this.#run) return this.#run;
     if (this.#closed) throw new Error('is shut down');
     if (this.#restart) throw new Error(this.#lastFailure);
+    try {
+      return this.#begin();
+    } catch (error) {
+      this.#rest(`could not be started: ${error instanceof Error ? error.message : String(error)}`);
+      throw new Error(this.#lastFailure, { cause: error });
+    }
+  }
+
+  #begin(): Run {
     const { does, engine, folder } = this.#model;
     const spec: ModelSpec = { does, engine: resolvedEngine(engine, folder), threads };
     const child = fork(this.#worker, [JSON.stringify(spec)], {
@@ -152,14 +161,18 @@ export class ModelProcess {
     const now = performance.now();
     const run: Run = { child, startedMs: now, heardMs: now, loaded: false, reason: null, lastWords: '' };
     this.#run = run;
-    child.stderr!.on('data', (data: Buffer) => (run.lastWords = (run.lastWords + String(data)).slice(-LAST_WORDS)));
+    child.on('error', (error) => {
+      run.reason ??= error.message;
+      // A process that was not started has no end.
+      if (child.pid === undefined) this.#ended(run, null, null);
+    });
+    child.stderr?.on('data', (data: Buffer) => (run.lastWords = (run.lastWords + String(data)).slice(-LAST_WORDS)));
     child.on('message', (message: FromModel) => this.#heard(run, message));
-    child.on('error', (error) => (run.reason ??= error.message));
     child.on('close', (code, signal) => this.#ended(run, code, signal));
     // A send that fails is followed by the end of the process.
     child.unref();
     child.channel?.unref();
-    (child.stderr as unknown as { unref(): void }).unref();
+    (child.stderr as unknown as { unref(): void } | null)?.unref();
     this.#check ??= setInterval(() => this.#look(), CHECK_MS).unref();
     return run;
   }
@@ -207,12 +220,21 @@ export class ModelProcess {
     if (this.#closed) return;
     const words = run.lastWords.trim().split('\n').at(-1) ?? '';
     const how = run.reason ?? `ended (${signal ?? code})${words === '' ? '' : `: ${words}`}`;
+    this.#rest(how);
+  }
+
+  /** Fails what was asked, and starts the process again after a pause. */
+  #rest(how: string): void {
     this.#lastFailure = `the process of ${this.#model.name} ${how}`;
     const { restartMs, longestRestartMs } = this.#limits;
     const pauseMs = Math.min(longestRestartMs, restartMs * 2 ** this.#failures++);
     this.#restart = setTimeout(() => {
       this.#restart = null;
-      this.#start();
+      try {
+        this.#start();
+      } catch {
+        // It rests again.
+      }
     }, pauseMs).unref();
     this.#fail(new Error(this.#lastFailure));
   }
