@@ -50,7 +50,7 @@ describe('sales-agent: calls', () => {
     const hash = createHash('sha256').update(style).digest('base64');
     assert.ok(index.headers.get('content-security-policy')!.includes(`'sha256-${hash}'`));
     const links = [...text.matchAll(/href="(\/docs[^"]*)"/g)].map(([, path]) => path!);
-    assert.equal(links.length, 14);
+    assert.equal(links.length, 16);
     for (const path of links) {
       const reply = await fetch(server.url + path);
       assert.equal(reply.status, 200, path);
