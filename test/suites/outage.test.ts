@@ -272,7 +272,10 @@ describe('the database goes away', () => {
       // A restart may be noticed too; it, or an end that comes in two steps, is no further outage.
       assert.ok(begun >= outages && begun <= plan.length + 1, `${begun} beginnings of ${outages} outages`);
       assert.equal(ended, begun);
-      const others = lines.filter(({ level, msg }) => level >= 40 && !msg.startsWith('the database'));
+      // A machine that is too busy for the recogniser is no outage of the database.
+      const others = lines.filter(
+        ({ level, msg }) => level >= 40 && !msg.startsWith('the database') && !msg.startsWith('a vendor did not'),
+      );
       assert.deepEqual([...new Set(others.map(({ msg }) => msg))], [], `${others.length} other lines`);
       assert.deepEqual(journals(join(dir, name, 'journal')), []);
     }
