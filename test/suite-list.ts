@@ -73,7 +73,7 @@ export const SUITES: readonly Suite[] = [
   // The longest first, so that neither side waits for the other at the end.
   {
     name: 'outage',
-    budgetS: 900,
+    budgetS: 1200,
     files: ['test/suites/outage.test.ts'],
     needs: () => file(join(PG15, 'postgres')),
   },
@@ -81,7 +81,7 @@ export const SUITES: readonly Suite[] = [
   // acceptance tests by `npm run split`.
   {
     name: 'three processes',
-    budgetS: 900,
+    budgetS: 1200,
     files: tests(
       'test/suites/{sales-agent-calls,webhooks,orchestrator-conversations,event-socket,carriers-dialling}.test.ts',
     ),
@@ -139,19 +139,19 @@ export const SUITES: readonly Suite[] = [
   { name: 'files', budgetS: 60, files: ['test/store/files.test.ts'] },
   { name: 'files in S3', budgetS: 120, files: ['test/store/s3.test.ts'], needs: s3Server },
   { name: 'Redis', budgetS: 60, files: ['test/store/redis.test.ts'], needs: () => file(REDIS_SERVER) },
-  { name: 'desk', budgetS: 400, files: ['test/suites/desk.test.ts', 'test/suites/desk-audio.test.ts'] },
+  { name: 'desk', budgetS: 500, files: ['test/suites/desk.test.ts', 'test/suites/desk-audio.test.ts'] },
   { name: 'desk telephones', budgetS: 240, files: ['test/suites/desk-phones.test.ts'] },
   { name: 'desk rules', budgetS: 90, together: true, files: tests('test/desk/*.test.ts') },
   { name: 'engine', budgetS: 180, together: true, files: tests('test/engine/*.test.ts') },
   { name: 'corpus', budgetS: 180, files: ['test/suites/corpus.test.ts'] },
-  { name: 'campaigns', budgetS: 240, files: tests('test/suites/{campaign{s,-humans,-crash},dialler-wakes}.test.ts') },
+  { name: 'campaigns', budgetS: 360, files: tests('test/suites/{campaign{s,-humans,-crash},dialler-wakes}.test.ts') },
   { name: 'campaign days', budgetS: 240, files: ['test/dialler/campaign-days.test.ts'] },
-  { name: 'numbers', budgetS: 240, files: ['test/suites/numbers.test.ts'] },
+  { name: 'numbers', budgetS: 480, files: ['test/suites/numbers.test.ts'] },
   { name: 'api', budgetS: 180, files: tests('test/suites/sales-agent-*.test.ts') },
   { name: 'console operations', budgetS: 60, files: ['test/suites/console-operations.test.ts'] },
   {
     name: 'tools',
-    budgetS: 300,
+    budgetS: 540,
     files: tests('test/suites/{tools,tools-scripted,tools-confirmed,bookings-changed}.test.ts'),
   },
   { name: 'webhooks', budgetS: 300, files: tests('test/suites/webhook{s,-storm,-fairness}.test.ts') },
@@ -159,7 +159,7 @@ export const SUITES: readonly Suite[] = [
   { name: 'knowledge', budgetS: 180, files: ['test/suites/knowledge.test.ts'] },
   {
     name: 'carriers',
-    budgetS: 240,
+    budgetS: 480,
     files: [
       'test/suites/carriers.test.ts',
       'test/suites/carrier-webhooks.test.ts',
@@ -213,10 +213,10 @@ export const SUITES: readonly Suite[] = [
     needs: missingWheels,
   },
   { name: 'log', budgetS: 120, files: ['test/suites/log.test.ts'] },
-  { name: 'recordings', budgetS: 240, files: ['test/suites/recordings.test.ts'], needs: () => file('/usr/bin/mpg123') },
+  { name: 'recordings', budgetS: 360, files: ['test/suites/recordings.test.ts'], needs: () => file('/usr/bin/mpg123') },
   { name: 'fifty', budgetS: 240, files: ['test/suites/fifty.test.ts'] },
-  { name: 'crash', budgetS: 500, files: ['test/suites/crash.test.ts'] },
-  { name: 'hostile', budgetS: 300, files: tests('test/suites/{hostile,media-flood}.test.ts') },
+  { name: 'crash', budgetS: 700, files: ['test/suites/crash.test.ts'] },
+  { name: 'hostile', budgetS: 480, files: tests('test/suites/{hostile,media-flood}.test.ts') },
   { name: 'hostile text', budgetS: 240, files: ['test/hostile-text.test.ts', 'test/built-patterns.test.ts'] },
   { name: 'deletions', budgetS: 120, files: ['test/suites/deleted-in-use.test.ts'] },
   { name: 'kit', budgetS: 120, files: ['test/suites/kit.test.ts'] },
@@ -242,7 +242,7 @@ export const SUITES: readonly Suite[] = [
   },
   { name: 'deploy', budgetS: 180, files: tests('test/deploy/*.test.ts') },
   { name: 'start-up', budgetS: 240, files: tests('test/suites/{start-up,doctor}.test.ts') },
-  { name: 'backup', budgetS: 300, files: tests('test/suites/backup{,-older}.test.ts') },
+  { name: 'backup', budgetS: 360, files: tests('test/suites/backup{,-older}.test.ts') },
   {
     name: 'backup under load',
     budgetS: 480,
@@ -250,7 +250,7 @@ export const SUITES: readonly Suite[] = [
     files: tests('test/suites/backup-load{,-folder}.test.ts'),
     needs: s3Server,
   },
-  { name: 'process', budgetS: 300, files: ['test/suites/process.test.ts'] },
+  { name: 'process', budgetS: 420, files: ['test/suites/process.test.ts'] },
   {
     name: 'recorded speech',
     budgetS: 240,

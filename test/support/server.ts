@@ -85,7 +85,7 @@ export async function startServer(env: Record<string, string> = {}, parts: Parts
       return lastHeaders;
     },
     database: async (text) => (await app.database.query(text)).rows as Record<string, unknown>[],
-    untilEnded: (sid, limitMs = 120_000) => untilEnded(app, sid, limitMs),
+    untilEnded: (sid, limitMs = 300_000) => untilEnded(app, sid, limitMs),
     close: async () => {
       await app.close(0);
       await roles?.close();
