@@ -59,7 +59,7 @@ describe('sales-agent: calls', () => {
       assert.match(text, /<h2>/, path);
       assert.doesNotMatch(text, /<script|https?:\/\/[^"<]*\.(?:js|css)/, path);
     }
-    for (const name of ['nothing', 'sales-agent'])
+    for (const name of ['nothing', 'call-center'])
       assert.equal((await fetch(`${server.url}/docs/${name}/sockets`)).status, 404);
     const documents = servedDocuments();
     for (const name of documents.names) {
