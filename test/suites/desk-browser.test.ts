@@ -146,10 +146,11 @@ describe('a person at the desk in a browser', { concurrency: 1 }, () => {
               .map((id) => document.querySelector('[aria-labelledby=' + id + '-title]')?.innerText)
               .join(' ')`)
         ).replaceAll(/[\d:]+/g, '');
+      let boards: readonly string[] = [];
       await until(`both boards to show ${what}`, WAIT_MS, async () => {
-        const [first, second] = [await shown(early.board), await shown(late.board)];
-        return first === second && where.test(first);
-      });
+        boards = [await shown(early.board), await shown(late.board)];
+        return boards[0] === boards[1] && where.test(boards[0]!);
+      }).catch((error: unknown) => assert.fail(`${String(error)}: ${boards.join(' | ')}`));
       await until(`both pages of the desk to show ${what}`, WAIT_MS, async () => {
         const [first, second] = [await ofDesk(early.desk), await ofDesk(late.desk)];
         return first === second && /Ann/.test(first);
