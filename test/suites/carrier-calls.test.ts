@@ -111,7 +111,7 @@ describe('calls over a carrier', { concurrency: 2 }, () => {
         const first = await mediaOf(call);
         first.speak(await voice('hello'));
         await untilSaid(key, 'agent', /How can I help/);
-        assert.match(await understood(offline.speechToText[0]!, first.heard(), [FIRST]), /can i help you/);
+        const greeting = first.heard();
         first.speak(await voice('when are you open'));
         await untilSaid(key, 'agent', /nine to five/);
         // Interrupted in the middle of a sentence.
@@ -134,6 +134,8 @@ describe('calls over a carrier', { concurrency: 2 }, () => {
         assert.ok(second.heardSeconds > 0.5, 'nothing was heard on the second connection');
         await fake.hangUp(call);
         const over = await ended(key);
+        // Nobody listens in the call while this takes its time.
+        assert.match(await understood(offline.speechToText[0]!, greeting, [FIRST]), /can i help you/);
         assert.deepEqual(
           [over.status, over.endReason, over.carrier, over.carrierCallId],
           ['completed', 'caller_hung_up', id, call.id],
