@@ -358,6 +358,7 @@ describe(`dialling on Postgres ${serverName}`, () => {
     await opened.database.pool.query('update calls set dialled_at = placed_at where id = $1', [dialled.call.id]);
     await moveCampaign(core, ctx, id, 'paused');
     await claim(id);
+    await recalls.settled();
     const recalled = await lead();
     assert.deepEqual([recalled.status, recalled.lastOutcome, recalled.callbackAt], ['ready', 'canceled', due]);
     await moveCampaign(core, ctx, id, 'active');

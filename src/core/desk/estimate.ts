@@ -56,7 +56,7 @@ function busyForMs(desk: Desk, agent: HumanAgent, times: HandlingTimes, now: Dat
   return offer && offer.state === 'accepted' ? desk.policy.connectMs / 2 : 0;
 }
 
-/** What a caller hears of an estimated wait: never more than they have heard already. */
+/** The estimate that is announced to a caller: never longer than the one announced before. */
 export const toldWaitMs = ({ toldMs }: Pick<QueueEntry, 'toldMs'>, estimateMs: number | null): number | null =>
   estimateMs === null || toldMs === null ? estimateMs : Math.min(estimateMs, toldMs);
 
