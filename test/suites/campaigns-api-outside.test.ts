@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { promisify } from 'node:util';
 import { SignJWT } from 'jose';
 import { saveSettingsGroups } from '#core/carriers/carriers.ts';
 import type { ModelPart, ModelRequest } from '#engine/contracts/language-model.ts';
@@ -11,7 +9,6 @@ import { AnsweringModel } from '../support/answering-model.ts';
 import { EventClient } from '../support/event-client.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
 
-const run = promisify(execFile);
 type Json = Record<string, unknown>;
 
 const WHEN = '2031-03-06T15:00';
@@ -113,34 +110,6 @@ describe('campaigns API from outside', () => {
       assert.match(output, /^That time is taken\. Free: .*\(2031-03-0\dT/);
     const rows = await server.database(`select 1 from bookings where at = '${WHEN}:00Z' and canceled_at is null`);
     assert.equal(rows.length, 1);
-  });
-
-  it('runs the Python example of the seed', async (t) => {
-    const found = await run('python3', ['-c', 'import requests']).then(
-      () => true,
-      () => false,
-    );
-    if (!found) return t.skip('requests (PyPI) is not installed');
-    const example = `import requests
-
-# Make a call via REST API
-response = requests.post('http://localhost:3025/api/trpc/campaign.makeCall', 
-    json={
-        "phoneNumber": "+1234567890",
-        "script": "Hello, this is an AI agent calling...",
-        "useRealCall": True
-    }
-)`;
-    const { stdout } = await run('python3', [
-      '-c',
-      `${example.replace('http://localhost:3025', server.url).replace('+1234567890', '+15005550002')}
-print(response.status_code, response.text)`,
-    ]);
-    const [, status, text] = /^(\d+) (.*)/.exec(stdout)!;
-    assert.equal(status, '200', stdout);
-    const { data } = (JSON.parse(text!) as { result: { data: { success: boolean; callId: string } } }).result;
-    assert.equal(data.success, true);
-    await server.untilEnded(data.callId);
   });
 
   const sms = (fields: Record<string, string>, headers: Record<string, string> = {}) =>

@@ -171,7 +171,7 @@ export const api = new CampaignsClient({ baseUrl: '${server.url}', apiKey: '${se
     const text = examples.typescriptCampaigns.replace('@/utils/api', './api.mjs');
     const printed = await script('campaigns.mjs', `${text}\nconsole.log(JSON.stringify([campaign, result]));`);
     assert.match(printed, /My Campaign/);
-    const said = await python(`${own(examples.pythonCampaigns)}print(response.status_code)\n`, WITH_REQUESTS!);
-    assert.equal(said, '200\n');
+    const shown = 'print(response.status_code, response.json()["result"]["data"]["success"])\n';
+    assert.equal(await python(`${own(examples.pythonCampaigns)}${shown}`, WITH_REQUESTS!), '200 True\n');
   });
 });
