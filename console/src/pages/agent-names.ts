@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { api } from '@/api/client.ts';
 
 type Option = readonly [id: string, name: string];
@@ -9,18 +10,29 @@ export interface AgentNames {
   readonly nameOf: (id: string) => string;
 }
 
+interface ReadNames extends AgentNames {
+  readonly isKnown: (id: string) => boolean;
+}
+
 const NONE: AgentNames = { options: [], nameOf: (id) => id };
 
-/** The agents by name, for choices and lists. */
-export function useAgentNames(): AgentNames {
-  const agents = useQuery({
+/**
+ * The agents by name, for choices and lists. Where one of the ids in sight is not known, the agents are read once more:
+ * it may have been made since.
+ */
+export function useAgentNames(inSight: readonly string[] = []): AgentNames {
+  const { data, refetch } = useQuery({
     queryKey: ['agents', 'names'],
     queryFn: ({ signal }) => api('GET /v1/convai/agents', { query: { limit: '100' } }, { signal }),
     staleTime: 60_000,
-    select: (reply): AgentNames => {
+    select: (reply): ReadNames => {
       const names = new Map(reply.agents.map((one) => [one.agent_id, one.name]));
-      return { options: [...names], nameOf: (id) => names.get(id) ?? id };
+      return { options: [...names], nameOf: (id) => names.get(id) ?? id, isKnown: (id) => names.has(id) };
     },
   });
-  return agents.data ?? NONE;
+  const unknown = data ? [...new Set(inSight.filter((id) => !data.isKnown(id)))].toSorted().join(' ') : '';
+  useEffect(() => {
+    if (unknown !== '') void refetch();
+  }, [unknown, refetch]);
+  return data ?? NONE;
 }

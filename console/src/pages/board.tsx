@@ -22,11 +22,11 @@ const STALE_MS = 10_000;
 export function BoardPage(): ReactNode {
   const [search, setSearch] = useAddress();
   const board = useBoard();
-  const agents = useAgentNames();
+  const cards = board.data?.data.calls ?? [];
+  const agents = useAgentNames(cards.map((card) => card.agent_id));
   const isWall = search['wall'] !== undefined;
   const only = search['lane'];
   const shown = LANES.filter(({ lane }) => only === undefined || lane === only);
-  const cards = board.data?.data.calls ?? [];
   return (
     <Page
       title="Live board"
