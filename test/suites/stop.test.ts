@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { SocketCaller } from '../support/caller.ts';
@@ -46,13 +47,14 @@ function treeOf(pid: number): Process[] {
 class NpmStart {
   readonly npm: ChildProcess;
   readonly url: string;
-  readonly dataDir = newDataDir('stop');
+  readonly dataDir: string;
   output = '';
   exit: { readonly code: number | null; readonly signal: string | null } | null = null;
   /** Every process that was seen below npm. */
   readonly #seen = new Map<number, string>();
 
-  constructor(port: number, env: Record<string, string> = {}) {
+  constructor(port: number, env: Record<string, string>, dataDir: string) {
+    this.dataDir = dataDir;
     this.url = `http://127.0.0.1:${port}`;
     this.npm = spawn('npm', ['start'], {
       cwd: ROOT,
@@ -153,8 +155,8 @@ function cwdOf(pid: number): string | null {
 }
 
 const started: NpmStart[] = [];
-const npmStart = async (env?: Record<string, string>) => {
-  const one = new NpmStart(await freePort(), env);
+const npmStart = async (env: Record<string, string> = {}, dataDir = newDataDir('stop')) => {
+  const one = new NpmStart(await freePort(), env, dataDir);
   started.push(one);
   return one;
 };
@@ -233,7 +235,8 @@ describe('a server that is asked to stop', { concurrency: 2 }, () => {
       'the database is made',
       'it is healthy',
     ]) {
-      const server = await npmStart();
+      // An empty folder, so that the start makes its database.
+      const server = await npmStart({}, mkdtempSync(join(tmpdir(), 'trunkline-stop-')));
       const reached: Readonly<Record<string, () => Promise<boolean> | boolean>> = {
         'npm runs': () => server.tree.length > 0,
         'the launcher runs': () => server.tree.some(({ command }) => /^\S*node\S* run\.mjs/.test(command)),
