@@ -2,7 +2,8 @@
 //   npm run bench                        all of it, about twenty minutes
 //   npm run bench -- calls sockets       parts: calls, sockets, carriers, tail, knowledge, soak, overload, hostile,
 //                                        idle, install, scale, import, dialler
-//   npm run bench -- sockets --n 200     with as many calls; --profile: and what their time goes to
+//   npm run bench -- sockets --n 200     with as many calls; --profile: and what their time goes to; --worst: all callers
+//                                        speak at once, without and with other work of the server beside them
 //   npm run bench -- scale --rows 100000  every list and detail with 1,000 and with so many calls on record
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -10,7 +11,9 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Row } from './calls/measure.ts';
 import type { Share } from './calls/profile.ts';
-import { beside, manyCalls, onOneCore, overload, soak } from './calls/socket-callers.ts';
+import { onOneCore } from './calls/bench-server.ts';
+import { manyCalls, overload, soak, type CallsRow } from './calls/socket-callers.ts';
+import { besideDocument, worstSecond } from './calls/work-beside.ts';
 import { table } from './eval/tables.ts';
 import { measureDialler } from './dialler/dialler.ts';
 import { measureHostile } from './hostile/hostile.ts';
@@ -115,6 +118,21 @@ function showProfile(row: Row, shares: readonly Share[]): void {
   );
 }
 
+/** All callers speak at once, over sockets; the second row of each number of calls has work beside it. */
+async function worstOverSockets(numbers: readonly number[]): Promise<unknown[]> {
+  const found: Awaited<ReturnType<typeof worstSecond>>[] = [];
+  for (const n of numbers) found.push(await worstSecond(n));
+  table(
+    HEAD,
+    found.flatMap(({ alone, beside }) => [cells(alone), cells(beside)]),
+  );
+  for (const { work } of found)
+    console.log(
+      `beside the second row: ${work.chunks} chunks of a document kept within ${work.readMs} ms, ${work.leads} leads imported within ${work.importMs} ms, ${work.delivered} webhooks delivered`,
+    );
+  return found;
+}
+
 const results: Record<string, unknown> = {};
 const keep = (name: string, result: unknown) => {
   results[name] = result;
@@ -136,7 +154,7 @@ for (const part of parts) {
       const rows: { line: string; row: Row }[] = [];
       for (const n of counts([100]))
         for (const line of ['web', 'twilio', 'vonage', 'generic'] as const)
-          rows.push({ line, row: await manyCalls(n, null, line) });
+          rows.push({ line, row: await manyCalls({ n, line }) });
       keep(part, rows);
       table(
         ['media', ...HEAD],
@@ -166,22 +184,24 @@ for (const part of parts) {
       break;
     }
     case 'sockets': {
-      const rows: Awaited<ReturnType<typeof manyCalls>>[] = [];
+      if (values.worst) {
+        keep(part, await worstOverSockets(counts([120])));
+        break;
+      }
+      const rows: CallsRow[] = [];
       for (const n of counts([50, 200]))
         for (const noise of values.profile ? [null] : [null, NOISE_DB])
-          rows.push(await manyCalls(n, noise, 'web', undefined, values.profile));
+          rows.push(await manyCalls({ n, noiseDb: noise, profiled: values.profile }));
       keep(part, rows);
       table(HEAD, rows.map(cells));
       for (const row of rows) if (row.shares) showProfile(row, row.shares);
       break;
     }
     case 'knowledge': {
-      const { alone, indexing, chunks, indexedMs } = await beside(counts([50])[0]!);
-      keep(part, { alone, indexing, chunks, indexedMs });
-      table(HEAD, [cells(alone), cells(indexing)]);
-      console.log(
-        `200 pages, ${chunks} chunks, read and kept within ${indexedMs} ms beside the calls of the second row`,
-      );
+      const { alone, beside, chunks, readMs } = await besideDocument(counts([50])[0]!);
+      keep(part, { alone, beside, chunks, readMs });
+      table(HEAD, [cells(alone), cells(beside)]);
+      console.log(`200 pages, ${chunks} chunks, read and kept within ${readMs} ms beside the calls of the second row`);
       break;
     }
     case 'soak': {

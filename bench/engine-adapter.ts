@@ -139,6 +139,7 @@ function recogniser<Script>(scenario: Scenario<Script>, io: Pick<CallIO<Script>,
 class FakeStream<Script> implements SpeechToTextStream {
   readonly #fake: { push(ms: number): void; close(): void };
   readonly #onPart: SpeechToTextOptions['onPart'];
+  #begun = false;
   /** Of the script's turn that is being said: its utterances so far that have no final. */
   #open: number[] = [];
   #text = '';
@@ -149,13 +150,16 @@ class FakeStream<Script> implements SpeechToTextStream {
     { onPart }: SpeechToTextOptions,
   ) {
     this.#onPart = onPart;
-    this.#fake = new scenario.FakeStt(io.script, io.fedMs(), ({ type, text }) => {
+    this.#fake = new scenario.FakeStt(io.script, Math.max(0, io.fedMs()), ({ type, text }) => {
       if (type === 'interim') this.#partial(text);
       else this.#final(text);
     });
   }
 
   audio(pcm: Int16Array): void {
+    // Digital silence comes only before the script: its quiet line has a little noise.
+    if (!this.#begun && pcm.every((sample) => sample === 0)) return;
+    this.#begun = true;
     this.#fake.push(pcm.length / SAMPLES_PER_MS);
   }
 

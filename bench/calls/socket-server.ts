@@ -40,11 +40,12 @@ const { values } = parseArgs({
     slots: { type: 'string' },
     noise: { type: 'string' },
     profile: { type: 'boolean' },
+    worst: { type: 'boolean' },
   },
 });
 const KEY = 'key-of-the-bench';
 const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-bench-'));
-const script = makeScript(values.noise === undefined ? null : Number(values.noise));
+const script = makeScript(values.noise === undefined ? null : Number(values.noise), values.worst);
 const voiceActivity = makeSilero();
 const app = await buildApp(
   readConfig({
@@ -53,6 +54,7 @@ const app = await buildApp(
     API_SECRET_KEY: KEY,
     MAX_CONCURRENT_CALLS: values.calls,
     RATE_LIMIT_FACTOR: '100000',
+    WEBHOOK_ALLOW_PRIVATE_NETWORKS: 'true',
   }),
   {
     log: pino({ level: 'error' }),
