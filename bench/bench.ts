@@ -2,8 +2,8 @@
 //   npm run bench                        all of it, about twenty minutes
 //   npm run bench -- calls sockets       parts: calls, sockets, carriers, tail, knowledge, soak, overload, hostile,
 //                                        idle, install, scale, import, dialler
-//   npm run bench -- sockets --n 200     with as many calls; --profile: and what their time goes to; --worst: all callers
-//                                        speak at once, without and with other work of the server beside them
+//   npm run bench -- sockets --n 200     with as many calls; --profile: and what their time goes to;
+//                                        --worst: all callers speak at once, without and with other work beside them
 //   npm run bench -- scale --rows 100000  every list and detail with 1,000 and with so many calls on record
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -128,7 +128,11 @@ async function worstOverSockets(numbers: readonly number[]): Promise<unknown[]> 
   );
   for (const { work } of found)
     console.log(
-      `beside the second row: ${work.chunks} chunks of a document kept within ${work.readMs} ms, ${work.leads} leads imported within ${work.importMs} ms, ${work.delivered} webhooks delivered`,
+      [
+        `beside the second row: ${work.chunks} chunks of a document kept within ${work.readMs} ms`,
+        `${work.leads} leads imported within ${work.importMs} ms`,
+        `${work.delivered} webhooks delivered`,
+      ].join(', '),
     );
   return found;
 }

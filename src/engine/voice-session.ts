@@ -131,6 +131,7 @@ export class VoiceSession {
       tools: options.tools,
       firstClauseLetters: policy.firstClauseLetters,
       post,
+      likely: (generation, clause) => this.#speak.prepare(generation, clause),
       expect: (phrases) => this.#listen.expect(phrases),
     });
     this.#speak = new Speak({

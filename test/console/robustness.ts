@@ -47,9 +47,8 @@ export function robustnessTests(scene: Scene): void {
       assert.deepEqual(await axeViolations(page), [], `${path}, failed`);
       await page.unroute(operation);
       // A list may have asked again by itself meanwhile, so that the button is gone.
-      await page.evaluate(
-        `[...document.querySelectorAll('main [role=alert] button')].find((one) => one.textContent === 'Try again')?.click()`,
-      );
+      await page.evaluate(`[...document.querySelectorAll('main [role=alert] button')]
+        .find((one) => one.textContent === 'Try again')?.click()`);
       await page.waitForSelector('main [role=alert]', { ...LONG, state: 'detached' });
     }
     scene.forgive(/500/);

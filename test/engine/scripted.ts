@@ -81,6 +81,8 @@ export class ScriptedModel implements LanguageModel {
     { type: 'done' },
   ];
   delayMs = 200;
+  /** In place of `parts`: texts and when each comes, ms after the request. */
+  stream: readonly (readonly [atMs: number, text: string])[] | null = null;
   readonly requests: ModelRequest[] = [];
   aborted = 0;
   readonly #clock: VirtualClock;
@@ -92,11 +94,26 @@ export class ScriptedModel implements LanguageModel {
 
   generate(request: ModelRequest, onPart: (part: ModelPart) => void): { abort(): void } {
     this.requests.push(request);
-    const { parts } = this;
-    const cancel = this.#clock.at(this.#clock.nowMs() + this.delayMs, () => {
-      for (const part of parts ?? []) onPart(part);
-    });
-    return { abort: () => (this.aborted++, cancel()) };
+    const { parts, stream } = this;
+    const after = (ms: number, task: () => void) => this.#clock.at(this.#clock.nowMs() + ms, task);
+    const cancels = stream
+      ? stream.map(([atMs, text], i) =>
+          after(atMs, () => {
+            onPart({ type: 'text', text });
+            if (i === stream.length - 1) onPart({ type: 'done' });
+          }),
+        )
+      : [
+          after(this.delayMs, () => {
+            for (const part of parts ?? []) onPart(part);
+          }),
+        ];
+    return {
+      abort: () => {
+        this.aborted++;
+        for (const cancel of cancels) cancel();
+      },
+    };
   }
 }
 

@@ -119,6 +119,38 @@ describe('a session', () => {
     assert.ok(s.line.frames.length <= needed + 12, `${s.line.frames.length} frames for ${needed} (${before} before)`);
   });
 
+  it('asks for the voice when the first sentence has its full stop, not a word later', async () => {
+    const s = stage();
+    s.session.start(s.line);
+    await s.silence(3000);
+    s.models[0]!.stream = [
+      [200, 'That costs ten dollars.'],
+      [900, ' All in.'],
+    ];
+    await s.speak(1000, 'what does it cost');
+    const asked = s.clock.nowMs();
+    await s.silence(6000);
+    assert.deepEqual(s.entries('agent').slice(1), ['That costs ten dollars. All in.']);
+    assert.deepEqual(s.voices[0]!.said.slice(1), ['That costs ten dollars.', 'All in.'], 'each asked for once');
+    const first = s.line.frames.find((frame) => frame.atMs > asked)!;
+    // Recogniser 100 ms after its end, model 900 to the word that makes it certain: the voice's 100 are over by then.
+    assert.ok(first.atMs - asked <= 260 + 100 + 900 + 40, `${first.atMs - asked} ms`);
+  });
+
+  it('says a first sentence that was taken for whole too early as the model wrote it', async () => {
+    const s = stage();
+    s.session.start(s.line);
+    await s.silence(3000);
+    s.models[0]!.stream = [
+      [200, 'You find it on example.'],
+      [500, 'com, all of it. Anything else?'],
+    ];
+    await s.speak(1000, 'where is that');
+    await s.silence(8000);
+    assert.deepEqual(s.entries('agent').slice(1), ['You find it on example.com, all of it. Anything else?']);
+    assert.deepEqual(s.voices[0]!.said.slice(2), ['You find it on example.com, all of it.', 'Anything else?']);
+  });
+
   it('waits for the agent to finish where interruption is off, and answers then', async () => {
     const s = stage({ firstMessage: LONG, interruptible: false });
     s.session.start(s.line);

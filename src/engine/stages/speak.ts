@@ -27,21 +27,32 @@ const LATE: Failure = { type: 'error', message: 'no audio in time' };
 export class Speak {
   readonly #options: SpeakOptions;
   readonly #running = new Map<number, ProviderRun>();
+  #prepared: { readonly generation: number; readonly text: string; readonly voice: VoiceRun } | null = null;
 
   constructor(options: SpeakOptions) {
     this.#options = options;
   }
 
+  /**
+   * Asks the first voice for a clause that the model has likely finished, before it is certain: a word of the model
+   * earlier. Null: this generation says none, or another.
+   */
+  prepare(generation: number, text: string | null): void {
+    if (text === null && this.#prepared?.generation !== generation) return;
+    this.#prepared?.voice.abort();
+    this.#prepared = text === null ? null : { generation, text, voice: this.#ask(text, 1) };
+  }
+
   start(segment: number, text: string, attempt: number): void {
-    const { chain, clock, voiceId } = this.#options;
-    const provider = chain[Math.min(attempt, chain.length) - 1]!;
     // A voice that still runs when the next one is tried has taken too long.
     this.#running.get(segment)?.abort(LATE);
     const job = new SegmentJob(this.#options, segment, text, () => this.#running.delete(segment));
     this.#running.set(segment, job);
-    job.run = provider.synthesize({ text, voiceId, working: (budgetMs) => clock.working(budgetMs) }, (part) =>
-      job.part(part),
-    );
+    const isPrepared = attempt === 1 && this.#prepared?.text === text;
+    const voice = isPrepared ? this.#prepared!.voice : this.#ask(text, attempt);
+    if (isPrepared) this.#prepared = null;
+    job.run = voice;
+    voice.deliver((part) => job.part(part));
     if (job.over) this.#running.delete(segment);
   }
 
@@ -55,6 +66,39 @@ export class Speak {
   close(): void {
     for (const job of this.#running.values()) job.abort();
     this.#running.clear();
+    this.#prepared?.voice.abort();
+    this.#prepared = null;
+  }
+
+  #ask(text: string, attempt: number): VoiceRun {
+    const { chain, clock, voiceId } = this.#options;
+    const provider = chain[Math.min(attempt, chain.length) - 1]!;
+    return new VoiceRun((onPart) =>
+      provider.synthesize({ text, voiceId, working: (budgetMs) => clock.working(budgetMs) }, onPart),
+    );
+  }
+}
+
+/** A request to a voice. Parts that come before `deliver` are kept for it. */
+class VoiceRun implements ProviderRun {
+  readonly #run: ProviderRun;
+  readonly #kept: SpeechPart[] = [];
+  #deliver: ((part: SpeechPart) => void) | null = null;
+
+  constructor(start: (onPart: (part: SpeechPart) => void) => ProviderRun) {
+    this.#run = start((part) => {
+      if (this.#deliver) this.#deliver(part);
+      else this.#kept.push(part.type === 'audio' ? { ...part, pcm: part.pcm.slice() } : part);
+    });
+  }
+
+  deliver(to: (part: SpeechPart) => void): void {
+    this.#deliver = to;
+    for (const part of this.#kept.splice(0)) to(part);
+  }
+
+  abort(why?: Failure): void {
+    this.#run.abort(why);
   }
 }
 

@@ -14,6 +14,8 @@ export interface ThinkOptions {
   readonly tools: readonly ToolDefinition[];
   readonly firstClauseLetters: number | null;
   readonly post: (event: TurnEventBody) => void;
+  /** The first clause that this generation will likely say; null: none, or another. Called at each change. */
+  readonly likely: (generation: number, clause: string | null) => void;
   /** What the caller will likely say next. */
   readonly expect: (phrases: readonly string[]) => void;
 }
@@ -29,7 +31,7 @@ export class Think {
   }
 
   start({ generation, attempt, first, ledger, text, said }: Extract<TurnEffect, { type: 'think' }>): void {
-    const { chain, clock, post, prompt, model, tools, firstClauseLetters } = this.#options;
+    const { chain, clock, post, likely, prompt, model, tools, firstClauseLetters } = this.#options;
     const provider = chain[Math.min(attempt, chain.length) - 1]!;
     const request: ModelRequest = {
       prompt,
@@ -41,8 +43,15 @@ export class Think {
     };
     let spoken = new SpokenText(firstClauseLetters);
     let [over, wrote, uttered, called] = [false, false, false, false];
+    let likelyFirst: string | null = null;
+    const expectFirst = (clause: string | null) => {
+      if (clause === likelyFirst || uttered || called) return;
+      likelyFirst = clause;
+      likely(generation, clause);
+    };
     const say = (clauses: readonly string[]) => {
       for (const clause of clauses) {
+        if (clause !== likelyFirst) expectFirst(null);
         uttered = true;
         post({ type: 'model-clause', generation, text: clause });
       }
@@ -57,7 +66,8 @@ export class Think {
       switch (part.type) {
         case 'text':
           wrote ||= part.text.trim() !== '';
-          return say(spoken.push(part.text));
+          say(spoken.push(part.text));
+          return expectFirst(spoken.likelyFirst);
         case 'tool-call':
           // The text before the tool call is spoken before it.
           say(spoken.end());
@@ -88,6 +98,7 @@ export class Think {
   stop(generation: number, why?: Failure): void {
     this.#running.get(generation)?.abort(why);
     this.#running.delete(generation);
+    this.#options.likely(generation, null);
     this.#expected.delete(generation);
   }
 

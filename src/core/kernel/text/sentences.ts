@@ -21,12 +21,14 @@ const NO_CASE = /\p{Lo}/u;
 const UNSPACED = /[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 const LONGEST_WORD = 30;
 const LONGEST_RUN = 40;
+/** A word that no address, number or abbreviation goes on from. */
+const PLAIN_WORD = /^\p{L}*\p{Ll}{2}$/u;
 const SAYS_SOMETHING = /[\p{L}\p{N}]/u;
 
 /**
  * Splits streamed text into sentences or clauses. The splits depend on the text alone, not on how it arrives: no
- * decision is
- * made that a later letter could change. A line end ends a sentence; the text must not contain runs of spaces.
+ * decision is made that a later letter could change. A line end ends a sentence; the text must not contain runs of
+ * spaces.
  */
 export class SentenceCutter {
   readonly #options: CutOptions;
@@ -54,6 +56,21 @@ export class SentenceCutter {
     return pieces;
   }
 
+  /**
+   * The first piece, if the text until now looks like a whole one: it waits only for a sign that very likely follows.
+   * What `push` or `end` gives next may still differ.
+   */
+  get likelyFirst(): string | null {
+    const at = this.#text.length - 1;
+    if (this.#given > 0 || at < 0 || this.#at !== at) return null;
+    const sign = this.#text[at]!;
+    const word = this.#tokenBefore(at);
+    const isPlain = PLAIN_WORD.test(word) && !needsWholeNext(word);
+    const isEnd = ASCII_END.test(sign) ? isPlain : TERMINAL.test(sign);
+    const isComma = SPACED_COMMA.test(sign) && isPlain && this.#commaCounts(this.#weight + spokenLength(sign));
+    return isEnd || isComma ? this.#piece(at + 1) : null;
+  }
+
   #cutAll(ended: boolean): string[] {
     const pieces: string[] = [];
     while (this.#at < this.#text.length) {
@@ -65,15 +82,21 @@ export class SentenceCutter {
   }
 
   #take(end: number, pieces: string[]): void {
+    const piece = this.#piece(end);
+    this.#text = this.#text.slice(end);
+    this.#at = this.#weight = this.#comma = this.#space = 0;
+    if (piece === null) return;
+    this.#given++;
+    pieces.push(piece);
+  }
+
+  /** The text up to here as it is spoken; null if it says nothing. */
+  #piece(end: number): string | null {
     const piece = this.#text
       .slice(0, end)
       .trim()
       .replaceAll(/ ([.,!?;:])/g, '$1');
-    this.#text = this.#text.slice(end);
-    this.#at = this.#weight = this.#comma = this.#space = 0;
-    if (!SAYS_SOMETHING.test(piece)) return;
-    this.#given++;
-    pieces.push(piece);
+    return SAYS_SOMETHING.test(piece) ? piece : null;
   }
 
   /** Looks at one sign. A place to cut after, 0 for none, or `wait` while it is not known. */
@@ -96,13 +119,13 @@ export class SentenceCutter {
     }
     this.#weight += spokenLength(sign);
     this.#at++;
-    if (this.#comma === this.#at && this.#given === 0 && this.#commaCounts()) return this.#comma;
+    if (this.#comma === this.#at && this.#given === 0 && this.#commaCounts(this.#weight)) return this.#comma;
     return this.#weight > longest ? this.#hardEnd() : 0;
   }
 
-  #commaCounts(): boolean {
+  #commaCounts(weight: number): boolean {
     const { commaAfter } = this.#options;
-    return commaAfter !== null && this.#weight >= commaAfter;
+    return commaAfter !== null && weight >= commaAfter;
   }
 
   /** Too long: cut after its last comma, else its last space, else between words. */

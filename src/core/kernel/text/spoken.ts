@@ -23,6 +23,11 @@ export class SpokenText {
     return this.#cutter.push(this.#markup.push(this.#thoughts.push(text)));
   }
 
+  /** The first clause, if the text until now looks like a whole one (`SentenceCutter.likelyFirst`). */
+  get likelyFirst(): string | null {
+    return this.#cutter.likelyFirst;
+  }
+
   end(): string[] {
     const rest = this.#markup.push(this.#thoughts.end()) + this.#markup.end();
     return [...this.#cutter.push(rest), ...this.#cutter.end()];

@@ -78,6 +78,21 @@ describe('text that is spoken', () => {
     assert.deepEqual(spoken.end(), []);
   });
 
+  it('has a likely first clause as soon as its last sign is there', () => {
+    const likely = (...parts: string[]) => {
+      const spoken = new SpokenText();
+      for (const part of parts) spoken.push(part);
+      return spoken.likelyFirst;
+    };
+    assert.equal(likely('That costs ten dollars.'), 'That costs ten dollars.');
+    assert.equal(likely('Really', '?'), 'Really?');
+    assert.equal(likely('我们的办公室每天早上九点开门。'), '我们的办公室每天早上九点开门。');
+    const clause = 'That costs ten dollars a month all in,';
+    assert.equal(likely(`${clause} I think,`), `${clause} I think,`);
+    for (const text of ['Sure', 'Ask Dr.', 'That is 3.', 'Mr. J.', 'Sure. Of course.', 'Well,', '...'])
+      assert.equal(likely(text), null, text);
+  });
+
   it('loses no word, however long the text, in scripts with spaces and without', () => {
     const words = Array.from({ length: 200 }, (_, i) => `word${i}`).join(' ');
     assert.equal(spokenClauses(words).join(' '), words);
