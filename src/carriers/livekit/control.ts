@@ -111,16 +111,19 @@ export class LiveKitControl implements Carrier {
   }
 
   async #joinRoom(room: string, onEvent: (event: CarrierEvent) => void, waitMs: number): Promise<JoinedRoom> {
-    const joined = await this.#join({
+    let joined: JoinedRoom | null = null;
+    let isLeft = false;
+    joined = await this.#join({
       url: this.#api.joinUrl,
       token: await roomToken(this.#settings, room, 'agent', 'agent'),
       waitMs,
       onEvent,
       onLeft: () => {
-        if (this.#joined.get(room) === joined) this.#joined.delete(room);
+        isLeft = true;
+        if (joined && this.#joined.get(room) === joined) this.#joined.delete(room);
       },
     });
-    this.#joined.set(room, joined);
+    if (!isLeft) this.#joined.set(room, joined);
     return joined;
   }
 }
