@@ -5,7 +5,7 @@ import { acceptOffer, declineOffer, type MediaAccess } from '#core/desk/answer-o
 import { agentPageClosed, agentSeen, setAgentStatus } from '#core/desk/agent-status.ts';
 import { endAgentCall, handBack, holdCaller, resumeCaller, wrapUpCall } from '#core/desk/desk-call.ts';
 import { listHumanAgents, queuePosition, queueStatus, viewDesk } from '#core/desk/desk-view.ts';
-import { keepPlace } from '#core/desk/queue-callback.ts';
+import { callBack, keepPlace } from '#core/desk/queue-callback.ts';
 import { getSession } from '#core/calls/call-sessions.ts';
 import { superviseCall } from '#core/desk/supervise-call.ts';
 import { transferCall, transfersOf, type Transfer } from '#core/desk/transfer-call.ts';
@@ -276,6 +276,14 @@ describe('the desk', () => {
     await setAgentStatus(core, as(agent.id), agent.id, 'online');
     await until('the one who opted out to be left alone', 60_000, async () => (await now(optedOut.id))!.endedAt);
     assert.deepEqual([(await now(optedOut.id))!.outcome, (await now(optedOut.id))!.cause], ['callback', 'do_not_call']);
+    const called = await until('the other one to be called', 90_000, async () => {
+      const one = (await now(entry.id))!;
+      return one.callId === entry.callId ? null : one;
+    });
+    const dials = () => server.database(`select id from calls where to_number = '+15005550008'`);
+    const before = await dials();
+    await callBack(core, admin.organizationId, { ...entry, state: 'calling', callback: called.callback });
+    assert.deepEqual(await dials(), before, 'an attempt that has its call makes no second one');
     await until(
       'the other one to talk with the agent',
       90_000,

@@ -20,10 +20,14 @@ export async function readDesk(core: Pick<Core, 'store' | 'carriers'>, organizat
   return { ...(await core.store.desk.read(organizationId)), ...(await settingsOf(core)) };
 }
 
-async function settingsOf({ carriers }: Pick<Core, 'carriers'>): Promise<Pick<Desk, 'simulated' | 'policy'>> {
+type DeskSettings = Pick<Desk, 'simulated' | 'policy'>;
+
+export async function settingsOf({ carriers }: Pick<Core, 'carriers'>): Promise<DeskSettings> {
   const { real } = await carriers.current();
   return { simulated: !real, policy: real ? DESK_POLICY : SIMULATED_POLICY };
 }
+
+type EventSource = (desk: Desk, now: Date, records: Records) => DeskEvent | null | Promise<DeskEvent | null>;
 
 /**
  * Changes a desk under its lock, and matches callers with agents. `event` is made from the locked desk, in the same
@@ -32,20 +36,42 @@ async function settingsOf({ carriers }: Pick<Core, 'carriers'>): Promise<Pick<De
 export async function changeDesk(
   core: DeskCore,
   organizationId: number,
-  event: (desk: Desk, now: Date, records: Records) => DeskEvent | null | Promise<DeskEvent | null>,
+  event: EventSource,
   also: (records: Records, change: DeskChange) => Promise<void> = () => Promise.resolve(),
 ): Promise<DeskChange> {
   const settings = await settingsOf(core);
-  const { change, now } = await core.store.transaction(async (records) => {
-    const before = { ...(await records.desk.lock(organizationId)), ...settings };
-    const now = core.clock.now();
-    const next = (await event(before, now, records)) ?? { type: 'tick' };
-    const after = await withEstimates(records, organizationId, deskStep(before, next, now), now);
-    const change = { before, after: { ...after, ...(await records.desk.save(organizationId, before, after)) } };
-    await also(records, change);
-    return { change, now };
+  const made = await core.store.transaction(async (records) => {
+    const made = await changeDeskIn(records, core, settings, organizationId, event);
+    await also(records, made.change);
+    return made;
   });
-  core.deskAlarm.set(organizationId, openOf(change.after), now);
+  announceChange(core, organizationId, made);
+  return made.change;
+}
+
+export interface DeskChangeMade {
+  readonly change: DeskChange;
+  readonly at: Date;
+}
+
+/** `changeDesk` within a transaction; once that is committed, `announceChange` tells of it. */
+export async function changeDeskIn(
+  records: Records,
+  { clock }: Pick<Core, 'clock'>,
+  settings: DeskSettings,
+  organizationId: number,
+  event: EventSource,
+): Promise<DeskChangeMade> {
+  const before = { ...(await records.desk.lock(organizationId)), ...settings };
+  const at = clock.now();
+  const next = (await event(before, at, records)) ?? { type: 'tick' };
+  const after = await withEstimates(records, organizationId, deskStep(before, next, at), at);
+  return { at, change: { before, after: { ...after, ...(await records.desk.save(organizationId, before, after)) } } };
+}
+
+/** Sets the desk's next deadline, makes callbacks whose turn has come, and wakes the calls that the change touches. */
+export function announceChange(core: DeskCore, organizationId: number, { change, at }: DeskChangeMade): void {
+  core.deskAlarm.set(organizationId, openOf(change.after), at);
   for (const entry of change.after.entries)
     if (
       entry.state === 'calling' &&
@@ -53,7 +79,6 @@ export async function changeDesk(
     )
       core.deskAlarm.callBack(organizationId, entry);
   for (const callId of touched(change)) notifyCall(core, callId);
-  return change;
 }
 
 /** The desk without what has ended. */

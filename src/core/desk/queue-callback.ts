@@ -5,7 +5,15 @@ import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { AppError } from '../kernel/errors.ts';
 import { phoneNumber } from '../kernel/phone-number.ts';
-import { changeDesk, type DeskCore } from './change-desk.ts';
+import {
+  announceChange,
+  changeDesk,
+  changeDeskIn,
+  settingsOf,
+  type DeskChangeMade,
+  type DeskCore,
+} from './change-desk.ts';
+import type { Desk } from './desk.ts';
 import { positionOf } from './estimate.ts';
 import { changedLines } from './line-for.ts';
 import type { QueueEntry } from './queue-entry.ts';
@@ -57,7 +65,8 @@ export async function leaveLine(
 
 /**
  * The turn of a person who keeps a place in line has come: the AI agent of the first call calls them, and asks whether
- * it may connect them. `entry` has just become `calling`; the one server that made it so calls.
+ * it may connect them. `entry` has just become `calling`; the one server that made it so calls. The call and its place
+ * in line are stored in one transaction, and only while this attempt is open: no one is called twice.
  */
 export async function callBack(core: Core, organizationId: number, entry: QueueEntry): Promise<void> {
   const { number } = entry.callback!;
@@ -65,8 +74,10 @@ export async function callBack(core: Core, organizationId: number, entry: QueueE
   const first = (await core.store.calls.byId(entry.callId))!;
   const origin = (await core.store.callOrigins.of([entry.callId])).get(entry.callId) ?? NO_ORIGIN;
   const own = first.direction === 'inbound' ? first.to : first.from;
+  const settings = await settingsOf(core);
+  let placed: DeskChangeMade | null = null;
   try {
-    const call = await placeCall(core, ctx, {
+    await placeCall(core, ctx, {
       agentId: first.agentId,
       to: phoneNumber(number),
       from: own === null ? null : phoneNumber(own),
@@ -75,9 +86,16 @@ export async function callBack(core: Core, organizationId: number, entry: QueueE
       recorded: null,
       ringTimeoutMs: DEFAULT_RING_TIMEOUT_MS,
       origin: { ...origin, roomName: callbackRoom(number, core.clock.now()), skills: entry.skills },
+      also: async (records, call) => {
+        placed = await changeDeskIn(records, core, settings, organizationId, (desk) => {
+          if (!isOpenAttempt(desk, entry)) throw new Outdated();
+          return { type: 'callback-placed', entryId: entry.id, callId: call.id };
+        });
+      },
     });
-    await changeDesk(core, organizationId, () => ({ type: 'callback-placed', entryId: entry.id, callId: call.id }));
+    if (placed) announceChange(core, organizationId, placed);
   } catch (error) {
+    if (error instanceof Outdated) return;
     const refused = error instanceof AppError && error.code === 'unchangeable';
     const cause = refused ? 'do_not_call' : 'not_placed';
     await changeDesk(core, organizationId, () => ({
@@ -89,3 +107,12 @@ export async function callBack(core: Core, organizationId: number, entry: QueueE
     if (!(error instanceof AppError)) throw error;
   }
 }
+
+/** The entry has left the line, this attempt has its call already, or a newer one has begun. */
+class Outdated extends Error {}
+
+const isOpenAttempt = (desk: Desk, { id, callId, callback }: QueueEntry): boolean =>
+  desk.entries.some(
+    (one) =>
+      one.id === id && one.state === 'calling' && one.callId === callId && one.callback!.tries === callback!.tries,
+  );
