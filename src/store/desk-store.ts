@@ -131,12 +131,26 @@ export class PostgresDeskStore implements DeskStore {
       .orderBy('connected_at', 'desc')
       .limit(MEASURED_CALLS)
       .execute();
-    const mean = (of: readonly { readonly ms: number }[]) => of.reduce((sum, { ms }) => sum + ms, 0) / of.length;
     const groups = Map.groupBy(rows, ({ skills }) => skillGroup(skills));
     return {
-      organization: rows.length === 0 ? null : mean(rows),
-      bySkills: Object.fromEntries([...groups].map(([group, of]) => [group, mean(of)])),
+      organization: rows.map(({ ms }) => ms),
+      bySkills: Object.fromEntries([...groups].map(([group, of]) => [group, of.map(({ ms }) => ms)])),
+      leaving: await this.#leaving(organizationId),
     };
+  }
+
+  /** Of the last who asked for any human agent, those who left in each ms that one of them waited. */
+  async #leaving(organizationId: number): Promise<number> {
+    const { rows } = await sql<{ left: number; waited_ms: number }>`
+      select count(*) filter (where outcome = 'caller_gone')::int as left,
+        coalesce(sum(extract(epoch from coalesce(connected_at, ended_at) - entered_at)) * 1000, 0)::float8 as waited_ms
+      from (
+        select outcome, connected_at, ended_at, entered_at from queue_entries
+        where organization_id = ${organizationId} and target_id is null and callback_number is null and state = 'done'
+        order by entered_at desc limit ${MEASURED_CALLS}
+      ) as last`.execute(this.#db);
+    const { left, waited_ms: waitedMs } = rows[0]!;
+    return waitedMs <= 0 ? 0 : left / waitedMs;
   }
 
   async waits(organizationId: number, since: Date): Promise<WaitFigures> {

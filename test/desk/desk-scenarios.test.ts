@@ -9,7 +9,7 @@ import { estimateMinutes, estimateWaitMs, positionOf, toldWaitMs } from '#core/d
 import type { WaitLimits } from '#core/desk/wait-limits.ts';
 import { emptyDesk, humanAgent, MadeUpDesk, newEntry } from './made-up-desk.ts';
 
-const NO_TIMES = { organization: null, bySkills: {} };
+const NO_TIMES = { organization: [], bySkills: {}, leaving: 0 };
 const desk = (agents: number, more: Parameters<typeof humanAgent>[1] = {}) =>
   new MadeUpDesk(
     emptyDesk(

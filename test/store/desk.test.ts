@@ -99,8 +99,11 @@ describe(`the desk on Postgres ${serverName}`, () => {
       assert.equal(agent.wrapUp!.callId, call.id);
       assert.deepEqual(await store.desk.withWork(), [opened.organizationId]);
       const times = await store.desk.handlingTimes(opened.organizationId);
-      assert.equal(Math.round(times.bySkills['']! / 1000), 60);
-      assert.ok(times.organization! > 0);
+      assert.deepEqual(
+        times.bySkills['']!.map((ms) => Math.round(ms / 1000)),
+        [60],
+      );
+      assert.ok(times.organization.length > 0);
       assert.ok((await store.desk.waits(opened.organizationId, new Date(at.getTime() - 1000))).answered >= 1);
     } else assert.fail('the second agent was not offered the entry');
   });
@@ -141,6 +144,7 @@ describe(`the desk on Postgres ${serverName}`, () => {
     assert.equal((await store.desk.entry(opened.organizationId, waiting!.id))!.toldMs, 30_000, 'the shortest');
     await answer(late, 30);
     await change({ type: 'tick' }, at(31));
+    assert.ok((await store.desk.handlingTimes(opened.organizationId)).leaving > 0, 'one of those who waited left');
     assert.deepEqual(await figures(base), {
       answered: 2,
       answeredInTime: 1,

@@ -39,7 +39,7 @@ export interface DeskStore {
   lock(organizationId: number): Promise<StoredDesk>;
   /** Stores what differs between the two, and returns the second with the ids of its new records. */
   save(organizationId: number, before: StoredDesk, after: StoredDesk): Promise<StoredDesk>;
-  /** Of the last 50 calls that human agents took, and of the last 50 of each skill group among them. */
+  /** Of the last 50 calls that human agents took, and of the last 50 waits that ended. */
   handlingTimes(organizationId: number): Promise<HandlingTimes>;
   /** Of those who were connected since. */
   waits(organizationId: number, since: Date): Promise<WaitFigures>;

@@ -2,19 +2,33 @@ import { connectedTo, isOnDutyFor, lineOf, offerTo, type Desk } from './desk.ts'
 import type { HumanAgent } from './human-agent.ts';
 import { inOrder, isInLine, type QueueEntry } from './queue-entry.ts';
 
-/** Mean handling times in ms, with wrap-up; a skill group without enough calls uses the organization's. */
+/** What is known of the last calls of a desk. */
 export interface HandlingTimes {
-  readonly organization: number | null;
-  readonly bySkills: Readonly<Record<string, number>>;
+  /** How long human agents talked, ms. */
+  readonly organization: readonly number[];
+  /** The same of each skill group that had calls. */
+  readonly bySkills: Readonly<Record<string, readonly number[]>>;
+  /** How many callers hang up in each ms that one of them waits. */
+  readonly leaving: number;
 }
 
-const USUAL_HANDLING_MS = 180_000;
+/** Of a talk, where none is known. */
+const USUAL_TALK_MS = 150_000;
 const LEAST_REMAINING_MS = 10_000;
 
 export const skillGroup = (skills: readonly string[]): string => skills.toSorted().join(',');
 
-export const handlingMs = (times: HandlingTimes, skills: readonly string[]): number =>
-  times.bySkills[skillGroup(skills)] ?? times.organization ?? USUAL_HANDLING_MS;
+const talksOf = (times: HandlingTimes, skills: readonly string[]): readonly number[] =>
+  times.bySkills[skillGroup(skills)] ?? times.organization;
+
+const mean = (values: readonly number[], none: number): number =>
+  values.length === 0 ? none : values.reduce((sum, one) => sum + one, 0) / values.length;
+
+/** The mean rest of a talk: of the known ones, those count that lasted longer than this one so far. */
+function restMs(talks: readonly number[], talkedMs: number): number {
+  const longer = talks.filter((ms) => ms > talkedMs);
+  return Math.max(LEAST_REMAINING_MS, mean(longer, mean(talks, USUAL_TALK_MS)) - talkedMs);
+}
 
 /** The place of an entry in line, from 1; null if it does not wait. A person who is called back keeps the place. */
 export function positionOf(desk: Desk, entryId: number): number | null {
@@ -24,8 +38,8 @@ export function positionOf(desk: Desk, entryId: number): number | null {
 }
 
 /**
- * How long an entry still waits: the queue is simulated forward with the agents on duty. Null if it does not wait or no
- * agent on duty could serve it.
+ * How long an entry still waits: the queue is simulated forward with the agents on duty. Who is ahead counts with the
+ * chance that they still wait when it is their turn. Null if it does not wait or no agent on duty could serve it.
  */
 export function estimateWaitMs(desk: Desk, entryId: number, times: HandlingTimes, now: Date): number | null {
   const freeIn = new Map(desk.agents.map((agent) => [agent.id, busyForMs(desk, agent, times, now)]));
@@ -38,7 +52,8 @@ export function estimateWaitMs(desk: Desk, entryId: number, times: HandlingTimes
     if (next) {
       const waitMs = freeIn.get(next.id)!;
       if (entry.id === entryId) return waitMs;
-      freeIn.set(next.id, waitMs + handlingMs(times, entry.skills));
+      const handlingMs = mean(talksOf(times, entry.skills), USUAL_TALK_MS) + desk.policy.wrapUpMs;
+      freeIn.set(next.id, waitMs + Math.exp(-times.leaving * waitMs) * handlingMs);
     } else if (entry.id === entryId) return null;
   }
   return null;
@@ -49,7 +64,7 @@ function busyForMs(desk: Desk, agent: HumanAgent, times: HandlingTimes, now: Dat
   const entry = connectedTo(desk, agent.id);
   if (entry) {
     const talkedMs = now.getTime() - entry.connectedAt!.getTime();
-    return Math.max(LEAST_REMAINING_MS, handlingMs(times, entry.skills) - talkedMs);
+    return restMs(talksOf(times, entry.skills), talkedMs) + desk.policy.wrapUpMs;
   }
   if (agent.wrapUp) return Math.max(0, agent.wrapUp.until.getTime() - now.getTime());
   const offer = offerTo(desk, agent.id);
