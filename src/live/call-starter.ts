@@ -12,6 +12,7 @@ import { askForHuman } from '#core/desk/ask-for-human.ts';
 import { keepPlace, leaveLine } from '#core/desk/queue-callback.ts';
 import type { DeskAlarm } from '#core/desk/desk-alarm.ts';
 import type { DeskCore } from '#core/desk/change-desk.ts';
+import { DeskReadings } from '#core/desk/desk-readings.ts';
 import { CallDesk } from './desk/call-desk.ts';
 import { speakOnce } from './desk/speak-once.ts';
 import type { CallClock } from '#engine/contracts/clock.ts';
@@ -65,6 +66,7 @@ export class CallStarter {
   readonly #options: CallStarterOptions;
   readonly #admission: Admission;
   readonly #desk: DeskCore;
+  readonly #desks: DeskReadings;
   readonly #watch: (event: CallWatchEvent) => void;
 
   constructor(
@@ -75,6 +77,7 @@ export class CallStarter {
   ) {
     this.#options = options;
     this.#desk = desk;
+    this.#desks = new DeskReadings(desk);
     this.#admission = admission;
     this.#watch = watch;
   }
@@ -236,6 +239,7 @@ export class CallStarter {
       legs,
       clock: callClock,
       core: this.#desk,
+      desks: this.#desks,
       phones: {
         core: { ...this.#desk, secrets: this.#options.secrets },
         carriers: () => this.#carriersForAgents(call),

@@ -166,6 +166,62 @@ describe('the desk on two servers', { concurrency: 1 }, () => {
     await until('the socket to close', WAIT_MS, () => caller.closed);
   });
 
+  it('desk.md 9: two agents accept one caller at once on two servers: one has them, the other reads who', async () => {
+    /** An agent whose page is open at one of the servers. */
+    const agent = async (name: string, at: TestServer) => {
+      const [email, password] = [`${name}@example.com`, 'temp_password'];
+      const made = await at.request('POST', '/api/users', { email, name, role: 'agent', password });
+      assert.equal(made.status, 200, JSON.stringify(made.body));
+      const { body } = await at.request('POST', '/api/auth/login', { email, password });
+      const headers = { 'xi-api-key': '', authorization: `Bearer ${String((body['data'] as Json)['token'])}` };
+      const ask = (method: string, path: string, sent?: object) => at.request(method, `/api/v1${path}`, sent, headers);
+      const id = Number(String((made.body['data'] as Json)['user_id']).slice('user_'.length));
+      assert.equal((await ask('PUT', `/agents/${id}/status`, { status: 'online' })).status, 200);
+      /** The call that is offered to this agent; asking keeps the agent in reach. */
+      const offered = () =>
+        until(`an offer to ${name}`, WAIT_MS, async () => {
+          const { body: desk } = await ask('GET', '/desk');
+          return (desk['offers'] as Json[]).find((one) => one['agent_id'] === id) ?? null;
+        });
+      const accept = (offer: Json) => ask('POST', `/desk/offers/${String(offer['offer_id'])}/accept`);
+      return { id, ask, offered, accept };
+    };
+    const [ann, bea] = [await agent('Ann', a), await agent('Bea', b)];
+    for (const { ask } of [ann, bea]) await ask('GET', '/desk');
+    const { caller, call: one } = await call();
+    await askForHuman(b.app.core, one, 'a bill');
+    const late = await ann.offered();
+    // The time to answer is over while the agent's hand is on the button.
+    await a.database(`update offers set deadline = now() where id = ${String(late['offer_id'])}`);
+    const offer = await bea.offered();
+    const [refused, taken, twice] = await Promise.all([ann.accept(late), bea.accept(offer), bea.accept(offer)]);
+    assert.deepEqual([refused.status, taken.status, twice.status], [409, 200, 200]);
+    assert.match(String(refused.body['detail']), /This offer is over: (no answer|taken by Bea)/);
+    const person = new SocketCaller(String(taken.body['websocket_url']));
+    const other = new SocketCaller(String(twice.body['websocket_url']));
+    const bridged = await until('one agent to have the caller', WAIT_MS, async () => {
+      const transfer = (await transfersOf(a.app.core, one)).at(-1)!;
+      return transfer.outcome === 'bridged' ? transfer : null;
+    });
+    assert.equal(bridged.agentId, bea.id);
+    await until('one of the two sockets of the agent to be closed', WAIT_MS, () =>
+      [person, other].some(({ refused: status, closed }) => status !== null || closed !== null),
+    );
+    assert.ok([person, other].some(({ refused: status, closed }) => status === null && closed === null));
+    const again = await ann.accept(late);
+    assert.deepEqual([again.status, again.body['detail']], [409, 'This offer is over: taken by Bea']);
+    const { entries } = await a.app.core.store.desk.ofCall(one.id);
+    assert.deepEqual(
+      entries.map(({ state, agentId }) => [state, agentId]),
+      [['connected', bea.id]],
+    );
+    for (const { id, ask } of [ann, bea]) await ask('PUT', `/agents/${id}/status`, { status: 'offline' });
+    await a.request('POST', `/v1/convai/calls/${one.sid}/end`);
+    await until('the sockets to close', WAIT_MS, () =>
+      [caller, person, other].every((each) => each.closed ?? each.refused),
+    );
+  });
+
   it('an instruction of a supervisor counts on the other server, and stands in no transcript', async () => {
     const { caller, call: one } = await call();
     const path = `/api/v1/desk/calls/${one.id}/instruct`;

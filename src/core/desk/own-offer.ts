@@ -2,6 +2,7 @@ import type { Context } from '../kernel/context.ts';
 import { userOf } from '../kernel/context.ts';
 import { AppError, notFound } from '../kernel/errors.ts';
 import type { Desk } from './desk.ts';
+import type { HumanAgent } from './human-agent.ts';
 import type { Offer } from './offer.ts';
 import type { QueueEntry } from './queue-entry.ts';
 
@@ -16,9 +17,18 @@ export function ownOffer(desk: Desk, past: Offer, ctx: Context, offerId: number)
   const subject = `offer_id: ${offerId}`;
   const offer = desk.offers.find(({ id }) => id === offerId) ?? past;
   if (!mayActFor(ctx, offer.agentId)) throw notFound('Offer', subject);
-  if (offer.endedAt !== null)
-    throw new AppError('conflict', `This offer is over: ${offer.state.replace('_', ' ')}`, { subject });
-  return offer;
+  if (offer.endedAt === null) return offer;
+  const taker = takerOf(desk, offer.entryId);
+  const how = taker ? `taken by ${taker.name}` : offer.state.replace('_', ' ');
+  throw new AppError('conflict', `This offer is over: ${how}`, { subject });
+}
+
+/** The human agent who has the caller, or has accepted. */
+function takerOf(desk: Desk, entryId: number): HumanAgent | null {
+  const connected = desk.entries.find((one) => one.id === entryId && one.state === 'connected');
+  const accepted = desk.offers.find((one) => one.entryId === entryId && one.state === 'accepted');
+  const id = connected?.agentId ?? accepted?.agentId;
+  return desk.agents.find((agent) => agent.id === id) ?? null;
 }
 
 /** The call that a human agent has, of one whom the actor may act for. @throws AppError not-found */

@@ -1,6 +1,7 @@
 import type { Call } from '#core/calls/call.ts';
 import type { Leg } from '#core/calls/leg.ts';
 import type { DeskCore } from '#core/desk/change-desk.ts';
+import type { DeskReadings } from '#core/desk/desk-readings.ts';
 import type { Offer } from '#core/desk/offer.ts';
 import type { Log } from '#core/kernel/log.ts';
 import type { CallClock } from '#engine/contracts/clock.ts';
@@ -31,6 +32,8 @@ export interface CallDeskOptions {
   readonly legs: CallLegs;
   readonly clock: CallClock;
   readonly core: DeskCore;
+  /** Shared by the calls of this server. */
+  readonly desks: DeskReadings;
   readonly phones: Omit<AgentPhonesOptions, 'answered' | 'failed' | 'call' | 'legs' | 'clock' | 'log'>;
   /** Hangs up a leg that another server dialled. */
   readonly hangUp: (carrier: string, carrierLegId: string) => Promise<void>;

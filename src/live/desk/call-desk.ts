@@ -56,8 +56,7 @@ export class CallDesk {
     });
     this.#music = new HoldMusic(running.bridge, clock);
     this.#news = new WaitNews({
-      call,
-      core: options.core,
+      ...options,
       say: (text) => running.say(text),
       humanTalks: this.#humanTalks,
       isClosed: () => this.#closed,

@@ -1,6 +1,7 @@
 import type { Call } from '#core/calls/call.ts';
-import { readDesk, type DeskCore } from '#core/desk/change-desk.ts';
-import { isOnDutyFor, offerFor } from '#core/desk/desk.ts';
+import type { DeskCore } from '#core/desk/change-desk.ts';
+import type { DeskReadings } from '#core/desk/desk-readings.ts';
+import { isOnDutyFor } from '#core/desk/desk.ts';
 import { isOpen, type Offer } from '#core/desk/offer.ts';
 import type { QueueEntry } from '#core/desk/queue-entry.ts';
 import { DESK_PHRASES, overflowWords } from './phrases.ts';
@@ -8,6 +9,7 @@ import { DESK_PHRASES, overflowWords } from './phrases.ts';
 export interface WaitNewsOptions {
   readonly call: Call;
   readonly core: DeskCore;
+  readonly desks: DeskReadings;
   readonly say: (text: string) => void;
   readonly humanTalks: () => boolean;
   readonly isClosed: () => boolean;
@@ -52,20 +54,27 @@ export class WaitNews {
 
   /** Once no agent is asked, or the last one on duty has left, the caller hears how the wait can end. */
   async offerExits(entry: QueueEntry, offers: readonly Offer[]): Promise<void> {
-    const { core, call, isClosed, humanTalks, say } = this.#options;
+    const { core, call, desks, isClosed, humanTalks, say } = this.#options;
     // Who talks with a human agent hears from them that another one cannot be had.
     if (humanTalks()) return;
     const own = offers.filter(({ entryId }) => entryId === entry.id);
     if (this.#exitsOffered.has(entry.id) || own.some(isOpen)) return;
-    const desk = await readDesk(core, call.organizationId);
+    const desk = await desks.read(call.organizationId);
     const isStaffed = desk.agents.some((agent) => isOnDutyFor(desk, agent, entry, core.clock.now()));
     if (isStaffed) this.#staffed.add(entry.id);
     // A wait could be estimated because an agent was on duty when it began.
     const allLeft = !isStaffed && (this.#staffed.has(entry.id) || entry.estimateMs !== null);
-    const stillWaits = desk.entries.some(({ id, state }) => id === entry.id && state === 'waiting');
-    if (isClosed() || !stillWaits || offerFor(desk, entry.id) || !(own.length > 0 || allLeft)) return;
+    if (!(own.length > 0 || allLeft) || !(await this.#isPassedOver(entry)) || isClosed()) return;
     this.#exitsOffered.add(entry.id);
     say(DESK_PHRASES.exits);
+  }
+
+  /** Whether the entry waits, and no agent is asked, at this moment. */
+  async #isPassedOver({ id }: QueueEntry): Promise<boolean> {
+    const { core, call } = this.#options;
+    const { entries, offers } = await core.store.desk.ofCall(call.id);
+    const isAsked = offers.some((offer) => offer.entryId === id && isOpen(offer));
+    return !isAsked && entries.some((one) => one.id === id && one.state === 'waiting');
   }
 
   /** Words for a caller who has waited to a limit. One who could not join the line knows already. */
