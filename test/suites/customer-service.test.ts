@@ -289,6 +289,28 @@ describe('customer-service: calls', { concurrency: 1 }, () => {
     assert.deepEqual(second.body, first.body);
   });
 
+  it('answers a fault of the store with the documented 500: the cause is hidden, nothing is lost', async () => {
+    const body = { to_number: '+15005550001', metadata: { account: 'ACC-SECRET' } };
+    const send = () => ask('POST', '/calls/outbound/create', body, { 'idempotency-key': 'fault' });
+    const calls = async () => (await server.database('select count(*)::int as n from calls'))[0]!['n'];
+    const before = await calls();
+    await server.database(`
+      create function fail() returns trigger language plpgsql as
+      $$ begin raise exception 'disk of db.internal is full, password=hunter2'; end $$`);
+    await server.database('create trigger fail before insert on calls for each row execute function fail()');
+    const failed = await send();
+    assert.deepEqual([failed.status, failed.body], [500, { detail: 'Internal server error' }]);
+    assert.equal(await calls(), before);
+    const logged = server.trouble.splice(0).join('');
+    assert.match(logged, /an operation failed/);
+    for (const secret of ['ACC-SECRET', server.key]) assert.ok(!logged.includes(secret), secret);
+    await server.database('drop function fail cascade');
+    const made = await send();
+    assert.equal(made.status, 200, JSON.stringify(made.body));
+    assert.equal((await detail(made.body['session_id']))['session_id'], made.body['session_id']);
+    assert.equal((await send()).body['session_id'], made.body['session_id'], 'the repetition counts once');
+  });
+
   it('keeps its documented limits, and tells of the one nearest its end', async () => {
     const own = await startServer({ RATE_LIMIT_FACTOR: '1' });
     try {
