@@ -13,6 +13,7 @@ import { makeOfflineProviders } from '#providers/offline/offline.ts';
 import { CERTIFICATE, FakeConnect } from '../carriers/connect.ts';
 import type { FakeCall, FakeCarrier } from '../carriers/fake-carrier.ts';
 import { FakeGeneric } from '../carriers/generic.ts';
+import { FakeLiveKitRooms } from '../carriers/livekit-rooms.ts';
 import { FakeTwilio } from '../carriers/twilio.ts';
 import { FakeVonage } from '../carriers/vonage.ts';
 import { speak } from '../contract/text-to-speech.ts';
@@ -22,15 +23,18 @@ import { accepted, startServer, until, type TestServer } from '../support/server
 
 // Human agents at telephones over every carrier, each by a fake of it: one caller is handed from one agent to the next.
 
-const CARRIER_LIST = CARRIERS.map((one) =>
-  one.id === 'aws-connect' ? connectWith(() => Promise.resolve(CERTIFICATE)) : one,
-);
 const connect = new FakeConnect();
+const livekit = new FakeLiveKitRooms();
+const CARRIER_LIST = CARRIERS.map((one) => {
+  if (one.id === 'livekit') return livekit.manifest;
+  return one.id === 'aws-connect' ? connectWith(() => Promise.resolve(CERTIFICATE)) : one;
+});
 const FAKES: Readonly<Record<string, FakeCarrier>> = {
   twilio: new FakeTwilio(),
   vonage: new FakeVonage(),
   'generic-http': new FakeGeneric(),
   'aws-connect': connect,
+  livekit,
 };
 const WAIT_MS = 60_000;
 
@@ -47,6 +51,7 @@ before(async () => {
     carriers: CARRIER_LIST,
   });
   connect.notifyUrl = `${server.url}/voice/webhook/aws-connect`;
+  livekit.notifyUrl = `${server.url}/voice/webhook/livekit`;
   admin = { organizationId: server.app.organization.id, actor: { kind: 'system', name: 'test' }, requestId: 'test' };
   await callIn();
 });
@@ -168,14 +173,14 @@ const CASES: readonly Case[] = [
     answers: false,
     does: async (fake, phone) => void (await fake.tell(phone, 'busy')),
     outcome: 'busy',
-    cause: /busy/,
+    cause: /busy|USER_REJECTED/,
   },
   {
     what: 'no answer',
     answers: false,
     does: async (fake, phone) => void (await fake.tell(phone, 'no-answer')),
     outcome: 'no_answer',
-    cause: /no.answer|never arrived/,
+    cause: /no.answer|never arrived|USER_UNAVAILABLE/,
   },
 ];
 
