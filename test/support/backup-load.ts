@@ -89,9 +89,15 @@ class Client {
     });
   }
 
+  /** Made whole, which the MP3 is the last of; until then there is what was recorded so far. */
   recording(sid: string): Promise<Buffer> {
-    return until(`the recording of ${sid}`, 30_000, async () => {
-      const reply = await fetch(`${this.#server.url}/app/recordings/${sid}.wav`, { headers: { 'x-api-key': KEY } });
+    const read = (format: string) =>
+      fetch(`${this.#server.url}/app/recordings/${sid}.${format}`, { headers: { 'x-api-key': KEY } });
+    return until(`the recording of ${sid}`, 60_000, async () => {
+      const made = await read('mp3');
+      await made.arrayBuffer();
+      if (!made.ok) return null;
+      const reply = await read('wav');
       return reply.ok ? Buffer.from(await reply.arrayBuffer()) : null;
     });
   }
