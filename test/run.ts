@@ -33,7 +33,7 @@ if (chosen.length === 0) {
 installTools();
 writeConsoleTypes();
 const database = chosen === CHECKS ? null : writeDatabase();
-if (chosen.some(({ name }) => name === 'console')) must(process.execPath, [join('console', 'build.mjs')], ROOT);
+if (chosen.some((suite) => suite.opensConsole)) must(process.execPath, [join('console', 'build.mjs')], ROOT);
 const began = performance.now();
 const queue = chosen.filter((suite) => !suite.alone);
 const results: Result[] = [];

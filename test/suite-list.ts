@@ -1,6 +1,7 @@
 // The suites of tests: what each runs, within which time, and what it needs.
 import { existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
+import { missingLinters } from './support/linters.ts';
 import { missingForLiveKit } from './support/livekit-binary.ts';
 import { motoPath } from './support/moto.ts';
 import { ROOT } from './support/process.ts';
@@ -18,6 +19,8 @@ export interface Suite {
   readonly alone?: true;
   /** All files in one process: for those that start nothing, whose hooks belong to a `describe`. */
   readonly together?: true;
+  /** Opens pages of the console, which is built before. */
+  readonly opensConsole?: true;
   /** Runs only when it is named. */
   readonly onDemand?: true;
   /** What is missing, or null. */
@@ -234,7 +237,8 @@ export const SUITES: readonly Suite[] = [
     budgetS: 300,
     files: tests('test/suites/{two-servers,desk-two-servers,takeover}.test.ts'),
   },
-  { name: 'deploy', budgetS: 180, files: tests('test/deploy/*.test.ts') },
+  { name: 'deploy', budgetS: 180, files: tests('test/deploy/{deploy,monitoring}.test.ts') },
+  { name: 'deploy linters', budgetS: 60, files: ['test/deploy/linters.test.ts'], needs: missingLinters },
   { name: 'start-up', budgetS: 240, files: tests('test/suites/{start-up,doctor}.test.ts') },
   { name: 'backup', budgetS: 360, files: tests('test/suites/backup{,-older}.test.ts') },
   {
@@ -263,6 +267,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'console',
     budgetS: 420,
+    opensConsole: true,
     files: tests('test/console/*.test.ts', 'test/suites/{clients-browser,console}.test.ts'),
     needs: () => file('/usr/bin/chromium'),
   },
@@ -270,7 +275,7 @@ export const SUITES: readonly Suite[] = [
     name: 'desk in a browser',
     budgetS: 240,
     alone: true,
-    onDemand: true,
+    opensConsole: true,
     files: ['test/suites/desk-browser.test.ts'],
     needs: () => file('/usr/bin/chromium'),
   },

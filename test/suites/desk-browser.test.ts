@@ -134,11 +134,10 @@ describe('a person at the desk in a browser', { concurrency: 1 }, () => {
     /** Pages that are opened now come to show what those show that were open from the start. */
     const lateBoardsAreAlike = async (what: string, where: RegExp) => {
       const late = { board: await pageIn(boss.context), desk: await pageIn(boss.context) };
-      await late.board.goto(`${server.url}/app/board`);
-      await late.desk.goto(`${server.url}/app/desk`);
+      await Promise.all(Object.entries(late).map(([name, page]) => page.goto(`${server.url}/app/${name}`)));
       // Times go on.
       const shown = async (page: Page) =>
-        (await page.evaluate<string>("document.querySelector('main').innerText")).replaceAll(/[\d:]+/g, '');
+        (await page.evaluate<string>("document.querySelector('main')?.innerText ?? ''")).replaceAll(/[\d:]+/g, '');
       const ofDesk = async (page: Page) =>
         (
           await page.evaluate<string>(`
