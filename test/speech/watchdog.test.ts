@@ -21,6 +21,14 @@ describe('the watchdog of a speech worker', () => {
     });
   }
 
+  it('takes a queue that moves for no hang', async () => {
+    const worker = start(1500);
+    await worker.request({ mood: 'well' });
+    await Promise.all(Array.from({ length: 12 }, () => worker.request({ mood: 'slow' })));
+    assert.equal(worker.restarts, 0);
+    await worker.close();
+  });
+
   it('starts no worker before the first request, keeps what comes before its data, and says when there are none', async () => {
     let asked = 0;
     let give: (data: object) => void = () => undefined;

@@ -129,6 +129,15 @@ describe('a process that breaks', () => {
       }
     });
 
+  it('that is slow is no process that hangs while its queue moves', async () => {
+    const process = broken('is slow', { ...FAST, stuckMs: 1500 });
+    await process.load(AbortSignal.timeout(60_000));
+    const { pid } = process;
+    const all = Array.from({ length: 30 }, () => process.request({ type: 'speak', text: 'Hello', speaker: 0 }).reply);
+    assert.equal((await Promise.all(all)).length, 30);
+    assert.equal(process.pid, pid);
+  });
+
   it('that cannot be started fails what was asked of it, and is tried again', async () => {
     // As `fork` throws without memory.
     const process = new ModelProcess(brokenModel(''), FAST, new URL('http://localhost/no-worker.ts'));

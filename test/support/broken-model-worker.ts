@@ -9,9 +9,16 @@ if (mood === 'does not load') {
   console.error('some noise\nno such model');
   process.exit(7);
 }
+const SLOW_MS = 100;
+let freeMs = 0;
 process.on('message', (message: ToModel) => {
   if (message.type !== 'speak' && message.type !== 'finish') return;
   if (mood === 'dies') process.abort();
+  if (mood === 'is slow') {
+    // One after the other.
+    freeMs = Math.max(freeMs, performance.now()) + SLOW_MS;
+    setTimeout(() => say({ type: 'reply', id: message.id, text: '' }), freeMs - performance.now());
+  }
   if (mood === 'grows') say({ type: 'pulse', memoryBytes: 9e9 });
   if (mood === 'answers twice' || mood === 'speaks on') {
     say({ type: 'audio', id: message.id, pcm: new Int16Array(800).fill(5000), sampleRateHz: 8000 });

@@ -6,7 +6,7 @@ import { resolvedEngine, type InstalledModel } from './installed-models.ts';
 export interface ProcessLimits {
   /** Requests at once; a further one fails. */
   readonly mostWaiting: number;
-  /** A request may take this long, ms. */
+  /** While requests wait, the process may give no answer and no audio for this long, ms. */
   readonly stuckMs: number;
   /** A model may take this long to load, ms. */
   readonly loadMs: number;
@@ -49,6 +49,8 @@ interface Run {
   readonly startedMs: number;
   loaded: boolean;
   heardMs: number;
+  /** The last message that was more than a sign of life. */
+  workedMs: number;
   /** Why we ended it. */
   reason: string | null;
   lastWords: string;
@@ -159,7 +161,7 @@ export class ModelProcess {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     const now = performance.now();
-    const run: Run = { child, startedMs: now, heardMs: now, loaded: false, reason: null, lastWords: '' };
+    const run: Run = { child, startedMs: now, heardMs: now, workedMs: now, loaded: false, reason: null, lastWords: '' };
     this.#run = run;
     child.on('error', (error) => {
       run.reason ??= error.message;
@@ -179,6 +181,7 @@ export class ModelProcess {
 
   #heard(run: Run, message: FromModel): void {
     run.heardMs = performance.now();
+    if (message.type !== 'pulse') run.workedMs = run.heardMs;
     if (message.type === 'loaded') {
       run.loaded = true;
       for (const { resolve } of this.#loading.splice(0)) resolve();
@@ -203,10 +206,9 @@ export class ModelProcess {
       if (now - run.startedMs > loadMs) this.#end(run, 'did not load its model in time');
       return;
     }
-    const oldest = [...this.#waiting.values()].some(
-      ({ sinceMs }) => now - Math.max(sinceMs, run.startedMs) > stuckMs + (sinceMs < run.startedMs ? loadMs : 0),
-    );
-    if (oldest || now - run.heardMs > silentMs) this.#end(run, 'hung');
+    // Requests are worked off in order: a queue that moves is no hang, however long the last of it has waited.
+    const isStuck = [...this.#waiting.values()].some(({ sinceMs }) => now - Math.max(sinceMs, run.workedMs) > stuckMs);
+    if (isStuck || now - run.heardMs > silentMs) this.#end(run, 'hung');
   }
 
   #end(run: Run, reason: string): void {

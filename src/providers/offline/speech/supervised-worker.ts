@@ -24,6 +24,7 @@ export class SupervisedWorker {
   readonly #file: URL;
   readonly #data: () => Promise<unknown>;
   readonly #stuckMs: number;
+  #repliedMs = 0;
   readonly #onRestart: () => void;
   readonly #waiting = new Map<number, Waiting>();
   /** Null until it is first needed: a worker holds its models in memory. */
@@ -90,6 +91,7 @@ export class SupervisedWorker {
   }
 
   #heard(message: WorkerReply): void {
+    this.#repliedMs = performance.now();
     const waiting = this.#waiting.get(message.id);
     if (!waiting) return this.onMessage(message as never);
     this.#waiting.delete(message.id);
@@ -106,8 +108,10 @@ export class SupervisedWorker {
 
   #check(): void {
     const now = performance.now();
+    // A queue that moves is no hang, however long the last of it has waited.
     for (const one of this.#waiting.values())
-      if (now - one.sinceMs > this.#stuckMs) return this.#restart(new Error('the speech worker hung'));
+      if (now - Math.max(one.sinceMs, this.#repliedMs) > this.#stuckMs)
+        return this.#restart(new Error('the speech worker hung'));
   }
 
   #restart(reason: Error): void {
