@@ -1,7 +1,7 @@
 // Measures the engine and prints tables, and everything measured as JSON beside them.
 //   npm run bench                        all of it, about twenty minutes
 //   npm run bench -- calls sockets       parts: calls, sockets, carriers, tail, knowledge, soak, overload, hostile,
-//                                        idle, install, scale, import, dialler
+//                                        idle, install, scale, import, dialler, console
 //   npm run bench -- sockets --n 200     with as many calls; --profile: and what their time goes to;
 //                                        --worst: all callers speak at once, without and with other work beside them
 //   npm run bench -- scale --rows 100000  every list and detail with 1,000 and with so many calls on record
@@ -15,6 +15,7 @@ import { onOneCore } from './calls/bench-server.ts';
 import { manyCalls, overload, soak, type CallsRow } from './calls/socket-callers.ts';
 import { besideDocument, worstSecond } from './calls/work-beside.ts';
 import { table } from './eval/tables.ts';
+import { measureConsole } from './console/console.ts';
 import { measureDialler } from './dialler/dialler.ts';
 import { measureHostile } from './hostile/hostile.ts';
 import { measureIdle } from './idle.ts';
@@ -48,6 +49,7 @@ const PARTS = [
   'scale',
   'import',
   'dialler',
+  'console',
 ] as const;
 const parts = positionals.length === 0 ? PARTS : PARTS.filter((part) => positionals.includes(part));
 const NOISE_DB = -45;
@@ -277,6 +279,20 @@ for (const part of parts) {
       table(
         ['texts', 'how many', 'characters each', 'event-loop delay p99 / max, ms'],
         rows.map((row) => [row.kind, String(row.texts), String(row.characters), `${row.p99Ms} / ${row.maxMs}`]),
+      );
+      break;
+    }
+    case 'console': {
+      const found = await measureConsole();
+      keep(part, found);
+      table(
+        ['console', 'measured', 'at most', ''],
+        found.map(({ what, value, unit, most }) => [
+          what,
+          `${value} ${unit}`,
+          most === null ? '-' : `${most} ${unit}`,
+          most !== null && value > most ? 'OVER' : '',
+        ]),
       );
       break;
     }

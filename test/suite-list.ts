@@ -261,7 +261,8 @@ export const SUITES: readonly Suite[] = [
     name: 'browser',
     budgetS: 240,
     alone: true,
-    files: ['test/suites/browser.test.ts'],
+    opensConsole: true,
+    files: ['test/suites/browser.test.ts', 'test/suites/console-microphone.test.ts'],
     needs: () => file('/usr/bin/chromium'),
   },
   {
@@ -278,5 +279,12 @@ export const SUITES: readonly Suite[] = [
     opensConsole: true,
     files: ['test/suites/desk-browser.test.ts'],
     needs: () => file('/usr/bin/chromium'),
+  },
+  {
+    name: 'console states',
+    budgetS: 330,
+    opensConsole: true,
+    files: ['test/suites/console-states.test.ts', 'test/suites/console-outage.test.ts'],
+    needs: () => file('/usr/bin/chromium') ?? file(join(PG15, 'postgres')),
   },
 ];

@@ -1,39 +1,38 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { gzipSync } from 'node:zlib';
-import { ROOT } from '../support/process.ts';
+import { builtConsole } from '../support/built-console.ts';
 
-const DIST = join(ROOT, 'console', 'dist');
 const FIRST_PAGE = 150 * 1024;
-const FIRST_PAGE_CHUNKS = /^(?:index|board|page)-/;
+/** What the largest pages may add to it in kB, with all that they import: dialogs and forms, the chart, the editor. */
+const MORE = [
+  ['analytics', /^analytics-/, 5],
+  ['the chart', /^chart-/, 30],
+  ['the page of a call', /^call-/, 40],
+  ['the editor', /^code-editor-/, 200],
+] as const;
 
 describe('the built console', () => {
-  const assets = readdirSync(join(DIST, 'app', 'assets')).filter((name) => !name.endsWith('.gz'));
-  const read = (name: string) => readFileSync(join(DIST, 'app', 'assets', name));
-  const page = readFileSync(join(DIST, 'index.html'), 'utf8');
+  const { page, assets, read, firstPage, beyondFirstPage } = builtConsole();
 
-  /** Scripts that a script imports before it runs. */
-  const importsOf = (name: string): readonly string[] =>
-    [
-      ...read(name)
-        .toString('utf8')
-        .matchAll(/\b(?:from|import)\s*["']\.\/([\w-]+\.js)["']/g),
-    ].map((found) => found[1]!);
-
-  it('has a first page of at most 150 kB gzip: the page, its scripts and styles, the board', () => {
-    const first = new Set(assets.filter((name) => FIRST_PAGE_CHUNKS.test(name)));
-    for (const name of first) for (const one of importsOf(name)) first.add(one);
-    const bytes = [...first].reduce((sum, name) => sum + gzipSync(read(name), { level: 9 }).length, page.length);
+  it('2. has a first page of at most 150 kB gzip: the page, its scripts and styles, the board', () => {
     assert.ok(
-      [...first].some((name) => name.startsWith('board-')),
+      assets.some((name) => name.startsWith('board-')),
       'the board is a chunk of its own',
     );
-    assert.ok(bytes <= FIRST_PAGE, `${bytes} bytes`);
+    assert.ok(firstPage <= FIRST_PAGE, `${firstPage} bytes`);
   });
 
-  it('names no other origin that is loaded, and needs no script in the page', () => {
+  it('2. has pages that add no more than their share', () => {
+    for (const [what, chunks, most] of MORE) {
+      assert.ok(
+        assets.some((name) => chunks.test(name)),
+        `${what} is no chunk of its own`,
+      );
+      assert.ok(beyondFirstPage(chunks) <= most * 1024, `${what}: ${beyondFirstPage(chunks)} bytes`);
+    }
+  });
+
+  it('2. names no other origin that is loaded, and needs no script in the page', () => {
     assert.doesNotMatch(page, /https?:\/\//);
     assert.doesNotMatch(page, /<script(?![^>]*\bsrc=)/);
     for (const name of assets.filter((one) => one.endsWith('.css')))

@@ -1,24 +1,15 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { axeViolations } from '../support/axe.ts';
-import type { Page } from '../support/chromium.ts';
-import { until, type TestServer } from '../support/server.ts';
+import { violationsLightAndDark } from '../support/axe.ts';
+import { until } from '../support/server.ts';
+import { addEntry, fillTalk } from '../support/console-records.ts';
+import { LONG, type ConsoleScene } from './scene.ts';
 
 // Tests of the pages on which agents, campaigns, people and the server itself are managed. They run in the suite of the
 // console, on its server and in its browser.
 
 type Json = Record<string, unknown>;
 
-export interface ConsoleScene {
-  server(): TestServer;
-  page(): Page;
-  /** A further tab of the same user. */
-  newPage(): Promise<Page>;
-  open(path: string, title: string): Promise<void>;
-  shoot(name: string): Promise<void>;
-}
-
-const LONG = { timeout: 60_000 };
 const PAGES = [
   ['agents', 'Agents'],
   ['campaigns', 'Campaigns'],
@@ -39,13 +30,7 @@ export function managingTests(scene: ConsoleScene): void {
   const ask = (method: string, path: string, body?: unknown) => scene.server().request(method, path, body);
   const makeAgent = async (settings: Json) =>
     String((await ask('POST', '/v1/convai/agents', { name: 'Tested', ...settings })).body['agent_id']);
-  const accessible = async () => {
-    for (const scheme of ['light', 'dark'] as const) {
-      await scene.page().emulateMedia({ colorScheme: scheme });
-      assert.deepEqual(await axeViolations(scene.page()), []);
-    }
-    await scene.page().emulateMedia({ colorScheme: 'light' });
-  };
+  const accessible = async () => assert.deepEqual(await violationsLightAndDark(scene.page()), []);
   const lines = async () => (await scene.server().database('select count(*)::int as n from audit'))[0]!['n'] as number;
 
   it('1. and 17. every page of managing has no accessibility violation and shows hostile names as text', async () => {
@@ -83,6 +68,10 @@ export function managingTests(scene: ConsoleScene): void {
     await second.click('button:has-text("Save draft")');
     await second.waitForSelector('[role=dialog] pre:text-is("Mine.")', LONG);
     await second.waitForSelector('[role=dialog] pre:text-is("Yours.")', LONG);
+    await second.keyboard.press('Escape');
+    await second.waitForSelector('[role=dialog]', { ...LONG, state: 'detached' });
+    assert.equal(await second.evaluate("document.querySelector('textarea').value"), 'Yours.');
+    await second.click('button:has-text("Save draft")');
     await second.click('[role=dialog] button:has-text("Save mine over it")');
     await second.waitForSelector('[role=dialog]', { ...LONG, state: 'detached' });
     await until('the second text', 60_000, async () => {
@@ -92,7 +81,7 @@ export function managingTests(scene: ConsoleScene): void {
     await second.close();
   });
 
-  it('20. publishes what the difference shows; 9. a form that is opened and left writes nothing', async () => {
+  it('20. publishes what the difference shows, byte for byte; 9. a form that is left writes nothing', async () => {
     const id = await makeAgent({ first_message: 'Before.' });
     await ask('PATCH', `/v1/convai/agents/${id}/draft`, { first_message: 'After.', system_prompt: 'Be {{mood}}.' });
     await scene.open(`/app/agents/${id}`, 'Tested');
@@ -106,10 +95,19 @@ export function managingTests(scene: ConsoleScene): void {
     await scene.shoot('agent-publish');
     assert.equal(await lines(), before);
     await page.fill('[role=dialog] input', 'Warmer');
+    // The draft changes behind the shown difference: it is not published, and shown anew.
+    await ask('PATCH', `/v1/convai/agents/${id}/draft`, { system_prompt: 'Be {{mood}}, always.\n' });
+    await page.click('[role=dialog] button:text-is("Publish")');
+    await page.waitForSelector('[role=dialog] [role=alert]', LONG);
+    assert.equal((await ask('GET', `/v1/convai/agents/${id}`)).body['first_message'], 'Before.');
+    await page.waitForSelector('[role=dialog] .cm-content:has-text("Be {{mood}}, always.")', LONG);
+    const shown = (await ask('GET', `/v1/convai/agents/${id}/draft`)).body['draft'];
     await page.click('[role=dialog] button:text-is("Publish")');
     await page.waitForSelector('[role=dialog]', { ...LONG, state: 'detached' });
+    assert.deepEqual((await ask('GET', `/v1/convai/agents/${id}/versions/2`)).body['settings'], shown);
     const { body } = await ask('GET', `/v1/convai/agents/${id}`);
-    assert.deepEqual([body['first_message'], body['system_prompt']], ['After.', 'Be {{mood}}.']);
+    assert.deepEqual([body['first_message'], body['system_prompt']], ['After.', 'Be {{mood}}, always.\n']);
+    scene.forgive(/409/);
     await page.click('button:text-is("Versions")');
     await page.waitForSelector('td:text-is("Warmer")', LONG);
     await scene.shoot('agent-versions');
@@ -155,6 +153,29 @@ export function managingTests(scene: ConsoleScene): void {
     await page.keyboard.press('Escape');
   });
 
+  it('an answer of a call is kept as a test, the draft is asked it again, and the test is deleted', async () => {
+    const page = scene.page();
+    const id = await fillTalk(scene.server(), 4, 'kept as a test');
+    await addEntry(scene.server(), id, 'caller', 'When are you open?');
+    await addEntry(scene.server(), id, 'agent', 'I do not know that.');
+    await scene.open(`/app/conversations/call_${id}`, '+15550000000');
+    await page.hover('[data-seq="6"]');
+    await page.click('[data-seq="6"] button[aria-label^="Keep"]');
+    await page.fill('[role=dialog] input', 'Opening hours');
+    await page.fill('[role=dialog] textarea', 'It names the hours');
+    await page.click('[role=dialog] button:text-is("Keep it")');
+    await page.click('[role=dialog] a:has-text("Open the tests")');
+    await page.waitForSelector('li:has-text("Opening hours"):has-text("Expected: It names the hours")', LONG);
+    await page.click('button:text-is("Ask the draft all of them")');
+    const result = 'li [role=status]:has-text("When are you open?"):has-text("I do not know that."):has-text("ms")';
+    await page.waitForSelector(result, LONG);
+    await scene.shoot('agent-tests');
+    await accessible();
+    await page.click('li button:text-is("Delete")');
+    await page.click('[role=alertdialog] button:text-is("Delete it")');
+    await page.waitForSelector('h2:text-is("No test yet")', LONG);
+  });
+
   it('a free time is booked and canceled in the calendar, and a rule with a trunk is added', async () => {
     const page = scene.page();
     await scene.open('/app/appointments', 'Appointments');
@@ -198,6 +219,9 @@ export function managingTests(scene: ConsoleScene): void {
     await scene.open('/app/routing?part=trunks', 'Call routing');
     await page.click('tr:has-text("Sales line") button:text-is("Edit")');
     await page.fill('[role=dialog] input >> nth=0', 'Sales and service');
+    // The browser asks whether to lose it; here the answer is no.
+    await page.keyboard.press('Escape');
+    assert.equal(await page.evaluate("document.querySelector('[role=dialog] input').value"), 'Sales and service');
     await page.click('[role=dialog] button:text-is("Save")');
     await page.waitForSelector('[role=dialog] button:text-is("Save")[disabled]', LONG);
     await page.keyboard.press('Escape');
@@ -234,7 +258,7 @@ export function managingTests(scene: ConsoleScene): void {
     assert.deepEqual(after, { ...before, greeting: 'Good day, sales.', room_pattern: 'sales-{call_id}', overflow });
   });
 
-  it('14. a campaign from CSV to running: dry run, import, back at each step, readiness, start', async () => {
+  it('14. a campaign from CSV to finished: dry run, import, back at each step, start, outcomes', async () => {
     const page = scene.page();
     await scene.open('/app/campaigns', 'Campaigns');
     await page.click('button:text-is("New campaign")');
@@ -244,9 +268,14 @@ export function managingTests(scene: ConsoleScene): void {
     await page.setInputFiles('input[type=file]', {
       name: 'people.csv',
       mimeType: 'text/csv',
-      buffer: Buffer.from('phone,name\n+15005550003,Ann\n+15005550002,Bob\nnone,Cid\n'),
+      buffer: Buffer.from('phone,called,plan\n+15005550007,<b>Ann</b>,gold\n+15005550001,Bob,red\nnone,Cid,red\n'),
     });
     await page.click('button:text-is("See what would happen")');
+    await page.waitForSelector('button:text-is("Take in 2 people")', LONG);
+    // Columns with their first values; one that no name tells is chosen.
+    const columns = '[aria-label="Columns of the file"]';
+    await page.waitForSelector(`${columns} tr:has-text("plan"):has-text("gold · red · red")`, LONG);
+    await page.selectOption(`${columns} select >> nth=1`, 'name');
     await page.waitForSelector('button:text-is("Take in 2 people")', LONG);
     await scene.shoot('campaign-list');
     await accessible();
@@ -273,10 +302,14 @@ export function managingTests(scene: ConsoleScene): void {
     await page.click('button:has-text("Start calling")');
     await page.click('button:text-is("Cockpit")');
     await page.waitForSelector('h2:text-is("Who is called, and why others are not")', LONG);
+    await page.waitForSelector('header :text-is("Completed")', { timeout: 120_000 });
+    await page.waitForSelector('[aria-label="By outcome"] td:text-is("invalid number")', LONG);
+    await page.waitForSelector('[aria-label="Why people are not called"] tr:has-text("Done"):has-text("2")', LONG);
     await scene.shoot('campaign-cockpit');
     await accessible();
     await page.click('button:text-is("People")');
-    await page.waitForSelector('td:text-is("Ann")', LONG);
+    await page.waitForSelector('td:text-is("<b>Ann</b>")', LONG);
+    await page.waitForSelector('tr:has-text("Bob"):has-text("invalid number")', LONG);
   });
 
   it('a masked secret is never sent back: settings are saved without it, and the connection is tested', async () => {

@@ -65,6 +65,11 @@ describe('campaigns of call-center', { concurrency: 1 }, () => {
       assert.deepEqual(someOf(data(reply), 'created', 'updated', 'unchanged', 'rejected'), [2, 0, 0, 1]);
       assert.equal(((data(reply)['errors'] as Json[])[0] as Json)['row'], 4);
     }
+    const { columns } = data(await upload(path, csv.replace('name', 'plan'), { dry_run: 'true' }));
+    assert.deepEqual(columns, [
+      { column: 'phone', field: 'phone_number', variable: null, samples: ['+4930888011', '+4930888012', 'x'] },
+      { column: 'plan', field: null, variable: 'plan', samples: ['Ann', 'Bob', 'y'] },
+    ]);
     assert.equal(((await ask('GET', path)).body['pagination'] as Json)['total'], 0);
     assert.deepEqual(someOf(await imported(id, csv), 'imported', 'duplicates', 'rejected'), [2, 0, 1]);
     assert.deepEqual(someOf(await imported(id, csv), 'imported', 'updated', 'unchanged'), [0, 0, 2]);

@@ -4,6 +4,7 @@ import { ROOT } from './process.ts';
 
 interface Route {
   continue(): Promise<void>;
+  abort(): Promise<void>;
   fulfill(reply: { readonly status: number; readonly body: string }): Promise<void>;
 }
 
@@ -25,13 +26,19 @@ export interface Page {
   selectOption(selector: string, value: string): Promise<unknown>;
   setInputFiles(selector: string, file: { name: string; mimeType: string; buffer: Buffer }): Promise<void>;
   textContent(selector: string): Promise<string | null>;
-  waitForSelector(selector: string, options?: { timeout?: number; state?: 'visible' | 'detached' }): Promise<unknown>;
+  waitForSelector(
+    selector: string,
+    options?: { timeout?: number; state?: 'visible' | 'attached' | 'detached' },
+  ): Promise<unknown>;
   evaluate<T>(script: string): Promise<T>;
   addInitScript(script: string): Promise<void>;
+  /** Time of the page: it flows, and can be moved on at once. */
+  readonly clock: { install(): Promise<void>; fastForward(ms: number): Promise<void> };
+  hover(selector: string): Promise<void>;
   goBack(): Promise<unknown>;
   route(pattern: RegExp, handle: (route: Route) => Promise<void>): Promise<void>;
   unroute(pattern: RegExp): Promise<void>;
-  screenshot(options: { path: string; fullPage?: boolean }): Promise<unknown>;
+  screenshot(options: { path?: string; fullPage?: boolean; style?: string }): Promise<Buffer>;
   setViewportSize(size: { width: number; height: number }): Promise<void>;
   emulateMedia(options: { colorScheme: 'light' | 'dark' }): Promise<void>;
   readonly keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
@@ -39,7 +46,7 @@ export interface Page {
     event: 'pageerror' | 'console',
     listener: (thing: { message?: string; text?(): string; type?(): string }) => void,
   ): void;
-  on(event: 'request', listener: (request: { url(): string }) => void): void;
+  on(event: 'request', listener: (request: { url(): string; method(): string }) => void): void;
   on(event: 'websocket', listener: (socket: PageSocket) => void): void;
   close(): Promise<void>;
 }
@@ -47,7 +54,9 @@ export interface Page {
 export interface Context {
   newPage(): Promise<Page>;
   addCookies(cookies: readonly object[]): Promise<void>;
-  clearCookies(): Promise<void>;
+  cookies(): Promise<readonly object[]>;
+  addInitScript(script: string): Promise<void>;
+  clearCookies(options?: { name: string }): Promise<void>;
   setOffline(offline: boolean): Promise<void>;
   close(): Promise<void>;
 }

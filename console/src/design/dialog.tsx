@@ -1,12 +1,24 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog';
 import { Dialog as Base } from '@base-ui/react/dialog';
-import { useState, type ReactNode } from 'react';
+import { createContext, useContext, useEffect, useRef, useState, type ReactNode, type RefObject } from 'react';
 import { Button, IconButton } from './button.tsx';
 import { sentenceOf } from './states.tsx';
 
 const BACKDROP = 'fixed inset-0 z-40 bg-ink/30 dark:bg-ground/70';
 const POPUP =
   'fixed top-[12vh] left-1/2 z-50 flex max-h-[80vh] w-[min(92vw,var(--dialog-width,520px))] -translate-x-1/2 flex-col overflow-auto rounded bg-surface text-ink shadow-raised outline-none border border-line';
+
+const Unsaved = createContext<RefObject<boolean> | null>(null);
+
+/** Tells the dialog around a form whether it holds what is not saved: closing it then asks. */
+export function useUnsaved(isDirty: boolean): void {
+  const around = useContext(Unsaved);
+  useEffect(() => {
+    if (!around) return;
+    around.current = isDirty;
+    return () => void (around.current = false);
+  }, [around, isDirty]);
+}
 
 export interface DialogProps {
   readonly open: boolean;
@@ -17,8 +29,12 @@ export interface DialogProps {
 }
 
 export function Dialog({ open, onClose, title, description, children }: DialogProps): ReactNode {
+  const unsaved = useRef(false);
+  const close = () => {
+    if (!unsaved.current || confirm('What you changed here is not saved. Close all the same?')) onClose();
+  };
   return (
-    <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
+    <Base.Root open={open} onOpenChange={(next) => !next && close()}>
       <Base.Portal>
         <Base.Backdrop className={BACKDROP} />
         <Base.Popup className={POPUP}>
@@ -29,7 +45,9 @@ export function Dialog({ open, onClose, title, description, children }: DialogPr
             </div>
             <Base.Close render={<IconButton name="Close" icon="close" />} />
           </header>
-          <div className="px-5 pt-3 pb-5">{children}</div>
+          <div className="px-5 pt-3 pb-5">
+            <Unsaved value={unsaved}>{children}</Unsaved>
+          </div>
         </Base.Popup>
       </Base.Portal>
     </Base.Root>

@@ -1,12 +1,14 @@
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useQueryClient, type InfiniteData } from '@tanstack/react-query';
 import { createColumnHelper, tableFeatures, useTable, type RowData } from '@tanstack/react-table';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, type ReactNode } from 'react';
 import type { LiveEvent } from '@/live/event-socket.ts';
 import { useEvents } from '@/live/event-socket.ts';
+import { useThrottled } from '@/live/throttled.ts';
 import { Button } from './button.tsx';
 import { count } from './format.ts';
 import { Page } from './page.tsx';
+import { SavedViews } from './saved-views.tsx';
 import { Failed, Loading, sentenceOf } from './states.tsx';
 
 export interface Column<Row> {
@@ -37,6 +39,9 @@ export interface ListProps<Row> {
 }
 
 const ROW = 44;
+const REFRESH_MS = 1000;
+/** Of a list that was scrolled further than this, an event makes only the first page be read again. */
+const WHOLE_PAGES = 3;
 const features = tableFeatures({});
 
 /** A list of records, as long as it likes to be: only rows in sight are drawn, and the next page loads before its end. */
@@ -57,7 +62,16 @@ export function List<Row extends RowData>({
   });
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   const again = () => void queries.invalidateQueries({ queryKey });
-  useEvents((events) => refreshOn && events.some(refreshOn) && again(), again);
+  const refresh = async () => {
+    type Pages = InfiniteData<ListedPage<Row>, string | null>;
+    const pages = queries.getQueryData<Pages>(queryKey)?.pages.length ?? 0;
+    if (pages <= WHOLE_PAGES) return again();
+    const first = await load(null, new AbortController().signal);
+    queries.setQueryData<Pages>(queryKey, (now) => now && { ...now, pages: withFirst(first, now.pages, idOf) });
+  };
+  // What cannot be read now is read at the next event; the state of the connection stands above the page.
+  const soon = useThrottled(() => void refresh().catch(() => undefined), REFRESH_MS);
+  useEvents((events) => refreshOn && events.some(refreshOn) && soon(), again);
   // A row that moved between two pages while they were read stands once.
   const rows = useMemo(
     () => [...new Map((data?.pages ?? []).flatMap((page) => page.rows).map((row) => [idOf(row), row])).values()],
@@ -144,6 +158,17 @@ export function List<Row extends RowData>({
   );
 }
 
+/** The pages with the first one read anew; a row that new ones have moved out of it stays. */
+function withFirst<Row>(
+  first: ListedPage<Row>,
+  pages: readonly ListedPage<Row>[],
+  idOf: (row: Row) => string,
+): ListedPage<Row>[] {
+  const fresh = new Set(first.rows.map(idOf));
+  const moved = (pages[0]?.rows ?? []).filter((row) => !fresh.has(idOf(row)));
+  return [{ ...first, rows: [...first.rows, ...moved] }, ...pages.slice(1)];
+}
+
 /** A list with its title, filters and acts. Filters live in the address, so that a view can be sent as a link. */
 export function ListPage<Row extends RowData>({
   title,
@@ -153,7 +178,12 @@ export function ListPage<Row extends RowData>({
 }: ListProps<Row> & { readonly title: string; readonly actions?: ReactNode; readonly filters?: ReactNode }): ReactNode {
   return (
     <Page title={title} actions={actions}>
-      {filters && <div className="flex flex-wrap items-end gap-3 px-6 pb-3 max-md:px-4">{filters}</div>}
+      {filters && (
+        <div className="flex flex-wrap items-end gap-3 px-6 pb-3 max-md:px-4">
+          {filters}
+          <SavedViews />
+        </div>
+      )}
       <List {...list} />
     </Page>
   );

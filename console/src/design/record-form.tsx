@@ -2,7 +2,7 @@ import { useBlocker } from '@tanstack/react-router';
 import { useState, type FormEvent, type ReactNode } from 'react';
 import { ApiError } from '@/api/errors.ts';
 import { Button } from './button.tsx';
-import { Dialog } from './dialog.tsx';
+import { Dialog, useUnsaved } from './dialog.tsx';
 import { sentenceOf } from './states.tsx';
 import { toast } from './toast.ts';
 
@@ -36,8 +36,8 @@ export interface RecordForm<T extends object> {
   readonly failure: unknown;
   readonly conflict: Loaded<T> | null;
   readonly submit: (event?: FormEvent) => void;
-  /** Ends the conflict: this user's text over the newer one, or the newer one. */
-  readonly settle: (keep: 'mine' | 'theirs') => void;
+  /** Ends the conflict: this user's text over the newer one, or the newer one. `later`: both stay as they are. */
+  readonly settle: (keep: 'mine' | 'theirs' | 'later') => void;
   readonly reset: () => void;
 }
 
@@ -64,6 +64,7 @@ export function useRecordForm<T extends object>({
   // An untouched form shows the newest version; one that was touched keeps what it began with.
   if (!isDirty && !busy && !same(base, loaded) && base.version !== null && loaded.version !== base.version)
     setBase(loaded);
+  useUnsaved(isDirty);
   useBlocker({
     shouldBlockFn: ({ current, next }) =>
       isDirty &&
@@ -77,6 +78,12 @@ export function useRecordForm<T extends object>({
     setFailure(null);
     setErrors({});
     try {
+      if (from.version === null) {
+        // A record without an ETag: what someone else has changed is found by reading it again.
+        const now = await reload();
+        const isTheirs = (name: string) => !same(now.values[name as keyof T], from.values[name as keyof T]);
+        if (Object.keys(changes).some(isTheirs)) return setConflict(now);
+      }
       const saved = await save(changes, from.version, { ...from.values, ...changes });
       setBase(saved);
       setChanges({});
@@ -119,8 +126,9 @@ export function useRecordForm<T extends object>({
     },
     settle: (keep) => {
       if (!conflict) return;
-      setBase(conflict);
       setConflict(null);
+      if (keep === 'later') return;
+      setBase(conflict);
       if (keep === 'theirs') setChanges({});
       else void send(conflict);
     },
@@ -178,7 +186,7 @@ export function ConflictDialog<T extends object>({
   return (
     <Dialog
       open={form.conflict !== null}
-      onClose={() => form.settle('theirs')}
+      onClose={() => form.settle('later')}
       title="This was changed meanwhile"
       description="Someone saved a newer version after you opened it. Choose which text holds; nothing is lost until you do."
     >

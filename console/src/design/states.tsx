@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { ApiError } from '@/api/errors.ts';
 import { Button } from './button.tsx';
 import { Icon } from './icons.tsx';
+import { Page } from './page.tsx';
 
 /** Nothing is there yet: why, and what to do about it. */
 export function Empty({
@@ -64,6 +65,20 @@ export function Failed({ error, retry }: { readonly error: unknown; readonly ret
       {retry && <Button onClick={retry}>Try again</Button>}
     </div>
   );
+}
+
+/** The page of one record before it is there: what it is loads, or why it does not. */
+export function Opening({
+  title,
+  error,
+  retry,
+}: {
+  readonly title: string;
+  /** Null while it loads. */
+  readonly error: unknown;
+  readonly retry: () => void;
+}): ReactNode {
+  return <Page title={title}>{error === null ? <Loading /> : <Failed error={error} retry={retry} />}</Page>;
 }
 
 export function NoPermission(): ReactNode {

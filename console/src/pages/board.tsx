@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useEffect, useRef, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { api } from '@/api/client.ts';
 import { useAddress } from '@/design/address.ts';
 import { timeOfDay } from '@/design/format.ts';
@@ -9,6 +9,7 @@ import { Empty, Failed, Loading } from '@/design/states.tsx';
 import { Button } from '@/design/button.tsx';
 import { useEvents, type LiveEvent } from '@/live/event-socket.ts';
 import { useNow, secondsSince } from '@/live/now.ts';
+import { useThrottled } from '@/live/throttled.ts';
 import { useAgentNames } from './agent-names.ts';
 import { duration } from '@/design/format.ts';
 import { LANES, type Board, type Card } from './board/board-data.ts';
@@ -120,21 +121,6 @@ function withWords(data: Board['data'], said: readonly LiveEvent[]): Board['data
           }
         : card;
     }),
-  };
-}
-
-function useThrottled(act: () => void, ms: number): () => void {
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const latest = useRef(act);
-  useEffect(() => {
-    latest.current = act;
-  });
-  useEffect(() => () => clearTimeout(timer.current), []);
-  return () => {
-    timer.current ??= setTimeout(() => {
-      timer.current = undefined;
-      latest.current();
-    }, ms);
   };
 }
 

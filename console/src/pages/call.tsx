@@ -7,7 +7,7 @@ import { useUser } from '@/api/session.ts';
 import { useAddress } from '@/design/address.ts';
 import { CopyCurl } from '@/design/copy-curl.tsx';
 import { Page } from '@/design/page.tsx';
-import { Failed, Loading } from '@/design/states.tsx';
+import { Opening } from '@/design/states.tsx';
 import { useEvents } from '@/live/event-socket.ts';
 import { CallActs } from './call/acts.tsx';
 import type { Timeline } from './call/call-data.ts';
@@ -47,9 +47,10 @@ function OneCall({ id }: { readonly id: string }): ReactNode {
     player.currentTime = Math.max(0, ms / 1000);
     if (play) void player.play();
   };
-  if (call.isPending || timeline.isPending) return <Loading label="Opening the call" />;
-  if (!call.data) return <Failed error={call.error} retry={() => void call.refetch()} />;
-  if (!timeline.data) return <Failed error={timeline.error} retry={() => void timeline.refetch()} />;
+  if (!call.data || !timeline.data) {
+    const retry = () => void Promise.all([call.refetch(), timeline.refetch()]);
+    return <Opening title="Call" error={call.error ?? timeline.error} retry={retry} />;
+  }
   const { data } = call;
   const moment = Number(search['t']);
   return (

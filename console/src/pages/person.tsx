@@ -12,7 +12,7 @@ import { SelectField, TextArea, TextField } from '@/design/field.tsx';
 import { count, when } from '@/design/format.ts';
 import { MakeDialog } from '@/design/make-dialog.tsx';
 import { Page, Section } from '@/design/page.tsx';
-import { Failed, Loading } from '@/design/states.tsx';
+import { Opening } from '@/design/states.tsx';
 import { Status } from '@/design/status.tsx';
 import { stateOf } from './call-state.ts';
 import { nameOf } from './people.tsx';
@@ -31,8 +31,7 @@ export function PersonPage(): ReactNode {
     queryKey: ['people', id],
     queryFn: ({ signal }) => api('GET /api/people/:person_id', { params: { person_id: id } }, { signal }),
   });
-  if (person.isPending) return <Loading />;
-  if (person.isError) return <Failed error={person.error} retry={() => void person.refetch()} />;
+  if (!person.data) return <Opening title="Person" error={person.error} retry={() => void person.refetch()} />;
   return <Loaded person={person.data.data} again={() => void person.refetch()} />;
 }
 

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { api, apiWithVersion, type BodyOf, type ReplyOf } from '@/api/client.ts';
+import { may } from '@/api/permissions.ts';
 import { useUser } from '@/api/session.ts';
 import { Failure, useAct } from '@/design/act.tsx';
 import { Button } from '@/design/button.tsx';
@@ -8,14 +9,16 @@ import { Facts } from '@/design/facts.tsx';
 import { SelectField, TextField } from '@/design/field.tsx';
 import { Page, Section } from '@/design/page.tsx';
 import { ConflictDialog, FormBar, useRecordForm, type Loaded } from '@/design/record-form.tsx';
-import { Failed, Loading } from '@/design/states.tsx';
+import { Failed, Loading, NoPermission } from '@/design/states.tsx';
 import { Status, type Tone } from '@/design/status.tsx';
 import { Tabs, usePart } from '@/design/tabs.tsx';
 import { toast } from '@/design/toast.ts';
 import { useKeep } from './keep.ts';
 
 export function SettingsPage(): ReactNode {
+  const user = useUser();
   const part = usePart('organization');
+  if (!may(user, 'manage-settings')) return <Page title="Settings">{<NoPermission />}</Page>;
   return (
     <Page title="Settings">
       <Tabs

@@ -2,7 +2,9 @@ import { Autocomplete } from '@base-ui/react/autocomplete';
 import { Dialog } from '@base-ui/react/dialog';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
+import { useUser } from '@/api/session.ts';
 import { Icon, type IconName } from '@/design/icons.tsx';
+import { useViews } from '@/design/views.ts';
 import type { Place } from './navigation.ts';
 import { useSignOut } from './sign-out.ts';
 import { setTheme } from './theme.ts';
@@ -24,8 +26,14 @@ export function Palette({
   const navigate = useNavigate();
   const signOut = useSignOut();
   const [query, setQuery] = useState('');
+  const views = useViews(useUser().id);
   const commands: readonly Command[] = [
     ...places.map(({ title, icon, to }) => ({ title, icon, run: () => void navigate({ to }) })),
+    ...views.flatMap(({ name, path, search }) => {
+      const place = places.find(({ to }) => to === path);
+      const run = () => void navigate({ to: path, search: search as never });
+      return place ? [{ title: `${place.title}: ${name}`, icon: place.icon, run }] : [];
+    }),
     { title: 'Light colours', icon: 'sun' as const, run: () => setTheme('light') },
     { title: 'Dark colours', icon: 'sun' as const, run: () => setTheme('dark') },
     { title: 'Colours of the system', icon: 'sun' as const, run: () => setTheme('system') },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { getCampaign } from '#core/campaigns/campaigns.ts';
 import { invalid } from '#core/kernel/errors.ts';
-import { importLeads, LARGEST_LEAD_FILE, tryImport } from '#core/campaigns/import-leads.ts';
+import { importLeads, LARGEST_LEAD_FILE, tryImport, type ShownColumn } from '#core/campaigns/import-leads.ts';
 import { getImport, MOST_ERRORS_SHOWN, undoImport } from '#core/campaigns/imports.ts';
 import { CSV, CsvReply } from '../kit/csv.ts';
 import { operation } from '../kit/operation.ts';
@@ -26,7 +26,21 @@ const Tried = z.object({
   unchanged: z.int(),
   rejected: z.int(),
   total_rows: z.int(),
+  columns: z.array(
+    z.object({
+      column: z.string().describe('Its name in the file, or `column_N`'),
+      field: z.string().nullable().describe('What it becomes; `skip`: nothing; null: a variable of the call'),
+      variable: z.string().nullable().describe('The name of the variable'),
+      samples: z.array(z.string()).describe('Of its first cells'),
+    }),
+  ),
   errors: z.array(RowError).describe(`The first ${MOST_ERRORS_SHOWN}`),
+});
+const presentColumn = ({ name, becomes, samples }: ShownColumn) => ({
+  column: name,
+  field: 'field' in becomes ? becomes.field : null,
+  variable: 'variable' in becomes ? becomes.variable : null,
+  samples: [...samples],
 });
 const Flag = z.union([z.boolean(), queryFlag]).optional();
 
@@ -55,8 +69,13 @@ export const uploadLeadsOperation = operation({
     if (file === undefined) throw invalid('file', 'is required, in a form (multipart/form-data)', 'missing');
     const list = { staged: file.staged, name: file.name, mapping, country };
     if (body.dry_run ?? query.dry_run) {
-      const { totalRows, errors, ...counts } = await tryImport(core, ctx, id, list);
-      return envelope(requestId, { ...counts, total_rows: totalRows, errors: errors.map(presentError) });
+      const { totalRows, errors, columns, ...counts } = await tryImport(core, ctx, id, list);
+      return envelope(requestId, {
+        ...counts,
+        total_rows: totalRows,
+        columns: columns.map(presentColumn),
+        errors: errors.map(presentError),
+      });
     }
     return envelope(requestId, presentBegun(await importLeads(core, ctx, id, list)));
   },

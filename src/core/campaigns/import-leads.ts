@@ -9,7 +9,7 @@ import { openCampaign } from './add-leads.ts';
 import { descriptionOf, personChanges } from './add-batch.ts';
 import type { GivenLead } from './lead.ts';
 import type { Campaign } from './campaign.ts';
-import { columnsOf, isHeader, leadOf, type LeadColumns } from './lead-columns.ts';
+import { columnsOf, isHeader, leadOf, type Column, type LeadColumns } from './lead-columns.ts';
 import { UnreadableTable, type ExaminedTable, type TableRow } from './lead-file.ts';
 import type { ImportCounts, LeadImport, RejectedRow } from './lead-import.ts';
 import { MOST_ERRORS_SHOWN } from './imports.ts';
@@ -83,8 +83,21 @@ export async function beginImport(
   return storeFile(core.files, file.staged, fileKey, record);
 }
 
+/** A column of a list as people see it, and what it becomes. */
+export interface ShownColumn {
+  readonly name: string;
+  readonly becomes: Column;
+  /** Of its first cells that hold anything. */
+  readonly samples: readonly string[];
+}
+
+const MOST_SAMPLES = 3;
+const SAMPLED_ROWS = 50;
+const LONGEST_SAMPLE = 80;
+
 export interface DryRun extends ImportCounts {
   readonly totalRows: number;
+  readonly columns: readonly ShownColumn[];
   readonly errors: readonly RejectedRow[];
 }
 
@@ -95,7 +108,9 @@ export async function tryImport(core: ImportCore, ctx: Acting, campaignId: numbe
   const seen = new NumberSet();
   const counts = { created: 0, updated: 0, unchanged: 0, rejected: 0 };
   const errors: RejectedRow[] = [];
+  const first: TableRow[] = [];
   for await (const rows of core.tables.read(() => file.staged.stream(), table.format)) {
+    first.push(...rows.slice(0, SAMPLED_ROWS - first.length));
     const { leads, rejected, repeated } = sorted(rows, columns, seen);
     counts.rejected += rejected.length;
     counts.unchanged += repeated;
@@ -103,8 +118,20 @@ export async function tryImport(core: ImportCore, ctx: Acting, campaignId: numbe
     const differing = await differences(core, campaign, leads);
     for (const { number } of leads) counts[differing.get(number) ?? 'unchanged']++;
   }
-  return { ...counts, totalRows: table.rows, errors };
+  const shown = shownColumns(table.format.header, columns.columns, first);
+  return { ...counts, totalRows: table.rows, columns: shown, errors };
 }
+
+const shownColumns = (
+  header: readonly string[] | null,
+  columns: readonly Column[],
+  rows: readonly TableRow[],
+): readonly ShownColumn[] =>
+  columns.map((becomes, at) => ({
+    name: header?.[at] ?? `column_${at + 1}`,
+    becomes,
+    samples: rows.flatMap(({ cells }) => cells[at]?.slice(0, LONGEST_SAMPLE) || []).slice(0, MOST_SAMPLES),
+  }));
 
 /** Of these leads those that the campaign does not have, and those that differ from what is recorded. */
 async function differences(

@@ -9,7 +9,7 @@ import { CopyCurl } from '@/design/copy-curl.tsx';
 import { Confirm } from '@/design/dialog.tsx';
 import { Page } from '@/design/page.tsx';
 import { useRecordForm } from '@/design/record-form.tsx';
-import { Failed, Loading } from '@/design/states.tsx';
+import { Opening } from '@/design/states.tsx';
 import { Status } from '@/design/status.tsx';
 import { Tabs, usePart } from '@/design/tabs.tsx';
 import { readDraft, saveDraft, type LoadedDraft } from './draft.ts';
@@ -35,8 +35,7 @@ export function AgentPage(): ReactNode {
     queryFn: ({ signal }) => readDraft(id, signal),
     refetchOnWindowFocus: false,
   });
-  if (draft.isPending) return <Loading />;
-  if (draft.isError) return <Failed error={draft.error} retry={() => void draft.refetch()} />;
+  if (!draft.data) return <Opening title="Agent" error={draft.error} retry={() => void draft.refetch()} />;
   return <Loaded key={id} id={id} draft={draft.data} />;
 }
 

@@ -107,22 +107,24 @@ export function Tests({ agent }: { readonly agent: string }): ReactNode {
 }
 
 const Result = ({ run }: { readonly run: Run }): ReactNode => (
-  <dl role="status" className="grid grid-cols-[88px_minmax(0,1fr)] gap-x-3 gap-y-1">
-    <dt className="text-caller">Caller</dt>
-    <dd className="break-words">{run.question}</dd>
-    <dt className="text-muted">On the call</dt>
-    <dd className="break-words text-muted">{run.recorded ?? 'Nothing was said.'}</dd>
-    <dt className="text-agent">Draft</dt>
-    <dd className="break-words">
-      {run.answer || (run.tool_calls.length > 0 ? '' : 'It says nothing.')}
-      {run.tool_calls.map((call, at) => (
-        <span key={at} className="block font-mono text-small text-muted">
-          calls {call.name} {JSON.stringify(call.arguments)}
+  <div role="status">
+    <dl className="grid grid-cols-[88px_minmax(0,1fr)] gap-x-3 gap-y-1">
+      <dt className="text-caller">Caller</dt>
+      <dd className="break-words">{run.question}</dd>
+      <dt className="text-muted">On the call</dt>
+      <dd className="break-words text-muted">{run.recorded ?? 'Nothing was said.'}</dd>
+      <dt className="text-agent">Draft</dt>
+      <dd className="break-words">
+        {run.answer || (run.tool_calls.length > 0 ? '' : 'It says nothing.')}
+        {run.tool_calls.map((call, at) => (
+          <span key={at} className="block font-mono text-small text-muted">
+            calls {call.name} {JSON.stringify(call.arguments)}
+          </span>
+        ))}
+        <span className="figures block text-small text-muted">
+          {run.model}, {run.took_ms} ms
         </span>
-      ))}
-      <span className="figures block text-small text-muted">
-        {run.model}, {run.took_ms} ms
-      </span>
-    </dd>
-  </dl>
+      </dd>
+    </dl>
+  </div>
 );

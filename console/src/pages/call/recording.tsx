@@ -3,6 +3,7 @@ import { useEffect, useState, type ReactNode, type RefObject } from 'react';
 import { api } from '@/api/client.ts';
 import { ApiError } from '@/api/errors.ts';
 import type { Call, Timeline } from './call-data.ts';
+import { useRenewedAudio } from './renewed-audio.ts';
 import { Wave } from './wave.tsx';
 
 const POINTS = '4000';
@@ -68,6 +69,7 @@ export function Recording({
       player.removeEventListener('loadedmetadata', begin);
     };
   }, [audio, isReady, onTime, startMs]);
+  useRenewedAudio(audio, isReady);
 
   if (!isReady) return <p className="pb-4 text-muted">{missing(call, timeline, isWanted && peaks.isFetching)}</p>;
   const address = `/app/recordings/${call.twilio_call_sid}`;

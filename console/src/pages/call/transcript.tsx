@@ -40,9 +40,13 @@ export function Transcript({
     getItemKey: (at) => entries[at]!.seq,
     scrollMargin: top.current?.offsetTop ?? 0,
   });
+  const height = virtual.getTotalSize();
   useEffect(() => {
+    let before = scrollY;
     const onScroll = () => {
-      follows.current = isAtEnd();
+      // Lines that are measured move the end away and the page down; up moves the reader alone.
+      follows.current = isAtEnd() || (follows.current && scrollY >= before);
+      before = scrollY;
       if (follows.current) setSeen(entries.length);
     };
     addEventListener('scroll', onScroll, { passive: true });
@@ -55,8 +59,8 @@ export function Transcript({
   };
   useEffect(() => {
     if (isLive && follows.current) toEnd();
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- moves only when an entry arrives
-  }, [entries.length, isLive]);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- moves only when an entry arrives or is measured
+  }, [entries.length, isLive, height]);
   const now = atMs === null ? -1 : playing(entries, atMs);
   const unseen = isLive ? entries.length - seen : 0;
   if (entries.length === 0)
@@ -72,7 +76,7 @@ export function Transcript({
   return (
     <section aria-label="Conversation">
       <h2 className="border-b border-line pb-1.5 font-medium">Conversation</h2>
-      <ol ref={top} className="relative" style={{ height: virtual.getTotalSize() }}>
+      <ol ref={top} className="relative" style={{ height }}>
         {virtual.getVirtualItems().map(({ index, key, start }) => (
           <li
             key={key}

@@ -8,7 +8,7 @@ import { Button } from '@/design/button.tsx';
 import { CopyCurl } from '@/design/copy-curl.tsx';
 import { Page, Section } from '@/design/page.tsx';
 import { useRecordForm } from '@/design/record-form.tsx';
-import { Failed, Loading } from '@/design/states.tsx';
+import { Failed, Loading, Opening } from '@/design/states.tsx';
 import { Status } from '@/design/status.tsx';
 import { Tabs, usePart } from '@/design/tabs.tsx';
 import { useEvents } from '@/live/event-socket.ts';
@@ -41,8 +41,7 @@ export function CampaignPage(): ReactNode {
   });
   const again = () => void queries.invalidateQueries({ queryKey: ['campaigns', id] });
   useEvents((events) => events.some(({ type }) => type.startsWith('campaign.')) && again(), again);
-  if (campaign.isPending) return <Loading />;
-  if (campaign.isError) return <Failed error={campaign.error} retry={() => void campaign.refetch()} />;
+  if (!campaign.data) return <Opening title="Campaign" error={campaign.error} retry={() => void campaign.refetch()} />;
   return <Loaded key={id} id={id} loaded={campaign.data} />;
 }
 

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactNode } from 'react';
-import { api, type ReplyOf } from '@/api/client.ts';
+import { api } from '@/api/client.ts';
 import { Failure, useAct } from '@/design/act.tsx';
 import { useAddress } from '@/design/address.ts';
 import { Button } from '@/design/button.tsx';
@@ -11,12 +11,7 @@ import { count, when } from '@/design/format.ts';
 import { Section } from '@/design/page.tsx';
 import { Failed, Loading } from '@/design/states.tsx';
 import { ImportRows, Rejected, WATCH_MS } from '../import-rows.tsx';
-
-type Upload = ReplyOf<'POST /api/campaigns/:campaign_id/leads'>['data'];
-type DryRun = Exclude<Upload, { readonly import_id: string }>;
-
-/** Fields that a column can fill; any other column becomes a variable of the call. */
-const FIELDS = ['phone_number', 'name', 'email', 'postal_code', 'region', 'country', 'time_zone', 'consent'];
+import { Columns, NumberColumn, type DryRun, type ListColumn, type Mapping } from './columns.tsx';
 
 /**
  * The list of people: the server reads the file, says what would happen, and then does it. Nothing of the file is
@@ -26,13 +21,13 @@ export function ListStep({ campaign }: { readonly campaign: string }): ReactNode
   const [search, setSearch] = useAddress();
   const [file, setFile] = useState<File | null>(null);
   const [country, setCountry] = useState('');
-  const [mapping, setMapping] = useState<Readonly<Record<string, string>>>({});
+  const [mapping, setMapping] = useState<Mapping>({});
+  const [columns, setColumns] = useState<readonly ListColumn[]>([]);
   const [dryRun, setDryRun] = useState<DryRun | null>(null);
   const act = useAct();
-  const send = (isDryRun: boolean) =>
+  const send = (isDryRun: boolean, given = mapping) =>
     act.run(async () => {
       const form = new FormData();
-      const given = Object.fromEntries(Object.entries(mapping).filter(([, column]) => column.trim() !== ''));
       if (Object.keys(given).length > 0) form.append('mapping', JSON.stringify(given));
       if (country) form.append('country', country.toUpperCase());
       form.append('file', file!);
@@ -44,10 +39,19 @@ export function ListStep({ campaign }: { readonly campaign: string }): ReactNode
       if ('import_id' in data) {
         setSearch({ import: data.import_id });
         setDryRun(null);
+        setColumns([]);
         setFile(null);
-      } else setDryRun(data);
+      } else {
+        setDryRun(data);
+        setColumns(data.columns);
+      }
     });
   const changed = () => setDryRun(null);
+  const remap = (next: Mapping) => {
+    changed();
+    setMapping(next);
+    void send(true, next);
+  };
   return (
     <>
       <Section title="List of people">
@@ -65,6 +69,8 @@ export function ListStep({ campaign }: { readonly campaign: string }): ReactNode
             hint="The first row names the columns. From Excel: Save as, CSV UTF-8."
             onChange={(event) => {
               setFile(event.target.files?.[0] ?? null);
+              setColumns([]);
+              setMapping({});
               changed();
             }}
           />
@@ -78,32 +84,18 @@ export function ListStep({ campaign }: { readonly campaign: string }): ReactNode
               changed();
             }}
           />
-          <details>
-            <summary className="py-1">Which column is what</summary>
-            <p className="pb-2 text-small text-muted">
-              Usual names are recognized by themselves. Name a column here only where it is called otherwise.
-            </p>
-            <div className="grid gap-3 md:grid-cols-2">
-              {FIELDS.map((field) => (
-                <TextField
-                  key={field}
-                  label={field.replaceAll('_', ' ')}
-                  value={mapping[field] ?? ''}
-                  placeholder="Name of the column"
-                  onChange={(event) => {
-                    setMapping({ ...mapping, [field]: event.target.value });
-                    changed();
-                  }}
-                />
-              ))}
-            </div>
-          </details>
+          {columns.length === 0 && act.failure !== null && <NumberColumn mapping={mapping} setMapping={setMapping} />}
           <Failure act={act} />
           <Button type="submit" busy={act.busy} disabled={!file}>
             See what would happen
           </Button>
         </form>
       </Section>
+      {columns.length > 0 && (
+        <Section title="Which column is what">
+          <Columns columns={columns} mapping={mapping} setMapping={remap} />
+        </Section>
+      )}
       {dryRun && (
         <Section title="What would happen">
           <Outcome found={dryRun} />

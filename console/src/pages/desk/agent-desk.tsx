@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useState, type ReactNode } from 'react';
+import { useState, type KeyboardEvent, type ReactNode } from 'react';
 import { api } from '@/api/client.ts';
 import { Button } from '@/design/button.tsx';
 import { sentenceOf } from '@/design/states.tsx';
@@ -79,14 +79,25 @@ function StatusChoice({ own }: { readonly own: Own }): ReactNode {
       setBusy(null);
     }
   };
+  const isChoice = STATUSES.some(([status]) => status === own.wanted_status);
+  const move = (event: KeyboardEvent<HTMLDivElement>) => {
+    const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    const all = [...event.currentTarget.querySelectorAll('button')];
+    const at = all.findIndex((one) => one === document.activeElement);
+    // Moving chooses nothing: a status changes who is called.
+    all[(at + by + all.length) % all.length]!.focus();
+  };
   return (
     <div className="flex flex-col gap-1">
-      <div role="radiogroup" aria-label="Your status" className="flex gap-1">
+      <div role="radiogroup" aria-label="Your status" onKeyDown={move} className="flex gap-1">
         {STATUSES.map(([status, words]) => (
           <Button
             key={status}
             role="radio"
             aria-checked={own.wanted_status === status}
+            tabIndex={own.wanted_status === status || (!isChoice && status === 'online') ? 0 : -1}
             look={own.wanted_status === status ? 'main' : 'plain'}
             busy={busy === status}
             onClick={() => void choose(status)}
