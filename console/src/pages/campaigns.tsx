@@ -96,7 +96,7 @@ export function CampaignsPage(): ReactNode {
         }}
         idOf={(campaign) => campaign.campaign_id}
         columns={columns}
-        refreshOn={({ type }) => type.startsWith('campaign.')}
+        refreshOn={({ type }) => type === 'call.ended'}
         empty={
           isFiltered ? (
             <Empty title="No campaign is like this">Change or clear a filter above.</Empty>

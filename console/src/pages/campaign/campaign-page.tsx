@@ -11,7 +11,6 @@ import { useRecordForm } from '@/design/record-form.tsx';
 import { Failed, Loading, Opening } from '@/design/states.tsx';
 import { Status } from '@/design/status.tsx';
 import { Tabs, usePart } from '@/design/tabs.tsx';
-import { useEvents } from '@/live/event-socket.ts';
 import { CAMPAIGN_STATES } from '../campaigns.tsx';
 import { bodyOf, readCampaign, saveCampaign, type Campaign, type LoadedCampaign } from './campaign.ts';
 import { Cockpit, Forecast, useReadiness } from './cockpit.tsx';
@@ -19,6 +18,8 @@ import { Leads } from './leads.tsx';
 import { ListStep } from './list-step.tsx';
 import { AgentStep, RulesStep } from './rules-step.tsx';
 
+/** A campaign ends by itself, and no event of the socket says so. */
+const ACTIVE_MS = 5000;
 const STEPS = [
   ['list', '1 List'],
   ['rules', '2 Rules'],
@@ -32,15 +33,12 @@ const RUNNING = [
 
 export function CampaignPage(): ReactNode {
   const { campaign: id } = useParams({ strict: false }) as { campaign: string };
-  const queries = useQueryClient();
-  const key = ['campaigns', id, 'record'];
   const campaign = useQuery({
-    queryKey: key,
+    queryKey: ['campaigns', id, 'record'],
     queryFn: ({ signal }) => readCampaign(id, signal),
     refetchOnWindowFocus: false,
+    refetchInterval: ({ state }) => (state.data?.campaign.status === 'active' ? ACTIVE_MS : false),
   });
-  const again = () => void queries.invalidateQueries({ queryKey: ['campaigns', id] });
-  useEvents((events) => events.some(({ type }) => type.startsWith('campaign.')) && again(), again);
   if (!campaign.data) return <Opening title="Campaign" error={campaign.error} retry={() => void campaign.refetch()} />;
   return <Loaded key={id} id={id} loaded={campaign.data} />;
 }
