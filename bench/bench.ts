@@ -1,7 +1,7 @@
 // Measures the engine and prints tables, and everything measured as JSON beside them.
 //   npm run bench                        all of it, about twenty minutes
-//   npm run bench -- calls sockets       parts: calls, sockets, carriers, tail, knowledge, soak, overload, hostile,
-//                                        idle, install, scale, import, dialler, console
+//   npm run bench -- calls sockets       parts: calls, sockets, carriers, livekit, tail, knowledge, soak, overload,
+//                                        hostile, idle, install, scale, import, dialler, console
 //   npm run bench -- sockets --n 200     with as many calls; --profile: and what their time goes to;
 //                                        --worst: all callers speak at once, without and with other work beside them
 //   npm run bench -- scale --rows 100000  every list and detail with 1,000 and with so many calls on record
@@ -21,6 +21,7 @@ import { measureHostile } from './hostile/hostile.ts';
 import { measureIdle } from './idle.ts';
 import { measureImport } from './import/import.ts';
 import { measureInstall } from './install.ts';
+import { roomCalls } from './calls/room-callers.ts';
 import { measureScale } from './scale/scale.ts';
 import { measureTail } from './tail/tail.ts';
 
@@ -40,6 +41,7 @@ const PARTS = [
   'sockets',
   'carriers',
   'tail',
+  'livekit',
   'knowledge',
   'soak',
   'overload',
@@ -187,6 +189,27 @@ for (const part of parts) {
           String(row.requestsPerTurn),
         ]),
       );
+      break;
+    }
+    case 'livekit': {
+      const found = await roomCalls(counts([8])[0]!);
+      keep(part, found);
+      table(
+        ['media', ...HEAD],
+        [
+          ['web', ...cells(found.web)],
+          ['room', ...cells(found.room)],
+        ],
+      );
+      table(
+        ['CPU ms per call-second of', 'web', 'room'],
+        Object.keys(found.roomThreads).map((name) => [
+          name,
+          (found.webThreads[name] ?? 0).toFixed(2),
+          found.roomThreads[name]!.toFixed(2),
+        ]),
+      );
+      console.log(`The LiveKit server beside it: ${found.liveKitServer.toFixed(2)} CPU ms per call-second`);
       break;
     }
     case 'sockets': {

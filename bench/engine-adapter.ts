@@ -38,11 +38,14 @@ interface Sink {
 }
 interface CallIO<Script> {
   readonly script: Script;
+  /** Of the script's first speech, where a call is connected at an unknown time before; left out: at its start. */
+  readonly firstSpeechMs?: number;
   readonly sink: Sink;
   fedMs(): number;
 }
 
 const FRAME_MS = 20;
+const SPEECH_PEAK = 500;
 
 /** What one bench drives: `--endpoint MS`, `--vad v5|v6`, `--marks false` for a carrier without marks. */
 export function makeAdapter<Script>(scenario: Scenario<Script>, options: Readonly<Record<string, string | undefined>>) {
@@ -119,7 +122,7 @@ function startCall<Script>(
 export function fakeProviders<Script>(
   scenario: Scenario<Script>,
   voiceActivity: Providers['voiceActivity'],
-  io: Pick<CallIO<Script>, 'script' | 'fedMs'>,
+  io: Pick<CallIO<Script>, 'script' | 'fedMs' | 'firstSpeechMs'>,
 ): Providers {
   return {
     voiceActivity,
@@ -132,7 +135,10 @@ export function fakeProviders<Script>(
 /**
  * A streaming vendor: it finds the ends of sentences itself, and gets the speech found by our voice activity detection.
  */
-function recogniser<Script>(scenario: Scenario<Script>, io: Pick<CallIO<Script>, 'script' | 'fedMs'>): SpeechToText {
+function recogniser<Script>(
+  scenario: Scenario<Script>,
+  io: Pick<CallIO<Script>, 'script' | 'fedMs' | 'firstSpeechMs'>,
+): SpeechToText {
   return { id: 'fake', open: (options) => new FakeStream(scenario, io, options) };
 }
 
@@ -143,13 +149,16 @@ class FakeStream<Script> implements SpeechToTextStream {
   /** Of the script's turn that is being said: its utterances so far that have no final. */
   #open: number[] = [];
   #text = '';
+  /** Nothing was said yet; then it is this time of the script. */
+  #waitsForMs: number | null;
 
   constructor(
     scenario: Scenario<Script>,
-    io: Pick<CallIO<Script>, 'script' | 'fedMs'>,
+    io: Pick<CallIO<Script>, 'script' | 'fedMs' | 'firstSpeechMs'>,
     { onPart }: SpeechToTextOptions,
   ) {
     this.#onPart = onPart;
+    this.#waitsForMs = io.firstSpeechMs ?? null;
     this.#fake = new scenario.FakeStt(io.script, Math.max(0, io.fedMs()), ({ type, text }) => {
       if (type === 'interim') this.#partial(text);
       else this.#final(text);
@@ -159,6 +168,11 @@ class FakeStream<Script> implements SpeechToTextStream {
   audio(pcm: Int16Array): void {
     // Digital silence comes only before the script: its quiet line has a little noise.
     if (!this.#begun && pcm.every((sample) => sample === 0)) return;
+    if (this.#waitsForMs !== null) {
+      if (!pcm.some((sample) => Math.abs(sample) > SPEECH_PEAK)) return;
+      this.#fake.push(this.#waitsForMs);
+      this.#waitsForMs = null;
+    }
     this.#begun = true;
     this.#fake.push(pcm.length / SAMPLES_PER_MS);
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { LineCodec } from './lines.ts';
 import type { FromServer, ToServer } from './socket-server.ts';
 
-const NUMBER = '+15550001111';
+export const NUMBER = '+15550001111';
 const TASKSET = '/usr/bin/taskset';
 /** The garbage collector stays on the one core as well. */
 const ONE_CORE = ['--single-threaded-gc', '--expose-gc'];
@@ -18,7 +18,7 @@ export function onOneCore(args: readonly string[]): { command: string; args: str
 }
 
 /** Moves a process with all its threads to a core; what it starts later goes with it. */
-function moveTo(core: number, pid: number): void {
+export function moveTo(core: number, pid: number): void {
   if (existsSync(TASKSET)) spawnSync(TASKSET, ['-acp', String(core), String(pid)]);
 }
 

@@ -5,7 +5,7 @@ import { LINES, type LineCodec, type Spoken } from './lines.ts';
 import { Ear } from './measure.ts';
 
 /** Silence between two sounds of the agent's that makes them two replies. */
-const NEW_REPLY_MS = 400;
+export const NEW_REPLY_MS = 400;
 const FEED_MS = 5;
 
 /** One caller on a media socket: audio goes in as the clock says, marks come back when their audio has been played. */

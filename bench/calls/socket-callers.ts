@@ -7,6 +7,7 @@ import { judge, rowOf, STAGGER_MS, type Row } from './measure.ts';
 import type { Share } from './profile.ts';
 import { CALL_MS, makeScript } from './script.ts';
 import { feeder, SocketCaller } from './socket-caller.ts';
+import { perCallSecond, type Threads } from './threads.ts';
 
 /** How many calls are measured, and with what beside them. */
 export interface CallsPlan {
@@ -21,7 +22,11 @@ export interface CallsPlan {
   readonly beside?: (server: BenchServer, agent: string) => Promise<void>;
 }
 
-export type CallsRow = Row & { readonly shares: readonly Share[] | null };
+export type CallsRow = Row & {
+  readonly shares: readonly Share[] | null;
+  /** CPU milliseconds per call-second. */
+  readonly threads: Threads;
+};
 
 /** In the worst case callers are silent until all are connected; soon enough that no agent asks who is there. */
 const CONNECTED_MS = 5000;
@@ -55,7 +60,7 @@ export async function manyCalls(plan: CallsPlan): Promise<CallsRow> {
   server.startMeter();
   const besideDone = beside?.(server, agent);
   await sleep(Math.max(0, callers[0]!.ear.startMs + CALL_MS - 500 - performance.now()));
-  const { cost, overheadMs, shares } = await server.ask('stop', 'cost');
+  const { cost, overheadMs, shares, threads } = await server.ask('stop', 'cost');
   const memory = await server.ask('memory', 'memory');
   await sleep(Math.max(0, callers.at(-1)!.ear.startMs + CALL_MS + 300 - performance.now()));
   stop();
@@ -66,10 +71,11 @@ export async function manyCalls(plan: CallsPlan): Promise<CallsRow> {
   );
   await besideDone;
   await server.stop();
-  const perCallSecond = (share: Share) => ({ ...share, ms: rounded(share.ms / cost.seconds / n, 3) });
+  const ofCallSecond = (share: Share) => ({ ...share, ms: rounded(share.ms / cost.seconds / n, 3) });
   return {
     ...rowOf(n, noiseDb, { ...heardAll, overheadMs }, cost, memory.rssMb - base.rssMb),
-    shares: shares?.map(perCallSecond) ?? null,
+    shares: shares?.map(ofCallSecond) ?? null,
+    threads: perCallSecond(threads, cost.seconds * n),
   };
 }
 

@@ -13,6 +13,7 @@ import { spread } from '../statistics.ts';
 import { meter } from './measure.ts';
 import { profile, type Share } from './profile.ts';
 import { ANSWER_MS, fakes, makeScript } from './script.ts';
+import { threadMeter, type Threads } from './threads.ts';
 import { deleteDataDir } from '../../test/support/data-dir.ts';
 
 export type ToServer = { readonly ask: 'start' | 'stop' | 'memory' };
@@ -25,6 +26,8 @@ export type FromServer =
       readonly answers: number;
       /** Null unless it was asked for. */
       readonly shares: readonly Share[] | null;
+      /** CPU milliseconds of threads, by their names. */
+      readonly threads: Threads;
     }
   | {
       readonly tell: 'memory';
@@ -41,6 +44,9 @@ const { values } = parseArgs({
     noise: { type: 'string' },
     profile: { type: 'boolean' },
     worst: { type: 'boolean' },
+    port: { type: 'string', default: '0' },
+    /** The settings of a LiveKit server, as JSON. */
+    livekit: { type: 'string' },
   },
 });
 const KEY = 'key-of-the-bench';
@@ -50,7 +56,8 @@ const voiceActivity = makeSilero();
 const app = await buildApp(
   readConfig({
     DATA_DIR: dataDir,
-    PORTS: '0',
+    PORTS: values.port,
+    ...(values.livekit === undefined ? {} : (JSON.parse(values.livekit) as Record<string, string>)),
     API_SECRET_KEY: KEY,
     MAX_CONCURRENT_CALLS: values.calls,
     RATE_LIMIT_FACTOR: '100000',
@@ -60,7 +67,12 @@ const app = await buildApp(
     log: pino({ level: 'error' }),
     databaseSettings: { fsync: 'off' },
     slots: Number(values.slots ?? values.calls),
-    providers: () => fakeProviders(fakes, voiceActivity, { script, fedMs: () => 0 }),
+    providers: () =>
+      fakeProviders(fakes, voiceActivity, {
+        script,
+        fedMs: () => 0,
+        ...(values.livekit === undefined ? {} : { firstSpeechMs: script.turns[0]!.startMs }),
+      }),
   },
 );
 const tell = (message: FromServer) => process.send!(message);
@@ -76,20 +88,22 @@ app.here!.watch((event) => {
 });
 let stop: ReturnType<typeof meter> | null = null;
 let stopProfile: ReturnType<typeof profile> | null = null;
+let threads = threadMeter();
 process.on('message', ({ ask }: ToServer) => {
   if (ask === 'start') {
     answers.length = 0;
     if (values.profile) stopProfile = profile();
     stop = meter();
+    threads = threadMeter();
   } else if (ask === 'stop') {
     const overhead = answers.flatMap(({ committedMs, finalMs, firstFrameMs }) =>
       committedMs === null || finalMs === null || firstFrameMs === null
         ? []
         : [firstFrameMs - Math.max(committedMs, finalMs + ANSWER_MS)],
     );
-    const cost = stop!();
+    const [cost, spent] = [stop!(), threads()];
     void Promise.resolve(stopProfile?.() ?? null).then((shares) =>
-      tell({ tell: 'cost', cost, overheadMs: spread(overhead), answers: overhead.length, shares }),
+      tell({ tell: 'cost', cost, overheadMs: spread(overhead), answers: overhead.length, shares, threads: spent }),
     );
   } else {
     globalThis.gc?.();

@@ -38,6 +38,7 @@ const home = createRoute({
 const pages = [
   page('/app/board', () => import('@/pages/board.tsx'), 'BoardPage'),
   page('/app/conversations/$call', () => import('@/pages/call.tsx'), 'CallPage'),
+  page('/app/listen/$call', () => import('@/pages/listen.tsx'), 'ListenPage'),
   page('/app/desk', () => import('@/pages/desk.tsx'), 'DeskPage'),
   page('/app/start', () => import('@/pages/start.tsx'), 'StartPage'),
   page('/app/analytics', () => import('@/pages/analytics.tsx'), 'AnalyticsPage'),

@@ -100,7 +100,9 @@ export interface ConfiguredCarrier {
   /** Whether the carrier itself opened a media socket; null if the token alone decides. */
   readonly verifySocket: ((request: Pick<CarrierRequest, 'url' | 'headers'>) => Promise<boolean>) | null;
   /** Lets someone hear a call unseen, where the call is a room that browsers can join. */
-  listen?(carrierCallId: string): Promise<RoomAccess>;
+  listen?(carrierCallId: string, guest: string): Promise<RoomAccess>;
+  /** Lets a guest speak from a browser, in a room in which `Carrier.meet` waits for them. */
+  invite?(room: string, guest: string): Promise<RoomAccess>;
   /** Its SIP trunks and dispatch rules, where it keeps such; methods reject with a CarrierError. */
   readonly sip?: SipServer;
   /** The rooms that stand now, where its calls are rooms. @throws CarrierError */

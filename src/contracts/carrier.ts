@@ -92,7 +92,11 @@ export interface Carrier {
   /** Takes up an inbound call whose media this process connects itself. Null if it does not carry that call. */
   receive?(
     carrierCallId: string,
-    request: Pick<DialRequest, 'hints' | 'from'>,
+    request: Pick<DialRequest, 'hints' | 'from' | 'recorded'>,
     onEvent: (event: CarrierEvent) => void,
   ): Dialled | null;
+  /** Waits in a room for a guest's browser, which brings its media. Omitted if browsers join no rooms of it. */
+  meet?(room: string, guest: string, onEvent: (event: CarrierEvent) => void): Promise<void>;
+  /** Removes this guest, who hears a call, from its room. */
+  dismiss?(carrierCallId: string, guest: string): Promise<void>;
 }

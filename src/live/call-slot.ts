@@ -3,6 +3,8 @@ import type { CallDesk } from './desk/call-desk.ts';
 import type { Placing } from './placing.ts';
 import type { RunningCall } from './running-call.ts';
 
+type Meet = (command: Extract<CallCommand, { type: 'room' }>) => void;
+
 export type SlotPhase = 'idle' | 'preparing' | 'placing' | 'running';
 
 /**
@@ -17,6 +19,7 @@ export class CallSlot {
   #placing: Placing | null = null;
   #running: RunningCall | null = null;
   #desk: CallDesk | null = null;
+  #meet: Meet | null = null;
   #deadline: NodeJS.Timeout | undefined;
   #connections: Promise<unknown> = Promise.resolve();
   #waiting = 0;
@@ -43,7 +46,9 @@ export class CallSlot {
 
   /** A command to the running call; nothing if it does not run. */
   command(command: CallCommand): void {
-    if (command.type === 'desk' || command.type === 'leg') this.#desk?.command(command);
+    if (command.type === 'room') this.#meet?.(command);
+    else if (command.type === 'desk' || command.type === 'leg' || command.type === 'listener')
+      this.#desk?.command(command);
     else this.#running?.command(command);
   }
 
@@ -78,9 +83,11 @@ export class CallSlot {
     }
   }
 
-  run(running: RunningCall, desk: CallDesk): void {
+  /** `meet`: waits for a party that was invited to a room. */
+  run(running: RunningCall, desk: CallDesk, meet: Meet | null = null): void {
     this.#running = running;
     this.#desk = desk;
+    this.#meet = meet;
   }
 
   /** The running call has ended here; `cause` is null if another server has it. */
@@ -88,6 +95,7 @@ export class CallSlot {
     this.#running = null;
     this.#desk?.close(cause);
     this.#desk = null;
+    this.#meet = null;
     this.clearDeadline();
     for (const notify of this.#onEnded.splice(0)) notify();
     this.#release();

@@ -9,11 +9,15 @@ import type { Log } from '#core/kernel/log.ts';
 import type { McpTools } from '#agent-mind/tools/mcp-tools.ts';
 import type { Carrier, CarrierEvent } from '#contracts/carrier.ts';
 import { askForHuman } from '#core/desk/ask-for-human.ts';
+import { guestOf } from '#core/desk/party-room.ts';
 import { keepPlace, leaveLine } from '#core/desk/queue-callback.ts';
+import { maySupervise } from '#core/desk/supervise-call.ts';
 import type { DeskAlarm } from '#core/desk/desk-alarm.ts';
 import type { DeskCore } from '#core/desk/change-desk.ts';
 import { DeskReadings } from '#core/desk/desk-readings.ts';
 import { CallDesk } from './desk/call-desk.ts';
+import { meetParty, type MeetOptions } from './desk/meet-party.ts';
+import { RoomListeners } from './desk/room-listeners.ts';
 import { speakOnce } from './desk/speak-once.ts';
 import type { CallClock } from '#engine/contracts/clock.ts';
 import type { Admission } from './admission.ts';
@@ -126,7 +130,7 @@ export class CallStarter {
     const hints = prepared.script(call).phrases;
     const { from, carrierCallId } = call;
     const control = carrierCallId === null ? null : await carriers.control(call.carrier);
-    const here = control?.receive?.(carrierCallId!, { from, hints }, events.tell) ?? null;
+    const here = control?.receive?.(carrierCallId!, { from, hints, recorded: call.recorded }, events.tell) ?? null;
     const running = this.#run(slot, {
       call,
       prepared,
@@ -246,6 +250,12 @@ export class CallStarter {
         ...this.#options.placing,
       },
       hangUp: (carrier, carrierLegId) => carriers.hangUp(carrier, carrierLegId, log),
+      listeners: new RoomListeners({
+        may: (userId) => maySupervise(this.#desk, call.organizationId, userId),
+        remove: async (userId) =>
+          (await carriers.control(call.carrier))?.dismiss?.(call.carrierCallId!, guestOf(userId)),
+        failed: (error) => log.warn({ err: error, call: call.sid }, 'a listener could not be removed from the room'),
+      }),
       recognisers: prepared.providers(call),
       phrases: prepared.script(call).phrases,
       speak: (text) =>
@@ -259,7 +269,12 @@ export class CallStarter {
         ),
       log,
     });
-    slot.run(running, desk);
+    const meeting: MeetOptions = {
+      meet: async (room, guest, onEvent) => (await carriers.control(call.carrier))?.meet?.(room, guest, onEvent),
+      connect: (party, leg) => slot.connectInTurn(() => desk.connect(party, leg)),
+      failed: (error) => log.warn({ err: error, call: call.sid }, 'the room of a party could not be joined'),
+    };
+    slot.run(running, desk, (command) => meetParty(meeting, command));
     if (continued) void desk.takenOver();
     else desk.rings();
     return running;

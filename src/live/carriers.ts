@@ -5,7 +5,7 @@ import type {
   CarrierDirectory,
   CarrierFieldInfo,
   CarrierInfo,
-  ListenAccess,
+  RoomAccess,
   SettingsGroup,
 } from '#core/carriers/carrier-directory.ts';
 import { CircuitBreaker, type Attempt } from '#core/kernel/circuit-breaker.ts';
@@ -123,8 +123,12 @@ export class Carriers implements CarrierDirectory {
     return this.#lines.get(id)?.configured ?? null;
   }
 
-  async listen(id: string, carrierCallId: string): Promise<ListenAccess | null> {
-    return (await (await this.configured(id))?.listen?.(carrierCallId)) ?? null;
+  async listen(id: string, carrierCallId: string, guest: string): Promise<RoomAccess | null> {
+    return (await (await this.configured(id))?.listen?.(carrierCallId, guest)) ?? null;
+  }
+
+  async invite(id: string, room: string, guest: string): Promise<RoomAccess | null> {
+    return (await (await this.configured(id))?.invite?.(room, guest)) ?? null;
   }
 
   async sipServer(): Promise<SipServer | null> {

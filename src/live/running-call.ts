@@ -92,7 +92,7 @@ export class RunningCall {
   /** The caller waits for a human. */
   #waits = false;
   /** Commands that came before the conversation began. */
-  readonly #earlyCommands: Exclude<CallCommand, { type: 'desk' | 'leg' }>[] = [];
+  readonly #earlyCommands: Exclude<CallCommand, { type: 'desk' | 'leg' | 'room' | 'listener' }>[] = [];
 
   constructor(options: RunningCallOptions) {
     this.#options = options;
@@ -372,7 +372,7 @@ export class RunningCall {
     this.#writer.progress({ waitingSince: since });
   }
 
-  command(command: Exclude<CallCommand, { type: 'desk' | 'leg' }>): void {
+  command(command: Exclude<CallCommand, { type: 'desk' | 'leg' | 'room' | 'listener' }>): void {
     // The call is answered, and its conversation is about to begin.
     if (command.type !== 'end' && !this.#begun) this.#earlyCommands.push(command);
     else if (command.type === 'say') this.#session.say(command.text);

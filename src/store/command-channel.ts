@@ -34,6 +34,17 @@ const Command = z.discriminatedUnion('type', [
   z.object({ type: z.literal('instruct'), userId: z.number(), text: z.string() }),
   z.object({ type: z.literal('desk'), act: z.enum(['hold', 'resume', 'hand-back']).nullable() }),
   z.object({ type: z.literal('leg'), legId: z.number(), signal: Signal, carrierLegId: z.string() }),
+  z.object({
+    type: z.literal('room'),
+    room: z.string(),
+    party: z.object({
+      role: z.enum(['human-agent', 'supervisor']),
+      userId: z.number(),
+      part: z.enum(['talk', 'listen', 'whisper', 'take_over']),
+      legId: z.number().exactOptional(),
+    }),
+  }),
+  z.object({ type: z.literal('listener'), userId: z.number() }),
   z.object({ type: z.literal('dial') }),
   z.object({ type: z.literal('expect') }),
   z.object({ type: z.literal('carrier'), signal: Signal, carrierCallId: z.string() }),

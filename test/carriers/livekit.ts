@@ -25,6 +25,8 @@ export class FakeLiveKit extends FakeCarrier {
   readonly sip = new FakeSip();
   /** A method of the SIP service that is carried out, and whose answer is lost. */
   loses: string | null = null;
+  /** What was asked to be recorded. */
+  readonly egresses: Readonly<Record<string, unknown>>[] = [];
   /** Rooms that stand beside those of calls. */
   readonly rooms = new Map<string, Date>();
 
@@ -83,6 +85,11 @@ export class FakeLiveKit extends FakeCarrier {
         return { status: 200, body: {} };
       case 'SIP/CreateSIPParticipant':
         return sip['call'] === true ? this.#dial(asked) : denied;
+      case 'Egress/StartRoomCompositeEgress':
+        if (video['roomRecord'] !== true) return denied;
+        if (!call) return gone;
+        this.egresses.push(asked);
+        return { status: 200, body: { egressId: 'EG_1', roomName: room } };
       case 'SIP/TransferSIPParticipant':
         if (sip['call'] !== true || !isAdmin) return denied;
         if (!call || asked['participantIdentity'] !== 'phone') return gone;

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -11,6 +12,9 @@ const MODULE_PATH = 'github.com/livekit/livekit-server/cmd/server';
 /** What is missing to run a real server, or null. */
 export function missingForLiveKit(): string | null {
   if (!existsSync(REDIS)) return `${REDIS} is not installed`;
+  // The media library of the participants gathers no address of loopback.
+  if (Object.values(networkInterfaces()).every((addresses) => addresses!.every(({ internal }) => internal)))
+    return 'there is no network interface but loopback';
   if (existsSync(BINARY)) return null;
   try {
     execFileSync('go', ['version'], { stdio: 'ignore' });

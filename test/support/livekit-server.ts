@@ -66,6 +66,10 @@ export class LiveKitServer {
     });
   }
 
+  get pid(): number {
+    return this.#server!.pid!;
+  }
+
   async kill(): Promise<void> {
     await ended(this.#server);
     this.#server = null;

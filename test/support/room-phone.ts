@@ -14,6 +14,8 @@ import { Resampler } from '#engine/audio/resampler.ts';
 import type { LiveKitServer } from './livekit-server.ts';
 
 const RATE = 48_000;
+/** Speech, and no longer the noise before it. */
+const LOUD = 1500;
 
 /** A telephone in a room, as the SIP service brings one: speaks what it is given in real time, keeps what it hears. */
 export class RoomPhone {
@@ -34,19 +36,31 @@ export class RoomPhone {
     this.room = room;
   }
 
-  async join(server: LiveKitServer, attributes: Readonly<Record<string, string>>): Promise<void> {
+  /** Joins as a telephone does; `speaks`: at once. */
+  async join(
+    server: LiveKitServer,
+    attributes: Readonly<Record<string, string>>,
+    speaks = true,
+    identity = 'sip-caller',
+  ): Promise<void> {
+    const token = new AccessToken(server.key, server.secret, { identity, attributes: { ...attributes } });
+    token.kind = 'sip';
+    token.addGrant({ room: this.room, roomJoin: true, canPublish: true, canSubscribe: true });
+    await this.joinWith(server.url, await token.toJwt(), speaks);
+  }
+
+  /** Joins with a token; `speaks`: with a microphone. */
+  async joinWith(url: string, token: string, speaks: boolean): Promise<void> {
     this.participant.on('trackSubscribed', (track) => void this.#hear(track));
     this.participant.on('disconnected', () => {
       this.gone = true;
       clearInterval(this.#timer);
     });
-    const token = new AccessToken(server.key, server.secret, { identity: 'sip-caller', attributes: { ...attributes } });
-    token.kind = 'sip';
-    token.addGrant({ room: this.room, roomJoin: true, canPublish: true, canSubscribe: true });
-    await this.participant.connect(server.url, await token.toJwt(), {
-      autoSubscribe: true,
-      dynacast: false,
-    });
+    await this.participant.connect(url, token, { autoSubscribe: true, dynacast: false });
+    if (speaks) await this.publish();
+  }
+
+  async publish(): Promise<void> {
     const track = LocalAudioTrack.createAudioTrack('phone', this.#source);
     await this.participant.localParticipant!.publishTrack(
       track,
@@ -58,6 +72,15 @@ export class RoomPhone {
       for (; sent * 20 < performance.now() - began; sent++) this.#sendFrame();
     }, 10);
   }
+
+  /** When it first spoke, by `performance.now()`; the speech that was queued begins loud. */
+  spokeAtMs = 0;
+  /** When it first heard something loud. */
+  firstHeardAtMs = 0;
+  /** The same of each other participant alone. */
+  readonly voices: Int16Array[][] = [];
+  /** Told of each frame of 20 ms that it hears. */
+  onFrame: (isLoud: boolean) => void = () => undefined;
 
   speak(pcm: Int16Array): void {
     this.#queue.push(pcm);
@@ -72,9 +95,9 @@ export class RoomPhone {
     return this.#loudFrames / 50;
   }
 
-  /** Everything heard from a place on, in one piece. */
-  sound(from = 0): Int16Array {
-    return Int16Array.from(this.heard.slice(from).flatMap((chunk) => [...chunk]));
+  /** Everything heard of all, or of one voice, in one piece. */
+  sound(heard: readonly Int16Array[] = this.heard): Int16Array {
+    return Int16Array.from(heard.flatMap((chunk) => [...chunk]));
   }
 
   async leave(): Promise<void> {
@@ -87,6 +110,8 @@ export class RoomPhone {
     const frame = new Int16Array(160);
     const head = this.#queue[0];
     if (head) {
+      if (this.spokeAtMs === 0 && head.subarray(0, 160).some((sample) => Math.abs(sample) > LOUD))
+        this.spokeAtMs = performance.now();
       frame.set(head.subarray(0, 160));
       if (head.length <= 160) this.#queue.shift();
       else this.#queue[0] = head.subarray(160);
@@ -97,14 +122,20 @@ export class RoomPhone {
 
   async #hear(track: RemoteTrack): Promise<void> {
     if (track.kind !== TrackKind.KIND_AUDIO) return;
+    const voice: Int16Array[] = [];
     for await (const { data } of new AudioStream(track, { sampleRate: 8000, numChannels: 1, frameSizeMs: 20 })) {
       const pcm = data.slice();
       const isLoud = pcm.some((sample) => Math.abs(sample) > 300);
+      this.onFrame(isLoud);
+      if (this.firstHeardAtMs === 0 && pcm.some((sample) => Math.abs(sample) > LOUD))
+        this.firstHeardAtMs = performance.now();
       if (isLoud) {
         this.#loudFrames++;
         this.loudAtMs = performance.now();
       }
       if (isLoud || this.heard.length > 0) this.heard.push(pcm);
+      if (isLoud && voice.length === 0) this.voices.push(voice);
+      if (isLoud || voice.length > 0) voice.push(pcm);
     }
   }
 }

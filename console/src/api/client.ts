@@ -47,6 +47,12 @@ export async function apiWithVersion<O extends OperationName>(
   return { body: body as ReplyOf<O>, version };
 }
 
+/** The opening of a call's room, to hear it unseen: a query over tRPC. @throws ApiError */
+export async function listenToken(call: string): Promise<{ readonly token: string; readonly livekitUrl: string }> {
+  const { body } = await send('GET /api/trpc/livekit.getListenToken', { query: { input: { callId: call } } }, {});
+  return (body as { result: { data: { token: string; livekitUrl: string } } }).result.data;
+}
+
 async function send(
   operation: string,
   input: AnyInput,

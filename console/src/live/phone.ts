@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from 'react';
 import worklet from './phone-worklet.js?url';
 import { decodeMulaw, encodeMulaw } from './mulaw.ts';
+import type { RoomAccess } from './room-line.ts';
 
 /** What the browser's line is for, as the bar of the shell says it. */
 export type Purpose = 'talk' | 'answer' | 'listen' | 'whisper' | 'take_over';
@@ -20,7 +21,11 @@ interface Opened {
   /** Its id; null where the call is only made with the line. */
   readonly call: string | null;
   /** Asks the server for the media socket, once the microphone is given. */
-  readonly access: () => Promise<{ readonly websocket_url: string; readonly call_sid?: string }>;
+  readonly access: () => Promise<{
+    readonly websocket_url: string;
+    readonly call_sid?: string;
+    readonly livekit?: RoomAccess;
+  }>;
 }
 
 interface Message {
@@ -34,6 +39,7 @@ const NORMAL = 1000;
 let line: Line = { state: 'idle' };
 const listeners = new Set<() => void>();
 let stop: (() => void) | null = null;
+let microphone: MediaStream | null = null;
 let level = 0;
 
 function set(next: Line): void {
@@ -54,7 +60,9 @@ export const useLine = (): Line =>
 export const microphoneLevel = (): number => level;
 
 export function setMuted(isMuted: boolean): void {
-  if (line.state === 'on') set({ ...line, isMuted });
+  if (line.state !== 'on') return;
+  for (const track of microphone?.getTracks() ?? []) track.enabled = !isMuted;
+  set({ ...line, isMuted });
 }
 
 export function hangUp(): void {
@@ -99,12 +107,17 @@ export async function openLine({ purpose, call, access }: Opened): Promise<void>
     const node = new AudioWorkletNode(context, 'phone', { outputChannelCount: [1] });
     if (stream) context.createMediaStreamSource(stream).connect(node);
     node.connect(context.destination);
-    const { websocket_url: address, call_sid: made } = await access();
-    talk(address, node, { purpose, call: made ?? call, speaks }, () => {
+    const { websocket_url: address, call_sid: made, livekit } = await access();
+    const opened = { purpose, call: made ?? call, speaks };
+    microphone = stream;
+    const release = () => {
       for (const track of stream?.getTracks() ?? []) track.stop();
       // The line is released when it is left, and again when its socket closes.
       if (context?.state !== 'closed') void context?.close();
-    });
+    };
+    // Where the browser cannot reach the room, the media socket carries the same audio.
+    if (livekit && speaks && (await talkInRoom(livekit, stream, opened, release))) return void context.close();
+    talk(address, node, opened, release);
   } catch (error) {
     for (const track of stream?.getTracks() ?? []) track.stop();
     await context?.close();
@@ -113,12 +126,46 @@ export async function openLine({ purpose, call, access }: Opened): Promise<void>
   }
 }
 
-function talk(
-  given: string,
-  node: AudioWorkletNode,
-  { purpose, call, speaks }: { readonly purpose: Purpose; readonly call: string | null; readonly speaks: boolean },
+interface Opening {
+  readonly purpose: Purpose;
+  readonly call: string | null;
+  readonly speaks: boolean;
+}
+
+/** Whether the room was joined. */
+async function talkInRoom(
+  access: RoomAccess,
+  stream: MediaStream | null,
+  { purpose, call }: Opening,
   release: () => void,
-): void {
+): Promise<boolean> {
+  try {
+    const { joinRoom } = await import('./room-line.ts');
+    const leave = await joinRoom(access, stream?.getAudioTracks()[0] ?? null, (problem) => {
+      if (stop === end) {
+        stop = null;
+        set(problem === null ? { state: 'idle' } : { state: 'failed', purpose, call, reason: problem });
+      }
+      release();
+    });
+    const end = () => {
+      leave();
+      release();
+    };
+    // Meanwhile it was hung up, or another line was opened.
+    if (line.state !== 'opening' || stop !== null) {
+      end();
+      return true;
+    }
+    stop = end;
+    set({ state: 'on', purpose, call, isMuted: false });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function talk(given: string, node: AudioWorkletNode, { purpose, call, speaks }: Opening, release: () => void): void {
   const socket = new WebSocket(ownOrigin(given));
   let streamSid: string | undefined;
   const send = (message: object) => {
@@ -141,9 +188,8 @@ function talk(
   node.port.addEventListener('message', ({ data }: MessageEvent<{ mark?: string; pcm?: Float32Array }>) => {
     if (data.mark !== undefined) return send({ event: 'mark', mark: { name: data.mark } });
     if (!data.pcm || !speaks) return;
-    const isMuted = line.state === 'on' && line.isMuted;
-    level = isMuted ? 0 : data.pcm.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
-    send({ event: 'media', media: { payload: encodeMulaw(isMuted ? new Float32Array(data.pcm.length) : data.pcm) } });
+    level = data.pcm.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
+    send({ event: 'media', media: { payload: encodeMulaw(data.pcm) } });
   });
   node.port.start();
   socket.addEventListener('message', ({ data }) => {

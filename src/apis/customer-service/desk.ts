@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { agentSeen } from '#core/desk/agent-status.ts';
-import { acceptOffer, declineOffer, type MediaAccess } from '#core/desk/answer-offer.ts';
+import { acceptOffer, declineOffer, type PartyAccess } from '#core/desk/answer-offer.ts';
 import { endAgentCall, handBack, holdCaller, resumeCaller, wrapUpCall } from '#core/desk/desk-call.ts';
 import { deskCallId } from '#core/desk/desk-call-id.ts';
 import { viewDesk, type OwnDesk } from '#core/desk/desk-view.ts';
@@ -118,12 +118,21 @@ const deskOperation = operation({
   },
 });
 
-const Access = z.object({ session_id: z.int(), websocket_url: z.string(), expires_at: z.string() });
+const Access = z.object({
+  session_id: z.int(),
+  websocket_url: z.string(),
+  expires_at: z.string(),
+  livekit: z
+    .object({ url: z.string(), token: z.string(), room: z.string() })
+    .optional()
+    .describe('The same audio in a room, where LiveKit carries the call'),
+});
 
-const presentAccess = ({ call, token, expiresAt }: MediaAccess, urls: Urls): z.input<typeof Access> => ({
+const presentAccess = ({ call, token, expiresAt, room }: PartyAccess, urls: Urls): z.input<typeof Access> => ({
   session_id: call.id,
   websocket_url: urls.mediaSocket(call, token),
   expires_at: timeInSeconds(expiresAt),
+  ...(room && { livekit: { url: room.url, token: room.token, room: room.room } }),
 });
 
 const OfferParams = z.object({ offer_id: IdText });

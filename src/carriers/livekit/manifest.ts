@@ -1,4 +1,5 @@
 import type { CarrierManifest } from '#contracts/carrier-manifest.ts';
+import { RECORDING_FIELD, recordsCalls } from '../kit/recording.ts';
 import { LiveKitControl } from './control.ts';
 import { LIVEKIT_FIELDS } from './fields.ts';
 import { LiveKitSip } from './sip.ts';
@@ -18,7 +19,7 @@ export const livekitWith = (join?: JoinRoom): CarrierManifest => ({
     recording: { supported: true, formats: ['mp3', 'wav'] },
   },
   limits: { callsPerSecond: null, concurrentCalls: null },
-  fields: [...LIVEKIT_FIELDS, { key: 'phone_number', label: 'Phone number' }],
+  fields: [...LIVEKIT_FIELDS, { key: 'phone_number', label: 'Phone number' }, RECORDING_FIELD],
   wire,
   make: (settings) => {
     const api = new ServerApi(settings);
@@ -26,10 +27,11 @@ export const livekitWith = (join?: JoinRoom): CarrierManifest => ({
     return {
       control,
       number: settings['phone_number'] ?? null,
-      records: false,
+      records: recordsCalls(settings),
       verify: (request, now) => verify(settings['api_key']!, settings['api_secret']!, request, now),
       verifySocket: null,
-      listen: (room) => control.listen(room),
+      listen: (room, guest) => control.listen(room, guest),
+      invite: (room, guest) => control.invite(room, guest),
       sip: new LiveKitSip(api),
       rooms: () => control.rooms(),
       check: async () => {

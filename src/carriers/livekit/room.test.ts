@@ -19,7 +19,7 @@ class FakeRoom extends EventEmitter {
   };
 }
 
-async function join(waitMs: number) {
+async function join(waitMs: number, guest: string | null = null) {
   const room = new FakeRoom();
   const events: CarrierEvent[] = [];
   const rtc = {
@@ -40,6 +40,7 @@ async function join(waitMs: number) {
   await joinWith(rtc as never, {
     url: 'ws://127.0.0.1',
     token: 't',
+    guest,
     waitMs,
     onEvent: (event) => events.push(event),
     onLeft: () => left++,
@@ -106,4 +107,49 @@ it('a telephone that rings for ever is given up as no answer', async (t) => {
   t.mock.timers.tick(90_000);
   assert.deepEqual(events.at(-1), { type: 'failed', outcome: 'no-answer', reason: 'the telephone was not picked up' });
   assert.equal(room.left, true);
+});
+
+it('a guest is who was invited, and may come back when they have left', async () => {
+  const { room, events, left } = await join(90_000, 'user_7');
+  const guest = (identity: string) => ({ identity, kind: 0, attributes: {}, disconnectReason: 0 });
+  room.emit('participantConnected', guest('user_8'));
+  room.emit('participantConnected', phone('active'));
+  const types = () => events.map(({ type }) => type);
+  assert.deepEqual(types(), []);
+  room.emit('participantConnected', guest('user_7'));
+  assert.deepEqual(types(), ['answered']);
+  const answered = events[0] as Extract<CarrierEvent, { type: 'answered' }>;
+  let lost = 0;
+  answered.connect({ lost: () => lost++ } as never);
+  room.emit('participantDisconnected', guest('user_8'));
+  assert.equal(lost, 0);
+  room.emit('participantDisconnected', guest('user_7'));
+  assert.deepEqual([lost, room.left, left()], [1, true, 1]);
+});
+
+it('a telephone without a reason has hung up, unless the library connects again and it is back', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { room, events } = await join(90_000);
+  room.emit('participantConnected', phone('active'));
+  const told: string[] = [];
+  const [answered] = events as Extract<CarrierEvent, { type: 'answered' }>[];
+  answered!.connect({ lost: () => told.push('lost'), hungUp: () => told.push('hung up') } as never);
+  const removed = () => room.emit('participantDisconnected', phone('active'));
+  removed();
+  room.emit('reconnecting');
+  t.mock.timers.tick(5000);
+  room.remoteParticipants.set('phone', phone('active'));
+  room.emit('participantConnected', phone('active'));
+  room.emit('reconnected');
+  t.mock.timers.tick(20_000);
+  assert.deepEqual(told, []);
+  removed();
+  room.emit('reconnecting');
+  t.mock.timers.tick(10_000);
+  assert.deepEqual(told, ['lost']);
+  room.remoteParticipants.clear();
+  removed();
+  room.emit('reconnected');
+  t.mock.timers.tick(1000);
+  assert.deepEqual(told, ['lost', 'hung up']);
 });

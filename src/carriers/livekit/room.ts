@@ -8,7 +8,9 @@ import { RoomLeg, ROOM_RATE, toCallAudio } from './room-leg.ts';
 export interface JoinOptions {
   readonly url: string;
   readonly token: string;
-  /** The room is left if no telephone has answered within this time. */
+  /** The identity of the one who talks with us from a browser; null: a telephone. */
+  readonly guest: string | null;
+  /** The room is left if the other end has not answered within this time. */
   readonly waitMs: number;
   readonly onEvent: (event: CarrierEvent) => void;
   readonly onLeft: () => void;
@@ -40,6 +42,8 @@ const QUEUE_MS = 400;
 const CONNECT_TIMEOUT_MS = 8000;
 /** A connection that the library does not bring back within this time is given up. */
 const RECONNECT_MS = 10_000;
+/** Within this time after it removed everyone, the library says that it connects again. */
+const REMOVED_MS = 500;
 const STATUS = 'sip.callStatus';
 
 let loading: Promise<Rtc> | null = null;
@@ -71,7 +75,7 @@ export async function joinWith(rtc: Rtc, options: JoinOptions): Promise<JoinedRo
   return call;
 }
 
-/** One room, in which the AI agent waits for the telephone and talks to it. */
+/** One room, in which we wait for the other end, a telephone or a guest's browser, and talk to it. */
 class RoomCall implements JoinedRoom {
   readonly #rtc: Rtc;
   readonly #options: JoinOptions;
@@ -86,6 +90,7 @@ class RoomCall implements JoinedRoom {
   #left = false;
   #late: NodeJS.Timeout | undefined;
   #reconnecting: NodeJS.Timeout | undefined;
+  #absent: NodeJS.Timeout | undefined;
   readonly #streams = new Map<string, AudioStream>();
 
   constructor(rtc: Rtc, options: JoinOptions) {
@@ -124,6 +129,7 @@ class RoomCall implements JoinedRoom {
     this.#left = true;
     clearTimeout(this.#late);
     clearTimeout(this.#reconnecting);
+    clearTimeout(this.#absent);
     this.#leg?.close();
     for (const stream of this.#streams.values()) void stream.cancel().catch(() => undefined);
     this.#streams.clear();
@@ -166,13 +172,16 @@ class RoomCall implements JoinedRoom {
     room.on('reconnected', () => {
       clearTimeout(this.#reconnecting);
       this.#reconnecting = undefined;
+      if (this.#leg) this.#lookAgain();
     });
     room.on('disconnected', (reason) => this.#disconnected(reason));
   }
 
-  #isPhone = (participant: RemoteParticipant): boolean =>
-    participant.kind === this.#rtc.ParticipantKind.SIP &&
-    (this.#phone === null || this.#phone.identity === participant.identity);
+  #isPhone = ({ kind, identity }: RemoteParticipant): boolean => {
+    const { guest } = this.#options;
+    if (guest !== null) return identity === guest;
+    return kind === this.#rtc.ParticipantKind.SIP && (this.#phone === null || this.#phone.identity === identity);
+  };
 
   #see(participant: RemoteParticipant): void {
     if (this.#left || !this.#isPhone(participant)) return;
@@ -223,16 +232,31 @@ class RoomCall implements JoinedRoom {
 
   #phoneLeft({ disconnectReason: reason }: RemoteParticipant): void {
     const { DisconnectReason } = this.#rtc;
-    if (this.#leg) return this.#over((events) => events.hungUp());
+    // A page that is loaded again leaves as one that is closed: a guest may come back.
+    const { guest } = this.#options;
+    if (this.#leg && guest !== null) return this.#over((events) => events.lost());
+    // Before it connects again, the library removes everyone, and gives no reason.
+    if (this.#leg) return reason ? this.#over((events) => events.hungUp()) : this.#lookAgain();
     if (reason === DisconnectReason.USER_REJECTED) return this.#fail('busy', 'busy');
     if (reason === DisconnectReason.USER_UNAVAILABLE) return this.#fail('no-answer', 'no answer');
     if (reason === DisconnectReason.SIP_TRUNK_FAILURE) return this.#fail('refused', 'the SIP trunk failed');
     return this.#fail('canceled', 'the telephone left the room');
   }
 
+  /** The telephone may be back soon, unless it has hung up. */
+  #lookAgain(): void {
+    clearTimeout(this.#absent);
+    this.#absent = setTimeout(() => {
+      if (this.#reconnecting || this.#room.remoteParticipants.has(this.#phone!.identity)) return;
+      this.#over((events) => events.hungUp());
+    }, REMOVED_MS);
+    this.#absent.unref();
+  }
+
   #disconnected(reason: number): void {
     if (this.#left) return;
     clearTimeout(this.#reconnecting);
+    clearTimeout(this.#absent);
     const { DisconnectReason } = this.#rtc;
     const isOver = [
       DisconnectReason.ROOM_DELETED,
@@ -247,6 +271,8 @@ class RoomCall implements JoinedRoom {
     const events = this.#events;
     if (events) tell(events);
     else this.#early ??= tell;
+    // A guest who comes back is invited to another room.
+    if (this.#options.guest !== null) this.leave();
   }
 
   #fail(outcome: 'busy' | 'no-answer' | 'canceled' | 'refused', reason: string): void {

@@ -1,4 +1,4 @@
-import type { RoomServiceClient, SipClient } from 'livekit-server-sdk';
+import type { EgressClient, RoomServiceClient, SipClient } from 'livekit-server-sdk';
 import { CarrierError } from '#contracts/carrier.ts';
 import type { CarrierSettings } from '#contracts/carrier-manifest.ts';
 import { refusalOf, silenceOf } from '../kit/http-errors.ts';
@@ -8,6 +8,7 @@ const REQUEST_TIMEOUT_S = 10;
 interface Clients {
   readonly rooms: RoomServiceClient;
   readonly sip: SipClient;
+  readonly egress: EgressClient;
 }
 
 /** Requests to the server's API. The SDK is loaded with the first one. */
@@ -36,7 +37,7 @@ export class ServerApi {
   }
 
   async #load(): Promise<Clients> {
-    const { RoomServiceClient, SipClient } = await import('livekit-server-sdk');
+    const { EgressClient, RoomServiceClient, SipClient } = await import('livekit-server-sdk');
     const { url, api_key: key, api_secret: secret } = this.#settings;
     // The SDK repeats a failed request at other regions, which could dial twice.
     const options = { requestTimeout: REQUEST_TIMEOUT_S, failover: false };
@@ -44,6 +45,7 @@ export class ServerApi {
     return {
       rooms: new RoomServiceClient(host, key, secret, options),
       sip: new SipClient(host, key, secret, options),
+      egress: new EgressClient(host, key, secret, options),
     };
   }
 }

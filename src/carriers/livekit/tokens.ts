@@ -1,10 +1,11 @@
+import type { TrackSource as Source } from 'livekit-server-sdk';
 import type { CarrierSettings } from '#contracts/carrier-manifest.ts';
 
 /** How long a token opens the room; a connection that is open outlives it. */
 const TOKEN_S = 10 * 60;
 
-/** `agent`: the AI agent. `listen`: hears everyone, is not seen and cannot speak. */
-export type RoomRole = 'agent' | 'listen';
+/** `agent`: our end. `listen`: hears everyone, is not seen and cannot speak. `talk`: a guest with a microphone. */
+export type RoomRole = 'agent' | 'listen' | 'talk';
 
 /** A token that joins one room. */
 export async function roomToken(
@@ -13,16 +14,17 @@ export async function roomToken(
   identity: string,
   role: RoomRole,
 ): Promise<string> {
-  const { AccessToken } = await import('livekit-server-sdk');
+  const { AccessToken, TrackSource } = await import('livekit-server-sdk');
   const token = new AccessToken(key, secret, { identity, ttl: TOKEN_S });
   if (role === 'agent') token.kind = 'agent';
-  const speaks = role === 'agent';
+  const microphone: Source = TrackSource.MICROPHONE;
   token.addGrant({
     room,
     roomJoin: true,
     canSubscribe: true,
-    canPublish: speaks,
-    canPublishData: speaks,
+    canPublish: role !== 'listen',
+    canPublishSources: role === 'listen' ? [] : [microphone],
+    canPublishData: role === 'agent',
     canUpdateOwnMetadata: false,
     hidden: role === 'listen',
   });

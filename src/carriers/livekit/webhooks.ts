@@ -17,8 +17,8 @@ const OUTCOMES: Readonly<Record<string, CarrierOutcome | undefined>> = {
   SIP_TRUNK_FAILURE: 'failed',
 };
 
-/** Rooms that we made have the id of their call as name; that of a human agent's telephone has its leg, too. */
-export const callSidOf = (room: string): string | null => /^(CA[0-9a-f]{32})(?:-\d+)?$/.exec(room)?.[1] ?? null;
+/** A room that we made has the id of its call as name; one of a human agent or supervisor has a suffix. */
+export const callSidOf = (room: string): string | null => /^(CA[0-9a-f]{32})(?:-[0-9a-z]+)?$/.exec(room)?.[1] ?? null;
 
 /** @see https://docs.livekit.io/home/server/webhooks/ */
 export const wire: CarrierWire = {

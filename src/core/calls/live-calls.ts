@@ -1,5 +1,6 @@
 import type { CarrierSignal } from '../kernel/carrier-notice.ts';
 import type { Call, EndedBy } from './call.ts';
+import type { MediaParty } from './media-token-store.ts';
 
 /**
  * Commands to a running call: end it (for a user, unless `by` says who; `unanswered`: only before it is answered), let
@@ -12,6 +13,10 @@ export type CallCommand =
   | { readonly type: 'message'; readonly text: string }
   | { readonly type: 'instruct'; readonly userId: number; readonly text: string }
   | { readonly type: 'desk'; readonly act: 'hold' | 'resume' | 'hand-back' | null }
+  /** A party of our side was invited to a room of its own, and comes with a browser. */
+  | { readonly type: 'room'; readonly room: string; readonly party: MediaParty }
+  /** A user got a token that opens the room of the call, to hear it. */
+  | { readonly type: 'listener'; readonly userId: number }
   /** A carrier's signal about a leg beside the person's. */
   | { readonly type: 'leg'; readonly legId: number; readonly signal: CarrierSignal; readonly carrierLegId: string };
 

@@ -53,8 +53,8 @@ export interface CarrierCheck {
   readonly tookMs: number;
 }
 
-/** Opens the room of one call for a short time, to hear it unseen. */
-export interface ListenAccess {
+/** Opens one room for a short time: to hear a call unseen, or to speak in it. */
+export interface RoomAccess {
   readonly url: string;
   readonly room: string;
   readonly token: string;
@@ -72,7 +72,9 @@ export interface CarrierDirectory {
   /** Asks a carrier, and whether its webhooks would reach us. */
   check(id: string): Promise<CarrierCheck>;
   /** Null if the carrier is not configured, or its calls are no rooms that can be joined. */
-  listen(id: string, carrierCallId: string): Promise<ListenAccess | null>;
+  listen(id: string, carrierCallId: string, guest: string): Promise<RoomAccess | null>;
+  /** Lets a guest speak from a browser in a room; null as above. */
+  invite(id: string, room: string, guest: string): Promise<RoomAccess | null>;
   /** The telephony server that keeps SIP trunks and dispatch rules; null if none is configured. */
   sipServer(): Promise<SipServer | null>;
   /** The settings are read again at their next use. */

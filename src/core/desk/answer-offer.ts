@@ -1,4 +1,5 @@
 import type { Core } from '../core.ts';
+import type { RoomAccess } from '../carriers/carrier-directory.ts';
 import type { Context } from '../kernel/context.ts';
 import { AppError, notFound } from '../kernel/errors.ts';
 import { MEDIA_TOKEN_MS } from '../calls/place-call.ts';
@@ -7,6 +8,7 @@ import type { Records } from '../records.ts';
 import type { MediaParty } from '../calls/media-token-store.ts';
 import { changeDesk } from './change-desk.ts';
 import type { Offer } from './offer.ts';
+import { roomOfParty } from './party-room.ts';
 import { mayActFor, ownOffer } from './own-offer.ts';
 
 /** The address of a media socket for one party of a call is made from its token. */
@@ -14,13 +16,17 @@ export interface MediaAccess {
   readonly call: Call;
   readonly token: string;
   readonly expiresAt: Date;
+  readonly party: MediaParty;
 }
+
+/** The same audio in a room, where the call is one; null where the media socket is the only way. */
+export type PartyAccess = MediaAccess & { readonly room: RoomAccess | null };
 
 /**
  * The agent takes the call: their audio goes over the media socket that the token opens. For the agent of the call, and
  * for an accepted offer, it makes another token. @throws AppError not-found, conflict (the offer is over)
  */
-export async function acceptOffer(core: Core, ctx: Context, offerId: number): Promise<MediaAccess> {
+export async function acceptOffer(core: Core, ctx: Context, offerId: number): Promise<PartyAccess> {
   let access: MediaAccess | null = null;
   const past = await knownOffer(core, ctx, offerId);
   await changeDesk(
@@ -47,7 +53,7 @@ export async function acceptOffer(core: Core, ctx: Context, offerId: number): Pr
       await records.outbox.audit(ctx, 'offer.accept', `offer_${offerId}`, { agent: `user_${past.agentId}` });
     },
   );
-  return access!;
+  return { ...access!, room: await roomOfParty(core, access!) };
 }
 
 /** The next agent is offered the call. @throws AppError not-found, conflict (the offer is over) */
@@ -77,5 +83,5 @@ export async function mediaAccess(
   const token = core.secrets.token();
   const expiresAt = new Date(core.clock.now().getTime() + MEDIA_TOKEN_MS);
   await records.mediaTokens.addParty(core.secrets.hash(token), callId, expiresAt, party);
-  return { call: (await records.calls.byId(callId))!, token, expiresAt };
+  return { call: (await records.calls.byId(callId))!, token, expiresAt, party };
 }

@@ -1,11 +1,12 @@
-import type { ListenAccess } from '../carriers/carrier-directory.ts';
+import type { RoomAccess } from '../carriers/carrier-directory.ts';
 import type { Core } from '../core.ts';
 import { isEnded, type Call } from '../calls/call.ts';
 import { getCall } from '../calls/get-call.ts';
 import { userOf, type Context, type Role } from '../kernel/context.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Records } from '../records.ts';
-import { mediaAccess, type MediaAccess } from './answer-offer.ts';
+import { mediaAccess, type PartyAccess } from './answer-offer.ts';
+import { roomOfParty, roomToHear } from './party-room.ts';
 
 export type Supervision = 'listen' | 'whisper' | 'take_over';
 
@@ -30,18 +31,12 @@ function needSupervisor({ actor }: Context): void {
  * Lets a supervisor hear a running call in its room. Null if the call is no room that can be joined. @throws AppError
  * not-found, forbidden, conflict (the call does not run)
  */
-export async function listenInRoom(
-  core: Core,
-  ctx: Context,
-  id: string,
-  subject: string,
-): Promise<ListenAccess | null> {
+export async function listenInRoom(core: Core, ctx: Context, id: string, subject: string): Promise<RoomAccess | null> {
   needSupervisor(ctx);
   const call = await getCall(core, ctx, id, subject);
-  const access = call.carrierCallId === null ? null : await core.carriers.listen(call.carrier, call.carrierCallId);
-  if (!access) return null;
-  if (isEnded(call.status)) throw new AppError('conflict', 'The call has ended', { subject });
-  await core.store.transaction((records) => records.outbox.audit(ctx, 'call.listen', call.sid));
+  const userId = await supervisorOf(core.store, ctx);
+  const access = await roomToHear(core, call, userId);
+  if (access) await core.store.outbox.audit(ctx, 'call.listen', call.sid, { supervisor: `user_${userId}` });
   return access;
 }
 
@@ -80,14 +75,15 @@ export async function superviseCall(
   id: string | number,
   act: Supervision,
   subject: string,
-): Promise<MediaAccess> {
+): Promise<PartyAccess> {
   needSupervisor(ctx);
   const call = await getCall(core, ctx, id, subject);
   if (isEnded(call.status) || call.answeredAt === null)
     throw new AppError('conflict', 'Only a call that is answered and has not ended can be supervised', { subject });
-  return core.store.transaction(async (records) => {
+  const access = await core.store.transaction(async (records) => {
     const userId = await supervisorOf(records, ctx);
     await records.outbox.audit(ctx, `call.${act.replace('_', '-')}`, call.sid, { supervisor: `user_${userId}` });
     return mediaAccess(core, records, call.id, { role: 'supervisor', userId, part: act });
   });
+  return { ...access, room: await roomOfParty(core, access) };
 }

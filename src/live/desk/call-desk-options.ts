@@ -12,6 +12,7 @@ import type { UserTalk } from '../user-talk.ts';
 import type { AgentPhonesOptions } from './agent-phones.ts';
 import type { Briefing } from './briefing.ts';
 import type { PartyHearing, PartyHearingOptions } from './party-hearing.ts';
+import type { RoomListeners } from './room-listeners.ts';
 
 /** What the desk needs of the running call. */
 export interface CallAtDesk {
@@ -37,6 +38,8 @@ export interface CallDeskOptions {
   readonly phones: Omit<AgentPhonesOptions, 'answered' | 'failed' | 'call' | 'legs' | 'clock' | 'log'>;
   /** Hangs up a leg that another server dialled. */
   readonly hangUp: (carrier: string, carrierLegId: string) => Promise<void>;
+  /** Who hears the call in its room. */
+  readonly listeners: RoomListeners;
   /** Recognises what agents say. */
   readonly recognisers: PartyHearingOptions['providers'];
   /** Likely words of the talk with the caller. */

@@ -84,8 +84,9 @@ export class CallDesk {
     this.#promised?.answered(who);
   }
 
-  command(command: Extract<CallCommand, { type: 'desk' | 'leg' }>): void {
-    const { running, core, call } = this.#options;
+  command(command: Extract<CallCommand, { type: 'desk' | 'leg' | 'listener' }>): void {
+    const { running, core, call, listeners } = this.#options;
+    if (command.type === 'listener') return listeners.add(command.userId);
     if (command.type === 'leg') return this.#phones.signal(command.legId, command.signal, command.carrierLegId);
     const { act } = command;
     // The agent who asked for it may be gone by now, and no one would take the caller off hold.
@@ -134,7 +135,7 @@ export class CallDesk {
   close(cause: string | null): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#phones.close();
+    for (const one of [this.#phones, this.#options.listeners]) one.close();
     this.#talk.end();
     this.#music.stop();
     this.#promised?.close();
@@ -374,7 +375,7 @@ export class CallDesk {
       if (!isOpen(offer) && offer.state !== 'bridged') await this.#withdraw(offer);
     }
     for (const entry of entries) if (entry.state === 'done') await this.#announce(entry);
-    await this.#dismissSupervisors();
+    await Promise.all([this.#dismissSupervisors(), this.#options.listeners.look()]);
     if (waiting && this.#promised === null) await this.#news.offerExits(waiting, offers);
   }
 

@@ -1,3 +1,5 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { api } from '@/api/client.ts';
 import { may } from '@/api/permissions.ts';
@@ -13,6 +15,11 @@ import type { Call } from './call-data.ts';
 export function CallActs({ call, sessionId }: { readonly call: Call; readonly sessionId: number }): ReactNode {
   const user = useUser();
   const [isEnding, setEnding] = useState(false);
+  const carriers = useQuery({
+    queryKey: ['carriers'],
+    queryFn: ({ signal }) => api('GET /voice/providers', {}, { signal }),
+  });
+  const inRooms = carriers.data?.available_providers.includes('livekit') === true;
   const params = { session_id: String(sessionId) };
   const supervise = (act: 'listen' | 'take_over') =>
     void openLine({
@@ -30,6 +37,15 @@ export function CallActs({ call, sessionId }: { readonly call: Call; readonly se
           <Button icon="takeOver" onClick={() => supervise('take_over')}>
             Take over
           </Button>
+          {inRooms && (
+            <Link
+              to="/app/listen/$call"
+              params={{ call: call.call_id }}
+              className="self-center underline underline-offset-2"
+            >
+              Its room
+            </Link>
+          )}
         </>
       )}
       {may(user, 'end-calls') && (
