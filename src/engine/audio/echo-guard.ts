@@ -22,6 +22,11 @@ const NOISE_MARGIN = 2;
 /** Up to this factor above the noise level, audio counts as noise. */
 const NOISE_ALONE = 1.6;
 
+/** The agent's energy is summed over so many samples to bound that of a window. */
+const BLOCK = 128;
+const BLOCKS_IN_WINDOW = ECHO_WINDOW / BLOCK + 1;
+const blocks = new Float64Array(BLOCKS_IN_WINDOW);
+
 /** Offsets in the kernel's memory, in floats: the caller's audio, the agent's audio, the products of both. */
 const AUDIO_AT = 64;
 const PLAYED_AT = AUDIO_AT + ECHO_WINDOW;
@@ -71,12 +76,15 @@ export class EchoGuard {
     if (this.#end === 0 || this.#end < end - LAGS - ECHO_WINDOW / 2 || this.#begin > end) return false;
     const total = energy(audio, 0, ECHO_WINDOW);
     if (total <= NOISE_ALONE * noise * ECHO_WINDOW) return true;
+    const from = end - ECHO_WINDOW - LAGS - TAPS;
+    const length = LAGS + ECHO_WINDOW + 2 * TAPS;
+    // No fit of `#isEcho` can explain audio this loud: comparing it with every delay would cost half a millisecond.
+    const loudest = LOUDEST_ECHO * this.#mostEnergy(from, from + length);
+    if (total > Math.max(loudest / MOSTLY, loudest + NOISE_MARGIN * noise * ECHO_WINDOW)) return false;
     const kernel = (shared ??= makeKernel());
     const F = kernel.memory;
     F.set(audio, AUDIO_AT);
     // From the longest delay to none: row r of the matrix is the agent's audio with a delay of (count - r) samples.
-    const from = end - ECHO_WINDOW - LAGS - TAPS;
-    const length = LAGS + ECHO_WINDOW + 2 * TAPS;
     for (let i = 0; i < length; i++) F[PLAYED_AT + i] = this.#at(from + i);
     const correlate = (row: number, rows: number) =>
       kernel.multiply(
@@ -99,6 +107,23 @@ export class EchoGuard {
     if (!this.#isEcho(F, row, total, noise, PARTLY)) return false;
     this.#lag = LAGS + TAPS - row;
     return true;
+  }
+
+  /** No ECHO_WINDOW samples of the agent between these two have more energy than this. */
+  #mostEnergy(from: number, to: number): number {
+    const first = Math.max(from, this.#begin, this.#end - MEMORY);
+    const last = Math.min(to, this.#end);
+    blocks.fill(0);
+    let [sum, most, n] = [0, 0, 0];
+    for (let at = first; at < last; at += BLOCK) {
+      let block = 0;
+      for (let i = at; i < Math.min(at + BLOCK, last); i++) block += this.#played[i % MEMORY]! ** 2;
+      // Whole numbers: nothing is lost when they are subtracted again.
+      sum += block - blocks[n % BLOCKS_IN_WINDOW]!;
+      blocks[n++ % BLOCKS_IN_WINDOW] = block;
+      most = Math.max(most, sum);
+    }
+    return most;
   }
 
   #at(sample: number): number {
