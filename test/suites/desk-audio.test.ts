@@ -104,6 +104,7 @@ describe('what is heard and recorded of people on a call', { concurrency: 1 }, (
   it('desk.md 16: music from the held caller reaches neither recogniser nor model nor person', async () => {
     const { core } = server.app;
     const { caller, call } = await callWith('Hello.');
+    await until('the greeting on record', WAIT_MS, async () => (await agentEntries(call)).length > 0);
     const human = await humanFor(call, 'cold');
     await bridged(call);
     await holdCaller(core, admin, call.id);

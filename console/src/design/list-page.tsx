@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQueryClient, type InfiniteData } from '@tanstack/react-query';
 import { createColumnHelper, tableFeatures, useTable, type RowData } from '@tanstack/react-table';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useMemo, useRef, type ReactNode } from 'react';
+import { memo, useEffect, useMemo, useRef, type ReactNode } from 'react';
 import type { LiveEvent } from '@/live/event-socket.ts';
 import { useEvents } from '@/live/event-socket.ts';
 import { useThrottled } from '@/live/throttled.ts';
@@ -84,7 +84,6 @@ export function List<Row extends RowData>({
       helper.display({ id: String(at), header: column.title, cell: ({ row }) => column.cell(row.original) }),
     );
   }, [columns]);
-  const table = useTable({ features, columns: defined, data: rows, getRowId: idOf });
   const top = useRef<HTMLDivElement>(null);
   const virtual = useWindowVirtualizer({
     count: rows.length,
@@ -93,6 +92,9 @@ export function List<Row extends RowData>({
     scrollMargin: top.current?.offsetTop ?? 0,
   });
   const shown = virtual.getVirtualItems();
+  // The table has only the rows in sight: a model of all of them would be made anew with each page.
+  const inSight = shown.flatMap(({ index }) => rows[index] ?? []);
+  const table = useTable({ features, columns: defined, data: inSight, getRowId: idOf });
   const last = shown.at(-1)?.index ?? 0;
   useEffect(() => {
     if (hasNextPage && !isFetchingNextPage && last >= rows.length - 20) void fetchNextPage();
@@ -122,21 +124,17 @@ export function List<Row extends RowData>({
         </thead>
         <tbody>
           {before > 0 && <tr aria-hidden="true" style={{ height: before }} />}
-          {shown.map(({ index, key }) => {
-            const row = models[index];
+          {shown.map(({ index, key }, at) => {
+            const row = models[at];
             return (
               row && (
-                <tr
-                  key={key}
-                  aria-rowindex={index + 1}
-                  className="relative h-11 border-b border-line focus-within:bg-select hover:bg-sunken"
-                >
-                  {row.getAllCells().map((cell, at) => (
-                    <td key={cell.id} className={cellClass(at)}>
+                <ListRow key={key} index={index} record={row.original} columns={columns}>
+                  {row.getAllCells().map((cell, column) => (
+                    <td key={cell.id} className={cellClass(column)}>
                       <table.FlexRender cell={cell} />
                     </td>
                   ))}
-                </tr>
+                </ListRow>
               )
             );
           })}
@@ -157,6 +155,26 @@ export function List<Row extends RowData>({
     </div>
   );
 }
+
+interface ListRowProps {
+  readonly index: number;
+  readonly record: unknown;
+  readonly columns: readonly unknown[];
+  readonly children: ReactNode;
+}
+
+/** A row whose record and columns are those of before is not drawn again while the list is scrolled. */
+const ListRow = memo(
+  ({ index, children }: ListRowProps): ReactNode => (
+    <tr
+      aria-rowindex={index + 1}
+      className="relative h-11 border-b border-line focus-within:bg-select hover:bg-sunken"
+    >
+      {children}
+    </tr>
+  ),
+  (before, now) => before.index === now.index && before.record === now.record && before.columns === now.columns,
+);
 
 /** The pages with the first one read anew; a row that new ones have moved out of it stays. */
 function withFirst<Row>(
