@@ -166,10 +166,7 @@ interface ListRowProps {
 /** A row whose record and columns are those of before is not drawn again while the list is scrolled. */
 const ListRow = memo(
   ({ index, children }: ListRowProps): ReactNode => (
-    <tr
-      aria-rowindex={index + 1}
-      className="relative h-11 border-b border-line focus-within:bg-select hover:bg-sunken"
-    >
+    <tr aria-rowindex={index + 1} className="relative h-11 border-b border-line focus-within:bg-select hover:bg-sunken">
       {children}
     </tr>
   ),
