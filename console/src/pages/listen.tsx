@@ -8,7 +8,7 @@ import { sentenceOf } from '@/design/states.tsx';
 type State = 'idle' | 'joining' | 'listening' | 'ended';
 
 const WORDS: Record<State, string> = {
-  idle: 'You hear everyone in the room of this call. Nobody sees or hears you.',
+  idle: 'You hear everyone in the room of this call. You are neither seen nor heard.',
   joining: 'Joining the room',
   listening: 'Listening',
   ended: 'You have left the room, or the call has ended.',
