@@ -175,14 +175,16 @@ describe('call-center: the seed, line by line', { concurrency: 1 }, () => {
       const { body } = await send('GET', `/api/campaigns/${ids.campaign}/leads`);
       return (body['data'] as Json[]).length > 0 || null;
     });
-    // A campaign that was started can be paused.
-    await example('PUT', `/api/campaigns/${ids.campaign}`, { status: 'active' }, shown);
-    await example(
-      'PUT',
-      `/api/campaigns/${ids.campaign}`,
-      { status: 'paused', settings: { max_calls_per_day: 750 } },
-      shown,
-    );
+    // A draft can be paused too, as the seed's examples do one after the other.
+    for (const change of [{}, { status: 'active' }]) {
+      await example('PUT', `/api/campaigns/${ids.campaign}`, change, shown);
+      await example(
+        'PUT',
+        `/api/campaigns/${ids.campaign}`,
+        { status: 'paused', settings: { max_calls_per_day: 750 } },
+        shown,
+      );
+    }
     const analytics = {
       summary: { total_calls: 1250, success_rate: 85.04, conversion_rate: 17.04, total_cost: 812.5, revenue: 21300 },
       time_series: [{ timestamp: '2024-01-20T09:00:00Z', calls: 45, success_rate: 86.7 }],

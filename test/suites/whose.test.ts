@@ -105,6 +105,17 @@ describe('whose it is', () => {
       assert.equal(await statusOf(callId), 'in-progress');
       // An unknown id gets the same answer.
       assert.equal((await notify(b.tokens.admin, { event_type: 'call.ended', call_id: 'call_999999' })).status, 404);
+      // A carrier's own id may look like one of ours: who speaks for the carriers announces it like any other.
+      for (const [webhook, body] of [
+        ['generic', { event_type: 'call.started', call_id: 'call_999999', data: { from: '+4915112345678' } }],
+        ['vonage', { uuid: 'call_999999', status: 'ringing', from: '+4915112345678', to: '+1999' }],
+      ] as const)
+        assert.equal((await notify(a.keys.admin!, body, webhook)).status, 200, webhook);
+      for (const [webhook, body] of [
+        ['generic', { event_type: 'call.ended', call_id: 'call_999999' }],
+        ['vonage', { uuid: 'call_999999', status: 'completed' }],
+      ] as const)
+        assert.equal((await notify(a.keys.admin!, body, webhook)).status, 200, webhook);
       // By every carrier's address, and by every id of it.
       const { sid } = (await server.app.core.store.calls.byId(Number(callId.slice(5))))!;
       for (const [webhook, body] of [

@@ -57,10 +57,8 @@ const announces = ({ direction, signal: said, asks }: CarrierNotice): boolean =>
 
 /**
  * Finds the call by the carrier's ids, then by ours; never a call of another carrier. An API key finds only calls that
- * its
- * organization owns or announced, and the call of the webhook address. Any other id of ours gives `not-theirs`, whether
- * or
- * not such a call exists.
+ * its organization owns or announced, and the call of the webhook address. Any other id of ours gives `not-theirs`,
+ * whether or not such a call exists; to who speaks for the carriers, only where it exists.
  */
 async function callOf(
   core: Core,
@@ -79,7 +77,7 @@ async function callOf(
   const ours = (number === undefined ? null : await calls.byId(Number(number))) ?? (await calls.bySid(carrierCallId));
   const found = ours && carriers.includes(ours.carrier) ? ours : null;
   if (by === null || found?.organizationId === by.organizationId) return found;
-  return ours || number !== undefined ? 'not-theirs' : null;
+  return ours || (number !== undefined && !by.forCarriers) ? 'not-theirs' : null;
 }
 
 async function signal(core: Core, call: Call, said: CarrierSignal, carrierCallId: string): Promise<void> {

@@ -29,6 +29,7 @@ describe('a campaign', () => {
     );
     assert.deepEqual(moves, [
       'draft active',
+      'draft paused',
       'draft completed',
       'active paused',
       'active completed',

@@ -8,7 +8,7 @@ export const CAMPAIGN_STATUSES = ['draft', 'active', 'paused', 'completed'] as c
 export type CampaignStatus = (typeof CAMPAIGN_STATUSES)[number];
 
 const NEXT: Readonly<Record<CampaignStatus, readonly CampaignStatus[]>> = {
-  draft: ['active', 'completed'],
+  draft: ['active', 'paused', 'completed'],
   active: ['paused', 'completed'],
   paused: ['active', 'completed'],
   completed: ['active'],
