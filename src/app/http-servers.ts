@@ -50,6 +50,7 @@ const EXPOSED_HEADERS = [
   'Retry-After',
   'X-Request-Id',
   'Idempotent-Replayed',
+  'ETag',
 ];
 
 /** What the HTTP servers need. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationMs, type Call } from '#core/calls/call.ts';
+import { durationMs, type Call, type CallStatus } from '#core/calls/call.ts';
 import type { StoredEvent, Webhook, WebhookDelivery } from '#core/webhooks/webhook.ts';
 import {
   deleteWebhook,
@@ -17,6 +17,7 @@ import {
   Deleted,
   deliveryIdOf,
   deliveryNumber,
+  statusWord,
   time,
   webhookIdOf,
   webhookNumber,
@@ -198,6 +199,9 @@ export function salesAgentEvent(_webhook: Webhook, { at, event }: StoredEvent, c
       duration_ms: soFar,
       ...('conversationId' in event ? { conversation_id: idOf('conv', event.conversationId) } : {}),
       ...said,
+      ...(event.type === 'call.ended' || event.type === 'call.failed'
+        ? { status: statusWord(event.data.status as CallStatus) }
+        : {}),
     },
   };
 }

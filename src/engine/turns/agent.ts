@@ -259,11 +259,13 @@ export function modelDone(step: Step, turn: AgentTurn): void {
   else reportAnswer(step, turn);
 }
 
-/** Reports the answer once, and only for a committed turn. */
+/** Reports the answer once, and only for a committed turn. A run that only asks for a tool has not answered yet. */
 function reportAnswer(step: Step, turn: AgentTurn): void {
   if (turn.speculative || turn.responded || turn.thinking !== 'done' || turn.generation === 0) return;
+  const text = intendedText(turn);
+  if (text === '') return;
   turn.responded = true;
-  note(step, { kind: 'responded', turn: turn.id, turnKind: turn.kind, text: intendedText(turn) });
+  note(step, { kind: 'responded', turn: turn.id, turnKind: turn.kind, text });
 }
 
 /** Adopts the phase and expected answer that the model reported. */
