@@ -124,17 +124,7 @@ describe('webhooks', () => {
         ['call.failed', 'The line was busy'],
       ],
     );
-    // The API's own words, as its conversations have them.
-    const unanswered = await call('+15005550003');
-    const refused = await call('+15005550001');
-    const last = (sid: string) => of(sid).at(-1)?.json['data'] as Record<string, unknown> | undefined;
-    await until('their ends', 20_000, () => [unanswered, refused].every(({ sid }) => of(sid).length === 2));
-    assert.deepEqual(
-      [busy, unanswered, refused, interrupted].map(({ sid }) => last(sid)?.['status']),
-      ['busy', 'no_answer', 'failed', 'completed'],
-    );
-    const answers = receiver.received.filter((one) => one.json['event'] === 'agent.responded');
-    assert.equal(answers.filter((one) => (one.json['data'] as { text: string }).text === '').length, 0);
+    assert.doesNotMatch(receiver.received.map(({ text }) => text).join(), /"text":""/);
     for (const one of receiver.received) {
       signed(secret, one);
       const { event, timestamp, call_sid, agent_id, data } = one.json as Record<string, unknown> & {
