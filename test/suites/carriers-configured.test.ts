@@ -19,6 +19,8 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
   it('takes the first that is configured, tests it really, and switches at once', async () => {
     assert.equal((await ask('GET', '/voice/providers/current')).body['provider'], 'twilio');
     assert.equal((await ask('GET', '/voice/providers/current')).body['phone_number'], '+15559990000');
+    const providers = (await ask('GET', '/voice/providers')).body['providers'] as Record<string, Json>;
+    for (const id of ['twilio', 'vonage', 'generic-http']) assert.equal(providers[id]!['status'], 'active', id);
     assert.equal((await ask('POST', '/voice/providers/test')).body['success'], true);
     twilio.fault = 'unauthorized';
     const { body } = await ask('POST', '/voice/providers/test');

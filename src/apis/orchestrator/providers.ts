@@ -21,8 +21,8 @@ const provider = z.object({ provider: IdText });
 type Part = keyof CarrierInfo['capabilities'];
 const PARTS: readonly Part[] = ['voice', 'sms', 'recording'];
 const capabilitiesOf = (carrier: CarrierInfo): Part[] => PARTS.filter((part) => carrier.capabilities[part].supported);
-const statusOf = (carrier: CarrierInfo, current: CarrierInfo): string =>
-  carrier.id === current.id ? 'active' : 'inactive';
+/** Which one places calls is said apart. */
+const statusOf = ({ configured, resting }: CarrierInfo): string => (configured && !resting ? 'active' : 'inactive');
 
 const Shown = z.object({
   name: z.string(),
@@ -30,10 +30,10 @@ const Shown = z.object({
   status: z.string(),
   phone_number: z.string().nullable(),
 });
-const shown = (carrier: CarrierInfo, current: CarrierInfo): z.infer<typeof Shown> => ({
+const shown = (carrier: CarrierInfo): z.infer<typeof Shown> => ({
   name: carrier.name,
   capabilities: capabilitiesOf(carrier),
-  status: statusOf(carrier, current),
+  status: statusOf(carrier),
   phone_number: carrier.number,
 });
 
@@ -85,7 +85,7 @@ export const providerOperations: readonly RestOperation[] = [
       return {
         available_providers: all.map((one) => one.id),
         current_provider: current.id,
-        providers: Object.fromEntries(all.map((one) => [one.id, shown(one, current)])),
+        providers: Object.fromEntries(all.map((one) => [one.id, shown(one)])),
       };
     },
   }),
@@ -98,7 +98,7 @@ export const providerOperations: readonly RestOperation[] = [
     reply: Shown.extend({ provider: z.string() }),
     handle: async ({ core }) => {
       const current = await core.carriers.current();
-      return { provider: current.id, ...shown(current, current) };
+      return { provider: current.id, ...shown(current) };
     },
   }),
   operation({
