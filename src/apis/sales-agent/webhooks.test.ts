@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import type { StoredEvent, Webhook } from '#core/webhooks/webhook.ts';
 import { salesAgentEvent } from './webhooks.ts';
 
-it("the end of a call is told in this API's words", () => {
+it("says the end of a call in this API's words", () => {
   const told = (type: 'call.ended' | 'call.failed', status: string) =>
     salesAgentEvent(
       {} as Webhook,
