@@ -221,18 +221,17 @@ export const SUITES: readonly Suite[] = [
   { name: 'walk', budgetS: 360, files: tests('test/suites/walk{,-raw-routes,-long}.test.ts') },
   { name: 'whose', budgetS: 120, files: ['test/suites/whose.test.ts'] },
   { name: 'identity', budgetS: 120, files: ['test/suites/sign-in.test.ts', 'test/suites/users.test.ts'] },
-  { name: 'media socket', budgetS: 240, alone: true, files: ['test/suites/media-socket.test.ts'] },
-  { name: 'carrier calls', budgetS: 240, alone: true, files: ['test/suites/carrier-calls.test.ts'] },
+  // The first of those that run alone: it waits for the build of its server, which would disturb them.
   {
     name: 'livekit',
-    // The first run builds the server.
-    budgetS: 900,
+    budgetS: 420,
     alone: true,
-    onDemand: true,
     opensConsole: true,
     files: tests('test/suites/livekit{,-people}.test.ts'),
     needs: () => missingForLiveKit() ?? file('/usr/bin/chromium'),
   },
+  { name: 'media socket', budgetS: 240, alone: true, files: ['test/suites/media-socket.test.ts'] },
+  { name: 'carrier calls', budgetS: 240, alone: true, files: ['test/suites/carrier-calls.test.ts'] },
   { name: 'stop', budgetS: 240, files: ['test/suites/stop.test.ts'] },
   {
     name: 'two servers',

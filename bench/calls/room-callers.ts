@@ -67,7 +67,7 @@ export async function roomCalls(n: number): Promise<{
 }> {
   const web = await manyCalls({ n });
   const script = makeScript(null);
-  const livekit = new LiveKitServer();
+  const livekit = new LiveKitServer(true);
   const port = await freePort();
   moveTo(0, process.pid);
   await livekit.start(`http://127.0.0.1:${port}/voice/webhook/livekit`);

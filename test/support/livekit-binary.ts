@@ -1,32 +1,36 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { ROOT } from './process.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
-export const BINARY = join(ROOT, '.cache', 'livekit-server', 'livekit-server');
-const MODULE = join(ROOT, 'tools', 'livekit-server');
+const BUILD = join(ROOT, 'tools', 'livekit-server', 'build.sh');
+const LONGEST_BUILD_MS = 1_200_000;
 export const REDIS = '/usr/bin/redis-server';
-const MODULE_PATH = 'github.com/livekit/livekit-server/cmd/server';
 
-/** What is missing to run a real server, or null. */
+/** Builds the server unless it is there, and returns its path. @throws where Go or its modules are missing */
+export function buildLiveKit(optimized: boolean): string {
+  execFileSync(BUILD, optimized ? ['--optimized'] : [], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: LONGEST_BUILD_MS,
+  });
+  return join(ROOT, '.cache', 'livekit-server', optimized ? 'livekit-server-optimized' : 'livekit-server');
+}
+
+/** What is missing to run a real server, or null. Waits for a build that runs. */
 export function missingForLiveKit(): string | null {
   if (!existsSync(REDIS)) return `${REDIS} is not installed`;
   // The media library of the participants gathers no address of loopback.
   if (Object.values(networkInterfaces()).every((addresses) => addresses!.every(({ internal }) => internal)))
     return 'there is no network interface but loopback';
-  if (existsSync(BINARY)) return null;
   try {
-    execFileSync('go', ['version'], { stdio: 'ignore' });
+    buildLiveKit(false);
     return null;
-  } catch {
-    return 'Go, which builds the LiveKit server, is not installed';
+  } catch (error) {
+    const { stderr } = error as { stderr?: Buffer };
+    return `the LiveKit server is not built: ${String(stderr ?? error)
+      .trim()
+      .split('\n')
+      .at(-1)}`;
   }
-}
-
-/** Builds the server; a build that Go has cached takes seconds. */
-export function buildLiveKit(): void {
-  if (existsSync(BINARY)) return;
-  mkdirSync(join(BINARY, '..'), { recursive: true });
-  execFileSync('go', ['build', '-ldflags', '-s -w', '-o', BINARY, MODULE_PATH], { cwd: MODULE, stdio: 'inherit' });
 }

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BINARY, buildLiveKit, REDIS } from './livekit-binary.ts';
+import { buildLiveKit, REDIS } from './livekit-binary.ts';
 import { freePort } from './process.ts';
 import { until } from './server.ts';
 
@@ -12,14 +12,21 @@ export class LiveKitServer {
   readonly secret = 'the-secret-of-the-livekit-server-of-the-tests';
   url = '';
   readonly #folder = mkdtempSync(join(tmpdir(), 'trunkline-livekit-'));
+  readonly #optimized: boolean;
   #config = '';
+  #binary = '';
   #redis: ChildProcess | null = null;
   #server: ChildProcess | null = null;
   #output = '';
 
+  /** `optimized`: for figures. */
+  constructor(optimized = false) {
+    this.#optimized = optimized;
+  }
+
   /** `webhookUrl`: where the server reports what happens. */
   async start(webhookUrl: string): Promise<void> {
-    buildLiveKit();
+    this.#binary = buildLiveKit(this.#optimized);
     const [port, tcpPort, udpPort, redisPort] = [
       await freePort(),
       await freePort(),
@@ -57,7 +64,9 @@ export class LiveKitServer {
 
   /** Starts the server, again after it was killed. */
   async startServer(): Promise<void> {
-    const child = (this.#server = spawn(BINARY, ['--config', this.#config], { stdio: ['ignore', 'pipe', 'pipe'] }));
+    const child = (this.#server = spawn(this.#binary, ['--config', this.#config], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }));
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
     await until('the LiveKit server', 60_000, async () => {

@@ -16,6 +16,9 @@ import type { LiveKitServer } from './livekit-server.ts';
 const RATE = 48_000;
 /** Speech, and no longer the noise before it. */
 const LOUD = 1500;
+const SILENT = 100;
+/** More than this waits in the source only because this process was late. */
+const ON_TIME_MS = 20;
 
 /** A telephone in a room, as the SIP service brings one: speaks what it is given in real time, keeps what it hears. */
 export class RoomPhone {
@@ -111,11 +114,13 @@ export class RoomPhone {
     const head = this.#queue[0];
     if (head) {
       if (this.spokeAtMs === 0 && head.subarray(0, 160).some((sample) => Math.abs(sample) > LOUD))
-        this.spokeAtMs = performance.now();
+        this.spokeAtMs = performance.now() + this.#source.queuedDuration;
       frame.set(head.subarray(0, 160));
       if (head.length <= 160) this.#queue.shift();
       else this.#queue[0] = head.subarray(160);
     }
+    // The source never catches up by itself: once this process was late, the voice would stay late.
+    if (this.#source.queuedDuration > ON_TIME_MS && frame.every((sample) => Math.abs(sample) < SILENT)) return;
     const pcm = this.#up.process(frame).slice();
     this.#source.captureFrame(new AudioFrame(pcm, RATE, 1, pcm.length)).catch(() => undefined);
   }
