@@ -116,6 +116,25 @@ describe('calls in rooms of a LiveKit server', { concurrency: 1 }, () => {
     await world.untilEnded(call);
   });
 
+  it('a killed server ends three calls with a reason; new ones are refused, and taken when it is back', async () => {
+    const calls = [await world.talk(), await world.talk(), await world.talk()];
+    await world.livekit.kill();
+    for (const { call } of calls) {
+      const { status, endReason, endedAt } = await world.untilEnded(call, 90_000);
+      assert.deepEqual([status, endReason, endedAt !== null], ['completed', 'media_lost', true]);
+    }
+    assert.equal(world.server.app.live.count, 0, 'a call hangs');
+    const refused = await initiate(world.server, { phone_number: '+493055512345' });
+    const failed = await world.untilEnded({ id: Number(String(refused['call_id']).replace('call_', '')) });
+    assert.equal(failed.endedAt !== null, true);
+    assert.match(failed.failureReason!, /its room cannot be joined|cannot be reached/);
+    await world.livekit.startServer();
+    const { phone, call } = await world.talk();
+    await phone.leave();
+    assert.equal((await world.untilEnded(call)).endReason, 'caller_hung_up');
+    for (const { phone: dead } of calls) await dead.leave();
+  });
+
   /** Joins the room with the listen token of the API, which is good for this room, for minutes, and for listening. */
   async function listen(sid: string, phone: RoomPhone): Promise<RoomPhone> {
     const input = encodeURIComponent(JSON.stringify({ callId: sid }));
@@ -147,31 +166,6 @@ describe('calls in rooms of a LiveKit server', { concurrency: 1 }, () => {
     const lived = phone.spokeAtMs - phone.firstHeardAtMs;
     assert.ok(Math.abs(recorded - lived) < WAY_MS, `${recorded} ms on the recording, ${lived} ms on the telephone`);
   }
-});
-
-describe('a LiveKit server that is killed', { concurrency: 1 }, () => {
-  const world = new LiveKitWorld();
-  before(() => world.start());
-  after(() => world.close());
-
-  it('ends three calls with a reason, refuses new ones clearly, and takes calls again when it is back', async () => {
-    const calls = [await world.talk(), await world.talk(), await world.talk()];
-    await world.livekit.kill();
-    for (const { call } of calls) {
-      const { status, endReason, endedAt } = await world.untilEnded(call, 90_000);
-      assert.deepEqual([status, endReason, endedAt !== null], ['completed', 'media_lost', true]);
-    }
-    assert.equal(world.server.app.live.count, 0, 'a call hangs');
-    const refused = await initiate(world.server, { phone_number: '+493055512345' });
-    const failed = await world.untilEnded({ id: Number(String(refused['call_id']).replace('call_', '')) });
-    assert.equal(failed.endedAt !== null, true);
-    assert.match(failed.failureReason!, /its room cannot be joined|cannot be reached/);
-    await world.livekit.startServer();
-    const { phone, call } = await world.talk();
-    await phone.leave();
-    assert.equal((await world.untilEnded(call)).endReason, 'caller_hung_up');
-    for (const { phone: dead } of calls) await dead.leave();
-  });
 });
 
 describe('SIP on a LiveKit server, without audio', { concurrency: 1 }, () => {
