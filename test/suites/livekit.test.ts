@@ -21,8 +21,11 @@ import { initiate, startServer, until, type TestServer } from '../support/server
 // Calls in rooms of a real LiveKit server, in real time and in audio; the telephone is a participant as SIP brings one.
 
 const LOUD = 1500;
-/** The recording shows the caller when the voice arrives, and the agent when it leaves: the way there and back. */
-const WAY_MS = 500;
+/**
+ * The recording shows the caller when the voice arrives, and the agent when it leaves: the way there and back, which on
+ * a busy machine is a second and a half for the first words.
+ */
+const WAY_MS = { least: -200, most: 2000 };
 
 after(() => dispose());
 
@@ -164,7 +167,8 @@ describe('calls in rooms of a LiveKit server', { concurrency: 1 }, () => {
     const onset = (channel: number) => channels[channel]!.findIndex((sample) => Math.abs(sample) > LOUD) / 8;
     const recorded = onset(0) - onset(1);
     const lived = phone.spokeAtMs - phone.firstHeardAtMs;
-    assert.ok(Math.abs(recorded - lived) < WAY_MS, `${recorded} ms on the recording, ${lived} ms on the telephone`);
+    const way = recorded - lived;
+    assert.ok(way > WAY_MS.least && way < WAY_MS.most, `${recorded} ms on the recording, ${lived} ms on the telephone`);
   }
 });
 
