@@ -35,7 +35,7 @@ import type { LiveCallsHere } from '#live/live-calls.ts';
 import { metricsPage } from '../metrics/metrics-page.ts';
 import type { ProcessMetrics } from '../metrics/process-metrics.ts';
 import { mountConsole } from '../pages/console.ts';
-import { mountSession } from '../pages/session.ts';
+import { mountSession, userOfSession } from '../pages/session.ts';
 import { mountReference } from '../pages/reference.ts';
 import { mountPages, pagePath, recordingPath, URL_TTL_MS } from '../pages/routes.ts';
 import { mountSpeech, speechPath } from '../pages/speech.ts';
@@ -196,7 +196,7 @@ export async function startHttpServers(
     mountPages(server, { core, files: core.files, signedUrls });
     mountSpeech(server, { core, signedUrls });
     mountReference(server, documents);
-    mountConsole(server);
+    mountConsole(server, (request) => userOfSession(core, request));
     mountSession(server, {
       core,
       otherOriginIn: (headers) => origins.otherOriginIn(headers),

@@ -12,6 +12,8 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
   woff2: 'font/woff2',
 };
+/** The page that `/` leads to. */
+const HOME = '/app/board';
 const NOT_BUILT = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -35,25 +37,39 @@ const policy = (nonce: string): string =>
     "frame-ancestors 'none'",
   ].join('; ');
 
-/** The console: one page at `/` and at every address under `/app/` that no other route has, and its hashed assets. */
-export function mountConsole(server: FastifyInstance, built: string = BUILT): void {
+interface BuiltPage {
+  readonly html: string;
+  /** The scripts of each page of the console, by the pattern of its path. */
+  readonly preloads: readonly { readonly path: RegExp; readonly files: readonly string[] }[];
+}
+
+/**
+ * The console: one page at `/` and at every address under `/app/` that no other route has, and its hashed assets.
+ * `userOf` is the user that the cookie of a request signs in, or null: the page then shows at once what is theirs.
+ */
+export function mountConsole(
+  server: FastifyInstance,
+  userOf: (request: FastifyRequest) => Promise<object | null>,
+): void {
+  const send = async (request: FastifyRequest, reply: FastifyReply) =>
+    sendPage(request.url.split('?')[0]!, await userOf(request), reply);
   server.get('/', (request, reply) => {
     // The request target `*` belongs to OPTIONS alone; the router takes it for `/`.
     if (request.raw.url === '*') throw notFound('Path', 'path: *');
-    return sendPage(built, reply);
+    return send(request, reply);
   });
   server.get('/app/*', (request, reply) => {
     const path = request.url.split('?')[0]!;
     // A missing file is no page.
     if (path.startsWith('/app/assets/') || /\.\w+$/.test(path)) throw notFound('Page', `path: ${path}`);
-    return sendPage(built, reply);
+    return send(request, reply);
   });
-  server.get<{ Params: { name: string } }>('/app/assets/:name', (request, reply) => sendAsset(built, request, reply));
+  server.get<{ Params: { name: string } }>('/app/assets/:name', (request, reply) => sendAsset(request, reply));
 }
 
-async function sendPage(built: string, reply: FastifyReply): Promise<FastifyReply> {
+async function sendPage(path: string, user: object | null, reply: FastifyReply): Promise<FastifyReply> {
   const nonce = randomBytes(16).toString('base64');
-  const page = await readFile(join(built, 'index.html'), 'utf8').catch(() => null);
+  const page = await readPage().catch(() => null);
   return reply
     .headers({
       'content-type': 'text/html; charset=utf-8',
@@ -64,18 +80,43 @@ async function sendPage(built: string, reply: FastifyReply): Promise<FastifyRepl
       'permissions-policy': 'microphone=(self), camera=(), geolocation=()',
       'content-security-policy': policy(nonce),
     })
-    .send(page === null ? NOT_BUILT : page.replaceAll('{{nonce}}', nonce));
+    .send(page === null ? NOT_BUILT : filled(page, { path: path === '/' ? HOME : path, user, nonce }));
 }
+
+async function readPage(): Promise<BuiltPage> {
+  const [html, preloads] = await Promise.all(
+    ['index.html', 'preloads.json'].map((name) => readFile(join(BUILT, name), 'utf8')),
+  );
+  const files = Object.entries(JSON.parse(preloads!) as Record<string, string[]>);
+  const patternOf = (path: string) => new RegExp(`^${path.replace(/\$\w+/g, '[^/]+')}$`);
+  return { html: html!, preloads: files.map(([path, of]) => ({ path: patternOf(path), files: of })) };
+}
+
+/** The page for one request: with the scripts that its path needs, and with who is signed in. */
+function filled(
+  { html, preloads }: BuiltPage,
+  { path, user, nonce }: { readonly path: string; readonly user: object | null; readonly nonce: string },
+): string {
+  const files = preloads.find((one) => one.path.test(path))?.files ?? [];
+  const links = files.map((file) => `<link rel="modulepreload" crossorigin href="/${file}">`).join('\n    ');
+  const values: Readonly<Record<string, string>> = {
+    '{{nonce}}': nonce,
+    '{{user}}': escaped(user === null ? '' : JSON.stringify(user)),
+    '<!-- preloads -->': links,
+  };
+  return html.replace(/\{\{nonce\}\}|\{\{user\}\}|<!-- preloads -->/g, (name) => values[name]!);
+}
+
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 /** An asset, compressed as it was built: its name has the hash of its content, so it never changes. */
 async function sendAsset(
-  built: string,
   request: FastifyRequest<{ Params: { name: string } }>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { name } = request.params;
   const extension = ASSET.exec(name)?.[1];
-  const path = join(built, 'app', 'assets', name);
+  const path = join(BUILT, 'app', 'assets', name);
   const exists = extension !== undefined && (await stat(path).catch(() => null))?.isFile() === true;
   if (!exists) throw notFound('Asset', `name: ${name}`);
   const packed = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')

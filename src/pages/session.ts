@@ -5,8 +5,10 @@ import { failedSignIns, maskedAccount } from '#apis/kit/failed-sign-ins.ts';
 import { parseInput, readJson } from '#apis/kit/input.ts';
 import { idOf } from '#apis/kit/codecs.ts';
 import type { Core } from '#core/core.ts';
-import { ACCESS_TOKEN_SECONDS, refreshSignIn, signIn, type SignedIn } from '#core/identity/sign-in.ts';
+import { ACCESS_TOKEN_SECONDS, principalOf, refreshSignIn, signIn, type SignedIn } from '#core/identity/sign-in.ts';
 import { signOut } from '#core/identity/sign-out.ts';
+import { getMyself } from '#core/identity/users.ts';
+import type { User } from '#core/identity/user.ts';
 import { AppError } from '#core/kernel/errors.ts';
 
 const PATH = '/app/session';
@@ -14,6 +16,25 @@ const REFRESH_COOKIE = 'trunkline_refresh';
 const REFRESH_SECONDS = 30 * 86_400;
 const LONGEST = 1000;
 const Login = z.object({ email: z.string().max(LONGEST), password: z.string().max(LONGEST) });
+
+const shownUser = (user: User): object => ({
+  id: idOf('user', user.id),
+  email: user.email,
+  name: user.name,
+  role: user.role,
+  organization_id: idOf('org', user.organizationId),
+});
+
+/** The user of the session cookie, as pages know them; null if it signs no one in, or if that cannot be read now. */
+export async function userOfSession(core: Core, { headers, id }: FastifyRequest): Promise<object | null> {
+  const token = cookieIn(headers, SESSION_COOKIE);
+  if (token === null) return null;
+  try {
+    return shownUser(await getMyself(core, { ...(await principalOf(core, token)), requestId: id }));
+  } catch {
+    return null;
+  }
+}
 
 export interface SessionParts {
   readonly core: Core;
@@ -38,13 +59,7 @@ export function mountSession(server: FastifyInstance, { core, otherOriginIn, isS
       ])
       .header('cache-control', 'no-store')
       .send({
-        user: {
-          id: idOf('user', user.id),
-          email: user.email,
-          name: user.name,
-          role: user.role,
-          organization_id: idOf('org', user.organizationId),
-        },
+        user: shownUser(user),
         expires_in: ACCESS_TOKEN_SECONDS,
       });
   const fromOwnPage = (request: FastifyRequest) => {

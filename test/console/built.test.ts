@@ -12,7 +12,7 @@ const MORE = [
 ] as const;
 
 describe('the built console', () => {
-  const { page, assets, read, firstPage, beyondFirstPage } = builtConsole();
+  const { page, preloads, assets, read, firstPage, beyondFirstPage } = builtConsole();
 
   it('2. has a first page of at most 150 kB gzip: the page, its scripts and styles, the board', () => {
     assert.ok(
@@ -20,6 +20,16 @@ describe('the built console', () => {
       'the board is a chunk of its own',
     );
     assert.ok(firstPage <= FIRST_PAGE, `${firstPage} bytes`);
+  });
+
+  it('names the scripts of each page, for the first answer of the server', () => {
+    const pages = Object.entries(preloads);
+    assert.ok(pages.length > 15);
+    for (const [path, files] of pages) {
+      assert.ok(files.length > 0, path);
+      for (const file of files) assert.ok(assets.includes(file.replace('app/assets/', '')), `${path}: ${file}`);
+    }
+    assert.ok(preloads['/app/board']!.length <= 3, 'the board is few requests');
   });
 
   it('2. has pages that add no more than their share', () => {

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before } from 'node:test';
+import { after, afterEach, before, type TestContext } from 'node:test';
+import { ROOT } from '../support/process.ts';
 import { launchChromium, type Chromium, type Context, type Page } from '../support/chromium.ts';
 import { accepted, startServer, until, type TestServer } from '../support/server.ts';
 import type { Call } from '#core/calls/call.ts';
@@ -15,6 +16,8 @@ export const LONG = { timeout: 60_000 };
 export const ADMIN: Person = { email: 'admin@localhost', password: 'the password of the admin' };
 export const OTHER_ADMIN: Person = { email: 'other@example.com', password: 'a password of another' };
 const SHOTS = process.env['SCREENSHOTS'];
+/** How the page looked after each test. */
+const KEPT = join(ROOT, '.cache', 'screens', 'tests');
 const WIDE = { width: 1280, height: 800 };
 
 /** A server, a browser, and the page of its administrator. */
@@ -71,12 +74,28 @@ export function consoleScene(): ConsoleScene {
     browser = await launchChromium(['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream']);
     context = await browser.newContext({ viewport: WIDE, permissions: ['microphone'] });
     page = await newPage();
-    if (SHOTS) mkdirSync(SHOTS, { recursive: true });
+    for (const folder of [KEPT, ...(SHOTS ? [SHOTS] : [])]) mkdirSync(folder, { recursive: true });
+  });
+  afterEach(async (test) => {
+    const { name, passed } = test as TestContext & { readonly passed: boolean };
+    await keep(passed ? name : `failed ${name}`);
   });
   after(async () => {
     await browser.close();
     await server.close();
   });
+
+  /** A picture to look at after a run; no test fails without it. */
+  async function keep(name: string): Promise<void> {
+    const path = join(
+      KEPT,
+      `${name
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9]+/g, '-')
+        .slice(0, 80)}.jpg`,
+    );
+    await page.screenshot({ path, type: 'jpeg', quality: 70, timeout: 5000 }).catch(() => undefined);
+  }
 
   async function newPage(): Promise<Page> {
     const opened = await context.newPage();
@@ -109,6 +128,9 @@ export function consoleScene(): ConsoleScene {
         await page.goto(`${server.url}/app/board`);
         await signIn(page, who);
         await act(page, own);
+      } catch (error) {
+        await keep(`failed as ${who.email}`);
+        throw error;
       } finally {
         page = former;
         await own.close();

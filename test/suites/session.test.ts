@@ -82,6 +82,27 @@ describe('the session of pages', () => {
     assert.equal(await opensSocket(cookies, server.url), true);
   });
 
+  it('is named in the page, as text; a page without it names no one', async () => {
+    const cookies = await signIn();
+    const name = `Ann "<script>" & 'Co' $& {{nonce}}`;
+    const me = (await (await ask('GET', '/api/users/me', cookies)).json()) as { data: { user_id: string } };
+    const rename = (to: string) => server.request('PUT', `/api/users/${me.data.user_id}`, { name: to });
+    assert.equal((await rename(name)).status, 200);
+    const named = async (cookie: Cookies | null, headers: Record<string, string> = {}) => {
+      const page = await (await ask('GET', '/app/board', cookie, headers)).text();
+      const content = /<meta name="user" content="([^"]*)"/.exec(page)![1]!;
+      return content.replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
+    };
+    assert.equal((JSON.parse(await named(cookies)) as { name: string }).name, name);
+    assert.equal(await named(null), '');
+    assert.equal(await named(cookies, { 'sec-fetch-site': 'cross-site' }), '');
+    const ended = new Cookies();
+    for (const [key, value] of cookies.kept) ended.kept.set(key, value);
+    await ask('DELETE', '/app/session', cookies);
+    assert.equal(await named(ended), '');
+    await rename('Admin');
+  });
+
   it('is no credential for pages of other origins, on any method, address or socket', async () => {
     const cookies = await signIn();
     const foreign = [

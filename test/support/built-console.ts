@@ -9,6 +9,8 @@ const FIRST_PAGE_CHUNKS = /^(?:index|board|page)-/;
 /** The console as it was built: what each page loads, in bytes of gzip. */
 export interface BuiltConsole {
   readonly page: string;
+  /** The scripts of each page beyond those of all pages. */
+  readonly preloads: Readonly<Record<string, readonly string[]>>;
   readonly assets: readonly string[];
   readonly read: (asset: string) => Buffer;
   /** The page, its scripts and styles, the board. */
@@ -39,6 +41,7 @@ export function builtConsole(): BuiltConsole {
   const first = closure(FIRST_PAGE_CHUNKS);
   return {
     page,
+    preloads: JSON.parse(readFileSync(join(DIST, 'preloads.json'), 'utf8')) as Record<string, string[]>,
     assets,
     read,
     firstPage: bytes(first) + page.length,

@@ -117,21 +117,23 @@ export async function fillEvents(server: TestServer, callId: number, events: num
   });
 }
 
-/** Each filled call that runs says something. */
-export async function addMessages(server: TestServer, text: string): Promise<void> {
+/** Each filled call that runs says something, or so many of the newest. */
+export async function addMessages(server: TestServer, text: string, most = 1_000_000): Promise<void> {
   await server.database(`insert into events (organization_id, conversation_id, type, payload)
     select v.organization_id, v.id, 'message.received', json_build_object('type', 'message.received',
       'callId', c.id, 'data', json_build_object('role', 'caller', 'text', '${text}', 'confidence', null))
-    from conversations v join calls c on c.id = v.call_id where c.owner = '${DEAD_SERVER}'`);
+    from conversations v join calls c on c.id = v.call_id where c.owner = '${DEAD_SERVER}'
+    order by c.id desc limit ${most}`);
 }
 
 /** So many calls that run on a server that no longer lives, with a lease that holds for now. Returns their numbers. */
-export async function fillRunning(server: TestServer, calls: number): Promise<readonly string[]> {
+export async function fillRunning(server: TestServer, calls: number, already = 0): Promise<readonly string[]> {
   const rows = await server.database(`insert into calls (sid, organization_id, agent_id, direction, carrier, to_number,
       status, placed_at, answered_at, ring_timeout_ms, owner, epoch, lease_until, transcribed, recorded)
     select 'CA' || md5('running' || i), organization_id, id, 'outbound', 'simulator', '+1556' || lpad(i::text, 7, '0'),
       'answered', now(), now(), 30000, '${DEAD_SERVER}', 1, now() + interval '1 day', true, false
-    from generate_series(1, ${calls}) i, (select id, organization_id from ai_agents order by id limit 1) agents
+    from generate_series(${already} + 1, ${already + calls}) i,
+      (select id, organization_id from ai_agents order by id limit 1) agents
     returning id, organization_id, agent_id, to_number`);
   await server.database(`insert into conversations (organization_id, agent_id, call_id, created_at, last_message_at)
     select organization_id, agent_id, id, now(), now() from calls

@@ -102,8 +102,20 @@ export function refreshSession(): Promise<Renewal> {
   return refreshing;
 }
 
+/** Who is signed in, as the server wrote it into the page; null if it did not know. */
+function userInPage(): User | null {
+  try {
+    return JSON.parse(document.querySelector<HTMLMetaElement>('meta[name=user]')?.content ?? '') as User;
+  } catch {
+    return null;
+  }
+}
+
 /** At the start of the page: who is signed in, if the session still holds. */
 export async function restoreSession(): Promise<void> {
+  const user = userInPage();
+  // The session is renewed a little later: for how long it holds is not known.
+  if (user && session.state === 'unknown') return signedIn({ user, expires_in: 0 });
   const renewal = await refreshSession();
   if (renewal === 'ended') sessionEnded();
   if (renewal !== 'unreachable') return;

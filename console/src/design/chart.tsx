@@ -30,23 +30,32 @@ export function Chart({ title, at, series, zone, format = String }: ChartProps):
   useEffect(() => {
     const element = parent.current!;
     const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
-    const axis = { stroke: colour('muted'), grid: { stroke: colour('line'), width: 1 }, ticks: { show: false } };
-    const plot = new uPlot(
-      {
-        width: element.clientWidth,
-        height: HEIGHT,
-        tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
-        axes: [axis, { ...axis, incrs: COUNTS, values: (_, ticks) => ticks.map(format) }],
-        series: [{}, ...series.map((one) => ({ label: one.title, stroke: colour(one.colour), width: 1.5 }))],
-        cursor: { drag: { x: false, y: false } },
-      },
-      [[...at], ...series.map((one) => [...one.values])],
-      element,
-    );
+    const make = () => {
+      const axis = { stroke: colour('muted'), grid: { stroke: colour('line'), width: 1 }, ticks: { show: false } };
+      return new uPlot(
+        {
+          width: element.clientWidth,
+          height: HEIGHT,
+          tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
+          axes: [axis, { ...axis, incrs: COUNTS, values: (_, ticks) => ticks.map(format) }],
+          series: [{}, ...series.map((one) => ({ label: one.title, stroke: colour(one.colour), width: 1.5 }))],
+          cursor: { drag: { x: false, y: false } },
+        },
+        [[...at], ...series.map((one) => [...one.values])],
+        element,
+      );
+    };
+    let plot = make();
     const resized = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }));
     resized.observe(element);
+    const recoloured = new MutationObserver(() => {
+      plot.destroy();
+      plot = make();
+    });
+    recoloured.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
     return () => {
       resized.disconnect();
+      recoloured.disconnect();
       plot.destroy();
     };
   }, [at, series, zone, format]);

@@ -45,7 +45,7 @@ export function Table({
           {rows.map(({ key, cells }) => (
             <tr key={key} className="h-11 border-b border-line">
               {cells.map((cell, at) => (
-                <td key={at} className="pr-4">
+                <td key={at} className="pr-4 [&_time]:whitespace-nowrap">
                   {cell}
                 </td>
               ))}

@@ -1,11 +1,13 @@
 import { useInfiniteQuery, useQueryClient, type InfiniteData } from '@tanstack/react-query';
-import { createColumnHelper, tableFeatures, useTable, type RowData } from '@tanstack/react-table';
+import { useRouter } from '@tanstack/react-router';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { memo, useEffect, useMemo, useRef, type ReactNode } from 'react';
+import { memo, useEffect, useMemo, useRef, type MouseEvent, type ReactNode } from 'react';
 import type { LiveEvent } from '@/live/event-socket.ts';
 import { useEvents } from '@/live/event-socket.ts';
+import { readAgain } from '@/live/read-again.ts';
 import { useThrottled } from '@/live/throttled.ts';
 import { Button } from './button.tsx';
+import { useColumnWidths } from './column-widths.ts';
 import { count } from './format.ts';
 import { Page } from './page.tsx';
 import { SavedViews } from './saved-views.tsx';
@@ -42,17 +44,9 @@ const ROW = 44;
 const REFRESH_MS = 1000;
 /** Of a list that was scrolled further than this, an event makes only the first page be read again. */
 const WHOLE_PAGES = 3;
-const features = tableFeatures({});
 
 /** A list of records, as long as it likes to be: only rows in sight are drawn, and the next page loads before its end. */
-export function List<Row extends RowData>({
-  queryKey,
-  load,
-  idOf,
-  columns,
-  empty,
-  refreshOn,
-}: ListProps<Row>): ReactNode {
+export function List<Row>({ queryKey, load, idOf, columns, empty, refreshOn }: ListProps<Row>): ReactNode {
   const queries = useQueryClient();
   const query = useInfiniteQuery({
     queryKey,
@@ -61,7 +55,7 @@ export function List<Row extends RowData>({
     getNextPageParam: ({ next }) => next,
   });
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = query;
-  const again = () => void queries.invalidateQueries({ queryKey });
+  const again = () => void readAgain(queries, queryKey);
   const refresh = async () => {
     type Pages = InfiniteData<ListedPage<Row>, string | null>;
     const pages = queries.getQueryData<Pages>(queryKey)?.pages.length ?? 0;
@@ -78,23 +72,20 @@ export function List<Row extends RowData>({
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the key of a row never changes
     [data],
   );
-  const defined = useMemo(() => {
-    const helper = createColumnHelper<typeof features, Row>();
-    return columns.map((column, at) =>
-      helper.display({ id: String(at), header: column.title, cell: ({ row }) => column.cell(row.original) }),
-    );
-  }, [columns]);
   const top = useRef<HTMLDivElement>(null);
   const virtual = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => ROW,
-    overscan: 12,
+    overscan: 6,
     scrollMargin: top.current?.offsetTop ?? 0,
+    // Rows are drawn in a task of their own, not in that of the scrolling.
+    useFlushSync: false,
+    useScrollendEvent: true,
   });
   const shown = virtual.getVirtualItems();
-  // The table has only the rows in sight: a model of all of them would be made anew with each page.
-  const inSight = shown.flatMap(({ index }) => rows[index] ?? []);
-  const table = useTable({ features, columns: defined, data: inSight, getRowId: idOf });
+  const { open, prepare } = useRowLinks();
+  // Where not all rows are drawn, columns keep the widths of the first ones.
+  const widths = useColumnWidths(top, shown.length < rows.length, JSON.stringify(queryKey));
   const last = shown.at(-1)?.index ?? 0;
   useEffect(() => {
     if (hasNextPage && !isFetchingNextPage && last >= rows.length - 20) void fetchNextPage();
@@ -104,39 +95,32 @@ export function List<Row extends RowData>({
   if (!data || rows.length === 0) return empty;
   const before = (shown[0]?.start ?? 0) - virtual.options.scrollMargin;
   const after = virtual.getTotalSize() - ((shown.at(-1)?.end ?? 0) - virtual.options.scrollMargin);
-  const cellClass = (at: number) =>
-    `px-3 first:pl-6 last:pr-6 max-md:px-2 max-md:first:pl-4 max-md:last:pr-4 ${columns[at]?.align === 'right' ? 'text-right figures' : ''} ${columns[at]?.wide ? 'max-md:hidden' : ''}`;
-  const models = table.getRowModel().rows;
   return (
     // A wide list is moved sideways on a phone, not the page.
     <div ref={top} className="max-md:overflow-x-auto">
-      <table className="w-full border-collapse" aria-rowcount={data.pages[0]?.total ?? rows.length}>
+      <table
+        className={`w-full border-separate border-spacing-0 ${widths ? 'table-fixed [&_td]:truncate' : ''}`}
+        aria-rowcount={data.pages[0]?.total ?? rows.length}
+      >
         <thead className="sticky top-0 z-10 bg-ground">
-          {table.getHeaderGroups().map((group) => (
-            <tr key={group.id} className="h-9 border-b border-line text-left text-small text-muted">
-              {group.headers.map((header, at) => (
-                <th key={header.id} scope="col" className={`font-normal ${cellClass(at)}`}>
-                  <table.FlexRender header={header} />
-                </th>
-              ))}
-            </tr>
-          ))}
+          <tr className="h-9 text-left text-small text-muted">
+            {columns.map((column, at) => (
+              <th
+                key={column.title}
+                scope="col"
+                style={widths ? { width: widths[at] } : undefined}
+                className={`border-b border-line font-normal ${cellClass(column)}`}
+              >
+                {column.title}
+              </th>
+            ))}
+          </tr>
         </thead>
-        <tbody>
+        <tbody onClick={open} onPointerOver={prepare} onFocus={prepare}>
           {before > 0 && <tr aria-hidden="true" style={{ height: before }} />}
-          {shown.map(({ index, key }, at) => {
-            const row = models[at];
-            return (
-              row && (
-                <ListRow key={key} index={index} record={row.original} columns={columns}>
-                  {row.getAllCells().map((cell, column) => (
-                    <td key={cell.id} className={cellClass(column)}>
-                      <table.FlexRender cell={cell} />
-                    </td>
-                  ))}
-                </ListRow>
-              )
-            );
+          {shown.map(({ index, key }) => {
+            const record = rows[index];
+            return record && <ListRow key={key} index={index} record={record} columns={columns as never} />;
           })}
           {after > 0 && <tr aria-hidden="true" style={{ height: after }} />}
         </tbody>
@@ -156,22 +140,25 @@ export function List<Row extends RowData>({
   );
 }
 
+const cellClass = ({ align, wide }: Column<never>): string =>
+  `px-3 first:pl-6 last:pr-6 max-md:px-2 max-md:first:pl-4 max-md:last:pr-4 ${align === 'right' ? 'text-right figures' : ''} ${wide ? 'max-md:hidden' : ''}`;
+
 interface ListRowProps {
   readonly index: number;
   readonly record: unknown;
-  readonly columns: readonly unknown[];
-  readonly children: ReactNode;
+  readonly columns: readonly Column<unknown>[];
 }
 
 /** A row whose record and columns are those of before is not drawn again while the list is scrolled. */
-const ListRow = memo(
-  ({ index, children }: ListRowProps): ReactNode => (
-    <tr aria-rowindex={index + 1} className="relative h-11 border-b border-line focus-within:bg-select hover:bg-sunken">
-      {children}
-    </tr>
-  ),
-  (before, now) => before.index === now.index && before.record === now.record && before.columns === now.columns,
-);
+const ListRow = memo(({ index, record, columns }: ListRowProps): ReactNode => (
+  <tr aria-rowindex={index + 1} className="relative h-11 focus-within:bg-select hover:bg-sunken">
+    {columns.map((column) => (
+      <td key={column.title} className={`border-b border-line ${cellClass(column)}`}>
+        {column.cell(record)}
+      </td>
+    ))}
+  </tr>
+));
 
 /** The pages with the first one read anew; a row that new ones have moved out of it stays. */
 function withFirst<Row>(
@@ -185,7 +172,7 @@ function withFirst<Row>(
 }
 
 /** A list with its title, filters and acts. Filters live in the address, so that a view can be sent as a link. */
-export function ListPage<Row extends RowData>({
+export function ListPage<Row>({
   title,
   actions,
   filters,
@@ -204,5 +191,30 @@ export function ListPage<Row extends RowData>({
   );
 }
 
-/** The link that the whole row opens. */
-export const ROW_LINK = 'font-medium after:absolute after:inset-0 focus-visible:outline-offset-[-2px]';
+/** The link that the whole row opens. The list opens it: a link of the router costs many times as much to draw. */
+export const RowLink = ({ to, children }: { readonly to: string; readonly children: ReactNode }): ReactNode => (
+  <a href={to} data-row-link className="font-medium after:absolute after:inset-0 focus-visible:outline-offset-[-2px]">
+    {children}
+  </a>
+);
+
+const rowLinkOf = (target: EventTarget): string | null =>
+  (target as Element).closest('tr')?.querySelector('[data-row-link]')?.getAttribute('href') ?? null;
+
+/** Opens the link of a row in this tab, and loads its page when the row is pointed at. */
+function useRowLinks() {
+  const router = useRouter();
+  return {
+    open: (event: MouseEvent) => {
+      const link = (event.target as Element).closest('[data-row-link]')?.getAttribute('href');
+      const isPlain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
+      if (!link || !isPlain || event.defaultPrevented) return;
+      event.preventDefault();
+      void router.navigate({ href: link });
+    },
+    prepare: ({ target }: { readonly target: EventTarget }) => {
+      const link = rowLinkOf(target);
+      if (link) void router.preloadRoute({ to: link as never });
+    },
+  };
+}

@@ -1,5 +1,7 @@
-import type { ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import { useAddress } from './address.ts';
+
+const END_PX = 16;
 
 /** The parts of a page, one at a time; which one is in the address. */
 export function Tabs({
@@ -11,8 +13,15 @@ export function Tabs({
 }): ReactNode {
   const [search, setSearch] = useAddress();
   const chosen = search['part'] ?? parts[0]![0];
+  const nav = useRef<HTMLElement>(null);
+  // On a phone the chosen part may stand beyond the edge.
+  useEffect(() => {
+    const [all, one] = [nav.current, nav.current?.querySelector<HTMLElement>('[aria-current]')];
+    if (all && one && one.offsetLeft + one.offsetWidth > all.offsetLeft + all.clientWidth)
+      all.scrollLeft = one.offsetLeft + one.offsetWidth - all.offsetLeft - all.clientWidth + END_PX;
+  }, [chosen]);
   return (
-    <nav aria-label={label} className="flex gap-1 overflow-x-auto border-b border-line px-6 max-md:px-4">
+    <nav ref={nav} aria-label={label} className="flex gap-1 overflow-x-auto border-b border-line px-6 max-md:px-4">
       {parts.map(([key, title]) => (
         <button
           key={key}

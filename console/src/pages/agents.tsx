@@ -1,4 +1,4 @@
-import { Link, useNavigate } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { api, type ReplyOf } from '@/api/client.ts';
 import { may } from '@/api/permissions.ts';
@@ -7,7 +7,7 @@ import { Button } from '@/design/button.tsx';
 import { CopyCurl } from '@/design/copy-curl.tsx';
 import { TextField } from '@/design/field.tsx';
 import { when } from '@/design/format.ts';
-import { ListPage, ROW_LINK, type Column } from '@/design/list-page.tsx';
+import { ListPage, RowLink, type Column } from '@/design/list-page.tsx';
 import { MakeDialog } from '@/design/make-dialog.tsx';
 import { Empty } from '@/design/states.tsx';
 import { Status } from '@/design/status.tsx';
@@ -19,11 +19,7 @@ const PAGE = 100;
 const columns: readonly Column<Agent>[] = [
   {
     title: 'Name',
-    cell: (agent) => (
-      <Link to="/app/agents/$agent" params={{ agent: agent.agent_id }} className={ROW_LINK}>
-        {agent.name}
-      </Link>
-    ),
+    cell: (agent) => <RowLink to={`/app/agents/${agent.agent_id}`}>{agent.name}</RowLink>,
   },
   {
     title: 'State',

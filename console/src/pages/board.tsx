@@ -9,6 +9,7 @@ import { Empty, Failed, Loading } from '@/design/states.tsx';
 import { Button } from '@/design/button.tsx';
 import { useEvents, type LiveEvent } from '@/live/event-socket.ts';
 import { useNow, secondsSince } from '@/live/now.ts';
+import { readAgain } from '@/live/read-again.ts';
 import { useThrottled } from '@/live/throttled.ts';
 import { useAgentNames } from './agent-names.ts';
 import { duration } from '@/design/format.ts';
@@ -79,7 +80,7 @@ export function BoardPage(): ReactNode {
 
 function useBoard() {
   const queries = useQueryClient();
-  const again = useThrottled(() => void queries.invalidateQueries({ queryKey: KEY }), 500);
+  const again = useThrottled(() => void readAgain(queries, KEY), 500);
   useEvents(
     (events) => {
       const said = events.filter(({ type }) => type === 'message.sent' || type === 'message.received');

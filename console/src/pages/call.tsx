@@ -9,11 +9,12 @@ import { CopyCurl } from '@/design/copy-curl.tsx';
 import { Page } from '@/design/page.tsx';
 import { Opening } from '@/design/states.tsx';
 import { useEvents } from '@/live/event-socket.ts';
+import { readAgain } from '@/live/read-again.ts';
 import { CallActs } from './call/acts.tsx';
 import type { Timeline } from './call/call-data.ts';
 import { Facts } from './call/facts.tsx';
 import { KeepAsTest } from './call/keep-as-test.tsx';
-import { Recording } from './call/recording.tsx';
+import { Recording, usePeaks } from './call/recording.tsx';
 import { Transcript } from './call/transcript.tsx';
 
 const LIVE_MS = 3000;
@@ -35,6 +36,7 @@ function OneCall({ id }: { readonly id: string }): ReactNode {
     select: ({ data }) => data,
   });
   const live = isLive(call.data?.status);
+  const peaks = usePeaks(call.data);
   const timeline = useTimeline(id, live);
   const audio = useRef<HTMLAudioElement>(null);
   const [search] = useAddress();
@@ -68,6 +70,7 @@ function OneCall({ id }: { readonly id: string }): ReactNode {
           <Recording
             call={data}
             timeline={timeline.data}
+            peaks={peaks}
             audio={audio}
             onTime={setAtMs}
             onSeek={seek}
@@ -106,12 +109,12 @@ function useTimeline(id: string, live: boolean) {
   const queries = useQueryClient();
   const key = ['calls', 'timeline', id];
   const again = () => {
-    void queries.invalidateQueries({ queryKey: key });
-    void queries.invalidateQueries({ queryKey: ['calls', 'one', id] });
+    void readAgain(queries, key);
+    void readAgain(queries, ['calls', 'one', id]);
   };
   useEvents((events) => {
     const known = queries.getQueryData<Timeline>(key)?.call_id;
-    if (events.some(({ data }) => data['call_id'] === known)) again();
+    if (known !== undefined && events.some(({ data }) => data['call_id'] === known)) again();
   }, again);
   const query = useQuery({
     queryKey: key,
@@ -131,8 +134,10 @@ function useTimeline(id: string, live: boolean) {
     select: onRecordingsClock,
   });
   // The last words of a call may be stored after the event of its end.
+  const wasLive = useRef(live);
   useEffect(() => {
-    if (!live) void queries.invalidateQueries({ queryKey: ['calls', 'timeline', id] });
+    if (wasLive.current && !live) void queries.invalidateQueries({ queryKey: ['calls', 'timeline', id] });
+    wasLive.current = live;
   }, [live, queries, id]);
   return query;
 }

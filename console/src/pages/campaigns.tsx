@@ -1,4 +1,4 @@
-import { Link, useNavigate } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { api, type QueryOf, type ReplyOf } from '@/api/client.ts';
 import { may } from '@/api/permissions.ts';
@@ -8,7 +8,7 @@ import { Button } from '@/design/button.tsx';
 import { CopyCurl } from '@/design/copy-curl.tsx';
 import { SelectField, TextField } from '@/design/field.tsx';
 import { when } from '@/design/format.ts';
-import { ListPage, ROW_LINK, type Column } from '@/design/list-page.tsx';
+import { ListPage, RowLink, type Column } from '@/design/list-page.tsx';
 import { MakeDialog } from '@/design/make-dialog.tsx';
 import { Empty } from '@/design/states.tsx';
 import { Status, type Tone } from '@/design/status.tsx';
@@ -25,11 +25,7 @@ export const CAMPAIGN_STATES: Readonly<Record<Campaign['status'], readonly [stri
 const columns: readonly Column<Campaign>[] = [
   {
     title: 'Name',
-    cell: (campaign) => (
-      <Link to="/app/campaigns/$campaign" params={{ campaign: campaign.campaign_id }} className={ROW_LINK}>
-        {campaign.name}
-      </Link>
-    ),
+    cell: (campaign) => <RowLink to={`/app/campaigns/${campaign.campaign_id}`}>{campaign.name}</RowLink>,
   },
   {
     title: 'State',

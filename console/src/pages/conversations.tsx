@@ -1,4 +1,3 @@
-import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { api, type QueryOf, type ReplyOf } from '@/api/client.ts';
 import { useAddress } from '@/design/address.ts';
@@ -6,7 +5,7 @@ import { Button } from '@/design/button.tsx';
 import { CopyCurl } from '@/design/copy-curl.tsx';
 import { SelectField } from '@/design/field.tsx';
 import { duration, money, when } from '@/design/format.ts';
-import { ListPage, ROW_LINK, type Column } from '@/design/list-page.tsx';
+import { ListPage, RowLink, type Column } from '@/design/list-page.tsx';
 import { PeriodFilter } from '@/design/period-filter.tsx';
 import { Empty } from '@/design/states.tsx';
 import { Status } from '@/design/status.tsx';
@@ -23,9 +22,11 @@ const columns: readonly Column<Call>[] = [
   {
     title: 'With',
     cell: (call) => (
-      <Link to="/app/conversations/$call" params={{ call: call.call_id }} className={ROW_LINK}>
-        <span className="text-muted font-normal">{DIRECTIONS[call.direction]}</span> {call.phone_number ?? ''}
-      </Link>
+      <RowLink to={`/app/conversations/${call.call_id}`}>
+        <span className="whitespace-nowrap">
+          <span className="text-muted font-normal">{DIRECTIONS[call.direction]}</span> {call.phone_number ?? ''}
+        </span>
+      </RowLink>
     ),
   },
   {

@@ -1,11 +1,10 @@
-import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { api, type ReplyOf } from '@/api/client.ts';
 import { useAddress } from '@/design/address.ts';
 import { CopyCurl } from '@/design/copy-curl.tsx';
 import { TextField } from '@/design/field.tsx';
 import { when } from '@/design/format.ts';
-import { ListPage, ROW_LINK, type Column } from '@/design/list-page.tsx';
+import { ListPage, RowLink, type Column } from '@/design/list-page.tsx';
 import { Empty } from '@/design/states.tsx';
 import { Status } from '@/design/status.tsx';
 
@@ -19,11 +18,7 @@ export const nameOf = ({ name, phone_numbers: numbers, user_ids: ids, person_id:
 const columns: readonly Column<Person>[] = [
   {
     title: 'Person',
-    cell: (person) => (
-      <Link to="/app/people/$person" params={{ person: person.person_id }} className={ROW_LINK}>
-        {nameOf(person)}
-      </Link>
-    ),
+    cell: (person) => <RowLink to={`/app/people/${person.person_id}`}>{nameOf(person)}</RowLink>,
   },
   { title: 'Numbers', cell: ({ phone_numbers: numbers }) => <span className="figures">{numbers.join(', ')}</span> },
   { title: 'Your id', wide: true, cell: ({ user_ids: ids }) => ids.join(', ') },

@@ -11,10 +11,31 @@ const AGAIN_MS = 2000;
 /** The recording is rendered soon after the end; a page that waits longer stops asking. */
 const MOST_TRIES = 30;
 
+const isWanted = (call: Call): boolean =>
+  call.ended_at !== null && call.settings.recording && call.answered_at !== null;
+
+/** The peaks of a call's recording, asked for as soon as the call is known. */
+export const usePeaks = (call: Call | undefined) =>
+  useQuery({
+    queryKey: ['calls', 'peaks', call?.call_id],
+    queryFn: ({ signal }) =>
+      api(
+        'GET /api/calls/:call_id/peaks',
+        { params: { call_id: call!.call_id }, query: { points: POINTS } },
+        { signal },
+      ),
+    select: ({ data }) => data,
+    enabled: call !== undefined && isWanted(call),
+    staleTime: Infinity,
+    retry: (tries, error) => error instanceof ApiError && error.status === 503 && tries < MOST_TRIES,
+    retryDelay: AGAIN_MS,
+  });
+
 /** The recording: the player streams ranges from the server, and the wave is drawn from its peaks. */
 export function Recording({
   call,
   timeline,
+  peaks,
   audio,
   onTime,
   onSeek,
@@ -22,27 +43,12 @@ export function Recording({
 }: {
   readonly call: Call;
   readonly timeline: Timeline;
+  readonly peaks: ReturnType<typeof usePeaks>;
   readonly audio: RefObject<HTMLAudioElement | null>;
   readonly onTime: (ms: number | null) => void;
   readonly onSeek: (ms: number, play: boolean) => void;
   readonly startMs: number | null;
 }): ReactNode {
-  const isOver = call.ended_at !== null;
-  const isWanted = isOver && call.settings.recording && call.answered_at !== null;
-  const peaks = useQuery({
-    queryKey: ['calls', 'peaks', call.call_id],
-    queryFn: ({ signal }) =>
-      api(
-        'GET /api/calls/:call_id/peaks',
-        { params: { call_id: call.call_id }, query: { points: POINTS } },
-        { signal },
-      ),
-    select: ({ data }) => data,
-    enabled: isWanted,
-    staleTime: Infinity,
-    retry: (tries, error) => error instanceof ApiError && error.status === 503 && tries < MOST_TRIES,
-    retryDelay: AGAIN_MS,
-  });
   const [atMs, setAtMs] = useState(0);
   const isReady = peaks.data !== undefined && peaks.data.caller.length > 0;
   useEffect(() => {
@@ -71,7 +77,7 @@ export function Recording({
   }, [audio, isReady, onTime, startMs]);
   useRenewedAudio(audio, isReady);
 
-  if (!isReady) return <p className="pb-4 text-muted">{missing(call, timeline, isWanted && peaks.isFetching)}</p>;
+  if (!isReady) return <p className="pb-4 text-muted">{missing(call, timeline, isWanted(call) && peaks.isFetching)}</p>;
   const address = `/app/recordings/${call.twilio_call_sid}`;
   return (
     <section aria-label="Recording" className="pb-4">

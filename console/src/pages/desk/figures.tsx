@@ -17,13 +17,16 @@ export function Figures(): ReactNode {
   const { estimate_error_seconds: error, service_level_seconds: seconds, ...data } = figures.data;
   return (
     <section aria-labelledby="figures-title">
-      <h2 id="figures-title" className="border-b border-line-strong pb-1.5 font-medium">
+      <h2 id="figures-title" className="mb-2 border-b border-line-strong pb-1.5 font-medium">
         Last 24 hours
       </h2>
       <Facts
         rows={[
           ['Answered', String(data.answered)],
-          ['Hung up while waiting', `${data.abandoned}, ${data.abandoned_short} of them at once`],
+          [
+            'Hung up while waiting',
+            data.abandoned === 0 ? '0' : `${data.abandoned}, ${data.abandoned_short} of them at once`,
+          ],
           ['Had to leave the line', String(data.left_the_line)],
           [`Answered within ${seconds} s, of answered`, share(data.service_level_of_answered)],
           [`Answered or gone within ${seconds} s, of all`, share(data.service_level_of_all)],
