@@ -47,6 +47,11 @@ describe('the echo guard', () => {
       assert.ok(judge(1500, { gain: 10 ** (db / 20), delayMs })));
   }
 
+  it('knows it after any delay, to the sample', () => {
+    for (let delay = 300; delay < 5600; delay += 37)
+      assert.ok(judge(2000, { gain: 0.05, delayMs: delay / 8 }), `${delay} samples`);
+  });
+
   it('knows it under noise as loud as itself', () => {
     let seed = 7;
     const noise = () => (((seed = (seed * 1_103_515_245 + 12_345) & 0x7fffffff) >> 8) % 1200) - 600;
