@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Random } from '../../../test/support/random.ts';
 import { ECHO_WINDOW, EchoGuard } from './echo-guard.ts';
 import { encodeMulaw } from './mulaw.ts';
 
@@ -17,7 +18,7 @@ function voice(seconds: number, pitch: number): Int16Array {
   });
 }
 
-const agent = voice(3, 120);
+const buzz = voice(3, 120);
 
 /** The agent has spoken from 0 on, and it is now `nowMs`; the line brings its echo back, and whatever else. */
 function judge(
@@ -25,6 +26,7 @@ function judge(
   echo: { gain: number; delayMs: number },
   other: (sample: number) => number = () => 0,
   noise = 4,
+  agent = buzz,
 ): boolean {
   const guard = new EchoGuard();
   for (let at = 0; at < nowMs; at += 20) guard.played(encodeMulaw(agent.subarray(at * 8, (at + 20) * 8)), at);
@@ -47,9 +49,15 @@ describe('the echo guard', () => {
       assert.ok(judge(1500, { gain: 10 ** (db / 20), delayMs })));
   }
 
-  it('knows it after any delay, to the sample', () => {
+  it('knows it after any delay, in sounds that match at no other', () => {
+    const random = new Random(3);
+    let low = 0;
+    const breath = Int16Array.from({ length: 24_000 }, () => (low += (random.next() - 0.5) * 9000 - low * 0.3));
     for (let delay = 300; delay < 5600; delay += 37)
-      assert.ok(judge(2000, { gain: 0.05, delayMs: delay / 8 }), `${delay} samples`);
+      assert.ok(
+        judge(2000, { gain: 0.05, delayMs: delay / 8 }, () => 0, 4, breath),
+        `${delay} samples`,
+      );
   });
 
   it('knows it under noise as loud as itself', () => {
@@ -67,10 +75,10 @@ describe('the echo guard', () => {
   it('takes nothing as loud as the agent for an echo', () => assert.ok(!judge(1500, { gain: 0.8, delayMs: 200 })));
 
   it('says nothing of a line on which the agent was silent, or was cut long ago', () => {
-    const caller = Float32Array.from({ length: ECHO_WINDOW }, (_, i) => agent[8000 + i]! * 0.1);
+    const caller = Float32Array.from({ length: ECHO_WINDOW }, (_, i) => buzz[8000 + i]! * 0.1);
     assert.ok(!new EchoGuard().explains(caller, 1500, 4));
     const guard = new EchoGuard();
-    for (let at = 0; at < 1500; at += 20) guard.played(encodeMulaw(agent.subarray(at * 8, (at + 20) * 8)), at);
+    for (let at = 0; at < 1500; at += 20) guard.played(encodeMulaw(buzz.subarray(at * 8, (at + 20) * 8)), at);
     guard.cut(100);
     assert.ok(!guard.explains(caller, 1500, 4));
   });
