@@ -3,7 +3,7 @@ import { userOf, type Context } from '../kernel/context.ts';
 import { notFound } from '../kernel/errors.ts';
 import { readDesk } from './change-desk.ts';
 import { connectedTo, effectiveStatus, lineOf, type Desk } from './desk.ts';
-import { estimateMinutes, estimateWaitMs, positionOf, toldWaitMs } from './estimate.ts';
+import { estimateMinutes, estimateWaitMs, estimateWaits, positionOf, toldWaitMs } from './estimate.ts';
 import type { AgentStatus, HumanAgent } from './human-agent.ts';
 import type { Offer } from './offer.ts';
 import type { QueueEntry } from './queue-entry.ts';
@@ -46,7 +46,7 @@ export async function viewDesk(core: Core, ctx: Context): Promise<DeskView> {
     readDesk(core, ctx.organizationId),
     core.store.desk.handlingTimes(ctx.organizationId),
   ]);
-  const now = core.clock.now();
+  const waits = estimateWaits(desk, times, core.clock.now());
   const isAgent = ctx.actor.kind !== 'system' && ctx.actor.role === 'agent';
   const own = isAgent ? desk.agents.find(({ id }) => id === userOf(ctx.actor)) : undefined;
   return {
@@ -54,7 +54,7 @@ export async function viewDesk(core: Core, ctx: Context): Promise<DeskView> {
     queue: lineOf(desk).map((entry) => ({
       entry,
       position: positionOf(desk, entry.id),
-      estimateMinutes: estimateMinutes(estimateWaitMs(desk, entry.id, times, now)),
+      estimateMinutes: estimateMinutes(waits.get(entry.id) ?? null),
     })),
     offers: isAgent ? desk.offers.filter(({ agentId }) => agentId === userOf(ctx.actor)) : desk.offers,
     agents: agentsOf(desk),
