@@ -96,8 +96,8 @@ export class LiveCallsHere implements LiveCalls {
     return this.#admission.reserve(hasWaited);
   }
 
-  async reserveWhenQuiet(): Promise<{ reservation: Reservation } | { refused: string }> {
-    await this.#admission.untilQuiet();
+  async reserveWhenQuiet(limitMs: number): Promise<{ reservation: Reservation } | { refused: string }> {
+    await this.#admission.untilQuiet(limitMs);
     return this.reserve(true);
   }
 

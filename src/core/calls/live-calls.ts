@@ -40,8 +40,8 @@ export interface LiveCalls {
   /** Reserves a slot for one more call until `dial`, `expect` or `give` is called, or returns why not. */
   /** @throws AppError unavailable while the server shuts down */
   reserve(): { readonly reservation: Reservation } | { readonly refused: string };
-  /** As `reserve`, for simulated calls: waits while the server is busy only for a moment. */
-  reserveWhenQuiet(): Promise<ReturnType<LiveCalls['reserve']>>;
+  /** As `reserve`; waits at most `limitMs` while the server is busy only for a moment. */
+  reserveWhenQuiet(limitMs: number): Promise<ReturnType<LiveCalls['reserve']>>;
   /** Reserves for a call that cannot be refused. If it is `full`, the caller hears an apology. */
   mustReserve(): { readonly reservation: Reservation };
   /**

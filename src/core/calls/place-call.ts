@@ -38,6 +38,9 @@ export interface PlaceCall {
 }
 
 export const DEFAULT_RING_TIMEOUT_MS = 30_000;
+/** How long a call waits for a busy server before it is refused. */
+const LONGEST_WAIT_MS = 3000;
+const LONGEST_SIMULATED_WAIT_MS = 30_000;
 
 /**
  * Places a call, which is stored before it is dialled. @throws AppError not-found, unchangeable (do not
@@ -45,7 +48,7 @@ export const DEFAULT_RING_TIMEOUT_MS = 30_000;
  */
 export async function placeCall(core: Core, ctx: Context, input: PlaceCall): Promise<Call> {
   const carrier = input.carrier ?? (await core.carriers.current());
-  const room = carrier.real ? core.live.reserve() : await core.live.reserveWhenQuiet();
+  const room = await core.live.reserveWhenQuiet(carrier.real ? LONGEST_WAIT_MS : LONGEST_SIMULATED_WAIT_MS);
   const also = async (records: Records, placed: Call) => {
     if (input.origin) await records.callOrigins.insert(placed.id, input.origin);
     await input.also?.(records, placed);
@@ -130,7 +133,7 @@ export async function placeWebCall(
   const { call } = await begin(
     core,
     ctx,
-    core.live.reserve(),
+    await core.live.reserveWhenQuiet(LONGEST_WAIT_MS),
     'web',
     async (records) => {
       const { person, userId } = await callPartyOf(
