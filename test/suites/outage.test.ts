@@ -17,7 +17,7 @@ import { deleteDataDir } from '../support/data-dir.ts';
 
 type Json = Record<string, unknown>;
 const KEY = 'outage-admin-key';
-const CALLS = Number(process.env['OUTAGE_CALLS'] ?? 12);
+const CALLS = Number(process.env['OUTAGE_CALLS'] ?? 6);
 /** One call in this many is a conversation; on the others a silent person listens, which costs little. */
 const TALKING = 4;
 const MOMENTS = Number(process.env['OUTAGE_MOMENTS'] ?? 6);
