@@ -90,8 +90,8 @@ export class EchoGuard {
   }
 
   /**
-   * Whether the last ECHO_WINDOW samples of the caller's side, which end at `endMs`, are an echo of the agent. `noise` is
-   * the line's noise level, as mean square.
+   * Whether the last ECHO_WINDOW samples of the caller's side, which end at `endMs`, are an echo of the agent.
+   * `noise` is the line's noise level, as mean square.
    */
   explains(audio: Float32Array, endMs: number, noise: number): boolean {
     const end = Math.round(endMs * SAMPLES_PER_MS);
