@@ -268,7 +268,7 @@ export const SUITES: readonly Suite[] = [
   },
   {
     name: 'console',
-    budgetS: 420,
+    budgetS: 600,
     opensConsole: true,
     files: tests('test/console/*.test.ts', 'test/suites/{clients-browser,console}.test.ts'),
     needs: () => file('/usr/bin/chromium'),
@@ -283,7 +283,7 @@ export const SUITES: readonly Suite[] = [
   },
   {
     name: 'console states',
-    budgetS: 330,
+    budgetS: 480,
     opensConsole: true,
     files: ['test/suites/console-states.test.ts', 'test/suites/console-outage.test.ts'],
     needs: () => file('/usr/bin/chromium') ?? file(join(PG15, 'postgres')),
