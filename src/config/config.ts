@@ -99,7 +99,7 @@ const Environment = z.object({
   KNOWLEDGE_DIR: z.string().optional(),
   MODELS_DIR: z.string().optional(),
   WEBHOOK_ALLOW_PRIVATE_NETWORKS: bool.default(false),
-  SIMULATOR_SPEED: number(1, 0.1, 100),
+  SIMULATOR_SPEED: number(1, 0.1, 1000),
   ANSWERS_SPECULATE: bool.default(true),
   ANSWERS_FIRST_CLAUSE_LETTERS: whole(40, 0, 200),
   ANSWERS_OPENING_MS: whole(0, 0, 10_000),

@@ -27,7 +27,7 @@ export function makeSecrets(given: { readonly encryptionKey: string; readonly jw
   const signing =
     given.jwtSecret === null
       ? deriveKey(given.encryptionKey, 'access-tokens')
-      : createHash('sha256').update(given.jwtSecret).digest();
+      : Buffer.from(given.jwtSecret);
   const turn = limited(PASSWORDS_AT_ONCE, MOST_WAITING);
   const unusable = hash(randomBytes(16).toString('hex'));
   return {

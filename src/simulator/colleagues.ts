@@ -3,6 +3,8 @@ import { persona, whoAnswers, type Pickup, type Reaction } from './personas.ts';
 const ACCEPTS_AFTER_MS = 4000;
 const DECLINES_AFTER_MS = 3000;
 const LONGEST_TALK_MS = 120_000;
+/** A voicemail, or a silent colleague, is on the line for this long. */
+const NEVER_ACCEPTS_MS = 30_000;
 
 /** What a simulated colleague says to the caller, one after another. */
 const TALK: readonly Reaction[] = [
@@ -28,7 +30,9 @@ export function colleagueAt(number: string): Pickup {
   const pickup = whoAnswers(number);
   if (pickup.outcome !== 'answered') return pickup;
   const { persona: person } = pickup;
-  if (person.machine || person.name === 'in a hurry' || person.name === 'silent') return pickup;
+  if (person.name === 'in a hurry') return pickup;
+  if (person.machine || person.name === 'silent')
+    return { outcome: 'answered', persona: { ...person, leavesAfterMs: NEVER_ACCEPTS_MS } };
   if (person.name === 'not interested')
     return { outcome: 'answered', persona: { ...colleague, presses: { digit: '2', afterMs: DECLINES_AFTER_MS } } };
   return { outcome: 'answered', persona: colleague };

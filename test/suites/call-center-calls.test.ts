@@ -121,10 +121,14 @@ describe('call-center: calls', { concurrency: 1 }, () => {
     );
     const last = await page('sort=duration&page=2&limit=1&status=failed');
     assert.deepEqual(last.pagination['total'], failed.rows.length);
-    assert.match(
-      String(((await ask('GET', '/api/calls?page=0')).body['error'] as Json)['message']),
-      /^page must be 1 or more$/,
-    );
+    for (const [query, code, message] of [
+      ['page=0', 'VALIDATION_003', 'page must be 1 or more'],
+      ['page=-1', 'VALIDATION_003', 'page must be 1 or more'],
+      ['page=1.5', 'VALIDATION_002', 'page must be a whole number'],
+    ]) {
+      const refused = (await ask('GET', `/api/calls?${query}`)).body['error'] as Json;
+      assert.deepEqual([refused['code'], refused['message']], [code, message]);
+    }
     for (const bad of [
       'sort=secret',
       'status=lost',

@@ -306,6 +306,7 @@ describe('the desk', () => {
       ['+15005550001', 'failed'],
       ['+15005550002', 'busy'],
       ['+15005550007', 'declined'],
+      ['+15005550004', 'no_answer'],
     ] as const) {
       const agent = await newAgent({ phoneNumber: number, answerBy: 'phone' });
       const transfer = { agentId: agent.id, skills: [], transferType: 'cold', reason: null } as const;

@@ -101,6 +101,11 @@ describe('hostile clients', () => {
       ['GET /health HTTP/1.1\r\n\r\n', 400],
       ['GET /health HTTP/1.1\r\nHost: x\r\nEvil\u0000: y\r\n\r\n', 400],
       [`GET /health HTTP/1.1\r\nHost: x\r\n${'X-Many: y\r\n'.repeat(3000)}\r\n`, 431],
+      // No UTF-8: the letter would be lost.
+      [
+        `POST /v1/convai/agents HTTP/1.1\r\n${head}Connection: close\r\nContent-Length: 15\r\n\r\n{"name":"J\u00fcrg"}`,
+        400,
+      ],
     ];
     for (const [bytes, status] of cases) {
       const answer = await raw(bytes);

@@ -227,7 +227,7 @@ describe('an error at the start names what is wrong, where, and the variable', {
     RATE_LIMIT_FACTOR: ['0', 'x'],
     CORS_ORIGINS: ['example.com'],
     WEBHOOK_ALLOW_PRIVATE_NETWORKS: ['maybe'],
-    SIMULATOR_SPEED: ['0', '1000', 'fast'],
+    SIMULATOR_SPEED: ['0', '1001', 'fast'],
     ANSWERS_SPECULATE: ['maybe'],
     ANSWERS_FIRST_CLAUSE_LETTERS: ['-1', '201'],
     ANSWERS_OPENING_MS: ['soon', '1.5'],

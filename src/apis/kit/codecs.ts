@@ -50,12 +50,12 @@ export const webUrl = z
 /** What deliveries are to be signed with. */
 export const signingSecretText = z.string().min(8).max(500);
 
-/** A whole number in a query. */
+/** A whole number in a query. One that is negative or has too many digits is out of range, not malformed. */
 export const wholeNumber = (least: number, most: number) =>
   z
     .string()
-    .regex(/^\d{1,15}$/, 'must be a whole number')
-    .max(15)
+    .regex(/^-?\d{1,300}$/, 'must be a whole number')
+    .meta({ pattern: '^\\d{1,15}$', maxLength: 15 })
     .transform(Number)
     .pipe(z.number().min(least).max(most));
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
@@ -36,8 +37,8 @@ export interface Rest {
 export function mountRest(server: FastifyInstance, apis: readonly Api[], pipeline: Pipeline): Rest {
   // Every body is read as JSON, whatever its content type; an empty body is {}.
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', { parseAs: 'string', bodyLimit: LARGEST_BODY }, (_request, body, done) =>
-    done(null, body),
+  server.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: LARGEST_BODY }, (_request, body, done) =>
+    isUtf8(body as Buffer) ? done(null, String(body)) : done(wrong('body', 'the body is not valid UTF-8')),
   );
   void server.register(multipart, {
     limits: { fileSize: LARGEST_UPLOAD, files: 1, fields: 20, fieldSize: LARGEST_BODY, parts: 30 },
