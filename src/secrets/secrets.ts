@@ -25,9 +25,7 @@ export function makeSecrets(given: { readonly encryptionKey: string; readonly jw
   // As a key object it is prepared once, not for each hash.
   const hashing = createSecretKey(deriveKey(given.encryptionKey, 'keyed-hash'));
   const signing =
-    given.jwtSecret === null
-      ? deriveKey(given.encryptionKey, 'access-tokens')
-      : Buffer.from(given.jwtSecret);
+    given.jwtSecret === null ? deriveKey(given.encryptionKey, 'access-tokens') : Buffer.from(given.jwtSecret);
   const turn = limited(PASSWORDS_AT_ONCE, MOST_WAITING);
   const unusable = hash(randomBytes(16).toString('hex'));
   return {
