@@ -136,7 +136,7 @@ export const SUITES: readonly Suite[] = [
   { name: 'files', budgetS: 60, files: ['test/store/files.test.ts'] },
   { name: 'files in S3', budgetS: 120, files: ['test/store/s3.test.ts'], needs: s3Server },
   { name: 'Redis', budgetS: 60, files: ['test/store/redis.test.ts'], needs: () => file(REDIS_SERVER) },
-  { name: 'desk', budgetS: 500, files: ['test/suites/desk.test.ts', 'test/suites/desk-audio.test.ts'] },
+  { name: 'desk', budgetS: 560, files: tests('test/suites/desk{,-audio,-lost}.test.ts') },
   { name: 'desk telephones', budgetS: 240, files: ['test/suites/desk-phones.test.ts'] },
   { name: 'desk rules', budgetS: 90, together: true, files: tests('test/desk/*.test.ts') },
   { name: 'engine', budgetS: 180, together: true, files: tests('test/engine/*.test.ts') },

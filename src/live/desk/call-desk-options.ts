@@ -59,4 +59,6 @@ export interface Party {
   readonly hearing: PartyHearing;
   proven: boolean;
   talks: boolean;
+  /** The cause of the end of its connection. */
+  ended: string | null;
 }

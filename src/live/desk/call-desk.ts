@@ -202,6 +202,7 @@ export class CallDesk {
       }),
       proven: false,
       talks: false,
+      ended: null,
     };
     const events = await legs.connect(leg, media, {
       dtmf: (digit) => this.#pressed(party, digit),
@@ -255,13 +256,22 @@ export class CallDesk {
       (one) => one.state === 'connected' && one.callId === call.id && one.agentId === party.userId,
     );
     if (!bridged) return legs.end(party.leg, 'taken');
-    this.#giveCallerTo(party);
+    const lost = party.ended;
+    if (lost === null) this.#giveCallerTo(party);
     running.isWaiting(null);
     for (const one of before) {
       one.talks = false;
       await legs.end(one.leg, 'transferred');
       one.media.close();
     }
+    if (lost === null || this.#isHere(party.userId)) return;
+    // Their line ended while that was stored.
+    running.standAside();
+    this.#talkEnded(party, lost);
+  }
+
+  #isHere(userId: number): boolean {
+    return [...this.#parties.values()].some((one) => one.userId === userId);
   }
 
   async #brief(party: Party, entry: QueueEntry | undefined): Promise<void> {
@@ -293,9 +303,14 @@ export class CallDesk {
   }
 
   async #agentBack(leg: Leg): Promise<void> {
-    await this.#change({ type: 'agent-back', callId: this.#options.call.id });
+    const { call } = this.#options;
+    await this.#change({ type: 'agent-back', callId: call.id });
     const party = this.#parties.get(leg.id);
-    if (!party) return;
+    if (!party) {
+      // Gone again while that was stored.
+      if (!this.#closed && !this.#isHere(leg.userId!)) await this.#change({ type: 'agent-lost', callId: call.id });
+      return;
+    }
     party.proven = true;
     this.#giveCallerTo(party);
   }
@@ -321,8 +336,8 @@ export class CallDesk {
 
   /** A party's connection is gone, or was ended here. */
   #partyEnded(party: Party, cause: string): void {
-    const { call } = this.#options;
     this.#parties.delete(party.leg.id);
+    party.ended = cause;
     party.briefing.stop();
     party.hearing.close();
     if (party.offer) this.#phones.hangUp(party.offer.id);
@@ -335,11 +350,18 @@ export class CallDesk {
         void this.#fail(offer, offer.via === 'phone' && !party.proven ? 'no_answer' : 'leg_failed', cause);
       return;
     }
-    if (party.leg.kind === 'human-agent' && cause !== 'hung_up' && offer?.via !== 'phone') {
+    this.#talkEnded(party, cause);
+  }
+
+  /** Who had the caller is gone. */
+  #talkEnded({ leg, offer }: Party, cause: string): void {
+    const { call } = this.#options;
+    if (this.#closed) return;
+    if (leg.kind === 'human-agent' && cause !== 'hung_up' && offer?.via !== 'phone') {
       // The AI agent keeps the caller until the agent is back, or for good.
       this.#giveCallerBack(DESK_PHRASES.interrupted);
       void this.#change({ type: 'agent-lost', callId: call.id }).catch((error: unknown) => this.#failed(error));
-    } else if (party.leg.kind === 'supervisor') this.#giveCallerBack(DESK_PHRASES.handedBack);
+    } else if (leg.kind === 'supervisor') this.#giveCallerBack(DESK_PHRASES.handedBack);
     else void this.#humanLeft(cause, DESK_PHRASES.humanLeft);
   }
 
