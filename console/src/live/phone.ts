@@ -41,6 +41,8 @@ const listeners = new Set<() => void>();
 let stop: (() => void) | null = null;
 let microphone: MediaStream | null = null;
 let level = 0;
+/** Counts what was asked for: an opening that is not the latest any more is given up. */
+let asked = 0;
 
 function set(next: Line): void {
   line = next;
@@ -66,6 +68,7 @@ export function setMuted(isMuted: boolean): void {
 }
 
 export function hangUp(): void {
+  asked++;
   stop?.();
   stop = null;
   set({ state: 'idle' });
@@ -93,10 +96,17 @@ function whyNot(error: unknown): string {
 /** Opens the browser's one line to a call. It outlives the page that opened it; another one ends it. */
 export async function openLine({ purpose, call, access }: Opened): Promise<void> {
   hangUp();
+  const ours = asked;
+  const isOver = () => asked !== ours;
   const speaks = purpose !== 'listen';
   set({ state: 'opening', purpose, call, isMuted: false });
   let stream: MediaStream | null = null;
   let context: AudioContext | null = null;
+  const release = () => {
+    for (const track of stream?.getTracks() ?? []) track.stop();
+    // The line is released when it is left, and again when its socket closes.
+    if (context?.state !== 'closed') void context?.close();
+  };
   try {
     if (speaks)
       stream = await navigator.mediaDevices.getUserMedia({
@@ -107,21 +117,18 @@ export async function openLine({ purpose, call, access }: Opened): Promise<void>
     const node = new AudioWorkletNode(context, 'phone', { outputChannelCount: [1] });
     if (stream) context.createMediaStreamSource(stream).connect(node);
     node.connect(context.destination);
+    if (isOver()) return release();
     const { websocket_url: address, call_sid: made, livekit } = await access();
-    const opened = { purpose, call: made ?? call, speaks };
+    if (isOver()) return release();
+    const opened = { purpose, call: made ?? call, speaks, isOver };
     microphone = stream;
-    const release = () => {
-      for (const track of stream?.getTracks() ?? []) track.stop();
-      // The line is released when it is left, and again when its socket closes.
-      if (context?.state !== 'closed') void context?.close();
-    };
     // Where the browser cannot reach the room, the media socket carries the same audio.
     if (livekit && speaks && (await talkInRoom(livekit, stream, opened, release))) return void context.close();
+    if (isOver()) return release();
     talk(address, node, opened, release);
   } catch (error) {
-    for (const track of stream?.getTracks() ?? []) track.stop();
-    await context?.close();
-    set({ state: 'failed', purpose, call, reason: whyNot(error) });
+    release();
+    if (!isOver()) set({ state: 'failed', purpose, call, reason: whyNot(error) });
     throw error;
   }
 }
@@ -130,13 +137,15 @@ interface Opening {
   readonly purpose: Purpose;
   readonly call: string | null;
   readonly speaks: boolean;
+  /** It was hung up meanwhile, or another line was opened. */
+  readonly isOver: () => boolean;
 }
 
 /** Whether the room was joined. */
 async function talkInRoom(
   access: RoomAccess,
   stream: MediaStream | null,
-  { purpose, call }: Opening,
+  { purpose, call, isOver }: Opening,
   release: () => void,
 ): Promise<boolean> {
   try {
@@ -152,8 +161,7 @@ async function talkInRoom(
       leave();
       release();
     };
-    // Meanwhile it was hung up, or another line was opened.
-    if (line.state !== 'opening' || stop !== null) {
+    if (isOver()) {
       end();
       return true;
     }

@@ -1,4 +1,4 @@
-import { DisconnectReason, Room, RoomEvent, setLogLevel, Track } from 'livekit-client';
+import { ConnectionState, DisconnectReason, Room, RoomEvent, setLogLevel, Track } from 'livekit-client';
 
 /** Opens one room of a LiveKit server. */
 export interface RoomAccess {
@@ -37,6 +37,7 @@ export async function joinRoom(
     await room.connect(url, token, { maxRetries: 0, websocketTimeout: CONNECT_MS, peerConnectionTimeout: CONNECT_MS });
     if (microphone)
       await room.localParticipant.publishTrack(microphone, { source: Track.Source.Microphone, dtx: false });
+    if (room.state === ConnectionState.Disconnected) throw new Error('The line was lost.');
   } catch (error) {
     await room.disconnect();
     throw error;

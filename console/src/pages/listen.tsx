@@ -14,14 +14,27 @@ const WORDS: Record<State, string> = {
   ended: 'You have left the room, or the call has ended.',
 };
 
-/** The room of a running call, heard unseen by a listen token. Browsers play sound only after a press of a button. */
 export function ListenPage(): ReactNode {
   const { call } = useParams({ strict: false }) as { call: string };
+  return <Listening key={call} call={call} />;
+}
+
+/** The room of a running call, heard unseen by a listen token. Browsers play sound only after a press of a button. */
+function Listening({ call }: { readonly call: string }): ReactNode {
   const [state, setState] = useState<State>('idle');
   const [problem, setProblem] = useState<string | null>(null);
   const leave = useRef<(() => void) | null>(null);
-  useEffect(() => () => leave.current?.(), []);
+  /** Counts what was asked for: a room that is joined after the page was left is left too. */
+  const asked = useRef(0);
+  useEffect(
+    () => () => {
+      asked.current++;
+      leave.current?.();
+    },
+    [],
+  );
   const listen = async () => {
+    const ours = ++asked.current;
     setProblem(null);
     setState('joining');
     try {
@@ -29,10 +42,13 @@ export function ListenPage(): ReactNode {
         listenToken(call),
         import('@/live/room-line.ts'),
       ]);
-      leave.current = await joinRoom({ url, token }, null, (lost) => {
+      if (asked.current !== ours) return;
+      const left = await joinRoom({ url, token }, null, (lost) => {
         setProblem(lost);
         setState('ended');
       });
+      if (asked.current !== ours) return left();
+      leave.current = left;
       setState('listening');
     } catch (error) {
       setProblem(sentenceOf(error));

@@ -15,10 +15,12 @@ import type { Connection } from '../joining.ts';
 import { ANSWER_PHRASES, answerByKey, answerByWord, type AgentAnswer } from './agent-answer.ts';
 import type { AgentConnection, OfferFailure } from './agent-dial.ts';
 import { AgentPhones } from './agent-phones.ts';
+import { briefAtPhone } from './brief-at-phone.ts';
 import { Briefing } from './briefing.ts';
 import type { CallDeskOptions, Party } from './call-desk-options.ts';
 import { CalledBack } from './called-back.ts';
 import { PartyHearing } from './party-hearing.ts';
+import { dismissSupervisors } from './dismiss-supervisors.ts';
 import { HoldMusic } from './hold-music.ts';
 import { DESK_PHRASES, briefingText } from './phrases.ts';
 import { PromisedHuman } from './promised-human.ts';
@@ -33,6 +35,9 @@ export class CallDesk {
   readonly #options: CallDeskOptions;
   readonly #phones: AgentPhones;
   readonly #parties = new Map<number, Party>();
+  readonly #failed = (error: unknown): void => {
+    if (!this.#closed) logFailure(this.#options.log, error, `the desk of call ${this.#options.call.sid} failed`);
+  };
   readonly #humanTalks = () => [...this.#parties.values()].some((one) => one.talks);
   readonly #news: WaitNews;
   readonly #music: HoldMusic;
@@ -75,7 +80,7 @@ export class CallDesk {
   /** The call is under way, and its person has not answered yet. */
   rings(): void {
     if (this.#options.call.overrides.needsHuman !== true) return;
-    const [change, failed] = [(event: DeskEvent) => this.#change(event), (error: unknown) => this.#failed(error)];
+    const [change, failed] = [(event: DeskEvent) => this.#change(event), this.#failed];
     this.#promised = new PromisedHuman({ ...this.#options, change, failed });
     this.#promised.rings();
   }
@@ -91,7 +96,7 @@ export class CallDesk {
     const { act } = command;
     // The agent who asked for it may be gone by now, and no one would take the caller off hold.
     if (act === 'hold' && !this.#humanTalks()) return;
-    if (act === 'hold') void this.#music.hold(core, call.organizationId).catch((error: unknown) => this.#failed(error));
+    if (act === 'hold') void this.#music.hold(core, call.organizationId).catch(this.#failed);
     else if (act === 'resume') {
       this.#music.stop();
       running.bridge.change((all) => talk(all, PERSON));
@@ -112,7 +117,7 @@ export class CallDesk {
 
   /** Reads the records and does what they ask for, one reading after another. */
   look(): void {
-    this.#work = this.#work.then(() => this.#reconcile()).catch((error: unknown) => this.#failed(error));
+    this.#work = this.#work.then(() => this.#reconcile()).catch(this.#failed);
   }
 
   /** The call was another server's, and the connections of its human agents with it: the AI agent has the caller. */
@@ -145,9 +150,7 @@ export class CallDesk {
       media.close();
     }
     if (cause === null) return;
-    this.#change({ type: 'call-ended', callId: this.#options.call.id, cause }).catch((error: unknown) =>
-      this.#failed(error),
-    );
+    this.#change({ type: 'call-ended', callId: this.#options.call.id, cause }).catch(this.#failed);
   }
 
   /** The media socket of a human agent or supervisor. */
@@ -178,7 +181,7 @@ export class CallDesk {
     if (!events) return { refused: 'ended' };
     const begin = () => {
       if (party.role === 'supervisor') this.#supervise(leg, party.part);
-      else if (entry && !offer) void this.#agentBack(leg).catch((error: unknown) => this.#failed(error));
+      else if (entry && !offer) void this.#agentBack(leg).catch(this.#failed);
     };
     return { events, begin, sid: call.sid };
   }
@@ -237,7 +240,7 @@ export class CallDesk {
   /** The human agent's media works: they are briefed, and then have the caller. */
   #proven(party: Party): void {
     party.proven = true;
-    this.#connectAgent(party).catch((error: unknown) => this.#failed(error));
+    this.#connectAgent(party).catch(this.#failed);
   }
 
   async #connectAgent(party: Party): Promise<void> {
@@ -330,7 +333,7 @@ export class CallDesk {
       void this.#change({ type: 'taken-over', callId: call.id })
         .then(() => this.#options.legs.end(human.leg, 'taken_over'))
         .then(() => human.media.close())
-        .catch((error: unknown) => this.#failed(error));
+        .catch(this.#failed);
     }
   }
 
@@ -360,7 +363,7 @@ export class CallDesk {
     if (leg.kind === 'human-agent' && cause !== 'hung_up' && offer?.via !== 'phone') {
       // The AI agent keeps the caller until the agent is back, or for good.
       this.#giveCallerBack(DESK_PHRASES.interrupted);
-      void this.#change({ type: 'agent-lost', callId: call.id }).catch((error: unknown) => this.#failed(error));
+      void this.#change({ type: 'agent-lost', callId: call.id }).catch(this.#failed);
     } else if (leg.kind === 'supervisor') this.#giveCallerBack(DESK_PHRASES.handedBack);
     else void this.#humanLeft(cause, DESK_PHRASES.humanLeft);
   }
@@ -397,26 +400,17 @@ export class CallDesk {
       if (!isOpen(offer) && offer.state !== 'bridged') await this.#withdraw(offer);
     }
     for (const entry of entries) if (entry.state === 'done') await this.#announce(entry);
-    await Promise.all([this.#dismissSupervisors(), this.#options.listeners.look()]);
+    // A carrier that does not answer holds up no one who waits.
+    void this.#options.listeners.look();
+    await dismissSupervisors(this.#options, this.#parties.values());
     if (waiting && this.#promised === null) await this.#news.offerExits(waiting, offers);
   }
 
   /** The agent has picked up: they hear who waits, and have the caller only once they accept. */
   async #phoneAnswered(leg: Leg, media: MediaLeg, offer: Offer): Promise<AgentConnection | null> {
     const events = await this.#join(leg, media, offer.agentId, offer);
-    return events && { events, begin: () => void this.#briefAtPhone(leg, offer) };
-  }
-
-  async #briefAtPhone(leg: Leg, offer: Offer): Promise<void> {
-    const { call, core, clock, speak } = this.#options;
-    try {
-      const entry = await core.store.desk.entry(call.organizationId, offer.entryId);
-      const audio = entry && (await speak(`${briefingText(call, entry)} ${DESK_PHRASES.pressOne}`));
-      const party = this.#parties.get(leg.id);
-      if (audio && party && !party.proven) await party.briefing.play(clock, audio);
-    } catch (error) {
-      this.#failed(error);
-    }
+    const begin = () => void briefAtPhone(this.#options, offer, () => this.#parties.get(leg.id)).catch(this.#failed);
+    return events && { events, begin };
   }
 
   /** The offer is over: the agent is no longer rung. */
@@ -427,16 +421,6 @@ export class CallDesk {
       party.media.close();
     }
     this.#phones.hangUp(offer.id);
-  }
-
-  /** Supervisors who have lost their role are disconnected. */
-  async #dismissSupervisors(): Promise<void> {
-    const { core, call, legs } = this.#options;
-    for (const { leg, userId, media } of this.#parties.values()) {
-      if (leg.kind !== 'supervisor' || (await maySupervise(core, call.organizationId, userId))) continue;
-      await legs.end(leg, 'role_lost');
-      media.close();
-    }
   }
 
   /** A transfer that did not come off, or an agent whom the desk gave up: the caller hears it once. */
@@ -456,17 +440,10 @@ export class CallDesk {
   }
 
   #fail(offer: Offer, how: OfferFailure, cause: string): Promise<void> {
-    return this.#change({ type: 'offer-failed', offerId: offer.id, how, cause }).then(
-      () => undefined,
-      (error: unknown) => this.#failed(error),
-    );
+    return this.#change({ type: 'offer-failed', offerId: offer.id, how, cause }).then(() => undefined, this.#failed);
   }
 
   #change(event: DeskEvent): Promise<DeskChange> {
     return changeDesk(this.#options.core, this.#options.call.organizationId, () => event);
-  }
-
-  #failed(error: unknown): void {
-    if (!this.#closed) logFailure(this.#options.log, error, `the desk of call ${this.#options.call.sid} failed`);
   }
 }

@@ -14,6 +14,7 @@ export class RoomListeners {
   readonly #users = new Set<number>();
   #again: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
+  #next: Promise<void> | null = null;
   #closed = false;
 
   constructor(options: RoomListenersOptions) {
@@ -26,9 +27,15 @@ export class RoomListeners {
     void this.look();
   }
 
-  /** Removes those who may not listen any more, again and again until the call is over. Never rejects. */
+  /**
+   * Removes those who may not listen any more, again and again until the call is over. All who ask while the carrier is
+   * asked share the next look. Never rejects.
+   */
   look(): Promise<void> {
-    return (this.#looking = this.#looking.then(() => this.#look()));
+    return (this.#next ??= this.#looking.then(() => {
+      this.#next = null;
+      return (this.#looking = this.#look());
+    }));
   }
 
   close(): void {
