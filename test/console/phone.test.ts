@@ -69,7 +69,7 @@ const { hangUp, openLine } = (await import(PHONE)) as {
   }) => Promise<void>;
 };
 
-/** A line whose server answers when it is told to. */
+/** A line whose server answers at a word of the test. */
 function opening(call: string) {
   const reply = Promise.withResolvers<{ readonly websocket_url: string }>();
   const asked = Promise.withResolvers<void>();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { RoomListeners } from './room-listeners.ts';
 
-it('a listener who lost the role is removed again until the call is over; looks do not queue at a slow carrier', async (t) => {
+it('a listener who lost the role is removed until the call is over; looks do not queue', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const removed: number[] = [];
   let answer = Promise.withResolvers<void>();
