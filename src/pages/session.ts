@@ -25,15 +25,19 @@ const shownUser = (user: User): object => ({
   organization_id: idOf('org', user.organizationId),
 });
 
+/** So long a page waits to know who is signed in; without it, its scripts ask. */
+const LONGEST_WAIT_MS = 1000;
+
 /** The user of the session cookie, as pages know them; null if it signs no one in, or if that cannot be read now. */
 export async function userOfSession(core: Core, { headers, id }: FastifyRequest): Promise<object | null> {
   const token = cookieIn(headers, SESSION_COOKIE);
   if (token === null) return null;
-  try {
-    return shownUser(await getMyself(core, { ...(await principalOf(core, token)), requestId: id }));
-  } catch {
-    return null;
-  }
+  const read = async () => shownUser(await getMyself(core, { ...(await principalOf(core, token)), requestId: id }));
+  const late = Promise.withResolvers<null>();
+  const timer = setTimeout(() => late.resolve(null), LONGEST_WAIT_MS);
+  const user = await Promise.race([read().catch(() => null), late.promise]);
+  clearTimeout(timer);
+  return user;
 }
 
 export interface SessionParts {

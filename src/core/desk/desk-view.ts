@@ -3,7 +3,7 @@ import { userOf, type Context } from '../kernel/context.ts';
 import { notFound } from '../kernel/errors.ts';
 import { readDesk } from './change-desk.ts';
 import { connectedTo, effectiveStatus, lineOf, type Desk } from './desk.ts';
-import { estimateMinutes, estimateWaitMs, estimateWaits, positionOf, toldWaitMs } from './estimate.ts';
+import { estimateMinutes, estimateWaitMs, estimateWaits, positionOf, positionsOf, toldWaitMs } from './estimate.ts';
 import type { AgentStatus, HumanAgent } from './human-agent.ts';
 import type { Offer } from './offer.ts';
 import type { QueueEntry } from './queue-entry.ts';
@@ -47,13 +47,14 @@ export async function viewDesk(core: Core, ctx: Context): Promise<DeskView> {
     core.store.desk.handlingTimes(ctx.organizationId),
   ]);
   const waits = estimateWaits(desk, times, core.clock.now());
+  const positions = positionsOf(desk);
   const isAgent = ctx.actor.kind !== 'system' && ctx.actor.role === 'agent';
   const own = isAgent ? desk.agents.find(({ id }) => id === userOf(ctx.actor)) : undefined;
   return {
     own: own ? { agent: own, entry: connectedTo(desk, own.id), summary: await summaryOf(core, own) } : null,
     queue: lineOf(desk).map((entry) => ({
       entry,
-      position: positionOf(desk, entry.id),
+      position: positions.get(entry.id) ?? null,
       estimateMinutes: estimateMinutes(waits.get(entry.id) ?? null),
     })),
     offers: isAgent ? desk.offers.filter(({ agentId }) => agentId === userOf(ctx.actor)) : desk.offers,

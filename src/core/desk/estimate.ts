@@ -25,12 +25,14 @@ export const skillGroup = (skills: readonly string[]): string => skills.toSorted
 const talksOf = (times: HandlingTimes, skills: readonly string[]): readonly number[] =>
   times.bySkills[skillGroup(skills)] ?? times.organization;
 
-/** The place of an entry in line, from 1; null if it does not wait. A person who is called back keeps the place. */
-export function positionOf(desk: Desk, entryId: number): number | null {
+/** The places in line, from 1, by the numbers of entries. A person who is called back keeps the place. */
+export function positionsOf(desk: Desk): ReadonlyMap<number, number> {
   const line = desk.entries.filter((one) => isInLine(one) || one.state === 'calling').toSorted(inOrder);
-  const index = line.findIndex(({ id }) => id === entryId);
-  return index < 0 ? null : index + 1;
+  return new Map(line.map(({ id }, i) => [id, i + 1]));
 }
+
+/** The place of an entry; null if it does not wait. */
+export const positionOf = (desk: Desk, entryId: number): number | null => positionsOf(desk).get(entryId) ?? null;
 
 /**
  * How long each entry in line still waits: the queue is played forward with the agents on duty, many times, with talks
@@ -66,7 +68,8 @@ function playForward(
   for (let run = 0; run < runs; run++) {
     for (const [i, choices] of busy.entries()) freeIn[i] = oneOf(choices, random());
     for (const { agents, talks, waits } of places) {
-      const next = agents.reduce((best, one) => (best < 0 || freeIn[one]! < freeIn[best]! ? one : best), -1);
+      let next = agents.length === 0 ? -1 : agents[0]!;
+      for (let i = 1; i < agents.length; i++) if (freeIn[agents[i]!]! < freeIn[next]!) next = agents[i]!;
       if (next < 0) continue;
       const waitMs = freeIn[next]!;
       waits.push(waitMs);
