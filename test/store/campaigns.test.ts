@@ -89,8 +89,9 @@ describe(`campaigns and leads on Postgres ${serverName}`, () => {
   it('23. starts only without findings that prevent it, and says which', async () => {
     const { id } = await createCampaign(core, ctx, { name: 'C' });
     await assert.rejects(moveCampaign(core, ctx, id, 'active'), { code: 'unchangeable', message: /add leads/ });
-    await moveCampaign(core, ctx, id, 'paused');
-    await assert.rejects(moveCampaign(core, ctx, id, 'active'), { code: 'unchangeable', message: /add leads/ });
+    const paused = await createCampaign(core, ctx, { name: 'D' });
+    await moveCampaign(core, ctx, paused.id, 'paused');
+    await assert.rejects(moveCampaign(core, ctx, paused.id, 'active'), { code: 'unchangeable', message: /add leads/ });
     const refused = fresh();
     await refuseCalls(core, ctx, phoneNumber(refused), 'api');
     await addLeads(core, ctx, id, [givenLead(refused)]);
