@@ -89,7 +89,7 @@ describe('offline speech', () => {
       say(heard[1]!.pcm.subarray(3200));
       stream.end(2);
     }
-    await until('every text', 15_000, () => streams.every(({ finals }) => finals.has(1) && finals.has(2)));
+    await until('every text', 60_000, () => streams.every(({ finals }) => finals.has(1) && finals.has(2)));
     assert.equal(working, 0);
     for (const { stream } of streams) stream.close();
   });
