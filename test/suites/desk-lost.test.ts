@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { acceptOffer } from '#core/desk/answer-offer.ts';
 import { agentSeen, setAgentStatus } from '#core/desk/agent-status.ts';
+import { superviseCall } from '#core/desk/supervise-call.ts';
 import { transferCall, transfersOf } from '#core/desk/transfer-call.ts';
 import { createUser } from '#core/identity/users.ts';
 import type { Context } from '#core/kernel/context.ts';
@@ -120,6 +122,24 @@ describe('a human agent who goes while they are being connected', { concurrency:
     await until('the end of the line in the middle', WAIT_MS, () => isOver);
     await until('the AI agent to say so', WAIT_MS, () => said('no longer on the line'));
     await until('the desk to give them up', WAIT_MS, async () => (await lastOf()).endedAt);
+    caller.socket.close(1000);
+  });
+
+  it('who is lost comes back to no caller whom a supervisor has taken over', async () => {
+    const { caller, call, connect, lastOf } = await offeredCall('tax');
+    const { core } = server.app;
+    const first = await connect();
+    await until('the agent to have the caller', WAIT_MS, async () => (await lastOf()).outcome === 'bridged');
+    first.socket.terminate();
+    const entry = async () => (await core.store.desk.ofCall(call.id)).entries.at(-1)!;
+    await until('the desk to know it', WAIT_MS, async () => (await entry()).agentLostAt);
+    const { token } = await superviseCall(core, admin, call.id, 'take_over', 'x');
+    const supervisor = new SocketCaller(
+      `${server.url.replace('http', 'ws')}/voice/websocket?call_sid=${call.sid}&token=${token}`,
+    );
+    await until('the wait for the agent to end', WAIT_MS, async () => (await entry()).endedAt);
+    assert.equal((await entry()).cause, 'taken_over');
+    supervisor.socket.close(1000);
     caller.socket.close(1000);
   });
 });

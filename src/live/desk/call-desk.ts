@@ -1,7 +1,8 @@
 import type { Leg } from '#core/calls/leg.ts';
 import type { CallCommand } from '#core/calls/live-calls.ts';
 import type { MediaParty } from '#core/calls/media-token-store.ts';
-import { changeDesk, type DeskChange } from '#core/desk/change-desk.ts';
+import { changeDesk } from '#core/desk/change-desk.ts';
+import type { Desk } from '#core/desk/desk.ts';
 import type { DeskEvent } from '#core/desk/desk-event.ts';
 import { isOpen, type Offer } from '#core/desk/offer.ts';
 import type { QueueEntry } from '#core/desk/queue-entry.ts';
@@ -38,7 +39,10 @@ export class CallDesk {
   readonly #failed = (error: unknown): void => {
     if (!this.#closed) logFailure(this.#options.log, error, `the desk of call ${this.#options.call.sid} failed`);
   };
+  readonly #change = (event: DeskEvent) =>
+    changeDesk(this.#options.core, this.#options.call.organizationId, () => event);
   readonly #humanTalks = () => [...this.#parties.values()].some((one) => one.talks);
+  readonly #isHere = (userId: number) => [...this.#parties.values()].some((one) => one.userId === userId);
   readonly #news: WaitNews;
   readonly #music: HoldMusic;
   readonly #calledBack = new CalledBack();
@@ -80,8 +84,7 @@ export class CallDesk {
   /** The call is under way, and its person has not answered yet. */
   rings(): void {
     if (this.#options.call.overrides.needsHuman !== true) return;
-    const [change, failed] = [(event: DeskEvent) => this.#change(event), this.#failed];
-    this.#promised = new PromisedHuman({ ...this.#options, change, failed });
+    this.#promised = new PromisedHuman({ ...this.#options, change: this.#change, failed: this.#failed });
     this.#promised.rings();
   }
 
@@ -255,10 +258,7 @@ export class CallDesk {
     if (!this.#parties.has(party.leg.id)) return;
     const before = [...this.#parties.values()].filter((one) => one.talks);
     const { after } = await this.#change({ type: 'media-proven', offerId: party.offer!.id });
-    const bridged = after.entries.some(
-      (one) => one.state === 'connected' && one.callId === call.id && one.agentId === party.userId,
-    );
-    if (!bridged) return legs.end(party.leg, 'taken');
+    if (!isBridged(after, call.id, party.userId)) return legs.end(party.leg, 'taken');
     const lost = party.ended;
     if (lost === null) this.#giveCallerTo(party);
     running.isWaiting(null);
@@ -271,10 +271,6 @@ export class CallDesk {
     // Their line ended while that was stored.
     running.standAside();
     this.#talkEnded(party, lost);
-  }
-
-  #isHere(userId: number): boolean {
-    return [...this.#parties.values()].some((one) => one.userId === userId);
   }
 
   async #brief(party: Party, entry: QueueEntry | undefined): Promise<void> {
@@ -306,16 +302,20 @@ export class CallDesk {
   }
 
   async #agentBack(leg: Leg): Promise<void> {
-    const { call } = this.#options;
-    await this.#change({ type: 'agent-back', callId: call.id });
+    const { call, legs } = this.#options;
+    const { after } = await this.#change({ type: 'agent-back', callId: call.id });
     const party = this.#parties.get(leg.id);
     if (!party) {
       // Gone again while that was stored.
       if (!this.#closed && !this.#isHere(leg.userId!)) await this.#change({ type: 'agent-lost', callId: call.id });
-      return;
+    } else if (isBridged(after, call.id, party.userId)) {
+      party.proven = true;
+      this.#giveCallerTo(party);
+    } else {
+      // The desk has given them up, or a supervisor has the caller.
+      await legs.end(leg, 'released');
+      party.media.close();
     }
-    party.proven = true;
-    this.#giveCallerTo(party);
   }
 
   #supervise(leg: Leg, part: MediaParty['part']): void {
@@ -328,11 +328,11 @@ export class CallDesk {
     else if (part !== 'take_over') running.bridge.change((all) => listen(all, id));
     else {
       this.#giveCallerTo(supervisor);
-      if (!human) return;
-      human.talks = false;
+      if (human) human.talks = false;
+      // Also where the agent is lost at this moment, and could come back.
       void this.#change({ type: 'taken-over', callId: call.id })
-        .then(() => this.#options.legs.end(human.leg, 'taken_over'))
-        .then(() => human.media.close())
+        .then(() => human && this.#options.legs.end(human.leg, 'taken_over'))
+        .then(() => human?.media.close())
         .catch(this.#failed);
     }
   }
@@ -442,8 +442,7 @@ export class CallDesk {
   #fail(offer: Offer, how: OfferFailure, cause: string): Promise<void> {
     return this.#change({ type: 'offer-failed', offerId: offer.id, how, cause }).then(() => undefined, this.#failed);
   }
-
-  #change(event: DeskEvent): Promise<DeskChange> {
-    return changeDesk(this.#options.core, this.#options.call.organizationId, () => event);
-  }
 }
+
+const isBridged = ({ entries }: Desk, callId: number, agentId: number): boolean =>
+  entries.some((one) => one.state === 'connected' && one.callId === callId && one.agentId === agentId);
