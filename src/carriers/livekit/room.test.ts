@@ -111,7 +111,7 @@ it('a telephone that rings for ever is given up as no answer', async (t) => {
 
 it('a guest is who was invited, and may come back when they have left', async () => {
   const { room, events, left } = await join(90_000, 'user_7');
-  const guest = (identity: string) => ({ identity, kind: 0, attributes: {}, disconnectReason: 0 });
+  const guest = (identity: string) => ({ identity, kind: 0, attributes: {}, disconnectReason: 1 });
   room.emit('participantConnected', guest('user_8'));
   room.emit('participantConnected', phone('active'));
   const types = () => events.map(({ type }) => type);
@@ -152,4 +152,23 @@ it('a telephone without a reason has hung up, unless the library connects again 
   room.emit('reconnected');
   t.mock.timers.tick(1000);
   assert.deepEqual(told, ['lost', 'hung up']);
+});
+
+it('a guest is not lost where the library connects again and they are back, and is where they are not', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { room, events, left } = await join(90_000, 'user_7');
+  const guest = { identity: 'user_7', kind: 0, attributes: {}, disconnectReason: 0 };
+  room.remoteParticipants.set('user_7', guest as never);
+  room.emit('participantConnected', guest);
+  let lost = 0;
+  (events[0] as Extract<CarrierEvent, { type: 'answered' }>).connect({ lost: () => lost++ } as never);
+  room.emit('participantDisconnected', guest);
+  room.emit('reconnecting');
+  room.emit('reconnected');
+  t.mock.timers.tick(1000);
+  assert.deepEqual([lost, left()], [0, 0]);
+  room.remoteParticipants.clear();
+  room.emit('participantDisconnected', guest);
+  t.mock.timers.tick(1000);
+  assert.deepEqual([lost, left()], [1, 1]);
 });

@@ -232,23 +232,26 @@ class RoomCall implements JoinedRoom {
 
   #phoneLeft({ disconnectReason: reason }: RemoteParticipant): void {
     const { DisconnectReason } = this.#rtc;
-    // A page that is loaded again leaves as one that is closed: a guest may come back.
-    const { guest } = this.#options;
-    if (this.#leg && guest !== null) return this.#over((events) => events.lost());
     // Before it connects again, the library removes everyone, and gives no reason.
-    if (this.#leg) return reason ? this.#over((events) => events.hungUp()) : this.#lookAgain();
+    if (this.#leg) return reason ? this.#gone() : this.#lookAgain();
     if (reason === DisconnectReason.USER_REJECTED) return this.#fail('busy', 'busy');
     if (reason === DisconnectReason.USER_UNAVAILABLE) return this.#fail('no-answer', 'no answer');
     if (reason === DisconnectReason.SIP_TRUNK_FAILURE) return this.#fail('refused', 'the SIP trunk failed');
     return this.#fail('canceled', 'the telephone left the room');
   }
 
-  /** The telephone may be back soon, unless it has hung up. */
+  /** A page that is loaded again leaves as one that is closed: a guest may come back. */
+  #gone(): void {
+    const { guest } = this.#options;
+    this.#over((events) => (guest === null ? events.hungUp() : events.lost()));
+  }
+
+  /** The other end may be back soon, unless it has hung up. */
   #lookAgain(): void {
     clearTimeout(this.#absent);
     this.#absent = setTimeout(() => {
       if (this.#reconnecting || this.#room.remoteParticipants.has(this.#phone!.identity)) return;
-      this.#over((events) => events.hungUp());
+      this.#gone();
     }, REMOVED_MS);
     this.#absent.unref();
   }
