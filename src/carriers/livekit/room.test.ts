@@ -158,7 +158,7 @@ it('a guest is not lost where the library connects again and they are back, and 
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { room, events, left } = await join(90_000, 'user_7');
   const guest = { identity: 'user_7', kind: 0, attributes: {}, disconnectReason: 0 };
-  room.remoteParticipants.set('user_7', guest as never);
+  room.remoteParticipants.set('user_7', guest);
   room.emit('participantConnected', guest);
   let lost = 0;
   (events[0] as Extract<CarrierEvent, { type: 'answered' }>).connect({ lost: () => lost++ } as never);
