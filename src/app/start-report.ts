@@ -7,10 +7,7 @@ export function reportStart(app: App, config: Config, log: Logger): void {
   for (const port of app.taken) log.warn(`port ${port} is taken by another process and left out (PORTS)`);
   const { apiKey } = config;
   if (apiKey.isNew) print(`API key (shown once, kept in ${config.dataDir}): ${apiKey.value}`);
-  if (app.madeAdmin)
-    print(
-      `First user (the password is shown once and kept nowhere): ${app.madeAdmin.email}  ${app.madeAdmin.password}`,
-    );
+  if (app.madeAdmin) print(firstUserWords(app.madeAdmin));
   if (config.role === 'all' || config.role === 'api') {
     log.info(
       apiKey.file === null ? 'the first API key is that of API_SECRET_KEY' : `the first API key is in ${apiKey.file}`,
@@ -27,5 +24,8 @@ export function reportStart(app: App, config: Config, log: Logger): void {
     'Trunkline is up',
   );
 }
+
+export const firstUserWords = ({ email, password }: NonNullable<App['madeAdmin']>): string =>
+  `First user (the password is shown once and kept nowhere): ${email}  ${password}`;
 
 const print = (line: string) => process.stdout.write(`\n${line}\n\n`);

@@ -10,6 +10,7 @@ import type { CallWatchEvent } from '#live/running-call.ts';
 import { latencyOf } from '#live/latency.ts';
 import { recordingFiles } from '#core/calls/recording.ts';
 import { buildApp, type App } from '../app/app.ts';
+import { firstUserWords } from '../app/start-report.ts';
 import type { StopRequests } from '../app/stop-requests.ts';
 import { renderCallPage } from '../pages/routes.ts';
 
@@ -41,6 +42,8 @@ export async function demoCommand(
     const call = await talk(app, values.to, progress, () => stop.first.aborted);
     return await report(app, call, resolve(values.out ?? join(config.dataDir, 'demo')), progress);
   } finally {
+    // A later start does not show it again.
+    if (app.madeAdmin) progress.print(`\n${firstUserWords(app.madeAdmin)}`);
     progress.end();
     await app.close(0);
   }

@@ -146,9 +146,12 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     const token = String((body['data'] as Json)['token']);
     const as = (method: string, path: string, sent?: unknown) =>
       server.request(method, path, sent, { 'xi-api-key': '', authorization: `Bearer ${token}` });
-    assert.equal((await as('POST', '/voice/providers/switch', { provider: 'vonage' })).status, 403);
+    // Nothing is said of what is configured either.
+    for (const provider of ['vonage', 'generic-http', 'nobody'])
+      assert.equal((await as('POST', '/voice/providers/switch', { provider })).status, 403, provider);
     assert.equal((await as('GET', '/voice/providers/twilio/settings')).status, 403);
-    assert.equal((await as('PUT', '/voice/providers/twilio/settings', { settings: {} })).status, 403);
+    for (const settings of [{}, { unknown: 'x' }])
+      assert.equal((await as('PUT', '/voice/providers/twilio/settings', { settings })).status, 403);
     assert.equal((await as('POST', '/voice/providers/test')).status, 403);
     assert.equal((await as('GET', '/voice/providers')).status, 200);
     // Numbers are given out; calls to a number are its owner's.

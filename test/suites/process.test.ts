@@ -226,6 +226,7 @@ describe('npm run demo', () => {
       assert.equal(code, 0, output);
       assert.match(output, /Person .*spreadsheet/);
       assert.match(output, /Outcome: completed/);
+      assert.equal(/^First user .*: admin@localhost  \S{20}$/m.test(output), i === 0, output);
       const page = /^Page:\s+(\S.*)$/m.exec(output)![1]!;
       const recording = /^Recording: (.*)$/m.exec(output)![1]!;
       assert.match(readFileSync(page, 'utf8'), /data:audio\/wav;base64/);

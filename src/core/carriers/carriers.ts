@@ -75,12 +75,13 @@ async function needSettings(core: Pick<Core, 'carriers'>, id: string): Promise<S
 export const unknownProvider = (path: string, id: string, known: readonly CarrierInfo[]) =>
   invalid(path, `is unknown: ${id}. Available: ${known.map((one) => one.id).join(', ')}`);
 
-/** Sets the carrier for new calls; running calls keep theirs. @throws AppError invalid-input */
+/** Sets the carrier for new calls; running calls keep theirs. @throws AppError invalid-input, forbidden */
 export async function switchCarrier(
   core: CarrierCore,
   ctx: Context,
   id: string,
 ): Promise<{ previous: CarrierInfo; current: CarrierInfo }> {
+  await needFirstOrganization(core, ctx);
   const known = await core.carriers.list();
   const chosen = known.find((one) => one.id === id);
   if (!chosen) throw unknownProvider('provider', id, known);
@@ -98,12 +99,13 @@ export async function switchCarrier(
   return { previous, current: await core.carriers.current() };
 }
 
-/** Sets the failover carriers in order. @throws AppError invalid-input */
+/** Sets the failover carriers in order. @throws AppError invalid-input, forbidden */
 export async function setFailover(
   core: CarrierCore,
   ctx: Context,
   ids: readonly string[],
 ): Promise<readonly CarrierInfo[]> {
+  await needFirstOrganization(core, ctx);
   const known = await core.carriers.list();
   for (const id of ids) {
     const one = known.find((carrier) => carrier.id === id);
@@ -149,6 +151,7 @@ export async function saveSettingsGroups(
   ctx: Context,
   groups: Readonly<Record<string, SettingsChange>>,
 ): Promise<void> {
+  await needFirstOrganization(core, ctx);
   const changes: SettingChange[] = [];
   for (const [id, values] of Object.entries(groups)) changes.push(await changeOfGroup(core, id, values));
   await save(core, ctx, changes);
@@ -217,7 +220,6 @@ interface SettingChange {
 
 /** Changes settings from their current values, so that concurrent changes do not overwrite each other. */
 async function save(core: CarrierCore, ctx: Context, changes: readonly SettingChange[]): Promise<void> {
-  await needFirstOrganization(core, ctx);
   await core.store.transaction(async (records) => {
     await records.organizations.lock(ctx.organizationId);
     const stored = await readCarriers({ store: records, secrets: core.secrets });
