@@ -5,7 +5,7 @@ import { makeSecrets } from './secrets.ts';
 
 const SECRET = 'a-secret';
 
-it('JWT_SECRET signs access tokens as it is written, so that others can check and make them', async () => {
+it('JWT_SECRET signs access tokens as it is written, so that other programs can check and make them', async () => {
   const secrets = makeSecrets({ encryptionKey: 'an-encryption-key', jwtSecret: SECRET });
   const now = new Date('2026-01-10T18:30:00Z');
   const claims = { userId: 7, sessionId: 3 };

@@ -147,7 +147,7 @@ describe('carriers that are configured', { concurrency: 1 }, () => {
     const as = (method: string, path: string, sent?: unknown) =>
       server.request(method, path, sent, { 'xi-api-key': '', authorization: `Bearer ${token}` });
     // Nothing is said of what is configured either.
-    for (const provider of ['vonage', 'generic-http', 'nobody'])
+    for (const provider of ['vonage', 'generic-http', 'unknown'])
       assert.equal((await as('POST', '/voice/providers/switch', { provider })).status, 403, provider);
     assert.equal((await as('GET', '/voice/providers/twilio/settings')).status, 403);
     for (const settings of [{}, { unknown: 'x' }])
