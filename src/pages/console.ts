@@ -39,8 +39,8 @@ const policy = (nonce: string): string =>
 
 interface BuiltPage {
   readonly html: string;
-  /** The scripts of each page of the console, by the pattern of its path. */
-  readonly preloads: readonly { readonly path: RegExp; readonly files: readonly string[] }[];
+  /** The scripts of each page of the console, by its path, in which `$name` stands for any part. */
+  readonly preloads: readonly { readonly path: string; readonly files: readonly string[] }[];
 }
 
 /**
@@ -88,8 +88,14 @@ async function readPage(): Promise<BuiltPage> {
     ['index.html', 'preloads.json'].map((name) => readFile(join(BUILT, name), 'utf8')),
   );
   const files = Object.entries(JSON.parse(preloads!) as Record<string, string[]>);
-  const patternOf = (path: string) => new RegExp(`^${path.replace(/\$\w+/g, '[^/]+')}$`);
-  return { html: html!, preloads: files.map(([path, of]) => ({ path: patternOf(path), files: of })) };
+  return { html: html!, preloads: files.map(([path, of]) => ({ path, files: of })) };
+}
+
+function isAt(path: string, pattern: string): boolean {
+  const [parts, wanted] = [path.split('/'), pattern.split('/')];
+  return (
+    parts.length === wanted.length && wanted.every((one, i) => one === parts[i] || (one[0] === '$' && parts[i] !== ''))
+  );
 }
 
 /** The page for one request: with the scripts that its path needs, and with who is signed in. */
@@ -97,7 +103,7 @@ function filled(
   { html, preloads }: BuiltPage,
   { path, user, nonce }: { readonly path: string; readonly user: object | null; readonly nonce: string },
 ): string {
-  const files = preloads.find((one) => one.path.test(path))?.files ?? [];
+  const files = preloads.find((one) => isAt(path, one.path))?.files ?? [];
   const links = files.map((file) => `<link rel="modulepreload" crossorigin href="/${file}">`).join('\n    ');
   const values: Readonly<Record<string, string>> = {
     '{{nonce}}': nonce,
