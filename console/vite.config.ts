@@ -5,7 +5,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
 const COMMON =
-  /src\/(?:api|live\/(?:age|event-socket|line-bar|now|phone|read-again|throttled)|design\/(?:address|button|format|icons|page|states|status|toast))\b|agent-names/;
+  /src\/(?:api|live\/(?:age|event-socket|latest|line-bar|now|phone|read-again|throttled)|design\/(?:address|button|format|icons|page|states|status|toast))\b|agent-names/;
 const PAGE = /page\('([^']+)', \(\) => import\('@\/([^']+)'\)/g;
 
 /** Writes which scripts each page needs, so that the server names them in its first answer. */

@@ -208,17 +208,13 @@ export class Talker {
 
   /** By the verb that the text APIs call. */
   async say(conversation: string, text: string): Promise<string> {
-    const { message } = await writeToAgent(
-      this.#server.app.core,
-      { organizationId: 1, actor: { kind: 'system', name: 'test' }, requestId: 'test' },
-      {
-        agentId: this.#agentId,
-        text,
-        userId: null,
-        conversation: { name: conversation, id: null },
-        temperature: null,
-      },
-    );
+    const { message } = await writeToAgent(this.#server.app.core, this.#server.system, {
+      agentId: this.#agentId,
+      text,
+      userId: null,
+      conversation: { name: conversation, id: null },
+      temperature: null,
+    });
     return message.text;
   }
 

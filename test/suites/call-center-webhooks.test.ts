@@ -142,12 +142,9 @@ describe('call-center: webhooks', () => {
     assert.equal(made.status, 200, JSON.stringify(made.body));
     const { campaign_id } = data(made);
     const told = () => received.map(({ text }) => JSON.parse(text) as Json & { data: Json });
-    await addLeads(
-      server.app.core,
-      { organizationId: server.app.organization.id, actor: { kind: 'system', name: 'test' } },
-      Number(String(campaign_id).slice('campaign_'.length)),
-      [{ ...NO_LEAD, number: phoneNumber('+15005550001', 'number') }],
-    );
+    await addLeads(server.app.core, server.system, Number(String(campaign_id).slice('campaign_'.length)), [
+      { ...NO_LEAD, number: phoneNumber('+15005550001', 'number') },
+    ]);
     for (const status of ['active', 'paused', 'completed']) {
       const moved = await server.request('PUT', `/api/campaigns/${String(campaign_id)}`, { status });
       assert.equal(moved.status, 200, JSON.stringify(moved.body));

@@ -48,12 +48,7 @@ describe('campaigns of call-center', { concurrency: 1 }, () => {
   });
 
   const add = (id: string, ...leads: GivenLead[]) =>
-    addLeads(
-      server.app.core,
-      { organizationId: 1, actor: { kind: 'system', name: 'test' } },
-      Number(id.slice('campaign_'.length)),
-      leads,
-    );
+    addLeads(server.app.core, server.system, Number(id.slice('campaign_'.length)), leads);
 
   it("are created with the seed's body, and shown with progress and performance", async () => {
     const made = await ok('POST', '/api/campaigns', SEED);

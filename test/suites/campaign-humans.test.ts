@@ -22,11 +22,7 @@ let agent: Context;
 before(async () => {
   // An agent has to take the call while the telephone rings.
   server = await startServer({ SIMULATOR_SPEED: '1' });
-  admin = {
-    organizationId: server.app.organization.id,
-    actor: { kind: 'system', name: 'test' },
-    requestId: 'test',
-  };
+  admin = server.system;
   const { id } = await createUser(server.app.core, admin, {
     email: 'ann@desk.test',
     name: 'Ann',

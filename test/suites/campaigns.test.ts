@@ -4,6 +4,7 @@ import { addLeads, MOST_LEADS_AT_ONCE } from '#core/campaigns/add-leads.ts';
 import { campaignProgress, campaignReadiness, getCampaign } from '#core/campaigns/campaigns.ts';
 import { createCampaign, moveCampaign } from '#core/campaigns/manage-campaigns.ts';
 import type { CampaignSettings } from '#core/campaigns/campaign.ts';
+import type { Context } from '#core/kernel/context.ts';
 import { DEFAULT_RETRIES, RETRIED } from '#core/campaigns/retry.ts';
 import { startServer, until, type TestServer } from '../support/server.ts';
 import { givenLead } from '../support/given-lead.ts';
@@ -14,10 +15,10 @@ const NO_RETRIES = Object.fromEntries(
 ) as CampaignSettings['retries'];
 
 let server: TestServer;
-let ctx: { organizationId: number; requestId: string; actor: { kind: 'system'; name: string } };
+let ctx: Context;
 before(async () => {
   server = await startServer({ SIMULATOR_SPEED: '40', MAX_CONCURRENT_CALLS: '30' });
-  ctx = { organizationId: server.app.organization.id, requestId: 'r', actor: { kind: 'system', name: 'test' } };
+  ctx = server.system;
 });
 after(() => server.close());
 

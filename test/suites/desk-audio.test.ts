@@ -25,7 +25,7 @@ let admin: Context;
 
 before(async () => {
   server = await startServer();
-  admin = { organizationId: server.app.organization.id, actor: { kind: 'system', name: 'test' }, requestId: 'test' };
+  admin = server.system;
 });
 after(() => server.close());
 

@@ -18,7 +18,7 @@ describe('a human agent who goes while they are being connected', { concurrency:
   let admin: Context;
   before(async () => {
     server = await startServer();
-    admin = { organizationId: server.app.organization.id, actor: { kind: 'system', name: 'test' }, requestId: 'test' };
+    admin = server.system;
   });
   after(() => server.close());
 

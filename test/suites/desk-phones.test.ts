@@ -52,7 +52,7 @@ before(async () => {
   });
   connect.notifyUrl = `${server.url}/voice/webhook/aws-connect`;
   livekit.notifyUrl = `${server.url}/voice/webhook/livekit`;
-  admin = { organizationId: server.app.organization.id, actor: { kind: 'system', name: 'test' }, requestId: 'test' };
+  admin = server.system;
   await callIn();
 });
 /** The caller whom the agents are rung for from now on. */

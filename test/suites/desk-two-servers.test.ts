@@ -35,7 +35,7 @@ describe('the desk on two servers', { concurrency: 1 }, () => {
       FILES_URL: join(dir, 'files'),
     };
     [a, b] = await Promise.all([startServer(env), startServer(env)]);
-    admin = { organizationId: b.app.organization.id, actor: { kind: 'system', name: 'test' }, requestId: 'test' };
+    admin = b.system;
   });
   after(async () => {
     await a.close();

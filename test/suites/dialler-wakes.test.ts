@@ -23,7 +23,7 @@ let server: TestServer;
 let ctx: Context;
 before(async () => {
   server = await startServer({ SIMULATOR_SPEED: '40' }, { diallerSweepMs: Infinity });
-  ctx = { organizationId: server.app.organization.id, requestId: 'r', actor: { kind: 'system', name: 'test' } };
+  ctx = server.system;
 });
 after(async () => {
   // A server that stops gives its calls five seconds, which are short on a loaded machine.

@@ -118,12 +118,12 @@ export async function fillEvents(server: TestServer, callId: number, events: num
 }
 
 /** Each filled call that runs says something, or so many of the newest. */
-export async function addMessages(server: TestServer, text: string, most = 1_000_000): Promise<void> {
+export async function addMessages(server: TestServer, text: string, most: number | null = null): Promise<void> {
   await server.database(`insert into events (organization_id, conversation_id, type, payload)
     select v.organization_id, v.id, 'message.received', json_build_object('type', 'message.received',
       'callId', c.id, 'data', json_build_object('role', 'caller', 'text', '${text}', 'confidence', null))
     from conversations v join calls c on c.id = v.call_id where c.owner = '${DEAD_SERVER}'
-    order by c.id desc limit ${most}`);
+    order by c.id desc limit ${most ?? 'null'}`);
 }
 
 /** So many calls that run on a server that no longer lives, with a lease that holds for now. Returns their numbers. */

@@ -1,6 +1,7 @@
 import { pino, type Logger } from 'pino';
 import { readConfig } from '#config/config.ts';
 import { isEnded, type Call } from '#core/calls/call.ts';
+import type { Context } from '#core/kernel/context.ts';
 import { freePort } from './process.ts';
 import { isOutside } from './outside.ts';
 import { startRoles } from './roles.ts';
@@ -12,6 +13,8 @@ export interface TestServer {
   readonly app: App;
   readonly url: string;
   readonly key: string;
+  /** The first organization, and no one in particular. */
+  readonly system: Context;
   readonly knowledgeDir: string;
   readonly filesDir: string;
   /** Everything logged at warning or above. */
@@ -67,6 +70,7 @@ export async function startServer(env: Record<string, string> = {}, parts: Parts
     url,
     key: KEY,
     trouble,
+    system: { organizationId: app.organization.id, actor: { kind: 'system', name: 'test' }, requestId: 'test' },
     knowledgeDir: config.knowledgeDir,
     filesDir: config.filesDir,
     request: async (method, path, body, headers = {}) => {

@@ -1,6 +1,7 @@
 import 'uplot/dist/uPlot.min.css';
 import { useEffect, useRef, type ReactNode } from 'react';
 import uPlot from 'uplot';
+import { colourOf, onNewColours } from './colours.ts';
 
 // A chunk of its own: pages load it with `lazy`.
 
@@ -29,16 +30,15 @@ export function Chart({ title, at, series, zone, format = String }: ChartProps):
   const parent = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = parent.current!;
-    const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
     const make = () => {
-      const axis = { stroke: colour('muted'), grid: { stroke: colour('line'), width: 1 }, ticks: { show: false } };
+      const axis = { stroke: colourOf('muted'), grid: { stroke: colourOf('line'), width: 1 }, ticks: { show: false } };
       return new uPlot(
         {
           width: element.clientWidth,
           height: HEIGHT,
           tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
           axes: [axis, { ...axis, incrs: COUNTS, values: (_, ticks) => ticks.map(format) }],
-          series: [{}, ...series.map((one) => ({ label: one.title, stroke: colour(one.colour), width: 1.5 }))],
+          series: [{}, ...series.map((one) => ({ label: one.title, stroke: colourOf(one.colour), width: 1.5 }))],
           cursor: { drag: { x: false, y: false } },
         },
         [[...at], ...series.map((one) => [...one.values])],
@@ -48,14 +48,13 @@ export function Chart({ title, at, series, zone, format = String }: ChartProps):
     let plot = make();
     const resized = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }));
     resized.observe(element);
-    const recoloured = new MutationObserver(() => {
+    const stop = onNewColours(() => {
       plot.destroy();
       plot = make();
     });
-    recoloured.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
     return () => {
       resized.disconnect();
-      recoloured.disconnect();
+      stop();
       plot.destroy();
     };
   }, [at, series, zone, format]);

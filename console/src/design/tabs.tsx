@@ -1,8 +1,6 @@
 import { useEffect, useRef, type ReactNode } from 'react';
 import { useAddress } from './address.ts';
 
-const END_PX = 16;
-
 /** The parts of a page, one at a time; which one is in the address. */
 export function Tabs({
   label,
@@ -16,9 +14,7 @@ export function Tabs({
   const nav = useRef<HTMLElement>(null);
   // On a phone the chosen part may stand beyond the edge.
   useEffect(() => {
-    const [all, one] = [nav.current, nav.current?.querySelector<HTMLElement>('[aria-current]')];
-    if (all && one && one.offsetLeft + one.offsetWidth > all.offsetLeft + all.clientWidth)
-      all.scrollLeft = one.offsetLeft + one.offsetWidth - all.offsetLeft - all.clientWidth + END_PX;
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }, [chosen]);
   return (
     <nav ref={nav} aria-label={label} className="flex gap-1 overflow-x-auto border-b border-line px-6 max-md:px-4">
@@ -28,7 +24,7 @@ export function Tabs({
           type="button"
           aria-current={key === chosen ? 'page' : undefined}
           onClick={() => setSearch({ part: key }, { step: true })}
-          className={`-mb-px min-h-9 border-b-2 px-2 whitespace-nowrap max-md:min-h-11 ${key === chosen ? 'border-act font-medium' : 'border-transparent text-muted hover:text-ink'}`}
+          className={`-mb-px min-h-9 scroll-mx-4 border-b-2 px-2 whitespace-nowrap max-md:min-h-11 ${key === chosen ? 'border-act font-medium' : 'border-transparent text-muted hover:text-ink'}`}
         >
           {title}
         </button>

@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import worklet from './phone-worklet.js?url';
+import { Latest } from './latest.ts';
 import { decodeMulaw, encodeMulaw } from './mulaw.ts';
 import type { RoomAccess } from './room-line.ts';
 
@@ -41,8 +42,7 @@ const listeners = new Set<() => void>();
 let stop: (() => void) | null = null;
 let microphone: MediaStream | null = null;
 let level = 0;
-/** Counts what was asked for: an opening that is not the latest any more is given up. */
-let asked = 0;
+const openings = new Latest();
 
 function set(next: Line): void {
   line = next;
@@ -68,7 +68,7 @@ export function setMuted(isMuted: boolean): void {
 }
 
 export function hangUp(): void {
-  asked++;
+  openings.stop();
   stop?.();
   stop = null;
   set({ state: 'idle' });
@@ -96,8 +96,7 @@ function whyNot(error: unknown): string {
 /** Opens the browser's one line to a call. It outlives the page that opened it; another one ends it. */
 export async function openLine({ purpose, call, access }: Opened): Promise<void> {
   hangUp();
-  const ours = asked;
-  const isOver = () => asked !== ours;
+  const isOver = openings.begin();
   const speaks = purpose !== 'listen';
   set({ state: 'opening', purpose, call, isMuted: false });
   let stream: MediaStream | null = null;

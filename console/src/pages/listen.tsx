@@ -4,6 +4,7 @@ import { listenToken } from '@/api/client.ts';
 import { Button } from '@/design/button.tsx';
 import { Page } from '@/design/page.tsx';
 import { sentenceOf } from '@/design/states.tsx';
+import { Latest } from '@/live/latest.ts';
 
 type State = 'idle' | 'joining' | 'listening' | 'ended';
 
@@ -24,17 +25,16 @@ function Listening({ call }: { readonly call: string }): ReactNode {
   const [state, setState] = useState<State>('idle');
   const [problem, setProblem] = useState<string | null>(null);
   const leave = useRef<(() => void) | null>(null);
-  /** Counts what was asked for: a room that is joined after the page was left is left too. */
-  const asked = useRef(0);
+  const [joins] = useState(() => new Latest());
   useEffect(
     () => () => {
-      asked.current++;
+      joins.stop();
       leave.current?.();
     },
-    [],
+    [joins],
   );
   const listen = async () => {
-    const ours = ++asked.current;
+    const isOver = joins.begin();
     setProblem(null);
     setState('joining');
     try {
@@ -42,12 +42,13 @@ function Listening({ call }: { readonly call: string }): ReactNode {
         listenToken(call),
         import('@/live/room-line.ts'),
       ]);
-      if (asked.current !== ours) return;
+      if (isOver()) return;
       const left = await joinRoom({ url, token }, null, (lost) => {
         setProblem(lost);
         setState('ended');
       });
-      if (asked.current !== ours) return left();
+      // The page was left meanwhile, and the room with it.
+      if (isOver()) return left();
       leave.current = left;
       setState('listening');
     } catch (error) {

@@ -1,5 +1,6 @@
 import { useEffect, useRef, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react';
 import type { ReplyOf } from '@/api/client.ts';
+import { colourOf, onNewColours } from '@/design/colours.ts';
 import { moment } from '@/design/format.ts';
 import type { TimelineEntry } from './call-data.ts';
 
@@ -29,11 +30,10 @@ export function Wave({
     draw();
     const resized = new ResizeObserver(draw);
     resized.observe(canvas.current!);
-    const recoloured = new MutationObserver(draw);
-    recoloured.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
+    const stop = onNewColours(draw);
     return () => {
       resized.disconnect();
-      recoloured.disconnect();
+      stop();
     };
   }, [peaks, entries, totalMs]);
   const share = Math.min(1, Math.max(0, atMs / totalMs));
@@ -72,18 +72,16 @@ function paint(canvas: HTMLCanvasElement, peaks: Peaks, entries: readonly Timeli
   const width = (canvas.width = Math.max(1, canvas.clientWidth * ratio));
   const height = (canvas.height = HEIGHT * ratio);
   const draw = canvas.getContext('2d')!;
-  const css = getComputedStyle(document.documentElement);
-  const colour = (name: string) => css.getPropertyValue(`--${name}`);
   const middle = height / 2;
   const steps = peaks.caller.length;
   draw.clearRect(0, 0, width, height);
-  draw.fillStyle = colour('line');
+  draw.fillStyle = colourOf('line');
   draw.fillRect(0, middle, width, ratio);
   for (const [lane, name, sign] of [
     [peaks.caller, 'caller', -1],
     [peaks.agent, 'agent', 1],
   ] as const) {
-    draw.fillStyle = colour(name);
+    draw.fillStyle = colourOf(name);
     for (let x = 0; x < width; x++) {
       const from = Math.floor((x / width) * steps);
       const to = Math.max(from + 1, Math.floor(((x + 1) / width) * steps));
@@ -96,11 +94,11 @@ function paint(canvas: HTMLCanvasElement, peaks: Peaks, entries: readonly Timeli
   const at = (ms: number) => (ms / totalMs) * width;
   for (const { start_ms: start, end_ms: end, latency, interrupted } of entries) {
     if (latency && latency.total_ms >= SLOW_MS) {
-      draw.fillStyle = colour('wait');
+      draw.fillStyle = colourOf('wait');
       draw.fillRect(at(start - latency.total_ms), middle - ratio, (latency.total_ms / totalMs) * width, 3 * ratio);
     }
     if (interrupted) {
-      draw.fillStyle = colour('bad');
+      draw.fillStyle = colourOf('bad');
       draw.fillRect(at(end), 0, 2 * ratio, height);
     }
   }
