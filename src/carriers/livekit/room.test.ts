@@ -9,7 +9,10 @@ const DISCONNECTED = { USER_REJECTED: 1, USER_UNAVAILABLE: 2, SIP_TRUNK_FAILURE:
 /** A room without media, whose participants come and go as the test says. */
 class FakeRoom extends EventEmitter {
   readonly remoteParticipants = new Map<string, unknown>();
-  readonly localParticipant = { publishTrack: () => Promise.resolve() };
+  readonly subscription = Promise.withResolvers<void>();
+  readonly localParticipant = {
+    publishTrack: () => Promise.resolve({ waitForSubscription: () => this.subscription.promise }),
+  };
   isConnected = true;
   left = false;
   connect = () => Promise.resolve();
@@ -19,8 +22,9 @@ class FakeRoom extends EventEmitter {
   };
 }
 
-async function join(waitMs: number, guest: string | null = null) {
+async function join(waitMs: number, guest: string | null = null, isHeard = true) {
   const room = new FakeRoom();
+  if (isHeard) room.subscription.resolve();
   const events: CarrierEvent[] = [];
   const rtc = {
     Room: function Room() {
@@ -107,6 +111,26 @@ it('a telephone that rings for ever is given up as no answer', async (t) => {
   t.mock.timers.tick(90_000);
   assert.deepEqual(events.at(-1), { type: 'failed', outcome: 'no-answer', reason: 'the telephone was not picked up' });
   assert.equal(room.left, true);
+});
+
+it('the call begins when the telephone hears us, or has had the time to; not where it left before', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  for (const how of ['hears', 'is slow', 'leaves'] as const) {
+    const { room, events } = await join(90_000, null, false);
+    room.emit('participantConnected', phone('active'));
+    t.mock.timers.tick(1999);
+    assert.deepEqual(events, [], how);
+    if (how === 'leaves') room.emit('participantDisconnected', phone('active'));
+    if (how === 'is slow') t.mock.timers.tick(1);
+    room.subscription.resolve();
+    await new Promise((next) => setImmediate(next));
+    t.mock.timers.tick(2000);
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      [how === 'leaves' ? 'failed' : 'answered'],
+      how,
+    );
+  }
 });
 
 it('a guest is who was invited, and may come back when they have left', async () => {

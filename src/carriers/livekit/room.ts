@@ -44,6 +44,8 @@ const CONNECT_TIMEOUT_MS = 8000;
 const RECONNECT_MS = 10_000;
 /** Within this time after it removed everyone, the library says that it connects again. */
 const REMOVED_MS = 500;
+/** The other end hears the first words only once it has subscribed to our track; it is waited for so long. */
+const SUBSCRIPTION_MS = 2000;
 const STATUS = 'sip.callStatus';
 
 let loading: Promise<Rtc> | null = null;
@@ -87,6 +89,8 @@ class RoomCall implements JoinedRoom {
   /** What ended the media before the call received it. */
   #early: ((events: MediaEvents) => void) | null = null;
   #rings = false;
+  #isHeard = false;
+  #unheard: NodeJS.Timeout | undefined;
   #left = false;
   #late: NodeJS.Timeout | undefined;
   #reconnecting: NodeJS.Timeout | undefined;
@@ -108,7 +112,8 @@ class RoomCall implements JoinedRoom {
       this.#source = new AudioSource(ROOM_RATE, 1, QUEUE_MS);
       const track = LocalAudioTrack.createAudioTrack('agent', this.#source);
       const options = new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE });
-      await inTime(this.#room.localParticipant!.publishTrack(track, options));
+      const publication = await inTime(this.#room.localParticipant!.publishTrack(track, options));
+      void publication.waitForSubscription().then(() => this.#heard());
     } catch (error) {
       this.leave();
       throw new CarrierError(
@@ -130,6 +135,7 @@ class RoomCall implements JoinedRoom {
     clearTimeout(this.#late);
     clearTimeout(this.#reconnecting);
     clearTimeout(this.#absent);
+    clearTimeout(this.#unheard);
     this.#leg?.close();
     for (const stream of this.#streams.values()) void stream.cancel().catch(() => undefined);
     this.#streams.clear();
@@ -193,10 +199,17 @@ class RoomCall implements JoinedRoom {
       this.#rings = true;
       return;
     }
-    this.#answered();
+    if (this.#isHeard) return this.#answered();
+    this.#unheard ??= setTimeout(() => this.#answered(), SUBSCRIPTION_MS);
+  }
+
+  #heard(): void {
+    this.#isHeard = true;
+    if (this.#unheard && !this.#left) this.#answered();
   }
 
   #answered(): void {
+    clearTimeout(this.#unheard);
     if (this.#leg) return;
     const { AudioFrame } = this.#rtc;
     const leg = (this.#leg = new RoomLeg({

@@ -58,7 +58,7 @@ const announces = ({ direction, signal: said, asks }: CarrierNotice): boolean =>
 /**
  * Finds the call by the carrier's ids, then by ours; never a call of another carrier. An API key finds only calls that
  * its organization owns or announced, and the call of the webhook address. Any other id of ours gives `not-theirs`,
- * whether or not such a call exists; to who speaks for the carriers, only where it exists.
+ * whether or not such a call exists; a key that may announce calls for all carriers gets it only where it exists.
  */
 async function callOf(
   core: Core,
