@@ -4,7 +4,7 @@ import { delaysOnBoard } from '../../test/console/busy-board.ts';
 import { ADMIN, LONG, signIn } from '../../test/console/scene.ts';
 import { builtConsole } from '../../test/support/built-console.ts';
 import { launchChromium, type Chromium, type Context, type Page } from '../../test/support/chromium.ts';
-import { addMessages, fillCalls, fillLongCall, fillRunning } from '../../test/support/console-records.ts';
+import { fillCalls, fillLongCall, fillRunning, runningCalls } from '../../test/support/console-records.ts';
 import { startServer, type TestServer } from '../../test/support/server.ts';
 
 const LONG_TASK_MS = 50;
@@ -142,9 +142,10 @@ async function board(server: TestServer, page: Page): Promise<readonly Measured[
   await tasks(page);
   const before = await heapMb(page);
   // Each call says something every second.
+  const speakers = await runningCalls(server);
   for (let second = 0; second < BOARD_S; second++) {
     const began = performance.now();
-    await addMessages(server, `Words of second ${second}`);
+    await Promise.all(speakers.map((say) => say(`Words of second ${second}`)));
     await new Promise((next) => setTimeout(next, Math.max(0, 1000 - (performance.now() - began))));
   }
   const found = await tasks(page);
@@ -160,7 +161,7 @@ async function busyBoard(server: TestServer, page: Page): Promise<readonly Measu
   await timed(page, `${server.url}/app/board`, 'article');
   await tasks(page);
   const before = await heapMb(page);
-  const delays = await delaysOnBoard(server, page, { calls: SPEAKING, times: BUSY_S, everyMs: 1000 });
+  const delays = await delaysOnBoard(server, page, { calls: SPEAKING, aSecond: SPEAKING, seconds: BUSY_S });
   const of = (share: number) => delays[Math.floor((delays.length - 1) * share)]!;
   const what = `board of ${MANY} calls, ${SPEAKING} events a second, ${BUSY_S} s`;
   return [

@@ -1,17 +1,26 @@
 import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
 import { isEnded, type CallStatus } from '#core/calls/call.ts';
 import type { CallEntry, Entry, NewEntry } from '#core/conversations/entry.ts';
-import type { EntryStore, ErasedWords, WithInstructions } from '#core/conversations/entry-store.ts';
+import type { CallGlance, EntryStore, ErasedWords, WhichEntries } from '#core/conversations/entry-store.ts';
 import { forgetAddresses } from './first-leg.ts';
 import type { Database } from './schema.ts';
 
 /** Not what a request asked a running call to say: the call stores what was said. */
 const IS_SAID = sql<boolean>`not detail ? 'toCall'`;
 const IS_NO_INSTRUCTION = sql<boolean>`role <> 'instruction'`;
+/** Entries of a running call that are looked at: enough for the last words and for a wait that someone may act on. */
+const GLANCED_AT = 30;
 /** Most entries of one call in a list of several. */
 const MOST_LISTED = 2000;
 
 type Row = Selectable<Database['entries']>;
+
+interface Glanced {
+  readonly conversation: number;
+  readonly slowest_ms: number | null;
+  /** Null: nothing was said lately. */
+  readonly role: 'agent' | 'caller' | null;
+}
 
 export class PostgresEntryStore implements EntryStore {
   readonly #db: Kysely<Database>;
@@ -62,14 +71,14 @@ export class PostgresEntryStore implements EntryStore {
     return (await (last === undefined ? all : all.limit(last)).execute()).map(toEntry).toReversed();
   }
 
-  async ofCall(conversationId: number, which?: WithInstructions): Promise<readonly CallEntry[]> {
+  async ofCall(conversationId: number, { instructions, after = -1 }: WhichEntries = {}): Promise<readonly CallEntry[]> {
     const all = this.#db
       .selectFrom('entries')
       .selectAll()
       .where('conversation_id', '=', conversationId)
-      .where('seq', 'is not', null)
+      .where('seq', '>', after)
       .orderBy('seq');
-    return (await (which?.instructions ? all : all.where(IS_NO_INSTRUCTION)).execute()).map(toCallEntry);
+    return (await (instructions ? all : all.where(IS_NO_INSTRUCTION)).execute()).map(toCallEntry);
   }
 
   async ofCalls(conversationIds: readonly number[]): Promise<ReadonlyMap<number, readonly CallEntry[]>> {
@@ -81,6 +90,28 @@ export class PostgresEntryStore implements EntryStore {
     most: number,
   ): Promise<ReadonlyMap<number, readonly CallEntry[]>> {
     return this.#ofEach(conversationIds, sql`order by seq desc limit ${most}`);
+  }
+
+  async glancesOfCalls(conversationIds: readonly number[]): Promise<ReadonlyMap<number, CallGlance>> {
+    if (conversationIds.length === 0) return new Map();
+    // Of many entries only a row of each call leaves the database.
+    const { rows } = await sql<Pick<Row, 'text' | 'at' | 'detail'> & Glanced>`
+      select listed.id as conversation, recent.slowest_ms, last.role, last.text, last.at, last.detail
+      from unnest(${[...conversationIds]}::bigint[]) as listed (id), lateral (
+        select (array_agg(id order by seq desc) filter (where role in ('agent', 'caller')))[1] as id,
+          max((detail #>> '{latency,fullCycleMs}')::float8) as slowest_ms
+        from (
+          select id, seq, role, detail from entries
+          where conversation_id = listed.id and seq is not null and ${IS_NO_INSTRUCTION}
+          order by seq desc limit ${GLANCED_AT}
+        ) as newest
+      ) as recent left join entries as last on last.id = recent.id`.execute(this.#db);
+    return new Map(
+      rows.map(({ conversation, slowest_ms: slowestMs, role, text, at, detail }) => [
+        conversation,
+        { last: role && { role, text, at, detail }, slowestMs },
+      ]),
+    );
   }
 
   async #ofEach(

@@ -1,5 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Page } from '../support/chromium.ts';
-import { addMessages } from '../support/console-records.ts';
+import { runningCalls } from '../support/console-records.ts';
 import type { TestServer } from '../support/server.ts';
 
 /** Notes, of each word that appears on a card, how long ago it was said, in milliseconds. */
@@ -14,22 +15,24 @@ const NOTE_DELAYS = `(() => {
 })()`;
 
 /**
- * On a board that is open, the newest `calls` of the running ones say something every `everyMs`, so many times;
- * the delays with which the cards in sight showed it, sorted.
+ * On a board that is open, the newest `calls` of the running ones say something in turn, so many of them a second; the
+ * delays with which the cards in sight showed it, sorted.
  */
 export async function delaysOnBoard(
   server: TestServer,
   page: Page,
-  { calls, times, everyMs }: { readonly calls: number; readonly times: number; readonly everyMs: number },
+  { calls, aSecond, seconds }: { readonly calls: number; readonly aSecond: number; readonly seconds: number },
 ): Promise<readonly number[]> {
+  const speakers = await runningCalls(server, calls);
   await page.evaluate(NOTE_DELAYS);
-  let last = '';
-  for (let n = 0; n < times; n++) {
-    const began = performance.now();
-    last = `said at ${Date.now()}`;
-    await addMessages(server, last, calls);
-    await new Promise((next) => setTimeout(next, Math.max(0, everyMs - (performance.now() - began))));
+  const began = performance.now();
+  const said: Promise<void>[] = [];
+  for (let n = 0; n < aSecond * seconds; n++) {
+    said.push(speakers[n % speakers.length]!(`said at ${Date.now()}`));
+    await pause(Math.max(0, began + ((n + 1) * 1000) / aSecond - performance.now()));
   }
-  await page.waitForSelector(`article:has-text("${last}")`);
+  await Promise.all(said);
+  await speakers[0]!('That is all.');
+  await page.waitForSelector('article:has-text("That is all.")');
   return (await page.evaluate<number[]>('window.delays')).toSorted((one, other) => one - other);
 }

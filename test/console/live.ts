@@ -139,7 +139,7 @@ export function liveTests(scene: ConsoleScene): void {
     await page.waitForSelector('[data-connection=live]', LONG);
     const heap = () => page.evaluate<number>('performance.memory.usedJSHeapSize / 2 ** 20');
     const before = await heap();
-    const delays = await delaysOnBoard(server, page, { calls: 20, times: 5, everyMs: 1000 });
+    const delays = await delaysOnBoard(server, page, { calls: 20, aSecond: 20, seconds: 5 });
     const cards = await page.evaluate<number>("document.querySelectorAll('article').length");
     assert.ok(cards < 120, `${cards} cards are drawn`);
     assert.ok(delays.length >= 5, `${delays.length} words were shown`);

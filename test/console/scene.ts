@@ -92,9 +92,9 @@ export function consoleScene(): ConsoleScene {
       `${name
         .toLowerCase()
         .replaceAll(/[^a-z0-9]+/g, '-')
-        .slice(0, 80)}.jpg`,
+        .slice(0, 80)}.png`,
     );
-    await page.screenshot({ path, type: 'jpeg', quality: 70, timeout: 5000 }).catch(() => undefined);
+    await page.screenshot({ path, timeout: 5000 }).catch(() => undefined);
   }
 
   async function newPage(): Promise<Page> {

@@ -109,7 +109,11 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
     assert.deepEqual([conversation.callId, conversation.userId, conversation.agentId], [call.id, 'caller', agentId]);
     assert.equal((await store.conversations.view(conversation.id, new Date())).status, 'active');
     assert.equal(conversation.id, call.conversationId);
-    await store.entries.add(conversation.id, { ...spoken(0, 'agent', 'Hello.'), agentId });
+    await store.entries.add(conversation.id, {
+      ...spoken(0, 'agent', 'Hello.'),
+      agentId,
+      detail: { latency: { fullCycleMs: 920 } },
+    });
     await store.entries.add(conversation.id, spoken(1, 'tool-call', 'book'));
     await store.entries.add(conversation.id, spoken(2, 'caller', 'Hi.'));
     await store.entries.add(conversation.id, spoken(3, 'instruction', 'Be short.'));
@@ -139,11 +143,17 @@ describe(`conversations, memory and events on Postgres ${serverName}`, () => {
     assert.equal((await store.conversations.view(conversation.id, new Date())).messages, 3);
     const ofCall = messages.slice(0, 3);
     assert.deepEqual(await store.entries.ofCall(conversation.id), ofCall);
+    assert.deepEqual(await store.entries.ofCall(conversation.id, { after: 1 }), ofCall.slice(-1));
     assert.deepEqual([...(await store.entries.ofCalls([conversation.id, 0]))], [[conversation.id, ofCall]]);
     assert.deepEqual(
       [...(await store.entries.lastOfCalls([conversation.id, 0], 1))],
       [[conversation.id, ofCall.slice(-1)]],
     );
+    const { role, text, at, detail } = ofCall.at(-1)!;
+    assert.deepEqual((await store.entries.glancesOfCalls([conversation.id, 0])).get(conversation.id), {
+      last: { role, text, at, detail },
+      slowestMs: 920,
+    });
     // What a supervisor told the agent is left out unless it is asked for.
     assert.deepEqual(
       (await store.entries.ofCall(conversation.id, { instructions: true })).map(({ text }) => text),

@@ -38,14 +38,7 @@ export interface Page {
   goBack(): Promise<unknown>;
   route(pattern: RegExp, handle: (route: Route) => Promise<void>): Promise<void>;
   unroute(pattern: RegExp): Promise<void>;
-  screenshot(options: {
-    path?: string;
-    fullPage?: boolean;
-    style?: string;
-    type?: 'png' | 'jpeg';
-    quality?: number;
-    timeout?: number;
-  }): Promise<Buffer>;
+  screenshot(options: { path?: string; fullPage?: boolean; style?: string; timeout?: number }): Promise<Buffer>;
   setViewportSize(size: { width: number; height: number }): Promise<void>;
   emulateMedia(options: { colorScheme: 'light' | 'dark' }): Promise<void>;
   readonly keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };

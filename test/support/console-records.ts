@@ -1,5 +1,6 @@
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { writeCallRecord } from '#core/calls/call-record.ts';
 import { recordingFiles } from '#core/calls/recording.ts';
 import { wavHeader } from '#engine/audio/wav.ts';
 import { until, type TestServer } from './server.ts';
@@ -117,13 +118,35 @@ export async function fillEvents(server: TestServer, callId: number, events: num
   });
 }
 
-/** Each filled call that runs says something, or so many of the newest. */
-export async function addMessages(server: TestServer, text: string, most: number | null = null): Promise<void> {
-  await server.database(`insert into events (organization_id, conversation_id, type, payload)
-    select v.organization_id, v.id, 'message.received', json_build_object('type', 'message.received',
-      'callId', c.id, 'data', json_build_object('role', 'caller', 'text', '${text}', 'confidence', null))
+/** The filled calls that run, newest first, or so many of them: each says what it is given, stored as a turn is. */
+export async function runningCalls(
+  server: TestServer,
+  most: number | null = null,
+): Promise<readonly ((text: string) => Promise<void>)[]> {
+  const rows = await server.database(`select c.id, c.organization_id, c.agent_id, c.written, v.id as conversation
     from conversations v join calls c on c.id = v.call_id where c.owner = '${DEAD_SERVER}'
     order by c.id desc limit ${most ?? 'null'}`);
+  return rows.map((row) => {
+    const [id, organizationId, agentId, conversationId] = ['id', 'organization_id', 'agent_id', 'conversation'].map(
+      (column) => Number(row[column]),
+    ) as [number, number, number, number];
+    let number = Number(row['written']);
+    return async (text) => {
+      const seq = number++;
+      const result = await writeCallRecord(server.app.core, {
+        number,
+        call: { id, organizationId, agentId, conversationId },
+        by: { owner: DEAD_SERVER, epoch: 1 },
+        record: {
+          kind: 'entry',
+          entry: { seq, role: 'caller', text, startMs: seq * 1000, endMs: seq * 1000 + 800, detail: {} },
+          latency: null,
+          event: { type: 'message.received', callId: id, data: { role: 'caller', text, confidence: null } },
+        },
+      });
+      if (result !== 'written') throw new Error(`The words of call ${id}: ${result}`);
+    };
+  });
 }
 
 /** So many calls that run on a server that no longer lives, with a lease that holds for now. Returns their numbers. */

@@ -1,4 +1,5 @@
 import 'uplot/dist/uPlot.min.css';
+import './chart.css';
 import { useEffect, useRef, type ReactNode } from 'react';
 import uPlot from 'uplot';
 import { colourOf, onNewColours } from './colours.ts';
@@ -37,7 +38,10 @@ export function Chart({ title, at, series, zone, format = String }: ChartProps):
           width: element.clientWidth,
           height: HEIGHT,
           tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
-          axes: [axis, { ...axis, incrs: COUNTS, values: (_, ticks) => ticks.map(format) }],
+          axes: [
+            { ...axis, gap: 8 },
+            { ...axis, incrs: COUNTS, values: (_, ticks) => ticks.map(format) },
+          ],
           series: [{}, ...series.map((one) => ({ label: one.title, stroke: colourOf(one.colour), width: 1.5 }))],
           cursor: { drag: { x: false, y: false } },
         },

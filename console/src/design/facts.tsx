@@ -19,11 +19,15 @@ export function Table({
   label,
   head,
   rows,
+  wide = [],
 }: {
   readonly label: string;
   readonly head: readonly string[];
   readonly rows: readonly { readonly key: string; readonly cells: readonly ReactNode[] }[];
+  /** Titles of columns that are left out on a phone's width. */
+  readonly wide?: readonly string[];
 }): ReactNode {
+  const hidden = (at: number) => (wide.includes(head[at]!) ? 'max-md:hidden' : '');
   return (
     <div className="overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
       <table className="w-full border-collapse">
@@ -34,7 +38,7 @@ export function Table({
               title === '' ? (
                 <td key={at} />
               ) : (
-                <th key={at} scope="col" className="pr-4 font-normal whitespace-nowrap">
+                <th key={at} scope="col" className={`pr-4 font-normal whitespace-nowrap ${hidden(at)}`}>
                   {title}
                 </th>
               ),
@@ -45,7 +49,7 @@ export function Table({
           {rows.map(({ key, cells }) => (
             <tr key={key} className="h-11 border-b border-line">
               {cells.map((cell, at) => (
-                <td key={at} className="pr-4 [&_time]:whitespace-nowrap">
+                <td key={at} className={`pr-4 last:pr-0 [&_time]:whitespace-nowrap ${hidden(at)}`}>
                   {cell}
                 </td>
               ))}

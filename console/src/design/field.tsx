@@ -2,6 +2,9 @@ import { useId, type ComponentProps, type ReactNode } from 'react';
 
 const CONTROL =
   'w-full min-h-8 rounded border border-line-strong/70 bg-surface px-2.5 py-1 text-base text-ink placeholder:text-muted aria-invalid:border-bad disabled:bg-sunken disabled:text-muted max-md:min-h-11';
+/** The browser's own words stand before the name of the chosen file. */
+const FILE =
+  'file:mr-2.5 file:cursor-pointer file:border-0 file:bg-transparent file:p-0 file:font-medium file:text-ink file:underline file:underline-offset-2 max-md:py-2.5';
 
 interface Around {
   readonly label: string;
@@ -57,7 +60,7 @@ export function TextField({
   const around = { label, hint, error, ...(hideLabel ? { hideLabel } : {}) };
   return (
     <Surround {...around} id={id}>
-      <input {...rest} {...described(id, around)} className={CONTROL} />
+      <input {...rest} {...described(id, around)} className={rest.type === 'file' ? `${CONTROL} ${FILE}` : CONTROL} />
     </Surround>
   );
 }

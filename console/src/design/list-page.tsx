@@ -99,7 +99,7 @@ export function List<Row>({ queryKey, load, idOf, columns, empty, refreshOn }: L
     // A wide list is moved sideways on a phone, not the page.
     <div ref={top} className="max-md:overflow-x-auto">
       <table
-        className={`w-full border-separate border-spacing-0 ${widths ? 'table-fixed [&_td]:truncate' : ''}`}
+        className={`w-full border-separate border-spacing-0 ${widths ? 'table-fixed [&_td]:truncate max-md:[&_time]:whitespace-normal' : ''}`}
         aria-rowcount={data.pages[0]?.total ?? rows.length}
       >
         <thead className="sticky top-0 z-10 bg-ground">

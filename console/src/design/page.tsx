@@ -17,7 +17,7 @@ export function Page({
   }, [title]);
   return (
     <>
-      <header className="flex flex-wrap items-center gap-x-4 gap-y-2 px-6 pt-5 pb-3 max-md:px-4">
+      <header className="flex min-h-16 flex-wrap items-center gap-x-4 gap-y-2 px-6 pt-5 pb-3 max-md:min-h-19 max-md:px-4">
         <h1 className="text-title" tabIndex={-1} id="page-title">
           {title}
         </h1>

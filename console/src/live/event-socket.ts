@@ -162,8 +162,8 @@ export const useConnection = (): Connection =>
 const BATCH_MS = 100;
 
 /**
- * Calls `onEvents` with what happened, several events at once and at most ten times a second, and `onGap` when events
- * may be missing.
+ * Calls `onEvents` with what happened, at once, but at most ten times a second and then with several events, and `onGap`
+ * when events may be missing.
  */
 export function useEvents(onEvents: (events: readonly LiveEvent[]) => void, onGap: () => void): void {
   const latest = useRef({ onEvents, onGap });
@@ -173,15 +173,20 @@ export function useEvents(onEvents: (events: readonly LiveEvent[]) => void, onGa
   useEffect(() => {
     let waiting: LiveEvent[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let told = -BATCH_MS;
     const stop = eventConnection.listen(
       (event) => {
         waiting.push(event);
-        timer ??= setTimeout(() => {
-          timer = undefined;
-          const batch = waiting;
-          waiting = [];
-          latest.current.onEvents(batch);
-        }, BATCH_MS);
+        timer ??= setTimeout(
+          () => {
+            timer = undefined;
+            told = performance.now();
+            const batch = waiting;
+            waiting = [];
+            latest.current.onEvents(batch);
+          },
+          Math.max(0, told + BATCH_MS - performance.now()),
+        );
       },
       () => latest.current.onGap(),
     );

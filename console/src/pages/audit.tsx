@@ -39,12 +39,17 @@ const columns: readonly Column<Line>[] = [
     cell: ({ detail }) => (
       <span className="block max-w-60 truncate text-muted">
         {Object.entries(detail)
-          .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+          .map(([name, value]) => `${name}: ${inWords(value)}`)
           .join(' · ')}
       </span>
     ),
   },
 ];
+
+function inWords(value: unknown): string {
+  if (Array.isArray(value)) return value.map(inWords).join(', ');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
 
 export function AuditPage(): ReactNode {
   const [search, setSearch] = useAddress();

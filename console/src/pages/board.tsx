@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { useRef, type ReactNode } from 'react';
 import { api } from '@/api/client.ts';
 import { useAddress } from '@/design/address.ts';
 import { timeOfDay } from '@/design/format.ts';
@@ -81,9 +81,12 @@ export function BoardPage(): ReactNode {
 function useBoard() {
   const queries = useQueryClient();
   const again = useThrottled(() => void readAgain(queries, KEY), 500);
+  /** The last words of each call, and when this page heard them. */
+  const heard = useRef(new Map<string, { readonly event: LiveEvent; readonly at: number }>());
   useEvents(
     (events) => {
       const said = events.filter(({ type }) => type === 'message.sent' || type === 'message.received');
+      for (const event of said) heard.current.set(String(event.data['call_id']), { event, at: performance.now() });
       if (said.length > 0)
         queries.setQueryData<Board>(KEY, (before) => before && { ...before, data: withWords(before.data, said) });
       if (said.length < events.length) again();
@@ -92,7 +95,19 @@ function useBoard() {
   );
   return useQuery({
     queryKey: KEY,
-    queryFn: ({ signal }) => api('GET /api/calls/board', {}, { signal }),
+    queryFn: async ({ signal }) => {
+      const asked = performance.now();
+      const board = await api('GET /api/calls/board', {}, { signal });
+      // What was heard since it was asked for may be newer than the reply.
+      for (const [call, { at }] of heard.current) if (at < asked) heard.current.delete(call);
+      return {
+        ...board,
+        data: withWords(
+          board.data,
+          [...heard.current.values()].map(({ event }) => event),
+        ),
+      };
+    },
     refetchInterval: POLL_MS,
     refetchIntervalInBackground: true,
   });

@@ -24,6 +24,7 @@ export function Keys(): ReactNode {
         <Table
           label="API keys"
           head={['Name', 'Role', 'Made by', 'Since', '']}
+          wide={['Made by', 'Since']}
           rows={keys.data.data.keys.map((one) => ({
             key: one.key_id,
             cells: [
@@ -31,9 +32,11 @@ export function Keys(): ReactNode {
               one.role,
               one.user_id ?? 'the server',
               when(one.created_at),
-              <Button key="r" look="quiet" onClick={() => setRevoking({ id: one.key_id, name: one.name })}>
-                Revoke
-              </Button>,
+              <span key="r" className="flex justify-end">
+                <Button look="quiet" onClick={() => setRevoking({ id: one.key_id, name: one.name })}>
+                  Revoke
+                </Button>
+              </span>,
             ],
           }))}
         />

@@ -196,7 +196,7 @@ export const timelineOperation = operation({
   handle: async ({ core, ctx, requestId, params, query: { after } }) => {
     const call = await getCall(core, ctx, callId(params.call_id), `call_id: ${params.call_id}`);
     const [{ agent, entries }, transfers] = await Promise.all([
-      contentOfCall(core, call, { instructions: true }),
+      contentOfCall(core, call, { instructions: true, after }),
       transfersOf(core, call),
     ]);
     return envelope(requestId, {
@@ -223,7 +223,7 @@ export const timelineOperation = operation({
         outcome: one.outcome,
         cause: one.cause,
       })),
-      entries: entries.filter(({ seq }) => after === undefined || seq > after).map(presentEntry),
+      entries: entries.map(presentEntry),
     });
   },
 });

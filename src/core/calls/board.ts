@@ -1,10 +1,10 @@
 import type { Core } from '../core.ts';
-import type { CallEntry } from '../conversations/entry.ts';
+import type { CallGlance } from '../conversations/entry-store.ts';
 import { readDesk } from '../desk/change-desk.ts';
 import type { QueueEntry } from '../desk/queue-entry.ts';
 import type { Context } from '../kernel/context.ts';
 import type { Listed } from '../kernel/page.ts';
-import { LIVE_STATUSES, type Call, type TurnLatency } from './call.ts';
+import { LIVE_STATUSES, type Call } from './call.ts';
 import { listCalls } from './get-call.ts';
 
 /** Where a running call stands: with the carrier, the AI agent, in the queue, or with a human agent. */
@@ -18,15 +18,13 @@ export interface CallOnBoard {
   readonly queued: QueueEntry | null;
   /** The name of the human agent who has the caller. */
   readonly humanName: string | null;
-  readonly last: Pick<CallEntry, 'role' | 'text' | 'at' | 'detail'> | null;
+  readonly last: CallGlance['last'];
   /** The slowest answer among the last entries; null before the first one. */
   readonly worstMs: number | null;
 }
 
 /** Most running calls in one answer; the count is of all. */
 const MOST_ON_BOARD = 1000;
-/** Entries of a call that are looked at: enough for the last words and for a wait that someone may act on. */
-const LAST_ENTRIES = 30;
 
 /** The running calls that the actor may see, newest first. */
 export async function callsOnBoard(core: Core, ctx: Context): Promise<Listed<CallOnBoard>> {
@@ -34,13 +32,7 @@ export async function callsOnBoard(core: Core, ctx: Context): Promise<Listed<Cal
     listCalls(core, ctx, { statuses: LIVE_STATUSES }, { skip: 0, limit: MOST_ON_BOARD }),
     readDesk(core, ctx.organizationId),
   ]);
-  const entries =
-    rows.length === 0
-      ? new Map<number, readonly CallEntry[]>()
-      : await core.store.entries.lastOfCalls(
-          rows.map((call) => call.conversationId),
-          LAST_ENTRIES,
-        );
+  const glances = await core.store.entries.glancesOfCalls(rows.map((call) => call.conversationId));
   const queued = new Map(desk.entries.map((one) => [one.callId, one]));
   const names = new Map(desk.agents.map((one) => [one.id, one.name]));
   return {
@@ -52,7 +44,8 @@ export async function callsOnBoard(core: Core, ctx: Context): Promise<Listed<Cal
         lane: laneOf(call, entry),
         queued: entry,
         humanName: entry?.agentId == null ? null : (names.get(entry.agentId) ?? null),
-        ...seenIn(entries.get(call.conversationId) ?? []),
+        last: glances.get(call.conversationId)?.last ?? null,
+        worstMs: glances.get(call.conversationId)?.slowestMs ?? null,
       };
     }),
   };
@@ -62,15 +55,4 @@ function laneOf(call: Call, entry: QueueEntry | null): Lane {
   if (call.answeredAt === null) return 'ringing';
   if (entry?.state === 'connected') return 'human';
   return entry?.state === 'waiting' ? 'waiting' : 'ai';
-}
-
-function seenIn(entries: readonly CallEntry[]): Pick<CallOnBoard, 'last' | 'worstMs'> {
-  const waits = entries.flatMap(({ detail }) => {
-    const ms = (detail['latency'] as Partial<TurnLatency> | undefined)?.fullCycleMs;
-    return typeof ms === 'number' ? [ms] : [];
-  });
-  return {
-    last: entries.findLast(({ role }) => role === 'agent' || role === 'caller') ?? null,
-    worstMs: waits.length === 0 ? null : Math.max(...waits),
-  };
 }

@@ -43,6 +43,7 @@ export function Knowledge({ agent }: { readonly agent: string }): ReactNode {
           <Table
             label="Documents"
             head={['Name', 'Passages', 'Added', '']}
+            wide={['Passages', 'Added']}
             rows={documents.data.documents.map((one) => ({
               key: one.id,
               cells: [

@@ -141,6 +141,7 @@ export function Versions({ agent, restored }: { readonly agent: string; readonly
       <Table
         label="Versions"
         head={['Version', 'Note', 'Published', 'Calls', 'Answered', 'Goal reached', '']}
+        wide={['Note', 'Answered', 'Goal reached']}
         rows={versions.data.versions.map((one) => ({
           key: String(one.version),
           cells: [
