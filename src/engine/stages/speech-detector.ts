@@ -1,5 +1,6 @@
 import { ECHO_WINDOW, type EchoGuard } from '../audio/echo-guard.ts';
 import { FRAME_SAMPLES, SAMPLES_PER_MS } from '../audio/format.ts';
+import { periodicity } from '../audio/pitch.ts';
 import { isKeyTone } from '../audio/tone.ts';
 import type { VoiceActivityStream } from '../contracts/voice-activity.ts';
 
@@ -8,6 +9,8 @@ const WINDOW_MS = WINDOW / SAMPLES_PER_MS;
 const ON = 0.5;
 const SURE = 0.85;
 const OFF = 0.35;
+/** While the agent speaks, one window rated as speech suffices if it is this periodic: a vowel, no cough or knock. */
+const VOICED = 0.85;
 /** Windows below this mean level (of 32768) are silence and skip the kernel. */
 const GATE_LEVEL = 40;
 /** So do windows no louder than this factor (2 dB) above the line's noise floor. */
@@ -142,9 +145,13 @@ export class SpeechDetector {
     this.#findLoud(endMs);
     if (this.speaking)
       return level >= Math.max(this.#noise * 2, this.#voice * FADED) ? this.#events.sounding(WINDOW_MS) : undefined;
-    if (this.#positives < 2 && probability < SURE) return this.#events.suspected();
+    if (this.#positives < 2 && probability < SURE && !this.#isVowelOverAgent(endMs)) return this.#events.suspected();
     this.speaking = true;
     this.#events.started(this.#onsetMs);
+  }
+
+  #isVowelOverAgent(endMs: number): boolean {
+    return this.#echo.sounding(endMs) && periodicity(this.#past) >= VOICED;
   }
 
   #unvoiced(probability: number, level: number, endMs: number): void {

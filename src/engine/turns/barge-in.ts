@@ -17,7 +17,8 @@ export interface Sound {
 
 /** Speech of this length that continues is an interruption; coughs and knocks consist mostly of gaps. */
 const SPEECH_MS = 430;
-const STILL_SPEAKING_MS = 70;
+/** Windows of speech come every 20 or 40 ms, and a frame may be late by one. */
+const STILL_SPEAKING_MS = 60;
 
 /**
  * Decides whether the sound is an interruption; `wait`: undecided. At the deadline, speech that continues interrupts.

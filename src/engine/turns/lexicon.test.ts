@@ -156,7 +156,9 @@ describe('barge-in', () => {
     assert.equal(judge({ ...sound, lengthMs: 500, voicedMs: 450, due: true }), 'stop');
     // A cough lasts as long, but is mostly gaps; a short word has just ended.
     assert.equal(judge({ ...sound, lengthMs: 500, voicedMs: 200, due: true }), 'resume');
-    assert.equal(judge({ ...sound, lengthMs: 500, voicedMs: 450, quietMs: 90, due: true }), 'resume');
+    assert.equal(judge({ ...sound, lengthMs: 500, voicedMs: 450, quietMs: 65, due: true }), 'resume');
+    // The last window of speech came 40 ms ago, and the next frame is late.
+    assert.equal(judge({ ...sound, lengthMs: 500, voicedMs: 450, quietMs: 55, due: true }), 'stop');
     assert.equal(judge({ ...sound, speaking: false, due: true }), 'resume');
   });
 });
