@@ -62,6 +62,8 @@ export interface Context {
 }
 
 export interface Chromium {
+  startTracing(page: Page, options: { readonly categories: readonly string[] }): Promise<void>;
+  stopTracing(): Promise<Buffer>;
   newContext(options?: object): Promise<Context>;
   close(): Promise<void>;
 }
