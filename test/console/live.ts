@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { addEntry, fillCalls, fillEvents, fillLongCall, fillRunning, fillTalk } from '../support/console-records.ts';
+import {
+  addEntry,
+  fillCalls,
+  fillEvents,
+  fillLongCall,
+  fillRunning,
+  fillTalk,
+  runningCalls,
+} from '../support/console-records.ts';
 import type { Page } from '../support/chromium.ts';
 import { SESSION_COOKIE } from '#apis/kit/authenticate.ts';
 import { until } from '../support/server.ts';
@@ -148,6 +156,38 @@ export function liveTests(scene: ConsoleScene): void {
     const grown = (await heap()) - before;
     assert.ok(grown < 60, `${Math.round(grown)} MB more`);
     await untilTheApis(page, false);
+    await server.database("update calls set status = 'completed', ended_at = now() where to_number like '+1556%'");
+  });
+
+  it('3. what is said while the board is read stays, though the reading knows nothing of it', async () => {
+    const [page, server] = [scene.page(), scene.server()];
+    await fillRunning(server, 1, 300_000);
+    const [say] = await runningCalls(server, 1);
+    await open('/app/board', 'Live board');
+    await page.waitForSelector('[data-connection=live]', LONG);
+    await page.waitForSelector('article', LONG);
+    const words = 'article:has-text("Said meanwhile.")';
+    let [readings, letGo] = [0, () => undefined as void];
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    await page.route(/api\/calls\/board/, async (route) => {
+      const response = await route.fetch();
+      readings++;
+      if (readings === 1) await held;
+      await route.fulfill({ response });
+    });
+    await until('the board to be read', 60_000, () => readings === 1);
+    await say!('Said meanwhile.');
+    await page.waitForSelector(words, LONG);
+    await page.evaluate(`new MutationObserver(() => {
+      window.isLost ||= !document.querySelector('main').textContent.includes('Said meanwhile.');
+    }).observe(document.querySelector('main'), { subtree: true, childList: true, characterData: true })`);
+    letGo();
+    await until('the board to be read again', 60_000, () => readings === 2);
+    assert.ok(!(await page.evaluate<boolean>('window.isLost === true')), 'the words were set back');
+    await page.waitForSelector(words, LONG);
+    await page.unroute(/api\/calls\/board/);
     await server.database("update calls set status = 'completed', ended_at = now() where to_number like '+1556%'");
   });
 
@@ -323,6 +363,7 @@ export function liveTests(scene: ConsoleScene): void {
     await page.fill('[role=dialog] [name=password]', ADMIN.password);
     await page.press('[role=dialog] [name=password]', 'Enter');
     await page.waitForSelector('[role=dialog]', { ...LONG, state: 'detached' });
+    await page.waitForSelector('tbody a, h2:text-is("No conversation is like this")', LONG);
     assert.match(page.url(), /status=failed/);
     forgive(/401/);
   });

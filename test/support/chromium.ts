@@ -5,7 +5,9 @@ import { ROOT } from './process.ts';
 interface Route {
   continue(): Promise<void>;
   abort(): Promise<void>;
-  fulfill(reply: { readonly status: number; readonly body: string }): Promise<void>;
+  /** What the server replies. */
+  fetch(): Promise<object>;
+  fulfill(reply: { readonly status: number; readonly body: string } | { readonly response: object }): Promise<void>;
 }
 
 /** A WebSocket that a page has opened. */

@@ -40,7 +40,7 @@ export function Entry({
     toast('The link to this moment is copied');
   };
   return (
-    <div className="group grid grid-cols-[52px_60px_minmax(0,1fr)_auto] items-start gap-x-2 py-2 max-md:grid-cols-[44px_minmax(0,1fr)_auto]">
+    <div className="group grid grid-cols-[60px_60px_minmax(0,1fr)_auto] items-start gap-x-2 py-2 max-md:grid-cols-[56px_minmax(0,1fr)_auto]">
       <button
         type="button"
         onClick={() => onSeek(entry.start_ms, true)}
