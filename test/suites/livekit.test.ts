@@ -42,9 +42,11 @@ describe('calls in rooms of a LiveKit server', { concurrency: 1 }, () => {
     phone.speak(await world.voice('when are you open'));
     await world.untilSaid(call, 'agent', /nine to five/);
     await until('the supervisor to hear the caller and the agent', 30_000, () => listener.voices.length === 2);
-    const words = (voice: readonly Int16Array[]) =>
-      understood(world.offline.speechToText[0]!, listener.sound(voice), ['when are you open']);
-    assert.match((await Promise.all(listener.voices.map(words))).join(' | '), /wh(?:en|at) are you open/);
+    const words: string[] = [];
+    // One after the other: the recogniser runs behind the media, and has little time on a busy machine.
+    for (const voice of listener.voices)
+      words.push(await understood(world.offline.speechToText[0]!, listener.speech(voice), ['when are you open']));
+    assert.match(words.join(' | '), /wh(?:en|at) are you open/);
     await listener.leave();
     const before = phone.heardSeconds;
     phone.speak(await world.voice('what does it cost'));

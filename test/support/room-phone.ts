@@ -17,8 +17,11 @@ const RATE = 48_000;
 /** Speech, and no longer the noise before it. */
 const LOUD = 1500;
 const SILENT = 100;
+const SOUND = 300;
 /** More than this waits in the source only because this process was late. */
 const ON_TIME_MS = 20;
+
+const isSound = (pcm: Int16Array): boolean => pcm.some((sample) => Math.abs(sample) > SOUND);
 
 /** A telephone in a room, as the SIP service brings one: speaks what it is given in real time, keeps what it hears. */
 export class RoomPhone {
@@ -103,6 +106,11 @@ export class RoomPhone {
     return Int16Array.from(heard.flatMap((chunk) => [...chunk]));
   }
 
+  /** The same up to the last sound. */
+  speech(heard: readonly Int16Array[]): Int16Array {
+    return this.sound(heard.slice(0, heard.findLastIndex(isSound) + 1));
+  }
+
   async leave(): Promise<void> {
     clearInterval(this.#timer);
     await this.participant.disconnect();
@@ -130,7 +138,7 @@ export class RoomPhone {
     const voice: Int16Array[] = [];
     for await (const { data } of new AudioStream(track, { sampleRate: 8000, numChannels: 1, frameSizeMs: 20 })) {
       const pcm = data.slice();
-      const isLoud = pcm.some((sample) => Math.abs(sample) > 300);
+      const isLoud = isSound(pcm);
       this.onFrame(isLoud);
       if (this.firstHeardAtMs === 0 && pcm.some((sample) => Math.abs(sample) > LOUD))
         this.firstHeardAtMs = performance.now();
