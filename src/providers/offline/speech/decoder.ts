@@ -39,7 +39,9 @@ interface NativeDecoder {
 }
 
 const LANGUAGE_WEIGHT = 5;
-const CONFIG = { samprate: SAMPLE_RATE, loglevel: 'FATAL', beam: 1e-50, pbeam: 1e-50, wbeam: 1e-30, wip: 0.2 };
+/** Two Gaussians of four and narrow beams: as many words right on clean lines, for two thirds of the time. */
+const SEARCH = { topn: 2, beam: 1e-40, pbeam: 1e-40, wbeam: 1e-30, wip: 0.2 };
+const CONFIG = { samprate: SAMPLE_RATE, loglevel: 'FATAL', ...SEARCH };
 const BATCH = 1600;
 /** How often another sentence follows within an utterance. */
 const ANOTHER_SENTENCE = 0.15;
