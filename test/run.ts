@@ -1,5 +1,5 @@
-// Runs the suites, two side by side where they allow it, each within a budget: npm test [-- name ...], npm run check.
-// Prints the seconds of each; a suite whose peer is missing is skipped and says so, and with CI=true that is a failure.
+// Runs the suites, three side by side where they allow it, each within a budget: npm test [-- name ...], npm run check.
+// Prints the seconds of each, and of the processor; a suite whose peer is missing is skipped and says so, and with CI=true that is a failure.
 // A suite that fails is repeated once with nothing beside it. What passes then is printed as unsteady.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -10,6 +10,8 @@ import { BIN, CHECKS, SUITES, type Suite } from './suite-list.ts';
 interface Result {
   readonly suite: Suite;
   readonly seconds: number;
+  /** Processor time of its processes that ended before it, in seconds; null where the system does not tell. */
+  readonly cpuS: number | null;
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
@@ -18,7 +20,8 @@ interface Result {
 
 /** Compiled modules: each test file and each server that a test starts is a process of its own. */
 const COMPILED = join(ROOT, '.cache', 'compiled');
-const SIDE_BY_SIDE = 2;
+/** Suites wait for speech more than they compute: three keep two processors busy. */
+const SIDE_BY_SIDE = 3;
 
 const wanted = process.argv.slice(2);
 const chosen =
@@ -34,8 +37,11 @@ installTools();
 writeConsoleTypes();
 const database = chosen === CHECKS ? null : writeDatabase();
 if (chosen.some((suite) => suite.opensConsole)) must(process.execPath, [join('console', 'build.mjs')], ROOT);
+let cpuBefore = 0;
+cpuOfEnded();
 const began = performance.now();
-const queue = chosen.filter((suite) => !suite.alone);
+// The longest first, so that no side waits for another at the end.
+const queue = chosen.filter((suite) => !suite.alone).toSorted((one, other) => other.budgetS - one.budgetS);
 const results: Result[] = [];
 const workOff = async (queue: Suite[]) => {
   for (let suite = queue.shift(); suite; suite = queue.shift()) {
@@ -44,7 +50,7 @@ const workOff = async (queue: Suite[]) => {
     report(result);
   }
 };
-await Promise.all(Array.from({ length: SIDE_BY_SIDE }, () => workOff(queue)));
+await Promise.all(Array.from({ length: chosen === CHECKS ? 2 : SIDE_BY_SIDE }, () => workOff(queue)));
 await workOff(chosen.filter((suite) => suite.alone));
 const unsteady: string[] = [];
 for (const [at, { suite, failed: failures }] of results.entries()) {
@@ -96,7 +102,7 @@ function must(command: string, args: readonly string[], cwd: string): void {
 
 function runSuite(suite: Suite): Promise<Result> {
   const missing = suite.needs?.() ?? null;
-  const empty = { suite, seconds: 0, passed: 0, failed: 0, skipped: 0 };
+  const empty = { suite, seconds: 0, cpuS: null, passed: 0, failed: 0, skipped: 0 };
   if (missing !== null) return Promise.resolve({ ...empty, skipped: 1, output: missing });
   if (suite.files?.length === 0) return Promise.resolve({ ...empty, failed: 1, output: 'no test file was found' });
   const [program, ...args] = suite.command ?? [
@@ -124,6 +130,8 @@ function runSuite(suite: Suite): Promise<Result> {
     });
     let output = '';
     let late = false;
+    let cpuS: number | null = null;
+    child.on('exit', () => (cpuS = cpuOfEnded()));
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
     const limit = setTimeout(() => {
@@ -135,13 +143,14 @@ function runSuite(suite: Suite): Promise<Result> {
       const count = (word: string) => Number(new RegExp(`^ℹ ${word} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
       const seconds = (performance.now() - start) / 1000;
       if (late)
-        return done({ ...empty, seconds, failed: 1, output: `${output}\nover its budget of ${suite.budgetS} s` });
+        return done({ ...empty, seconds, cpuS, failed: 1, output: `${output}\nover its budget of ${suite.budgetS} s` });
       if (suite.command)
-        return done({ ...empty, seconds, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, output });
+        return done({ ...empty, seconds, cpuS, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, output });
       const failed = count('fail') + count('cancelled');
       done({
         suite,
         seconds,
+        cpuS,
         passed: count('pass'),
         failed: failed === 0 && code !== 0 ? 1 : failed,
         skipped: count('skipped') + count('todo'),
@@ -151,6 +160,17 @@ function runSuite(suite: Suite): Promise<Result> {
   });
 }
 
+/** Processor time of the children that have ended since this was last asked, with all that they waited for, in seconds. */
+function cpuOfEnded(): number | null {
+  if (!existsSync('/proc/self/stat')) return null;
+  // Fields after the name: children's user and system time are the 14th and 15th, in hundredths of a second (proc(5)).
+  const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]!.split(' ');
+  const all = (Number(fields[13]) + Number(fields[14])) / 100;
+  const since = all - cpuBefore;
+  cpuBefore = all;
+  return since;
+}
+
 /** The files of a suite in which a test failed; all of them where that is not known. */
 function failedFiles({ suite, output }: Result): readonly string[] {
   const named = new Set([...output.matchAll(/^test at (\S+?):\d+:\d+$/gm)].map(([, name]) => name!));
@@ -158,10 +178,10 @@ function failedFiles({ suite, output }: Result): readonly string[] {
   return failed.length === named.size && failed.length > 0 ? failed : suite.files!;
 }
 
-function report({ suite, seconds, passed, failed, skipped, output }: Result): void {
+function report({ suite, seconds, cpuS, passed, failed, skipped, output }: Result): void {
   const state = failed > 0 ? 'FAILED' : skipped > 0 ? 'skipped' : 'ok';
   console.log(
-    `${state.padEnd(8)} ${suite.name.padEnd(30)} ${seconds.toFixed(1).padStart(6)} s  ${passed} passed${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}`,
+    `${state.padEnd(8)} ${suite.name.padEnd(30)} ${seconds.toFixed(1).padStart(6)} s ${cpuS === null ? '' : `${cpuS.toFixed(0).padStart(5)} s of processor`}  ${passed} passed${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}`,
   );
   if (failed > 0) console.log(output.trim().split('\n').slice(-150).join('\n'));
   else if (skipped > 0) console.log(`         ${output.trim().split('\n')[0]}`);

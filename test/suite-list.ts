@@ -92,7 +92,6 @@ const STORE = [
 ];
 
 export const SUITES: readonly Suite[] = [
-  // The longest first, so that neither side waits for the other at the end.
   {
     name: 'outage',
     budgetS: 1200,

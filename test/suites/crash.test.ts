@@ -12,6 +12,9 @@ import { deleteDataDir, newDataDir } from '../support/data-dir.ts';
 type Json = Record<string, unknown>;
 const ADMIN = { email: 'admin@localhost', password: 'crash password' };
 const CALLS = 50;
+/** One call in so many is a conversation; on the others a silent person listens, which costs little. */
+const TALKING = 5;
+const numberOf = (call: number) => (call % TALKING === 0 ? '+15005550006' : '+15005550010');
 const ROUNDS = 2;
 
 const dataDir = newDataDir('crash');
@@ -150,17 +153,17 @@ describe('kill -9 with fifty calls running', () => {
       const first = new Client(await start());
       told.refreshToken = (await first.signIn()).refresh_token;
       await first.signIn();
-      const place = async (key: string) => {
+      const place = async (key: string, call: number) => {
         const { status, body } = await first.ask(
           'POST',
           '/v1/convai/twilio/outbound-call',
-          { to_number: '+15005550006' },
+          { to_number: numberOf(call) },
           { 'idempotency-key': key },
         );
         assert.equal(status, 200, JSON.stringify(body));
         told.calls.set(key, String(body['call_sid']));
       };
-      await Promise.all(Array.from({ length: CALLS }, (_, i) => place(`${round}-${i}`)));
+      await Promise.all(Array.from({ length: CALLS }, (_, i) => place(`${round}-${i}`, i)));
       const conversation = async (sid: string) => (await first.ask('GET', `/v1/convai/conversations/${sid}`)).body;
       // Asked for in one: fifty questions at a time would keep the machine from speaking.
       await until(
@@ -178,13 +181,16 @@ describe('kill -9 with fifty calls running', () => {
       );
       // Clients work until the crash at a random moment.
       const working = [0, 1, 2, 3].map((kind) => work(first, told, kind).catch(() => undefined));
-      const late = Promise.all(Array.from({ length: 8 }, (_, i) => place(`${round}-late-${i}`).catch(() => undefined)));
+      const late = Promise.all(
+        Array.from({ length: 8 }, (_, i) => place(`${round}-late-${i}`, i).catch(() => undefined)),
+      );
       const hasHappened = () =>
         told.usedRefreshTokens.size > 1 && told.revokedKeys.size > 0 && told.users.size > 0 && told.deleted.size > 0;
       await until('some of all work', 60_000, () => hasHappened() || null);
       await new Promise((strike) => setTimeout(strike, Math.random() * 1000));
       await first.server.kill();
       await Promise.all([...working, late]);
+      let broken = 0;
 
       const second = new Client(await start());
       // The access token of before is good: its sign-in was not ended.
@@ -192,9 +198,14 @@ describe('kill -9 with fifty calls running', () => {
       for (const sid of told.calls.values()) {
         const { status, body } = await second.ask('GET', `/v1/convai/conversations/${sid}`);
         assert.equal(status, 200, sid);
-        assert.deepEqual([body['status'], /server/.test(String(body['failure_reason']))], ['failed', true], sid);
+        // A silent person is hung up on after half a minute, which may have been before.
+        if (body['status'] !== 'completed' || body['end_reason'] !== 'silence') {
+          assert.deepEqual([body['status'], /server/.test(String(body['failure_reason']))], ['failed', true], sid);
+          broken++;
+        }
         assert.ok(String(body['transcript']).startsWith(before.get(sid) ?? ''), 'words that were on record are gone');
       }
+      assert.ok(broken >= CALLS / TALKING, `${broken} calls were cut off`);
       const live = await second.ask('GET', '/voice/calls?status=in-progress');
       assert.deepEqual(live.body['calls'], []);
       await assertStatistics(second);
@@ -215,11 +226,13 @@ describe('kill -9 with fifty calls running', () => {
         );
       assert.ok(hasHappened(), 'nothing happened before it struck');
       // A repetition does not dial again; one without a reply gets the created record, or is executed now.
-      for (const [key, sid] of [...told.calls].slice(0, 5)) {
+      for (let call = 0; call < 5; call++) {
+        const key = `${round}-${call}`;
+        const sid = told.calls.get(key);
         const again = await second.ask(
           'POST',
           '/v1/convai/twilio/outbound-call',
-          { to_number: '+15005550006' },
+          { to_number: numberOf(call) },
           { 'idempotency-key': key },
         );
         assert.deepEqual([again.status, again.body['call_sid']], [200, sid]);
