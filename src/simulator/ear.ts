@@ -12,9 +12,9 @@ export interface EarEvents {
   understood(text: string, endedAtMs: number): void;
 }
 
-/** The hearing of a simulated person: the same recogniser as the agent's, on the audio alone. */
+/** The hearing of a simulated person: the same recogniser as the agent's, on the audio alone; without one, the level. */
 export class Ear {
-  readonly #stream: SpeechToTextStream;
+  readonly #stream: SpeechToTextStream | null;
   readonly #clock: CallClock;
   readonly #events: EarEvents;
   readonly #pauseMs: number;
@@ -27,7 +27,7 @@ export class Ear {
   #endedAtMs = 0;
 
   constructor(options: {
-    recogniser: SpeechToText;
+    recogniser: SpeechToText | null;
     clock: CallClock;
     context: SpeechContext;
     pauseMs: number;
@@ -36,15 +36,16 @@ export class Ear {
     this.#clock = options.clock;
     this.#events = options.events;
     this.#pauseMs = options.pauseMs;
-    this.#stream = options.recogniser.open({
-      language: 'en',
-      context: options.context,
-      working: (budgetMs) => options.clock.working(budgetMs),
-      onPart: (part) => {
-        if (part.type === 'transcript-final') this.#events.understood(part.text, this.#endedAtMs);
-        else if (part.type === 'error') this.#events.understood('', this.#endedAtMs);
-      },
-    });
+    this.#stream =
+      options.recogniser?.open({
+        language: 'en',
+        context: options.context,
+        working: (budgetMs) => options.clock.working(budgetMs),
+        onPart: (part) => {
+          if (part.type === 'transcript-final') this.#events.understood(part.text, this.#endedAtMs);
+          else if (part.type === 'error') this.#events.understood('', this.#endedAtMs);
+        },
+      }) ?? null;
   }
 
   /** Whether the other end is speaking, as far as heard. */
@@ -63,18 +64,18 @@ export class Ear {
     if (loud) this.#lastLoudMs = now;
     if (!this.#speaking && this.#loud >= FRAMES_TO_BEGIN) {
       this.#speaking = true;
-      this.#stream.begin(++this.#utterance);
+      this.#stream?.begin(++this.#utterance);
       this.#events.speechBegan();
     }
-    this.#stream.audio(pcm);
+    this.#stream?.audio(pcm);
     if (this.#speaking && now - this.#lastLoudMs >= this.#pauseMs) {
       this.#speaking = false;
       this.#endedAtMs = this.#lastLoudMs;
-      this.#stream.end(this.#utterance);
+      this.#stream?.end(this.#utterance);
     }
   }
 
   close(): void {
-    this.#stream.close();
+    this.#stream?.close();
   }
 }

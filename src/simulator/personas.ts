@@ -20,8 +20,8 @@ export interface Persona {
   readonly farewell?: string;
   /** A recorded greeting with a beep instead of a person. */
   readonly machine?: { readonly greeting: string; readonly beepHz: number };
-  /** `turn` counts from 0; null stays silent. */
-  react(heard: string, turn: number): Reaction | null;
+  /** `turn` counts from 0; a null reaction stays silent. Null: never answers, so that nothing need be understood. */
+  readonly react: ((heard: string, turn: number) => Reaction | null) | null;
 }
 
 export type Pickup =
@@ -82,7 +82,7 @@ const PEOPLE: Readonly<Record<string, Pickup>> = {
     outcome: 'answered',
     persona: persona('voicemail', 'offline-oscar', {
       hello: null,
-      react: () => null,
+      react: null,
       leavesAfterMs: 120_000,
       machine: {
         greeting:
@@ -93,7 +93,7 @@ const PEOPLE: Readonly<Record<string, Pickup>> = {
   },
   '0005': {
     outcome: 'answered',
-    persona: persona('in a hurry', 'offline-rosa', { hello: 'Hello?', leavesAfterMs: 1000, react: () => null }),
+    persona: persona('in a hurry', 'offline-rosa', { hello: 'Hello?', leavesAfterMs: 1000, react: null }),
   },
   '0006': {
     outcome: 'answered',
@@ -132,7 +132,7 @@ const PEOPLE: Readonly<Record<string, Pickup>> = {
       react: interested(NAME),
     }),
   },
-  '0010': { outcome: 'answered', persona: persona('silent', 'offline-kai', { hello: null, react: () => null }) },
+  '0010': { outcome: 'answered', persona: persona('silent', 'offline-kai', { hello: null, react: null }) },
 };
 
 const PREFIX = '+1500555';

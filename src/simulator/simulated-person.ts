@@ -56,7 +56,7 @@ export class SimulatedPerson implements MediaLeg {
   constructor(options: PersonOptions) {
     this.#options = options;
     this.#ear = new Ear({
-      recogniser: options.recogniser,
+      recogniser: options.persona.react && options.recogniser,
       clock: options.clock,
       context: { phrases: options.hints },
       pauseMs: PAUSE_MS,
@@ -198,7 +198,8 @@ export class SimulatedPerson implements MediaLeg {
   }
 
   #understood(text: string, endedAtMs: number): void {
-    if (this.#gone || text === '' || this.#options.persona.machine) return;
+    const { react } = this.#options.persona;
+    if (this.#gone || text === '' || !react) return;
     // A person who fell silent when interrupted needs no further reaction.
     const over = this.#spokeOver;
     if (over && endedAtMs >= over.fromMs && endedAtMs <= over.untilMs) return;
@@ -209,7 +210,7 @@ export class SimulatedPerson implements MediaLeg {
       if (this.#saying || this.#ear.hearing) return;
       const heard = this.#heardText;
       this.#heardText = '';
-      const reaction = this.#options.persona.react(heard, this.#turn++);
+      const reaction = react(heard, this.#turn++);
       if (reaction) this.#respond(reaction);
     });
   }

@@ -48,7 +48,7 @@ async function call(number: string, prompt: string, first: string, name?: string
   const used: { name: string; args: ToolArgs }[] = [];
   let heard = first;
   for (let turn = 0; turn < MOST_TURNS; turn++) {
-    const reaction = persona.react(spokenWords(heard).join(' '), turn);
+    const reaction = persona.react?.(spokenWords(heard).join(' '), turn);
     if (!reaction) return { messages, used, ended: false };
     messages.push({ role: 'caller', text: reaction.say });
     if (reaction.hangUp) return { messages, used, ended: true };
