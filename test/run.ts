@@ -1,5 +1,6 @@
 // Runs the suites, three side by side where they allow it, each within a budget: npm test [-- name ...], npm run check.
-// Prints the seconds of each, and of the processor; a suite whose peer is missing is skipped and says so, and with CI=true that is a failure.
+// Prints the seconds of each, and of the processor; a suite whose peer is missing is skipped and says so, and with
+// CI=true that is a failure.
 // A suite that fails is repeated once with nothing beside it. What passes then is printed as unsteady.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -160,7 +161,7 @@ function runSuite(suite: Suite): Promise<Result> {
   });
 }
 
-/** Processor time of the children that have ended since this was last asked, with all that they waited for, in seconds. */
+/** Processor time of the children that ended since the last call, with that of their own children, in seconds. */
 function cpuOfEnded(): number | null {
   if (!existsSync('/proc/self/stat')) return null;
   // Fields after the name: children's user and system time are the 14th and 15th, in hundredths of a second (proc(5)).

@@ -105,7 +105,7 @@ async function untilEnded(app: App, sid: string, limitMs: number): Promise<Call>
   });
 }
 
-/** Pauses between two looks at a condition: a tenth of the time waited so far, since each look costs the server a query. */
+/** Between two looks at a condition passes a tenth of the time waited so far: each look costs the server a query. */
 const SHORTEST_PAUSE_MS = 30;
 const LONGEST_PAUSE_MS = 150;
 
