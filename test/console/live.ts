@@ -191,6 +191,23 @@ export function liveTests(scene: ConsoleScene): void {
     await server.database("update calls set status = 'completed', ended_at = now() where to_number like '+1556%'");
   });
 
+  it('3. where calls stand is read every few seconds, however much is said', async () => {
+    const [page, server] = [scene.page(), scene.server()];
+    await fillRunning(server, 1, 310_000);
+    const [say] = await runningCalls(server, 1);
+    await open('/app/board', 'Live board');
+    await page.waitForSelector('article', LONG);
+    let readings = 0;
+    await page.route(/api\/calls\/board/, (route) => (readings++, route.continue()));
+    // Words come several times between two readings; the server's own status has it read every 30 s at most.
+    await until('the board to be read three times', 20_000, async () => {
+      await say!('And another word.');
+      return readings >= 3 || null;
+    });
+    await page.unroute(/api\/calls\/board/);
+    await server.database("update calls set status = 'completed', ended_at = now() where to_number like '+1556%'");
+  });
+
   it('10. shows the newest choice, though an older answer comes later', async () => {
     const page = scene.page();
     await open('/app/conversations', 'Conversations');

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useRef, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { api } from '@/api/client.ts';
 import { useAddress } from '@/design/address.ts';
 import { timeOfDay } from '@/design/format.ts';
@@ -13,7 +13,7 @@ import { readAgain } from '@/live/read-again.ts';
 import { useThrottled } from '@/live/throttled.ts';
 import { useAgentNames } from './agent-names.ts';
 import { duration } from '@/design/format.ts';
-import { LANES, type Board, type Card } from './board/board-data.ts';
+import { LANES, type Card } from './board/board-data.ts';
 import { Lane } from './board/lane.tsx';
 
 const KEY = ['calls', 'board'];
@@ -24,7 +24,7 @@ const STALE_MS = 10_000;
 export function BoardPage(): ReactNode {
   const [search, setSearch] = useAddress();
   const board = useBoard();
-  const cards = board.data?.data.calls ?? [];
+  const { cards } = board;
   const agents = useAgentNames(cards.map((card) => card.agent_id));
   const isWall = search['wall'] !== undefined;
   const only = search['lane'];
@@ -81,37 +81,46 @@ export function BoardPage(): ReactNode {
 function useBoard() {
   const queries = useQueryClient();
   const again = useThrottled(() => void readAgain(queries, KEY), 500);
-  /** The last words of each call, and when this page heard them. */
-  const heard = useRef(new Map<string, { readonly event: LiveEvent; readonly at: number }>());
+  const [heard, setHeard] = useState<Heard>(new Map());
   useEvents(
     (events) => {
       const said = events.filter(({ type }) => type === 'message.sent' || type === 'message.received');
-      for (const event of said) heard.current.set(String(event.data['call_id']), { event, at: performance.now() });
-      if (said.length > 0)
-        queries.setQueryData<Board>(KEY, (before) => before && { ...before, data: withWords(before.data, said) });
+      if (said.length > 0) setHeard((before) => withWords(before, said));
       if (said.length < events.length) again();
     },
     () => again(),
   );
-  return useQuery({
+  const board = useQuery({
     queryKey: KEY,
-    queryFn: async ({ signal }) => {
-      const asked = performance.now();
-      const board = await api('GET /api/calls/board', {}, { signal });
-      // What was heard since it was asked for may be newer than the reply.
-      for (const [call, { at }] of heard.current) if (at < asked) heard.current.delete(call);
-      return {
-        ...board,
-        data: withWords(
-          board.data,
-          [...heard.current.values()].map(({ event }) => event),
-        ),
-      };
-    },
+    queryFn: ({ signal }) => api('GET /api/calls/board', {}, { signal }),
     refetchInterval: POLL_MS,
     refetchIntervalInBackground: true,
   });
+  const { data } = board;
+  useEffect(() => {
+    const calls = new Map(data?.data.calls.map((card) => [card.call_id, card]));
+    setHeard((before) => new Map([...before].filter(([call, event]) => isNewer(event, calls.get(call)))));
+  }, [data]);
+  return { ...board, cards: data?.data.calls.map((card) => withLast(card, heard.get(card.call_id))) ?? [] };
 }
+
+/** The last words of each call that came by events: they stand beside the board, whose readings are timed by its query. */
+type Heard = ReadonlyMap<string, LiveEvent>;
+
+function withWords(before: Heard, said: readonly LiveEvent[]): Heard {
+  const heard = new Map(before);
+  for (const event of said) {
+    const call = String(event.data['call_id']);
+    const known = heard.get(call);
+    // After a gap, events come again.
+    if (!known || known.timestamp <= event.timestamp) heard.set(call, event);
+  }
+  return heard;
+}
+
+/** Whether these words came after those that the reading has. */
+const isNewer = (event: LiveEvent, card: Card | undefined): boolean =>
+  card !== undefined && (card.last === null || event.timestamp > card.last.at);
 
 /** Words on our side that no AI agent said are a human agent's. */
 function speakerOf({ type, data }: LiveEvent): 'caller' | 'agent' | 'human' {
@@ -119,26 +128,10 @@ function speakerOf({ type, data }: LiveEvent): 'caller' | 'agent' | 'human' {
   return data['agent_id'] === null ? 'human' : 'agent';
 }
 
-/** The board with what was said since it was read. */
-function withWords(data: Board['data'], said: readonly LiveEvent[]): Board['data'] {
-  const last = new Map(said.map((event) => [String(event.data['call_id']), event]));
-  return {
-    ...data,
-    calls: data.calls.map((card) => {
-      const event = last.get(card.call_id);
-      return event
-        ? {
-            ...card,
-            last: {
-              speaker: speakerOf(event),
-              text: String(event.data['message']),
-              at: event.timestamp,
-            },
-          }
-        : card;
-    }),
-  };
-}
+const withLast = (card: Card, event: LiveEvent | undefined): Card =>
+  event && isNewer(event, card)
+    ? { ...card, last: { speaker: speakerOf(event), text: String(event.data['message']), at: event.timestamp } }
+    : card;
 
 /** Says how old the board is once it is older than it should be. */
 function AsOf({ at }: { readonly at: number }): ReactNode {

@@ -1,7 +1,7 @@
 import type { ReplyOf } from '@/api/client.ts';
 import type { Tone } from '@/design/status.tsx';
 
-export type Board = ReplyOf<'GET /api/calls/board'>;
+type Board = ReplyOf<'GET /api/calls/board'>;
 export type Card = Board['data']['calls'][number];
 
 export const LANES = [
