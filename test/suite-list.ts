@@ -110,16 +110,16 @@ export const SUITES: readonly Suite[] = [
   },
   { name: 'interleavings', budgetS: 700, files: ['test/turns/interleavings.test.ts'] },
   ...CHECKS,
-  { name: 'unit', budgetS: 120, together: true, files: tests('src/**/*.test.ts') },
-  { name: 'speech', budgetS: 180, files: tests('test/speech/*.test.ts') },
+  { name: 'unit', budgetS: 240, together: true, files: tests('src/**/*.test.ts') },
+  { name: 'speech', budgetS: 300, files: tests('test/speech/*.test.ts') },
   {
     name: 'store, embedded Postgres 18',
-    budgetS: 300,
+    budgetS: 420,
     files: [...STORE, 'test/store/embedded.test.ts'],
   },
   {
     name: 'store, Postgres 15',
-    budgetS: 300,
+    budgetS: 420,
     files: STORE,
     env: { TEST_POSTGRES_BIN: PG15 },
     needs: () => file(join(PG15, 'postgres')),
@@ -150,12 +150,12 @@ export const SUITES: readonly Suite[] = [
     budgetS: 540,
     files: tests('test/suites/{tools,tools-scripted,tools-confirmed,bookings-changed}.test.ts'),
   },
-  { name: 'webhooks', budgetS: 300, files: tests('test/suites/webhook{s,-storm,-fairness}.test.ts') },
+  { name: 'webhooks', budgetS: 420, files: tests('test/suites/webhook{s,-storm,-fairness}.test.ts') },
   { name: 'uploads', budgetS: 120, files: ['test/suites/uploads.test.ts', 'test/suites/orphan-files.test.ts'] },
   { name: 'knowledge', budgetS: 180, files: ['test/suites/knowledge.test.ts'] },
   {
     name: 'carriers',
-    budgetS: 480,
+    budgetS: 600,
     files: [
       'test/suites/carriers.test.ts',
       'test/suites/carrier-webhooks.test.ts',
@@ -167,7 +167,7 @@ export const SUITES: readonly Suite[] = [
   },
   {
     name: 'talk',
-    budgetS: 240,
+    budgetS: 360,
     files: [
       ...tests('test/suites/orchestrator-{agents,conversations,memory}.test.ts'),
       'test/suites/event-socket.test.ts',
@@ -234,7 +234,7 @@ export const SUITES: readonly Suite[] = [
   { name: 'stop', budgetS: 240, files: ['test/suites/stop.test.ts'] },
   {
     name: 'two servers',
-    budgetS: 300,
+    budgetS: 420,
     files: tests('test/suites/{two-servers,desk-two-servers,takeover}.test.ts'),
   },
   { name: 'deploy', budgetS: 180, files: tests('test/deploy/{deploy,monitoring}.test.ts') },
