@@ -51,7 +51,7 @@ const workOff = async (queue: Suite[]) => {
     report(result);
   }
 };
-await Promise.all(Array.from({ length: chosen === CHECKS ? 2 : SIDE_BY_SIDE }, () => workOff(queue)));
+await Promise.all(Array.from({ length: SIDE_BY_SIDE }, () => workOff(queue)));
 await workOff(chosen.filter((suite) => suite.alone));
 const unsteady: string[] = [];
 for (const [at, { suite, failed: failures }] of results.entries()) {

@@ -38,7 +38,7 @@ describe('turns in text', () => {
     const told: string[] = [];
     const first = turns.run(1, async () => {
       told.push('first begins');
-      while (conversations.extended < 4) await pause(5);
+      while (conversations.extended < 6) await pause(5);
       told.push('first ends');
     });
     await Promise.all([first, turns.run(1, async () => void told.push('second'))]);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import {
   addEntry,
+  endRunning,
   fillCalls,
   fillEvents,
   fillLongCall,
@@ -156,7 +157,7 @@ export function liveTests(scene: ConsoleScene): void {
     const grown = (await heap()) - before;
     assert.ok(grown < 60, `${Math.round(grown)} MB more`);
     await untilTheApis(page, false);
-    await server.database("update calls set status = 'completed', ended_at = now() where to_number like '+1556%'");
+    await endRunning(server);
   });
 
   it('3. what is said while the board is read stays, though the reading knows nothing of it', async () => {
@@ -188,7 +189,7 @@ export function liveTests(scene: ConsoleScene): void {
     assert.ok(!(await page.evaluate<boolean>('window.isLost === true')), 'the words were set back');
     await page.waitForSelector(words, LONG);
     await page.unroute(/api\/calls\/board/);
-    await server.database("update calls set status = 'completed', ended_at = now() where to_number like '+1556%'");
+    await endRunning(server);
   });
 
   it('3. where calls stand is read every few seconds, however much is said', async () => {
@@ -205,7 +206,7 @@ export function liveTests(scene: ConsoleScene): void {
       return readings >= 3 || null;
     });
     await page.unroute(/api\/calls\/board/);
-    await server.database("update calls set status = 'completed', ended_at = now() where to_number like '+1556%'");
+    await endRunning(server);
   });
 
   it('10. shows the newest choice, though an older answer comes later', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { numberOf } from '../support/many-calls.ts';
 import { freePort, ROOT, ServerProcess } from '../support/process.ts';
 import { until } from '../support/server.ts';
 import { deleteDataDir, newDataDir } from '../support/data-dir.ts';
@@ -12,9 +13,8 @@ import { deleteDataDir, newDataDir } from '../support/data-dir.ts';
 type Json = Record<string, unknown>;
 const ADMIN = { email: 'admin@localhost', password: 'crash password' };
 const CALLS = 50;
-/** One call in so many is a conversation; on the others a silent person listens, which costs little. */
+/** One call in this many is a conversation. */
 const TALKING = 5;
-const numberOf = (call: number) => (call % TALKING === 0 ? '+15005550006' : '+15005550010');
 const ROUNDS = 2;
 
 const dataDir = newDataDir('crash');
@@ -157,7 +157,7 @@ describe('kill -9 with fifty calls running', () => {
         const { status, body } = await first.ask(
           'POST',
           '/v1/convai/twilio/outbound-call',
-          { to_number: numberOf(call) },
+          { to_number: numberOf(call, TALKING) },
           { 'idempotency-key': key },
         );
         assert.equal(status, 200, JSON.stringify(body));
@@ -188,6 +188,7 @@ describe('kill -9 with fifty calls running', () => {
         told.usedRefreshTokens.size > 1 && told.revokedKeys.size > 0 && told.users.size > 0 && told.deleted.size > 0;
       await until('some of all work', 60_000, () => hasHappened() || null);
       await new Promise((strike) => setTimeout(strike, Math.random() * 1000));
+      const struckAt = Date.now();
       await first.server.kill();
       await Promise.all([...working, late]);
       let broken = 0;
@@ -198,8 +199,11 @@ describe('kill -9 with fifty calls running', () => {
       for (const sid of told.calls.values()) {
         const { status, body } = await second.ask('GET', `/v1/convai/conversations/${sid}`);
         assert.equal(status, 200, sid);
-        // A silent person is hung up on after half a minute, which may have been before.
-        if (body['status'] !== 'completed' || body['end_reason'] !== 'silence') {
+        if (body['end_reason'] === 'silence') {
+          // A silent person is hung up on after half a minute.
+          assert.ok(Date.parse(`${String(body['ended_at'])}Z`) <= struckAt, `${sid} ended after the crash`);
+          assert.equal(body['status'], 'completed', sid);
+        } else {
           assert.deepEqual([body['status'], /server/.test(String(body['failure_reason']))], ['failed', true], sid);
           broken++;
         }
@@ -232,7 +236,7 @@ describe('kill -9 with fifty calls running', () => {
         const again = await second.ask(
           'POST',
           '/v1/convai/twilio/outbound-call',
-          { to_number: numberOf(call) },
+          { to_number: numberOf(call, TALKING) },
           { 'idempotency-key': key },
         );
         assert.deepEqual([again.status, again.body['call_sid']], [200, sid]);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { recordOfLine } from '#core/calls/call-record.ts';
+import { numberOf } from '../support/many-calls.ts';
 import { OwnPostgres } from '../support/postgres.ts';
 import { freePort, ServerProcess } from '../support/process.ts';
 import { Random } from '../support/random.ts';
@@ -18,7 +19,7 @@ import { deleteDataDir } from '../support/data-dir.ts';
 type Json = Record<string, unknown>;
 const KEY = 'outage-admin-key';
 const CALLS = Number(process.env['OUTAGE_CALLS'] ?? 6);
-/** One call in this many is a conversation; on the others a silent person listens, which costs little. */
+/** One call in this many is a conversation. */
 const TALKING = 4;
 const MOMENTS = Number(process.env['OUTAGE_MOMENTS'] ?? 6);
 const SEED = Number(process.env['OUTAGE_SEED'] ?? 1);
@@ -119,8 +120,7 @@ describe('the database goes away', () => {
   /** Conversations end by themselves: new calls take their places, so that each outage meets this many. */
   const fillUp = async () => {
     const missing = CALLS - (await inProgress(calls));
-    for (let n = 0; n < missing; n++)
-      calls.push(await place(n % 2 === 0 ? a : b, calls.length % TALKING === 0 ? '+15005550006' : '+15005550010'));
+    for (let n = 0; n < missing; n++) calls.push(await place(n % 2 === 0 ? a : b, numberOf(calls.length, TALKING)));
     await until('enough calls to be answered', 60_000, async () => (await inProgress(calls)) > CALLS / 2 || null);
   };
 

@@ -163,3 +163,8 @@ export async function fillRunning(server: TestServer, calls: number, already = 0
     where id in (${rows.map((row) => String(row['id'])).join()})`);
   return rows.map((row) => String(row['to_number']));
 }
+
+/** Ends the calls of `fillRunning`. */
+export async function endRunning(server: TestServer): Promise<void> {
+  await server.database("update calls set status = 'completed', ended_at = now() where to_number like '+1556%'");
+}
