@@ -123,7 +123,7 @@ export function curlOf<O extends OperationName>(operation: O, input: InputOf<O>)
     'curl',
     ...(method === 'GET' ? [] : ['-X', method]),
     quoted(location.origin + url),
-    '-H "xi-api-key: $TRUNKLINE_KEY"',
+    '-H "xi-api-key: $TRUNKLINE_API_KEY"',
     ...(any.body === undefined ? [] : [`-H 'content-type: application/json'`, '-d', quoted(JSON.stringify(any.body))]),
   ].join(' ');
 }

@@ -16,7 +16,7 @@ export function CopyCurl<O extends OperationName>({
 }): ReactNode {
   const copy = async () => {
     await navigator.clipboard.writeText(curlOf(operation, input));
-    toast('Copied as curl', 'Set TRUNKLINE_KEY to an API key and paste it in a terminal.');
+    toast('Copied as curl', 'Set TRUNKLINE_API_KEY to an API key and paste it in a terminal.');
   };
   if (words)
     return (

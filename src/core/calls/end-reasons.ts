@@ -29,7 +29,13 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /** Why a call ended, as a sentence for people; null while it has no reason. */
-export function endingWords({ failureReason, endReason }: Pick<Call, 'failureReason' | 'endReason'>): string | null {
+export function endingWords({
+  failureReason,
+  endReason,
+  endedBy,
+}: Pick<Call, 'failureReason' | 'endReason' | 'endedBy'>): string | null {
   if (failureReason !== null) return `${failureReason.replace(/\.$/, '')}.`;
+  // Both the agent and a user's request without a reason of its own end a call as completed.
+  if (endReason === 'completed' && endedBy === 'human') return 'A user ended the call.';
   return endReason === null ? null : (WORDS[endReason] ?? `It ended: ${endReason.replaceAll('_', ' ')}.`);
 }

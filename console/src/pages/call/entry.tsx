@@ -50,7 +50,7 @@ export function Entry({
         {moment(entry.start_ms)}
       </button>
       <span className={`${colour} max-md:col-start-2 max-md:row-start-1`}>{name}</span>
-      <div className="min-w-0 max-md:col-start-2 max-md:row-start-2">
+      <div className="min-w-0 max-md:col-span-2 max-md:col-start-2 max-md:row-start-2">
         <Words entry={entry} />
         <Notes entry={entry} />
         {entry.latency && <Latency latency={entry.latency} />}

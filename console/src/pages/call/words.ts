@@ -6,7 +6,7 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   no_answer: 'No person answered',
   busy: 'Every person was busy',
   failed: 'It failed',
-  caller_gone: 'The caller hung up before',
+  caller_gone: 'The call ended before',
   returned_to_ai: 'The agent took it back',
   callback: 'A callback was agreed',
 };
@@ -18,6 +18,8 @@ export function outcomeOf({
   human_connected_at: to,
 }: Timeline['transfers'][number]): string {
   const words = outcome === null ? 'Under way' : (OUTCOMES[outcome] ?? outcome);
+  // How the call ended stands above.
+  const why = outcome === 'caller_gone' || cause === null ? '' : ` (${cause.replaceAll('_', ' ')})`;
   const waited = to === null ? '' : ` after ${Math.round((Date.parse(to) - Date.parse(from)) / 1000)} s`;
-  return `${words}${waited}${cause ? ` (${cause.replaceAll('_', ' ')})` : ''}.`;
+  return `${words}${waited}${why}.`;
 }
