@@ -10,6 +10,7 @@ import {
   mkdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -156,11 +157,17 @@ function connectionOf(place: Place, database: string): EmbeddedPostgres['connect
   return { host: place.sockets, port: 5432, user: USER, database };
 }
 
-/** Where things lie, and as whom the server runs: Postgres refuses to run as root. */
+/**
+ * Where things lie, and as whom the server runs: Postgres refuses to run as root. The data folder may be reached by
+ * symbolic links: links that change later have no effect on a server that runs.
+ */
 function prepare(options: EmbeddedOptions): Place {
   const root = process.getuid?.() === 0;
-  const wanted = resolve(options.dataDir, 'postgres');
-  const name = createHash('sha256').update(wanted).digest('hex').slice(0, 16);
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  const [given, real] = [resolve(options.dataDir), realpathSync(options.dataDir)].map((dir) => join(dir, 'postgres'));
+  // An older version named the folder after the path that it was given.
+  const wanted = root && existsSync(join(ROOT_HOME, nameOf(given!))) ? given! : real!;
+  const name = nameOf(wanted);
   const service = root ? serviceUser() : null;
   const home = root ? join(ROOT_HOME, name) : wanted;
   mkdirSync(home, { recursive: true });
@@ -180,8 +187,10 @@ function prepare(options: EmbeddedOptions): Place {
     chmodSync(home, 0o755);
     writeFileSync(join(home, 'data-dir.txt'), `${wanted}\n`);
   }
-  return { cluster, sockets, as: service ?? {}, native: nativeFiles(options, root, home) };
+  return { cluster: realpathSync(cluster), sockets, as: service ?? {}, native: nativeFiles(options, root, home) };
 }
+
+const nameOf = (folder: string): string => createHash('sha256').update(folder).digest('hex').slice(0, 16);
 
 function serviceUser(): { uid: number; gid: number } {
   const users = readFileSync('/etc/passwd', 'utf8')
@@ -308,9 +317,8 @@ function ownsCluster(pid: number, cluster: string): boolean {
       return true;
     }
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return (
-      /^Name:\s+postgres/m.test(status) && !/^State:\s+Z/m.test(status) && readlinkSync(`/proc/${pid}/cwd`) === cluster
-    );
+    const isHere = readlinkSync(`/proc/${pid}/cwd`) === cluster;
+    return isHere && /^Name:\s+postgres/m.test(status) && !/^State:\s+Z/m.test(status);
   } catch {
     return false;
   }

@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import pg from 'pg';
-import { startEmbedded, type EmbeddedPostgres } from '#store/embedded-postgres.ts';
+import { clusterFolder, startEmbedded, type EmbeddedPostgres } from '#store/embedded-postgres.ts';
 import { FolderFileStore } from '#store/folder-file-store.ts';
 import { lockDataDir } from '#store/server-lock.ts';
 import { readAll } from '../support/files.ts';
@@ -51,6 +60,21 @@ describe('the embedded Postgres', () => {
     const server = await startEmbedded({ dataDir });
     assert.equal(server.adopted, true);
     assert.equal(await ask(server, 'select answer from kept'), 42);
+    await server.stop();
+  });
+
+  it('is adopted by symbolic links, and by another path than before', async () => {
+    const [dataDir, disk] = [freshDir(), freshDir()];
+    const home = dirname(clusterFolder(dataDir));
+    rmSync(home, { recursive: true });
+    chmodSync(disk, 0o755);
+    symlinkSync(disk, home);
+    dirs.push(home);
+    const other = join(disk, 'other-path');
+    symlinkSync(dataDir, other);
+    await startAndCrash(other);
+    const server = await startEmbedded({ dataDir });
+    assert.deepEqual([server.adopted, await ask(server, 'select answer from kept')], [true, 42]);
     await server.stop();
   });
 
