@@ -192,7 +192,7 @@ for (const part of parts) {
       break;
     }
     case 'livekit': {
-      const found = await roomCalls(counts([8])[0]!);
+      const found = await roomCalls(counts([4])[0]!);
       keep(part, found);
       table(
         ['media', ...HEAD],

@@ -10,10 +10,9 @@ import {
   type RemoteTrack,
 } from '@livekit/rtc-node';
 import { AccessToken } from 'livekit-server-sdk';
-import { Resampler } from '#engine/audio/resampler.ts';
+import { SAMPLE_RATE } from '#engine/audio/format.ts';
 import type { LiveKitServer } from './livekit-server.ts';
 
-const RATE = 48_000;
 /** Speech, and no longer the noise before it. */
 const LOUD = 1500;
 const SILENT = 100;
@@ -34,8 +33,7 @@ export class RoomPhone {
   loudAtMs = 0;
   gone = false;
   #queue: Int16Array[] = [];
-  readonly #source = new AudioSource(RATE, 1, 200);
-  readonly #up = new Resampler(8000, RATE);
+  readonly #source = new AudioSource(SAMPLE_RATE, 1, 200);
   #timer: NodeJS.Timeout | undefined;
 
   constructor(room: string) {
@@ -129,14 +127,13 @@ export class RoomPhone {
     }
     // The source never catches up by itself: once this process was late, the voice would stay late.
     if (this.#source.queuedDuration > ON_TIME_MS && frame.every((sample) => Math.abs(sample) < SILENT)) return;
-    const pcm = this.#up.process(frame).slice();
-    this.#source.captureFrame(new AudioFrame(pcm, RATE, 1, pcm.length)).catch(() => undefined);
+    this.#source.captureFrame(new AudioFrame(frame, SAMPLE_RATE, 1, frame.length)).catch(() => undefined);
   }
 
   async #hear(track: RemoteTrack): Promise<void> {
     if (track.kind !== TrackKind.KIND_AUDIO) return;
     const voice: Int16Array[] = [];
-    for await (const { data } of new AudioStream(track, { sampleRate: 8000, numChannels: 1, frameSizeMs: 20 })) {
+    for await (const { data } of new AudioStream(track, { sampleRate: SAMPLE_RATE, numChannels: 1, frameSizeMs: 20 })) {
       const pcm = data.slice();
       const isLoud = isSound(pcm);
       this.onFrame(isLoud);

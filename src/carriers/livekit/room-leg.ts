@@ -1,15 +1,12 @@
 import type { AudioSource, Room } from '@livekit/rtc-node';
-import { decodeMulaw, encodeMulaw } from '#engine/audio/mulaw.ts';
-import { Resampler } from '#engine/audio/resampler.ts';
+import { FRAME_MS } from '#engine/audio/format.ts';
+import { decodeMulaw } from '#engine/audio/mulaw.ts';
 import type { MediaLeg } from '#engine/contracts/media.ts';
 
-export const ROOM_RATE = 48_000;
-const CALL_RATE = 8000;
-const FRAME_MS = 20;
 /** Time from the source to the ear: the encoder, the server and the jitter buffer of the other end. */
 const FAR_BUFFER_MS = 80;
 
-/** The AI agent's voice in a room: frames of the call at the room's rate. */
+/** The AI agent's voice in a room, at the call's rate: the media library resamples it to the room's. */
 export class RoomLeg implements MediaLeg {
   readonly bufferMs = FAR_BUFFER_MS;
   readonly #room: Room;
@@ -17,8 +14,6 @@ export class RoomLeg implements MediaLeg {
   readonly #frameOf: (pcm: Int16Array) => Parameters<AudioSource['captureFrame']>[0];
   readonly #onMark: (name: string) => void;
   readonly #onClose: () => void;
-  readonly #up = new Resampler(CALL_RATE, ROOM_RATE);
-  readonly #pcm = new Int16Array((CALL_RATE / 1000) * FRAME_MS);
   readonly #marks = new Set<NodeJS.Timeout>();
   /** When everything sent so far has left the source, by `performance.now()`. */
   #playedMs = 0;
@@ -41,9 +36,8 @@ export class RoomLeg implements MediaLeg {
   send(frame: Uint8Array): void {
     if (this.#closed) return;
     this.#playedMs = Math.max(performance.now(), this.#playedMs) + FRAME_MS;
-    const pcm = this.#up.process(decodeMulaw(frame, this.#pcm)).slice();
     // Rejects when the room is left meanwhile.
-    this.#source.captureFrame(this.#frameOf(pcm)).catch(() => undefined);
+    this.#source.captureFrame(this.#frameOf(decodeMulaw(frame))).catch(() => undefined);
   }
 
   mark(name: string): void {
@@ -79,10 +73,4 @@ export class RoomLeg implements MediaLeg {
     for (const timer of this.#marks) clearTimeout(timer);
     this.#marks.clear();
   }
-}
-
-/** Converts what comes from a room, frame by frame, to the audio of a call. */
-export function toCallAudio(): (pcm: Int16Array) => Uint8Array {
-  const down = new Resampler(ROOM_RATE, CALL_RATE);
-  return (pcm) => encodeMulaw(down.process(pcm));
 }
