@@ -13,12 +13,14 @@ import type { CallWriter } from './call-writer.ts';
 export interface CarrierSide {
   /** The call is over. */
   hangUp(): void;
+  /** Whether the call is a room, which stands for others who are in it when the caller has left. */
+  readonly isRoom: boolean;
   /** Transfers the caller to the agent's number; null if that is not possible. */
   readonly transfer: (() => Promise<void>) | null;
 }
 
 /** For calls that consist of a media socket only: closing it is enough. */
-export const NO_CARRIER: CarrierSide = { hangUp: () => undefined, transfer: null };
+export const NO_CARRIER: CarrierSide = { hangUp: () => undefined, isRoom: false, transfer: null };
 
 /** End reason of a call that was answered while the server was full. */
 export const NO_CAPACITY = 'no_capacity';
@@ -106,7 +108,7 @@ export class CallEnding {
   async fail(status: EndStatus, reason: string, failure: string | null): Promise<void> {
     if (this.#begun) return;
     this.#begun = true;
-    if (!this.#taken && !this.#goneAtCarrier) this.#options.carrier.hangUp();
+    this.#endAtCarrier();
     await this.#finish(status, reason, failure);
   }
 
@@ -126,7 +128,7 @@ export class CallEnding {
     const leg = detach();
     if (reason !== TRANSFERRED || !carrier.transfer || this.#taken || this.#goneAtCarrier) {
       leg?.close(this.#taken ? 'replaced' : 'ended');
-      if (!this.#taken && !this.#goneAtCarrier && !this.#handedOver) carrier.hangUp();
+      if (!this.#handedOver) this.#endAtCarrier();
       return;
     }
     // Requested after the agent's announcement, and not again when the call closes.
@@ -140,6 +142,12 @@ export class CallEnding {
         this.#noteCallback('a failed transfer');
       })
       .finally(() => leg?.close());
+  }
+
+  /** Ends the call at its carrier, unless it is over there. */
+  #endAtCarrier(): void {
+    const { carrier } = this.#options;
+    if (!this.#taken && (!this.#goneAtCarrier || carrier.isRoom)) carrier.hangUp();
   }
 
   /** This server lost the call and may write nothing more. The new owner also controls the call at the carrier. */

@@ -12,6 +12,7 @@ export function carrierSide(call: Call, carrier: Carrier, transferTo: string | n
     log.error({ err: error, call: call.sid }, `carrier request failed: ${what}`);
   return {
     hangUp: () => void carrier.hangUp(carrierCallId).catch(failed('hang up')),
+    isRoom: carrier.meet !== undefined,
     transfer:
       transferTo === null || !carrier.transfer
         ? null

@@ -59,6 +59,14 @@ describe('rooms of a LiveKit server', { concurrency: 1 }, () => {
     );
   });
 
+  it('a room that its telephone has left is closed, though an event says so first', async () => {
+    const call = await place();
+    fake.rooms.set(call.id, new Date());
+    await fake.tell(call, 'no-answer');
+    await untilStatus(call.id, 'no-answer');
+    await until('the room to be closed', 30_000, () => !fake.rooms.has(call.id));
+  });
+
   it('duplicates and late events change nothing, and make no call', async () => {
     const call = await place();
     const busy = await signed(fake.webhook(call, 'busy'));
