@@ -86,7 +86,7 @@ export class EchoGuard {
 
   /** Whether the agent is heard at that time. */
   sounding(atMs: number): boolean {
-    return this.#end > atMs * SAMPLES_PER_MS;
+    return this.#end > Math.max(0, atMs * SAMPLES_PER_MS);
   }
 
   /**

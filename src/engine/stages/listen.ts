@@ -86,7 +86,7 @@ export class Listen implements Listener {
     this.#stream = this.#open();
     this.#intake = intakeOf(voiceActivity, options.clock);
     this.#activity = voiceActivity.open();
-    this.#detector = new SpeechDetector(this.#activity, echo, {
+    this.#detector = new SpeechDetector(() => voiceActivity.open(), this.#activity, echo, {
       suspected: () => events.speechSuspected(),
       started: (onsetMs) => this.#begin(onsetMs),
       sounding: (ms) => this.#urgent && events.speechGoesOn(ms),

@@ -6,10 +6,14 @@ import type { VoiceActivityStream } from '../contracts/voice-activity.ts';
 
 const WINDOW = 256;
 const WINDOW_MS = WINDOW / SAMPLES_PER_MS;
+const HALF = WINDOW / 2;
 const ON = 0.5;
 const SURE = 0.85;
 const OFF = 0.35;
-/** While the agent speaks, one window rated as speech suffices if it is this periodic: a vowel, no cough or knock. */
+/**
+ * While the agent speaks, one window rated as speech suffices if it is this periodic: a vowel, no cough or knock. It
+ * may lie half in one of the detector's windows and half in the next.
+ */
 const VOICED = 0.85;
 /** Windows below this mean level (of 32768) are silence and skip the kernel. */
 const GATE_LEVEL = 40;
@@ -67,6 +71,10 @@ export class SpeechDetector {
   /** Silence that ends an utterance, ms. */
   hangMs = 240;
   readonly #stream: VoiceActivityStream;
+  readonly #open: () => VoiceActivityStream;
+  /** Rates the windows that lie half in one window and half in the next: while the agent speaks and the line sounds. */
+  #between: VoiceActivityStream | null = null;
+  readonly #overlapping = new Int16Array(WINDOW);
   readonly #echo: EchoGuard;
   readonly #events: SpeechEvents;
   readonly #window = new Int16Array(WINDOW);
@@ -93,7 +101,8 @@ export class SpeechDetector {
   #lastLoudMs = 0;
   speaking = false;
 
-  constructor(stream: VoiceActivityStream, echo: EchoGuard, events: SpeechEvents) {
+  constructor(open: () => VoiceActivityStream, stream: VoiceActivityStream, echo: EchoGuard, events: SpeechEvents) {
+    this.#open = open;
     this.#stream = stream;
     this.#echo = echo;
     this.#events = events;
@@ -102,13 +111,20 @@ export class SpeechDetector {
   /** Takes a frame that ends at the clock time `endMs`. */
   push(frame: Int16Array, endMs: number): void {
     for (let at = 0; at < FRAME_SAMPLES;) {
-      const n = Math.min(WINDOW - this.#fill, FRAME_SAMPLES - at);
-      this.#window.set(n === FRAME_SAMPLES ? frame : frame.subarray(at, at + n), this.#fill);
+      const n = Math.min(HALF - (this.#fill % HALF), FRAME_SAMPLES - at);
+      this.#window.set(frame.subarray(at, at + n), this.#fill);
       this.#fill += n;
       at += n;
-      if (this.#fill < WINDOW) continue;
+      if (this.#fill % HALF !== 0) continue;
+      this.#past.copyWithin(0, HALF);
+      this.#past.set(this.#window.subarray(this.#fill - HALF, this.#fill), ECHO_WINDOW - HALF);
+      const readMs = endMs - (FRAME_SAMPLES - at) / SAMPLES_PER_MS;
+      if (this.#fill < WINDOW) {
+        this.#onHalf(readMs);
+        continue;
+      }
       this.#fill = 0;
-      this.#onWindow(endMs - (FRAME_SAMPLES - at) / SAMPLES_PER_MS);
+      this.#onWindow(readMs);
     }
   }
 
@@ -129,8 +145,6 @@ export class SpeechDetector {
   }
 
   #onWindow(endMs: number): void {
-    this.#past.copyWithin(0, WINDOW);
-    this.#past.set(this.#window, ECHO_WINDOW - WINDOW);
     const level = levelOf(this.#window);
     const probability = this.#probability(level, endMs);
     if (probability >= ON) this.#voiced(probability, level, endMs);
@@ -138,10 +152,7 @@ export class SpeechDetector {
   }
 
   #voiced(probability: number, level: number, endMs: number): void {
-    if (this.#positives === 0) this.#onsetMs = endMs - WINDOW_MS;
-    this.#positives++;
-    this.#voice = Math.max(this.#voice, level);
-    this.#lastSpeechMs = endMs;
+    this.#heard(level, endMs);
     this.#findLoud(endMs);
     if (this.speaking)
       return level >= Math.max(this.#noise * 2, this.#voice * FADED) ? this.#events.sounding(WINDOW_MS) : undefined;
@@ -152,6 +163,30 @@ export class SpeechDetector {
 
   #isVowelOverAgent(endMs: number): boolean {
     return this.#echo.sounding(endMs) && periodicity(this.#past) >= VOICED;
+  }
+
+  /** Half of a window is there. With the half before it, it may hold the vowel with which the agent is interrupted. */
+  #onHalf(endMs: number): void {
+    if (this.speaking || !this.#echo.sounding(endMs)) return void (this.#between = null);
+    const window = this.#overlapping;
+    window.set(this.#past.subarray(ECHO_WINDOW - WINDOW));
+    const level = levelOf(window);
+    if (this.#isQuiet(level, this.#noise)) return void (this.#between = null);
+    this.#between ??= this.#open();
+    if (this.#between.process(window) < ON || periodicity(this.#past) < VOICED) return;
+    if (level < this.#leastLevel(BACKGROUND) || this.#isNoSpeech(window, endMs)) return;
+    this.#between = null;
+    this.#heard(level, endMs);
+    this.#lastLoudMs = endMs;
+    this.speaking = true;
+    this.#events.started(this.#onsetMs);
+  }
+
+  #heard(level: number, endMs: number): void {
+    if (this.#positives === 0) this.#onsetMs = endMs - WINDOW_MS;
+    this.#positives++;
+    this.#voice = Math.max(this.#voice, level);
+    this.#lastSpeechMs = endMs;
   }
 
   #unvoiced(probability: number, level: number, endMs: number): void {
@@ -185,12 +220,13 @@ export class SpeechDetector {
     if (!this.#isRated(level, this.#noise, this.#quietWindows)) return 0;
     const probability = this.#stream.process(this.#window);
     if (probability < OFF) return probability;
-    // Background voices, key tones and echo are not the caller.
-    const other =
-      this.#isBackground(level, endMs) ||
-      (!this.speaking && isKeyTone(this.#window)) ||
-      this.#echo.explains(this.#past, endMs, this.#noise ** 2 * NOISE_SHAPE);
-    return other ? 0 : probability;
+    return this.#isBackground(level, endMs) || this.#isNoSpeech(this.#window, endMs) ? 0 : probability;
+  }
+
+  /** Whether this window, the end of what was heard last, is a key tone or the agent's echo. */
+  #isNoSpeech(window: Int16Array, endMs: number): boolean {
+    if (!this.speaking && isKeyTone(window)) return true;
+    return this.#echo.explains(this.#past, endMs, this.#noise ** 2 * NOISE_SHAPE);
   }
 
   /** Whether speech is a background voice. The caller's voice may trail off unless this line has a known background. */
@@ -204,10 +240,15 @@ export class SpeechDetector {
         endMs - this.#backgroundMs < BACKGROUND_LASTS_MS &&
         loudest < Math.max(BACKGROUND * this.#voice, this.#around * ABOVE_AROUND)
       );
-    const share = this.#echo.sounding(endMs) ? BACKGROUND : this.#known ? BACKGROUND_WHILE_QUIET : 0;
-    const background = loudest < Math.max(this.#usual * share, this.#around * ABOVE_AROUND);
+    const isAgentHeard = this.#echo.sounding(endMs);
+    const background = loudest < this.#leastLevel(isAgentHeard ? BACKGROUND : this.#known ? BACKGROUND_WHILE_QUIET : 0);
     if (background) this.#backgroundMs = endMs;
     return background;
+  }
+
+  /** Below this level, a window is the background: `share` of the caller's usual level, or what is around them. */
+  #leastLevel(share: number): number {
+    return Math.max(this.#usual * share, this.#around * ABOVE_AROUND);
   }
 
   /** The noise floor falls at once to the quietest level and rises slowly, so that it follows steady sound. */
