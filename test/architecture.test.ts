@@ -39,7 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 const ROOT_FILES = new Set(['main.ts', 'webassembly.d.ts']);
-const CORE_LIBRARIES: readonly string[] = ['chrono-node'];
+const CORE_LIBRARIES: readonly string[] = ['chrono-node/en'];
 
 const root = join(import.meta.dirname, '..', 'src');
 const files = globSync('**/*.ts', { cwd: root });

@@ -45,7 +45,13 @@ async function startRole(
   trouble: string[],
 ): Promise<ChildProcess> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'start', '--role', role], {
-    env: { PATH: process.env['PATH'], ...env, LOG_LEVEL: 'info', SHUTDOWN_GRACE_SECONDS: '0' },
+    env: {
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      ...env,
+      LOG_LEVEL: 'info',
+      SHUTDOWN_GRACE_SECONDS: '0',
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const up = new Promise<void>((resolve, reject) => {

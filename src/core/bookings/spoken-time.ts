@@ -1,4 +1,4 @@
-import * as chrono from 'chrono-node';
+import * as chrono from 'chrono-node/en';
 import { instantsIn, wallClock, type TimeZone } from '../kernel/locale.ts';
 import { MONTH, withDigits } from './clock-words.ts';
 import { isDay, laterDay, WEEKDAY, weekdayOf, withDates, type DateOrder } from './day-phrases.ts';
