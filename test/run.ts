@@ -1,9 +1,11 @@
 // Runs the suites, three side by side where they allow it, each within a budget: npm test [-- name ...], npm run check.
+// Those that must not be disturbed come last, one after the other, and beside them what gives way to them at any time.
 // Prints the seconds of each, and of the processor; a suite whose peer is missing is skipped and says so, and with
 // CI=true that is a failure.
 // A suite that fails is repeated once with nothing beside it. What passes then is printed as unsteady.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from './support/process.ts';
 import { BIN, CHECKS, SUITES, type Suite } from './suite-list.ts';
@@ -42,17 +44,21 @@ let cpuBefore = 0;
 cpuOfEnded();
 const began = performance.now();
 // The longest first, so that no side waits for another at the end.
-const queue = chosen.filter((suite) => !suite.alone).toSorted((one, other) => other.budgetS - one.budgetS);
+const inOrder = (suites: readonly Suite[]) => suites.toSorted((one, other) => other.budgetS - one.budgetS);
+const alone = chosen.filter((suite) => suite.alone);
+const patient = alone.length > 0 ? inOrder(chosen.filter((suite) => suite.patient)) : [];
+const queue = inOrder(chosen.filter((suite) => !suite.alone && !patient.includes(suite)));
 const results: Result[] = [];
-const workOff = async (queue: Suite[]) => {
+const workOff = async (queue: Suite[], givesWay = false) => {
   for (let suite = queue.shift(); suite; suite = queue.shift()) {
-    const result = await runSuite(suite);
+    const result = await runSuite(suite, givesWay);
     results.push(result);
     report(result);
   }
 };
 await Promise.all(Array.from({ length: SIDE_BY_SIDE }, () => workOff(queue)));
-await workOff(chosen.filter((suite) => suite.alone));
+const behind = Array.from({ length: SIDE_BY_SIDE - 1 }, () => workOff(patient, true));
+await Promise.all([workOff(alone), ...behind]);
 const unsteady: string[] = [];
 for (const [at, { suite, failed: failures }] of results.entries()) {
   if (failures === 0 || suite.command) continue;
@@ -101,7 +107,8 @@ function must(command: string, args: readonly string[], cwd: string): void {
   if (spawnSync(command, args, { cwd, stdio: 'inherit' }).status !== 0) process.exit(1);
 }
 
-function runSuite(suite: Suite): Promise<Result> {
+/** `givesWay`: with the lowest priority. */
+function runSuite(suite: Suite, givesWay = false): Promise<Result> {
   const missing = suite.needs?.() ?? null;
   const empty = { suite, seconds: 0, cpuS: null, passed: 0, failed: 0, skipped: 0 };
   if (missing !== null) return Promise.resolve({ ...empty, skipped: 1, output: missing });
@@ -129,6 +136,8 @@ function runSuite(suite: Suite): Promise<Result> {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    // Its own processes inherit it.
+    if (givesWay && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
     let output = '';
     let late = false;
     let cpuS: number | null = null;

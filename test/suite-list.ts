@@ -17,6 +17,8 @@ export interface Suite {
   readonly env?: Readonly<Record<string, string>>;
   /** Speaks and listens in real time: whatever runs beside it would be heard. */
   readonly alone?: true;
+  /** Computes without waiting for sound: it takes what those that run alone leave of the processors. */
+  readonly patient?: true;
   /** All files in one process: for those that start nothing, whose hooks belong to a `describe`. */
   readonly together?: true;
   /** Opens pages of the console, which is built before. */
@@ -108,26 +110,29 @@ export const SUITES: readonly Suite[] = [
     ),
     env: { TEST_ROLES: 'split' },
   },
-  { name: 'interleavings', budgetS: 700, files: ['test/turns/interleavings.test.ts'] },
-  ...CHECKS,
-  { name: 'unit', budgetS: 240, together: true, files: tests('src/**/*.test.ts') },
+  { name: 'interleavings', budgetS: 700, patient: true, files: ['test/turns/interleavings.test.ts'] },
+  ...CHECKS.map((check) => ({ ...check, patient: true as const })),
+  { name: 'unit', budgetS: 240, patient: true, together: true, files: tests('src/**/*.test.ts') },
   { name: 'speech', budgetS: 300, files: tests('test/speech/*.test.ts') },
   {
     name: 'store, embedded Postgres 18',
     budgetS: 420,
+    patient: true,
     files: [...STORE, 'test/store/embedded.test.ts'],
   },
   {
     name: 'store, Postgres 15',
     budgetS: 420,
+    patient: true,
     files: STORE,
     env: { TEST_POSTGRES_BIN: PG15 },
     needs: () => file(join(PG15, 'postgres')),
   },
-  { name: 'metrics, embedded Postgres 18', budgetS: 120, files: ['test/store/metrics.test.ts'] },
+  { name: 'metrics, embedded Postgres 18', budgetS: 120, patient: true, files: ['test/store/metrics.test.ts'] },
   {
     name: 'metrics, Postgres 15',
     budgetS: 120,
+    patient: true,
     files: ['test/store/metrics.test.ts'],
     env: { TEST_POSTGRES_BIN: PG15 },
     needs: () => file(join(PG15, 'postgres')),
@@ -137,11 +142,11 @@ export const SUITES: readonly Suite[] = [
   { name: 'Redis', budgetS: 60, files: ['test/store/redis.test.ts'], needs: () => file(REDIS_SERVER) },
   { name: 'desk', budgetS: 560, files: tests('test/suites/desk{,-audio,-lost}.test.ts') },
   { name: 'desk telephones', budgetS: 240, files: ['test/suites/desk-phones.test.ts'] },
-  { name: 'desk rules', budgetS: 90, together: true, files: tests('test/desk/*.test.ts') },
-  { name: 'engine', budgetS: 180, together: true, files: tests('test/engine/*.test.ts') },
-  { name: 'corpus', budgetS: 180, files: ['test/suites/corpus.test.ts'] },
+  { name: 'desk rules', budgetS: 90, patient: true, together: true, files: tests('test/desk/*.test.ts') },
+  { name: 'engine', budgetS: 180, patient: true, together: true, files: tests('test/engine/*.test.ts') },
+  { name: 'corpus', budgetS: 180, patient: true, files: ['test/suites/corpus.test.ts'] },
   { name: 'campaigns', budgetS: 360, files: tests('test/suites/{campaign{s,-humans,-crash},dialler-wakes}.test.ts') },
-  { name: 'campaign days', budgetS: 240, files: ['test/dialler/campaign-days.test.ts'] },
+  { name: 'campaign days', budgetS: 240, patient: true, files: ['test/dialler/campaign-days.test.ts'] },
   { name: 'numbers', budgetS: 480, files: ['test/suites/numbers.test.ts'] },
   { name: 'api', budgetS: 180, files: tests('test/suites/sales-agent-*.test.ts') },
   { name: 'console operations', budgetS: 60, files: ['test/suites/console-operations.test.ts'] },
@@ -214,7 +219,12 @@ export const SUITES: readonly Suite[] = [
   { name: 'fifty', budgetS: 240, files: ['test/suites/fifty.test.ts'] },
   { name: 'crash', budgetS: 700, files: ['test/suites/crash.test.ts'] },
   { name: 'hostile', budgetS: 480, files: tests('test/suites/{hostile,media-flood}.test.ts') },
-  { name: 'hostile text', budgetS: 240, files: ['test/hostile-text.test.ts', 'test/built-patterns.test.ts'] },
+  {
+    name: 'hostile text',
+    budgetS: 240,
+    patient: true,
+    files: ['test/hostile-text.test.ts', 'test/built-patterns.test.ts'],
+  },
   { name: 'deletions', budgetS: 120, files: ['test/suites/deleted-in-use.test.ts'] },
   { name: 'kit', budgetS: 120, files: ['test/suites/kit.test.ts'] },
   { name: 'walk', budgetS: 360, files: tests('test/suites/walk{,-raw-routes,-long}.test.ts') },
