@@ -95,9 +95,9 @@ export async function roomCalls(n: number): Promise<{
   await sleep(Math.max(0, callers[0]!.ear.startMs + CALL_MS - 500 - performance.now()));
   const { cost, overheadMs, threads } = await server.ask('stop', 'cost');
   const spent = cpuOf(livekit.pid) - before;
-  const memory = await server.ask('memory', 'memory');
   await Promise.all(calls);
   await sleep(Math.max(0, callers.at(-1)!.ear.startMs + CALL_MS + 300 - performance.now()));
+  const memory = await server.ask('memory', 'memory');
   for (const caller of callers) await caller.hangUp();
   await server.stop();
   await livekit.close();
