@@ -254,6 +254,7 @@ async function* records(call, { by, take: sizeName, items, size }, query) {
  */
 class EventStream {
   #settings;
+  #Socket;
   #path;
   #hello;
   #cursor;
@@ -264,8 +265,11 @@ class EventStream {
   #opened = false;
   #error = null;
 
+  /** @throws Error in a runtime without a WebSocket */
   constructor(settings, path, { hello = null, cursor = null } = {}) {
     this.#settings = settings;
+    this.#Socket = settings.WebSocket ?? globalThis.WebSocket;
+    if (!this.#Socket) throw new Error('This runtime has no WebSocket: give one in the option WebSocket');
     this.#path = path;
     this.#hello = hello;
     this.#cursor = cursor;
@@ -318,14 +322,12 @@ class EventStream {
 
   /** Settles when the connection ends. */
   #connect() {
-    const Socket = this.#settings.WebSocket ?? globalThis.WebSocket;
-    if (!Socket) throw new Error('This runtime has no WebSocket: give one in the option WebSocket');
     const url = new URL(addressOf(this.#settings, this.#path));
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     if (this.#settings.apiKey !== null) url.searchParams.set('token', this.#settings.apiKey);
     if (!this.#hello && this.#cursor !== null) url.searchParams.set('cursor', this.#cursor);
     return new Promise((resolve) => {
-      const socket = (this.#socket = new Socket(url.href));
+      const socket = (this.#socket = new this.#Socket(url.href));
       socket.onopen = () => {
         this.#opened = true;
         if (this.#hello) this.send(this.#hello(this.#cursor));

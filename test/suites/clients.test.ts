@@ -148,6 +148,16 @@ process.exit(0);
     assert.match(printed, /^true true [2-9]/);
   });
 
+  it('says at once that the runtime has no WebSocket, before a call is placed whose events are then missed', async () => {
+    const printed = await javascript(`
+delete globalThis.WebSocket;
+const { OrchestratorClient } = require('@trunkline/orchestrator');
+const client = new OrchestratorClient({ baseUrl: '${server.url}', apiKey: '${server.key}' });
+try { client.streamEvents(); } catch (error) { console.log(error.message); }
+`);
+    assert.match(printed, /^This runtime has no WebSocket/);
+  });
+
   it('JavaScript asks for nothing of Node, and Python for nothing newer than 3.9', async () => {
     for (const file of globSync('**/*.{mjs,cjs}', { cwd: JS }))
       assert.doesNotMatch(readFileSync(join(JS, file), 'utf8'), /\bfrom '|\brequire\(|\bnode:|\bBuffer\b/, file);
