@@ -60,10 +60,13 @@ describe('requests to a LiveKit server', { concurrency: 1 }, () => {
     assert.deepEqual([room.guest, decodeJwt<{ video: { room: string } }>(room.token).video.room], [null, ROOM]);
   });
 
-  it('a transfer is a REFER of the telephone in the room; one that has left cannot be transferred', async () => {
+  it('a transfer is a REFER of the telephone, which closes the room; one that has left cannot be transferred', async () => {
     const { control } = carrier();
-    await control.transfer!(ROOM, '+4930999', null);
+    const room = `${ROOM.slice(0, -1)}9`;
+    await control.dial({ ...DIAL, callSid: room }, quiet);
+    await control.transfer!(room, '+4930999', null);
     assert.equal(fake.last.transferredTo, 'tel:+4930999');
+    assert.deepEqual([joined.at(-1)!.left, fake.last.ended], [true, true]);
     await assert.rejects(
       control.transfer!('CA-gone', '+4930999', null),
       (error) => error instanceof CarrierError && error.kind === 'refused' && /has left/.test(error.message),

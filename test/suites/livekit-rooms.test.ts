@@ -67,6 +67,30 @@ describe('rooms of a LiveKit server', { concurrency: 1 }, () => {
     await until('the room to be closed', 30_000, () => !fake.rooms.has(call.id));
   });
 
+  it('a telephone that is in its room anew has not hung up', async () => {
+    const call = await place();
+    await fake.tell(call, 'ringing');
+    await untilStatus(call.id, 'ringing');
+    const { participant } = JSON.parse(fake.webhook(call, 'completed').body) as { participant: object };
+    for (const disconnectReason of ['DUPLICATE_IDENTITY', 'MIGRATION']) {
+      const left = {
+        event: 'participant_left',
+        room: { name: call.id },
+        participant: { ...participant, disconnectReason },
+      };
+      assert.equal((await fake.send(fake.event(hook, left))).status, 200);
+    }
+    await fake.tell(call, 'answered');
+    await fake.tell(call, 'completed');
+    await until('the end', 60_000, async () => (await rows(call.id))[0]!['end_reason'] !== null);
+    assert.deepEqual(
+      await server.database(
+        `select status from calls where carrier_call_id = '${call.id}' and answered_at is not null`,
+      ),
+      [{ status: 'completed' }],
+    );
+  });
+
   it('duplicates and late events change nothing, and make no call', async () => {
     const call = await place();
     const busy = await signed(fake.webhook(call, 'busy'));

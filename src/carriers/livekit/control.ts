@@ -88,6 +88,8 @@ export class LiveKitControl implements Carrier {
     const identity = await this.#phoneIn(room);
     if (identity === null) throw new CarrierError('refused', 'the telephone has left the room');
     await this.#api.ask(({ sip }) => sip.transferSipParticipant(room, identity, `tel:${to}`, { playDialtone: true }));
+    // The telephone is elsewhere now. Listening supervisors would stay in the room; a failure leaves it to the sweep.
+    await this.hangUp(room).catch(() => undefined);
   }
 
   async meet(room: string, guest: string, onEvent: (event: CarrierEvent) => void): Promise<void> {

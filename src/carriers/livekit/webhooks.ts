@@ -17,6 +17,9 @@ const OUTCOMES: Readonly<Record<string, CarrierOutcome | undefined>> = {
   SIP_TRUNK_FAILURE: 'failed',
 };
 
+/** Reasons of a connection that another one of the same participant took the place of. */
+const STAYS = new Set(['DUPLICATE_IDENTITY', 'MIGRATION']);
+
 /** A room that we made has the id of its call as name; one of a human agent or supervisor has a suffix. */
 export const callSidOf = (room: string): string | null => /^(CA[0-9a-f]{32})(?:-[0-9a-z]+)?$/.exec(room)?.[1] ?? null;
 
@@ -59,9 +62,9 @@ function signalOf(
       return { type: status === 'ringing' ? 'ringing' : 'answered' };
     case 'participant_left':
     case 'participant_connection_aborted': {
-      if (!isPhone) return null;
-      const rang = status === 'ringing' || status === 'dialing';
       const reason = text(participant['disconnectReason']);
+      if (!isPhone || STAYS.has(reason ?? '')) return null;
+      const rang = status === 'ringing' || status === 'dialing';
       const outcome = OUTCOMES[reason ?? ''] ?? (rang ? 'canceled' : 'completed');
       return { type: 'ended', outcome, reason };
     }
