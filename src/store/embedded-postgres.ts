@@ -22,6 +22,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { checkCluster, markCluster } from './cluster-marker.ts';
+import { lockDataDir } from './server-lock.ts';
 
 /** The real Postgres from npm, started for one data folder and reached over a socket that only its owner may open. */
 
@@ -69,25 +70,36 @@ interface Place {
   readonly as: { readonly uid?: number; readonly gid?: number };
 }
 
+/** @throws Error when a server uses the database already, also one on a data folder that leads there by a link */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const place = prepare(options);
   checkCluster(options.dataDir, place.cluster);
+  const lock = options.supervised === false ? null : lockDataDir(dirname(place.cluster));
+  try {
+    const { adopted, supervisor } = await startIn(place, options);
+    return {
+      connection: connectionOf(place, DATABASE),
+      folder: dirname(place.cluster),
+      adopted,
+      get pid() {
+        return supervisor.pid;
+      },
+      stop: () => supervisor.stop().finally(() => lock?.release()),
+    };
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
+}
+
+async function startIn(place: Place, options: EmbeddedOptions): Promise<{ adopted: boolean; supervisor: Supervisor }> {
   const adopted = await adopt(place);
   if (adopted === null && !existsSync(join(place.cluster, 'PG_VERSION'))) initialize(place);
   markCluster(options.dataDir, place.cluster);
   const settings = options.settings ?? {};
   const pid = adopted ?? (await startPatiently(place, settings));
   await ensureDatabase(place);
-  const supervisor = new Supervisor(place, settings, pid, options);
-  return {
-    connection: connectionOf(place, DATABASE),
-    folder: dirname(place.cluster),
-    adopted: adopted !== null,
-    get pid() {
-      return supervisor.pid;
-    },
-    stop: () => supervisor.stop(),
-  };
+  return { adopted: adopted !== null, supervisor: new Supervisor(place, settings, pid, options) };
 }
 
 /** Where the records of a data folder lie. */

@@ -78,6 +78,19 @@ describe('the embedded Postgres', () => {
     await server.stop();
   });
 
+  it('is used by one server at a time, by whatever link a data folder leads to it', async () => {
+    const [first, second] = [freshDir(), freshDir()];
+    const server = await startEmbedded({ dataDir: first });
+    const home = dirname(clusterFolder(second));
+    rmSync(home, { recursive: true });
+    symlinkSync(dirname(clusterFolder(first)), home);
+    dirs.push(home);
+    await assert.rejects(startEmbedded({ dataDir: second }), /Another Trunkline \(process \d+\)/);
+    await server.stop();
+    const next = await startEmbedded({ dataDir: second });
+    await next.stop();
+  });
+
   it('recovers after it was killed and its pid was reused by another process', async () => {
     const dataDir = freshDir();
     const pid = await startAndCrash(dataDir);
