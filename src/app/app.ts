@@ -124,7 +124,7 @@ async function build(
 ): Promise<App> {
   const carries = config.role === 'all' || config.role === 'media';
   // Speech starts in parallel with the database.
-  const offline = carries ? makeOfflineProviders() : null;
+  const offline = carries ? makeOfflineProviders(undefined, parts.knowsOwnVoice) : null;
   if (offline) closers.push(() => offline.close());
   const records = await openRecords(config, parts, log, closers);
   parts.stopping?.throwIfAborted();
@@ -159,7 +159,7 @@ async function build(
     offline &&
     (parts.carrier?.(offline) ??
       new SimulatedCarrier({
-        recogniser: offline.speechToText[0]!,
+        recogniser: offline.ownVoice,
         voice: offline.textToSpeech[0]!,
         speed: config.simulatorSpeed,
       }));

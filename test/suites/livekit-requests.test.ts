@@ -60,7 +60,7 @@ describe('requests to a LiveKit server', { concurrency: 1 }, () => {
     assert.deepEqual([room.guest, decodeJwt<{ video: { room: string } }>(room.token).video.room], [null, ROOM]);
   });
 
-  it('a transfer is a REFER of the telephone, which closes the room; one that has left cannot be transferred', async () => {
+  it('a transfer is a REFER of the telephone and closes the room; one that has left is not transferred', async () => {
     const { control } = carrier();
     const room = `${ROOM.slice(0, -1)}9`;
     await control.dial({ ...DIAL, callSid: room }, quiet);

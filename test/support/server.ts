@@ -61,7 +61,13 @@ export async function startServer(env: Record<string, string> = {}, parts: Parts
     { ...given, ...(split ? { PORTS: String(port) } : {}), ...roles?.env },
     roles ? 'api' : 'all',
   );
-  const app = await buildApp(config, { log, databaseSettings: { fsync: 'off' }, strictReplies: true, ...parts });
+  const app = await buildApp(config, {
+    log,
+    databaseSettings: { fsync: 'off' },
+    strictReplies: true,
+    knowsOwnVoice: true,
+    ...parts,
+  });
   if (roles) await until('a media server', 10_000, () => 'reservation' in app.core.live.reserve());
   const url = app.urls[0]!;
   let lastHeaders = new Headers();

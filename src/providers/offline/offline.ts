@@ -1,14 +1,18 @@
 import { availableParallelism } from 'node:os';
 import type { Providers } from '#engine/contracts/providers.ts';
+import type { SpeechToText } from '#engine/contracts/speech-to-text.ts';
 import { OfflineLanguageModel } from './dialogue/offline-language-model.ts';
 import { makeSilero } from './silero/silero.ts';
 import { loadFlite } from './speech/flite.ts';
 import { OfflineSpeechToText } from './speech/offline-speech-to-text.ts';
+import { OwnVoiceRecogniser } from './speech/own-voice-recogniser.ts';
 import { OfflineTextToSpeech } from './speech/offline-text-to-speech.ts';
 
 /** Speech and dialogue with no account and no network. Closed when the process ends a server. */
 export interface OfflineProviders extends Providers {
   readonly speech: { readonly listener: OfflineSpeechToText; readonly voice: OfflineTextToSpeech };
+  /** The recogniser of those who mostly hear the offline voice: simulated people. */
+  readonly ownVoice: SpeechToText;
   close(): Promise<void>;
 }
 
@@ -17,15 +21,21 @@ const DECODERS_PER_WORKER = 4;
 /** A voice whose work keeps no call waiting: it has a thread of its own, started when it is first used. */
 export const makeOfflineVoice = (): OfflineTextToSpeech => new OfflineTextToSpeech(loadFlite, 1);
 
-export function makeOfflineProviders(threads = Math.min(4, availableParallelism())): OfflineProviders {
+/** `knowsOwnVoice`: calls hear as simulated people do. */
+export function makeOfflineProviders(
+  threads = Math.min(4, availableParallelism()),
+  knowsOwnVoice = false,
+): OfflineProviders {
   const listener = new OfflineSpeechToText(loadFlite, threads, DECODERS_PER_WORKER);
   const voice = new OfflineTextToSpeech(loadFlite, threads);
+  const ownVoice = new OwnVoiceRecogniser(voice.sounds, listener);
   return {
     voiceActivity: makeSilero(),
-    speechToText: [listener],
+    speechToText: [knowsOwnVoice ? ownVoice : listener],
     languageModels: [new OfflineLanguageModel()],
     textToSpeech: [voice],
     speech: { listener, voice },
+    ownVoice,
     close: async () => {
       await Promise.all([listener.close(), voice.close()]);
     },

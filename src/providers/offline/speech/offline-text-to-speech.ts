@@ -1,6 +1,7 @@
 import type { SpeechPart, SpeechRequest, TextToSpeech } from '#engine/contracts/text-to-speech.ts';
 import { SAMPLE_RATE } from '#engine/audio/format.ts';
 import { isLatin } from '../../kit/script.ts';
+import { SpokenSounds } from './spoken-sounds.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
 import { offlineVoice } from './voices.ts';
 
@@ -27,6 +28,8 @@ function refuse(onPart: (part: SpeechPart) => void): { abort(): void } {
 export class OfflineTextToSpeech implements TextToSpeech {
   readonly id = 'offline-flite';
   readonly #workers: SupervisedWorker[];
+  /** What was said, for who hears it on a line. */
+  readonly sounds = new SpokenSounds();
   readonly #cache = new Map<string, Promise<Int16Array>>();
   #cached = 0;
 
@@ -49,6 +52,7 @@ export class OfflineTextToSpeech implements TextToSpeech {
       (pcm) => {
         ready();
         if (aborted) return;
+        this.sounds.add(`${offlineVoice(request.voiceId).id}\n${request.text}`, request.text, pcm);
         onPart({ type: 'audio', pcm, sampleRateHz: SAMPLE_RATE });
         onPart({ type: 'done' });
       },

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { decodeMulaw, encodeMulaw } from '#engine/audio/mulaw.ts';
+import type { SpeechToText } from '#engine/contracts/speech-to-text.ts';
+import { makeOfflineProviders, type OfflineProviders } from '#providers/offline/offline.ts';
+import { OwnVoiceRecogniser } from '#providers/offline/speech/own-voice-recogniser.ts';
+import { recognise, speechToTextChecks, type Heard } from '../contract/speech-to-text.ts';
+import { speak } from '../contract/text-to-speech.ts';
+
+const SENTENCES = [
+  'we use a spreadsheet today',
+  'what does it cost',
+  'call me back tomorrow at three',
+  'i want to speak to a human',
+  'okay thank you goodbye',
+];
+const UNAVAILABLE: SpeechToText = {
+  id: 'unavailable',
+  open: () => assert.fail('another recogniser was needed'),
+};
+
+let offline: OfflineProviders;
+/** Another server's: what its voice says is unknown to the first. */
+let elsewhere: OfflineProviders;
+let own: Heard[];
+let foreign: Heard[];
+
+const said = async (by: OfflineProviders): Promise<Heard[]> =>
+  Promise.all(
+    SENTENCES.map(async (text) => {
+      const { pcm } = await speak(by.textToSpeech[0]!, text, 'offline-martin');
+      return { text, pcm: decodeMulaw(encodeMulaw(pcm)) };
+    }),
+  );
+
+before(async () => {
+  [offline, elsewhere] = [makeOfflineProviders(1), makeOfflineProviders(1)];
+  [own, foreign] = [await said(offline), await said(elsewhere)];
+});
+after(() => Promise.all([offline.close(), elsewhere.close()]));
+
+describe('a recogniser that knows the offline voice', () => {
+  for (const [what, check] of Object.entries(speechToTextChecks)) {
+    it(`${what}, of speech that it knows`, () => check(offline.ownVoice, own));
+    it(`${what}, of speech that it does not know`, () => check(offline.ownVoice, foreign));
+  }
+
+  it('needs no other recogniser for what it knows', async () => {
+    const alone = new OwnVoiceRecogniser(offline.speech.voice.sounds, UNAVAILABLE);
+    assert.deepEqual(
+      (
+        await recognise(
+          alone,
+          own.map(({ pcm }) => pcm),
+        )
+      ).finals,
+      SENTENCES,
+    );
+  });
+
+  it('hears both in one stream, each utterance by itself', async () => {
+    const heard = [own[0]!, foreign[1]!, own[2]!, own[3]!, foreign[4]!, foreign[0]!, own[1]!];
+    const { finals } = await recognise(
+      offline.ownVoice,
+      heard.map(({ pcm }) => pcm),
+    );
+    assert.deepEqual(
+      finals,
+      heard.map(({ text }) => text),
+    );
+  });
+
+  it('leaves a whole utterance to the other recogniser when another voice goes on in it', async () => {
+    const pcm = Int16Array.from([...own[1]!.pcm, ...foreign[0]!.pcm]);
+    assert.deepEqual((await recognise(offline.ownVoice, [pcm])).finals, [`${SENTENCES[1]} ${SENTENCES[0]}`]);
+  });
+});
