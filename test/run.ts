@@ -1,4 +1,4 @@
-// Runs the suites, four side by side where they allow it, each within a budget: npm test [-- name ...], npm run check.
+// Runs the suites, three side by side where they allow it, each within a budget: npm test [-- name ...], npm run check.
 // Those that must not be disturbed come last, one after the other, and beside them what gives way to them at any time.
 // Prints the seconds of each, and of the processor; a suite whose peer is missing is skipped and says so, and with
 // CI=true that is a failure.
@@ -23,8 +23,8 @@ interface Result {
 
 /** Compiled modules: each test file and each server that a test starts is a process of its own. */
 const COMPILED = join(ROOT, '.cache', 'compiled');
-/** Suites wait for speech more than they compute: four keep two processors busy. */
-const SIDE_BY_SIDE = 4;
+/** Suites wait for speech more than they compute: three keep two processors busy. */
+const SIDE_BY_SIDE = 3;
 
 const wanted = process.argv.slice(2);
 const chosen =

@@ -12,7 +12,7 @@ export interface EarEvents {
   understood(text: string, endedAtMs: number): void;
 }
 
-/** The hearing of a simulated person: the same recogniser as the agent's, on the audio alone; or the level alone. */
+/** The hearing of a simulated person, from the audio alone: words by its recogniser, or the level alone. */
 export class Ear {
   readonly #stream: SpeechToTextStream | null;
   readonly #clock: CallClock;

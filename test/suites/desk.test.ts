@@ -276,7 +276,7 @@ describe('the desk', () => {
       const one = (await now(entry.id))!;
       return one.callId === entry.callId ? null : one;
     });
-    const dials = () => server.database(`select id from calls where to_number = '+15005550008'`);
+    const dials = () => server.database(`select id from calls where to_number = '+15005550008' order by id`);
     const before = await dials();
     await callBack(core, admin.organizationId, { ...entry, state: 'calling', callback: called.callback });
     assert.deepEqual(await dials(), before, 'an attempt that has its call makes no second one');
