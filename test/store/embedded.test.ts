@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import pg from 'pg';
-import { clusterFolder, startEmbedded, type EmbeddedPostgres } from '#store/embedded-postgres.ts';
+import { clusterFolder, refuseDatabaseInUse, startEmbedded, type EmbeddedPostgres } from '#store/embedded-postgres.ts';
 import { FolderFileStore } from '#store/folder-file-store.ts';
 import { lockDataDir } from '#store/server-lock.ts';
 import { readAll } from '../support/files.ts';
@@ -41,7 +41,7 @@ async function ask(server: EmbeddedPostgres, text: string): Promise<unknown> {
  * Starts a database in a process of its own and kills that process, as a crash would. Answers the database's process.
  */
 async function startAndCrash(dataDir: string): Promise<number> {
-  const script = `import { startEmbedded } from '#store/embedded-postgres.ts'; const s = await startEmbedded({ dataDir: ${JSON.stringify(dataDir)} }); const { default: pg } = await import('pg'); const c = new pg.Client(s.connection); await c.connect(); await c.query('create table kept (answer int)'); await c.query('insert into kept values (42)'); console.log(s.pid); setInterval(() => 0, 1000);`;
+  const script = `import { refuseDatabaseInUse, startEmbedded } from '#store/embedded-postgres.ts'; const s = await startEmbedded({ dataDir: ${JSON.stringify(dataDir)} }); const { default: pg } = await import('pg'); const c = new pg.Client(s.connection); await c.connect(); await c.query('create table kept (answer int)'); await c.query('insert into kept values (42)'); console.log(s.pid); setInterval(() => 0, 1000);`;
   const child = spawn(
     process.execPath,
     ['--input-type=module-typescript', '--disable-warning=ExperimentalWarning', '-e', script],
@@ -86,7 +86,9 @@ describe('the embedded Postgres', () => {
     symlinkSync(dirname(clusterFolder(first)), home);
     dirs.push(home);
     await assert.rejects(startEmbedded({ dataDir: second }), /Another Trunkline \(process \d+\)/);
+    assert.throws(() => refuseDatabaseInUse(second), /Another Trunkline/);
     await server.stop();
+    refuseDatabaseInUse(second);
     const next = await startEmbedded({ dataDir: second });
     await next.stop();
   });

@@ -53,7 +53,7 @@ describe('in a browser', () => {
   const browsers: Browser[] = [];
   const errors: string[] = [];
   before(async () => {
-    server = await startServer({ SIMULATOR_SPEED: '6' });
+    server = await startServer({ SIMULATOR_SPEED: '6' }, { knowsOwnVoice: false });
     offline = makeOfflineProviders(1);
     if (SHOTS) mkdirSync(SHOTS, { recursive: true });
   });

@@ -53,7 +53,10 @@ describe('calls over a carrier', { concurrency: 2 }, () => {
       let agentId: string;
       before(async () => {
         fake = await make().start();
-        server = await startServer({ SIMULATOR_SPEED: '1', ...fake.environment }, { carriers: CARRIER_LIST });
+        server = await startServer(
+          { SIMULATOR_SPEED: '1', ...fake.environment },
+          { carriers: CARRIER_LIST, knowsOwnVoice: false },
+        );
         if (fake instanceof FakeConnect) fake.notifyUrl = `${server.url}/voice/webhook/aws-connect`;
         agentId = String(
           (

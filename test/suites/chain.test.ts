@@ -78,7 +78,7 @@ describe('a chain of agents over a large model', { concurrency: 1 }, () => {
         void goOn.promise.then(() => reply.end(rest.join('')));
       },
     });
-    server = await startServer({ OLLAMA_BASE_URL: vendor.url, SIMULATOR_SPEED: '1' });
+    server = await startServer({ OLLAMA_BASE_URL: vendor.url, SIMULATOR_SPEED: '1' }, { knowsOwnVoice: false });
     const make = async (type: string, model: string, configuration: Json = {}) => {
       const { status, body } = await server.request('POST', '/agents/create', {
         agent_type: type,

@@ -24,7 +24,7 @@ let server: TestServer;
 let admin: Context;
 
 before(async () => {
-  server = await startServer();
+  server = await startServer({}, { knowsOwnVoice: false });
   admin = server.system;
 });
 after(() => server.close());

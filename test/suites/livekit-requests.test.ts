@@ -5,6 +5,7 @@ import { livekitWith } from '#carriers/livekit/manifest.ts';
 import type { JoinOptions } from '#carriers/livekit/room.ts';
 import { CarrierError, type CarrierEvent, type DialRequest } from '#contracts/carrier.ts';
 import { FakeLiveKit } from '../carriers/livekit.ts';
+import { until } from '../support/server.ts';
 
 // What the carrier asks of a LiveKit server, of its SIP service and of its egress, over a strict fake of their API.
 
@@ -66,7 +67,7 @@ describe('requests to a LiveKit server', { concurrency: 1 }, () => {
     await control.dial({ ...DIAL, callSid: room }, quiet);
     await control.transfer!(room, '+4930999', null);
     assert.equal(fake.last.transferredTo, 'tel:+4930999');
-    assert.deepEqual([joined.at(-1)!.left, fake.last.ended], [true, true]);
+    await until('the room to be closed', 10_000, () => fake.last.ended && joined.at(-1)!.left);
     await assert.rejects(
       control.transfer!('CA-gone', '+4930999', null),
       (error) => error instanceof CarrierError && error.kind === 'refused' && /has left/.test(error.message),

@@ -17,7 +17,10 @@ describe('the media socket', { concurrency: 3 }, () => {
   let agentId: string;
   let inServer: OfflineProviders | null = null;
   before(async () => {
-    server = await startServer({ SIMULATOR_SPEED: '1' }, { providers: (own) => (inServer = own) });
+    server = await startServer(
+      { SIMULATOR_SPEED: '1' },
+      { knowsOwnVoice: false, providers: (own) => (inServer = own) },
+    );
     offline = makeOfflineProviders(1);
     agentId = String(
       (await server.request('POST', '/v1/convai/agents', { name: 'A', system_prompt: PROMPT, first_message: FIRST }))

@@ -18,7 +18,7 @@ const WORDS: Readonly<Record<string, readonly [string, string]>> = {
 describe('the numbers of the simulated carrier', { concurrency: 4 }, () => {
   let server: TestServer;
   before(async () => {
-    server = await startServer();
+    server = await startServer({}, { knowsOwnVoice: false });
   });
   after(async () => {
     await server.close();

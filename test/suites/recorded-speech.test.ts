@@ -40,7 +40,7 @@ describe('recorded human speech', { concurrency: 3 }, () => {
   let agentId: string;
   const dir = mkdtempSync(join(tmpdir(), 'trunkline-clips-'));
   before(async () => {
-    server = await startServer({ SIMULATOR_SPEED: '1' });
+    server = await startServer({ SIMULATOR_SPEED: '1' }, { knowsOwnVoice: false });
     agentId = String(
       (
         await server.request('POST', '/v1/convai/agents', {

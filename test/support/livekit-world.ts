@@ -32,7 +32,7 @@ export class LiveKitWorld {
       'sip.example.com',
       ['+15550009999'],
     );
-    this.server = await startServer({
+    const settings = {
       LIVEKIT_SIP_TRUNK_ID: trunk.sipTrunkId,
       PORTS: String(port),
       SIMULATOR_SPEED: '1',
@@ -40,7 +40,8 @@ export class LiveKitWorld {
       LIVEKIT_API_KEY: key,
       LIVEKIT_API_SECRET: secret,
       ...env,
-    });
+    };
+    this.server = await startServer(settings, { knowsOwnVoice: false });
     const { body } = await this.server.request('POST', '/v1/convai/agents', {
       name: 'A',
       system_prompt: PROMPT,

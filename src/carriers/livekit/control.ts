@@ -20,6 +20,7 @@ const KIND_SIP = 3;
 const LEAVE_AFTER_RING_MS = 60_000;
 const INBOUND_WAIT_MS = 30_000;
 const GUEST_WAIT_MS = 60_000;
+const CLOSE_AFTER_TRANSFER_MS = 2000;
 
 /**
  * Call control over the server's API. The room of a call is its bridge and its id: the AI agent joins as a participant,
@@ -88,8 +89,8 @@ export class LiveKitControl implements Carrier {
     const identity = await this.#phoneIn(room);
     if (identity === null) throw new CarrierError('refused', 'the telephone has left the room');
     await this.#api.ask(({ sip }) => sip.transferSipParticipant(room, identity, `tel:${to}`, { playDialtone: true }));
-    // The telephone is elsewhere now. Listening supervisors would stay in the room; a failure leaves it to the sweep.
-    await this.hangUp(room).catch(() => undefined);
+    // Listening supervisors would stay in the room. The server gives the other end a second to end its old connection.
+    setTimeout(() => void this.hangUp(room).catch(() => undefined), CLOSE_AFTER_TRANSFER_MS).unref();
   }
 
   async meet(room: string, guest: string, onEvent: (event: CarrierEvent) => void): Promise<void> {

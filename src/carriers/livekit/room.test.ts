@@ -5,6 +5,7 @@ import type { CarrierEvent } from '#contracts/carrier.ts';
 import { joinWith } from './room.ts';
 
 const DISCONNECTED = { USER_REJECTED: 1, USER_UNAVAILABLE: 2, SIP_TRUNK_FAILURE: 3, UNKNOWN_REASON: 4 };
+const REPLACED = { DUPLICATE_IDENTITY: 8, MIGRATION: 9 };
 
 /** A room without media, whose participants come and go as the test says. */
 class FakeRoom extends EventEmitter {
@@ -38,7 +39,7 @@ async function join(waitMs: number, guest: string | null = null, isHeard = true)
     TrackSource: { SOURCE_MICROPHONE: 1 },
     TrackKind: { KIND_AUDIO: 1 },
     ParticipantKind: { SIP: 3 },
-    DisconnectReason: { ...DISCONNECTED, ROOM_DELETED: 5, ROOM_CLOSED: 6, PARTICIPANT_REMOVED: 7 },
+    DisconnectReason: { ...DISCONNECTED, ...REPLACED, ROOM_DELETED: 5, ROOM_CLOSED: 6, PARTICIPANT_REMOVED: 7 },
   };
   let left = 0;
   await joinWith(rtc as never, {
@@ -176,6 +177,31 @@ it('a telephone without a reason has hung up, unless the library connects again 
   room.emit('reconnected');
   t.mock.timers.tick(1000);
   assert.deepEqual(told, ['lost', 'hung up']);
+});
+
+it('a telephone that replaces its connection has not hung up, unless it stays away', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  for (const disconnectReason of Object.values(REPLACED)) {
+    const { room, events } = await join(90_000);
+    const replaced = () => room.emit('participantDisconnected', { ...phone('active'), disconnectReason });
+    room.emit('participantConnected', phone('ringing'));
+    replaced();
+    room.remoteParticipants.set('phone', phone('active'));
+    room.emit('participantConnected', phone('active'));
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ['ringing', 'answered'],
+    );
+    let hungUp = 0;
+    (events[1] as Extract<CarrierEvent, { type: 'answered' }>).connect({ hungUp: () => hungUp++ } as never);
+    replaced();
+    t.mock.timers.tick(1000);
+    assert.equal(hungUp, 0);
+    room.remoteParticipants.clear();
+    replaced();
+    t.mock.timers.tick(1000);
+    assert.equal(hungUp, 1);
+  }
 });
 
 it('a guest is not lost where the library connects again and they are back, and is where they are not', async (t) => {

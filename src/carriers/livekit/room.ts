@@ -252,8 +252,10 @@ class RoomCall implements JoinedRoom {
 
   #phoneLeft({ disconnectReason: reason }: RemoteParticipant): void {
     const { DisconnectReason } = this.#rtc;
+    const isReplaced = reason === DisconnectReason.DUPLICATE_IDENTITY || reason === DisconnectReason.MIGRATION;
     // Before it connects again, the library removes everyone, and gives no reason.
-    if (this.#leg) return reason ? this.#gone() : this.#lookAgain();
+    if (this.#leg) return reason && !isReplaced ? this.#gone() : this.#lookAgain();
+    if (isReplaced) return;
     if (reason === DisconnectReason.USER_REJECTED) return this.#fail('busy', 'busy');
     if (reason === DisconnectReason.USER_UNAVAILABLE) return this.#fail('no-answer', 'no answer');
     if (reason === DisconnectReason.SIP_TRUNK_FAILURE) return this.#fail('refused', 'the SIP trunk failed');

@@ -17,8 +17,8 @@ const OUTCOMES: Readonly<Record<string, CarrierOutcome | undefined>> = {
   SIP_TRUNK_FAILURE: 'failed',
 };
 
-/** Reasons of a connection that another one of the same participant took the place of. */
-const STAYS = new Set(['DUPLICATE_IDENTITY', 'MIGRATION']);
+/** Reasons for the end of a connection which another connection of the same participant replaces. */
+const REPLACED_CONNECTION = new Set(['DUPLICATE_IDENTITY', 'MIGRATION']);
 
 /** A room that we made has the id of its call as name; one of a human agent or supervisor has a suffix. */
 export const callSidOf = (room: string): string | null => /^(CA[0-9a-f]{32})(?:-[0-9a-z]+)?$/.exec(room)?.[1] ?? null;
@@ -63,7 +63,7 @@ function signalOf(
     case 'participant_left':
     case 'participant_connection_aborted': {
       const reason = text(participant['disconnectReason']);
-      if (!isPhone || STAYS.has(reason ?? '')) return null;
+      if (!isPhone || REPLACED_CONNECTION.has(reason ?? '')) return null;
       const rang = status === 'ringing' || status === 'dialing';
       const outcome = OUTCOMES[reason ?? ''] ?? (rang ? 'canceled' : 'completed');
       return { type: 'ended', outcome, reason };

@@ -7,7 +7,7 @@ import { forgetCluster } from '#store/cluster-marker.ts';
 import { databaseProblem } from '#store/database-problem.ts';
 import { migrationFiles, type Connection } from '#store/database.ts';
 import { Filling } from '#store/dump.ts';
-import { startEmbedded } from '#store/embedded-postgres.ts';
+import { refuseDatabaseInUse, startEmbedded } from '#store/embedded-postgres.ts';
 import { markRestore, restoreFinished } from '#store/restore-mark.ts';
 import { lockDataDir } from '#store/server-lock.ts';
 import { GuardedPool } from '#store/connections.ts';
@@ -37,6 +37,7 @@ export async function restoreCommand(env: Environment, args: readonly string[]):
     const backup = entries(file)[Symbol.asyncIterator]();
     const about = aboutOf(await backup.next(), file);
     mayBegin(env, dataDir, about, values.replace);
+    if (!env['DATABASE_URL']) refuseDatabaseInUse(dataDir);
     markRestore(dataDir);
     if (values.replace) forgetCluster(dataDir);
     const config = keepKeys(env, dataDir, about);

@@ -7,6 +7,7 @@ import { loadFlite } from './speech/flite.ts';
 import { OfflineSpeechToText } from './speech/offline-speech-to-text.ts';
 import { OwnVoiceRecogniser } from './speech/own-voice-recogniser.ts';
 import { OfflineTextToSpeech } from './speech/offline-text-to-speech.ts';
+import { SpokenSounds } from './speech/spoken-sounds.ts';
 
 /** Speech and dialogue with no account and no network. Closed when the process ends a server. */
 export interface OfflineProviders extends Providers {
@@ -21,14 +22,15 @@ const DECODERS_PER_WORKER = 4;
 /** A voice whose work keeps no call waiting: it has a thread of its own, started when it is first used. */
 export const makeOfflineVoice = (): OfflineTextToSpeech => new OfflineTextToSpeech(loadFlite, 1);
 
-/** `knowsOwnVoice`: calls hear as simulated people do. */
+/** `knowsOwnVoice`: the agent's recogniser, too, finds the offline voice by its samples. */
 export function makeOfflineProviders(
   threads = Math.min(4, availableParallelism()),
   knowsOwnVoice = false,
 ): OfflineProviders {
   const listener = new OfflineSpeechToText(loadFlite, threads, DECODERS_PER_WORKER);
-  const voice = new OfflineTextToSpeech(loadFlite, threads);
-  const ownVoice = new OwnVoiceRecogniser(voice.sounds, listener);
+  const sounds = new SpokenSounds();
+  const voice = new OfflineTextToSpeech(loadFlite, threads, sounds);
+  const ownVoice = new OwnVoiceRecogniser(sounds, listener);
   return {
     voiceActivity: makeSilero(),
     speechToText: [knowsOwnVoice ? ownVoice : listener],

@@ -1,7 +1,7 @@
 import type { SpeechPart, SpeechRequest, TextToSpeech } from '#engine/contracts/text-to-speech.ts';
 import { SAMPLE_RATE } from '#engine/audio/format.ts';
 import { isLatin } from '../../kit/script.ts';
-import { SpokenSounds } from './spoken-sounds.ts';
+import type { SpokenSounds } from './spoken-sounds.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
 import { offlineVoice } from './voices.ts';
 
@@ -28,12 +28,13 @@ function refuse(onPart: (part: SpeechPart) => void): { abort(): void } {
 export class OfflineTextToSpeech implements TextToSpeech {
   readonly id = 'offline-flite';
   readonly #workers: SupervisedWorker[];
-  /** What was said, for who hears it on a line. */
-  readonly sounds = new SpokenSounds();
+  readonly #sounds: SpokenSounds | null;
   readonly #cache = new Map<string, Promise<Int16Array>>();
   #cached = 0;
 
-  constructor(flite: () => Promise<WebAssembly.Module>, workers: number) {
+  /** `sounds`: where what it says is kept, for those who hear it on a line. */
+  constructor(flite: () => Promise<WebAssembly.Module>, workers: number, sounds: SpokenSounds | null = null) {
+    this.#sounds = sounds;
     this.#workers = Array.from(
       { length: workers },
       () => new SupervisedWorker(new URL('./voice-worker.ts', import.meta.url), flite, STUCK_MS),
@@ -52,7 +53,8 @@ export class OfflineTextToSpeech implements TextToSpeech {
       (pcm) => {
         ready();
         if (aborted) return;
-        this.sounds.add(`${offlineVoice(request.voiceId).id}\n${request.text}`, request.text, pcm);
+        const text = speakable(request.text);
+        this.#sounds?.add(`${offlineVoice(request.voiceId).id}\n${text}`, text, pcm);
         onPart({ type: 'audio', pcm, sampleRateHz: SAMPLE_RATE });
         onPart({ type: 'done' });
       },

@@ -1,11 +1,11 @@
 import type { SpeechToText, SpeechToTextOptions, SpeechToTextStream } from '#engine/contracts/speech-to-text.ts';
-import { SoundFollower } from './sound-follower.ts';
+import { SoundFollower, type Heard } from './sound-follower.ts';
 import type { SpokenSounds } from './spoken-sounds.ts';
 
 /** Speech that is found to have begun may have been heard for this long. */
 const PRE_ROLL_FRAMES = 20;
-/** So much speech in a row that the offline voice did not say is another speaker's. */
-const UNKNOWN_FRAMES = 10;
+/** So much speech that the offline voice did not say is another speaker's. A known sound is found after two frames. */
+const UNKNOWN_FRAMES = 5;
 
 /**
  * Understands what the offline voice says by its samples, at no cost and without an error. All other speech is left to
@@ -40,9 +40,9 @@ class Stream implements SpeechToTextStream {
   #held: Int16Array[] = [];
   /** Words of the last frames before an utterance. */
   #early: (readonly string[])[] = [];
-  /** How many of them were heard before the utterance began. */
-  #before = 0;
-  /** Frames of speech in a row that the offline voice did not say. */
+  /** Of these: frames from before the utterance. */
+  #preRollFrames = 0;
+  /** Frames of speech since the offline voice was heard last. */
   #unknown = 0;
   #words: string[] = [];
   #closed = false;
@@ -60,8 +60,8 @@ class Stream implements SpeechToTextStream {
 
   audio(pcm: Int16Array): void {
     if (this.#closed) return;
-    const known = this.#follower.push(pcm);
-    if (this.#hears === 'own voice') return this.#hold(pcm, known);
+    const heard = this.#follower.push(pcm);
+    if (this.#hears === 'own voice') return this.#hold(pcm, heard);
     const words = this.#follower.take();
     if (this.#hears === 'other') return this.#stream!.audio(pcm);
     this.#early.push(words);
@@ -75,7 +75,7 @@ class Stream implements SpeechToTextStream {
     this.#utterance = utterance;
     this.#hears = 'own voice';
     this.#unknown = 0;
-    this.#before = this.#held.length;
+    this.#preRollFrames = this.#held.length;
     this.#words = this.#early.splice(0).flat();
   }
 
@@ -96,9 +96,10 @@ class Stream implements SpeechToTextStream {
     this.#held = [];
   }
 
-  #hold(pcm: Int16Array, known: boolean): void {
+  #hold(pcm: Int16Array, heard: Heard): void {
     this.#held.push(pcm.slice());
-    this.#unknown = known ? 0 : this.#unknown + 1;
+    if (heard === 'known') this.#unknown = 0;
+    else if (heard === 'unknown') this.#unknown++;
     if (this.#unknown > UNKNOWN_FRAMES) return this.#leaveToOther();
     const words = this.#follower.take();
     if (words.length === 0) return;
@@ -125,8 +126,8 @@ class Stream implements SpeechToTextStream {
       this.#stream = this.#other.open(this.#options);
       this.#stream.expect(this.#expected);
     }
-    for (const frame of held.slice(0, this.#before)) this.#stream.audio(frame);
+    for (const frame of held.slice(0, this.#preRollFrames)) this.#stream.audio(frame);
     this.#stream.begin(this.#utterance);
-    for (const frame of held.slice(this.#before)) this.#stream.audio(frame);
+    for (const frame of held.slice(this.#preRollFrames)) this.#stream.audio(frame);
   }
 }

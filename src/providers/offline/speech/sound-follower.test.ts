@@ -37,7 +37,7 @@ function listener(): (pcm: Int16Array) => { words: string; unknown: number } {
     for (let at = 0; at < line.length; at += FRAME_SAMPLES) {
       const frame = new Int16Array(FRAME_SAMPLES);
       frame.set(line.subarray(at, at + FRAME_SAMPLES));
-      if (!follower.push(frame)) unknown++;
+      if (follower.push(frame) === 'unknown') unknown++;
     }
     return { words: follower.take().join(' '), unknown };
   };
@@ -94,5 +94,49 @@ describe('sounds of the offline voice on a line', () => {
       for (let at = 0; at < line.length; at += FRAME_SAMPLES) follower.push(line.slice(at, at + FRAME_SAMPLES));
       assert.equal(follower.take().join(' '), text);
     }
+  });
+
+  it('that begin alike give only words that are in all of them, and none twice', () => {
+    const sounds = new SpokenSounds();
+    const [call, long, short] = [speech('call me at', 8), speech('internationally', 9), speech('one', 10)];
+    sounds.add('1', 'call me internationally', joined(call, long));
+    sounds.add('2', 'call me at one', joined(call, short));
+    const follower = new SoundFollower(sounds);
+    const line = onTheLine(joined(call, short));
+    const words: string[] = [];
+    for (let at = 0; at < line.length; at += FRAME_SAMPLES) {
+      follower.push(line.slice(at, at + FRAME_SAMPLES));
+      words.push(...follower.take());
+    }
+    assert.equal(words.join(' '), 'call me at one');
+  });
+
+  it('that are heard are kept, however much else is said', () => {
+    const sounds = new SpokenSounds();
+    sounds.add('greeting', GREETING, greeting);
+    const minute = speech(Array.from({ length: 120 }, () => 'word').join(' '), 4);
+    const hear = () => {
+      const follower = new SoundFollower(sounds);
+      const line = onTheLine(greeting);
+      for (let at = 0; at < line.length; at += FRAME_SAMPLES) follower.push(line.slice(at, at + FRAME_SAMPLES));
+      return follower.take().join(' ');
+    };
+    for (let i = 0; i < 60; i++) {
+      sounds.add(`minute ${i}`, 'a minute', minute);
+      if (i % 10 === 0) assert.equal(hear(), GREETING.replace(',', ''), `after ${i} minutes`);
+    }
+    for (let i = 60; i < 120; i++) sounds.add(`minute ${i}`, 'a minute', minute);
+    assert.equal(hear(), '');
+  });
+
+  it('have the words of numbers as they are spoken', () => {
+    const sounds = new SpokenSounds();
+    const text = 'it costs $1,200 a month, or 3.5 percent';
+    const pcm = speech(text.replace(',2', '2'), 11);
+    sounds.add('price', text, pcm);
+    const follower = new SoundFollower(sounds);
+    const line = onTheLine(joined(pcm, silence(200)));
+    for (let at = 0; at < line.length; at += FRAME_SAMPLES) follower.push(line.slice(at, at + FRAME_SAMPLES));
+    assert.equal(follower.take().join(' '), 'it costs one thousand two hundred dollars a month or three five percent');
   });
 });

@@ -2,6 +2,9 @@ import { FRAME_SAMPLES } from '#engine/audio/format.ts';
 import { encodeMulaw } from '#engine/audio/mulaw.ts';
 import { hashOf, isLoud, movedHash, WINDOW, type Place, type Sound, type SpokenSounds } from './spoken-sounds.ts';
 
+/** What a frame is: of a sound of the offline voice, other speech or noise, or silence. */
+export type Heard = 'known' | 'unknown' | 'silence';
+
 /** How much of what was heard is kept, in samples. */
 const PAST = 4 * FRAME_SAMPLES;
 /** A gap up to this many samples within a sound is audio that the line lost. */
@@ -12,49 +15,42 @@ export class SoundFollower {
   readonly #sounds: SpokenSounds;
   /** What was heard last, in mu-law; the newest at the end. */
   readonly #past = new Uint8Array(PAST);
-  /** How far in the sounds that agree with the last `#run` samples. None while what is heard is unknown. */
-  #places: readonly Place[] = [];
-  #run = 0;
-  /** Of the run, the samples whose words were not taken yet. */
-  #fresh = 0;
-  /** Words of earlier runs that were not taken yet. */
+  /** The sounds that agree with what is heard, and how far it is in them. None while it is unknown. */
+  #candidates: readonly Candidate[] = [];
+  /** Of the first candidate: words that were taken. */
+  #taken = 0;
+  /** Words of sounds before that were not taken yet. */
   #words: readonly string[] = [];
-  /** Where the last run ended. */
+  /** Where in a sound the speech before ended. */
   #left: Place | null = null;
 
   constructor(sounds: SpokenSounds) {
     this.#sounds = sounds;
   }
 
-  /** Takes a frame; whether it is of a known sound, or no speech. */
-  push(pcm: Int16Array): boolean {
+  push(pcm: Int16Array): Heard {
     this.#past.copyWithin(0, pcm.length);
     const from = PAST - pcm.length;
     encodeMulaw(pcm, this.#past, from);
     const isSpeech = isLoud(this.#past.subarray(from));
-    let known = !isSpeech;
+    let isKnown = false;
     for (let at = from; at < PAST;) {
-      if (this.#places.length > 0) {
+      if (this.#candidates.length > 0) {
         at = this.#follow(at);
-        known = true;
+        isKnown = true;
       } else if (isSpeech) at = this.#find(at);
       else break;
     }
-    return known;
+    return isKnown ? 'known' : isSpeech ? 'unknown' : 'silence';
   }
 
-  /** Words whose middle was heard since words were last taken. */
+  /** Words whose middle was heard since words were last taken. While sounds agree, words that are in all of them. */
   take(): readonly string[] {
-    const words = this.untaken();
+    const heard = commonWords(this.#candidates).slice(this.#taken);
+    const words = [...this.#words, ...heard];
     this.#words = [];
-    this.#fresh = 0;
+    this.#taken += heard.length;
     return words;
-  }
-
-  /** What `take` would answer. */
-  untaken(): readonly string[] {
-    const [place] = this.#places;
-    return place ? [...this.#words, ...wordsBefore(place, this.#fresh)] : this.#words;
   }
 
   /** Looks for a sound in the past from `from` on. Answers up to where it was searched. */
@@ -76,34 +72,43 @@ export class SoundFollower {
 
   /** Sounds that agree with what was heard before are preferred to those that begin to agree later. */
   #begin(found: readonly Run[]): void {
-    this.#run = Math.max(...found.map(({ samples }) => samples));
-    this.#places = found.filter(({ samples }) => samples === this.#run);
-    this.#fresh = this.#run;
+    const longest = Math.max(...found.map(({ samples }) => samples));
     const left = this.#left;
-    const [{ sound, at }] = this.#places as [Place];
-    const lost = left && left.sound === sound ? at - this.#run - left.at : -1;
-    if (lost >= 0 && lost <= LOST) this.#fresh += lost;
+    this.#candidates = found
+      .filter(({ samples }) => samples === longest)
+      .map(({ sound, at }) => {
+        const began = at - longest;
+        const goesOn = left?.sound === sound && began >= left.at && began <= left.at + LOST;
+        return { sound, at, first: wordsUntil(sound, goesOn ? left.at : began) };
+      });
+    this.#taken = 0;
+    for (const { sound } of this.#candidates) this.#sounds.keep(sound);
   }
 
-  /** Compares the past from `from` on with the sounds. Answers up to where one of them agrees. */
+  /** Compares the past from `from` on with the candidates. Answers up to where one of them agrees. */
   #follow(from: number): number {
-    const alike = this.#places.map((place): Run => ({ ...place, samples: commonBeginning(this.#past, from, place) }));
+    const alike = this.#candidates.map((one) => ({ one, samples: commonBeginning(this.#past, from, one) }));
     const longest = Math.max(...alike.map(({ samples }) => samples));
-    this.#places = alike
+    this.#candidates = alike
       .filter(({ samples }) => samples === longest)
-      .map(({ sound, at }) => ({ sound, at: at + longest }));
-    this.#run += longest;
-    this.#fresh += longest;
+      .map(({ one }) => ({ ...one, at: one.at + longest }));
     if (from + longest < PAST) {
-      this.#words = this.untaken();
-      this.#left = this.#places[0]!;
-      this.#places = [];
+      const [candidate] = this.#candidates as [Candidate];
+      this.#words = [...this.#words, ...wordsOf(candidate).slice(this.#taken)];
+      this.#left = candidate;
+      this.#candidates = [];
+      this.#taken = 0;
     }
     return from + longest;
   }
 }
 
-/** A place in a sound, and how many samples beside it agree. */
+interface Candidate extends Place {
+  /** The first word of the sound whose middle is heard now and not before. */
+  readonly first: number;
+}
+
+/** A place in a sound, and how many samples before it agree. */
 interface Run extends Place {
   readonly samples: number;
 }
@@ -122,6 +127,14 @@ function commonBeginning(past: Uint8Array, from: number, { sound: { mulaw }, at 
   return samples;
 }
 
-/** Words whose middle is in the `samples` before a place. */
-const wordsBefore = ({ sound: { words, middles }, at }: Place, samples: number): string[] =>
-  words.filter((_, i) => middles[i]! <= at && middles[i]! > at - samples);
+/** How many words of a sound have their middle before `at`. */
+const wordsUntil = ({ middles }: Sound, at: number): number => middles.filter((middle) => middle <= at).length;
+
+const wordsOf = ({ sound, at, first }: Candidate): readonly string[] => sound.words.slice(first, wordsUntil(sound, at));
+
+/** The words with which all of them begin. */
+function commonWords(candidates: readonly Candidate[]): readonly string[] {
+  const [first = [], ...others] = candidates.map(wordsOf);
+  const end = first.findIndex((word, i) => others.some((words) => words[i] !== word));
+  return end < 0 ? first : first.slice(0, end);
+}

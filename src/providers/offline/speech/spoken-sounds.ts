@@ -4,6 +4,8 @@ import { spokenWords } from './text.ts';
 
 /** What the offline voice said, as a telephone line carries it. */
 export interface Sound {
+  /** Names voice and text. */
+  readonly id: string;
   readonly words: readonly string[];
   /** Where the middle of each word is, in samples; estimated from the lengths of the words. */
   readonly middles: readonly number[];
@@ -29,7 +31,7 @@ const LOUD = 350;
 const PAUSE_MS = 100;
 const STRETCH_MS = 10;
 
-const NOWHERE: readonly Place[] = [];
+const NO_PLACES: readonly Place[] = [];
 
 /** What the offline voices said lately, to be found again by its samples. About the last 1,000 to 2,000 s of it. */
 export class SpokenSounds {
@@ -38,18 +40,23 @@ export class SpokenSounds {
 
   /** `id` names voice and text. */
   add(id: string, text: string, pcm: Int16Array): void {
-    if (this.#young.sounds.has(id)) return;
+    if (!this.#young.sounds.has(id)) this.keep(this.#old.sounds.get(id) ?? soundOf(id, text, pcm));
+  }
+
+  /** A sound that is heard is kept as one that was said just now: fixed sentences are played without the voice. */
+  keep(sound: Sound): void {
+    if (this.#young.sounds.has(sound.id)) return;
     if (this.#young.bytes > GENERATION_BYTES) {
       this.#old = this.#young;
       this.#young = new Generation();
     }
-    this.#young.add(id, this.#old.sounds.get(id) ?? soundOf(text, pcm));
+    this.#young.add(sound);
   }
 
-  /** Places where samples with this hash begin; one sound may be there twice. */
+  /** Places where samples with this hash begin. A sound that was kept is there twice. */
   places(hash: number): readonly Place[] {
     const [young, old] = [this.#young.places.get(hash), this.#old.places.get(hash)];
-    return young && old ? [...young, ...old] : (young ?? old ?? NOWHERE);
+    return young && old ? [...young, ...old] : (young ?? old ?? NO_PLACES);
   }
 }
 
@@ -58,8 +65,8 @@ class Generation {
   readonly places = new Map<number, Place[]>();
   bytes = 0;
 
-  add(id: string, sound: Sound): void {
-    this.sounds.set(id, sound);
+  add(sound: Sound): void {
+    this.sounds.set(sound.id, sound);
     this.bytes += sound.mulaw.length;
     const { mulaw } = sound;
     for (let at = 0; at + WINDOW <= mulaw.length; at += STEP) {
@@ -93,11 +100,11 @@ export function isLoud(mulaw: Uint8Array): boolean {
   return sum > LOUD * mulaw.length;
 }
 
-function soundOf(text: string, pcm: Int16Array): Sound {
+function soundOf(id: string, text: string, pcm: Int16Array): Sound {
   // Once more, since mu-law has two zeros.
   const mulaw = encodeMulaw(decodeMulaw(encodeMulaw(pcm)));
   const phrases = text
-    .split(/[,.!?;:]+/)
+    .split(/[,.!?;:]+(?=\s|$)/)
     .map(spokenWords)
     .filter((words) => words.length > 0);
   const words = phrases.flat();
@@ -107,7 +114,7 @@ function soundOf(text: string, pcm: Int16Array): Sound {
     spoken.length === phrases.length
       ? phrases.flatMap((phrase, i) => middlesOf(phrase, [spoken[i]!]))
       : middlesOf(words, spoken);
-  return { words, middles, mulaw };
+  return { id, words, middles, mulaw };
 }
 
 interface Stretch {
