@@ -104,7 +104,7 @@ function soundOf(id: string, text: string, pcm: Int16Array): Sound {
   // Once more, since mu-law has two zeros.
   const mulaw = encodeMulaw(decodeMulaw(encodeMulaw(pcm)));
   const phrases = text
-    .split(/[,.!?;:]+(?=\s|$)/)
+    .split(/[,.!?;:](?=\s|$)/)
     .map(spokenWords)
     .filter((words) => words.length > 0);
   const words = phrases.flat();
