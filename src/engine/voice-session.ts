@@ -316,7 +316,7 @@ export class VoiceSession {
   }
 
   #runTool(key: string, name: string, args: ToolArgs): void {
-    const ready = this.#options.clock.working(TOOL_BUDGET_MS);
+    const ready = this.#options.clock.working(TOOL_BUDGET_MS, true);
     this.#options.host.runTool(key, name, args, messagesOf(this.#state.ledger)).then(
       ({ status, output, waitForHuman, transfers }) => {
         ready();

@@ -41,6 +41,32 @@ describe('the clock of a simulated call', () => {
     clock.stop();
   });
 
+  it('runs no faster than the wall while work outside takes its time, and as before afterwards', async () => {
+    const clock = new SimulatedClock(1000);
+    clock.everyFrame(() => undefined);
+    let began = 0;
+    let wallBegan = 0;
+    const finished = await new Promise<() => void>((done) => {
+      clock.at(100, () => {
+        [began, wallBegan] = [clock.nowMs(), performance.now()];
+        const end = clock.working(8000, true);
+        clock.at(130, () => done(end));
+      });
+    });
+    assert.ok(clock.nowMs() - began <= performance.now() - wallBegan + 1);
+    await wall(50);
+    const finish = clock.working(8000, true);
+    finished();
+    const passed = clock.nowMs() - began;
+    const took = performance.now() - wallBegan;
+    assert.ok(passed <= took + 1 && passed >= 30, `${passed} of ${took} ms`);
+    finish();
+    const before = performance.now();
+    await new Promise<void>((done) => void clock.at(clock.nowMs() + 60_000, done));
+    assert.ok(performance.now() - before < 30_000);
+    clock.stop();
+  });
+
   it('runs at most as fast as it may', async () => {
     const clock = new SimulatedClock(10);
     const began = performance.now();

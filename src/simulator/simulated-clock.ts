@@ -22,8 +22,10 @@ export class SimulatedClock implements CallClock {
   #wallMs = performance.now();
   #timers: Timer[] = [];
   #order = 0;
-  #work = new Set<{ readonly untilMs: number }>();
+  #work = new Set<{ readonly untilMs: number; readonly takesRealTime: boolean }>();
   #wake: NodeJS.Timeout | null = null;
+  /** How far the run in progress goes. */
+  #targetMs = 0;
   /** Wall clock at which the clock meant to run next. */
   #plannedMs = 0;
   #held = false;
@@ -71,15 +73,38 @@ export class SimulatedClock implements CallClock {
     };
   }
 
-  working(budgetMs: number): () => void {
-    const work = { untilMs: this.#nowMs + budgetMs };
+  working(budgetMs: number, takesRealTime = false): () => void {
+    if (takesRealTime) this.#settle();
+    const work = { untilMs: this.#nowMs + budgetMs, takesRealTime };
     this.#work.add(work);
+    if (takesRealTime && !this.#running) this.#sleep();
     return () => {
-      if (!this.#work.delete(work) || this.#running) return;
+      if (!this.#work.has(work)) return;
+      if (takesRealTime) this.#settle();
+      this.#work.delete(work);
+      if (this.#running) return;
       // Paused time is not caught up.
       if (this.#held) this.#wallMs = performance.now();
       this.#sleep();
     };
+  }
+
+  /** Before the pace changes: what has passed so far has passed at the old one. */
+  #settle(): void {
+    if (this.#running) return void (this.#targetMs = this.#nowMs);
+    const wall = performance.now();
+    if (!this.#held) {
+      // A timer that is due by now has its own run.
+      const next = this.#timers[0]?.atMs ?? Infinity;
+      const passed = this.#nowMs + (wall - this.#wallMs) * this.#pace;
+      this.#nowMs = Math.max(this.#nowMs, Math.min(passed, next, this.#limitMs()));
+    }
+    this.#wallMs = wall;
+  }
+
+  get #pace(): number {
+    for (const { takesRealTime } of this.#work) if (takesRealTime) return Math.min(1, this.#speed);
+    return this.#speed;
   }
 
   /** No timer fires any more. */
@@ -105,7 +130,7 @@ export class SimulatedClock implements CallClock {
     // Paused: the end of the work resumes the clock.
     this.#held = next.atMs > this.#limitMs();
     if (this.#held) return;
-    this.#plannedMs = Math.max(performance.now(), this.#wallMs + (next.atMs - this.#nowMs) / this.#speed);
+    this.#plannedMs = Math.max(performance.now(), this.#wallMs + (next.atMs - this.#nowMs) / this.#pace);
     this.#wake = setTimeout(() => this.#run(), Math.max(0, this.#plannedMs - performance.now()));
   }
 
@@ -113,15 +138,16 @@ export class SimulatedClock implements CallClock {
     this.#running = true;
     const wall = performance.now();
     const passed = Math.min(wall, this.#plannedMs + LONGEST_SLICE_MS) - this.#wallMs;
-    const target = this.#nowMs + passed * this.#speed;
+    this.#targetMs = this.#nowMs + passed * this.#pace;
+    const limit = () => Math.min(this.#targetMs, this.#limitMs());
     try {
-      for (let next = this.#timers[0]; next && next.atMs <= Math.min(target, this.#limitMs()); next = this.#timers[0]) {
+      for (let next = this.#timers[0]; next && next.atMs <= limit(); next = this.#timers[0]) {
         this.#timers.shift();
         this.#nowMs = Math.max(this.#nowMs, next.atMs);
         next.fn();
       }
     } finally {
-      this.#nowMs = Math.max(this.#nowMs, Math.min(target, this.#limitMs(), this.#timers[0]?.atMs ?? target));
+      this.#nowMs = Math.max(this.#nowMs, Math.min(limit(), this.#timers[0]?.atMs ?? Infinity));
       this.#wallMs = wall;
       this.#running = false;
       this.#sleep();

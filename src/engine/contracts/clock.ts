@@ -13,9 +13,10 @@ export interface CallClock {
   /**
    * Announces speech work that this call waits for. A clock that may wait (a simulated call's) stands still once the
    * work is `budgetMs` behind; a real-time one ignores it. Returns what ends the announcement; calling it twice is
-   * harmless.
+   * harmless. `takesRealTime`: it is work outside, such as a tool's request, and takes as long on the call as on the
+   * wall: until it ends, the clock runs no faster than that.
    */
-  working(budgetMs: number): () => void;
+  working(budgetMs: number, takesRealTime?: boolean): () => void;
   /**
    * Runs `fn` once everything that has arrived from the network by now was handed over. A clock without it leaves no
    * time between the arrival of audio and its effect.
