@@ -38,10 +38,10 @@ class Stream implements SpeechToTextStream {
   #hears: 'nothing' | 'own voice' | 'other' = 'nothing';
   /** Frames of an utterance that the other recogniser may need; before one, the last frames. */
   #held: Int16Array[] = [];
+  /** Of the held frames: those from before the utterance. */
+  #preRollFrames = 0;
   /** Words of the last frames before an utterance. */
   #early: (readonly string[])[] = [];
-  /** Of these: frames from before the utterance. */
-  #preRollFrames = 0;
   /** Frames of speech since the offline voice was heard last. */
   #unknown = 0;
   #words: string[] = [];

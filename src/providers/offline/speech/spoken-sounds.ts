@@ -142,9 +142,18 @@ function middlesOf(words: readonly string[], stretches: readonly Stretch[]): num
   const letters = words.reduce((sum, word) => sum + word.length, 0);
   let passed = 0;
   return words.map((word) => {
-    let left = ((passed + word.length / 2) / letters) * samples;
+    const middle = ((passed + word.length / 2) / letters) * samples;
     passed += word.length;
-    const stretch = stretches.find(({ from, to }) => left <= to - from || ((left -= to - from), false));
-    return Math.round((stretch ?? stretches.at(-1)!).from + left);
+    return placeIn(stretches, middle);
   });
+}
+
+/** Where so many samples of the stretches have passed. */
+function placeIn(stretches: readonly Stretch[], samples: number): number {
+  let left = samples;
+  for (const { from, to } of stretches) {
+    if (left <= to - from) return Math.round(from + left);
+    left -= to - from;
+  }
+  return stretches.at(-1)!.to;
 }
