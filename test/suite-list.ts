@@ -226,7 +226,7 @@ export const SUITES: readonly Suite[] = [
     files: ['test/hostile-text.test.ts', 'test/built-patterns.test.ts'],
   },
   { name: 'deletions', budgetS: 120, files: ['test/suites/deleted-in-use.test.ts'] },
-  { name: 'kit', budgetS: 120, files: ['test/suites/kit.test.ts'] },
+  { name: 'kit', budgetS: 180, files: ['test/suites/kit.test.ts', 'test/suites/also-sent.test.ts'] },
   { name: 'walk', budgetS: 360, files: tests('test/suites/walk{,-raw-routes,-long}.test.ts') },
   { name: 'whose', budgetS: 120, files: ['test/suites/whose.test.ts'] },
   { name: 'identity', budgetS: 120, files: ['test/suites/sign-in.test.ts', 'test/suites/users.test.ts'] },

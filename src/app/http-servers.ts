@@ -209,11 +209,16 @@ export async function startHttpServers(
   const dropForeignCookie = ({ headers }: IncomingMessage) => {
     if (headers.cookie !== undefined && origins.otherOriginIn(headers) !== null) delete headers.cookie;
   };
+  // A body is read as what it is, whatever its type says, also one that is none.
+  const dropMalformedType = ({ headers }: IncomingMessage) => {
+    if (!/^[\w!#$&^.+*-]+\/[\w!#$&^.+*-]+/.test(headers['content-type'] ?? '')) delete headers['content-type'];
+  };
   const { listening, taken } = await listenOn(
     config.host,
     config.ports,
     (request, reply) => {
       dropForeignCookie(request);
+      dropMalformedType(request);
       server.routing(request, reply);
     },
     (path, message) => apiOf(apis, path).renderError(new AppError('invalid-input', message), newRequestId()).body,

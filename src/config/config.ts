@@ -187,9 +187,9 @@ export interface Secret {
   readonly isNew: boolean;
 }
 
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 /** Whether a host is reachable from this machine only. */
-export const isLoopback = (host: string): boolean => LOOPBACK.has(host);
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 const SLOTS_PER_CORE = 150;
 const API_KEY_FILE = 'api-secret-key';
 const ENCRYPTION_KEY_FILE = 'encryption-key';

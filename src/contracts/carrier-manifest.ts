@@ -128,6 +128,8 @@ export interface CarrierManifest {
   readonly fields: readonly CarrierField[];
   /** Lists show it only once it is configured: the APIs document no such carrier. */
   readonly unlisted?: true;
+  /** The key of a setting without which it places no call: it is then not the current one unless chosen. */
+  readonly dialsWith?: string;
   /** The carrier's id of a call is shown as the call's id. */
   readonly namesCalls?: true;
   readonly wire: CarrierWire;

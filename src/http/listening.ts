@@ -48,6 +48,8 @@ export async function listenOn(
         keepAlive: true,
         keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
         noDelay: true,
+        // An upgrade to HTTP/2, which some clients offer with each request, is not taken up (RFC 9110, 7.8).
+        shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
       },
       handler,
     );

@@ -117,16 +117,18 @@ export class CallEnding {
     if (this.#begun) return;
     this.#begun = true;
     this.hangUp(reason);
-    const broken = FAILURE_TEXTS[reason];
+    const broken = this.#isOrdered(reason) ? undefined : FAILURE_TEXTS[reason];
     if (broken !== undefined) await this.#finish('broken', reason, broken);
-    else await this.#finish(reason === 'voicemail' ? 'voicemail' : 'completed', reason, null);
+    else
+      await this.#finish(reason === 'voicemail' && !this.#isOrdered(reason) ? 'voicemail' : 'completed', reason, null);
   }
 
   /** Ends the media, and the call at its carrier or the agent's part in it. */
   hangUp(reason: string): void {
     const { carrier, detach } = this.#options;
     const leg = detach();
-    if (reason !== TRANSFERRED || !carrier.transfer || this.#taken || this.#goneAtCarrier) {
+    const isTransfer = reason === TRANSFERRED && !this.#isOrdered(reason);
+    if (!isTransfer || !carrier.transfer || this.#taken || this.#goneAtCarrier) {
       leg?.close(this.#taken ? 'replaced' : 'ended');
       if (!this.#handedOver) this.#endAtCarrier();
       return;
@@ -142,6 +144,11 @@ export class CallEnding {
         this.#noteCallback('a failed transfer');
       })
       .finally(() => leg?.close());
+  }
+
+  /** Whether a user ends the call: the reason is their word for it, whatever ours means by it. */
+  #isOrdered(reason: string): boolean {
+    return this.#command?.by === 'human' && this.#command.reason === reason;
   }
 
   /** Ends the call at its carrier, unless it is over there. */
@@ -164,7 +171,7 @@ export class CallEnding {
     const talkMs = this.#options.talkMs();
     await recording.finish(this.#taken);
     // A caller to whom all providers failed gets a callback.
-    if (!this.#lost && (this.#apologised || reason === SPEECH_FAILED))
+    if (!this.#lost && (this.#apologised || (reason === SPEECH_FAILED && !this.#isOrdered(reason))))
       this.#noteCallback('a technical problem on the call');
     if (!this.#options.isAnswered()) this.#options.stopConversation(reason);
     // The slot is free even if the end of the call has to wait for the database.

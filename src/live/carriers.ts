@@ -71,9 +71,16 @@ export class Carriers implements CarrierDirectory {
   }
 
   async current(): Promise<CarrierInfo> {
-    const { choice } = await this.#read();
+    const stored = await this.#read();
     const all = await this.#infos();
-    return all.find((one) => one.id === choice.current && one.configured) ?? all.find((one) => one.configured)!;
+    const dials = (id: string): boolean => {
+      const manifest = this.manifestBy('id', id);
+      return !manifest?.dialsWith || this.#settingsOf(manifest, stored)[manifest.dialsWith] !== undefined;
+    };
+    return (
+      all.find((one) => one.id === stored.choice.current && one.configured) ??
+      all.find((one) => one.configured && dials(one.id))!
+    );
   }
 
   async settings(id: string): Promise<SettingsGroup | null> {

@@ -200,7 +200,8 @@ export class LiveCallsHere implements LiveCalls {
     await slot.starting;
     const running = slot.running ?? (await this.#adopt(slot));
     if ('refused' in running) return running;
-    if (await running.isReached()) return { refused: 'connected' };
+    // On the simulator a simulated person is, or will be, at the other end.
+    if (!running.inRealTime || (await running.isReached())) return { refused: 'connected' };
     slot.clearDeadline();
     return join(running, leg);
   }

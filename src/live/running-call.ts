@@ -308,6 +308,8 @@ export class RunningCall {
     this.#answered = true;
     this.#media.connect(leg);
     this.pickedUp();
+    // A call that came in answered has its answer now, by its own clock.
+    if (this.#options.continued === null) this.#answeredClockMs ??= this.#options.callClock.nowMs();
     await this.#recording.start();
     // Meanwhile the call may have ended, or the same party may have reconnected.
     return this.#ending.begun || this.#media.leg !== leg ? null : this.#events();

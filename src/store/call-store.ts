@@ -164,6 +164,14 @@ export class PostgresCallStore implements CallStore {
     return row ? toCall(row) : null;
   }
 
+  async byAnySid(sid: string): Promise<Call | null> {
+    const row =
+      (await this.#calls().where('sid', '=', sid).executeTakeFirst()) ??
+      (await this.#calls().where('placed_sid', '=', sid).executeTakeFirst()) ??
+      (await this.#calls().where('carrier_call_id', '=', sid).orderBy('id', 'desc').limit(1).executeTakeFirst());
+    return row ? toCall(row) : null;
+  }
+
   async countLive(organizationId: number): Promise<number> {
     // Concurrent requests must not both get the last slot.
     await sql`select pg_advisory_xact_lock(hashtextextended('running calls', ${organizationId}))`.execute(this.#db);

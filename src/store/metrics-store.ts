@@ -43,8 +43,8 @@ const fromRecords = (callIds: readonly number[], judgement: Parameters<MetricsSt
     (select coalesce(sum(u.cost_micros), 0)::bigint from usage_lines u where u.call_id = c.id) as cost_micros,
     ${judgement ? Math.round(judgement.sentimentScore * 100) : null}::smallint as sentiment,
     case when c.overrides ? 'draft' then null else c.agent_version end as agent_version,
-    coalesce(c.end_reason, '') = 'transferred' or exists (
-      select from participants p where p.call_id = c.id and p.role in ('human-agent', 'colleague')) as transferred
+    (coalesce(c.end_reason, '') = 'transferred' and c.ended_by is distinct from 'human') or exists (
+      select from queue_entries q where q.call_id = c.id and q.connected_at is not null) as transferred
   from calls c left join attempts a on a.call_id = c.id
   where c.id = any(${[...callIds]}::bigint[])`;
 
@@ -203,6 +203,17 @@ export class PostgresMetricsStore implements MetricsStore {
 
   breakdown(...[organizationId, campaignId, range]: Parameters<MetricsStore['breakdown']>) {
     return breakdownOf(this.#db, organizationId, campaignId, range);
+  }
+
+  async firstEndedAt(organizationId: number): Promise<Date | null> {
+    const row = await this.#db
+      .selectFrom('call_facts')
+      .select('ended_at')
+      .where('organization_id', '=', organizationId)
+      .orderBy('ended_at')
+      .limit(1)
+      .executeTakeFirst();
+    return row?.ended_at ?? null;
   }
 
   async lastAnsweredAt(agentId: number): Promise<Date | null> {

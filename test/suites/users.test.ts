@@ -68,7 +68,7 @@ describe('users, keys and organizations', () => {
       'role=boss',
       'status=gone',
       'page=0',
-      'limit=101',
+      'limit=1001',
       'limit=1e1',
       'page=1&page=2',
       'sort=password',

@@ -22,6 +22,7 @@ import { operation, type Urls } from '../kit/operation.ts';
 import {
   IdText,
   idOf,
+  leftOut,
   instantInQuery,
   numberIn,
   numberOf,
@@ -132,12 +133,12 @@ export const initiateCallOperation = operation({
   creates: true,
   body: z.object({
     phone_number: phoneNumberText,
-    campaign_id: IdText.optional(),
-    agent_id: IdText.optional(),
+    campaign_id: leftOut(IdText),
+    agent_id: leftOut(IdText),
     settings: z
       .object({
-        recording: z.boolean().optional(),
-        transcription: z.boolean().optional(),
+        recording: leftOut(z.boolean()),
+        transcription: leftOut(z.boolean()),
         max_duration: z
           .number()
           .min(10)
@@ -145,7 +146,7 @@ export const initiateCallOperation = operation({
           .optional()
           .describe('Longest conversation in seconds; the caller is warned half a minute before its end'),
       })
-      .default({}),
+      .prefault({}),
   }),
   reply: enveloped(
     z.object({ call_id: z.string(), status: z.string(), twilio_call_sid: z.string(), created_at: z.string() }),

@@ -52,7 +52,7 @@ export const wholeListReply = <D extends z.ZodType>(data: D) => enveloped(data).
 export const pagedReply = <D extends z.ZodType>(row: D) =>
   z.object({ success: z.literal(true), data: z.array(row), pagination: PageReply, meta: Meta });
 
-const LARGEST_PAGE = 100;
+const LARGEST_PAGE = 1000;
 const USUAL_PAGE = 20;
 
 /** `?page=1&limit=20&sort=created_at&order=desc`; a list that has other orders says so. */

@@ -133,7 +133,7 @@ export const deleteWebhookOperation = operation({
   params: z.object({ webhook_id: IdText }),
   reply: enveloped(z.object({ webhook_id: z.string() })),
   handle: async ({ core, ctx, params, requestId }) => {
-    await deleteWebhook(core, ctx, webhookNumber(params.webhook_id));
+    await deleteWebhook(core, ctx, API, webhookNumber(params.webhook_id));
     return envelope(requestId, { webhook_id: params.webhook_id });
   },
 });
@@ -175,6 +175,7 @@ export const listDeliveriesOperation = operation({
   handle: async ({ core, ctx, params, query, requestId }) => {
     const which = {
       webhookId: webhookNumber(params.webhook_id),
+      api: API,
       ...(query.state === undefined ? {} : { state: query.state }),
     };
     return paged(requestId, query, await listDeliveries(core, ctx, which, pageOf(query)), shownDelivery);
@@ -194,7 +195,7 @@ export const replayDeliveriesOperation = operation({
     const which =
       id === undefined ? { state: 'dead' as const } : { eventId: numberOf('evt', id, 'Delivery', 'delivery_id') };
     const webhookId = webhookNumber(params.webhook_id);
-    return envelope(requestId, { replayed: await replayDeliveries(core, ctx, { webhookId, ...which }) });
+    return envelope(requestId, { replayed: await replayDeliveries(core, ctx, { webhookId, api: API, ...which }) });
   },
 });
 

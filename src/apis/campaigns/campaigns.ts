@@ -94,7 +94,7 @@ export const addLead = procedure({
     campaignId: IdText,
     phoneNumber: phoneNumberText,
     name: z.string().max(200).nullish(),
-    email: z.email().max(320).nullish(),
+    email: z.union([z.email().max(320), z.literal('')]).nullish(),
   }),
   reply: LeadReply,
   handle: async ({ core, ctx, body: { campaignId, phoneNumber: number, name, email } }) => {
@@ -102,7 +102,7 @@ export const addLead = procedure({
     const given = {
       number: phoneNumber(number, 'phoneNumber'),
       name: name ?? null,
-      email: email ?? null,
+      email: email || null,
       postalCode: null,
       region: null,
       country: null,

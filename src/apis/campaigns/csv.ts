@@ -15,6 +15,7 @@ export const uploadCsv = procedure({
   kind: 'mutation',
   summary: 'Upload CSV data: its rows become people to call, of the campaign "Uploaded contacts"',
   permission: 'manage-campaigns',
+  creates: true,
   largestBody: LARGEST_JSON,
   body: z.object({ csvData: z.string().min(1).max(LARGEST_JSON) }),
   reply: z.object({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation, type RestOperation } from '../kit/operation.ts';
-import { sipFields, type SipSetting } from './settings.ts';
+import { MASK, sipFields, type SipSetting } from './settings.ts';
 
 /** What a server is configured with, without the values of secrets. */
 export interface Environment {
@@ -11,7 +11,6 @@ export interface Environment {
   publicUrl(): string;
 }
 
-const MASK = '•'.repeat(16);
 const masked = (isSet: boolean): string | null => (isSet ? MASK : null);
 
 const SENSITIVE = [

@@ -30,13 +30,12 @@ export const getTranscript = procedure({
   handle: async ({ core, ctx, body: { callId } }) => {
     const call = await getCall(core, ctx, callId, `callId: ${callId}`);
     const entries = await entriesOf(core, call);
-    const began = (call.answeredAt ?? call.placedAt).getTime();
     return {
       transcript: entries
         .filter(({ role }) => role === 'agent' || role === 'caller')
-        .map(({ seq, role, text, startMs, detail }) => ({
+        .map(({ seq, role, text, at, detail }) => ({
           id: `${call.sid}-${seq}`,
-          timestamp: timeInMilliseconds(new Date(began + startMs)),
+          timestamp: timeInMilliseconds(at),
           speaker: role === 'agent' ? 'agent' : 'user',
           text,
           confidence: confidenceOf(detail),

@@ -61,6 +61,9 @@ export const getSipSettings = procedure({
   },
 });
 
+/** Stands for a value that is set, in the environment's description. Sent back, it leaves the value as it was. */
+export const MASK = '•'.repeat(16);
+
 export const updateSipSettings = procedure({
   name: 'settings.updateSipSettings',
   kind: 'mutation',
@@ -71,9 +74,9 @@ export const updateSipSettings = procedure({
   handle: async ({ core, ctx, body }) => {
     const fields = await sipFields(core, ctx);
     const valuesOf = (group: string): [string, string | null][] =>
-      SIP_NAMES.filter((name) => SIP_SETTINGS[name][0] === group && body[name] !== undefined).flatMap((name) =>
-        fields[name] ? [[fields[name].key, body[name] ?? null]] : [],
-      );
+      SIP_NAMES.filter(
+        (name) => SIP_SETTINGS[name][0] === group && body[name] !== undefined && body[name] !== MASK,
+      ).flatMap((name) => (fields[name] ? [[fields[name].key, body[name] ?? null]] : []));
     const groups = ['twilio', 'livekit']
       .map((group) => [group, valuesOf(group)] as const)
       .filter(([, values]) => values.length > 0);

@@ -7,7 +7,7 @@ import { isPhoneNumber } from '#core/kernel/phone-number.ts';
 import { sentence } from '../kit/input.ts';
 import { issueWords } from '../kit/issue-words.ts';
 import { operation } from '../kit/operation.ts';
-import { IdText, idOf, jsonOfAtMost, numberOf } from '../kit/codecs.ts';
+import { IdText, idOf, jsonOfAtMost, leftOut, numberOf } from '../kit/codecs.ts';
 import { BATCHES, INVALID_NUMBER, Metadata, PhoneNumberText, variablesIn } from './dialect.ts';
 import { CustomerId } from './ids.ts';
 import { numberOfTrunk, toPlace } from './outbound.ts';
@@ -104,8 +104,8 @@ export const batchCallsOperation = operation({
   creates: true,
   body: z.object({
     calls: z.array(Row).min(1).max(MOST_IN_BATCH),
-    from_number: PhoneNumberText.optional(),
-    trunk_id: IdText.optional(),
+    from_number: leftOut(PhoneNumberText),
+    trunk_id: leftOut(IdText),
     delay_seconds: z.number().min(0).max(LONGEST_DELAY_S).default(2).describe('Between two dials'),
   }),
   reply: BatchReply,

@@ -8,6 +8,7 @@ import { sidInSipCallId } from '#core/calls/sip-call-id.ts';
 import { operation } from '../kit/operation.ts';
 import { timeInSeconds, wholeNumber } from '../kit/codecs.ts';
 import { HANDLED_BY, statusWord } from './dialect.ts';
+import { metadataOf } from './outbound.ts';
 import { presentTransfer, Transfer } from './transfers.ts';
 import { customerIdOf, SESSION, SessionParams, sessionId, sipCallIdOf, subjectOf } from './ids.ts';
 
@@ -41,7 +42,7 @@ export function presentInbound(session: CallSession, now: Date): z.input<typeof 
   };
 }
 
-const LARGEST_PAGE = 200;
+const LARGEST_PAGE = 1000;
 
 export const activeInboundOperation = operation({
   method: 'GET',
@@ -96,7 +97,7 @@ export const getCallOperation = operation({
       to_number: call.to,
       status: statusWord(call.status),
       failure_reason: call.failureReason,
-      metadata: origin.metadata,
+      metadata: metadataOf(call, origin),
       trunk_id: origin.trunkId,
       play_ringtone: origin.playRingtone,
       transfers: (await transfersOf(core, call)).map(presentTransfer),

@@ -8,7 +8,7 @@ import type { Context } from '#core/kernel/context.ts';
 import { phoneNumber } from '#core/kernel/phone-number.ts';
 import { callerIdOf } from '#core/routing/manage-trunks.ts';
 import { operation } from '../kit/operation.ts';
-import { IdText, timeInSeconds } from '../kit/codecs.ts';
+import { IdText, leftOut, timeInSeconds } from '../kit/codecs.ts';
 import { Metadata, OUTBOUND_CALLS, PhoneNumberText, statusWord, variablesIn } from './dialect.ts';
 import { CustomerId, participantIdOf, sipCallIdOf } from './ids.ts';
 
@@ -75,11 +75,11 @@ export const createCallOperation = operation({
   creates: true,
   body: z.object({
     to_number: PhoneNumberText,
-    from_number: PhoneNumberText.optional(),
-    customer_id: CustomerId.optional(),
+    from_number: leftOut(PhoneNumberText),
+    customer_id: leftOut(CustomerId),
     metadata: Metadata.default({}),
     play_ringtone: z.boolean().default(false).describe('Those who listen in the room hear ringing while it is dialled'),
-    trunk_id: IdText.optional(),
+    trunk_id: leftOut(IdText),
   }),
   reply: Placed,
   handle: ({ core, ctx, body }) =>
@@ -113,11 +113,11 @@ export const createCallbackOperation = operation({
   creates: true,
   body: z.object({
     customer_phone: PhoneNumberText,
-    customer_id: CustomerId.optional(),
-    reason: z.string().max(LONGEST_REASON).optional(),
-    from_number: PhoneNumberText.optional(),
+    customer_id: leftOut(CustomerId),
+    reason: leftOut(z.string().max(LONGEST_REASON)),
+    from_number: leftOut(PhoneNumberText),
     metadata: Metadata.default({}),
-    trunk_id: IdText.optional(),
+    trunk_id: leftOut(IdText),
   }),
   reply: Placed,
   handle: ({ core, ctx, body }) => {
@@ -157,7 +157,7 @@ export const OutboundCall = z.object({
 });
 
 /** A call that another API placed has its variables as metadata. */
-const metadataOf = (call: Call, { metadata }: CallOrigin): Readonly<Record<string, unknown>> =>
+export const metadataOf = (call: Call, { metadata }: CallOrigin): Readonly<Record<string, unknown>> =>
   Object.keys(metadata).length > 0 ? metadata : call.variables;
 
 export const presentOutbound = ({ call, origin, roomName }: CallSession): z.input<typeof OutboundCall> => ({

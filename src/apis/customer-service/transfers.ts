@@ -3,7 +3,7 @@ import { TRANSFER_OUTCOMES, TRANSFER_TYPES } from '#core/desk/queue-entry.ts';
 import { deskCallId } from '#core/desk/desk-call-id.ts';
 import { transferCall, type Transfer as CallTransfer } from '#core/desk/transfer-call.ts';
 import { operation } from '../kit/operation.ts';
-import { timeInSeconds } from '../kit/codecs.ts';
+import { leftOut, timeInSeconds } from '../kit/codecs.ts';
 import { AgentId, SESSION, SessionParams, sessionId, subjectOf } from './ids.ts';
 
 const REQUESTERS = ['caller', 'api', 'human_agent', 'supervisor', 'campaign'] as const;
@@ -40,9 +40,9 @@ export const transferOperation = operation({
   permission: 'end-calls',
   params: SessionParams,
   body: z.object({
-    agent_id: AgentId.optional().describe('A human agent; left out: any with the skills'),
+    agent_id: leftOut(AgentId).describe('A human agent; left out: any with the skills'),
     transfer_type: z.enum(TRANSFER_TYPES).default('warm'),
-    reason: z.string().max(1000).optional(),
+    reason: leftOut(z.string().max(1000)),
     skills: z.array(z.string().trim().min(1).max(100)).max(50).default([]),
   }),
   reply: z.object({

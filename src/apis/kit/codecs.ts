@@ -48,7 +48,7 @@ export const webUrl = z
   );
 
 /** What deliveries are to be signed with. */
-export const signingSecretText = z.string().min(8).max(500);
+export const signingSecretText = z.string().min(1).max(500);
 
 /** A whole number in a query. One that is negative or has too many digits is out of range, not malformed. */
 export const wholeNumber = (least: number, most: number) =>
@@ -114,6 +114,10 @@ export const jsonOfAtMost = (most: number) =>
     (value: unknown) => (JSON.stringify(value) ?? '').length <= most,
     `must be at most ${most} characters as JSON`,
   ] as const;
+
+/** A field that may be left out; clients that write all their fields send null for it. */
+export const leftOut = <Shape extends z.ZodType>(shape: Shape) =>
+  shape.nullish().transform((value) => value ?? undefined);
 
 /** An id as a client sends it. */
 export const IdText = z.string().max(200);

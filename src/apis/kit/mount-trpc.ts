@@ -144,7 +144,9 @@ async function serve(
   const pipelineRequest = { ...requestOf(request, reply), counted };
   try {
     const admitted = await pipeline.admit(api, operation, pipelineRequest);
-    const outcome = await pipeline.run(operation, admitted, pipelineRequest, { body });
+    // Some clients send null where there is no input.
+    const given = async () => (await body()) ?? undefined;
+    const outcome = await pipeline.run(operation, admitted, pipelineRequest, { body: given });
     if (outcome.kind === 'stream') throw new Error(`${operation.name} cannot stream over tRPC`);
     return outcome.body;
   } catch (error) {

@@ -51,7 +51,9 @@ export async function readForm(
         staged(file);
         if (part.file.truncated) throw tooLarge(largest);
         form[part.fieldname] = new UploadedFile(part.filename || 'file', file);
-      } else form[part.fieldname] = String(part.value);
+      }
+      // A part that says it is JSON comes parsed.
+      else form[part.fieldname] = typeof part.value === 'string' ? part.value : JSON.stringify(part.value);
     }
   } catch (error) {
     if (error instanceof AppError) throw error;

@@ -6,7 +6,7 @@ import { writeToAgent, type Answered, type WriteToAgent } from '#core/conversati
 import { LONGEST_USER_ID } from '#core/people/person-of.ts';
 import type { Limit } from '../kit/limit.ts';
 import { operation } from '../kit/operation.ts';
-import { IdText, idOf, numberIn, numberOf, timeInMilliseconds, Variables } from '../kit/codecs.ts';
+import { IdText, idOf, leftOut, numberIn, numberOf, timeInMilliseconds, Variables } from '../kit/codecs.ts';
 
 const MANAGEMENT: Limit = { name: 'agents', points: 200, windowS: 60 };
 /** More than anybody has; the seed's list has no pages. */
@@ -204,16 +204,16 @@ const MessageBody = z.object({
       user_id: name.nullable().optional(),
       session_id: name.nullable().optional(),
       conversation_id: name.nullable().optional(),
-      dynamic_variables: Variables.optional().describe('Fill {{name}} in the prompt, from this message on'),
+      dynamic_variables: leftOut(Variables).describe('Fill {{name}} in the prompt, from this message on'),
     })
-    .default({}),
+    .prefault({}),
   options: z
     .object({
-      stream: z.boolean().optional(),
-      temperature: z.number().min(0).max(2).optional(),
-      use_draft: z.boolean().optional().describe('The draft of the agent answers'),
+      stream: leftOut(z.boolean()),
+      temperature: leftOut(z.number().min(0).max(2)),
+      use_draft: leftOut(z.boolean()).describe('The draft of the agent answers'),
     })
-    .default({}),
+    .prefault({}),
 });
 
 const MessageReply = z.object({

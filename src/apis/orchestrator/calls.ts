@@ -8,7 +8,7 @@ import { LONGEST_USER_ID } from '#core/people/person-of.ts';
 import { LONGEST_PHONE_NUMBER, PHONE_NUMBER_FORMAT, phoneNumber } from '#core/kernel/phone-number.ts';
 import type { Limit } from '../kit/limit.ts';
 import { operation, type Urls } from '../kit/operation.ts';
-import { IdText, idOf, numberIn, numberOf, pageLimit, pageSkip, timeInMilliseconds } from '../kit/codecs.ts';
+import { IdText, idOf, leftOut, numberIn, numberOf, pageLimit, pageSkip, timeInMilliseconds } from '../kit/codecs.ts';
 import { paginationOf, PhoneNumberText, STATUSES, statusWord } from './dialect.ts';
 
 const CALL_MANAGEMENT: Limit = { name: 'calls', points: 50, windowS: 60 };
@@ -40,7 +40,7 @@ export const initiateCallOperation = operation({
   creates: true,
   body: z.object({
     phone_number: PhoneNumberText,
-    agent_id: IdText.optional(),
+    agent_id: leftOut(IdText),
     user_id: z
       .string()
       .min(1)
@@ -49,16 +49,16 @@ export const initiateCallOperation = operation({
       .describe('Whom the conversation is with, where that is not the number'),
     options: z
       .object({
-        recording: z.boolean().optional(),
-        transcription: z.boolean().optional(),
-        timeout: z.number().min(1).max(LONGEST_TIMEOUT_S).optional(),
-        caller_id: PhoneNumberText.optional(),
+        recording: leftOut(z.boolean()),
+        transcription: leftOut(z.boolean()),
+        timeout: leftOut(z.number().min(1).max(LONGEST_TIMEOUT_S)),
+        caller_id: leftOut(PhoneNumberText),
       })
-      .default({}),
+      .prefault({}),
     metadata: z
       .record(z.string().max(100), z.union([z.string().max(2000), z.number(), z.boolean()]))
       .refine((given) => Object.keys(given).length <= 100, 'at most 100 entries')
-      .default({}),
+      .prefault({}),
   }),
   reply: z.object({
     success: z.literal(true),

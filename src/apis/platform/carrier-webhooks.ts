@@ -4,7 +4,7 @@ import type { Limit } from '../kit/limit.ts';
 import { rawOperation, type RestOperation, type RawReply } from '../kit/operation.ts';
 
 /** Of those that no carrier has signed. */
-const UNSIGNED: Limit = { name: 'health', points: 1000, windowS: 60 };
+const UNSIGNED: Limit = { name: 'unsigned webhooks', points: 1000, windowS: 60 };
 
 /** What carriers send, one address each; each carrier is answered in its own form. */
 export function webhookOperations(

@@ -5,7 +5,7 @@ import { DEFAULT_RING_TIMEOUT_MS, placeCall, placeWebCall } from '#core/calls/pl
 import { phoneNumber } from '#core/kernel/phone-number.ts';
 import type { Limit } from '../kit/limit.ts';
 import { operation } from '../kit/operation.ts';
-import { IdText, phoneNumberText, Variables } from '../kit/codecs.ts';
+import { IdText, leftOut, phoneNumberText, Variables } from '../kit/codecs.ts';
 import { agentIdOf, agentNumber, statusWord, time } from './dialect.ts';
 
 const SHORT = 200;
@@ -20,13 +20,13 @@ export const outboundCallOperation = operation({
   creates: true,
   alsoLimit: CALLS,
   body: z.object({
-    agent_id: IdText.optional(),
+    agent_id: leftOut(IdText),
     to_number: phoneNumberText,
-    dynamic_variables: Variables.optional(),
-    custom_first_message: z.string().max(5000).optional(),
-    custom_voice_id: z.string().min(1).max(SHORT).optional(),
-    custom_model: z.string().min(1).max(SHORT).optional(),
-    enable_recording: z.boolean().optional(),
+    dynamic_variables: leftOut(Variables),
+    custom_first_message: leftOut(z.string().max(5000)),
+    custom_voice_id: leftOut(z.string().min(1).max(SHORT)),
+    custom_model: leftOut(z.string().min(1).max(SHORT)),
+    enable_recording: leftOut(z.boolean()),
     use_draft: UseDraft,
   }),
   reply: z.object({
@@ -69,7 +69,7 @@ export const endCallOperation = operation({
   summary: 'End Call',
   permission: 'end-calls',
   params: z.object({ call_sid: IdText }),
-  body: z.object({ reason: z.string().max(SHORT).optional() }),
+  body: z.object({ reason: leftOut(z.string().max(SHORT)) }),
   reply: z.object({ success: z.literal(true), call_sid: z.string(), ended_at: z.string(), duration_seconds: z.int() }),
   handle: async ({ core, ctx, params, body }) => {
     const call = await endCall(core, ctx, params.call_sid, body.reason ?? 'completed', `call_sid: ${params.call_sid}`);
@@ -90,7 +90,7 @@ export const webCallOperation = operation({
   permission: 'place-calls',
   creates: true,
   alsoLimit: CALLS,
-  body: z.object({ agent_id: IdText, dynamic_variables: Variables.optional(), use_draft: UseDraft }),
+  body: z.object({ agent_id: IdText, dynamic_variables: leftOut(Variables), use_draft: UseDraft }),
   reply: z.object({ call_sid: z.string(), websocket_url: z.string(), expires_at: z.string() }),
   handle: async ({ core, ctx, body, urls }) => {
     const { call, token, expiresAt } = await placeWebCall(core, ctx, {

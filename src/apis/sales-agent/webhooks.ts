@@ -108,7 +108,7 @@ export const deleteWebhookOperation = operation({
   params: WebhookParams,
   reply: Deleted,
   handle: async ({ core, ctx, params }) => {
-    await deleteWebhook(core, ctx, webhookNumber(params.webhook_id));
+    await deleteWebhook(core, ctx, API, webhookNumber(params.webhook_id));
     return deleted('Webhook deleted');
   },
 });
@@ -155,7 +155,7 @@ export const listDeliveriesOperation = operation({
     const { rows, total } = await listDeliveries(
       core,
       ctx,
-      { webhookId: webhookNumber(params.webhook_id), ...(state === undefined ? {} : { state }) },
+      { webhookId: webhookNumber(params.webhook_id), api: API, ...(state === undefined ? {} : { state }) },
       { skip, limit },
     );
     return { deliveries: rows.map(delivery), total, skip, limit };
@@ -175,7 +175,7 @@ export const replayDeliveriesOperation = operation({
       body.delivery_id === undefined ? { state: 'dead' as const } : { eventId: deliveryNumber(body.delivery_id) };
     return {
       success: true as const,
-      replayed: await replayDeliveries(core, ctx, { webhookId: webhookNumber(params.webhook_id), ...which }),
+      replayed: await replayDeliveries(core, ctx, { webhookId: webhookNumber(params.webhook_id), api: API, ...which }),
     };
   },
 });

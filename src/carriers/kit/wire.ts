@@ -35,10 +35,16 @@ export function jsonOf(body: string): Readonly<Record<string, unknown>> {
 const LONGEST = 200;
 
 /** A short text, or null. */
-export const text = (value: unknown): string | null =>
-  typeof value === 'string' && value !== '' && value.length <= LONGEST && value.isWellFormed() && !value.includes('\0')
+export const text = (given: unknown): string | null => {
+  const value = Number.isSafeInteger(given) ? String(given) : given;
+  return typeof value === 'string' &&
+    value !== '' &&
+    value.length <= LONGEST &&
+    value.isWellFormed() &&
+    !value.includes('\0')
     ? value
     : null;
+};
 
 /** @throws Error in plain words */
 export function needText(value: unknown, name: string): string {

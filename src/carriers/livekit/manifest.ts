@@ -13,6 +13,7 @@ export const livekitWith = (join?: JoinRoom): CarrierManifest => ({
   name: 'LiveKit',
   webhook: 'livekit',
   unlisted: true,
+  dialsWith: 'sip_trunk_id',
   capabilities: {
     voice: { supported: true, features: ['call', 'record', 'transcribe'] },
     sms: { supported: false, features: [] },

@@ -106,7 +106,8 @@ export const DEFAULT_AGENT: AgentDefaults & { readonly name: string } = {
 /** How many characters the variables of a call may add to a prompt or message. */
 const LONGEST_FILLING = 100_000;
 
-const VARIABLE = /\{\{\s*([\w.-]+)\s*\}\}/g;
+/** Columns of a list are variables: their names may have spaces, and letters of any language. */
+const VARIABLE = /\{\{([^{}]{1,200})\}\}/g;
 
 /**
  * Replaces `{{name}}` by the call's variables, in one pass. A missing variable is removed with the space before it, so
@@ -119,7 +120,7 @@ export function fillVariables(text: string, variables: Readonly<Record<string, s
   let end = 0;
   let room = LONGEST_FILLING;
   for (const match of text.matchAll(VARIABLE)) {
-    const name = match[1]!;
+    const name = match[1]!.trim();
     const given = Object.hasOwn(variables, name) ? variables[name]!.trim() : '';
     const value = given.length <= room ? given : '';
     room -= value.length;
@@ -131,4 +132,5 @@ export function fillVariables(text: string, variables: Readonly<Record<string, s
 }
 
 /** The names of the variables that a text uses. */
-export const variablesIn = (text: string): readonly string[] => [...text.matchAll(VARIABLE)].map((match) => match[1]!);
+export const variablesIn = (text: string): readonly string[] =>
+  [...text.matchAll(VARIABLE)].map((match) => match[1]!.trim());

@@ -15,8 +15,12 @@ export interface AnalyseCall {
   readonly transcript: string | null;
 }
 
-const AGENT_LINE = /^\s*(?:agent|assistant|ai|bot|system|representative)\s*:\s*/i;
-const PERSON_LINE = /^\s*(?:user|customer|caller|client|person|lead)\s*:\s*/i;
+const AGENT = 'agent|assistant|ai|bot|system|representative';
+const PERSON = 'user|customer|caller|client|person|lead';
+const AGENT_LINE = new RegExp(`^\\s*(?:${AGENT})\\s*:\\s*`, 'i');
+const PERSON_LINE = new RegExp(`^\\s*(?:${PERSON})\\s*:\\s*`, 'i');
+/** Where the next speaker begins in a transcript of one line. */
+const NEXT_SPEAKER = new RegExp(`\\s(?=(?:${AGENT}|${PERSON})\\s?:)`, 'i');
 
 /**
  * Analyses the words of a call, or a transcript. Only what it cost is stored, with the call. @throws AppError
@@ -38,7 +42,11 @@ export async function analyseCall(
         {
           path: 'transcript',
           message:
-            call === null ? 'transcript is required, or call_id' : 'The call has no words of the person to analyse',
+            call !== null
+              ? 'The call has no words of the person to analyse'
+              : transcript === null
+                ? 'transcript is required, or call_id'
+                : 'The transcript has no words of the person to analyse',
           kind: 'missing',
         },
       ],
@@ -57,6 +65,7 @@ export async function analyseCall(
 function linesIn(transcript: string, at: Date): Entry[] {
   return transcript
     .split('\n')
+    .flatMap((line) => (AGENT_LINE.test(line) || PERSON_LINE.test(line) ? line.split(NEXT_SPEAKER) : [line]))
     .filter((line) => line.trim() !== '')
     .map((line, id) => ({
       id,

@@ -18,12 +18,19 @@ export async function getCall(
   subject: string,
   what = 'Call',
 ): Promise<Call> {
-  const call =
-    typeof id === 'number'
-      ? await core.store.calls.byId(id)
-      : await core.store.calls.find(ctx.organizationId, sidInSipCallId(id) ?? id);
+  const call = typeof id === 'number' ? await callNumbered(core, ctx, id) : await callNamed(core, ctx, id);
   if (call?.organizationId !== ctx.organizationId || !(await mayBeSeen(core, ctx, call))) throw notFound(what, subject);
   return call;
+}
+
+const callNamed = ({ store }: Core, { organizationId }: Context, id: string): Promise<Call | null> =>
+  store.calls.find(organizationId, sidInSipCallId(id) ?? id);
+
+/** A carrier's id may have the form of ours: where no call has our number, it is looked for as well. */
+async function callNumbered(core: Core, ctx: Context, id: number): Promise<Call | null> {
+  const call = await core.store.calls.byId(id);
+  if (call?.organizationId === ctx.organizationId) return call;
+  return (await callNamed(core, ctx, `call_${id}`)) ?? callNamed(core, ctx, String(id));
 }
 
 /** Whether the actor may see a call of their organization at this moment. */
@@ -52,7 +59,7 @@ async function mayBeSeen(core: Core, ctx: Context, call: Call): Promise<boolean>
  * not-found
  */
 export async function getCallBySid(core: Pick<Core, 'store'>, sid: string, subject: string): Promise<Call> {
-  const call = await core.store.calls.bySid(sid);
+  const call = await core.store.calls.byAnySid(sidInSipCallId(sid) ?? sid);
   if (!call) throw notFound('Call', subject);
   return call;
 }

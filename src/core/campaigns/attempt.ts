@@ -58,7 +58,9 @@ export function outcomeOf(dial: EndedDial): AttemptOutcome | 'not-dialled' {
 }
 
 function ofTalk(dial: EndedDial): AttemptOutcome {
-  const { disposition, answeredAt, endedAt, endReason } = dial;
+  const { disposition, answeredAt, endedAt } = dial;
+  // A user's reason is their word for it, whatever ours means by it.
+  const endReason = dial.endedBy === 'human' ? null : dial.endReason;
   if (dial.refused || endReason === REFUSED) return 'opted_out';
   if (endReason === ABANDONED || dial.waitingSince !== null) return 'abandoned';
   if (endReason === DECLINE || DECLINED.has(disposition?.toLowerCase() ?? '')) return 'declined';

@@ -69,6 +69,8 @@ async function agentFindings({ agents, leads }: FindingRecords, campaign: Campai
   const { id, organizationId, agentId } = campaign;
   const agent = agentId === null ? await agents.default(organizationId) : await agents.find(organizationId, agentId);
   if (!agent) return [prevents('agent_id', 'The agent of this campaign was deleted: choose another one.')];
+  if (agent.type !== 'conversation')
+    return [prevents('agent_id', 'The agent of this campaign makes no calls: choose one of type conversation.')];
   if (!agent.isActive)
     return [prevents('agent_id', 'The agent of this campaign is not active: activate it, or choose another one.')];
   const { rows } = await leads.list(organizationId, id, {}, { skip: 0, limit: LOOKED_AT });

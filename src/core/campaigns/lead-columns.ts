@@ -124,7 +124,10 @@ export function isHeader(row: readonly string[], mapping: Readonly<Record<string
 
 type Mapped = { readonly columns: ReadonlyMap<number, Column> } | { readonly problem: string };
 
-/** A mapping is read in the direction in which more of its names are columns. */
+/**
+ * A mapping is read in the direction in which more of its names are columns; a pair without a column in that direction,
+ * in the other. A pair of two known fields of which the file has neither says nothing.
+ */
 function mappedColumns(header: readonly string[], mapping: Readonly<Record<string, string>>): Mapped {
   const names = header.map(plain);
   const at = (name: string): number => {
@@ -137,8 +140,9 @@ function mappedColumns(header: readonly string[], mapping: Readonly<Record<strin
   const columns = new Map<number, Column>();
   const taken = new Map<string, string>();
   for (const pair of pairs) {
-    const [name, meant] = [pair[column], pair[target]];
+    const [name, meant] = at(pair[column]) < 0 ? [pair[target], pair[column]] : [pair[column], pair[target]];
     const index = at(name);
+    if (index < 0 && pair.every((one) => !['phone_number', undefined].includes(FIELD_OF.get(plain(one))))) continue;
     if (index < 0)
       return { problem: `The mapping names ${pair[0]} and ${pair[1]}, and neither is a column of the file.` };
     const field = FIELD_OF.get(plain(meant));

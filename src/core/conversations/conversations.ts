@@ -29,7 +29,6 @@ export async function getConversation(
     () => (userId === undefined ? null : conversations.byName(ctx.organizationId, name, userId)),
     () => (userId === undefined ? conversations.byName(ctx.organizationId, name) : null),
     () => (id === null ? null : conversations.find(ctx.organizationId, id)),
-    () => conversations.byName(ctx.organizationId, name),
   ];
   for (const way of ways) {
     const found = await way();

@@ -189,6 +189,7 @@ async function talkFor(
       wanted === null
         ? null
         : ((await records.conversations.byName(ctx.organizationId, wanted.name, userId)) ??
+          (userId === null ? await records.conversations.byName(ctx.organizationId, wanted.name) : null) ??
           (wanted.id === null ? null : await records.conversations.find(ctx.organizationId, wanted.id)));
     const theirs =
       found !== null &&

@@ -1,3 +1,4 @@
+import { sidInSipCallId } from '../calls/sip-call-id.ts';
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { notFound } from '../kernel/errors.ts';
@@ -13,7 +14,10 @@ export async function deskCallId(
   subject: string,
   what: string,
 ): Promise<number> {
-  const call = typeof id === 'number' ? await store.calls.byId(id) : await store.calls.find(ctx.organizationId, id);
+  const call =
+    typeof id === 'number'
+      ? await store.calls.byId(id)
+      : await store.calls.find(ctx.organizationId, sidInSipCallId(id) ?? id);
   if (call?.organizationId !== ctx.organizationId) throw notFound(what, subject);
   return call.id;
 }

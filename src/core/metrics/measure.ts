@@ -45,8 +45,9 @@ export async function measure<F extends Figure>(
   const periods = periodsIn(range, zone, per);
   const visible = visibleTo(ctx, filter);
   const query = { organizationId: ctx.organizationId, by: by ?? null, filter: visible };
-  const rows = await rowsOf(core, query, periods, () => {
-    if (range.to - range.from > MOST_FACT_DAYS * DAY_MS)
+  const rows = await rowsOf(core, query, periods, async () => {
+    const first = (await core.store.metrics.firstEndedAt(ctx.organizationId))?.getTime() ?? range.to;
+    if (range.to - Math.max(range.from, first) > MOST_FACT_DAYS * DAY_MS)
       throw invalid('from', `must be at most ${MOST_FACT_DAYS} days before the end of the range`, 'range');
   });
   const byPeriod = Map.groupBy(rows, (row) => row.period);
@@ -76,11 +77,11 @@ async function rowsOf(
   { store: { metrics } }: Pick<Core, 'store'>,
   query: Omit<MetricsQuery, 'parts'>,
   periods: readonly Period[],
-  checkRange: () => void,
+  checkRange: () => Promise<void>,
 ): Promise<readonly MetricsRow[]> {
   const dimensions = new Set([...Object.keys(query.filter), ...(query.by === null ? [] : [query.by])]);
   const ofCampaigns = campaignQuery(query);
-  if (dimensions.size > 1 && ofCampaigns === null) checkRange();
+  if (dimensions.size > 1 && ofCampaigns === null) await checkRange();
   const spans = dimensions.size <= 1 ? undefined : ofCampaigns === null ? [] : CAMPAIGN_SPANS;
   const parts = periods.flatMap((period, index) => partsOf(period, spans).map((part) => ({ ...part, period: index })));
   const exact = parts.filter(({ span }) => span === 'exact');

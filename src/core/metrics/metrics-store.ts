@@ -91,6 +91,8 @@ export interface MetricsStore {
     campaignId: number,
     range: { readonly parts: readonly PeriodPart[]; readonly hours: readonly PeriodPart[]; readonly zone: string },
   ): Promise<CampaignBreakdown>;
+  /** When the first call of the organization ended. */
+  firstEndedAt(organizationId: number): Promise<Date | null>;
   /** When the last call ended in which the agent answered. */
   lastAnsweredAt(agentId: number): Promise<Date | null>;
 }

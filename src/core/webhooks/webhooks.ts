@@ -63,8 +63,9 @@ export async function getWebhook(core: BaseCore, ctx: Context, api: string, id: 
   return webhook;
 }
 
-/** @throws AppError not-found */
-export async function deleteWebhook(core: BaseCore, ctx: Context, id: number): Promise<void> {
+/** @throws AppError not-found, also for a webhook of another API */
+export async function deleteWebhook(core: BaseCore, ctx: Context, api: string, id: number): Promise<void> {
+  await getWebhook(core, ctx, api, id);
   await core.store.transaction(async (records) => {
     if (!(await records.webhooks.delete(ctx.organizationId, id, core.clock.now())))
       throw notFound('Webhook', `webhook_id: webhook_${id}`);
@@ -74,6 +75,8 @@ export async function deleteWebhook(core: BaseCore, ctx: Context, id: number): P
 
 export interface WhichDeliveries {
   readonly webhookId?: number;
+  /** The API whose webhook it must be; left out: any. */
+  readonly api?: string;
   readonly eventId?: number;
   readonly state?: DeliveryState;
 }
@@ -82,16 +85,16 @@ export interface WhichDeliveries {
 export async function listDeliveries(
   core: BaseCore,
   ctx: Context,
-  which: Pick<WhichDeliveries, 'webhookId' | 'state'>,
+  which: Pick<WhichDeliveries, 'webhookId' | 'api' | 'state'>,
   page: Page,
 ): Promise<Listed<WebhookDelivery>> {
-  await needWebhook(core, ctx, which.webhookId);
+  await needWebhook(core, ctx, which);
   return core.store.webhooks.deliveries(ctx.organizationId, which, page);
 }
 
 /** Sends finished deliveries again, with the same event id. Returns how many. @throws AppError not-found */
 export async function replayDeliveries(core: BaseCore, ctx: Context, which: WhichDeliveries): Promise<number> {
-  await needWebhook(core, ctx, which.webhookId);
+  await needWebhook(core, ctx, which);
   return core.store.transaction(async (records) => {
     const replayed = await records.webhooks.replay(ctx.organizationId, which, core.clock.now());
     if (replayed === 0 && which.eventId !== undefined) throw notFound('Delivery', `delivery: evt_${which.eventId}`);
@@ -105,7 +108,8 @@ export async function replayDeliveries(core: BaseCore, ctx: Context, which: Whic
   });
 }
 
-async function needWebhook(core: BaseCore, ctx: Context, id: number | undefined): Promise<void> {
-  if (id !== undefined && !(await core.store.webhooks.find(ctx.organizationId, id)))
-    throw notFound('Webhook', `webhook_id: webhook_${id}`);
+async function needWebhook(core: BaseCore, ctx: Context, { webhookId: id, api }: WhichDeliveries): Promise<void> {
+  if (id === undefined) return;
+  const webhook = await core.store.webhooks.find(ctx.organizationId, id);
+  if (!webhook || webhook.api !== (api ?? webhook.api)) throw notFound('Webhook', `webhook_id: webhook_${id}`);
 }

@@ -8,10 +8,10 @@ const LEAST_OPENING_MS = 500;
 
 /** When the machine needs the next `tick`; null if it has no deadline. */
 export function nextDeadlineMs(state: TurnState, policy: TurnPolicy): number | null {
-  if (state.phase === 'ended' || state.phase === 'waiting') return null;
+  if (state.phase === 'ended') return null;
   if (state.phase === 'closing') return state.closing?.deadlineMs ?? null;
   if (state.lostUntilMs !== null) return state.lostUntilMs;
-  if (state.away) return null;
+  if (state.phase === 'waiting' || state.away) return null;
   let next = Infinity;
   const consider = (at: number | null) => {
     if (at !== null && at < next) next = at;

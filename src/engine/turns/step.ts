@@ -281,7 +281,7 @@ function comeBack(current: Step): void {
 function settle(current: Step): void {
   const { state } = current;
   if (state.phase === 'closing') return finishClosing(current);
-  if (state.phase === 'waiting' || state.phase === 'ended') return;
+  if (state.phase === 'ended') return;
   if (state.lostUntilMs !== null) {
     if (state.nowMs >= state.lostUntilMs) {
       emit(current, { type: 'hang-up', reason: 'media_lost' });
@@ -290,7 +290,7 @@ function settle(current: Step): void {
     }
     return;
   }
-  if (state.away) return;
+  if (state.phase === 'waiting' || state.away) return;
   callerSide.giveUpFinals(current);
   callerSide.decideHold(current);
   overdue(current);

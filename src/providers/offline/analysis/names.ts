@@ -2,7 +2,7 @@ import { spokenWords } from '../speech/text.ts';
 
 /** Words that are no part of a name, however they follow one. */
 const NO_NAME = new Set(
-  'a an the and or but so from at in on of to for with i we you he she it is am are was not very just here there speaking calling fine good great okay ok sorry afraid happy busy interested looking trying going hello hi hey yes no yeah well please thanks thank who what how when that this my your our back later again tomorrow today now please'.split(
+  'a an the and or but so from at in on of to for with i we you he she it is am are was not very just here there speaking calling fine good great okay ok sorry afraid happy busy interested looking trying going hello hi hey yes no yeah well please thanks thank who what how when that this my your our back later again tomorrow today now please about regarding concerning because unacceptable terrible awful ridiculous outrageous horrible bad wonderful nice important urgent really so too much absolutely simply truly getting taking still only also being wrong broken late'.split(
     ' ',
   ),
 );
