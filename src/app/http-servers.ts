@@ -43,6 +43,8 @@ import type { Closer, AppOptions } from './app-options.ts';
 import type { OpenRecords } from './records.ts';
 import { version } from './version.ts';
 
+/** A media type by RFC 9110, with or without parameters. */
+const CONTENT_TYPE = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/;
 const EXPOSED_HEADERS = [
   'X-RateLimit-Limit',
   'X-RateLimit-Remaining',
@@ -211,7 +213,7 @@ export async function startHttpServers(
   };
   // A body is read as what it is, whatever its type says, also one that is none.
   const dropMalformedType = ({ headers }: IncomingMessage) => {
-    if (!/^[\w!#$&^.+*-]+\/[\w!#$&^.+*-]+/.test(headers['content-type'] ?? '')) delete headers['content-type'];
+    if (!CONTENT_TYPE.test(headers['content-type'] ?? '')) delete headers['content-type'];
   };
   const { listening, taken } = await listenOn(
     config.host,

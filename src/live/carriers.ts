@@ -73,13 +73,9 @@ export class Carriers implements CarrierDirectory {
   async current(): Promise<CarrierInfo> {
     const stored = await this.#read();
     const all = await this.#infos();
-    const dials = (id: string): boolean => {
-      const manifest = this.manifestBy('id', id);
-      return !manifest?.dialsWith || this.#settingsOf(manifest, stored)[manifest.dialsWith] !== undefined;
-    };
     return (
       all.find((one) => one.id === stored.choice.current && one.configured) ??
-      all.find((one) => one.configured && dials(one.id))!
+      this.#dialling(stored, all).find((one) => one.configured)!
     );
   }
 
@@ -100,17 +96,26 @@ export class Carriers implements CarrierDirectory {
   }
 
   async failover(): Promise<readonly CarrierInfo[]> {
-    const { choice } = await this.#read();
-    return failoverOf(choice, await this.#infos());
+    const stored = await this.#read();
+    return failoverOf(stored.choice, this.#dialling(stored, await this.#infos()));
   }
 
   /** The carriers to try for a call, in order. The simulated carrier never replaces a real one, nor the reverse. */
   async candidates(first: string): Promise<readonly CarrierInfo[]> {
-    const { choice } = await this.#read();
+    const stored = await this.#read();
     const all = await this.#infos();
     const chosen = all.find((one) => one.id === first);
     if (!chosen?.real) return chosen ? [chosen] : [];
-    return [...(chosen.configured ? [chosen] : []), ...failoverOf(choice, all).filter((one) => one.id !== first)];
+    const others = failoverOf(stored.choice, this.#dialling(stored, all));
+    return [...(chosen.configured ? [chosen] : []), ...others.filter((one) => one.id !== first)];
+  }
+
+  /** Those that have what placing a call needs. */
+  #dialling(stored: StoredCarriers, all: readonly CarrierInfo[]): readonly CarrierInfo[] {
+    return all.filter(({ id }) => {
+      const manifest = this.manifestBy('id', id);
+      return !manifest?.dialsWith || this.#settingsOf(manifest, stored)[manifest.dialsWith] !== undefined;
+    });
   }
 
   /** Null if the carrier is not configured, or this server carries no calls. */

@@ -197,11 +197,13 @@ export class LiveCallsHere implements LiveCalls {
 
   async #connect(slot: CallSlot, call: Call, leg: MediaLeg): Promise<Connection> {
     if (isEnded(call.status)) return { refused: 'ended' };
+    // On the simulator a simulated person is, or will be, at the other end.
+    const carriers = await this.#options.carriers.list();
+    if (carriers.some(({ id, real }) => id === call.carrier && !real)) return { refused: 'connected' };
     await slot.starting;
     const running = slot.running ?? (await this.#adopt(slot));
     if ('refused' in running) return running;
-    // On the simulator a simulated person is, or will be, at the other end.
-    if (!running.inRealTime || (await running.isReached())) return { refused: 'connected' };
+    if (await running.isReached()) return { refused: 'connected' };
     slot.clearDeadline();
     return join(running, leg);
   }

@@ -31,6 +31,9 @@ const earlierThan = (status: CallStatus | undefined): CallStatus[] =>
 const wordsAreKept = sql<boolean>`not exists (
   select from conversations where conversations.call_id = calls.id and words_deleted_at is not null)`;
 
+/** A carrier's id that is shorter could be guessed. */
+const LEAST_GUARDED = 16;
+
 export class PostgresCallStore implements CallStore {
   readonly #db: Kysely<Database>;
 
@@ -168,7 +171,9 @@ export class PostgresCallStore implements CallStore {
     const row =
       (await this.#calls().where('sid', '=', sid).executeTakeFirst()) ??
       (await this.#calls().where('placed_sid', '=', sid).executeTakeFirst()) ??
-      (await this.#calls().where('carrier_call_id', '=', sid).orderBy('id', 'desc').limit(1).executeTakeFirst());
+      (sid.length < LEAST_GUARDED
+        ? undefined
+        : await this.#calls().where('carrier_call_id', '=', sid).orderBy('id', 'desc').limit(1).executeTakeFirst());
     return row ? toCall(row) : null;
   }
 

@@ -68,6 +68,17 @@ export class PostgresConversationStore implements ConversationStore {
     return row ? toConversation(row) : null;
   }
 
+  async onlyByName(organizationId: number, name: string): Promise<Conversation | null> {
+    const rows = await this.#db
+      .selectFrom('conversations')
+      .selectAll()
+      .where('organization_id', '=', organizationId)
+      .where('name', '=', name)
+      .limit(2)
+      .execute();
+    return rows.length === 1 ? toConversation(rows[0]!) : null;
+  }
+
   async byId(id: number): Promise<Conversation | null> {
     const row = await this.#db.selectFrom('conversations').selectAll().where('id', '=', id).executeTakeFirst();
     return row ? toConversation(row) : null;

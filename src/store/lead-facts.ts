@@ -90,7 +90,8 @@ async function historyOf(
     campaign_id: number | null;
   }>`
     select wanted.number, d.* from unnest(${[...numbers]}::text[]) as wanted(number) cross join lateral (
-      select c.placed_at, c.ended_at, c.end_reason, a.outcome, a.campaign_id
+      select c.placed_at, c.ended_at, case when c.status = 'refused' then c.end_reason end as end_reason, a.outcome,
+        a.campaign_id
       from calls c left join attempts a on a.call_id = c.id
       where c.organization_id = ${organizationId} and c.to_number = wanted.number and c.direction = 'outbound'
         and c.placed_at >= ${since}

@@ -9,5 +9,6 @@ it('variables have the names of columns, with spaces and letters of any language
     'Hello Ann of ACME in Köln,.',
   );
   assert.deepEqual(variablesIn(text), ['name', 'Company Name', 'Städte-Ä', 'missing one']);
-  assert.equal(fillVariables('a {{ b } c }} {{}}', {}), 'a {{ b } c }} {{}}');
+  for (const code of ['a {{ b } c }} {{}}', 'Answer {{"intent": "x"}}.', '{{#if name}}', '{{> part}}', '{{a,\nb}}'])
+    assert.equal(fillVariables(code, {}), code);
 });

@@ -106,8 +106,8 @@ export const DEFAULT_AGENT: AgentDefaults & { readonly name: string } = {
 /** How many characters the variables of a call may add to a prompt or message. */
 const LONGEST_FILLING = 100_000;
 
-/** Columns of a list are variables: their names may have spaces, and letters of any language. */
-const VARIABLE = /\{\{([^{}]{1,200})\}\}/g;
+/** Columns of a list are variables: their names may have spaces and letters of any language. Code in braces is none. */
+const VARIABLE = /\{\{(\s*[\p{L}\p{N}_][\p{L}\p{M}\p{N} _.'’&()+%-]{0,199})\}\}/gu;
 
 /**
  * Replaces `{{name}}` by the call's variables, in one pass. A missing variable is removed with the space before it, so

@@ -20,7 +20,7 @@ const PERSON = 'user|customer|caller|client|person|lead';
 const AGENT_LINE = new RegExp(`^\\s*(?:${AGENT})\\s*:\\s*`, 'i');
 const PERSON_LINE = new RegExp(`^\\s*(?:${PERSON})\\s*:\\s*`, 'i');
 /** Where the next speaker begins in a transcript of one line. */
-const NEXT_SPEAKER = new RegExp(`\\s(?=(?:${AGENT}|${PERSON})\\s?:)`, 'i');
+const NEXT_SPEAKER = new RegExp(`(?<=[.?!…])\\s(?=(?:${AGENT}|${PERSON})\\s?:)`, 'i');
 
 /**
  * Analyses the words of a call, or a transcript. Only what it cost is stored, with the call. @throws AppError
@@ -63,9 +63,9 @@ export async function analyseCall(
 }
 
 function linesIn(transcript: string, at: Date): Entry[] {
-  return transcript
-    .split('\n')
-    .flatMap((line) => (AGENT_LINE.test(line) || PERSON_LINE.test(line) ? line.split(NEXT_SPEAKER) : [line]))
+  const lines = transcript.trim().split('\n');
+  const isOneLine = lines.length === 1 && (AGENT_LINE.test(lines[0]!) || PERSON_LINE.test(lines[0]!));
+  return (isOneLine ? lines[0]!.split(NEXT_SPEAKER) : lines)
     .filter((line) => line.trim() !== '')
     .map((line, id) => ({
       id,

@@ -109,7 +109,7 @@ export interface CallStore {
   /** For media sockets and jobs, which know no organization. */
   byId(id: number): Promise<Call | null>;
   bySid(sid: string): Promise<Call | null>;
-  /** By the id under which it is or was shown, else the newest with this id of a carrier, of any organization. */
+  /** By the id under which it is or was shown, else the newest with this long id of a carrier; of any organization. */
   byAnySid(sid: string): Promise<Call | null>;
   /**
    * Calls that count against the organization's limit: those not ended. Concurrent counts of one organization wait

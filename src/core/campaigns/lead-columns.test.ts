@@ -21,6 +21,7 @@ describe('the mapping of a list', () => {
 
   it('may name a known field that the file lacks, and no column that it lacks', () => {
     assert.deepEqual(columnsOf(['phone'], [], SEED), { columns: [{ field: 'phone_number' }] });
-    assert.ok('problem' in columnsOf(['phone'], [], { ...SEED, compnay: 'company' }));
+    for (const wrong of [{ compnay: 'company' }, { dnc: 'do_not_call' }, { optin: 'consent' }])
+      assert.ok('problem' in columnsOf(['phone', 'Do Not Contact'], [], { ...SEED, ...wrong }));
   });
 });

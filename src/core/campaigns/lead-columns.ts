@@ -122,11 +122,14 @@ export function isHeader(row: readonly string[], mapping: Readonly<Record<string
   return row.some((cell) => FIELD_OF.has(plain(cell)) || mapped.has(plain(cell))) || !row.some(looksLikeNumber);
 }
 
+/** A list without them is whole. */
+const MAY_LACK: ReadonlySet<Field | undefined> = new Set(['name', 'first_name', 'last_name', 'email']);
+
 type Mapped = { readonly columns: ReadonlyMap<number, Column> } | { readonly problem: string };
 
 /**
  * A mapping is read in the direction in which more of its names are columns; a pair without a column in that direction,
- * in the other. A pair of two known fields of which the file has neither says nothing.
+ * in the other. A pair for a name or an e-mail address that the file lacks says nothing.
  */
 function mappedColumns(header: readonly string[], mapping: Readonly<Record<string, string>>): Mapped {
   const names = header.map(plain);
@@ -142,9 +145,10 @@ function mappedColumns(header: readonly string[], mapping: Readonly<Record<strin
   for (const pair of pairs) {
     const [name, meant] = at(pair[column]) < 0 ? [pair[target], pair[column]] : [pair[column], pair[target]];
     const index = at(name);
-    if (index < 0 && pair.every((one) => !['phone_number', undefined].includes(FIELD_OF.get(plain(one))))) continue;
+    if (index < 0 && pair.every((one) => MAY_LACK.has(FIELD_OF.get(plain(one))))) continue;
     if (index < 0)
       return { problem: `The mapping names ${pair[0]} and ${pair[1]}, and neither is a column of the file.` };
+    if (columns.has(index)) return { problem: `The mapping names the column ${name} twice.` };
     const field = FIELD_OF.get(plain(meant));
     const key = field ?? meant;
     const other = taken.get(key);

@@ -67,8 +67,8 @@ async function settleAttempt(records: CampaignRecords, call: Call, talkMs: numbe
 }
 
 /** Whether no agent took the call, also of a person who then refused further ones. */
-const wasAbandoned = ({ endReason }: Call, outcome: AttemptOutcome): boolean =>
-  outcome === 'abandoned' || endReason === ABANDONED;
+const wasAbandoned = ({ endReason, endedBy }: Call, outcome: AttemptOutcome): boolean =>
+  outcome === 'abandoned' || (endReason === ABANDONED && endedBy !== 'human');
 
 /**
  * When the person asked to be called again on this call; the last wish counts. Who keeps a place in line is called by

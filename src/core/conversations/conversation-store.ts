@@ -22,6 +22,8 @@ export interface ConversationStore {
   find(organizationId: number, id: number): Promise<Conversation | null>;
   /** With `userId` that person's conversation; otherwise the one used last. */
   byName(organizationId: number, name: string, userId?: string | null): Promise<Conversation | null>;
+  /** The conversation of this name, if there is one alone, with any person. */
+  onlyByName(organizationId: number, name: string): Promise<Conversation | null>;
   /** For jobs, which know no organization. */
   byId(id: number): Promise<Conversation | null>;
   ofCall(callId: number): Promise<Conversation | null>;

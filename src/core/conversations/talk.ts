@@ -10,6 +10,7 @@ import { isWithheldNumber, numberOf } from '../people/withheld-number.ts';
 import { learned } from '../memory/learn.ts';
 import { personNamed } from '../people/person-of.ts';
 import type { Conversation } from './conversation.ts';
+import type { Records } from '../records.ts';
 import { inText, type Entry, type NewMessage } from './entry.ts';
 import type { Understood } from './text-dialogue.ts';
 
@@ -189,7 +190,7 @@ async function talkFor(
       wanted === null
         ? null
         : ((await records.conversations.byName(ctx.organizationId, wanted.name, userId)) ??
-          (userId === null ? await records.conversations.byName(ctx.organizationId, wanted.name) : null) ??
+          (userId === null ? await ofAnyPerson(records, ctx, wanted.name) : null) ??
           (wanted.id === null ? null : await records.conversations.find(ctx.organizationId, wanted.id)));
     const theirs =
       found !== null &&
@@ -226,4 +227,10 @@ async function talkFor(
 export function mayUse(ctx: Context, conversation: Conversation): boolean {
   const whose = callsOf(ctx.actor);
   return whose === 'all' || (whose.userId !== null && whose.userId === conversation.startedBy);
+}
+
+/** The conversation of a name that one person has, where a message names no person; null if several have it. */
+async function ofAnyPerson(records: Records, ctx: Context, name: string): Promise<Conversation | null> {
+  const found = await records.conversations.onlyByName(ctx.organizationId, name);
+  return found && mayUse(ctx, found) ? found : null;
 }
