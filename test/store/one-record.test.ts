@@ -26,6 +26,12 @@ const ANSWERED = JSON.parse(readFileSync(join(import.meta.dirname, 'before-0021.
 
 type Rows = Record<string, string | number>[];
 
+/** Transcripts of the campaigns API had the times of the call's own clock, counted from the answer. */
+const withoutTimes = (request: string, reply: unknown): unknown =>
+  request.startsWith('livekit.getTranscript')
+    ? JSON.parse(JSON.stringify(reply, (name, value: unknown) => (name === 'timestamp' ? null : value)))
+    : reply;
+
 describe('a database of before there was one record', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'trunkline-record-'));
   const closers: (() => Promise<unknown>)[] = [];
@@ -70,7 +76,7 @@ describe('a database of before there was one record', () => {
       const before = ANSWERED.replies[request] as object;
       // The call is older than versions of agents.
       const added = 'agent_version' in (reply as object) ? { agent_version: null, used_draft: false } : {};
-      assert.deepEqual(reply, { ...before, ...added }, request);
+      assert.deepEqual(withoutTimes(request, reply), withoutTimes(request, { ...before, ...added }), request);
     }
   });
 
