@@ -37,6 +37,7 @@ export function endingWords({
   if (failureReason !== null) return `${failureReason.replace(/\.$/, '')}.`;
   // Both the agent and a user's request without a reason of its own end a call as completed.
   if (endReason === 'completed' && endedBy === 'human') return 'A user ended the call.';
-  if (endReason !== null && endedBy === 'human') return `A user ended the call: ${endReason.replaceAll('_', ' ')}.`;
+  // A user's reason is their word for it, whatever ours means by it.
+  if (endReason !== null && endedBy === 'human') return `It ended: ${endReason.replaceAll('_', ' ')}.`;
   return endReason === null ? null : (WORDS[endReason] ?? `It ended: ${endReason.replaceAll('_', ' ')}.`);
 }
