@@ -124,7 +124,8 @@ async function build(
 ): Promise<App> {
   const carries = config.role === 'all' || config.role === 'media';
   // Speech starts in parallel with the database.
-  const offline = carries ? makeOfflineProviders(undefined, parts.knowsOwnVoice) : null;
+  const made = carries ? makeOfflineProviders() : null;
+  const offline = made && parts.knowsOwnVoice ? { ...made, speechToText: [made.ownVoice] } : made;
   if (offline) closers.push(() => offline.close());
   const records = await openRecords(config, parts, log, closers);
   parts.stopping?.throwIfAborted();

@@ -7,6 +7,14 @@ export interface Heard {
   readonly text: string;
 }
 
+/** Sentences that every recogniser understands. */
+export const SENTENCES = [
+  'we use a spreadsheet today',
+  'what does it cost',
+  'call me back tomorrow at three',
+  'i want to speak to a human',
+  'okay thank you goodbye',
+];
 const LIMIT_MS = 8000;
 /** A recogniser of low priority on a busy machine, one of whose workers may be replaced on the way. */
 const BUSY_MS = 60_000;

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import type { SpeechPart, TextToSpeech } from '#engine/contracts/text-to-speech.ts';
 
-/** A voice of low priority needs seconds for a long text, and many on a busy machine. */
-const LIMIT_MS = 60_000;
-
 export async function speak(
   voice: TextToSpeech,
   text: string,
@@ -12,7 +9,7 @@ export async function speak(
   const parts: SpeechPart[] = [];
   let open = 0;
   await new Promise<void>((done, fail) => {
-    const limit = setTimeout(() => fail(new Error('no end came')), LIMIT_MS);
+    const limit = setTimeout(() => fail(new Error('no end came')), 20_000);
     voice.synthesize({ text, voiceId, working: () => (open++, () => void open--) }, (part) => {
       parts.push(part);
       if (part.type === 'audio') return;

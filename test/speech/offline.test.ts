@@ -8,16 +8,8 @@ import type { TextToSpeech } from '#engine/contracts/text-to-speech.ts';
 import { makeOfflineProviders, type OfflineProviders } from '#providers/offline/offline.ts';
 import { makeSilero } from '#providers/offline/silero/silero.ts';
 import { until } from '../support/server.ts';
-import { recognise, speechToTextChecks, type Heard } from '../contract/speech-to-text.ts';
+import { recognise, SENTENCES, speechToTextChecks, type Heard } from '../contract/speech-to-text.ts';
 import { speak, textToSpeechChecks } from '../contract/text-to-speech.ts';
-
-const SENTENCES = [
-  'we use a spreadsheet today',
-  'what does it cost',
-  'call me back tomorrow at three',
-  'i want to speak to a human',
-  'okay thank you goodbye',
-];
 
 let offline: OfflineProviders;
 let heard: Heard[];

@@ -5,16 +5,9 @@ import type { SpeechToText } from '#engine/contracts/speech-to-text.ts';
 import { makeOfflineProviders, type OfflineProviders } from '#providers/offline/offline.ts';
 import { OwnVoiceRecogniser } from '#providers/offline/speech/own-voice-recogniser.ts';
 import { SpokenSounds } from '#providers/offline/speech/spoken-sounds.ts';
-import { recognise, speechToTextChecks, type Heard } from '../contract/speech-to-text.ts';
+import { recognise, SENTENCES, speechToTextChecks, type Heard } from '../contract/speech-to-text.ts';
 import { speak } from '../contract/text-to-speech.ts';
 
-const SENTENCES = [
-  'we use a spreadsheet today',
-  'what does it cost',
-  'call me back tomorrow at three',
-  'i want to speak to a human',
-  'okay thank you goodbye',
-];
 const UNAVAILABLE: SpeechToText = {
   id: 'unavailable',
   open: () => assert.fail('another recogniser was needed'),

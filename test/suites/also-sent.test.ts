@@ -129,6 +129,45 @@ describe('clients also send', () => {
     assert.equal((await ask('GET', '/conversations/ours-by-name?user_id=person-b')).status, 404);
   });
 
+  it('a SIP id to the desk', async () => {
+    const sid = await place('+15005550010');
+    await untilAnswered(sid);
+    const { status, body } = await ask('POST', `/api/v1/calls/${sid.replace('CA', 'SC_')}/transfer`, {});
+    assert.equal(status, 200, JSON.stringify(body));
+    await ok('POST', `/v1/convai/calls/${sid}/end`, {});
+    await server.untilEnded(sid);
+  });
+
+  it('a part of a form that says it is JSON', async () => {
+    const { data } = (await ask('POST', '/api/campaigns', { name: 'Leads', campaign_type: 'outbound_sales' })).body;
+    const boundary = 'form-of-leads';
+    const parts = [
+      ['name="file"; filename="leads.csv"', 'text/csv', 'phone_number,name\n+4930111222,Ann\n'],
+      ['name="mapping"', 'application/json', '{"phone": "phone_number", "name": "full_name"}'],
+    ].map(
+      ([name, type, text]) =>
+        `--${boundary}\r\nContent-Disposition: form-data; ${name}\r\nContent-Type: ${type}\r\n\r\n${text}\r\n`,
+    );
+    const path = `/api/campaigns/${String((data as Json)['campaign_id'])}/leads`;
+    const { status, body } = await ask('POST', path, `${parts.join('')}--${boundary}--\r\n`, {
+      'content-type': `multipart/form-data; boundary=${boundary}`,
+    });
+    assert.ok(status < 300, JSON.stringify(body));
+  });
+
+  it('the address and keys of LiveKit without a trunk, which leaves calls to the simulator', async () => {
+    await ok('POST', '/api/trpc/settings.updateSipSettings', {
+      livekitApiEndpoint: 'ws://127.0.0.1:9',
+      livekitApiKey: 'a-key-of-livekit',
+      livekitApiSecret: 'a-secret-of-livekit-with-32-letters',
+    });
+    const current = JSON.stringify(await ok('GET', '/voice/providers/current'));
+    assert.match(current, /simulator/);
+    await server.untilEnded(await place('+15005550005'));
+    const none = { livekitApiEndpoint: null, livekitApiKey: null, livekitApiSecret: null };
+    await ok('POST', '/api/trpc/settings.updateSipSettings', none);
+  });
+
   it('masks of settings back, and ids of webhooks of another API', async () => {
     const mask = '•'.repeat(16);
     await ok('POST', '/api/trpc/settings.updateSipSettings', {

@@ -34,7 +34,10 @@ describe('calls in rooms of a LiveKit server', { concurrency: 1 }, () => {
   it('a caller is answered, understood, interrupted, and heard by a supervisor unseen', async () => {
     const { phone, call, from } = await world.talk();
     assert.deepEqual([call.direction, call.from, call.to], ['inbound', from, AGENT_NUMBER]);
-    assert.match(await understood(world.offline.speechToText[0]!, phone.sound(), [FIRST_MESSAGE]), /can i help you/);
+    assert.match(
+      await understood(world.offline.speechToText[0]!, phone.sound(), [FIRST_MESSAGE]),
+      /how can i help you/,
+    );
     const listener = await listen(call.sid, phone);
     phone.speak(await world.voice('when are you open'));
     await world.untilSaid(call, 'agent', /nine to five/);

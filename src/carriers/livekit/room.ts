@@ -7,6 +7,7 @@ import { encodeMulaw } from '#engine/audio/mulaw.ts';
 import { Resampler } from '#engine/audio/resampler.ts';
 import type { MediaEvents } from '#engine/contracts/media.ts';
 import { RoomLeg } from './room-leg.ts';
+import { REPLACED_CONNECTION } from './webhooks.ts';
 
 export interface JoinOptions {
   readonly url: string;
@@ -252,7 +253,7 @@ class RoomCall implements JoinedRoom {
 
   #phoneLeft({ disconnectReason: reason }: RemoteParticipant): void {
     const { DisconnectReason } = this.#rtc;
-    const isReplaced = reason === DisconnectReason.DUPLICATE_IDENTITY || reason === DisconnectReason.MIGRATION;
+    const isReplaced = REPLACED_CONNECTION.some((one) => DisconnectReason[one] === reason);
     // Before it connects again, the library removes everyone, and gives no reason.
     if (this.#leg) return reason && !isReplaced ? this.#gone() : this.#lookAgain();
     if (isReplaced) return;

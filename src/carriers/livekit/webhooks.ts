@@ -18,7 +18,7 @@ const OUTCOMES: Readonly<Record<string, CarrierOutcome | undefined>> = {
 };
 
 /** Reasons for the end of a connection which another connection of the same participant replaces. */
-const REPLACED_CONNECTION = new Set(['DUPLICATE_IDENTITY', 'MIGRATION']);
+export const REPLACED_CONNECTION = ['DUPLICATE_IDENTITY', 'MIGRATION'] as const;
 
 /** A room that we made has the id of its call as name; one of a human agent or supervisor has a suffix. */
 export const callSidOf = (room: string): string | null => /^(CA[0-9a-f]{32})(?:-[0-9a-z]+)?$/.exec(room)?.[1] ?? null;
@@ -63,7 +63,7 @@ function signalOf(
     case 'participant_left':
     case 'participant_connection_aborted': {
       const reason = text(participant['disconnectReason']);
-      if (!isPhone || REPLACED_CONNECTION.has(reason ?? '')) return null;
+      if (!isPhone || REPLACED_CONNECTION.some((one) => one === reason)) return null;
       const rang = status === 'ringing' || status === 'dialing';
       const outcome = OUTCOMES[reason ?? ''] ?? (rang ? 'canceled' : 'completed');
       return { type: 'ended', outcome, reason };

@@ -18,19 +18,25 @@ export async function getCall(
   subject: string,
   what = 'Call',
 ): Promise<Call> {
-  const call = typeof id === 'number' ? await callNumbered(core, ctx, id) : await callNamed(core, ctx, id);
-  if (call?.organizationId !== ctx.organizationId || !(await mayBeSeen(core, ctx, call))) throw notFound(what, subject);
+  const call = await findCall(core, ctx, id);
+  if (!call || !(await mayBeSeen(core, ctx, call))) throw notFound(what, subject);
   return call;
 }
 
-const callNamed = ({ store }: Core, { organizationId }: Context, id: string): Promise<Call | null> =>
-  store.calls.find(organizationId, sidInSipCallId(id) ?? id);
-
-/** A carrier's id may have the form of ours: where no call has our number, it is looked for as well. */
-async function callNumbered(core: Core, ctx: Context, id: number): Promise<Call | null> {
-  const call = await core.store.calls.byId(id);
-  if (call?.organizationId === ctx.organizationId) return call;
-  return (await callNamed(core, ctx, `call_${id}`)) ?? callNamed(core, ctx, String(id));
+/**
+ * A call of the organization by our number or another of its ids, whether or not the actor may see it. A carrier's id
+ * may have the form of ours: where no call has our number, it is looked for as well.
+ */
+export async function findCall(
+  { store }: Pick<Core, 'store'>,
+  { organizationId }: Pick<Context, 'organizationId'>,
+  id: string | number,
+): Promise<Call | null> {
+  const named = (name: string) => store.calls.find(organizationId, sidInSipCallId(name) ?? name);
+  if (typeof id === 'string') return named(id);
+  const call = await store.calls.byId(id);
+  if (call?.organizationId === organizationId) return call;
+  return (await named(`call_${id}`)) ?? named(String(id));
 }
 
 /** Whether the actor may see a call of their organization at this moment. */

@@ -1,4 +1,4 @@
-import { sidInSipCallId } from '../calls/sip-call-id.ts';
+import { findCall } from '../calls/get-call.ts';
 import type { Core } from '../core.ts';
 import type { Context } from '../kernel/context.ts';
 import { notFound } from '../kernel/errors.ts';
@@ -8,16 +8,13 @@ import { notFound } from '../kernel/errors.ts';
  * @throws AppError not-found
  */
 export async function deskCallId(
-  { store }: Pick<Core, 'store'>,
+  core: Pick<Core, 'store'>,
   ctx: Pick<Context, 'organizationId'>,
   id: string | number,
   subject: string,
   what: string,
 ): Promise<number> {
-  const call =
-    typeof id === 'number'
-      ? await store.calls.byId(id)
-      : await store.calls.find(ctx.organizationId, sidInSipCallId(id) ?? id);
-  if (call?.organizationId !== ctx.organizationId) throw notFound(what, subject);
+  const call = await findCall(core, ctx, id);
+  if (!call) throw notFound(what, subject);
   return call.id;
 }

@@ -22,22 +22,17 @@ const DECODERS_PER_WORKER = 4;
 /** A voice whose work keeps no call waiting: it has a thread of its own, started when it is first used. */
 export const makeOfflineVoice = (): OfflineTextToSpeech => new OfflineTextToSpeech(loadFlite, 1);
 
-/** `knowsOwnVoice`: the agent's recogniser, too, finds the offline voice by its samples. */
-export function makeOfflineProviders(
-  threads = Math.min(4, availableParallelism()),
-  knowsOwnVoice = false,
-): OfflineProviders {
+export function makeOfflineProviders(threads = Math.min(4, availableParallelism())): OfflineProviders {
   const listener = new OfflineSpeechToText(loadFlite, threads, DECODERS_PER_WORKER);
   const sounds = new SpokenSounds();
   const voice = new OfflineTextToSpeech(loadFlite, threads, sounds);
-  const ownVoice = new OwnVoiceRecogniser(sounds, listener);
   return {
     voiceActivity: makeSilero(),
-    speechToText: [knowsOwnVoice ? ownVoice : listener],
+    speechToText: [listener],
     languageModels: [new OfflineLanguageModel()],
     textToSpeech: [voice],
     speech: { listener, voice },
-    ownVoice,
+    ownVoice: new OwnVoiceRecogniser(sounds, listener),
     close: async () => {
       await Promise.all([listener.close(), voice.close()]);
     },
